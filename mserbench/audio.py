@@ -1,0 +1,131 @@
+"""The only decoder: an audio file, or a part of it, to float32 mono at 16 kHz."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mserbench.contracts import SAMPLE_RATE
+from mserbench.errors import DataError, MissingExtra
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CONTAINERS = frozenset({"mp4", "m4a", "mov", "mkv", "webm", "aac", "wma"})  # read by PyAV
+SUFFIXES = frozenset({"wav", "flac", "ogg", "mp3", "aif", "aiff"}) | CONTAINERS
+
+# ITU-R BS.775 for FL FR FC LFE BL BR (SL SR): fronts 1, centre and surrounds 0.707 of that, no LFE;
+# left and right are then averaged, and the weights scaled to sum to one so that nothing can clip.
+_DOWNMIX = {6: (0.5, 0.5, 0.7071, 0.0, 0.3536, 0.3536), 8: (0.5, 0.5, 0.7071, 0.0, 0.25, 0.25, 0.25, 0.25)}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Decoded audio as published: `samples` float32, shape (n_samples, n_channels); `rate` in Hz."""
+
+    samples: NDArray[np.float32]
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate
+
+    @property
+    def key(self) -> str:
+        """SHA-256 (hex) of rate, channels and samples: equal for a lossless copy in another format."""
+        head = f"{self.rate} {self.samples.shape[1]} ".encode()
+        return hashlib.sha256(head + np.ascontiguousarray(self.samples, "<f4").tobytes()).hexdigest()
+
+
+def read(path: Path, start: float | None = None, end: float | None = None) -> Recording:
+    """Decode a file, or its part between `start` and `end` seconds, as published.
+
+    wav, flac, ogg, mp3 by soundfile; mp4, m4a and other containers by PyAV (extra `video`).
+    Raises DataError where the file is absent, unreadable, empty, or holds NaN or infinite samples.
+    """
+    if not path.is_file():
+        raise DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
+    if path.stat().st_size == 0:
+        raise DataError(f"audio file {str(path)!r} is empty (0 bytes): get it from the publisher again")
+    container = path.suffix.lower().lstrip(".") in CONTAINERS
+    samples, rate = (_read_container if container else _read_soundfile)(path, start, end)
+    if len(samples) == 0:
+        where = "" if start is None else f" between {start} and {end} s"
+        raise DataError(f"audio file {str(path)!r} holds no audio{where}: get it from the publisher again")
+    if not np.isfinite(samples).all():
+        raise DataError(f"audio file {str(path)!r} holds NaN or infinite samples: convert or exclude it")
+    return Recording(samples, rate)
+
+
+def to_clip(recording: Recording) -> NDArray[np.float32]:
+    """Mix to mono, resample to 16 kHz and limit: float32, shape (n_samples,), in [-1, 1]."""
+    mono = mix_down(recording.samples)
+    if recording.rate != SAMPLE_RATE:
+        import soxr
+
+        mono = soxr.resample(mono, recording.rate, SAMPLE_RATE, quality="VHQ")
+    return np.clip(mono, -1.0, 1.0).astype(np.float32, copy=False)
+
+
+def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mix (n_samples, n_channels) to (n_samples,): 5.1 and 7.1 by ITU-R BS.775, all else by the mean."""
+    channels = samples.shape[1]
+    if channels == 1:
+        return samples[:, 0]
+    weights = np.array(_DOWNMIX.get(channels, [1.0] * channels), dtype=np.float32)
+    return (samples @ (weights / weights.sum())).astype(np.float32, copy=False)
+
+
+def decode(path: Path, start: float | None = None, end: float | None = None) -> NDArray[np.float32]:
+    """Read a file as a clip: float32, shape (n_samples,), 16 kHz mono, in [-1, 1]. Raises as `read`."""
+    return to_clip(read(path, start, end))
+
+
+def _read_soundfile(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate = int(file.samplerate)
+            first = max(0, round((start or 0.0) * rate))
+            if first:
+                file.seek(min(first, file.frames))
+            frames = -1 if end is None else max(0, round(end * rate) - first)
+            return file.read(frames, dtype="float32", always_2d=True), rate
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_container(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtra(f"audio file {str(path)!r}", "av", "video") from error
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise DataError(f"audio file {str(path)!r} has no audio stream: get it again")
+            stream = container.streams.audio[0]
+            rate = stream.rate
+            resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
+            frames = [
+                part.to_ndarray()
+                for frame in container.decode(stream)
+                for part in resampler.resample(frame)
+            ]
+    except av.FFmpegError as error:
+        raise _unreadable(path, error) from error
+    samples = np.concatenate(frames, axis=1).T if frames else np.zeros((0, 1), dtype=np.float32)
+    first = max(0, round((start or 0.0) * rate))
+    last = len(samples) if end is None else round(end * rate)
+    return samples[first:last], rate
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    reason = " ".join(str(error).split())
+    return DataError(f"audio file {str(path)!r} cannot be decoded ({reason}): get it from the publisher again")

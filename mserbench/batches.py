@@ -1,0 +1,64 @@
+"""Clips in batches of like length, decoded ahead of the model by worker threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from mserbench.contracts import Clip
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BATCH_SECONDS = 240.0  # of audio, padding included; about 60 clips of the usual length
+AHEAD = 2  # batches decoded while one is computed: bounds the memory
+
+
+def plan(seconds: Sequence[float], batch_seconds: float = BATCH_SECONDS) -> list[list[int]]:
+    """Split clips into batches whose padded length (clips x longest) is at most `batch_seconds`.
+
+    Returns indices into `seconds`, longest clips first so that memory peaks at once and padding is small; a
+    clip longer than the bound is a batch of its own. The plan depends on the lengths and the bound alone.
+    """
+    if batch_seconds <= 0:
+        raise ValueError(f"batch_seconds is {batch_seconds}, but must be above 0")
+    order = sorted(range(len(seconds)), key=lambda i: (-seconds[i], i))
+    batches: list[list[int]] = []
+    for i in order:
+        if batches and (len(batches[-1]) + 1) * seconds[batches[-1][0]] <= batch_seconds:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
+
+
+def padding_waste(seconds: Sequence[float], batches: Sequence[Sequence[int]]) -> float:
+    """Return the share of padded audio that is padding, in [0, 1)."""
+    padded = sum(len(batch) * max(seconds[i] for i in batch) for batch in batches)
+    return 1.0 - sum(seconds[i] for batch in batches for i in batch) / padded if padded else 0.0
+
+
+def decoded_ahead(batches: Sequence[Sequence[Clip]], workers: int) -> Iterator[Sequence[Clip]]:
+    """Yield each batch with its waveforms decoded, while threads decode the next ones.
+
+    A decoding error is raised at its batch. The caller drops a batch before the next, so that memory holds
+    `AHEAD` + 1 batches at most.
+    """
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        waiting: deque[tuple[Sequence[Clip], list[Future[NDArray[np.float32]]]]] = deque()
+        upcoming = iter(batches)
+        for batch in upcoming:
+            waiting.append((batch, [pool.submit(getattr, clip, "waveform") for clip in batch]))
+            if len(waiting) > AHEAD:
+                yield _ready(*waiting.popleft())
+        while waiting:
+            yield _ready(*waiting.popleft())
+
+
+def _ready(batch: Sequence[Clip], futures: list[Future[NDArray[np.float32]]]) -> Sequence[Clip]:
+    for future in futures:
+        future.result()
+    return batch

@@ -1,0 +1,273 @@
+"""What corpora, tasks, models and the harness say to one another: the shapes of data, and no behaviour."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from mserbench.labels import DROP
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+API_VERSION = 1
+"""Version of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`."""
+
+SAMPLE_RATE = 16_000  # Hz, of every clip
+
+Kind = Literal["emotion-labels", "speech", "text"]
+Access = Literal["open", "request", "bundled", "generated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One labelled recording of a corpus, as its publisher names it.
+
+    `id` is stable and unique in its corpus; `audio` is a POSIX path below the corpus folder; `start` and
+    `end` are seconds inside that file; `language` is an ISO 639 code; unknown facts are None, never guessed.
+    """
+
+    id: str
+    audio: str
+    raw_label: str
+    speaker: str | None
+    language: str
+    start: float | None = None
+    end: float | None = None
+    split: str | None = None
+    session: str | None = None
+    sex: Literal["f", "m"] | None = None
+    text: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tree(Protocol):
+    """A corpus folder as its parser sees it: names, and the bytes of label files; never audio."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All file paths below the corpus folder: POSIX, sorted, without publishers' junk files."""
+
+    def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
+        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in order."""
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a label file."""
+
+
+@dataclass(frozen=True)
+class CorpusCard:
+    """What a person must know of a corpus: source, licence, citation, and the counts to expect.
+
+    `counts` maps the name of a known variant to its histogram of raw labels. `family` joins releases that
+    share speakers (RAVDESS speech and song): for the verdict they are one corpus. `skipped` maps a pattern
+    (fnmatch, on the path) of files that do not belong or are known to be bad to the reason. `editions` maps
+    the digest of a complete index to the name of that edition.
+    """
+
+    name: str
+    title: str
+    languages: tuple[str, ...]
+    speakers: int | None
+    licence: str
+    access: Access
+    source: str
+    how_to_get: str
+    unpack: str
+    citation: str
+    counts: Mapping[str, Mapping[str, int]]
+    family: str = ""
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    inventory: str | None = None  # "package:file" with one expected id a line
+    editions: Mapping[str, str] = field(default_factory=dict)
+    synthetic: bool = False
+    notes: str = ""
+
+    @property
+    def same_as(self) -> str:
+        """The name under which the verdict knows this corpus and its related releases."""
+        return self.family or self.name
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A card, and the pure function that turns a folder's names and label files into utterances.
+
+    `provide` is for corpora that ship with a package or are made on the spot: it returns their folder.
+    """
+
+    card: CorpusCard
+    parse: Callable[[Tree], Iterable[Utterance]]
+    provide: Callable[[], Path] | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question put to one corpus: which utterances, which labels, which raw label means what.
+
+    `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one stops the
+    run. `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the
+    task. `counts` is the frozen histogram of labels; a corpus that gives another one is not complete.
+    """
+
+    name: str
+    title: str
+    corpus: str
+    languages: tuple[str, ...]
+    labels: tuple[str, ...]
+    label_map: Mapping[str, str]
+    counts: Mapping[str, int]
+    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        strange = sorted(set(self.label_map.values()) - set(self.labels) - {DROP})
+        if strange or set(self.counts) != set(self.labels):
+            raise ValueError(
+                f"task {self.name!r}: label_map and counts must use exactly the labels {self.labels}, "
+                f"but map to {strange} and count {sorted(self.counts)}"
+            )
+
+    @property
+    def expected(self) -> int:
+        """How many utterances the complete task holds."""
+        return sum(self.counts.values())
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of everything that decides which clips are asked which question."""
+        record = {
+            "name": self.name, "corpus": self.corpus, "labels": self.labels, "map": dict(self.label_map),
+            "select": dict(self.select), "version": self.version,
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Audio of one utterance as a model gets it: without label, without speaker, without its name.
+
+    `key` is the SHA-256 (hex) of the decoded audio: stable, equal for equal recordings, and a key for
+    caches. `group` is an opaque number of the speaker, given only to a model that declares itself
+    transductive. `waveform` decodes on first use: float32, shape (n_samples,), 16 kHz mono, in [-1, 1].
+    """
+
+    key: str
+    seed: str  # opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording
+    seconds: float
+    load: Callable[[], NDArray[np.float32]] = field(repr=False)
+    group: int | None = None
+
+    @property
+    def waveform(self) -> NDArray[np.float32]:
+        """float32, shape (n_samples,), 16 kHz mono, in [-1, 1]; decoded on first use."""
+        cached: NDArray[np.float32] | None = self.__dict__.get("_waveform")
+        if cached is None:
+            cached = self.load()
+            self.__dict__["_waveform"] = cached
+        return cached
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt from it.
+
+    `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read). `evidence` says
+    where that is known from. `clips` are the audio keys of the training clips, where they are known.
+    """
+
+    corpus: str
+    languages: tuple[str, ...]
+    kind: Kind
+    evidence: str
+    clips: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Who made a model, what it is, and everything it was exposed to, its base models included.
+
+    `exposure_complete` is True only where the list is known to hold all corpora with emotion labels.
+    """
+
+    name: str
+    title: str
+    version: str
+    licence: str
+    citation: str
+    exposure: tuple[Exposure, ...]
+    exposure_complete: bool
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Options of a model that has none."""
+
+
+class Model(ABC):
+    """Clips and a label set in; a score for each label, or a text answer, out.
+
+    Subclasses set `Options` (a frozen dataclass), `version` (changed whenever scores change) and `card`,
+    and define `predict`. A model that learns also defines `fit`. The score of a clip must not depend on
+    the clips beside it: `mserbench check model NAME` proves it.
+    """
+
+    Options: ClassVar[type[Any]] = NoOptions
+    version: ClassVar[str] = "1"
+    needs_weights: ClassVar[bool] = False
+    devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    decodes_ahead: ClassVar[bool] = True  # False: `predict` seldom looks at waveforms, as features are cached
+
+    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+        self.options = self.Options() if options is None else options
+        self.weights = weights
+        self.device = device
+
+    @property
+    @abstractmethod
+    def card(self) -> ModelCard:
+        """Name, version, licence, and exposure of the model itself; weights add their manifest's."""
+
+    @property
+    def transductive(self) -> bool:
+        """Whether statistics of the target are used; then `prepare` sees all clips, with groups."""
+        return False
+
+    def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:  # noqa: B027 - optional hook
+        """Look at every clip of the run before the first `predict`: fill a feature cache, gather statistics.
+
+        `clips()` starts a new pass over the clips each time it is called.
+        """
+
+    @abstractmethod
+    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
+        """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingItem:
+    """One training clip with what a trainer may know of it."""
+
+    clip: Clip
+    label: str
+    speaker: str | None
+    language: str
+    corpus: str
+
+
+class TrainableModel(Model):
+    """A model that can be trained by `mserbench train`."""
+
+    @abstractmethod
+    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
+        """Learn from `training` and write weights into the empty folder `out`; JSON or safetensors only.
+
+        `validation` holds other speakers of the same sources and may be empty. Whatever is chosen (epochs,
+        options) may rest on these two alone. The harness adds the manifest of what was trained on.
+        """

@@ -1,0 +1,183 @@
+"""A task joined with its corpus on disk: checked, labelled clips, or every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from mserbench import audio, corpus, index, registry
+from mserbench.contracts import Clip, CorpusCard, Task, Utterance
+from mserbench.errors import DataError
+from mserbench.labels import DROP
+
+_LISTED = 20  # problems printed in full; `data verify` lists the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One utterance of a task: its label, its file, and the facts of its audio."""
+
+    utterance: Utterance
+    label: str
+    path: Path
+    facts: index.Facts
+
+    def clip(self, corpus_name: str, group: int | None = None) -> Clip:
+        """Return what a model may see of it: audio, without label, speaker or name."""
+        seed = hashlib.sha256(f"{corpus_name}/{self.utterance.id}".encode()).hexdigest()
+        load = partial(audio.decode, self.path, self.utterance.start, self.utterance.end)
+        return Clip(self.facts.key, seed, self.facts.seconds, load, group)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All clips of a task, sorted by id, with what is to be said about them."""
+
+    task: Task
+    card: CorpusCard
+    items: tuple[Item, ...]
+    digest: str
+    partial: bool = False
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def speakers(self) -> list[str | None]:
+        """The speaker of each item, in order."""
+        return [item.utterance.speaker for item in self.items]
+
+    def clips(self, grouped: bool = False) -> list[Clip]:
+        """Return the clips in order; with opaque speaker groups if `grouped`."""
+        groups = cluster_numbers(self.speakers) if grouped else None
+        name = self.card.name
+        return [item.clip(name, groups[i] if groups else None) for i, item in enumerate(self.items)]
+
+
+def cluster_numbers(speakers: Sequence[str | None]) -> list[int] | None:
+    """Number the speakers by first occurrence; None where the speaker of any clip is unknown."""
+    if not speakers or any(speaker is None for speaker in speakers):
+        return None
+    numbers: dict[str | None, int] = {}
+    return [numbers.setdefault(speaker, len(numbers)) for speaker in speakers]
+
+
+def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int | None = None) -> Dataset:
+    """Find, parse, check and index the corpus of a task.
+
+    `limit` keeps that many clips, chosen by a hash of their ids. Raises DataError with every problem of the
+    corpus; with `allow_partial` the clips in order are kept and the problems become warnings.
+    """
+    source = registry.corpus(task.corpus)
+    root = corpus.find(source, data)
+    reading = corpus.read(source, root)
+    labelled = select(task, reading.utterances.values())
+    problems = list(reading.problems)
+    if not problems:  # with files missing, a wrong count is only an echo
+        problems += _count_problems(task, labelled)
+    facts = index.index(root, [utterance for utterance, _ in labelled])
+    problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
+    if problems and not allow_partial:
+        raise DataError(_all(problems, task))
+    items = [
+        Item(utterance, label, root / utterance.audio, facts[utterance.id])
+        for utterance, label in labelled
+        if not facts[utterance.id].problem
+    ]
+    if not items:
+        raise DataError(_all(problems or [f"task {task.name!r} selects no clip of {task.corpus!r}"], task))
+    chosen = _limited(items, limit)
+    return Dataset(
+        task=task,
+        card=source.card,
+        items=tuple(chosen),
+        digest=index.digest({item.utterance.id: item.facts for item in chosen}),
+        partial=bool(problems) or len(chosen) < len(items),
+        notes=tuple(reading.notes),
+        warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
+    )
+
+
+def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
+    """Return the labelled utterances of a task, sorted by id, without opening any audio.
+
+    Without `data`, a corpus whose names say everything is read from its inventory. Raises DataError.
+    """
+    source = registry.corpus(task.corpus)
+    names = corpus.inventory(source.card)
+    if data is None and source.provide is None and names:
+        return select(task, source.parse(corpus.Inventory(names)))
+    reading = corpus.read(source, corpus.find(source, data))
+    labelled = select(task, reading.utterances.values())
+    problems = reading.problems or _count_problems(task, labelled)
+    if problems:
+        raise DataError(_all(problems, task))
+    return labelled
+
+
+def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance, str]]:
+    """Return the utterances of a task with their labels, sorted by id.
+
+    Raises DataError for a raw label that the task's map does not declare, with its count and an example.
+    """
+    utterances = sorted(utterances, key=lambda utterance: utterance.id)
+    strange = [utterance for utterance in utterances if utterance.raw_label not in task.label_map]
+    if strange:
+        counts = dict(Counter(utterance.raw_label for utterance in strange))
+        raise DataError(
+            f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} (first in "
+            f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
+        )
+    chosen = (utterance for utterance in utterances if _is_selected(task, utterance))
+    pairs = ((utterance, task.label_map[utterance.raw_label]) for utterance in chosen)
+    return [(utterance, label) for utterance, label in pairs if label != DROP]
+
+
+def _is_selected(task: Task, utterance: Utterance) -> bool:
+    return all(
+        getattr(utterance, name, utterance.extra.get(name)) in values for name, values in task.select.items()
+    )
+
+
+def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> list[str]:
+    counts = Counter(label for _, label in labelled)
+    return [
+        f"task {task.name!r}: {counts[label]} clips of {label!r} were found, {expected} expected"
+        for label, expected in task.counts.items()
+        if counts[label] != expected
+    ]
+
+
+def _limited(items: list[Item], limit: int | None) -> list[Item]:
+    if limit is None or limit >= len(items):
+        return items
+    ranked = sorted(items, key=lambda item: hashlib.sha256(item.utterance.id.encode()).digest())
+    return sorted(ranked[:limit], key=lambda item: item.utterance.id)
+
+
+def _all(problems: Sequence[str], task: Task) -> str:
+    listed = [f"  - {problem}" for problem in problems[:_LISTED]]
+    if len(problems) > _LISTED:
+        rest = len(problems) - _LISTED
+        listed.append(f"  - and {rest} more: 'mserbench data verify {task.corpus}' lists them all")
+    head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
+    tail = "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
+    return "\n".join([head, *listed, tail])
+
+
+def split_speakers(items: Sequence[Item], share: float) -> tuple[list[Item], list[Item]]:
+    """Split items into training and validation by speaker, the latter about `share` of the speakers.
+
+    The choice is by a hash of the speaker's name; a corpus with fewer than three speakers is not split.
+    """
+    speakers = sorted(
+        {item.utterance.speaker or "" for item in items},
+        key=lambda speaker: hashlib.sha256(speaker.encode()).digest(),
+    )
+    held = set(speakers[: max(1, round(share * len(speakers)))]) if len(speakers) > 2 and share else set()
+    training = [item for item in items if (item.utterance.speaker or "") not in held]
+    return training, [item for item in items if (item.utterance.speaker or "") in held]
+

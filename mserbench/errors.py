@@ -1,0 +1,53 @@
+"""Errors a user can act on; each class carries the exit code of the command line.
+
+Messages are one sentence: what is wrong, in which item, what was expected, what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MserbenchError(Exception):
+    """Base of all errors that a user or a plugin author can mend."""
+
+    exit_code = 4
+
+
+class UsageError(MserbenchError):
+    """The request itself is wrong: an unknown name, a bad option, a folder in use (exit 2)."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """A name that no plugin registered; the message offers the nearest ones (exit 2)."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], listing: str) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(repr(other) for other in near)}?" if near else ";"
+        super().__init__(f"{kind} {name!r} is not known{hint} {listing} lists all {len(known)}")
+        self.near = near
+
+
+class DataError(MserbenchError):
+    """Data on disk are missing or invalid (exit 3)."""
+
+    exit_code = 3
+
+
+class ModelError(MserbenchError):
+    """A model broke its contract or failed while it ran (exit 4)."""
+
+
+class PluginError(MserbenchError):
+    """A plugin could not be loaded or contradicts another (exit 4)."""
+
+
+class MissingExtra(PluginError):
+    """An optional package is absent; the message names the command that installs it (exit 4)."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs the package {package!r}, which is not installed: run pip install 'mserbench[{extra}]'")

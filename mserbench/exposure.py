@@ -1,0 +1,182 @@
+"""From what a model was trained on, and what it is tested on, to the verdict: did it really never see this?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
+from mserbench.errors import DataError
+
+VERDICTS = ("zero-shot", "cross-corpus", "unknown", "in-corpus", "leaked")  # from the strictest test down
+MANIFEST = "manifest.json"
+MANIFEST_SCHEMA = 1
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run may claim: one of `VERDICTS`, the reasons, and what is shown beside it.
+
+    `heard`: whether the language was heard at all in training, labelled or not (`yes`, `no`, `unknown`).
+    `transductive`: statistics of the target corpus were used.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    heard: Literal["yes", "no", "unknown"]
+    transductive: bool
+
+
+def judge(
+    card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False
+) -> Verdict:
+    """Compute the verdict of a model on a task (DESIGN 4).
+
+    `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release that shares
+    its speakers, were. `cross-corpus`: its language was seen with emotion labels. `zero-shot`: neither.
+    `unknown`: the list of training corpora is not known to be complete. `keys` are the test clips' audio keys.
+    """
+    labelled = [one for one in card.exposure if one.kind == "emotion-labels"]
+    verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
+    complete = card.exposure_complete and all(one.corpus != "unknown" for one in labelled)
+    if not complete and verdict in ("zero-shot", "cross-corpus"):
+        reasons = [*reasons, "the list of corpora with emotion labels it was trained on is not known to be complete"]
+        verdict = "unknown"
+    if verdict == "zero-shot":
+        seen = sorted({language for one in labelled for language in one.languages})
+        trained = f"languages {', '.join(seen)}" if seen else "no language"
+        reasons = [f"emotion labels were seen in {trained} only, and no clip of {corpus.same_as}"]
+    heard: Literal["yes", "no", "unknown"]
+    if any(set(one.languages) & set(task.languages) for one in card.exposure if one.kind != "text"):
+        heard = "yes"
+    else:
+        heard = "no" if complete else "unknown"
+    return Verdict(verdict, tuple(reasons), heard, transductive)
+
+
+def _worst(
+    labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]
+) -> tuple[str, list[str]]:
+    leaked = [(one, len(one.clips & keys)) for one in labelled if one.clips & keys]
+    if leaked:
+        return "leaked", [f"{n} test clip(s) were trained on, in {one.corpus}" for one, n in leaked]
+    same = [one for one in labelled if one.corpus.casefold() == corpus.same_as.casefold()]
+    if same:
+        return "in-corpus", [f"trained on corpus {one.corpus} ({one.evidence})" for one in same]
+    spoken = [one for one in labelled if set(one.languages) & set(task.languages)]
+    if spoken:
+        said = ", ".join(task.languages)
+        return "cross-corpus", [f"trained on {said} emotion labels of {one.corpus} ({one.evidence})" for one in spoken]
+    return "zero-shot", []
+
+
+def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
+    """Return the card with the training sources of a manifest added to its exposure."""
+    if manifest is None:
+        return card
+    learnt = tuple(
+        Exposure(
+            corpus=source["family"],
+            languages=tuple(source["languages"]),
+            kind="emotion-labels",
+            evidence=f"training manifest, task {source['task']}",
+            clips=frozenset(source["clips"]),
+        )
+        for source in manifest["sources"]
+    )
+    return ModelCard(**{**vars(card), "exposure": (*card.exposure, *learnt)})
+
+
+def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write `manifest.json` beside weights, with the SHA-256 of each of their files."""
+    from mserbench.files import write_atomic
+
+    full = {"schema": MANIFEST_SCHEMA, **record, "files": _hashes(folder)}
+    write_atomic(folder / MANIFEST, json.dumps(full, indent=1, sort_keys=True) + "\n")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a weights folder and check it against the files.
+
+    Raises DataError where there is none, it is not readable, or a file is not the one that was trained.
+    """
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise DataError(f"weights {str(folder)!r} are no folder: give one that 'mserbench train' wrote")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        files = record["files"]
+        for source in record["sources"]:
+            for key in ("task", "family", "languages", "clips"):
+                source[key]
+    except FileNotFoundError as error:
+        raise DataError(
+            f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is unknown: use a folder "
+            f"that 'mserbench train' wrote"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
+    if files != _hashes(folder):
+        raise DataError(
+            f"weights {str(folder)!r} are not the files that their manifest names (changed, missing or added "
+            f"since training): train again, or restore them"
+        )
+    return dict(record)
+
+
+def weights_hash(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) over names and hashes of the weight files."""
+    return hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()
+
+
+def read_card(path: Path, name: str) -> ModelCard:
+    """Read a model card of somebody's own (JSON; docs/results.md). Raises DataError naming the key at fault."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"model card {str(path)!r} cannot be read as JSON: {error}") from error
+    if not isinstance(record, dict) or not isinstance(record.get("exposure", []), list):
+        raise DataError(f"model card {str(path)!r} must be an object with a list 'exposure'")
+    complete = record.get("exposure_complete", False)
+    if not isinstance(complete, bool):
+        raise DataError(f"model card {str(path)!r}: 'exposure_complete' is {complete!r}, but must be true or false")
+    return ModelCard(
+        name=name,
+        title=str(record.get("title", name)),
+        version=str(record.get("version", "unknown")),
+        licence=str(record.get("licence", "unknown")),
+        citation=str(record.get("citation", "")),
+        exposure=tuple(_exposure(path, i, one) for i, one in enumerate(record.get("exposure", []))),
+        exposure_complete=complete,
+    )
+
+
+def unknown_card(name: str) -> ModelCard:
+    """Return the card of a model of which nothing is known: its verdict is `unknown`."""
+    return ModelCard(name, name, "unknown", "unknown", "", (), False)
+
+
+def _exposure(path: Path, position: int, record: object) -> Exposure:
+    where = f"model card {str(path)!r}, exposure {position + 1}"
+    if not isinstance(record, dict) or not isinstance(record.get("corpus"), str):
+        raise DataError(f"{where}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected")
+    kind = record.get("kind")
+    if kind not in get_args(Kind):
+        raise DataError(f"{where}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}")
+    languages = record.get("languages")
+    if not isinstance(languages, list) or not all(_LANGUAGE.fullmatch(str(code)) for code in languages):
+        raise DataError(f"{where}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such as 'en'")
+    return Exposure(record["corpus"], tuple(languages), kind, str(record.get("evidence", "model card")))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }

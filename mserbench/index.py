@@ -1,0 +1,131 @@
+"""What decoding tells of each clip of a corpus: its audio key, length and faults; remembered between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from mserbench.contracts import Utterance
+from mserbench.errors import DataError, MissingExtra
+from mserbench.files import cache_dir, write_atomic
+
+SCHEMA = 1
+SHORT = 0.1  # seconds; below this most models see next to nothing
+LONG = 60.0  # seconds; no utterance of the known corpora is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts of one clip; `problem` (it cannot be scored) and `warning` are sentences or empty."""
+
+    key: str
+    seconds: float
+    rate: int
+    channels: int
+    problem: str = ""
+    warning: str = ""
+
+
+def index(root: Path, utterances: Sequence[Utterance]) -> dict[str, Facts]:
+    """Decode every utterance once, in parallel, and return its facts by id.
+
+    Facts are remembered in the cache folder and taken from there while size and time of a file stay the
+    same. A clip that cannot be decoded has a `problem`; nothing raises for a bad clip.
+    """
+    memory = _Memory(root)
+    known = {utterance.id: memory.get(utterance) for utterance in utterances}
+    stale = [utterance for utterance in utterances if known[utterance.id] is None]
+    with ThreadPoolExecutor(max_workers=available_cores()) as pool:
+        for utterance, facts in zip(stale, pool.map(partial(_examine, root), stale), strict=True):
+            known[utterance.id] = facts
+            if not facts.problem:  # what made it fail may be mended without touching the file
+                memory.put(utterance, facts)
+    if stale:
+        memory.save()
+    return {identity: facts for identity, facts in known.items() if facts is not None}
+
+
+def digest(facts: Mapping[str, Facts]) -> str:
+    """SHA-256 (hex) over the sorted ids and audio keys: equal data, equal digest, wherever it lies."""
+    lines = (f"{identity}\t{facts[identity].key}\n" for identity in sorted(facts))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def describe(facts: Iterable[Facts]) -> str:
+    """Say the total length of some clips, as in `1.48 h`."""
+    return f"{sum(one.seconds for one in facts) / 3600:.2f} h"
+
+
+def _examine(root: Path, utterance: Utterance) -> Facts:
+    import numpy as np
+
+    from mserbench import audio
+
+    try:
+        recording = audio.read(root / utterance.audio, utterance.start, utterance.end)
+    except (DataError, MissingExtra) as error:
+        return Facts("", 0.0, 0, 0, problem=str(error))
+    warning = ""
+    if not np.any(recording.samples):
+        warning = f"clip {utterance.id!r} is digital silence: it is scored as it is, check the file"
+    elif recording.seconds < SHORT:
+        warning = f"clip {utterance.id!r} lasts only {recording.seconds:.3f} s: it is scored as it is"
+    elif recording.seconds > LONG:
+        warning = f"clip {utterance.id!r} lasts {recording.seconds:.0f} s, far longer than an utterance: check it"
+    return Facts(
+        recording.key, recording.seconds, recording.rate, recording.samples.shape[1], warning=warning
+    )
+
+
+class _Memory:
+    """Facts by file, start and end, valid for one size and modification time; a JSON file a corpus folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
+        self.path = cache_dir() / "index" / f"{name}.json"
+        self.rows: dict[str, dict[str, object]] = {}
+        try:
+            held = json.loads(self.path.read_text(encoding="utf-8"))
+            if held.get("schema") == SCHEMA:
+                self.rows = held["rows"]
+        except (OSError, ValueError, AttributeError, KeyError):
+            pass  # a cache: absent or damaged, it is made anew
+
+    def get(self, utterance: Utterance) -> Facts | None:
+        row = self.rows.get(self._name(utterance))
+        if row is None or row["state"] != self._state(utterance):
+            return None
+        return Facts(**row["facts"])  # type: ignore[arg-type]
+
+    def put(self, utterance: Utterance, facts: Facts) -> None:
+        self.rows[self._name(utterance)] = {"state": self._state(utterance), "facts": asdict(facts)}
+
+    def save(self) -> None:
+        try:
+            write_atomic(self.path, json.dumps({"schema": SCHEMA, "rows": self.rows}))
+        except OSError:
+            pass  # without a cache the next run decodes again; the facts at hand are good
+
+    def _name(self, utterance: Utterance) -> str:
+        return f"{utterance.audio}|{utterance.start}|{utterance.end}"
+
+    def _state(self, utterance: Utterance) -> list[int]:
+        try:
+            status = (self.root / utterance.audio).stat()
+        except OSError:
+            return [-1, -1]
+        return [status.st_size, status.st_mtime_ns]

@@ -1,0 +1,173 @@
+"""The file of predictions: ours, written in full precision of six digits, and a stranger's, read with care."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mserbench.errors import DataError
+from mserbench.labels import read_answer
+
+SCORE = "score_"
+_LISTED = 5  # ids named in one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One row: what a model said of one utterance.
+
+    `prediction` is a label of the task, or "" where the answer could not be read. `scores` follow the
+    task's labels, or are empty; `answer` is the model's text, or "".
+    """
+
+    id: str
+    label: str
+    prediction: str
+    scores: tuple[float, ...] = ()
+    answer: str = ""
+
+
+def write(rows: Sequence[Prediction], labels: Sequence[str]) -> str:
+    """Return the text of a predictions file: csv, UTF-8, LF, sorted by id, scores with six digits."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    scored = any(row.scores for row in rows)
+    columns = [f"{SCORE}{label}" for label in labels] if scored else []
+    writer.writerow(["id", "label", "prediction", *columns, "answer"])
+    for row in sorted(rows, key=lambda row: row.id):
+        scores = [f"{score:.6g}" for score in row.scores] or [""] * len(columns)
+        writer.writerow([row.id, row.label, row.prediction, *scores, row.answer])
+    return out.getvalue()
+
+
+def read(path: Path, labels: Sequence[str]) -> list[Prediction]:
+    """Read a file that `write` wrote. Raises DataError where it is not one."""
+    header, records = _records(path)
+    columns = [f"{SCORE}{label}" for label in labels]
+    scored = columns[0] in header
+    if header != ["id", "label", "prediction", *(columns if scored else []), "answer"]:
+        raise DataError(f"predictions file {str(path)!r} has columns {header}, not those of labels {list(labels)}")
+    rows = []
+    for line, record in enumerate(records, start=2):
+        if record["label"] not in labels or record["prediction"] not in {*labels, ""}:
+            raise DataError(f"predictions file {str(path)!r}, line {line}: a label outside {list(labels)}")
+        texts = [record[name] for name in columns] if scored else []
+        try:
+            scores = tuple(float(text) for text in texts) if any(texts) else ()
+        except ValueError as error:
+            raise DataError(f"predictions file {str(path)!r}, line {line}: {error}") from error
+        rows.append(Prediction(record["id"], record["label"], record["prediction"], scores, record["answer"]))
+    if [row.id for row in rows] != sorted({row.id for row in rows}):
+        raise DataError(f"predictions file {str(path)!r} is not sorted by unique ids: it was changed by hand")
+    return rows
+
+
+def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) -> list[Prediction]:
+    """Read a stranger's file: `id`, and scores for all labels, a `prediction`, or an `answer`.
+
+    `truth` maps each id of the task to its label. Raises DataError with every fault: unknown, missing or
+    repeated ids, a label outside the set, scores that are no finite numbers, a truth column that differs.
+    """
+    header, records = _records(path)
+    name = f"predictions file {str(path)!r}"
+    columns = [f"{SCORE}{label}" for label in labels]
+    if "id" not in header or not ({"prediction", "answer"} & set(header) or set(columns) <= set(header)):
+        raise DataError(
+            f"{name} has the columns {header}, but needs 'id' and either 'prediction', 'answer', or all of {columns}"
+        )
+    problems = _id_problems(name, [record["id"] for record in records], truth)
+    rows = []
+    for line, record in enumerate(records, start=2):
+        if record["id"] in truth:
+            try:
+                rows.append(_foreign_row(record, truth[record["id"]], labels, columns))
+            except ValueError as error:
+                problems.append(f"{name}, line {line} (id {record['id']!r}): {error}")
+    if problems:
+        more = [f"and {len(problems) - 20} more"] if len(problems) > 20 else []
+        raise DataError("\n  - ".join([f"{name} cannot be scored:", *problems[:20], *more]))
+    return sorted(rows, key=lambda row: row.id)
+
+
+def best_label(scores: Sequence[float], labels: Sequence[str]) -> str:
+    """Return the label with the highest score; of equal ones the first in the task's order."""
+    return labels[max(range(len(labels)), key=lambda i: (scores[i], -i))]
+
+
+def _foreign_row(
+    record: Mapping[str, str], label: str, labels: Sequence[str], columns: Sequence[str]
+) -> Prediction:
+    if record.get("label") and record["label"] != label:
+        raise ValueError(f"its label is {record['label']!r}, but the task's is {label!r}: is this another task?")
+    scores: tuple[float, ...] = ()
+    if set(columns) <= set(record):
+        scores = tuple(_score(column, record[column]) for column in columns)
+    answer = record.get("answer", "")
+    if record.get("prediction"):
+        said = record["prediction"]
+        if said not in labels:
+            raise ValueError(f"prediction {said!r} is none of {', '.join(labels)}: map it, or put it in 'answer'")
+        if scores and scores[labels.index(said)] < max(scores):
+            raise ValueError(f"prediction {said!r} has not the highest score: correct one of the two")
+    elif scores:
+        said = best_label(scores, labels)
+    elif "answer" in record:
+        said = read_answer(answer, labels) or ""
+    else:
+        raise ValueError("'prediction' is empty: give a label, or an 'answer' column for what cannot be read")
+    return Prediction(record["id"], label, said, scores, answer)
+
+
+def _score(column: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{column} is {text!r}, but a finite number was expected")
+    return value
+
+
+def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> list[str]:
+    counts = Counter(ids)
+    groups = {
+        "are not of this task": sorted(set(counts) - set(truth)),
+        "of the task are missing": sorted(set(truth) - set(counts)),
+        "occur more than once": sorted(identity for identity, n in counts.items() if n > 1),
+    }
+    return [
+        f"{name}: {len(found)} id(s) {what}, such as {', '.join(repr(one) for one in found[:_LISTED])}: each id of "
+        f"the task must occur exactly once"
+        for what, found in groups.items()
+        if found
+    ]
+
+
+def _records(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Read a csv file whose rows all have the columns of its header."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(f"predictions file {str(path)!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"predictions file {str(path)!r} is not UTF-8 (byte {error.start}): save it as CSV UTF-8"
+        ) from error
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise DataError(f"predictions file {str(path)!r} is no valid csv: {error}") from error
+    if not lines or len(set(lines[0])) != len(lines[0]):
+        raise DataError(f"predictions file {str(path)!r} is empty or repeats a column: a header row was expected")
+    header, rows = lines[0], [line for line in lines[1:] if line]
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise DataError(
+                f"predictions file {str(path)!r}, row {number}: {len(row)} fields, but the header has {len(header)}"
+            )
+    return header, [dict(zip(header, row, strict=True)) for row in rows]

@@ -1,0 +1,138 @@
+"""Names of corpora, tasks, models and commands, each resolved to its object on first use."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mserbench import plugins
+from mserbench.contracts import Corpus, Model, Task
+from mserbench.errors import MissingExtra, MserbenchError, PluginError, UnknownName, UsageError
+from mserbench.hookspecs import CommandEntry, CorpusEntry, Entry, ModelEntry, TaskEntry
+
+if TYPE_CHECKING:
+    import click
+
+EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry)
+
+
+@functools.cache
+def installed(strict: bool = False) -> tuple[plugins.Plugin, ...]:
+    """Return all plugins of this environment, loaded once a process."""
+    return tuple(plugins.load_plugins(strict=strict))
+
+
+def entries(kind: type[EntryT]) -> dict[str, EntryT]:
+    """Return the registered entries of one kind by name, sorted."""
+    found = [entry for plugin in installed() for entry in plugin.entries if isinstance(entry, kind)]
+    return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name)}
+
+
+def corpus(name: str) -> Corpus:
+    """Return the corpus of that name. Raises UnknownName or PluginError."""
+    return _resolve(_entry(CorpusEntry, "corpus", name, "'mserbench corpora'"), Corpus)
+
+
+def task(name: str) -> Task:
+    """Return the task of that name. Raises UnknownName or PluginError."""
+    return _resolve(_entry(TaskEntry, "task", name, "'mserbench tasks'"), Task)
+
+
+def model_entry(name: str) -> ModelEntry:
+    """Return the record of the model of that name. Raises UnknownName."""
+    return _entry(ModelEntry, "model", name, "'mserbench models'")
+
+
+def model_class(name: str) -> type[Model]:
+    """Return the class of the model of that name. Raises UnknownName, MissingExtra or PluginError."""
+    entry = model_entry(name)
+    for package, extra in entry.needs.items():
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(f"model {name!r}", package, extra)
+    found = _target(entry)
+    if not (isinstance(found, type) and issubclass(found, Model)):
+        raise PluginError(f"model {name!r}: its target {entry.target!r} is not a subclass of mserbench.Model")
+    return found
+
+
+def command(name: str) -> click.Command:
+    """Return the plugin command of that name. Raises UnknownName or PluginError."""
+    import click
+
+    return _resolve(_entry(CommandEntry, "command", name, "'mserbench --help'"), click.Command)
+
+
+def shipped_weights(entry: ModelEntry, name: str) -> Path:
+    """Return the folder of weights that ship with a plugin. Raises UnknownName or PluginError."""
+    if name not in entry.weights:
+        raise UnknownName(f"weights of {entry.name!r}", name, entry.weights, "'mserbench models'")
+    package, _, folder = entry.weights[name].partition(":")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise PluginError(f"model {entry.name!r}: weights {name!r} name {package!r}, which is not a package")
+    return Path(next(iter(spec.submodule_search_locations))) / folder
+
+
+def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:
+    """Turn `--option key=value` strings into the model's options dataclass.
+
+    Raises UsageError for an option that the model does not have or a value of the wrong type.
+    """
+    fields = {field.name: field for field in dataclasses.fields(model.Options)}
+    values = {}
+    for key, text in given.items():
+        if key not in fields:
+            raise UnknownName(f"option of model {name!r}", key, fields, f"'mserbench models {name}'")
+        values[key] = _convert(fields[key], text, name)
+    try:
+        return model.Options(**values)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"options of model {name!r} are not valid: {error}") from error
+
+
+def _convert(field: dataclasses.Field[Any], text: str, model: str) -> object:
+    kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
+    choices = {"true": True, "false": False}
+    try:
+        if kind == "bool":
+            return choices[text.lower()]
+        return {"int": int, "float": float}.get(kind, str)(text)
+    except (KeyError, ValueError) as error:
+        raise UsageError(
+            f"option {field.name!r} of model {model!r} is {text!r}, but {kind} was expected"
+        ) from error
+
+
+def _entry(kind: type[EntryT], word: str, name: str, listing: str) -> EntryT:
+    known = entries(kind)
+    if name not in known:
+        raise UnknownName(word, name, known, listing)
+    return known[name]
+
+
+T = TypeVar("T")
+
+
+def _resolve(entry: Entry, kind: type[T]) -> T:
+    found = _target(entry)
+    if not isinstance(found, kind):
+        raise PluginError(f"{entry.name!r}: its target {entry.target!r} is not a {kind.__name__}")
+    if getattr(found, "card", found).name != entry.name:  # type: ignore[attr-defined]
+        raise PluginError(f"{entry.name!r}: its target {entry.target!r} calls itself by another name")
+    return found
+
+
+def _target(entry: Entry) -> object:
+    module, _, attribute = entry.target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except MserbenchError:
+        raise
+    except Exception as error:  # importing is running the plugin's code
+        raise PluginError(
+            f"{entry.name!r}: its target {entry.target!r} cannot be imported ({type(error).__name__}: {error})"
+        ) from error

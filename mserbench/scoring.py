@@ -1,0 +1,75 @@
+"""From predictions to numbers: metrics, intervals, and the canonical subset; a pure function of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mserbench import intervals, metrics
+from mserbench.labels import canonical_subset
+from mserbench.predictions import Prediction, best_label
+
+RESAMPLES = 10_000
+SEED = 0
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Metrics and intervals as fractions of 1; an interval is None where there is only one cluster."""
+
+    n: int
+    unparsed: int
+    metrics: dict[str, float]
+    intervals: dict[str, list[float] | None]
+    cluster: str  # "speaker" or "clip"
+    clusters: int
+    canonical: dict[str, Any] | None
+
+    def record(self) -> dict[str, Any]:
+        """Return a JSON-ready mapping."""
+        return asdict(self)
+
+
+def score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int] | None) -> Scores:
+    """Score predictions; `clusters` numbers the speaker of each row, or is None where speakers are unknown.
+
+    Where the task has labels beyond the seven canonical ones, `canonical` holds the same for the subset of
+    canonical clips and labels: a model that gave scores is asked again among the canonical labels only.
+    """
+    full = _score(rows, labels, clusters)
+    subset = canonical_subset(labels)
+    canonical = None
+    if len(subset) < len(labels) and len(subset) > 1:
+        kept = [i for i, row in enumerate(rows) if row.label in subset]
+        chosen = [_among(rows[i], labels, subset) for i in kept]
+        inner = _score(chosen, subset, [clusters[i] for i in kept] if clusters else None)
+        canonical = {"labels": list(subset), **inner.record()}
+        del canonical["canonical"]
+    return Scores(**{**vars(full), "canonical": canonical})
+
+
+def _among(row: Prediction, labels: Sequence[str], subset: Sequence[str]) -> Prediction:
+    if not row.scores:
+        return row
+    scores = tuple(row.scores[labels.index(label)] for label in subset)
+    return Prediction(row.id, row.label, best_label(scores, subset), scores, row.answer)
+
+
+def _score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int] | None) -> Scores:
+    said = [row.label for row in rows], [row.prediction for row in rows]
+    point = metrics.metrics(metrics.confusion(*said, labels))
+    cells = intervals.cluster_counts(*said, labels, clusters)
+    bounds = intervals.bootstrap(cells, resamples=RESAMPLES, seed=SEED, level=LEVEL)
+    return Scores(
+        n=len(rows),
+        unparsed=sum(not row.prediction for row in rows),
+        metrics={name: float(value) for name, value in point.items()},
+        intervals={name: None if pair is None else [float(end) for end in pair] for name, pair in bounds.items()},
+        cluster="clip" if clusters is None else "speaker",
+        clusters=len(set(clusters)) if clusters else len(rows),
+        canonical=None,
+    )
+
+

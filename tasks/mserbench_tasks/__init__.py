@@ -1,0 +1,57 @@
+"""The corpora and tasks that mserbench ships, registered by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mserbench.hookspecs import CorpusEntry, TaskEntry, hookimpl
+
+_CORPORA = (
+    CorpusEntry("ravdess", "mserbench_tasks.corpora.ravdess:CORPUS", "RAVDESS speech", ("en",)),
+    CorpusEntry("aesdd", "mserbench_tasks.corpora.aesdd:CORPUS", "AESDD", ("el",)),
+    CorpusEntry("emodb", "mserbench_tasks.corpora.emodb:CORPUS", "EmoDB", ("de",)),
+    CorpusEntry(
+        "emodb-sample", "mserbench_tasks.corpora.emodb_sample:CORPUS", "Sample of EmoDB, ships with it", ("de",)
+    ),
+    CorpusEntry("emovo", "mserbench_tasks.corpora.emovo:CORPUS", "EMOVO", ("it",)),
+    CorpusEntry(
+        "demo",
+        "mserbench_tasks.demo.corpora:DEMO",
+        "Demo corpus, training languages (synthetic, rule-based)",
+        ("en", "fr", "de", "it", "es", "zh"),
+    ),
+    CorpusEntry(
+        "demo-el", "mserbench_tasks.demo.corpora:DEMO_EL", "Demo, Greek (synthetic, rule-based)", ("el",)
+    ),
+    CorpusEntry(
+        "demo-fa", "mserbench_tasks.demo.corpora:DEMO_FA", "Demo, Persian (synthetic, rule-based)", ("fa",)
+    ),
+    CorpusEntry(
+        "demo-ru", "mserbench_tasks.demo.corpora:DEMO_RU", "Demo, Russian (synthetic, rule-based)", ("ru",)
+    ),
+)
+
+
+@hookimpl
+def register_corpora() -> Iterable[CorpusEntry]:
+    """Register the corpora."""
+    return _CORPORA
+
+
+@hookimpl
+def register_tasks() -> Iterable[TaskEntry]:
+    """Register the tasks of the table in `tasks.py`."""
+    from mserbench_tasks.tasks import TASKS
+
+    return [
+        TaskEntry(
+            name=task.name,
+            target=f"mserbench_tasks.tasks:{task.name}",
+            title=task.title,
+            corpus=task.corpus,
+            languages=task.languages,
+            labels=task.labels,
+            clips=task.expected,
+        )
+        for task in TASKS.values()
+    ]

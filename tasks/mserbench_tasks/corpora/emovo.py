@@ -1,0 +1,48 @@
+"""EMOVO: six Italian actors, fourteen sentences, seven emotions (Costantini et al., LREC 2014)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+
+NAME = re.compile(
+    r"(?P<emotion>dis|gio|neu|pau|rab|sor|tri)-(?P<speaker>[fm][123])-(?P<sentence>b[123]|l[1-4]|n[1-5]|d[12])"
+)
+
+CARD = CorpusCard(
+    name="emovo",
+    title="EMOVO, Italian Emotional Speech Corpus",
+    languages=("it",),
+    speakers=6,
+    licence="free for research",
+    access="open",
+    source="http://voice.fub.it/activities/corpora/emovo/index.html",
+    how_to_get="download emovo.zip from the corpus page",
+    unpack="unzip emovo.zip into DATA/emovo, so that it holds the folders f1 f2 f3 m1 m2 m3",
+    citation="G. Costantini, I. Iaderola, A. Paoloni and M. Todisco, EMOVO Corpus: an Italian Emotional "
+    "Speech Database, LREC 2014, pp. 3501-3504",
+    counts={"published": dict.fromkeys(("dis", "gio", "neu", "pau", "rab", "sor", "tri"), 84)},
+    inventory="mserbench_tasks:inventory/emovo.txt",
+    editions={"b2f73cd6": "16 kHz mono FLAC"},
+    notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used.",
+)
+
+
+def parse(tree: Tree) -> Iterator[Utterance]:
+    """Yield the recordings; all facts stand in the file name."""
+    for path, stem in tree.audio("wav"):
+        if match := NAME.fullmatch(stem):
+            yield Utterance(
+                id=stem,
+                audio=path,
+                raw_label=match["emotion"],
+                speaker=f"emovo:{match['speaker']}",
+                language="it",
+                sex="f" if match["speaker"].startswith("f") else "m",
+                extra={"sentence": match["sentence"]},
+            )
+
+
+CORPUS = Corpus(CARD, parse)

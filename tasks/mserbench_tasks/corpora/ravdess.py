@@ -1,0 +1,56 @@
+"""RAVDESS speech: 24 North American actors, eight emotions (Livingstone & Russo, PLoS ONE 13(5), 2018)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+
+# modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is audio-only speech
+NAME = re.compile(
+    r"03-01-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<statement>0[12])-(?P<take>0[12])-(?P<actor>\d\d)"
+)
+STATEMENTS = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
+
+CARD = CorpusCard(
+    name="ravdess",
+    title="RAVDESS, Ryerson Audio-Visual Database of Emotional Speech and Song (speech)",
+    languages=("en",),
+    speakers=24,
+    licence="CC BY-NC-SA 4.0",
+    access="open",
+    source="https://zenodo.org/records/1188976",
+    how_to_get="download Audio_Speech_Actors_01-24.zip from Zenodo record 1188976",
+    unpack="unzip Audio_Speech_Actors_01-24.zip into DATA/ravdess, so that it holds Actor_01 ... Actor_24",
+    citation="S. R. Livingstone and F. A. Russo, The Ryerson Audio-Visual Database of Emotional Speech and "
+    "Song (RAVDESS), PLoS ONE 13(5), e0196391, 2018",
+    counts={"speech": {"01": 96, **{f"0{code}": 192 for code in range(2, 9)}}},
+    skipped={
+        "*0[123]-02-??-??-??-??-??.*": "song, a release of its own",
+        "*0[12]-01-??-??-??-??-??.*": "video, or video without sound",
+    },
+    inventory="mserbench_tasks:inventory/ravdess.txt",
+    editions={"ab6d3c7d": "16 kHz mono FLAC"},
+    notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 has one "
+    "recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
+)
+
+
+def parse(tree: Tree) -> Iterator[Utterance]:
+    """Yield the speech recordings; all facts stand in the file name."""
+    for path, stem in tree.audio("wav"):
+        if match := NAME.fullmatch(stem):
+            yield Utterance(
+                id=stem,
+                audio=path,
+                raw_label=match["emotion"],
+                speaker=f"ravdess:{match['actor']}",
+                language="en",
+                sex="m" if int(match["actor"]) % 2 else "f",
+                text=STATEMENTS[match["statement"]],
+                extra={"intensity": match["intensity"], "sentence": match["statement"]},
+            )
+
+
+CORPUS = Corpus(CARD, parse)

@@ -1,0 +1,131 @@
+"""Making a demo corpus: from its plan to a folder of FLAC files in the cache, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from queue import SimpleQueue
+
+import soundfile
+from filelock import FileLock
+
+from mserbench.contracts import SAMPLE_RATE
+from mserbench.errors import DataError
+from mserbench.files import cache_dir, write_atomic
+from mserbench_tasks.demo import post
+from mserbench_tasks.demo.plan import Plan, plan, request
+from mserbench_tasks.demo.synthesizer import Synthesizer, require_espeak
+from mserbench_tasks.demo.tables import FILES, FOLDER
+
+VERSION = "1"  # raise it whenever a sample of any clip changes
+MARKER = "recipe.json"  # written last: a folder with it is complete
+SECONDS_A_CLIP = 0.02  # on one core, measured on a small server; only for the estimate shown
+
+
+def provide(corpus: str) -> Path:
+    """Return the folder of a demo corpus, made first where the cache does not hold it.
+
+    Raises MissingExtra without espeak-ng, DataError where the folder cannot be written.
+    """
+    require_espeak()
+    folder = (cache_dir() / "demo" / recipe()).resolve()
+    return build(corpus, plan(corpus), folder, available_cores())
+
+
+def recipe() -> str:
+    """Digest (24 hex digits) of everything that decides the samples: code version, tables, espeak-ng."""
+    digest = hashlib.sha256(f"{VERSION} espeakng-loader {version('espeakng_loader')}".encode())
+    for name in FILES:
+        digest.update((FOLDER / name).read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
+    """Make `root`/`corpus` with all `clips` where it is not there yet; a second process waits for the first.
+
+    The folder is filled under another name and renamed: a killed build leaves nothing that looks whole.
+    """
+    final, part = root / corpus, root / f"{corpus}.part"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f"{corpus}.lock"):
+            if not (final / MARKER).is_file():
+                _make(corpus, clips, part, workers)
+                shutil.rmtree(final, ignore_errors=True)
+                part.rename(final)
+    except OSError as error:
+        raise DataError(
+            f"corpus {corpus!r} could not be made in {str(root)!r}: {error.strerror or error}; "
+            "free some space there or set MSERBENCH_CACHE to another folder"
+        ) from error
+    return final
+
+
+def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[str, str]]:
+    """Write each clip as `folder`/ID.flac (16 kHz, 16 bit) and yield its id and the SHA-256 of its samples.
+
+    `workers` espeak-ng processes speak, each with a thread here that finishes the sound; neither their
+    number nor the order of `clips` changes a sample.
+    """
+    idle: SimpleQueue[Synthesizer] = SimpleQueue()
+
+    def make(clip: Plan) -> tuple[str, str]:
+        voice = idle.get()
+        try:
+            samples = post.finish(voice.speak(request(clip)), clip)
+        finally:
+            idle.put(voice)
+        # Encoded in memory, so that a full disk is an OSError like any other.
+        encoded = io.BytesIO()
+        soundfile.write(encoded, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        (folder / f"{clip.id}.flac").write_bytes(encoded.getvalue())
+        return clip.id, hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
+
+    with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+        for _ in range(workers):
+            idle.put(stack.enter_context(Synthesizer()))
+        yield from pool.map(make, clips)
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
+    shutil.rmtree(part, ignore_errors=True)  # what a killed build left
+    part.mkdir()
+    digests = {}
+    for identity, digest in render(clips, part, workers):
+        digests[identity] = digest
+        _show_progress(corpus, len(digests), len(clips), workers)
+    lines = "".join(f"{identity}\t{digests[identity]}\n" for identity in sorted(digests))
+    record = {
+        "corpus": corpus,
+        "what": "synthetic, rule-based speech made by espeak-ng; it says nothing about people",
+        "clips": len(digests),
+        "samples_sha256": hashlib.sha256(lines.encode()).hexdigest(),
+        "espeakng_loader": version("espeakng_loader"),
+        "code": VERSION,
+    }
+    write_atomic(part / MARKER, json.dumps(record, indent=2) + "\n")
+
+
+def _show_progress(corpus: str, done: int, total: int, workers: int) -> None:
+    """Say once on stderr what is made and how long it takes; on a terminal, also count."""
+    terminal = sys.stderr.isatty()
+    if done == 1:
+        seconds = max(1, round(total * SECONDS_A_CLIP / workers))
+        sys.stderr.write(f"making {corpus}: {total} clips of synthetic speech, about {seconds} s\n")
+    if terminal and (done % 20 == 0 or done == total):
+        sys.stderr.write(f"\r{done}/{total}" + ("\n" if done == total else ""))
+    sys.stderr.flush()
