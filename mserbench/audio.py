@@ -113,11 +113,7 @@ def _read_container(path: Path, start: float | None, end: float | None) -> tuple
             stream = container.streams.audio[0]
             rate = stream.rate
             resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
-            frames = [
-                part.to_ndarray()
-                for frame in container.decode(stream)
-                for part in resampler.resample(frame)
-            ]
+            frames = [part.to_ndarray() for frame in container.decode(stream) for part in resampler.resample(frame)]
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
     samples = np.concatenate(frames, axis=1).T if frames else np.zeros((0, 1), dtype=np.float32)

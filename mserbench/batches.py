@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def padding_waste(seconds: Sequence[float], batches: Sequence[Sequence[int]]) ->
     return 1.0 - sum(seconds[i] for batch in batches for i in batch) / padded if padded else 0.0
 
 
-def decoded_ahead(batches: Sequence[Sequence[Clip]], workers: int) -> Iterator[Sequence[Clip]]:
+def decoded_ahead(batches: Iterable[Sequence[Clip]], workers: int) -> Iterator[Sequence[Clip]]:
     """Yield each batch with its waveforms decoded, while threads decode the next ones.
 
     A decoding error is raised at its batch. The caller drops a batch before the next, so that memory holds
@@ -49,8 +49,7 @@ def decoded_ahead(batches: Sequence[Sequence[Clip]], workers: int) -> Iterator[S
     """
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: deque[tuple[Sequence[Clip], list[Future[NDArray[np.float32]]]]] = deque()
-        upcoming = iter(batches)
-        for batch in upcoming:
+        for batch in batches:
             waiting.append((batch, [pool.submit(getattr, clip, "waveform") for clip in batch]))
             if len(waiting) > AHEAD:
                 yield _ready(*waiting.popleft())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -50,11 +50,14 @@ class Dataset:
         """The speaker of each item, in order."""
         return [item.utterance.speaker for item in self.items]
 
-    def clips(self, grouped: bool = False) -> list[Clip]:
-        """Return the clips in order; with opaque speaker groups if `grouped`."""
+    def clips(self, positions: Iterable[int], grouped: bool = False) -> Iterator[Clip]:
+        """Yield the clips at some positions; with opaque speaker groups if `grouped`.
+
+        Clips are made anew in each pass, so that decoded audio is not kept longer than its batch.
+        """
         groups = cluster_numbers(self.speakers) if grouped else None
-        name = self.card.name
-        return [item.clip(name, groups[i] if groups else None) for i, item in enumerate(self.items)]
+        for i in positions:
+            yield self.items[i].clip(self.card.name, groups[i] if groups else None)
 
 
 def cluster_numbers(speakers: Sequence[str | None]) -> list[int] | None:
@@ -137,9 +140,7 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
 
 
 def _is_selected(task: Task, utterance: Utterance) -> bool:
-    return all(
-        getattr(utterance, name, utterance.extra.get(name)) in values for name, values in task.select.items()
-    )
+    return all(getattr(utterance, name, utterance.extra.get(name)) in values for name, values in task.select.items())
 
 
 def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> list[str]:
@@ -166,18 +167,3 @@ def _all(problems: Sequence[str], task: Task) -> str:
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
     tail = "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
     return "\n".join([head, *listed, tail])
-
-
-def split_speakers(items: Sequence[Item], share: float) -> tuple[list[Item], list[Item]]:
-    """Split items into training and validation by speaker, the latter about `share` of the speakers.
-
-    The choice is by a hash of the speaker's name; a corpus with fewer than three speakers is not split.
-    """
-    speakers = sorted(
-        {item.utterance.speaker or "" for item in items},
-        key=lambda speaker: hashlib.sha256(speaker.encode()).digest(),
-    )
-    held = set(speakers[: max(1, round(share * len(speakers)))]) if len(speakers) > 2 and share else set()
-    training = [item for item in items if (item.utterance.speaker or "") not in held]
-    return training, [item for item in items if (item.utterance.speaker or "") in held]
-

@@ -50,4 +50,6 @@ class MissingExtra(PluginError):
     """An optional package is absent; the message names the command that installs it (exit 4)."""
 
     def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(f"{what} needs the package {package!r}, which is not installed: run pip install 'mserbench[{extra}]'")
+        super().__init__(
+            f"{what} needs the package {package!r}, which is not installed: run pip install 'mserbench[{extra}]'"
+        )

@@ -33,9 +33,7 @@ class Verdict:
     transductive: bool
 
 
-def judge(
-    card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False
-) -> Verdict:
+def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False) -> Verdict:
     """Compute the verdict of a model on a task (DESIGN 4).
 
     `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release that shares
@@ -46,7 +44,10 @@ def judge(
     verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
     complete = card.exposure_complete and all(one.corpus != "unknown" for one in labelled)
     if not complete and verdict in ("zero-shot", "cross-corpus"):
-        reasons = [*reasons, "the list of corpora with emotion labels it was trained on is not known to be complete"]
+        reasons = [
+            *reasons,
+            "the list of corpora with emotion labels it was trained on is not known to be complete",
+        ]
         verdict = "unknown"
     if verdict == "zero-shot":
         seen = sorted({language for one in labelled for language in one.languages})
@@ -60,9 +61,7 @@ def judge(
     return Verdict(verdict, tuple(reasons), heard, transductive)
 
 
-def _worst(
-    labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]
-) -> tuple[str, list[str]]:
+def _worst(labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]) -> tuple[str, list[str]]:
     leaked = [(one, len(one.clips & keys)) for one in labelled if one.clips & keys]
     if leaked:
         return "leaked", [f"{n} test clip(s) were trained on, in {one.corpus}" for one, n in leaked]
@@ -177,6 +176,4 @@ def _exposure(path: Path, position: int, record: object) -> Exposure:
 
 def _hashes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

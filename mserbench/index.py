@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -85,9 +86,7 @@ def _examine(root: Path, utterance: Utterance) -> Facts:
         warning = f"clip {utterance.id!r} lasts only {recording.seconds:.3f} s: it is scored as it is"
     elif recording.seconds > LONG:
         warning = f"clip {utterance.id!r} lasts {recording.seconds:.0f} s, far longer than an utterance: check it"
-    return Facts(
-        recording.key, recording.seconds, recording.rate, recording.samples.shape[1], warning=warning
-    )
+    return Facts(recording.key, recording.seconds, recording.rate, recording.samples.shape[1], warning=warning)
 
 
 class _Memory:
@@ -115,10 +114,9 @@ class _Memory:
         self.rows[self._name(utterance)] = {"state": self._state(utterance), "facts": asdict(facts)}
 
     def save(self) -> None:
-        try:
+        # Without a cache the next run decodes again; the facts at hand are good.
+        with contextlib.suppress(OSError):
             write_atomic(self.path, json.dumps({"schema": SCHEMA, "rows": self.rows}))
-        except OSError:
-            pass  # without a cache the next run decodes again; the facts at hand are good
 
     def _name(self, utterance: Utterance) -> str:
         return f"{utterance.audio}|{utterance.start}|{utterance.end}"

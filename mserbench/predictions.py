@@ -99,9 +99,7 @@ def best_label(scores: Sequence[float], labels: Sequence[str]) -> str:
     return labels[max(range(len(labels)), key=lambda i: (scores[i], -i))]
 
 
-def _foreign_row(
-    record: Mapping[str, str], label: str, labels: Sequence[str], columns: Sequence[str]
-) -> Prediction:
+def _foreign_row(record: Mapping[str, str], label: str, labels: Sequence[str], columns: Sequence[str]) -> Prediction:
     if record.get("label") and record["label"] != label:
         raise ValueError(f"its label is {record['label']!r}, but the task's is {label!r}: is this another task?")
     scores: tuple[float, ...] = ()

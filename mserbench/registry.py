@@ -102,9 +102,7 @@ def _convert(field: dataclasses.Field[Any], text: str, model: str) -> object:
             return choices[text.lower()]
         return {"int": int, "float": float}.get(kind, str)(text)
     except (KeyError, ValueError) as error:
-        raise UsageError(
-            f"option {field.name!r} of model {model!r} is {text!r}, but {kind} was expected"
-        ) from error
+        raise UsageError(f"option {field.name!r} of model {model!r} is {text!r}, but {kind} was expected") from error
 
 
 def _entry(kind: type[EntryT], word: str, name: str, listing: str) -> EntryT:

@@ -71,5 +71,3 @@ def _score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence
         clusters=len(set(clusters)) if clusters else len(rows),
         canonical=None,
     )
-
-

@@ -11,7 +11,10 @@ _CORPORA = (
     CorpusEntry("aesdd", "mserbench_tasks.corpora.aesdd:CORPUS", "AESDD", ("el",)),
     CorpusEntry("emodb", "mserbench_tasks.corpora.emodb:CORPUS", "EmoDB", ("de",)),
     CorpusEntry(
-        "emodb-sample", "mserbench_tasks.corpora.emodb_sample:CORPUS", "Sample of EmoDB, ships with it", ("de",)
+        "emodb-sample",
+        "mserbench_tasks.corpora.emodb_sample:CORPUS",
+        "Sample of EmoDB, ships with it",
+        ("de",),
     ),
     CorpusEntry("emovo", "mserbench_tasks.corpora.emovo:CORPUS", "EMOVO", ("it",)),
     CorpusEntry(
@@ -20,15 +23,9 @@ _CORPORA = (
         "Demo corpus, training languages (synthetic, rule-based)",
         ("en", "fr", "de", "it", "es", "zh"),
     ),
-    CorpusEntry(
-        "demo-el", "mserbench_tasks.demo.corpora:DEMO_EL", "Demo, Greek (synthetic, rule-based)", ("el",)
-    ),
-    CorpusEntry(
-        "demo-fa", "mserbench_tasks.demo.corpora:DEMO_FA", "Demo, Persian (synthetic, rule-based)", ("fa",)
-    ),
-    CorpusEntry(
-        "demo-ru", "mserbench_tasks.demo.corpora:DEMO_RU", "Demo, Russian (synthetic, rule-based)", ("ru",)
-    ),
+    CorpusEntry("demo-el", "mserbench_tasks.demo.corpora:DEMO_EL", "Demo, Greek (synthetic, rule-based)", ("el",)),
+    CorpusEntry("demo-fa", "mserbench_tasks.demo.corpora:DEMO_FA", "Demo, Persian (synthetic, rule-based)", ("fa",)),
+    CorpusEntry("demo-ru", "mserbench_tasks.demo.corpora:DEMO_RU", "Demo, Russian (synthetic, rule-based)", ("ru",)),
 )
 
 

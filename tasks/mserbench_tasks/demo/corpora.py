@@ -18,7 +18,7 @@ _NAME = re.compile(
     rf"(?P<language>{'|'.join(TRAINING_LANGUAGES + TEST_LANGUAGES)})"
     r"_(?P<speaker>(?P<split>train|val|test)(?P<number>\d\d))"
     rf"_(?P<emotion>{'|'.join(CANONICAL)})"
-    r"_(?P<sentence>s\d\d)"
+    r"_(?P<sentence>s0[1-9]|s10)"
     r"_(?P<take>\d)"
 )
 

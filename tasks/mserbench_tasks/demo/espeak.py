@@ -16,6 +16,7 @@ import _ctypes
 import ctypes
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,6 +113,7 @@ def _reply(header: dict[str, object], body: bytes = b"") -> None:
 
 def main() -> None:
     """Answer requests until stdin ends; with `--once`, without the test of reloading."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle; it ends this process
     os.chdir(Path(espeakng_loader.__file__).parent)
     try:
         if "--once" not in sys.argv:

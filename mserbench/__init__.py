@@ -1,0 +1,75 @@
+"""mserbench: scores any speech emotion recognition model on languages and corpora it has never seen."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mserbench.contracts import (
+        Clip,
+        Corpus,
+        CorpusCard,
+        Exposure,
+        Model,
+        ModelCard,
+        Task,
+        TrainableModel,
+        TrainingItem,
+        Tree,
+        Utterance,
+    )
+    from mserbench.evaluation import evaluate
+    from mserbench.hookspecs import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl
+    from mserbench.labels import CANONICAL, DROP
+    from mserbench.training import train
+
+# Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
+_WHERE = {
+    "contracts": (
+        "Clip", "Corpus", "CorpusCard", "Exposure", "Model", "ModelCard", "Task", "TrainableModel", "TrainingItem",
+        "Tree", "Utterance",
+    ),
+    "evaluation": ("evaluate",),
+    "hookspecs": ("CommandEntry", "CorpusEntry", "ModelEntry", "TaskEntry", "hookimpl"),
+    "labels": ("CANONICAL", "DROP"),
+    "training": ("train",),
+}  # fmt: skip
+_MODULE = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [
+    "CANONICAL",
+    "DROP",
+    "Clip",
+    "CommandEntry",
+    "Corpus",
+    "CorpusCard",
+    "CorpusEntry",
+    "Exposure",
+    "Model",
+    "ModelCard",
+    "ModelEntry",
+    "Task",
+    "TaskEntry",
+    "TrainableModel",
+    "TrainingItem",
+    "Tree",
+    "Utterance",
+    "evaluate",
+    "hookimpl",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module 'mserbench' has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

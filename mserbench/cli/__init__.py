@@ -1,0 +1,125 @@
+"""The command line: finds the command, runs it, and turns errors into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from mserbench import __version__
+from mserbench.errors import MserbenchError, UnknownName
+
+COMMANDS = {
+    "run": "score models on tasks",
+    "train": "train a model on the clips of some tasks",
+    "score": "score a file of predictions of your own",
+    "compare": "compare two runs on the same utterances",
+    "tasks": "list the tasks",
+    "models": "list the models",
+    "corpora": "list the corpora",
+    "plugins": "list the plugins, their versions and failures",
+    "check": "run the conformance kit on a model, task or corpus",
+    "data": "say which corpora are here, where to get them, what is wrong with them",
+}
+
+
+class Program(click.Group):
+    """A group whose commands, ours and those of plugins, are imported only when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return our commands in order, then those of plugins."""
+        return [*COMMANDS, *_plugin_commands()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command. Raises UnknownName with the nearest names."""
+        if cmd_name in COMMANDS:
+            module = importlib.import_module(f"mserbench.cli.{cmd_name}")
+            command: click.Command = module.command
+            return command
+        plugin_commands = _plugin_commands()
+        if cmd_name not in plugin_commands:
+            raise UnknownName("command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'")
+        from mserbench import registry
+
+        return registry.command(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items(), *_plugin_commands().items()])
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    invoke_without_command=False,
+)
+@click.version_option(__version__, prog_name="mserbench")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--strict-plugins", is_flag=True, help="Stop if any plugin fails to load.")
+def program(debug: bool, strict_plugins: bool) -> None:
+    """Score speech emotion recognition models on languages and corpora they have never seen.
+
+    Every number comes with its interval, and with a verdict on whether the model really never saw the
+    language. Data: --data or $MSERBENCH_DATA, one folder a corpus.
+    """
+    if strict_plugins:
+        from mserbench import registry
+
+        registry.installed(strict=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit: 0 done, 1 a check found something, 2 usage, 3 data, 4 model or plugin."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Both flags are accepted anywhere, as that is where people put them.
+    flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]
+    arguments = [*flags, *(word for word in arguments if word not in flags)]
+    try:
+        code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
+    except Exception as error:
+        if "--debug" in flags:
+            raise
+        code = _report(error)
+    except KeyboardInterrupt:
+        click.echo("interrupted: what was done is kept, the same command goes on", err=True)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, MserbenchError):
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    if isinstance(error, click.NoSuchOption):
+        near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
+        click.echo(f"error: option {error.option_name!r} is not known{near or ': --help lists all'}", err=True)
+        return 2
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.ctx.get_help() if error.ctx else str(error), err=True)
+        return 2
+    if isinstance(error, click.ClickException):
+        click.echo(f"error: {error.format_message()}", err=True)
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return 130
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    click.echo(
+        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug and report what it shows",
+        err=True,
+    )
+    return 4
+
+
+def _plugin_commands() -> dict[str, str]:
+    from mserbench import registry
+    from mserbench.hookspecs import CommandEntry
+
+    found = registry.entries(CommandEntry)
+    return {name: entry.title for name, entry in found.items() if name not in COMMANDS}

@@ -1,0 +1,84 @@
+"""What several commands share: options, lists of names, tables on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mserbench.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(command: F) -> F:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")(command)
+
+
+def data_option(command: F) -> F:
+    """Add --data, which falls back to $MSERBENCH_DATA."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        envvar="MSERBENCH_DATA",
+        help="Folder with one folder a corpus (else $MSERBENCH_DATA).",
+    )(command)
+
+
+def option_option(command: F) -> F:
+    """Add --option key=value, repeatable."""
+    return click.option(
+        "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the model; repeatable."
+    )(command)
+
+
+def names(text: str, what: str) -> list[str]:
+    """Split a comma list of names. Raises UsageError where it is empty or repeats one."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found or len(set(found)) < len(found):
+        raise UsageError(f"--{what} is {text!r}, but a comma list of different names was expected")
+    return found
+
+
+def pairs(options: Iterable[str]) -> dict[str, str]:
+    """Turn KEY=VALUE strings into a mapping. Raises UsageError for one without '='."""
+    found = {}
+    for text in options:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--option {text!r} is not understood: KEY=VALUE was expected")
+        found[key.strip().replace("-", "_")] = value.strip()
+    return found
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def print_table(rows: Sequence[Sequence[Any]], head: Sequence[str], right: Sequence[str] = ()) -> None:
+    """Print a table on stdout; the columns named in `right` are aligned to the right."""
+    import tabulate
+
+    align = ["right" if name in right else "left" for name in head]
+    click.echo(tabulate.tabulate(rows, head, tablefmt="simple", colalign=align, disable_numparse=True))
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on stderr where that is a terminal; otherwise say nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,129 @@
+"""`mserbench run`: score models on tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mserbench.cli import _common
+
+if TYPE_CHECKING:
+    from mserbench.runs import Run
+
+
+@click.command(name="run", short_help="score models on tasks")
+@click.option("--model", "model_names", required=True, help="Names of models, comma separated.")
+@click.option("--task", "task_names", required=True, help="Names of tasks, comma separated.")
+@click.option("--weights", help="Folder of weights, or the name of weights that ship with the model.")
+@_common.option_option
+@_common.data_option
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folders.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--batch-seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of audio in a batch.")
+@click.option("--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids.")
+@click.option("--allow-partial", is_flag=True, help="Score what is there of an incomplete corpus; marked as partial.")
+@click.option("--fresh", is_flag=True, help="Do not resume or reuse: start anew.")
+@_common.json_option
+def command(
+    model_names: str,
+    task_names: str,
+    weights: str | None,
+    options: Sequence[str],
+    data: Path | None,
+    out: Path,
+    device: str,
+    batch_seconds: float | None,
+    limit: int | None,
+    allow_partial: bool,
+    fresh: bool,
+    as_json: bool,
+) -> None:
+    """Score models on tasks: predictions, metrics with intervals, and a verdict on zero-shot, for each pair.
+
+    A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
+    """
+    from mserbench import batches, dataset, evaluation, registry
+
+    models = _common.names(model_names, "model")
+    tasks = [registry.task(name) for name in _common.names(task_names, "task")]
+    for name in models:
+        registry.model_entry(name)
+    given = _common.pairs(options)
+    targets = [dataset.load(task, data, allow_partial, limit) for task in tasks]
+    finished = []
+    for target in targets:
+        for note in (*target.notes, *target.warnings):
+            click.echo(f"note: {target.task.name}: {note}", err=True)
+        for name in models:
+            subject = evaluation.load_subject(name, target, weights, given, device)
+            with _common.progress(f"{name} on {target.task.name}") as shown:
+                seconds = batch_seconds or batches.BATCH_SECONDS
+                finished.append(evaluation.run_subject(subject, target, out, seconds, fresh, shown))
+    if as_json:
+        _common.print_json([run.summary() for run in finished])
+    else:
+        show(finished)
+
+
+def show(finished: Sequence[Run]) -> None:
+    """Print runs as a table, with what a reader must know of them below."""
+    from mserbench.runs import percent
+
+    head = ["task", "model", "n", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "marks"]
+    rows = [
+        [
+            run.record["task"]["name"],
+            name_of(run),
+            run.record["counts"]["scored"],
+            percent(run.metrics["UA"], run.intervals["UA"]),
+            *(percent(run.metrics[name]) for name in ("WA", "WF1", "MF1", "unparsed")),
+            run.verdict,
+            ", ".join(marks(run)),
+        ]
+        for run in finished
+    ]
+    _common.print_table(rows, head, right=("n", "WA", "WF1", "MF1", "unparsed"))
+    click.echo()
+    for line in footnotes(finished):
+        click.echo(line)
+
+
+def name_of(run: Run) -> str:
+    """Return the name of a run's model with its weights, if it has any."""
+    weights = run.record["model"]["weights"]
+    return f"{run.record['model']['name']} ({weights['name']})" if weights else str(run.record["model"]["name"])
+
+
+def marks(run: Run) -> list[str]:
+    """Return the words that qualify a number: synthetic, transductive, partial, wide."""
+    upper_lower = run.intervals["UA"]
+    flags = {
+        "synthetic": run.record["corpus"]["synthetic"],
+        "transductive": run.record["verdict"]["transductive"],
+        "partial": run.record["counts"]["partial"],
+        "wide": upper_lower is None or upper_lower[1] - upper_lower[0] > 0.15,
+    }
+    return [name for name, is_set in flags.items() if is_set]
+
+
+MEANING = {
+    "synthetic": "synthetic: rule-based speech, not people; it shows that things work and proves nothing else",
+    "transductive": "transductive: statistics of the target's clips were used",
+    "partial": "partial: not all clips of the task were scored; not comparable with other runs",
+    "wide": "wide: the interval spans more than 15 points; too few speakers or clips for conclusions",
+}
+
+
+def footnotes(finished: Sequence[Run]) -> list[str]:
+    """Explain the marks, the unit of the interval, and each verdict."""
+    used = {mark for run in finished for mark in marks(run)}
+    lines = ["Percent. UA: mean recall over the classes; intervals: 10,000 resamples of speakers."]
+    lines += [text for mark, text in MEANING.items() if mark in used]
+    for run in finished:
+        if run.verdict != "zero-shot":
+            lines.append(f"{name_of(run)} on {run.record['task']['name']}: {run.verdict}: {'; '.join(run.reasons)}")
+    lines.append(f"Predictions and provenance: {', '.join(sorted({str(run.folder.parent) for run in finished}))}")
+    return lines

@@ -1,0 +1,194 @@
+"""The one loop: a model and a task in, a finished run out; killed and started again, it goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mserbench import batches, dataset, exposure, index, records, registry, runs, scoring
+from mserbench.contracts import Clip, Model, Task
+from mserbench.dataset import Dataset
+from mserbench.errors import DataError, ModelError
+from mserbench.journal import Answer, Journal
+from mserbench.labels import read_answer
+from mserbench.predictions import Prediction, best_label
+from mserbench.runs import Run
+from mserbench.subject import Subject, as_model_error, load_subject
+
+Progress = Callable[[int, int], None]  # clips done, clips in all
+
+
+def evaluate(
+    model: str | Model,
+    task: str | Task,
+    *,
+    data: str | Path | None = None,
+    weights: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+    out: str | Path = "runs",
+    device: str = "auto",
+    batch_seconds: float = batches.BATCH_SECONDS,
+    limit: int | None = None,
+    allow_partial: bool = False,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Score a model on a task and return the run; an unfinished run of the same contents is resumed.
+
+    `model` and `task` are names or objects; `weights` a folder or the name of shipped weights. The corpus is
+    checked first: DataError lists all its problems before the model loads. Raises UsageError for unknown
+    names, options and folders in use, ModelError where the model fails or breaks its contract.
+    """
+    question = registry.task(task) if isinstance(task, str) else task
+    if isinstance(model, str):
+        registry.model_entry(model)
+    target = dataset.load(question, None if data is None else Path(data), allow_partial, limit)
+    subject = load_subject(model, target, weights, options or {}, device)
+    return run_subject(subject, target, Path(out), batch_seconds, fresh, progress)
+
+
+def run_subject(
+    subject: Subject,
+    target: Dataset,
+    out: Path,
+    batch_seconds: float = batches.BATCH_SECONDS,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Ask the model about every clip, journal each batch, score, and finish the run folder."""
+    identity = {
+        "model": {"name": subject.name, "version": subject.model.version, "options": subject.options},
+        "weights": subject.weights["hash"] if subject.weights else None,
+        "task": target.task.hash,
+        "index": target.digest,
+    }
+    key = runs.run_key(identity)
+    folder = runs.run_folder(out, target.task.name, subject.name, key)
+    with runs.locked(folder):
+        if fresh:
+            _clear(folder)
+        if (folder / runs.RECORD).exists():
+            return runs.read(folder)
+        seconds: dict[str, float] = {}
+        journal = Journal(folder / runs.JOURNAL, key)
+        try:
+            _ask(subject, target, journal, batch_seconds, seconds, progress)
+        except OSError as error:
+            raise DataError(
+                f"run folder {str(folder)!r} cannot be written ({error.strerror}): make room and start again, "
+                f"what was done is kept"
+            ) from error
+        finally:
+            journal.close()
+        rows = _predictions(target, journal.answers)
+        return _finish(folder, key, subject, target, rows, seconds)
+
+
+def _ask(
+    subject: Subject,
+    target: Dataset,
+    journal: Journal,
+    batch_seconds: float,
+    seconds: dict[str, float],
+    progress: Progress | None,
+) -> None:
+    """Fill the journal with the answers that it lacks."""
+    model, labels = subject.model, target.task.labels
+    ids = [item.utterance.id for item in target.items]
+    lengths = [item.facts.seconds for item in target.items]
+    # The plan is made over all clips, so that a resumed run sees the batches of an uninterrupted one.
+    planned = [[i for i in batch if ids[i] not in journal.answers] for batch in batches.plan(lengths, batch_seconds)]
+    pending = [batch for batch in planned if batch]
+    if not pending:
+        return
+    with _timed(seconds, "prepare"), as_model_error(subject.name, "preparing"):
+        model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
+    parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
+    with _timed(seconds, "predict"):
+        for batch, part in zip(pending, _decoded(model, parts), strict=True):
+            with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
+                answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
+            journal.add(zip((ids[i] for i in batch), answers, strict=True))
+            if progress:
+                progress(len(journal.answers), len(ids))
+
+
+def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:
+    if not model.decodes_ahead:
+        return iter(parts)
+    return batches.decoded_ahead(parts, workers=index.available_cores())
+
+
+def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:
+    """Turn what `predict` returned into answers. Raises ModelError where it breaks the contract."""
+    import numpy as np
+
+    if isinstance(output, list) and all(isinstance(answer, str) for answer in output):
+        if len(output) != n:
+            raise ModelError(f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected")
+        return [((), answer) for answer in output]
+    scores = np.asarray(output)
+    if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
+        raise ModelError(
+            f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers of shape "
+            f"{(n, len(labels))} or {n} text answers were expected"
+        )
+    if not np.isfinite(scores).all():
+        raise ModelError(f"model {model!r} returned NaN or infinite scores: they must be finite")
+    return [(tuple(float(score) for score in row), "") for row in scores]
+
+
+def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Prediction]:
+    labels = target.task.labels
+    rows = []
+    for item in target.items:
+        scores, answer = answers[item.utterance.id]
+        said = best_label(scores, labels) if scores else read_answer(answer, labels) or ""
+        # Six digits, as in the file, so that the numbers are those of the file.
+        rounded = tuple(float(f"{score:.6g}") for score in scores)
+        rows.append(Prediction(item.utterance.id, item.label, said, rounded, answer))
+    return rows
+
+
+def _finish(
+    folder: Path,
+    key: str,
+    subject: Subject,
+    target: Dataset,
+    rows: Sequence[Prediction],
+    seconds: dict[str, float],
+) -> Run:
+    keys = (item.facts.key for item in target.items)
+    verdict = exposure.judge(subject.card, target.task, target.card, keys, subject.model.transductive)
+    clusters = dataset.cluster_numbers(target.speakers)
+    with _timed(seconds, "score"):
+        scores = scoring.score(rows, target.task.labels, clusters)
+    record = {
+        "key": key,
+        "model": records.of_model(subject.card, subject.model.version, subject.options, subject.weights),
+        **records.of_target(target.task, target.card, target.digest),
+        **records.of_scores(scores, target.task.expected, target.partial, clusters),
+        **records.of_verdict(verdict),
+        "warnings": list(target.warnings),
+        "notes": list(target.notes),
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        **records.of_machine(subject.model.device),
+    }
+    return runs.finish(folder, record, rows)
+
+
+def _clear(folder: Path) -> None:
+    """Forget an earlier run of the same contents; the lock file stays."""
+    for name in (runs.RECORD, runs.PREDICTIONS, runs.JOURNAL):
+        (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[phase] = seconds.get(phase, 0.0) + time.perf_counter() - start

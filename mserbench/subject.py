@@ -1,0 +1,107 @@
+"""A model made ready to run: its class, options and weights resolved, its exposure joined with their manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mserbench import exposure, registry
+from mserbench.contracts import Model, ModelCard
+from mserbench.dataset import Dataset
+from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model ready to run, with its full exposure and the hash of its weights."""
+
+    name: str
+    model: Model
+    card: ModelCard
+    weights: dict[str, str] | None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options as a JSON-ready mapping."""
+        return asdict(self.model.options)
+
+
+def load_subject(
+    model: str | Model,
+    target: Dataset,
+    weights: str | Path | None,
+    options: Mapping[str, str],
+    device: str,
+) -> Subject:
+    """Make the model and join its card with the manifest of its weights. Raises UsageError and ModelError."""
+    if isinstance(model, Model):
+        return Subject(model.card.name, model, model.card, None)
+    kind = registry.model_class(model)
+    settings = registry.make_options(kind, dict(options), model)
+    name, folder = find_weights(model, kind, weights, target)
+    manifest = exposure.read_manifest(folder) if folder else None
+    if manifest and manifest.get("model") != model:
+        raise DataError(f"weights {str(folder)!r} are of model {manifest.get('model')!r}, not of {model!r}")
+    with as_model_error(model, "loading"):
+        made = kind(settings, folder, _device(kind, model, device))
+    record = {"name": name, "hash": exposure.weights_hash(manifest)} if manifest and name else None
+    return Subject(model, made, exposure.card_with_manifest(made.card, manifest), record)
+
+
+def find_weights(
+    model: str, kind: type[Model], wanted: str | Path | None, target: Dataset
+) -> tuple[str | None, Path | None]:
+    """Return name and folder of the weights to use, or (None, None).
+
+    Where none are wanted but the model needs some, those shipped with it are taken whose verdict on the task
+    is the strictest; of equal ones those trained on the same kind of speech (real or synthetic), then the
+    plugin's order. Raises UsageError where there are none.
+    """
+    entry = registry.model_entry(model)
+    if wanted is not None:
+        if hasattr(kind, "fit") or kind.needs_weights:
+            path = Path(wanted)
+            return (path.name, path) if path.is_dir() else (str(wanted), registry.shipped_weights(entry, str(wanted)))
+        raise UsageError(f"model {model!r} takes no weights: leave --weights away")
+    if not kind.needs_weights:
+        return None, None
+    if not entry.weights:
+        raise UsageError(f"model {model!r} needs weights and ships none: train some and give --weights")
+    ranked = []
+    for position, name in enumerate(entry.weights):
+        folder = registry.shipped_weights(entry, name)
+        manifest = exposure.read_manifest(folder)
+        card = exposure.card_with_manifest(ModelCard(model, model, "", "", "", (), True), manifest)
+        keys = (item.facts.key for item in target.items)
+        verdict = exposure.judge(card, target.task, target.card, keys).verdict
+        synthetic = all(source.get("synthetic", False) for source in manifest["sources"])
+        rank = (exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic, position)
+        ranked.append((rank, name, folder))
+    _, name, folder = min(ranked)
+    return name, folder
+
+
+@contextmanager
+def as_model_error(model: str, doing: str) -> Iterator[None]:
+    """Turn whatever a model's own code raises into a ModelError that names the model and the step."""
+    try:
+        yield
+    except (MserbenchError, OSError):
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): --debug shows where"
+        ) from error
+
+
+def _device(kind: type[Model], name: str, wanted: str) -> str:
+    if wanted == "auto":
+        return "auto" if len(kind.devices) > 1 else kind.devices[0]
+    if wanted.partition(":")[0] not in kind.devices:
+        raise UsageError(
+            f"model {name!r} runs on {' or '.join(kind.devices)}, not on {wanted!r}: give another --device"
+        )
+    return wanted

@@ -1,0 +1,88 @@
+"""Sources in, a folder of weights out, with a manifest of every clip that was trained on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mserbench import dataset, exposure, registry
+from mserbench.contracts import TrainableModel, TrainingItem
+from mserbench.dataset import Dataset
+from mserbench.errors import UsageError
+from mserbench.subject import as_model_error
+
+
+def train(
+    model: str,
+    on: Sequence[str],
+    out: str | Path,
+    *,
+    validate_on: Sequence[str] = (),
+    data: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+    device: str = "cpu",
+    allow_partial: bool = False,
+) -> Path:
+    """Train a model on the clips of some tasks and return the folder of its weights.
+
+    `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that `fit` may
+    look at to stop or to choose; they are sources too, and stand in the manifest. Raises UsageError for
+    unknown names and a model that cannot be trained, DataError with every problem of the sources.
+    """
+    kind = registry.model_class(model)
+    if not issubclass(kind, TrainableModel):
+        raise UsageError(f"model {model!r} cannot be trained: it has no 'fit'")
+    settings = registry.make_options(kind, dict(options or {}), model)
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
+    folder = None if data is None else Path(data)
+    tasks = {name: registry.task(name) for name in (*on, *validate_on)}
+    sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
+    trainee = kind(settings, None, device)
+    building = out.with_name(f".{out.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        with as_model_error(model, f"training on {', '.join(on)}"):
+            trainee.fit(_items(sources, on), _items(sources, validate_on), building)
+        record = {
+            "model": model,
+            "model_version": kind.version,
+            "options": asdict(settings),
+            "transductive": trainee.transductive,
+            "sources": [_source(sources[name]) for name in tasks],
+            "validated_on": list(validate_on),
+        }
+        exposure.write_manifest(building, record)
+        if out.exists():
+            out.rmdir()
+        building.replace(out)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return out
+
+
+def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[TrainingItem]:
+    return [
+        TrainingItem(clip, item.label, item.utterance.speaker, item.utterance.language, source.card.name)
+        for source in (sources[name] for name in names)
+        for item, clip in zip(source.items, source.clips(range(len(source.items))), strict=True)
+    ]
+
+
+def _source(source: Dataset) -> dict[str, Any]:
+    return {
+        "task": source.task.name,
+        "task_hash": source.task.hash,
+        "corpus": source.card.name,
+        "family": source.card.same_as,
+        "languages": sorted({item.utterance.language for item in source.items}),
+        "synthetic": source.card.synthetic,
+        "partial": source.partial,
+        "index_digest": source.digest,
+        "clips": sorted(item.facts.key for item in source.items),
+    }
