@@ -127,10 +127,9 @@ def test_a_label_that_only_one_speaker_has_does_not_spoil_ua() -> None:
     assert bootstrap(cluster_counts(truth, truth, LABELS, speakers))["UA"] == (1.0, 1.0)
 
 
-@pytest.mark.parametrize("clusters", [["one", "one", "one"], ["one"] * 3])
-def test_a_single_speaker_has_no_interval(clusters: list[str]) -> None:
+def test_a_single_speaker_has_no_interval() -> None:
     """An interval of no width would say that one speaker tells everything about all speakers."""
-    counts = cluster_counts(["sad", "sad", "happy"], ["sad", "happy", "happy"], LABELS, clusters)
+    counts = cluster_counts(["sad", "sad", "happy"], ["sad", "happy", "happy"], LABELS, ["one"] * 3)
     assert bootstrap(counts) == dict.fromkeys(METRICS)
 
 
@@ -139,7 +138,7 @@ def test_a_single_speaker_has_no_interval(clusters: list[str]) -> None:
 def test_order_of_clips_and_names_of_speakers_change_nothing(random, known: bool) -> None:
     """Two machines that list files in another order must print the same interval."""
     truth, answers, speakers = simulate(n=50, speakers=8)
-    renamed = {name: f"{random.random()}" for name in speakers}
+    renamed = {name: f"{random.random()} {name}" for name in speakers}
     rows = list(zip(truth, answers, [renamed[name] for name in speakers], strict=True))
     random.shuffle(rows)
     shuffled = [list(column) for column in zip(*rows, strict=True)]

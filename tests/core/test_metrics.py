@@ -45,6 +45,7 @@ def test_metrics_equal_scikit_learn(pairs: Rows) -> None:
     assert score(pairs) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:A single label was found", "ignore:y_pred contains classes")
 @given(st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=30))
 def test_ua_is_balanced_accuracy_where_every_answer_is_a_present_label(pairs: Rows) -> None:
     """UA must be the balanced accuracy that EmoBox and others report under that name."""

@@ -25,7 +25,7 @@ CARD = CorpusCard(
     counts={"readable": {"a": 121, "d": 122, "f": 120, "h": 119, "s": 122}},
     skipped={"*s05 (3).wav": "a header without audio, as published"},
     inventory="mserbench_tasks:inventory/aesdd.txt",
-    editions={"c55aa6e7": "16 kHz mono FLAC"},
+    editions={"17ed4c9b": "16 kHz mono FLAC"},
     notes="The sex of the speakers is not published per id. No neutral, no surprise, no transcripts.",
 )
 

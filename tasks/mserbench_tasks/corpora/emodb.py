@@ -25,7 +25,7 @@ CARD = CorpusCard(
     "Emotional Speech, Interspeech 2005, pp. 1517-1520",
     counts={"original": {"A": 69, "E": 46, "F": 71, "L": 81, "N": 79, "T": 62, "W": 127}},
     inventory="mserbench_tasks:inventory/emodb.txt",
-    editions={"7dcb3a43": "original"},
+    editions={"cf053a68": "original"},
     notes="A release of 816 recordings adds 281 of low agreement, and a copy cut to 2.0 s a recording "
     "circulates: neither is this one.",
 )

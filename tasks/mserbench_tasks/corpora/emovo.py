@@ -25,7 +25,7 @@ CARD = CorpusCard(
     "Speech Database, LREC 2014, pp. 3501-3504",
     counts={"published": dict.fromkeys(("dis", "gio", "neu", "pau", "rab", "sor", "tri"), 84)},
     inventory="mserbench_tasks:inventory/emovo.txt",
-    editions={"b2f73cd6": "16 kHz mono FLAC"},
+    editions={"1aea3ce0": "16 kHz mono FLAC"},
     notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used.",
 )
 

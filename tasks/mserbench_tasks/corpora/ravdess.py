@@ -31,7 +31,7 @@ CARD = CorpusCard(
         "*0[12]-01-??-??-??-??-??.*": "video, or video without sound",
     },
     inventory="mserbench_tasks:inventory/ravdess.txt",
-    editions={"ab6d3c7d": "16 kHz mono FLAC"},
+    editions={"d3dcff7d": "16 kHz mono FLAC"},
     notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 has one "
     "recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
 )

@@ -37,8 +37,9 @@ def provide(corpus: str) -> Path:
     Raises MissingExtra without espeak-ng, DataError where the folder cannot be written.
     """
     require_espeak()
-    folder = (cache_dir() / "demo" / recipe()).resolve()
-    return build(corpus, plan(corpus), folder, available_cores())
+    root = (cache_dir() / "demo" / recipe()).resolve()
+    made = root / corpus
+    return made if (made / MARKER).is_file() else build(corpus, plan(corpus), root, available_cores())
 
 
 def recipe() -> str:

@@ -61,7 +61,7 @@ def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, pe
         unpack="nothing to unpack: remove the folder and it is made again",
         citation="mserbench demo corpus: espeak-ng voices, emotion by eleven rule-driven cues",
         counts={"complete": dict.fromkeys(CANONICAL, per_emotion)},
-        inventory=f"mserbench_tasks.demo:ids/{name}.txt",
+        inventory=f"mserbench_tasks.demo:inventory/{name}.txt",
         synthetic=True,
         notes="Synthetic, rule-based: it demonstrates and tests, and says nothing about human speech.",
     )

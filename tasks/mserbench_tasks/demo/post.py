@@ -14,7 +14,7 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench_tasks.demo.plan import Plan, Speaker, stream
 from mserbench_tasks.demo.synthesizer import SPEECH_RATE
 
-BASE_LEVEL = -36.0  # dBFS of the active speech; the loudest of all 3,276 clips then peaks at -2 dBFS
+BASE_LEVEL = -37.0  # dBFS of the active speech; the loudest of all 3,276 clips then peaks at -1.2 dBFS
 FRAME = SAMPLE_RATE // 50  # 20 ms
 WANDER_HZ = 100  # knots of random walks, joined linearly
 

@@ -1,0 +1,39 @@
+# The two commands a newcomer needs are `make run` and `make test`; each sets up .venv by itself.
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: run test slow check bench replay weights clean
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+run: $(STAMP)  ## the main job: floors and baselines on the demo tasks and on seventy real recordings
+	$(BIN)/mserbench run --model prior,random,logmel,egemaps --task demo-el,demo-fa,demo-ru,emodb-sample
+
+test: $(STAMP)  ## every test but the slow ones
+	$(BIN)/python -m pytest -m 'not slow and not network'
+
+slow: $(STAMP)  ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(STAMP)  ## style, types, who imports whom, the board
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mserbench leaderboard --check
+
+bench: $(STAMP)  ## speed and memory, each against a reference timed in the same run
+	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -s
+
+replay: $(STAMP)  ## remake every number of the board from the committed predictions
+	$(BIN)/mserbench leaderboard --check
+
+weights: $(STAMP)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
+	$(BIN)/python plugins/remake_weights.py
+
+clean:
+	rm -rf .venv build dist runs

@@ -1,0 +1,74 @@
+"""`mserbench compare`: compare two runs on the same utterances."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mserbench.cli import _common
+from mserbench.errors import DataError
+
+if TYPE_CHECKING:
+    from mserbench.compare import Comparison
+    from mserbench.runs import Run
+
+
+@click.command(name="compare", short_help="compare two runs on the same utterances")
+@click.argument("run_a", type=click.Path(path_type=Path))
+@click.argument("run_b", type=click.Path(path_type=Path))
+@_common.json_option
+def command(run_a: Path, run_b: Path, as_json: bool) -> None:
+    """Compare the run folders RUN_A and RUN_B: exact McNemar and a paired bootstrap over speakers."""
+    from mserbench import runs
+    from mserbench.compare import compare
+
+    first, second = runs.read(run_a), runs.read(run_b)
+    _check_same_question(first, second)
+    result = compare(
+        [row.label for row in first.rows],
+        [row.prediction for row in first.rows],
+        [row.prediction for row in second.rows],
+        first.labels,
+        first.record["clusters"],
+    )
+    if as_json:
+        _common.print_json({"a": first.summary(), "b": second.summary(), **asdict(result)})
+    else:
+        _show(first, second, result)
+
+
+def _check_same_question(first: Run, second: Run) -> None:
+    a, b = first.record["task"], second.record["task"]
+    if a["hash"] != b["hash"]:
+        raise DataError(
+            f"{str(first.folder)!r} is of task {a['name']} version {a['version']}, {str(second.folder)!r} of "
+            f"{b['name']} version {b['version']}: only runs of one task and version can be compared"
+        )
+    if [row.id for row in first.rows] != [row.id for row in second.rows]:
+        raise DataError(
+            f"{str(first.folder)!r} and {str(second.folder)!r} did not score the same utterances: "
+            f"run both without --limit and --allow-partial"
+        )
+
+
+def _show(first: Run, second: Run, result: Comparison) -> None:
+    from mserbench.cli.run import name_of
+
+    click.echo(f"A: {name_of(first)}   B: {name_of(second)}   task {first.record['task']['name']}, n {result.n}\n")
+    rows = []
+    for name, difference in result.differences.items():
+        ends = result.intervals[name]
+        interval = "-" if ends is None else f"[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
+        a, b = first.metrics[name], second.metrics[name]
+        rows.append([name, f"{100 * a:.1f}", f"{100 * b:.1f}", f"{100 * difference:+.1f}", interval])
+    _common.print_table(rows, ["metric", "A", "B", "A - B", "95 % interval"], right=("A", "B", "A - B"))
+    click.echo(
+        f"\nboth right {result.both_right}, only A {result.only_a}, only B {result.only_b}, "
+        f"both wrong {result.both_wrong}: exact McNemar p = {result.mcnemar_p:.4g}"
+    )
+    cluster = first.record["bootstrap"]["cluster"]
+    p_value = "not defined with one cluster" if result.ua_p is None else f"p = {result.ua_p:.4g}"
+    click.echo(f"UA, paired bootstrap over {result.clusters} {cluster}s: {p_value}")

@@ -1,0 +1,52 @@
+"""A file of predictions that somebody made elsewhere, scored into a run like any other."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mserbench import dataset, exposure, predictions, records, registry, runs, scoring
+from mserbench.runs import Run
+
+
+def score_file(
+    path: str | Path,
+    task: str,
+    name: str,
+    *,
+    card: str | Path | None = None,
+    data: str | Path | None = None,
+    out: str | Path = "runs",
+) -> Run:
+    """Score a csv of predictions on a task and return the run.
+
+    Truth comes from the corpus in `data`, or, where its file names hold all labels, from the task's list of
+    names, so that no audio is needed. Without a card nothing is known of the model: the verdict is `unknown`.
+    Raises DataError with every fault of the file.
+    """
+    path = Path(path)
+    question = registry.task(task)
+    known = exposure.read_card(Path(card), name) if card else exposure.unknown_card(name)
+    labelled = dataset.truth(question, None if data is None else Path(data))
+    truth = {utterance.id: label for utterance, label in labelled}
+    rows = predictions.read_foreign(path, truth, question.labels)
+    clusters = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
+    scores = scoring.score(rows, question.labels, clusters)
+    source = registry.corpus(question.corpus).card
+    text = predictions.write(rows, question.labels)
+    content = hashlib.sha256(text.encode()).hexdigest()
+    key = runs.run_key({"predictions": content, "task": question.hash, "name": name, "card": repr(known)})
+    folder = runs.run_folder(Path(out), question.name, name, key)
+    record = {
+        "key": key,
+        "model": {**records.of_model(known, known.version, {}, None), "submitted": path.name},
+        **records.of_target(question, source, None),
+        **records.of_scores(scores, question.expected, len(rows) != question.expected, clusters),
+        **records.of_verdict(exposure.judge(known, question, source, ())),
+        "warnings": [],
+        "notes": [],
+        "seconds": {},
+        **records.of_machine("unknown"),
+    }
+    with runs.locked(folder):
+        return runs.finish(folder, record, rows)
