@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 from collections import Counter
@@ -24,7 +25,7 @@ from mserbench_tasks.demo.plan import Plan, Speaker, plan, request, speakers
 from mserbench_tasks.demo.synthesizer import Synthesizer
 from mserbench_tasks.demo.tables import CONTROLS, profiles, sentences, variants
 
-from mserbench import corpus
+from mserbench import corpus, index
 from mserbench.errors import DataError, MissingExtra, PluginError
 from mserbench.labels import CANONICAL
 
@@ -250,6 +251,21 @@ def test_gain_control_is_heard(clips: list[Plan]) -> None:
         louder = Plan(clips[0].id, clips[0].speaker, clips[0].emotion, clips[0].sentence, z_of_clip)
         levels.append(post._active_level(post.finish(buzz, louder) / 32768.0))
     assert 20 * np.log10(levels[1] / levels[0]) == pytest.approx(5.0, abs=0.1)
+
+
+@needs_espeak
+@pytest.mark.slow
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="digests are known for Linux on x86-64"
+)
+@by_corpus
+def test_whole_corpus_is_the_published_edition(name: str) -> None:
+    """Else the published figures would be those of other audio: raise VERSION and state the new digest."""
+    root = corpus.find(CORPORA[name], None)
+    reading = corpus.read(CORPORA[name], root)
+    digest = index.digest(index.index(root, list(reading.utterances.values())))
+    assert (reading.problems, reading.variant) == ([], "complete")
+    assert [digest[:8]] == list(CORPORA[name].card.editions)
 
 
 # Making the folder

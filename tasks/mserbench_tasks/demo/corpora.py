@@ -48,7 +48,7 @@ def _provide(name: str) -> Path:
     return provide(name)
 
 
-def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, per_emotion: int) -> Corpus:
+def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, per_emotion: int, digest: str) -> Corpus:
     card = CorpusCard(
         name=name,
         title=f"{title} (synthetic, rule-based)",
@@ -62,13 +62,14 @@ def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, pe
         citation="mserbench demo corpus: espeak-ng voices, emotion by eleven rule-driven cues",
         counts={"complete": dict.fromkeys(CANONICAL, per_emotion)},
         inventory=f"mserbench_tasks.demo:inventory/{name}.txt",
+        editions={digest: "espeakng-loader 0.2.4 on Linux x86-64"},
         synthetic=True,
         notes="Synthetic, rule-based: it demonstrates and tests, and says nothing about human speech.",
     )
     return Corpus(card, parse, partial(_provide, name))
 
 
-DEMO = _corpus("demo", "Demo training speech in six languages", TRAINING_LANGUAGES, 60, 228)
-DEMO_EL = _corpus("demo-el", "Demo test speech, Greek", ("el",), 40, 80)
-DEMO_FA = _corpus("demo-fa", "Demo test speech, Persian", ("fa",), 40, 80)
-DEMO_RU = _corpus("demo-ru", "Demo test speech, Russian", ("ru",), 40, 80)
+DEMO = _corpus("demo", "Demo training speech in six languages", TRAINING_LANGUAGES, 60, 228, "5a7de14b")
+DEMO_EL = _corpus("demo-el", "Demo test speech, Greek", ("el",), 40, 80, "1be2d6ff")
+DEMO_FA = _corpus("demo-fa", "Demo test speech, Persian", ("fa",), 40, 80, "4c66482d")
+DEMO_RU = _corpus("demo-ru", "Demo test speech, Russian", ("ru",), 40, 80, "28d517f6")

@@ -1,0 +1,163 @@
+"""Feature vectors of clips: computed once, on all cores, and kept in a cache addressed by content."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+import numpy as np
+
+from mserbench.contracts import Clip
+from mserbench.errors import ModelError
+from mserbench.files import cache_dir
+from mserbench.index import available_cores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DECODING = "1"  # part of every cache file's name: raise it when mserbench.audio.to_clip gives other samples
+OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
+
+_CHUNK = 64  # clips between two writes: what a killed process loses at most, and the waveforms' bound
+_TIMEOUT = 60.0  # seconds to wait for another process that writes
+_QUERY = 500  # keys a query; SQLite before 3.32 allows 999
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """A function from a waveform to a vector, under the name that its values are kept.
+
+    `version` changes whenever values may change; name the libraries that compute them in it. `compute` takes
+    a waveform (float32, shape (n_samples,), 16 kHz mono, in [-1, 1]) and returns `dim` finite numbers, also
+    for silence and a few samples. It is called from several threads at once.
+    """
+
+    name: str
+    version: str
+    dim: int
+    compute: Callable[[NDArray[np.float32]], NDArray[np.floating]] = field(repr=False)
+
+    def vector(self, clip: Clip) -> NDArray[np.float32]:
+        """Compute the vector of one clip: float32, shape (dim,). Raises ModelError if it is not that."""
+        # Not clip.waveform: that would keep the samples for as long as the clip lives.
+        vector = np.asarray(self.compute(clip.load()), dtype=np.float32)
+        if vector.shape != (self.dim,) or not np.isfinite(vector).all():
+            raise ModelError(
+                f"feature set {self.name!r} gave an array of shape {vector.shape} with "
+                f"{np.count_nonzero(~np.isfinite(vector))} values not finite for the clip of {clip.seconds:.3f} s "
+                f"with key {clip.key!r}, but {self.dim} finite numbers were expected: mend its 'compute'"
+            )
+        return vector
+
+
+class FeatureCache:
+    """Vectors of one feature set by clip key: an SQLite file that processes share, or memory.
+
+    Writes are transactions: a process killed at any moment leaves whole vectors. A damaged file is made
+    anew; where the file cannot be used (read-only, disk full) vectors stay in memory. Both are logged.
+    """
+
+    def __init__(self, features: FeatureSet, folder: Path | None = None) -> None:
+        self._dim = features.dim
+        self._memory: dict[str, bytes] = {}
+        self._path: Path | None = None
+        if not os.environ.get(OFF):
+            name = quote(f"{features.name}-{features.version}-d{DECODING}", safe="+ ")
+            self._path = (folder or cache_dir() / "features") / f"{name}.sqlite3"
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the known ones among `keys` with their vectors: float32, shape (dim,)."""
+        found = {key: self._memory[key] for key in keys if key in self._memory}
+        unknown = [key for key in keys if key not in found]
+        for start in range(0, len(unknown), _QUERY):
+            found.update(self._on_disk(lambda base, part=unknown[start : start + _QUERY]: _select(base, part), {}))
+        size = 4 * self._dim
+        return {key: np.frombuffer(blob, "<f4") for key, blob in found.items() if len(blob) == size}
+
+    def put_many(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Keep vectors (float32, shape (dim,)) by key; all of them or, if killed, none."""
+        blobs = {key: np.asarray(vector, "<f4").tobytes() for key, vector in vectors.items()}
+        if blobs and not self._on_disk(lambda base: _insert(base, blobs), False):
+            self._memory.update(blobs)
+
+    def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
+        if self._path is None:
+            return otherwise
+        try:
+            try:
+                return _transact(self._path, work)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                _log.warning("feature cache '%s' is damaged (%s): it is made anew", self._path, error)
+                self._path.unlink(missing_ok=True)
+                return _transact(self._path, work)
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("feature cache '%s' cannot be used (%s): features are kept in memory", self._path, error)
+            self._path = None
+            return otherwise
+
+
+def extract(
+    clips: Iterable[Clip], features: FeatureSet, cache: FeatureCache | None = None, workers: int | None = None
+) -> NDArray[np.float64]:
+    """Return the features of clips, in order: float64, shape (n_clips, dim), finite.
+
+    A cached clip is not decoded. The missing ones are decoded and computed by `workers` threads (default: all
+    cores this process may use), so `compute` should leave the interpreter lock, as NumPy and C libraries do.
+    `clips` is consumed in a stream: at most one waveform a worker is in memory. Raises what `compute` and
+    decoding raise, and ModelError for a vector of wrong shape or with values that are not finite.
+    """
+    store = cache or FeatureCache(features)
+    rows = [np.empty((0, features.dim), dtype=np.float32)]
+    with ThreadPoolExecutor(max_workers=workers or available_cores()) as pool:  # starts no thread until used
+        rows += [_chunk_rows(chunk, features, store, pool) for chunk in _chunks(clips)]
+    return np.concatenate(rows).astype(np.float64)
+
+
+def _chunk_rows(
+    clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor
+) -> NDArray[np.float32]:
+    known = store.get_many([clip.key for clip in clips])
+    missing = {clip.key: clip for clip in clips if clip.key not in known}  # equal recordings once
+    computed = dict(zip(missing, pool.map(features.vector, missing.values()), strict=True))
+    store.put_many(computed)
+    known.update(computed)
+    return np.stack([known[clip.key] for clip in clips])
+
+
+def _chunks(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
+    stream = iter(clips)
+    while chunk := list(islice(stream, _CHUNK)):
+        yield chunk
+
+
+def _transact(path: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    # A connection a call: cheap beside a batch, and safe in any thread and after a fork.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=_TIMEOUT)) as base, base:
+        base.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        return work(base)
+
+
+def _select(base: sqlite3.Connection, keys: Sequence[str]) -> dict[str, bytes]:
+    marks = ",".join("?" * len(keys))
+    rows = base.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", keys)  # noqa: S608 - marks only
+    return {key: bytes(blob) for key, blob in rows}
+
+
+def _insert(base: sqlite3.Connection, blobs: Mapping[str, bytes]) -> bool:
+    base.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", blobs.items())
+    return True

@@ -1,0 +1,37 @@
+"""Floors and classical baselines: `prior`, `random`, `logmel` and `egemaps`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mserbench.hookspecs import ModelEntry, hookimpl
+
+MSERBENCH_API = 1
+
+_TRAINED_ON = ("emodb-emovo", "emovo-ravdess", "demo")
+
+
+def _shipped(model: str) -> dict[str, str]:
+    return {name: f"mserbench_baselines:weights/{model}/{name}" for name in _TRAINED_ON}
+
+
+@hookimpl
+def register_models() -> Iterable[ModelEntry]:
+    """Return the two floors and the two feature-statistics models."""
+    return [
+        ModelEntry("prior", "mserbench_baselines.floors:Prior", "Training label frequencies, the same for every clip"),
+        ModelEntry("random", "mserbench_baselines.floors:Random", "Uniform random scores, fixed for each utterance"),
+        ModelEntry(
+            "logmel",
+            "mserbench_baselines.logmel:LogMel",
+            "Log-mel statistics and a linear classifier",
+            weights=_shipped("logmel"),
+        ),
+        ModelEntry(
+            "egemaps",
+            "mserbench_baselines.egemaps:EGeMAPS",
+            "openSMILE eGeMAPSv02 functionals and a linear classifier",
+            needs={"opensmile": "egemaps"},
+            weights=_shipped("egemaps"),
+        ),
+    ]

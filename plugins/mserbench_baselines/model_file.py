@@ -1,0 +1,46 @@
+"""`model.json`, the weights of a baseline as plain JSON: written whole, read with suspicion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mserbench.errors import DataError
+from mserbench.files import write_atomic
+
+NAME = "model.json"
+SCHEMA = 1
+
+
+def write_model(folder: Path, model: str, content: Mapping[str, Any]) -> None:
+    """Write the weights of `model`. Raises ValueError for numbers that JSON lacks (NaN, infinity)."""
+    record = {"schema": SCHEMA, "model": model, **content}
+    lines = (f"{json.dumps(key)}: {json.dumps(record[key], allow_nan=False)}" for key in record)
+    write_atomic(folder / NAME, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def read_model(folder: Path, model: str) -> dict[str, Any]:
+    """Return the content of the weights of `model`.
+
+    Raises DataError where there is no such file, it is not JSON, holds NaN or infinity, has another schema or
+    belongs to another model.
+    """
+    path = folder / NAME
+    advice = f"give a folder written by 'mserbench train --model {model}'"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except FileNotFoundError:
+        raise DataError(f"weights folder {str(folder)!r} holds no {NAME}: {advice}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"weights {str(path)!r} cannot be read ({error}): {advice}") from error
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        raise DataError(f"weights {str(path)!r} are not of schema {SCHEMA}, the one that can be read: {advice}")
+    if record.get("model") != model:
+        raise DataError(f"weights {str(path)!r} are of model {record.get('model')!r}, not of {model!r}: {advice}")
+    return record
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"it holds {constant}, which is no number")
