@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -82,14 +83,14 @@ class FeatureCache:
         found = {key: self._memory[key] for key in keys if key in self._memory}
         unknown = [key for key in keys if key not in found]
         for start in range(0, len(unknown), _QUERY):
-            found.update(self._on_disk(lambda base, part=unknown[start : start + _QUERY]: _select(base, part), {}))
+            found |= self._on_disk(partial(_select, keys=unknown[start : start + _QUERY]), {})
         size = 4 * self._dim
         return {key: np.frombuffer(blob, "<f4") for key, blob in found.items() if len(blob) == size}
 
     def put_many(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors (float32, shape (dim,)) by key; all of them or, if killed, none."""
         blobs = {key: np.asarray(vector, "<f4").tobytes() for key, vector in vectors.items()}
-        if blobs and not self._on_disk(lambda base: _insert(base, blobs), False):
+        if blobs and not self._on_disk(partial(_insert, blobs=blobs), False):
             self._memory.update(blobs)
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from filelock import FileLock
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import DataError
 from mserbench.files import cache_dir, write_atomic
+from mserbench.index import available_cores
 from mserbench_tasks.demo import post
 from mserbench_tasks.demo.plan import Plan, plan, request
 from mserbench_tasks.demo.synthesizer import Synthesizer, require_espeak
@@ -95,11 +95,6 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
         for _ in range(workers):
             idle.put(stack.enter_context(Synthesizer()))
         yield from pool.map(make, clips)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:

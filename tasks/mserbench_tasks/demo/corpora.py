@@ -33,7 +33,7 @@ def parse(tree: Tree) -> Iterator[Utterance]:
                 id=stem,
                 audio=path,
                 raw_label=match["emotion"],
-                speaker=f"{language}_{match['speaker']}",
+                speaker=f"demo:{language}_{match['speaker']}",
                 language=language,
                 split=match["split"],
                 sex="m" if number % 2 else "f",

@@ -1,0 +1,19 @@
+"""The command `mserbench leaderboard`: a table of runs that anyone can recompute, registered by hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mserbench.hookspecs import CommandEntry, hookimpl
+
+
+@hookimpl
+def register_commands() -> Iterable[CommandEntry]:
+    """Register the command."""
+    return [
+        CommandEntry(
+            "leaderboard",
+            "mserbench_leaderboard.command:command",
+            "rewrite or check the leaderboard from its runs",
+        )
+    ]

@@ -1,0 +1,199 @@
+"""From entries to the board: sections by task, groups by verdict, ranks, tie groups, floors. No text here."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mserbench import metrics
+from mserbench_leaderboard import ties
+from mserbench_leaderboard.entries import Entry, Items, Question
+from mserbench_leaderboard.published import Published
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Zero-shot": ("zero-shot",),
+    "Cross-corpus": ("cross-corpus",),
+    "In-corpus or unknown": ("in-corpus", "unknown", "leaked"),
+}
+"""Title and verdicts of each group, in the order of the board; a leaked run is shown last and not ranked."""
+
+FLOORS = ("prior", "random")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run in a table; `tied`: the best of its group does not beat it, or it is the best."""
+
+    entry: Entry
+    name: str
+    rank: int | None = None
+    tied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The best constant answer and its metrics, as fractions of 1."""
+
+    label: str
+    n: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All that is shown of one task; `groups` are those of `GROUPS` that have runs."""
+
+    question: Question
+    groups: Mapping[str, Sequence[Row]]
+    floors: Sequence[Row]
+    constant: Constant | None
+    partial: Sequence[Row]
+    older: Sequence[Row]
+    published: Sequence[Published]
+
+    @property
+    def complete(self) -> list[Row]:
+        """The runs of the current version over all clips, floors included."""
+        return [*(row for rows in self.groups.values() for row in rows), *self.floors]
+
+
+def build(
+    entries: Sequence[Entry], published: Sequence[Published], registered: Callable[[str], Question | None]
+) -> tuple[list[Section], list[str]]:
+    """Return the sections, real speech first, and a sentence for each run that cannot stand among the others.
+
+    `registered` gives the current question of a task; of an unknown task that of its most recent run holds.
+    """
+    by_task: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_task[entry.question.name].append(entry)
+    sections, problems = [], []
+    shown = names(entries)
+    for name in sorted({*by_task, *(one.task for one in published)}):
+        question = registered(name) or _newest(by_task[name])
+        if question is None:
+            problems.append(f"published results name the task {name!r}, which is not known: install its plugin")
+            continue
+        problems += _contradictions(question, by_task[name])
+        told = [one for one in published if one.task == name]
+        sections.append(_section(question, by_task[name], told, shown))
+    return sorted(sections, key=lambda section: (section.question.synthetic, section.question.name)), problems
+
+
+def names(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return by place how to call each run: model (weights), and the options in which its kin differ."""
+    entries = list(entries)
+    seen: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    keys: dict[str, set[str]] = defaultdict(set)
+    hashes: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for entry in entries:
+        keys[entry.model] |= set(entry.variant)
+        hashes[entry.model, entry.weights].add(entry.weights_hash)
+    for entry in entries:
+        for key in keys[entry.model]:
+            seen[entry.model, key].add(entry.variant.get(key))
+    found = {}
+    for entry in entries:
+        also = len(hashes[entry.model, entry.weights]) > 1
+        weights = [] if entry.weights is None else [f"({entry.weights}{f' {entry.weights_hash}' if also else ''})"]
+        options = [f"{key}={text}" for key, text in sorted(entry.variant.items()) if len(seen[entry.model, key]) > 1]
+        found[entry.place] = ", ".join([" ".join([entry.model, *weights]), *options])
+    return found
+
+
+def _newest(entries: Sequence[Entry]) -> Question | None:
+    if not entries:
+        return None
+    return max(entries, key=lambda entry: (entry.question.version, entry.created, entry.place)).question
+
+
+def _contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
+    """Name the runs whose labels or clips are not those of the other runs of the same task."""
+    current = [entry for entry in entries if entry.question.hash == question.hash]
+    wrong = [
+        f"run {entry.place!r} has the labels {', '.join(entry.question.labels)}, but its task has "
+        f"{', '.join(question.labels)}: its record was changed, score it again"
+        for entry in current
+        if entry.question.labels != question.labels
+    ]
+    usual = _usual_items(current)
+    return wrong + [
+        f"run {entry.place!r} scored other clips, labels or speakers than the other runs of task "
+        f"{question.name!r}: they are not comparable, score it again or remove it"
+        for entry in current
+        if not entry.partial and entry.items is not usual
+    ]
+
+
+def _usual_items(entries: Sequence[Entry]) -> Items | None:
+    """Return the clips of most complete runs; `collect` made equal ones identical."""
+    counts = Counter(id(entry.items) for entry in entries if not entry.partial)
+    by_id = {id(entry.items): entry.items for entry in entries}
+    return by_id[counts.most_common(1)[0][0]] if counts else None
+
+
+def _section(
+    question: Question, entries: Sequence[Entry], published: Sequence[Published], shown: Mapping[str, str]
+) -> Section:
+    current = [entry for entry in entries if entry.question.hash == question.hash]
+    complete = [entry for entry in current if not entry.partial]
+    ranked = [entry for entry in complete if entry.model not in FLOORS]
+
+    def rows(chosen: Iterable[Entry]) -> list[Row]:
+        return [Row(entry, shown[entry.place]) for entry in sorted(chosen, key=_best_first)]
+
+    groups = {title: _by_verdict(ranked, verdicts) for title, verdicts in GROUPS.items()}
+    return Section(
+        question=question,
+        groups=_ranked({title: found for title, found in groups.items() if found}, shown),
+        floors=rows(entry for entry in complete if entry.model in FLOORS),
+        constant=_constant(complete),
+        partial=rows(entry for entry in current if entry.partial),
+        older=rows(entry for entry in entries if entry.question.hash != question.hash),
+        published=published,
+    )
+
+
+def _by_verdict(entries: Iterable[Entry], verdicts: Sequence[str]) -> list[Entry]:
+    chosen = (entry for entry in entries if entry.verdict in verdicts)
+    return sorted(chosen, key=lambda entry: (entry.verdict == "leaked", *_best_first(entry)))
+
+
+def _best_first(entry: Entry) -> tuple[float, str]:
+    return -entry.scores["UA"].value, entry.place
+
+
+def _ranked(groups: Mapping[str, Sequence[Entry]], shown: Mapping[str, str]) -> dict[str, list[Row]]:
+    """Rank each group by UA and mark its tie group; all comparisons of the task are one family for Holm."""
+    fair = {title: [entry for entry in found if entry.verdict != "leaked"] for title, found in groups.items()}
+    flat = [entry for found in fair.values() for entry in found]
+    at = {entry.place: position for position, entry in enumerate(flat)}
+    best = {title: found[0].place for title, found in fair.items() if found}
+    usual = _usual_items(flat)
+    comparable = {entry.place for entry in flat if entry.items is usual}
+    pairs = [
+        (at[best[title]], at[entry.place])
+        for title, found in fair.items()
+        for entry in found[1:]
+        if {entry.place, best[title]} <= comparable
+    ]
+    tied = ties.tied(np.stack([entry.right for entry in flat]), usual, pairs) if usual and pairs else set()
+    close = {flat[other].place for _, other in tied} | set(best.values())
+    return {
+        title: [
+            Row(entry, shown[entry.place], rank if entry.place in at else None, entry.place in close)
+            for rank, entry in enumerate(found, start=1)
+        ]
+        for title, found in groups.items()
+    }
+
+
+def _constant(entries: Sequence[Entry]) -> Constant | None:
+    items = _usual_items(entries)
+    if items is None:
+        return None
+    label, values = metrics.best_constant(items.truth, entries[0].question.labels)
+    return Constant(label, len(items.ids), values)

@@ -1,0 +1,67 @@
+"""Published results, read from `reported.csv`; they stand beside our runs and are never ranked among them.
+
+How the rows were chosen: of the numbers collected from papers and model pages, those that were read again at
+their source (verified), on a corpus and a number of classes that one of our tasks has, and in a metric that
+is certainly one of ours (macro F1 is MF1; an F1 whose averaging is not stated was left out). `exposure` is in
+the words of our verdicts: trained on the target corpus is `in-corpus`; an unseen corpus in a language that
+was seen with emotion labels is `cross-corpus`, whatever the paper calls it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mserbench.errors import DataError
+from mserbench.exposure import VERDICTS
+
+FILE = "reported.csv"
+COLUMNS = ("task", "system", "metric", "value", "exposure", "paper", "table", "source", "note")
+METRICS = ("UA", "WA", "WF1", "MF1")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One system on one task; `values` are percent, as printed, by metric."""
+
+    task: str
+    system: str
+    exposure: str
+    paper: str
+    table: str
+    source: str
+    note: str
+    values: Mapping[str, str]
+
+
+def read(path: Path) -> list[Published]:
+    """Return published results, in the order of the file; none where there is no file.
+
+    Raises DataError with the line that is not understood.
+    """
+    if not path.exists():
+        return []
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        found: dict[tuple[str, ...], dict[str, str]] = {}
+        for record in reader:
+            _check(record)
+            values = found.setdefault(tuple(record[name] for name in COLUMNS if name not in ("metric", "value")), {})
+            if values.setdefault(record["metric"], record["value"]) != record["value"]:
+                raise ValueError(f"a second {record['metric']} of {record['system']!r}")
+    except (ValueError, csv.Error) as error:
+        at = reader.line_num if "reader" in locals() else 1
+        raise DataError(f"published results {str(path)!r}, line {at}: {error}: correct the line") from error
+    return [Published(*key, values=values) for key, values in found.items()]
+
+
+def _check(record: Mapping[str, str]) -> None:
+    if tuple(record) != COLUMNS or not all(isinstance(record[name], str) for name in COLUMNS):
+        raise ValueError(f"the columns {', '.join(COLUMNS)} were expected")
+    if record["metric"] not in METRICS or not 0 <= float(record["value"]) <= 100:
+        raise ValueError(f"{record['metric']!r} {record['value']!r} is none of {', '.join(METRICS)} in percent")
+    if record["exposure"] not in VERDICTS:
+        raise ValueError(f"exposure {record['exposure']!r} is none of {', '.join(VERDICTS)}")

@@ -1,0 +1,48 @@
+"""What the installed plugins say of a task: its question, its clips with labels and speakers, its corpus."""
+
+from __future__ import annotations
+
+from mserbench import dataset, registry
+from mserbench.contracts import CorpusCard, Task
+from mserbench.hookspecs import TaskEntry
+from mserbench_leaderboard.entries import Items, Question
+
+
+def task(name: str) -> tuple[Task, CorpusCard] | None:
+    """Return a task and the card of its corpus, or None where no plugin registers it."""
+    if name not in registry.entries(TaskEntry):
+        return None
+    found = registry.task(name)
+    return found, registry.corpus(found.corpus).card
+
+
+def question(name: str) -> Question | None:
+    """Return the current question of a task, or None where no plugin registers it."""
+    found = task(name)
+    if found is None:
+        return None
+    asked, card = found
+    return Question(
+        name=asked.name,
+        title=asked.title,
+        version=asked.version,
+        hash=asked.hash,
+        corpus=card.title,
+        languages=asked.languages,
+        labels=asked.labels,
+        synthetic=card.synthetic,
+    )
+
+
+def items(name: str) -> Items | None:
+    """Return the clips of a complete task; None where only the recordings themselves would tell.
+
+    Corpora whose names say everything have an inventory, and bundled ones are at hand.
+    """
+    found = task(name)
+    if found is None or not (found[1].inventory or found[1].access == "bundled"):
+        return None
+    labelled = dataset.truth(found[0], None)
+    numbers = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
+    ids, truth = (utterance.id for utterance, _ in labelled), (label for _, label in labelled)
+    return Items(tuple(ids), tuple(truth), None if numbers is None else tuple(numbers))

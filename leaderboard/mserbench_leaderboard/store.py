@@ -1,0 +1,102 @@
+"""The folder of accepted runs, `results/TASK/RUN/{run.json,predictions.csv}`, read as strangers' data."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from mserbench import runs
+from mserbench.errors import DataError
+from mserbench.files import write_atomic
+from mserbench_leaderboard.entries import Entry, Items, entry_of
+
+RESULTS = "results"
+FILES = (runs.PREDICTIONS, runs.RECORD)  # in the order in which they are written
+LARGEST = {runs.RECORD: 8_000_000, runs.PREDICTIONS: 64_000_000}  # bytes; the largest known corpora need a tenth
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,149}")
+
+
+def collect(results: Path) -> tuple[list[Entry], list[str]]:
+    """Read every run below `results`, sorted by place; return entries, and a sentence for each fault.
+
+    Runs over the same clips share one `Items`. Nothing is followed that is a link, and nothing is skipped
+    but hidden files.
+    """
+    entries, problems = [], []
+    shared: dict[Items, Items] = {}
+    for folder, problem in _run_folders(results):
+        if problem:
+            problems.append(problem)
+            continue
+        try:
+            entry = load(folder, folder.parent.name)
+        except DataError as error:
+            problems.append(str(error))
+        else:
+            entries.append(replace(entry, items=shared.setdefault(entry.items, entry.items)))
+    return entries, problems
+
+
+def load(folder: Path, task: str | None = None) -> Entry:
+    """Read one run folder, which must hold a run of `task`, if given. Raises DataError with one sentence."""
+    try:
+        check_files(folder)
+        run = runs.read(folder)
+        name = run.record["task"]["name"]
+        if not NAME.fullmatch(name) or not NAME.fullmatch(folder.name) or task not in (None, name):
+            raise ValueError(f"its task is {name!r}, but it must lie in results/TASK/RUN, each a plain name")
+        return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())
+    except (ValueError, OSError, RecursionError) as error:
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise DataError(f"run {str(folder)!r} cannot be accepted ({said}): run or score it again") from error
+
+
+def check_files(folder: Path) -> None:
+    """Raise ValueError where a file of a run is no plain file, or larger than any honest one."""
+    for name in FILES:
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            raise ValueError(f"{name} is missing or no plain file")
+        if path.stat().st_size > LARGEST[name]:
+            raise ValueError(f"{name} has more than {LARGEST[name]:,} bytes")
+
+
+def copy(entry: Entry, results: Path) -> Path:
+    """Copy record and predictions of a run into the results, and nothing else of its folder.
+
+    Raises DataError where another run has its place, unless that one has the same predictions.
+    """
+    target = results / entry.place
+    if target.exists() and load(target, entry.question.name).digest != entry.digest:
+        raise DataError(
+            f"{str(target)!r} holds a run of the same name with other predictions: remove it first, if this one is "
+            f"to take its place"
+        )
+    for name in FILES:
+        write_atomic(target / name, (entry.run.folder / name).read_bytes())
+    return target
+
+
+def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
+    for task, problem in _folders(results):
+        if problem:
+            yield task, problem
+            continue
+        for folder, found in _folders(task):
+            extra = [] if found else sorted(set(os.listdir(folder)) - set(FILES))
+            if extra:
+                found = f"run {str(folder)!r} holds {extra[0]!r}, but only {' and '.join(FILES)} belong there: remove it"
+            yield folder, found
+
+
+def _folders(parent: Path) -> Iterator[tuple[Path, str]]:
+    with os.scandir(parent) as found:
+        listed = sorted(found, key=lambda one: one.name)
+    for one in listed:
+        if one.is_dir(follow_symlinks=False):
+            yield Path(one.path), ""
+        elif one.is_symlink() or not one.name.startswith("."):
+            yield Path(one.path), f"{one.path!r} is no folder, but results hold TASK/RUN folders only: remove it"

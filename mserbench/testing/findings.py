@@ -1,0 +1,74 @@
+"""What a check says, and how checks are run: one finding each, whatever the checked code does."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mserbench.errors import MserbenchError, UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check: `ok` is None where it could not be made; `sentence` says what was seen or why not."""
+
+    check: str
+    ok: bool | None
+    sentence: str
+
+    @property
+    def status(self) -> str:
+        """`ok`, `failed` or `skipped`."""
+        return "skipped" if self.ok is None else "ok" if self.ok else "failed"
+
+
+class Violation(Exception):
+    """The contract is broken; the message says how, and what to do."""
+
+
+class NotChecked(Exception):
+    """A check does not apply or cannot be made here; the message says why."""
+
+
+def run_checks(checks: Mapping[str, Callable[[T], str]], subject: T) -> list[Finding]:
+    """Run checks in order. A check returns what it saw; only a UsageError, the caller's own mistake, is raised."""
+    return [_run(name, check, subject) for name, check in checks.items()]
+
+
+def not_checked(checks: Mapping[str, Callable[[T], str]], reason: str) -> list[Finding]:
+    """Return a skipped finding for each check."""
+    return [Finding(name, None, reason) for name in checks]
+
+
+def require(holds: bool, sentence: str) -> None:
+    """Raise Violation with a sentence where something does not hold."""
+    if not holds:
+        raise Violation(sentence)
+
+
+def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings. Raises AssertionError listing the failed ones; warns of each skipped one."""
+    for finding in findings:
+        if finding.ok is None:
+            warnings.warn(f"{what}, check {finding.check!r} was skipped: {finding.sentence}", stacklevel=3)
+    failed = [f"  - {finding.check}: {finding.sentence}" for finding in findings if finding.ok is False]
+    if failed:
+        raise AssertionError("\n".join([f"{what} fails {len(failed)} of {len(findings)} checks:", *failed]))
+    return list(findings)
+
+
+def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
+    try:
+        return Finding(name, True, check(subject))
+    except UsageError:
+        raise
+    except NotChecked as reason:
+        return Finding(name, None, str(reason))
+    except (Violation, MserbenchError) as fault:
+        return Finding(name, False, str(fault))
+    except Exception as error:  # the checked code is somebody else's: anything may happen in it
+        return Finding(name, False, f"it raised {type(error).__name__}: {error}")

@@ -1,0 +1,99 @@
+"""Keeps labels out of a model's reach while it is checked, and tells what it reached for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+from mserbench import registry
+from mserbench.contracts import Corpus, Task, TrainingItem, Utterance
+from mserbench.hookspecs import CorpusEntry, TaskEntry
+
+_CORE = ("mserbench.corpus", "mserbench.dataset")  # what joins audio with labels
+
+
+def label_modules(model: type) -> tuple[str, ...]:
+    """Return the modules a model must not reach: the core's joiners, and packages with corpora or tasks.
+
+    The model's own package is left out: a plugin may bring a model and a task together.
+    """
+    targets = [*registry.entries(CorpusEntry).values(), *registry.entries(TaskEntry).values()]
+    packages = {entry.target.partition(":")[0].partition(".")[0] for entry in targets}
+    return (*_CORE, *sorted(packages - {_root(model.__module__)}))
+
+
+def held_at_import(model: type) -> list[str]:
+    """Return the names in the modules of a model's package that hold labels, or modules that do."""
+    forbidden = label_modules(model)
+    own = [module for name, module in list(sys.modules.items()) if name == model.__module__]
+    return sorted(
+        f"{module.__name__}.{name}"
+        for module in own
+        for name, value in vars(module).items()
+        if _is_of(forbidden, value) or _holds_labels(value)
+    )
+
+
+@contextmanager
+def out_of_reach(names: Sequence[str]) -> Iterator[list[str]]:
+    """Make modules and what lies below them impossible to import; yields the list of what was asked for."""
+    reached: list[str] = []
+    hidden = {name: module for name, module in list(sys.modules.items()) if _below(name, names)}
+    refusal = _Refusal(names, reached)
+    for name in hidden:
+        del sys.modules[name]
+        _attribute(name, None)
+    sys.meta_path.insert(0, refusal)
+    try:
+        yield reached
+    finally:
+        sys.meta_path.remove(refusal)
+        sys.modules.update(hidden)
+        for name, module in hidden.items():
+            _attribute(name, module)
+
+
+class _Refusal:
+    """A finder that refuses some modules and remembers that they were wanted."""
+
+    def __init__(self, names: Sequence[str], reached: list[str]) -> None:
+        self.names = names
+        self.reached = reached
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if _below(name, self.names):
+            self.reached.append(name)
+            raise ImportError(f"{name!r} is out of a model's reach", name=name)
+        return None
+
+
+def _attribute(name: str, module: ModuleType | None) -> None:
+    """Set or remove a module as attribute of its package: `from package import module` looks there first."""
+    package, _, last = name.rpartition(".")
+    parent = sys.modules.get(package)
+    if parent is not None and module is not None:
+        setattr(parent, last, module)
+    elif parent is not None and last in vars(parent):
+        delattr(parent, last)
+
+
+def _below(name: str, names: Sequence[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in names)
+
+
+def _is_of(forbidden: Sequence[str], value: object) -> bool:
+    where = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return isinstance(where, str) and _below(where, forbidden)
+
+
+def _holds_labels(value: object) -> bool:
+    inner = list(value.values()) if isinstance(value, dict) else value
+    items = list(inner) if isinstance(inner, (list, tuple, set, frozenset)) else [inner]
+    return any(isinstance(item, (Corpus, Task, TrainingItem, Utterance)) for item in items)
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]

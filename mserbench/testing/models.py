@@ -1,0 +1,293 @@
+"""Checks of a model: what it returns, what it may depend on, what it survives, and what it says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from mserbench import exposure, registry
+from mserbench.contracts import Kind, Model, ModelCard
+from mserbench.errors import MserbenchError, UsageError
+from mserbench.evaluation import check_output
+from mserbench.journal import Answer
+from mserbench.labels import CANONICAL
+from mserbench.testing import guard, sounds
+from mserbench.testing.findings import Finding, NotChecked, Violation, not_checked, require, run_checks
+from mserbench.testing.languages import is_language
+from mserbench.testing.sounds import Sound
+
+SAME = 1e-6  # of the largest score: the six digits that a predictions file holds
+TOLERANCE = 1e-4  # the same where batches differ in shape, which changes the last bits of float32 sums
+_LABEL_SETS = (("sad", "happy"), ("neutral", "happy", "sad", "angry"), (*CANONICAL, "calm", "boredom", "enthusiasm"))
+
+
+def check_model(
+    model: str | type[Model], weights: str | Path | None = None, options: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """Check a model, by name or class, on synthetic clips made on the spot; it runs on the CPU where it can.
+
+    `weights` is a folder or the name of shipped weights; without, the first that ship with the plugin are
+    taken, and a model that has none is not checked. Raises UsageError for unknown names and options,
+    MissingExtra where an optional package is absent, DataError where weights are damaged.
+    """
+    probe = _probe(model, weights, options or {})
+    first = run_checks({"options": _options, "loads": _loads}, probe)
+    if not all(finding.ok for finding in first):
+        return first + not_checked(CHECKS, "not checked, as the model could not be loaded")
+    return first + run_checks(CHECKS, probe)
+
+
+@dataclasses.dataclass
+class Probe:
+    """A model class, and what is needed to make and to ask it."""
+
+    name: str
+    kind: type[Model]
+    given: Mapping[str, str]
+    weights: Path | None
+
+    def make(self) -> Model:
+        """Return a new instance."""
+        settings = registry.make_options(self.kind, dict(self.given), self.name)
+        device = "cpu" if "cpu" in self.kind.devices else self.kind.devices[0]
+        return self.kind(settings, self.weights, device)
+
+    @cached_property
+    def model(self) -> Model:
+        """The instance that most checks share, as the harness may use one for several tasks."""
+        return self.make()
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card, with what its weights were trained on."""
+        manifest = exposure.read_manifest(self.weights) if self.weights else None
+        return exposure.card_with_manifest(self.model.card, manifest)
+
+    def ask(
+        self,
+        heard: Sequence[Sound],
+        parts: Sequence[Sequence[int]] | None = None,
+        labels: Sequence[str] = CANONICAL,
+        model: Model | None = None,
+        grouped: bool = True,
+    ) -> list[Answer]:
+        """Prepare a model with sounds and return its answer to each; `parts` are the batches, by position."""
+        model = model or self.model
+        clips = sounds.clips(heard, grouped and model.transductive)
+        model.prepare(lambda: map(dataclasses.replace, clips))
+        answers: dict[int, Answer] = {}
+        for part in parts or [range(len(clips))]:
+            output = model.predict([clips[i] for i in part], labels)
+            answers.update(zip(part, check_output(self.name, output, len(part), labels), strict=True))
+        return [answers[i] for i in range(len(clips))]
+
+    @cached_property
+    def usual(self) -> list[Answer]:
+        """The answers to the six ordinary sounds in one batch."""
+        return self.ask(sounds.ordinary())
+
+
+def difference(first: Sequence[Answer], second: Sequence[Answer]) -> float:
+    """Return the largest difference of two lists of answers, as a fraction of the largest score.
+
+    0 where all are equal; infinite where text answers differ.
+    """
+    if [text for _, text in first] != [text for _, text in second]:
+        return float("inf")
+    one, two = (np.array([scores for scores, _ in answers]) for answers in (first, second))
+    if one.size == 0:
+        return 0.0
+    return float(np.abs(one - two).max() / (np.abs(one).max() or 1.0))
+
+
+def _probe(model: str | type[Model], weights: str | Path | None, options: Mapping[str, str]) -> Probe:
+    kind = registry.model_class(model) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else model.__name__
+    if weights is not None and Path(weights).is_dir():
+        return Probe(name, kind, options, Path(weights))
+    if isinstance(model, str):
+        entry = registry.model_entry(model)
+        if weights is None and kind.needs_weights and entry.weights:
+            weights = next(iter(entry.weights))
+        if weights is not None:
+            return Probe(name, kind, options, registry.shipped_weights(entry, str(weights)))
+    if weights is not None:
+        raise UsageError(f"weights {str(weights)!r} are no folder: give one that 'mserbench train' wrote")
+    return Probe(name, kind, options, None)
+
+
+def _options(probe: Probe) -> str:
+    kind = probe.kind.Options
+    frozen = dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    require(frozen, f"Options is {kind!r}, but must be a frozen dataclass: options are part of a run's identity")
+    needed = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    require(not needed, f"options {needed} have no default: give each one, so that the model runs as it is")
+    values: dict[str, Any] = dataclasses.asdict(kind())
+    json.dumps(values)
+    return f"{len(values)} option(s), a frozen dataclass with defaults"
+
+
+def _loads(probe: Probe) -> str:
+    if probe.kind.needs_weights and probe.weights is None:
+        raise NotChecked("it needs weights and ships none: train some and give their folder as weights")
+    return f"loaded on {probe.model.device}" + (f" with weights {probe.weights.name!r}" if probe.weights else "")
+
+
+def _card(probe: Probe) -> str:
+    card = probe.card
+    empty = [name for name in ("name", "title", "version", "licence", "citation") if not getattr(card, name)]
+    require(not empty, f"fields {empty} of the card are empty: say who made the model, under which licence")
+    require(bool(probe.kind.version), "Model.version is empty: change it whenever scores change")
+    named = probe.kind.__name__ == probe.name or card.name == probe.name
+    require(named, f"its card calls it {card.name!r}, but it is registered as {probe.name!r}: use one name")
+    return f"{card.title}, version {card.version}, {card.licence}"
+
+
+def _exposure(probe: Probe) -> str:
+    card = probe.card
+    for one in card.exposure:
+        where = f"exposure to {one.corpus!r}"
+        require(one.kind in get_args(Kind), f"{where}: kind {one.kind!r} is not one of {get_args(Kind)}")
+        wrong = [code for code in one.languages if not is_language(code)]
+        require(not wrong, f"{where}: {wrong} are no ISO 639 codes such as 'en'")
+        require(bool(one.evidence), f"{where}: 'evidence' is empty: say where this is known from")
+    if not card.exposure_complete:
+        return "not known to be complete, which is allowed: the verdict of its runs is then never 'zero-shot'"
+    unknown = [one.kind for one in card.exposure if one.corpus == "unknown" and one.kind == "emotion-labels"]
+    require(not unknown, "called complete, but one corpus is 'unknown': set exposure_complete to False")
+    return f"complete, {len(card.exposure)} item(s)"
+
+
+def _scores(probe: Probe) -> str:
+    texts = [text for _, text in probe.usual if text]
+    if texts:
+        return f"{len(texts)} text answers for {len(texts)} clips, such as {texts[0]!r}"
+    return f"finite scores of shape ({len(probe.usual)}, {len(CANONICAL)})"
+
+
+def _same(probe: Probe, other: Sequence[Answer], limit: float, what: str, advice: str) -> str:
+    found = difference(probe.usual, other)
+    require(found <= limit, f"{what}: the largest difference is {found:.2g} of the largest score ({advice})")
+    return f"largest difference {found:.2g}"
+
+
+def _determinism(probe: Probe) -> str:
+    advice = "draw by clip.seed alone, use clip.key for caches only, and let `prepare` replace what it gathered before"
+    again = probe.ask(sounds.ordinary())
+    seen = _same(probe, again, SAME, "the same clips have other scores the second time", advice)
+    fresh = probe.ask(sounds.ordinary(), model=probe.make())
+    _same(probe, fresh, SAME, "the same clips have other scores in a new instance", advice)
+    return f"{seen}, in a second predict and in a new instance"
+
+
+def _batches(probe: Probe) -> str:
+    heard = sounds.ordinary()
+    n = len(heard)
+    advice = "mask the padding, and normalise each clip by itself"
+    plans = {"alone": [[i] for i in range(n)], "beside others": [[i, n - 1 - i] for i in range(n // 2)]}
+    return "; ".join(
+        f"{name}: {_same(probe, probe.ask(heard, plan), TOLERANCE, f'a clip {name} has another score', advice)}"
+        for name, plan in plans.items()
+    )
+
+
+def _order(probe: Probe) -> str:
+    shuffled = np.random.default_rng(0).permutation(len(sounds.ordinary()))
+    answers = probe.ask([sounds.ordinary()[i] for i in shuffled])
+    back = [answers[i] for i in np.argsort(shuffled)]
+    return _same(probe, back, TOLERANCE, "the scores change with the order of the clips", "keep no state between clips")
+
+
+def _label_order(probe: Probe) -> str:
+    answers = probe.ask(sounds.ordinary(), labels=CANONICAL[::-1])
+    back = [(scores[::-1], text) for scores, text in answers]
+    return _same(probe, back, TOLERANCE, "a label's score changes with the order of the labels", "go by name")
+
+
+def _label_sets(probe: Probe) -> str:
+    for labels in _LABEL_SETS:
+        probe.ask(sounds.ordinary()[:2], labels=labels)
+    return f"valid for sets of {', '.join(str(len(labels)) for labels in _LABEL_SETS)} labels, also never heard ones"
+
+
+def _extreme(probe: Probe, name: str) -> str:
+    probe.ask([sounds.extremes()[name]])
+    return "scored"
+
+
+def _audio_unchanged(probe: Probe) -> str:
+    heard = sounds.ordinary()
+    clips = sounds.clips(heard, probe.model.transductive)
+    probe.model.prepare(lambda: iter(clips))
+    probe.model.predict(clips, CANONICAL)
+    same = all(np.array_equal(clip.waveform, one.waveform) for clip, one in zip(clips, heard, strict=True))
+    require(same, "it writes into clip.waveform, which others may read: work on a copy")
+    return "waveforms are left as they are"
+
+
+def _other_clips(probe: Probe) -> str:
+    heard = sounds.ordinary()
+    if probe.model.transductive:
+        return _groups(probe, heard)
+    alone = [probe.ask([one])[0] for one in heard]
+    what = "a clip's score changes with the other clips that `prepare` sees"
+    return _same(probe, alone, TOLERANCE, what, "a model that uses statistics of the target says so by `transductive`")
+
+
+def _groups(probe: Probe, heard: Sequence[Sound]) -> str:
+    renamed = [dataclasses.replace(one, group=7 - one.group) for one in heard]
+    what = "the scores change when the speaker groups are numbered otherwise"
+    seen = _same(probe, probe.ask(renamed), TOLERANCE, what, "the numbers mean nothing")
+    try:
+        probe.ask(heard, grouped=False)
+    except MserbenchError as error:
+        return f"transductive; groups renumbered: {seen}; refuses clips of unknown speakers ({error})"
+    return f"transductive; groups renumbered: {seen}; scores clips of unknown speakers too"
+
+
+def _seed(probe: Probe) -> str:
+    other = [dataclasses.replace(one, seed=one.seed[::-1]) for one in sounds.ordinary()]
+    if difference(probe.usual, probe.ask(other)) > SAME:
+        raise NotChecked("its scores change with clip.seed, so whether it knows utterances by their seed stays open")
+    return "its scores do not depend on which utterance a clip is"
+
+
+def _labels_out_of_reach(probe: Probe) -> str:
+    held = guard.held_at_import(probe.kind)
+    require(not held, f"its module holds {held}, from where labels can be read: a model sees clips alone")
+    with guard.out_of_reach(guard.label_modules(probe.kind)) as reached:
+        try:
+            probe.ask(sounds.ordinary()[:2], model=probe.make())
+        except Exception as error:
+            if not reached:
+                raise
+            raise Violation(f"it fails without {reached[0]!r}, where labels are: a model sees clips alone") from error
+    require(not reached, f"it reached for {sorted(set(reached))}, where labels are: a model sees clips alone")
+    return "works with corpora and tasks out of reach"
+
+
+CHECKS: Mapping[str, Callable[[Probe], str]] = {
+    "card": _card,
+    "exposure": _exposure,
+    "scores": _scores,
+    "determinism": _determinism,
+    "batch invariance": _batches,
+    "order invariance": _order,
+    "label order": _label_order,
+    "label sets": _label_sets,
+    **{f"clip: {name}": partial(_extreme, name=name) for name in sounds.extremes()},
+    "audio unchanged": _audio_unchanged,
+    "other clips": _other_clips,
+    "clip seed": _seed,
+    "labels out of reach": _labels_out_of_reach,
+}
