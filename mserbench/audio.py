@@ -78,7 +78,8 @@ def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     if channels == 1:
         return samples[:, 0]
     weights = np.array(_DOWNMIX.get(channels, [1.0] * channels), dtype=np.float32)
-    return (samples @ (weights / weights.sum())).astype(np.float32, copy=False)
+    mono: NDArray[np.float32] = (samples @ (weights / weights.sum())).astype(np.float32, copy=False)
+    return mono
 
 
 def decode(path: Path, start: float | None = None, end: float | None = None) -> NDArray[np.float32]:
@@ -116,7 +117,7 @@ def _read_container(path: Path, start: float | None, end: float | None) -> tuple
             frames = [part.to_ndarray() for frame in container.decode(stream) for part in resampler.resample(frame)]
     except av.FFmpegError as error:
         raise _unreadable(path, error) from error
-    samples = np.concatenate(frames, axis=1).T if frames else np.zeros((0, 1), dtype=np.float32)
+    samples = np.concatenate(frames, axis=1).T.astype(np.float32) if frames else np.zeros((0, 1), dtype=np.float32)
     first = max(0, round((start or 0.0) * rate))
     last = len(samples) if end is None else round(end * rate)
     return samples[first:last], rate

@@ -5,7 +5,7 @@ Also the correction for several comparisons, and the group of runs that the best
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,7 @@ def compare(
     prediction_a: Sequence[str | None],
     prediction_b: Sequence[str | None],
     labels: Sequence[str],
-    clusters: Sequence[str | None] | None,
+    clusters: Sequence[Hashable | None] | None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Comparison:

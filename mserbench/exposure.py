@@ -165,7 +165,7 @@ def _exposure(path: Path, position: int, record: object) -> Exposure:
     where = f"model card {str(path)!r}, exposure {position + 1}"
     if not isinstance(record, dict) or not isinstance(record.get("corpus"), str):
         raise DataError(f"{where}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected")
-    kind = record.get("kind")
+    kind: Any = record.get("kind")
     if kind not in get_args(Kind):
         raise DataError(f"{where}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}")
     languages = record.get("languages")

@@ -8,7 +8,7 @@ matrix of counts a speaker, and all resamples are one matrix product.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +29,7 @@ def cluster_counts(
     truth: Sequence[str],
     prediction: Sequence[str | None],
     labels: Sequence[str],
-    clusters: Sequence[str | None] | None,
+    clusters: Sequence[Hashable | None] | None,
 ) -> NDArray[np.int64]:
     """Count true and predicted labels for each cluster.
 
@@ -51,13 +51,13 @@ def cluster_counts(
     return flat.astype(np.int64, copy=False).reshape(shape)
 
 
-def cluster_numbers(clusters: Sequence[str | None] | None, n: int) -> NDArray[np.int64]:
+def cluster_numbers(clusters: Sequence[Hashable | None] | None, n: int) -> NDArray[np.int64]:
     """Number the clusters of `n` utterances from 0 by first appearance: int64, (n,); see `cluster_counts`."""
     if clusters is None:
         return np.arange(n, dtype=np.int64)
     if len(clusters) != n:
         raise ValueError(f"clusters hold {len(clusters)} speakers but truth has {n}: pass one or None an utterance")
-    seen: dict[str | int, int] = {}
+    seen: dict[Hashable, int] = {}
     keys = (at if cluster is None else cluster for at, cluster in enumerate(clusters))
     return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
 

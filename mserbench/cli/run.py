@@ -46,6 +46,7 @@ def command(
     A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
     """
     from mserbench import batches, dataset, evaluation, registry
+    from mserbench.subject import load_subject
 
     models = _common.names(model_names, "model")
     tasks = [registry.task(name) for name in _common.names(task_names, "task")]
@@ -58,7 +59,7 @@ def command(
         for note in (*target.notes, *target.warnings):
             click.echo(f"note: {target.task.name}: {note}", err=True)
         for name in models:
-            subject = evaluation.load_subject(name, target, weights, given, device)
+            subject = load_subject(name, target, weights, given, device)
             with _common.progress(f"{name} on {target.task.name}") as shown:
                 seconds = batch_seconds or batches.BATCH_SECONDS
                 finished.append(evaluation.run_subject(subject, target, out, seconds, fresh, shown))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mserbench.errors import MserbenchError, UsageError
 
 T = TypeVar("T")
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")  # ISO 639-1 or 639-3, with subtags
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,12 @@ def require(holds: bool, sentence: str) -> None:
     """Raise Violation with a sentence where something does not hold."""
     if not holds:
         raise Violation(sentence)
+
+
+def require_languages(codes: Iterable[str], where: str) -> None:
+    """Raise Violation where a code is not of the form of ISO 639."""
+    wrong = [code for code in codes if not _LANGUAGE.fullmatch(code)]
+    require(not wrong, f"{where}: {wrong} are no ISO 639 codes such as 'en'")
 
 
 def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:

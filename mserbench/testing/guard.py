@@ -9,7 +9,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from mserbench import registry
-from mserbench.contracts import Corpus, Task, TrainingItem, Utterance
 from mserbench.hookspecs import CorpusEntry, TaskEntry
 
 _CORE = ("mserbench.corpus", "mserbench.dataset")  # what joins audio with labels
@@ -26,15 +25,13 @@ def label_modules(model: type) -> tuple[str, ...]:
 
 
 def held_at_import(model: type) -> list[str]:
-    """Return the names in the modules of a model's package that hold labels, or modules that do."""
+    """Return the names in a model's module that are labelled things, or come from modules that hold them.
+
+    A module that defines corpora or tasks beside the model is the author's own: those are left out.
+    """
     forbidden = label_modules(model)
-    own = [module for name, module in list(sys.modules.items()) if name == model.__module__]
-    return sorted(
-        f"{module.__name__}.{name}"
-        for module in own
-        for name, value in vars(module).items()
-        if _is_of(forbidden, value) or _holds_labels(value)
-    )
+    names = vars(sys.modules[model.__module__]).items()
+    return sorted(name for name, value in names if _is_of(forbidden, value))
 
 
 @contextmanager
@@ -87,12 +84,6 @@ def _below(name: str, names: Sequence[str]) -> bool:
 def _is_of(forbidden: Sequence[str], value: object) -> bool:
     where = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
     return isinstance(where, str) and _below(where, forbidden)
-
-
-def _holds_labels(value: object) -> bool:
-    inner = list(value.values()) if isinstance(value, dict) else value
-    items = list(inner) if isinstance(inner, (list, tuple, set, frozenset)) else [inner]
-    return any(isinstance(item, (Corpus, Task, TrainingItem, Utterance)) for item in items)
 
 
 def _root(module: str) -> str:

@@ -1,0 +1,146 @@
+"""Checks of a corpus: its card, and that its parser gives the same utterances however the files lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from mserbench import corpus as reader
+from mserbench import registry
+from mserbench.audio import SUFFIXES
+from mserbench.contracts import Corpus, Utterance
+from mserbench.errors import DataError, MissingExtra
+from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
+from mserbench.testing.listing import Listing, Specimen
+
+_JUNK = ("._{name}", "__MACOSX/{name}", ".cache/{name}", ".DS_Store", "Thumbs.db", "readme.txt", "unrelated talk.wav")
+
+
+def check_corpus(corpus: str | Corpus, data: str | Path | None = None) -> list[Finding]:
+    """Check a corpus, by name or object, on its folder in `data`; without one, on the ids of its inventory.
+
+    Opens no audio but that of files which claim to be the same utterance. Raises UnknownName.
+    """
+    source = registry.corpus(corpus) if isinstance(corpus, str) else corpus
+    specimen = _specimen(source, None if data is None else Path(data))
+    return run_checks(CHECKS, specimen)
+
+
+def _specimen(corpus: Corpus, data: Path | None) -> Specimen:
+    try:
+        root = reader.find(corpus, data)
+    except (DataError, MissingExtra) as error:
+        return Specimen(corpus, None, str(error))
+    return Specimen(corpus, root, "")
+
+
+def _card(specimen: Specimen) -> str:
+    card = specimen.corpus.card
+    fields = ("name", "title", "licence", "source", "how_to_get", "unpack", "citation", "counts", "languages")
+    empty = [name for name in fields if not getattr(card, name)]
+    require(not empty, f"fields {empty} of the card are empty: a reader must know where the data come from")
+    require_languages(card.languages, "card")
+    return f"{card.title}, {card.licence}"
+
+
+def _counts(specimen: Specimen) -> str:
+    card = specimen.corpus.card
+    wrong = [f"{variant}: {raw!r}" for variant, counts in card.counts.items() for raw, n in counts.items() if n < 1]
+    require(not wrong, f"counts of {wrong} are not positive: leave out labels that do not occur")
+    counts = reader.histogram(specimen.utterances)
+    matching = [variant for variant, expected in card.counts.items() if dict(expected) == counts]
+    strange = sorted(set(counts) - {raw for expected in card.counts.values() for raw in expected})
+    require(not strange, f"the parser gives the raw labels {strange}, which the card does not count")
+    require(bool(matching), f"the utterances count {counts}, but the card expects {dict(card.counts)}")
+    return f"{sum(counts.values())} utterances, variant {matching[0]!r}"
+
+
+def _complete(specimen: Specimen) -> str:
+    if specimen.root is None:
+        raise NotChecked(f"not checked on real files: {specimen.reason}")
+    reading = reader.read(specimen.corpus, specimen.root)
+    require(not reading.problems, f"{len(reading.problems)} problem(s), the first: {''.join(reading.problems[:1])}")
+    return f"all expected files are in {str(specimen.root)!r}, {len(reading.extra)} audio file(s) beside them"
+
+
+def _ids(specimen: Specimen) -> str:
+    odd = [one.id for one in specimen.utterances if not one.id or one.id != one.id.strip() or re.search(r"[\t\r\n]", one.id)]
+    require(not odd, f"ids {odd[:3]} are empty, or hold a tab, a line break or outer blanks: use the publisher's stem")
+    first: dict[str, str] = {}
+    for one in specimen.utterances:
+        other = first.setdefault(one.id, one.audio)
+        same = PurePosixPath(other).name == PurePosixPath(one.audio).name
+        require(same, f"id {one.id!r} is both {other!r} and {one.audio!r}: an id must be unique in its corpus")
+    return f"{len(first)} unique ids, such as {min(first)!r}"
+
+
+def _inventory(specimen: Specimen) -> str:
+    known = reader.inventory(specimen.corpus.card)
+    if not known:
+        raise NotChecked("the card names no inventory of expected ids, so missing files are found by counts alone")
+    found = {one.id for one in specimen.utterances}
+    missing, extra = sorted(set(known) - found), sorted(found - set(known))
+    require(not missing, f"{len(missing)} ids of the inventory are not parsed, such as {missing[:1]}")
+    require(not extra, f"{len(extra)} parsed ids are not in the inventory, such as {extra[:1]}")
+    return f"all {len(known)} ids"
+
+
+def _facts(specimen: Specimen) -> str:
+    card = specimen.corpus.card
+    prefixes = tuple(f"{name}:" for name in {card.name, card.same_as})
+    for one in specimen.utterances:
+        named = one.speaker is None or one.speaker.startswith(prefixes)
+        require(named, f"speaker {one.speaker!r} of {one.id!r} must begin with {card.same_as + ':'!r}, to be unique")
+        spoken = one.language in card.languages
+        require(spoken, f"language {one.language!r} of {one.id!r} is not among the card's {card.languages}")
+    speakers = {one.speaker for one in specimen.utterances} - {None}
+    expected = card.speakers is None or len(speakers) == card.speakers
+    require(expected, f"{len(speakers)} speakers were parsed, but the card says {card.speakers}")
+    return f"{len(speakers)} speakers, languages {', '.join(sorted({one.language for one in specimen.utterances}))}"
+
+
+def _order(specimen: Specimen) -> str:
+    listing = specimen.listing
+    backwards = Listing(dict(reversed(listing.originals.items())), listing.source)
+    _compare(specimen.utterances, specimen.parse(backwards), "names in another order", by_path=True)
+    return "the same utterances for names in another order, and no audio opened"
+
+
+def _nested(specimen: Specimen) -> str:
+    moved = {f"download (1)/data/{name}": name for name in specimen.listing.originals}
+    deeper = specimen.parse(Listing(moved, specimen.listing.source))
+    _compare(specimen.utterances, deeper, "the same files two folders deeper")
+    return "the same utterances two folders deeper"
+
+
+def _flac(specimen: Specimen) -> str:
+    converted = {_as_flac(name): original for name, original in specimen.listing.originals.items()}
+    _compare(specimen.utterances, specimen.parse(Listing(converted, specimen.listing.source)), "the same files as FLAC")
+    return "the same utterances for FLAC copies"
+
+
+def _junk(specimen: Specimen) -> str:
+    names = dict(specimen.listing.originals)
+    audio = PurePosixPath(specimen.utterances[0].audio)
+    for pattern in _JUNK:
+        names[str(audio.with_name(pattern.format(name=audio.name)))] = ""
+    kept = {name: original for name, original in names.items() if not reader.is_junk(name)}
+    _compare(specimen.utterances, specimen.parse(Listing(kept, specimen.listing.source)), "junk files beside them")
+    return "junk and unrelated files change nothing"
+
+
+def _compare(expected: Sequence[Utterance], found: Sequence[Utterance], where: str, by_path: bool = False) -> None:
+    def key(one: Utterance) -> tuple[str, ...]:
+        rest = (one.raw_label, str(one.speaker), one.language, str(one.split))
+        return (one.id, one.audio, *rest) if by_path else (one.id, *rest)
+
+    lost = sorted({key(one) for one in expected} ^ {key(one) for one in found})
+    if lost:
+        raise Violation(f"{where} give other utterances: {lost[0]} is in one of the two only ({len(lost)} in all)")
+
+
+def _as_flac(name: str) -> str:
+    path = PurePosixPath(name)
+    return str(path.with_suffix(".flac")) if path.suffix.lower().lstrip(".") in SUFFIXES else name

@@ -1,0 +1,99 @@
+"""A model made ready to be checked: made and asked anew as often as a check needs, on synthetic sounds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mserbench import exposure, registry
+from mserbench.contracts import Model, ModelCard
+from mserbench.errors import UsageError
+from mserbench.evaluation import check_output
+from mserbench.journal import Answer
+from mserbench.labels import CANONICAL
+from mserbench.testing import sounds
+from mserbench.testing.sounds import Sound
+
+
+@dataclasses.dataclass
+class Probe:
+    """A model class, and what is needed to make and to ask it."""
+
+    name: str
+    kind: type[Model]
+    given: Mapping[str, str]
+    weights: Path | None
+
+    def make(self) -> Model:
+        """Return a new instance."""
+        settings = registry.make_options(self.kind, dict(self.given), self.name)
+        device = "cpu" if "cpu" in self.kind.devices else self.kind.devices[0]
+        return self.kind(settings, self.weights, device)
+
+    @cached_property
+    def model(self) -> Model:
+        """The instance that most checks share, as the harness may use one for several tasks."""
+        return self.make()
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card, with what its weights were trained on."""
+        manifest = exposure.read_manifest(self.weights) if self.weights else None
+        return exposure.card_with_manifest(self.model.card, manifest)
+
+    def ask(
+        self,
+        heard: Sequence[Sound],
+        parts: Sequence[Sequence[int]] | None = None,
+        labels: Sequence[str] = CANONICAL,
+        model: Model | None = None,
+        grouped: bool = True,
+    ) -> list[Answer]:
+        """Prepare a model with sounds and return its answer to each; `parts` are the batches, by position."""
+        model = model or self.model
+        clips = sounds.clips(heard, grouped and model.transductive)
+        model.prepare(lambda: map(dataclasses.replace, clips))
+        answers: dict[int, Answer] = {}
+        for part in parts or [range(len(clips))]:
+            output = model.predict([clips[i] for i in part], labels)
+            answers.update(zip(part, check_output(self.name, output, len(part), labels), strict=True))
+        return [answers[i] for i in range(len(clips))]
+
+    @cached_property
+    def usual(self) -> list[Answer]:
+        """The answers to the six ordinary sounds in one batch."""
+        return self.ask(sounds.ordinary())
+
+
+def difference(first: Sequence[Answer], second: Sequence[Answer]) -> float:
+    """Return the largest difference of two lists of answers, as a fraction of the largest score.
+
+    0 where all are equal; infinite where text answers differ.
+    """
+    if [text for _, text in first] != [text for _, text in second]:
+        return float("inf")
+    one, two = (np.array([scores for scores, _ in answers]) for answers in (first, second))
+    if one.size == 0:
+        return 0.0
+    return float(np.abs(one - two).max() / (np.abs(one).max() or 1.0))
+
+
+def probe_of(model: str | type[Model], weights: str | Path | None, options: Mapping[str, str]) -> Probe:
+    """Find the class and the weights of a model. Raises as `check_model`."""
+    kind = registry.model_class(model) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else model.__name__
+    if weights is not None and Path(weights).is_dir():
+        return Probe(name, kind, options, Path(weights))
+    if isinstance(model, str):
+        entry = registry.model_entry(model)
+        if weights is None and kind.needs_weights and entry.weights:
+            weights = next(iter(entry.weights))
+        if weights is not None:
+            return Probe(name, kind, options, registry.shipped_weights(entry, str(weights)))
+    if weights is not None:
+        raise UsageError(f"weights {str(weights)!r} are no folder: give one that 'mserbench train' wrote")
+    return Probe(name, kind, options, None)
