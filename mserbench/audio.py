@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ SUFFIXES = frozenset({"wav", "flac", "ogg", "mp3", "aif", "aiff"}) | CONTAINERS
 # ITU-R BS.775 for FL FR FC LFE BL BR (SL SR): fronts 1, centre and surrounds 0.707 of that, no LFE;
 # left and right are then averaged, and the weights scaled to sum to one so that nothing can clip.
 _DOWNMIX = {6: (0.5, 0.5, 0.7071, 0.0, 0.3536, 0.3536), 8: (0.5, 0.5, 0.7071, 0.0, 0.25, 0.25, 0.25, 0.25)}
+# Vorbis and Opus put the centre second and the low frequencies last; soundfile hands them on in that order.
+_OGG_ORDER = {6: [0, 2, 1, 5, 3, 4], 8: [0, 2, 1, 7, 5, 6, 3, 4]}
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,18 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
     wav, flac, ogg, mp3 by soundfile; mp4, m4a and other containers by PyAV (extra `video`).
     Raises DataError where the file is absent, unreadable, empty, or holds NaN or infinite samples.
     """
-    if not path.is_file():
-        raise DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
-    if path.stat().st_size == 0:
-        raise DataError(f"audio file {str(path)!r} is empty (0 bytes): get it from the publisher again")
-    container = path.suffix.lower().lstrip(".") in CONTAINERS
-    samples, rate = (_read_container if container else _read_soundfile)(path, start, end)
-    if len(samples) == 0:
-        where = "" if start is None else f" between {start} and {end} s"
+    try:
+        if not path.is_file():
+            raise DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
+        if path.stat().st_size == 0:
+            raise DataError(f"audio file {str(path)!r} is empty (0 bytes): get it from the publisher again")
+        container = path.suffix.lower().lstrip(".") in CONTAINERS
+        samples, rate = (_read_container if container else _read_soundfile)(path, start, end)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    # Less than one sample at 16 kHz would leave a clip without any.
+    if len(samples) * SAMPLE_RATE < rate:
+        where = "" if start is None and end is None else f" from {start} to {end} s"
         raise DataError(f"audio file {str(path)!r} holds no audio{where}: get it from the publisher again")
     if not np.isfinite(samples).all():
         raise DataError(f"audio file {str(path)!r} holds NaN or infinite samples: convert or exclude it")
@@ -91,13 +98,16 @@ def _read_soundfile(path: Path, start: float | None, end: float | None) -> tuple
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
+        # As bytes, since some publishers' folder names are no valid Unicode.
+        with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path) as file:
             rate = int(file.samplerate)
             first = max(0, round((start or 0.0) * rate))
             if first:
                 file.seek(min(first, file.frames))
             frames = -1 if end is None else max(0, round(end * rate) - first)
-            return file.read(frames, dtype="float32", always_2d=True), rate
+            samples = file.read(frames, dtype="float32", always_2d=True)
+            order = _OGG_ORDER.get(file.channels) if file.format == "OGG" else None
+            return samples if order is None else samples[:, order], rate
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise _unreadable(path, error) from error
 
@@ -115,7 +125,7 @@ def _read_container(path: Path, start: float | None, end: float | None) -> tuple
             rate = stream.rate
             resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
             frames = [part.to_ndarray() for frame in container.decode(stream) for part in resampler.resample(frame)]
-    except av.FFmpegError as error:
+    except (av.FFmpegError, ValueError) as error:
         raise _unreadable(path, error) from error
     samples = np.concatenate(frames, axis=1).T.astype(np.float32) if frames else np.zeros((0, 1), dtype=np.float32)
     first = max(0, round((start or 0.0) * rate))

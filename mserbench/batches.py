@@ -14,21 +14,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH_SECONDS = 240.0  # of audio, padding included; about 60 clips of the usual length
+ALIKE = 0.92  # least length of a clip, of the longest in its batch: at most 8 % of a batch is padding
 AHEAD = 2  # batches decoded while one is computed: bounds the memory
 
 
 def plan(seconds: Sequence[float], batch_seconds: float = BATCH_SECONDS) -> list[list[int]]:
-    """Split clips into batches whose padded length (clips x longest) is at most `batch_seconds`.
+    """Split clips into batches of like length whose padded length (clips x longest) is at most `batch_seconds`.
 
-    Returns indices into `seconds`, longest clips first so that memory peaks at once and padding is small; a
-    clip longer than the bound is a batch of its own. The plan depends on the lengths and the bound alone.
+    Returns indices into `seconds`, longest clips first so that memory peaks at once; no clip of a batch is
+    shorter than `ALIKE` times its longest; a clip longer than the bound is a batch of its own. The plan depends
+    on the lengths and the bound alone.
     """
-    if batch_seconds <= 0:
+    if not batch_seconds > 0:  # NaN too
         raise ValueError(f"batch_seconds is {batch_seconds}, but must be above 0")
     order = sorted(range(len(seconds)), key=lambda i: (-seconds[i], i))
     batches: list[list[int]] = []
     for i in order:
-        if batches and (len(batches[-1]) + 1) * seconds[batches[-1][0]] <= batch_seconds:
+        longest = seconds[batches[-1][0]] if batches else 0.0
+        if batches and (len(batches[-1]) + 1) * longest <= batch_seconds and seconds[i] >= ALIKE * longest:
             batches[-1].append(i)
         else:
             batches.append([i])
@@ -38,7 +41,8 @@ def plan(seconds: Sequence[float], batch_seconds: float = BATCH_SECONDS) -> list
 def padding_waste(seconds: Sequence[float], batches: Sequence[Sequence[int]]) -> float:
     """Return the share of padded audio that is padding, in [0, 1)."""
     padded = sum(len(batch) * max(seconds[i] for i in batch) for batch in batches)
-    return 1.0 - sum(seconds[i] for batch in batches for i in batch) / padded if padded else 0.0
+    held = sum(seconds[i] for batch in batches for i in batch)
+    return max(0.0, 1.0 - held / padded) if padded else 0.0  # sums of floats may differ in the last bit
 
 
 def decoded_ahead(batches: Iterable[Sequence[Clip]], workers: int) -> Iterator[Sequence[Clip]]:

@@ -27,10 +27,19 @@ class Folder:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """All file paths below the root: POSIX, sorted; junk and the card's skipped files left out."""
+        """All file paths below the root: POSIX, sorted; junk and the card's skipped files left out.
+
+        Links to folders are followed, but never into a folder that was seen: a loop of links ends.
+        """
         found = []
-        for folder, folders, files in os.walk(self.root):
-            folders[:] = [name for name in folders if name != "__MACOSX" and not name.startswith(".")]
+        seen: set[tuple[int, int]] = set()
+        for folder, folders, files in os.walk(self.root, followlinks=True):
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
             prefix = Path(folder).relative_to(self.root).as_posix()
             found += [name if prefix == "." else f"{prefix}/{name}" for name in files if not _is_junk(name)]
         return tuple(sorted(name for name in found if not self._is_skipped(name)))
@@ -145,9 +154,9 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
     for variant, expected in card.counts.items():
         if counts == dict(sorted(expected.items())):
             reading.variant = variant
-    known = inventory(card)
-    reading.missing = [identity for identity in known if identity not in reading.utterances]
-    unknown = [identity for identity in reading.utterances if known and identity not in set(known)]
+    known = set(inventory(card))
+    reading.missing = sorted(known - set(reading.utterances))
+    unknown = sorted(set(reading.utterances) - known) if known else []
     reading.problems += [f"{card.name}: utterance {identity!r} is missing" for identity in reading.missing]
     reading.problems += [
         f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the published corpus"

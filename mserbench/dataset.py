@@ -15,6 +15,9 @@ from mserbench.errors import DataError
 from mserbench.labels import DROP
 
 _LISTED = 20  # problems printed in full; `data verify` lists the rest
+_MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
+_MEND_OR_PARTIAL = "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
+_MEND_LABELS = "mend them first: --allow-partial does not guess what an undeclared label means"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +75,30 @@ def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int 
     """Find, parse, check and index the corpus of a task.
 
     `limit` keeps that many clips, chosen by a hash of their ids. Raises DataError with every problem of the
-    corpus; with `allow_partial` the clips in order are kept and the problems become warnings.
+    corpus; with `allow_partial` the clips in order are kept and the problems become warnings, but an undeclared
+    raw label still stops.
     """
     source = registry.corpus(task.corpus)
     root = corpus.find(source, data)
     reading = corpus.read(source, root)
-    labelled = select(task, reading.utterances.values())
-    problems = list(reading.problems)
+    utterances = list(reading.utterances.values())
+    undeclared = undeclared_labels(task, utterances)
+    labelled = select(task, [utterance for utterance in utterances if utterance.raw_label in task.label_map])
+    problems = [*undeclared, *reading.problems]
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
     facts = index.index(root, [utterance for utterance, _ in labelled])
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
-    if problems and not allow_partial:
-        raise DataError(_all(problems, task))
+    if undeclared or (problems and not allow_partial):
+        raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
     items = [
         Item(utterance, label, root / utterance.audio, facts[utterance.id])
         for utterance, label in labelled
         if not facts[utterance.id].problem
     ]
     if not items:
-        raise DataError(_all(problems or [f"task {task.name!r} selects no clip of {task.corpus!r}"], task))
+        empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
+        raise DataError(_all([empty, *problems], task, _MEND))
     chosen = _limited(items, limit)
     return Dataset(
         task=task,
@@ -99,7 +106,7 @@ def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int 
         items=tuple(chosen),
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
         partial=bool(problems) or len(chosen) < len(items),
-        notes=tuple(reading.notes),
+        notes=(*reading.notes, *_extra_notes(reading)),
         warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
     )
 
@@ -117,7 +124,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)
     if problems:
-        raise DataError(_all(problems, task))
+        raise DataError(_all(problems, task, _MEND))
     return labelled
 
 
@@ -127,16 +134,32 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
     Raises DataError for a raw label that the task's map does not declare, with its count and an example.
     """
     utterances = sorted(utterances, key=lambda utterance: utterance.id)
-    strange = [utterance for utterance in utterances if utterance.raw_label not in task.label_map]
-    if strange:
-        counts = dict(Counter(utterance.raw_label for utterance in strange))
-        raise DataError(
-            f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} (first in "
-            f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
-        )
+    for problem in undeclared_labels(task, utterances):
+        raise DataError(problem)
     chosen = (utterance for utterance in utterances if _is_selected(task, utterance))
     pairs = ((utterance, task.label_map[utterance.raw_label]) for utterance in chosen)
     return [(utterance, label) for utterance, label in pairs if label != DROP]
+
+
+def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
+    """Return one sentence on all raw labels that the task's map does not declare, or none."""
+    strange = [utterance for utterance in utterances if utterance.raw_label not in task.label_map]
+    if not strange:
+        return []
+    counts = dict(sorted(Counter(utterance.raw_label for utterance in strange).items()))
+    return [
+        f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} (first in "
+        f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
+    ]
+
+
+def _extra_notes(reading: corpus.Reading) -> list[str]:
+    if not reading.extra:
+        return []
+    return [
+        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left out, such as "
+        f"{', '.join(map(repr, reading.extra[:3]))}"
+    ]
 
 
 def _is_selected(task: Task, utterance: Utterance) -> bool:
@@ -159,11 +182,10 @@ def _limited(items: list[Item], limit: int | None) -> list[Item]:
     return sorted(ranked[:limit], key=lambda item: item.utterance.id)
 
 
-def _all(problems: Sequence[str], task: Task) -> str:
+def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
         rest = len(problems) - _LISTED
         listed.append(f"  - and {rest} more: 'mserbench data verify {task.corpus}' lists them all")
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
-    tail = "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
-    return "\n".join([head, *listed, tail])
+    return "\n".join([head, *listed, remedy])

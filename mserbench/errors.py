@@ -5,7 +5,6 @@ Messages are one sentence: what is wrong, in which item, what was expected, what
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -25,6 +24,8 @@ class UnknownName(UsageError):
     """A name that no plugin registered; the message offers the nearest ones (exit 2)."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], listing: str) -> None:
+        import difflib
+
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(repr(other) for other in near)}?" if near else ";"

@@ -10,7 +10,7 @@ from pathlib import Path
 from mserbench import batches, dataset, exposure, index, records, registry, runs, scoring
 from mserbench.contracts import Clip, Model, Task
 from mserbench.dataset import Dataset
-from mserbench.errors import DataError, ModelError
+from mserbench.errors import ModelError
 from mserbench.journal import Answer, Journal
 from mserbench.labels import read_answer
 from mserbench.predictions import Prediction, best_label
@@ -75,11 +75,6 @@ def run_subject(
         journal = Journal(folder / runs.JOURNAL, key)
         try:
             _ask(subject, target, journal, batch_seconds, seconds, progress)
-        except OSError as error:
-            raise DataError(
-                f"run folder {str(folder)!r} cannot be written ({error.strerror}): make room and start again, "
-                f"what was done is kept"
-            ) from error
         finally:
             journal.close()
         rows = _predictions(target, journal.answers)
@@ -128,8 +123,12 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
     if isinstance(output, list) and all(isinstance(answer, str) for answer in output):
         if len(output) != n:
             raise ModelError(f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected")
-        return [((), answer) for answer in output]
-    scores = np.asarray(output)
+        # A lone surrogate, half a character, has no UTF-8 form and could not be written.
+        return [((), answer.encode("utf-8", "replace").decode("utf-8")) for answer in output]
+    try:
+        scores = np.asarray(output)
+    except ValueError as error:
+        raise ModelError(f"model {model!r} returned rows of different lengths ({error})") from error
     if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
         raise ModelError(
             f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers of shape "

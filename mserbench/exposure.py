@@ -42,7 +42,7 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
     """
     labelled = [one for one in card.exposure if one.kind == "emotion-labels"]
     verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
-    complete = card.exposure_complete and all(one.corpus != "unknown" for one in labelled)
+    complete = card.exposure_complete and all(one.corpus != "unknown" and _are_known(one.languages) for one in labelled)
     if not complete and verdict in ("zero-shot", "cross-corpus"):
         reasons = [
             *reasons,
@@ -54,7 +54,7 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
         trained = f"languages {', '.join(seen)}" if seen else "no language"
         reasons = [f"emotion labels were seen in {trained} only, and no clip of {corpus.same_as}"]
     heard: Literal["yes", "no", "unknown"]
-    if any(set(one.languages) & set(task.languages) for one in card.exposure if one.kind != "text"):
+    if any(_shares_language(one, task) for one in card.exposure if one.kind != "text"):
         heard = "yes"
     else:
         heard = "no" if complete else "unknown"
@@ -65,14 +65,29 @@ def _worst(labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: f
     leaked = [(one, len(one.clips & keys)) for one in labelled if one.clips & keys]
     if leaked:
         return "leaked", [f"{n} test clip(s) were trained on, in {one.corpus}" for one, n in leaked]
-    same = [one for one in labelled if one.corpus.casefold() == corpus.same_as.casefold()]
+    names = {corpus.name.casefold(), corpus.same_as.casefold()}
+    same = [one for one in labelled if one.corpus.casefold() in names]
     if same:
         return "in-corpus", [f"trained on corpus {one.corpus} ({one.evidence})" for one in same]
-    spoken = [one for one in labelled if set(one.languages) & set(task.languages)]
+    spoken = [one for one in labelled if _shares_language(one, task)]
     if spoken:
         said = ", ".join(task.languages)
         return "cross-corpus", [f"trained on {said} emotion labels of {one.corpus} ({one.evidence})" for one in spoken]
     return "zero-shot", []
+
+
+def _shares_language(one: Exposure, task: Task) -> bool:
+    """Whether a language of the task was seen, in whatever region or script: `en-GB` is `en`."""
+    return not {_primary(code) for code in one.languages}.isdisjoint(_primary(code) for code in task.languages)
+
+
+def _primary(code: str) -> str:
+    return code.partition("-")[0].casefold()
+
+
+def _are_known(languages: Sequence[str]) -> bool:
+    """Whether languages are named at all: `mul` (several) and `und` (undetermined) name none."""
+    return bool(languages) and {"mul", "und"}.isdisjoint(map(_primary, languages))
 
 
 def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
@@ -112,14 +127,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
         files = record["files"]
         for source in record["sources"]:
-            for key in ("task", "family", "languages", "clips"):
-                source[key]
+            _check_source(source)
     except FileNotFoundError as error:
         raise DataError(
             f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is unknown: use a folder "
             f"that 'mserbench train' wrote"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
     if files != _hashes(folder):
         raise DataError(
@@ -127,6 +141,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"since training): train again, or restore them"
         )
     return dict(record)
+
+
+def _check_source(source: Mapping[str, Any]) -> None:
+    if not all(isinstance(source[key], str) for key in ("task", "family")):
+        raise TypeError("'task' and 'family' of a source must be text")
+    for key in ("languages", "clips"):
+        if not isinstance(source[key], list) or not all(isinstance(one, str) for one in source[key]):
+            raise TypeError(f"{key!r} of a source must be a list of texts")
 
 
 def weights_hash(manifest: Mapping[str, Any]) -> str:
@@ -138,7 +160,7 @@ def read_card(path: Path, name: str) -> ModelCard:
     """Read a model card of somebody's own (JSON; docs/results.md). Raises DataError naming the key at fault."""
     try:
         record = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"model card {str(path)!r} cannot be read as JSON: {error}") from error
     if not isinstance(record, dict) or not isinstance(record.get("exposure", []), list):
         raise DataError(f"model card {str(path)!r} must be an object with a list 'exposure'")
@@ -176,4 +198,9 @@ def _exposure(path: Path, position: int, record: object) -> Exposure:
 
 def _hashes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

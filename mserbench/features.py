@@ -82,8 +82,10 @@ class FeatureCache:
         """Return the known ones among `keys` with their vectors: float32, shape (dim,)."""
         found = {key: self._memory[key] for key in keys if key in self._memory}
         unknown = [key for key in keys if key not in found]
+        nothing: dict[str, bytes] = {}
         for start in range(0, len(unknown), _QUERY):
-            found |= self._on_disk(partial(_select, keys=unknown[start : start + _QUERY]), {})
+            part = partial(_select, keys=unknown[start : start + _QUERY])
+            found |= self._on_disk(part, otherwise=nothing)
         size = 4 * self._dim
         return {key: np.frombuffer(blob, "<f4") for key, blob in found.items() if len(blob) == size}
 

@@ -8,17 +8,19 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mserbench.contracts import Utterance
 from mserbench.errors import DataError, MissingExtra
 from mserbench.files import cache_dir, write_atomic
 
-SCHEMA = 1
+SCHEMA = 2
 SHORT = 0.1  # seconds; below this most models see next to nothing
 LONG = 60.0  # seconds; no utterance of the known corpora is longer
+_CHUNK = 256  # clips handed to the threads at once: a task in waiting costs more memory than its facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,12 @@ def index(root: Path, utterances: Sequence[Utterance]) -> dict[str, Facts]:
     known = {utterance.id: memory.get(utterance) for utterance in utterances}
     stale = [utterance for utterance in utterances if known[utterance.id] is None]
     with ThreadPoolExecutor(max_workers=available_cores()) as pool:
-        for utterance, facts in zip(stale, pool.map(partial(_examine, root), stale), strict=True):
-            known[utterance.id] = facts
-            if not facts.problem:  # what made it fail may be mended without touching the file
-                memory.put(utterance, facts)
+        for start in range(0, len(stale), _CHUNK):
+            chunk = stale[start : start + _CHUNK]
+            for utterance, facts in zip(chunk, pool.map(partial(_examine, root), chunk), strict=True):
+                known[utterance.id] = facts
+                if not facts.problem:  # what made it fail may be mended without touching the file
+                    memory.put(utterance, facts)
     if stale:
         memory.save()
     return {identity: facts for identity, facts in known.items() if facts is not None}
@@ -96,22 +100,23 @@ class _Memory:
         self.root = root
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
         self.path = cache_dir() / "index" / f"{name}.json"
-        self.rows: dict[str, dict[str, object]] = {}
+        self.rows: dict[str, list[Any]] = {}  # size and time, then the fields of `Facts`
         try:
             held = json.loads(self.path.read_text(encoding="utf-8"))
-            if held.get("schema") == SCHEMA:
-                self.rows = held["rows"]
-        except (OSError, ValueError, AttributeError, KeyError):
+            if held["schema"] == SCHEMA:
+                self.rows = dict(held["rows"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass  # a cache: absent or damaged, it is made anew
 
     def get(self, utterance: Utterance) -> Facts | None:
-        row = self.rows.get(self._name(utterance))
-        if row is None or row["state"] != self._state(utterance):
+        try:
+            size, time, *fields = self.rows[self._name(utterance)]
+            return Facts(*fields) if [size, time] == self._state(utterance) else None
+        except (KeyError, TypeError, ValueError):
             return None
-        return Facts(**row["facts"])  # type: ignore[arg-type]
 
     def put(self, utterance: Utterance, facts: Facts) -> None:
-        self.rows[self._name(utterance)] = {"state": self._state(utterance), "facts": asdict(facts)}
+        self.rows[self._name(utterance)] = [*self._state(utterance), *astuple(facts)]
 
     def save(self) -> None:
         # Without a cache the next run decodes again; the facts at hand are good.

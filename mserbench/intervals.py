@@ -58,7 +58,7 @@ def cluster_numbers(clusters: Sequence[Hashable | None] | None, n: int) -> NDArr
     if len(clusters) != n:
         raise ValueError(f"clusters hold {len(clusters)} speakers but truth has {n}: pass one or None an utterance")
     seen: dict[Hashable, int] = {}
-    keys = (at if cluster is None else cluster for at, cluster in enumerate(clusters))
+    keys = (object() if cluster is None else cluster for cluster in clusters)  # an object equals itself alone
     return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.errors import DataError
+from mserbench.files import sync_folder
 
 SCHEMA = 1
 Answer = tuple[tuple[float, ...], str]  # scores in label order (or none), text answer (or "")
 
 
 class Journal:
-    """Answers by utterance id, appended batch by batch: one JSON line each, flushed to disk.
+    """Answers by utterance id, appended batch by batch: one JSON line each, forced to disk.
 
     A torn last line (the process was killed, the disk was full) is dropped; any other bad line is an error,
     as is a journal of another run.
@@ -27,11 +28,13 @@ class Journal:
         self.key = key
         self.answers: dict[str, Answer] = {}
         good = self._read() if path.exists() else 0
-        self._file = open(path, "ab")  # noqa: SIM115 - open for the life of the run
+        # Unbuffered: after a full disk, nothing is left that closing would try to write again.
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - open for the life of the run
         if self._file.tell() != good:
             self._file.truncate(good)
         if good == 0:
             self._append({"schema": SCHEMA, "key": key})
+            sync_folder(path.parent)
 
     def add(self, rows: Iterable[tuple[str, Answer]]) -> None:
         """Append one batch and force it to disk. Raises OSError where the disk is full; nothing is lost."""
@@ -44,8 +47,9 @@ class Journal:
         self._file.close()
 
     def _append(self, record: dict[str, Any]) -> None:
-        self._file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
-        self._file.flush()
+        line = memoryview(json.dumps(record, allow_nan=False).encode() + b"\n")
+        while line:  # a nearly full disk takes a part, and refuses the rest
+            line = line[self._file.write(line) :]
         os.fsync(self._file.fileno())
 
     def _read(self) -> int:
@@ -58,7 +62,7 @@ class Journal:
         for number, line in enumerate(whole.split(b"\n"), start=1):
             try:
                 self._take(json.loads(line), first=number == 1)
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise DataError(
                     f"journal {str(self.path)!r}, line {number} is damaged ({error}): give --fresh to start anew"
                 ) from error

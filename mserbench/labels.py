@@ -24,7 +24,7 @@ SYNONYMS: dict[str, str] = {
 }  # fmt: skip
 """Noun and adjective forms of one emotion; nothing that would merge two labels of a task."""
 
-_NEGATION = re.compile(r"\b(?:not|no|never|nor|neither|without|isn't|doesn't)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|cannot|no|never|nor|neither|without|\w+n['’]t)\b", re.IGNORECASE)
 
 
 def canonical_subset(labels: Iterable[str]) -> tuple[str, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import pluggy
 
@@ -18,7 +21,7 @@ GROUP = "mserbench"
 SWITCH = "MSERBENCH_PLUGINS"
 HOST = "mserbench"  # the distribution whose own entry points are always loaded
 
-HOOKS: dict[str, type] = {
+HOOKS: dict[str, type[Entry]] = {
     "register_corpora": hookspecs.CorpusEntry,
     "register_tasks": hookspecs.TaskEntry,
     "register_models": hookspecs.ModelEntry,
@@ -50,13 +53,11 @@ def load_plugins(strict: bool = False) -> list[Plugin]:
     `MSERBENCH_PLUGINS`, where set, names the only third-party plugins (entry point or distribution, comma
     separated) to load; `none` or empty loads none. Raises PluginError for the first failure if `strict`.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
     plugins = []
     for plugin, entry_point in _discover():
         plugins.append(plugin)
         if not plugin.skipped and not plugin.failures:
-            _load(manager, plugin, entry_point)
+            _load(plugin, entry_point)
     _mark_conflicts(plugins)
     if strict:
         for plugin in plugins:
@@ -71,29 +72,31 @@ def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
     seen: dict[str, str] = {}
     found = []
     for entry_point in importlib.metadata.entry_points(group=GROUP):
-        distribution = entry_point.dist.name if entry_point.dist else "unknown"
-        version = entry_point.dist.version if entry_point.dist else "unknown"
-        found.append((Plugin(entry_point.name, distribution, version, entry_point.value), entry_point))
+        # Read once: each access parses the file of a distribution anew.
+        facts = entry_point.dist.metadata if entry_point.dist else {"Name": "unknown", "Version": "unknown"}
+        found.append((Plugin(entry_point.name, facts["Name"], facts["Version"], entry_point.value), entry_point))
     # The host first: where two plugins claim a name, its own entries win.
     for plugin, entry_point in sorted(found, key=lambda pair: (pair[0].distribution != HOST, pair[0].name)):
         names = {plugin.name, plugin.distribution}
         plugin.skipped = wanted is not None and plugin.distribution != HOST and not names & wanted
-        if plugin.name in seen and seen[plugin.name] != plugin.distribution:
+        if not plugin.skipped and seen.setdefault(plugin.name, plugin.distribution) != plugin.distribution:
             plugin.failures.append(
                 f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name of a plugin of "
                 f"{seen[plugin.name]}: one of the two packages must rename its entry point"
             )
-        seen.setdefault(plugin.name, plugin.distribution)
         yield plugin, entry_point
 
 
-def _load(manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint) -> None:
+def _load(plugin: Plugin, entry_point: importlib.metadata.EntryPoint) -> None:
     try:
         module = entry_point.load()
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:  # a plugin may even call sys.exit at import
-        if isinstance(error, KeyboardInterrupt):
-            raise
         plugin.failures.append(_sentence(plugin, f"cannot be imported ({type(error).__name__}: {error})"))
+        return
+    if not isinstance(module, ModuleType):
+        plugin.failures.append(_sentence(plugin, f"has the entry point {plugin.module!r}, which is no module"))
         return
     wanted = getattr(module, "MSERBENCH_API", API_VERSION)
     if wanted != API_VERSION:
@@ -101,40 +104,46 @@ def _load(manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.
             _sentence(plugin, f"was made for API version {wanted}, but this mserbench has {API_VERSION}")
         )
         return
-    _warn_of_misspelt_hooks(plugin, module)
+    for hook in _hooks(plugin, module):
+        _collect(plugin, module, hook)
+
+
+def _hooks(plugin: Plugin, module: ModuleType) -> list[str]:
+    """Return the hooks a module implements; what only looks like one becomes a failure."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)  # one each: nothing of a plugin can touch another
+    manager.add_hookspecs(hookspecs)
     try:
         manager.register(module, name=plugin.name)
-        manager.check_pending()
-    except (pluggy.PluginValidationError, ValueError) as error:
-        manager.unregister(module)
-        plugin.failures.append(_sentence(plugin, f"has an invalid hook ({_first_line(error)})"))
-        return
-    for caller in manager.get_hookcallers(module) or []:
-        _collect(plugin, module, caller.name)
-
-
-def _warn_of_misspelt_hooks(plugin: Plugin, module: object) -> None:
-    for name in vars(module):
-        if name.startswith("register_") and name not in HOOKS:
-            near = " or ".join(HOOKS)
-            plugin.failures.append(_sentence(plugin, f"defines {name!r}, which is no hook (hooks are {near})"))
-        elif name in HOOKS and not hasattr(vars(module)[name], f"{hookspecs.PROJECT}_impl"):
+    except pluggy.PluginValidationError as error:
+        plugin.failures.append(_sentence(plugin, f"has an invalid hook ({_one_line(error)})"))
+        return []
+    implemented = [caller.name for caller in manager.get_hookcallers(module) or []]
+    for name in implemented:
+        if name not in HOOKS:
+            near = " or ".join(difflib.get_close_matches(name, HOOKS, n=1, cutoff=0.0))
+            plugin.failures.append(_sentence(plugin, f"implements {name!r}, which is no hook; did you mean {near!r}?"))
+    for name, value in vars(module).items():
+        own = getattr(value, "__module__", None) == module.__name__  # a helper that it imports is no mistake
+        if own and name.startswith("register_") and name not in implemented:
             plugin.failures.append(_sentence(plugin, f"defines {name!r} without @mserbench.hookimpl"))
+    return [name for name in implemented if name in HOOKS]
 
 
-def _collect(plugin: Plugin, module: object, hook: str) -> None:
+def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
     try:
         entries = list(getattr(module, hook)())
-    except Exception as error:  # the hook is the plugin's code: anything may happen in it
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the hook is the plugin's code: anything may happen in it
         plugin.failures.append(_sentence(plugin, f"failed in {hook} ({type(error).__name__}: {error})"))
         return
     for entry in entries:
         if not isinstance(entry, HOOKS[hook]):
             kind = HOOKS[hook].__name__
             plugin.failures.append(_sentence(plugin, f"returned {entry!r} from {hook} instead of a {kind}"))
-        elif entry.target.count(":") != 1:
+        elif not isinstance(entry.name, str) or not re.fullmatch(r"[\w.]+:[^:]+", str(entry.target)):
             plugin.failures.append(
-                _sentence(plugin, f"gave {entry.name!r} the target {entry.target!r}, not 'module:attribute'")
+                _sentence(plugin, f"gave {entry.name!r} the target {entry.target!r}, not a name and 'module:attribute'")
             )
         else:
             plugin.entries.append(entry)
@@ -143,7 +152,7 @@ def _collect(plugin: Plugin, module: object, hook: str) -> None:
 def _mark_conflicts(plugins: list[Plugin]) -> None:
     owner: dict[tuple[type, str], Plugin] = {}
     for plugin in plugins:
-        kept = []
+        kept: list[Entry] = []
         for entry in plugin.entries:
             first = owner.setdefault((type(entry), entry.name), plugin)
             if first is plugin and entry.name not in {e.name for e in kept if type(e) is type(entry)}:
@@ -159,5 +168,5 @@ def _sentence(plugin: Plugin, what: str) -> str:
     return f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} {what}: update or uninstall it"
 
 
-def _first_line(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())

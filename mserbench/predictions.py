@@ -33,7 +33,10 @@ class Prediction:
 
 
 def write(rows: Sequence[Prediction], labels: Sequence[str]) -> str:
-    """Return the text of a predictions file: csv, UTF-8, LF, sorted by id, scores with six digits."""
+    """Return the text of a predictions file: csv, UTF-8, LF, sorted by id, scores with six digits.
+
+    Line ends inside an answer become LF.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     scored = any(row.scores for row in rows)
@@ -41,7 +44,9 @@ def write(rows: Sequence[Prediction], labels: Sequence[str]) -> str:
     writer.writerow(["id", "label", "prediction", *columns, "answer"])
     for row in sorted(rows, key=lambda row: row.id):
         scores = [f"{score:.6g}" for score in row.scores] or [""] * len(columns)
-        writer.writerow([row.id, row.label, row.prediction, *scores, row.answer])
+        # The csv writer leaves a bare carriage return unquoted, and readers would end the row there.
+        answer = row.answer.replace("\r\n", "\n").replace("\r", "\n")
+        writer.writerow([row.id, row.label, row.prediction, *scores, answer])
     return out.getvalue()
 
 
@@ -53,12 +58,12 @@ def read(path: Path, labels: Sequence[str]) -> list[Prediction]:
     if header != ["id", "label", "prediction", *(columns if scored else []), "answer"]:
         raise DataError(f"predictions file {str(path)!r} has columns {header}, not those of labels {list(labels)}")
     rows = []
-    for line, record in enumerate(records, start=2):
+    for line, record in records:
         if record["label"] not in labels or record["prediction"] not in {*labels, ""}:
             raise DataError(f"predictions file {str(path)!r}, line {line}: a label outside {list(labels)}")
         texts = [record[name] for name in columns] if scored else []
         try:
-            scores = tuple(float(text) for text in texts) if any(texts) else ()
+            scores = tuple(map(_score, columns, texts)) if any(texts) else ()
         except ValueError as error:
             raise DataError(f"predictions file {str(path)!r}, line {line}: {error}") from error
         rows.append(Prediction(record["id"], record["label"], record["prediction"], scores, record["answer"]))
@@ -80,9 +85,9 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
         raise DataError(
             f"{name} has the columns {header}, but needs 'id' and either 'prediction', 'answer', or all of {columns}"
         )
-    problems = _id_problems(name, [record["id"] for record in records], truth)
+    problems = _id_problems(name, [record["id"] for _, record in records], truth)
     rows = []
-    for line, record in enumerate(records, start=2):
+    for line, record in records:
         if record["id"] in truth:
             try:
                 rows.append(_foreign_row(record, truth[record["id"]], labels, columns))
@@ -146,8 +151,8 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
     ]
 
 
-def _records(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Read a csv file whose rows all have the columns of its header."""
+def _records(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Read a csv file whose rows all have the columns of its header: (line number, row) each."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -156,16 +161,20 @@ def _records(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise DataError(
             f"predictions file {str(path)!r} is not UTF-8 (byte {error.start}): save it as CSV UTF-8"
         ) from error
+    if "\0" in text:
+        raise DataError(f"predictions file {str(path)!r} holds NUL characters, it may be UTF-16: save it as CSV UTF-8")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        lines = [(reader.line_num, line) for line in reader if line]
     except csv.Error as error:
-        raise DataError(f"predictions file {str(path)!r} is no valid csv: {error}") from error
-    if not lines or len(set(lines[0])) != len(lines[0]):
+        raise DataError(f"predictions file {str(path)!r}, line {reader.line_num} is no valid csv: {error}") from error
+    if not lines or len(set(lines[0][1])) != len(lines[0][1]):
         raise DataError(f"predictions file {str(path)!r} is empty or repeats a column: a header row was expected")
-    header, rows = lines[0], [line for line in lines[1:] if line]
-    for number, row in enumerate(rows, start=2):
+    (_, header), *rows = lines
+    for number, row in rows:
         if len(row) != len(header):
             raise DataError(
-                f"predictions file {str(path)!r}, row {number}: {len(row)} fields, but the header has {len(header)}"
+                f"predictions file {str(path)!r}, line {number}: {len(row)} fields, but the header has "
+                f"{len(header)}: quote fields that hold a comma"
             )
-    return header, [dict(zip(header, row, strict=True)) for row in rows]
+    return header, [(number, dict(zip(header, row, strict=True))) for number, row in rows]

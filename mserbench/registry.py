@@ -119,7 +119,7 @@ def _resolve(entry: Entry, kind: type[T]) -> T:
     found = _target(entry)
     if not isinstance(found, kind):
         raise PluginError(f"{entry.name!r}: its target {entry.target!r} is not a {kind.__name__}")
-    if getattr(found, "card", found).name != entry.name:  # type: ignore[attr-defined]
+    if getattr(getattr(found, "card", found), "name", None) != entry.name:
         raise PluginError(f"{entry.name!r}: its target {entry.target!r} calls itself by another name")
     return found
 
@@ -128,9 +128,9 @@ def _target(entry: Entry) -> object:
     module, _, attribute = entry.target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except MserbenchError:
+    except (MserbenchError, KeyboardInterrupt):
         raise
-    except Exception as error:  # importing is running the plugin's code
+    except BaseException as error:  # importing is running the plugin's code, which may even call sys.exit
         raise PluginError(
             f"{entry.name!r}: its target {entry.target!r} cannot be imported ({type(error).__name__}: {error})"
         ) from error

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench import predictions
+from mserbench import form, predictions
 from mserbench.errors import DataError, UsageError
 from mserbench.files import write_atomic
 from mserbench.predictions import Prediction
@@ -21,11 +21,11 @@ from mserbench.predictions import Prediction
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
 RECORD = "run.json"
-PREDICTIONS = "predictions.csv"
+PREDICTIONS = form.PREDICTIONS
 JOURNAL = "journal.jsonl"
 LOCK = ".lock"
+_AGAIN = "run it again with --fresh, or score it again"
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,22 @@ class Run:
 
     @cached_property
     def rows(self) -> list[Prediction]:
-        """The predictions, sorted by id."""
-        return predictions.read(self.folder / PREDICTIONS, self.labels)
+        """The predictions, sorted by id. Raises DataError where the file is not as documented."""
+        rows = predictions.read(self.folder / PREDICTIONS, self.labels)
+        if len(rows) != self.record["counts"]["scored"]:
+            raise DataError(
+                f"{str(self.folder / PREDICTIONS)!r} holds {len(rows)} rows, not those of its record: {_AGAIN}"
+            )
+        return rows
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """The predictions as a table: `id`, `label`, `prediction`, `score_<label>` ..., `answer`."""
         import pandas as pd
 
-        return pd.read_csv(self.folder / PREDICTIONS, dtype={"id": str}, keep_default_na=False, na_values={})
+        text = dict.fromkeys(("id", "label", "prediction", "answer"), str)
+        blank = {f"{predictions.SCORE}{label}": [""] for label in self.labels}
+        return pd.read_csv(self.folder / PREDICTIONS, dtype=text, keep_default_na=False, na_values=blank)
 
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints of this run."""
@@ -123,29 +130,40 @@ def run_folder(out: Path, task: str, model: str, key: str) -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the only writer's lock of a run folder. Raises UsageError where another process holds it."""
+    """Hold the only writer's lock of a run folder, for all that reads or writes it.
+
+    Raises UsageError where another process holds it, and DataError where the folder cannot be written, be it
+    in here or in the body: models' and corpora's own errors have other classes.
+    """
     import filelock
 
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / LOCK, timeout=0):
+            yield
     except filelock.Timeout as error:
         raise UsageError(
             f"run folder {str(folder)!r} is being written by another process: wait for it, or give another --out"
         ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    except OSError as error:
+        raise DataError(
+            f"run folder {str(folder)!r} cannot be written ({error.strerror or error}): make room or give another "
+            f"--out, and start again; what was done is kept"
+        ) from error
 
 
 def finish(folder: Path, record: Mapping[str, Any], rows: Sequence[Prediction]) -> Run:
-    """Write predictions, then the record: the run is complete from that moment; then drop the journal."""
+    """Write predictions, then the record: the run is complete from that moment; then drop the journal.
+
+    The caller holds the lock, so that half-written files beside it are those of a killed process.
+    """
+    for name in (PREDICTIONS, RECORD):
+        for left in folder.glob(f".{name}.*"):
+            left.unlink()
     text = predictions.write(rows, record["task"]["labels"])
     write_atomic(folder / PREDICTIONS, text)
     full = {
-        "schema": SCHEMA,
+        "schema": form.SCHEMA,
         **record,
         "predictions": {"file": PREDICTIONS, "sha256": hashlib.sha256(text.encode()).hexdigest()},
     }
@@ -158,52 +176,31 @@ def read(folder: Path) -> Run:
     """Read a run folder, ours or a stranger's, as data. Raises DataError where it is not one or was changed."""
     path = folder / RECORD
     try:
-        record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        check_record(record)
+        record = form.check_record(json.loads(_plain_file(path).decode("utf-8"), parse_constant=_refuse))
     except FileNotFoundError as error:
         raise DataError(f"{str(folder)!r} is no finished run: a file {RECORD} was expected in it") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"run record {str(path)!r} is damaged ({error}): run or score it again") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"run record {str(path)!r} is damaged ({error}): {_AGAIN}") from error
     try:
-        data = (folder / PREDICTIONS).read_bytes()
-    except OSError as error:
-        raise DataError(f"run {str(folder)!r} has no readable {PREDICTIONS}: run or score it again") from error
+        data = _plain_file(folder / PREDICTIONS)
+    except (OSError, ValueError) as error:
+        raise DataError(f"run {str(folder)!r} has no readable {PREDICTIONS} ({error}): {_AGAIN}") from error
     if hashlib.sha256(data).hexdigest() != record["predictions"]["sha256"]:
-        raise DataError(f"{str(folder / PREDICTIONS)!r} is not the file that {RECORD} names: it was changed later")
+        raise DataError(
+            f"{str(folder / PREDICTIONS)!r} is not the file that {RECORD} names, it was changed later: {_AGAIN}"
+        )
     return Run(folder, record)
-
-
-def check_record(record: Mapping[str, Any]) -> None:
-    """Raise ValueError, KeyError or TypeError where a run record has not the documented form (docs/results.md)."""
-    if record["schema"] != SCHEMA:
-        raise ValueError(f"schema {record['schema']!r}, but {SCHEMA} was expected")
-    for part, keys in _FORM.items():
-        for key in keys:
-            record[part][key]
-    if record["predictions"]["file"] != PREDICTIONS:
-        raise ValueError(f"predictions file {record['predictions']['file']!r} is not {PREDICTIONS!r}")
-    if not all(isinstance(record[part]["name"], str) for part in ("model", "task")):
-        raise TypeError("names of model and task must be text")
-    for value in record["metrics"].values():
-        if not 0.0 <= value <= 1.0:
-            raise ValueError(f"metric {value!r} is no fraction of 1")
-
-
-_FORM: dict[str, tuple[str, ...]] = {
-    "model": ("name", "title", "version", "options", "weights"),
-    "task": ("name", "version", "hash", "corpus", "languages", "labels"),
-    "corpus": ("name", "synthetic", "index_digest"),
-    "counts": ("expected", "scored", "unparsed", "partial"),
-    "metrics": ("UA", "WA", "WF1", "MF1", "precision", "unparsed"),
-    "intervals": ("UA", "WA", "WF1", "MF1", "precision", "unparsed"),
-    "bootstrap": ("resamples", "seed", "level", "cluster", "clusters"),
-    "verdict": ("verdict", "reasons", "heard", "transductive"),
-    "predictions": ("file", "sha256"),
-}
 
 
 def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip(".") or "_"
+
+
+def _plain_file(path: Path) -> bytes:
+    """Read a file of a run folder, but follow no link out of it."""
+    if path.is_symlink():
+        raise ValueError(f"{path.name} is a link: a plain file was expected")
+    return path.read_bytes()
 
 
 def _refuse(constant: str) -> float:

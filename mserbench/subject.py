@@ -38,7 +38,7 @@ def load_subject(
 ) -> Subject:
     """Make the model and join its card with the manifest of its weights. Raises UsageError and ModelError."""
     if isinstance(model, Model):
-        return Subject(model.card.name, model, model.card, None)
+        return _of_instance(model)
     kind = registry.model_class(model)
     settings = registry.make_options(kind, dict(options), model)
     name, folder = find_weights(model, kind, weights, target)
@@ -46,9 +46,21 @@ def load_subject(
     if manifest and manifest.get("model") != model:
         raise DataError(f"weights {str(folder)!r} are of model {manifest.get('model')!r}, not of {model!r}")
     with as_model_error(model, "loading"):
-        made = kind(settings, folder, _device(kind, model, device))
+        made = kind(settings, folder, pick_device(kind, model, device))
+        card = made.card
     record = {"name": name, "hash": exposure.weights_hash(manifest)} if manifest and name else None
-    return Subject(model, made, exposure.card_with_manifest(made.card, manifest), record)
+    return Subject(model, made, exposure.card_with_manifest(card, manifest), record)
+
+
+def _of_instance(model: Model) -> Subject:
+    """Take a model that the caller made; its weights count for the key and the verdict as any others."""
+    card = model.card
+    if model.weights is None:
+        return Subject(card.name, model, card, None)
+    folder = Path(model.weights)
+    manifest = exposure.read_manifest(folder)
+    record = {"name": folder.name, "hash": exposure.weights_hash(manifest)}
+    return Subject(card.name, model, exposure.card_with_manifest(card, manifest), record)
 
 
 def find_weights(
@@ -89,7 +101,7 @@ def as_model_error(model: str, doing: str) -> Iterator[None]:
     """Turn whatever a model's own code raises into a ModelError that names the model and the step."""
     try:
         yield
-    except (MserbenchError, OSError):
+    except MserbenchError:
         raise
     except Exception as error:
         raise ModelError(
@@ -97,7 +109,8 @@ def as_model_error(model: str, doing: str) -> Iterator[None]:
         ) from error
 
 
-def _device(kind: type[Model], name: str, wanted: str) -> str:
+def pick_device(kind: type[Model], name: str, wanted: str) -> str:
+    """Return the device for a model, `auto` if it has a choice to make. Raises UsageError where it has not `wanted`."""
     if wanted == "auto":
         return "auto" if len(kind.devices) > 1 else kind.devices[0]
     if wanted.partition(":")[0] not in kind.devices:

@@ -12,7 +12,7 @@ from mserbench import dataset, exposure, registry
 from mserbench.contracts import TrainableModel, TrainingItem
 from mserbench.dataset import Dataset
 from mserbench.errors import UsageError
-from mserbench.subject import as_model_error
+from mserbench.subject import as_model_error, pick_device
 
 
 def train(
@@ -36,13 +36,17 @@ def train(
     if not issubclass(kind, TrainableModel):
         raise UsageError(f"model {model!r} cannot be trained: it has no 'fit'")
     settings = registry.make_options(kind, dict(options or {}), model)
+    twice = sorted(set(on) & set(validate_on))
+    if twice:
+        raise UsageError(f"task {twice[0]!r} is given to train and to validate on: validation needs clips of its own")
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
     folder = None if data is None else Path(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
-    trainee = kind(settings, None, device)
+    with as_model_error(model, "loading"):
+        trainee = kind(settings, None, pick_device(kind, model, device))
     building = out.with_name(f".{out.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)

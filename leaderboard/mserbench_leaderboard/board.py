@@ -63,48 +63,56 @@ class Section:
 def build(
     entries: Sequence[Entry], published: Sequence[Published], registered: Callable[[str], Question | None]
 ) -> tuple[list[Section], list[str]]:
-    """Return the sections, real speech first, and a sentence for each run that cannot stand among the others.
+    """Return the sections, those without runs last; or none, and a sentence for each run that contradicts others.
 
-    `registered` gives the current question of a task; of an unknown task that of its most recent run holds.
+    `registered` gives the current question of a task; of an unknown task its most recent run states it.
     """
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_task[entry.question.name].append(entry)
-    sections, problems = [], []
-    shown = names(entries)
+    questions, problems = [], []
     for name in sorted({*by_task, *(one.task for one in published)}):
-        question = registered(name) or _newest(by_task[name])
+        question = registered(name) or newest(by_task[name])
         if question is None:
             problems.append(f"published results name the task {name!r}, which is not known: install its plugin")
-            continue
-        problems += _contradictions(question, by_task[name])
-        told = [one for one in published if one.task == name]
-        sections.append(_section(question, by_task[name], told, shown))
-    return sorted(sections, key=lambda section: (section.question.synthetic, section.question.name)), problems
+        else:
+            questions.append(question)
+            problems += _contradictions(question, by_task[name])
+    if problems:
+        return [], problems
+    shown = names(entries)
+    questions.sort(key=lambda question: (not by_task[question.name], question.synthetic, question.name))
+    told = {question.name: [one for one in published if one.task == question.name] for question in questions}
+    return [_section(question, by_task[question.name], told[question.name], shown) for question in questions], []
 
 
 def names(entries: Iterable[Entry]) -> dict[str, str]:
     """Return by place how to call each run: model (weights), and the options in which its kin differ."""
-    entries = list(entries)
-    seen: dict[tuple[str, str], set[str | None]] = defaultdict(set)
-    keys: dict[str, set[str]] = defaultdict(set)
-    hashes: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    by_model: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        keys[entry.model] |= set(entry.variant)
-        hashes[entry.model, entry.weights].add(entry.weights_hash)
-    for entry in entries:
-        for key in keys[entry.model]:
-            seen[entry.model, key].add(entry.variant.get(key))
+        by_model[entry.model].append(entry)
+    return {place: name for kin in by_model.values() for place, name in _names_of_kin(kin).items()}
+
+
+def _names_of_kin(kin: Sequence[Entry]) -> dict[str, str]:
+    values: dict[str, set[str | None]] = defaultdict(set)
+    hashes: dict[str | None, set[str]] = defaultdict(set)
+    keys = {key for entry in kin for key in entry.variant}
+    for entry in kin:
+        hashes[entry.weights].add(entry.weights_hash)
+        for key in keys:
+            values[key].add(entry.variant.get(key))
     found = {}
-    for entry in entries:
-        also = len(hashes[entry.model, entry.weights]) > 1
-        weights = [] if entry.weights is None else [f"({entry.weights}{f' {entry.weights_hash}' if also else ''})"]
-        options = [f"{key}={text}" for key, text in sorted(entry.variant.items()) if len(seen[entry.model, key]) > 1]
-        found[entry.place] = ", ".join([" ".join([entry.model, *weights]), *options])
+    for entry in kin:
+        mark = f" {entry.weights_hash}" if len(hashes[entry.weights]) > 1 else ""
+        name = entry.model if entry.weights is None else f"{entry.model} ({entry.weights}{mark})"
+        options = [f"{key}={text}" for key, text in sorted(entry.variant.items()) if len(values[key]) > 1]
+        found[entry.place] = ", ".join([name, *options])
     return found
 
 
-def _newest(entries: Sequence[Entry]) -> Question | None:
+def newest(entries: Sequence[Entry]) -> Question | None:
+    """Return the question of the latest task version among some runs of one task; None for no runs."""
     if not entries:
         return None
     return max(entries, key=lambda entry: (entry.question.version, entry.created, entry.place)).question
@@ -168,23 +176,16 @@ def _best_first(entry: Entry) -> tuple[float, str]:
 
 def _ranked(groups: Mapping[str, Sequence[Entry]], shown: Mapping[str, str]) -> dict[str, list[Row]]:
     """Rank each group by UA and mark its tie group; all comparisons of the task are one family for Holm."""
-    fair = {title: [entry for entry in found if entry.verdict != "leaked"] for title, found in groups.items()}
-    flat = [entry for found in fair.values() for entry in found]
+    fair = [[entry for entry in found if entry.verdict != "leaked"] for found in groups.values()]
+    flat = [entry for found in fair for entry in found]
     at = {entry.place: position for position, entry in enumerate(flat)}
-    best = {title: found[0].place for title, found in fair.items() if found}
-    usual = _usual_items(flat)
-    comparable = {entry.place for entry in flat if entry.items is usual}
-    pairs = [
-        (at[best[title]], at[entry.place])
-        for title, found in fair.items()
-        for entry in found[1:]
-        if {entry.place, best[title]} <= comparable
-    ]
-    tied = ties.tied(np.stack([entry.right for entry in flat]), usual, pairs) if usual and pairs else set()
-    close = {flat[other].place for _, other in tied} | set(best.values())
+    pairs = [(at[found[0].place], at[entry.place]) for found in fair for entry in found[1:]]
+    close = {at[found[0].place] for found in fair if found}
+    if pairs:
+        close |= {other for _, other in ties.tied(np.stack([entry.right for entry in flat]), flat[0].items, pairs)}
     return {
         title: [
-            Row(entry, shown[entry.place], rank if entry.place in at else None, entry.place in close)
+            Row(entry, shown[entry.place], rank if entry.place in at else None, at.get(entry.place) in close)
             for rank, entry in enumerate(found, start=1)
         ]
         for title, found in groups.items()

@@ -20,6 +20,7 @@ from mserbench.exposure import VERDICTS
 
 FILE = "reported.csv"
 COLUMNS = ("task", "system", "metric", "value", "exposure", "paper", "table", "source", "note")
+_SHARED = tuple(name for name in COLUMNS if name not in ("metric", "value"))
 METRICS = ("UA", "WA", "WF1", "MF1")
 
 
@@ -49,13 +50,13 @@ def read(path: Path) -> list[Published]:
         found: dict[tuple[str, ...], dict[str, str]] = {}
         for record in reader:
             _check(record)
-            values = found.setdefault(tuple(record[name] for name in COLUMNS if name not in ("metric", "value")), {})
+            values = found.setdefault(tuple(record[name] for name in _SHARED), {})
             if values.setdefault(record["metric"], record["value"]) != record["value"]:
                 raise ValueError(f"a second {record['metric']} of {record['system']!r}")
     except (ValueError, csv.Error) as error:
         at = reader.line_num if "reader" in locals() else 1
         raise DataError(f"published results {str(path)!r}, line {at}: {error}: correct the line") from error
-    return [Published(*key, values=values) for key, values in found.items()]
+    return [Published(**dict(zip(_SHARED, key, strict=True)), values=values) for key, values in found.items()]
 
 
 def _check(record: Mapping[str, str]) -> None:

@@ -43,25 +43,14 @@ def collect(results: Path) -> tuple[list[Entry], list[str]]:
 def load(folder: Path, task: str | None = None) -> Entry:
     """Read one run folder, which must hold a run of `task`, if given. Raises DataError with one sentence."""
     try:
-        check_files(folder)
+        _check_sizes(folder)
         run = runs.read(folder)
         name = run.record["task"]["name"]
         if not NAME.fullmatch(name) or not NAME.fullmatch(folder.name) or task not in (None, name):
-            raise ValueError(f"its task is {name!r}, but it must lie in results/TASK/RUN, each a plain name")
+            raise ValueError(f"its task is {name[:60]!r}, but a run lies in {RESULTS}/TASK/RUN, each a plain name")
         return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise DataError(f"run {str(folder)!r} cannot be accepted ({said}): run or score it again") from error
-
-
-def check_files(folder: Path) -> None:
-    """Raise ValueError where a file of a run is no plain file, or larger than any honest one."""
-    for name in FILES:
-        path = folder / name
-        if path.is_symlink() or not path.is_file():
-            raise ValueError(f"{name} is missing or no plain file")
-        if path.stat().st_size > LARGEST[name]:
-            raise ValueError(f"{name} has more than {LARGEST[name]:,} bytes")
+    except (ValueError, OSError) as error:
+        raise DataError(f"run {str(folder)!r} cannot be accepted ({error}): run or score it again") from error
 
 
 def copy(entry: Entry, results: Path) -> Path:
@@ -80,6 +69,13 @@ def copy(entry: Entry, results: Path) -> Path:
     return target
 
 
+def _check_sizes(folder: Path) -> None:
+    for name, largest in LARGEST.items():
+        path = folder / name
+        if path.is_file() and path.stat().st_size > largest:
+            raise ValueError(f"{name} has more than {largest:,} bytes")
+
+
 def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
     for task, problem in _folders(results):
         if problem:
@@ -88,7 +84,9 @@ def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
         for folder, found in _folders(task):
             extra = [] if found else sorted(set(os.listdir(folder)) - set(FILES))
             if extra:
-                found = f"run {str(folder)!r} holds {extra[0]!r}, but only {' and '.join(FILES)} belong there: remove it"
+                found = (
+                    f"run {str(folder)!r} holds {extra[0]!r}, but only {' and '.join(FILES)} belong there: remove it"
+                )
             yield folder, found
 
 

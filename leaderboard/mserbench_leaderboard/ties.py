@@ -47,19 +47,20 @@ def ua_pvalues(
     if clusters == 1:
         return [None] * len(pairs)
     hits = _hits(right, items)
-    first, second = (hits[:, [pair[side] for pair in pairs]] for side in (0, 1))
-    apart = first - second  # (strata, pairs)
-    by_label = np.zeros((clusters, int(label.max()) + 1))
-    by_label[cluster, label] = support
+    first, second = (hits[[pair[side] for pair in pairs]] for side in (0, 1))
+    apart = first - second  # (pairs, strata)
+    by_label = np.zeros((int(label.max()) + 1, clusters))
+    by_label[label, cluster] = support
     below, above = np.zeros(len(pairs), np.int64), np.zeros(len(pairs), np.int64)
-    columns = len(cluster) + len(pairs)
-    for weights in resample_weights(np.ones(clusters, np.int64), resamples, SEED, columns):
-        truth = weights @ by_label  # (chunk, labels): clips of each label
-        factor = 1 / (np.maximum(truth, 1) * (truth > 0).sum(-1, keepdims=True))
+    columns = 2 * len(cluster) + len(pairs)
+    for drawn in resample_weights(np.ones(clusters, np.int64), resamples, SEED, columns):
+        weights = np.ascontiguousarray(drawn.T)  # (clusters, chunk): whole rows are gathered much faster
+        truth = by_label @ weights  # (labels, chunk): clips of each label
+        factor = 1 / (np.maximum(truth, 1) * (truth > 0).sum(0))
         # Recalls that are equal as fractions may differ in their last bits once averaged: that is a tie.
-        difference = np.round((weights[:, cluster] * factor[:, label]) @ apart, 12)
-        below += (difference <= 0).sum(0)
-        above += (difference >= 0).sum(0)
+        difference = np.round(apart @ (weights[cluster] * factor[label]), 12)
+        below += (difference <= 0).sum(1)
+        above += (difference >= 0).sum(1)
     smaller = np.minimum(below, above)
     return [min(1.0, 2 * (int(count) + 1) / (resamples + 1)) for count in smaller]
 
@@ -72,11 +73,11 @@ def _strata(items: Items) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray
 
 
 def _hits(right: NDArray[np.bool_], items: Items) -> NDArray[np.float64]:
-    """Count the correct answers of each run in each stratum: float64, (strata, runs)."""
+    """Count the correct answers of each run in each stratum: float64, (runs, strata)."""
     code, _ = _codes(items)
     order = np.argsort(code, kind="stable")
     starts = np.unique(code[order], return_index=True)[1]
-    return np.add.reduceat(right[:, order].astype(np.float64), starts, axis=1).T
+    return np.add.reduceat(right[:, order].astype(np.float64), starts, axis=1)
 
 
 def _codes(items: Items) -> tuple[NDArray[np.int64], int]:

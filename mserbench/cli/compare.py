@@ -42,12 +42,12 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
 
 def _check_same_question(first: Run, second: Run) -> None:
     a, b = first.record["task"], second.record["task"]
-    if a["hash"] != b["hash"]:
+    if (a["hash"], a["labels"]) != (b["hash"], b["labels"]):
         raise DataError(
             f"{str(first.folder)!r} is of task {a['name']} version {a['version']}, {str(second.folder)!r} of "
             f"{b['name']} version {b['version']}: only runs of one task and version can be compared"
         )
-    if [row.id for row in first.rows] != [row.id for row in second.rows]:
+    if [(row.id, row.label) for row in first.rows] != [(row.id, row.label) for row in second.rows]:
         raise DataError(
             f"{str(first.folder)!r} and {str(second.folder)!r} did not score the same utterances: "
             f"run both without --limit and --allow-partial"

@@ -33,16 +33,16 @@ __all__ = [
 def assert_model(
     model: str | type[Model], weights: str | Path | None = None, options: Mapping[str, str] | None = None
 ) -> list[Finding]:
-    """Check a model and return the findings; AssertionError lists every failed check, a warning each skipped one."""
+    """Check a model and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
     return assert_all(f"model {model!r}", check_model(model, weights, options))
 
 
 def assert_task(task: str | Task, data: str | Path | None = None) -> list[Finding]:
-    """Check a task and return the findings; AssertionError lists every failed check, a warning each skipped one."""
+    """Check a task and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
     return assert_all(f"task {task if isinstance(task, str) else task.name!r}", check_task(task, data))
 
 
 def assert_corpus(corpus: str | Corpus, data: str | Path | None = None) -> list[Finding]:
-    """Check a corpus and return the findings; AssertionError lists every failed check, a warning each skipped one."""
+    """Check a corpus and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
     name = corpus if isinstance(corpus, str) else corpus.card.name
     return assert_all(f"corpus {name!r}", check_corpus(corpus, data))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 from mserbench import corpus as reader
@@ -15,6 +15,7 @@ from mserbench.errors import DataError, MissingExtra
 from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
 from mserbench.testing.listing import Listing, Specimen
 
+_ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
 _JUNK = ("._{name}", "__MACOSX/{name}", ".cache/{name}", ".DS_Store", "Thumbs.db", "readme.txt", "unrelated talk.wav")
 
 
@@ -66,13 +67,16 @@ def _complete(specimen: Specimen) -> str:
 
 
 def _ids(specimen: Specimen) -> str:
-    odd = [one.id for one in specimen.utterances if not one.id or one.id != one.id.strip() or re.search(r"[\t\r\n]", one.id)]
+    odd = [one.id for one in specimen.utterances if not _ID.fullmatch(one.id)]
     require(not odd, f"ids {odd[:3]} are empty, or hold a tab, a line break or outer blanks: use the publisher's stem")
     first: dict[str, str] = {}
     for one in specimen.utterances:
         other = first.setdefault(one.id, one.audio)
+        # Mirrors hold whole folders twice: the reader compares the audio of copies.
         same = PurePosixPath(other).name == PurePosixPath(one.audio).name
         require(same, f"id {one.id!r} is both {other!r} and {one.audio!r}: an id must be unique in its corpus")
+    places = [(one.id, one.audio) for one in specimen.utterances]
+    require(len(set(places)) == len(places), "the parser yields an utterance twice: yield each file once")
     return f"{len(first)} unique ids, such as {min(first)!r}"
 
 
@@ -103,7 +107,7 @@ def _facts(specimen: Specimen) -> str:
 
 def _order(specimen: Specimen) -> str:
     listing = specimen.listing
-    backwards = Listing(dict(reversed(listing.originals.items())), listing.source)
+    backwards = Listing({name: listing.originals[name] for name in reversed(listing.names)}, listing.source)
     _compare(specimen.utterances, specimen.parse(backwards), "names in another order", by_path=True)
     return "the same utterances for names in another order, and no audio opened"
 
@@ -122,12 +126,16 @@ def _flac(specimen: Specimen) -> str:
 
 
 def _junk(specimen: Specimen) -> str:
-    names = dict(specimen.listing.originals)
     audio = PurePosixPath(specimen.utterances[0].audio)
-    for pattern in _JUNK:
-        names[str(audio.with_name(pattern.format(name=audio.name)))] = ""
-    kept = {name: original for name, original in names.items() if not reader.is_junk(name)}
-    _compare(specimen.utterances, specimen.parse(Listing(kept, specimen.listing.source)), "junk files beside them")
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        specimen.listing.write(root)
+        for pattern in _JUNK:
+            path = root / audio.parent / pattern.format(name=audio.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        folder = reader.Folder(root, tuple(specimen.corpus.card.skipped))
+        _compare(specimen.utterances, specimen.parse(folder), "junk files beside them")
     return "junk and unrelated files change nothing"
 
 
@@ -144,3 +152,17 @@ def _compare(expected: Sequence[Utterance], found: Sequence[Utterance], where: s
 def _as_flac(name: str) -> str:
     path = PurePosixPath(name)
     return str(path.with_suffix(".flac")) if path.suffix.lower().lstrip(".") in SUFFIXES else name
+
+
+CHECKS: Mapping[str, Callable[[Specimen], str]] = {
+    "card": _card,
+    "complete": _complete,
+    "counts": _counts,
+    "ids": _ids,
+    "inventory": _inventory,
+    "speakers and languages": _facts,
+    "pure": _order,
+    "nested": _nested,
+    "flac": _flac,
+    "junk": _junk,
+}

@@ -60,10 +60,10 @@ def require_languages(codes: Iterable[str], where: str) -> None:
 
 
 def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings. Raises AssertionError listing the failed ones; warns of each skipped one."""
-    for finding in findings:
-        if finding.ok is None:
-            warnings.warn(f"{what}, check {finding.check!r} was skipped: {finding.sentence}", stacklevel=3)
+    """Return the findings. Raises AssertionError listing the failed ones; warns of the skipped ones."""
+    skipped = [f"{finding.check!r} was skipped: {finding.sentence}" for finding in findings if finding.ok is None]
+    if skipped:
+        warnings.warn("\n".join([f"{what}, {len(skipped)} check(s) not made:", *skipped]), stacklevel=3)
     failed = [f"  - {finding.check}: {finding.sentence}" for finding in findings if finding.ok is False]
     if failed:
         raise AssertionError("\n".join([f"{what} fails {len(failed)} of {len(findings)} checks:", *failed]))

@@ -19,9 +19,10 @@ def label_modules(model: type) -> tuple[str, ...]:
 
     The model's own package is left out: a plugin may bring a model and a task together.
     """
-    targets = [*registry.entries(CorpusEntry).values(), *registry.entries(TaskEntry).values()]
-    packages = {entry.target.partition(":")[0].partition(".")[0] for entry in targets}
-    return (*_CORE, *sorted(packages - {_root(model.__module__)}))
+    targets = [entry.target for entry in registry.entries(CorpusEntry).values()]
+    targets += [entry.target for entry in registry.entries(TaskEntry).values()]
+    packages = {_package(target.partition(":")[0]) for target in targets}
+    return (*_CORE, *sorted(packages - {_package(model.__module__)}))
 
 
 def held_at_import(model: type) -> list[str]:
@@ -86,5 +87,5 @@ def _is_of(forbidden: Sequence[str], value: object) -> bool:
     return isinstance(where, str) and _below(where, forbidden)
 
 
-def _root(module: str) -> str:
+def _package(module: str) -> str:
     return module.partition(".")[0]

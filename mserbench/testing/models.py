@@ -72,12 +72,12 @@ def _loads(probe: Probe) -> str:
 
 def _card(probe: Probe) -> str:
     card = probe.card
-    empty = [name for name in ("name", "title", "version", "licence", "citation") if not getattr(card, name)]
+    empty = [name for name in ("name", "title", "version", "licence") if not getattr(card, name)]
     require(not empty, f"fields {empty} of the card are empty: say who made the model, under which licence")
     require(bool(probe.kind.version), "Model.version is empty: change it whenever scores change")
     named = probe.kind.__name__ == probe.name or card.name == probe.name
     require(named, f"its card calls it {card.name!r}, but it is registered as {probe.name!r}: use one name")
-    return f"{card.title}, version {card.version}, {card.licence}"
+    return f"{card.title}, version {card.version}, {card.licence}" + ("" if card.citation else "; nothing to cite")
 
 
 def _exposure(probe: Probe) -> str:
@@ -211,7 +211,7 @@ CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "order invariance": _order,
     "label order": _label_order,
     "label sets": _label_sets,
-    **{f"clip: {name}": partial(_extreme, name=name) for name in sounds.extremes()},
+    **{f"clip: {name}": partial(_extreme, name=name) for name in sounds.EXTREMES},
     "audio unchanged": _audio_unchanged,
     "other clips": _other_clips,
     "clip seed": _seed,

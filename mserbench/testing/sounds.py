@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SECONDS = (0.3, 0.5, 0.8, 1.3, 2.1, 6.0)  # unequal, so that most of a padded batch is padding
+EXTREMES = ("one sample", "0.05 s", "silence", "full scale", "40 s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +34,13 @@ def sound(waveform: NDArray[np.floating], name: str, group: int = 0) -> Sound:
     return Sound(waveform.astype(np.float32), hashlib.sha256(name.encode()).hexdigest(), group)
 
 
-def ordinary() -> list[Sound]:
+@functools.cache
+def ordinary() -> tuple[Sound, ...]:
     """Return six sounds with pitch, overtones, rhythm and noise, of 0.3 to 6 s, of two speakers in turn."""
-    return [sound(_babble(i, seconds), f"sound {i}", i % 2) for i, seconds in enumerate(SECONDS)]
+    return tuple(sound(_babble(i, seconds), f"sound {i}", i % 2) for i, seconds in enumerate(SECONDS))
 
 
+@functools.cache
 def extremes() -> dict[str, Sound]:
     """Return the sounds that break models, by what is odd about them."""
     square = np.sign(np.sin(2 * np.pi * 200 * _time(1.0)))
@@ -47,7 +51,7 @@ def extremes() -> dict[str, Sound]:
         "full scale": np.where(square == 0, 1.0, square),
         "40 s": _babble(8, 40.0),
     }
-    return {name: sound(waveform, name) for name, waveform in waveforms.items()}
+    return {name: sound(waveforms[name], name) for name in EXTREMES}
 
 
 def clips(sounds: Sequence[Sound], grouped: bool) -> list[Clip]:

@@ -199,6 +199,7 @@ def test_holm_refuses_what_is_no_p_value(value: float) -> None:
 def test_tie_group_keeps_what_could_not_be_tested() -> None:
     """A run that nothing speaks against has not been beaten."""
     assert tie_group([None, 0.0001, 0.03, 0.02]) == [0, 2, 3]
+    assert tie_group([0.05]) == []  # significant at the level, as in Holm's rule
     assert tie_group([]) == []
 
 

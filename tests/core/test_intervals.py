@@ -186,6 +186,7 @@ def test_cluster_counts_add_up_to_the_confusion_matrix() -> None:
 def test_a_clip_of_unknown_speaker_is_its_own_cluster() -> None:
     """All unknown clips as one speaker would be drawn or left out together."""
     assert cluster_numbers(["a", None, "a", None, "0"], 5).tolist() == [0, 1, 0, 2, 3]
+    assert cluster_numbers([1, None, 1], 3).tolist() == [0, 1, 0]  # not the speaker of number 1
     assert cluster_numbers([None, None], 2).tolist() == cluster_numbers(None, 2).tolist() == [0, 1]
 
 

@@ -1,0 +1,131 @@
+"""What `--check` and `--add` prove of a run: its numbers follow from its predictions, and it tells the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from mserbench import exposure, predictions, runs, scoring
+from mserbench.contracts import Exposure, ModelCard
+from mserbench.errors import DataError
+from mserbench_leaderboard import registered
+from mserbench_leaderboard.entries import Entry
+
+CLOSE = 1e-9  # what another processor's order of summation may change, and no reader can see
+
+
+def findings(entry: Entry) -> list[str]:
+    """Return a sentence for each thing about a run that is not so: scores, labels and speakers, verdict."""
+    name = f"run {entry.place!r}"
+    try:
+        rows = predictions.read(entry.run.folder / runs.PREDICTIONS, entry.question.labels)
+    except DataError as error:
+        return [str(error)]
+    found = [*_score_findings(name, entry, rows), *_answer_findings(name, entry, rows)]
+    current = registered.question(entry.question.name)
+    if current is not None and current.hash == entry.question.hash:
+        found += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
+    return found
+
+
+def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
+    clusters = entry.items.clusters
+    scores = scoring.score(rows, entry.question.labels, None if clusters is None else list(clusters))
+    record = entry.run.record
+    told = {
+        "metrics": record["metrics"],
+        "intervals": record["intervals"],
+        "canonical": record.get("canonical"),
+        "counts": {name: record["counts"][name] for name in ("scored", "unparsed")},
+        "bootstrap": record["bootstrap"],
+    }
+    true = {
+        "metrics": scores.metrics,
+        "intervals": scores.intervals,
+        "canonical": scores.canonical,
+        "counts": {"scored": scores.n, "unparsed": scores.unparsed},
+        "bootstrap": {
+            "resamples": scoring.RESAMPLES,
+            "seed": scoring.SEED,
+            "level": scoring.LEVEL,
+            "cluster": scores.cluster,
+            "clusters": scores.clusters,
+        },
+    }
+    return [
+        f"{name}: its {part} are {_first_difference(told[part], true[part])} when they are computed again from its "
+        f"predictions: score it again"
+        for part in told
+        if not _same(told[part], true[part])
+    ]
+
+
+def _answer_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
+    """Scores are kept in six digits, which may tie; so the prediction need only be one of the highest."""
+    labels = entry.question.labels
+    for row in rows:
+        bad = [score for score in row.scores if not math.isfinite(score)]
+        if bad or (row.scores and (not row.prediction or row.scores[labels.index(row.prediction)] < max(row.scores))):
+            return [f"{name}: the prediction of {row.id!r} is not the label with its highest score: score it again"]
+    return []
+
+
+def _truth_findings(name: str, entry: Entry) -> list[str]:
+    true = registered.items(entry.question.name)
+    if true is None:
+        return []
+    labels = dict(zip(true.ids, true.truth, strict=True))
+    for identity, label in zip(entry.items.ids, entry.items.truth, strict=True):
+        if labels.get(identity) != label:
+            return [f"{name}: clip {identity!r} has the label {label!r}, but the task says {labels.get(identity)!r}"]
+    if entry.partial:
+        return []
+    if entry.items.ids != true.ids:
+        return [f"{name}: it holds {entry.n} of {len(true.ids)} clips, but is not marked as partial: score it again"]
+    if entry.items.clusters != true.clusters:
+        return [f"{name}: its speakers are not those of the corpus, so its intervals are wrong: score it again"]
+    return []
+
+
+def _verdict_findings(name: str, entry: Entry) -> list[str]:
+    """Judge again from the exposure in the record; a leak shows in lists of clips that the record lacks."""
+    found = registered.task(entry.question.name)
+    if found is None or entry.verdict == "leaked":
+        return []
+    told = entry.run.record["verdict"]
+    try:
+        judged = exposure.judge(_card(entry.run.record["model"]), *found, keys=(), transductive=told["transductive"])
+    except (KeyError, TypeError, AttributeError) as error:
+        return [f"{name}: its record states no readable exposure ({error!r}), so its verdict cannot be computed again"]
+    if (judged.verdict, judged.heard) == (told["verdict"], told["heard"]):
+        return []
+    return [
+        f"{name}: its verdict is {told['verdict']!r} (heard: {told['heard']!r}), but from the exposure in its record "
+        f"it is {judged.verdict!r} (heard: {judged.heard!r}): score it again"
+    ]
+
+
+def _card(model: Mapping[str, Any]) -> ModelCard:
+    seen = tuple(
+        Exposure(one["corpus"], tuple(one["languages"]), one["kind"], one["evidence"]) for one in model["exposure"]
+    )
+    return ModelCard(model["name"], model["title"], model["version"], "", "", seen, model["exposure_complete"] is True)
+
+
+def _same(told: object, true: object) -> bool:
+    if isinstance(true, Mapping):
+        return isinstance(told, Mapping) and told.keys() == true.keys() and all(_same(told[k], true[k]) for k in true)
+    if isinstance(true, list | tuple):
+        return isinstance(told, list) and len(told) == len(true) and all(map(_same, told, true))
+    if isinstance(true, float) and isinstance(told, int | float):
+        return math.isclose(told, true, rel_tol=0, abs_tol=CLOSE)
+    return told == true
+
+
+def _first_difference(told: object, true: object) -> str:
+    if isinstance(told, Mapping) and isinstance(true, Mapping):
+        for key in true:
+            if key in told and not _same(told[key], true[key]):
+                return f"{key}: {_first_difference(told[key], true[key])}"
+    return f"{str(told)[:80]!r} in its record, but {str(true)[:80]!r}"

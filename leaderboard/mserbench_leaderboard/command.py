@@ -1,0 +1,152 @@
+"""`mserbench leaderboard`: rewrite the board from its runs, check it, or add runs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mserbench.cli import _common
+from mserbench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from mserbench_leaderboard.entries import Entry
+
+README = "README.md"
+
+
+@click.command(name="leaderboard", short_help="rewrite or check the leaderboard from its runs")
+@click.option(
+    "--check", is_flag=True, help="Recompute every number from its predictions; write nothing; exit 1 if any differs."
+)
+@click.option(
+    "--add",
+    "added",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="RUN_DIR",
+    help="A finished run to take in; repeatable.",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("leaderboard"),
+    show_default=True,
+    help="Folder of the board.",
+)
+@click.option(
+    "--pictures/--no-pictures", default=True, show_default=True, help="Draw, or check for, confusion matrices."
+)
+@_common.json_option
+def command(check: bool, added: Sequence[Path], folder: Path, pictures: bool, as_json: bool) -> None:
+    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up to date."""
+    if check and added:
+        raise UsageError("--check writes nothing and --add does: give one of them")
+    if check:
+        found = check_board(folder, pictures)
+        _tell({"findings": found}, [*found, f"{len(found)} finding(s) in {str(folder)!r}"], as_json)
+        if found:
+            raise click.exceptions.Exit(1)
+        return
+    taken = add(folder, added) if added else []
+    runs, drawn = rewrite(folder, pictures)
+    report = {"readme": str(folder / README), "runs": runs, "added": [str(path) for path in taken], "drawn": len(drawn)}
+    lines = [f"added {str(path)!r}" for path in taken]
+    _tell(report, [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"], as_json)
+
+
+def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
+    """Write the board; return the number of runs and the pictures drawn.
+
+    Raises DataError with every fault of the runs, before anything is written; MissingExtra without matplotlib.
+    """
+    from mserbench.files import write_atomic
+    from mserbench_leaderboard import pictures as matrices
+
+    entries, text, problems = _board(folder)
+    if problems:
+        listed = "\n  - ".join([f"the board {str(folder)!r} is not written, as of its runs", *problems])
+        raise DataError(listed)
+    drawn = matrices.update(folder, entries) if pictures else []
+    write_atomic(folder / README, text)
+    return len(entries), drawn
+
+
+def check_board(folder: Path, pictures: bool = True) -> list[str]:
+    """Return a sentence for each thing that is damaged, stale, or not what the predictions say; write nothing."""
+    from mserbench_leaderboard import audit
+    from mserbench_leaderboard import pictures as matrices
+
+    entries, text, found = _board(folder)
+    for entry in entries:
+        found += audit.findings(entry)
+    remedy = "run 'mserbench leaderboard'"
+    path = folder / README
+    if text and (not path.is_file() or path.read_text(encoding="utf-8") != text):
+        found.append(f"{str(path)!r} is not what its runs give: {remedy}")
+    if pictures:
+        found += [
+            f"picture {matrices.place(entry)!r} is missing: {remedy}" for entry in matrices.missing(folder, entries)
+        ]
+        found += [
+            f"picture {str(path)!r} belongs to no run: {remedy}" for path in matrices.superfluous(folder, entries)
+        ]
+    return found
+
+
+def add(folder: Path, added: Sequence[Path]) -> list[Path]:
+    """Copy finished runs into the results, after all of them passed every check; return their new folders.
+
+    Raises DataError with all reasons why a run is refused; then nothing is copied.
+    """
+    from mserbench_leaderboard import store
+
+    results = folder / store.RESULTS
+    results.mkdir(parents=True, exist_ok=True)
+    known, problems = store.collect(results)
+    entries = [store.load(path) for path in added]
+    for entry in entries:
+        problems += _refusals(entry, known)
+    if problems:
+        raise DataError("\n  - ".join(["nothing was added:", *problems]))
+    return [store.copy(entry, results) for entry in entries]
+
+
+def _refusals(entry: Entry, known: Sequence[Entry]) -> list[str]:
+    from mserbench_leaderboard import audit, board, registered
+
+    name = entry.question.name
+    kin = [one for one in known if one.question.name == name]
+    current = registered.question(name) or board.newest([*kin, entry])
+    reasons = []
+    if entry.partial:
+        reasons.append(f"run {str(entry.run.folder)!r} is partial: score all clips of task {name!r}")
+    if current is not None and current.hash != entry.question.hash:
+        reasons.append(
+            f"run {str(entry.run.folder)!r} answers version {entry.question.version} ({entry.question.hash[:8]}) of "
+            f"task {name!r}, but {current.version} ({current.hash[:8]}) is current: score the current one"
+        )
+    return reasons or audit.findings(entry)
+
+
+def _board(folder: Path) -> tuple[list[Entry], str, list[str]]:
+    """Return the entries, the text of the board (empty where there are problems), and the problems."""
+    from mserbench_leaderboard import board, published, registered, render, store
+
+    results = folder / store.RESULTS
+    if not results.is_dir() or results.is_symlink():
+        raise DataError(f"{str(folder)!r} has no folder {store.RESULTS!r}: name the folder of a leaderboard with --dir")
+    entries, problems = store.collect(results)
+    sections, more = board.build(entries, published.read(folder / published.FILE), registered.question)
+    problems += more
+    return entries, "" if problems else render.board(sections), problems
+
+
+def _tell(report: dict[str, object], lines: Sequence[str], as_json: bool) -> None:
+    if as_json:
+        _common.print_json(report)
+    else:
+        click.echo("\n".join(lines))

@@ -1,0 +1,114 @@
+"""The documented form of a run record (docs/results.md), checked whenever one is read: it may be a stranger's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mserbench.exposure import VERDICTS
+
+SCHEMA = 1
+PREDICTIONS = "predictions.csv"
+_METRICS = ("UA", "WA", "WF1", "MF1", "precision", "unparsed")
+
+Check = Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_fraction(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
+def _is_interval(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list) and len(value) == 2 and all(map(_is_fraction, value)) and value[0] <= value[1]
+    )
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_labels(value: Any) -> bool:
+    return _are_texts(value) and 0 < len(value) == len(set(value)) and "" not in value
+
+
+def _is_options(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_weights(value: Any) -> bool:
+    return value is None or (isinstance(value, dict) and _is_text(value.get("name")) and _is_text(value.get("hash")))
+
+
+_FORM: dict[str, dict[str, Check]] = {
+    "model": {"name": _is_text, "title": _is_text, "version": _is_text, "options": _is_options, "weights": _is_weights},
+    "task": {
+        "name": _is_text,
+        "version": _is_count,
+        "hash": _is_text,
+        "corpus": _is_text,
+        "languages": _are_texts,
+        "labels": _are_labels,
+    },
+    "corpus": {
+        "name": _is_text,
+        "synthetic": _is_flag,
+        "index_digest": lambda value: value is None or _is_text(value),
+    },
+    "counts": {"expected": _is_count, "scored": _is_count, "unparsed": _is_count, "partial": _is_flag},
+    "metrics": dict.fromkeys(_METRICS, _is_fraction),
+    "intervals": dict.fromkeys(_METRICS, _is_interval),
+    "bootstrap": {
+        "resamples": _is_count,
+        "seed": _is_count,
+        "level": _is_fraction,
+        "cluster": lambda value: value in ("speaker", "clip"),
+        "clusters": _is_count,
+    },
+    "verdict": {
+        "verdict": lambda value: value in VERDICTS,
+        "reasons": _are_texts,
+        "heard": lambda value: value in ("yes", "no", "unknown"),
+        "transductive": _is_flag,
+    },
+    "predictions": {"file": lambda value: value == PREDICTIONS, "sha256": _is_text},
+}
+
+
+def check_record(record: object) -> Mapping[str, Any]:
+    """Return a run record whose every used value has the documented type and range. Raises ValueError if not."""
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        raise ValueError(f"an object with schema {SCHEMA} was expected")
+    for part, checks in _FORM.items():
+        held = record.get(part)
+        if not isinstance(held, dict):
+            raise ValueError(f"{part!r} is missing or no object")
+        for key, is_valid in checks.items():
+            if key not in held or not is_valid(held[key]):
+                raise ValueError(f"'{part}.{key}' is {_short(held.get(key))}, which is no valid value")
+    _check_clusters(record.get("clusters"), record["counts"]["scored"])
+    return record
+
+
+def _check_clusters(clusters: object, scored: int) -> None:
+    if clusters is None:
+        return
+    if not isinstance(clusters, list) or len(clusters) != scored or not all(map(_is_count, clusters)):
+        raise ValueError(f"'clusters' must be null or {scored} speaker numbers")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

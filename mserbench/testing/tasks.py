@@ -1,0 +1,150 @@
+"""Checks of a task: its labels, its closed map, its frozen counts, and what its listing says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mserbench import corpus as reader
+from mserbench import dataset, registry
+from mserbench.contracts import CorpusCard, Task, Utterance
+from mserbench.errors import DataError, MissingExtra
+from mserbench.hookspecs import TaskEntry
+from mserbench.labels import DROP
+from mserbench.testing.findings import Finding, NotChecked, require, require_languages, run_checks
+
+_LABEL = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A task, its registered entry if it has one, and the data folder if one is given."""
+
+    task: Task
+    entry: TaskEntry | None
+    data: Path | None
+
+    @property
+    def card(self) -> CorpusCard:
+        """The card of its corpus. Raises UnknownName."""
+        return registry.corpus(self.task.corpus).card
+
+
+def check_task(task: str | Task, data: str | Path | None = None) -> list[Finding]:
+    """Check a task, by name or object, against its corpus's card, and its utterances where these can be listed.
+
+    Without `data` the ids of the corpus's inventory are taken. Opens no audio but that of files which claim
+    to be the same utterance. Raises UnknownName for a task or its corpus.
+    """
+    entry = registry.entries(TaskEntry).get(task if isinstance(task, str) else task.name)
+    question = Question(
+        registry.task(task) if isinstance(task, str) else task, entry, None if data is None else Path(data)
+    )
+    return run_checks(CHECKS, question)
+
+
+def _labels(question: Question) -> str:
+    labels = question.task.labels
+    require(len(labels) > 1, f"labels are {labels}, but a question needs two or more")
+    require(len(set(labels)) == len(labels), f"labels {labels} repeat one")
+    odd = [label for label in labels if not _LABEL.fullmatch(label)]
+    require(not odd, f"labels {odd} must be lower-case words, as they are columns of files and read from answers")
+    return ", ".join(labels)
+
+
+def _map(question: Question) -> str:
+    known = {raw for counts in question.card.counts.values() for raw in counts}
+    declared = set(question.task.label_map)
+    missing, strange = sorted(known - declared), sorted(declared - known)
+    require(not missing, f"raw labels {missing} of the corpus are not in the map: give each a label or DROP")
+    require(not strange, f"the map declares {strange}, which the corpus's card does not count: remove or correct them")
+    unused = sorted(set(question.task.labels) - set(question.task.label_map.values()))
+    require(not unused, f"no raw label means {unused}: remove it from the labels")
+    dropped = sum(label == DROP for label in question.task.label_map.values())
+    return f"{len(declared)} raw labels declared, {dropped} of them dropped"
+
+
+def _counts(question: Question) -> str:
+    task = question.task
+    empty = [label for label, n in task.counts.items() if n < 1]
+    require(not empty, f"labels {empty} have no clip: remove them, as their recall is not defined")
+    expected = dict(task.counts)
+    if not task.select:
+        found = {variant: _mapped(task, counts) for variant, counts in question.card.counts.items()}
+        matching = [variant for variant, counts in found.items() if counts == expected]
+        require(bool(matching), f"counts are {expected}, but the corpus's card gives {found} under the map")
+        return f"{task.expected} clips, as in variant {matching[0]!r} of the corpus"
+    labelled = _labelled(question)
+    return f"{len(labelled)} clips are selected, as many of each label as expected"
+
+
+def _languages(question: Question) -> str:
+    task = question.task
+    require(bool(task.languages), "languages are empty, but the verdict rests on them")
+    require_languages(task.languages, "task")
+    strange = sorted(set(task.languages) - set(question.card.languages))
+    require(not strange, f"languages {strange} are not among the corpus's {question.card.languages}")
+    spoken = {utterance.language for utterance, _ in _labelled(question)}
+    require(spoken == set(task.languages), f"its clips are in {sorted(spoken)}, but it names {sorted(task.languages)}")
+    return f"{', '.join(task.languages)}, as spoken in its clips"
+
+
+def _hash(question: Question) -> str:
+    task = question.task
+    turned = replace(
+        task,
+        label_map=dict(sorted(task.label_map.items(), reverse=True)),
+        select=dict(sorted(task.select.items(), reverse=True)),
+    )
+    require(turned.hash == task.hash, "the hash changes with the order of the map, so equal tasks would differ")
+    return f"{task.hash[:12]}, version {task.version}"
+
+
+def _listing(question: Question) -> str:
+    task, entry = question.task, question.entry
+    if entry is None:
+        raise NotChecked("it is not registered, so it has no entry in listings")
+    said = {"corpus": entry.corpus, "languages": entry.languages, "labels": entry.labels, "clips": entry.clips}
+    true = {"corpus": task.corpus, "languages": task.languages, "labels": task.labels, "clips": task.expected}
+    wrong = {name: value for name, value in said.items() if value and value != true[name]}
+    require(not wrong, f"its entry says {wrong}, but the task is { ({name: true[name] for name in wrong}) }")
+    return f"its entry says the same in {', '.join(name for name, value in said.items() if value) or 'its name'}"
+
+
+def _mapped(task: Task, counts: Mapping[str, int]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for raw, n in counts.items():
+        found[task.label_map.get(raw, DROP)] += n
+    return {label: found[label] for label in task.labels}
+
+
+def _labelled(question: Question) -> list[tuple[Utterance, str]]:
+    try:
+        return dataset.truth(question.task, question.data)
+    except MissingExtra as error:
+        raise NotChecked(str(error)) from error
+    except DataError as error:
+        if _is_here(question):
+            raise
+        raise NotChecked(f"its clips cannot be listed: {error}") from error
+
+
+def _is_here(question: Question) -> bool:
+    try:
+        reader.find(registry.corpus(question.task.corpus), question.data)
+    except DataError:
+        return False
+    return True
+
+
+CHECKS: Mapping[str, Callable[[Question], str]] = {
+    "labels": _labels,
+    "label map": _map,
+    "counts": _counts,
+    "languages": _languages,
+    "hash": _hash,
+    "listing": _listing,
+}

@@ -1,0 +1,75 @@
+"""How a free answer is read: one label or none, never a guess."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mserbench.labels import CANONICAL, SYNONYMS, canonical_subset, read_answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("happy", "happy"),
+        ("HAPPY.", "happy"),
+        ("The speaker sounds **angry**!", "angry"),
+        ("emotion: sadness", "sad"),
+        ("sad, deeply sad", "sad"),
+        ("<sad>", "sad"),
+        ("fear_", "fear"),
+        ("Überraschung? surprise", "surprise"),
+    ],
+)
+def test_one_label_is_read(answer: str, label: str) -> None:
+    assert read_answer(answer, CANONICAL) == label
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "   ",
+        "\0",
+        "sad or angry",
+        "not happy",
+        "The speaker isn't happy",
+        "He isn’t happy",
+        "I don't think it is happy",
+        "It wasn't sad",
+        "I cannot say happy",
+        "neither",
+        "unhappy",
+        "happyish",
+        "melancholy",
+        "calm",  # a label of other tasks
+        "7",
+    ],
+)
+def test_no_label_two_labels_or_a_negation_cannot_be_read(answer: str) -> None:
+    assert read_answer(answer, CANONICAL) is None
+
+
+def test_a_synonym_counts_only_where_its_label_is_asked_for() -> None:
+    assert read_answer("boring", CANONICAL) is None
+    assert read_answer("boring", (*CANONICAL, "boredom")) == "boredom"
+
+
+def test_a_label_beats_a_synonym_of_another() -> None:
+    assert read_answer("joy", ("joy", "happy")) == "joy"
+
+
+@given(st.text(), st.sampled_from(CANONICAL))
+def test_whatever_is_said_is_one_of_the_labels_or_none(text: str, label: str) -> None:
+    assert read_answer(text, CANONICAL) in {None, *CANONICAL}
+    assert read_answer(f"{label} {text}", CANONICAL) in {label, None}, "a second label wins over the first"
+
+
+def test_synonyms_lead_to_no_other_synonym() -> None:
+    assert not set(SYNONYMS) & set(CANONICAL)
+    assert not set(SYNONYMS) & set(SYNONYMS.values())
+
+
+def test_the_canonical_subset_keeps_the_order() -> None:
+    assert canonical_subset(("boredom", "sad", "happy")) == ("sad", "happy")
