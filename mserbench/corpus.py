@@ -76,6 +76,12 @@ class Reading:
     variant: str | None = None  # the known variant whose histogram this is
 
 
+def data_folder(given: str | Path | None) -> Path | None:
+    """Return the data folder: the one given, else `$MSERBENCH_DATA`, else None."""
+    found = given or os.environ.get("MSERBENCH_DATA")
+    return Path(found) if found else None
+
+
 def find(corpus: Corpus, data: Path | None) -> Path:
     """Return the folder of a corpus: its own where it provides one, else `data`/NAME in any case.
 

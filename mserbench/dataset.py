@@ -22,12 +22,17 @@ _MEND_LABELS = "mend them first: --allow-partial does not guess what an undeclar
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One utterance of a task: its label, its file, and the facts of its audio."""
+    """One utterance of a task: its label, its corpus folder, and the facts of its audio."""
 
     utterance: Utterance
     label: str
-    path: Path
+    root: Path
     facts: index.Facts
+
+    @property
+    def path(self) -> Path:
+        """Its file; made on demand, as a path weighs more than all else that is kept of a clip."""
+        return self.root / self.utterance.audio
 
     def clip(self, corpus_name: str, group: int | None = None) -> Clip:
         """Return what a model may see of it: audio, without label, speaker or name."""
@@ -92,7 +97,7 @@ def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int 
     if undeclared or (problems and not allow_partial):
         raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
     items = [
-        Item(utterance, label, root / utterance.audio, facts[utterance.id])
+        Item(utterance, label, root, facts[utterance.id])
         for utterance, label in labelled
         if not facts[utterance.id].problem
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mserbench import batches, dataset, exposure, index, records, registry, runs, scoring
+from mserbench import batches, corpus, dataset, exposure, index, records, registry, runs, scoring
 from mserbench.contracts import Clip, Model, Task
 from mserbench.dataset import Dataset
 from mserbench.errors import ModelError
@@ -44,7 +44,7 @@ def evaluate(
     question = registry.task(task) if isinstance(task, str) else task
     if isinstance(model, str):
         registry.model_entry(model)
-    target = dataset.load(question, None if data is None else Path(data), allow_partial, limit)
+    target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
     subject = load_subject(model, target, weights, options or {}, device)
     return run_subject(subject, target, Path(out), batch_seconds, fresh, progress)
 
@@ -123,8 +123,8 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
     if isinstance(output, list) and all(isinstance(answer, str) for answer in output):
         if len(output) != n:
             raise ModelError(f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected")
-        # A lone surrogate, half a character, has no UTF-8 form and could not be written.
-        return [((), answer.encode("utf-8", "replace").decode("utf-8")) for answer in output]
+        # Half a character (a lone surrogate) cannot be written, and NUL not be read by csv readers.
+        return [((), answer.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")) for answer in output]
     try:
         scores = np.asarray(output)
     except ValueError as error:

@@ -134,11 +134,16 @@ def _chunk_rows(
     clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor
 ) -> NDArray[np.float32]:
     known = store.get_many([clip.key for clip in clips])
-    missing = {clip.key: clip for clip in clips if clip.key not in known}  # equal recordings once
+    # The longest first, so that all workers end together; equal recordings once.
+    missing = {clip.key: clip for clip in sorted(clips, key=_length, reverse=True) if clip.key not in known}
     computed = dict(zip(missing, pool.map(features.vector, missing.values()), strict=True))
     store.put_many(computed)
     known.update(computed)
     return np.stack([known[clip.key] for clip in clips])
+
+
+def _length(clip: Clip) -> float:
+    return clip.seconds
 
 
 def _chunks(clips: Iterable[Clip]) -> Iterator[list[Clip]]:

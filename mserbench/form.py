@@ -15,7 +15,8 @@ Check = Callable[[Any], bool]
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    # Half a character (a lone surrogate) is good JSON, but cannot be printed or written.
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_flag(value: Any) -> bool:

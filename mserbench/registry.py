@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib
 import importlib.util
+import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -82,27 +82,41 @@ def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:
 
     Raises UsageError for an option that the model does not have or a value of the wrong type.
     """
-    fields = {field.name: field for field in dataclasses.fields(model.Options)}
+    kinds = typing.get_type_hints(model.Options)
     values = {}
     for key, text in given.items():
-        if key not in fields:
-            raise UnknownName(f"option of model {name!r}", key, fields, f"'mserbench models {name}'")
-        values[key] = _convert(fields[key], text, name)
+        if key not in kinds:
+            raise UnknownName(f"option of model {name!r}", key, kinds, f"'mserbench models {name}'")
+        try:
+            values[key] = _convert(kinds[key], text)
+        except (KeyError, ValueError) as error:
+            raise UsageError(
+                f"option {key!r} of model {name!r} is {text!r}, but {type_name(kinds[key])} was expected"
+            ) from error
     try:
         return model.Options(**values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"options of model {name!r} are not valid: {error}") from error
 
 
-def _convert(field: dataclasses.Field[Any], text: str, model: str) -> object:
-    kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
-    choices = {"true": True, "false": False}
-    try:
-        if kind == "bool":
-            return choices[text.lower()]
-        return {"int": int, "float": float}.get(kind, str)(text)
-    except (KeyError, ValueError) as error:
-        raise UsageError(f"option {field.name!r} of model {model!r} is {text!r}, but {kind} was expected") from error
+def type_name(kind: Any) -> str:
+    """Return how a person reads the type of an option: `float or none`, `training or speaker`."""
+    choices = typing.get_args(kind)
+    if not choices:
+        return "none" if kind is type(None) else str(getattr(kind, "__name__", kind))
+    return " or ".join(choice if isinstance(choice, str) else type_name(choice) for choice in choices)
+
+
+def _convert(kind: Any, text: str) -> object:
+    choices = typing.get_args(kind)
+    if typing.get_origin(kind) is typing.Literal:
+        return {str(choice): choice for choice in choices}[text]
+    if type(None) in choices:
+        inner = next(choice for choice in choices if choice is not type(None))
+        return None if text.lower() == "none" else _convert(inner, text)
+    if kind is bool:
+        return {"true": True, "false": False}[text.lower()]
+    return kind(text)
 
 
 def _entry(kind: type[EntryT], word: str, name: str, listing: str) -> EntryT:

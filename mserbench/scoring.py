@@ -41,8 +41,8 @@ def score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[
     full = _score(rows, labels, clusters)
     subset = canonical_subset(labels)
     canonical = None
-    if len(subset) < len(labels) and len(subset) > 1:
-        kept = [i for i, row in enumerate(rows) if row.label in subset]
+    kept = [i for i, row in enumerate(rows) if row.label in subset]
+    if kept and 1 < len(subset) < len(labels):  # a partial run may hold none of them
         chosen = [_among(rows[i], labels, subset) for i in kept]
         inner = _score(chosen, subset, [clusters[i] for i in kept] if clusters else None)
         canonical = {"labels": list(subset), **inner.record()}

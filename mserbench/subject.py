@@ -41,7 +41,7 @@ def load_subject(
         return _of_instance(model)
     kind = registry.model_class(model)
     settings = registry.make_options(kind, dict(options), model)
-    name, folder = find_weights(model, kind, weights, target)
+    name, folder = find_weights(model, kind, settings, weights, target)
     manifest = exposure.read_manifest(folder) if folder else None
     if manifest and manifest.get("model") != model:
         raise DataError(f"weights {str(folder)!r} are of model {manifest.get('model')!r}, not of {model!r}")
@@ -64,13 +64,13 @@ def _of_instance(model: Model) -> Subject:
 
 
 def find_weights(
-    model: str, kind: type[Model], wanted: str | Path | None, target: Dataset
+    model: str, kind: type[Model], settings: Any, wanted: str | Path | None, target: Dataset
 ) -> tuple[str | None, Path | None]:
     """Return name and folder of the weights to use, or (None, None).
 
-    Where none are wanted but the model needs some, those shipped with it are taken whose verdict on the task
-    is the strictest; of equal ones those trained on the same kind of speech (real or synthetic), then the
-    plugin's order. Raises UsageError where there are none.
+    Where none are wanted but the model needs some, those shipped with it are taken that were trained with the
+    options of this run and whose verdict on the task is the strictest; of equal ones those trained on the same
+    kind of speech (real or synthetic), then the plugin's order. Raises UsageError where there are none.
     """
     entry = registry.model_entry(model)
     if wanted is not None:
@@ -90,7 +90,8 @@ def find_weights(
         keys = (item.facts.key for item in target.items)
         verdict = exposure.judge(card, target.task, target.card, keys).verdict
         synthetic = all(source.get("synthetic", False) for source in manifest["sources"])
-        rank = (exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic, position)
+        other_options = manifest.get("options") != asdict(settings)
+        rank = (other_options, exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic, position)
         ranked.append((rank, name, folder))
     _, name, folder = min(ranked)
     return name, folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from mserbench import dataset, exposure, predictions, records, registry, runs, scoring
+from mserbench import corpus, dataset, exposure, predictions, records, registry, runs, scoring
 from mserbench.runs import Run
 
 
@@ -27,7 +27,7 @@ def score_file(
     path = Path(path)
     question = registry.task(task)
     known = exposure.read_card(Path(card), name) if card else exposure.unknown_card(name)
-    labelled = dataset.truth(question, None if data is None else Path(data))
+    labelled = dataset.truth(question, corpus.data_folder(data))
     truth = {utterance.id: label for utterance, label in labelled}
     rows = predictions.read_foreign(path, truth, question.labels)
     clusters = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mserbench import dataset, exposure, registry
+from mserbench import corpus, dataset, exposure, registry
 from mserbench.contracts import TrainableModel, TrainingItem
 from mserbench.dataset import Dataset
 from mserbench.errors import UsageError
@@ -42,7 +42,7 @@ def train(
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
-    folder = None if data is None else Path(data)
+    folder = corpus.data_folder(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
     with as_model_error(model, "loading"):

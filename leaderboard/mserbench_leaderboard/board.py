@@ -72,12 +72,12 @@ def build(
         by_task[entry.question.name].append(entry)
     questions, problems = [], []
     for name in sorted({*by_task, *(one.task for one in published)}):
-        question = registered(name) or newest(by_task[name])
+        question = registered(name) or (newest(by_task[name]) if by_task[name] else None)
         if question is None:
             problems.append(f"published results name the task {name!r}, which is not known: install its plugin")
         else:
             questions.append(question)
-            problems += _contradictions(question, by_task[name])
+            problems += contradictions(question, by_task[name])
     if problems:
         return [], problems
     shown = names(entries)
@@ -111,14 +111,12 @@ def _names_of_kin(kin: Sequence[Entry]) -> dict[str, str]:
     return found
 
 
-def newest(entries: Sequence[Entry]) -> Question | None:
-    """Return the question of the latest task version among some runs of one task; None for no runs."""
-    if not entries:
-        return None
+def newest(entries: Sequence[Entry]) -> Question:
+    """Return the question of the latest task version among some runs of one task, at least one."""
     return max(entries, key=lambda entry: (entry.question.version, entry.created, entry.place)).question
 
 
-def _contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
+def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
     """Name the runs whose labels or clips are not those of the other runs of the same task."""
     current = [entry for entry in entries if entry.question.hash == question.hash]
     wrong = [
@@ -132,15 +130,14 @@ def _contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
         f"run {entry.place!r} scored other clips, labels or speakers than the other runs of task "
         f"{question.name!r}: they are not comparable, score it again or remove it"
         for entry in current
-        if not entry.partial and entry.items is not usual
+        if not entry.partial and entry.items != usual
     ]
 
 
 def _usual_items(entries: Sequence[Entry]) -> Items | None:
-    """Return the clips of most complete runs; `collect` made equal ones identical."""
-    counts = Counter(id(entry.items) for entry in entries if not entry.partial)
-    by_id = {id(entry.items): entry.items for entry in entries}
-    return by_id[counts.most_common(1)[0][0]] if counts else None
+    """Return the clips of most complete runs, of the first ones where numbers are equal."""
+    counts = Counter(entry.items for entry in entries if not entry.partial)
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _section(

@@ -107,9 +107,10 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
     results = folder / store.RESULTS
     results.mkdir(parents=True, exist_ok=True)
     known, problems = store.collect(results)
-    entries = [store.load(path) for path in added]
+    entries = [store.load(path.resolve()) for path in added]
     for entry in entries:
         problems += _refusals(entry, known)
+        known.append(entry)
     if problems:
         raise DataError("\n  - ".join(["nothing was added:", *problems]))
     return [store.copy(entry, results) for entry in entries]
@@ -118,18 +119,19 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
 def _refusals(entry: Entry, known: Sequence[Entry]) -> list[str]:
     from mserbench_leaderboard import audit, board, registered
 
-    name = entry.question.name
-    kin = [one for one in known if one.question.name == name]
-    current = registered.question(name) or board.newest([*kin, entry])
-    reasons = []
+    name, asked = f"run {str(entry.run.folder)!r}", entry.question
+    kin = [one for one in known if one.question.name == asked.name and one.place != entry.place]
+    current = registered.question(asked.name) or board.newest([*kin, entry])
     if entry.partial:
-        reasons.append(f"run {str(entry.run.folder)!r} is partial: score all clips of task {name!r}")
-    if current is not None and current.hash != entry.question.hash:
-        reasons.append(
-            f"run {str(entry.run.folder)!r} answers version {entry.question.version} ({entry.question.hash[:8]}) of "
-            f"task {name!r}, but {current.version} ({current.hash[:8]}) is current: score the current one"
-        )
-    return reasons or audit.findings(entry)
+        return [f"{name} is partial: score all clips of task {asked.name!r}"]
+    if current.hash != asked.hash:
+        return [
+            f"{name} answers version {asked.version} ({asked.hash[:8]}) of task {asked.name!r}, but {current.version} "
+            f"({current.hash[:8]}) is current: score the current one"
+        ]
+    if any(one.place == entry.place and one.digest != entry.digest for one in known):
+        return [f"{name} has the name of a run with other predictions on the board: remove that one first"]
+    return [*audit.findings(entry), *board.contradictions(current, [*kin, entry])]
 
 
 def _board(folder: Path) -> tuple[list[Entry], str, list[str]]:

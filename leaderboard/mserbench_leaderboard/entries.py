@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +12,11 @@ from numpy.typing import NDArray
 
 from mserbench import metrics
 from mserbench.runs import Run
+from mserbench_leaderboard import answers
 
 Clusters = tuple[int, ...] | None
 
 _VALUE = 40  # characters of an option's value that a table shows
-_HEAD = ["id", "label", "prediction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
     """
     record = run.record
     question = _question(record)
-    ids, truth, answers = columns(predictions)
+    ids, truth, cells = answers.read(predictions, question.labels)
     if record["counts"]["scored"] != len(ids):
         raise ValueError(f"counts.scored is {record['counts']['scored']}, but the predictions hold {len(ids)} rows")
     weights, clusters = record["model"]["weights"], record.get("clusters")
@@ -119,42 +116,8 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
         created=str(record.get("created", "")),
         digest=record["predictions"]["sha256"],
         items=Items(ids, truth, None if clusters is None else tuple(clusters)),
-        cells=_cells(truth, answers, question.labels),
+        cells=cells,
     )
-
-
-def columns(data: bytes) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return ids, true labels and predictions of a predictions file, without reading its scores.
-
-    A file without quotes, as most are, is split at its commas, several times as fast as by a csv parser.
-    Raises ValueError where the file is not one that `mserbench.predictions.write` could have written.
-    """
-    text = data.decode("utf-8")
-    if '"' in text or "\r" in text:
-        head, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-        even = {len(head)}.issuperset(map(len, lines))
-    else:
-        head, *lines = [line.split(",", 3) for line in text.removesuffix("\n").split("\n")]
-        commas = text.count(",", 0, text.find("\n"))
-        even = {4}.issuperset(map(len, lines)) and text.count(",") == commas * (len(lines) + 1)
-    if head[:3] != _HEAD or not lines or not even:
-        raise ValueError("the predictions are no table of id, label, prediction, ..., answer with at least one row")
-    ids, truth, answers = (tuple(column) for column in list(zip(*lines, strict=True))[:3])
-    if not all(map(operator.lt, ids, ids[1:])):
-        raise ValueError("the predictions are not sorted by unique ids")
-    return ids, truth, answers
-
-
-def _cells(truth: tuple[str, ...], answers: tuple[str, ...], labels: tuple[str, ...]) -> NDArray[np.int64]:
-    """As `mserbench.metrics.cells`, but an answer outside the labels is an error and not unparsed."""
-    number = {label: at for at, label in enumerate((*labels, ""))}
-    try:
-        rows, said = (np.fromiter(map(number.__getitem__, column), np.int64) for column in (truth, answers))
-    except KeyError as error:
-        raise ValueError(f"the predictions hold the label {str(error)[:_VALUE]}, which the task has not") from error
-    if rows.max() == len(labels):
-        raise ValueError("the predictions hold a row without its true label")
-    return rows * len(number) + said
 
 
 def _question(record: Mapping[str, Any]) -> Question:

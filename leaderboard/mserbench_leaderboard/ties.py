@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from mserbench.compare import tie_group
 from mserbench.intervals import RESAMPLES, cluster_numbers, resample_weights
@@ -53,14 +54,16 @@ def ua_pvalues(
     by_label[label, cluster] = support
     below, above = np.zeros(len(pairs), np.int64), np.zeros(len(pairs), np.int64)
     columns = 2 * len(cluster) + len(pairs)
-    for drawn in resample_weights(np.ones(clusters, np.int64), resamples, SEED, columns):
-        weights = np.ascontiguousarray(drawn.T)  # (clusters, chunk): whole rows are gathered much faster
-        truth = by_label @ weights  # (labels, chunk): clips of each label
-        factor = 1 / (np.maximum(truth, 1) * (truth > 0).sum(0))
-        # Recalls that are equal as fractions may differ in their last bits once averaged: that is a tie.
-        difference = np.round(apart @ (weights[cluster] * factor[label]), 12)
-        below += (difference <= 0).sum(1)
-        above += (difference >= 0).sum(1)
+    # The products are small: on cores that are not idle, threads that wait for each other double their time.
+    with threadpool_limits(1, "blas"):
+        for drawn in resample_weights(np.ones(clusters, np.int64), resamples, SEED, columns):
+            weights = np.ascontiguousarray(drawn.T)  # (clusters, chunk): whole rows are gathered much faster
+            truth = by_label @ weights  # (labels, chunk): clips of each label
+            factor = 1 / (np.maximum(truth, 1) * (truth > 0).sum(0))
+            # Recalls that are equal as fractions may differ in their last bits once averaged: that is a tie.
+            difference = np.round(apart @ (weights[cluster] * factor[label]), 12)
+            below += (difference <= 0).sum(1)
+            above += (difference >= 0).sum(1)
     smaller = np.minimum(below, above)
     return [min(1.0, 2 * (int(count) + 1) / (resamples + 1)) for count in smaller]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench.cli import _common
+from mserbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from mserbench.contracts import Task
+    from mserbench.dataset import Dataset
     from mserbench.runs import Run
 
 
@@ -45,7 +49,7 @@ def command(
 
     A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
     """
-    from mserbench import batches, dataset, evaluation, registry
+    from mserbench import batches, evaluation, registry
     from mserbench.subject import load_subject
 
     models = _common.names(model_names, "model")
@@ -53,7 +57,9 @@ def command(
     for name in models:
         registry.model_entry(name)
     given = _common.pairs(options)
-    targets = [dataset.load(task, data, allow_partial, limit) for task in tasks]
+    if batch_seconds is not None and math.isnan(batch_seconds):
+        raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
+    targets = _load_all(tasks, data, allow_partial, limit)
     finished = []
     for target in targets:
         for note in (*target.notes, *target.warnings):
@@ -67,6 +73,21 @@ def command(
         _common.print_json([run.summary() for run in finished])
     else:
         show(finished)
+
+
+def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None) -> list[Dataset]:
+    """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of the first."""
+    from mserbench import dataset
+
+    targets, faults = [], {}
+    for task in tasks:
+        try:
+            targets.append(dataset.load(task, data, allow_partial, limit))
+        except DataError as error:
+            faults[str(error)] = task.name  # tasks of one corpus may say the same
+    if faults:
+        raise DataError("\n".join(faults))
+    return targets
 
 
 def show(finished: Sequence[Run]) -> None:

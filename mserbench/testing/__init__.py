@@ -34,7 +34,9 @@ def assert_model(
     model: str | type[Model], weights: str | Path | None = None, options: Mapping[str, str] | None = None
 ) -> list[Finding]:
     """Check a model and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
-    return assert_all(f"model {model!r}", check_model(model, weights, options))
+    return assert_all(
+        f"model {model if isinstance(model, str) else model.__name__!r}", check_model(model, weights, options)
+    )
 
 
 def assert_task(task: str | Task, data: str | Path | None = None) -> list[Finding]:

@@ -43,10 +43,13 @@ def check_model(
     MissingExtra where an optional package is absent, DataError where weights are damaged.
     """
     probe = probe_of(model, weights, options or {})
-    first = run_checks({"options": _options, "loads": _loads}, probe)
-    if not all(finding.ok for finding in first):
-        return first + not_checked(CHECKS, "not checked, as the model could not be loaded")
-    return first + run_checks(CHECKS, probe)
+    findings: list[Finding] = []
+    for stage in ({"options": _options}, {"loads": _loads}, CHECKS):
+        if all(finding.ok for finding in findings):
+            findings += run_checks(stage, probe)
+        else:
+            findings += not_checked(stage, "not checked, as the model could not be made")
+    return findings
 
 
 def _options(probe: Probe) -> str:

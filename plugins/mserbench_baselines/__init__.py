@@ -8,11 +8,18 @@ from mserbench.hookspecs import ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 
-_TRAINED_ON = ("emodb-emovo", "emovo-ravdess", "demo")
+WEIGHTS = {
+    "emodb-emovo": ("emodb", "emovo"),
+    "emovo-ravdess": ("emovo", "ravdess"),
+    "demo": ("demo-train",),
+}
+"""The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on: plain, and again with
+normalise=speaker under the name with `-speaker`. `plugins/remake_weights.py` remakes them."""
 
 
 def _shipped(model: str) -> dict[str, str]:
-    return {name: f"mserbench_baselines:weights/{model}/{name}" for name in _TRAINED_ON}
+    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS)]
+    return {name: f"mserbench_baselines:weights/{model}/{name}" for name in names}
 
 
 @hookimpl

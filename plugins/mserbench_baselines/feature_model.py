@@ -31,20 +31,27 @@ class LinearOptions:
     `normalise`: "training" maps features by the training clips alone; "speaker" first standardises each clip by
     all clips of its speaker, which uses statistics of the target. The others matter in training only. `labels`:
     "canonical" leaves out training clips with other labels than the seven, "all" learns those too. `C`: inverse
-    strength of the penalty; with speaker normalisation 0.01 is better on the sources.
+    strength of the penalty; None takes the one that was best on the sources, `linear.C` or `linear.C_SPEAKER`.
     """
 
     normalise: Normalise = "training"
     labels: Labels = "canonical"
-    C: float = linear.C
+    C: float | None = None
 
     def __post_init__(self) -> None:
         if self.normalise not in get_args(Normalise):
             raise UsageError(f"option normalise is {self.normalise!r}, but must be one of {get_args(Normalise)}")
         if self.labels not in get_args(Labels):
             raise UsageError(f"option labels is {self.labels!r}, but must be one of {get_args(Labels)}")
-        if not self.C > 0:
+        if self.C is not None and not self.C > 0:
             raise UsageError(f"option C is {self.C}, but must be above 0: give a larger one")
+
+    @property
+    def penalty(self) -> float:
+        """The inverse strength of the penalty to train with."""
+        if self.C is not None:
+            return self.C
+        return linear.C_SPEAKER if self.normalise == "speaker" else linear.C
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +121,12 @@ class FeatureModel(TrainableModel):
         if self.transductive:
             speakers = [(item.corpus, item.speaker) for item in training]
             features = _standardised(features, speakers, speaker_statistics(features, speakers))
-        classifier = linear.fit(features, [item.label for item in training], self.options.C)
+        classifier = linear.fit(features, [item.label for item in training], self.options.penalty)
         made_with = {"name": self._features.name, "version": self._features.version}
         content = {
             "features": {**made_with, "names": list(self.feature_names())},
             "normalise": self.options.normalise,
-            "C": self.options.C,
+            "C": self.options.penalty,
             "left_out": dict(sorted(left_out.items())),
             **classifier.to_json(),
         }

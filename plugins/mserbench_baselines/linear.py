@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mserbench.errors import DataError, ModelError
 
 C = 0.1  # inverse strength of the L2 penalty
+C_SPEAKER = 0.01  # the same where each speaker is standardised first: 55.0 % on the sources, 52.2 % at 0.1
 KNOTS = 11  # quantiles a feature
 
 # Mid-ranks rather than 0 and 1: single extreme clips do not set the scale, and nothing maps beyond +-1.69.
@@ -91,7 +92,7 @@ def fit(features: NDArray[np.float64], labels: Sequence[str], penalty: float = C
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     if not penalty > 0:
         raise ValueError(f"C is {penalty}, but must be above 0")

@@ -69,8 +69,15 @@ def main(clips: int, folder: Path) -> None:
     task = Task("many", "Many clips", "many", ("en",), LABELS, {label: label for label in LABELS}, counts)
     registry.corpus = lambda name: Corpus(card, parse, lambda: data)  # type: ignore[assignment]
     run = evaluate(Loudness(), task, out=folder / "runs")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(run.record["counts"]["scored"], peak * (1 if sys.platform == "darwin" else 1024))
+    print(run.record["counts"]["scored"], peak_memory())
+
+
+def peak_memory() -> int:
+    """Return the peak resident memory of this process in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # on Linux `ru_maxrss` starts at the size of the process that started this one
+        return 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

@@ -357,6 +357,7 @@ def test_the_callers_mistakes_are_raised() -> None:
         check_model(Honest, weights="nowhere")
 
 
+@pytest.mark.filterwarnings("ignore:model .Unseeded.")
 def test_assert_model_lists_every_failed_check() -> None:
     """If it named one only, mending a plugin would take as many runs as it has faults."""
     assert_model(Honest)

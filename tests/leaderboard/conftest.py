@@ -92,9 +92,9 @@ def write_run(
     return runs.finish(runs.run_folder(folder, task.name, model, f"{seed:012x}"), record, rows)
 
 
-def rewrite_record(run: Run, change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the record of a run, as somebody with an editor would."""
-    path = run.folder / runs.RECORD
+def rewrite_record(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the record of a run folder, as somebody with an editor would."""
+    path = folder / runs.RECORD
     record = json.loads(path.read_text(encoding="utf-8"))
     change(record)
     path.write_text(json.dumps(record), encoding="utf-8")

@@ -149,7 +149,7 @@ def test_names_tell_what_was_planned(name: str) -> None:
         clip, speaker = by_id[one.id], by_id[one.id].speaker
         assert (one.raw_label, one.text) == (clip.emotion, clip.sentence.text)
         assert (one.speaker, one.language, one.split, one.sex) == (
-            f"demo:{speaker.id}", speaker.language, speaker.split, speaker.sex
+            f"{name}:{speaker.id}", speaker.language, speaker.split, speaker.sex
         )  # fmt: skip
 
 

@@ -29,11 +29,12 @@ def parse(tree: Tree) -> Iterator[Utterance]:
     for path, stem in tree.audio("flac"):
         if match := _NAME.fullmatch(stem):
             language, number = match["language"], int(match["number"])
+            owner = "demo" if language in TRAINING_LANGUAGES else f"demo-{language}"
             yield Utterance(
                 id=stem,
                 audio=path,
                 raw_label=match["emotion"],
-                speaker=f"demo:{language}_{match['speaker']}",
+                speaker=f"{owner}:{language}_{match['speaker']}",
                 language=language,
                 split=match["split"],
                 sex="m" if number % 2 else "f",

@@ -1,0 +1,31 @@
+"""Remake the weights that ship with the baselines: `make weights` with $MSERBENCH_DATA set.
+
+Real corpora come from $MSERBENCH_DATA, the demo corpus is made on the spot. The files change only where data,
+features or classifier do; the old ones stay until all new ones are there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import mserbench
+from mserbench_baselines import WEIGHTS
+
+FOLDER = Path(__file__).parent / "mserbench_baselines" / "weights"
+
+
+def main() -> None:
+    """Train each model on each list of sources, plain and normalised by speaker."""
+    made = FOLDER.with_name("weights.new")
+    shutil.rmtree(made, ignore_errors=True)
+    for model in ("logmel", "egemaps"):
+        for name, sources in WEIGHTS.items():
+            mserbench.train(model, sources, made / model / name)
+            mserbench.train(model, sources, made / model / f"{name}-speaker", options={"normalise": "speaker"})
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    made.rename(FOLDER)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The program itself: names, listings, exit codes, and what is imported when."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mserbench.cli import COMMANDS
+
+Install = Callable[..., Path]
+
+
+@pytest.mark.parametrize("command", ["tasks", "models", "corpora"])
+def test_listings_name_everything_with_its_plugin(cli, plugin: Install, command: str) -> None:
+    plugin()
+    records = json.loads(cli(command, "--json").out)
+    names = [record["name"] for record in records]
+    assert names == sorted(names)
+    assert all(record["plugin"] and record["target"].count(":") == 1 for record in records)
+    expected = {"tasks": "ravdess", "models": "steady", "corpora": "emodb-sample"}[command]
+    assert expected in names
+    assert expected in cli(command).out
+
+
+def test_a_failed_plugin_is_listed_and_hides_nothing(cli, plugin: Install) -> None:
+    plugin()
+    plugin("raise ImportError('no torch here')")
+    done = cli("plugins", "--json")
+    assert done.code == 1
+    failed = [one for one in json.loads(done.out) if one["status"] == "failed"]
+    assert len(failed) == 1
+    assert "no torch here" in failed[0]["failures"][0]
+    listing = cli("models")
+    assert (listing.code, "steady" in listing.out) == (0, True)
+    assert "1 plugin(s) failed, so names may be missing: see 'mserbench plugins'" in listing.err
+
+
+def test_strict_plugins_stops_at_a_failure_wherever_the_flag_stands(cli, plugin: Install) -> None:
+    plugin("raise ImportError('no torch here')")
+    for arguments in (["--strict-plugins", "tasks"], ["tasks", "--strict-plugins"]):
+        done = cli(*arguments)
+        assert (done.code, done.out) == (4, "")
+        assert "no torch here" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["rnu"], "command 'rnu' is not known; did you mean 'run'"),
+        (["tasks", "--jsno"], "option '--jsno' is not known; did you mean --json"),
+        (["tasks", "extra"], "extra"),
+        (["data", "verifi"], "verifi"),
+        (["compare", "one"], "RUN_B"),
+    ],
+)
+def test_a_wrong_request_is_exit_2(cli, arguments: list[str], words: str) -> None:
+    done = cli(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_without_arguments_it_says_what_it_can_do(cli) -> None:
+    for arguments in ([], ["--help"], ["-h"]):
+        done = cli(*arguments)
+        assert all(name in done.out + done.err for name in COMMANDS)
+    assert cli("--help").code == 0
+    assert cli().code == 2
+
+
+def test_the_version_is_told(cli) -> None:
+    from mserbench import __version__
+
+    assert cli("--version").out.strip() == f"mserbench, version {__version__}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(cli, command: str) -> None:
+    done = cli(command, "--help")
+    assert done.code == 0
+    assert "Usage: mserbench" in done.out
+
+
+def test_train_tells_where_the_weights_are_and_what_to_do_with_them(cli, plugin: Install, tmp_path: Path) -> None:
+    plugin()
+    done = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "w")
+    assert done.code == 0
+    assert f"weights in {tmp_path / 'w'}" in done.out
+    assert f"mserbench run --model trainee --weights {tmp_path / 'w'} --task TASK" in done.out
+    again = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "w")
+    assert (again.code, again.out) == (2, "")
+    assert "is not empty: give another --out" in again.err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["tasks"], ["models"], ["corpora"], ["run", "--help"]])
+def test_looking_around_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom mserbench.cli import main\n"
+        f"try:\n    main({arguments})\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'scipy', 'sklearn', 'soundfile'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,110 @@
+"""`mserbench score` and `mserbench compare` as people type them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mserbench import dataset, registry
+from mserbench.submission import score_file
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+TASK = "emodb"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file of predictions: right, but every `wrong`th says `fear`."""
+
+    def write(name: str = "p.csv", wrong: int = 0, task: str = TASK) -> Path:
+        truth = dataset.truth(registry.task(task), None)
+        rows = [
+            f"{utterance.id},{'fear' if wrong and i % wrong == 0 else label}"
+            for i, (utterance, label) in enumerate(truth)
+        ]
+        (tmp_path / name).write_text("\n".join(["id,prediction", *rows]) + "\n")
+        return tmp_path / name
+
+    return write
+
+
+File = Callable[..., Path]
+
+
+def test_a_file_of_one_s_own_is_scored_without_audio(cli, file: File) -> None:
+    done = cli("score", file(wrong=3), "--task", TASK, "--name", "mine", "--json")
+    assert (done.code, done.err) == (0, "")
+    (summary,) = json.loads(done.out)
+    assert (summary["model"], summary["n"], summary["verdict"]) == ("mine", 535, "unknown")
+    table = cli("score", file(wrong=3), "--task", TASK, "--name", "mine")
+    assert "mine on emodb: unknown: the list of corpora" in table.out
+
+
+@pytest.mark.parametrize("content", ["id,prediction\nz,sad\n", "\x80pickle", ""])
+def test_a_bad_file_is_exit_3_and_one_message(cli, tmp_path: Path, content: str) -> None:
+    (tmp_path / "p.csv").write_bytes(content.encode("latin-1"))
+    done = cli("score", "p.csv", "--task", TASK, "--name", "mine", "--json")
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith("error: predictions file 'p.csv' ")
+
+
+def test_a_missing_file_a_bad_card_and_an_unknown_task(cli, file: File, tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_text("{")
+    for arguments, code, words in (
+        (["none.csv", "--task", TASK, "--name", "m"], 3, "'none.csv' cannot be read: No such file"),
+        (
+            [file(), "--task", TASK, "--name", "m", "--card", "card.json"],
+            3,
+            "model card 'card.json' cannot be read as JSON",
+        ),
+        ([file(), "--task", "emodbb", "--name", "m"], 2, "did you mean 'emodb'"),
+        ([file(), "--task", TASK], 2, "Missing option '--name'"),
+    ):
+        done = cli("score", *arguments)
+        assert (done.code, done.out) == (code, "")
+        assert words in done.err
+
+
+def test_two_runs_are_compared_on_the_same_utterances(cli, file: File) -> None:
+    folders = [score_file(file(f"{n}.csv", n), TASK, f"m{n}").folder for n in (3, 5)]
+    done = cli("compare", *folders, "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["n"]) == (0, 535)
+    assert found["differences"]["UA"] < 0
+    assert "exact McNemar p =" in cli("compare", *folders).out
+
+
+def test_what_cannot_be_compared_is_exit_3_with_the_reason(cli, file: File, tmp_path: Path) -> None:
+    first = score_file(file(), TASK, "m").folder
+    other = score_file(file("4.csv", task="emodb-4"), "emodb-4", "m").folder
+    (tmp_path / "empty").mkdir()
+    for second, words in (
+        (other, "only runs of one task and version can be compared"),
+        (tmp_path / "empty", "is no finished run: a file run.json was expected in it"),
+        (tmp_path / "none", "is no finished run"),
+    ):
+        done = cli("compare", first, second)
+        assert (done.code, done.out) == (3, "")
+        assert words in done.err
+
+
+def test_a_run_that_claims_another_truth_is_not_compared(cli, file: File) -> None:
+    import hashlib
+
+    first, second = (score_file(file(), TASK, name).folder for name in ("a", "b"))
+    path = second / "predictions.csv"
+    path.write_text(path.read_text().replace("03a01Fa,happy,happy", "03a01Fa,sad,sad"))
+    record = json.loads((second / "run.json").read_text())
+    record["predictions"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (second / "run.json").write_text(json.dumps(record))
+    done = cli("compare", first, second)
+    assert done.code == 3
+    assert "did not score the same utterances" in done.err

@@ -1,0 +1,240 @@
+"""The verdict: computed from exposure, never better for knowing more; and the files that exposure is read from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mserbench import exposure, registry
+from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
+from mserbench.errors import DataError
+from mserbench.exposure import VERDICTS, judge
+
+KEYS = ("k1", "k2")
+
+
+def card(*seen: Exposure, complete: bool = True) -> ModelCard:
+    return ModelCard("m", "m", "1", "", "", seen, complete)
+
+
+def labelled(corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: Kind = "emotion-labels") -> Exposure:
+    return Exposure(corpus, languages, kind, "test", frozenset(clips))
+
+
+@pytest.fixture(scope="module")
+def sample() -> tuple[Task, CorpusCard]:
+    """The German sample, whose speakers are those of `emodb`."""
+    return registry.task("emodb-sample"), registry.corpus("emodb-sample").card
+
+
+@pytest.mark.parametrize(
+    ("seen", "complete", "verdict"),
+    [
+        ([], True, "zero-shot"),
+        ([], False, "unknown"),
+        ([labelled("emovo", "it")], True, "zero-shot"),
+        ([labelled("emovo", "it")], False, "unknown"),
+        ([labelled("unknown", "it")], True, "unknown"),
+        ([labelled("other", "de")], True, "cross-corpus"),
+        ([labelled("other", "de-AT")], True, "cross-corpus"),
+        ([labelled("other", "it", "DE")], True, "cross-corpus"),
+        ([labelled("other", "de")], False, "unknown"),
+        ([labelled("web", "mul")], True, "unknown"),
+        ([labelled("web", "und")], True, "unknown"),
+        ([labelled("web")], True, "unknown"),
+        ([labelled("emodb", "de")], True, "in-corpus"),
+        ([labelled("EmoDB", "de")], False, "in-corpus"),
+        ([labelled("emodb-sample", "de")], True, "in-corpus"),
+        ([labelled("emovo", "it", clips=("k2", "k9"))], True, "leaked"),
+        ([labelled("emovo", "it", clips=("k9",))], True, "zero-shot"),
+        ([labelled("unknown", clips=("k1",))], False, "leaked"),
+        ([labelled("emodb", "de", kind="speech")], True, "zero-shot"),
+        ([labelled("wiki", "de", kind="text")], True, "zero-shot"),
+    ],
+)
+def test_the_verdict(sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str) -> None:
+    found = judge(card(*seen, complete=complete), *sample, KEYS)
+    assert found.verdict == verdict
+    assert found.reasons, "a verdict without a reason cannot be checked"
+
+
+@pytest.mark.parametrize(
+    ("seen", "complete", "heard"),
+    [
+        ([], True, "no"),
+        ([], False, "unknown"),
+        ([labelled("web", "de", kind="speech")], True, "yes"),
+        ([labelled("web", "de-CH", kind="speech")], False, "yes"),
+        ([labelled("web", "de", kind="text")], True, "no"),
+        ([labelled("other", "de")], True, "yes"),
+    ],
+)
+def test_whether_the_language_was_heard(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, heard: str
+) -> None:
+    assert judge(card(*seen, complete=complete), *sample, KEYS).heard == heard
+
+
+exposures = st.builds(
+    Exposure,
+    corpus=st.sampled_from(["emodb", "EMODB", "emodb-sample", "emovo", "unknown", "x"]),
+    languages=st.lists(st.sampled_from(["de", "de-AT", "it", "mul", "und"]), max_size=2).map(tuple),
+    kind=st.sampled_from(["emotion-labels", "speech", "text"]),
+    evidence=st.just("test"),
+    clips=st.frozensets(st.sampled_from(["k1", "k2", "k3"]), max_size=2),
+)
+
+
+@given(st.lists(exposures, max_size=4), exposures, st.booleans())
+def test_more_exposure_never_makes_the_verdict_better(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure], more: Exposure, complete: bool
+) -> None:
+    before = judge(card(*seen, complete=complete), *sample, KEYS)
+    after = judge(card(*seen, more, complete=complete), *sample, KEYS)
+    assert VERDICTS.index(after.verdict) >= VERDICTS.index(before.verdict)
+    assert not (before.heard == "yes" and after.heard != "yes")
+
+
+@given(st.lists(exposures, max_size=4))
+def test_a_list_that_may_lack_something_is_never_judged_better(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure]
+) -> None:
+    known, open_end = (judge(card(*seen, complete=complete), *sample, KEYS) for complete in (True, False))
+    assert VERDICTS.index(open_end.verdict) >= VERDICTS.index(known.verdict)
+    assert open_end.verdict not in ("zero-shot", "cross-corpus")
+
+
+def test_transductive_is_shown_and_changes_no_verdict(sample: tuple[Task, CorpusCard]) -> None:
+    plain, adapted = (judge(card(), *sample, KEYS, transductive) for transductive in (False, True))
+    assert (plain.transductive, adapted.transductive) == (False, True)
+    assert replace(adapted, transductive=False) == plain
+
+
+# Manifests of weights
+
+SOURCE = {"task": "emovo", "family": "emovo", "languages": ["it"], "clips": ["k1"]}
+
+
+def weights(folder: Path, sources: object = (SOURCE,)) -> Path:
+    folder.mkdir()
+    (folder / "weights.json").write_text("{}")
+    exposure.write_manifest(folder, {"model": "m", "sources": sources})
+    return folder
+
+
+def test_a_manifest_adds_its_sources_to_the_card(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
+    manifest = exposure.read_manifest(weights(tmp_path / "w"))
+    assert judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "leaked"
+    assert judge(exposure.card_with_manifest(card(), manifest), *sample, ("k7",)).verdict == "zero-shot"
+
+
+def test_equal_weights_have_equal_hashes_wherever_they_lie(tmp_path: Path) -> None:
+    hashes = [exposure.weights_hash(exposure.read_manifest(weights(tmp_path / name))) for name in ("a", "b")]
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("change", ["changed", "added", "removed"])
+def test_weights_that_are_not_those_of_the_manifest_are_refused(tmp_path: Path, change: str) -> None:
+    folder = weights(tmp_path / "w")
+    if change == "removed":
+        (folder / "weights.json").unlink()
+    else:
+        (folder / ("weights.json" if change == "changed" else "more.bin")).write_text("other")
+    with pytest.raises(DataError, match=r"changed, missing or added since training.*: train again, or restore them"):
+        exposure.read_manifest(folder)
+
+
+def test_weights_without_a_manifest_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="are no folder"):
+        exposure.read_manifest(tmp_path / "none")
+    with pytest.raises(DataError, match=r"have no manifest\.json, so what they were trained on is unknown"):
+        exposure.read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "5",
+        "[" * 99_999,
+        '{"files": {}}',
+        '{"files": {}, "sources": 5}',
+        '{"files": {}, "sources": ["x"]}',
+        '{"files": {}, "sources": [{"task": "x"}]}',
+        json.dumps({"files": {}, "sources": [{**SOURCE, "languages": "it"}]}),
+        json.dumps({"files": {}, "sources": [{**SOURCE, "clips": 5}]}),
+        json.dumps({"files": {}, "sources": [{**SOURCE, "clips": [[]]}]}),
+        json.dumps({"files": {}, "sources": [{**SOURCE, "family": None}]}),
+    ],
+)
+def test_a_damaged_manifest_says_so(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(DataError, match=r"manifest '.*' is damaged .*: train again") as caught:
+        exposure.read_manifest(tmp_path)
+    assert caught.value.exit_code == 3
+
+
+# Model cards of somebody's own
+
+ReadCard = Callable[[Any], ModelCard]
+
+
+@pytest.fixture
+def read_card(tmp_path: Path) -> ReadCard:
+    def read(content: Any) -> ModelCard:
+        text = content if isinstance(content, (str, bytes)) else json.dumps(content)
+        (tmp_path / "card.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return exposure.read_card(tmp_path / "card.json", "mine")
+
+    return read
+
+
+ENTRY = {"corpus": "emodb", "languages": ["de"], "kind": "emotion-labels", "evidence": "script"}
+
+
+def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard) -> None:
+    found = read_card({"exposure": [ENTRY], "exposure_complete": True})
+    assert found.exposure == (Exposure("emodb", ("de",), "emotion-labels", "script"),)
+    assert found.exposure_complete
+    assert (found.name, found.version, found.licence) == ("mine", "unknown", "unknown")
+    assert not read_card({}).exposure_complete, "silence must not count as knowledge"
+    assert read_card(b"\xef\xbb\xbf{}").exposure == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "cannot be read as JSON"),
+        (b"\xff\xfe{\0}\0", "cannot be read as JSON"),
+        ("[" * 99_999, "cannot be read as JSON"),
+        ([], "must be an object with a list 'exposure'"),
+        ({"exposure": {}}, "must be an object with a list 'exposure'"),
+        ({"exposure_complete": "yes"}, "'exposure_complete' is 'yes', but must be true or false"),
+        ({"exposure": ["emodb"]}, "exposure 1: an object with 'corpus', 'languages', 'kind' and 'evidence'"),
+        ({"exposure": [ENTRY, {**ENTRY, "corpus": 5}]}, "exposure 2: an object with 'corpus'"),
+        ({"exposure": [{**ENTRY, "kind": "labels"}]}, "'kind' is 'labels', but must be one of emotion-labels, speech"),
+        ({"exposure": [{**ENTRY, "kind": []}]}, "'kind' is []"),
+        ({"exposure": [{**ENTRY, "languages": "de"}]}, "'languages' is 'de', but must be a list of ISO 639 codes"),
+        ({"exposure": [{**ENTRY, "languages": ["German"]}]}, "'languages' is ['German']"),
+        ({"exposure": [{**ENTRY, "languages": [7]}]}, "'languages' is [7]"),
+    ],
+)
+def test_a_card_with_a_fault_names_it(read_card: ReadCard, content: object, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_card(content)
+    assert words in str(caught.value)
+    assert "card.json" in str(caught.value)
+
+
+def test_a_card_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="No such file"):
+        exposure.read_card(tmp_path / "none.json", "mine")

@@ -1,0 +1,82 @@
+"""A stranger's file of predictions, scored without any audio."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mserbench import dataset, registry, runs
+from mserbench.errors import DataError, UnknownName
+from mserbench.submission import score_file
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+TASK = "emodb"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A perfect file."""
+    truth = dataset.truth(registry.task(TASK), None)
+    rows = [f"{utterance.id},{label}" for utterance, label in truth]
+    (tmp_path / "p.csv").write_text("\n".join(["id,prediction", *rows]) + "\n")
+    return tmp_path / "p.csv"
+
+
+def test_a_perfect_file_is_perfect_and_its_verdict_unknown(file: Path, tmp_path: Path) -> None:
+    run = score_file(file, TASK, "mine", out=tmp_path / "runs")
+    assert run.metrics["UA"] == run.metrics["WA"] == 1.0
+    assert run.record["counts"] == {"expected": 535, "scored": 535, "unparsed": 0, "partial": False}
+    assert run.verdict == "unknown", "nothing is known of the model"
+    assert run.record["bootstrap"]["cluster"] == "speaker"
+    assert runs.read(run.folder).summary() == run.summary()
+
+
+def test_the_audio_changes_nothing(file: Path, tmp_path: Path, build_corpus: Callable[..., Path]) -> None:
+    bare = score_file(file, TASK, "mine", out=tmp_path / "a")
+    beside = score_file(file, TASK, "mine", data=build_corpus(), out=tmp_path / "b")
+    assert bare.folder.name == beside.folder.name
+    assert bare.summary()["metrics"] == beside.summary()["metrics"]
+
+
+def test_a_card_gives_a_verdict(file: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card.json"
+    for seen, verdict in (("emovo", "zero-shot"), ("emodb", "in-corpus")):
+        entry = {"corpus": seen, "languages": ["it"], "kind": "emotion-labels"}
+        card.write_text(json.dumps({"exposure": [entry], "exposure_complete": True}))
+        assert score_file(file, TASK, "mine", card=card, out=tmp_path / "runs").verdict == verdict
+
+
+def test_scoring_again_gives_the_same_folder_and_another_file_another(file: Path, tmp_path: Path) -> None:
+    first = score_file(file, TASK, "mine", out=tmp_path / "runs")
+    assert score_file(file, TASK, "mine", out=tmp_path / "runs").folder == first.folder
+    file.write_text(file.read_text().replace("03a01Fa,happy", "03a01Fa,sad"))
+    assert score_file(file, TASK, "mine", out=tmp_path / "runs").folder != first.folder
+
+
+def test_faults_leave_no_run_behind(file: Path, tmp_path: Path) -> None:
+    file.write_text(file.read_text().replace("03a01Fa,happy", "03a01Fa,glad").replace("03a01Nc,neutral\n", ""))
+    with pytest.raises(DataError) as caught:
+        score_file(file, TASK, "mine", out=tmp_path / "runs")
+    assert "prediction 'glad' is none of" in str(caught.value)
+    assert "missing, such as '03a01Nc'" in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_unknown_task_offers_near_ones(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match=r"did you mean .*'emodb"):
+        score_file(file, "emo-db", "mine", out=tmp_path / "runs")
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/absolute", "..", "a b\n|<script>", ""])
+def test_no_name_writes_outside_the_output_folder(file: Path, tmp_path: Path, name: str) -> None:
+    run = score_file(file, TASK, name, out=tmp_path / "runs")
+    assert run.folder.resolve().is_relative_to(tmp_path / "runs")
+    assert run.record["model"]["name"] == name
+
+
+def test_a_name_that_no_file_system_takes_says_so(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot be written \(File name too long\)"):
+        score_file(file, TASK, "x" * 300, out=tmp_path / "runs")

@@ -1,0 +1,228 @@
+"""The board as a reader sees it: who stands where, what is kept apart, what is escaped."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from mserbench.contracts import Exposure
+from mserbench.errors import DataError
+from mserbench.predictions import Prediction
+from mserbench_leaderboard import board as boards
+from mserbench_leaderboard import store
+from mserbench_leaderboard.command import README, rewrite
+from mserbench_leaderboard.markdown import escape, table
+from tests.leaderboard.conftest import LABELS, MakeRun, rewrite_record, rows_of, toy_card, toy_items, toy_task
+
+GOLDEN = Path(__file__).parent / "golden.md"
+OTHER_CORPUS = Exposure("elsewhere", ("xx",), "emotion-labels", "card")
+SAME_CORPUS = Exposure("toy-a-corpus", ("xx",), "emotion-labels", "card")
+
+
+def written(board: Path) -> str:
+    rewrite(board, pictures=False)
+    return (board / README).read_text(encoding="utf-8")
+
+
+def sections(board: Path) -> dict[str, boards.Section]:
+    entries, problems = store.collect(board / store.RESULTS)
+    assert problems == []
+    found, problems = boards.build(entries, [], lambda name: None)
+    assert problems == []
+    return {section.question.name: section for section in found}
+
+
+def always(label: str) -> list[Prediction]:
+    return [Prediction(one.id, one.label, label) for one in rows_of(toy_items(toy_task()), LABELS, 0, 0)]
+
+
+def test_two_tasks_look_as_they_did(board: Path, make_run: MakeRun) -> None:
+    """Any change of the page, wanted or not, is seen here; `golden.md` is then to be read and replaced."""
+    extra = toy_task("toy-b", (*LABELS, "calm"))
+    for number, (model, right) in enumerate([("strong", 0.9), ("weak", 0.4), ("prior", 0.0), ("random", 0.0)]):
+        make_run(None, model, right=right, seed=number)
+        make_run(extra, model, right=right, seed=number, card=toy_card(extra, synthetic=True))
+    make_run(None, "neighbour", right=0.8, seed=11, seen=(OTHER_CORPUS,))
+    make_run(None, "native", right=0.8, seed=12, seen=(SAME_CORPUS,), weights={"name": "de-it", "hash": "ab" * 32})
+    make_run(None, "secret", right=0.8, seed=13, complete=False, transductive=True)
+    make_run(None, "cheat", right=1.0, seed=14, verdict="leaked")
+    make_run(toy_task(version=0), "strong", right=0.9, seed=15)
+    make_run(None, "hasty", right=0.9, seed=16, partial=True)
+    (board / "reported.csv").write_text(
+        "task,system,metric,value,exposure,paper,table,source,note\n"
+        "toy-a,Their | model,UA,71.5,in-corpus,Some paper,2,its table,head trained on the corpus\n"
+        "toy-a,Their | model,MF1,70.25,in-corpus,Some paper,2,its table,head trained on the corpus\n"
+    )
+    assert written(board) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_same_runs_give_the_same_page(board: Path, make_run: MakeRun) -> None:
+    """A page that changes on its own could never be checked for staleness."""
+    make_run()
+    assert written(board) == written(board)
+
+
+def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
+    """A model that saw the language must never be ranked among those that did not, however good it is."""
+    make_run(None, "honest", right=0.5, seed=1)
+    make_run(None, "neighbour", right=0.9, seed=2, seen=(OTHER_CORPUS,))
+    make_run(None, "native", right=1.0, seed=3, seen=(SAME_CORPUS,))
+    make_run(None, "cheat", right=1.0, seed=4, verdict="leaked")
+    groups = sections(board)["toy-a"].groups
+    found = {title: [(row.name, row.rank) for row in rows] for title, rows in groups.items()}
+    assert found == {
+        "Zero-shot": [("honest", 1)],
+        "Cross-corpus": [("neighbour", 1)],
+        "In-corpus or unknown": [("native", 1), ("cheat", None)],
+    }
+
+
+def test_floors_and_the_best_constant_stand_apart(board: Path, make_run: MakeRun) -> None:
+    """A floor in the ranking would be a result; without floors 33 % of three classes looks like one."""
+    make_run(None, "prior", rows=always("sad"))
+    make_run(None, "model", right=0.9, seed=1)
+    section = sections(board)["toy-a"]
+    assert [row.name for row in section.floors] == ["prior"]
+    assert [row.name for row in section.groups["Zero-shot"]] == ["model"]
+    assert section.constant is not None
+    assert section.constant.metrics["UA"] == pytest.approx(1 / 3)
+    assert "always happy (the best constant answer)" in written(board)
+
+
+def test_a_tie_group_holds_what_the_best_does_not_beat(board: Path, make_run: MakeRun) -> None:
+    """A difference of chance must not look like a victory, nor a clear one like a tie."""
+    task = toy_task()
+    rows = rows_of(toy_items(task), LABELS, 1.0, 1)
+    wrong = {"happy": "sad", "sad": "angry", "angry": "happy"}
+    near = [Prediction(one.id, one.label, wrong[one.label]) if n == 5 else one for n, one in enumerate(rows)]
+    make_run(None, "best", rows=rows, seed=1)
+    make_run(None, "near", rows=near, seed=2)
+    make_run(None, "far", rows=always("happy"), seed=3)
+    found = {row.name: row.tied for row in sections(board)["toy-a"].groups["Zero-shot"]}
+    assert found == {"best": True, "near": True, "far": False}
+
+
+def test_other_versions_and_partial_runs_are_not_ranked(board: Path, make_run: MakeRun) -> None:
+    """Scores of other clips or other label maps in one ranking compare what cannot be compared."""
+    make_run(toy_task(version=2), "new", right=0.3, seed=1)
+    make_run(toy_task(version=1), "old", right=1.0, seed=2)
+    make_run(toy_task(version=2), "hasty", right=1.0, seed=3, partial=True)
+    section = sections(board)["toy-a"]
+    assert [row.name for row in section.groups["Zero-shot"]] == ["new"]
+    assert [(row.name, row.rank) for row in section.older] == [("old", None)]
+    assert [(row.name, row.rank) for row in section.partial] == [("hasty", None)]
+
+
+def test_a_run_over_other_clips_stops_the_board(board: Path, make_run: MakeRun) -> None:
+    """A run that lacks its hardest clips would win; it is named, and nothing is written."""
+    for seed in (1, 2):
+        make_run(None, f"model{seed}", seed=seed)
+    few = rows_of(toy_items(toy_task()), LABELS, 1.0, 0)[:-3]
+    items = toy_items(toy_task())
+    short = type(items)(items.ids[:-3], items.truth[:-3], items.clusters[:-3] if items.clusters else None)
+    make_run(None, "short", items=short, rows=few, seed=9)
+    with pytest.raises(DataError, match="short-000000000009' scored other clips"):
+        rewrite(board, pictures=False)
+    assert not (board / README).exists()
+
+
+def test_names_tell_runs_of_one_model_apart(board: Path, make_run: MakeRun) -> None:
+    """Two rows of one name would hide which of them used the target's statistics."""
+    weights = {"name": "de-it", "hash": "ab" * 32}
+    make_run(None, "egemaps", seed=1, weights=weights, options={"normalise": "none", "C": 1.0})
+    make_run(None, "egemaps", seed=2, weights=weights, options={"normalise": "speaker", "C": 1.0})
+    make_run(None, "egemaps", seed=3, weights={**weights, "hash": "cd" * 32}, options={"normalise": "none", "C": 1.0})
+    make_run(None, "other", seed=4, options={"C": 2.0})
+    assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
+        "egemaps (de-it abababab), normalise=none",
+        "egemaps (de-it abababab), normalise=speaker",
+        "egemaps (de-it cdcdcdcd), normalise=none",
+        "other",
+    ]
+
+
+NASTY = st.text(st.sampled_from("|\\`*_[]()<>&!#\n\r\t\0\u202e$~:@w. ah\"'{}-+/=%"), max_size=30) | st.sampled_from(
+    [
+        "[x](http://evil)",
+        "<script>alert(1)</script>",
+        "a | b\n|---|",
+        "![x](y)",
+        "www.evil.org",
+        "`` ` ``",
+        "&lt;",
+        "\\|",
+    ]
+)
+
+
+@given(NASTY | st.text(max_size=200))
+def test_no_name_can_be_more_than_text(name: str) -> None:
+    """A model's name that opens a link, a tag or a cell would let a stranger write on our page."""
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(table(["name", "n"], [[escape(name), "1"]], right=("n",)))
+    cells = [token for token in tokens if token.type == "inline"]
+    assert len(cells) == 4
+    assert {child.type for token in cells for child in token.children or []} <= {"text", "text_special"}
+    shown = "".join(child.content for child in cells[2].children or [])
+    assert shown == shown.strip()
+    assert "".join(shown.split())[:20] == "".join(sign for sign in name if sign.isprintable() and sign != " ")[:20] or (
+        not name.isprintable()
+    )
+
+
+def test_addresses_do_not_become_links() -> None:
+    """GitHub makes links of bare addresses, and people click on them."""
+    assert "http:" not in escape("http://evil.org")
+    assert "www." not in escape("WWW.evil.org").lower()
+
+
+def _rename(record: dict[str, Any], name: str) -> None:
+    record["model"]["name"] = record["task"]["title"] = record["corpus"]["title"] = name
+    record["task"]["languages"] = [name]
+
+
+def test_the_page_holds_a_hostile_name_as_text(board: Path, make_run: MakeRun) -> None:
+    """One field that is printed as it came is enough: name, weights, option, title and corpus are tried."""
+    evil = "x|y <img src=q> [a](b) `c`\n# d"
+    task = toy_task()
+    one = make_run(task, "evil", weights={"name": evil, "hash": evil}, options={"o": evil}, seed=1)
+    two = make_run(task, "evil", weights={"name": evil, "hash": "0"}, options={"o": "p"}, seed=2)
+    for run in (one, two):
+        rewrite_record(run.folder, partial(_rename, name=evil))
+    text = written(board)
+    assert "<img" not in text
+    assert "[a](b)" not in text
+    assert "`c`" not in text
+    assert "\n# d" not in text
+
+
+def test_ua_pvalues_agree_with_compare() -> None:
+    """The fast test over all runs of a task must be the one that `mserbench compare` prints."""
+    from mserbench.compare import compare
+    from mserbench_leaderboard.ties import ua_pvalues
+
+    generator = np.random.default_rng(3)
+    items = toy_items(toy_task())
+    answers = [[one.prediction for one in rows_of(items, LABELS, right, seed)] for right, seed in ((0.7, 1), (0.4, 2))]
+    for clusters in (items.clusters, None, tuple(int(number) for number in generator.integers(9, size=36))):
+        held = type(items)(items.ids, items.truth, clusters)
+        right = np.array([[a == t for a, t in zip(said, items.truth, strict=True)] for said in answers])
+        named = None if clusters is None else [str(number) for number in clusters]
+        expected = compare(items.truth, answers[0], answers[1], LABELS, named).ua_p
+        assert ua_pvalues(right, held, [(0, 1)])[0] == pytest.approx(expected, abs=0.02)
+
+
+def test_a_single_speaker_ties_with_everybody() -> None:
+    """With one speaker there is nothing to resample, so no victory may be claimed."""
+    from mserbench_leaderboard.ties import tied
+
+    items = toy_items(toy_task())
+    alone = type(items)(items.ids, items.truth, (0,) * 36)
+    right = np.array([[True] * 36, [False] * 36])
+    assert tied(right, alone, [(0, 1)]) == {(0, 1)}

@@ -1,0 +1,53 @@
+"""The file of published results: what may stand in it, and that every row says where it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mserbench import registry
+from mserbench.errors import DataError
+from mserbench.hookspecs import TaskEntry
+from mserbench_leaderboard.published import COLUMNS, read
+
+FILE = Path(__file__).parents[2] / "leaderboard" / "reported.csv"
+
+
+def test_each_row_concerns_a_task_and_has_a_source() -> None:
+    """A number without source or of another question would be hearsay beside results that anyone can recompute."""
+    rows = read(FILE)
+    assert rows
+    assert {row.task for row in rows} <= set(registry.entries(TaskEntry))
+    assert all(row.system and row.paper and row.table and row.source and row.note for row in rows)
+    assert len({(row.task, row.system, row.paper, row.table) for row in rows}) == len(rows)
+
+
+def test_zero_shot_in_a_seen_language_is_cross_corpus() -> None:
+    """The paper calls RAVDESS zero-shot though it trained on English; our verdict's words are used for all."""
+    ours = [row for row in read(FILE) if row.system.startswith("MSER-LLM")]
+    assert {row.task: row.exposure for row in ours} == {"aesdd": "zero-shot", "ravdess": "cross-corpus"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "t,s,F1,50,in-corpus,p,1,x,n",
+        "t,s,UA,0.5e9,in-corpus,p,1,x,n",
+        "t,s,UA,nan,in-corpus,p,1,x,n",
+        "t,s,UA,50,in-domain,p,1,x,n",
+        "t,s,UA,50,in-corpus,p,1,x",
+        "t,s,UA,50,in-corpus,p,1,x,n\nt,s,UA,51,in-corpus,p,1,x,n",
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+    """A slip in a hand-kept file must stop, and say where."""
+    path = tmp_path / "reported.csv"
+    path.write_text(f"{','.join(COLUMNS)}\n{line}\n")
+    with pytest.raises(DataError, match=r"line [23]"):
+        read(path)
+
+
+def test_no_file_is_no_result(tmp_path: Path) -> None:
+    """A board elsewhere need not list published results."""
+    assert read(tmp_path / "reported.csv") == []

@@ -1,0 +1,91 @@
+"""The tutorials work as they are printed: their files are written out, installed, and their commands run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+TUTORIALS = {"write-a-model.md": "brightness", "write-a-task.md": "kitchen"}
+MOST_LINES = 40  # of code, without blank lines
+
+# A file is a block after a line that ends in its name; commands are blocks of sh.
+FILE = re.compile(r"`(?P<name>[\w.]+)`\n\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"^```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Tutorial:
+    """A tutorial written out as a folder, and as if its `pip install -e .` had been run."""
+
+    folder: Path
+    commands: list[str]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("MSERBENCH")}
+        environment = {**clean, "PYTHONPATH": str(self.folder), "MSERBENCH_CACHE": str(self.folder / "cache")}
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+
+@pytest.fixture(params=TUTORIALS)
+def tutorial(request: pytest.FixtureRequest, tmp_path: Path) -> Tutorial:
+    text = (DOCS / request.param).read_text(encoding="utf-8")
+    for match in FILE.finditer(text):
+        (tmp_path / match["name"]).write_text(match["text"], encoding="utf-8")
+    install(tmp_path)
+    return Tutorial(tmp_path, [line for block in COMMANDS.finditer(text) for line in block["text"].splitlines()])
+
+
+def install(folder: Path) -> None:
+    """Write what an editable install would: the facts of the distribution beside its module."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"]["mserbench"].items())
+    facts = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    facts.mkdir()
+    (facts / "entry_points.txt").write_text(f"[mserbench]\n{points}")
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+
+
+def test_the_tutorial_works_as_printed(tutorial: Tutorial) -> None:
+    """If it did not, the first thing a newcomer types would fail."""
+    assert tutorial.commands[0] == "pip install -e ."
+    for line in tutorial.commands[1:]:
+        program, *arguments = line.split()
+        module = ["-m", "mserbench"] if program == "mserbench" else []
+        done = tutorial.run(*module, *arguments)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    assert list(tutorial.folder.glob("runs/*/*/run.json"))
+
+
+def test_the_tutorials_own_test_passes(tutorial: Tutorial) -> None:
+    """If it did not, the one line that we promise plugin authors would not do."""
+    if (tutorial.folder / "make_noises.py").exists():
+        assert tutorial.run("make_noises.py").returncode == 0
+    (own,) = tutorial.folder.glob("test_*.py")
+    done = tutorial.run("-m", "pytest", "-q", "-p", "no:cacheprovider", own.name)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_a_tutorial_is_a_plugin_of_under_forty_lines(name: str) -> None:
+    """If it grew, a plugin would look harder than it is."""
+    files = {match["name"]: match["text"] for match in FILE.finditer((DOCS / name).read_text(encoding="utf-8"))}
+    code = [line for line in files[f"{TUTORIALS[name]}.py"].splitlines() if line.strip()]
+    assert 10 < len(code) < MOST_LINES
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_a_tutorial_ends_its_commands_with_a_score(name: str) -> None:
+    """If it did not, a newcomer would not see the number that all of it is for."""
+    commands = [block["text"] for block in COMMANDS.finditer((DOCS / name).read_text(encoding="utf-8"))]
+    assert re.search(r"^mserbench check (model|task) ", commands[-1], re.MULTILINE)
+    assert commands[-1].splitlines()[-1].startswith("mserbench run ")
