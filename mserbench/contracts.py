@@ -193,7 +193,7 @@ class Exposure:
 class ModelCard:
     """Who made a model, what it is, and everything it was exposed to, its base models included.
 
-    `exposure_complete` is True only where the list is known to hold all corpora with emotion labels.
+    `exposure_complete` is True only where the list is known to hold all it was trained on, base models included.
     """
 
     name: str

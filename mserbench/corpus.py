@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from mserbench.audio import SUFFIXES
-from mserbench.contracts import Corpus, CorpusCard, Utterance
-from mserbench.errors import DataError
+from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.errors import DataError, MserbenchError, PluginError
 
 _JUNK = ("._*", ".*", "Thumbs.db", "desktop.ini")
 
@@ -105,7 +105,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
     """List and parse a corpus folder, and compare it with the card. Opens no audio but that of duplicates."""
     folder = Folder(root, tuple(corpus.card.skipped))
     by_id: dict[str, list[Utterance]] = defaultdict(list)
-    for utterance in corpus.parse(folder):
+    for utterance in parse(corpus, folder):
         by_id[utterance.id].append(utterance)
     reading = Reading({}, root)
     for identity in sorted(by_id):
@@ -122,14 +122,27 @@ def read(corpus: Corpus, root: Path) -> Reading:
     return reading
 
 
+def parse(corpus: Corpus, tree: Tree) -> list[Utterance]:
+    """Run the corpus's own parser. Raises PluginError where it fails otherwise than by an error of ours."""
+    try:
+        return list(corpus.parse(tree))
+    except MserbenchError:
+        raise
+    except Exception as error:  # the parser is a plugin's code
+        name = corpus.card.name
+        raise PluginError(
+            f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): report it to its plugin's author"
+        ) from error
+
+
 def inventory(card: CorpusCard) -> tuple[str, ...]:
     """Return the expected ids of a corpus, sorted; empty where its card names no inventory."""
     if card.inventory is None:
         return ()
     package, _, name = card.inventory.partition(":")
     spec = importlib.util.find_spec(package)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
+    if spec is None or not spec.submodule_search_locations:
+        raise PluginError(f"corpus {card.name!r}: its inventory names {package!r}, which is not a package here")
     text = (Path(next(iter(spec.submodule_search_locations))) / name).read_text(encoding="utf-8")
     return tuple(sorted(text.splitlines()))
 

@@ -119,12 +119,12 @@ def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int 
 def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     """Return the labelled utterances of a task, sorted by id, without opening any audio.
 
-    Without `data`, a corpus whose names say everything is read from its inventory. Raises DataError.
+    A corpus with an inventory says everything by its names, so its audio need not be here. Raises DataError.
     """
     source = registry.corpus(task.corpus)
     names = corpus.inventory(source.card)
-    if data is None and source.provide is None and names:
-        return select(task, source.parse(corpus.Inventory(names)))
+    if names:
+        return select(task, corpus.parse(source, corpus.Inventory(names)))
     reading = corpus.read(source, corpus.find(source, data))
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)

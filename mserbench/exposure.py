@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -82,7 +83,10 @@ def _shares_language(one: Exposure, task: Task) -> bool:
 
 
 def _primary(code: str) -> str:
-    return code.partition("-")[0].casefold()
+    """Return the language of a tag in its shortest code: `de` of `de-AT` and `deu`, `zh` of `cmn`."""
+    import langcodes
+
+    return langcodes.standardize_tag(code, macro=True).partition("-")[0].casefold()
 
 
 def _are_known(languages: Sequence[str]) -> bool:
@@ -104,7 +108,7 @@ def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> M
         )
         for source in manifest["sources"]
     )
-    return ModelCard(**{**vars(card), "exposure": (*card.exposure, *learnt)})
+    return dataclasses.replace(card, exposure=(*card.exposure, *learnt))
 
 
 def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
@@ -176,6 +180,12 @@ def read_card(path: Path, name: str) -> ModelCard:
         exposure=tuple(_exposure(path, i, one) for i, one in enumerate(record.get("exposure", []))),
         exposure_complete=complete,
     )
+
+
+def with_families(card: ModelCard, family: Callable[[str], str]) -> ModelCard:
+    """Return the card with each corpus under the name that its related releases share, by `family`."""
+    exposure = tuple(dataclasses.replace(one, corpus=family(one.corpus)) for one in card.exposure)
+    return dataclasses.replace(card, exposure=exposure)
 
 
 def unknown_card(name: str) -> ModelCard:

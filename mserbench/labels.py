@@ -47,10 +47,12 @@ def read_answer(answer: str, labels: Sequence[str]) -> str | None:
     """
     if _NEGATION.search(answer):
         return None
-    by_word = {label.casefold(): label for label in labels}
+    by_word = {label.casefold().replace("_", " "): label for label in labels}
     for word, label in SYNONYMS.items():
         if label in labels:
             by_word.setdefault(word, label)
-    words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", answer.casefold())
-    found = {by_word[word] for word in words if word in by_word}
+    # Longest first, so that "no agreement" is not taken for a shorter label inside it.
+    words = "|".join(re.escape(word) for word in sorted(by_word, key=len, reverse=True))
+    text = " ".join(answer.casefold().replace("_", " ").split())
+    found = {by_word[word] for word in re.findall(rf"(?<![\w-])(?:{words})(?![\w-])", text)}
     return found.pop() if len(found) == 1 else None

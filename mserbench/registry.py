@@ -37,6 +37,11 @@ def corpus(name: str) -> Corpus:
     return _resolve(_entry(CorpusEntry, "corpus", name, "'mserbench corpora'"), Corpus)
 
 
+def family(name: str) -> str:
+    """Return the name that a corpus and its related releases share; of a corpus not installed here, its own."""
+    return corpus(name).card.same_as if name in entries(CorpusEntry) else name
+
+
 def task(name: str) -> Task:
     """Return the task of that name. Raises UnknownName or PluginError."""
     return _resolve(_entry(TaskEntry, "task", name, "'mserbench tasks'"), Task)

@@ -49,18 +49,22 @@ def load_subject(
         made = kind(settings, folder, pick_device(kind, model, device))
         card = made.card
     record = {"name": name, "hash": exposure.weights_hash(manifest)} if manifest and name else None
-    return Subject(model, made, exposure.card_with_manifest(card, manifest), record)
+    return Subject(model, made, _full_card(card, manifest), record)
 
 
 def _of_instance(model: Model) -> Subject:
     """Take a model that the caller made; its weights count for the key and the verdict as any others."""
     card = model.card
     if model.weights is None:
-        return Subject(card.name, model, card, None)
+        return Subject(card.name, model, _full_card(card, None), None)
     folder = Path(model.weights)
     manifest = exposure.read_manifest(folder)
     record = {"name": folder.name, "hash": exposure.weights_hash(manifest)}
-    return Subject(card.name, model, exposure.card_with_manifest(card, manifest), record)
+    return Subject(card.name, model, _full_card(card, manifest), record)
+
+
+def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
+    return exposure.with_families(exposure.card_with_manifest(card, manifest), registry.family)
 
 
 def find_weights(

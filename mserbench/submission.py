@@ -27,6 +27,7 @@ def score_file(
     path = Path(path)
     question = registry.task(task)
     known = exposure.read_card(Path(card), name) if card else exposure.unknown_card(name)
+    known = exposure.with_families(known, registry.family)
     labelled = dataset.truth(question, corpus.data_folder(data))
     truth = {utterance.id: label for utterance, label in labelled}
     rows = predictions.read_foreign(path, truth, question.labels)

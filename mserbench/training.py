@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -47,9 +48,9 @@ def train(
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
     with as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
-    building = out.with_name(f".{out.name}.building")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: two processes that train into one folder do not mix, and the second one fails whole.
+    building = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
         with as_model_error(model, f"training on {', '.join(on)}"):
             trainee.fit(_items(sources, on), _items(sources, validate_on), building)
@@ -62,9 +63,8 @@ def train(
             "validated_on": list(validate_on),
         }
         exposure.write_manifest(building, record)
-        if out.exists():
-            out.rmdir()
-        building.replace(out)
+        building.chmod(0o755)
+        building.replace(out)  # onto nothing or an empty folder
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return out

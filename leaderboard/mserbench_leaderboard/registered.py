@@ -37,10 +37,10 @@ def question(name: str) -> Question | None:
 def items(name: str) -> Items | None:
     """Return the clips of a complete task; None where only the recordings themselves would tell.
 
-    Corpora whose names say everything have an inventory, and bundled ones are at hand; no speech is generated.
+    Corpora whose names say everything have an inventory, and bundled ones are at hand.
     """
     found = task(name)
-    if found is None or found[1].access == "generated" or not (found[1].inventory or found[1].access == "bundled"):
+    if found is None or not (found[1].inventory or found[1].access == "bundled"):
         return None
     labelled = dataset.truth(found[0], None)
     numbers = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])

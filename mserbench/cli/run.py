@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench.cli import _common
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, MserbenchError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.contracts import Task
@@ -60,15 +60,24 @@ def command(
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
     targets = _load_all(tasks, data, allow_partial, limit)
-    finished = []
-    for target in targets:
-        for note in (*target.notes, *target.warnings):
-            click.echo(f"note: {target.task.name}: {note}", err=True)
-        for name in models:
-            subject = load_subject(name, target, weights, given, device)
-            with _common.progress(f"{name} on {target.task.name}") as shown:
-                seconds = batch_seconds or batches.BATCH_SECONDS
-                finished.append(evaluation.run_subject(subject, target, out, seconds, fresh, shown))
+    finished: list[Run] = []
+    try:
+        for target in targets:
+            for note in (*target.notes, *target.warnings):
+                click.echo(f"note: {target.task.name}: {note}", err=True)
+            for name in models:
+                subject = load_subject(name, target, weights, given, device)
+                with _common.progress(f"{name} on {target.task.name}") as shown:
+                    seconds = batch_seconds or batches.BATCH_SECONDS
+                    finished.append(evaluation.run_subject(subject, target, out, seconds, fresh, shown))
+    except MserbenchError:
+        if finished:  # an error in one run must not hide the numbers of those before it
+            _report(finished, as_json)
+        raise
+    _report(finished, as_json)
+
+
+def _report(finished: Sequence[Run], as_json: bool) -> None:
     if as_json:
         _common.print_json([run.summary() for run in finished])
     else:
@@ -141,8 +150,17 @@ MEANING = {
 
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
+    from mserbench.runs import percent
+
     used = {mark for run in finished for mark in marks(run)}
-    lines = ["Percent. UA: mean recall over the classes; intervals: 10,000 resamples of speakers."]
+    clusters = " or ".join(sorted({f"{run.record['bootstrap']['cluster']}s" for run in finished}))
+    lines = [f"Percent. UA: mean recall over the classes; intervals: 10,000 resamples of {clusters}."]
+    for run in finished:
+        if part := run.record["canonical"]:
+            value = percent(part["metrics"]["UA"], part["intervals"]["UA"])
+            lines.append(
+                f"{name_of(run)} on {run.record['task']['name']}, canonical labels only: UA {value}, n {part['n']}"
+            )
     lines += [text for mark, text in MEANING.items() if mark in used]
     for run in finished:
         if run.verdict != "zero-shot":
