@@ -13,12 +13,14 @@ from mserbench_leaderboard import ties
 from mserbench_leaderboard.entries import Entry, Items, Question
 from mserbench_leaderboard.published import Published
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Zero-shot": ("zero-shot",),
-    "Cross-corpus": ("cross-corpus",),
-    "In-corpus or unknown": ("in-corpus", "unknown", "leaked"),
+ZERO_SHOT, TRANSDUCTIVE = "Zero-shot", "Zero-shot, transductive"
+GROUPS: dict[str, Callable[[Entry], bool]] = {
+    ZERO_SHOT: lambda entry: entry.verdict == "zero-shot" and not entry.transductive,
+    TRANSDUCTIVE: lambda entry: entry.verdict == "zero-shot" and entry.transductive,
+    "Cross-corpus": lambda entry: entry.verdict == "cross-corpus",
+    "In-corpus or unknown": lambda entry: entry.verdict in ("in-corpus", "unknown", "leaked"),
 }
-"""Title and verdicts of each group, in the order of the board; a leaked run is shown last and not ranked."""
+"""Title of each group and which runs it holds, in the order of the board; a leaked run is shown last, not ranked."""
 
 FLOORS = ("prior", "random")
 
@@ -150,7 +152,7 @@ def _section(
     def rows(chosen: Iterable[Entry]) -> list[Row]:
         return [Row(entry, shown[entry.place]) for entry in sorted(chosen, key=_best_first)]
 
-    groups = {title: _by_verdict(ranked, verdicts) for title, verdicts in GROUPS.items()}
+    groups = {title: _of_group(ranked, belongs) for title, belongs in GROUPS.items()}
     return Section(
         question=question,
         groups=_ranked({title: found for title, found in groups.items() if found}, shown),
@@ -162,9 +164,8 @@ def _section(
     )
 
 
-def _by_verdict(entries: Iterable[Entry], verdicts: Sequence[str]) -> list[Entry]:
-    chosen = (entry for entry in entries if entry.verdict in verdicts)
-    return sorted(chosen, key=lambda entry: (entry.verdict == "leaked", *_best_first(entry)))
+def _of_group(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[Entry]:
+    return sorted(filter(belongs, entries), key=lambda entry: (entry.verdict == "leaked", *_best_first(entry)))
 
 
 def _best_first(entry: Entry) -> tuple[float, str]:

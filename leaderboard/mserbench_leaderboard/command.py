@@ -12,9 +12,11 @@ from mserbench.cli import _common
 from mserbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from mserbench_leaderboard.board import Section
     from mserbench_leaderboard.entries import Entry
 
 README = "README.md"
+FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 
 
 @click.command(name="leaderboard", short_help="rewrite or check the leaderboard from its runs")
@@ -42,7 +44,10 @@ README = "README.md"
 )
 @_common.json_option
 def command(check: bool, added: Sequence[Path], folder: Path, pictures: bool, as_json: bool) -> None:
-    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up to date."""
+    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up to date.
+
+    The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and <!-- /board -->.
+    """
     if check and added:
         raise UsageError("--check writes nothing and --add does: give one of them")
     if check:
@@ -66,12 +71,13 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     from mserbench.files import write_atomic
     from mserbench_leaderboard import pictures as matrices
 
-    entries, text, problems = _board(folder)
+    entries, texts, problems = _board(folder)
     if problems:
         listed = "\n  - ".join([f"the board {str(folder)!r} is not written, as of its runs", *problems])
         raise DataError(listed)
     drawn = matrices.update(folder, entries) if pictures else []
-    write_atomic(folder / README, text)
+    for path, text in texts.items():
+        write_atomic(path, text)
     return len(entries), drawn
 
 
@@ -80,13 +86,15 @@ def check_board(folder: Path, pictures: bool = True) -> list[str]:
     from mserbench_leaderboard import audit
     from mserbench_leaderboard import pictures as matrices
 
-    entries, text, found = _board(folder)
+    entries, texts, found = _board(folder)
     for entry in entries:
         found += audit.findings(entry)
     remedy = "run 'mserbench leaderboard'"
-    path = folder / README
-    if text and (not path.is_file() or path.read_text(encoding="utf-8") != text):
-        found.append(f"{str(path)!r} is not what its runs give: {remedy}")
+    found += [
+        f"{str(path)!r} is not what its runs give: {remedy}"
+        for path, text in texts.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
     if pictures:
         found += [
             f"picture {matrices.place(entry)!r} is missing: {remedy}" for entry in matrices.missing(folder, entries)
@@ -134,8 +142,8 @@ def _refusals(entry: Entry, known: Sequence[Entry]) -> list[str]:
     return [*audit.findings(entry), *board.contradictions(current, [*kin, entry])]
 
 
-def _board(folder: Path) -> tuple[list[Entry], str, list[str]]:
-    """Return the entries, the text of the board (empty where there are problems), and the problems."""
+def _board(folder: Path) -> tuple[list[Entry], dict[Path, str], list[str]]:
+    """Return the entries, the texts of the files to write (none where there are problems), and the problems."""
     from mserbench_leaderboard import board, published, registered, render, store
 
     results = folder / store.RESULTS
@@ -144,7 +152,23 @@ def _board(folder: Path) -> tuple[list[Entry], str, list[str]]:
     entries, problems = store.collect(results)
     sections, more = board.build(entries, published.read(folder / published.FILE), registered.question)
     problems += more
-    return entries, "" if problems else render.board(sections), problems
+    if problems:
+        return entries, {}, problems
+    return entries, {folder / README: render.board(sections), **_front_page(folder, sections)}, []
+
+
+def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
+    """Return the README beside the board with its table of the best runs, if it has a place for one."""
+    from mserbench_leaderboard import render
+
+    path = folder.resolve().parent / README
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    head, start, rest = text.partition(FRONT_START)
+    _, end, tail = rest.partition(FRONT_END)
+    if not (start and end):
+        return {}
+    table = render.summary([one for one in sections if not one.question.synthetic], f"{folder.name}/{README}")
+    return {path: f"{head}{start}\n\n{table}\n\n{end}{tail}"}
 
 
 def _tell(report: dict[str, object], lines: Sequence[str], as_json: bool) -> None:

@@ -77,6 +77,11 @@ class Entry:
         return len(self.cells)
 
     @property
+    def transductive(self) -> bool:
+        """Whether statistics of the target's clips were used."""
+        return bool(self.run.record["verdict"]["transductive"])
+
+    @property
     def confusion(self) -> NDArray[np.int64]:
         """int64, (K, K + 1), as `mserbench.metrics.confusion`."""
         size = len(self.question.labels)

@@ -9,7 +9,7 @@ from mserbench.cli.run import MEANING, marks
 from mserbench.labels import canonical_subset
 from mserbench.runs import percent
 from mserbench_leaderboard import pictures
-from mserbench_leaderboard.board import Constant, Row, Section
+from mserbench_leaderboard.board import TRANSDUCTIVE, ZERO_SHOT, Constant, Row, Section
 from mserbench_leaderboard.entries import Score
 from mserbench_leaderboard.markdown import escape, table
 from mserbench_leaderboard.published import METRICS, Published
@@ -35,8 +35,10 @@ This file is generated: `mserbench leaderboard` writes it from the runs in `resu
   they are ranked apart.
 - **marks**: MARKS.
 """
+SUMMARY = "## Best zero-shot run of each task\n\n"
 GROUP_NOTES = {
-    "Zero-shot": "Neither this corpus nor its language was seen with emotion labels.",
+    ZERO_SHOT: "Neither this corpus nor its language was seen with emotion labels.",
+    TRANSDUCTIVE: "The same, but statistics of the target's own clips were used: ranked apart.",
     "Cross-corpus": "The language was seen with emotion labels, in other corpora.",
     "In-corpus or unknown": "Clips of this corpus were seen in training, or nobody knows. Leaked runs are not ranked.",
 }
@@ -46,7 +48,7 @@ _NUMBERS = ("n", "UA, canonical labels", "WA", "WF1", "MF1", "unparsed")
 
 def board(sections: Sequence[Section]) -> str:
     """Return the whole file. Nothing in it depends on the time or the machine."""
-    parts = [INTRODUCTION.replace("MARKS", "; ".join(_meaning(name) for name in MEANING)), _summary(sections)]
+    parts = [INTRODUCTION.replace("MARKS", "; ".join(_meaning(name) for name in MEANING)), SUMMARY + summary(sections)]
     parts += [_section(section) for section in sections]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -56,24 +58,30 @@ def _meaning(mark: str) -> str:
     return f"*{name}*, {text.replace(';', ',')}"
 
 
-def _summary(sections: Sequence[Section]) -> str:
-    head = ["task", "languages", "speech", "n", "best zero-shot run", "UA [95 % interval]", "a constant", "runs"]
+def summary(sections: Sequence[Section], page: str = "") -> str:
+    """Return the table of the best runs, with links to the sections of `page`; real speech stands first."""
+    head = ["task", "languages", "speech", "n", "best zero-shot run", "UA [95 % interval]"]
+    head += ["best with statistics of the target", "UA", "a constant", "runs"]
     rows = []
     for section in (section for section in sections if section.complete):
-        best = next(iter(section.groups.get("Zero-shot", [])), None)
         rows.append(
             [
-                f"[{escape(section.question.name)}](#{_anchor(section)})",
+                f"[{escape(section.question.name)}]({page}#{_anchor(section)})",
                 escape(", ".join(section.question.languages)),
                 "synthetic" if section.question.synthetic else "real",
                 str(section.constant.n) if section.constant else "",
-                _marked(best) if best else "none yet",
-                _points(best.entry.scores["UA"]) if best else "",
+                *_best(section, ZERO_SHOT),
+                *_best(section, TRANSDUCTIVE),
                 percent(section.constant.metrics["UA"]) if section.constant else "",
                 str(len(section.complete)),
             ]
         )
-    return "## Best zero-shot run of each task\n\n" + table(head, rows, right=("n", "a constant", "runs"))
+    return table(head, rows, right=("n", "a constant", "runs"))
+
+
+def _best(section: Section, group: str) -> tuple[str, str]:
+    row = next(iter(section.groups.get(group, [])), None)
+    return (_marked(row), _points(row.entry.scores["UA"])) if row else ("none yet", "")
 
 
 def _anchor(section: Section) -> str:

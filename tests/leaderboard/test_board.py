@@ -17,7 +17,7 @@ from mserbench.errors import DataError
 from mserbench.predictions import Prediction
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import store
-from mserbench_leaderboard.command import README, rewrite
+from mserbench_leaderboard.command import README, check_board, rewrite
 from mserbench_leaderboard.markdown import escape, table
 from tests.leaderboard.conftest import LABELS, MakeRun, rewrite_record, rows_of, toy_card, toy_items, toy_task
 
@@ -69,16 +69,36 @@ def test_the_same_runs_give_the_same_page(board: Path, make_run: MakeRun) -> Non
     assert written(board) == written(board)
 
 
+def test_the_front_page_shows_the_best_runs_on_real_speech(board: Path, make_run: MakeRun) -> None:
+    """Else the numbers of the README would be typed by hand, and stale after the next run."""
+    front = board.parent / README
+    front.write_text("before\n<!-- board -->\nold\n<!-- /board -->\nafter\n")
+    made_up = toy_task("toy-b")
+    make_run(None, "honest", right=0.9, seed=1)
+    make_run(made_up, "honest", right=0.9, seed=2, card=toy_card(made_up, synthetic=True))
+    rewrite(board, pictures=False)
+    text = front.read_text()
+    assert text.startswith("before\n<!-- board -->\n\n| task")
+    assert text.endswith("\n\n<!-- /board -->\nafter\n")
+    assert f"[toy-a]({board.name}/README.md#toy-a)" in text
+    assert "toy-b" not in text
+    assert check_board(board, pictures=False) == []
+    front.write_text(text.replace("honest", "famous"))
+    assert any(str(front.name) in finding for finding in check_board(board, pictures=False))
+
+
 def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
     """A model that saw the language must never be ranked among those that did not, however good it is."""
     make_run(None, "honest", right=0.5, seed=1)
     make_run(None, "neighbour", right=0.9, seed=2, seen=(OTHER_CORPUS,))
     make_run(None, "native", right=1.0, seed=3, seen=(SAME_CORPUS,))
     make_run(None, "cheat", right=1.0, seed=4, verdict="leaked")
+    make_run(None, "peeking", right=0.9, seed=5, transductive=True)
     groups = sections(board)["toy-a"].groups
     found = {title: [(row.name, row.rank) for row in rows] for title, rows in groups.items()}
     assert found == {
         "Zero-shot": [("honest", 1)],
+        "Zero-shot, transductive": [("peeking", 1)],
         "Cross-corpus": [("neighbour", 1)],
         "In-corpus or unknown": [("native", 1), ("cheat", None)],
     }
