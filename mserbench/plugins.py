@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import os
 import re
@@ -53,11 +52,13 @@ def load_plugins(strict: bool = False) -> list[Plugin]:
     `MSERBENCH_PLUGINS`, where set, names the only third-party plugins (entry point or distribution, comma
     separated) to load; `none` or empty loads none. Raises PluginError for the first failure if `strict`.
     """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
     plugins = []
     for plugin, entry_point in _discover():
         plugins.append(plugin)
         if not plugin.skipped and not plugin.failures:
-            _load(plugin, entry_point)
+            _load(manager, plugin, entry_point)
     _mark_conflicts(plugins)
     if strict:
         for plugin in plugins:
@@ -87,7 +88,7 @@ def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
         yield plugin, entry_point
 
 
-def _load(plugin: Plugin, entry_point: importlib.metadata.EntryPoint) -> None:
+def _load(manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint) -> None:
     try:
         module = entry_point.load()
     except KeyboardInterrupt:
@@ -104,22 +105,25 @@ def _load(plugin: Plugin, entry_point: importlib.metadata.EntryPoint) -> None:
             _sentence(plugin, f"was made for API version {wanted}, but this mserbench has {API_VERSION}")
         )
         return
-    for hook in _hooks(plugin, module):
+    for hook in _hooks(manager, plugin, module):
         _collect(plugin, module, hook)
 
 
-def _hooks(plugin: Plugin, module: ModuleType) -> list[str]:
+def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) -> list[str]:
     """Return the hooks a module implements; what only looks like one becomes a failure."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)  # one each: nothing of a plugin can touch another
-    manager.add_hookspecs(hookspecs)
     try:
         manager.register(module, name=plugin.name)
+        implemented = [caller.name for caller in manager.get_hookcallers(module) or []]
     except pluggy.PluginValidationError as error:
         plugin.failures.append(_sentence(plugin, f"has an invalid hook ({_one_line(error)})"))
         return []
-    implemented = [caller.name for caller in manager.get_hookcallers(module) or []]
+    finally:
+        if manager.is_registered(module):  # one at a time: nothing of a plugin can touch another
+            manager.unregister(module)
     for name in implemented:
         if name not in HOOKS:
+            import difflib
+
             near = " or ".join(difflib.get_close_matches(name, HOOKS, n=1, cutoff=0.0))
             plugin.failures.append(_sentence(plugin, f"implements {name!r}, which is no hook; did you mean {near!r}?"))
     for name, value in vars(module).items():

@@ -181,9 +181,9 @@ def test_truth_needs_no_audio_where_names_say_all(emodb: Task, build_corpus: Bui
 def test_truth_of_an_incomplete_corpus_is_refused_with_a_remedy_that_exists(
     build_corpus: Build, emodb: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mserbench.corpus.inventory", lambda card: ())
     data = build_corpus()
     (data / "emodb/wav/03a01Fa.wav").unlink()
+    monkeypatch.setattr("mserbench.corpus.inventory", lambda card: ())
     with pytest.raises(DataError, match="534 utterances were found, 535 expected") as caught:
         dataset.truth(emodb, data)
     assert "--allow-partial" not in str(caught.value), "'mserbench score' has no such option"
