@@ -58,9 +58,12 @@ def run_subject(
     progress: Progress | None = None,
 ) -> Run:
     """Ask the model about every clip, journal each batch, score, and finish the run folder."""
+    model = records.of_model(subject.card, subject.model.version, subject.options, subject.weights)
+    # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
     identity = {
-        "model": {"name": subject.name, "version": subject.model.version, "options": subject.options},
+        **{name: model[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
         "weights": subject.weights["hash"] if subject.weights else None,
+        "transductive": subject.model.transductive,
         "task": target.task.hash,
         "index": target.digest,
     }
@@ -78,7 +81,7 @@ def run_subject(
         finally:
             journal.close()
         rows = _predictions(target, journal.answers)
-        return _finish(folder, key, subject, target, rows, seconds)
+        return _finish(folder, {"key": key, "model": model}, subject, target, rows, seconds)
 
 
 def _ask(
@@ -153,7 +156,7 @@ def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Predict
 
 def _finish(
     folder: Path,
-    key: str,
+    known: Mapping[str, object],
     subject: Subject,
     target: Dataset,
     rows: Sequence[Prediction],
@@ -165,8 +168,7 @@ def _finish(
     with _timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
     record = {
-        "key": key,
-        "model": records.of_model(subject.card, subject.model.version, subject.options, subject.weights),
+        **known,
         **records.of_target(target.task, target.card, target.digest),
         **records.of_scores(scores, target.task.expected, target.partial, clusters),
         **records.of_verdict(verdict),

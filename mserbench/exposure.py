@@ -84,6 +84,8 @@ def _shares_language(one: Exposure, task: Task) -> bool:
 
 def _primary(code: str) -> str:
     """Return the language of a tag in its shortest code: `de` of `de-AT` and `deu`, `zh` of `cmn`."""
+    if len(code) == 2:  # already the shortest, so the table of codes need not be loaded
+        return code.casefold()
     import langcodes
 
     return langcodes.standardize_tag(code, macro=True).partition("-")[0].casefold()

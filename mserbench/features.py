@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DECODING = "1"  # part of every cache file's name: raise it when mserbench.audio.to_clip gives other samples
 OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
 
-_CHUNK = 64  # clips between two writes: what a killed process loses at most, and the waveforms' bound
+_CHUNK = 64  # clips between two writes: a killed process loses two such chunks at most
 _TIMEOUT = 60.0  # seconds to wait for another process that writes
 _QUERY = 500  # keys a query; SQLite before 3.32 allows 999
 
@@ -126,20 +126,48 @@ def extract(
     store = cache or FeatureCache(features)
     rows = [np.empty((0, features.dim), dtype=np.float32)]
     with ThreadPoolExecutor(max_workers=workers or available_cores()) as pool:  # starts no thread until used
-        rows += [_chunk_rows(chunk, features, store, pool) for chunk in _chunks(clips)]
+        try:
+            # One chunk is submitted ahead, so that no worker idles while the last clips of another end.
+            submitted = (_submit(chunk, features, store, pool) for chunk in _chunks(clips))
+            rows += [_collect(chunk, store) for chunk in _one_late(submitted)]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return np.concatenate(rows).astype(np.float64)
 
 
-def _chunk_rows(
-    clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor
-) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class _Chunk:
+    """Some clips by key: the vectors that were known, and those that are being computed."""
+
+    keys: list[str]
+    known: dict[str, NDArray[np.float32]]
+    coming: dict[str, Future[NDArray[np.float32]]]
+
+
+def _submit(clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor) -> _Chunk:
     known = store.get_many([clip.key for clip in clips])
     # The longest first, so that all workers end together; equal recordings once.
     missing = {clip.key: clip for clip in sorted(clips, key=_length, reverse=True) if clip.key not in known}
-    computed = dict(zip(missing, pool.map(features.vector, missing.values()), strict=True))
+    coming = {key: pool.submit(features.vector, clip) for key, clip in missing.items()}
+    return _Chunk([clip.key for clip in clips], known, coming)
+
+
+def _collect(chunk: _Chunk, store: FeatureCache) -> NDArray[np.float32]:
+    computed = {key: future.result() for key, future in chunk.coming.items()}
     store.put_many(computed)
-    known.update(computed)
-    return np.stack([known[clip.key] for clip in clips])
+    vectors = {**chunk.known, **computed}
+    return np.stack([vectors[key] for key in chunk.keys])
+
+
+def _one_late(chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
+    waiting = None
+    for chunk in chunks:
+        if waiting is not None:
+            yield waiting
+        waiting = chunk
+    if waiting is not None:
+        yield waiting
 
 
 def _length(clip: Clip) -> float:

@@ -119,7 +119,7 @@ def percent(value: float, interval: Sequence[float] | None = None) -> str:
 
 
 def run_key(identity: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of what decides the predictions: contents, never a path, a time or a device."""
+    """SHA-256 (hex) of what decides predictions and verdict: contents, never a path, a time or a device."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

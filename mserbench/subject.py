@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mserbench import exposure, registry
-from mserbench.contracts import Model, ModelCard
+from mserbench.contracts import Model, ModelCard, TrainableModel
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
+from mserbench.hookspecs import ModelEntry
 
 
 @dataclass(frozen=True)
@@ -70,29 +71,35 @@ def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard
 def find_weights(
     model: str, kind: type[Model], settings: Any, wanted: str | Path | None, target: Dataset
 ) -> tuple[str | None, Path | None]:
-    """Return name and folder of the weights to use, or (None, None).
+    """Return name and folder of the weights to use, or (None, None) for a model without.
 
-    Where none are wanted but the model needs some, those shipped with it are taken that were trained with the
-    options of this run and whose verdict on the task is the strictest; of equal ones those trained on the same
-    kind of speech (real or synthetic), then the plugin's order. Raises UsageError where there are none.
+    Where none are wanted but the model needs some, the preferred ones of those shipped with it are taken.
+    Raises UsageError where there are none, or some are wanted of a model that takes none.
     """
     entry = registry.model_entry(model)
     if wanted is not None:
-        if hasattr(kind, "fit") or kind.needs_weights:
-            path = Path(wanted)
-            return (path.name, path) if path.is_dir() else (str(wanted), registry.shipped_weights(entry, str(wanted)))
-        raise UsageError(f"model {model!r} takes no weights: leave --weights away")
+        if not issubclass(kind, TrainableModel) and not kind.needs_weights:
+            raise UsageError(f"model {model!r} takes no weights: leave --weights away")
+        path = Path(wanted)
+        return (path.name, path) if path.is_dir() else (str(wanted), registry.shipped_weights(entry, str(wanted)))
     if not kind.needs_weights:
         return None, None
     if not entry.weights:
         raise UsageError(f"model {model!r} needs weights and ships none: train some and give --weights")
+    return _preferred(entry, settings, target)
+
+
+def _preferred(entry: ModelEntry, settings: Any, target: Dataset) -> tuple[str, Path]:
+    """Return the shipped weights that were trained with these options and whose verdict is the strictest.
+
+    Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order.
+    """
     ranked = []
     for position, name in enumerate(entry.weights):
         folder = registry.shipped_weights(entry, name)
         manifest = exposure.read_manifest(folder)
-        card = exposure.card_with_manifest(ModelCard(model, model, "", "", "", (), True), manifest)
-        keys = (item.facts.key for item in target.items)
-        verdict = exposure.judge(card, target.task, target.card, keys).verdict
+        card = _full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
+        verdict = exposure.judge(card, target.task, target.card, (item.facts.key for item in target.items)).verdict
         synthetic = all(source.get("synthetic", False) for source in manifest["sources"])
         other_options = manifest.get("options") != asdict(settings)
         rank = (other_options, exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic, position)

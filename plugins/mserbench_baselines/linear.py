@@ -12,6 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
@@ -42,6 +43,10 @@ class LinearClassifier:
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
 
+    @cached_property
+    def _knots(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        return _knots(self.quantiles)
+
     def probabilities(self, features: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return the probability of each of `labels`, given that one of them is right.
 
@@ -57,7 +62,7 @@ class LinearClassifier:
             )
         known = [self.labels.index(labels[column]) for column in columns]
         scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate(normal_scores(features, self.quantiles)):
+        for row, inputs in enumerate(_interpolated(features, self._knots)):
             # Row by row: a matrix product sums in an order that depends on how many clips there are.
             logits = (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
             likelihood = np.exp(logits - logits.max())
@@ -118,10 +123,23 @@ def normal_scores(features: NDArray[np.float64], quantiles: NDArray[np.float64])
 
     Shapes (n_clips, n_features) and (n_features, KNOTS) to float64, (n_clips, n_features), within +-1.7.
     """
-    scores = np.empty(features.shape, dtype=np.float64)
-    for column, knots in enumerate(quantiles):
+    return _interpolated(features, _knots(quantiles))
+
+
+def _knots(quantiles: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return for each feature its distinct quantiles and their normal scores; equal quantiles share one."""
+    found = []
+    for knots in quantiles:
         values, first, count = np.unique(knots, return_index=True, return_counts=True)
-        means = np.add.reduceat(_NORMAL_SCORES, first) / count  # equal quantiles share one score
+        found.append((values, np.add.reduceat(_NORMAL_SCORES, first) / count))
+    return found
+
+
+def _interpolated(
+    features: NDArray[np.float64], knots: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]
+) -> NDArray[np.float64]:
+    scores = np.empty(features.shape, dtype=np.float64)
+    for column, (values, means) in enumerate(knots):
         scores[:, column] = np.interp(features[:, column], values, means)
     return scores
 

@@ -377,3 +377,10 @@ def test_random_is_frozen_for_ever():
     """The committed predictions must be remade byte for byte by any later version."""
     one = Clip("key", "utterance", 1.0, lambda: None)
     assert Random().predict([one], ["sad"])[0, 0] == 0.16461349645937418
+
+
+def test_the_names_of_the_functionals_are_those_of_opensmile() -> None:
+    """Else a coefficient in `model.json` would stand under the name of another functional."""
+    opensmile = pytest.importorskip("opensmile")
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
+    assert list(EGeMAPS().feature_names()) == smile.feature_names
