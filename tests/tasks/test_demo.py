@@ -17,6 +17,10 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
+
+from mserbench import corpus, index
+from mserbench.errors import DataError, MissingExtra, PluginError
+from mserbench.labels import CANONICAL
 from mserbench_tasks.demo import build as building
 from mserbench_tasks.demo import post
 from mserbench_tasks.demo import synthesizer as client
@@ -24,10 +28,6 @@ from mserbench_tasks.demo.corpora import DEMO, DEMO_EL, DEMO_FA, DEMO_RU, parse
 from mserbench_tasks.demo.plan import Plan, Speaker, plan, request, speakers
 from mserbench_tasks.demo.synthesizer import Synthesizer
 from mserbench_tasks.demo.tables import CONTROLS, profiles, sentences, variants
-
-from mserbench import corpus, index
-from mserbench.errors import DataError, MissingExtra, PluginError
-from mserbench.labels import CANONICAL
 
 CORPORA = {one.card.name: one for one in (DEMO, DEMO_EL, DEMO_FA, DEMO_RU)}
 TESTS = ("demo-el", "demo-fa", "demo-ru")
