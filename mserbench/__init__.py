@@ -8,33 +8,22 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mserbench.contracts import (
-        Clip,
-        Corpus,
-        CorpusCard,
-        Exposure,
-        Model,
-        ModelCard,
-        Task,
-        TrainableModel,
-        TrainingItem,
-        Tree,
-        Utterance,
-    )
+    from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
     from mserbench.evaluation import evaluate
     from mserbench.hookspecs import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl
     from mserbench.labels import CANONICAL, DROP
+    from mserbench.model import Model, TrainableModel, TrainingItem
     from mserbench.training import train
 
 # Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
 _WHERE = {
     "contracts": (
-        "Clip", "Corpus", "CorpusCard", "Exposure", "Model", "ModelCard", "Task", "TrainableModel", "TrainingItem",
-        "Tree", "Utterance",
+        "Clip", "Corpus", "CorpusCard", "Exposure", "ModelCard", "Task", "Tree", "Utterance",
     ),
     "evaluation": ("evaluate",),
     "hookspecs": ("CommandEntry", "CorpusEntry", "ModelEntry", "TaskEntry", "hookimpl"),
     "labels": ("CANONICAL", "DROP"),
+    "model": ("Model", "TrainableModel", "TrainingItem"),
     "training": ("train",),
 }  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}

@@ -1,14 +1,14 @@
-"""What corpora, tasks, models and the harness say to one another: the shapes of data, and no behaviour."""
+"""The shapes of data that corpora, tasks, models and the harness hand to one another; no behaviour."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mserbench.labels import DROP
 
@@ -164,14 +164,10 @@ class Clip:
     load: Callable[[], NDArray[np.float32]] = field(repr=False)
     group: int | None = None
 
-    @property
+    @cached_property
     def waveform(self) -> NDArray[np.float32]:
         """float32, shape (n_samples,), 16 kHz mono, in [-1, 1]; decoded on first use."""
-        cached: NDArray[np.float32] | None = self.__dict__.get("_waveform")
-        if cached is None:
-            cached = self.load()
-            self.__dict__["_waveform"] = cached
-        return cached
+        return self.load()
 
 
 @dataclass(frozen=True)
@@ -203,71 +199,3 @@ class ModelCard:
     citation: str
     exposure: tuple[Exposure, ...]
     exposure_complete: bool
-
-
-@dataclass(frozen=True)
-class NoOptions:
-    """Options of a model that has none."""
-
-
-class Model(ABC):
-    """Clips and a label set in; a score for each label, or a text answer, out.
-
-    Subclasses set `Options` (a frozen dataclass), `version` (changed whenever scores change) and `card`,
-    and define `predict`. A model that learns also defines `fit`. The score of a clip must not depend on
-    the clips beside it: `mserbench check model NAME` proves it.
-    """
-
-    Options: ClassVar[type[Any]] = NoOptions
-    version: ClassVar[str] = "1"
-    needs_weights: ClassVar[bool] = False
-    devices: ClassVar[tuple[str, ...]] = ("cpu",)
-    decodes_ahead: ClassVar[bool] = True  # False: `predict` seldom looks at waveforms, as features are cached
-
-    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
-        self.options = self.Options() if options is None else options
-        self.weights = weights
-        self.device = device
-
-    @property
-    @abstractmethod
-    def card(self) -> ModelCard:
-        """Name, version, licence, and exposure of the model itself; weights add their manifest's."""
-
-    @property
-    def transductive(self) -> bool:
-        """Whether statistics of the target are used; then `prepare` sees all clips, with groups."""
-        return False
-
-    def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:  # noqa: B027 - optional hook
-        """Look at every clip of the run before the first `predict`: fill a feature cache, gather statistics.
-
-        `clips()` starts a new pass over the clips each time it is called.
-        """
-
-    @abstractmethod
-    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
-        """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a clip."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingItem:
-    """One training clip with what a trainer may know of it."""
-
-    clip: Clip
-    label: str
-    speaker: str | None
-    language: str
-    corpus: str
-
-
-class TrainableModel(Model):
-    """A model that can be trained by `mserbench train`."""
-
-    @abstractmethod
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
-        """Learn from `training` and write weights into the empty folder `out`; JSON or safetensors only.
-
-        `validation` holds other speakers of the same sources and may be empty. Whatever is chosen (epochs,
-        options) may rest on these two alone. The harness adds the manifest of what was trained on.
-        """

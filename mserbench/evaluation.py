@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mserbench import batches, corpus, dataset, exposure, index, records, registry, runs, scoring
-from mserbench.contracts import Clip, Model, Task
+from mserbench.contracts import Clip, Task
 from mserbench.dataset import Dataset
 from mserbench.errors import ModelError
 from mserbench.journal import Answer, Journal
 from mserbench.labels import read_answer
+from mserbench.model import Model
 from mserbench.predictions import Prediction, best_label
 from mserbench.runs import Run
 from mserbench.subject import Subject, as_model_error, load_subject

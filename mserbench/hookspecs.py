@@ -41,7 +41,7 @@ class TaskEntry:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model: `target` is a subclass of `mserbench.contracts.Model`.
+    """A model: `target` is a subclass of `mserbench.Model`.
 
     `needs` maps each optional package it imports to the extra that installs it. `weights` maps the names of
     weights that ship with the plugin to `"package:folder"`, the preferred first.

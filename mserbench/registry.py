@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mserbench import plugins
-from mserbench.contracts import Corpus, Model, Task
+from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, MserbenchError, PluginError, UnknownName, UsageError
 from mserbench.hookspecs import CommandEntry, CorpusEntry, Entry, ModelEntry, TaskEntry
+from mserbench.model import Model
 
 if TYPE_CHECKING:
     import click

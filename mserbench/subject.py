@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from mserbench import exposure, registry
-from mserbench.contracts import Model, ModelCard, TrainableModel
+from mserbench.contracts import ModelCard
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.hookspecs import ModelEntry
+from mserbench.model import Model, TrainableModel
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mserbench import corpus, dataset, exposure, registry
-from mserbench.contracts import TrainableModel, TrainingItem
 from mserbench.dataset import Dataset
 from mserbench.errors import UsageError
+from mserbench.model import TrainableModel, TrainingItem
 from mserbench.subject import as_model_error, pick_device
 
 

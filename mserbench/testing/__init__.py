@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from mserbench.contracts import Corpus, Model, Task
+from mserbench.contracts import Corpus, Task
+from mserbench.model import Model
 from mserbench.testing.corpora import check_corpus
 from mserbench.testing.findings import Finding, assert_all
 from mserbench.testing.models import check_model

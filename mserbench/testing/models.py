@@ -11,10 +11,11 @@ from typing import Any, get_args
 
 import numpy as np
 
-from mserbench.contracts import Kind, Model
+from mserbench.contracts import Kind
 from mserbench.errors import MserbenchError
 from mserbench.journal import Answer
 from mserbench.labels import CANONICAL
+from mserbench.model import Model
 from mserbench.testing import guard, sounds
 from mserbench.testing.findings import (
     Finding,

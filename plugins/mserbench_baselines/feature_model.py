@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip, TrainableModel, TrainingItem
+from mserbench.contracts import Clip
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL
+from mserbench.model import TrainableModel, TrainingItem
 from mserbench_baselines import linear
 from mserbench_baselines.model_file import read_model, write_model
 

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip, Model, ModelCard, TrainableModel, TrainingItem
+from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError
+from mserbench.model import Model, TrainableModel, TrainingItem
 from mserbench_baselines.model_file import read_model, write_model
 
 

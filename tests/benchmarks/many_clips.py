@@ -16,7 +16,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from mserbench import evaluate, registry
-from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, CorpusCard, Model, ModelCard, Task, Tree, Utterance
+from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, CorpusCard, ModelCard, Task, Tree, Utterance
+from mserbench.model import Model
 
 FILES = 50  # different ones, 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000
 LABELS = ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")

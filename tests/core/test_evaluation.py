@@ -13,8 +13,9 @@ import pytest
 import soundfile
 
 from mserbench import evaluate, registry
-from mserbench.contracts import Clip, Exposure, Model, ModelCard
+from mserbench.contracts import Clip, Exposure, ModelCard
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
+from mserbench.model import Model
 from mserbench.runs import Run
 
 pytestmark = pytest.mark.usefixtures("no_settings")

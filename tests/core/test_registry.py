@@ -10,9 +10,10 @@ from types import ModuleType
 import pytest
 
 from mserbench import registry
-from mserbench.contracts import Corpus, Model, NoOptions, Task
+from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, PluginError, UnknownName, UsageError
 from mserbench.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
+from mserbench.model import Model, NoOptions
 from mserbench.plugins import Plugin
 
 

@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from mserbench import registry
 from mserbench.cli import check as command
-from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, Model, ModelCard, Task, Tree, Utterance
+from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
 from mserbench.errors import UnknownName, UsageError
 from mserbench.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
+from mserbench.model import Model
 from mserbench.testing import (
     Finding,
     assert_corpus,

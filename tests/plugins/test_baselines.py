@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mserbench.contracts import Clip, TrainingItem
+from mserbench.contracts import Clip
 from mserbench.errors import DataError, ModelError, UsageError
+from mserbench.model import TrainingItem
 from mserbench_baselines import linear, logmel, register_models
 from mserbench_baselines.egemaps import EGeMAPS, functionals
 from mserbench_baselines.feature_model import LinearOptions, speaker_statistics

@@ -1,0 +1,83 @@
+"""What a model is: clips and a label set in, scores or text answers out; and how one is trained."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mserbench.contracts import Clip, ModelCard
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Options of a model that has none."""
+
+
+class Model(ABC):
+    """Clips and a label set in; a score for each label, or a text answer, out.
+
+    Subclasses set `Options` (a frozen dataclass), `version` (changed whenever scores change) and `card`,
+    and define `predict`. A model that learns also defines `fit`. The score of a clip must not depend on
+    the clips beside it: `mserbench check model NAME` proves it.
+    """
+
+    Options: ClassVar[type[Any]] = NoOptions
+    version: ClassVar[str] = "1"
+    needs_weights: ClassVar[bool] = False
+    devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    decodes_ahead: ClassVar[bool] = True  # False: `predict` seldom looks at waveforms, as features are cached
+
+    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+        self.options = self.Options() if options is None else options
+        self.weights = weights
+        self.device = device
+
+    @property
+    @abstractmethod
+    def card(self) -> ModelCard:
+        """Name, version, licence, and exposure of the model itself; weights add their manifest's."""
+
+    @property
+    def transductive(self) -> bool:
+        """Whether statistics of the target are used; then `prepare` sees all clips, with groups."""
+        return False
+
+    def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:  # noqa: B027 - optional hook
+        """Look at every clip of the run before the first `predict`: fill a feature cache, gather statistics.
+
+        `clips()` starts a new pass over the clips each time it is called.
+        """
+
+    @abstractmethod
+    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
+        """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingItem:
+    """One training clip with what a trainer may know of it."""
+
+    clip: Clip
+    label: str
+    speaker: str | None
+    language: str
+    corpus: str
+
+
+class TrainableModel(Model):
+    """A model that can be trained by `mserbench train`."""
+
+    @abstractmethod
+    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
+        """Learn from `training` and write weights into the empty folder `out`; JSON or safetensors only.
+
+        `validation` holds other speakers of the same sources and may be empty. Whatever is chosen (epochs,
+        options) may rest on these two alone. The harness adds the manifest of what was trained on.
+        """

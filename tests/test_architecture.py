@@ -1,0 +1,96 @@
+"""The shape of the code: sizes, first lines, what may be imported, and what must never occur in it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = {
+    "mserbench": ROOT,
+    "mserbench_tasks": ROOT / "tasks",
+    "mserbench_baselines": ROOT / "plugins",
+    "mserbench_leaderboard": ROOT / "leaderboard",
+}
+MODULES = {
+    ".".join(path.relative_to(folder).with_suffix("").parts): path
+    for package, folder in PACKAGES.items()
+    for path in sorted((folder / package).rglob("*.py"))
+}
+SCRIPTS = {"mserbench.__main__"}  # importing them runs the program
+HEAVY = ("torch", "torchaudio", "transformers", "whisper", "datasets")
+
+
+def functions(path: Path) -> list[int]:
+    """Return the code lines of each function of a module, without its docstring."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            found.append(body[-1].end_lineno - body[0].lineno + 1 if body else 1)  # type: ignore[operator]
+    return found
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_one_room(name: str) -> None:
+    """A file that nobody can hold in their head is where faults hide."""
+    most = 100 if ".corpora." in name else 250
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= most
+    assert max(functions(MODULES[name]), default=0) <= 50
+
+
+def test_functions_are_short() -> None:
+    """The median tells whether the code is written in pieces that have names."""
+    assert statistics.median(length for path in MODULES.values() for length in functions(path)) <= 12
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in SCRIPTS])
+def test_a_module_imports_and_says_what_it_is(name: str) -> None:
+    """Code that does not even import has shipped elsewhere in this field; a first line is a promise."""
+    if name == "mserbench_tasks.demo.espeak":
+        pytest.importorskip("espeakng_loader", reason="the worker is a script of the extra demo")
+    module = importlib.import_module(name.removesuffix(".__init__"))
+    assert module.__doc__
+    assert re.fullmatch(r".{10,118}[.!?]", module.__doc__.splitlines()[0]), "one sentence on the first line"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_data_can_run_code(name: str) -> None:
+    """Weights, results and data come from strangers."""
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert not re.search(r"\bimport pickle\b|\bjoblib\b|\beval\(|\bexec\(|trust_remote_code|yaml\.load\(", text)
+
+
+def test_nothing_heavy_is_imported_by_any_entry_point() -> None:
+    """The core runs without torch, and a listing must not wait for it."""
+    code = f"""
+        import importlib, sys
+        import mserbench
+        for name in {["mserbench_tasks", "mserbench_baselines", "mserbench_leaderboard", "mserbench.cli"]}:
+            importlib.import_module(name)
+        from mserbench import registry
+        registry.installed()
+        print([name for name in {(*HEAVY, "numpy", "pandas", "scipy", "sklearn")} if name in sys.modules])
+    """
+    lines = "\n".join(line.strip() if not line.startswith(" " * 12) else line[8:] for line in code.splitlines())
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_repository_holds_no_path_of_a_machine() -> None:
+    """Such a path works for one person only, and tells where they work."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    texts = [
+        ROOT / name for name in listed.stdout.split("\0") if name.endswith((".py", ".md", ".toml", ".json", ".csv"))
+    ]
+    wrong = [str(path) for path in texts if re.search(r"(?<![\w.])/(?:home|Users|root)/\w", path.read_text("utf-8"))]
+    assert wrong == []
