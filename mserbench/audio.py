@@ -133,6 +133,12 @@ def _read_container(path: Path, start: float | None, end: float | None) -> tuple
     return samples[first:last], rate
 
 
+def _absent(path: Path) -> DataError:
+    return DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
+
+
 def _unreadable(path: Path, error: Exception) -> DataError:
+    if not path.is_file():  # it went away while it was opened
+        return _absent(path)
     reason = " ".join(str(error).split())
     return DataError(f"audio file {str(path)!r} cannot be decoded ({reason}): get it from the publisher again")
