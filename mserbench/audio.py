@@ -53,7 +53,7 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
     """
     try:
         if not path.is_file():
-            raise DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
+            raise _absent(path)
         if path.stat().st_size == 0:
             raise DataError(f"audio file {str(path)!r} is empty (0 bytes): get it from the publisher again")
         container = path.suffix.lower().lstrip(".") in CONTAINERS
