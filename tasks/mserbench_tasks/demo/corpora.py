@@ -9,10 +9,7 @@ from pathlib import Path
 
 from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
 from mserbench.labels import CANONICAL
-from mserbench_tasks.demo.tables import sentences
-
-TRAINING_LANGUAGES = ("en", "fr", "de", "it", "es", "zh")
-TEST_LANGUAGES = ("el", "fa", "ru")
+from mserbench_tasks.demo.tables import TEST_LANGUAGES, TRAINING_LANGUAGES, sentences
 
 _NAME = re.compile(
     rf"(?P<language>{'|'.join(TRAINING_LANGUAGES + TEST_LANGUAGES)})"

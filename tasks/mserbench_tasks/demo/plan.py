@@ -12,8 +12,15 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from mserbench.labels import CANONICAL
-from mserbench_tasks.demo.corpora import TEST_LANGUAGES, TRAINING_LANGUAGES
-from mserbench_tasks.demo.tables import CONTROLS, Sentence, profiles, sentences, variants
+from mserbench_tasks.demo.tables import (
+    CONTROLS,
+    TEST_LANGUAGES,
+    TRAINING_LANGUAGES,
+    Sentence,
+    profiles,
+    sentences,
+    variants,
+)
 
 NOISE = 0.4  # sd of z per control and clip: the knob of difficulty
 OFFSETS = {"pitch": 4.2, "range": 4.9, "rate": 0.063, "tilt": 0.49, "gain": 1.4, "breath": 1.4}

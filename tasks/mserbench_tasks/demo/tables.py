@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+TRAINING_LANGUAGES = ("en", "fr", "de", "it", "es", "zh")
+TEST_LANGUAGES = ("el", "fa", "ru")
+
 CONTROLS = (
     "pitch", "range", "rate", "pause", "tilt", "gain", "eslope", "pslope", "breath", "tremor", "rough",
 )  # fmt: skip
