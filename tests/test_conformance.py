@@ -1,0 +1,39 @@
+"""Everything that ships passes the kit that plugin authors are given; a new entry is covered the day it is added."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from mserbench import registry
+from mserbench.hookspecs import CorpusEntry, ModelEntry, TaskEntry
+from mserbench.testing import assert_corpus, assert_model, assert_task
+
+# The kit warns of what it had to skip, such as files of a corpus that is not here.
+pytestmark = pytest.mark.filterwarnings("ignore:.*not made")
+
+MODELS = registry.entries(ModelEntry)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models(name: str, own_cache: object, no_settings: None) -> None:
+    """Scores that change with the batch, or break on silence, are no scores."""
+    for package in MODELS[name].needs:
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    assert_model(name)
+
+
+@pytest.mark.parametrize("name", registry.entries(TaskEntry))
+def test_tasks(name: str, own_cache: object, no_settings: None) -> None:
+    """A task whose map or counts contradict its corpus gives numbers of another question."""
+    assert_task(name)
+
+
+@pytest.mark.parametrize("name", registry.entries(CorpusEntry))
+def test_corpora(name: str, own_cache: object, no_settings: None) -> None:
+    """A parser that depends on order, or opens audio, cannot be trusted with a stranger's copy."""
+    if name.startswith("demo") and importlib.util.find_spec("espeakng_loader") is None:
+        pytest.skip("espeakng_loader is not installed")
+    assert_corpus(name)
