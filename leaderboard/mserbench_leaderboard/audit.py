@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from mserbench import exposure, predictions, runs, scoring
+from mserbench import exposure, predictions, records, runs, scoring
 from mserbench.contracts import Exposure, ModelCard
 from mserbench.errors import DataError
 from mserbench_leaderboard import registered
 from mserbench_leaderboard.entries import Entry
 
+_COMPUTED = ("metrics", "intervals", "canonical", "counts", "bootstrap")  # parts of a record
 CLOSE = 1e-9  # what another processor's order of summation may change, and no reader can see
 
 
@@ -33,31 +34,13 @@ def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction])
     clusters = entry.items.clusters
     scores = scoring.score(rows, entry.question.labels, None if clusters is None else list(clusters))
     record = entry.run.record
-    told = {
-        "metrics": record["metrics"],
-        "intervals": record["intervals"],
-        "canonical": record.get("canonical"),
-        "counts": {name: record["counts"][name] for name in ("scored", "unparsed")},
-        "bootstrap": record["bootstrap"],
-    }
-    true = {
-        "metrics": scores.metrics,
-        "intervals": scores.intervals,
-        "canonical": scores.canonical,
-        "counts": {"scored": scores.n, "unparsed": scores.unparsed},
-        "bootstrap": {
-            "resamples": scoring.RESAMPLES,
-            "seed": scoring.SEED,
-            "level": scoring.LEVEL,
-            "cluster": scores.cluster,
-            "clusters": scores.clusters,
-        },
-    }
+    counts = record["counts"]
+    true = records.of_scores(scores, counts["expected"], counts["partial"], record.get("clusters"))
     return [
-        f"{name}: its {part} are {_first_difference(told[part], true[part])} when they are computed again from its "
-        f"predictions: score it again"
-        for part in told
-        if not _same(told[part], true[part])
+        f"{name}: its {part} are {_first_difference(record.get(part), true[part])} when they are computed again "
+        f"from its predictions: score it again"
+        for part in _COMPUTED
+        if not _same(record.get(part), true[part])
     ]
 
 
