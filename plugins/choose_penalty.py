@@ -1,0 +1,52 @@
+"""Compare penalties of the linear classifier on source corpora alone, as `linear.C` and `linear.C_SPEAKER` were chosen.
+
+Train on one of EmoDB and EMOVO and test on the other, both ways, six common classes; prints the mean UA in percent.
+Wants $MSERBENCH_DATA; no test corpus of the board is opened.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from mserbench import corpus, dataset, metrics, registry
+from mserbench.training import train
+
+SOURCES = ("emodb", "emovo")
+COMMON = ("neutral", "happy", "sad", "angry", "disgust", "fear")
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+
+
+def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
+    """Return the mean UA, in [0, 1], of training on one source and testing on the other."""
+    found = []
+    for source, target in (SOURCES, SOURCES[::-1]):
+        options = {"normalise": normalise, "C": str(penalty)}
+        with tempfile.TemporaryDirectory() as folder:
+            weights = train(model, [source], Path(folder) / "weights", options=options)
+            kind = registry.model_class(model)
+            trained = kind(registry.make_options(kind, options, model), weights)
+        data = dataset.load(registry.task(target), corpus.data_folder(None))
+        kept = [i for i, item in enumerate(data.items) if item.label in COMMON]
+        clips = list(data.clips(kept, grouped=trained.transductive))
+        trained.prepare(lambda clips=clips: clips)  # type: ignore[misc]
+        best = np.argmax(trained.predict(clips, COMMON), axis=1)
+        truth = [data.items[i].label for i in kept]
+        counts = metrics.confusion(truth, [COMMON[column] for column in best], COMMON)
+        found.append(float(metrics.metrics(counts)["UA"]))
+    return float(np.mean(found))
+
+
+def main() -> None:
+    """Print one row a model and normalisation, one column a penalty."""
+    print(f"{'UA, %':20}" + "".join(f"{f'C={penalty}':>9}" for penalty in PENALTIES))  # noqa: T201 - a script
+    for model in ("logmel", "egemaps"):
+        for normalise in ("training", "speaker"):
+            cells = [f"{100 * cross_source_ua(model, normalise, penalty):9.1f}" for penalty in PENALTIES]
+            print(f"{f'{model} {normalise}':20}" + "".join(cells))  # noqa: T201 - a script
+
+
+if __name__ == "__main__":
+    main()
