@@ -47,6 +47,13 @@ class Utterance:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a corpus folder that its parser cannot read; `sentence` says what, where and what was expected."""
+
+    sentence: str
+
+
 class Tree(Protocol):
     """A corpus folder as its parser sees it: names, and the bytes of label files; never audio."""
 
@@ -62,13 +69,41 @@ class Tree(Protocol):
 
 
 @dataclass(frozen=True)
+class Division:
+    """A published way to divide a corpus: a csv file with one row for each value of a field, and its part.
+
+    `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of `extra`
+    (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for all others.
+    `kind`: in a `split` one trains on the part `train` and tests on `test`; of `folds` each is tested once,
+    by a model trained on the others. `sha256` is that of the file. `source` says who published or uses it.
+    """
+
+    title: str
+    table: str
+    sha256: str
+    kind: Literal["split", "folds"]
+    source: str
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file of an open corpus at its publisher: `hash` as in `md5:...` or `sha256:...`, `bytes` its size."""
+
+    url: str
+    hash: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class CorpusCard:
     """What a person must know of a corpus: source, licence, citation, and the counts to expect.
 
-    `counts` maps the name of a known variant to its histogram of raw labels. `family` joins releases that
-    share speakers (RAVDESS speech and song): for the verdict they are one corpus. `skipped` maps a pattern
-    (fnmatch, on the path) of files that do not belong or are known to be bad to the reason. `editions` maps
-    the digest of a complete index to the name of that edition.
+    `counts` maps the name of a known variant to its histogram of raw labels; where `releases_vary`, another
+    histogram is not an error, since not all releases are known. `hours` is the published length. `family`
+    joins releases that share speakers (RAVDESS speech and song): for the verdict they are one corpus.
+    `skipped` maps a pattern (fnmatch, on the path) of files that do not belong or are known to be bad to the
+    reason. `editions` maps the digest of a complete index to the name of that edition. `divisions` are the
+    published splits and folds by name. `files` are what `data download` fetches, `hub` a dataset id it exports.
     """
 
     name: str
@@ -82,10 +117,15 @@ class CorpusCard:
     unpack: str
     citation: str
     counts: Mapping[str, Mapping[str, int]]
+    releases_vary: bool = False
+    hours: float | None = None
     family: str = ""
     skipped: Mapping[str, str] = field(default_factory=dict)
-    inventory: str | None = None  # "package:file" with one expected id a line
+    inventory: str | None = None  # "package:file" with one expected id a line; `{001..030}` stands for each number
     editions: Mapping[str, str] = field(default_factory=dict)
+    divisions: Mapping[str, Division] = field(default_factory=dict)
+    files: tuple[Remote, ...] = ()
+    hub: str = ""
     synthetic: bool = False
     notes: str = ""
 
@@ -99,12 +139,15 @@ class CorpusCard:
 class Corpus:
     """A card, and the pure function that turns a folder's names and label files into utterances.
 
-    `provide` is for corpora that ship with a package or are made on the spot: it returns their folder.
+    `parse` yields a `Fault` for what it cannot read, and goes on. `provide` is for corpora that ship with a
+    package or are made on the spot: it returns their folder. `remarks` gives sentences on the utterances that
+    every run must record, such as which of two published cuts was used.
     """
 
     card: CorpusCard
-    parse: Callable[[Tree], Iterable[Utterance]]
+    parse: Callable[[Tree], Iterable[Utterance | Fault]]
     provide: Callable[[], Path] | None = None
+    remarks: Callable[[Sequence[Utterance]], Iterable[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +156,10 @@ class Task:
 
     `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one stops the
     run. `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the
-    task. `counts` is the frozen histogram of labels; a corpus that gives another one is not complete.
+    task; `part` is a part of a division of the corpus: `DIVISION.PART`, or `DIVISION.not-PART` for all others.
+    `label_field` is a key of `extra` that holds the raw label in place of `raw_label`: an edition of the labels.
+    `counts` is the frozen histogram of labels; a corpus that gives another one is not complete. It is empty
+    where it cannot be known beforehand. `origin` is the digest of the files that a task of one's own came from.
     """
 
     name: str
@@ -122,30 +168,35 @@ class Task:
     languages: tuple[str, ...]
     labels: tuple[str, ...]
     label_map: Mapping[str, str]
-    counts: Mapping[str, int]
+    counts: Mapping[str, int] = field(default_factory=dict)
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: int = 1
+    part: str = ""
+    label_field: str = ""
+    origin: str = ""
 
     def __post_init__(self) -> None:
         strange = sorted(set(self.label_map.values()) - set(self.labels) - {DROP})
-        if strange or set(self.counts) != set(self.labels):
+        if strange or (self.counts and set(self.counts) != set(self.labels)):
             raise ValueError(
                 f"task {self.name!r}: label_map and counts must use exactly the labels {self.labels}, "
                 f"but map to {strange} and count {sorted(self.counts)}"
             )
 
     @property
-    def expected(self) -> int:
-        """How many utterances the complete task holds."""
-        return sum(self.counts.values())
+    def expected(self) -> int | None:
+        """How many utterances the complete task holds; None where that cannot be known beforehand."""
+        return sum(self.counts.values()) or None
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of everything that decides which clips are asked which question."""
-        record = {
+        """SHA-256 (hex) of everything that decides which clips are asked which question, but for their audio."""
+        record: dict[str, object] = {
             "name": self.name, "corpus": self.corpus, "labels": self.labels, "map": dict(self.label_map),
             "select": dict(self.select), "version": self.version,
         }  # fmt: skip
+        later = {"part": self.part, "label_field": self.label_field, "origin": self.origin}
+        record |= {name: value for name, value in later.items() if value}
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,66 +1,22 @@
-"""A corpus folder on disk: which files it holds, which utterances they are, and what is wrong with them."""
+"""A corpus on disk: where its folder is, which utterances it holds, and what is wrong with them."""
 
 from __future__ import annotations
 
-import fnmatch
-import importlib.util
 import os
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from mserbench.audio import SUFFIXES
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.contracts import Corpus, CorpusCard, Fault, Tree, Utterance
 from mserbench.errors import DataError, MserbenchError, PluginError
+from mserbench.packages import package_file
+from mserbench.trees import Folder
 
-_JUNK = ("._*", ".*", "Thumbs.db", "desktop.ini")
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A corpus folder as a parser sees it (`mserbench.contracts.Tree`)."""
-
-    root: Path
-    skipped: tuple[str, ...] = ()
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """All file paths below the root: POSIX, sorted; junk and the card's skipped files left out.
-
-        Links to folders are followed, but never into a folder that was seen: a loop of links ends.
-        """
-        found = []
-        seen: set[tuple[int, int]] = set()
-        for folder, folders, files in os.walk(self.root, followlinks=True):
-            status = os.stat(folder)
-            if (status.st_dev, status.st_ino) in seen:
-                folders.clear()
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
-            prefix = Path(folder).relative_to(self.root).as_posix()
-            found += [name if prefix == "." else f"{prefix}/{name}" for name in files if not _is_junk(name)]
-        return tuple(sorted(name for name in found if not self._is_skipped(name)))
-
-    def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in order."""
-        wanted = {*suffixes, "flac"}
-        for name in self.names:
-            path = PurePosixPath(name)
-            if path.suffix.lower().lstrip(".") in wanted:
-                yield name, path.stem
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of a label file. Raises DataError where it cannot be read."""
-        try:
-            return (self.root / name).read_bytes()
-        except OSError as error:
-            raise DataError(f"label file {str(self.root / name)!r} cannot be read: {error.strerror}") from error
-
-    def _is_skipped(self, name: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.skipped)
+_RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
+_LISTED = 20  # faults of a folder that an error shows
 
 
 @dataclass
@@ -72,6 +28,7 @@ class Reading:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # expected ids without a file
+    without_audio: list[Utterance] = field(default_factory=list)  # listed in a label file, but there is no file
     extra: list[str] = field(default_factory=list)  # audio files that are no utterance
     variant: str | None = None  # the known variant whose histogram this is
 
@@ -105,9 +62,10 @@ def read(corpus: Corpus, root: Path) -> Reading:
     """List and parse a corpus folder, and compare it with the card. Opens no audio but that of duplicates."""
     folder = Folder(root, tuple(corpus.card.skipped))
     by_id: dict[str, list[Utterance]] = defaultdict(list)
-    for utterance in parse(corpus, folder):
+    utterances, faults = parse(corpus, folder)
+    for utterance in utterances:
         by_id[utterance.id].append(utterance)
-    reading = Reading({}, root)
+    reading = Reading({}, root, problems=[fault.sentence for fault in faults])
     for identity in sorted(by_id):
         reading.utterances[identity] = _one_of(by_id[identity], reading)
     if not reading.utterances:
@@ -116,16 +74,20 @@ def read(corpus: Corpus, root: Path) -> Reading:
             f"{len(folder.names)} files: {corpus.card.unpack}"
         )
         return reading
+    present = set(folder.names)
+    reading.without_audio = [one for one in reading.utterances.values() if one.audio not in present]
     used = {utterance.audio for group in by_id.values() for utterance in group}
     reading.extra = [name for name in folder.names if _is_audio(name) and name not in used]
     _compare_with_card(corpus.card, reading)
+    if corpus.remarks is not None:
+        reading.notes += corpus.remarks(list(reading.utterances.values()))
     return reading
 
 
-def parse(corpus: Corpus, tree: Tree) -> list[Utterance]:
+def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
     """Run the corpus's own parser. Raises PluginError where it fails otherwise than by an error of ours."""
     try:
-        return list(corpus.parse(tree))
+        found = list(corpus.parse(tree))
     except MserbenchError:
         raise
     except Exception as error:  # the parser is a plugin's code
@@ -133,34 +95,36 @@ def parse(corpus: Corpus, tree: Tree) -> list[Utterance]:
         raise PluginError(
             f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): report it to its plugin's author"
         ) from error
+    utterances = [one for one in found if isinstance(one, Utterance)]
+    return utterances, [one for one in found if isinstance(one, Fault)]
+
+
+def utterances(corpus: Corpus, tree: Tree) -> list[Utterance]:
+    """Run the corpus's own parser. Raises DataError with its faults, if there are any."""
+    found, faults = parse(corpus, tree)
+    if faults:
+        more = f"\n  - and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
+        listed = "".join(f"\n  - {fault.sentence}" for fault in faults[:_LISTED])
+        raise DataError(f"corpus {corpus.card.name!r} has {len(faults)} fault(s):{listed}{more}")
+    return found
 
 
 def inventory(card: CorpusCard) -> tuple[str, ...]:
     """Return the expected ids of a corpus, sorted; empty where its card names no inventory."""
     if card.inventory is None:
         return ()
-    package, _, name = card.inventory.partition(":")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise PluginError(f"corpus {card.name!r}: its inventory names {package!r}, which is not a package here")
-    text = (Path(next(iter(spec.submodule_search_locations))) / name).read_text(encoding="utf-8")
-    return tuple(sorted(text.splitlines()))
+    lines = package_file(card.inventory).read_text(encoding="utf-8").splitlines()
+    return tuple(sorted(identity for line in lines for identity in _expanded(line)))
 
 
-@dataclass(frozen=True)
-class Inventory:
-    """A tree of the expected names only, for work on a corpus whose audio is not here."""
-
-    names: Sequence[str]
-
-    def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every expected file."""
-        for name in self.names:
-            yield f"{name}.{suffixes[0]}", name
-
-    def read(self, name: str) -> bytes:
-        """Raise DataError: an inventory holds no label files."""
-        raise DataError(f"label file {name!r} is only in the corpus itself: give --data")
+def _expanded(line: str) -> list[str]:
+    """Return the ids that a line stands for: `a{01..12}` is a01 to a12."""
+    found = _RANGE.search(line)
+    if found is None:
+        return [line]
+    width = len(found["first"])
+    numbers = range(int(found["first"]), int(found["last"]) + 1)
+    return [f"{line[: found.start()]}{number:0{width}}{line[found.end() :]}" for number in numbers]
 
 
 def histogram(utterances: Sequence[Utterance]) -> dict[str, int]:
@@ -183,9 +147,8 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
     ]
     if reading.variant is None and not reading.missing and not unknown:
         total = " or ".join(str(sum(expected.values())) for expected in card.counts.values())
-        reading.problems.append(
-            f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by raw label {counts}"
-        )
+        sentence = f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by raw label {counts}"
+        (reading.notes if card.releases_vary else reading.problems).append(sentence)
 
 
 def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
@@ -208,10 +171,6 @@ def _same_audio(first: Path, second: Path) -> bool:
         return audio.read(first).key == audio.read(second).key
     except DataError:
         return False
-
-
-def _is_junk(name: str) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _JUNK)
 
 
 def _is_audio(name: str) -> bool:

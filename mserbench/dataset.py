@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from mserbench import audio, corpus, index, registry
+from mserbench import audio, corpus, divisions, index, registry
 from mserbench.contracts import Clip, CorpusCard, Task, Utterance
 from mserbench.errors import DataError
 from mserbench.labels import DROP
+from mserbench.trees import Inventory
 
 _LISTED = 20  # problems printed in full; `data verify` lists the rest
 _MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
@@ -49,6 +50,7 @@ class Dataset:
     card: CorpusCard
     items: tuple[Item, ...]
     digest: str
+    expected: int  # clips of the complete task
     partial: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
@@ -76,23 +78,29 @@ def cluster_numbers(speakers: Sequence[str | None]) -> list[int] | None:
     return [numbers.setdefault(speaker, len(numbers)) for speaker in speakers]
 
 
-def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int | None = None) -> Dataset:
+def load(
+    task: Task,
+    data: Path | None,
+    allow_partial: bool = False,
+    limit: int | None = None,
+    progress: index.Progress | None = None,
+) -> Dataset:
     """Find, parse, check and index the corpus of a task.
 
-    `limit` keeps that many clips, chosen by a hash of their ids. Raises DataError with every problem of the
-    corpus; with `allow_partial` the clips in order are kept and the problems become warnings, but an undeclared
-    raw label still stops.
+    `limit` keeps that many clips, chosen by a hash of their ids; `progress` hears of the clips that are indexed
+    anew. Raises DataError with every problem of the corpus; with `allow_partial` the clips in order are kept and
+    the problems become warnings, but an undeclared raw label still stops.
     """
     source = registry.corpus(task.corpus)
     root = corpus.find(source, data)
     reading = corpus.read(source, root)
     utterances = list(reading.utterances.values())
     undeclared = undeclared_labels(task, utterances)
-    labelled = select(task, [utterance for utterance in utterances if utterance.raw_label in task.label_map])
+    labelled = select(task, [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map])
     problems = [*undeclared, *reading.problems]
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
-    facts = index.index(root, [utterance for utterance, _ in labelled])
+    facts = index.index(root, [utterance for utterance, _ in labelled], progress)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
     if undeclared or (problems and not allow_partial):
         raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
@@ -110,6 +118,7 @@ def load(task: Task, data: Path | None, allow_partial: bool = False, limit: int 
         card=source.card,
         items=tuple(chosen),
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
+        expected=len(labelled) if task.expected is None else task.expected,
         partial=bool(problems) or len(chosen) < len(items),
         notes=(*reading.notes, *_extra_notes(reading)),
         warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
@@ -124,7 +133,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     source = registry.corpus(task.corpus)
     names = corpus.inventory(source.card)
     if names:
-        return select(task, corpus.parse(source, corpus.Inventory(names)))
+        return select(task, corpus.utterances(source, Inventory(names)))
     reading = corpus.read(source, corpus.find(source, data))
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)
@@ -141,17 +150,29 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
     utterances = sorted(utterances, key=lambda utterance: utterance.id)
     for problem in undeclared_labels(task, utterances):
         raise DataError(problem)
-    chosen = (utterance for utterance in utterances if _is_selected(task, utterance))
-    pairs = ((utterance, task.label_map[utterance.raw_label]) for utterance in chosen)
+    chosen: Iterable[Utterance] = (utterance for utterance in utterances if _is_selected(task, utterance))
+    if task.part:
+        chosen = divisions.belonging(registry.corpus(task.corpus).card, task.part, chosen)
+    pairs = ((utterance, task.label_map[raw_label(task, utterance)]) for utterance in chosen)
     return [(utterance, label) for utterance, label in pairs if label != DROP]
+
+
+def raw_label(task: Task, utterance: Utterance) -> str:
+    """Return the raw label of an utterance in the edition that a task asks for; empty where that lacks it."""
+    return utterance.extra.get(task.label_field, "") if task.label_field else utterance.raw_label
 
 
 def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
     """Return one sentence on all raw labels that the task's map does not declare, or none."""
-    strange = [utterance for utterance in utterances if utterance.raw_label not in task.label_map]
+    strange = [utterance for utterance in utterances if raw_label(task, utterance) not in task.label_map]
     if not strange:
         return []
-    counts = dict(sorted(Counter(utterance.raw_label for utterance in strange).items()))
+    if task.label_field and not raw_label(task, strange[0]):
+        return [
+            f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} utterances lack "
+            f"(first {strange[0].id!r}): 'mserbench data show {task.corpus}' says which file brings them"
+        ]
+    counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
     return [
         f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} (first in "
         f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
@@ -168,7 +189,7 @@ def _extra_notes(reading: corpus.Reading) -> list[str]:
 
 
 def _is_selected(task: Task, utterance: Utterance) -> bool:
-    return all(getattr(utterance, name, utterance.extra.get(name)) in values for name, values in task.select.items())
+    return all(divisions.value_of(utterance, name) in values for name, values in task.select.items())
 
 
 def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> list[str]:

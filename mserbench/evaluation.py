@@ -65,8 +65,7 @@ def run_subject(
         **{name: model[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
         "weights": subject.weights["hash"] if subject.weights else None,
         "transductive": subject.model.transductive,
-        "task": target.task.hash,
-        "index": target.digest,
+        "task": records.task_hash(target.task, target.digest),
     }
     key = runs.run_key(identity)
     folder = runs.run_folder(out, target.task.name, subject.name, key)
@@ -171,7 +170,7 @@ def _finish(
     record = {
         **known,
         **records.of_target(target.task, target.card, target.digest),
-        **records.of_scores(scores, target.task.expected, target.partial, clusters),
+        **records.of_scores(scores, target.expected, target.partial, clusters),
         **records.of_verdict(verdict),
         "warnings": list(target.warnings),
         "notes": list(target.notes),

@@ -59,6 +59,7 @@ _FORM: dict[str, dict[str, Check]] = {
         "name": _is_text,
         "version": _is_count,
         "hash": _is_text,
+        "question": _is_text,
         "corpus": _is_text,
         "languages": _are_texts,
         "labels": _are_labels,

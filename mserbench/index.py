@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from mserbench.files import cache_dir, write_atomic
 SCHEMA = 2
 SHORT = 0.1  # seconds; below this most models see next to nothing
 LONG = 60.0  # seconds; no utterance of the known corpora is longer
+Progress = Callable[[int, int], None]  # clips done, clips in all
 _CHUNK = 256  # clips handed to the threads at once: a task in waiting costs more memory than its facts
 
 
@@ -35,7 +36,7 @@ class Facts:
     warning: str = ""
 
 
-def index(root: Path, utterances: Sequence[Utterance]) -> dict[str, Facts]:
+def index(root: Path, utterances: Sequence[Utterance], progress: Progress | None = None) -> dict[str, Facts]:
     """Decode every utterance once, in parallel, and return its facts by id.
 
     Facts are remembered in the cache folder and taken from there while size and time of a file stay the
@@ -51,6 +52,8 @@ def index(root: Path, utterances: Sequence[Utterance]) -> dict[str, Facts]:
                 known[utterance.id] = facts
                 if not facts.problem:  # what made it fail may be mended without touching the file
                     memory.put(utterance, facts)
+            if progress:
+                progress(start + len(chunk), len(stale))
     if stale:
         memory.save()
     return {identity: facts for identity, facts in known.items() if facts is not None}

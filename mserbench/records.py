@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,11 @@ def of_model(
     }
 
 
+def task_hash(task: Task, digest: str | None) -> str:
+    """SHA-256 (hex) of the question and the audio it was put to; of the question alone where none was read."""
+    return task.hash if digest is None else hashlib.sha256(f"{task.hash} {digest}".encode()).hexdigest()
+
+
 def of_target(task: Task, card: CorpusCard, digest: str | None) -> dict[str, Any]:
     """Describe task and corpus; `digest` is that of the scored clips' audio, None where it was not read."""
     return {
@@ -60,7 +66,8 @@ def of_target(task: Task, card: CorpusCard, digest: str | None) -> dict[str, Any
             "name": task.name,
             "title": task.title,
             "version": task.version,
-            "hash": task.hash,
+            "hash": task_hash(task, digest),
+            "question": task.hash,
             "corpus": task.corpus,
             "languages": list(task.languages),
             "labels": list(task.labels),

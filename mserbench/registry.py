@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import importlib.util
@@ -14,9 +15,15 @@ from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, MserbenchError, PluginError, UnknownName, UsageError
 from mserbench.hookspecs import CommandEntry, CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.model import Model
+from mserbench.packages import package_file
 
 if TYPE_CHECKING:
     import click
+
+    from mserbench.own import OwnTask
+
+OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
+_owned: dict[str, Corpus] = {}
 
 EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry)
 
@@ -34,7 +41,11 @@ def entries(kind: type[EntryT]) -> dict[str, EntryT]:
 
 
 def corpus(name: str) -> Corpus:
-    """Return the corpus of that name. Raises UnknownName or PluginError."""
+    """Return the corpus of that name, or that a TOML file describes. Raises UnknownName, DataError or PluginError."""
+    if name.endswith(OWN):
+        return _own(name).corpus
+    if name in _owned:
+        return _owned[name]
     return _resolve(_entry(CorpusEntry, "corpus", name, "'mserbench corpora'"), Corpus)
 
 
@@ -44,8 +55,41 @@ def family(name: str) -> str:
 
 
 def task(name: str) -> Task:
-    """Return the task of that name. Raises UnknownName or PluginError."""
+    """Return the task of that name, that a TOML file describes, or `TASK:PART` of a division of its corpus.
+
+    Raises UnknownName, DataError or PluginError.
+    """
+    if name.endswith(OWN):
+        return _own(name).task
+    whole, colon, part = name.partition(":")
+    if colon:
+        return _part_of(_own(whole).task if whole.endswith(OWN) else task(whole), part)
     return _resolve(_entry(TaskEntry, "task", name, "'mserbench tasks'"), Task)
+
+
+def _part_of(whole: Task, part: str) -> Task:
+    """Return a part of a task; it takes the place of the part that the task may name itself."""
+    from mserbench import divisions
+
+    division, name, others = divisions.split_part(corpus(whole.corpus).card, part)
+    full = f"{division}.{'not-' if others else ''}{name}"
+    return dataclasses.replace(
+        whole, name=f"{whole.name}:{part}", title=f"{whole.title}, part {full}", part=full, counts={}
+    )
+
+
+def _own(path: str) -> OwnTask:
+    """Read a TOML file; its corpus is known by its name from then on, in this process."""
+    from mserbench import own
+
+    found = own.load(Path(path))
+    taken = found.corpus.card.name in entries(CorpusEntry) or found.task.name in entries(TaskEntry)
+    if taken:
+        raise UsageError(
+            f"{path}: the name {found.task.name!r} is that of an installed corpus or task: give another 'name'"
+        )
+    _owned[found.corpus.card.name] = found.corpus
+    return found
 
 
 def model_entry(name: str) -> ModelEntry:
@@ -76,11 +120,7 @@ def shipped_weights(entry: ModelEntry, name: str) -> Path:
     """Return the folder of weights that ship with a plugin. Raises UnknownName or PluginError."""
     if name not in entry.weights:
         raise UnknownName(f"weights of {entry.name!r}", name, entry.weights, "'mserbench models'")
-    package, _, folder = entry.weights[name].partition(":")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise PluginError(f"model {entry.name!r}: weights {name!r} name {package!r}, which is not a package")
-    return Path(next(iter(spec.submodule_search_locations))) / folder
+    return package_file(entry.weights[name])
 
 
 def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:

@@ -42,7 +42,7 @@ def score_file(
         "key": key,
         "model": {**records.of_model(known, known.version, {}, None), "submitted": path.name},
         **records.of_target(question, source, None),
-        **records.of_scores(scores, question.expected, len(rows) != question.expected, clusters),
+        **records.of_scores(scores, len(labelled), len(rows) != len(labelled), clusters),
         **records.of_verdict(exposure.judge(known, question, source, ())),
         "warnings": [],
         "notes": [],

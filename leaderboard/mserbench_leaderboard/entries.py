@@ -131,7 +131,7 @@ def _question(record: Mapping[str, Any]) -> Question:
         name=task["name"],
         title=str(task.get("title", task["name"])),
         version=task["version"],
-        hash=task["hash"],
+        hash=task["question"],
         corpus=str(corpus.get("title", corpus["name"])),
         languages=tuple(task["languages"]),
         labels=tuple(task["labels"]),

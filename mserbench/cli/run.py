@@ -91,7 +91,8 @@ def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, lim
     targets, faults = [], {}
     for task in tasks:
         try:
-            targets.append(dataset.load(task, data, allow_partial, limit))
+            with _common.progress(f"indexing {task.corpus}") as shown:
+                targets.append(dataset.load(task, data, allow_partial, limit, shown))
         except DataError as error:
             faults[str(error)] = task.name  # tasks of one corpus may say the same
     if faults:

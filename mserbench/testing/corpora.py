@@ -14,6 +14,7 @@ from mserbench.contracts import Corpus, Utterance
 from mserbench.errors import DataError, MissingExtra
 from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
 from mserbench.testing.listing import Listing, Specimen
+from mserbench.trees import Folder
 
 _ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
 _JUNK = ("._{name}", "__MACOSX/{name}", ".cache/{name}", ".DS_Store", "Thumbs.db", "readme.txt", "unrelated talk.wav")
@@ -134,7 +135,7 @@ def _junk(specimen: Specimen) -> str:
             path = root / audio.parent / pattern.format(name=audio.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
-        folder = reader.Folder(root, tuple(specimen.corpus.card.skipped))
+        folder = Folder(root, tuple(specimen.corpus.card.skipped))
         _compare(specimen.utterances, specimen.parse(folder), "junk files beside them")
     return "junk and unrelated files change nothing"
 

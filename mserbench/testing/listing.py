@@ -12,6 +12,7 @@ from mserbench.audio import SUFFIXES
 from mserbench.contracts import Corpus, Tree, Utterance
 from mserbench.errors import DataError
 from mserbench.testing.findings import NotChecked, Violation
+from mserbench.trees import Folder, Inventory
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ class Specimen:
     def listing(self) -> Listing:
         """The names on disk, else those that the inventory expects, by the publisher's file type."""
         if self.root is not None:
-            folder = reader.Folder(self.root, tuple(self.corpus.card.skipped))
+            folder = Folder(self.root, tuple(self.corpus.card.skipped))
             return Listing({name: name for name in folder.names}, folder.read)
-        known = reader.Inventory(reader.inventory(self.corpus.card))
+        known = Inventory(reader.inventory(self.corpus.card))
         if not known.names:
             raise NotChecked(f"it has no inventory, and {self.reason}")
         try:
-            names = [one.audio for one in self.corpus.parse(known)]
+            names = [one.audio for one in reader.utterances(self.corpus, known)]
         except DataError as error:
             raise NotChecked(str(error)) from error
         return Listing({name: name for name in names}, known.read)
@@ -80,7 +81,7 @@ class Specimen:
 
     def parse(self, tree: Tree) -> list[Utterance]:
         """Run the corpus's parser on a tree."""
-        return list(self.corpus.parse(tree))
+        return reader.utterances(self.corpus, tree)
 
 
 def is_audio(name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mserbench import corpus, registry
+from mserbench import corpus, registry, trees
 from mserbench.contracts import Corpus
 from mserbench.errors import DataError
 
@@ -141,7 +141,7 @@ def test_links_to_folders_are_followed_and_loops_end(build_corpus: Build, emodb:
 
 def test_a_label_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"label file '.*labels\.csv' cannot be read: No such file"):
-        corpus.Folder(tmp_path).read("labels.csv")
+        trees.Folder(tmp_path).read("labels.csv")
 
 
 def test_names_that_are_no_unicode_do_not_stop_the_listing(build_corpus: Build, emodb: Corpus) -> None:

@@ -178,7 +178,7 @@ def test_a_partial_run_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
 def test_another_version_of_the_task_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
     """A run over an older label map answers another question."""
     run = truthful(tmp_path)
-    rewrite_record(run.folder, lambda record: record["task"].update(hash="0" * 64))
+    rewrite_record(run.folder, lambda record: record["task"].update(question="0" * 64))
     assert "is current: score the current one" in refused(do, board, run)
 
 

@@ -143,7 +143,7 @@ def test_tables_are_complete() -> None:
 def test_names_tell_what_was_planned(name: str) -> None:
     """Else clips would be scored against a wrong label or grouped under a wrong speaker."""
     by_id = {clip.id: clip for clip in planned(name)}
-    found = list(parse(corpus.Inventory(sorted(by_id))))
+    found = list(parse(trees.Inventory(sorted(by_id))))
     assert len(found) == len(by_id)
     for one in found:
         clip, speaker = by_id[one.id], by_id[one.id].speaker
@@ -156,8 +156,8 @@ def test_names_tell_what_was_planned(name: str) -> None:
 @given(st.text(alphabet="elt_stangry0123-.é", max_size=30))
 def test_other_names_are_no_utterances(stem: str) -> None:
     """Else a stranger's file in the folder would crash the parser or be taken for a clip."""
-    assert [one.id for one in parse(corpus.Inventory([stem]))] in ([], [stem])
-    assert list(parse(corpus.Inventory([f"{stem}_el_test01_angry_s11_1"]))) == []
+    assert [one.id for one in parse(trees.Inventory([stem]))] in ([], [stem])
+    assert list(parse(trees.Inventory([f"{stem}_el_test01_angry_s11_1"]))) == []
 
 
 def test_cards_say_that_the_speech_is_synthetic() -> None:
@@ -277,7 +277,7 @@ def test_build_is_read_as_a_corpus_and_kept(
 ) -> None:
     """Else each run would make the audio again, or write progress into the output of programs."""
     folder = building.build("demo-el", clips, tmp_path, workers=2)
-    assert [one.id for one in parse(corpus.Folder(folder))] == sorted(clip.id for clip in clips)
+    assert [one.id for one in parse(trees.Folder(folder))] == sorted(clip.id for clip in clips)
     assert json.loads((folder / building.MARKER).read_text())["clips"] == len(clips)
     first = capsys.readouterr()
     assert first.out == ""
