@@ -23,6 +23,9 @@ COMMANDS = {
     "plugins": "list the plugins, their versions and failures",
     "check": "run the conformance kit on a model, task or corpus",
     "data": "say which corpora are here, where to get them, what is wrong with them",
+    "audit": "say what the parts of a split share: speakers, dialogues, sentences, audio",
+    "init-task": "propose a task for a corpus of your own",
+    "croissant": "print the metadata of a task as Croissant JSON-LD",
 }
 
 
@@ -36,7 +39,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command. Raises UnknownName with the nearest names."""
         if cmd_name in COMMANDS:
-            module = importlib.import_module(f"mserbench.cli.{cmd_name}")
+            module = importlib.import_module(f"mserbench.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             return command
         plugin_commands = _plugin_commands()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mserbench.contracts import Task
-from mserbench.labels import CANONICAL, DROP
+from mserbench.labels import CANONICAL
+from mserbench_tasks.source_tasks import FOUR, SOURCES, restricted
 
-_FOUR = ("neutral", "happy", "sad", "angry")
 _RAVDESS = {
     "01": "neutral", "02": "calm", "03": "happy", "04": "sad", "05": "angry", "06": "fear", "07": "disgust",
     "08": "surprise",
@@ -24,11 +24,6 @@ _AESDD = {"h": "happy", "s": "sad", "a": "angry", "d": "disgust", "f": "fear"}
 _DEMO = {label: label for label in CANONICAL}
 
 
-def _restricted(label_map: dict[str, str], labels: tuple[str, ...]) -> dict[str, str]:
-    """Return a closed map in which every label outside `labels` is dropped."""
-    return {raw: label if label in labels else DROP for raw, label in label_map.items()}
-
-
 def _demo(name: str, title: str, corpus: str, languages: tuple[str, ...], each: int, split: str) -> Task:
     return Task(
         name=name,
@@ -45,7 +40,7 @@ def _demo(name: str, title: str, corpus: str, languages: tuple[str, ...], each: 
 _TASKS = (
     Task(
         "ravdess", "RAVDESS speech, 7 emotions, calm dropped", "ravdess", ("en",), CANONICAL,
-        _restricted(_RAVDESS, CANONICAL), {**dict.fromkeys(CANONICAL, 192), "neutral": 96},
+        restricted(_RAVDESS, CANONICAL), {**dict.fromkeys(CANONICAL, 192), "neutral": 96},
     ),
     Task(
         "ravdess-8", "RAVDESS speech, 8 emotions with calm", "ravdess", ("en",), (*CANONICAL, "calm"),
@@ -60,8 +55,8 @@ _TASKS = (
         _EMODB, _EMODB_COUNTS,
     ),
     Task(
-        "emodb-4", "EmoDB, 4 emotions", "emodb", ("de",), _FOUR,
-        _restricted(_EMODB, _FOUR), {label: _EMODB_COUNTS[label] for label in _FOUR},
+        "emodb-4", "EmoDB, 4 emotions", "emodb", ("de",), FOUR,
+        restricted(_EMODB, FOUR), {label: _EMODB_COUNTS[label] for label in FOUR},
     ),
     Task(
         "emodb-sample", "EmoDB sample of 70 recordings, 7 emotions with boredom", "emodb-sample", ("de",),
@@ -78,7 +73,7 @@ _TASKS = (
     _demo("demo-ru", "Demo, Russian", "demo-ru", ("ru",), 80, "test"),
 )  # fmt: skip
 
-TASKS: dict[str, Task] = {task.name: task for task in _TASKS}
+TASKS: dict[str, Task] = {task.name: task for task in (*_TASKS, *SOURCES)}
 
 
 def __getattr__(name: str) -> Task:
