@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CONTAINERS = frozenset({"mp4", "m4a", "mov", "mkv", "webm", "aac", "wma"})  # read by PyAV
 SUFFIXES = frozenset({"wav", "flac", "ogg", "mp3", "aif", "aiff"}) | CONTAINERS
 
+_POINTER = b"version https://git-lfs"
+
 # ITU-R BS.775 for FL FR FC LFE BL BR (SL SR): fronts 1, centre and surrounds 0.707 of that, no LFE;
 # left and right are then averaged, and the weights scaled to sum to one so that nothing can clip.
 _DOWNMIX = {6: (0.5, 0.5, 0.7071, 0.0, 0.3536, 0.3536), 8: (0.5, 0.5, 0.7071, 0.0, 0.25, 0.25, 0.25, 0.25)}
@@ -140,5 +142,15 @@ def _absent(path: Path) -> DataError:
 def _unreadable(path: Path, error: Exception) -> DataError:
     if not path.is_file():  # it went away while it was opened
         return _absent(path)
+    if _is_pointer(path):
+        return DataError(
+            f"audio file {str(path)!r} is a pointer of Git's large-file storage, not audio: run 'git lfs pull' in the "
+            f"publisher's repository and copy the corpus again"
+        )
     reason = " ".join(str(error).split())
     return DataError(f"audio file {str(path)!r} cannot be decoded ({reason}): get it from the publisher again")
+
+
+def _is_pointer(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(_POINTER)) == _POINTER

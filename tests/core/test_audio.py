@@ -167,6 +167,13 @@ def test_bytes_that_are_no_audio_say_so(tmp_path: Path, name: str, content: byte
     refused(tmp_path / name, "get it from the publisher again")
 
 
+def test_a_pointer_of_large_file_storage_says_what_to_run(tmp_path: Path) -> None:
+    """A clone of CREMA-D or ShEMO without git-lfs looks complete by its names; 'cannot be decoded' would not help."""
+    for name in ("a.wav", "a.mp3", "a.flac"):
+        (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 60000\n")
+        refused(tmp_path / name, "is a pointer of Git's large-file storage, not audio: run 'git lfs pull'")
+
+
 def test_a_folder_with_an_audio_name_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.wav").mkdir()
     refused(tmp_path / "a.wav", "does not exist")
