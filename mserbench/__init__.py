@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
+    from mserbench.contracts import (
+        Clip,
+        Corpus,
+        CorpusCard,
+        Division,
+        Exposure,
+        Fault,
+        ModelCard,
+        Remote,
+        Task,
+        Tree,
+        Utterance,
+    )
     from mserbench.evaluation import evaluate
     from mserbench.hookspecs import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl
     from mserbench.labels import CANONICAL, DROP
@@ -18,7 +30,8 @@ if TYPE_CHECKING:
 # Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
 _WHERE = {
     "contracts": (
-        "Clip", "Corpus", "CorpusCard", "Exposure", "ModelCard", "Task", "Tree", "Utterance",
+        "Clip", "Corpus", "CorpusCard", "Division", "Exposure", "Fault", "ModelCard", "Remote", "Task", "Tree",
+        "Utterance",
     ),
     "evaluation": ("evaluate",),
     "hookspecs": ("CommandEntry", "CorpusEntry", "ModelEntry", "TaskEntry", "hookimpl"),
@@ -36,10 +49,13 @@ __all__ = [
     "Corpus",
     "CorpusCard",
     "CorpusEntry",
+    "Division",
     "Exposure",
+    "Fault",
     "Model",
     "ModelCard",
     "ModelEntry",
+    "Remote",
     "Task",
     "TaskEntry",
     "TrainableModel",
