@@ -76,6 +76,7 @@ class Division:
     (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for all others.
     `kind`: in a `split` one trains on the part `train` and tests on `test`; of `folds` each is tested once,
     by a model trained on the others. `sha256` is that of the file. `source` says who published or uses it.
+    A corpus of one's own has (value, part) in `rows` in place of a file, and the name of the field in `table`.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Division:
     sha256: str
     kind: Literal["split", "folds"]
     source: str
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

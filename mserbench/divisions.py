@@ -42,6 +42,8 @@ def value_of(utterance: Utterance, field: str) -> str | None:
 
 @functools.cache
 def _read(division: Division) -> Parts:
+    if division.rows:
+        return Parts(division.table, dict(division.rows))
     data = package_file(division.table).read_bytes()
     if hashlib.sha256(data).hexdigest() != division.sha256:
         raise PluginError(f"the table {division.table!r} of {division.title!r} is not the one its card names by hash")

@@ -18,6 +18,7 @@ VERDICTS = ("zero-shot", "cross-corpus", "unknown", "in-corpus", "leaked")  # fr
 MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = 1
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+_UNNAMED = frozenset({"mul", "und"})  # several, undetermined: codes of no language
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,19 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
 
     `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release that shares
     its speakers, were. `cross-corpus`: its language was seen with emotion labels. `zero-shot`: neither.
-    `unknown`: the list of training corpora is not known to be complete. `keys` are the test clips' audio keys.
+    `unknown`: the list of training corpora is not known to be complete, or the task's language is not declared
+    (`und`). `keys` are the test clips' audio keys.
     """
     labelled = [one for one in card.exposure if one.kind == "emotion-labels"]
     verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
     complete = card.exposure_complete and all(one.corpus != "unknown" and _are_known(one.languages) for one in labelled)
-    if not complete and verdict in ("zero-shot", "cross-corpus"):
+    declared = _are_known(task.languages)
+    if not (complete and declared) and verdict in ("zero-shot", "cross-corpus"):
+        incomplete = "the list of corpora with emotion labels it was trained on is not known to be complete"
         reasons = [
             *reasons,
-            "the list of corpora with emotion labels it was trained on is not known to be complete",
+            *([] if declared else ["the language of the task is not declared"]),
+            *([] if complete else [incomplete]),
         ]
         verdict = "unknown"
     if verdict == "zero-shot":
@@ -58,7 +63,7 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
     if any(_shares_language(one, task) for one in card.exposure if one.kind != "text"):
         heard = "yes"
     else:
-        heard = "no" if complete else "unknown"
+        heard = "no" if complete and declared else "unknown"
     return Verdict(verdict, tuple(reasons), heard, transductive)
 
 
@@ -79,7 +84,8 @@ def _worst(labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: f
 
 def _shares_language(one: Exposure, task: Task) -> bool:
     """Whether a language of the task was seen, in whatever region or script: `en-GB` is `en`."""
-    return not {_primary(code) for code in one.languages}.isdisjoint(_primary(code) for code in task.languages)
+    asked = {_primary(code) for code in task.languages} - _UNNAMED
+    return not asked.isdisjoint(_primary(code) for code in one.languages)
 
 
 def _primary(code: str) -> str:
@@ -93,7 +99,7 @@ def _primary(code: str) -> str:
 
 def _are_known(languages: Sequence[str]) -> bool:
     """Whether languages are named at all: `mul` (several) and `und` (undetermined) name none."""
-    return bool(languages) and {"mul", "und"}.isdisjoint(map(_primary, languages))
+    return bool(languages) and _UNNAMED.isdisjoint(map(_primary, languages))
 
 
 def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:

@@ -20,10 +20,10 @@ from mserbench.packages import package_file
 if TYPE_CHECKING:
     import click
 
-    from mserbench.own import OwnTask
+    from mserbench.own.definition import OwnTask
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
-_owned: dict[str, Corpus] = {}
+_owned: dict[str, tuple[Path, Corpus]] = {}  # by name: the file it is from, and what that describes
 
 EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry)
 
@@ -45,7 +45,7 @@ def corpus(name: str) -> Corpus:
     if name.endswith(OWN):
         return _own(name).corpus
     if name in _owned:
-        return _owned[name]
+        return _owned[name][1]
     return _resolve(_entry(CorpusEntry, "corpus", name, "'mserbench corpora'"), Corpus)
 
 
@@ -80,15 +80,20 @@ def _part_of(whole: Task, part: str) -> Task:
 
 def _own(path: str) -> OwnTask:
     """Read a TOML file; its corpus is known by its name from then on, in this process."""
-    from mserbench import own
+    from mserbench.own import definition
 
-    found = own.load(Path(path))
+    found = definition.load(Path(path))
     taken = found.corpus.card.name in entries(CorpusEntry) or found.task.name in entries(TaskEntry)
     if taken:
         raise UsageError(
             f"{path}: the name {found.task.name!r} is that of an installed corpus or task: give another 'name'"
         )
-    _owned[found.corpus.card.name] = found.corpus
+    place, _ = _owned.setdefault(found.corpus.card.name, (Path(path).resolve(), found.corpus))
+    if place != Path(path).resolve():
+        raise UsageError(
+            f"{path}: the name {found.task.name!r} is that of {str(place)!r} too: give one of the two another 'name'"
+        )
+    _owned[found.corpus.card.name] = (place, found.corpus)
     return found
 
 

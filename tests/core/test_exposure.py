@@ -82,6 +82,27 @@ def test_whether_the_language_was_heard(
     assert judge(card(*seen, complete=complete), *sample, KEYS).heard == heard
 
 
+@pytest.mark.parametrize(
+    ("seen", "complete", "verdict"),
+    [
+        ([], True, "unknown"),
+        ([], False, "unknown"),
+        ([labelled("emovo", "it")], True, "unknown"),
+        ([labelled("web", "und")], True, "unknown"),
+        ([labelled("emodb", "de")], True, "in-corpus"),
+        ([labelled("emovo", "it", clips=("k1",))], True, "leaked"),
+    ],
+)
+def test_a_task_in_an_undeclared_language_never_gets_a_verdict_that_rests_on_its_language(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str
+) -> None:
+    """If it did, whoever keeps silent about the language would be told that the model never heard it."""
+    task, corpus = sample
+    found = judge(card(*seen, complete=complete), replace(task, languages=("und",)), corpus, KEYS)
+    assert (found.verdict, found.heard) == (verdict, "unknown")
+    assert ("the language of the task is not declared" in found.reasons) == (verdict == "unknown")
+
+
 exposures = st.builds(
     Exposure,
     corpus=st.sampled_from(["emodb", "EMODB", "emodb-sample", "emovo", "unknown", "x"]),

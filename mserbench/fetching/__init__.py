@@ -1,0 +1,1 @@
+"""Getting open corpora: transfer, safe unpacking, export from a hub."""

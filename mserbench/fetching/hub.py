@@ -1,0 +1,133 @@
+"""A dataset of the Hugging Face hub, or a local copy of it, to the files and tables its publisher exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mserbench.errors import DataError, MissingExtra
+from mserbench.fetching.staging import Stage, relative, staging
+
+if TYPE_CHECKING:
+    import datasets
+
+Report = Callable[[int, int], None]  # rows done and rows in all; 0 where that is not known
+
+_MOST = 200 * 2**30  # bytes that any dataset may hold
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a dataset: where a recording goes, its bytes, and the columns that its table keeps.
+
+    A kept column that a dataset lacks stays out of its table, but the first must be there.
+    """
+
+    path: str = "path"
+    audio: str = "speech"
+    kept: tuple[str, ...] = ("emotion", "text")
+
+
+def export(
+    source: str | Path, root: Path, report: Report = lambda done, total: None, layout: Layout | None = None
+) -> None:
+    """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into `root`.
+
+    `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what `save_to_disk` wrote.
+    `root` is whole or untouched. Raises MissingExtra without `datasets`, DataError where the dataset cannot be
+    had, lacks a column or audio, or holds a path that leads out of its folder.
+    """
+    layout = layout or Layout()
+    name = f"dataset {str(source)!r}"
+    splits = _splits(source, name)
+    with staging(root, name, _MOST) as stage:
+        for split, rows in splits.items():
+            if relative(split) is None or "/" in split:
+                raise stage.refusal(split, "is no name of a split")
+            kept = _kept(split, rows, layout, name)
+            _export_split(split, _undecoded(rows, layout.audio), kept, layout, stage, report)
+
+
+def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
+    """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer does that."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise MissingExtra(f"exporting {name}", "datasets", "hub") from error
+    try:
+        loaded = _local(source) if isinstance(source, Path) else datasets.load_dataset(source)
+    except Exception as error:  # the library and those below it raise errors of many kinds
+        raise DataError(
+            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the connection, or give "
+            "a local copy of its parquet files with --from"
+        ) from error
+    return loaded if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
+
+
+def _local(folder: Path) -> Any:
+    """Open a local copy: what `save_to_disk` wrote, else its files, which are read without copying them."""
+    import datasets
+
+    if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
+        return datasets.load_from_disk(str(folder))
+    return datasets.load_dataset(str(folder.resolve()), streaming=True)
+
+
+def _kept(split: str, rows: datasets.Dataset | datasets.IterableDataset, layout: Layout, name: str) -> list[str]:
+    columns = rows.column_names or []
+    lacking = [column for column in (layout.path, layout.audio, layout.kept[0]) if column not in columns]
+    if lacking:
+        raise DataError(
+            f"{name}, split {split!r}: the columns {lacking} were expected, but it has {columns}: this is another "
+            "dataset or another version of it, see 'mserbench data show' of the corpus"
+        )
+    return [column for column in layout.kept if column in columns]
+
+
+def _undecoded(rows: Any, column: str) -> Any:
+    """Return the rows with the audio as stored; the library would decode it with a package that wants FFmpeg."""
+    import datasets
+
+    return rows.cast_column(column, datasets.Audio(decode=False))
+
+
+def _export_split(split: str, rows: Any, kept: list[str], layout: Layout, stage: Stage, report: Report) -> None:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["path", *kept])
+    total = getattr(rows, "num_rows", 0)
+    for number, row in enumerate(_rows(rows, stage, split), start=1):
+        path, audio = row[layout.path], (row[layout.audio] or {}).get("bytes")
+        if not isinstance(path, str) or relative(path) is None:
+            raise stage.refusal(str(path), "is no path inside its folder")
+        if not audio:
+            raise stage.refusal(path, "has no audio bytes")
+        stage.write(f"{split}/{path}", [audio])
+        # A row of a label file is one line: see mserbench.tables.
+        table.writerow([path, *(" ".join(str(row[column] or "").split()) for column in kept)])
+        report(number, total)
+    stage.write(f"{split}.csv", [text.getvalue().encode("utf-8")])
+
+
+def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
+    """Yield the rows; damaged files show only here. Raises DataError for them."""
+    pending = iter(rows)
+    while True:
+        try:
+            row = next(pending)
+        except StopIteration:
+            return
+        except Exception as error:  # as above
+            raise DataError(
+                f"{stage.source}, split {split!r}: its files cannot be read ({type(error).__name__}: "
+                f"{_first_line(error)}): get them again"
+            ) from error
+        yield row
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or "no reason given").splitlines()[0][:200]

@@ -1,0 +1,145 @@
+"""A folder of files that appears whole or not at all, and takes no name that leads out of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from mserbench.errors import DataError
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PIECE = 2**20  # bytes
+
+
+@dataclass
+class Stage:
+    """Files on their way into a folder: names are checked, bytes and files are counted as they are written.
+
+    `source` names where they come from, as an error says it. `most_bytes` and `most_files` bound what is taken.
+    """
+
+    folder: Path
+    source: str
+    most_bytes: int
+    most_files: int = 1_000_000
+    written: int = 0
+    names: list[str] = field(default_factory=list)
+    _seen: dict[str, str] = field(default_factory=dict)  # the name as a folder that ignores case sees it: a file
+    _above: dict[str, str] = field(default_factory=dict)  # the same, of the folders above the files
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> Path:
+        """Write one file and return its path. Raises DataError for a name or an amount that is not taken."""
+        path = self.folder / self._taken(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            for piece in pieces:
+                self.written += len(piece)
+                if self.written > self.most_bytes:
+                    raise self.refusal(name, f"is beyond the bound of {self.most_bytes} bytes in all")
+                file.write(piece)
+        return path
+
+    def copy(self, name: str, path: Path) -> Path:
+        """Write a copy of a file under `name`. Raises DataError as `write` does."""
+        with path.open("rb") as file:
+            return self.write(name, iter(lambda: file.read(_PIECE), b""))
+
+    def remove(self, name: str) -> None:
+        """Take a file back that was written; its name stays taken."""
+        (self.folder / name).unlink()
+        self.names.remove(name)
+
+    def refusal(self, name: str, why: str) -> DataError:
+        """Return the error for a file that is not taken."""
+        return DataError(
+            f"{self.source} holds {name[:200]!r}, which {why}: nothing of it was kept, "
+            "get it from its publisher again and report it there if this stays"
+        )
+
+    def _taken(self, name: str) -> str:
+        path = relative(name)
+        if path is None:
+            raise self.refusal(name, "is no path inside its folder")
+        if len(self.names) >= self.most_files:
+            raise self.refusal(name, f"is beyond the bound of {self.most_files} files")
+        key = _folded(path)
+        above = [_folded(parent) for parent in path.parents][:-1]
+        other = self._seen.get(key) or self._above.get(key) or next(filter(None, map(self._seen.get, above)), None)
+        if other is not None:
+            raise self.refusal(name, f"is in the way of {other[:200]!r}, or differs from it by case only")
+        self._seen[key] = name
+        self._above.update(dict.fromkeys(above, name))
+        self.names.append(str(path))
+        return str(path)
+
+
+def relative(name: str) -> PurePosixPath | None:
+    """Return a stranger's path if it stays inside its folder on every system, else None.
+
+    Absolute paths, `..`, drive letters, backslashes and control characters do not.
+    """
+    if not name or name.startswith("/") or "\\" in name or _DRIVE.match(name) or _CONTROL.search(name):
+        return None
+    path = PurePosixPath(name)
+    return path if path.parts and ".." not in path.parts else None
+
+
+@contextmanager
+def staging(target: Path, source: str, most_bytes: int) -> Iterator[Stage]:
+    """Give a stage beside `target`, and put its files into `target` at the end.
+
+    Where something fails, or the process is killed, `target` is as it was; what a killed one left is removed by the
+    next. A file that is there already with the same bytes stays. Raises DataError where a file of another content
+    is there, and where the disk is full or may not be written.
+    """
+    folder = target.resolve().parent / f".{target.name}.unpacking"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        stage = Stage(folder, source, most_bytes)
+        yield stage
+        _publish(stage, target)
+    except OSError as error:
+        raise DataError(
+            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): make room or choose "
+            "another folder, then start the same command again"
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(stage: Stage, target: Path) -> None:
+    """Move the files into their place: by one rename where there is nothing yet."""
+    if not target.exists():
+        os.replace(stage.folder, target)
+        return
+    wrong = [name for name in stage.names if not _fits(stage.folder / name, target / name)]
+    if wrong:
+        raise DataError(
+            f"folder {str(target)!r} holds {len(wrong)} file(s) that differ from those of {stage.source}, the first "
+            f"{wrong[0]!r}: move that folder away or give another, nothing was overwritten"
+        )
+    for name in stage.names:
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            os.replace(stage.folder / name, place)
+
+
+def _fits(new: Path, place: Path) -> bool:
+    import filecmp
+
+    if place.exists() or place.is_symlink():
+        return place.is_file() and filecmp.cmp(new, place, shallow=False)
+    return next((above for above in place.parents if above.exists()), place).is_dir()
+
+
+def _folded(path: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()
