@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test slow check bench replay weights clean
+.PHONY: run test slow check bench replay weights audit clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -34,6 +34,9 @@ replay: $(STAMP)  ## remake every number of the board from the committed predict
 
 weights: $(STAMP)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python plugins/remake_weights.py
+
+audit: $(STAMP)  ## remake docs/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
+	$(BIN)/mserbench audit --splits $(SPLITS) --about docs/audit.toml --out docs/audit.md
 
 clean:
 	rm -rf .venv build dist runs

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-API_VERSION = 1
-"""Version of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`."""
+API_VERSION = 1  # of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
 
 SAMPLE_RATE = 16_000  # Hz, of every clip
 
@@ -49,7 +48,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something in a corpus folder that its parser cannot read; `sentence` says what, where and what was expected."""
+    """Something that a parser cannot read; the sentence says what, where and what was expected."""
 
     sentence: str
 
@@ -76,7 +75,6 @@ class Division:
     (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for all others.
     `kind`: in a `split` one trains on the part `train` and tests on `test`; of `folds` each is tested once,
     by a model trained on the others. `sha256` is that of the file. `source` says who published or uses it.
-    A corpus of one's own has (value, part) in `rows` in place of a file, and the name of the field in `table`.
     """
 
     title: str
@@ -84,15 +82,15 @@ class Division:
     sha256: str
     kind: Literal["split", "folds"]
     source: str
-    rows: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()  # in place of a file; `table` then names the field
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A file of an open corpus at its publisher: `hash` as in `md5:...` or `sha256:...`, `bytes` its size."""
+    """A file of an open corpus at its publisher."""
 
     url: str
-    hash: str
+    hash: str  # as in `md5:...` or `sha256:...`
     bytes: int
 
 
@@ -156,12 +154,10 @@ class Corpus:
 class Task:
     """One question put to one corpus: which utterances, which labels, which raw label means what.
 
-    `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one stops the
-    run. `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the
-    task; `part` is a part of a division of the corpus: `DIVISION.PART`, or `DIVISION.not-PART` for all others.
-    `label_field` is a key of `extra` that holds the raw label in place of `raw_label`: an edition of the labels.
-    `counts` is the frozen histogram of labels; a corpus that gives another one is not complete. It is empty
-    where it cannot be known beforehand. `origin` is the digest of the files that a task of one's own came from.
+    `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one stops the run.
+    `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the task; `part`
+    is `DIVISION.PART` of the corpus, or `DIVISION.not-PART` for its others. `counts` is the frozen histogram of
+    labels; a corpus that gives another one is not complete. It is empty where it cannot be known beforehand.
     """
 
     name: str
@@ -174,8 +170,8 @@ class Task:
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: int = 1
     part: str = ""
-    label_field: str = ""
-    origin: str = ""
+    label_field: str = ""  # a key of `extra` with the raw label of another edition
+    origin: str = ""  # digest of the contents that a task of one's own came from
 
     def __post_init__(self) -> None:
         strange = sorted(set(self.label_map.values()) - set(self.labels) - {DROP})

@@ -16,6 +16,7 @@ from mserbench.packages import package_file
 from mserbench.trees import Folder
 
 _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
+INSTEAD_OF = "instead_of"  # in `extra`: the published file that an utterance supersedes, which is no stray file
 _LISTED = 20  # faults of a folder that an error shows
 
 
@@ -61,13 +62,16 @@ def find(corpus: Corpus, data: Path | None) -> Path:
 def read(corpus: Corpus, root: Path) -> Reading:
     """List and parse a corpus folder, and compare it with the card. Opens no audio but that of duplicates."""
     folder = Folder(root, tuple(corpus.card.skipped))
-    by_id: dict[str, list[Utterance]] = defaultdict(list)
     utterances, faults = parse(corpus, folder)
-    for utterance in utterances:
-        by_id[utterance.id].append(utterance)
     reading = Reading({}, root, problems=[fault.sentence for fault in faults])
-    for identity in sorted(by_id):
-        reading.utterances[identity] = _one_of(by_id[identity], reading)
+    by_id: dict[str, Utterance] = {}
+    copies: dict[str, list[Utterance]] = defaultdict(list)  # of ids that occur again: most corpora have none
+    for utterance in utterances:
+        if by_id.setdefault(utterance.id, utterance) is not utterance:
+            copies[utterance.id].append(utterance)
+    for identity in sorted(copies):
+        by_id[identity] = _one_of([by_id[identity], *copies[identity]], reading)
+    reading.utterances = {identity: by_id[identity] for identity in sorted(by_id)}
     if not reading.utterances:
         reading.problems.append(
             f"folder {str(root)!r} holds no utterance of corpus {corpus.card.name!r} among "
@@ -76,8 +80,9 @@ def read(corpus: Corpus, root: Path) -> Reading:
         return reading
     present = set(folder.names)
     reading.without_audio = [one for one in reading.utterances.values() if one.audio not in present]
-    used = {utterance.audio for group in by_id.values() for utterance in group}
-    reading.extra = [name for name in folder.names if _is_audio(name) and name not in used]
+    used = {utterance.audio for utterance in utterances}
+    used |= {utterance.extra.get(INSTEAD_OF, "") for utterance in utterances}
+    reading.extra = [name for name in folder.names if name not in used and _is_audio(name)]
     _compare_with_card(corpus.card, reading)
     if corpus.remarks is not None:
         reading.notes += corpus.remarks(list(reading.utterances.values()))
@@ -127,6 +132,11 @@ def _expanded(line: str) -> list[str]:
     return [f"{line[: found.start()]}{number:0{width}}{line[found.end() :]}" for number in numbers]
 
 
+def missing(card: CorpusCard, identity: str) -> str:
+    """Say that an expected utterance is not there."""
+    return f"{card.name}: utterance {identity!r} is missing"
+
+
 def histogram(utterances: Sequence[Utterance]) -> dict[str, int]:
     """Count utterances by raw label."""
     return dict(sorted(Counter(utterance.raw_label for utterance in utterances).items()))
@@ -140,13 +150,13 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
     known = set(inventory(card))
     reading.missing = sorted(known - set(reading.utterances))
     unknown = sorted(set(reading.utterances) - known) if known else []
-    reading.problems += [f"{card.name}: utterance {identity!r} is missing" for identity in reading.missing]
+    reading.problems += [missing(card, identity) for identity in reading.missing]
     reading.problems += [
         f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the published corpus"
         for identity in unknown
     ]
     if reading.variant is None and not reading.missing and not unknown:
-        total = " or ".join(str(sum(expected.values())) for expected in card.counts.values())
+        total = " or ".join(str(sum(expected.values())) for expected in card.counts.values()) or "a number not known is"
         sentence = f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by raw label {counts}"
         (reading.notes if card.releases_vary else reading.problems).append(sentence)
 

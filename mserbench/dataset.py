@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from mserbench import audio, corpus, divisions, index, registry
-from mserbench.contracts import Clip, CorpusCard, Task, Utterance
+from mserbench.contracts import Clip, Corpus, CorpusCard, Task, Utterance
 from mserbench.errors import DataError
 from mserbench.labels import DROP
 from mserbench.trees import Inventory
@@ -97,7 +97,7 @@ def load(
     utterances = list(reading.utterances.values())
     undeclared = undeclared_labels(task, utterances)
     labelled = select(task, [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map])
-    problems = [*undeclared, *reading.problems]
+    problems = [*undeclared, *_concerning(task, source, reading)]
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
     facts = index.index(root, [utterance for utterance, _ in labelled], progress)
@@ -131,15 +131,33 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     A corpus with an inventory says everything by its names, so its audio need not be here. Raises DataError.
     """
     source = registry.corpus(task.corpus)
-    names = corpus.inventory(source.card)
-    if names:
-        return select(task, corpus.utterances(source, Inventory(names)))
+    if listed := _by_inventory(task, source):
+        return listed
     reading = corpus.read(source, corpus.find(source, data))
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)
     if problems:
         raise DataError(_all(problems, task, _MEND))
     return labelled
+
+
+def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
+    """Return the labelled utterances by the names of the inventory; empty where names alone do not tell them."""
+    names = corpus.inventory(source.card)
+    try:
+        listed = select(task, corpus.utterances(source, Inventory(names))) if names else []
+    except DataError:  # the labels, or what selects, stand in files
+        return []
+    return [] if _count_problems(task, listed) else listed
+
+
+def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
+    """Return the problems of a corpus without the missing utterances that a task does not ask for."""
+    wanted = {utterance.id for utterance, _ in _by_inventory(task, source)} if reading.missing else set()
+    if not wanted:
+        return reading.problems
+    others = {corpus.missing(source.card, identity) for identity in reading.missing if identity not in wanted}
+    return [problem for problem in reading.problems if problem not in others]
 
 
 def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance, str]]:
@@ -150,7 +168,9 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
     utterances = sorted(utterances, key=lambda utterance: utterance.id)
     for problem in undeclared_labels(task, utterances):
         raise DataError(problem)
-    chosen: Iterable[Utterance] = (utterance for utterance in utterances if _is_selected(task, utterance))
+    chosen: Iterable[Utterance] = utterances
+    if task.select:
+        chosen = (utterance for utterance in chosen if _is_selected(task, utterance))
     if task.part:
         chosen = divisions.belonging(registry.corpus(task.corpus).card, task.part, chosen)
     pairs = ((utterance, task.label_map[raw_label(task, utterance)]) for utterance in chosen)
@@ -170,7 +190,7 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
     if task.label_field and not raw_label(task, strange[0]):
         return [
             f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} utterances lack "
-            f"(first {strange[0].id!r}): 'mserbench data show {task.corpus}' says which file brings them"
+            f"(first {strange[0].id!r}): 'mserbench data show {registry.typed(task.corpus)}' says which file has them"
         ]
     counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
     return [
@@ -212,6 +232,6 @@ def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
         rest = len(problems) - _LISTED
-        listed.append(f"  - and {rest} more: 'mserbench data verify {task.corpus}' lists them all")
+        listed.append(f"  - and {rest} more: 'mserbench data verify {registry.typed(task.corpus)}' lists them all")
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
     return "\n".join([head, *listed, remedy])

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from mserbench.contracts import Utterance
 from mserbench.errors import DataError, MissingExtra
-from mserbench.files import cache_dir, write_atomic
+from mserbench.files import cache_dir
 
-SCHEMA = 2
+SCHEMA = 3
 SHORT = 0.1  # seconds; below this most models see next to nothing
 LONG = 60.0  # seconds; no utterance of the known corpora is longer
 Progress = Callable[[int, int], None]  # clips done, clips in all
-_CHUNK = 256  # clips handed to the threads at once: a task in waiting costs more memory than its facts
+_CHUNK = 256  # clips handed to the threads at once, then saved: a killed process loses so many
+_TIMEOUT = 60.0  # seconds to wait for another process that saves
+_State = tuple[int, int]  # size in bytes and time of change in ns
+_Row = tuple[bytes, int, int, str, float, int, int, str]  # name and time of change, size and the other facts
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of one clip; `problem` (it cannot be scored) and `warning` are sentences or empty."""
+    """Facts of one clip; `problem` (it cannot be scored) and `warning` are sentences or empty.
+
+    `key` is the SHA-256 (hex) of its decoded audio, `rate` in Hz, `bytes` the size of the file that it lies in.
+    """
 
     key: str
     seconds: float
     rate: int
     channels: int
+    bytes: int = 0
     problem: str = ""
     warning: str = ""
 
@@ -40,22 +48,20 @@ def index(root: Path, utterances: Sequence[Utterance], progress: Progress | None
     """Decode every utterance once, in parallel, and return its facts by id.
 
     Facts are remembered in the cache folder and taken from there while size and time of a file stay the
-    same. A clip that cannot be decoded has a `problem`; nothing raises for a bad clip.
+    same; they are saved chunk by chunk, so that a killed process goes on where it was. A clip that cannot be
+    decoded has a `problem`; nothing raises for a bad clip.
     """
     memory = _Memory(root)
     known = {utterance.id: memory.get(utterance) for utterance in utterances}
     stale = [utterance for utterance in utterances if known[utterance.id] is None]
-    with ThreadPoolExecutor(max_workers=available_cores()) as pool:
+    with ThreadPoolExecutor(max_workers=available_cores()) as pool:  # starts no thread until used
         for start in range(0, len(stale), _CHUNK):
             chunk = stale[start : start + _CHUNK]
-            for utterance, facts in zip(chunk, pool.map(partial(_examine, root), chunk), strict=True):
-                known[utterance.id] = facts
-                if not facts.problem:  # what made it fail may be mended without touching the file
-                    memory.put(utterance, facts)
+            found = list(zip(chunk, pool.map(partial(_examine, root), chunk), strict=True))
+            known.update((utterance.id, facts) for utterance, (facts, _) in found)
+            memory.save([(utterance, facts, time) for utterance, (facts, time) in found])
             if progress:
                 progress(start + len(chunk), len(stale))
-    if stale:
-        memory.save()
     return {identity: facts for identity, facts in known.items() if facts is not None}
 
 
@@ -77,15 +83,17 @@ def describe(facts: Iterable[Facts]) -> str:
     return f"{sum(one.seconds for one in facts) / 3600:.2f} h"
 
 
-def _examine(root: Path, utterance: Utterance) -> Facts:
+def _examine(root: Path, utterance: Utterance) -> tuple[Facts, int]:
+    """Decode an utterance: its facts, and when its file was changed last before that."""
     import numpy as np
 
     from mserbench import audio
 
+    size, time = _state(root, utterance)
     try:
         recording = audio.read(root / utterance.audio, utterance.start, utterance.end)
     except (DataError, MissingExtra) as error:
-        return Facts("", 0.0, 0, 0, problem=str(error))
+        return Facts("", 0.0, 0, 0, problem=str(error)), time
     warning = ""
     if not np.any(recording.samples):
         warning = f"clip {utterance.id!r} is digital silence: it is scored as it is, check the file"
@@ -93,45 +101,80 @@ def _examine(root: Path, utterance: Utterance) -> Facts:
         warning = f"clip {utterance.id!r} lasts only {recording.seconds:.3f} s: it is scored as it is"
     elif recording.seconds > LONG:
         warning = f"clip {utterance.id!r} lasts {recording.seconds:.0f} s, far longer than an utterance: check it"
-    return Facts(recording.key, recording.seconds, recording.rate, recording.samples.shape[1], warning=warning)
+    channels = recording.samples.shape[1]
+    return Facts(recording.key, recording.seconds, recording.rate, channels, size, warning=warning), time
+
+
+def _state(root: Path, utterance: Utterance) -> _State:
+    try:
+        status = os.stat(f"{root}/{utterance.audio}")  # joining paths takes longer than the look-up
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
 
 
 class _Memory:
-    """Facts by file, start and end, valid for one size and modification time; a JSON file a corpus folder."""
+    """Facts by file, start and end, valid for one size and time of change; an SQLite file a corpus folder.
+
+    Processes share it. Damaged, it is made anew; where it cannot be used, the next run decodes again.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
-        self.path = cache_dir() / "index" / f"{name}.json"
-        self.rows: dict[str, list[Any]] = {}  # size and time, then the fields of `Facts`
-        try:
-            held = json.loads(self.path.read_text(encoding="utf-8"))
-            if held["schema"] == SCHEMA:
-                self.rows = dict(held["rows"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            pass  # a cache: absent or damaged, it is made anew
+        self.path = cache_dir() / "index" / f"{name}-v{SCHEMA}.sqlite3"
+        nothing: dict[bytes, _Row] = {}
+        self.rows = self._on_disk(_select, nothing)
 
     def get(self, utterance: Utterance) -> Facts | None:
-        try:
-            size, time, *fields = self.rows[self._name(utterance)]
-            return Facts(*fields) if [size, time] == self._state(utterance) else None
-        except (KeyError, TypeError, ValueError):
+        row = self.rows.get(_name(utterance))
+        if row is None:
             return None
+        _, time, size, key, seconds, rate, channels, warning = row
+        if (size, time) != _state(self.root, utterance):
+            return None
+        return Facts(key, seconds, rate, channels, size, "", warning)
 
-    def put(self, utterance: Utterance, facts: Facts) -> None:
-        self.rows[self._name(utterance)] = [*self._state(utterance), *astuple(facts)]
+    def save(self, found: Iterable[tuple[Utterance, Facts, int]]) -> None:
+        rows = [
+            (_name(utterance), time, facts.bytes, facts.key, facts.seconds, facts.rate, facts.channels, facts.warning)
+            for utterance, facts, time in found
+            if not facts.problem  # what made it fail may be mended without touching the file
+        ]
+        self._on_disk(partial(_insert, rows=rows), None)
 
-    def save(self) -> None:
-        # Without a cache the next run decodes again; the facts at hand are good.
-        with contextlib.suppress(OSError):
-            write_atomic(self.path, json.dumps({"schema": SCHEMA, "rows": self.rows}))
-
-    def _name(self, utterance: Utterance) -> str:
-        return f"{utterance.audio}|{utterance.start}|{utterance.end}"
-
-    def _state(self, utterance: Utterance) -> list[int]:
+    def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
         try:
-            status = os.stat(f"{self.root}/{utterance.audio}")  # joining paths takes longer than the look-up
-        except OSError:
-            return [-1, -1]
-        return [status.st_size, status.st_mtime_ns]
+            try:
+                return _transact(self.path, work)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self.path.unlink(missing_ok=True)
+                return _transact(self.path, work)
+        except (sqlite3.Error, OSError):
+            return otherwise
+
+
+def _name(utterance: Utterance) -> bytes:
+    # As bytes, since some publishers' folder names are no valid Unicode.
+    return f"{utterance.audio}|{utterance.start}|{utterance.end}".encode("utf-8", "surrogateescape")
+
+
+def _transact(path: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=_TIMEOUT)) as base, base:
+        base.execute(
+            "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, bytes INTEGER, key TEXT, "
+            "seconds REAL, rate INTEGER, channels INTEGER, warning TEXT) WITHOUT ROWID"
+        )
+        return work(base)
+
+
+def _select(base: sqlite3.Connection) -> dict[bytes, _Row]:
+    found = base.execute("SELECT name, time, bytes, key, seconds, rate, channels, warning FROM facts")
+    return {row[0]: row for row in found}
+
+
+def _insert(base: sqlite3.Connection, rows: Sequence[_Row]) -> None:
+    base.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

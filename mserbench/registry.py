@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mserbench.own.definition import OwnTask
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
-_owned: dict[str, tuple[Path, Corpus]] = {}  # by name: the file it is from, and what that describes
+_owned: dict[str, tuple[str, Corpus]] = {}  # by name: the file as it was given, and what that describes
 
 EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry)
 
@@ -88,13 +88,18 @@ def _own(path: str) -> OwnTask:
         raise UsageError(
             f"{path}: the name {found.task.name!r} is that of an installed corpus or task: give another 'name'"
         )
-    place, _ = _owned.setdefault(found.corpus.card.name, (Path(path).resolve(), found.corpus))
-    if place != Path(path).resolve():
+    other = typed(found.corpus.card.name)
+    if other.endswith(OWN) and Path(other).resolve() != Path(path).resolve():
         raise UsageError(
-            f"{path}: the name {found.task.name!r} is that of {str(place)!r} too: give one of the two another 'name'"
+            f"{path}: the name {found.task.name!r} is that of {other!r} too: give one of the two another 'name'"
         )
-    _owned[found.corpus.card.name] = (place, found.corpus)
+    _owned[found.corpus.card.name] = (path, found.corpus)
     return found
+
+
+def typed(name: str) -> str:
+    """Return what a user types for a corpus: its name, or the file of one's own."""
+    return _owned[name][0] if name in _owned else name
 
 
 def model_entry(name: str) -> ModelEntry:

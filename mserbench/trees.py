@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mserbench.errors import DataError
 
-_JUNK = re.compile(r"\..*|Thumbs\.db|desktop\.ini", re.DOTALL)  # `._*` are the shadows that macOS adds
+_JUNK = frozenset({"Thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,13 @@ class Folder:
             seen.add((status.st_dev, status.st_ino))
             folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
             prefix = Path(folder).relative_to(self.root).as_posix()
-            found += [name if prefix == "." else f"{prefix}/{name}" for name in files if not _is_junk(name)]
-        skipped = _any_of(self.skipped)
-        return tuple(sorted(name for name in found if not skipped.match(name)))
+            start = "" if prefix == "." else f"{prefix}/"
+            # `._*` are the shadows that macOS adds.
+            found += [f"{start}{name}" for name in files if not name.startswith(".") and name not in _JUNK]
+        if self.skipped:
+            skipped = _any_of(self.skipped)
+            found = [name for name in found if not skipped.match(name)]
+        return tuple(sorted(found))
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
         """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in order."""
@@ -80,9 +84,5 @@ def audio_names(names: Sequence[str], suffixes: Sequence[str]) -> Iterator[tuple
 
 
 def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
-    """Return one expression for any of some shell patterns; without one, it matches nothing."""
-    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
-
-
-def _is_junk(name: str) -> bool:
-    return _JUNK.fullmatch(name) is not None
+    """Return one expression for any of some shell patterns."""
+    return re.compile("|".join(map(fnmatch.translate, patterns)))

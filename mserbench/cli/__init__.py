@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -78,6 +79,8 @@ def program(debug: bool, strict_plugins: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 a check found something, 2 usage, 3 data, 4 model or plugin."""
+    # A corpus is many objects that stay: looking through them for waste every 700 takes a tenth of the start.
+    gc.set_threshold(100_000)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Both flags are accepted anywhere, as that is where people put them.
     flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,35 @@ import click
 
 from mserbench.cli import _common
 
+_LATE = {"download": "fetch a corpus that is open, check and unpack it"}  # each in a module of its own, imported on use
+_STATE = 54  # columns of a state, so that the whole table has less than 100
 
-@click.group(name="data", short_help="which corpora are here, where to get them, what is wrong with them")
+
+class _Group(click.Group):
+    """A group of which some commands are imported only when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_LATE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LATE:
+            return super().get_command(ctx, cmd_name)
+        import importlib
+
+        found: click.Command = importlib.import_module(f"mserbench.cli.{cmd_name}").command
+        return found
+
+
+@click.group(name="data", cls=_Group, short_help="which corpora are here, where to get them, what is wrong with them")
 def command() -> None:
     """Say which corpora are here, where to get them, and what is wrong with them."""
 
 
-@command.command(name="status")
+@command.command(name="status", short_help="the state of every corpus, in one table")
 @_common.data_option
 @_common.json_option
 def status(data: Path | None, as_json: bool) -> None:
-    """Look at every corpus by its names, without opening audio: absent, complete, or what is wrong."""
+    """Look at every corpus by its names and label files, without opening audio: absent, complete, or what is wrong."""
     from mserbench import registry
     from mserbench.hookspecs import CorpusEntry
 
@@ -27,87 +46,115 @@ def status(data: Path | None, as_json: bool) -> None:
     if as_json:
         _common.print_json(records)
         return
-    columns = ["corpus", "state", "utterances", "folder"]
-    _common.print_table([[record[name] for name in columns] for record in records], columns, right=("utterances",))
-    click.echo("'mserbench data show NAME' says where to get one; 'mserbench data verify NAME' opens every file")
+    rows = [
+        [
+            record["corpus"],
+            textwrap.fill(record["state"], _STATE),
+            "" if record["utterances"] is None else record["utterances"],
+            Path(record["folder"]).name,
+        ]
+        for record in records
+    ]
+    _common.print_table(rows, ["corpus", "state", "utterances", "folder"], right=("utterances",))
+    where = f"Folders are those in {str(data)!r}; " if data else "No data folder: give --data or set MSERBENCH_DATA; "
+    click.echo(f"{where}corpora that ship with a package lie in it.")
+    click.echo("'mserbench data show NAME' says where to get one; 'mserbench data verify NAME' opens every file.")
 
 
-@command.command(name="show")
+@command.command(name="show", short_help="the card of a corpus: licence, where to get it, what to expect")
 @click.argument("name")
 @_common.json_option
 def show(name: str, as_json: bool) -> None:
-    """Print the card of corpus NAME: licence, citation, where to get it, how to unpack it, what to expect."""
-    from dataclasses import asdict
-
+    """Print the card of corpus NAME (or of a .toml file): licence, citation, where to get it, what to expect."""
     from mserbench import registry
+    from mserbench.cli import _card
 
     card = registry.corpus(name).card
-    record = {key: value for key, value in asdict(card).items() if value not in ("", None, {}, ())}
     if as_json:
-        _common.print_json(record)
+        _common.print_json(_card.record(card))
         return
-    for key, value in record.items():
-        click.echo(f"{key.replace('_', ' ') + ':':<14}{_plain(value)}")
+    for line in _card.lines(card):
+        click.echo(line)
 
 
-@command.command(name="verify")
+@command.command(name="verify", short_help="open every file of a corpus and list all that is wrong")
 @click.argument("name")
 @_common.data_option
 @_common.json_option
 def verify(name: str, data: Path | None, as_json: bool) -> None:
-    """Open every file of corpus NAME; list all that is missing, extra, unreadable or miscounted; exit 1 if any."""
-    from mserbench import corpus, index, registry
+    """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it; exit 1 if anything is."""
+    from dataclasses import asdict
+
+    from mserbench import corpus, registry, verification
 
     source = registry.corpus(name)
-    reading = corpus.read(source, corpus.find(source, data))
-    facts = index.index(reading.root, list(reading.utterances.values()))
-    digest = index.digest(facts)
-    extra = [f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra]
-    problems = [*reading.problems, *extra, *(one.problem for one in facts.values() if one.problem)]
-    warnings = [*reading.notes, *(one.warning for one in facts.values() if one.warning)]
-    edition = source.card.editions.get(digest[:8], "not one we have seen")
+    with _common.progress(f"decoding {source.card.name}") as shown:
+        found = verification.verify(source, corpus.find(source, data), shown)
+    edition = found.edition or "not one we have seen"
     if as_json:
-        record = {"corpus": name, "utterances": len(facts), "variant": reading.variant, "digest": digest}
-        _common.print_json({**record, "edition": edition, "problems": problems, "warnings": warnings})
+        _common.print_json({"corpus": source.card.name, **asdict(found), "edition": edition})
     else:
-        for line in problems:
+        for line in found.problems:
             click.echo(f"problem: {line}")
-        for line in warnings:
+        for line in found.warnings:
             click.echo(f"note: {line}")
         click.echo(
-            f"{name}: {len(facts)} utterances, {index.describe(facts.values())}, variant "
-            f"{reading.variant or 'unknown'}, {len(problems)} problem(s); audio digest {digest[:8]} ({edition})"
+            f"{source.card.name}: {found.utterances} utterances, {found.hours:.2f} h, {found.speakers} speaker(s), "
+            f"variant {found.variant or 'unknown'}, {len(found.problems)} problem(s); audio digest "
+            f"{found.digest[:8]} ({edition})"
         )
-    if problems:
+    if found.problems:
         raise click.exceptions.Exit(1)
 
 
 def _status(name: str, data: Path | None) -> dict[str, Any]:
+    """Say what is known of a corpus without opening audio; whatever is wrong with it stands in its own record."""
     from mserbench import corpus, registry
     from mserbench.errors import DataError, MserbenchError
 
-    source = registry.corpus(name)
-    empty = {"corpus": name, "utterances": "", "folder": ""}
-    if source.card.access == "generated":
-        return {**empty, "state": "made on the spot when needed"}
+    record: dict[str, Any] = {"corpus": name, "state": "absent", "utterances": None, "folder": ""}
     try:
-        root = corpus.find(source, data)
-    except DataError:
-        return {**empty, "state": "absent"}
-    try:
+        source = registry.corpus(name)
+        if source.card.access == "generated":
+            return {**record, "state": "made on the spot when needed"}
+        try:
+            root = corpus.find(source, data)
+        except DataError:
+            return record
+        record["folder"] = str(root)
         reading = corpus.read(source, root)
     except MserbenchError as error:
-        return {**empty, "state": str(error), "folder": str(root)}
-    state = f"complete ({reading.variant})" if not reading.problems else _first_of(reading.problems)
-    return {**empty, "state": state, "utterances": len(reading.utterances), "folder": str(root)}
+        return {**record, "state": str(error)}
+    except OSError as error:
+        return {**record, "state": f"{str(error.filename)!r} cannot be read: {error.strerror}"}
+    return {**record, "state": ". ".join(_states(reading)), "utterances": len(reading.utterances)}
 
 
-def _first_of(problems: list[str]) -> str:
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return problems[0] + more
+def _states(reading: Any) -> list[str]:
+    """Return what is to be said of a corpus that was read: complete or what is wrong, and what its audio needs."""
+    found = []
+    if reading.problems:
+        found.append(reading.problems[0])
+        if len(reading.problems) > 1:
+            found[0] += f" (and {len(reading.problems) - 1} more)"
+    if reading.without_audio:
+        first = reading.without_audio[0].audio
+        found.append(
+            f"{len(reading.without_audio)} audio file(s) of labelled utterances are missing, such as {first!r}"
+        )
+    if not found:
+        variant = f"complete ({reading.variant})" if reading.variant else "a release whose counts are not known here"
+        found.append(variant)
+    return [*found, *_lacking(reading)]
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_plain(inner)}" for key, inner in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def _lacking(reading: Any) -> list[str]:
+    """Name the package that the audio needs and that is not here, if so."""
+    import importlib.util
+
+    from mserbench.audio import CONTAINERS
+
+    films = any(one.audio.rpartition(".")[2].lower() in CONTAINERS for one in reading.utterances.values())
+    if not films or importlib.util.find_spec("av") is not None:
+        return []
+    return ["Its audio needs the package 'av': run pip install 'mserbench[video]'"]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -91,34 +96,199 @@ def test_segments_of_one_file_have_facts_of_their_own(tmp_path: Path) -> None:
         assert len({facts[part.id].key for part in parts}) == 2
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"\xff\xfe",
-        b'{"schema": %d}' % index.SCHEMA,
-        b'{"schema": %d, "rows": 5}' % index.SCHEMA,
-        b'{"schema": 0, "rows": {}}',
-        b"[" * 99_999,
-    ],
-)
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the name of every file that is decoded."""
+    names: list[str] = []
+    original = audio.read
+    monkeypatch.setattr(audio, "read", lambda path, *rest: names.append(path.name) or original(path, *rest))
+    return names
+
+
+@pytest.fixture
+def many(tmp_path: Path, tone: Tone) -> list[Utterance]:
+    """Forty recordings, each another."""
+    names = [f"{number:02d}.wav" for number in range(40)]
+    for number, name in enumerate(names):
+        soundfile.write(tmp_path / name, tone(0.15, hertz=200 + 5 * number), 16_000)
+    return [utterance(name) for name in names]
+
+
+def test_of_many_files_only_the_changed_one_is_decoded_again(
+    tmp_path: Path, tone: Tone, many: list[Utterance], decoded: list[str]
+) -> None:
+    first = index.index(tmp_path, many)
+    assert sorted(decoded) == [one.audio for one in many]
+    decoded.clear()
+    soundfile.write(tmp_path / "07.wav", tone(0.2), 16_000)
+    second = index.index(tmp_path, many)
+    assert decoded == ["07.wav"]
+    assert {identity for identity in first if first[identity] != second[identity]} == {"07.wav-None"}
+
+
+def test_a_touched_file_is_decoded_again_and_keeps_its_facts(
+    tmp_path: Path, many: list[Utterance], decoded: list[str]
+) -> None:
+    first = index.index(tmp_path, many)
+    decoded.clear()
+    os.utime(tmp_path / "11.wav", ns=(5, 5))
+    assert index.index(tmp_path, many) == first
+    assert decoded == ["11.wav"]
+
+
+def test_a_removed_file_has_a_problem_and_is_known_again_when_it_is_back(
+    tmp_path: Path, many: list[Utterance], decoded: list[str]
+) -> None:
+    first = index.index(tmp_path, many)
+    decoded.clear()
+    os.rename(tmp_path / "03.wav", tmp_path / "aside")
+    assert "does not exist" in index.index(tmp_path, many)["03.wav-None"].problem
+    os.rename(tmp_path / "aside", tmp_path / "03.wav")
+    assert index.index(tmp_path, many) == first
+    assert decoded == ["03.wav"], "the others are decoded again"
+
+
+def test_a_part_of_a_corpus_does_not_forget_the_rest(tmp_path: Path, many: list[Utterance], decoded: list[str]) -> None:
+    """A task of four labels after one of seven must not make the next run decode all again."""
+    index.index(tmp_path, many[:30])
+    index.index(tmp_path, many[20:])
+    decoded.clear()
+    index.index(tmp_path, many)
+    assert decoded == []
+
+
+def test_facts_hold_the_size_of_the_file(tmp_path: Path, many: list[Utterance]) -> None:
+    for _ in range(2):  # decoded, then remembered
+        facts = index.index(tmp_path, many)
+        assert {one.id: facts[one.id].bytes for one in many} == {one.id: 44 + 2 * 2_400 for one in many}
+
+
+def test_progress_counts_what_is_decoded_and_nothing_else(
+    tmp_path: Path, many: list[Utterance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_CHUNK", 16)
+    heard: list[tuple[int, int]] = []
+    index.index(tmp_path, many, lambda done, total: heard.append((done, total)))
+    assert heard == [(16, 40), (32, 40), (40, 40)]
+    heard.clear()
+    index.index(tmp_path, many, lambda done, total: heard.append((done, total)))
+    assert heard == []
+
+
+def test_work_that_is_interrupted_is_not_lost(
+    tmp_path: Path, many: list[Utterance], decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_CHUNK", 16)
+
+    def stop(done: int, total: int) -> None:
+        if done == 32:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index.index(tmp_path, many, stop)
+    decoded.clear()
+    index.index(tmp_path, many)
+    assert sorted(decoded) == [one.audio for one in many[32:]]
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from mserbench import audio, index
+from mserbench.contracts import Utterance
+
+index._CHUNK = 8
+original = audio.read
+audio.read = lambda *given: time.sleep(0.02) or original(*given)
+names = [f"{number:02d}.wav" for number in range(40)]
+index.index(Path(sys.argv[1]), [Utterance(f"{name}-None", name, "x", None, "de") for name in names],
+            lambda done, total: print(done, flush=True))
+"""
+
+
+def test_a_killed_process_loses_a_chunk_at_most(
+    tmp_path: Path, many: list[Utterance], decoded: list[str], own_cache: Path
+) -> None:
+    """Hours of decoding must survive a power cut."""
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    done = [int(child.stdout.readline()) for _ in range(3)]
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert done == [8, 16, 24]
+    index.index(tmp_path, many)
+    assert set(decoded) <= {one.audio for one in many[24:]}, "what was saved is decoded again"
+
+
+def test_two_processes_at_once_give_the_same_facts_and_keep_both(tmp_path: Path, many: list[Utterance]) -> None:
+    command = [sys.executable, "-c", CHILD, str(tmp_path)]
+    children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [child.wait() for child in children] == [0, 0]
+    memory = index._Memory(tmp_path)
+    assert {one.id: memory.get(one) for one in many} == index.index(tmp_path, many)
+    assert len(memory.rows) == len(many)
+
+
+def test_threads_that_index_parts_at_once_lose_nothing(
+    tmp_path: Path, many: list[Utterance], decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_CHUNK", 2)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda part: index.index(tmp_path, many[part::4]), range(4)))
+    decoded.clear()
+    index.index(tmp_path, many)
+    assert decoded == []
+
+
+def test_an_unchanged_corpus_of_thousands_is_looked_up_and_not_decoded(
+    tmp_path: Path, tone: Tone, decoded: list[str]
+) -> None:
+    soundfile.write(tmp_path / "one.wav", tone(), 16_000)
+    parts = [utterance("one.wav", number / 1e5, 0.1 + number / 1e5) for number in range(2_000)]
+    index.index(tmp_path, parts)
+    decoded.clear()
+    started = time.perf_counter()
+    index.index(tmp_path, parts)
+    assert decoded == []
+    assert time.perf_counter() - started < 1.0
+
+
+def test_names_that_are_no_unicode_are_remembered(tmp_path: Path, tone: Tone, decoded: list[str]) -> None:
+    name = b"Col\x8are.wav".decode("utf-8", "surrogateescape")
+    soundfile.write(os.fsencode(tmp_path / name), np.zeros(800), 16_000)
+    first = index.index(tmp_path, [utterance(name)])
+    assert "digital silence" in first[f"{name}-None"].warning
+    assert index.index(tmp_path, [utterance(name)]) == first
+    assert decoded == [name]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"SQLite format 3\0" + bytes(200), bytes(5_000), b"\xff" * 4_096])
 def test_a_damaged_memory_is_made_anew(tmp_path: Path, tone: Tone, own_cache: Path, content: bytes) -> None:
     soundfile.write(tmp_path / "a.wav", tone(), 16_000)
     first = index.index(tmp_path, [utterance("a.wav")])
-    memory_file(own_cache, tmp_path).write_bytes(content)
-    assert index.index(tmp_path, [utterance("a.wav")]) == first
-
-
-@pytest.mark.parametrize("row", [None, 5, {}, {"state": [1]}, {"state": [1], "facts": {"other": 1}}])
-def test_a_damaged_row_of_the_memory_is_made_anew(tmp_path: Path, tone: Tone, own_cache: Path, row: object) -> None:
-    soundfile.write(tmp_path / "a.wav", tone(), 16_000)
-    first = index.index(tmp_path, [utterance("a.wav")])
     path = memory_file(own_cache, tmp_path)
-    held = json.loads(path.read_text())
-    path.write_text(json.dumps({**held, "rows": dict.fromkeys(held["rows"], row)}))
+    path.write_bytes(content)
     assert index.index(tmp_path, [utterance("a.wav")]) == first
+    assert index._Memory(tmp_path).rows, "what was damaged stays unusable"
+
+
+def test_a_memory_cut_off_in_the_middle_is_made_anew(tmp_path: Path, many: list[Utterance], own_cache: Path) -> None:
+    first = index.index(tmp_path, many)
+    path = memory_file(own_cache, tmp_path)
+    path.write_bytes(path.read_bytes()[:5_000])
+    assert index.index(tmp_path, many) == first
+
+
+def test_a_memory_with_other_columns_is_not_believed(tmp_path: Path, many: list[Utterance], own_cache: Path) -> None:
+    """A file of another make must neither stop a run nor be taken for facts."""
+    path = memory_file(own_cache, tmp_path)
+    path.unlink()
+    base = sqlite3.connect(path)
+    base.execute("CREATE TABLE facts (name BLOB PRIMARY KEY, key TEXT)")
+    base.execute("INSERT INTO facts VALUES (?, 'wrong')", (b"00.wav|None|None",))
+    base.commit()
+    base.close()
+    assert index.index(tmp_path, many)["00.wav-None"].key != "wrong"
 
 
 def test_a_cache_that_cannot_be_written_stops_nothing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
 
 # a01 (1): emotion, sentence, speaker; five recordings write the speaker (01), nine add a letter for a retake
 NAME = re.compile(r"(?P<emotion>[adfhs])(?P<sentence>\d\d) ?\((?P<speaker>\d+)\)(?P<take>[ab]?)")
@@ -26,8 +26,21 @@ CARD = CorpusCard(
     skipped={"*s05 (3).wav": "a header without audio, as published"},
     inventory="mserbench_tasks:inventory/aesdd.txt",
     editions={"17ed4c9b": "16 kHz mono FLAC"},
+    hours=0.69,
+    divisions={
+        "speakers": Division(
+            "leave one speaker out, in six folds", "mserbench_tasks:splits/aesdd-speakers.csv",
+            "1694509b701a4ef17fb9aa1e6387fbf2d46a4fa5797a47e5fad33fde59d2cdf5", "folds",
+            "common in papers; the speakers are those of the names",
+        ),
+        "emobox": Division(
+            "EmoBox: 455 to train, 149 to test, at random", "mserbench_tasks:splits/aesdd-emobox.csv",
+            "c7b3dc1b76d336b73887351571f58eefd2493a58dac45ceacb15de8a288a3bc5", "split",
+            "EmoBox, https://github.com/emo-box/EmoBox, data/aesdd",
+        ),
+    },
     notes="The sex of the speakers is not published per id. No neutral, no surprise, no transcripts.",
-)
+)  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance]:

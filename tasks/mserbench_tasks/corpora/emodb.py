@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.contracts import Corpus, CorpusCard, Division, Remote, Tree, Utterance
 
 # speaker, sentence, emotion (W angry, L boredom, E disgust, A fear, F happy, T sad, N neutral), version
 NAME = re.compile(r"(?P<speaker>\d\d)(?P<sentence>[ab]\d\d)(?P<emotion>[WLEAFTN])(?P<version>[a-f])")
@@ -26,9 +26,30 @@ CARD = CorpusCard(
     counts={"original": {"A": 69, "E": 46, "F": 71, "L": 81, "N": 79, "T": 62, "W": 127}},
     inventory="mserbench_tasks:inventory/emodb.txt",
     editions={"cf053a68": "original"},
+    hours=0.41,
+    divisions={
+        "speakers": Division(
+            "leave one speaker out, in ten folds", "mserbench_tasks:splits/emodb-speakers.csv",
+            "09d9144d03a1561bc3c0b6e363270ef5ebefd751e19e69be68109b97e4c2af00", "folds",
+            "common in papers on EmoDB",
+        ),
+        "paper2": Division(
+            "paper2-like: 266 to train, 35 to validate, 38 to test of the four emotions; speakers are shared",
+            "mserbench_tasks:splits/emodb-paper2.csv",
+            "046da9ce2c22b8dcfb52c4446d53c4e071119a7c2db0119eb6414636162e7aa6", "split",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by tasks/remake_splits.py",
+        ),
+    },
+    files=(  # release 1.3.0 of the 535 recordings by an author of the corpus; size and md5 as its Zenodo record says
+        Remote(
+            "https://zenodo.org/records/7447302/files/emodb.zip",
+            "md5:9d21362dbc5676ef3ab4745d83ced0db",
+            39_981_818,
+        ),
+    ),
     notes="A release of 816 recordings adds 281 of low agreement, and a copy cut to 2.0 s a recording "
     "circulates: neither is this one.",
-)
+)  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance]:

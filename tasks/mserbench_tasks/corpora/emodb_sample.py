@@ -19,6 +19,7 @@ CARD = dataclasses.replace(
     family="emodb",
     inventory="mserbench_tasks:inventory/emodb-sample.txt",
     editions={},
+    hours=0.04,
     notes="For each speaker the first recording of each emotion by name; speaker 08 has no disgust, so "
     "disgust has a second recording of speaker 09. Too small for conclusions: its intervals are wide.",
 )

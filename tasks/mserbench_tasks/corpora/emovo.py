@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
 
 NAME = re.compile(
     r"(?P<emotion>dis|gio|neu|pau|rab|sor|tri)-(?P<speaker>[fm][123])-(?P<sentence>b[123]|l[1-4]|n[1-5]|d[12])"
@@ -26,8 +26,16 @@ CARD = CorpusCard(
     counts={"published": dict.fromkeys(("dis", "gio", "neu", "pau", "rab", "sor", "tri"), 84)},
     inventory="mserbench_tasks:inventory/emovo.txt",
     editions={"1aea3ce0": "16 kHz mono FLAC"},
+    hours=0.51,
+    divisions={
+        "speakers": Division(
+            "leave one speaker out, in six folds, as in EmoBox", "mserbench_tasks:splits/emovo-speakers.csv",
+            "488743608b47a08626871f0b0ecb774faa925ddb25242bbbc0589807bd36cff7", "folds",
+            "EmoBox, https://github.com/emo-box/EmoBox, data/emovo",
+        ),
+    },
     notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used.",
-)
+)  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance]:

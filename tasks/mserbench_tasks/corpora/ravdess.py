@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.contracts import Corpus, CorpusCard, Division, Remote, Tree, Utterance
 
 # modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is audio-only speech
 NAME = re.compile(
@@ -32,9 +32,29 @@ CARD = CorpusCard(
     },
     inventory="mserbench_tasks:inventory/ravdess.txt",
     editions={"d3dcff7d": "16 kHz mono FLAC"},
+    hours=1.48,
+    divisions={
+        "emobox": Division(
+            "six folds of four actors each", "mserbench_tasks:splits/ravdess-emobox.csv",
+            "35526b4a7c854d89d8f3b9e843bd42cb64f0e9fea4879db0d3c3cdeb99e3ea3a", "folds",
+            "EmoBox, https://github.com/emo-box/EmoBox, data/ravdess",
+        ),
+        "audeering": Division(
+            "actors 21-24 to test, 16, 17, 19 and 20 to develop", "mserbench_tasks:splits/ravdess-audeering.csv",
+            "5f71e620ddcf6e97cd59c1a7374000c5a13b618120d3a9bf50728264059fc0be", "split",
+            "audEERING, https://github.com/audeering/datasets, datasets/ravdess",
+        ),
+    },
+    files=(  # size and md5 as the Zenodo record shows them
+        Remote(
+            "https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip",
+            "md5:bc696df654c87fed845eb13823edef8a",
+            208_468_073,
+        ),
+    ),
     notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 has one "
     "recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
-)
+)  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance]:

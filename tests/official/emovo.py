@@ -1,0 +1,15 @@
+"""EMOVO as its archive holds it: one folder a speaker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mserbench import corpus, registry
+from official.audio import link
+
+
+def build(root: Path) -> None:
+    """Build the tree below `root`."""
+    stems = corpus.inventory(registry.corpus("emovo").card)
+    link(root, (f"EMOVO/{stem[4:6]}/{stem}.wav" for stem in stems))
+    (root / "EMOVO/documents.txt").write_text("not a label file")

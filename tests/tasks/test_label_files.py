@@ -1,0 +1,213 @@
+"""Label files as they come: other encodings and line ends are read, damage is named, nothing is lost in silence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from official import memory
+from official.memory import Memory
+
+from mserbench import corpus, registry
+from mserbench.contracts import Fault, Utterance
+from mserbench.errors import DataError
+from mserbench.hookspecs import CorpusEntry
+
+TEXT = (".csv", ".txt", ".json", ".ort")
+BAD = (
+    b"\0",
+    b"\xff\xfe",
+    b"\x81",
+    b'"',
+    b",",
+    b"\t",
+    b"\n",
+    b"\xc3",
+    b"\x1b[",
+    b"___",
+    b"{",
+    b"}",
+)  # inserted anywhere
+
+common = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def read_by_the_parser(name: str) -> list[str]:
+    """Return the text files that the parser of a corpus opens in its small tree."""
+    tree, opened = memory.small(name), []
+
+    def noting(path: str) -> bytes:
+        opened.append(path)
+        return tree.read(path)
+
+    corpus.parse(registry.corpus(name), Memory(tree.names, noting))
+    return sorted({path for path in opened if path.endswith(TEXT)})
+
+
+FILES = {name: read_by_the_parser(name) for name in sorted(registry.entries(CorpusEntry)) if memory.has_tree(name)}
+WITH_FILES = [name for name, files in FILES.items() if files]
+by_file = pytest.mark.parametrize(("name", "file"), [(name, file) for name in WITH_FILES for file in FILES[name][:4]])
+
+
+def parsed(name: str, file: str, data: bytes) -> tuple[list[Utterance], list[str]]:
+    """Return the utterances and the sentences on what is wrong, one DataError among them."""
+    tree = memory.small(name)
+    try:
+        found, faults = corpus.parse(registry.corpus(name), replace(tree, changed={**tree.changed, file: data}))
+    except DataError as error:
+        return [], [str(error)]
+    return found, [fault.sentence for fault in faults]
+
+
+def content(name: str, file: str) -> bytes:
+    return memory.small(name).read(file)
+
+
+def whole(name: str) -> dict[str, Utterance]:
+    found, faults = corpus.parse(registry.corpus(name), memory.small(name))
+    assert not faults
+    return {one.id: one for one in found}
+
+
+def answer(one: Utterance) -> tuple[object, ...]:
+    """Return what a score rests on; words and comments may be damaged without any way to see it."""
+    return (one.id, one.raw_label, one.speaker, one.split, one.session, one.start, one.end, one.extra.get("corrected"))
+
+
+def check(name: str, file: str, data: bytes, lines_lost: int = 0) -> None:
+    """Check that damaged label files give the right rows, or sentences that name the file."""
+    found, problems = parsed(name, file, data)
+    assert all(file.rpartition("/")[2] in problem or "differ" in problem for problem in problems), problems
+    assert all("\n" not in problem and 20 < len(problem) < 1000 for problem in problems)
+    if problems:
+        return
+    expected = whole(name)
+    places = [(one.id, one.audio) for one in found]
+    assert len(places) == len(set(places)), "a row counts twice"
+    assert len(expected) - len(found) <= lines_lost, "rows are lost without a word"
+    known = {raw for counts in registry.corpus(name).card.counts.values() for raw in counts}
+    for one in found:
+        if one.raw_label in known and one.id in expected and "corrected" not in expected[one.id].extra:
+            assert one.raw_label == expected[one.id].raw_label
+
+
+def test_there_are_label_files_to_damage() -> None:
+    assert {"resd", "shemo", "iemocap", "meld", "msp-podcast"} <= set(WITH_FILES)
+
+
+@by_file
+def test_encodings_and_line_ends_of_other_editors_give_the_same_rows(name: str, file: str) -> None:
+    """Users open label files in spreadsheets and editors, which save them anew."""
+    plain = content(name, file).decode("utf-8-sig").replace("\r\n", "\n")
+    expected = whole(name)
+    for data in (
+        plain.encode("utf-8-sig"),
+        plain.encode("utf-16"),
+        plain.replace("\n", "\r\n").encode(),
+        plain.replace("\n", "\r").encode(),
+        (plain.rstrip("\n") + "\n\n\n").encode(),
+        plain.rstrip("\n").encode(),
+    ):
+        found, problems = parsed(name, file, data)
+        assert problems == []
+        assert {one.id: one for one in found} == expected
+
+
+@by_file
+@common
+@given(data=st.data())
+def test_a_file_cut_off_anywhere_is_named_or_loses_whole_lines_only(name: str, file: str, data: st.DataObject) -> None:
+    """A broken download must not turn a half label into a whole one."""
+    given_bytes = content(name, file)
+    kept = given_bytes[: data.draw(st.integers(0, len(given_bytes) - 1))]
+    found, problems = parsed(name, file, kept)
+    check(name, file, kept, lines_lost=len(whole(name)))
+    expected = whole(name)
+    if not problems:
+        assert {answer(one) for one in found} <= {answer(one) for one in expected.values()}
+
+
+@by_file
+@common
+@given(data=st.data())
+def test_lines_dropped_or_doubled_are_named_or_show_in_the_counts(name: str, file: str, data: st.DataObject) -> None:
+    lines = content(name, file).splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines) - 1))
+    doubled = [*lines[: at + 1], lines[at], *lines[at + 1 :]]
+    check(name, file, b"".join(doubled))
+    check(name, file, b"".join(lines[:at] + lines[at + 1 :]), lines_lost=1)
+
+
+@by_file
+@common
+@given(data=st.data())
+def test_strange_bytes_are_named_or_do_no_harm(name: str, file: str, data: st.DataObject) -> None:
+    given_bytes = content(name, file)
+    at = data.draw(st.integers(0, len(given_bytes)))
+    check(name, file, given_bytes[:at] + data.draw(st.sampled_from(BAD)) + given_bytes[at:])
+    check(name, file, given_bytes[:at] + data.draw(st.sampled_from(BAD)) + given_bytes[at + 1 :])
+
+
+@by_file
+@common
+@given(noise=st.binary(max_size=400))
+def test_noise_in_place_of_a_file_is_no_traceback(name: str, file: str, noise: bytes) -> None:
+    check(name, file, noise, lines_lost=len(whole(name)))
+
+
+@by_file
+def test_a_nul_is_named_with_its_file(name: str, file: str) -> None:
+    given_bytes = content(name, file)
+    _, problems = parsed(name, file, given_bytes[:40] + b"\0" + given_bytes[40:])
+    assert any(file in problem and "is not text" in problem for problem in problems)
+
+
+# ShEMO's corrected labels, as JSON
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [], "text", 7, None, {"F01A01.wav": None}, {"F01A01.wav": {}}, {"F01A01.wav": {"emotion": 7}},
+        {"F01A01.wav": {"emotion": ""}}, {"no such name": {"emotion": "anger"}}, {"F01A01.wav": [["emotion", "anger"]]},
+    ],
+)  # fmt: skip
+def test_json_of_another_shape_is_named(entries: object) -> None:
+    """A parser that trusts the shape of JSON ends in a traceback on the first file from elsewhere."""
+    file = next(file for file in FILES["shemo"] if file.endswith(".json"))
+    _, problems = parsed("shemo", file, json.dumps(entries).encode())
+    assert problems
+    assert all("modified_shemo.json" in problem for problem in problems)
+
+
+def test_json_nested_without_end_is_named() -> None:
+    file = next(file for file in FILES["shemo"] if file.endswith(".json"))
+    _, (problem,) = parsed("shemo", file, b"[" * 100_000)
+    assert "is not JSON" in problem
+
+
+# Faults reach the user with file and line
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "old", "new", "words"),
+    [
+        ("iemocap", "EmoEvaluation/Ses01F_impro01.txt", b"\tneu\t", b"\tneu ", "line 3: [START - END], turn, emotion"),
+        ("meld", "test_sent_emo.csv", b'"00:14:01,127"', b"soon", "line 3: {'StartTime': 'soon'}"),
+        ("resd", "test.csv", b",anger\n", b",fear\n", "one row for each recording, with the emotion whose letter"),
+    ],
+)
+def test_a_bad_line_is_named_by_file_and_line(name: str, suffix: str, old: bytes, new: bytes, words: str) -> None:
+    file = next(file for file in memory.tree(name).labels if file.endswith(suffix))
+    tree = memory.tree(name)
+    changed = tree.read(file).replace(old, new, 1)
+    assert changed != tree.read(file)
+    found, faults = corpus.parse(registry.corpus(name), replace(tree, changed={file: changed}))
+    assert len(found) >= len(memory.utterances(name)) - 1
+    (fault,) = faults
+    assert isinstance(fault, Fault)
+    assert fault.sentence.startswith(f"label file {file!r}, line ")
+    assert words in fault.sentence
