@@ -80,3 +80,201 @@ def test_verify_without_the_corpus_is_exit_3(cli, tmp_path: Path) -> None:
         done = cli("data", "verify", "emodb", *arguments)
         assert (done.code, done.out) == (3, "")
         assert done.err.startswith("error: ")
+
+
+def states(done) -> dict[str, str]:
+    return {record["corpus"]: record["state"] for record in json.loads(done.out)}
+
+
+def test_a_broken_corpus_does_not_hide_the_others(cli, plugin, build_corpus: Build) -> None:
+    """One bad folder, parser or plugin must not keep a user from seeing what they have."""
+    plugin(
+        """
+        from mserbench import Fault
+        from mserbench.errors import MissingExtra
+
+        def card(name, **more):
+            return CorpusCard(name=name, title=name, languages=("en",), speakers=None, licence="", access="open",
+                              source="", how_to_get="", unpack="unpack it", citation="", counts={}, **more)
+
+        def broken(tree):
+            raise ZeroDivisionError("one")
+
+        def hungry(tree):
+            raise MissingExtra("corpus 'hungry'", "h5py", "mosei")
+
+        def faulty(tree):
+            yield Fault("labels.csv, line 3: nonsense")
+            yield Fault("labels.csv, line 4: nonsense")
+            yield Utterance("a", "a.wav", "x", None, "en")
+            yield Utterance("b", "b.wav", "x", None, "en")
+
+        def varied(tree):
+            yield Utterance("a", "a.wav", "x", None, "en")
+
+        BROKEN = Corpus(card("broken"), broken)
+        HUNGRY = Corpus(card("hungry"), hungry)
+        FAULTY = Corpus(card("faulty", releases_vary=True), faulty)
+        VARIED = Corpus(card("varied", releases_vary=True), varied)
+        MISNAMED = Corpus(card("other"), varied)
+        """,
+        corpora=("BROKEN", "HUNGRY", "FAULTY", "VARIED", "MISNAMED", "ABSENT"),
+    )
+    data = build_corpus()
+    for name in ("broken", "hungry", "faulty", "varied"):
+        (data / name).mkdir()
+    for name in ("faulty", "varied"):
+        (data / name / "a.wav").touch()
+    done = cli("data", "status", "--data", data, "--json")
+    found = states(done)
+    assert done.code == 0
+    assert found["emodb"] == "complete (original)"
+    assert found["broken"].startswith("the parser of corpus 'broken' failed (ZeroDivisionError: one)")
+    assert found["hungry"] == (
+        "corpus 'hungry' needs the package 'h5py', which is not installed: run pip install 'mserbench[mosei]'"
+    )
+    assert found["faulty"] == (
+        "labels.csv, line 3: nonsense (and 1 more). 1 audio file(s) of labelled utterances are missing, such as 'b.wav'"
+    )
+    assert found["varied"] == "a release whose counts are not known here"
+    assert found["misnamed"].endswith("calls itself by another name")
+    assert "'absent': its target" in found["absent"]
+
+
+def test_the_table_of_states_fits_into_100_columns(cli, build_corpus: Build) -> None:
+    """A table that breaks in the terminal is read by nobody."""
+    data = build_corpus()
+    shutil.rmtree(data / "emodb/wav")
+    (data / "aesdd" / ("deep" * 10)).mkdir(parents=True)
+    (data / "aesdd/x.wav").touch()
+    done = cli("data", "status", "--data", data)
+    assert max(map(len, done.out.splitlines()[:-2])) <= 100
+    assert "holds no utterance of corpus 'emodb'" in " ".join(done.out.split())
+
+
+def test_status_opens_no_audio(cli, build_corpus: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It must stay fast on 100 GB, and must not fail on a file that cannot be decoded."""
+    from mserbench import audio
+
+    data = build_corpus()
+    monkeypatch.setattr(audio, "read", lambda *given: pytest.fail("audio was opened"))
+    assert states(cli("data", "status", "--data", data, "--json"))["emodb"] == "complete (original)"
+
+
+def test_films_without_their_reader_are_told_of(cli, plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Complete, and yet nothing of it could be decoded: that is to be said before a run of hours."""
+    import importlib.util
+
+    plugin(
+        """
+        def parse(tree):
+            for path, stem in tree.audio("mp4"):
+                yield Utterance(stem, path, "x", None, "en")
+
+        FILMS = Corpus(CorpusCard(name="films", title="", languages=("en",), speakers=None, licence="", access="open",
+                                  source="", how_to_get="", unpack="", citation="", counts={"all": {"x": 1}}), parse)
+        """,
+        corpora=("FILMS",),
+    )
+    (tmp_path / "data/films").mkdir(parents=True)
+    (tmp_path / "data/films/a.mp4").touch()
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "av" else find(name, *rest))
+    found = states(cli("data", "status", "--data", tmp_path / "data", "--json"))["films"]
+    assert found == "complete (all). Its audio needs the package 'av': run pip install 'mserbench[video]'"
+
+
+OWN = """
+    from mserbench import Division, Remote
+
+    def parse(tree):
+        for path, stem in tree.audio("wav"):
+            yield Utterance(stem, path, "x", f"own:{stem[0]}", "en")
+        yield Utterance("labelled", "sub/labelled.wav", "x", "own:a", "en")
+
+    CARD = CorpusCard(
+        name="own", title="Own corpus", languages=("en", "fr"), speakers=2, licence="MIT", access="open",
+        source="https://example.org/own", how_to_get="ask " * 40, unpack="unzip it", citation="A. Author, 2020",
+        counts={"whole": {"x": 4}, "half": {"x": 2}}, hours=0.5, skipped={"*bad*": "bad as published"},
+        divisions={"folds": Division("by speaker", "speaker", "", "folds", "us", (("own:a", "1"), ("own:z", "2")))},
+        files=(Remote("https://example.org/own.zip", "md5:0", 2_500_000),), notes="Known to be loud.",
+    )
+    OWN = Corpus(CARD, parse)
+"""
+
+
+def test_verify_compares_speakers_divisions_and_missing_audio(cli, plugin, tmp_path: Path) -> None:
+    """The counts may be right and yet half of the speakers be gone."""
+    import numpy as np
+    import soundfile
+
+    plugin(OWN, corpora=("OWN",))
+    folder = tmp_path / "data/own"
+    folder.mkdir(parents=True)
+    for number, stem in enumerate(("a1", "a2", "a3")):
+        soundfile.write(folder / f"{stem}.wav", np.full(3_200, 0.1 * (number + 1)), 16_000)
+    done = cli("data", "verify", "own", "--data", tmp_path / "data", "--json")
+    found = json.loads(done.out)
+    assert (done.code, found["utterances"], found["speakers"], found["variant"]) == (1, 3, 1, "whole")
+    assert found["problems"] == [
+        "utterance 'labelled' has a label, but no audio file 'sub/labelled.wav'",
+        "own: 1 speakers were found, 2 expected",
+        "division 'folds' of 'own': 1 value(s) of 'speaker' in part '2' occur in no utterance, such as 'own:z'",
+    ]
+    (folder / "a3.wav").unlink()
+    (folder / "a2.wav").unlink()
+    half = json.loads(cli("data", "verify", "own", "--data", tmp_path / "data", "--json").out)
+    assert half["variant"] == "half"
+    assert len(half["problems"]) == 1, "of a known part of a corpus, absent speakers are no fault"
+    assert half["warnings"][0] == "own: 1 speakers were found, 2 expected"
+
+
+def test_show_tells_all_of_the_card_within_the_terminal(cli, plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin(OWN, corpora=("OWN",))
+    monkeypatch.setenv("COLUMNS", "60")
+    done = cli("data", "show", "own")
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 60
+    said = " ".join(done.out.split())
+    for words in (
+        "Own corpus (own)", "languages en, fr", "size 2 speakers, 0.5 h", "licence MIT (open)", "A. Author, 2020",
+        "https://example.org/own", "how to unpack unzip it",
+        "'mserbench data download own --to DATA' fetches 1 file(s), 2 MB",
+        "expected whole: 4 utterances; x 4 half: 2 utterances; x 2", "folds (folds): by speaker; parts 1, 2; us",
+        "left out *bad*: bad as published", "notes Known to be loud.",
+    ):  # fmt: skip
+        assert words in said
+    record = json.loads(cli("data", "show", "own", "--json").out)
+    assert record["divisions"]["folds"]["parts"] == ["1", "2"]
+    assert json.loads(cli("data", "show", "emovo", "--json").out)["tasks"] == ["emovo"]
+    assert record["files"] == [{"url": "https://example.org/own.zip", "hash": "md5:0", "bytes": 2_500_000}]
+
+
+def test_every_card_can_be_shown(cli) -> None:
+    from mserbench import registry
+    from mserbench.hookspecs import CorpusEntry
+
+    for name in registry.entries(CorpusEntry):
+        done = cli("data", "show", name)
+        assert (done.code, done.err) == (0, ""), name
+        assert json.loads(cli("data", "show", name, "--json").out)["name"] == name
+
+
+def test_data_lists_its_commands_and_offers_near_ones(cli) -> None:
+    done = cli("data", "--help")
+    for word in ("status", "show", "verify", "download"):
+        assert f"\n  {word} " in done.out
+    assert cli("data", "verfy").code == 2
+
+
+def test_download_is_imported_only_when_used(program) -> None:
+    """The downloader's libraries would slow the look at the cards."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys\nfrom mserbench.cli import main\ntry:\n main(['data', 'show', 'emodb'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('mserbench.cli.download', 'pooch', 'requests', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

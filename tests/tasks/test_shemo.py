@@ -58,7 +58,7 @@ def test_without_the_file_of_corrections_the_corrected_task_says_where_it_is_fro
     bare = replace(tree, names=tuple(name for name in tree.names if not name.endswith(".json")))
     (problem,) = dataset.undeclared_labels(registry.task("shemo-corrected"), corpus.utterances(SHEMO, bare))
     assert "reads its labels from 'corrected', which 3000 utterances lack" in problem
-    assert "'mserbench data show shemo' says which file brings them" in problem
+    assert "mserbench data show shemo" in problem
     assert "modified_shemo.json" in SHEMO.card.how_to_get
 
 
