@@ -165,7 +165,9 @@ def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
     """Keep the first of several files of one id where they hold the same audio; else note a problem."""
     first, *others = sorted(copies, key=lambda utterance: utterance.audio)
     for other in others:
-        if _same_audio(reading.root / first.audio, reading.root / other.audio):
+        if other.audio == first.audio:  # two rows of a label file, which may say different things
+            reading.problems.append(f"utterance {first.id!r} is listed twice, with {first.audio!r}: remove one row")
+        elif _same_audio(reading.root / first.audio, reading.root / other.audio):
             reading.notes.append(f"{other.audio!r} is a copy of {first.audio!r}: one of the two is used")
         else:
             reading.problems.append(

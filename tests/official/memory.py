@@ -101,7 +101,7 @@ def _head(name: str, data: bytes) -> bytes:
         videos = divisions.parts(registry.corpus("mosei").card, "official").by_value
         return csd({video: segments(number) for number, video in enumerate(list(videos)[:_LINES])})
     if name.endswith(".json"):
-        return json.dumps(dict(list(json.loads(data).items())[:_LINES]), indent=4).encode()
+        return json.dumps(dict(list(json.loads(data).items())[2:_LINES]), indent=4).encode()
     return b"".join(data.splitlines(keepends=True)[:_LINES]) if name.endswith((".csv", ".txt")) else data
 
 
