@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 API_VERSION = 1  # of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
-
 SAMPLE_RATE = 16_000  # Hz, of every clip
 
 Kind = Literal["emotion-labels", "speech", "text"]
@@ -48,9 +47,10 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that a parser cannot read; the sentence says what, where and what was expected."""
+    """What a parser cannot read, where, and what was expected; a `minor` one costs no utterance and no label."""
 
     sentence: str
+    minor: bool = False
 
 
 class Tree(Protocol):
@@ -87,10 +87,10 @@ class Division:
 
 @dataclass(frozen=True)
 class Remote:
-    """A file of an open corpus at its publisher."""
+    """A file of an open corpus at its publisher; `hash` as in `md5:...`, `bytes` its size."""
 
     url: str
-    hash: str  # as in `md5:...` or `sha256:...`
+    hash: str
     bytes: int
 
 

@@ -63,7 +63,9 @@ def read(corpus: Corpus, root: Path) -> Reading:
     """List and parse a corpus folder, and compare it with the card. Opens no audio but that of duplicates."""
     folder = Folder(root, tuple(corpus.card.skipped))
     utterances, faults = parse(corpus, folder)
-    reading = Reading({}, root, problems=[fault.sentence for fault in faults])
+    reading = Reading({}, root)
+    for fault in faults:
+        (reading.notes if fault.minor else reading.problems).append(fault.sentence)
     by_id: dict[str, Utterance] = {}
     copies: dict[str, list[Utterance]] = defaultdict(list)  # of ids that occur again: most corpora have none
     for utterance in utterances:
@@ -107,6 +109,7 @@ def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
 def utterances(corpus: Corpus, tree: Tree) -> list[Utterance]:
     """Run the corpus's own parser. Raises DataError with its faults, if there are any."""
     found, faults = parse(corpus, tree)
+    faults = [fault for fault in faults if not fault.minor]
     if faults:
         more = f"\n  - and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
         listed = "".join(f"\n  - {fault.sentence}" for fault in faults[:_LISTED])
@@ -150,7 +153,8 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
     known = set(inventory(card))
     reading.missing = sorted(known - set(reading.utterances))
     unknown = sorted(set(reading.utterances) - known) if known else []
-    reading.problems += [missing(card, identity) for identity in reading.missing]
+    if reading.variant is None or unknown:  # a known part of the corpus is complete in itself
+        reading.problems += [missing(card, identity) for identity in reading.missing]
     reading.problems += [
         f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the published corpus"
         for identity in unknown

@@ -65,7 +65,7 @@ def run_subject(
         **{name: model[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
         "weights": subject.weights["hash"] if subject.weights else None,
         "transductive": subject.model.transductive,
-        "task": records.task_hash(target.task, target.digest),
+        "task": records.task_hash(target.task.hash, target.digest),
     }
     key = runs.run_key(identity)
     folder = runs.run_folder(out, target.task.name, subject.name, key)

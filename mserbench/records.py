@@ -54,9 +54,9 @@ def of_model(
     }
 
 
-def task_hash(task: Task, digest: str | None) -> str:
-    """SHA-256 (hex) of the question and the audio it was put to; of the question alone where none was read."""
-    return task.hash if digest is None else hashlib.sha256(f"{task.hash} {digest}".encode()).hexdigest()
+def task_hash(question: str, digest: str | None) -> str:
+    """SHA-256 (hex) of a question (`Task.hash`) and the audio it was put to; the question's where none was read."""
+    return question if digest is None else hashlib.sha256(f"{question} {digest}".encode()).hexdigest()
 
 
 def of_target(task: Task, card: CorpusCard, digest: str | None) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def of_target(task: Task, card: CorpusCard, digest: str | None) -> dict[str, Any
             "name": task.name,
             "title": task.title,
             "version": task.version,
-            "hash": task_hash(task, digest),
+            "hash": task_hash(task.hash, digest),
             "question": task.hash,
             "corpus": task.corpus,
             "languages": list(task.languages),

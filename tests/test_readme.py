@@ -9,9 +9,11 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import official.audio
 import pytest
 
 from mserbench import dataset, registry
+from mserbench.contracts import Utterance
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,9 +26,14 @@ LAST = ("score", "compare")  # the README shows them first, but they need runs t
 
 @pytest.fixture
 def prepared(tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a working folder with complete corpora of tiny clips in D, a card, and predictions."""
+    """Return a working folder with complete corpora of tiny clips in D, and files of one's own."""
     for name in ("ravdess", "emodb", "emovo"):
         build_corpus(name, tmp_path / "D")
+    for name in ("aesdd", "shemo", "resd", "iemocap", "meld"):
+        official.build(name, tmp_path / "D")
+    official.audio.link(tmp_path, [f"my-corpus/{who}_{word}.wav" for who in "ab" for word in ("anger", "joy")])
+    sides = [f"{one.id},{'test' if i % 5 else 'train'}" for i, one in enumerate(resd_utterances())]
+    (tmp_path / "my_split.csv").write_text("\n".join(["id,part", *sides]))
     labelled = dataset.truth(registry.task("ravdess"), None)
     with open(tmp_path / "my_predictions.csv", "w", newline="") as file:
         rows = [[utterance.id, "happy"] for utterance, _ in labelled]
@@ -34,6 +41,10 @@ def prepared(tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pyt
     (tmp_path / "my_card.json").write_text(json.dumps({"exposure": [], "exposure_complete": True}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def resd_utterances() -> list[Utterance]:
+    return [utterance for utterance, _ in dataset.truth(registry.task("resd"), None)]
 
 
 def expanded(command: str) -> list[str]:

@@ -23,11 +23,18 @@ def findings(entry: Entry) -> list[str]:
         rows = predictions.read(entry.run.folder / runs.PREDICTIONS, entry.question.labels)
     except DataError as error:
         return [str(error)]
-    found = [*_score_findings(name, entry, rows), *_answer_findings(name, entry, rows)]
+    found = [*_hash_findings(name, entry), *_score_findings(name, entry, rows), *_answer_findings(name, entry, rows)]
     current = registered.question(entry.question.name)
     if current is not None and current.hash == entry.question.hash:
         found += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
     return found
+
+
+def _hash_findings(name: str, entry: Entry) -> list[str]:
+    task, corpus = entry.run.record["task"], entry.run.record["corpus"]
+    if task["hash"] == records.task_hash(task["question"], corpus["index_digest"]):
+        return []
+    return [f"{name}: its task hash is not that of its question and its audio: score it again"]
 
 
 def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:

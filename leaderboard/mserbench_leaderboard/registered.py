@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mserbench import dataset, registry
 from mserbench.contracts import CorpusCard, Task
+from mserbench.errors import DataError
 from mserbench.hookspecs import TaskEntry
 from mserbench_leaderboard.entries import Items, Question
 
@@ -42,7 +43,10 @@ def items(name: str) -> Items | None:
     found = task(name)
     if found is None or not (found[1].inventory or found[1].access == "bundled"):
         return None
-    labelled = dataset.truth(found[0], None)
+    try:
+        labelled = dataset.truth(found[0], None)
+    except DataError:  # its labels stand in a file beside the recordings
+        return None
     numbers = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
     return Items(
         ids=tuple(utterance.id for utterance, _ in labelled),

@@ -42,7 +42,7 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
 
 def _check_same_question(first: Run, second: Run) -> None:
     a, b = first.record["task"], second.record["task"]
-    if (a["hash"], a["labels"]) != (b["hash"], b["labels"]):
+    if (a["question"], a["labels"]) != (b["question"], b["labels"]):
         raise DataError(
             f"{str(first.folder)!r} is of task {a['name']} version {a['version']}, {str(second.folder)!r} of "
             f"{b['name']} version {b['version']}: only runs of one task and version can be compared"

@@ -26,19 +26,19 @@ def consensus(tree: Tree) -> Iterator[tuple[str, re.Match[str] | Fault]]:
 
 
 def spoken(tree: Tree) -> Iterator[tuple[str, re.Match[str] | Fault]]:
-    """Yield (file, line or Fault) of the transcripts; a line has `turn` and `words`."""
-    return _lines(tree, "transcriptions", _SPOKEN, "turn [START-END]: words")
+    """Yield (file, line or minor Fault) of the transcripts; a line has `turn` and `words`."""
+    return _lines(tree, "transcriptions", _SPOKEN, "turn [START-END]: words", minor=True)
 
 
 def _lines(
-    tree: Tree, folder: str, pattern: re.Pattern[str], grammar: str
+    tree: Tree, folder: str, pattern: re.Pattern[str], grammar: str, minor: bool = False
 ) -> Iterator[tuple[str, re.Match[str] | Fault]]:
     for name in sorted(tree.names):
         if not name.lower().endswith(".txt") or f"/{name}".lower().split("/")[-2] != folder:
             continue
         lines = text(name, tree.read(name)).split("\n")
         if not any("Ses0" in line for line in lines):
-            yield name, Fault(f"label file {name!r} names no turn: get the file from the publisher again")
+            yield name, Fault(f"label file {name!r} names no turn: get the file from the publisher again", minor)
         for number, line in enumerate(lines, start=1):
             # Ratings, comments and words between the turns name none; they are no part of what is read here.
             if not line.startswith("[") and "Ses0" not in line:
@@ -49,7 +49,8 @@ def _lines(
                     name,
                     Fault(
                         f"label file {name!r}, line {number}: {grammar} was expected, but it is {line[:100]!r}: "
-                        f"get the file from the publisher again"
+                        f"get the file from the publisher again",
+                        minor,
                     ),
                 )
             elif "XX" not in match["turn"]:

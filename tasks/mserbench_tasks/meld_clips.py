@@ -1,4 +1,4 @@
-"""The clips of MELD: how many there are, which file is which, and what every run must say of them."""
+"""The clips of MELD: where to get them, how many there are, which file is which, what every run must say of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mserbench.contracts import Tree, Utterance
+from mserbench.contracts import Remote, Tree, Utterance
 
 _LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 _USABLE = {  # in the order of the labels
@@ -24,6 +24,14 @@ COUNTS = {  # whoever has some of the splits has a complete part
 FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
 UNUSABLE = {"train/dia125_utt3": "corrupt as published", "dev/dia110_utt7": "never published"}
 OVERLONG = {"train/dia309_utt0": 41, "test/dia38_utt4": 305, "test/dia220_utt0": 235}  # seconds, by wrong times
+
+FILES = (  # MELD.Raw; size and sha256 as two public projects check it (AutoDL's download script, autofusion_bench)
+    Remote(
+        "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
+        "sha256:a56b4407d574195cbce470d86f9c9d72fcfea59b0e34502ecd4babee4a5c613e",
+        10_878_146_150,
+    ),
+)
 
 SKIPPED = {
     "*train_splits/dia125_utt3.*": "corrupt as published",

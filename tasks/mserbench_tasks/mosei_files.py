@@ -63,7 +63,8 @@ def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] |
         except ValueError:
             yield Fault(
                 f"transcript {name!r}, line {number}: video___clip___start___end___text was expected, but it is "
-                f"{line[:100]!r}"
+                f"{line[:100]!r}",
+                minor=True,
             )
 
 

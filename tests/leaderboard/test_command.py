@@ -189,6 +189,13 @@ def test_better_numbers_than_the_predictions_are_refused(do: Any, board: Path, t
     assert "its metrics are" in refused(do, board, run)
 
 
+def test_another_audio_under_the_same_task_hash_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
+    """The task's hash says on which audio a number was measured."""
+    run = truthful(tmp_path)
+    rewrite_record(run.folder, lambda record: record["corpus"].update(index_digest="0" * 63 + "1"))
+    assert "its task hash is not that of its question and its audio" in refused(do, board, run)
+
+
 def test_truth_is_that_of_the_task(do: Any, board: Path, tmp_path: Path) -> None:
     """A stranger's file brings its own labels; right answers to wrong labels are worth nothing."""
     items = registered.items("aesdd")

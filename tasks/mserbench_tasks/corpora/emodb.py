@@ -19,8 +19,8 @@ CARD = CorpusCard(
     licence="CC0-1.0",
     access="open",
     source="http://emodb.bilderbar.info",
-    how_to_get="download the original database (download.zip, 535 recordings)",
-    unpack="unzip download.zip into DATA/emodb, so that it holds the folder wav",
+    how_to_get="download the original database (download.zip, 535 recordings), or emodb.zip of Zenodo record 7447302",
+    unpack="unzip it into DATA/emodb, so that it holds the folder wav",
     citation="F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier and B. Weiss, A Database of German "
     "Emotional Speech, Interspeech 2005, pp. 1517-1520",
     counts={"original": {"A": 69, "E": 46, "F": 71, "L": 81, "N": 79, "T": 62, "W": 127}},

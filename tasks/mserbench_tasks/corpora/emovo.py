@@ -34,7 +34,8 @@ CARD = CorpusCard(
             "EmoBox, https://github.com/emo-box/EmoBox, data/emovo",
         ),
     },
-    notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used.",
+    notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used. "
+    "tri-f3-n1 and tri-f3-n2 are one recording under the names of two sentences.",
 )  # fmt: skip
 
 

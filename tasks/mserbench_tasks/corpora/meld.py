@@ -44,6 +44,7 @@ CARD = CorpusCard(
             "https://github.com/declare-lab/MELD",
         )
     },
+    files=meld_clips.FILES,
     notes="Rows train dia125_utt3 (corrupt) and dev dia110_utt7 (never published) are left out: 13,706 of 13,708 stay. "
     "132 test clips exist twice: final_videos_test... is the right cut and is taken; many scores rest on the other. "
     "Wrong times make test dia38_utt4 (305 s), dia220_utt0 (235 s) and train dia309_utt0 (41 s) too long.",
