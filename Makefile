@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test slow check bench replay weights audit clean
+.PHONY: run test slow train-test check bench replay weights audit clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -18,6 +18,11 @@ test: $(STAMP)  ## every test but the slow ones
 
 slow: $(STAMP)  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+train-test: $(STAMP)  ## tests and types of the models that need torch; installs the extra train (5 GB)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
+	$(BIN)/python -m pytest -m 'not slow and not network' tests/plugins tests/core/test_weights.py tests/cli/test_weights.py
+	$(BIN)/mypy -p mserbench_training -p mserbench_whisper_linear -p mserbench_supcon_w2v2
 
 check: $(STAMP)  ## style, types, who imports whom, the board
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         Utterance,
     )
     from mserbench.evaluation import evaluate
-    from mserbench.hookspecs import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl
+    from mserbench.hookspecs import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, WeightsEntry, hookimpl
     from mserbench.labels import CANONICAL, DROP
     from mserbench.model import Model, TrainableModel, TrainingItem
     from mserbench.training import train
@@ -34,7 +34,7 @@ _WHERE = {
         "Utterance",
     ),
     "evaluation": ("evaluate",),
-    "hookspecs": ("CommandEntry", "CorpusEntry", "ModelEntry", "TaskEntry", "hookimpl"),
+    "hookspecs": ("CommandEntry", "CorpusEntry", "ModelEntry", "TaskEntry", "WeightsEntry", "hookimpl"),
     "labels": ("CANONICAL", "DROP"),
     "model": ("Model", "TrainableModel", "TrainingItem"),
     "training": ("train",),
@@ -62,6 +62,7 @@ __all__ = [
     "TrainingItem",
     "Tree",
     "Utterance",
+    "WeightsEntry",
     "evaluate",
     "hookimpl",
     "train",

@@ -1,4 +1,4 @@
-"""The four hooks a plugin may implement, and the typed records they return.
+"""The five hooks a plugin may implement, and the typed records they return.
 
 A record names its object by a `"package.module:attribute"` target, which is imported on first use only:
 listing what is installed stays fast, and a package that fails to import cannot stop the others.
@@ -63,7 +63,16 @@ class CommandEntry:
     title: str
 
 
-Entry = CorpusEntry | TaskEntry | ModelEntry | CommandEntry
+@dataclass(frozen=True, slots=True)
+class WeightsEntry:
+    """Pretrained weights that models are built upon: `target` is a `mserbench.weights_record.Weights`."""
+
+    name: str
+    target: str
+    title: str
+
+
+Entry = CorpusEntry | TaskEntry | ModelEntry | CommandEntry | WeightsEntry
 
 
 @hookspec
@@ -84,3 +93,8 @@ def register_models() -> Iterable[ModelEntry]:  # type: ignore[empty-body]
 @hookspec
 def register_commands() -> Iterable[CommandEntry]:  # type: ignore[empty-body]
     """Return the commands this plugin adds to `mserbench`."""
+
+
+@hookspec
+def register_weights() -> Iterable[WeightsEntry]:  # type: ignore[empty-body]
+    """Return the pretrained weights this plugin knows by name."""

@@ -25,6 +25,7 @@ HOOKS: dict[str, type[Entry]] = {
     "register_tasks": hookspecs.TaskEntry,
     "register_models": hookspecs.ModelEntry,
     "register_commands": hookspecs.CommandEntry,
+    "register_weights": hookspecs.WeightsEntry,
 }
 
 

@@ -1,7 +1,8 @@
-"""Names of corpora, tasks, models and commands, each resolved to its object on first use."""
+"""Names of corpora, tasks, models, weights and commands, each resolved to its object on first use."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import importlib
@@ -13,19 +14,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mserbench import plugins
 from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, MserbenchError, PluginError, UnknownName, UsageError
-from mserbench.hookspecs import CommandEntry, CorpusEntry, Entry, ModelEntry, TaskEntry
+from mserbench.hookspecs import CommandEntry, CorpusEntry, Entry, ModelEntry, TaskEntry, WeightsEntry
 from mserbench.model import Model
 from mserbench.packages import package_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import click
 
     from mserbench.own.definition import OwnTask
+    from mserbench.weights_record import Weights
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
 _owned: dict[str, tuple[str, Corpus]] = {}  # by name: the file as it was given, and what that describes
 
-EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry)
+EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry, WeightsEntry)
 
 
 @functools.cache
@@ -126,6 +130,24 @@ def command(name: str) -> click.Command:
     return _resolve(_entry(CommandEntry, "command", name, "'mserbench --help'"), click.Command)
 
 
+def weights(name: str) -> Weights:
+    """Return the record of the pretrained weights of that name. Raises UnknownName or PluginError."""
+    from mserbench.weights_record import Weights
+
+    return _resolve(_entry(WeightsEntry, "weights", name, "'mserbench weights list'"), Weights)
+
+
+def assembler(record: Weights) -> Callable[[Path, Path], None]:
+    """Return the function that makes weights ready. Raises MissingExtra or PluginError."""
+    for package, extra in record.needs.items():
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(f"making weights {record.name!r} ready", package, extra)
+    found = _target(WeightsEntry(record.name, record.assemble, record.title))
+    if not callable(found):
+        raise PluginError(f"weights {record.name!r}: {record.assemble!r} is not a function")
+    return found
+
+
 def shipped_weights(entry: ModelEntry, name: str) -> Path:
     """Return the folder of weights that ship with a plugin. Raises UnknownName or PluginError."""
     if name not in entry.weights:
@@ -167,9 +189,15 @@ def _convert(kind: Any, text: str) -> object:
     choices = typing.get_args(kind)
     if typing.get_origin(kind) is typing.Literal:
         return {str(choice): choice for choice in choices}[text]
-    if type(None) in choices:
-        inner = next(choice for choice in choices if choice is not type(None))
-        return None if text.lower() == "none" else _convert(inner, text)
+    if choices:  # a union: the first kind that takes the text
+        if type(None) in choices and text.lower() == "none":
+            return None
+        for choice in choices:
+            with contextlib.suppress(KeyError, ValueError):
+                return _convert(choice, text)
+        raise ValueError(text)
+    if kind is type(None):
+        raise ValueError(text)
     if kind is bool:
         return {"true": True, "false": False}[text.lower()]
     return kind(text)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mserbench import corpus, registry
 from mserbench.cli import main
+from mserbench.files import cache_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -31,6 +32,9 @@ WAV_HEADER = struct.pack(
 )  # 16 kHz mono, 16 bit, 2,400 samples
 
 
+USERS_CACHE = cache_dir()  # before the tests take their own
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the tests away from the user's cache."""
@@ -38,6 +42,17 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         cache = tmp_path_factory.mktemp("cache")
         patch.setenv("MSERBENCH_CACHE", str(cache))
         yield cache
+
+
+@pytest.fixture(scope="session")
+def pretrained(own_cache: Path) -> Path:
+    """Show the tests the pretrained weights that the user has; returns their folder, which may not be there."""
+    (own_cache / "weights").mkdir(exist_ok=True)
+    for folder in (USERS_CACHE / "weights").glob("[!.]*"):
+        link = own_cache / "weights" / folder.name
+        if folder.is_dir() and not link.exists():
+            link.symlink_to(folder.resolve(), target_is_directory=True)
+    return own_cache / "weights"
 
 
 @pytest.fixture

@@ -17,12 +17,17 @@ MODELS = registry.entries(ModelEntry)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_models(name: str, own_cache: object, no_settings: None) -> None:
+def test_models(name: str, pretrained: object, no_settings: None) -> None:
     """Scores that change with the batch, or break on silence, are no scores."""
     for package in MODELS[name].needs:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
-    assert_model(name)
+    try:
+        assert_model(name)
+    except AssertionError as error:
+        if "are not on this machine" not in str(error):
+            raise
+        pytest.skip(f"{name} is built upon pretrained weights that are not here: mserbench weights list")
 
 
 @pytest.mark.parametrize("name", registry.entries(TaskEntry))

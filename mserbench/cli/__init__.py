@@ -22,6 +22,7 @@ COMMANDS = {
     "models": "list the models",
     "corpora": "list the corpora",
     "plugins": "list the plugins, their versions and failures",
+    "weights": "get pretrained weights by name, say which are here, check them",
     "check": "run the conformance kit on a model, task or corpus",
     "data": "say which corpora are here, where to get them, what is wrong with them",
     "audit": "say what the parts of a split share: speakers, dialogues, sentences, audio",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mserbench.contracts import SAMPLE_RATE, ModelCard
 from mserbench.errors import MissingExtra
 from mserbench.features import FeatureSet
-from mserbench_baselines.feature_model import FeatureModel
+from mserbench_baselines.feature_model import LinearModel
 
 if TYPE_CHECKING:
     import opensmile
@@ -26,7 +26,7 @@ _NAMES = Path(__file__).with_name("egemaps_names.txt")
 DIM = 88
 
 
-class EGeMAPS(FeatureModel):
+class EGeMAPS(LinearModel):
     """openSMILE functionals and the linear classifier; needs the extra `egemaps`."""
 
     name: ClassVar[str] = "egemaps"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError
 from mserbench.model import Model, TrainableModel, TrainingItem
-from mserbench_baselines.model_file import read_model, write_model
+from mserbench_training.model_file import read_model, write_model
 
 
 class Prior(TrainableModel):

@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.errors import DataError, ModelError
+from mserbench.errors import DataError
+from mserbench_training.label_scores import asked_for, softmax
+from mserbench_training.model_file import read_array, read_labels
 
 C = 0.1  # inverse strength of the L2 penalty
 C_SPEAKER = 0.01  # the same where each speaker is standardised first
@@ -54,19 +56,12 @@ class LinearClassifier:
         that was not trained has probability 0. A row depends on its clip alone, to the last bit. Raises
         ModelError where none of `labels` was trained.
         """
-        columns = [column for column, label in enumerate(labels) if label in self.labels]
-        if not columns:
-            raise ModelError(
-                f"the weights know the labels {list(self.labels)}, but none of those asked for, {list(labels)}: "
-                f"train on a source that has them"
-            )
-        known = [self.labels.index(labels[column]) for column in columns]
+        columns, known = asked_for(self.labels, labels)
         scores = np.zeros((len(features), len(labels)), dtype=np.float64)
         for row, inputs in enumerate(_interpolated(features, self._knots)):
             # Row by row: a matrix product sums in an order that depends on how many clips there are.
             logits = (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
-            likelihood = np.exp(logits - logits.max())
-            scores[row, columns] = likelihood / likelihood.sum()
+            scores[row, columns] = softmax(logits)
         return scores
 
     def to_json(self) -> dict[str, Any]:
@@ -77,16 +72,12 @@ class LinearClassifier:
     @classmethod
     def from_json(cls, record: Mapping[str, Any], n_features: int) -> LinearClassifier:
         """Read what `to_json` gave. Raises DataError naming the entry that is not as it should be."""
-        labels = record.get("labels")
-        if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            raise DataError(f"'labels' is {labels!r}, but a list of names was expected: train the model again")
-        if len(set(labels)) != len(labels) or len(labels) < 2:
-            raise DataError(f"'labels' is {labels}, but two or more distinct ones were expected: train the model again")
-        quantiles = _array(record, "quantiles", (n_features, KNOTS))
+        labels = read_labels(record)
+        quantiles = read_array(record, "quantiles", (n_features, KNOTS))
         if (np.diff(quantiles) < 0).any():
             raise DataError("'quantiles' do not rise within a feature: train the model again")
-        coef = _array(record, "coef", (len(labels), n_features))
-        return cls(tuple(labels), quantiles, coef, _array(record, "intercept", (len(labels),)))
+        coef = read_array(record, "coef", (len(labels), n_features))
+        return cls(labels, quantiles, coef, read_array(record, "intercept", (len(labels),)))
 
 
 def fit(features: NDArray[np.float64], labels: Sequence[str], penalty: float = C) -> LinearClassifier:
@@ -142,16 +133,3 @@ def _interpolated(
     for column, (values, means) in enumerate(knots):
         scores[:, column] = np.interp(features[:, column], values, means)
     return scores
-
-
-def _array(record: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    try:
-        array = np.asarray(record.get(name))
-    except ValueError:
-        array = np.empty(0)  # ragged lists
-    if array.shape != shape or array.dtype.kind not in "if" or not np.isfinite(array).all():
-        raise DataError(
-            f"{name!r} has shape {array.shape} and type {array.dtype}, but finite numbers of shape {shape} were "
-            f"expected: train the model again"
-        )
-    return array.astype(np.float64)

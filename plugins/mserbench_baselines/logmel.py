@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, ModelCard
 from mserbench.features import FeatureSet
-from mserbench_baselines.feature_model import FeatureModel
+from mserbench_baselines.feature_model import LinearModel
 
 BANDS = 40
 FRAME = SAMPLE_RATE * 25 // 1000  # samples
@@ -24,7 +24,7 @@ _TINY = 1e-30  # power; makes silence finite
 NAMES = tuple(f"{what}_{band:02d}" for what in ("mean", "std", "delta_std") for band in range(BANDS))
 
 
-class LogMel(FeatureModel):
+class LogMel(LinearModel):
     """Log-mel statistics and the linear classifier; core dependencies only."""
 
     name: ClassVar[str] = "logmel"

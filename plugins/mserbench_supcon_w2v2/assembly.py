@@ -1,0 +1,64 @@
+"""Puts encoder, backbone and feeder together as the settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mserbench.errors import UsageError
+from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone, parse_layers
+from mserbench_supcon_w2v2.feeding import Feeder, FrameFeeder, WaveFeeder
+from mserbench_supcon_w2v2.inside import adapt
+from mserbench_supcon_w2v2.network import Network
+from mserbench_supcon_w2v2.settings import Settings
+from mserbench_training.augment import Augmentation
+from mserbench_training.encoders import named
+from mserbench_training.encoders.wav2vec import Wav2VecModel, fingerprint
+from mserbench_training.frames import Frames
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The backbone, what feeds it, the version of its encoder, and its frames where they are computed once."""
+
+    backbone: FrameBackbone | WaveBackbone
+    feeder: Feeder
+    encoder_version: str
+    frames: Frames | None
+
+
+def build(settings: Settings, device: str = "cpu") -> Parts:
+    """Load the encoder and build what stands on it. Raises UsageError for settings that do not fit the encoder."""
+    augmentation = Augmentation() if settings.copies else None
+    if settings.adaptation == "inside":
+        return _inside(settings, augmentation)
+    encoder = named.open_encoder(settings.encoder, device)
+    layers = parse_layers(settings.layers, encoder.layers, encoder.name)
+    frames = Frames(encoder, layers, settings.reduce, settings.longest_seconds, augmentation, device)
+    backbone = FrameBackbone(len(layers), encoder.dim, settings.adaptation, settings.adapter_width)
+    return Parts(backbone, FrameFeeder(frames, settings), encoder.version, frames)
+
+
+def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
+    if named.kind_of(settings.encoder) != "wav2vec":
+        raise UsageError(
+            f"adaptation 'inside' needs an encoder of the wav2vec 2.0 family, which {settings.encoder!r} is not: give "
+            f"'--option adaptation=adapter' or another encoder"
+        )
+    model = Wav2VecModel.from_folder(named.folder_of(settings.encoder))
+    version = fingerprint(model)[:16]  # before anything is put into it
+    layers = parse_layers(settings.layers, model.layers, settings.encoder)
+    gate = settings.gate_start if settings.gate else None
+    adapt(model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout, settings.adapter_width, gate)
+    return Parts(WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version, None)
+
+
+def network_of(parts: Parts, settings: Settings, n_labels: int, n_speakers: int) -> Network:
+    """Return the network on a backbone; without a speaker head where the speaker loss has no weight."""
+    return Network(
+        parts.backbone,
+        n_labels,
+        n_speakers if settings.beta > 0 else 0,
+        settings.speaker_hidden,
+        settings.speaker_dropout,
+        settings.dropout,
+    )

@@ -1,0 +1,110 @@
+"""What supcon-w2v2 is trained for: its batches and losses, and the score of held-out source speakers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mserbench.contracts import Clip
+from mserbench.metrics import confusion, recall_per_label
+from mserbench.model import TrainingItem
+from mserbench_supcon_w2v2.feeding import Feeder
+from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss
+from mserbench_supcon_w2v2.settings import Settings
+from mserbench_training.losses import class_weights
+from mserbench_training.sets import Codes
+
+_SCORED_TOGETHER = 32  # clips in a forward pass of scoring
+
+
+def loss_options(settings: Settings) -> LossOptions:
+    """Return the part of the settings that decides the loss."""
+    return LossOptions(
+        settings.alpha,
+        settings.beta,
+        settings.cross_language_weight,
+        settings.temperature,
+        settings.reversal == "rising",
+        settings.reversal_strength,
+        settings.label_smoothing,
+    )
+
+
+class Objective:
+    """Batches of training items, the total loss, and the UAR of held-out items: the mean over source languages."""
+
+    def __init__(
+        self,
+        training: Sequence[TrainingItem],
+        held_out: Sequence[TrainingItem],
+        codes: Codes,
+        feeder: Feeder,
+        settings: Settings,
+    ) -> None:
+        self._coded = codes.encode(training)
+        self._held_out = [item for item in held_out if item.label in codes.labels]
+        self._codes, self._feeder = codes, feeder
+        self._options = loss_options(settings)
+        self._weights = class_weights(self._coded.labels.tolist(), len(codes.labels), settings.class_weighting)
+
+    def batch(self, indices: Sequence[int], epoch: int) -> Batch:
+        """Return the training items at `indices` as the network hears them in an epoch."""
+        coded, at = self._coded, torch.tensor(list(indices))
+        heard = self._feeder.heard([coded.items[i].clip for i in indices], epoch)
+        return Batch(*heard, coded.labels[at], coded.languages[at], coded.speakers[at])
+
+    def losses(self, model: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Return the losses of Eq 12 by name."""
+        device = next(model.parameters()).device
+        weights = None if self._weights is None else self._weights.to(device)
+        return total_loss(model, batch.to(device), self._options, progress, weights)
+
+    def score(self, model: nn.Module) -> float | None:
+        """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None without any."""
+        if not self._held_out:
+            return None
+        assert isinstance(model, Network)
+        answers = logits_of(model, self._feeder, [item.clip for item in self._held_out]).argmax(axis=1)
+        by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for item, answer in zip(self._held_out, answers, strict=True):
+            by_language[item.language].append((item.label, self._codes.labels[answer]))
+        return float(np.mean([self._uar(pairs) for pairs in by_language.values()]))
+
+    def _uar(self, pairs: Sequence[tuple[str, str]]) -> float:
+        truth, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        return float(np.nanmean(recall_per_label(confusion(truth, said, self._codes.labels))))
+
+
+@torch.no_grad()
+def logits_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> NDArray[np.float64]:
+    """Return the emotion logits of clips: float64, (n_clips, n_labels), in order."""
+    return _over_clips(network, feeder, clips, lambda batch: network.emotion(network.embed(batch)))
+
+
+@torch.no_grad()
+def embeddings_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> NDArray[np.float64]:
+    """Return the vectors h of clips: float64, (n_clips, dim), in order."""
+    return _over_clips(network, feeder, clips, network.embed)
+
+
+def _over_clips(
+    network: Network, feeder: Feeder, clips: Sequence[Clip], compute: Callable[[Batch], Tensor]
+) -> NDArray[np.float64]:
+    """Compute in eval mode, a few clips of like length at a time, so that little of a batch is padding."""
+    was_training = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    nothing = torch.empty(0, dtype=torch.int64)
+    rows: dict[int, NDArray[np.float64]] = {}
+    order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
+    for start in range(0, len(order), _SCORED_TOGETHER):
+        chunk = order[start : start + _SCORED_TOGETHER]
+        batch = Batch(*feeder.heard([clips[i] for i in chunk], None), nothing, nothing, nothing).to(device)
+        rows.update(zip(chunk, compute(batch).double().cpu().numpy(), strict=True))
+    network.train(was_training)
+    return np.stack([rows[i] for i in range(len(clips))])

@@ -1,0 +1,124 @@
+"""Augmentation of training clips: speed, noise, and masks over frequency and time, seeded by clip and copy."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+import torch
+import torchaudio.functional
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mserbench.contracts import SAMPLE_RATE
+from mserbench.errors import UsageError
+
+VERSION = "1"  # raise it whenever an augmented clip changes: caches rest on it
+_GRID = 100  # speeds are hundredths, as text is short and equal speeds meet
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What may be done to a waveform, each with probability `probability`; defaults that lost nothing on sources.
+
+    `slowest` to `fastest`: speed, which moves the pitch with it, as in Ko et al. (Interspeech 2015). `quietest_noise`
+    and `loudest_noise`: the signal-to-noise ratio of white noise, in dB.
+    """
+
+    slowest: float = 0.85
+    fastest: float = 1.18
+    loudest_noise: float = 10.0  # dB
+    quietest_noise: float = 50.0  # dB
+    probability: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.slowest <= self.fastest <= 10 or self.loudest_noise > self.quietest_noise:
+            raise UsageError(
+                f"speeds {self.slowest} to {self.fastest} and noise at {self.loudest_noise} to {self.quietest_noise} "
+                f"dB are no ranges: give the smaller one first, speeds of 0.1 to 10"
+            )
+
+    @property
+    def name(self) -> str:
+        """Everything that decides what a copy of a clip is, as text for keys of caches."""
+        return (
+            f"{VERSION}-speed{self.slowest}-{self.fastest}-noise{self.loudest_noise}-{self.quietest_noise}"
+            f"-p{self.probability}"
+        )
+
+    def apply(self, waveform: NDArray[np.float32], key: str, copy: int) -> NDArray[np.float32]:
+        """Return the copy numbered `copy` of a clip: float32, (n_samples / speed,), in [-1, 1].
+
+        `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is the clip itself.
+        """
+        if copy == 0 or not len(waveform):
+            return waveform
+        draw = generator(self.name, key, copy)
+        if _chance(draw) < self.probability:
+            waveform = change_speed(waveform, _between(draw, self.slowest, self.fastest))
+        wave = torch.from_numpy(np.array(waveform, dtype=np.float32))
+        if _chance(draw) < self.probability:
+            wave = add_noise(wave, _between(draw, self.loudest_noise, self.quietest_noise), draw)
+        augmented: NDArray[np.float32] = wave.clamp(-1, 1).numpy()
+        return augmented
+
+
+def generator(*parts: object) -> torch.Generator:
+    """Return a generator seeded by the parts, the same on every machine; global random numbers are not touched."""
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") % 2**63)
+
+
+def change_speed(waveform: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
+    """Play a waveform faster by `speed`, taken in hundredths: float32, (n_samples / speed,).
+
+    soxr, which also decodes for the harness: torchaudio's resampling takes over a hundred times as long here, as its
+    filters grow with the terms of the ratio.
+    """
+    faster: NDArray[np.float32] = soxr.resample(waveform, round(speed * _GRID), _GRID)
+    return faster if len(faster) else waveform
+
+
+def add_noise(waveform: Tensor, snr: float, draw: torch.Generator) -> Tensor:
+    """Add white noise `snr` dB below the waveform: float32, (n_samples,); silence stays silent."""
+    if not bool(waveform.any()):
+        return waveform
+    noise = torch.randn(waveform.shape, generator=draw)
+    noisy: Tensor = torchaudio.functional.add_noise(waveform, noise, torch.tensor(snr))
+    return noisy
+
+
+def crop(waveform: NDArray[np.float32], seconds: float, draw: torch.Generator | None) -> NDArray[np.float32]:
+    """Return `seconds` of a longer waveform, from a random place, or its beginning if `draw` is None."""
+    n = max(1, round(seconds * SAMPLE_RATE))
+    if len(waveform) <= n:
+        return waveform
+    start = 0 if draw is None else int(torch.randint(len(waveform) - n + 1, (), generator=draw))
+    return waveform[start : start + n]
+
+
+def mask_frames(frames: Tensor, draw: torch.Generator, widest: int = 0, longest: int = 0) -> Tensor:
+    """Hide one band of up to `widest` numbers a frame and one stretch of up to `longest` frames (SpecAugment).
+
+    `frames`: float, (..., n_frames, dim); the result is a copy in which the clip's own mean stands where something is
+    hidden. As torchaudio's `mask_along_axis`, but drawn from a generator: that one draws from the global one, which
+    threads share.
+    """
+    masked, mean = frames.clone(), frames.mean(dim=-2, keepdim=True).expand_as(frames)
+    for axis, most in ((-1, widest), (-2, longest)):
+        size = masked.shape[axis]
+        width = min(size - 1, int(_chance(draw) * (most + 1)))  # never all
+        start = int(_chance(draw) * (size - width + 1))
+        if width > 0:
+            masked.narrow(axis, start, width).copy_(mean.narrow(axis, start, width))
+    return masked
+
+
+def _chance(draw: torch.Generator) -> float:
+    return float(torch.rand((), generator=draw, dtype=torch.float64))
+
+
+def _between(draw: torch.Generator, low: float, high: float) -> float:
+    return low + (high - low) * _chance(draw)

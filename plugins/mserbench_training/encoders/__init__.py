@@ -1,0 +1,1 @@
+"""Frozen speech encoders: waveforms in, the frames of chosen layers out."""

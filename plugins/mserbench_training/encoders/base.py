@@ -1,0 +1,64 @@
+"""What every frozen encoder offers, and how its frames become a padded batch with a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mserbench.errors import UsageError
+
+
+class Encoder(Protocol):
+    """A frozen encoder: the same waveform gives the same frames, alone and beside others.
+
+    `name` and `version` (which holds a hash of the weights) key a cache of what it gives. `layers` is how many
+    there are to choose from, numbered from 0; `dim` is the width of a frame, `frame_seconds` its step.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the encoder and of all settings that change its frames."""
+
+    @property
+    def version(self) -> str:
+        """Version of the code, `+`, and a hash of the weights."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers a frame."""
+
+    @property
+    def layers(self) -> int:
+        """How many layers there are; the last one is what the encoder's own decoder or head sees."""
+
+    @property
+    def frame_seconds(self) -> float:
+        """Seconds between two frames."""
+
+    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Return float32 of shape (n_layers, n_frames, dim) for each waveform, float32, (n_samples,), 16 kHz mono."""
+
+
+def check_layers(encoder: str, layers: Sequence[int], n_layers: int) -> None:
+    """Raise UsageError where no layer or one that does not exist is asked for."""
+    wrong = [layer for layer in layers if not 0 <= layer < n_layers]
+    if wrong or not layers:
+        raise UsageError(
+            f"layers {list(layers)} were asked for, but encoder {encoder!r} has the layers 0 to {n_layers - 1}: "
+            f"give one or more of these"
+        )
+
+
+def padded(frames: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Stack frames of several clips, each (n_layers, n_frames, dim), into one batch.
+
+    Returns float32, (n_clips, n_layers, longest, dim), zero beyond a clip's end, and the mask of true frames: bool,
+    (n_clips, longest).
+    """
+    lengths = np.array([one.shape[1] for one in frames])
+    longest = int(lengths.max(initial=0))
+    batch = np.stack([np.pad(one, ((0, 0), (0, longest - one.shape[1]), (0, 0))) for one in frames])
+    return batch, np.arange(longest) < lengths[:, None]

@@ -1,0 +1,68 @@
+"""Encoders by name: `logmel`, the name of pretrained weights, or a folder; and what they have heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from mserbench import registry, weights
+from mserbench.contracts import Exposure
+from mserbench.errors import UnknownName, UsageError
+from mserbench.hookspecs import WeightsEntry
+from mserbench_training.encoders.base import Encoder
+
+LOGMEL = "logmel"
+Kind = Literal["logmel", "whisper", "wav2vec"]
+
+
+def kind_of(name: str) -> Kind:
+    """Return the family of an encoder without loading it. Raises UnknownName, UsageError, or DataError."""
+    if name == LOGMEL:
+        return "logmel"
+    folder = folder_of(name)
+    if (folder / "dims.json").is_file():
+        return "whisper"
+    if (folder / "config.json").is_file():
+        return "wav2vec"
+    raise UsageError(f"encoder folder {name!r} holds neither dims.json (Whisper) nor config.json (transformers)")
+
+
+def folder_of(name: str) -> Path:
+    """Return the folder of an encoder's weights: those of that name, else the folder itself.
+
+    Raises UnknownName where it is neither, DataError where the weights are not on this machine.
+    """
+    known = registry.entries(WeightsEntry)
+    if name in known:
+        return weights.folder(name)
+    if Path(name).is_dir():
+        return Path(name)
+    raise UnknownName("encoder", name, [LOGMEL, *known], "'mserbench weights list', beside 'logmel' and any folder,")
+
+
+def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
+    """Return what an encoder has heard, and whether that is all; of a folder of somebody's own nothing is known."""
+    if name == LOGMEL:
+        return (), True
+    if name in registry.entries(WeightsEntry):
+        record = registry.weights(name)
+        return record.exposure, record.exposure_complete
+    return (), False
+
+
+def open_encoder(name: str, device: str = "cpu") -> Encoder:
+    """Load a frozen encoder. Raises UnknownName, UsageError or DataError."""
+    kind = kind_of(name)
+    if kind == "logmel":
+        from mserbench_training.encoders.logmel import LogMelEncoder
+
+        return LogMelEncoder()
+    folder = folder_of(name)
+    label = name if name in registry.entries(WeightsEntry) else folder.name
+    if kind == "whisper":
+        from mserbench_training.encoders.whisper import WhisperEncoder
+
+        return WhisperEncoder.from_folder(folder, label, device=device)
+    from mserbench_training.encoders.wav2vec import Wav2VecEncoder
+
+    return Wav2VecEncoder.from_folder(folder, label, device)

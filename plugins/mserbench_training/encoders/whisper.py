@@ -1,0 +1,148 @@
+"""The frozen encoder of openai-whisper, of any size: frames of any layers, padded to 30 s or trimmed to the clip."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - its usual name
+from numpy.typing import NDArray
+from torch import Tensor
+from whisper.audio import HOP_LENGTH, N_FFT, N_SAMPLES, SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
+from whisper.model import AudioEncoder, ResidualAttentionBlock
+
+from mserbench_training.encoders.base import check_layers
+from mserbench_training.whisper_model import load
+
+Length = Literal["trimmed", "padded"]
+
+CODE = "1"  # raise it whenever frames change
+STRIDE = 2 * HOP_LENGTH  # samples a frame: the second convolution halves the rate of the log-mels
+
+
+class WhisperEncoder:
+    """Frames of the blocks of a Whisper encoder; layer i is the output of block i, the last one that of `ln_post`.
+
+    `length`: "padded" hears each clip as Whisper was trained, with silence up to 30 s, and gives the frames of the
+    clip alone; "trimmed" hears the clip alone, which is many times faster. Longer clips are heard in windows of 30 s.
+    The log-mels are whisper's own; frames of padded clips equal those of `whisper.model.AudioEncoder`.
+    """
+
+    def __init__(self, module: AudioEncoder, name: str, length: Length = "trimmed", device: str = "cpu") -> None:
+        self._module = module.eval().requires_grad_(False).to(device)
+        self._device = device
+        self._length = length
+        self.name = f"{name}-{length}"
+        self.version = f"{CODE}+{fingerprint(module)[:16]}"
+
+    @classmethod
+    def from_folder(cls, folder: Path, name: str, length: Length = "trimmed", device: str = "cpu") -> WhisperEncoder:
+        """Load the encoder from a folder with `model.safetensors` (openai-whisper's names) and `dims.json`."""
+        return cls(load(folder, encoder_only=True), name, length, device)
+
+    @property
+    def dim(self) -> int:
+        """Numbers a frame: 512 of base."""
+        return int(self._module.positional_embedding.shape[1])
+
+    @property
+    def layers(self) -> int:
+        """The blocks, and the normalised output of the last one."""
+        return len(self._module.blocks) + 1  # type: ignore[arg-type]
+
+    @property
+    def frame_seconds(self) -> float:
+        """20 ms."""
+        return STRIDE / SAMPLE_RATE
+
+    @torch.no_grad()
+    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Return float32, (n_layers, n_frames, dim), for each waveform; blocks above the layers are not computed.
+
+        `waveforms`: float32, (n_samples,), 16 kHz mono, in [-1, 1], of any length. A clip has one frame for each 20 ms
+        begun, at least one. Raises UsageError for layers that do not exist.
+        """
+        check_layers(self.name, layers, self.layers)
+        windows = [window for waveform in waveforms for window in _windows(waveform)]
+        whole = self._encode([self._log_mel(window) for window in windows], layers)
+        heard = iter(zip(windows, whole, strict=True))
+        found = []
+        for waveform in waveforms:
+            parts = [next(heard) for _ in _windows(waveform)]
+            kept = [encoded[:, : n_frames(len(window))] for window, encoded in parts]
+            found.append(torch.cat(kept, dim=1).float().cpu().numpy())
+        return found
+
+    def _log_mel(self, window: NDArray[np.float32]) -> Tensor:
+        """Return whisper's log-mels of one window: (n_mels, n_mel_frames), 3000 of them if padded."""
+        bands = self._module.conv1.in_channels
+        # A copy: the window may be a view that cannot be written, which torch warns of.
+        samples = torch.from_numpy(np.array(window, dtype=np.float32)).to(self._device)
+        if self._length == "padded":
+            return log_mel_spectrogram(pad_or_trim(samples), bands)
+        whole = STRIDE * n_frames(len(window))
+        return log_mel_spectrogram(F.pad(samples, (0, max(N_FFT, whole) - len(window))), bands)
+
+    def _encode(self, mels: Sequence[Tensor], layers: Sequence[int]) -> tuple[Tensor, ...]:
+        """Return (n_layers, n_frames, dim) for each log-mel; all of them pass the linear maps as one matrix."""
+        embedded = [self._embed(mel) for mel in mels]
+        lengths = [len(one) for one in embedded]
+        hidden, kept = torch.cat(embedded), {}
+        last = self.layers - 1
+        for number, block in enumerate(self._module.blocks):  # type: ignore[arg-type]
+            if number > max(layers):
+                break
+            hidden = kept[number] = _through(block, hidden, lengths)
+        if last in layers:
+            kept[last] = self._module.ln_post(hidden)
+        return torch.stack([kept[layer] for layer in layers]).split(lengths, dim=1)
+
+    def _embed(self, mel: Tensor) -> Tensor:
+        """Return the input of the first block: (n_frames, dim)."""
+        hidden = F.gelu(self._module.conv1(mel[None]))
+        hidden = F.gelu(self._module.conv2(hidden))[0].T
+        return hidden + self._module.positional_embedding[: len(hidden)]
+
+
+def n_frames(n_samples: int) -> int:
+    """Return how many frames a window has: one for each 20 ms begun."""
+    return max(1, -(-n_samples // STRIDE))
+
+
+def fingerprint(module: AudioEncoder) -> str:
+    """SHA-256 (hex) of an encoder's weights as float16, as they were published: the same from any file format."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensor.cpu().numpy().astype("<f2")).data)
+    return digest.hexdigest()
+
+
+def _windows(waveform: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Cut a waveform into pieces of 30 s, the last one shorter."""
+    return [waveform[start : start + N_SAMPLES] for start in range(0, max(1, len(waveform)), N_SAMPLES)]
+
+
+def _through(block: ResidualAttentionBlock, hidden: Tensor, lengths: Sequence[int]) -> Tensor:
+    """Pass the frames of several clips, (sum of lengths, dim), through a block; each clip attends to itself alone.
+
+    Equal to `block(x)` for each clip by itself: nothing is padded, so nothing need be masked.
+    """
+    attention = block.attn
+    normed = block.attn_ln(hidden)
+    parts = [
+        one.split(list(lengths)) for one in (attention.query(normed), attention.key(normed), attention.value(normed))
+    ]
+    heard = torch.cat([_attend(*clip, attention.n_head) for clip in zip(*parts, strict=True)])
+    hidden = hidden + attention.out(heard)
+    return hidden + block.mlp(block.mlp_ln(hidden))
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, n_head: int) -> Tensor:
+    """Return what the frames of one clip draw from one another: (n_frames, dim)."""
+    split = [one.view(1, len(one), n_head, -1).transpose(1, 2) for one in (query, key, value)]
+    return F.scaled_dot_product_attention(*split)[0].transpose(0, 1).flatten(1)

@@ -1,0 +1,155 @@
+"""A model of one feature vector a clip and a classifier of vectors, with or without speaker normalisation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mserbench.contracts import Clip
+from mserbench.errors import DataError, ModelError, UsageError
+from mserbench.features import FeatureCache, FeatureSet, extract
+from mserbench.labels import CANONICAL
+from mserbench.model import TrainableModel, TrainingItem
+from mserbench_training.model_file import read_model, write_model
+from mserbench_training.speakers import Statistics, speaker_statistics, standardised
+
+Normalise = Literal["training", "speaker"]
+Labels = Literal["canonical", "all"]
+
+
+class Classifier(Protocol):
+    """Vectors in, a probability for each label out."""
+
+    def probabilities(self, features: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
+        """Return float64, (n_clips, n_labels), for features of shape (n_clips, n_features)."""
+
+
+class FeatureModel(TrainableModel):
+    """Scores from one feature vector a clip; its options have `normalise` and `labels`.
+
+    A subclass gives `name`, `card`, `features`, and how its classifier is learnt and read.
+    """
+
+    needs_weights: ClassVar[bool] = True
+    decodes_ahead: ClassVar[bool] = False
+    name: ClassVar[str]
+
+    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+        super().__init__(options, weights, device)
+        self.record = read_model(weights, self.name) if weights else None
+        self._features = self.features()
+        self._cache = FeatureCache(self._features)
+        self._speakers: dict[int | None, Statistics] = {}
+        self._classifier = self._load(weights, self.record) if weights and self.record else None
+
+    @abstractmethod
+    def features(self) -> FeatureSet:
+        """Return the feature set; the part of its version before `+` is the definition that weights rest on."""
+
+    @abstractmethod
+    def learn(self, features: NDArray[np.float64], training: Sequence[TrainingItem]) -> dict[str, Any]:
+        """Train the classifier on features of shape (n_clips, n_features); return what `read` needs, for JSON."""
+
+    @abstractmethod
+    def read(self, record: Mapping[str, Any]) -> Classifier:
+        """Return the classifier of what `learn` gave. Raises DataError naming the entry that is not as it should be."""
+
+    @property
+    def transductive(self) -> bool:
+        """Whether each speaker of the target is normalised by his own clips."""
+        return bool(self.options.normalise == "speaker")
+
+    def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
+        """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's statistics."""
+        groups: list[int | None] = []
+        features = self._extract(_noting_groups(clips(), groups))
+        if self.transductive:
+            self._speakers = speaker_statistics(features, groups)
+
+    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
+        """Return a probability for each label: float64, shape (n_clips, n_labels), see `Classifier`."""
+        if self._classifier is None:
+            raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
+        features = self._extract(clips)
+        if self.transductive:
+            features = standardised(features, [clip.group for clip in clips], self._speakers)
+        return self._classifier.probabilities(features, labels)
+
+    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
+        """Train the classifier on `training`; `validation` is not looked at, as nothing is left to choose.
+
+        Raises DataError where fewer than two labels are left.
+        """
+        left_out = Counter(item.label for item in training if not self._is_learnt(item.label))
+        training = [item for item in training if self._is_learnt(item.label)]
+        features = self._extract(item.clip for item in training)
+        if self.transductive:
+            speakers = [(item.corpus, item.speaker) for item in training]
+            features = standardised(features, speakers, speaker_statistics(features, speakers))
+        learnt = self.learn(features, training)
+        content = {
+            "features": {"name": self._features.name, "version": self._features.version, **self.description()},
+            "normalise": self.options.normalise,
+            **self.settings(),
+            "left_out": dict(sorted(left_out.items())),
+            **learnt,
+        }
+        write_model(out, self.name, content)
+
+    def description(self) -> dict[str, Any]:
+        """Return what the weights say of their features, beside name and version."""
+        return {}
+
+    def settings(self) -> dict[str, Any]:
+        """Return the options of training that the weights tell of, beside `normalise`."""
+        return {}
+
+    def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+        return extract(clips, self._features, self._cache)
+
+    def _is_learnt(self, label: str) -> bool:
+        return self.options.labels == "all" or label in CANONICAL
+
+    def _load(self, folder: Path, record: Mapping[str, Any]) -> Classifier:
+        self._check_features(folder, record.get("features"))
+        if record.get("normalise") != self.options.normalise:
+            raise UsageError(
+                f"weights {str(folder)!r} were trained with normalise={record.get('normalise')!r}, but "
+                f"{self.options.normalise!r} was asked for: give '--option normalise={record.get('normalise')}' "
+                f"or other weights"
+            )
+        try:
+            return self.read(record)
+        except DataError as error:
+            raise DataError(f"weights {str(folder)!r} cannot be used: {error}") from error
+
+    def _check_features(self, folder: Path, made_with: object) -> None:
+        """Refuse weights of another feature set; the version of the library after `+` may differ."""
+        found = made_with if isinstance(made_with, Mapping) else {}
+        name, version = found.get("name"), str(found.get("version")).partition("+")[0]
+        wanted = self._features.version.partition("+")[0]
+        if name != self._features.name or version != wanted:
+            raise DataError(
+                f"weights {str(folder)!r} were trained on features {name!r}, version {version!r}, but "
+                f"{self._features.name!r}, version {wanted!r}, are computed now: train the model again"
+            )
+
+
+def check_choices(normalise: str, labels: str) -> None:
+    """Raise UsageError where an option that all feature models have is none of its values."""
+    if normalise not in get_args(Normalise):
+        raise UsageError(f"option normalise is {normalise!r}, but must be one of {get_args(Normalise)}")
+    if labels not in get_args(Labels):
+        raise UsageError(f"option labels is {labels!r}, but must be one of {get_args(Labels)}")
+
+
+def _noting_groups(clips: Iterable[Clip], groups: list[int | None]) -> Iterator[Clip]:
+    for clip in clips:
+        groups.append(clip.group)
+        yield clip

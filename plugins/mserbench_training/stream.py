@@ -1,0 +1,36 @@
+"""The batches of one process without end, from any place of any epoch, each made while the one before is learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from mserbench_training.sampler import Sampler
+
+Place = tuple[list[int], int, int]  # indices, epoch, and place in the epoch
+
+
+def places(
+    sampler: Sampler, part: Callable[[Sequence[int]], list[int]], epoch: int = 0, position: int = 0
+) -> Iterator[Place]:
+    """Yield `part` of each batch from a place on, for ever, with its epoch and place."""
+    while True:
+        batches = sampler.batches(epoch)
+        for at in range(position, len(batches)):
+            yield part(batches[at]), epoch, at
+        epoch, position = epoch + 1, 0
+
+
+def made_ahead(
+    planned: Iterator[Place], make: Callable[[Sequence[int], int], Any], pool: ThreadPoolExecutor
+) -> Iterator[tuple[Any, int, int]]:
+    """Yield batches, made of indices and epoch, with their epoch and place, while a thread makes the next one."""
+    indices, epoch, at = next(planned)
+    coming = pool.submit(make, indices, epoch)
+    while True:
+        following = next(planned)
+        batch = coming.result()
+        coming = pool.submit(make, following[0], following[1])
+        yield batch, epoch, at
+        _, epoch, at = following

@@ -1,0 +1,28 @@
+"""The model `whisper-linear`: a frozen Whisper layer and a regularised linear classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mserbench.hookspecs import ModelEntry, hookimpl
+
+MSERBENCH_API = 1
+
+WEIGHTS = {"whisper-linear-de-it-el": ("emodb", "emovo", "aesdd")}
+"""The weights that ship with the model, and the tasks they were trained on: plain, and again with normalise=speaker
+under the name with `-speaker`. `plugins/choose_whisper_linear.py --remake` remakes them."""
+
+
+@hookimpl
+def register_models() -> Iterable[ModelEntry]:
+    """Return the model."""
+    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS)]
+    return [
+        ModelEntry(
+            "whisper-linear",
+            "mserbench_whisper_linear.model:WhisperLinear",
+            "Frozen Whisper layers, pooled, and a linear classifier",
+            needs={"torch": "train", "whisper": "train", "safetensors": "train"},
+            weights={name: f"mserbench_whisper_linear:weights/{name}" for name in names},
+        )
+    ]

@@ -1,0 +1,117 @@
+"""`whisper-linear`: frozen Whisper layers pooled over a clip, and a linear classifier blind to who speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mserbench import registry, weights
+from mserbench.contracts import Clip, ModelCard
+from mserbench.errors import DataError, UsageError
+from mserbench.features import FeatureSet, extract
+from mserbench.model import TrainingItem
+from mserbench_training.encoders.whisper import WhisperEncoder
+from mserbench_training.feature_model import FeatureModel
+from mserbench_training.pooled import pooled_features
+from mserbench_training.threads import one_thread_each
+from mserbench_whisper_linear.choice import Choice, best
+from mserbench_whisper_linear.classifier import StandardLinear, fit
+from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
+
+MADE_WITH = ("encoder", "length", "layers", "pooling")  # options that weights remember, and that then hold
+
+
+class WhisperLinear(FeatureModel):
+    """Pooled frames of a frozen Whisper encoder and a regularised linear classifier; needs the extra `train`."""
+
+    Options: ClassVar[type[Any]] = WhisperLinearOptions
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+    name: ClassVar[str] = "whisper-linear"
+
+    @property
+    def card(self) -> ModelCard:
+        """The model hands on what Whisper heard; its weights add what they learnt from."""
+        heard = registry.weights(self._made_with.encoder)
+        return ModelCard(
+            self.name,
+            "Frozen Whisper layers, linear",
+            self.version,
+            f"MIT; {heard.title}: {heard.licence}",
+            "Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, ICML 2023",
+            exposure=heard.exposure,
+            exposure_complete=heard.exposure_complete,
+        )
+
+    def features(self) -> FeatureSet:
+        """Return the pooled layers that the weights were trained on, else those of the options.
+
+        Raises DataError where the encoder is not on this machine.
+        """
+        options = self._made_with
+        layers = range(self._encoder.layers) if options.layers == AUTO else options.layer_numbers
+        return pooled_features(self._encoder, tuple(layers), options.poolings)
+
+    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
+        """Choose what is "auto" on `training` alone, train the classifier, write `model.json`; see `FeatureModel`."""
+        super().fit(training, validation, out)
+
+    def learn(self, features: NDArray[np.float64], training: Sequence[TrainingItem]) -> dict[str, Any]:
+        """Train on features of shape (n_clips, n_features), after choosing what is to be chosen."""
+        options = self.options
+        width = len(options.poolings) * self._encoder.dim
+        choice = best(features, training, options, width)
+        if options.layers == AUTO:
+            self._made_with = replace(options, layers=str(choice.layer))
+            self._features = self.features()
+            features = features[:, choice.layer * width : (choice.layer + 1) * width]
+        labels, speakers = [item.label for item in training], [(item.corpus, item.speaker) for item in training]
+        classifier = fit(features, labels, speakers, options.classifier, choice.strength, choice.directions)
+        return {**_told(choice), **classifier.to_json()}
+
+    def read(self, record: Mapping[str, Any]) -> StandardLinear:
+        """Return the classifier of a record. Raises DataError naming the entry that is not as it should be."""
+        return StandardLinear.from_json(record, self._features.dim)
+
+    def settings(self) -> dict[str, Any]:
+        """Return which classifier it is."""
+        return {"classifier": self.options.classifier}
+
+    def description(self) -> dict[str, Any]:
+        """Return the options that the features rest on."""
+        return {name: getattr(self._made_with, name) for name in MADE_WITH}
+
+    @cached_property
+    def _made_with(self) -> WhisperLinearOptions:
+        """The options of the features: those of the weights where there are any."""
+        found = (self.record or {}).get("features", {})
+        known: dict[str, Any] = (
+            {name: found.get(name) for name in MADE_WITH} if self.record and isinstance(found, Mapping) else {}
+        )
+        if not all(isinstance(value, str) for value in known.values()):
+            raise DataError(f"weights {str(self.weights)!r} do not say what features they rest on: train again")
+        options: WhisperLinearOptions = self.options
+        try:
+            return replace(options, **known)
+        except UsageError as error:
+            raise DataError(f"weights {str(self.weights)!r} cannot be used: {error}") from error
+
+    @cached_property
+    def _encoder(self) -> WhisperEncoder:
+        options = self._made_with
+        device = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        return WhisperEncoder.from_folder(weights.folder(options.encoder), options.encoder, options.length, device)
+
+    def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+        with one_thread_each():
+            return extract(clips, self._features, self._cache)
+
+
+def _told(choice: Choice) -> dict[str, Any]:
+    return {"strength": choice.strength, "directions": choice.directions, "tried": choice.tried}

@@ -1,0 +1,402 @@
+"""supcon-w2v2: the network of the paper, its options, weights that are checked, and training that learns."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+pytest.importorskip("accelerate")
+pytest.importorskip("peft")
+
+from mserbench import registry, train  # noqa: E402
+from mserbench.contracts import Clip  # noqa: E402
+from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
+from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.testing import assert_model  # noqa: E402
+from mserbench_supcon_w2v2 import assembly, backbones, inside  # noqa: E402
+from mserbench_supcon_w2v2.model import SupconW2V2  # noqa: E402
+from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss  # noqa: E402
+from mserbench_supcon_w2v2.settings import PRESETS, Settings, SupconOptions, resolve  # noqa: E402
+from mserbench_training.encoders.wav2vec import Wav2VecModel  # noqa: E402
+
+LABELS = ["neutral", "happy", "sad"]
+QUICK = {"preset": "tiny", "steps": 25, "evaluate_every": 5, "batch_emotions": 3, "reduce": 2}
+SMALL = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
+    "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4, "conv_dim": [16] * 7,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
+
+
+def clip(number: int, seconds: float = 0.4) -> Clip:
+    """Noise through a filter that the number decides."""
+    noise = np.random.default_rng(number).normal(0, 0.1, round(16_000 * seconds)).astype(np.float32)
+    shaped = np.convolve(noise, np.hanning(3 + 4 * (number % 3)), "same").astype(np.float32).clip(-1, 1)
+    return Clip(f"{number}-{seconds}", f"seed-{number}", seconds, lambda: shaped)
+
+
+def items(n: int = 36) -> list[TrainingItem]:
+    return [
+        TrainingItem(clip(i, 0.3 + 0.01 * (i % 7)), LABELS[i % 3], f"s{i // 3 % 4}", ("de", "it")[i // 3 % 2], "corpus")
+        for i in range(n)
+    ]
+
+
+def save_wav2vec(folder: Path, norm: str = "group") -> Path:
+    torch.manual_seed(0)
+    config = transformers.Wav2Vec2Config(**SMALL, feat_extract_norm=norm, do_stable_layer_norm=norm == "layer")
+    transformers.Wav2Vec2Model(config).save_pretrained(folder)
+    transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+    return folder
+
+
+def trained(tmp_path: Path, name: str = "w", **changes: object) -> tuple[SupconW2V2, Path]:
+    out = tmp_path / name
+    out.mkdir()
+    options = SupconOptions(**{**QUICK, **changes})
+    SupconW2V2(options).fit(items(), [], out)
+    return SupconW2V2(weights=out), out
+
+
+def test_the_hooks_module_imports_nothing_heavy():
+    """Else `mserbench --help` would wait for torch."""
+    code = "import sys, mserbench_supcon_w2v2 as s; s.register_models(); print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not [name for name in ("numpy", "torch", "transformers", "peft", "accelerate") if f"'{name}'" in loaded]
+
+
+# Training and weights
+
+
+def test_training_separates_what_can_be_separated(tmp_path):
+    """Else encoder, losses or loop lose what the clips differ by."""
+    model, out = trained(tmp_path)
+    scores = model.predict([clip(i) for i in range(60, 90)], LABELS)
+    assert (scores.argmax(axis=1) == np.arange(60, 90) % 3).mean() > 0.8
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    record = json.loads((out / "model.json").read_text())
+    assert record["outcome"]["best"] > 0.6
+    assert record["held_out"], "some speakers were kept to stop by"
+    assert not set(out.iterdir()) - {out / name for name in ("model.json", "model.safetensors", "training.csv")}
+
+
+def test_training_twice_gives_the_same_files(tmp_path):
+    _, first = trained(tmp_path, "a", copies=1, mask_width=10, mask_seconds=0.05)
+    _, second = trained(tmp_path, "b", copies=1, mask_width=10, mask_seconds=0.05)
+    for name in ("model.json", "model.safetensors", "training.csv"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    _, other = trained(tmp_path, "c", copies=1, mask_width=10, mask_seconds=0.05, seed=1)
+    assert (first / "model.safetensors").read_bytes() != (other / "model.safetensors").read_bytes()
+
+
+def test_it_learns_from_the_items_it_is_given_alone(tmp_path):
+    """A clip of no source must not even be decoded: the target is not read in training."""
+    read = []
+    watched = [
+        TrainingItem(
+            Clip(one.clip.key, "", one.clip.seconds, lambda one=one: read.append(one.clip.key) or one.clip.load()),
+            one.label, one.speaker, one.language, one.corpus,
+        )
+        for one in items()
+    ]  # fmt: skip
+    SupconW2V2(SupconOptions(**QUICK)).fit(watched, [], tmp_path)
+    assert set(read) == {one.clip.key for one in watched}
+    assert len(read) == len(watched), "each clip is decoded once, however many steps there are"
+
+
+def test_given_validation_clips_stop_it_and_are_not_learnt_from(tmp_path):
+    held = [TrainingItem(clip(i), LABELS[i % 3], "z", "de", "corpus") for i in range(100, 106)]
+    SupconW2V2(SupconOptions(**QUICK)).fit(items(), held, tmp_path)
+    record = json.loads((tmp_path / "model.json").read_text())
+    assert record["held_out"] == ["de z"]
+    assert ["de", "z"] not in record["codes"]["speakers"]
+
+
+@pytest.mark.parametrize("adaptation", ["weighted", "adapter", "convolution"])
+@pytest.mark.parametrize("norm", ["group", "layer"])
+def test_a_wav2vec_folder_serves_as_frozen_encoder(tmp_path, adaptation, norm):
+    encoder = str(save_wav2vec(tmp_path / "encoder", norm))
+    model, _ = trained(tmp_path, encoder=encoder, layers="all", adaptation=adaptation, reduce=1, steps=4)
+    clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
+    together, alone = model.predict(clips, LABELS), np.vstack([model.predict([one], LABELS) for one in clips])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["group", "layer"])
+def test_parts_inside_wav2vec_are_trained_saved_and_loaded(tmp_path, norm):
+    """The paper's way; what lies inside the encoder must survive the weights folder, and nothing else be in it."""
+    encoder = str(save_wav2vec(tmp_path / "encoder", norm))
+    model, out = trained(tmp_path, encoder=encoder, adaptation="inside", steps=6, evaluate_every=3, length_step=0.1)
+    assert (out / "model.safetensors").stat().st_size < 200_000
+    clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
+    together, alone = model.predict(clips, LABELS), np.vstack([model.predict([one], LABELS) for one in clips])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    network, _ = model._loaded()
+    moved = [p for name, p in network.named_parameters() if "lora_B" in name or name.endswith("up.weight")]
+    assert len(moved) == 2 * (6 + 1)
+    assert all(bool(p.any()) for p in moved), "each part inside the encoder has learnt something"
+    assert not model.card.exposure_complete, "of a folder of somebody's own nothing is known"
+
+
+def test_another_encoder_under_the_weights_is_refused(tmp_path):
+    """Scores on another encoder's frames would be noise that looks like a result."""
+    encoder = save_wav2vec(tmp_path / "encoder")
+    _, out = trained(tmp_path, encoder=str(encoder), adaptation="weighted", layers="all", steps=2)
+    moved = encoder.rename(tmp_path / "moved")
+    assert SupconW2V2(SupconOptions(encoder=str(moved)), out).labels == tuple(LABELS)
+    save_wav2vec(moved, norm="layer")
+    with pytest.raises(UsageError, match="stand on encoder"):
+        SupconW2V2(SupconOptions(encoder=str(moved)), out)
+
+
+def test_options_that_differ_from_the_weights_are_refused(tmp_path):
+    _, out = trained(tmp_path, steps=2)
+    assert SupconW2V2(SupconOptions(steps=2), out).settings.steps == 2
+    with pytest.raises(UsageError, match=r"trained with temperature=0\.07, but 0\.2 was asked for"):
+        SupconW2V2(SupconOptions(temperature=0.2), out)
+
+
+def edit(**changes):
+    def apply(out: Path) -> None:
+        record = json.loads((out / "model.json").read_text())
+        (out / "model.json").write_text(json.dumps({**record, **changes}))
+
+    return apply
+
+
+def edit_settings(**changes):
+    def apply(out: Path) -> None:
+        settings = json.loads((out / "model.json").read_text())["settings"]
+        edit(settings={**settings, **changes})(out)
+
+    return apply
+
+
+DAMAGE = [
+    (lambda out: (out / "model.json").unlink(), "holds no model.json"),
+    (lambda out: (out / "model.json").write_text("{"), "cannot be read"),
+    (lambda out: (out / "model.safetensors").unlink(), "is not there"),
+    (lambda out: (out / "model.safetensors").write_bytes(b"x" * 9), "is damaged"),
+    (edit(model="other"), "not of model 'supcon-w2v2'"),
+    (edit(codes={"labels": ["sad"], "speakers": []}), "two or more distinct"),
+    (edit(codes={"labels": LABELS[:2], "speakers": []}), "do not fit the model"),
+    (edit(encoder={"name": 1, "version": "1"}), "'encoder' must hold"),
+    (edit(settings=[]), "lacks its codes, encoder or settings"),
+    (edit_settings(steps="many"), "setting 'steps'"),
+    (edit_settings(adaptation="magic"), "setting 'adaptation'"),
+    (edit_settings(strange=1), "setting 'strange'"),
+]
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    """Weights that a test may copy and damage."""
+    folder = tmp_path_factory.mktemp("ready")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MSERBENCH_CACHE", str(folder / "cache"))
+        return trained(folder, steps=2)[1]
+
+
+@pytest.mark.parametrize(("damage", "complaint"), DAMAGE)
+def test_damaged_and_foreign_weights_are_refused_with_a_reason(tmp_path, ready, damage, complaint):
+    """A stranger's file is data: it must not run, crash, or score silently wrong."""
+    out = tmp_path / "w"
+    out.mkdir()
+    for path in ready.iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    damage(out)
+    with pytest.raises(DataError, match=complaint):
+        SupconW2V2(weights=out)
+
+
+def test_labels_never_trained_get_nothing_and_alone_are_an_error(ready):
+    model = SupconW2V2(weights=ready)
+    scores = model.predict([clip(1), clip(2)], ["sad", "boredom", "neutral"])
+    assert (scores[:, 1] == 0).all()
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    with pytest.raises(ModelError, match="none of those asked for"):
+        model.predict([clip(1)], ["boredom"])
+    with pytest.raises(ModelError, match="has no weights"):
+        SupconW2V2().predict([clip(1)], LABELS)
+
+
+def test_it_passes_the_kit_and_trains_through_the_harness(tmp_path, no_settings):
+    """What a user types, and what every model must keep to."""
+    options = {"preset": "tiny", "steps": "10", "evaluate_every": "5"}
+    folder = train("supcon-w2v2", ["emodb-sample"], tmp_path / "w", options=options)
+    assert_model("supcon-w2v2", folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["options"]["preset"] == "tiny"
+    assert set(manifest["files"]) == {"model.json", "model.safetensors", "training.csv"}
+
+
+# Settings
+
+
+def test_the_paper_preset_holds_the_published_values():
+    """Else `--option preset=paper` would train something else under its name."""
+    paper = PRESETS["paper"]
+    assert (paper.alpha, paper.beta, paper.cross_language_weight) == (1.0, 0.3, 2.5)
+    assert (paper.batch_languages, paper.batch_emotions, paper.batch_samples) == (3, 4, 3)
+    assert (paper.layers, paper.adaptation, paper.lora_rank, paper.adapter_width) == ("last", "inside", 8, 48)
+
+
+def test_every_setting_stands_in_the_docstring_and_is_an_option():
+    """A choice that is not told cannot be judged."""
+    names = {field.name for field in fields(Settings)}
+    assert [name for name in names if f"`{name}`" not in Settings.__doc__] == []
+    assert {field.name for field in fields(SupconOptions)} == names | {"preset"}
+
+
+def test_given_settings_win_over_the_preset():
+    made = registry.make_options(SupconW2V2, {"preset": "tiny", "beta": "0", "gate": "false"}, "supcon-w2v2")
+    assert resolve(made).beta == 0
+    assert resolve(made).gate is False
+    assert resolve(made).encoder == "logmel"
+    assert resolve(SupconOptions()) == PRESETS["small"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": 0.0}, {"beta": -1.0}, {"dropout": 1.0}, {"steps": 0}, {"held_out": 1.0}, {"reduce": 0}]
+)
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        SupconW2V2(SupconOptions(**wrong))
+
+
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [("last", (5,)), ("all", (0, 1, 2, 3, 4, 5)), ("2", (2,)), ("1-3", (1, 2, 3)), ("0,4-5", (0, 4, 5))],
+)
+def test_layers_are_read(text, layers):
+    assert backbones.parse_layers(text, 6, "e") == layers
+
+
+@pytest.mark.parametrize("text", ["6", "first", "", "1-", "-1"])
+def test_layers_that_are_none_are_refused(text):
+    with pytest.raises(UsageError, match=r"option layers|layers \["):
+        backbones.parse_layers(text, 6, "e")
+
+
+def test_parts_inside_need_an_encoder_that_has_an_inside():
+    with pytest.raises(UsageError, match="adaptation=adapter"):
+        assembly.build(Settings(encoder="logmel"))
+
+
+# The network
+
+
+def test_the_trio_has_the_published_size_and_starts_as_the_frozen_model(tmp_path):
+    """LoRA 8 on six projections, bottleneck and gate in each block; all else is frozen."""
+    model = Wav2VecModel.from_folder(save_wav2vec(tmp_path / "m"))
+    hear = [model.input(clip(1).load())]
+    before = model(hear, [2])[0]
+    inside.adapt(model, rank=8, width=5, gate_start=None)
+    after = model(hear, [2])[0]
+    torch.testing.assert_close(after, before)
+    lora = 8 * (4 * (32 + 32) + 2 * (32 + 64))
+    bottleneck = 32 * 5 + 5 + 5 * 32 + 32
+    assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 2 * (lora + bottleneck)
+
+
+def test_the_gate_multiplies_the_input_of_each_block_by_its_sigmoid(tmp_path):
+    model = Wav2VecModel.from_folder(save_wav2vec(tmp_path / "m"))
+    inside.adapt(model, gate_start=1.0)
+    block = model.module.encoder.layers[0]
+    x = torch.randn(1, 4, 32)
+    ungated = Wav2VecModel.from_folder(tmp_path / "m").module.encoder.layers[0]
+    torch.testing.assert_close(block(x), ungated(x / (1 + math.exp(-1))), atol=1e-5, rtol=1e-5)
+
+
+def test_the_layer_below_a_gate_is_kept_without_it(tmp_path):
+    """A mix of layers is one of the blocks' outputs, not of what the next block makes of them."""
+    model = Wav2VecModel.from_folder(save_wav2vec(tmp_path / "m"))
+    hear = [model.input(clip(1).load())]
+    before = model(hear, [0])[0]
+    inside.adapt(model, gate_start=1.0)
+    torch.testing.assert_close(model(hear, [0])[0], before)
+
+
+def test_lora_in_wavlm_only_goes_where_it_is_called(tmp_path):
+    """WavLM reads its projections' weights without calling them: LoRA there would never learn."""
+    torch.manual_seed(0)
+    transformers.WavLMModel(transformers.WavLMConfig(**SMALL)).save_pretrained(tmp_path / "m")
+    transformers.Wav2Vec2FeatureExtractor().save_pretrained(tmp_path / "m")
+    model = Wav2VecModel.from_folder(tmp_path / "m")
+    inside.adapt(model)
+    model([model.input(clip(1).load())], [2])[0].sum().backward()
+    learnt = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    assert not [name for name in learnt if "attention" in name]
+    assert not [name for name, p in learnt.items() if p.grad is None]
+
+
+def network(n_speakers: int = 5) -> tuple[Network, Batch]:
+    torch.manual_seed(0)
+    made = Network(backbones.FrameBackbone(2, 6, "adapter", 3), 4, n_speakers, hidden=8, speaker_dropout=0.0)
+    codes = torch.arange(12)
+    mask = torch.arange(9) < torch.randint(2, 10, (12, 1))
+    return made, Batch(torch.randn(12, 2, 9, 6), mask, (), codes % 4, codes % 3, codes % 5)
+
+
+def test_the_total_is_equation_12():
+    made, batch = network()
+    losses = total_loss(made, batch, LossOptions(alpha=0.7, beta=0.2))
+    parts = losses["emotion"] + 0.7 * losses["contrastive"] + 0.2 * losses["speaker"]
+    torch.testing.assert_close(losses["total"], parts)
+
+
+def test_the_speaker_loss_pushes_the_encoder_the_other_way_and_the_classifier_its_own():
+    """With the sign lost, the model would learn who speaks."""
+    gradients = {}
+    for strength in (1.0, 0.5, -1.0):  # -1 undoes the reversal
+        made, batch = network()
+        total_loss(made, batch, LossOptions(strength=strength))["speaker"].backward()
+        gradients[strength] = (made.backbone.mix.weights.grad, made.speaker[0].weight.grad)
+    torch.testing.assert_close(gradients[1.0][0], -gradients[-1.0][0])
+    torch.testing.assert_close(gradients[0.5][0], 0.5 * gradients[1.0][0])
+    torch.testing.assert_close(gradients[1.0][1], gradients[-1.0][1])
+
+
+def test_a_rising_reversal_begins_with_nothing():
+    made, batch = network()
+    total_loss(made, batch, LossOptions(rising=True), progress=0.0)["speaker"].backward()
+    assert not made.backbone.mix.weights.grad.any()
+
+
+def test_parts_without_weight_are_left_out():
+    """The ablations: without the contrastive loss, without the adversary."""
+    made, batch = network(n_speakers=0)
+    assert made.speaker is None
+    assert set(total_loss(made, batch, LossOptions(alpha=0.0))) == {"emotion", "total"}
+
+
+def test_padding_changes_no_vector():
+    """Scores must not depend on how long the longest clip of a batch is."""
+    frames, mask = torch.randn(3, 2, 9, 6), torch.arange(9) < torch.tensor([[9], [4], [1]])
+    for adaptation in ("adapter", "convolution", "weighted"):
+        torch.manual_seed(0)
+        backbone = backbones.FrameBackbone(2, 6, adaptation, 3)
+        backbone.centre += 3.0
+        together = backbone(frames, mask)
+        for i, n in enumerate((9, 4, 1)):
+            alone = backbone(frames[i : i + 1, :, :n], mask[i : i + 1, :n])
+            torch.testing.assert_close(together[i : i + 1], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_pooling_is_the_mean_over_true_frames():
+    frames, mask = torch.randn(2, 5, 3), torch.tensor([[True] * 5, [True, True, False, False, False]])
+    found = backbones.mean_over_frames(frames, mask)
+    torch.testing.assert_close(found, torch.stack([frames[0].mean(0), frames[1, :2].mean(0)]))

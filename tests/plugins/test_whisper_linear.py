@@ -1,0 +1,351 @@
+"""`whisper-linear`: blind to who speaks, chosen on the sources alone, weights that say what they rest on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra train is not installed")
+whisper = pytest.importorskip("whisper", reason="the extra train is not installed")
+
+from safetensors.torch import save_file  # noqa: E402
+
+from mserbench import exposure, registry, training  # noqa: E402
+from mserbench.contracts import Clip  # noqa: E402
+from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
+from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.testing import assert_model  # noqa: E402
+from mserbench_whisper_linear import WEIGHTS, choice, classifier  # noqa: E402
+from mserbench_whisper_linear.model import WhisperLinear  # noqa: E402
+from mserbench_whisper_linear.options import WhisperLinearOptions  # noqa: E402
+
+LABELS = ["neutral", "happy", "sad"]
+SPEAKER = WhisperLinearOptions(normalise="speaker")
+DIMS = {
+    "n_mels": 80, "n_audio_ctx": 1500, "n_audio_state": 16, "n_audio_head": 2, "n_audio_layer": 3, "n_vocab": 8,
+    "n_text_ctx": 4, "n_text_state": 16, "n_text_head": 2, "n_text_layer": 1,
+}  # fmt: skip
+
+
+def write_encoder(cache: Path, seed: int) -> None:
+    """Put a narrow random encoder where whisper-base would be."""
+    folder = cache / "weights" / "whisper-base"
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    module = whisper.model.AudioEncoder(80, 1500, 16, 2, 3)
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    save_file({f"encoder.{name}": tensor for name, tensor in module.state_dict().items()}, folder / "model.safetensors")
+    (folder / "dims.json").write_text(json.dumps(DIMS))
+    sizes = {name: {"bytes": (folder / name).stat().st_size} for name in ("model.safetensors", "dims.json")}
+    record = {"schema": 1, "name": "whisper-base", "source": "a test", "versions": {}, "files": sizes}
+    (folder / "weights.json").write_text(json.dumps(record))
+
+
+@pytest.fixture
+def encoder(tmp_path, monkeypatch):
+    """A cache of its own that holds a random encoder under the name of the real one."""
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
+    write_encoder(tmp_path / "cache", seed=0)
+    return tmp_path / "cache"
+
+
+def clip(number: int, seconds: float = 0.4, level: float = 0.1, group: int | None = None) -> Clip:
+    """Noise through a filter that the number decides; level 0 is silence."""
+    noise = np.random.default_rng(number).normal(0, level, max(1, round(16_000 * seconds))).astype(np.float32)
+    shaped = np.convolve(noise, np.hanning(3 + 6 * (number % 3)), "same").astype(np.float32).clip(-1, 1)
+    key = f"{number}-{seconds}-{level}"
+    return Clip(key, f"seed-{key}", seconds, lambda: shaped, group)
+
+
+def items(n: int = 36, corpora: int = 2) -> list[TrainingItem]:
+    return [
+        TrainingItem(clip(i), LABELS[i % 3], f"s{i // 3 % 3}", "de", f"corpus {i // 9 % corpora}") for i in range(n)
+    ]
+
+
+@pytest.fixture
+def trained(encoder, tmp_path):
+    def train(options: WhisperLinearOptions | None = None) -> Path:
+        out = tmp_path / f"weights-{len(list(tmp_path.iterdir()))}"
+        out.mkdir()
+        WhisperLinear(options).fit(items(), [], out)
+        return out
+
+    return train
+
+
+# The model
+
+
+def test_training_separates_what_can_be_separated(trained):
+    """Else the layers, the pooling or the classifier lose what the clips differ by."""
+    model = WhisperLinear(weights=trained(WhisperLinearOptions(shrinkage=0.1)))
+    scores = model.predict([clip(i) for i in range(60, 90)], LABELS)
+    assert (scores.argmax(axis=1) == np.arange(60, 90) % 3).mean() > 0.8
+
+
+@pytest.mark.parametrize("options", [None, SPEAKER], ids=["training", "speaker"])
+def test_scores_are_the_same_bits_in_any_batch_and_order(trained, options):
+    """Else a resumed or sharded run would differ from an uninterrupted one."""
+    clips = [clip(i, seconds=0.03 + 0.07 * i, group=i % 2) for i in range(9)]
+    model = WhisperLinear(options, trained(options))
+    model.prepare(lambda: clips)
+    together = model.predict(clips, LABELS)
+    alone = np.vstack([model.predict([one], LABELS) for one in clips])
+    again = WhisperLinear(options, model.weights)
+    again.prepare(lambda: reversed(clips))
+    backwards = again.predict(clips[::-1], LABELS)[::-1]
+    assert together.tobytes() == alone.tobytes() == np.ascontiguousarray(backwards).tobytes()
+
+
+def test_weights_bring_the_layers_they_were_trained_on(trained):
+    """A user who scores with them need not repeat, and cannot mistake, how they were trained."""
+    chosen = WhisperLinearOptions(layers="0,3", pooling="std")
+    weights = trained(chosen)
+    clips = [clip(40)]
+    as_trained = WhisperLinear(chosen, weights).predict(clips, LABELS)
+    np.testing.assert_array_equal(WhisperLinear(None, weights).predict(clips, LABELS), as_trained)
+
+
+def test_weights_of_another_encoder_are_refused(trained, encoder):
+    """The same numbers of another encoder's frames mean nothing, yet would give scores."""
+    weights = trained()
+    write_encoder(encoder, seed=1)
+    with pytest.raises(DataError, match=r"were trained on features .* are computed now"):
+        WhisperLinear(None, weights)
+
+
+def test_weights_trained_with_the_other_normalisation_are_refused(trained):
+    with pytest.raises(UsageError, match="give '--option normalise=speaker' or other weights"):
+        WhisperLinear(None, trained(SPEAKER))
+
+
+def test_without_the_encoder_one_sentence_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
+    with pytest.raises(DataError, match="'mserbench weights get whisper-base' gets them"):
+        WhisperLinear()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"features": None},
+        {"features": {"layers": 2}},
+        {"scale": [0.0] * 32},
+        {"coef": [[1.0]]},
+        {"labels": ["sad"]},
+        {"intercept": ["1", "2", "3"]},
+    ],
+)
+def test_damaged_weights_are_refused_with_a_reason(trained, change):
+    """A stranger's file is data: it must not run, crash, or score silently wrong."""
+    path = trained() / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(DataError, match="train"):
+        WhisperLinear(weights=path.parent)
+
+
+def test_after_speaker_normalisation_no_direction_is_taken_out():
+    """What then differs between speakers is labels that some lack: taking that out cost 8 points on AESDD."""
+    assert SPEAKER.taken_out == 0
+    assert WhisperLinearOptions().taken_out == 3
+    assert WhisperLinearOptions(normalise="speaker", directions=2).taken_out == 2
+
+
+def test_speaker_normalisation_is_declared_and_wants_all_clips_first(trained):
+    """Else statistics of the target would be used without a word."""
+    model = WhisperLinear(SPEAKER, trained(SPEAKER))
+    assert model.transductive
+    with pytest.raises(ModelError, match="call 'prepare' with all clips first"):
+        model.predict([clip(1, group=0)], LABELS)
+
+
+def test_what_whisper_heard_is_handed_on(encoder):
+    """A reader must see that the target's language was heard, though never with emotion labels."""
+    card = WhisperLinear().card
+    assert card.exposure_complete
+    assert {"en", "de", "it", "el", "fa"} <= {language for one in card.exposure for language in one.languages}
+    assert {one.kind for one in card.exposure} == {"speech"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"layers": "two"},
+        {"layers": ""},
+        {"directions": "-1"},
+        {"C": "0"},
+        {"length": "cut"},
+        {"classifier": "svm"},
+        {"shrinkage": "2"},
+        {"C": "automatic"},
+    ],
+)
+def test_options_that_are_none_are_refused(options):
+    with pytest.raises(UsageError):
+        registry.make_options(WhisperLinear, options, "whisper-linear")
+
+
+def test_the_kit_passes(encoder, trained):
+    """Scores that change with the batch, or break on silence, are no scores."""
+    weights = trained()
+    exposure.write_manifest(weights, {"model": "whisper-linear", "sources": []})
+    assert_model("whisper-linear", weights)
+
+
+# The choice
+
+
+def test_auto_chooses_the_layer_that_holds_up_on_sources_left_out(monkeypatch, trained):
+    """A layer that serves the corpora it was trained on alone must lose."""
+    weights = trained(WhisperLinearOptions(layers="auto", shrinkage="auto", directions="auto"))
+    record = json.loads((weights / "model.json").read_text())
+    tried = record["tried"]
+    assert len(tried) == 4 * len(choice.DIRECTIONS) * len(choice.STRENGTHS["discriminant"])
+    best = max(tried, key=tried.get)
+    assert (
+        best
+        == f"layer {record['features']['layers']}, directions {record['directions']}, strength {record['strength']:g}"
+    )
+    WhisperLinear(weights=weights).predict([clip(1)], LABELS)
+
+
+def test_sources_are_left_out_whole():
+    """A clip of a corpus that is trained on says nothing of a corpus that is not."""
+    given = items()
+    for train, test in choice.folds(given):
+        assert {given[i].corpus for i in train}.isdisjoint(given[i].corpus for i in test)
+
+
+def test_of_one_source_speakers_are_left_out_whole():
+    given = items(corpora=1)
+    found = list(choice.folds(given))
+    assert len(found) == 3
+    for train, test in found:
+        assert {given[i].speaker for i in train}.isdisjoint(given[i].speaker for i in test)
+
+
+def test_a_fixed_choice_is_not_tried():
+    """Leaving corpora out takes longer than training."""
+    found = choice.best(np.zeros((4, 2)), items(4), WhisperLinearOptions(), width=2)
+    assert (found.directions, found.strength, found.tried) == (3, 0.8, {})
+
+
+# The classifier
+
+
+def confounded(n: int = 240) -> tuple[np.ndarray, list[str], list[int]]:
+    """Two labels that one feature tells weakly; another tells speakers far apart, each of whom has both labels."""
+    rng = np.random.default_rng(0)
+    label = np.arange(n) % 2
+    speaker = np.arange(n) // 2 % 4
+    features = np.stack([label + rng.normal(0, 0.5, n), 10.0 * speaker + rng.normal(0, 0.1, n)], axis=1)
+    return features, [("sad", "happy")[one] for one in label], speaker.tolist()
+
+
+@pytest.mark.parametrize("kind", ["discriminant", "logistic"])
+def test_the_direction_of_the_speakers_is_found_and_counts_for_nothing(kind):
+    """Else a new voice would push all of its clips towards one label."""
+    features, labels, speakers = confounded()
+    inputs = (features - features.mean(axis=0)) / features.std(axis=0)
+    (direction,) = classifier.speaker_directions(inputs, labels, speakers, 1)
+    assert abs(direction[1]) > 0.99
+    found = classifier.fit(features, labels, speakers, kind, 0.5, directions=1)
+    np.testing.assert_allclose(found.coef @ direction, 0, atol=1e-9)
+    far = features[0] + 50 * direction * features.std(axis=0)
+    plain, moved = found.probabilities(np.stack([features[0], far]), labels[:2])
+    np.testing.assert_allclose(plain, moved, atol=1e-6)
+
+
+def test_a_speaker_lies_where_his_labels_do_on_average():
+    """One who was recorded mostly in anger must not make anger a matter of voice."""
+    inputs = np.array([[1.0, 0.0]] * 9 + [[-1.0, 0.0]] + [[1.0, 1.0]] + [[-1.0, 1.0]] * 9)
+    labels = ["angry"] * 9 + ["sad"] + ["angry"] + ["sad"] * 9
+    (direction,) = classifier.speaker_directions(inputs, labels, ["a"] * 10 + ["b"] * 10, 1)
+    np.testing.assert_allclose(np.abs(direction), [0, 1], atol=1e-12)
+
+
+def test_no_more_directions_than_speakers_can_span():
+    features, labels, speakers = confounded()
+    assert classifier.speaker_directions(features, labels, speakers, 9).shape[0] <= 3
+    assert classifier.speaker_directions(features, labels, [0] * len(labels), 3).shape == (0, 2)
+
+
+def test_probabilities_are_those_of_scikit_learn():
+    """Else the JSON would hold another model than the one that was trained."""
+    from sklearn.linear_model import LogisticRegression
+
+    features, labels, speakers = confounded()
+    found = classifier.fit(features, labels, speakers, "logistic", 0.5)
+    inputs = (features - features.mean(axis=0)) / features.std(axis=0)
+    reference = LogisticRegression(C=0.5, class_weight="balanced", tol=1e-6).fit(inputs, labels)
+    expected = reference.predict_proba(inputs)
+    np.testing.assert_allclose(found.probabilities(features, list(reference.classes_)), expected, rtol=1e-9)
+
+
+def test_a_discriminant_shrunk_wholly_goes_by_the_nearest_label_mean():
+    """With the covariance a multiple of the identity; a sign error would break this closed form."""
+    features, labels, speakers = confounded()
+    found = classifier.fit(features, labels, speakers, "discriminant", 1.0)
+    inputs = (features - features.mean(axis=0)) / features.std(axis=0)
+    told = np.array(labels)
+    means = np.stack([inputs[told == one].mean(axis=0) for one in found.labels])
+    nearest = np.square(inputs[:, None] - means).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(found.probabilities(features, found.labels).argmax(axis=1), nearest)
+
+
+def test_a_feature_that_never_varied_counts_for_nothing():
+    features, labels, speakers = confounded()
+    constant = np.hstack([features, np.full((len(features), 1), 3.0)])
+    found = classifier.fit(constant, labels, speakers, "discriminant", 0.5)
+    strange = constant[:1] + np.array([[0.0, 0.0, 100.0]])
+    as_trained = found.probabilities(constant[:1], labels[:2])
+    np.testing.assert_allclose(found.probabilities(strange, labels[:2]), as_trained)
+
+
+def test_json_gives_the_same_answers_back():
+    features, labels, speakers = confounded()
+    found = classifier.fit(features, labels, speakers, "discriminant", 0.5, 1)
+    record = json.loads(json.dumps(found.to_json()))
+    again = classifier.StandardLinear.from_json(record, 2)
+    as_trained = found.probabilities(features, labels[:2])
+    np.testing.assert_allclose(again.probabilities(features, labels[:2]), as_trained, atol=1e-5)
+    assert again.to_json() == record
+
+
+def test_one_label_is_an_error():
+    with pytest.raises(DataError, match="two or more are needed"):
+        classifier.fit(np.zeros((2, 2)), ["sad", "sad"], [0, 1], "logistic", 1.0)
+
+
+# What ships
+
+
+@pytest.mark.parametrize("suffix", ["", "-speaker"])
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_shipped_weights_are_small_and_say_what_they_were_trained_on(name, suffix):
+    """A stranger runs them at once, and sees that no English emotion was in them."""
+    folder = registry.shipped_weights(registry.model_entry("whisper-linear"), name + suffix)
+    manifest = exposure.read_manifest(folder)
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
+    assert [source["task"] for source in manifest["sources"]] == list(WEIGHTS[name])
+    assert {language for source in manifest["sources"] for language in source["languages"]} == {"de", "it", "el"}
+    assert manifest["options"] == asdict(WhisperLinearOptions(normalise="speaker" if suffix else "training"))
+    assert manifest["model_version"] == WhisperLinear.version
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_shipped_weights_are_remade_by_training(pretrained, real_data, tmp_path):
+    """Weights that nobody can remake are a claim, not a result."""
+    for name, sources in WEIGHTS.items():
+        made = training.train("whisper-linear", sources, tmp_path / name, data=real_data)
+        shipped = registry.shipped_weights(registry.model_entry("whisper-linear"), name)
+        for entry in ("mean", "scale", "coef"):
+            new, old = (np.array(json.loads((folder / "model.json").read_text())[entry]) for folder in (made, shipped))
+            np.testing.assert_allclose(new, old, rtol=1e-2, atol=1e-4)
