@@ -74,6 +74,7 @@ def test_a_module_imports_and_says_what_it_is(name: str) -> None:
 def test_no_data_can_run_code(name: str) -> None:
     """Weights, results and data come from strangers."""
     text = MODULES[name].read_text(encoding="utf-8")
+    text = text.replace(".eval()", "")  # a module of torch set to inference
     assert not re.search(r"\bimport pickle\b|\bjoblib\b|\beval\(|\bexec\(|trust_remote_code|yaml\.load\(", text)
 
 
