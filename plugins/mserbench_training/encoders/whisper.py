@@ -137,7 +137,8 @@ def _through(block: ResidualAttentionBlock, hidden: Tensor, lengths: Sequence[in
     parts = [
         one.split(list(lengths)) for one in (attention.query(normed), attention.key(normed), attention.value(normed))
     ]
-    heard = torch.cat([_attend(*clip, attention.n_head) for clip in zip(*parts, strict=True)])
+    clips = zip(parts[0], parts[1], parts[2], strict=True)
+    heard = torch.cat([_attend(query, key, value, attention.n_head) for query, key, value in clips])
     hidden = hidden + attention.out(heard)
     return hidden + block.mlp(block.mlp_ln(hidden))
 
@@ -145,4 +146,4 @@ def _through(block: ResidualAttentionBlock, hidden: Tensor, lengths: Sequence[in
 def _attend(query: Tensor, key: Tensor, value: Tensor, n_head: int) -> Tensor:
     """Return what the frames of one clip draw from one another: (n_frames, dim)."""
     split = [one.view(1, len(one), n_head, -1).transpose(1, 2) for one in (query, key, value)]
-    return F.scaled_dot_product_attention(*split)[0].transpose(0, 1).flatten(1)
+    return F.scaled_dot_product_attention(split[0], split[1], split[2])[0].transpose(0, 1).flatten(1)
