@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,11 @@ _POINTER = b"version https://git-lfs"
 _DOWNMIX = {6: (0.5, 0.5, 0.7071, 0.0, 0.3536, 0.3536), 8: (0.5, 0.5, 0.7071, 0.0, 0.25, 0.25, 0.25, 0.25)}
 # Vorbis and Opus put the centre second and the low frequencies last; soundfile hands them on in that order.
 _OGG_ORDER = {6: [0, 2, 1, 5, 3, 4], 8: [0, 2, 1, 7, 5, 6, 3, 4]}
+
+
+def is_audio(name: str) -> bool:
+    """Whether a path is that of an audio file, by its suffix in any case."""
+    return PurePosixPath(name).suffix.lower().lstrip(".") in SUFFIXES
 
 
 @dataclass(frozen=True)

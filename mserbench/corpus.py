@@ -7,9 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from mserbench.audio import SUFFIXES
+from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, CorpusCard, Fault, Tree, Utterance
 from mserbench.errors import DataError, MserbenchError, PluginError
 from mserbench.packages import package_file
@@ -84,7 +84,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
     reading.without_audio = [one for one in reading.utterances.values() if one.audio not in present]
     used = {utterance.audio for utterance in utterances}
     used |= {utterance.extra.get(INSTEAD_OF, "") for utterance in utterances}
-    reading.extra = [name for name in folder.names if name not in used and _is_audio(name)]
+    reading.extra = [name for name in folder.names if name not in used and is_audio(name)]
     _compare_with_card(corpus.card, reading)
     if corpus.remarks is not None:
         reading.notes += corpus.remarks(list(reading.utterances.values()))
@@ -187,7 +187,3 @@ def _same_audio(first: Path, second: Path) -> bool:
         return audio.read(first).key == audio.read(second).key
     except DataError:
         return False
-
-
-def _is_audio(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower().lstrip(".") in SUFFIXES

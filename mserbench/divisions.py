@@ -53,9 +53,7 @@ def _read(division: Division) -> Parts:
 def parts(card: CorpusCard, name: str) -> Parts:
     """Return a division of a corpus. Raises UnknownName, and PluginError where its file is not the published one."""
     if name not in card.divisions:
-        raise UnknownName(
-            f"division of corpus {card.name!r}", name, card.divisions, f"'mserbench data show {card.name}'"
-        )
+        raise _unknown(card, "division", name, card.divisions)
     return _read(card.divisions[name])
 
 
@@ -86,14 +84,10 @@ def split_part(card: CorpusCard, wanted: str) -> tuple[str, str, bool]:
     if not dot:
         having = [one for one in card.divisions if name in parts(card, one).names]
         if len(having) != 1:
-            raise UnknownName(
-                f"part of corpus {card.name!r}", wanted, all_parts(card), f"'mserbench data show {card.name}'"
-            )
+            raise _unknown(card, "part", wanted, all_parts(card))
         division = having[0]
     if name not in parts(card, division).names:
-        raise UnknownName(
-            f"part of corpus {card.name!r}", wanted, all_parts(card), f"'mserbench data show {card.name}'"
-        )
+        raise _unknown(card, "part", wanted, all_parts(card))
     return division, name, part != name
 
 
@@ -110,16 +104,6 @@ def belonging(card: CorpusCard, wanted: str, utterances: Iterable[Utterance]) ->
         part = table.of(utterance)
         if part is not None and (part != name) == others:
             yield utterance
-
-
-def pairs(card: CorpusCard, name: str) -> Iterator[tuple[str, frozenset[str], str]]:
-    """Yield (title, parts trained on, part tested on) of a division: one pair of a split, one a fold."""
-    division, found = card.divisions[name], parts(card, name).names
-    if division.kind == "split":
-        yield name, frozenset({"train"}), "test"
-        return
-    for part in found:
-        yield f"{name}.{part}", frozenset(found) - {part}, part
 
 
 def _unknown(card: CorpusCard, kind: str, name: str, known: Iterable[str]) -> UnknownName:

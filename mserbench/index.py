@@ -78,11 +78,6 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def describe(facts: Iterable[Facts]) -> str:
-    """Say the total length of some clips, as in `1.48 h`."""
-    return f"{sum(one.seconds for one in facts) / 3600:.2f} h"
-
-
 def _examine(root: Path, utterance: Utterance) -> tuple[Facts, int]:
     """Decode an utterance: its facts, and when its file was changed last before that."""
     import numpy as np

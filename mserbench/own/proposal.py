@@ -6,9 +6,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from mserbench.audio import SUFFIXES
+from mserbench.audio import SUFFIXES, is_audio
 from mserbench.errors import DataError
 from mserbench.own import audformat as own_audformat
 from mserbench.own import proposed_names as proposal_names
@@ -47,7 +47,7 @@ def examine(folder: Path) -> Proposal:
     if not folder.is_dir():
         raise DataError(f"{str(folder)!r} is no folder: give the one that holds the recordings")
     names = Folder(folder).names
-    audio = [name for name in names if PurePosixPath(name).suffix.lower().lstrip(".") in SUFFIXES]
+    audio = [name for name in names if is_audio(name)]
     if own_audformat.HEADER in names:
         return _with_labels(Proposal(folder, _audformat(folder), len(audio)))
     if not audio:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mserbench import tables
-from mserbench.audio import SUFFIXES
+from mserbench.audio import is_audio
 from mserbench.contracts import Fault
 from mserbench.errors import DataError
 from mserbench.own import pattern as own_pattern
@@ -103,7 +103,7 @@ def from_names(pattern: str, names: Iterable[str]) -> Table:
 
     Raises DataError where it is no regular expression, has no group `label`, or takes too long.
     """
-    files = tuple(name for name in names if PurePosixPath(name).suffix.lower().lstrip(".") in SUFFIXES)
+    files = tuple(name for name in names if is_audio(name))
     found = own_pattern.match(pattern, files)
     what = f"the pattern {pattern!r}"
     if "label" not in found.groups:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from mserbench import corpus as reader
 from mserbench import registry
-from mserbench.audio import SUFFIXES
+from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Utterance
 from mserbench.errors import DataError, MissingExtra
 from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
@@ -153,7 +153,7 @@ def _compare(expected: Sequence[Utterance], found: Sequence[Utterance], where: s
 
 def _as_flac(name: str) -> str:
     path = PurePosixPath(name)
-    return str(path.with_suffix(".flac")) if path.suffix.lower().lstrip(".") in SUFFIXES else name
+    return str(path.with_suffix(".flac")) if is_audio(name) else name
 
 
 CHECKS: Mapping[str, Callable[[Specimen], str]] = {

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from mserbench import corpus as reader
-from mserbench.audio import SUFFIXES
+from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Tree, Utterance
 from mserbench.errors import DataError
 from mserbench.testing.findings import NotChecked, Violation
@@ -82,8 +82,3 @@ class Specimen:
     def parse(self, tree: Tree) -> list[Utterance]:
         """Run the corpus's parser on a tree."""
         return reader.utterances(self.corpus, tree)
-
-
-def is_audio(name: str) -> bool:
-    """Say whether a name is that of an audio file."""
-    return PurePosixPath(name).suffix.lower().lstrip(".") in SUFFIXES

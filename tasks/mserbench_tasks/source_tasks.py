@@ -36,7 +36,9 @@ _CREMA = {"NEU": "neutral", "HAP": "happy", "SAD": "sad", "ANG": "angry", "DIS":
 _VOTES = {"N": "neutral", "H": "happy", "S": "sad", "A": "angry", "D": "disgust", "F": "fear"}
 # The publisher joins the emotions of equal votes in this order: `A:D`, `A:D:N`.
 _TIES = {":".join(tied): DROP for size in range(2, 7) for tied in itertools.combinations("ADFHNS", size)}
-_EMODB = {"N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": DROP, "A": DROP, "L": DROP}
+EMODB = {
+    "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": "disgust", "A": "fear", "L": "boredom",
+}  # fmt: skip
 _MANDARIN = {"language": ("zh",)}
 _TEST = "paper2.test"
 
@@ -87,7 +89,8 @@ SOURCES: tuple[Task, ...] = (
         label_field="perceived",
     ),
     Task(
-        "emodb-4-paper2", "EmoDB, 4 emotions, 38 recordings as in paper 2", "emodb", ("de",), FOUR, _EMODB,
+        "emodb-4-paper2", "EmoDB, 4 emotions, 38 recordings as in paper 2", "emodb", ("de",), FOUR,
+        restricted(EMODB, FOUR),
         {"neutral": 9, "happy": 8, "sad": 7, "angry": 14}, part=_TEST,
     ),
     Task(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from mserbench.contracts import Task
 from mserbench.labels import CANONICAL, DROP
-from mserbench_tasks.source_tasks import FOUR, SOURCES, restricted
+from mserbench_tasks.source_tasks import EMODB, FOUR, SOURCES, restricted
 
 _RAVDESS = {
     "01": "neutral", "02": "calm", "03": "happy", "04": "sad", "05": "angry", "06": "fear", "07": "disgust",
     "08": "surprise",
-}  # fmt: skip
-_EMODB = {
-    "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": "disgust", "A": "fear", "L": "boredom",
 }  # fmt: skip
 _EMODB_COUNTS = {
     "neutral": 79, "happy": 71, "sad": 62, "angry": 127, "disgust": 46, "fear": 69, "boredom": 81,
@@ -78,16 +75,16 @@ _TASKS = (
         _AESDD, {"happy": 119, "sad": 122, "angry": 121, "disgust": 122, "fear": 120},
     ),
     Task(
-        "emodb", "EmoDB, 7 emotions with boredom", "emodb", ("de",), tuple(_EMODB.values()),
-        _EMODB, _EMODB_COUNTS,
+        "emodb", "EmoDB, 7 emotions with boredom", "emodb", ("de",), tuple(EMODB.values()),
+        EMODB, _EMODB_COUNTS,
     ),
     Task(
         "emodb-4", "EmoDB, 4 emotions", "emodb", ("de",), FOUR,
-        restricted(_EMODB, FOUR), {label: _EMODB_COUNTS[label] for label in FOUR},
+        restricted(EMODB, FOUR), {label: _EMODB_COUNTS[label] for label in FOUR},
     ),
     Task(
         "emodb-sample", "EmoDB sample of 70 recordings, 7 emotions with boredom", "emodb-sample", ("de",),
-        tuple(_EMODB.values()), _EMODB, dict.fromkeys(_EMODB.values(), 10),
+        tuple(EMODB.values()), EMODB, dict.fromkeys(EMODB.values(), 10),
     ),
     Task(
         "emovo", "EMOVO, 7 emotions", "emovo", ("it",), tuple(_EMOVO.values()),

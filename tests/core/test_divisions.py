@@ -76,17 +76,6 @@ def test_an_unknown_or_ambiguous_part_names_those_there_are(wanted: str) -> None
     assert repr(wanted.rpartition(".")[0] or wanted) in str(caught.value) or repr(wanted) in str(caught.value)
 
 
-def test_pairs_of_a_split_and_of_folds() -> None:
-    assert list(divisions.pairs(CARD, "official")) == [("official", frozenset({"train"}), "test")]
-    assert list(divisions.pairs(CARD, "sessions")) == [
-        ("sessions.1", frozenset("23"), "1"),
-        ("sessions.2", frozenset("13"), "2"),
-        ("sessions.3", frozenset("12"), "3"),
-    ]
-    with pytest.raises(UnknownName, match="division of corpus 'emodb'"):
-        divisions.parts(CARD, "none")
-
-
 def test_all_parts_are_listed_by_division() -> None:
     assert divisions.all_parts(card_with(one=("folds", "speaker", {"x": "b", "y": "a"}))) == ["one.a", "one.b"]
 

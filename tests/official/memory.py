@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 import official
 from mserbench import corpus, divisions, registry, trees
+from mserbench.audio import is_audio
 from mserbench.contracts import Utterance
-from mserbench.testing.listing import is_audio
 
 _LINES = 12  # of a label file in a small tree, its header included
 _temporary = tempfile.TemporaryDirectory(prefix="mserbench-official-")  # gone when the tests end

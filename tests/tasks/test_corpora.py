@@ -18,11 +18,11 @@ from official import memory
 from official.memory import Memory
 
 from mserbench import corpus, dataset, divisions, registry
+from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Utterance
 from mserbench.errors import DataError
 from mserbench.hookspecs import CorpusEntry, TaskEntry
 from mserbench.labels import CANONICAL, DROP
-from mserbench.testing.listing import is_audio
 
 CORPORA = sorted(registry.entries(CorpusEntry))
 TASKS = sorted(registry.entries(TaskEntry))

@@ -13,10 +13,10 @@ from official import memory
 from official.memory import Memory
 
 from mserbench import corpus, registry
+from mserbench.audio import is_audio
 from mserbench.contracts import Fault, Utterance
 from mserbench.errors import DataError
 from mserbench.hookspecs import CorpusEntry
-from mserbench.testing.listing import is_audio
 
 TEXT = (".csv", ".txt", ".json", ".ort")
 BAD = (
