@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -21,6 +20,7 @@ from mserbench.contracts import Clip
 from mserbench.errors import ModelError
 from mserbench.files import cache_dir
 from mserbench.index import available_cores
+from mserbench.stores import transact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ DECODING = "1"  # part of every cache file's name: raise it when mserbench.audio
 OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
 
 _CHUNK = 64  # clips between two writes: a killed process loses two such chunks at most
-_TIMEOUT = 60.0  # seconds to wait for another process that writes
+_TABLE = "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 _QUERY = 500  # keys a query; SQLite before 3.32 allows 999
 
 _log = logging.getLogger(__name__)
@@ -99,18 +99,14 @@ class FeatureCache:
         if self._path is None:
             return otherwise
         try:
-            try:
-                return _transact(self._path, work)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError as error:
-                _log.warning("feature cache '%s' is damaged (%s): it is made anew", self._path, error)
-                self._path.unlink(missing_ok=True)
-                return _transact(self._path, work)
+            return transact(self._path, _TABLE, work, self._say_damaged)
         except (sqlite3.Error, OSError) as error:
             _log.warning("feature cache '%s' cannot be used (%s): features are kept in memory", self._path, error)
             self._path = None
             return otherwise
+
+    def _say_damaged(self, error: sqlite3.DatabaseError) -> None:
+        _log.warning("feature cache '%s' is damaged (%s): it is made anew", self._path, error)
 
 
 def extract(
@@ -178,14 +174,6 @@ def _chunks(clips: Iterable[Clip]) -> Iterator[list[Clip]]:
     stream = iter(clips)
     while chunk := list(islice(stream, _CHUNK)):
         yield chunk
-
-
-def _transact(path: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
-    # A connection a call: cheap beside a batch, and safe in any thread and after a fork.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_TIMEOUT)) as base, base:
-        base.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID")
-        return work(base)
 
 
 def _select(base: sqlite3.Connection, keys: Sequence[str]) -> dict[str, bytes]:

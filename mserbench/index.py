@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +15,17 @@ from typing import TypeVar
 from mserbench.contracts import Utterance
 from mserbench.errors import DataError, MissingExtra
 from mserbench.files import cache_dir
+from mserbench.stores import transact
 
 SCHEMA = 3
 SHORT = 0.1  # seconds; below this most models see next to nothing
 LONG = 60.0  # seconds; no utterance of the known corpora is longer
 Progress = Callable[[int, int], None]  # clips done, clips in all
 _CHUNK = 256  # clips handed to the threads at once, then saved: a killed process loses so many
-_TIMEOUT = 60.0  # seconds to wait for another process that saves
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, bytes INTEGER, key TEXT, "
+    "seconds REAL, rate INTEGER, channels INTEGER, warning TEXT) WITHOUT ROWID"
+)
 _State = tuple[int, int]  # size in bytes and time of change in ns
 _Row = tuple[bytes, int, int, str, float, int, int, str]  # name and time of change, size and the other facts
 _T = TypeVar("_T")
@@ -140,13 +143,7 @@ class _Memory:
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
         try:
-            try:
-                return _transact(self.path, work)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                self.path.unlink(missing_ok=True)
-                return _transact(self.path, work)
+            return transact(self.path, _TABLE, work)
         except (sqlite3.Error, OSError):
             return otherwise
 
@@ -154,16 +151,6 @@ class _Memory:
 def _name(utterance: Utterance) -> bytes:
     # As bytes, since some publishers' folder names are no valid Unicode.
     return f"{utterance.audio}|{utterance.start}|{utterance.end}".encode("utf-8", "surrogateescape")
-
-
-def _transact(path: Path, work: Callable[[sqlite3.Connection], _T]) -> _T:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_TIMEOUT)) as base, base:
-        base.execute(
-            "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, bytes INTEGER, key TEXT, "
-            "seconds REAL, rate INTEGER, channels INTEGER, warning TEXT) WITHOUT ROWID"
-        )
-        return work(base)
 
 
 def _select(base: sqlite3.Connection) -> dict[bytes, _Row]:

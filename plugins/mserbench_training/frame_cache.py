@@ -7,7 +7,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,10 +18,10 @@ from numpy.typing import NDArray
 from mserbench.errors import UsageError
 from mserbench.features import DECODING, OFF
 from mserbench.files import cache_dir
+from mserbench.stores import transact
 
 LIMIT = "MSERBENCH_FRAME_CACHE_GB"  # environment: how large the file of one encoder may grow
 DEFAULT_GB = 20.0
-_TIMEOUT = 60.0  # seconds to wait for another process that writes
 _MEMORY_BYTES = 2**30  # kept in memory where there is no disk
 _QUERY = 200  # keys a query
 _log = logging.getLogger(__name__)
@@ -83,18 +82,14 @@ class FrameCache:
         if self.path is None:
             return otherwise
         try:
-            try:
-                return _transact(self.path, work)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError as error:
-                _log.warning("frame cache '%s' is damaged (%s): it is made anew", self.path, error)
-                self.path.unlink(missing_ok=True)
-                return _transact(self.path, work)
+            return transact(self.path, _TABLE, work, self._say_damaged)
         except (sqlite3.Error, OSError) as error:
             _log.warning("frame cache '%s' cannot be used (%s): frames are kept in memory", self.path, error)
             self.path = None
             return otherwise
+
+    def _say_damaged(self, error: sqlite3.DatabaseError) -> None:
+        _log.warning("frame cache '%s' is damaged (%s): it is made anew", self.path, error)
 
 
 def _limit() -> float:
@@ -106,14 +101,6 @@ def _limit() -> float:
     if not limit > 0:
         raise UsageError(f"${LIMIT} is {text!r}, but a number of gigabytes above 0 was expected: mend or unset it")
     return limit
-
-
-def _transact(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:
-    # A connection a call: cheap beside a batch, and safe in any thread and after a fork.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_TIMEOUT)) as base, base:
-        base.execute(_TABLE)
-        return work(base)
 
 
 def _select(base: sqlite3.Connection, keys: Sequence[str]) -> dict[str, NDArray[np.float16]]:

@@ -169,3 +169,9 @@ def test_a_part_of_a_task_is_a_task_of_another_hash() -> None:
     assert sum(map(len, folds)) == len(everything), "an utterance is in two folds"
     others = {one.id for one, _ in dataset.truth(registry.task("ravdess:emobox.not-1"), None)}
     assert others == everything - folds[0]
+
+
+def test_an_unknown_division_offers_near_names() -> None:
+    """Else a slip in a name would divide by nothing."""
+    with pytest.raises(UnknownName, match="division of corpus 'emodb'"):
+        divisions.parts(CARD, "none")
