@@ -81,7 +81,7 @@ def test_parts_come_from_a_column_of_the_split(make: Callable[..., own.OwnTask])
     made = make(HEAD + COLUMN_LINES + 'split = "set"\nsession = "who"\n' + LABELS)
     card = made.corpus.card
     assert divisions.all_parts(card) == ["split.test", "split.train", "sessions.1", "sessions.2"]
-    assert list(divisions.pairs(card, "split")) == [("split", frozenset({"train"}), "test")]
+    assert (card.divisions["split"].kind, card.divisions["sessions"].kind) == ("split", "folds")
     utterances = parsed(made)[0]
     assert [one.id for one in divisions.belonging(card, "train", utterances)] == ["a"]
     assert [one.id for one in divisions.belonging(card, "sessions.not-1", utterances)] == ["b/c"]
