@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,16 +22,27 @@ _LISTED = 20  # faults of a folder that an error shows
 
 @dataclass
 class Reading:
-    """What a corpus folder holds: utterances by id, problems that stop a run, and notes that do not."""
+    """What a corpus folder holds: utterances by id, what stops a run, and notes that do not."""
 
+    corpus: str
     utterances: dict[str, Utterance]
     root: Path
-    problems: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)  # what is wrong with the files that are there
+    missing: list[str] = field(default_factory=list)  # expected ids that no file has; none in a known variant
     notes: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # expected ids without a file
     without_audio: list[Utterance] = field(default_factory=list)  # listed in a label file, but there is no file
     extra: list[str] = field(default_factory=list)  # audio files that are no utterance
     variant: str | None = None  # the known variant whose histogram this is
+
+    @property
+    def problems(self) -> list[str]:
+        """One sentence for each fault and each missing utterance."""
+        return self.problems_of_task(self.missing)
+
+    def problems_of_task(self, asked: Iterable[str]) -> list[str]:
+        """Return the problems that concern a task: all faults, and those ids of `asked` that are missing."""
+        absent = set(self.missing)
+        return [*self.faults, *(f"{self.corpus}: utterance {one!r} is missing" for one in asked if one in absent)]
 
 
 def data_folder(given: str | Path | None) -> Path | None:
@@ -63,9 +74,9 @@ def read(corpus: Corpus, root: Path) -> Reading:
     """List and parse a corpus folder, and compare it with the card. Opens no audio but that of duplicates."""
     folder = Folder(root, tuple(corpus.card.skipped))
     utterances, faults = parse(corpus, folder)
-    reading = Reading({}, root)
+    reading = Reading(corpus.card.name, {}, root)
     for fault in faults:
-        (reading.notes if fault.minor else reading.problems).append(fault.sentence)
+        (reading.notes if fault.minor else reading.faults).append(fault.sentence)
     by_id: dict[str, Utterance] = {}
     copies: dict[str, list[Utterance]] = defaultdict(list)  # of ids that occur again: most corpora have none
     for utterance in utterances:
@@ -75,7 +86,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
         by_id[identity] = _one_of([by_id[identity], *copies[identity]], reading)
     reading.utterances = {identity: by_id[identity] for identity in sorted(by_id)}
     if not reading.utterances:
-        reading.problems.append(
+        reading.faults.append(
             f"folder {str(root)!r} holds no utterance of corpus {corpus.card.name!r} among "
             f"{len(folder.names)} files: {corpus.card.unpack}"
         )
@@ -135,11 +146,6 @@ def _expanded(line: str) -> list[str]:
     return [f"{line[: found.start()]}{number:0{width}}{line[found.end() :]}" for number in numbers]
 
 
-def missing(card: CorpusCard, identity: str) -> str:
-    """Say that an expected utterance is not there."""
-    return f"{card.name}: utterance {identity!r} is missing"
-
-
 def histogram(utterances: Sequence[Utterance]) -> dict[str, int]:
     """Count utterances by raw label."""
     return dict(sorted(Counter(utterance.raw_label for utterance in utterances).items()))
@@ -151,18 +157,17 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
         if counts == dict(sorted(expected.items())):
             reading.variant = variant
     known = set(inventory(card))
-    reading.missing = sorted(known - set(reading.utterances))
     unknown = sorted(set(reading.utterances) - known) if known else []
     if reading.variant is None or unknown:  # a known part of the corpus is complete in itself
-        reading.problems += [missing(card, identity) for identity in reading.missing]
-    reading.problems += [
+        reading.missing = sorted(known - set(reading.utterances))
+    reading.faults += [
         f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the published corpus"
         for identity in unknown
     ]
     if reading.variant is None and not reading.missing and not unknown:
         total = " or ".join(str(sum(expected.values())) for expected in card.counts.values()) or "a number not known is"
         sentence = f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by raw label {counts}"
-        (reading.notes if card.releases_vary else reading.problems).append(sentence)
+        (reading.notes if card.releases_vary else reading.faults).append(sentence)
 
 
 def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
@@ -170,11 +175,11 @@ def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
     first, *others = sorted(copies, key=lambda utterance: utterance.audio)
     for other in others:
         if other.audio == first.audio:  # two rows of a label file, which may say different things
-            reading.problems.append(f"utterance {first.id!r} is listed twice, with {first.audio!r}: remove one row")
+            reading.faults.append(f"utterance {first.id!r} is listed twice, with {first.audio!r}: remove one row")
         elif _same_audio(reading.root / first.audio, reading.root / other.audio):
             reading.notes.append(f"{other.audio!r} is a copy of {first.audio!r}: one of the two is used")
         else:
-            reading.problems.append(
+            reading.faults.append(
                 f"{other.audio!r} and {first.audio!r} are both utterance {first.id!r} but differ: remove one"
             )
     return first

@@ -112,7 +112,7 @@ def load(
     if not items:
         empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
         raise DataError(_all([empty, *problems], task, _MEND))
-    chosen = _limited(items, limit)
+    chosen = limited(items, limit)
     return Dataset(
         task=task,
         card=source.card,
@@ -153,11 +153,8 @@ def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
 
 def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
     """Return the problems of a corpus without the missing utterances that a task does not ask for."""
-    wanted = {utterance.id for utterance, _ in _by_inventory(task, source)} if reading.missing else set()
-    if not wanted:
-        return reading.problems
-    others = {corpus.missing(source.card, identity) for identity in reading.missing if identity not in wanted}
-    return [problem for problem in reading.problems if problem not in others]
+    asked = _by_inventory(task, source) if reading.missing else []
+    return reading.problems_of_task(utterance.id for utterance, _ in asked) if asked else reading.problems
 
 
 def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance, str]]:
@@ -221,7 +218,8 @@ def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> li
     ]
 
 
-def _limited(items: list[Item], limit: int | None) -> list[Item]:
+def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
+    """Return at most `limit` items, chosen by a hash of their ids and sorted by id; all of them where it is None."""
     if limit is None or limit >= len(items):
         return items
     ranked = sorted(items, key=lambda item: hashlib.sha256(item.utterance.id.encode()).digest())

@@ -62,8 +62,8 @@ def test_missing_and_strange_files_are_named(build_corpus: Build, emodb: Corpus)
     reading = corpus.read(emodb, folder)
     assert reading.missing == ["03a01Fa"]
     assert reading.problems == [
-        "emodb: utterance '03a01Fa' is missing",
         "emodb: file 'wav/99a01Fa.wav' is no utterance of the published corpus",
+        "emodb: utterance '03a01Fa' is missing",
     ]
 
 
