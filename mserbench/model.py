@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mserbench.contracts import Clip, ModelCard
+from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,7 @@ class Model(ABC):
     needs_weights: ClassVar[bool] = False
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
     decodes_ahead: ClassVar[bool] = True  # False: `predict` seldom looks at waveforms, as features are cached
+    labels: tuple[str, ...] = ()  # that its weights were trained on, where it tells: `mserbench predict` asks for these
 
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
         self.options = self.Options() if options is None else options
@@ -58,6 +60,22 @@ class Model(ABC):
     @abstractmethod
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
         """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a clip."""
+
+    def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        """Return the vectors that the scores of clips rest on: finite, float64, shape (n_clips, dim).
+
+        Optional. It keeps to the rules of `predict`: `prepare` comes first, and a vector depends on its clip alone,
+        not on the clips beside it. Raises UsageError where the model has no such vectors.
+        """
+        raise no_embeddings(self.card.name)
+
+
+def no_embeddings(name: str) -> UsageError:
+    """Return the error of a model that gives no vectors."""
+    return UsageError(
+        f"model {name!r} gives no embeddings: its class has no method 'embeddings'; take another model, or add it "
+        f"(docs/write-a-model.md)"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mserbench.journal import Answer
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
 from mserbench.testing import guard, sounds
+from mserbench.testing.embeddings import check_embeddings
 from mserbench.testing.findings import (
     Finding,
     NotChecked,
@@ -26,11 +27,9 @@ from mserbench.testing.findings import (
     require_languages,
     run_checks,
 )
-from mserbench.testing.probe import Probe, difference, probe_of
+from mserbench.testing.probe import SAME, TOLERANCE, Probe, difference, probe_of
 from mserbench.testing.sounds import Sound
 
-SAME = 1e-6  # of the largest score: the six digits that a predictions file holds
-TOLERANCE = 1e-4  # the same where batches differ in shape, which changes the last bits of float32 sums
 _LABEL_SETS = (("sad", "happy"), ("neutral", "happy", "sad", "angry"), (*CANONICAL, "calm", "boredom", "enthusiasm"))
 
 
@@ -220,4 +219,5 @@ CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "other clips": _other_clips,
     "clip seed": _seed,
     "labels out of reach": _labels_out_of_reach,
+    "embeddings": check_embeddings,
 }

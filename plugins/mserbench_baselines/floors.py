@@ -27,6 +27,7 @@ class Prior(TrainableModel):
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
         super().__init__(options, weights, device)
         self._counts = read_counts(weights) if weights else {}
+        self.labels = tuple(self._counts)
 
     @property
     def card(self) -> ModelCard:

@@ -58,11 +58,15 @@ class LinearClassifier:
         """
         columns, known = asked_for(self.labels, labels)
         scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate(_interpolated(features, self._knots)):
+        for row, inputs in enumerate(self.inputs(features)):
             # Row by row: a matrix product sums in an order that depends on how many clips there are.
             logits = (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
             scores[row, columns] = softmax(logits)
         return scores
+
+    def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the normal scores of the features: float64, (n_clips, n_features), within +-1.7."""
+        return _interpolated(features, self._knots)
 
     def to_json(self) -> dict[str, Any]:
         """Return labels and arrays as lists; a float has the shortest text that reads back the same."""

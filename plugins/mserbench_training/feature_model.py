@@ -26,8 +26,15 @@ Labels = Literal["canonical", "all"]
 class Classifier(Protocol):
     """Vectors in, a probability for each label out."""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that were trained."""
+
     def probabilities(self, features: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return float64, (n_clips, n_labels), for features of shape (n_clips, n_features)."""
+
+    def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the classifier weighs, its features standardised its own way: float64, (n_clips, n_features)."""
 
 
 class FeatureModel(TrainableModel):
@@ -47,6 +54,7 @@ class FeatureModel(TrainableModel):
         self._cache = FeatureCache(self._features)
         self._speakers: dict[int | None, Statistics] = {}
         self._classifier = self._load(weights, self.record) if weights and self.record else None
+        self.labels = self._classifier.labels if self._classifier else ()
 
     @abstractmethod
     def features(self) -> FeatureSet:
@@ -74,12 +82,15 @@ class FeatureModel(TrainableModel):
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return a probability for each label: float64, shape (n_clips, n_labels), see `Classifier`."""
-        if self._classifier is None:
-            raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
-        features = self._extract(clips)
-        if self.transductive:
-            features = standardised(features, [clip.group for clip in clips], self._speakers)
-        return self._classifier.probabilities(features, labels)
+        return self._trained().probabilities(self._features_of(clips), labels)
+
+    def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        """Return the standardised features as the classifier weighs them: float64, (n_clips, n_features).
+
+        With speaker normalisation, after that. Speaker directions that training took out are still in them: weights
+        do not hold those directions, as a classifier that is blind to them has no need to.
+        """
+        return self._trained().inputs(self._features_of(clips))
 
     def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
         """Train the classifier on `training`; `validation` is not looked at, as nothing is left to choose.
@@ -109,6 +120,18 @@ class FeatureModel(TrainableModel):
     def settings(self) -> dict[str, Any]:
         """Return the options of training that the weights tell of, beside `normalise`."""
         return {}
+
+    def _trained(self) -> Classifier:
+        if self._classifier is None:
+            raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
+        return self._classifier
+
+    def _features_of(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        """Return the features of clips, (n_clips, n_features); each speaker's standardised if so wanted."""
+        features = self._extract(clips)
+        if self.transductive:
+            features = standardised(features, [clip.group for clip in clips], self._speakers)
+        return features
 
     def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         return extract(clips, self._features, self._cache)

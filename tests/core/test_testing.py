@@ -214,6 +214,55 @@ class Contradiction(Honest):
     card = dataclasses.replace(CARD, exposure=(Exposure("unknown", ("de",), "emotion-labels", "paper"),))
 
 
+class Showing(Honest):
+    def embeddings(self, clips):
+        return np.stack([loudness(clips), np.ones(len(clips))], axis=1)
+
+
+class ShowsNaN(Honest):
+    def embeddings(self, clips):
+        with np.errstate(divide="ignore"):
+            return np.log10(loudness(clips))[:, None]  # -inf for silence
+
+
+class ShowsSinglePrecision(Showing):
+    def embeddings(self, clips):
+        return super().embeddings(clips).astype(np.float32)
+
+
+class ShowsBatchMean(Showing):
+    def embeddings(self, clips):
+        vectors = super().embeddings(clips)
+        return vectors - vectors.mean(axis=0)
+
+
+class ShowsPosition(Showing):
+    def embeddings(self, clips):
+        return super().embeddings(clips) + np.arange(len(clips))[:, None]
+
+
+class ShowsChance(Showing):
+    def __init__(self, options=None, weights=None, device="cpu"):
+        super().__init__(options, weights, device)
+        self.factor = np.random.default_rng().random()
+
+    def embeddings(self, clips):
+        return self.factor * super().embeddings(clips)
+
+
+class ShowsLength(Showing):
+    def embeddings(self, clips):
+        return np.ones((len(clips), 1 + int(clips[0].seconds)))
+
+
+class ShowsPrepared(Showing):
+    def prepare(self, clips):
+        self.mean = loudness(list(clips())).mean()
+
+    def embeddings(self, clips):
+        return super().embeddings(clips) - self.mean
+
+
 BREACHES = {
     NotANumber: "scores",
     WrongShape: "scores",
@@ -239,6 +288,13 @@ BREACHES = {
     NoLicence: "card",
     BadLanguage: "exposure",
     Contradiction: "exposure",
+    ShowsNaN: "embeddings",
+    ShowsSinglePrecision: "embeddings",
+    ShowsBatchMean: "embeddings",
+    ShowsPosition: "embeddings",
+    ShowsChance: "embeddings",
+    ShowsLength: "embeddings",
+    ShowsPrepared: "embeddings",
 }
 
 
@@ -250,7 +306,9 @@ def test_a_breach_fails_its_check(breach: type[Model]) -> None:
     assert outcome(findings)["loads"]
 
 
-@pytest.mark.parametrize("breach", [NoLicence, BadLanguage, InPlace, Statistics, ReadsLabels, SevenLabels])
+@pytest.mark.parametrize(
+    "breach", [NoLicence, BadLanguage, InPlace, Statistics, ReadsLabels, SevenLabels, ShowsBatchMean]
+)
 def test_a_breach_fails_no_other_check(breach: type[Model]) -> None:
     """If it did, an author would not know which of them to mend."""
     assert failed(check_model(breach)) == {BREACHES[breach]}
@@ -296,6 +354,23 @@ def test_a_model_that_draws_by_seed_is_said_to() -> None:
     findings = check_model(Drawing)
     assert outcome(findings)["clip seed"] is None
     assert not failed(findings)
+
+
+def test_embeddings_are_checked_where_there_are_some() -> None:
+    """If a model had to have them, a text model could not pass; if they were not looked at, a picture could lie."""
+
+    class Sometimes(Showing):
+        def embeddings(self, clips):
+            raise UsageError("only with --option layers=2")
+
+    said = {
+        kind: next(one for one in check_model(kind) if one.check == "embeddings")
+        for kind in (Showing, Honest, Sometimes)
+    }
+    assert all(one.ok for one in said.values())
+    assert said[Showing].sentence.startswith("finite, of dimension 2")
+    assert said[Honest].sentence == "it gives none, which is allowed"
+    assert "only with --option layers=2" in said[Sometimes].sentence
 
 
 def test_text_answers_are_accepted() -> None:
