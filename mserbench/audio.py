@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -96,6 +97,43 @@ def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return mono
 
 
+def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
+    """Decode any file, in order, in pieces of `seconds` (the last one shorter), as published; one is held at a time.
+
+    Formats as in `read`. `name` is what a person calls the file. Raises DataError as `read` does, at the piece at
+    fault, and without speaking of a corpus.
+    """
+    said = repr(name or str(path))
+    n_samples, rate = 0, 1
+    try:
+        if not path.is_file():
+            raise DataError(f"audio file {said} does not exist: give the name of a file that does")
+        if path.stat().st_size == 0:
+            raise DataError(f"audio file {said} is empty (0 bytes): record or copy it again")
+        container = path.suffix.lower().lstrip(".") in CONTAINERS
+        for samples, rate in (_container_blocks if container else _soundfile_blocks)(path, seconds):
+            if not np.isfinite(samples).all():
+                raise DataError(f"audio file {said} holds NaN or infinite samples: convert it")
+            n_samples += len(samples)
+            yield Recording(samples, rate)
+    except (OSError, RuntimeError) as error:
+        said_why = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+        reason = " ".join(said_why.split())
+        raise DataError(f"audio file {said} cannot be decoded ({reason}): convert it to wav or flac") from error
+    if n_samples * SAMPLE_RATE < rate:
+        raise DataError(f"audio file {said} holds no audio: record or copy it again")
+
+
+def told_seconds(path: Path) -> float:
+    """Return how long a file says it is, without decoding it; 0 where it does not say so to soundfile."""
+    import soundfile
+
+    try:
+        return float(soundfile.info(os.fsencode(path) if os.name == "posix" else path).duration)
+    except (OSError, RuntimeError):
+        return 0.0
+
+
 def decode(path: Path, start: float | None = None, end: float | None = None) -> NDArray[np.float32]:
     """Read a file as a clip: float32, shape (n_samples,), 16 kHz mono, in [-1, 1]. Raises as `read`."""
     return to_clip(read(path, start, end))
@@ -112,11 +150,24 @@ def _read_soundfile(path: Path, start: float | None, end: float | None) -> tuple
             if first:
                 file.seek(min(first, file.frames))
             frames = -1 if end is None else max(0, round(end * rate) - first)
-            samples = file.read(frames, dtype="float32", always_2d=True)
-            order = _OGG_ORDER.get(file.channels) if file.format == "OGG" else None
-            return samples if order is None else samples[:, order], rate
+            return _in_order(file.read(frames, dtype="float32", always_2d=True), file.format), rate
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise _unreadable(path, error) from error
+
+
+def _soundfile_blocks(path: Path, seconds: float) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Yield pieces of a file. Raises OSError or RuntimeError."""
+    import soundfile
+
+    with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path) as file:
+        rate = int(file.samplerate)
+        while len(samples := file.read(max(1, round(seconds * rate)), dtype="float32", always_2d=True)):
+            yield _in_order(samples, file.format), rate
+
+
+def _in_order(samples: NDArray[np.float32], form: str) -> NDArray[np.float32]:
+    order = _OGG_ORDER.get(samples.shape[1]) if form == "OGG" else None
+    return samples if order is None else samples[:, order]
 
 
 def _read_container(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
@@ -134,10 +185,38 @@ def _read_container(path: Path, start: float | None, end: float | None) -> tuple
             frames = [part.to_ndarray() for frame in container.decode(stream) for part in resampler.resample(frame)]
     except (av.FFmpegError, ValueError) as error:
         raise _unreadable(path, error) from error
-    samples = np.concatenate(frames, axis=1).T.astype(np.float32) if frames else np.zeros((0, 1), dtype=np.float32)
+    samples = _joined(frames) if frames else np.zeros((0, 1), dtype=np.float32)
     first = max(0, round((start or 0.0) * rate))
     last = len(samples) if end is None else round(end * rate)
     return samples[first:last], rate
+
+
+def _container_blocks(path: Path, seconds: float) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Yield pieces of the audio of a container. Raises OSError, and MissingExtra without PyAV."""
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtra(f"audio file {str(path)!r}", "av", "video") from error
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise OSError("it has no audio stream")
+            stream = container.streams.audio[0]
+            resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+            frames: list[NDArray[Any]] = []
+            for frame in container.decode(stream):
+                frames += [part.to_ndarray() for part in resampler.resample(frame)]
+                if sum(part.shape[1] for part in frames) >= seconds * stream.rate:
+                    yield _joined(frames), stream.rate
+                    frames = []
+            if frames:
+                yield _joined(frames), stream.rate
+    except (av.FFmpegError, ValueError) as error:
+        raise OSError(getattr(error, "strerror", None) or str(error)) from error
+
+
+def _joined(frames: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    return np.concatenate(frames, axis=1).T.astype(np.float32)
 
 
 def _absent(path: Path) -> DataError:

@@ -33,12 +33,15 @@ class Subject:
 
 def load_subject(
     model: str | Model,
-    target: Dataset,
+    target: Dataset | None,
     weights: str | Path | None,
     options: Mapping[str, str],
     device: str,
 ) -> Subject:
-    """Make the model and join its card with the manifest of its weights. Raises UsageError and ModelError."""
+    """Make the model and join its card with the manifest of its weights. Raises UsageError and ModelError.
+
+    `target` decides which of the shipped weights are taken where none are named; it may be None.
+    """
     if isinstance(model, Model):
         return _of_instance(model)
     kind = registry.model_class(model)
@@ -70,7 +73,7 @@ def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard
 
 
 def find_weights(
-    model: str, kind: type[Model], settings: Any, wanted: str | Path | None, target: Dataset
+    model: str, kind: type[Model], settings: Any, wanted: str | Path | None, target: Dataset | None
 ) -> tuple[str | None, Path | None]:
     """Return name and folder of the weights to use, or (None, None) for a model without.
 
@@ -90,23 +93,30 @@ def find_weights(
     return _preferred(entry, settings, target)
 
 
-def _preferred(entry: ModelEntry, settings: Any, target: Dataset) -> tuple[str, Path]:
+def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tuple[str, Path]:
     """Return the shipped weights that were trained with these options and whose verdict is the strictest.
 
-    Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order.
+    Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order. Without a
+    target there is no verdict: the first ones trained with these options.
     """
     ranked = []
     for position, name in enumerate(entry.weights):
         folder = registry.shipped_weights(entry, name)
         manifest = exposure.read_manifest(folder)
-        card = _full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
-        verdict = exposure.judge(card, target.task, target.card, (item.facts.key for item in target.items)).verdict
-        synthetic = all(source.get("synthetic", False) for source in manifest["sources"])
         other_options = manifest.get("options") != asdict(settings)
-        rank = (other_options, exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic, position)
-        ranked.append((rank, name, folder))
+        ranked.append(((other_options, *_distance(entry, manifest, target), position), name, folder))
     _, name, folder = min(ranked)
     return name, folder
+
+
+def _distance(entry: ModelEntry, manifest: Mapping[str, Any], target: Dataset | None) -> tuple[int, bool]:
+    """Return how far from zero-shot weights are on a target, and whether they learnt another kind of speech."""
+    if target is None:
+        return 0, False
+    card = _full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
+    verdict = exposure.judge(card, target.task, target.card, (item.facts.key for item in target.items)).verdict
+    synthetic = all(source.get("synthetic", False) for source in manifest["sources"])
+    return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic
 
 
 @contextmanager

@@ -1,0 +1,259 @@
+"""`mserbench predict` as people type it: what goes to stdout, what to stderr, and the exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+Cli = Callable[..., "object"]
+Install = Callable[..., Path]
+Tone = Callable[..., NDArray[np.float32]]
+MODELS = """
+    class Talks(Model):
+        card = property(lambda self: _card("talks"))
+
+        def predict(self, clips, labels):
+            print("a model that prints")
+            return ["Happy,\\nor so I think"] * len(clips)
+
+
+    class Many(Model):
+        card = property(lambda self: _card("many"))
+        labels = tuple(f"emotion-number-{i}" for i in range(20))
+
+        def predict(self, clips, labels):
+            return np.eye(len(labels))[[0] * len(clips)]
+
+
+    class Breaks(Model):
+        card = property(lambda self: _card("breaks"))
+
+        def predict(self, clips, labels):
+            if clips[0].seconds > 1:
+                raise RuntimeError("CUDA out of memory")
+            return _scores(clips, labels)
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tone: Tone) -> None:
+    """Files of every sort, good and bad, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("short.wav", tone(0.8, 44_100, channels=2), 44_100)
+    soundfile.write("other.flac", tone(0.5, 8_000), 8_000)
+    soundfile.write("long.ogg", tone(42.5), 16_000)
+    soundfile.write("nothing.wav", np.zeros(0), 16_000)
+    Path("empty.wav").touch()
+    Path("text.wav").write_text("this is no audio at all\n")
+    Path("folder").mkdir()
+
+
+def test_a_table_of_a_short_and_a_long_file(cli) -> None:
+    done = cli("predict", "short.wav", "long.ogg", "--model", "logmel")
+    assert done.code == 0
+    head, _, *rows = done.out.split("\n\n")[0].splitlines()
+    labels = ["neutral", "happy", "sad", "angry", "surprise", "disgust", "fear"]
+    assert head.split() == ["file", "time", "emotion", *labels]
+    assert [row.split()[:2] for row in rows] == [
+        ["short.wav", "0:00-0:00.8"],
+        ["long.ogg", "0:00-0:10"],
+        ["long.ogg", "0:10-0:20"],
+        ["long.ogg", "0:20-0:30"],
+        ["long.ogg", "0:30-0:40"],
+        ["long.ogg", "0:40-0:42.5"],
+        ["long.ogg", "whole"],
+    ]
+    for row in rows:
+        assert row.split()[2] in labels
+        assert abs(sum(map(int, row.split()[3:])) - 100) <= 4, "percents, rounded"
+    assert "whole: mean over the windows, weighted by seconds." in done.out
+    assert done.err == (
+        "note: logmel (emodb-emovo): scores are the model's own, not calibrated; languages it was trained on: de, it\n"
+    )
+
+
+def test_a_table_is_readable_in_100_columns(cli, plugin: Install) -> None:
+    """A terminal folds longer lines, and then nobody finds the column."""
+    plugin(MODELS, models=["Many", "Talks"])
+    name = "/".join(["a folder"] * 9 + ["the end.wav"])
+    Path(name).parent.mkdir(parents=True)
+    shutil.copy("short.wav", name)
+    for model in ("logmel", "many", "talks"):
+        done = cli("predict", name, "long.ogg", "--model", model)
+        assert done.code == 0
+        assert max(map(len, done.out.splitlines())) <= 100
+        assert "/the end.wav " in done.out
+    assert "emotion-number-0 100, emotion-number-1 0\n" in cli("predict", "short.wav", "--model", "many").out
+
+
+def test_csv_has_a_row_a_window_and_a_row_a_file(cli) -> None:
+    done = cli("predict", "long.ogg", "other.flac", "--model", "logmel", "--labels", "sad,happy", "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert list(rows[0]) == ["file", "start", "end", "prediction", "score_sad", "score_happy", "part"]
+    assert [(row["file"], row["start"], row["end"], row["part"]) for row in rows[-3:]] == [
+        ("long.ogg", "40.000", "42.500", "window"),
+        ("long.ogg", "0.000", "42.500", "file"),
+        ("other.flac", "0.000", "0.500", "file"),
+    ]
+    for row in rows:
+        assert float(row["score_sad"]) + float(row["score_happy"]) == pytest.approx(1, abs=1e-5)
+        assert row["prediction"] == ("sad" if float(row["score_sad"]) > 0.5 else "happy")
+
+
+def test_json_prints_json_and_nothing_else(cli) -> None:
+    done = cli("predict", "long.ogg", "text.wav", "--model", "logmel", "--window", "20", "--json")
+    found = json.loads(done.out)
+    assert done.code == 3
+    assert list(found) == ["model", "weights", "labels", "files", "failed"]
+    assert (found["model"], found["weights"]["name"]) == ("logmel", "emodb-emovo")
+    (file,) = found["files"]
+    assert [(window["start"], window["end"]) for window in file["windows"]] == [(0, 20), (20, 40), (40, 42.5)]
+    assert list(file["scores"]) == found["labels"]
+    assert file["prediction"] == max(file["scores"], key=lambda label: file["scores"][label])
+    assert [one["file"] for one in found["failed"]] == ["text.wav"]
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+def test_a_bad_file_costs_itself_and_no_other(cli, form: list[str]) -> None:
+    """One broken recording of a thousand must not cost the night."""
+    names = ["absent.wav", "short.wav", "empty.wav", "text.wav", "nothing.wav", "folder", "other.flac"]
+    done = cli("predict", *names, "--model", "logmel", *form)
+    assert done.code == 3
+    assert done.err.splitlines()[1:] == [
+        "error: audio file 'absent.wav' does not exist: give the name of a file that does",
+        "error: audio file 'empty.wav' is empty (0 bytes): record or copy it again",
+        "error: audio file 'text.wav' cannot be decoded (Format not recognised.): convert it to wav or flac",
+        "error: audio file 'nothing.wav' holds no audio: record or copy it again",
+        "error: folder 'folder' holds no audio file (aac, aif, aiff, flac, m4a, mkv, mov, mp3, mp4, ogg, wav, webm, "
+        "wma): give another folder, or files by name",
+    ]
+    assert "short.wav" in done.out
+    assert "other.flac" in done.out
+
+
+def test_no_model_is_loaded_for_files_that_are_not_there(cli, plugin: Install) -> None:
+    """A misspelt name must be told at once, not after half a minute of loading."""
+    plugin("""
+        class Slow(Model):
+            card = property(lambda self: _card("slow"))
+
+            def __init__(self, *arguments):
+                raise RuntimeError("loaded")
+
+            def predict(self, clips, labels):
+                pass
+    """, models=["Slow"])  # fmt: skip
+    done = cli("predict", "absent.wav", "--model", "slow", "--json")
+    assert (done.code, json.loads(done.out)["files"]) == (3, [])
+    assert done.err == "error: audio file 'absent.wav' does not exist: give the name of a file that does\n"
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
+def test_a_file_on_standard_input(program, suffix: str, tone: Tone) -> None:
+    soundfile.write(f"in.{suffix}", tone(1.0), 16_000)
+    done = subprocess.run(
+        [sys.executable, "-m", "mserbench", "predict", "-", "--model", "random", "--csv"],
+        input=Path(f"in.{suffix}").read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    (row,) = csv.DictReader(io.StringIO(done.stdout.decode()))
+    assert (row["file"], row["start"], row["end"]) == ("-", "0.000", "1.000")
+
+
+def test_text_answers_are_shown_and_have_no_numbers(cli, plugin: Install) -> None:
+    plugin(MODELS, models=["Talks"])
+    done = cli("predict", "short.wav", "--model", "talks")
+    assert "Happy, or so I think" in done.out
+    assert "a model that prints" not in done.out, "what a model prints would stand in the middle of the csv"
+    assert not set(map(str, range(10))) & set(done.out.splitlines()[-1].partition("Happy")[2])
+    rows = list(csv.reader(io.StringIO(cli("predict", "long.ogg", "--model", "talks", "--csv").out)))
+    assert rows[0] == ["file", "start", "end", "prediction", "answer", "part"]
+    assert rows[1][3:] == ["happy", "Happy,\nor so I think", "window"]
+    assert rows[-1][3:] == ["happy", "", "file"]
+    (file,) = json.loads(cli("predict", "short.wav", "--model", "talks", "--json").out)["files"]
+    assert (file["prediction"], file["answer"]) == ("happy", "Happy,\nor so I think")
+    assert "scores" not in file
+
+
+def test_scores_that_are_no_shares_are_not_called_percent(cli) -> None:
+    done = cli("predict", "short.wav", "--model", "random")
+    assert "Scores: as the model gives them: they are no shares of one." in done.out
+
+
+def test_a_failing_model_is_exit_4_and_what_it_said_before_is_shown(
+    cli, plugin: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mserbench import predicting
+
+    monkeypatch.setattr(predicting, "CHUNK_SECONDS", 0.1)
+    plugin(MODELS, models=["Breaks"])
+    done = cli("predict", "short.wav", "long.ogg", "--model", "breaks")
+    assert done.code == 4
+    assert "model 'breaks' failed while predicting a batch with 'long.ogg'" in done.err
+    assert "short.wav" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Missing option '--model'"),
+        (["--model", "logmal"], "model 'logmal' is not known; did you mean 'logmel'"),
+        (["--model", "logmel", "--csv", "--json"], "only one of them can be printed"),
+        (["--model", "logmel", "-", "-"], "standard input can be read only once"),
+        (["--model", "logmel", "--labels", "sad"], "two or more to choose from"),
+        (["--model", "logmel", "--labels", "sad,hapy"], "label 'hapy' is none of those that the weights of 'logmel'"),
+        (["--model", "logmel", "--labels", ","], "a comma list of different names was expected"),
+        (["--model", "logmel", "--window", "ten"], "--window is 'ten', but seconds, 0.1 or more or 'none', were"),
+        (["--model", "logmel", "--window", "0"], "--window is '0'"),
+        (["--model", "logmel", "--hop", "nan"], "--hop is 'nan'"),
+        (["--model", "logmel", "--window", "5", "--hop", "6"], "else audio is lost"),
+        (["--model", "logmel", "--window", "none", "--hop", "6"], "which has no windows"),
+        (["--model", "logmel", "--option", "normalise=speaker"], "is transductive with these options"),
+        (["--model", "logmel", "--weights", "none-such"], "weights of 'logmel' 'none-such' is not known"),
+        (["--model", "logmel", "--device", "cuda"], "runs on cpu, not on 'cuda'"),
+        (["--model", "random", "--weights", "x"], "takes no weights"),
+        (["--model", "trainee"], "needs weights and ships none"),
+    ],
+)
+def test_a_wrong_request_is_exit_2_with_the_remedy(cli, plugin: Install, arguments: list[str], words: str) -> None:
+    plugin()
+    done = cli("predict", "short.wav", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_pretrained_weights_that_are_not_here_are_told_with_the_command(cli, monkeypatch, tmp_path: Path) -> None:
+    for package in ("torch", "whisper", "safetensors"):
+        pytest.importorskip(package, reason="of the extra train")
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
+    done = cli("predict", "short.wav", "--model", "whisper-linear")
+    assert (done.code, done.out) == (3, "")
+    assert "'mserbench weights get whisper-base'" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.real
+def test_whisper_linear_hears_anger(cli, pretrained: Path, real_data: Path) -> None:
+    """The command of the README, on speech of a language that the weights never saw."""
+    for package in ("torch", "whisper", "safetensors"):
+        pytest.importorskip(package, reason="of the extra train")
+    if not (pretrained / "whisper-base").is_dir():
+        pytest.skip("whisper-base is not here: 'mserbench weights get whisper-base'")
+    actors = [f"Actor_{number:02d}/03-01-05-02-01-01-{number:02d}.flac" for number in range(1, 9)]
+    done = cli("predict", *(real_data / "ravdess" / name for name in actors), "--model", "whisper-linear", "--csv")
+    said = [row["prediction"] for row in csv.DictReader(io.StringIO(done.out))]
+    assert said.count("angry") >= 5, said
+    assert "languages it was trained on: de, el, it" in done.err
