@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus, dataset, exposure, registry
+from mserbench import corpus, dataset, exposure, processes, registry
 from mserbench.dataset import Dataset
-from mserbench.errors import UsageError
+from mserbench.errors import DataError, ModelError, UsageError
+from mserbench.files import sync_folder
 from mserbench.model import TrainableModel, TrainingItem
+from mserbench.processes import Place
 from mserbench.subject import as_model_error, pick_device
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def train(
@@ -30,8 +37,10 @@ def train(
     """Train a model on the clips of some tasks and return the folder of its weights.
 
     `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that `fit` may
-    look at to stop or to choose; they are sources too, and stand in the manifest. Raises UsageError for
-    unknown names and a model that cannot be trained, DataError with every problem of the sources.
+    look at to stop or to choose; they are sources too, and stand in the manifest. Of several processes that train
+    together (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it, the
+    others return when their part is done. Raises UsageError for unknown names and a model that cannot be trained,
+    DataError with every problem of the sources and where `out` cannot be written.
     """
     kind = registry.model_class(model)
     if not issubclass(kind, TrainableModel):
@@ -40,18 +49,15 @@ def train(
     twice = sorted(set(on) & set(validate_on))
     if twice:
         raise UsageError(f"task {twice[0]!r} is given to train and to validate on: validation needs clips of its own")
-    out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
+    out, here = Path(out), processes.place()
+    if here.is_main:
+        _require_free(out)
     folder = corpus.data_folder(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
     with as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: two processes that train into one folder do not mix, and the second one fails whole.
-    building = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
+    with _building(out, here) as building:
         with as_model_error(model, f"training on {', '.join(on)}"):
             trainee.fit(_items(sources, on), _items(sources, validate_on), building)
         record = {
@@ -62,12 +68,52 @@ def train(
             "sources": [_source(sources[name]) for name in tasks],
             "validated_on": list(validate_on),
         }
-        exposure.write_manifest(building, record)
-        building.chmod(0o755)
-        building.replace(out)  # onto nothing or an empty folder
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        if here.is_main:
+            exposure.write_manifest(building, record)
     return out
+
+
+def _require_free(out: Path) -> None:
+    """Raise UsageError unless weights can appear at `out`, before hours are spent on them."""
+    above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError(f"output folder {str(out)!r} cannot be made in {str(above)!r}: give another --out")
+
+
+@contextmanager
+def _building(out: Path, here: Place) -> Iterator[Path]:
+    """Give a folder that becomes `out` if all goes well and goes away if not; beside the main process it always does.
+
+    Its name is its own: two trainings into one folder do not mix, and the second one fails whole.
+    """
+    building = None
+    try:
+        if here.is_main:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=out.parent if here.is_main else None, prefix=f".{out.name}."))
+        yield building
+        if here.is_main:
+            building.chmod(0o755)
+            building.replace(out)  # onto nothing or an empty folder
+            sync_folder(out.parent)
+    except ModelError as error:  # what a model met in writing its weights is no fault of the model
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM:
+            raise _cannot_write(out, error.__cause__) from error
+        raise
+    except OSError as error:  # corpora's own errors have other classes
+        raise _cannot_write(out, error) from error
+    finally:
+        if building is not None:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _cannot_write(out: Path, error: OSError) -> DataError:
+    return DataError(
+        f"output folder {str(out)!r} cannot be written ({error.strerror or error}): make room or give another --out, "
+        f"and train again"
+    )
 
 
 def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[TrainingItem]:

@@ -38,6 +38,11 @@ def option_option(command: F) -> F:
     )(command)
 
 
+def preset_option(command: F) -> F:
+    """Add --preset, a short way to write --option preset=NAME."""
+    return click.option("--preset", metavar="NAME", help="The same as --option preset=NAME.")(command)
+
+
 def names(text: str, what: str) -> list[str]:
     """Split a comma list of names. Raises UsageError where it is empty or repeats one."""
     found = [name.strip() for name in text.split(",") if name.strip()]
@@ -55,6 +60,32 @@ def pairs(options: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"--option {text!r} is not understood: KEY=VALUE was expected")
         found[key.strip().replace("-", "_")] = value.strip()
     return found
+
+
+def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) -> dict[str, str]:
+    """Turn KEY=VALUE strings and a preset into a mapping of options.
+
+    Raises UsageError where the preset is given twice, or to a model that has none.
+    """
+    found = pairs(options)
+    if preset is None:
+        return found
+    if "preset" in found:
+        raise UsageError(f"--preset {preset} and --option preset={found['preset']} are both given: leave one away")
+    for name in models:
+        if not _has_presets(name):
+            raise UsageError(
+                f"model {name!r} has no presets: leave --preset away; 'mserbench models {name}' lists its options"
+            )
+    return {"preset": preset, **found}
+
+
+def _has_presets(model: str) -> bool:
+    import dataclasses
+
+    from mserbench import registry
+
+    return any(field.name == "preset" for field in dataclasses.fields(registry.model_class(model).Options))
 
 
 def print_json(value: Any) -> None:

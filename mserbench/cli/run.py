@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--model", "model_names", required=True, help="Names of models, comma separated.")
 @click.option("--task", "task_names", required=True, help="Names of tasks, comma separated.")
 @click.option("--weights", help="Folder of weights, or the name of weights that ship with the model.")
+@_common.preset_option
 @_common.option_option
 @_common.data_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folders.")
@@ -35,6 +36,7 @@ def command(
     model_names: str,
     task_names: str,
     weights: str | None,
+    preset: str | None,
     options: Sequence[str],
     data: Path | None,
     out: Path,
@@ -56,7 +58,7 @@ def command(
     tasks = [registry.task(name) for name in _common.names(task_names, "task")]
     for name in models:
         registry.model_entry(name)
-    given = _common.pairs(options)
+    given = _common.settings(options, preset, models)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
     targets = _load_all(tasks, data, allow_partial, limit)

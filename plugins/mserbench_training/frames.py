@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 
 import numpy as np
@@ -73,11 +74,23 @@ class Frames:
         workers = available_cores() if self._device == "cpu" else 1
         with one_thread_each() if workers > 1 else nullcontext(), ThreadPoolExecutor(max_workers=workers) as pool:
             # Written by this thread alone, as parts become ready.
-            for computed in pool.map(lambda part: self._compute({key: wanted[key] for key in part}), parts):
+            for computed in self._ahead(pool, ({key: wanted[key] for key in part} for part in parts), workers + 1):
                 self.cache.put_many(computed)
                 done += len(computed)
                 if progress:
                     progress(done, len(wanted))
+
+    def _ahead(
+        self, pool: ThreadPoolExecutor, parts: Iterable[Mapping[str, tuple[Clip, int]]], ahead: int
+    ) -> Iterator[dict[str, NDArray[np.float16]]]:
+        """Compute parts in order, but only a few before they are asked for: a slow disk must not fill the memory."""
+        coming: deque[Future[dict[str, NDArray[np.float16]]]] = deque()
+        for part in parts:
+            coming.append(pool.submit(self._compute, part))
+            if len(coming) > ahead:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
     def _key(self, clip: Clip, copy: int) -> str:
         if copy == 0:

@@ -108,19 +108,22 @@ def train(
     """Train `model` in place, which then holds the best weights; a training cut off in `folder` goes on.
 
     `folder` holds the checkpoint and the log; it belongs to this training alone: the caller names it by everything
-    that decides the outcome. On the CPU a training that was killed and resumed gives the same bits as one that was
-    not. Raises ModelError where the loss is no number, DataError for a damaged checkpoint.
+    that decides the outcome. Of several processes the main one alone reads and writes there. On the CPU a training
+    that was killed and resumed gives the same bits as one that was not. Raises ModelError where the loss is no
+    number, DataError for a damaged checkpoint.
     """
     folder.mkdir(parents=True, exist_ok=True)
     machine = Machine(device, options.precision, options.accumulation)
     running = _Running(model, objective, options, folder, machine)
     log = TrainingLog(folder, tensorboard and machine.is_main)
-    log.keep(running.state.step)
+    if machine.is_main:
+        log.keep(running.state.step)
     try:
         with Bar(options.steps, running.state.step, machine.is_main) as bar:
             running.go(sampler, log, bar)
     finally:
         log.close()
+    machine.wait()  # the caller may remove the folder now
     state = running.state
     return Outcome(state.step, state.best, state.best_step, "steps" if state.step == options.steps else "patience")
 
@@ -136,8 +139,7 @@ class _Running:
         self.state = State()
         self.best: dict[str, Tensor] = {}
         self.prepared = machine.prepare(model, self.optimizer)
-        if self.path.exists():
-            self._resume()
+        self._resume()
 
     def go(self, sampler: Sampler, log: TrainingLog, bar: Bar) -> None:
         if not self.state.done:
@@ -225,7 +227,11 @@ class _Running:
         checkpoints.write_tensors(self.path, tensors, asdict(self.state))
 
     def _resume(self) -> None:
-        tensors, state = checkpoints.read_tensors(self.path)
+        # Read by the main process alone, which wrote it: of another machine's folder it may not be in.
+        found = self.machine.from_main(lambda: checkpoints.read_tensors(self.path) if self.path.exists() else None)
+        if found is None:
+            return
+        tensors, state = found
         self.state = State(**state)
         checkpoints.load_learnt(self.model, checkpoints.part(tensors, "model"), f"checkpoint {str(self.path)!r}")
         checkpoints.load_optimizer(self.optimizer, checkpoints.part(tensors, "optimizer"))

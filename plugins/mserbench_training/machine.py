@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
 from torch import Tensor, nn
 
 from mserbench.errors import UsageError
 
 Precision = Literal["float32", "bfloat16"]
 T = TypeVar("T")
+# For each other: while one reads or scores on. A process that died is not waited for, its launcher ends the others.
+_WAIT = timedelta(hours=12)
+
+
+def own_device(device: str) -> str:
+    """Return the device of this process: of `cuda` or `auto` the one of its number, where several train together.
+
+    Raises UsageError where CUDA is asked for and not here.
+    """
+    if device == "cpu" or (device == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    if not torch.cuda.is_available():
+        raise UsageError(f"device {device!r} was asked for, but no CUDA device is here: give --device cpu")
+    number = os.environ.get("LOCAL_RANK")
+    return device if ":" in device else "cuda" if number is None else f"cuda:{int(number) % torch.cuda.device_count()}"
 
 
 class Machine:
     """The devices of a training: `device` is `cpu`, `auto`, `cuda` or `cuda:N`; several by `accelerate launch`."""
 
     def __init__(self, device: str = "cpu", precision: Precision = "float32", accumulation: int = 1) -> None:
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise UsageError(f"device {device!r} was asked for, but no CUDA device is here: give --device cpu")
+        device = own_device(device)
         if ":" in device:
             torch.cuda.set_device(device)
-        on_cpu = device == "cpu" or not torch.cuda.is_available()
         AcceleratorState._reset_state()  # an earlier training in this process may have had another precision
-        self.accelerator = Accelerator(cpu=on_cpu, mixed_precision="bf16" if precision == "bfloat16" else "no")
+        self.accelerator = Accelerator(
+            cpu=device == "cpu",
+            mixed_precision="bf16" if precision == "bfloat16" else "no",
+            kwargs_handlers=[InitProcessGroupKwargs(timeout=_WAIT)],
+        )
         self.accumulation = accumulation
         self._optimizer: Any = None
 
@@ -72,3 +91,7 @@ class Machine:
         box = [compute() if self.is_main else None]
         broadcast_object_list(box)
         return box[0]  # type: ignore[return-value]
+
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        self.accelerator.wait_for_everyone()

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from mserbench import dataset, evaluate, registry, train
+from mserbench import dataset, evaluate, exposure, processes, registry, train
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from conftest import Outcome
 
 TASK = "emodb-sample"
 Install = Callable[..., Path]
@@ -115,3 +125,176 @@ def test_a_device_that_the_model_has_not_is_refused(plugin: Install, tmp_path: P
     plugin()
     with pytest.raises(UsageError, match="runs on cpu, not on 'cuda'"):
         train("trainee", [TASK], tmp_path / "w", device="cuda")
+
+
+SLOW = """
+    class Slow(Trainee):
+        @property
+        def card(self):
+            return _card("slow")
+
+        def fit(self, training, validation, out):
+            (out / "half.bin").write_text("half")
+            (Path(out).parent / "started").touch()
+            time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_training_that_is_stopped_leaves_nothing_half_done(plugin: Install, tmp_path: Path, number: int) -> None:
+    """Launchers end processes by SIGTERM, people by Ctrl-C: half a folder of weights must not be found later."""
+    plugin(SLOW, models=["Slow"])
+    folder = tmp_path / "deep"
+    command = [sys.executable, "-m", "mserbench", "train", "--model", "slow", "--on", TASK, "--out", folder / "w"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        while not (folder / "started").exists():
+            assert started.poll() is None, started.communicate()
+            time.sleep(0.02)
+        started.send_signal(number)
+        _, complaint = started.communicate(timeout=30)
+    assert started.returncode == 128 + number
+    assert [path.name for path in folder.iterdir()] == ["started"]
+    assert "Traceback" not in complaint
+
+
+class Full:
+    """A disk without room, wherever it is written to."""
+
+    def __call__(self, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    plugin: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin(
+        """
+        import errno
+
+        class Broken(Trainee):
+            @property
+            def card(self):
+                return _card("broken")
+
+            def fit(self, training, validation, out):
+                (out / "half.bin").write_text("half")
+                raise OSError(errno.ENOSPC, "No space left on device")
+        """,
+        models=["Broken"],
+    )
+    words = r"output folder '.*w' cannot be written \(No space left on device\): make room or give another --out"
+    with pytest.raises(DataError, match=words):
+        train("broken", [TASK], tmp_path / "deep/w")
+    monkeypatch.setattr(exposure, "write_manifest", Full())
+    with pytest.raises(DataError, match=words):
+        train("trainee", [TASK], tmp_path / "deep/w")
+    assert list((tmp_path / "deep").iterdir()) == []
+
+
+def test_a_place_where_no_folder_can_be_is_refused_before_any_training(plugin: Install, tmp_path: Path) -> None:
+    plugin()
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"output folder '.*w' cannot be made in '.*file': give another --out"):
+        train("trainee", [TASK], tmp_path / "file" / "deep" / "w")
+
+
+def test_of_two_trainings_into_one_folder_the_second_fails_whole(plugin: Install, tmp_path: Path) -> None:
+    """The files of two models in one folder would be weights of neither."""
+    plugin(
+        """
+        class Late(Trainee):
+            @property
+            def card(self):
+                return _card("late")
+
+            def fit(self, training, validation, out):
+                (out / "late.json").write_text("")
+                other = out.parent / "w"
+                other.mkdir()
+                (other / "first.json").write_text("")
+        """,
+        models=["Late"],
+    )
+    with pytest.raises(DataError, match=r"cannot be written \(Directory not empty\)"):
+        train("late", [TASK], tmp_path / "w")
+    assert [path.name for path in (tmp_path / "w").iterdir()] == ["first.json"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, processes.Place(0, 1)),
+        ({"RANK": "1", "WORLD_SIZE": "2"}, processes.Place(1, 2)),
+        ({"RANK": "3"}, processes.Place(0, 1)),
+        ({"RANK": "0", "WORLD_SIZE": "1"}, processes.Place(0, 1)),
+        ({"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "4"}, processes.Place(1, 4)),
+    ],
+)
+def test_a_launcher_says_which_process_this_is(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: processes.Place
+) -> None:
+    for name in ("RANK", "WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert processes.place() == expected
+
+
+def test_of_several_processes_the_main_one_alone_writes(
+    plugin: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each would remove what another one wrote, or refuse the folder that the main one finished first."""
+    plugin()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    assert train("trainee", [TASK], tmp_path / "deep/w") == tmp_path / "deep/w"
+    assert not (tmp_path / "deep").exists()
+    monkeypatch.setenv("RANK", "0")
+    train("trainee", [TASK], tmp_path / "deep/w")
+    monkeypatch.setenv("RANK", "1")
+    train("trainee", [TASK], tmp_path / "deep/w")
+    assert {path.name for path in (tmp_path / "deep/w").iterdir()} == {"weights.json", "manifest.json"}
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+# --preset
+
+
+PRESETS = """
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Choice:
+        preset: str | None = None
+        depth: int = 1
+
+    class Choosing(Trainee):
+        Options = Choice
+
+        @property
+        def card(self):
+            return _card("choosing")
+
+        def fit(self, training, validation, out):
+            (out / "weights.json").write_text(f"{self.options.preset} {self.options.depth}")
+"""
+
+
+def test_a_preset_is_short_for_an_option(plugin: Install, cli: Callable[..., Outcome], tmp_path: Path) -> None:
+    plugin(PRESETS, models=["Choosing"])
+    base = ("train", "--on", TASK, "--out", tmp_path / "w", "--preset", "deep")
+    assert cli(*base, "--model", "choosing", "--option", "depth=3").code == 0
+    assert (tmp_path / "w/weights.json").read_text() == "deep 3"
+    run = ("run", "--task", TASK, "--out", tmp_path / "runs", "--preset", "deep", "--limit", 3, "--json")
+    assert cli(*run, "--model", "choosing", "--weights", tmp_path / "w").code == 0
+    for command, model, more, words in (
+        (base, "trainee", (), "model 'trainee' has no presets: leave --preset away"),
+        (run, "choosing,steady", (), "model 'steady' has no presets: leave --preset away"),
+        (base, "choosing", ("--option", "preset=flat"), "--preset deep and --option preset=flat are both given"),
+    ):
+        answer = cli(*command, "--model", model, *more)
+        assert answer.code == 2
+        assert words in answer.err

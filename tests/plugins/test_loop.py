@@ -78,7 +78,7 @@ def start(*runs: tuple[Path, int, int]) -> list[int]:
     """Run trainings in turn, each in a process that is killed in the batch of that number; return how each ended."""
     given = json.dumps([[str(folder), *numbers] for folder, *numbers in runs])
     command, quiet = [sys.executable, "-c", dedent(SCRIPT), given], {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=quiet)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=quiet)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -99,6 +99,18 @@ def test_layers_are_given_in_the_order_asked_for(folder):
             encoder.frames(WAVES, wrong)
 
 
+def test_blocks_that_nobody_asked_for_are_not_computed(folder):
+    """The middle layers carry emotion: the upper half would be computed for nothing."""
+    model = Wav2VecModel.from_folder(folder)
+    ran = []
+    for number, block in enumerate(model.module.encoder.layers):
+        block.register_forward_hook(lambda *_, number=number: ran.append(number))
+    for layers, expected in (([0], []), ([2, 1], [0, 1]), ([3], [0, 1, 2])):
+        ran.clear()
+        model([model.input(WAVES[0])], layers)
+        assert ran == expected
+
+
 def test_threads_may_share_an_encoder(folder):
     """Frames are computed by a thread a core: one clip's layers must not become another's."""
     encoder = Wav2VecEncoder.from_folder(folder, "tiny")

@@ -7,7 +7,7 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -135,17 +135,23 @@ class Wav2VecModel(nn.Module):
             raise ValueError("clips of a model with group norm must be of equal length: form batches by groups()")
         mask = (torch.arange(padded.shape[1], device=padded.device) < lengths[:, None]).long() if self.masks else None
         with self._inputs.keeping(layers) as kept:
-            kept[self.layers - 1] = self.module(padded, attention_mask=mask).last_hidden_state
+            with suppress(_Enough):
+                kept[self.layers - 1] = self.module(padded, attention_mask=mask).last_hidden_state
             hidden = torch.stack([kept[layer] for layer in layers], dim=1)
         frames = torch.tensor([self.n_frames(len(one)) for one in inputs], device=padded.device)
         return hidden, torch.arange(hidden.shape[2], device=padded.device) < frames[:, None]
 
 
+class _Enough(Exception):
+    """Ends a forward pass before the first block that nobody asked for."""
+
+
 class _BlockInputs(threading.local):
     """Keeps the inputs of blocks while a thread's forward pass runs: those of block i are layer i.
 
-    Threads may pass clips through one model at once, so each has a store of its own. The hooks are set when the model
-    is made, before any that change a block's input: what is kept is the output of the block before.
+    Where the last layer that is wanted is the input of a block, the pass ends there. Threads may pass clips through
+    one model at once, so each has a store of its own. The hooks are set when the model is made, before any that
+    change a block's input: what is kept is the output of the block before.
     """
 
     def __init__(self) -> None:
@@ -161,6 +167,8 @@ class _BlockInputs(threading.local):
     def _keep(self, layer: int, _: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         if layer in self.wanted:
             self.kept[layer] = arguments[0] if arguments else named["hidden_states"]
+            if layer == max(self.wanted):
+                raise _Enough
 
     @contextmanager
     def keeping(self, layers: Sequence[int]) -> Iterator[dict[int, Tensor]]:

@@ -1,0 +1,146 @@
+"""Training: a cached epoch against an uncached one, memory against the size of the corpus, and what bfloat16 brings.
+
+    MSERBENCH_DATA=... python -m pytest tests/benchmarks/bench_training.py -s
+
+The first and the last want `mserbench weights get whisper-base` and EmoDB.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra train is not installed")
+pytest.importorskip("accelerate", reason="the extra train is not installed")
+pytest.importorskip("whisper", reason="the extra train is not installed")
+
+from mserbench import corpus, dataset, registry, weights  # noqa: E402
+from mserbench.contracts import Clip  # noqa: E402
+from mserbench.errors import DataError  # noqa: E402
+from mserbench.index import available_cores  # noqa: E402
+from mserbench.model import TrainingItem  # noqa: E402
+from mserbench_supcon_w2v2 import assembly  # noqa: E402
+from mserbench_supcon_w2v2.feeding import HOLD  # noqa: E402
+from mserbench_supcon_w2v2.network import Network  # noqa: E402
+from mserbench_supcon_w2v2.objective import Objective  # noqa: E402
+from mserbench_supcon_w2v2.settings import PRESETS  # noqa: E402
+from mserbench_training.machine import Machine, Precision  # noqa: E402
+from mserbench_training.sampler import ShuffledSampler  # noqa: E402
+from mserbench_training.sets import Codes  # noqa: E402
+from mserbench_training.threads import one_thread_each  # noqa: E402
+
+CLIPS, BATCH = 200, 36
+BAR_RATIO = 20.0
+MANY_FRAMES = Path(__file__).with_name("many_frames.py")
+FEW, MANY = 400, 1600  # clips: 120 MB and 480 MB of frames
+HOLD_BYTES = 10_000_000
+BAR_GROWTH = 40_000_000  # bytes; the frames grow by 360 MB
+
+
+class Training(NamedTuple):
+    """What an epoch needs."""
+
+    clips: list[Clip]
+    parts: assembly.Parts
+    network: Network
+    objective: Objective
+
+
+@pytest.fixture
+def training(pretrained: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Training]:
+    try:
+        weights.folder("whisper-base")
+    except DataError:
+        pytest.skip("whisper-base is not on this machine: mserbench weights get whisper-base")
+    source = dataset.load(registry.task("emodb"), corpus.data_folder(real_data))
+    chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]
+    clips = list(source.clips(chosen))
+    items = [
+        TrainingItem(clip, source.items[i].label, source.items[i].utterance.speaker, "de", "emodb")
+        for i, clip in zip(chosen, clips, strict=True)
+    ]
+    (tmp_path / "weights").symlink_to(pretrained, target_is_directory=True)
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))  # no frames are known
+    settings = PRESETS["small"]
+    parts = assembly.build(settings, "cpu", HOLD)
+    codes = Codes.of(items)
+    torch.manual_seed(0)
+    network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
+    with one_thread_each():  # this small network gains nothing from more, and other work on the machine costs it
+        yield Training(clips, parts, network, Objective(items, [], codes, parts.feeder, settings))
+
+
+def epoch(training: Training, precision: Precision = "float32") -> list[float]:
+    """Learn from every clip once; return the losses."""
+    machine = Machine("cpu", precision)
+    prepared = machine.prepare(training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-4))
+    prepared.train()
+    losses = []
+    for batch in ShuffledSampler(len(training.clips), BATCH).batches(0):
+        torch.manual_seed(len(losses))
+        made = training.objective.batch(batch, 0)
+        found = machine.backward(prepared, lambda made=made: training.objective.losses(prepared, made, 0.0))
+        machine.update(prepared, 5.0)
+        losses.append(float(found["total"].detach()))
+    return losses
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return seconds on the clock and of the processor."""
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - clock, time.process_time() - processor
+
+
+def test_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
+    """Uncached: frames are computed on all cores, then learnt from. Cached: they come from disk, or from memory."""
+    filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
+    (read, read_processor), *held = [timed(lambda: epoch(training)) for _ in range(4)]
+    again, processor = min(held)
+    ratios = [(filled + one) / one for one in (read, again)]
+    print(
+        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: frames {filled:.2f} s (processor "
+        f"{fill_processor:.2f}), epoch with frames from disk {read:.2f} s ({read_processor:.2f}), from memory "
+        f"{again:.2f} s ({processor:.2f}): {ratios[0]:.0f} and {ratios[1]:.0f} times as fast as uncached"
+    )
+    assert ratios[1] >= BAR_RATIO
+
+
+def test_what_bfloat16_brings(training: Training) -> None:
+    """Only said: a CPU without instructions for it is slower with it, and its losses are a little others."""
+    training.parts.frames.fill(training.clips)
+    start = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
+    seconds, losses = {}, {}
+    for precision in ("float32", "bfloat16"):
+        times = []
+        for _ in range(4):
+            training.network.load_state_dict(start)
+            before = time.perf_counter()
+            losses[precision] = epoch(training, precision)
+            times.append(time.perf_counter() - before)
+        seconds[precision] = min(times)
+    apart = max(abs(a - b) / a for a, b in zip(losses["float32"], losses["bfloat16"], strict=True))
+    print(
+        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} times as long as in float32; "
+        f"losses differ by {100 * apart:.2f} % at most; load {os.getloadavg()[0]:.1f}"
+    )
+    assert apart < 0.05
+
+
+def test_memory_is_flat_in_the_size_of_the_corpus(tmp_path: Path) -> None:
+    """Beyond what may be held, frames come from disk: a corpus four times as large takes no more memory."""
+    peaks = []
+    for clips in (FEW, MANY):
+        environment = {**os.environ, "MSERBENCH_CACHE": str(tmp_path / str(clips)), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, str(MANY_FRAMES), str(clips), str(HOLD_BYTES)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=900)
+        peaks.append(int(done.stdout.split()[-1]))
+    print(f"\npeak memory with {FEW} clips {peaks[0] / 1e6:.0f} MB, with {MANY} clips {peaks[1] / 1e6:.0f} MB")
+    assert peaks[1] - peaks[0] < BAR_GROWTH
