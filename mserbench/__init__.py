@@ -22,7 +22,15 @@ if TYPE_CHECKING:
         Utterance,
     )
     from mserbench.evaluation import evaluate
-    from mserbench.hookspecs import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, WeightsEntry, hookimpl
+    from mserbench.hookspecs import (
+        CommandEntry,
+        CorpusEntry,
+        ExperimentEntry,
+        ModelEntry,
+        TaskEntry,
+        WeightsEntry,
+        hookimpl,
+    )
     from mserbench.labels import CANONICAL, DROP
     from mserbench.model import Model, TrainableModel, TrainingItem
     from mserbench.training import train
@@ -34,7 +42,9 @@ _WHERE = {
         "Utterance",
     ),
     "evaluation": ("evaluate",),
-    "hookspecs": ("CommandEntry", "CorpusEntry", "ModelEntry", "TaskEntry", "WeightsEntry", "hookimpl"),
+    "hookspecs": (
+        "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry", "hookimpl",
+    ),
     "labels": ("CANONICAL", "DROP"),
     "model": ("Model", "TrainableModel", "TrainingItem"),
     "training": ("train",),
@@ -50,6 +60,7 @@ __all__ = [
     "CorpusCard",
     "CorpusEntry",
     "Division",
+    "ExperimentEntry",
     "Exposure",
     "Fault",
     "Model",

@@ -150,16 +150,21 @@ def tie_group(pvalues: Sequence[float | None], level: float = 0.05) -> list[int]
 def _bootstrap_difference(
     counts: NDArray[np.int64], resamples: int, seed: int
 ) -> tuple[dict[str, Interval], float | None]:
-    """Return the interval of each metric's difference and the p value of that of UA; None for one cluster.
-
-    p = 2 min(P(d <= 0), P(d >= 0)), at most 1, where P counts one resample more than there are, on each side:
-    a finite number of resamples never gives 0 (Davison and Hinkley, Bootstrap Methods, 1997, section 4.2).
-    """
+    """Return the interval of each metric's difference and the p value of that of UA; None for one cluster."""
     if len(counts) == 1:
         return dict.fromkeys(METRICS), None
     drawn = resampled_metrics(counts, resamples, seed)
     # Recalls that are equal as fractions may differ in their last bits once averaged: that is still a tie.
     apart = {name: np.round(values[:, 0] - values[:, 1], 12) for name, values in drawn.items()}
-    smaller = min(int((apart["UA"] <= 0).sum()), int((apart["UA"] >= 0).sum()))
     intervals: dict[str, Interval] = {name: percentile_interval(values, LEVEL) for name, values in apart.items()}
-    return intervals, min(1.0, 2 * (smaller + 1) / (resamples + 1))
+    return intervals, two_sided(apart["UA"])
+
+
+def two_sided(differences: NDArray[np.float64]) -> float:
+    """Return the p value of a difference d of 0 from its resamples, float64 (resamples,), equal ones exactly 0.
+
+    p = 2 min(P(d <= 0), P(d >= 0)), at most 1, where P counts one resample more than there are, on each side:
+    a finite number of resamples never gives 0 (Davison and Hinkley, Bootstrap Methods, 1997, section 4.2).
+    """
+    smaller = min(int((differences <= 0).sum()), int((differences >= 0).sum()))
+    return min(1.0, 2 * (smaller + 1) / (len(differences) + 1))

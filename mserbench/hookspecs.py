@@ -1,4 +1,4 @@
-"""The five hooks a plugin may implement, and the typed records they return.
+"""The six hooks a plugin may implement, and the typed records they return.
 
 A record names its object by a `"package.module:attribute"` target, which is imported on first use only:
 listing what is installed stays fast, and a package that fails to import cannot stop the others.
@@ -72,7 +72,16 @@ class WeightsEntry:
     title: str
 
 
-Entry = CorpusEntry | TaskEntry | ModelEntry | CommandEntry | WeightsEntry
+@dataclass(frozen=True, slots=True)
+class ExperimentEntry:
+    """A table of systems and settings: `target` is its definition, `"package:file.toml"`."""
+
+    name: str
+    target: str
+    title: str
+
+
+Entry = CorpusEntry | TaskEntry | ModelEntry | CommandEntry | WeightsEntry | ExperimentEntry
 
 
 @hookspec
@@ -98,3 +107,8 @@ def register_commands() -> Iterable[CommandEntry]:  # type: ignore[empty-body]
 @hookspec
 def register_weights() -> Iterable[WeightsEntry]:  # type: ignore[empty-body]
     """Return the pretrained weights this plugin knows by name."""
+
+
+@hookspec
+def register_experiments() -> Iterable[ExperimentEntry]:  # type: ignore[empty-body]
+    """Return the experiments this plugin defines."""

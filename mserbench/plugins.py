@@ -26,6 +26,7 @@ HOOKS: dict[str, type[Entry]] = {
     "register_models": hookspecs.ModelEntry,
     "register_commands": hookspecs.CommandEntry,
     "register_weights": hookspecs.WeightsEntry,
+    "register_experiments": hookspecs.ExperimentEntry,
 }
 
 

@@ -1,4 +1,4 @@
-"""Names of corpora, tasks, models, weights and commands, each resolved to its object on first use."""
+"""Names of corpora, tasks, models, weights, experiments and commands, each resolved to its object on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mserbench import plugins
 from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, MserbenchError, PluginError, UnknownName, UsageError
-from mserbench.hookspecs import CommandEntry, CorpusEntry, Entry, ModelEntry, TaskEntry, WeightsEntry
+from mserbench.hookspecs import (
+    CommandEntry,
+    CorpusEntry,
+    Entry,
+    ExperimentEntry,
+    ModelEntry,
+    TaskEntry,
+    WeightsEntry,
+)
 from mserbench.model import Model
 from mserbench.packages import package_file
 
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
 _owned: dict[str, tuple[str, Corpus]] = {}  # by name: the file as it was given, and what that describes
 
-EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry, WeightsEntry)
+EntryT = TypeVar("EntryT", CorpusEntry, TaskEntry, ModelEntry, CommandEntry, WeightsEntry, ExperimentEntry)
 
 
 @functools.cache
@@ -146,6 +154,13 @@ def assembler(record: Weights) -> Callable[[Path, Path], None]:
     if not callable(found):
         raise PluginError(f"weights {record.name!r}: {record.assemble!r} is not a function")
     return found
+
+
+def experiment_file(name: str) -> Path:
+    """Return the file of the experiment of that name, or the TOML file itself. Raises UnknownName, PluginError."""
+    if name.endswith(OWN):
+        return Path(name)
+    return package_file(_entry(ExperimentEntry, "experiment", name, "'mserbench experiment'").target)
 
 
 def shipped_weights(entry: ModelEntry, name: str) -> Path:

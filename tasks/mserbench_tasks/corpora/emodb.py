@@ -33,6 +33,14 @@ CARD = CorpusCard(
             "09d9144d03a1561bc3c0b6e363270ef5ebefd751e19e69be68109b97e4c2af00", "folds",
             "common in papers on EmoDB",
         ),
+        "halves": Division(
+            "two halves of the speakers, balanced by sex as far as five and five go",
+            "speaker", "", "folds", "drawn for mserbench",
+            rows=(
+                *((f"emodb:{one}", "a") for one in ("08", "10", "12", "13", "16")),
+                *((f"emodb:{one}", "b") for one in ("03", "09", "11", "14", "15")),
+            ),
+        ),
         "paper2": Division(
             "paper2-like: 266 to train, 35 to validate, 38 to test of the four emotions; speakers are shared",
             "mserbench_tasks:splits/emodb-paper2.csv",

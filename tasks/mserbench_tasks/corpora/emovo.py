@@ -33,6 +33,14 @@ CARD = CorpusCard(
             "488743608b47a08626871f0b0ecb774faa925ddb25242bbbc0589807bd36cff7", "folds",
             "EmoBox, https://github.com/emo-box/EmoBox, data/emovo",
         ),
+        "halves": Division(
+            "two halves of the speakers, balanced by sex as far as three and three go",
+            "speaker", "", "folds", "drawn for mserbench",
+            rows=(
+                *((f"emovo:{one}", "a") for one in ("f1", "f3", "m2")),
+                *((f"emovo:{one}", "b") for one in ("f2", "m1", "m3")),
+            ),
+        ),
     },
     notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used. "
     "tri-f3-n1 and tri-f3-n2 are one recording under the names of two sentences.",

@@ -39,6 +39,10 @@ CARD = CorpusCard(
             "35526b4a7c854d89d8f3b9e843bd42cb64f0e9fea4879db0d3c3cdeb99e3ea3a", "folds",
             "EmoBox, https://github.com/emo-box/EmoBox, data/ravdess",
         ),
+        "halves": Division(
+            "two halves of the speakers, six women and six men each", "speaker", "", "folds", "drawn for mserbench",
+            rows=tuple((f"ravdess:{one:02d}", "a" if one % 4 in (1, 2) else "b") for one in range(1, 25)),
+        ),
         "audeering": Division(
             "actors 21-24 to test, 16, 17, 19 and 20 to develop", "mserbench_tasks:splits/ravdess-audeering.csv",
             "5f71e620ddcf6e97cd59c1a7374000c5a13b618120d3a9bf50728264059fc0be", "split",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
 from mserbench.labels import CANONICAL
 from mserbench_tasks.demo.tables import TEST_LANGUAGES, TRAINING_LANGUAGES, sentences
 
@@ -61,10 +61,16 @@ def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, pe
         counts={"complete": dict.fromkeys(CANONICAL, per_emotion)},
         inventory=f"mserbench_tasks.demo:inventory/{name}.txt",
         editions={digest: "espeakng-loader 0.2.4 on Linux x86-64"},
+        divisions={"language": _by_language(languages)} if len(languages) > 1 else {},
         synthetic=True,
         notes="Synthetic, rule-based: it demonstrates and tests, and says nothing about human speech.",
     )
     return Corpus(card, parse, partial(_provide, name))
+
+
+def _by_language(languages: tuple[str, ...]) -> Division:
+    rows = tuple((language, language) for language in languages)
+    return Division("by language", "language", "", "folds", "drawn for mserbench", rows)
 
 
 DEMO = _corpus("demo", "Demo training speech in six languages", TRAINING_LANGUAGES, 60, 228, "5a7de14b")

@@ -1,0 +1,304 @@
+"""`mserbench experiment` as people type it: started, killed, started again, checked; and everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from mserbench import dataset, registry
+
+Cli = Callable[..., Any]
+Install = Callable[..., Path]
+MODELS = """
+    import json
+    import os
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Options:
+        seed: int = 0
+        broken: bool = False
+        wait: float = 0.0
+
+    class Seeded(TrainableModel):
+        Options = Options
+        needs_weights = True
+
+        def __init__(self, options=None, weights=None, device="cpu"):
+            super().__init__(options, weights, device)
+            self.trained = (weights / "weights.json").read_text() if weights else ""
+
+        card = property(lambda self: _card("seeded"))
+
+        def fit(self, training, validation, out):
+            line = f"{os.getpid()} {self.options.seed} {sorted({item.corpus for item in training})}\\n"
+            with open(os.environ["TRAINED"], "a") as log:
+                log.write(line)
+            time.sleep(self.options.wait)
+            if self.options.broken:
+                raise ValueError("the loss is not finite, see /home/x/y.log")
+            (out / "weights.json").write_text(f"{len(training)} {self.options.seed}")
+
+        def predict(self, clips, labels):
+            import hashlib
+            said = [hashlib.sha256(f"{clip.key} {self.trained}".encode()).digest() for clip in clips]
+            return np.array([[one[i] / 256 for i in range(len(labels))] for one in said])
+"""
+TABLE = """
+    title = "Two corpora"
+    text = "To try it."
+    reference = "all"
+    seeds = [0, 1]
+    labels = ["happy", "sad", "angry", "disgust", "fear"]
+
+    [corpora.DE]
+    test = "emodb-5"
+    folds = ["halves.a", "halves.b"]
+
+    [corpora.IT]
+    test = "emovo-5"
+    folds = ["halves.a", "halves.b"]
+
+    [[settings]]
+    name = "to-DE"
+    source = ["IT"]
+    target = "DE"
+
+    [[settings]]
+    name = "to-IT"
+    source = ["DE"]
+    target = "IT"
+
+    [[systems]]
+    name = "all"
+    title = "Everything"
+    model = "seeded"
+    train = ["source"]
+
+    [[systems]]
+    name = "top"
+    title = "Upper bound"
+    model = "seeded"
+    train = ["target"]
+
+    [[systems]]
+    name = "floor"
+    title = "Floor"
+    model = "trainee"
+    train = ["source"]
+"""
+
+
+@pytest.fixture
+def table(plugin: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    plugin(MODELS, models=["Seeded"])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRAINED", str(tmp_path / "trained"))
+    path = tmp_path / "two.toml"
+    path.write_text(dedent(TABLE))
+    return path
+
+
+@pytest.fixture
+def data(build_corpus: Callable[..., Path]) -> Path:
+    folder = build_corpus("emovo")
+    for path in (folder / "emovo").rglob("*.wav"):  # its recordings must not be those of the other corpus
+        path.write_bytes(path.read_bytes()[:-2] + b"\1\0")
+    return build_corpus("emodb")
+
+
+def trained(folder: Path) -> list[str]:
+    """What was trained, in order, without the process."""
+    path = folder / "trained"
+    return [line.split(maxsplit=1)[1] for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def without_seconds(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text(), object_hook=lambda one: {**one, "seconds": 0})
+    return record
+
+
+def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+    """The whole promise: numbers, verdicts, answers that remake them, and nothing trained twice."""
+    done = cli("experiment", "two.toml", "--data", data, "--jobs", 2)
+    assert done.code == 0, done.err
+    out = tmp_path / "experiments/two"
+    page = (out / "README.md").read_text()
+    assert done.out == page + "\n"
+    assert "training 14/14" in done.err
+    assert "| Everything | zero-shot" in page
+    assert "| Upper bound | in-corpus" in page
+    assert "| emodb-5: EmoDB, 5 emotions | 375 |" in page
+    assert "mserbench experiment two.toml\n" in page
+    assert str(tmp_path) not in page + (out / "record.json").read_text()
+    lines = (out / "answers/emodb-5.csv").read_text().splitlines()
+    assert lines[0] == "id,label,speaker,all/to-DE/0,all/to-DE/1,floor/to-DE/0,top/to-DE/0,top/to-DE/1"
+    labelled = dataset.truth(registry.task("emodb-5"), None)
+    assert [line.split(",")[:2] for line in lines[1:]] == [[one.id, label] for one, label in labelled]
+
+    before = trained(tmp_path)
+    assert len(before) == 12, "two settings and seeds, plain and on each half of the target"
+    again = cli("experiment", "two.toml", "--data", data, "--jobs", 1)
+    assert (again.code, again.out) == (0, done.out)
+    assert trained(tmp_path) == before
+    assert again.err.count("was there") == 14
+
+    check = cli("experiment", "two.toml", "--check")
+    assert (check.code, check.out.count("byte for byte")) == (0, 1)
+    answers = out / "answers/emodb-5.csv"
+    answers.write_text(answers.read_text().replace(",0\n", ",1\n", 1))
+    assert cli("experiment", "two.toml", "--check").code == 1
+
+
+def test_the_result_does_not_depend_on_the_number_of_processes(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    for jobs in (1, 3):
+        assert cli("experiment", "two.toml", "--data", data, "--jobs", jobs, "--out", f"o{jobs}").code == 0
+    one, three = tmp_path / "o1", tmp_path / "o3"
+    for path in (one / "answers").iterdir():
+        assert path.read_bytes() == (three / "answers" / path.name).read_bytes()
+    assert without_seconds(one / "record.json") == without_seconds(three / "record.json")
+
+
+def test_killed_at_any_moment_the_same_command_goes_on(table: Path, data: Path, tmp_path: Path, cli: Cli) -> None:
+    """A table takes days: what was trained before a crash must not be trained again, nor workers live on."""
+    slow = ["--option", "seeded.wait=0.7", "--jobs", "1", "--only", "all,floor"]
+    command = [sys.executable, "-m", "mserbench", "experiment", "two.toml", "--data", str(data), *slow]
+    for seconds in (0.0, 0.3):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        seen = len(trained(tmp_path))
+        wait_for(lambda seen=seen: len(trained(tmp_path)) > seen + (seen == 0))  # type: ignore[misc]
+        time.sleep(seconds)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        workers = {int(line.split()[0]) for line in (tmp_path / "trained").read_text().splitlines()}
+        wait_for(lambda workers=workers: not any(map(is_alive, workers)))  # type: ignore[misc]
+    done = cli("experiment", "two.toml", "--data", data, *slow)
+    assert done.code == 0, done.err
+    assert "was there" in done.err
+    assert len(trained(tmp_path)) <= 4 + 2, "four trainings, and one that was cut off at each kill"
+    assert list((tmp_path / "experiments/two/trainings").glob(".*")) == []
+    assert cli("experiment", "two.toml", "--data", data, *slow, "--out", "whole").code == 0
+    for path in (tmp_path / "whole/answers").iterdir():
+        assert path.read_bytes() == (tmp_path / "experiments/two/answers" / path.name).read_bytes()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_the_target_is_not_heard_before_its_setting_is_trained(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    """Audio of the target that cannot be decoded is found when it is asked for, not while sources are trained."""
+    for path in (data / "emodb/wav").iterdir():
+        path.write_bytes(b"no audio")
+    done = cli("experiment", "two.toml", "--data", data, "--settings", "to-DE", "--only", "all")
+    assert done.code == 4
+    assert sorted(trained(tmp_path)) == ["0 ['emovo']", "1 ['emovo']"]
+    assert "run 1/2" in done.err
+    assert "'emodb' is not complete" in done.err
+
+
+def test_a_cell_that_fails_says_why_and_costs_no_other(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+    table.write_text(table.read_text().replace('train = ["target"]', 'train = ["target"]\noptions = { broken = true }'))
+    done = cli("experiment", "two.toml", "--data", data)
+    assert done.code == 4
+    assert "error: 2 cell(s) have no numbers, the first: top in to-DE: model 'seeded' failed" in done.err
+    page = (tmp_path / "experiments/two/README.md").read_text()
+    assert "| Upper bound | - | - | - |" in page
+    assert "- top in to-DE: model 'seeded' failed while training on emodb-5:halves.not-a (ValueError" in page
+    assert "'y.log'" in page
+    assert "/home" not in page
+    assert cli("experiment", "two.toml", "--check").code == 0
+    table.write_text(table.read_text().replace("broken = true", "broken = false"))
+    before = len(trained(tmp_path))
+    assert before == 12
+    assert cli("experiment", "two.toml", "--data", data).code == 0
+    assert len(trained(tmp_path)) == before + 8, "only what failed is trained again"
+
+
+def test_absent_corpora_are_named_all_at_once_before_anything(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    done = cli("experiment", "two.toml", "--data", tmp_path / "empty")
+    assert done.code == 3
+    assert done.err.count("\n") == 1
+    assert "error: 2 of 2 corpora, emodb, emovo, are not in" in done.err
+    assert "give --data or set MSERBENCH_DATA" in cli("experiment", "two.toml").err
+    next((data / "emodb/wav").iterdir()).unlink()
+    done = cli("experiment", "two.toml", "--data", data)
+    assert done.code == 3
+    assert "is missing" in done.err
+    assert trained(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["twoo.toml"], "cannot be read: No such file"),
+        (["supcon-table"], "experiment 'supcon-table' is not known; did you mean 'supcon-table2'"),
+        (["two.toml", "--seeds", "a"], "--seeds is 'a', but whole numbers"),
+        (["two.toml", "--only", "al"], "system 'al' is not known; did you mean 'all'"),
+        (["two.toml", "--preset", "tiny"], "preset 'tiny' is not known"),
+        (["two.toml", "--option", "seed=1"], "MODEL.KEY=VALUE was expected"),
+        (["two.toml", "--option", "seedet.wait=1"], "options of model 'seedet' are given, but no system"),
+        (["two.toml", "--option", "seeded.wait=x"], "option 'wait' of model 'seeded' is 'x', but float was expected"),
+        (["two.toml", "--device", "cuda:0,gpu"], "--device has 'gpu', but cpu, cuda or cuda:N was expected"),
+    ],
+)
+def test_what_was_mistyped_is_answered_at_once(cli: Cli, table: Path, arguments: list[str], words: str) -> None:
+    done = cli("experiment", *arguments)
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_listing_and_plan_need_no_data(cli: Cli, table: Path) -> None:
+    names = [one["name"] for one in json.loads(cli("experiment", "--json").out)]
+    assert {"supcon-table2", "transfer-real"} <= set(names)
+    done = cli("experiment", "two.toml", "--plan")
+    assert "14 trainings, 14 runs, 6 cells; tasks emodb-5, emodb-5:halves.a" in done.out
+    described = json.loads(cli("experiment", "two.toml", "--plan", "--json", "--seeds", "5", "--only", "floor").out)
+    assert [one["on"] for one in described["trainings"]] == [["emovo-5"], ["emodb-5"]]
+
+
+def test_a_folder_in_use_is_left_alone(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+    import filelock
+
+    (tmp_path / "out").mkdir()
+    with filelock.FileLock(tmp_path / "out/.lock"):
+        done = cli("experiment", "two.toml", "--data", data, "--out", "out")
+    assert done.code == 2
+    assert "another process works in" in done.err
+
+
+@pytest.fixture(autouse=True)
+def still_here(tmp_path: Path) -> Iterator[None]:
+    yield
+    path = tmp_path / "trained"
+    if path.exists():
+        workers = {int(line.split()[0]) for line in path.read_text().splitlines()}
+        assert not any(map(is_alive, workers)), "workers must not outlive the command"

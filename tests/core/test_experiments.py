@@ -1,0 +1,371 @@
+"""Definitions, plans and pages of experiments: what a table asks for is what is trained, asked and shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from mserbench import registry
+from mserbench.errors import DataError, UnknownName, UsageError
+from mserbench.experiments import answers, collecting, conduct, definition, folder, page, plan, validating
+from mserbench.experiments.answers import Answers
+from mserbench.experiments.definition import Wishes, load
+from mserbench.experiments.figures import AVERAGE, Figures
+
+Install = Callable[..., Path]
+SEEDED = """
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Options:
+        seed: int = 0
+        rate: float = 0.1
+        fast: bool = False
+
+    class Seeded(Trainee):
+        Options = Options
+"""
+TABLE = """
+    title = "A table"
+    reference = "one"
+    seeds = [0, 1]
+    labels = ["happy", "sad", "angry", "disgust", "fear"]
+
+    [corpora.DE]
+    test = "emodb-5"
+    folds = ["halves.a", "halves.b"]
+
+    [corpora.IT]
+    train = "emovo-5"
+    test = "emovo-5:speakers.f1"
+    whole = "emovo-5"
+
+    [corpora.EL]
+    test = "aesdd"
+
+    [[settings]]
+    name = "IT-DE"
+    source = ["IT"]
+    others = ["EL"]
+    target = "DE"
+
+    [[settings]]
+    name = "DE-IT"
+    source = ["DE"]
+    others = ["EL"]
+    target = "IT"
+    options.seeded = { rate = 0.2 }
+
+    [[systems]]
+    name = "one"
+    model = "seeded"
+    train = ["source", "others"]
+
+    [[systems]]
+    name = "each"
+    model = "seeded"
+    train = ["one source"]
+    options = { fast = true }
+
+    [[systems]]
+    name = "top"
+    model = "seeded"
+    train = ["target"]
+
+    [[systems]]
+    name = "floor"
+    model = "trainee"
+    train = ["source"]
+
+    [presets.tiny]
+    seeds = [7]
+    options.seeded = { rate = 0.9 }
+"""
+
+
+@pytest.fixture
+def file(plugin: Install, tmp_path: Path) -> Callable[..., str]:
+    """Write the table, with some of its text replaced; returns the name that a user types."""
+    plugin(SEEDED, models=["Seeded"])
+
+    def write(*replacements: tuple[str, str]) -> str:
+        text = dedent(TABLE)
+        for old, new in replacements:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = tmp_path / "table.toml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def cell_of(found: list[plan.Cell], system: str, setting: str, kind: str = "test") -> plan.Cell:
+    (cell,) = [one for one in found if (one.system, one.setting, one.kind) == (system, setting, kind)]
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('title = "A', 'titel = "A', "'titel' is no key that is known here: did you mean 'title'"),
+        ("seeds = [0, 1]", "seeds = [0, 0]", r"'seeds' is \[0, 0\], but a list of different whole numbers"),
+        ("seeds = [0, 1]", "seeds = [-1]", "a list of different whole numbers"),
+        ('reference = "one"', 'reference = "two"', "'reference' is 'two', which is no system: one, each, top, floor"),
+        ('name = "each"', 'name = "one"', "'systems' has the name 'one' twice"),
+        ('name = "each"', 'name = "a/b"', "a word without '/'"),
+        ('test = "aesdd"', "", "corpora 'EL', 'test' is missing: give it"),
+        ('test = "aesdd"', 'test = "aesdddd"', "corpora 'EL', 'train': task 'aesdddd' is not known; did you mean"),
+        ('test = "aesdd"', 'test = "emodb"', "'test': task 'emodb' has the labels neutral.* the table has 'labels'"),
+        ('train = "emovo-5"', 'train = "urdu-4"', "'train': task 'urdu-4' has no label 'disgust', which the"),
+        ('source = ["IT"]', 'source = ["FR"]', "settings 'IT-DE', 'source' names 'FR', which is none of the corpora"),
+        ('others = ["EL"]', 'others = ["DE"]', "'target' is 'DE', which is among the sources: only a system with"),
+        ('model = "trainee"', 'model = "trane"', "systems 'floor', 'model': model 'trane' is not known; did you mean"),
+        ('model = "trainee"', 'model = "steady"', "'train': model 'steady' cannot be trained: leave 'train' away"),
+        ("fast = true", "fist = true", "'each' in settings 'IT-DE', 'options': option of model 'seeded' 'fist'"),
+        ("fast = true", 'fast = "maybe"', "option 'fast' of model 'seeded' is 'maybe', but bool was expected"),
+        ("fast = true", "seed = 1", "'seed' is given by 'seeds' of the table"),
+        ("rate = 0.2", "rate = [1]", r"the option 'rate' = \[1\], but a text, a number, true or false"),
+        ("options.seeded = { rate = 0.2 }", "options.seded = { rate = 0.2 }", "settings 'DE-IT', 'options': model"),
+        ('train = ["one source"]', 'train = ["sources"]', "'train' has 'sources', but only 'source', 'others'"),
+        ('train = ["target"]', 'train = ["target", "source"]', "'target' and 'one source' stand alone"),
+        ('"halves.a", "halves.b"', '"halves.a"', "'folds' must be all parts of one division: halves.a, halves.b"),
+        ('"halves.a", "halves.b"', '"halves.a", "thirds.b"', "corpora 'DE', 'folds': .*'thirds'"),
+        ("[corpora.EL]", "[corpora.EL", "is no TOML file"),
+    ],
+)  # fmt: skip
+def test_every_mistake_is_one_sentence_that_names_file_and_key(
+    file: Callable[..., str], old: str, new: str, words: str
+) -> None:
+    """A mistake that shows after hours of training, or as a traceback, costs those hours."""
+    name = file((old, new))
+    with pytest.raises(UsageError, match=words) as caught:
+        validating.check(load(name))
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_preset_system_setting_or_experiment_is_answered_by_near_names(file: Callable[..., str]) -> None:
+    name = file()
+    for wishes in (Wishes(preset="tny"), Wishes(systems=("ech",)), Wishes(settings=("IT-DR",))):
+        with pytest.raises(UnknownName, match="did you mean"):
+            load(name, wishes)
+    with pytest.raises(UnknownName, match="did you mean 'supcon-table2'"):
+        load("supcon-table")
+
+
+def test_options_of_preset_and_command_line_are_stronger_than_those_of_setting_and_system(
+    file: Callable[..., str],
+) -> None:
+    """A preset that its settings override would train for days where minutes were asked for."""
+    name = file()
+    for wishes, expected in (
+        (Wishes(), {"rate": "0.2"}),
+        (Wishes("tiny"), {"rate": "0.9"}),
+        (Wishes("tiny", options={"seeded": {"rate": "0.5"}}), {"rate": "0.5"}),
+    ):
+        table = load(name, wishes)
+        assert definition.options_of(table, table.systems[0], table.settings[1]) == expected
+    assert load(name, Wishes("tiny")).seeds == (7,)
+    assert load(name, Wishes("tiny", seeds=(3,))).seeds == (3,)
+
+
+def test_what_is_trained_and_asked(file: Callable[..., str]) -> None:
+    """The roles decide whether a number is zero-shot: a target among the sources would make it a lie."""
+    found = plan.cells(load(file()))
+    one = cell_of(found, "one", "IT-DE")
+    assert [column.name for column in one.columns] == ["one/IT-DE/0", "one/IT-DE/1"]
+    training = one.questions[0].training
+    assert training is not None
+    assert (training.on, training.validate) == (("aesdd", "emovo-5"), ())
+    assert dict(training.options) == {"seed": "0"}
+    assert one.questions[0].task == "emodb-5"
+    assert [len(cell_of(found, name, "IT-DE").columns) for name in ("each", "floor")] == [2, 1]
+
+
+def test_an_upper_bound_is_tested_on_speakers_it_was_not_trained_on(file: Callable[..., str]) -> None:
+    column = cell_of(plan.cells(load(file())), "top", "IT-DE").columns[0]
+    asked = [(one.training.on if one.training else (), one.task) for one in column.questions]
+    assert asked == [
+        (("emodb-5:halves.not-a",), "emodb-5:halves.a"),
+        (("emodb-5:halves.not-b",), "emodb-5:halves.b"),
+    ]
+
+
+def test_whole_corpora_are_asked_of_those_only_who_did_not_train_on_them(file: Callable[..., str]) -> None:
+    found = plan.cells(load(file()))
+    whole = {(one.system, one.setting, one.task) for one in found if one.kind == "whole"}
+    assert whole == {(name, "DE-IT", "emovo-5") for name in ("one", "each", "floor")}
+
+
+def test_settings_that_want_the_same_share_it(file: Callable[..., str]) -> None:
+    """Work done twice would double the days that a table takes."""
+    setting = '[[settings]]\nname = "EL-DE"\nsource = ["EL"]\nothers = ["IT"]\ntarget = "DE"\n\n[[systems]]'
+    more = plan.cells(load(file(("[[systems]]", setting))))
+    fewer = [cell for cell in more if cell.setting != "EL-DE"]
+    new = set(plan.trainings(more)) - set(plan.trainings(fewer))
+    assert {one.on for one in new} == {("aesdd",)}, "only 'each' and 'floor' learn from one source, which is another"
+    assert cell_of(more, "one", "EL-DE").questions == cell_of(more, "one", "IT-DE").questions
+
+
+def test_the_shipped_tables_are_valid_and_complete() -> None:
+    """A definition with a mistake in it would be found by the first stranger who has the corpora."""
+    pytest.importorskip("peft", reason="the systems need the extra train")
+    table2 = load("supcon-table2")
+    validating.check(table2)
+    assert len(plan.cells(table2)) == 9 * 6 + 9 * 5
+    assert len(table2.reported) == 57
+    for setting in table2.settings:
+        assert {*setting.source, *setting.others, setting.target} == {"EN", "CN", "DE", "FR", "UR"}
+        assert setting.name == f"{setting.source[0]}-{setting.target}"
+    for wishes in (Wishes("tiny"), Wishes()):
+        validating.check(load("supcon-table2", wishes))
+    real = load("transfer-real")
+    validating.check(real)
+    assert all({*one.source, one.target} == {"DE", "IT", "EL", "EN"} for one in real.settings)
+
+
+def record_of(systems: dict[str, str], labels: list[str], settings: tuple[str, ...] = ("s",)) -> dict[str, Any]:
+    """A record with one task, and cells of one column a system in each setting; `systems` gives their titles."""
+    cells = [
+        {
+            "system": name, "setting": setting, "kind": "test", "task": "t", "failure": None, "verdict": "zero-shot",
+            "reasons": [], "transductive": False,
+            "columns": [
+                {"name": f"{name}/{setting}/0", "seed": 0, "source": "", "trainings": [], "runs": ["r"], "seconds": 1}
+            ],
+        }
+        for setting in settings for name in systems
+    ]  # fmt: skip
+    counts = dict.fromkeys(labels, 1)
+    task = {"title": "T", "labels": labels, "clips": counts, "speakers": None, "synthetic": False, "partial": False}
+    experiment = {
+        "title": "X", "text": "", "note": "", "command": "mserbench experiment x", "metrics": ["UA", "MF1"],
+        "seeds": [0], "reference": "a", "reported_title": "in a paper", "left_out": [],
+        "reported": [{"system": "a", "setting": "s", "metric": "UA", "value": 61.5, "note": ""}],
+        "settings": [
+            {"name": name, "source": ["p"], "others": [], "target": "q", "target_title": "Q"} for name in settings
+        ],
+        "systems": [
+            {"name": name, "title": title, "model": "m", "version": "1", "train": ["source"], "options": {}}
+            for name, title in systems.items()
+        ],
+    }  # fmt: skip
+    return {
+        "schema": collecting.SCHEMA, "experiment": experiment, "cells": cells, "tasks": {"t": task}, "trainings": {},
+        "versions": {"numpy": "1"},
+    }  # fmt: skip
+
+
+LABELS = ["x", "y"]
+TRUTH = ("x", "x", "x", "x", "y", "y", "y", "y")
+
+
+def said(text: str) -> tuple[str | None, ...]:
+    return tuple(None if one == "-" else one for one in text)
+
+
+def test_the_numbers_of_a_table_by_hand() -> None:
+    columns = {"a/s/0": said("xxxxyyyx"), "b/s/0": said("xyy-yyxx")}
+    found = Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)
+    figures = Figures(record_of({"a": "A", "b": "B"}, LABELS), {"t": found})
+    a, average = figures.figure("a", "s", "test", "UA"), figures.figure("a", AVERAGE, "test", "UA")
+    assert a is not None
+    assert (a.value, a) == ((4 / 4 + 3 / 4) / 2, average)
+    test = figures.tests("s", "test")["b"]
+    assert test.difference.value == pytest.approx((1 / 4 + 2 / 4) / 2 - 7 / 8)
+    assert test.mcnemar == pytest.approx(2 / 2**4), "four clips that A alone got right, none that B alone did"
+    assert figures.each("b", "s", "test", "UA") == [("", 0.375)]
+
+
+def test_holm_is_over_the_systems_of_a_column() -> None:
+    names = {"a": "A", "b": "B", "c": "C"}
+    columns = {"a/s/0": said("xxxxyyyy"), "b/s/0": said("yxxxyyyx"), "c/s/0": said("xyyxxyyy")}
+    found = Answers(tuple("12345678"), TRUTH, None, columns)
+    tests = Figures(record_of(names, LABELS), {"t": found}).tests("s", "test")
+    smaller, larger = sorted(tests.values(), key=lambda one: one.difference.p or 0)
+    assert smaller.adjusted == pytest.approx(min(1, 2 * (smaller.difference.p or 0)))
+    assert larger.adjusted == pytest.approx(max(larger.difference.p or 0, smaller.adjusted or 0))
+
+
+def test_a_failed_cell_has_no_average_and_says_why() -> None:
+    record = record_of({"a": "A", "b": "B"}, LABELS, ("s", "t"))
+    columns = {name: said("xxxxyyyx") for name in ("a/s/0", "a/t/0", "b/s/0")}
+    broken = next(cell for cell in record["cells"] if (cell["system"], cell["setting"]) == ("b", "t"))
+    broken.update(failure="weights 'x' are gated", columns=[])
+    found = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
+    text = page.render(record, found, {})
+    assert Figures(record, found).figure("b", AVERAGE, "test", "UA") is None
+    assert "- b in t: weights 'x' are gated" in text
+    assert "| B | 87.5" in text
+
+
+def test_a_page_shows_reported_numbers_and_what_one_error_is_worth() -> None:
+    """On 38 clips one error is up to 3.6 points: a reader who is not told takes noise for progress."""
+    record = record_of({"a": "A"}, ["neutral", "happy", "sad", "angry"])
+    record["tasks"]["t"]["clips"] = {"neutral": 9, "happy": 8, "sad": 7, "angry": 14}
+    truth = ("neutral",) * 9 + ("happy",) * 8 + ("sad",) * 7 + ("angry",) * 14
+    found = Answers(tuple(f"{at:02}" for at in range(38)), truth, None, {"a/s/0": truth})
+    text = page.render(record, {"t": found}, {"t.csv": "0f"})
+    assert "| *in a paper* | *61.50* |  |" in text
+    assert "| t: T | 38 | neutral 9, happy 8, sad 7, angry 14 | not known | 1.8 to 3.6 points |" in text
+    assert "- `answers/t.csv`, SHA-256 0f" in text
+
+
+def test_answers_come_back_as_they_were_written() -> None:
+    found = Answers(("b", "a"), ("y", "x"), (1, 0), {"q": ("x", None), "p": ("y", "y")})
+    text = answers.write(found, LABELS)
+    assert text == "id,label,speaker,p,q\na,x,0,1,\nb,y,1,1,0\n"
+    back = answers.read("t.csv", text, LABELS)
+    assert back == Answers(("a", "b"), ("x", "y"), (0, 1), {"p": ("y", "y"), "q": (None, "x")})
+    for damaged in ("", "id,label\n", text.replace("a,x", "a,z"), text + "c,x\n", text.replace(",1,0", ",1,7")):
+        with pytest.raises(DataError, match=r"file of answers 't\.csv' is damaged"):
+            answers.read("t.csv", damaged, LABELS)
+
+
+def test_a_page_is_remade_from_record_and_answers_and_any_change_shows(tmp_path: Path) -> None:
+    """If a changed answer left the page as it was, the page would not rest on the answers."""
+    columns = {"a/s/0": said("xxxxyyyx"), "b/s/0": said("xyy-yyxx")}
+    found = {"t": Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)}
+    folder.write(tmp_path, record_of({"a": "A", "b": "B"}, LABELS), found)
+    assert folder.is_remade(tmp_path)
+    for name, old, new in (
+        ("answers/t.csv", "8,y,3,0,0", "8,y,3,1,0"),
+        ("record.json", '"zero-shot"', '"cross-corpus"'),
+        ("README.md", "87.5", "97.5"),
+    ):
+        path = tmp_path / name
+        before = path.read_text()
+        assert old in before
+        path.write_text(before.replace(old, new, 1))
+        assert not folder.is_remade(tmp_path)
+        path.write_text(before)
+    assert folder.is_remade(tmp_path)
+    (tmp_path / "answers/t.csv").unlink()
+    with pytest.raises(DataError, match=r"the answers .* cannot be read"):
+        folder.is_remade(tmp_path)
+    (tmp_path / "record.json").write_text(json.dumps({"schema": 99}))
+    with pytest.raises(DataError, match="another version"):
+        folder.is_remade(tmp_path)
+
+
+def test_no_path_gets_into_a_record() -> None:
+    sentence = "weights '/data/me/w2v' are not there: look in /srv/x/y.bin, or give 1/2 of it"
+    assert collecting.without_paths(sentence) == "weights 'w2v' are not there: look in 'y.bin' or give 1/2 of it"
+
+
+def test_a_plan_needs_no_data(file: Callable[..., str]) -> None:
+    described = conduct.describe(load(file(), Wishes(seeds=(0,), systems=("one",))))
+    assert described["cells"] == 3
+    assert [one["on"] for one in described["trainings"]] == [["aesdd", "emovo-5"], ["aesdd", "emodb-5"]]
+
+
+def test_the_registry_knows_experiments_and_files() -> None:
+    assert registry.experiment_file("supcon-table2").name == "supcon-table2.toml"
+    assert registry.experiment_file("my/own.toml") == Path("my/own.toml")
+    assert registry.experiment_file("transfer-real").is_file()
