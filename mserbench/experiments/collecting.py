@@ -1,0 +1,213 @@
+"""From finished runs to what is kept: the answers to each task, and a record of how they came about."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mserbench import dataset, registry, runs
+from mserbench.dataset import Dataset
+from mserbench.errors import DataError
+from mserbench.experiments import plan
+from mserbench.experiments.answers import Answers
+from mserbench.experiments.plan import Cell, Column, Training
+from mserbench.experiments.shapes import Definition, System
+from mserbench.experiments.work import Result, Workplace
+from mserbench.exposure import VERDICTS
+from mserbench.predictions import Prediction
+from mserbench.runs import Run
+
+SCHEMA = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """What came of all trainings and runs, by their ids."""
+
+    trainings: Mapping[str, Result]
+    questions: Mapping[str, Result]
+
+
+def collect(
+    experiment: Definition, found: Sequence[Cell], done: Done, place: Workplace, command: str
+) -> tuple[dict[str, Any], dict[str, Answers]]:
+    """Return the record, and the answers to each task that at least one cell has."""
+    finished = {key: runs.read(place.out / one.folder) for key, one in done.questions.items() if one.folder}
+    record: dict[str, Any] = {"schema": SCHEMA, "experiment": _of_experiment(experiment, command)}
+    record["cells"] = [_of_cell(cell, done, finished) for cell in found]
+    targets = {cell.task: dataset.load(registry.task(cell.task), place.data, place.allow_partial)
+               for cell in found if _failure(cell, done) is None}  # fmt: skip
+    answers = {}
+    for name, target in targets.items():
+        columns = {
+            column.name: _column(target, [finished[question.id] for question in column.questions])
+            for cell in found if cell.task == name and _failure(cell, done) is None
+            for column in cell.columns
+        }  # fmt: skip
+        items, speakers = target.items, dataset.cluster_numbers(target.speakers)
+        answers[name] = Answers(
+            tuple(item.utterance.id for item in items),
+            tuple(item.label for item in items),
+            tuple(speakers) if speakers is not None else None,
+            columns,
+        )
+    record["tasks"] = {name: _of_task(target) for name, target in sorted(targets.items())}
+    wanted = {one.id: one for one in plan.trainings(list(found))}
+    record["trainings"] = {
+        key: _of_training(place, wanted[key], one.folder) for key, one in sorted(done.trainings.items()) if one.folder
+    }
+    record["versions"] = _versions(finished)
+    return record, answers
+
+
+def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "text": experiment.text,
+        "preset": experiment.preset,
+        "note": experiment.note,
+        "command": command,
+        "metrics": list(experiment.metrics),
+        "seeds": list(experiment.seeds),
+        "reference": experiment.reference,
+        "reported_title": experiment.reported_title,
+        "reported": [dataclasses.asdict(one) for one in experiment.reported] if not experiment.preset else [],
+        "left_out": list(experiment.left_out),
+        "settings": [
+            {
+                "name": one.name,
+                "source": list(one.source),
+                "others": list(one.others),
+                "target": one.target,
+                "target_title": experiment.corpora[one.target].title,
+            }
+            for one in experiment.settings
+        ],
+        "systems": [_of_system(one) for one in experiment.systems],
+    }
+
+
+def _of_system(system: System) -> dict[str, Any]:
+    kind = registry.model_class(system.model)
+    return {
+        "name": system.name,
+        "title": system.title,
+        "model": system.model,
+        "version": kind.version,
+        "train": list(system.train),
+        "options": dict(system.options),
+    }
+
+
+def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, Any]:
+    failure = _failure(cell, done)
+    record: dict[str, Any] = {"system": cell.system, "setting": cell.setting, "kind": cell.kind, "task": cell.task}
+    if failure is not None:
+        return {**record, "failure": without_paths(failure)}
+    found = [finished[question.id] for question in cell.questions]
+    verdict = max((run.verdict for run in found), key=VERDICTS.index)
+    return {
+        **record,
+        "failure": None,
+        "verdict": verdict,
+        "reasons": sorted({reason for run in found if run.verdict == verdict for reason in run.reasons}),
+        "transductive": any(run.record["verdict"]["transductive"] for run in found),
+        "columns": [_of_column(column, finished) for column in cell.columns],
+    }
+
+
+def _of_column(column: Column, finished: Mapping[str, Run]) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "seed": column.seed,
+        "source": column.source,
+        "trainings": [question.training.id for question in column.questions if question.training],
+        "runs": [finished[question.id].record["key"] for question in column.questions],
+        "seconds": round(sum(sum(finished[one.id].record["seconds"].values()) for one in column.questions), 1),
+    }
+
+
+def _failure(cell: Cell, done: Done) -> str | None:
+    """Return why a cell has no numbers; None where it has."""
+    for question in cell.questions:
+        if question.training and done.trainings[question.training.id].failure:
+            return done.trainings[question.training.id].failure
+        if done.questions[question.id].failure:
+            return done.questions[question.id].failure
+    return None
+
+
+def without_paths(sentence: str) -> str:
+    """Return a sentence with the last name only of each absolute path: the others tell of a machine."""
+    return " ".join(
+        "'" + word.rstrip("',:;.)").rpartition("/")[2] + "'" if word.lstrip("'\"(").startswith("/") else word
+        for word in sentence.split()
+    )
+
+
+def _column(target: Dataset, found: Sequence[Run]) -> tuple[str | None, ...]:
+    """Join the answers of one run or one a fold, in the order of the target's clips."""
+    said: dict[str, Prediction] = {}
+    for run in found:
+        for row in run.rows:
+            if said.setdefault(row.id, row) is not row:
+                raise DataError(f"two folds of task {target.task.name!r} hold the clip {row.id!r}: name each part once")
+    try:
+        return tuple(said[item.utterance.id].prediction or None for item in target.items)
+    except KeyError as error:
+        raise DataError(
+            f"task {target.task.name!r} has the clip {error.args[0]!r}, but no run asked it: its corpus was changed "
+            f"while the experiment ran, start again"
+        ) from error
+
+
+def _of_task(target: Dataset) -> dict[str, Any]:
+    counts = Counter(item.label for item in target.items)
+    return {
+        "title": target.task.title,
+        "corpus": target.card.title,
+        "languages": list(target.task.languages),
+        "labels": list(target.task.labels),
+        "clips": {label: counts[label] for label in target.task.labels},
+        "speakers": len(set(target.speakers)) if None not in target.speakers else None,
+        "synthetic": target.card.synthetic,
+        "partial": target.partial,
+        "question": target.task.hash,
+        "index_digest": target.digest,
+    }
+
+
+def _of_training(place: Workplace, training: Training, name: str) -> dict[str, Any]:
+    data = (place.out / name / "manifest.json").read_bytes()
+    manifest = json.loads(data)
+    return {
+        "model": training.model,
+        "options": manifest["options"],
+        "transductive": manifest["transductive"],
+        "on": list(training.on),
+        "validate": list(training.validate),
+        "clips": {source["task"]: len(source["clips"]) for source in manifest["sources"]},
+        "index_digests": {source["task"]: source["index_digest"] for source in manifest["sources"]},
+        "manifest_sha256": hashlib.sha256(data).hexdigest(),
+        "seconds": _seconds(place.out / f"{name}.json"),
+    }
+
+
+def _seconds(path: Path) -> float | None:
+    """Return how long a training took; None where it was cut off between its end and the note of that."""
+    try:
+        return float(json.loads(path.read_text(encoding="utf-8"))["seconds"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _versions(finished: Mapping[str, Run]) -> dict[str, str]:
+    environments = [run.record["environment"] for _, run in sorted(finished.items())]
+    found = {name: value for one in environments for name, value in one.items() if name != "platform"}
+    return dict(sorted(found.items()))

@@ -1,0 +1,154 @@
+"""Carries an experiment out: checks everything, trains, asks, and writes its folder; started again, it goes on."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mserbench import corpus
+from mserbench.errors import UsageError
+from mserbench.experiments import checking, collecting, folder, plan, validating, work
+from mserbench.experiments.crew import Crew, Job
+from mserbench.experiments.plan import Cell, Question, Training
+from mserbench.experiments.shapes import Definition
+from mserbench.experiments.work import Result, Workplace
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What to work with: `jobs` processes on `devices`, `threads` of arithmetic in each."""
+
+    data: Path | None = None
+    devices: tuple[str, ...] = ("cpu",)
+    jobs: int = 1
+    threads: int = 1
+    allow_partial: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The finished page, and why cells have no numbers, if any have not."""
+
+    page: Path
+    failures: tuple[str, ...]
+
+
+def conduct(experiment: Definition, out: Path, means: Means, command: str, tell: Tell) -> Outcome:
+    """Train and score whatever is not done yet, and write README.md, answers and record.json into `out`.
+
+    All that can be found wrong before is: UsageError for a mistake in the definition, DataError for corpora. A
+    training or a run that fails leaves its cells without numbers. No audio of a target is read as such before all
+    trainings are done. Raises UsageError where another process works in `out`.
+    """
+    validating.check(experiment)
+    found = plan.cells(experiment)
+    place = Workplace(out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial)
+    checking.check(plan.tasks(found), place.data, place.allow_partial)
+    with _alone(place.out), Crew(means.jobs, means.devices, means.threads, place.out / "workers.log") as crew:
+        trained = _train(crew, place, plan.trainings(found), tell)
+        asked = _ask(crew, place, plan.questions(found), trained, tell)
+    done = collecting.Done(trained, asked)
+    record, answers = collecting.collect(experiment, found, done, place, command)
+    page = folder.write(place.out, record, answers)
+    return Outcome(page, _failures(found, record))
+
+
+def _train(crew: Crew, place: Workplace, wanted: Sequence[Training], tell: Tell) -> dict[str, Result]:
+    jobs: dict[str, tuple[Job, Sequence[Any]]] = {one.id: (work.do_training, (place, one)) for one in wanted}
+    names = {one.id: f"{one.model} on {', '.join(one.on)}{_seed(one)}" for one in wanted}
+    return _all(crew, "training", jobs, names, tell)
+
+
+def _ask(
+    crew: Crew, place: Workplace, wanted: Sequence[Question], trained: Mapping[str, Result], tell: Tell
+) -> dict[str, Result]:
+    """Put all questions whose models are there; the others fail for the reason that their trainings failed for."""
+    found: dict[str, Result] = {}
+    jobs: dict[str, tuple[Job, Sequence[Any]]] = {}
+    for one in wanted:
+        training = trained[one.training.id] if one.training else Result()
+        if training.failure:
+            found[one.id] = training
+        else:
+            jobs[one.id] = (work.do_question, (place, one, training.folder))
+    names = {one.id: f"{one.model} asked {one.task}" for one in wanted}
+    return found | _all(crew, "run", jobs, names, tell)
+
+
+def _all(
+    crew: Crew, kind: str, jobs: Mapping[str, tuple[Job, Sequence[Any]]], names: Mapping[str, str], tell: Tell
+) -> dict[str, Result]:
+    found: dict[str, Result] = {}
+    began, fresh = time.monotonic(), 0
+    for name, result in crew.do(jobs):
+        found[name] = result
+        fresh += not result.again
+        line = f"{kind} {len(found)}/{len(jobs)}: {names[name]}"
+        if result.failure:
+            tell(f"{line}: failed: {result.failure}")
+        elif result.again:
+            tell(f"{line}: was there")
+        else:
+            left = (time.monotonic() - began) / fresh * (len(jobs) - len(found))
+            tell(f"{line}: done{f', {_minutes(left)} left' if len(found) < len(jobs) else ''}")
+    return found
+
+
+def _minutes(seconds: float) -> str:
+    return f"about {seconds / 60:.0f} min" if seconds >= 60 else f"about {seconds:.0f} s"
+
+
+def _seed(training: Training) -> str:
+    seed = dict(training.options).get("seed")
+    return f", seed {seed}" if seed else ""
+
+
+def _failures(found: Sequence[Cell], record: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{cell['system']} in {cell['setting']}: {cell['failure']}" for cell in record["cells"] if cell["failure"]
+    )
+
+
+def _absolute(data: Path | None) -> Path | None:
+    return None if data is None else data.absolute()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep the folder for this process, and remove what a killed one left half made."""
+    import filelock
+
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(out / ".lock", timeout=0):
+            for left in (out / work.TRAININGS).glob(".*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+    except filelock.Timeout:
+        raise UsageError(f"another process works in {str(out)!r}: wait for it, or give another --out") from None
+
+
+def describe(experiment: Definition) -> dict[str, Any]:
+    """Return what the table would take, without any data: JSON-ready."""
+    validating.check(experiment)
+    found = plan.cells(experiment)
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "settings": [one.name for one in experiment.settings],
+        "systems": [one.name for one in experiment.systems],
+        "cells": len(found),
+        "tasks": plan.tasks(found),
+        "trainings": [
+            {"model": one.model, "on": list(one.on), "validate": list(one.validate), "options": dict(one.options)}
+            for one in plan.trainings(found)
+        ],
+        "runs": [{"model": one.model, "task": one.task} for one in plan.questions(found)],
+    }

@@ -1,0 +1,109 @@
+"""The numbers of a table from its record and its answers: cells, averages, differences from the reference, tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mserbench import averages
+from mserbench.averages import Difference, Figure, Part
+from mserbench.compare import holm, mcnemar
+from mserbench.experiments.answers import Answers
+from mserbench.intervals import cluster_counts
+
+AVERAGE = "average"
+
+
+@dataclass(frozen=True)
+class Test:
+    """A system against the reference: the difference, its p value after Holm's correction, and McNemar's."""
+
+    difference: Difference
+    adjusted: float | None
+    mcnemar: float | None  # where both cells come from one model each
+
+
+class Figures:
+    """All numbers of a table; `kind` is "test" or "whole", a column a setting or `average`."""
+
+    def __init__(self, record: Mapping[str, Any], answers: Mapping[str, Answers]) -> None:
+        self.record = record
+        self._answers = answers
+        self.systems: list[dict[str, Any]] = record["experiment"]["systems"]
+        self.settings: list[str] = [one["name"] for one in record["experiment"]["settings"]]
+        self.reference: str = record["experiment"]["reference"]
+        self._cells = {(one["system"], one["setting"], one["kind"]): one for one in record["cells"]}
+        self._position = {name: {column: at for at, column in enumerate(sorted(one.columns))}
+                          for name, one in answers.items()}  # fmt: skip
+        self._resampled = {
+            name: averages.resample(_counts(answers[name], record["tasks"][name]["labels"]), number)
+            for number, name in enumerate(sorted(answers))
+        }
+
+    def cell(self, system: str, setting: str, kind: str) -> dict[str, Any] | None:
+        """Return the record of a cell; None where there is none."""
+        return self._cells.get((system, setting, kind))
+
+    def has(self, kind: str) -> bool:
+        """Whether the table has cells of this kind."""
+        return any(key[2] == kind for key in self._cells)
+
+    def figure(self, system: str, column: str, kind: str, metric: str) -> Figure | None:
+        """Return the value of a cell or an average; None where a cell is absent or failed."""
+        parts = self._parts(system, column, kind)
+        return averages.figure(parts, metric) if parts else None
+
+    def each(self, system: str, setting: str, kind: str, metric: str) -> list[tuple[str, float]]:
+        """Return the source and the value of each model behind a cell, in order."""
+        cell = self.cell(system, setting, kind)
+        if cell is None or cell["failure"]:
+            return []
+        task, columns = cell["task"], cell["columns"]
+        point = self._resampled[task].point[metric]
+        return [(one["source"], float(point[self._position[task][one["name"]]])) for one in columns]
+
+    def tests(self, column: str, kind: str, metric: str = "UA") -> dict[str, Test]:
+        """Return each other system against the reference in a column; empty where that has no value there."""
+        reference = self._parts(self.reference, column, kind)
+        others = [system["name"] for system in self.systems if system["name"] != self.reference]
+        found = {name: parts for name in others if (parts := self._parts(name, column, kind))}
+        if not reference:
+            return {}
+        differences = {name: averages.difference(parts, reference, metric) for name, parts in found.items()}
+        tested = [name for name, one in differences.items() if one.p is not None]
+        adjusted = dict(zip(tested, holm([differences[name].p or 0.0 for name in tested]), strict=True))
+        return {
+            name: Test(one, adjusted.get(name), self._mcnemar(name, column, kind)) for name, one in differences.items()
+        }
+
+    def _parts(self, system: str, column: str, kind: str) -> list[Part]:
+        parts = []
+        for setting in self.settings if column == AVERAGE else [column]:
+            cell = self.cell(system, setting, kind)
+            if cell is None or cell["failure"]:
+                return []
+            task = cell["task"]
+            models = tuple(self._position[task][one["name"]] for one in cell["columns"])
+            parts.append(Part(self._resampled[task], models))
+        return parts
+
+    def _mcnemar(self, system: str, setting: str, kind: str) -> float | None:
+        cells = [self.cell(name, setting, kind) for name in (system, self.reference)]
+        if not all(cell and len(cell["columns"]) == 1 for cell in cells):
+            return None
+        answers = self._answers[cells[0]["task"]]  # type: ignore[index]
+        a, b = (answers.columns[cell["columns"][0]["name"]] for cell in cells)  # type: ignore[index]
+        right = [(said_a == label, said_b == label) for said_a, said_b, label in zip(a, b, answers.truth, strict=True)]
+        return mcnemar(right.count((True, False)), right.count((False, True)))
+
+
+def _counts(answers: Answers, labels: Sequence[str]) -> Any:
+    """Return int64, (S, M, K, K + 1), the models in the order of their sorted names."""
+    tables = [
+        cluster_counts(answers.truth, answers.columns[name], labels, answers.speakers)
+        for name in sorted(answers.columns)
+    ]
+    return np.stack(tables, axis=1)

@@ -1,0 +1,97 @@
+"""What an experiment is: corpora by a short name, settings, systems, and what a preset changes; no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Options = Mapping[str, Mapping[str, str]]  # by model, by option: as the command line gives them
+
+SOURCE, OTHERS, TARGET, ONE_SOURCE = "source", "others", "target", "one source"
+ROLES = (SOURCE, OTHERS, TARGET, ONE_SOURCE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a corpus is for an experiment: names of tasks.
+
+    `train` and `validate` are those a source gives; `test` is asked where it is the target. `whole` is a task of all
+    its clips, asked only of systems that were not trained on it. `folds` are parts such as `halves.a`: a system
+    trained on the target is trained on all others of each part and tested on that part.
+    """
+
+    name: str
+    title: str
+    train: tuple[str, ...]
+    test: str
+    validate: tuple[str, ...] = ()
+    whole: str = ""
+    folds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One column of a table: sources, further training corpora, and the target, by their short names."""
+
+    name: str
+    source: tuple[str, ...]
+    target: str
+    others: tuple[str, ...] = ()
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class System:
+    """One row of a table: a model with options, and what it is trained on.
+
+    `train` holds roles of a setting: "source", "others"; "target" alone makes an upper bound; "one source" alone
+    means one training for each source, of which the row shows the mean; nothing, that the model is not trained.
+    """
+
+    name: str
+    title: str
+    model: str
+    train: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sees_target(self) -> bool:
+        """Whether it is trained on clips of the target: an upper bound."""
+        return TARGET in self.train
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A number that somebody else published for a cell, as a percentage; `setting` may be `average`."""
+
+    system: str
+    setting: str
+    metric: Literal["UA", "MF1"]
+    value: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A whole experiment, a preset and the wishes of the command line already put in."""
+
+    name: str
+    file: Path
+    title: str
+    text: str
+    metrics: tuple[str, ...]
+    labels: tuple[str, ...]
+    seeds: tuple[int, ...]
+    reference: str
+    reported_title: str
+    reported: tuple[Reported, ...]
+    corpora: Mapping[str, Place]
+    settings: tuple[Setting, ...]
+    systems: tuple[System, ...]
+    options: Options
+    last_options: Options  # of a preset and the command line: stronger than all others
+    preset: str = ""
+    note: str = ""  # of the preset
+    left_out: tuple[str, ...] = ()  # systems and settings that were not asked for

@@ -1,0 +1,107 @@
+"""One training or one run of an experiment, in a folder where either is found again by what went into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mserbench import corpus, dataset, registry
+from mserbench.errors import MserbenchError
+from mserbench.evaluation import evaluate
+from mserbench.experiments.plan import Question, Training
+from mserbench.files import write_atomic
+from mserbench.model import Model
+from mserbench.training import train
+
+TRAININGS, RUNS = "trainings", "runs"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where work is done: the folder of the experiment, the data, and whether incomplete corpora will do."""
+
+    out: Path
+    data: Path | None
+    allow_partial: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a job: the name of a folder below the workplace, or the sentence that says why there is none."""
+
+    folder: str = ""
+    failure: str = ""
+    again: bool = False  # it was there before
+
+
+def do_training(place: Workplace, training: Training, device: str) -> Result:
+    """Train, unless the same was trained before: same model, version, options, tasks and contents of the tasks."""
+    kind = registry.model_class(training.model)
+    key = _key(place, training, kind)
+    name = f"{TRAININGS}/{training.model}-{key[:16]}"
+    folder = place.out / name
+    if folder.exists():
+        return Result(name, again=True)
+    began = time.perf_counter()
+    train(
+        training.model,
+        training.on,
+        folder,
+        validate_on=training.validate,
+        data=place.data,
+        options=dict(training.options),
+        device=device_for(kind, device),
+        allow_partial=place.allow_partial,
+    )
+    facts = {"key": key, "seconds": round(time.perf_counter() - began, 1)}
+    write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
+    return Result(name)
+
+
+def do_question(place: Workplace, question: Question, weights: str, device: str) -> Result:
+    """Put a task to a model; `evaluate` finds a finished run again, and goes on with one that was cut off."""
+    kind = registry.model_class(question.model)
+    run = evaluate(
+        question.model,
+        question.task,
+        data=place.data,
+        weights=place.out / weights if weights else None,
+        options=dict(question.options),
+        out=place.out / RUNS,
+        device=device_for(kind, device),
+        allow_partial=place.allow_partial,
+    )
+    return Result(run.folder.relative_to(place.out).as_posix())
+
+
+def as_result(error: BaseException) -> Result:
+    """Return the result of a job that failed."""
+    if isinstance(error, MserbenchError):
+        return Result(failure=" ".join(str(error).split()))
+    return Result(failure=f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def device_for(kind: type[Model], device: str) -> str:
+    """Return the device of a job: the one given, or the model's own where it cannot use that one."""
+    return device if device.partition(":")[0] in kind.devices else kind.devices[0]
+
+
+def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
+    identity = {
+        "model": training.model,
+        "version": kind.version,
+        "options": training.options,
+        "on": [_contents(place, name) for name in training.on],
+        "validate": [_contents(place, name) for name in training.validate],
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def _contents(place: Workplace, name: str) -> Sequence[str]:
+    """Return what a task is: its name, its question, and a digest of its audio."""
+    task = registry.task(name)
+    return name, task.hash, dataset.load(task, corpus.data_folder(place.data), place.allow_partial).digest
