@@ -8,6 +8,7 @@ from mserbench.errors import UsageError
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone, parse_layers
 from mserbench_supcon_w2v2.feeding import Feeder, FrameFeeder, WaveFeeder
 from mserbench_supcon_w2v2.inside import adapt
+from mserbench_supcon_w2v2.loudness import WithLoudness
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.augment import Augmentation
@@ -26,16 +27,21 @@ class Parts:
     frames: Frames | None
 
 
-def build(settings: Settings, device: str = "cpu") -> Parts:
-    """Load the encoder and build what stands on it. Raises UsageError for settings that do not fit the encoder."""
+def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
+    """Load the encoder and build what stands on it. Raises UsageError for settings that do not fit the encoder.
+
+    `hold`: bytes of frames that may stay in memory, see FrameFeeder.
+    """
     augmentation = Augmentation() if settings.copies else None
     if settings.adaptation == "inside":
         return _inside(settings, augmentation)
     encoder = named.open_encoder(settings.encoder, device)
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
-    frames = Frames(encoder, layers, settings.reduce, settings.longest_seconds, augmentation, device)
-    backbone = FrameBackbone(len(layers), encoder.dim, settings.adaptation, settings.adapter_width)
-    return Parts(backbone, FrameFeeder(frames, settings), encoder.version, frames)
+    backbone = FrameBackbone(len(layers), encoder.dim, settings.adaptation, settings.adapter_width, settings.pooling)
+    loud = settings.pooling != "mean"
+    heard = WithLoudness(encoder, settings.loud_decibels) if loud else encoder
+    frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
+    return Parts(backbone, FrameFeeder(frames, settings, hold, told=int(loud)), encoder.version, frames)
 
 
 def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor, nn
 
 from mserbench.errors import UsageError
+from mserbench_supcon_w2v2.settings import Pooling
 from mserbench_training.encoders.base import check_layers
 from mserbench_training.encoders.wav2vec import Wav2VecModel
 
@@ -69,6 +71,16 @@ def mean_over_frames(frames: Tensor, mask: Tensor) -> Tensor:
     return (frames * kept).sum(dim=1) / kept.sum(dim=1).clamp(min=1.0)
 
 
+def mean_over_loud(frames: Tensor, mask: Tensor, loud: Tensor) -> Tensor:
+    """Return the mean of frames weighted by how loud they are; where none is loud, that over all: (n_clips, dim).
+
+    `frames`: (n_clips, n_frames, dim). `loud`: (n_clips, n_frames), the share of each that is loud, 0 beyond the end.
+    """
+    silent = loud.sum(dim=1, keepdim=True) <= 0
+    weights = torch.where(silent, mask.to(frames.dtype), loud).unsqueeze(-1)
+    return (frames * weights).sum(dim=1) / weights.sum(dim=1)
+
+
 class Bottleneck(nn.Module):
     """x + W_up ReLU(W_down x); the first output is x itself, as W_up begins with zeros."""
 
@@ -96,6 +108,7 @@ class Convolutions(nn.Module):
             nn.Conv1d(sizes[i], sizes[i + 1], 5, strides[i], padding=2) for i in range(len(strides))
         )
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for _ in strides)
+        self.stride = math.prod(strides)
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the channels (n_clips, fewer frames, channels) and their mask."""
@@ -106,12 +119,13 @@ class Convolutions(nn.Module):
 
 
 class FrameBackbone(nn.Module):
-    """Frames of a frozen encoder, standardised by the sources, mixed over layers, adapted, and averaged.
+    """Frames of a frozen encoder, standardised by the sources, mixed over layers, adapted, and pooled.
 
-    `centre` and `spread`: float32, (n_layers, dim), of the training frames; buffers, saved with the weights.
+    `centre` and `spread`: float32, (n_layers, dim), of the training clips; buffers, saved with the weights. With a
+    pooling of loud frames the last number of each frame is the share of it that is loud, and no part of `dim`.
     """
 
-    def __init__(self, n_layers: int, dim: int, adaptation: str, width: int) -> None:
+    def __init__(self, n_layers: int, dim: int, adaptation: str, width: int, pooling: Pooling = "mean") -> None:
         super().__init__()
         self.centre: Tensor
         self.spread: Tensor
@@ -120,10 +134,16 @@ class FrameBackbone(nn.Module):
         self.mix = LayerMix(n_layers)
         self.adapter = Bottleneck(dim, width) if adaptation == "adapter" else None
         self.convolutions = Convolutions(dim) if adaptation == "convolution" else None
-        self.dim = CONVOLUTION_CHANNELS if adaptation == "convolution" else dim
+        self.pooling = pooling
+        pooled = CONVOLUTION_CHANNELS if adaptation == "convolution" else dim
+        self.dim = pooled * (2 if pooling == "mean+loud" else 1)
+        self.clip_adapter = Bottleneck(pooled, width) if adaptation == "clip" else None
 
     def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Return one vector a clip from frames (n_clips, n_layers, n_frames, dim) and the mask of true ones."""
+        loud = None
+        if self.pooling != "mean":
+            frames, loud = frames[..., :-1], frames[:, 0, :, -1]
         # The mix of standardised layers, without making those: memory, not arithmetic, is what this costs.
         scale = self.mix.shares().to(self.spread.device)[:, None] / self.spread
         mixed = sum_over_layers(frames, scale) - (scale * self.centre).sum(dim=0)
@@ -131,7 +151,16 @@ class FrameBackbone(nn.Module):
             mixed = self.adapter(mixed)
         if self.convolutions is not None:
             mixed, mask = self.convolutions(mixed, mask)
-        return mean_over_frames(mixed, mask)
+            loud = None if loud is None else loud[:, :: self.convolutions.stride]
+        parts = self._parts(mixed, mask, loud)
+        if self.clip_adapter is not None:  # one for all poolings
+            parts = [self.clip_adapter(part) for part in parts]
+        return torch.cat(parts, dim=1)
+
+    def _parts(self, frames: Tensor, mask: Tensor, loud: Tensor | None) -> list[Tensor]:
+        """Return the mean over frames, that over loud ones, or both, as the pooling says: (n_clips, dim) each."""
+        means = [mean_over_frames(frames, mask)] if "mean" in self.pooling else []
+        return means if loud is None else [*means, mean_over_loud(frames, mask, loud)]
 
 
 class WaveBackbone(nn.Module):

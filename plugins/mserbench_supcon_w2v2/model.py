@@ -19,16 +19,17 @@ from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.files import cache_dir
 from mserbench.model import TrainableModel, TrainingItem
+from mserbench.processes import place
 from mserbench_supcon_w2v2 import assembly, weights_folder
-from mserbench_supcon_w2v2.feeding import digest
+from mserbench_supcon_w2v2.feeding import HOLD, FrameFeeder, digest, statistics
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.settings import Settings, SupconOptions, resolve
 from mserbench_training import loop, training_log
 from mserbench_training.bar import counting
 from mserbench_training.encoders import named
-from mserbench_training.frames import statistics
 from mserbench_training.label_scores import asked_for, softmax
+from mserbench_training.machine import own_device
 from mserbench_training.sampler import HierarchicalSampler, Sampler, ShuffledSampler
 from mserbench_training.sets import Codes, hold_out_speakers, learnable
 
@@ -44,7 +45,7 @@ class SupconW2V2(TrainableModel):
     name: ClassVar[str] = "supcon-w2v2"
 
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
-        super().__init__(options, weights, _device(device))
+        super().__init__(options, weights, own_device(device))
         self.settings: Settings = resolve(self.options)
         self.labels: tuple[str, ...] = ()
         self._network: Network | None = None
@@ -105,9 +106,9 @@ class SupconW2V2(TrainableModel):
             items, held_out = hold_out_speakers(items, settings.held_out, settings.seed)
         codes = Codes.of(items)
         torch.manual_seed(settings.seed)
-        parts = assembly.build(settings, self.device)
+        parts = assembly.build(settings, self.device, HOLD)
         network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
-        _fill(parts, items, held_out, settings.copies)
+        _fill(parts, items, held_out, settings)
         objective = Objective(items, held_out, codes, parts.feeder, settings)
         identity = digest(
             [self.version, settings, parts.encoder_version, *map(_identity, items), *map(_identity, held_out)]
@@ -127,7 +128,7 @@ class SupconW2V2(TrainableModel):
                 "outcome": dataclasses.asdict(outcome),
             }
             weights_folder.write(out, self.name, network, record)
-            if (folder / training_log.NAME).exists():
+            if place().is_main and (folder / training_log.NAME).exists():  # of others it may be gone already
                 shutil.copyfile(folder / training_log.NAME, out / training_log.NAME)
 
     def _load(self, folder: Path) -> None:
@@ -168,18 +169,21 @@ def sampler_of(settings: Settings, codes: Codes, items: Sequence[TrainingItem]) 
     )
 
 
-def _fill(parts: assembly.Parts, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem], copies: int) -> None:
+def _fill(
+    parts: assembly.Parts, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem], settings: Settings
+) -> None:
     """Compute the frames of all clips once; several processes share the work. Then standardise by the sources."""
     if parts.frames is None:
         return
     rank, n_processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     with counting("frames") as progress:
-        parts.frames.fill([item.clip for item in items][rank::n_processes], range(copies + 1), progress)
+        parts.frames.fill([item.clip for item in items][rank::n_processes], range(settings.copies + 1), progress)
         parts.frames.fill([item.clip for item in held_out][rank::n_processes], progress=progress)
-    centre, spread = statistics(parts.frames, [item.clip for item in items])
+    assert isinstance(parts.feeder, FrameFeeder)
     backbone: Any = parts.backbone
-    backbone.centre.copy_(torch.from_numpy(centre))
-    backbone.spread.copy_(torch.from_numpy(spread))
+    found = statistics(parts.feeder, [item.clip for item in items], settings.standardise, backbone.centre.shape[1])
+    backbone.centre.copy_(torch.from_numpy(found[0]))
+    backbone.spread.copy_(torch.from_numpy(found[1]))
 
 
 def _identity(item: TrainingItem) -> tuple[str | None, ...]:
@@ -204,11 +208,3 @@ def _own_folder(name: str) -> Iterator[Path]:
         lock.release()
     if main:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _device(device: str) -> str:
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"device {device!r} was asked for, but no CUDA device is here: give --device cpu")
-    return device

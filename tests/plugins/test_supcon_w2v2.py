@@ -22,11 +22,14 @@ from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
-from mserbench_supcon_w2v2 import assembly, backbones, inside  # noqa: E402
+from mserbench_supcon_w2v2 import assembly, backbones, feeding, inside  # noqa: E402
+from mserbench_supcon_w2v2.loudness import WithLoudness  # noqa: E402
 from mserbench_supcon_w2v2.model import SupconW2V2  # noqa: E402
 from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss  # noqa: E402
 from mserbench_supcon_w2v2.settings import PRESETS, Settings, SupconOptions, resolve  # noqa: E402
+from mserbench_training.encoders.logmel import LogMelEncoder  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecModel  # noqa: E402
+from mserbench_training.frames import Frames  # noqa: E402
 
 LABELS = ["neutral", "happy", "sad"]
 QUICK = {"preset": "tiny", "steps": 25, "evaluate_every": 5, "batch_emotions": 3, "reduce": 2}
@@ -125,11 +128,13 @@ def test_given_validation_clips_stop_it_and_are_not_learnt_from(tmp_path):
     assert ["de", "z"] not in record["codes"]["speakers"]
 
 
-@pytest.mark.parametrize("adaptation", ["weighted", "adapter", "convolution"])
-@pytest.mark.parametrize("norm", ["group", "layer"])
-def test_a_wav2vec_folder_serves_as_frozen_encoder(tmp_path, adaptation, norm):
+@pytest.mark.parametrize("adaptation", ["weighted", "adapter", "clip", "convolution"])
+@pytest.mark.parametrize(("norm", "pooling"), [("group", "mean"), ("layer", "mean+loud")])
+def test_a_wav2vec_folder_serves_as_frozen_encoder(tmp_path, adaptation, norm, pooling):
     encoder = str(save_wav2vec(tmp_path / "encoder", norm))
-    model, _ = trained(tmp_path, encoder=encoder, layers="all", adaptation=adaptation, reduce=1, steps=4)
+    model, _ = trained(
+        tmp_path, encoder=encoder, layers="all", adaptation=adaptation, pooling=pooling, reduce=1, steps=4
+    )
     clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
     together, alone = model.predict(clips, LABELS), np.vstack([model.predict([one], LABELS) for one in clips])
     np.testing.assert_allclose(together, alone, atol=1e-5)
@@ -383,12 +388,15 @@ def test_parts_without_weight_are_left_out():
     assert set(total_loss(made, batch, LossOptions(alpha=0.0))) == {"emotion", "total"}
 
 
-def test_padding_changes_no_vector():
+@pytest.mark.parametrize("pooling", ["mean", "loud", "mean+loud"])
+def test_padding_changes_no_vector(pooling):
     """Scores must not depend on how long the longest clip of a batch is."""
-    frames, mask = torch.randn(3, 2, 9, 6), torch.arange(9) < torch.tensor([[9], [4], [1]])
-    for adaptation in ("adapter", "convolution", "weighted"):
+    frames, mask = torch.rand(3, 2, 9, 7), torch.arange(9) < torch.tensor([[9], [4], [1]])
+    frames = frames * mask[:, None, :, None]
+    frames = frames[..., :-1] if pooling == "mean" else frames
+    for adaptation in ("adapter", "clip", "convolution", "weighted"):
         torch.manual_seed(0)
-        backbone = backbones.FrameBackbone(2, 6, adaptation, 3)
+        backbone = backbones.FrameBackbone(2, 6, adaptation, 3, pooling).eval()
         backbone.centre += 3.0
         together = backbone(frames, mask)
         for i, n in enumerate((9, 4, 1)):
@@ -400,3 +408,81 @@ def test_pooling_is_the_mean_over_true_frames():
     frames, mask = torch.randn(2, 5, 3), torch.tensor([[True] * 5, [True, True, False, False, False]])
     found = backbones.mean_over_frames(frames, mask)
     torch.testing.assert_close(found, torch.stack([frames[0].mean(0), frames[1, :2].mean(0)]))
+
+
+def test_pooling_loud_frames_is_their_mean_and_that_of_all_where_none_is():
+    """Else pauses and room noise count as much as the voice, or a quiet stretch becomes no number."""
+    frames, mask = torch.randn(2, 5, 3), torch.tensor([[True] * 5, [True, True, False, False, False]])
+    loud = torch.tensor([[0.0, 1, 0, 0.5, 0], [0, 0, 0, 0, 0]])
+    found = backbones.mean_over_loud(frames, mask, loud)
+    weighted = (frames[0, 1] + 0.5 * frames[0, 3]) / 1.5
+    torch.testing.assert_close(found, torch.stack([weighted, frames[1, :2].mean(0)]))
+
+
+# What it is fed
+
+
+def test_frames_say_which_of_them_are_loud():
+    """A second of noise after one 30 dB below: the first half is quiet at 20 dB, and not at 36."""
+    noise = np.random.default_rng(0).normal(0, 0.1, 32_000).astype(np.float32)
+    noise[:16_000] *= 10 ** (-30 / 20)
+    for decibels, share in ((20.0, 0.0), (36.0, 1.0)):
+        encoder = WithLoudness(LogMelEncoder(), decibels)
+        (found,) = encoder.frames([noise], [0])
+        assert found.shape == (1, 201, 81)
+        assert found[0, 2:98, -1].mean() == share
+        assert found[0, 102:198, -1].mean() == 1
+        np.testing.assert_array_equal(found[..., :-1], LogMelEncoder().frames([noise], [0])[0])
+
+
+def feeder(hold: int, **changes: object) -> feeding.FrameFeeder:
+    settings = Settings(**{"encoder": "logmel", "adaptation": "clip", "crop_seconds": 0.3, **changes})
+    return feeding.FrameFeeder(Frames(LogMelEncoder(), [0]), settings, hold)
+
+
+def test_frames_held_in_memory_are_those_read_from_disk():
+    """Holding is for speed alone: where the bound falls must not show in a result."""
+    clips = [clip(i) for i in range(6)]
+    one = clips[0].load().size // 160 + 1
+    for hold in (0, 2 * 160 * one, 2**20):
+        held, read = feeder(hold), feeder(0)
+        for epoch in (None, 0, 1):
+            for _ in range(2):
+                for got, expected in zip(held.heard(clips, epoch)[:2], read.heard(clips, epoch)[:2], strict=True):
+                    assert torch.equal(got, expected)
+
+
+def test_memory_stops_growing_at_the_bound(monkeypatch):
+    """A corpus larger than memory must still train: what is beyond the bound is read each time."""
+    clips, asked = [clip(i) for i in range(6)], []
+    small = feeder(2 * 160 * 41 + 1)  # room for two clips of 41 frames
+    of = small.frames.of
+    monkeypatch.setattr(small.frames, "of", lambda clips, copies=None: asked.append(len(clips)) or of(clips, copies))
+    for _ in range(3):
+        small.heard(clips, None)
+    assert asked == [6, 4, 4]
+    assert sum(one.nbytes for one in small._held.values()) == 2 * 160 * 41
+
+
+def test_hiding_parts_of_frames_leaves_their_loudness():
+    heard = feeder(0, mask_width=81, mask_seconds=0.2, pooling="loud")
+    heard.frames, heard._told = Frames(WithLoudness(LogMelEncoder(), 20.0), [0]), 1
+    plain = feeder(0, pooling="loud")
+    plain.frames = heard.frames
+    shown, hidden = (one.heard([clip(1)], 0)[0] for one in (plain, heard))
+    assert torch.equal(shown[..., -1], hidden[..., -1])
+    assert not torch.equal(shown, hidden)
+
+
+def test_clips_are_standardised_by_their_own_means():
+    """With "clips", h of the sources has mean 0 and deviation 1 before anything is learnt."""
+    clips = [clip(i) for i in range(8)]
+    fed = feeder(0, reduce=1)
+    means = np.stack([one[0].astype(np.float64).mean(axis=0) for one in fed.read(clips)])
+    centre, spread = feeding.statistics(fed, clips, "clips", 80)
+    np.testing.assert_allclose(centre[0], means.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(spread[0], means.std(axis=0), rtol=1e-3)
+    frames = np.concatenate([one[0].astype(np.float64) for one in fed.read(clips)])
+    centre, spread = feeding.statistics(fed, clips, "frames", 80)
+    np.testing.assert_allclose(centre[0], frames.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(spread[0], frames.std(axis=0), rtol=1e-3)
