@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import Any
 from mserbench import weights_sources as sources
 from mserbench.errors import DataError
 from mserbench.files import cache_dir, sync_folder, write_atomic
+from mserbench.weights_check import check_ready, check_revision, sha256
 from mserbench.weights_record import Weights
-from mserbench.weights_wheel import refuse_pickle
 
-RECORD = "weights.json"  # beside the ready files: where they are from, and the SHA-256 of each
+RECORD = "weights.json"  # beside the ready files: where they are from, at which commit, the SHA-256 of each
 SCHEMA = 1
 _PART = ".part"  # of a folder that is being filled; what a killed process left is removed by the next
 
@@ -63,16 +63,17 @@ def read_record(name: str) -> dict[str, Any] | None:
 def verify(name: str) -> list[str]:
     """Compute the SHA-256 of every ready file anew; returns what is wrong, one sentence each.
 
+    Weights of the hub must also be of the commit that is pinned today, where one is.
     Raises UnknownName, and DataError where the weights are not on this machine.
     """
-    place, published = _place(name), _record(name).files
-    problems = []
-    for file, facts in sorted(_known(name)["files"].items()):
+    place, record, known = _place(name), _record(name), _known(name)
+    problems = check_revision(record, known)
+    for file, facts in sorted(known["files"].items()):
         if _size(place / file) is None:
             problems.append(f"{name}: file {file!r} is missing")
-        elif _sha256(place / file) != facts["sha256"]:
+        elif sha256(place / file) != facts["sha256"]:
             problems.append(f"{name}: file {file!r} was changed since it was got: its SHA-256 is another one")
-        elif published.get(file, facts["sha256"]) != facts["sha256"]:
+        elif record.files.get(file, facts["sha256"]) != facts["sha256"]:
             problems.append(f"{name}: file {file!r} is not the published one: its SHA-256 is another one")
     return problems
 
@@ -156,6 +157,9 @@ def _working_folder(name: str) -> Iterator[Path]:
 
 def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]) -> None:
     """Write ready files and their record into `work/out` from the first source that gives them."""
+    from mserbench import registry
+
+    registry.assembler(record)  # before gigabytes come: what makes them ready may not be installed
     own = source or sources.given_folder(record)
     if own is not None:  # a user's own folder is never replaced by something else in silence
         _assemble(record, sources.from_folder(record, own, work / "raw"), work / "out", progress)
@@ -192,29 +196,13 @@ def _assemble(record: Weights, found: sources.Found, out: Path, progress: Callab
     out.mkdir()
     progress(f"{record.name}: from {found.source}, making it ready")
     assembler(found.folder, out)
-    _check_kind(record, out)
-    files = {path.name: {"sha256": _sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())}
-    for file, sha256 in record.files.items():
-        if files.get(file, {}).get("sha256") != sha256:
+    check_ready(record, out)
+    files = {path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())}
+    for file, published in record.files.items():
+        if files.get(file, {}).get("sha256") != published:
             raise DataError(f"file {file!r} of {found.source} is missing or not the published one, so it is not used")
-    facts = {"schema": SCHEMA, "name": record.name, "source": found.source, "versions": _versions(record)}
-    write_atomic(out / RECORD, json.dumps({**facts, "files": files}, indent=1) + "\n")
-
-
-def _check_kind(record: Weights, out: Path) -> None:
-    """Raise DataError where the ready folder holds a pickle, or the weights of another model."""
-    for path in out.iterdir():
-        refuse_pickle(path)
-    try:
-        described: Mapping[str, Any] = json.loads((out / record.described_by).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{record.described_by!r} of weights {record.name!r} cannot be read ({error})") from error
-    for key, value in record.expected.items():
-        if described.get(key) != value:
-            raise DataError(
-                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but {value!r} was expected: "
-                f"these are not the weights {record.name!r}"
-            )
+    facts = {"schema": SCHEMA, "name": record.name, "source": found.source, "revision": found.revision}
+    write_atomic(out / RECORD, json.dumps({**facts, "versions": _versions(record), "files": files}, indent=1) + "\n")
 
 
 def _versions(record: Weights) -> dict[str, str]:
@@ -243,8 +231,3 @@ def _put_in_place(ready: Path, place: Path) -> None:
 
 def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,19 +10,26 @@ from typing import Literal
 from mserbench.contracts import Exposure
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # a file name: no folder, no parent, not hidden
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
 class Hub:
     """A repository of the Hugging Face hub: `files` are patterns (fnmatch) of files at its top; never pickles.
 
-    `revision` is a commit, or empty where none is pinned; the commit that came is recorded beside the weights.
+    `revision` is a whole commit, or empty where none is pinned; the commit that came is recorded beside the weights.
+    `sha256` maps files of that commit to their SHA-256. Raises ValueError for a revision that could move.
     """
 
     repository: str
     files: tuple[str, ...]
     revision: str = ""
     gated: bool = False
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.revision and not _COMMIT.fullmatch(self.revision):
+            raise ValueError(f"revision {self.revision!r} of {self.repository!r} is no whole commit, so it could move")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.errors import DataError, MissingExtra
+from mserbench.weights_check import check_hub
 from mserbench.weights_record import Hub, Weights
 from mserbench.weights_wheel import is_of, refuse_pickle, take
 
@@ -26,10 +27,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Found:
-    """What a source gave: a folder of data files, and where they are from."""
+    """What a source gave: a folder of data files, where they are from, and the commit where that is the hub."""
 
     folder: Path
     source: str
+    revision: str | None = None
 
 
 def is_on(variable: str) -> bool:
@@ -65,21 +67,22 @@ def from_folder(record: Weights, folder: Path, raw: Path) -> Found:
 def from_hub(record: Weights, say: Say) -> Found:
     """Return the snapshot of the weights' repository in the hub's own cache, fetched if need be.
 
-    Safetensors only: where a repository has none, those that the hub's converter offers as a pull request are
-    taken. Raises DataError where the hub, the repository or such files cannot be had, MissingExtra without
-    the package huggingface_hub.
+    Safetensors only: where a repository has none and no commit is pinned, those that the hub's converter offers as
+    a pull request are taken. Raises DataError where the hub, the repository or such files cannot be had or are not
+    the pinned ones, MissingExtra without the package huggingface_hub.
     """
     if importlib.util.find_spec("huggingface_hub") is None:
         raise MissingExtra("the model hub", "huggingface_hub", "train")
     offline = is_on(OFFLINE) or is_on(_HUB_OFFLINE)
     say(f"model hub {record.hub.repository}: {'looking in its cache, offline' if offline else 'asking'}")
     folder = _snapshot(record.hub, record.hub.revision or None, offline)
-    if not _has_safetensors(folder) and not offline:
+    if not _has_safetensors(folder) and not record.hub.revision and not offline:
         say(f"model hub {record.hub.repository}: has no safetensors, looking for those of the hub's converter")
         folder = _snapshot(record.hub, _converted(record.hub), offline)
     if not _has_safetensors(folder):
         raise DataError("its files are pickles, which can run code when they are read, and none is safetensors")
-    return Found(folder, f"model hub {record.hub.repository} at {folder.name}")
+    check_hub(record, folder)
+    return Found(folder, f"model hub {record.hub.repository} at {folder.name}", folder.name)
 
 
 def _snapshot(hub: Hub, revision: str | None, offline: bool) -> Path:
@@ -102,7 +105,9 @@ def _hub_fault(hub: Hub, error: Exception, offline: bool) -> str:
     kind = type(error).__name__
     if kind == "GatedRepoError":
         return "is gated: accept its licence there and run 'hf auth login'"
-    if kind in ("RepositoryNotFoundError", "RevisionNotFoundError"):
+    if kind == "RevisionNotFoundError":
+        return f"has no commit {hub.revision}, the one that is pinned"
+    if kind == "RepositoryNotFoundError":
         return f"was not found{' or is gated: accept its licence there and log in' if hub.gated else ''}"
     if kind == "LocalEntryNotFoundError":
         return "is not in the hub's cache, and no network is to be used" if offline else "could not be reached"

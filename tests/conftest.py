@@ -13,6 +13,7 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from mserbench import corpus, registry
@@ -31,6 +32,10 @@ WAV_HEADER = struct.pack(
     "<4sI4s4sIHHIIHH4sI", b"RIFF", 4_836, b"WAVE", b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16, b"data", 4_800
 )  # 16 kHz mono, 16 bit, 2,400 samples
 
+
+# A busy machine is slow, not wrong: examples have no time limit of their own.
+settings.register_profile("mserbench", deadline=None)
+settings.load_profile("mserbench")
 
 USERS_CACHE = cache_dir()  # before the tests take their own
 

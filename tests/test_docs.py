@@ -1,16 +1,22 @@
-"""The tutorials work as they are printed: their files are written out, installed, and their commands run."""
+"""The tutorials and the page on training work as they are printed: files written out, commands run."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import Outcome
 
 DOCS = Path(__file__).parent.parent / "docs"
 TUTORIALS = {"write-a-model.md": "brightness", "write-a-task.md": "kitchen"}
@@ -89,3 +95,40 @@ def test_a_tutorial_ends_its_commands_with_a_score(name: str) -> None:
     commands = [block["text"] for block in COMMANDS.finditer((DOCS / name).read_text(encoding="utf-8"))]
     assert re.search(r"^mserbench check (model|task) ", commands[-1], re.MULTILINE)
     assert commands[-1].splitlines()[-1].startswith("mserbench run ")
+
+
+TRAINING = (DOCS / "training.md").read_text(encoding="utf-8")
+LIGHTER = {"supcon-w2v2": ["--option", "steps=2", "--option", "evaluate_every=1"]}
+
+
+def test_the_commands_on_training_run(
+    cli: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If one did not, its reader would learn it after an hour, with data of their own."""
+    monkeypatch.chdir(tmp_path)
+    example = re.search(r"^```toml\n(.*?)^```$", TRAINING, re.MULTILINE | re.DOTALL)
+    assert example is not None
+    (tmp_path / "mine.toml").write_text(example[1], encoding="utf-8")
+    lines = [line for block in COMMANDS.finditer(TRAINING) for line in block["text"].splitlines()]
+    assert len(lines) >= 6
+    for line in lines:
+        words = line.split()[1:]
+        done = cli(*words, *(word for name, more in LIGHTER.items() if name in words for word in more))
+        assert done.code == 0, f"{line}\n{done.err}"
+    page = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
+    assert "upper-bound" in page
+    assert "synthetic" in page
+
+
+def test_the_options_on_the_page_of_training_are_those_of_the_model() -> None:
+    """If one was renamed, the page would describe another program."""
+    settings = pytest.importorskip("mserbench_supcon_w2v2.settings", reason="pip install 'mserbench[train]'")
+    known = {field.name for field in dataclasses.fields(settings.Settings)} | {"preset"}
+    assert set(re.findall(r"--option (\w+)=", TRAINING)) <= known
+    for name, value in {
+        "temperature": 0.07,
+        "reversal_strength": 1.0,
+        "cross_language_weight": 2.5,
+        "beta": 0.3,
+    }.items():
+        assert getattr(settings.PRESETS["paper"], name) == value, "the table of assumptions states it"

@@ -6,14 +6,21 @@ import csv
 import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import official.audio
 import pytest
 
+import mserbench
 from mserbench import dataset, registry
 from mserbench.contracts import Utterance
+
+if TYPE_CHECKING:
+    from conftest import Outcome
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +29,12 @@ COMMANDS = [
 ]
 TARGETS = re.findall(r"^    make (\w+)", TEXT, re.MULTILINE)
 LAST = ("score", "compare")  # the README shows them first, but they need runs to compare with
+LIGHTER = {  # what takes minutes is run whole by tests of its own
+    "experiment supcon-table2": ["--plan"],
+    "experiment transfer-real": ["--plan"],
+    "train --model supcon-w2v2": ["--option", "steps=2", "--option", "evaluate_every=1"],
+}
+PRETRAINED = re.compile(r"--model whisper-linear|^weights get (?P<name>\S+)")  # needs pretrained weights
 
 
 @pytest.fixture
@@ -40,6 +53,7 @@ def prepared(tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pyt
         csv.writer(file).writerows([["id", "prediction"], *rows])
     (tmp_path / "my_card.json").write_text(json.dumps({"exposure": [], "exposure_complete": True}))
     monkeypatch.chdir(tmp_path)
+    mserbench.evaluate("egemaps", "emodb-sample")  # `make run` leaves that
     return tmp_path
 
 
@@ -50,17 +64,40 @@ def resd_utterances() -> list[Utterance]:
 def expanded(command: str) -> list[str]:
     """Split a command as a shell would; a pattern stands for its first match."""
     words = shlex.split(command)
-    return [str(sorted(Path().glob(word))[0]) if "*" in word else word for word in words]
+    lighter = [word for start, more in LIGHTER.items() if command.startswith(start) for word in more]
+    return [str(sorted(Path().glob(word))[0]) if "*" in word else word for word in words] + lighter
 
 
-def test_every_command_of_the_readme_runs(prepared: Path, cli: Callable[..., object]) -> None:
+def in_order() -> list[str]:
+    return sorted(COMMANDS, key=lambda command: command.split()[0] in LAST)
+
+
+def test_every_command_of_the_readme_runs(prepared: Path, cli: Callable[..., Outcome]) -> None:
     """The first thing a newcomer does is to type them."""
     assert len(COMMANDS) >= 8
-    for command in sorted(COMMANDS, key=lambda command: command.split()[0] in LAST):
-        if command.startswith("check "):
-            continue  # it stands there with NAME
+    for command in in_order():
+        if command.startswith("check ") or PRETRAINED.search(command):
+            continue  # the first stands there with NAME, the others have a test of their own
         done = cli(*expanded(command))
         assert done.code == 0, f"mserbench {command}: {done.err}"
+
+
+def test_commands_that_need_pretrained_weights_run_or_say_how_to_get_them(
+    prepared: Path, cli: Callable[..., Outcome], pretrained: Path
+) -> None:
+    """If they did neither, a newcomer would not know what is missing."""
+    commands = [command for command in in_order() if PRETRAINED.search(command)]
+    assert len(commands) >= 3
+    for command in commands:
+        found = PRETRAINED.search(command)
+        name = (found and found["name"]) or "whisper-base"
+        if (pretrained / name).exists():
+            done = cli(*expanded(command))
+            assert done.code == 0, f"mserbench {command}: {done.err}"
+        elif not command.startswith("weights get"):  # that would go to the network
+            done = cli(*expanded(command))
+            assert done.code == 3
+            assert f"mserbench weights get {name}" in done.err
 
 
 def test_the_python_of_the_readme_runs(no_settings: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,3 +121,44 @@ def test_links_lead_somewhere() -> None:
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+WITHOUT_TRAIN = """
+import sys
+
+HIDDEN = {"torch", "torchaudio", "transformers", "whisper", "accelerate", "peft", "safetensors", "gguf"}
+
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def __getattr__(self, name):  # such as what finds installed distributions
+        return getattr(self.finder, name)
+
+    def find_spec(self, name, *more):
+        return None if name.partition(".")[0] in HIDDEN else self.finder.find_spec(name, *more)
+
+
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+from mserbench.cli import main
+
+main(sys.argv[1:])
+"""
+
+
+def test_the_base_install_scores_without_torch(no_settings: None, tmp_path: Path) -> None:
+    """If it did not, five gigabytes would stand before the first number, and `make run` would hide it."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", WITHOUT_TRAIN, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    done = run("run", "--model", "prior,random,logmel,egemaps", "--task", "emodb-sample")
+    assert done.returncode == 0, done.stderr
+    assert "egemaps" in done.stdout
+    assert run("models").returncode == run("weights", "list").returncode == 0
+    done = run("run", "--model", "whisper-linear", "--task", "emodb-sample")
+    assert done.returncode == 4
+    assert "pip install 'mserbench[train]'" in done.stderr

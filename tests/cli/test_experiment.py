@@ -46,7 +46,7 @@ MODELS = """
                 log.write(line)
             time.sleep(self.options.wait)
             if self.options.broken:
-                raise ValueError("the loss is not finite, see /home/x/y.log")
+                raise ValueError("the loss is not finite, see /var/x/y.log")
             (out / "weights.json").write_text(f"{len(training)} {self.options.seed}")
 
         def predict(self, clips, labels):

@@ -51,6 +51,28 @@ def test_every_entry_is_a_record_with_what_a_verdict_needs() -> None:
         registry.assembler(record)
 
 
+OPEN = {"chinese-wav2vec2-base", "wav2vec2-base-de-voxpopuli-v2", "wav2vec2-base-fr-voxpopuli"}
+
+
+def test_the_commits_on_the_hub_are_pinned_but_for_those_said_to_be_open() -> None:
+    """If one were open in silence, the same name would mean other weights next year."""
+    records = [registry.weights(entry.name) for entry in register_weights()]
+    assert {record.name for record in records if not record.hub.revision} == OPEN
+    assert {record.name for record in records if not record.hub.sha256} == {*OPEN, "llama-3-8b"}
+    pinned = [record.hub.revision for record in records if record.hub.revision]
+    assert len(set(pinned)) == len(pinned)
+    hashes = [value for record in records for value in record.hub.sha256.values()]
+    assert all(len(value) == 64 and int(value, 16) for value in hashes)
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_the_wheel_holds_the_hubs_own_tensors_where_both_hashes_are_known() -> None:
+    """If they differed, the same name would be other weights on a machine behind a mirror."""
+    record = registry.weights("minilm-l6")
+    member = next(one for one in record.members if one.file == "model.safetensors")
+    assert record.hub.sha256["model.safetensors"] == member.sha256
+
+
 def test_whisper_heard_the_languages_of_our_tasks() -> None:
     """If one were missing, a run would say that a language was never heard."""
     assert len(set(WHISPER_LANGUAGES)) == 99
