@@ -21,18 +21,20 @@ test: $(STAMP)  ## every test but the slow ones
 slow: $(STAMP)  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-check: $(STAMP)  ## style, types, who imports whom, the board
+check: $(STAMP)  ## style, types, who imports whom, the board and its experiment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mserbench leaderboard --check
+	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 
 bench: $(STAMP)  ## speed and memory, each against a reference timed in the same run
 	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -s
 
-replay: $(STAMP)  ## remake every number of the board from the committed predictions
+replay: $(STAMP)  ## remake every number of the board, and of the experiment beside it, from the committed predictions
 	$(BIN)/mserbench leaderboard --check
+	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 
 weights: $(STAMP)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python plugins/remake_weights.py

@@ -83,7 +83,10 @@ def training(record: Mapping[str, Any]) -> list[list[str]]:
             ]
         )  # fmt: skip
     head = ["system", "model", "trained on", "options", "trainings", "s to train", "s to score"]
-    note = "Seconds of this machine, trainings that systems share counted for each; of one cut off, the last stretch."
+    note = (
+        "Seconds of this machine; trainings that systems share are counted for each, and the first system that wants "
+        "features of the clips computes them for the others; of a training cut off, the last stretch."
+    )
     return [["## Systems"], table(head, rows), [note]]
 
 

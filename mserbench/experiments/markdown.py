@@ -1,4 +1,4 @@
-"""Tables in Markdown: cells escaped, the first column to the left, numbers to the right."""
+"""Tables in Markdown: cells escaped, columns of numbers to the right, all others to the left."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from collections.abc import Sequence
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a table."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    ruler = ["---:" if _is_number(column) else "---" for column in zip(*rows, strict=True)] or ["---"] * len(head)
+    lines = [head, ruler, *rows]
     return [f"| {' | '.join(_escaped(cell) for cell in line)} |" for line in lines]
+
+
+def _is_number(column: Sequence[str]) -> bool:
+    return any(column) and all(cell[:1] in "+-0123456789" for cell in column)  # "" is in every string
 
 
 def _escaped(cell: str) -> str:
