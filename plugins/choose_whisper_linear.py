@@ -1,19 +1,26 @@
-"""Remake every choice of `whisper-linear` on the sources of its shipped weights, and with --remake the weights.
+"""Remake every choice and figure of `whisper-linear`, as docs/whisper-linear.md has them, and the shipped weights.
 
-Each of EmoDB, EMOVO and AESDD is left out in turn and tested by a classifier trained on the other two: languages,
-rooms and microphones all differ. Wants $MSERBENCH_DATA and `mserbench weights get whisper-base`; no test corpus of the
-board but AESDD, which is a source here, is opened. Labels that only the source left out has are not asked for.
+    python plugins/choose_whisper_linear.py [--data D]             # variants on the sources, and what the rule takes
+    python plugins/choose_whisper_linear.py --variants [--data D]  # the same with RAVDESS: the table "All variants"
+    python plugins/choose_whisper_linear.py --nested [--data D]    # each corpus by what the other three choose
+    python plugins/choose_whisper_linear.py --remake [--data D]    # the shipped weights
 
-The rule: layer 2, mean and 20 dB, and three directions are taken as given; the shrinkage is the one whose worst source
-left out is best. What other rules would take is printed too: docs/whisper-linear.md says what each gives on RAVDESS.
+--only TEXT keeps the rows that say TEXT; --copies adds what is trained on or tested with copies of clips, --padded
+clips of 30 s (both slow). Wants `mserbench weights get whisper-base`. Without --variants or --nested no corpus but the
+three sources is opened; each is left out in turn and tested by what the other two taught. Labels that only the corpus
+left out has are not asked for.
+
+The rule: of the shrinkages of a discriminant, the one whose worst source left out is best, here for layer 2 (the
+default) and for layers 1 to 3 averaged with centres of speakers; all else is taken as given.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 
@@ -22,135 +29,219 @@ from numpy.typing import NDArray
 
 import mserbench
 from mserbench import corpus, dataset, metrics, registry, weights
+from mserbench.contracts import Clip
 from mserbench.features import extract
 from mserbench.labels import CANONICAL
-from mserbench.model import TrainingItem
-from mserbench_training.encoders.whisper import WhisperEncoder
-from mserbench_training.pooled import Pooling, pooled_features
+from mserbench_training.encoders.whisper import Length, WhisperEncoder
+from mserbench_training.pooled import Copy, Pooling, pooled_features
 from mserbench_training.threads import one_thread_each
-from mserbench_whisper_linear import WEIGHTS, choice, classifier
-from mserbench_whisper_linear.options import Kind
+from mserbench_whisper_linear import WEIGHTS, choice
+from mserbench_whisper_linear.classifier import Method, StandardLinear, averaged, fit
+from whisper_linear_variants import AUGMENTERS, AVERAGED, BOTH, DEFAULT, Variant, copied, learn, standardise, variants
 
 FOLDER = Path(__file__).parent / "mserbench_whisper_linear" / "weights"
-LAYERS = (0, 1, 2, 3, 4, 5)
+SOURCES = WEIGHTS["whisper-linear-de-it-el"]
+LAYERS = (0, 1, 2, 3)
 POOLINGS: tuple[Pooling, ...] = ("mean", "loud20", "loud36", "std")
-DIRECTIONS = 3
 _RESAMPLES = 2_000
 
-
-@dataclass(frozen=True)
-class Variant:
-    """One way to pool and to learn."""
-
-    layers: tuple[int, ...]
-    poolings: tuple[Pooling, ...]
-    kind: Kind
-    strength: float
-    directions: int = DIRECTIONS
+Counts = NDArray[np.int64]  # (n_speakers, n_labels, n_labels), rows the truth
 
 
-def variants() -> Iterator[Variant]:
-    """Yield all that are compared."""
-    both: tuple[Pooling, ...] = ("mean", "loud20")
-    for layer in LAYERS:
-        yield Variant((layer,), ("mean",), "logistic", 0.003, 0)
-        yield Variant((layer,), both, "discriminant", 0.8)
-    sets: tuple[tuple[Pooling, ...], ...] = (
-        ("mean",), ("loud20",), ("loud36",), both, ("mean", "loud36"), (*both, "loud36"), (*both, "std"),
-    )  # fmt: skip
-    for poolings in sets:
-        yield Variant((2,), poolings, "logistic", 0.001)
-        yield Variant((2,), poolings, "discriminant", 0.8)
-    for strength in (0.1, 0.3, 0.6, 0.8, 0.9, 0.95):
-        for directions in (0, 1, 2, 3, 5, 8):
-            yield Variant((2,), both, "discriminant", strength, directions)
-    for strength, directions in product(choice.STRENGTHS["logistic"], (0, 3)):
-        yield Variant((2,), both, "logistic", strength, directions)
-    for layers in ((1, 2), (2, 3)):
-        for strength in (0.6, 0.8, 0.9):
-            yield Variant(layers, both, "discriminant", strength)
+@dataclass(frozen=True, eq=False)
+class Sounds:
+    """The clips of some corpora with the seven labels, and their pooled vectors."""
+
+    names: tuple[str, ...]
+    data: Path | None
+
+    @cached_property
+    def facts(self) -> tuple[list[Clip], list[str], list[str], list[str]]:
+        """Clips, and the label, the speaker (`corpus:name`) and the corpus of each."""
+        rows = []
+        for name in self.names:
+            loaded = dataset.load(registry.task(name), corpus.data_folder(self.data))
+            for one, clip in zip(loaded.items, loaded.clips(range(len(loaded.items))), strict=True):
+                if one.label in CANONICAL:
+                    rows.append((clip, one.label, f"{name}:{one.utterance.speaker}", name))
+        clips, labels, speakers, corpora = (list(column) for column in zip(*rows, strict=True))
+        return clips, labels, speakers, corpora
+
+    @cache  # noqa: B019 - lives as long as the script
+    def _pooled(
+        self, layers: tuple[int, ...], poolings: tuple[Pooling, ...], length: Length, heard: str
+    ) -> NDArray[np.float64]:
+        encoder = WhisperEncoder.from_folder(weights.folder("whisper-base"), "whisper-base", length)
+        copy = Copy(AUGMENTERS[heard], 1) if heard else None
+        with one_thread_each():
+            vectors = extract(self.facts[0], pooled_features(encoder, layers, poolings, copy))
+        return vectors.reshape(len(vectors), len(layers), len(poolings), encoder.dim)
+
+    def vectors(self, one: Variant, heard: str = "") -> NDArray[np.float64]:
+        """Return the vectors of a variant, of the clips or of their copies: (n_clips, n_features)."""
+        layers: tuple[int, ...] = LAYERS if not heard else (1, 2, 3)
+        layers = (2,) if one.length == "padded" else layers
+        poolings = BOTH if heard or one.length == "padded" else POOLINGS
+        pooled = self._pooled(layers, poolings, one.length, heard)
+        chosen = pooled[:, [layers.index(layer) for layer in one.layers]]
+        chosen = chosen[:, :, [poolings.index(pooling) for pooling in one.poolings]].reshape(len(pooled), -1)
+        return standardise(chosen, self.facts[2], one.standardised) if one.standardised else chosen
 
 
-def main() -> None:
-    """Print the mean UA of each variant in percent, best first, and what the rule chooses."""
-    if "--remake" in sys.argv[1:]:
-        remake()
-        return
-    items, features = sources()
-    counted = {one: counts(one, items, features) for one in dict.fromkeys(variants())}
-    ua = {one: [recall(speakers.sum(axis=0)) for speakers in folds] for one, folds in counted.items()}
-    for one in sorted(ua, key=lambda one: -float(np.mean(ua[one]))):
-        cells = " ".join(f"{100 * value:5.1f}" for value in [*ua[one], float(np.mean(ua[one]))])
-        told = (
-            f"layers {one.layers}, {'+'.join(one.poolings)}, {one.kind} {one.strength:g}, directions {one.directions}"
-        )
-        print(f"{cells}  {told}")  # noqa: T201 - a script
-    best = max(ua, key=lambda one: float(np.mean(ua[one])))
-    error = standard_error(counted[best])
-    path = [one for one in ua if one == Variant((2,), ("mean", "loud20"), "discriminant", one.strength)]
-    near = [one for one in path if np.mean(ua[one]) >= np.mean(ua[best]) - error]
-    print(f"best mean: {best}, standard error {100 * error:.2f}")  # noqa: T201 - a script
-    print(f"strongest shrinkage within one standard error: {max(one.strength for one in near):g}")  # noqa: T201
-    print(f"best on its worst source, chosen: {max(path, key=lambda one: min(ua[one])).strength:g}")  # noqa: T201
-
-
-def sources() -> tuple[list[TrainingItem], NDArray[np.float64]]:
-    """Return the clips of the sources and all pooled vectors: (n_clips, n_layers, n_poolings, dim)."""
-    items = []
-    for name in WEIGHTS["whisper-linear-de-it-el"]:
-        data = dataset.load(registry.task(name), corpus.data_folder(None))
-        for one, clip in zip(data.items, data.clips(range(len(data.items))), strict=True):
-            if one.label in CANONICAL:
-                items.append(TrainingItem(clip, one.label, one.utterance.speaker, one.utterance.language, name))
-    encoder = WhisperEncoder.from_folder(weights.folder("whisper-base"), "whisper-base")
-    with one_thread_each():
-        vectors = extract((item.clip for item in items), pooled_features(encoder, LAYERS, POOLINGS))
-    return items, vectors.reshape(len(items), len(LAYERS), len(POOLINGS), encoder.dim)
-
-
-def counts(one: Variant, items: Sequence[TrainingItem], features: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-    """Return for each source left out the confusion counts of each speaker: (n_speakers, n_labels, n_labels)."""
-    chosen = features[:, [LAYERS.index(layer) for layer in one.layers]]
-    chosen = chosen[:, :, [POOLINGS.index(pooling) for pooling in one.poolings]].reshape(len(items), -1)
-    labels, speakers = np.array([item.label for item in items]), np.array([f"{i.corpus}:{i.speaker}" for i in items])
+def left_out(one: Variant, sounds: Sounds, names: Sequence[str]) -> list[Counts]:
+    """Return the confusion counts of each of `names`, tested by what a variant learns from the others."""
+    _, labels, speakers, corpora = sounds.facts
+    vectors = {heard: sounds.vectors(one, heard) for heard in {"", *one.copies, *one.heard}}
     found = []
-    for train, test in choice.folds(items):
-        learnt = classifier.fit(
-            chosen[train], labels[train].tolist(), speakers[train].tolist(), one.kind, one.strength, one.directions
-        )
-        common = [label for label in learnt.labels if label in set(labels[test])]
-        kept = test[np.isin(labels[test], common)]
-        answers = np.array(common)[learnt.probabilities(chosen[kept], common).argmax(axis=1)]
-        of_speaker = [speakers[kept] == name for name in sorted(set(speakers[kept]))]
-        parts = [metrics.confusion(labels[kept][own].tolist(), answers[own].tolist(), common) for own in of_speaker]
-        found.append(np.stack(parts)[:, :, : len(common)])
+    for target in names:
+        train = [i for i, name in enumerate(corpora) if name in names and name != target]
+        taught = np.concatenate([vectors[heard][train] for heard in ("", *one.copies)])
+        times = 1 + len(one.copies)
+        learnt = learn(one, taught, [labels[i] for i in train] * times, [speakers[i] for i in train] * times)
+        common, test = asked(sounds, train, target)
+        scores = np.mean([learnt(vectors[heard][test], common) for heard in ("", *one.heard)], axis=0)
+        found.append(counts(sounds, test, common, scores))
     return found
 
 
+def asked(sounds: Sounds, train: Sequence[int], target: str) -> tuple[list[str], list[int]]:
+    """Return the labels that training and target share, and the positions of the target's clips that bear them."""
+    _, labels, _, corpora = sounds.facts
+    own = [i for i, name in enumerate(corpora) if name == target]
+    common = sorted({labels[i] for i in train} & {labels[i] for i in own})
+    return common, [i for i in own if labels[i] in common]
+
+
+def counts(sounds: Sounds, test: Sequence[int], common: Sequence[str], scores: NDArray[np.float64]) -> Counts:
+    """Return the confusion counts of each speaker from scores of shape (n_clips, n_labels)."""
+    _, labels, speakers, _ = sounds.facts
+    answers = scores.argmax(axis=1)
+    found = []
+    for name in sorted({speakers[i] for i in test}):
+        rows = [row for row, i in enumerate(test) if speakers[i] == name]
+        told = [labels[test[row]] for row in rows]
+        found.append(metrics.confusion(told, [common[answers[row]] for row in rows], common)[:, : len(common)])
+    return np.stack(found)
+
+
 def recall(confusion: NDArray[np.int64]) -> float:
-    """Return the mean recall of counts (n_labels, n_labels), rows the truth, in [0, 1]."""
-    return float(np.mean(np.diagonal(confusion) / np.maximum(1, confusion.sum(axis=1))))
+    """Return the mean recall of counts (n_labels, n_labels), rows the truth, in percent."""
+    return 100 * float(np.mean(np.diagonal(confusion) / np.maximum(1, confusion.sum(axis=1))))
 
 
-def standard_error(folds: Sequence[NDArray[np.int64]]) -> float:
-    """Return the standard error of the mean UA over the folds, by drawing the speakers of each anew."""
-    rng = np.random.default_rng(0)
-    draws = [
-        np.mean([recall(one[rng.integers(len(one), size=len(one))].sum(axis=0)) for one in folds])
-        for _ in range(_RESAMPLES)
-    ]
+def standard_error(folds: Sequence[Counts], others: Sequence[Counts]) -> float:
+    """Return the standard error of the difference of two mean UAs, the speakers of each fold drawn anew together."""
+    rng, draws = np.random.default_rng(0), []
+    for _ in range(_RESAMPLES):
+        chosen = [rng.integers(len(one), size=len(one)) for one in folds]
+        pairs = zip(folds, others, chosen, strict=True)
+        draws.append(np.mean([recall(a[own].sum(axis=0)) - recall(b[own].sum(axis=0)) for a, b, own in pairs]))
     return float(np.std(draws))
 
 
-def remake() -> None:
+def table(chosen: Sequence[Variant], sounds: Sounds) -> dict[Variant, list[float]]:
+    """Print a row a variant as it is done; return the UA on each source."""
+    columns = [*SOURCES, "mean", "difference", *([*sounds.names, "mean"] if sounds.names != SOURCES else [])]
+    say(f"| variant | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|")
+    first, found = left_out(DEFAULT, sounds, SOURCES), {}
+    for one in chosen:
+        folds = left_out(one, sounds, SOURCES)
+        ua = found[one] = [recall(fold.sum(axis=0)) for fold in folds]
+        difference = np.mean(ua) - np.mean([recall(fold.sum(axis=0)) for fold in first])
+        cells = [*(f"{value:.1f}" for value in ua), f"{np.mean(ua):.1f}"]
+        cells.append("" if one == DEFAULT else f"{difference:+.1f} ({standard_error(folds, first):.1f})")
+        if sounds.names != SOURCES:
+            every = [recall(fold.sum(axis=0)) for fold in left_out(one, sounds, sounds.names)]
+            cells += [*(f"{value:.1f}" for value in every), f"{np.mean(every):.1f}"]
+        say(f"| {one.told} | {' | '.join(cells)} |")
+    return found
+
+
+def rule(found: dict[Variant, list[float]]) -> None:
+    """Print what each rule takes of the shrinkages."""
+    for given in (DEFAULT, AVERAGED):
+        path = [one for one in found if one == replace(given, method=replace(given.method, strength=_strength(one)))]
+        worst, mean = (max(path, key=lambda one: float(best(found[one]))) for best in (np.min, np.mean))
+        say(f"{given.told}: best on its worst source {_strength(worst):g}, highest mean {_strength(mean):g}")
+
+
+def _strength(one: Variant) -> float:
+    return one.method.strength
+
+
+def nested(sounds: Sounds) -> None:
+    """Print for each corpus what is best on the other three, each of them left out in turn, and its UA there."""
+    _, labels, speakers, corpora = sounds.facts
+    layers: list[tuple[int, ...]] = [(0,), (1,), (2,), (3,), (1, 2, 3)]
+    strengths = choice.STRENGTHS["discriminant"]
+    candidates = list(product(layers, strengths, choice.DIRECTIONS, ("clips", "speakers")))
+
+    @cache
+    def learnt(layer: int, method: Method, names: tuple[str, ...]) -> StandardLinear:
+        own = [i for i, name in enumerate(corpora) if name in names]
+        vectors = sounds.vectors(Variant(layers=(layer,)))[own]
+        return fit(vectors, [labels[i] for i in own], [speakers[i] for i in own], method)
+
+    @cache
+    def ua(candidate: tuple[tuple[int, ...], float, int, str], names: tuple[str, ...], target: str) -> float:
+        of, strength, directions, centres = candidate
+        method = Method("discriminant", strength, directions, "speakers" if centres == "speakers" else "clips")
+        classifier = averaged([learnt(layer, method, names) for layer in of])
+        common, test = asked(sounds, [i for i, name in enumerate(corpora) if name in names], target)
+        scores = classifier.probabilities(sounds.vectors(Variant(layers=of))[test], common)
+        return recall(counts(sounds, test, common, scores).sum(axis=0))
+
+    for name, best in (("highest mean", np.mean), ("best on its worst source", np.min)):
+        found = []
+        for target in sounds.names:
+            others = tuple(one for one in sounds.names if one != target)
+
+            def inner(one: tuple[tuple[int, ...], float, int, str], others: tuple[str, ...] = others) -> list[float]:
+                return [ua(one, tuple(name for name in others if name != left), left) for left in others]
+
+            chosen = max(candidates, key=lambda one: float(best(inner(one))))
+            found.append(ua(chosen, others, target))
+            say(f"{name}: {target} {found[-1]:.1f} by {chosen}")
+        say(f"{name}: mean {np.mean(found):.1f}")
+
+
+def remake(data: Path | None) -> None:
     """Train the shipped weights, plain and normalised by speaker; the old ones stay until all new ones are there."""
     made = FOLDER.with_name("weights.new")
     shutil.rmtree(made, ignore_errors=True)
     for name, tasks in WEIGHTS.items():
-        mserbench.train("whisper-linear", tasks, made / name)
-        mserbench.train("whisper-linear", tasks, made / f"{name}-speaker", options={"normalise": "speaker"})
+        mserbench.train("whisper-linear", tasks, made / name, data=data)
+        options = {"normalise": "speaker"}
+        mserbench.train("whisper-linear", tasks, made / f"{name}-speaker", options=options, data=data)
     shutil.rmtree(FOLDER, ignore_errors=True)
     made.rename(FOLDER)
+
+
+def say(*lines: str) -> None:
+    """Print lines at once."""
+    print(*lines, sep="\n", flush=True)  # noqa: T201 - a script
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    for name in ("variants", "nested", "remake", "copies", "padded"):
+        parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--only", default="", help="rows that say this")
+    wanted = parser.parse_args()
+    if wanted.remake:
+        remake(wanted.data)
+        return
+    sounds = Sounds((*SOURCES, "ravdess") if wanted.variants or wanted.nested else SOURCES, wanted.data)
+    if wanted.nested:
+        nested(sounds)
+        return
+    chosen = [*dict.fromkeys(variants()), *(copied() if wanted.copies else ())]
+    chosen += [replace(DEFAULT, length="padded")] if wanted.padded else []
+    found = table([one for one in chosen if wanted.only in one.told], sounds)
+    if not wanted.only:
+        rule(found)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Augmentation of training clips: speed, noise, and masks over frequency and time, seeded by clip and copy."""
+"""Augmentation of training clips: speed, noise, rooms and microphones, masks; seeded by clip and copy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.signal
 import soxr
 import torch
 import torchaudio.functional
@@ -16,6 +17,7 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import UsageError
 
 VERSION = "1"  # raise it whenever an augmented clip changes: caches rest on it
+_BANDS = np.geomspace(60, SAMPLE_RATE / 2, 8)  # Hz, about an octave apart
 _GRID = 100  # speeds are hundredths, as text is short and equal speeds meet
 
 
@@ -63,6 +65,82 @@ class Augmentation:
             wave = add_noise(wave, _between(draw, self.loudest_noise, self.quietest_noise), draw)
         augmented: NDArray[np.float32] = wave.clamp(-1, 1).numpy()
         return augmented
+
+
+@dataclass(frozen=True)
+class Room:
+    """Another room and another microphone for every copy: reverberation, a random response, noise.
+
+    `driest` to `longest`: reverberation time (T60), in seconds; `farthest` to `nearest`: the level of the direct sound
+    over the reverberation, in dB. `colour`: the standard deviation of the microphone's response, in dB at each of eight
+    frequencies an octave apart. `loudest_noise` to `quietest_noise`: the signal-to-noise ratio of white noise, in dB.
+    """
+
+    driest: float = 0.1  # seconds
+    longest: float = 0.7  # seconds
+    farthest: float = 0.0  # dB
+    nearest: float = 20.0  # dB
+    colour: float = 5.0  # dB
+    loudest_noise: float = 15.0  # dB
+    quietest_noise: float = 50.0  # dB
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "driest, longest": (self.driest, self.longest),
+            "farthest, nearest": (self.farthest, self.nearest),
+            "loudest_noise, quietest_noise": (self.loudest_noise, self.quietest_noise),
+        }
+        wrong = [name for name, (low, high) in ranges.items() if low > high]
+        if wrong or self.driest <= 0 or self.colour < 0:
+            raise UsageError(
+                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the smaller one first, "
+                f"driest above 0, colour 0 or more"
+            )
+
+    @property
+    def name(self) -> str:
+        """Everything that decides what a copy of a clip is, as text for keys of caches."""
+        return (
+            f"{VERSION}-room{self.driest}-{self.longest}-{self.farthest}-{self.nearest}-colour{self.colour}"
+            f"-noise{self.loudest_noise}-{self.quietest_noise}"
+        )
+
+    def apply(self, waveform: NDArray[np.float32], key: str, copy: int) -> NDArray[np.float32]:
+        """Return the copy numbered `copy` of a clip, as loud as the clip: float32, (n_samples,), in [-1, 1].
+
+        `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is the clip itself.
+        """
+        if copy == 0 or not waveform.any():
+            return waveform
+        draw = generator(self.name, key, copy)
+        seconds, near = _between(draw, self.driest, self.longest), _between(draw, self.farthest, self.nearest)
+        wave = torch.from_numpy(respond(reverberate(waveform, seconds, near, draw), self.colour, draw))
+        wave *= float(np.linalg.norm(waveform)) / wave.norm()
+        wave = add_noise(wave, _between(draw, self.loudest_noise, self.quietest_noise), draw)
+        heard: NDArray[np.float32] = wave.clamp(-1, 1).numpy()
+        return heard
+
+
+def reverberate(
+    waveform: NDArray[np.float32], seconds: float, near: float, draw: torch.Generator
+) -> NDArray[np.float32]:
+    """Let a waveform sound in a room: float32, (n_samples,); what rings on after its end is cut off.
+
+    The room answers with noise that falls by 60 dB in `seconds` (Polack's model) and lies `near` dB below the direct
+    sound.
+    """
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    tail = torch.randn(len(times), generator=draw).numpy() * 10 ** (-3 * times / seconds)
+    tail *= 10 ** (-near / 20) / max(float(np.linalg.norm(tail)), 1e-9)
+    return np.asarray(waveform + scipy.signal.fftconvolve(waveform, tail)[: len(waveform)], dtype=np.float32)
+
+
+def respond(waveform: NDArray[np.float32], colour: float, draw: torch.Generator) -> NDArray[np.float32]:
+    """Hear a waveform by a microphone whose response deviates by `colour` dB: float32, (n_samples,)."""
+    decibels = colour * torch.randn(len(_BANDS), generator=draw).numpy()
+    frequencies = np.fft.rfftfreq(len(waveform), 1 / SAMPLE_RATE)
+    gains = 10 ** (np.interp(np.log(np.maximum(frequencies, _BANDS[0])), np.log(_BANDS), decibels) / 20)
+    return np.fft.irfft(np.fft.rfft(waveform) * gains, len(waveform)).astype(np.float32)
 
 
 def generator(*parts: object) -> torch.Generator:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +23,49 @@ _SILENCE = 1e-20  # power; makes silence finite
 _DECIBELS = {"loud20": 20.0, "loud36": 36.0}  # level of the quietest frame that counts, below the loudest
 
 
-def pooled_features(encoder: Encoder, layers: Sequence[int], poolings: Sequence[Pooling]) -> FeatureSet:
+class Augmenter(Protocol):
+    """What makes copies of a clip, and the name that tells all copies of one sort from those of another."""
+
+    @property
+    def name(self) -> str:
+        """Everything that decides what a copy is."""
+
+    def apply(self, waveform: NDArray[np.float32], key: str, copy: int) -> NDArray[np.float32]:
+        """Return the copy numbered `copy` of the clip with this key: float32, (n_samples,)."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One numbered copy of every clip; its random numbers rest on the samples of the clip, whatever its name."""
+
+    augmenter: Augmenter
+    number: int
+
+    @property
+    def name(self) -> str:
+        """What tells this copy from others."""
+        return f"{self.augmenter.name}-copy{self.number}"
+
+    def of(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the copy of a clip: float32, (n_samples,)."""
+        key = hashlib.sha256(np.ascontiguousarray(waveform, dtype="<f4").data).hexdigest()
+        return self.augmenter.apply(waveform, key, self.number)
+
+
+def pooled_features(
+    encoder: Encoder, layers: Sequence[int], poolings: Sequence[Pooling], copy: Copy | None = None
+) -> FeatureSet:
     """Return the feature set of some poolings of some layers: layer by layer, poolings in the order given.
 
-    Its version holds the hash of the encoder's weights. All layers are had in one pass. Raises UsageError for layers
-    or poolings that do not exist, and for none.
+    `copy`: of each clip, what is heard; None is the clip itself. The version holds the hash of the encoder's weights.
+    All layers are had in one pass. Raises UsageError for layers or poolings that do not exist, and for none.
     """
     check_layers(encoder.name, layers, encoder.layers)
     strange = [one for one in poolings if one not in get_args(Pooling)]
     if strange or not poolings:
         raise UsageError(f"poolings {list(poolings)} were asked for, but must be one or more of {get_args(Pooling)}")
-    name = f"{encoder.name}-layer{'.'.join(map(str, layers))}-{'.'.join(poolings)}"
-    compute = partial(_compute, encoder=encoder, layers=tuple(layers), poolings=tuple(poolings))
+    name = f"{encoder.name}-layer{'.'.join(map(str, layers))}-{'.'.join(poolings)}{f'-{copy.name}' if copy else ''}"
+    compute = partial(_compute, encoder=encoder, layers=tuple(layers), poolings=tuple(poolings), copy=copy)
     # No "+": weights rest on the encoder's weights too, so that all of the version must be the same.
     version = f"{CODE}-{encoder.version.replace('+', '-')}"
     return FeatureSet(name, version, len(layers) * len(poolings) * encoder.dim, compute)
@@ -66,7 +99,12 @@ def loudness_of(waveform: NDArray[np.float32], n_frames: int, frame_seconds: flo
 
 
 def _compute(
-    waveform: NDArray[np.float32], encoder: Encoder, layers: Sequence[int], poolings: Sequence[Pooling]
+    waveform: NDArray[np.float32],
+    encoder: Encoder,
+    layers: Sequence[int],
+    poolings: Sequence[Pooling],
+    copy: Copy | None,
 ) -> NDArray[np.float64]:
+    waveform = copy.of(waveform) if copy else waveform
     (frames,) = encoder.frames([waveform], layers)
     return pool(frames, loudness_of(waveform, frames.shape[1], encoder.frame_seconds), poolings)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mserbench import metrics
 from mserbench.model import TrainingItem
-from mserbench_whisper_linear.classifier import fit
-from mserbench_whisper_linear.options import AUTO, Kind, WhisperLinearOptions
+from mserbench_whisper_linear.classifier import Method, fit
+from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
 
 DIRECTIONS = (0, 1, 2, 3, 5)
 STRENGTHS = {"discriminant": (0.3, 0.6, 0.8, 0.9), "logistic": (0.0001, 0.0003, 0.001, 0.003, 0.01)}
@@ -48,19 +48,24 @@ def best(
     tried = {}
     for one in candidates:
         columns = slice(None) if one.layer < 0 else slice(one.layer * width, (one.layer + 1) * width)
-        tried[_name(one)] = left_out_ua(features[:, columns], training, options.classifier, one)
+        tried[_name(one)] = left_out_ua(features[:, columns], training, method(options, one))
     found = max(candidates, key=lambda one: tried[_name(one)])
     shown = {name: round(100 * value, 2) for name, value in tried.items()}
     return Choice(found.layer, found.directions, found.strength, shown)
 
 
-def left_out_ua(features: NDArray[np.float64], training: Sequence[TrainingItem], kind: Kind, choice: Choice) -> float:
+def method(options: WhisperLinearOptions, choice: Choice) -> Method:
+    """Return how a classifier is learnt with a choice."""
+    return Method(options.classifier, choice.strength, choice.directions, options.centres, options.parts)
+
+
+def left_out_ua(features: NDArray[np.float64], training: Sequence[TrainingItem], how: Method) -> float:
     """Return the mean UA over the folds, in [0, 1], each tested by a classifier trained on the others."""
     labels, speakers = np.array([item.label for item in training]), [(item.corpus, item.speaker) for item in training]
     found = []
     for train, test in folds(training):
         known = [speakers[i] for i in train]
-        classifier = fit(features[train], labels[train].tolist(), known, kind, choice.strength, choice.directions)
+        classifier = fit(features[train], labels[train].tolist(), known, how)
         common = [label for label in classifier.labels if label in set(labels[test])]
         kept = test[np.isin(labels[test], common)]
         answers = classifier.probabilities(features[kept], common).argmax(axis=1)

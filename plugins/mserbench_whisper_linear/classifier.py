@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from mserbench.errors import DataError
 from mserbench_training.label_scores import asked_for, softmax
 from mserbench_training.model_file import read_array, read_labels
-from mserbench_whisper_linear.options import Kind
+from mserbench_whisper_linear.options import Centres, Kind
 
 _ITERATIONS = 5_000
 _TOLERANCE = 1e-6  # of the gradient: another machine then gets the same answers, if not the same last digits
+_LEAST = 1e-12  # variance of standardised features: clips that are all alike have a covariance that can be inverted
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +47,14 @@ class StandardLinear:
         """
         columns, known = asked_for(self.labels, labels)
         scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate((features - self.mean) / self.scale):
+        for row, inputs in enumerate(self.inputs(features)):
             # Row by row: a matrix product sums in an order that depends on how many clips there are.
             scores[row, columns] = softmax((self.coef[known] * inputs).sum(axis=1) + self.intercept[known])
         return scores
+
+    def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the standardised features, speaker directions included: float64, (n_clips, n_features)."""
+        return (features - self.mean) / self.scale
 
     def to_json(self) -> dict[str, Any]:
         """Return labels and arrays as lists, numbers with the digits of float32."""
@@ -67,19 +72,30 @@ class StandardLinear:
         return cls(labels, mean, scale, coef, read_array(record, "intercept", (len(labels),)))
 
 
-def fit(
-    features: NDArray[np.float64],
-    labels: Sequence[str],
-    speakers: Sequence[Hashable],
-    kind: Kind,
-    strength: float,
-    directions: int = 0,
-) -> StandardLinear:
-    """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
+@dataclass(frozen=True)
+class Method:
+    """How a classifier is learnt.
 
     `strength` is the shrinkage of the covariance of a "discriminant", in (0, 1], or the inverse strength C of the
     penalty of "logistic" regression; `directions` is how many speaker directions are taken out, at most one less than
-    there are speakers. Raises DataError for fewer than two labels.
+    there are speakers. `centres`: a discriminant's label means are those of all "clips", or the means over "speakers"
+    of each one's mean: one with many clips then counts no more. `parts`: the features are cut into so many equal parts,
+    a classifier is learnt on each, and their log-probabilities are averaged.
+    """
+
+    kind: Kind
+    strength: float
+    directions: int = 0
+    centres: Centres = "clips"
+    parts: int = 1
+
+
+def fit(
+    features: NDArray[np.float64], labels: Sequence[str], speakers: Sequence[Hashable], method: Method
+) -> StandardLinear:
+    """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
+
+    Raises DataError for fewer than two labels.
     """
     from threadpoolctl import threadpool_limits
 
@@ -88,34 +104,82 @@ def fit(
             f"the training clips bear the labels {sorted(set(labels))}, but two or more are needed: "
             f"give other sources, or '--option labels=all' to learn labels that are not canonical"
         )
+    with threadpool_limits(1):  # threads only hinder on arrays this small
+        parts = np.split(features, method.parts, axis=1)
+        return averaged([_fit_part(part, labels, speakers, method) for part in parts])
+
+
+def averaged(parts: Sequence[StandardLinear]) -> StandardLinear:
+    """Return the classifier of all features whose log-probabilities are the means of those of the parts.
+
+    Logits are log-probabilities but for a number that all labels share, so that their mean is linear again.
+    """
+    return StandardLinear(
+        parts[0].labels,
+        np.concatenate([one.mean for one in parts]),
+        np.concatenate([one.scale for one in parts]),
+        np.concatenate([one.coef for one in parts], axis=1) / len(parts),
+        np.mean([one.intercept for one in parts], axis=0),
+    )
+
+
+def _fit_part(
+    features: NDArray[np.float64], labels: Sequence[str], speakers: Sequence[Hashable], method: Method
+) -> StandardLinear:
     mean, deviation = features.mean(axis=0), features.std(axis=0)
     scale = np.where(deviation > 1e-6 * np.abs(features).max(axis=0), deviation, 1e12)  # what never varied counts for 0
     inputs = (features - mean) / scale
-    with threadpool_limits(1):  # threads only hinder on arrays this small
-        taken = speaker_directions(inputs, labels, speakers, directions)
-        learner = _discriminant if kind == "discriminant" else _logistic
-        fitted = learner(without(inputs, taken), np.array(labels), strength)
-    coef, intercept = without(fitted.coef_, taken), fitted.intercept_
-    if len(coef) == 1:  # scikit-learn gives two labels one logit, that of the second against the first
-        coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
-    return StandardLinear(tuple(fitted.classes_.tolist()), mean, scale, coef, intercept)
+    taken = speaker_directions(inputs, labels, speakers, method.directions)
+    kept = without(inputs, taken)
+    if method.kind == "discriminant":
+        groups = speakers if method.centres == "speakers" else [None] * len(labels)
+        coef, intercept = _discriminant(kept, labels, groups, method.strength)
+    else:
+        coef, intercept = _logistic(kept, labels, method.strength)
+    return StandardLinear(tuple(sorted(set(labels))), mean, scale, without(coef, taken), intercept)
 
 
-def _discriminant(inputs: NDArray[np.float64], labels: NDArray[np.str_], shrinkage: float) -> Any:
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+def _discriminant(
+    inputs: NDArray[np.float64], labels: Sequence[str], groups: Sequence[Hashable], shrinkage: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return weights and intercepts of labels equally likely; with one group, those of scikit-learn's discriminant.
 
-    alike = np.full(len(np.unique(labels)), 1 / len(np.unique(labels)))
-    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage, priors=alike).fit(inputs, labels)
+    scikit-learn's takes all clips alike for the means, and twenty times as long.
+    """
+    from scipy.linalg import solve
+    from sklearn.covariance import shrunk_covariance
+
+    told = np.array(labels)
+    names = np.unique(told)
+    within = np.mean([np.cov(inputs[told == name], rowvar=False, bias=True) for name in names], axis=0)
+    centres = np.stack([centre(inputs, told == name, groups) for name in names])
+    shrunk = shrunk_covariance(np.atleast_2d(within), shrinkage) + _LEAST * np.eye(inputs.shape[1])
+    coef = solve(shrunk, centres.T, assume_a="pos").T
+    return coef, -0.5 * (coef * centres).sum(axis=1)
 
 
-def _logistic(inputs: NDArray[np.float64], labels: NDArray[np.str_], penalty: float) -> Any:
+def _logistic(
+    inputs: NDArray[np.float64], labels: Sequence[str], penalty: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     regression = LogisticRegression(C=penalty, class_weight="balanced", max_iter=_ITERATIONS, tol=_TOLERANCE)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        return regression.fit(inputs, labels)
+        fitted = regression.fit(inputs, np.array(labels))
+    coef, intercept = fitted.coef_, fitted.intercept_
+    if len(coef) == 1:  # scikit-learn gives two labels one logit, that of the second against the first
+        coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
+    return coef, intercept
+
+
+def centre(inputs: NDArray[np.float64], chosen: NDArray[np.bool_], groups: Sequence[Hashable]) -> NDArray[np.float64]:
+    """Return the mean over groups of the mean of each group's chosen rows: (n_features,)."""
+    rows: dict[Hashable, list[int]] = {}
+    for row in np.flatnonzero(chosen).tolist():
+        rows.setdefault(groups[row], []).append(row)
+    return np.asarray(np.mean([inputs[own].mean(axis=0) for own in rows.values()], axis=0))
 
 
 def speaker_directions(

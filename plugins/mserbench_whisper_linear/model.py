@@ -21,7 +21,7 @@ from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.feature_model import FeatureModel
 from mserbench_training.pooled import pooled_features
 from mserbench_training.threads import one_thread_each
-from mserbench_whisper_linear.choice import Choice, best
+from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
 from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
 
@@ -72,7 +72,7 @@ class WhisperLinear(FeatureModel):
             self._features = self.features()
             features = features[:, choice.layer * width : (choice.layer + 1) * width]
         labels, speakers = [item.label for item in training], [(item.corpus, item.speaker) for item in training]
-        classifier = fit(features, labels, speakers, options.classifier, choice.strength, choice.directions)
+        classifier = fit(features, labels, speakers, method(options, choice))
         return {**_told(choice), **classifier.to_json()}
 
     def read(self, record: Mapping[str, Any]) -> StandardLinear:
@@ -81,7 +81,7 @@ class WhisperLinear(FeatureModel):
 
     def settings(self) -> dict[str, Any]:
         """Return which classifier it is."""
-        return {"classifier": self.options.classifier}
+        return {"classifier": self.options.classifier, "centres": self.options.centres, "mix": self.options.mix}
 
     def description(self) -> dict[str, Any]:
         """Return the options that the features rest on."""

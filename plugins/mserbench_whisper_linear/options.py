@@ -14,6 +14,8 @@ Auto = Literal["auto"]
 AUTO: Auto = "auto"
 DIRECTIONS = 3
 Kind = Literal["discriminant", "logistic"]
+Centres = Literal["clips", "speakers"]
+Mix = Literal["joined", "averaged"]
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class WhisperLinearOptions:
 
     `encoder`: name of Whisper weights, as `mserbench weights list` shows them. `length`: "trimmed" hears the clip
     alone, "padded" pads it to 30 s as Whisper was trained, many times slower. `layers`: numbers with commas, 0 is
-    the output of the first block. `pooling`: of mean, loud20, loud36 (means over frames within so many dB of the
+    the output of the first block. `mix`: several layers are "joined" in one classifier, or each has its own and their
+    log-probabilities are "averaged". `pooling`: of mean, loud20, loud36 (means over frames within so many dB of the
     loudest) and std, with "+" between. `directions`: how many directions in which speakers differ are projected out;
     none: 3, and 0 with normalise=speaker, after which what is left of them is labels that some speakers lack.
     `classifier`: "discriminant", linear with one covariance, shrunk by `shrinkage` towards a multiple of the identity,
-    or "logistic" regression with inverse strength `C` of its penalty. "auto" for layers, directions, shrinkage or C:
+    or "logistic" regression with inverse strength `C` of its penalty. `centres`: a discriminant's label means are over
+    all "clips", or over "speakers", each of whom then counts alike. "auto" for layers, directions, shrinkage or C:
     the best on the training clips, each source left out in turn (groups of speakers where there is one source only).
     `normalise`: "training" or "speaker", which standardises each clip by all clips of its speaker, a statistic of the
     target. `labels`: "canonical" leaves out training clips with other labels than the seven, "all" learns those too.
@@ -36,9 +40,11 @@ class WhisperLinearOptions:
     encoder: str = "whisper-base"
     length: Length = "trimmed"
     layers: str = "2"
+    mix: Mix = "averaged"
     pooling: str = "mean+loud20"
     directions: int | Auto | None = None
     classifier: Kind = "discriminant"
+    centres: Centres = "clips"
     shrinkage: float | Auto = 0.8
     C: float | Auto = 0.001
     normalise: Normalise = "training"
@@ -46,10 +52,9 @@ class WhisperLinearOptions:
 
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels)
-        if self.length not in get_args(Length):
-            raise UsageError(f"option length is {self.length!r}, but must be one of {get_args(Length)}")
-        if self.classifier not in get_args(Kind):
-            raise UsageError(f"option classifier is {self.classifier!r}, but must be one of {get_args(Kind)}")
+        for name, choices in {"length": Length, "mix": Mix, "classifier": Kind, "centres": Centres}.items():
+            if getattr(self, name) not in get_args(choices):
+                raise UsageError(f"option {name} is {getattr(self, name)!r}, but must be one of {get_args(choices)}")
         if self.shrinkage != AUTO and not 0 < self.shrinkage <= 1:
             raise UsageError(f"option shrinkage is {self.shrinkage}, but must be above 0 and at most 1")
         if self.C != AUTO and not self.C > 0:
@@ -75,6 +80,11 @@ class WhisperLinearOptions:
     def strength(self) -> float | Auto:
         """How strongly the classifier is held back: `shrinkage` of the discriminant, `C` of logistic regression."""
         return self.shrinkage if self.classifier == "discriminant" else self.C
+
+    @property
+    def parts(self) -> int:
+        """In how many parts the features are learnt: the layers, where they are averaged; of "auto" one is chosen."""
+        return 1 if self.layers == AUTO or self.mix == "joined" else len(self.layer_numbers)
 
     @property
     def poolings(self) -> tuple[Pooling, ...]:

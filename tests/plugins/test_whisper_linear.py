@@ -19,7 +19,11 @@ from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
+from mserbench_training.augment import Room, reverberate  # noqa: E402
+from mserbench_training.augment import generator as seeded  # noqa: E402
+from mserbench_training.pooled import Copy, pooled_features  # noqa: E402
 from mserbench_whisper_linear import WEIGHTS, choice, classifier  # noqa: E402
+from mserbench_whisper_linear.classifier import Method  # noqa: E402
 from mserbench_whisper_linear.model import WhisperLinear  # noqa: E402
 from mserbench_whisper_linear.options import WhisperLinearOptions  # noqa: E402
 
@@ -182,6 +186,8 @@ def test_what_whisper_heard_is_handed_on(encoder):
         {"C": "0"},
         {"length": "cut"},
         {"classifier": "svm"},
+        {"centres": "corpora"},
+        {"mix": "learnt"},
         {"shrinkage": "2"},
         {"C": "automatic"},
     ],
@@ -255,7 +261,7 @@ def test_the_direction_of_the_speakers_is_found_and_counts_for_nothing(kind):
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     (direction,) = classifier.speaker_directions(inputs, labels, speakers, 1)
     assert abs(direction[1]) > 0.99
-    found = classifier.fit(features, labels, speakers, kind, 0.5, directions=1)
+    found = classifier.fit(features, labels, speakers, Method(kind, 0.5, 1))
     np.testing.assert_allclose(found.coef @ direction, 0, atol=1e-9)
     far = features[0] + 50 * direction * features.std(axis=0)
     plain, moved = found.probabilities(np.stack([features[0], far]), labels[:2])
@@ -281,17 +287,54 @@ def test_probabilities_are_those_of_scikit_learn():
     from sklearn.linear_model import LogisticRegression
 
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, "logistic", 0.5)
+    found = classifier.fit(features, labels, speakers, Method("logistic", 0.5))
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     reference = LogisticRegression(C=0.5, class_weight="balanced", tol=1e-6).fit(inputs, labels)
     expected = reference.predict_proba(inputs)
     np.testing.assert_allclose(found.probabilities(features, list(reference.classes_)), expected, rtol=1e-9)
 
 
+def test_the_discriminant_of_all_clips_is_that_of_scikit_learn():
+    """Else the figures of the shrunk discriminant would be those of something else."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    features, labels, speakers = confounded()
+    found = classifier.fit(features, labels, speakers, Method("discriminant", 0.3))
+    inputs = (features - features.mean(axis=0)) / features.std(axis=0)
+    reference = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[0.5, 0.5]).fit(inputs, labels)
+    expected = reference.predict_proba(inputs)
+    np.testing.assert_allclose(found.probabilities(features, list(reference.classes_)), expected, rtol=1e-8)
+
+
+def test_a_speaker_with_many_clips_counts_no_more_than_others():
+    """Else the corpus or the voice that has most clips of a label decides what the label sounds like."""
+    inputs = np.array([[0.0, 0.0]] * 8 + [[2.0, 4.0], [9.0, 9.0]])
+    chosen = np.array([True] * 9 + [False])
+    np.testing.assert_array_equal(classifier.centre(inputs, chosen, ["a"] * 8 + ["b", "a"]), [1, 2])
+    np.testing.assert_allclose(classifier.centre(inputs, chosen, [None] * 10), [2 / 9, 4 / 9])
+
+
+def test_averaged_layers_give_the_mean_of_their_log_probabilities():
+    """One linear classifier holds them, which is right only because logits may be averaged."""
+    features, labels, speakers = confounded()
+    method = Method("discriminant", 0.5, 0, "speakers")
+    parts = [classifier.fit(features[:, [i]], labels, speakers, method) for i in (0, 1)]
+    together = classifier.fit(features, labels, speakers, Method("discriminant", 0.5, 0, "speakers", parts=2))
+    logs = np.mean([np.log(one.probabilities(features[:, [i]], labels[:2])) for i, one in enumerate(parts)], axis=0)
+    expected = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(together.probabilities(features, labels[:2]), expected, rtol=1e-9)
+
+
+def test_clips_that_are_all_alike_are_learnt_as_chance():
+    """A folder of silence is no reason to crash."""
+    found = classifier.fit(np.ones((4, 3)), ["sad", "happy"] * 2, [0, 0, 1, 1], Method("discriminant", 0.8, 1))
+    np.testing.assert_array_equal(found.probabilities(np.ones((1, 3)), ["sad", "happy"]), [[0.5, 0.5]])
+
+
 def test_a_discriminant_shrunk_wholly_goes_by_the_nearest_label_mean():
     """With the covariance a multiple of the identity; a sign error would break this closed form."""
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, "discriminant", 1.0)
+    found = classifier.fit(features, labels, speakers, Method("discriminant", 1.0))
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     told = np.array(labels)
     means = np.stack([inputs[told == one].mean(axis=0) for one in found.labels])
@@ -302,7 +345,7 @@ def test_a_discriminant_shrunk_wholly_goes_by_the_nearest_label_mean():
 def test_a_feature_that_never_varied_counts_for_nothing():
     features, labels, speakers = confounded()
     constant = np.hstack([features, np.full((len(features), 1), 3.0)])
-    found = classifier.fit(constant, labels, speakers, "discriminant", 0.5)
+    found = classifier.fit(constant, labels, speakers, Method("discriminant", 0.5))
     strange = constant[:1] + np.array([[0.0, 0.0, 100.0]])
     as_trained = found.probabilities(constant[:1], labels[:2])
     np.testing.assert_allclose(found.probabilities(strange, labels[:2]), as_trained)
@@ -310,7 +353,7 @@ def test_a_feature_that_never_varied_counts_for_nothing():
 
 def test_json_gives_the_same_answers_back():
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, "discriminant", 0.5, 1)
+    found = classifier.fit(features, labels, speakers, Method("discriminant", 0.5, 1))
     record = json.loads(json.dumps(found.to_json()))
     again = classifier.StandardLinear.from_json(record, 2)
     as_trained = found.probabilities(features, labels[:2])
@@ -320,7 +363,45 @@ def test_json_gives_the_same_answers_back():
 
 def test_one_label_is_an_error():
     with pytest.raises(DataError, match="two or more are needed"):
-        classifier.fit(np.zeros((2, 2)), ["sad", "sad"], [0, 1], "logistic", 1.0)
+        classifier.fit(np.zeros((2, 2)), ["sad", "sad"], [0, 1], Method("logistic", 1.0))
+
+
+# Copies of clips
+
+
+def test_a_copy_in_a_room_is_decided_by_its_samples_and_number(encoder):
+    """Else two machines would train on other copies, and a cache would mix them."""
+    wave = clip(3).load()
+    one, again, other = (Copy(Room(), number).of(wave) for number in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert len(one) == len(wave)
+    np.testing.assert_array_equal(Copy(Room(), 0).of(wave), wave)
+    whisper_encoder = WhisperLinear()._encoder
+    names = {pooled_features(whisper_encoder, (1,), ("mean",), Copy(Room(), number)).name for number in (1, 2)}
+    assert len({*names, pooled_features(whisper_encoder, (1,), ("mean",)).name}) == 3
+
+
+def test_a_room_rings_for_its_time():
+    """A reverberation of another length than it says would make the figures those of another room."""
+    click = np.zeros(16_000, dtype=np.float32)
+    click[0] = 1.0
+    heard = reverberate(click, 0.4, 0.0, seeded("a"))
+    power = np.square(heard[1:6_400], dtype=np.float64)
+    assert power.sum() == pytest.approx(1.0, rel=0.1), "the reverberation is as loud as the click"
+    decibels = 10 * np.log10([power[:1_600].mean(), power[3_200:4_800].mean()])
+    assert decibels[0] - decibels[1] == pytest.approx(30, abs=2), "60 dB in 0.4 s"
+
+
+@pytest.mark.parametrize("change", [{"driest": 0.0}, {"nearest": -5.0}, {"colour": -1.0}, {"loudest_noise": 60.0}])
+def test_rooms_that_cannot_be_are_refused(change):
+    with pytest.raises(UsageError, match="cannot be"):
+        Room(**change)
+
+
+def test_silence_has_no_room():
+    """A division by its level would be not a number."""
+    np.testing.assert_array_equal(Room().apply(np.zeros(99, dtype=np.float32), "clip", 1), np.zeros(99))
 
 
 # What ships
@@ -335,7 +416,8 @@ def test_shipped_weights_are_small_and_say_what_they_were_trained_on(name, suffi
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
     assert [source["task"] for source in manifest["sources"]] == list(WEIGHTS[name])
     assert {language for source in manifest["sources"] for language in source["languages"]} == {"de", "it", "el"}
-    assert manifest["options"] == asdict(WhisperLinearOptions(normalise="speaker" if suffix else "training"))
+    defaults = asdict(WhisperLinearOptions(normalise="speaker" if suffix else "training"))
+    assert manifest["options"].items() <= defaults.items(), "an option made since may be missing, but none differ"
     assert manifest["model_version"] == WhisperLinear.version
 
 
