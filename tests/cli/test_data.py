@@ -246,7 +246,7 @@ def test_show_tells_all_of_the_card_within_the_terminal(cli, plugin, monkeypatch
         assert words in said
     record = json.loads(cli("data", "show", "own", "--json").out)
     assert record["divisions"]["folds"]["parts"] == ["1", "2"]
-    assert json.loads(cli("data", "show", "emovo", "--json").out)["tasks"] == ["emovo"]
+    assert json.loads(cli("data", "show", "emovo", "--json").out)["tasks"] == ["emovo", "emovo-5"]
     assert record["files"] == [{"url": "https://example.org/own.zip", "hash": "md5:0", "bytes": 2_500_000}]
 
 
