@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: run test slow check bench replay weights audit clean
 
@@ -16,10 +17,10 @@ run: $(STAMP)  ## the main job: floors and baselines on the demo tasks and on se
 test slow: export OMP_NUM_THREADS ?= 1  # many small products: more threads only wait for one another
 
 test: $(STAMP)  ## every test but the slow ones
-	$(BIN)/python -m pytest -m 'not slow and not network'
+	$(BIN)/python -m pytest -m 'not slow and not network' $(PARALLEL)
 
 slow: $(STAMP)  ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 check: $(STAMP)  ## style, types, who imports whom, the board and its experiment
 	$(BIN)/ruff check .

@@ -123,8 +123,8 @@ def _features() -> Iterator[Variant]:
 def _preparations() -> Iterator[Variant]:
     """Yield what is done to vectors before the classifier of the default."""
     yield replace(DEFAULT, standardised="clip")
-    yield replace(DEFAULT, centred="corpus")
-    yield replace(DEFAULT, centred="speaker")
+    yield replace(DEFAULT, centred="corpus", method=Method("discriminant", 0.8))
+    yield replace(DEFAULT, centred="speaker", method=Method("discriminant", 0.8))
     yield replace(DEFAULT, shifted="corpus")
     yield replace(DEFAULT, shifted="speaker")
     yield replace(DEFAULT, shifted="speaker", method=Method("discriminant", 0.8))

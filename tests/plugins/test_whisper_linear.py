@@ -14,6 +14,7 @@ whisper = pytest.importorskip("whisper", reason="the extra train is not installe
 
 from safetensors.torch import save_file  # noqa: E402
 
+import whisper_linear_variants as variants  # noqa: E402
 from mserbench import exposure, registry, training  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
@@ -402,6 +403,52 @@ def test_rooms_that_cannot_be_are_refused(change):
 def test_silence_has_no_room():
     """A division by its level would be not a number."""
     np.testing.assert_array_equal(Room().apply(np.zeros(99, dtype=np.float32), "clip", 1), np.zeros(99))
+
+
+# The table of variants
+
+
+def heard(n: int = 480) -> tuple[np.ndarray, list[str], list[str]]:
+    """Three labels told by one feature, in two corpora of two speakers each; another feature tells the speaker."""
+    label, speaker = np.arange(n) % 3, np.arange(n) // 3 % 4
+    features = np.random.default_rng(0).normal(0, 0.1, (n, 6))
+    features[:, 0] += label
+    features[:, 1] += 0.5 * speaker
+    return features, [LABELS[i] for i in label], [f"{'ab'[i // 2]}:{i}" for i in speaker]
+
+
+def test_no_two_variants_have_one_name():
+    """Else two rows of the document could not be told apart."""
+    found = list(dict.fromkeys([*variants.variants(), *variants.copied()]))
+    assert len({one.told for one in found}) == len(found)
+    assert variants.DEFAULT in found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"centred": "corpus"}, {"centred": "speaker"}, {"shifted": "speaker"}, {"bags": 3}, {"adversary": 0.1}],
+    ids=str,
+)
+def test_every_way_to_learn_learns_what_is_plain(change):
+    """Else a row says that something does not help, when it was never put to work."""
+    features, labels, speakers = heard()
+    one = variants.Variant(Method("discriminant", 0.3), **change)
+    scores = variants.learn(one, features, labels, speakers)(features, LABELS)
+    np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, rtol=1e-5)
+    assert (scores.argmax(axis=1) == np.arange(len(scores)) % 3).mean() > 0.9
+
+
+def test_moved_speakers_lie_in_one_place_and_shifted_ones_in_each_others():
+    features, labels, speakers = heard()
+    moved = variants.moved(features, labels, speakers)
+    centres, _ = variants.centres_of(moved, labels, speakers)
+    np.testing.assert_allclose(centres - centres.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(moved.mean(axis=0), features.mean(axis=0))
+    shifted = variants.shifted(features, labels, speakers)[len(features) :]
+    before, _ = variants.centres_of(features, labels, speakers)
+    distance = np.abs(shifted[:, None, 1] - before[None, :, 1])
+    assert distance.min(axis=1).max() < 0.5, "each shifted clip is at one of the speakers"
+    assert len(set(distance.argmin(axis=1))) == 4
 
 
 # What ships
