@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.installed
+BENCH ?= tests/benchmarks
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: run test slow check bench replay weights audit clean
@@ -31,7 +32,7 @@ check: $(STAMP)  ## style, types, who imports whom, the board and its experiment
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 
 bench: $(STAMP)  ## speed and memory, each against a reference timed in the same run
-	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -s
+	$(BIN)/python -m pytest $(BENCH) -o python_files='bench_*.py' -o python_functions='bench_*' -s
 
 replay: $(STAMP)  ## remake every number of the board, and of the experiment beside it, from the committed predictions
 	$(BIN)/mserbench leaderboard --check

@@ -91,8 +91,8 @@ def variants() -> Iterator[Variant]:
         yield replace(DEFAULT, method=Method("discriminant", 0.8, directions))
     for directions, strength in product((0, 3), (0.0, 0.1, 0.3, 1.0)):
         yield replace(DEFAULT, method=Method("discriminant", 0.8, directions), adversary=strength)
-    for layers in ((1, 2), (1, 2, 3)):
-        yield replace(DEFAULT, layers=layers)
+    yield replace(DEFAULT, layers=(1, 2))
+    yield replace(DEFAULT, layers=(1, 2, 3))
     for layers in ((1, 2), (2, 3), (1, 2, 3), (0, 1, 2, 3)):
         yield replace(DEFAULT, layers=layers, method=Method("discriminant", 0.8, 3, "clips", len(layers)))
     yield replace(DEFAULT, method=Method("discriminant", 0.8, 3, "speakers"))

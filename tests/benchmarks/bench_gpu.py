@@ -1,6 +1,6 @@
 """wav2vec 2.0 on a GPU: clips a second and share of the measured bfloat16 peak, in scoring and in training with LoRA.
 
-    python -m pytest tests/benchmarks/bench_gpu.py -s
+    make bench BENCH=tests/benchmarks/bench_gpu.py
 
 Prints rows for docs/gpu.md; `$BENCH_GPU_ROWS` names a file to append them to. Weights are random, of the shapes of
 wav2vec2-base and -large; clips are noise of equal length. Without a GPU a tiny shape runs on the CPU, so that the
@@ -122,7 +122,7 @@ def waves(load: Load) -> list[Any]:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=lambda load: load.shape)
-def test_scoring(load: Load) -> None:
+def bench_scoring(load: Load) -> None:
     """Frames of the last layer, from waveforms in memory to arrays in memory."""
     encoder = Wav2VecEncoder(model_of(load), load.shape, load.device)
     heard = waves(load)
@@ -139,7 +139,7 @@ def test_scoring(load: Load) -> None:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=lambda load: load.shape)
-def test_training(load: Load) -> None:
+def bench_training(load: Load) -> None:
     """Steps of supcon-w2v2 with LoRA, adapters and gates in every block."""
     model = model_of(load)
     adapt(model)

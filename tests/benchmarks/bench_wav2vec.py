@@ -1,6 +1,6 @@
 """The wav2vec 2.0 encoder on real clips against a pipeline of transformers: speed, equality, share of the peak.
 
-    MSERBENCH_DATA=... python -m pytest tests/benchmarks/bench_wav2vec.py -s
+    MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_wav2vec.py
 
 `$BENCH_CLIPS` takes another number of clips than 48. The weights are random and of the shape of wav2vec2-base, so no
 checkpoint is needed. Both sides are one process with all cores, hear the same decoded clips and give the last hidden
@@ -108,7 +108,7 @@ def peak_gflops() -> float:
 
 
 @torch.no_grad()
-def test_faster_than_the_pipeline_with_equal_outputs(folder: Path, waves: Waves) -> None:
+def bench_faster_than_the_pipeline_with_equal_outputs(folder: Path, waves: Waves) -> None:
     encoder = Wav2VecEncoder.from_folder(folder, "base")
     pipeline = transformers.pipeline(
         "feature-extraction", str(folder), feature_extractor=str(folder), pipeline_class=HiddenStates, device="cpu"

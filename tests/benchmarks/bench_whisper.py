@@ -1,6 +1,6 @@
 """The Whisper encoder on real clips: times real time, share of the matrix-product peak, against transformers' encoder.
 
-    MSERBENCH_DATA=... python -m pytest tests/benchmarks/bench_whisper.py -s
+    MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_whisper.py
 
 Wants `mserbench weights get whisper-base`. One thread a core, as `mserbench.features.extract` works; both sides hear
 the same clips, decoded and turned into log-mels by themselves, and stop after the same block.
@@ -77,7 +77,7 @@ def flops(seconds: float, dim: int, bands: int, blocks: int) -> float:
     return frames * (2 * (2 * 3 * bands * dim + 3 * dim * dim) + blocks * (24 * dim * dim + 4 * frames * dim))
 
 
-def test_times_real_time(encoder, clips):
+def bench_times_real_time(encoder, clips):
     """Clip by clip, decoding and log-mels included, blocks above the wanted one skipped."""
     features = pooled_features(encoder, [LAYER], ["mean", "loud20"])
     clock, processor = spread(lambda clip: features.compute(clip.load()), clips)
@@ -95,7 +95,7 @@ def test_times_real_time(encoder, clips):
         assert heard / clock >= BAR_REAL_TIME
 
 
-def test_faster_than_transformers(encoder, clips):
+def bench_faster_than_transformers(encoder, clips):
     """transformers' encoder must have its input padded to 30 s; it gets the same weights, clips, block and threads."""
     transformers = pytest.importorskip("transformers")
     from whisper.audio import log_mel_spectrogram, pad_or_trim
@@ -118,7 +118,7 @@ def test_faster_than_transformers(encoder, clips):
     assert their_seconds / ours_seconds >= BAR_RATIO
 
 
-def test_what_bfloat16_brings(clips):
+def bench_what_bfloat16_brings(clips):
     """Only said: without instructions for it a CPU is slower, not faster."""
     left, right = torch.randn(512, 512), torch.randn(512, 2048)
     with one_thread_each():
