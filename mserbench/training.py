@@ -40,7 +40,8 @@ def train(
     look at to stop or to choose; they are sources too, and stand in the manifest. Of several processes that train
     together (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it, the
     others return when their part is done. Raises UsageError for unknown names and a model that cannot be trained,
-    DataError with every problem of the sources and where `out` cannot be written.
+    DataError with every problem of the sources, where `out` cannot be written, and where the option `init` of a model
+    names a folder of weights that are damaged.
     """
     kind = registry.model_class(model)
     if not issubclass(kind, TrainableModel):
@@ -52,6 +53,7 @@ def train(
     out, here = Path(out), processes.place()
     if here.is_main:
         _require_free(out)
+    told = _told(asdict(settings))
     folder = corpus.data_folder(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
@@ -63,7 +65,7 @@ def train(
         record = {
             "model": model,
             "model_version": kind.version,
-            "options": asdict(settings),
+            "options": told,
             "transductive": trainee.transductive,
             "sources": [_source(sources[name]) for name in tasks],
             "validated_on": list(validate_on),
@@ -71,6 +73,17 @@ def train(
         if here.is_main:
             exposure.write_manifest(building, record)
     return out
+
+
+def _told(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options as a manifest has them: weights to go on from are told by their hash, not by their folder.
+
+    A path tells of a machine, and another training may lie there tomorrow. Raises DataError where they are damaged.
+    """
+    start = options.get("init")
+    if not isinstance(start, str) or not start or not Path(start).is_dir():
+        return options
+    return {**options, "init": f"weights {exposure.weights_hash(exposure.read_manifest(Path(start)))}"}
 
 
 def _require_free(out: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from mserbench.cli import _common
-from mserbench.errors import MserbenchError
+from mserbench.errors import MserbenchError, UsageError
 
 
 @click.command(name="train", short_help="train a model on the clips of some tasks")
@@ -17,6 +18,8 @@ from mserbench.errors import MserbenchError
 @click.option("--validate-on", default="", help="Names of tasks to stop or choose by, comma separated.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder for the weights.")
 @_common.preset_option
+@click.option("--stage", metavar="N", help="The same as --option stage=N: of models that train in stages.")
+@click.option("--init", metavar="FOLDER", help="The same as --option init=FOLDER: weights to go on from.")
 @_common.option_option
 @_common.data_option
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
@@ -27,6 +30,8 @@ def command(
     validate_on: str,
     out: Path,
     preset: str | None,
+    stage: str | None,
+    init: str | None,
     options: Sequence[str],
     data: Path | None,
     device: str,
@@ -50,7 +55,9 @@ def command(
                 out,
                 validate_on=_common.names(validate_on, "validate-on") if validate_on else [],
                 data=data,
-                options=_common.settings(options, preset, [model]),
+                options=_with_shorthands(
+                    _common.settings(options, preset, [model]), model, {"stage": stage, "init": init}
+                ),
                 device=device,
                 allow_partial=allow_partial,
             )
@@ -60,3 +67,23 @@ def command(
     if processes.place().is_main:
         click.echo(f"{model} trained on {', '.join(sources)}: weights in {folder}")
         click.echo(f"score it: mserbench run --model {model} --weights {folder} --task TASK")
+
+
+def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the options with those that have a flag of their own.
+
+    Raises UsageError where one is given twice, or the model has no such option.
+    """
+    from mserbench import registry
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    known = {field.name for field in dataclasses.fields(registry.model_class(model).Options)} if given else set()
+    for name, value in given.items():
+        if name in options:
+            raise UsageError(f"--{name} {value} and --option {name}={options[name]} are both given: leave one away")
+        if name not in known:
+            raise UsageError(
+                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench models {model}' lists those "
+                f"it has"
+            )
+    return {**options, **given}

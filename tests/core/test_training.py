@@ -298,3 +298,58 @@ def test_a_preset_is_short_for_an_option(plugin: Install, cli: Callable[..., Out
         answer = cli(*command, "--model", model, *more)
         assert answer.code == 2
         assert words in answer.err
+
+
+# --stage and --init
+
+
+STAGES = """
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Staged:
+        stage: int = 1
+        init: str = ""
+
+    class InStages(Trainee):
+        Options = Staged
+
+        @property
+        def card(self):
+            return _card("instages")
+
+        def fit(self, training, validation, out):
+            (out / "weights.json").write_text(f"{self.options.stage} {self.options.init}")
+"""
+
+
+def test_stage_and_init_are_short_for_options(plugin: Install, cli: Callable[..., Outcome], tmp_path: Path) -> None:
+    """The second of two trainings is typed as the first one is; what a model has not is told, not passed over."""
+    plugin(STAGES, models=["InStages"])
+    base = ("train", "--on", TASK, "--out", tmp_path / "w2", "--stage", "2", "--init")
+    first = train("instages", [TASK], tmp_path / "w1")
+    assert cli(*base, first, "--model", "instages").code == 0
+    assert (tmp_path / "w2/weights.json").read_text() == f"2 {first}"
+    for model, more, words in (
+        ("trainee", (), "model 'trainee' has no option 'stage': leave --stage away; 'mserbench models trainee' lists"),
+        ("instages", ("--option", "stage=1"), "--stage 2 and --option stage=1 are both given: leave one away"),
+    ):
+        answer = cli(*base[:4], tmp_path / "w3", *base[5:], first, "--model", model, *more)
+        assert answer.code == 2
+        assert words in answer.err
+
+
+def test_a_manifest_tells_of_the_weights_before_by_their_hash(plugin: Install, tmp_path: Path) -> None:
+    """A path would tell of a machine, and not which weights they were; damaged ones end before hours of training."""
+    plugin(STAGES, models=["InStages"])
+    first = train("instages", [TASK], tmp_path / "private-folder")
+    second = train("instages", [TASK], tmp_path / "w2", options={"init": str(first)})
+    text = (second / "manifest.json").read_text()
+    assert "private-folder" not in text
+    known = exposure.weights_hash(exposure.read_manifest(first))
+    assert json.loads(text)["options"] == {"stage": 1, "init": f"weights {known}"}
+    assert json.loads((first / "manifest.json").read_text())["options"] == {"stage": 1, "init": ""}
+    (first / "weights.json").write_text("changed")
+    with pytest.raises(DataError, match="are not the files that their manifest names"):
+        train("instages", [TASK], tmp_path / "w3", options={"init": str(first)})
+    assert not (tmp_path / "w3").exists()

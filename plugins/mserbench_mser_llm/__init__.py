@@ -1,0 +1,44 @@
+"""The model `mser-llm`, a Q-Former between a frozen Whisper and a frozen LLaMA, and its three experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mserbench.hookspecs import ExperimentEntry, ModelEntry, hookimpl
+
+MSERBENCH_API = 1
+
+
+@hookimpl
+def register_models() -> Iterable[ModelEntry]:
+    """Return the model."""
+    return [
+        ModelEntry(
+            "mser-llm",
+            "mserbench_mser_llm.model:MserLlm",
+            "Whisper, Emotion Q-Former and LLaMA, in two stages",
+            needs=dict.fromkeys(("torch", "torchaudio", "transformers", "whisper", "accelerate"), "train"),
+        )
+    ]
+
+
+@hookimpl
+def register_experiments() -> Iterable[ExperimentEntry]:
+    """Return the two tables of the paper, and one over corpora that can be had everywhere."""
+    return [
+        ExperimentEntry(
+            "mser-table1",
+            "mserbench_mser_llm:experiments/mser-table1.toml",
+            "Table I of paper 1: IEMOCAP, MELD, and four corpora not trained on",
+        ),
+        ExperimentEntry(
+            "mser-table2",
+            "mserbench_mser_llm:experiments/mser-table2.toml",
+            "Table II of paper 1: the contrastive loss and the training speech",
+        ),
+        ExperimentEntry(
+            "mser-real",
+            "mserbench_mser_llm:experiments/mser-real.toml",
+            "mser-llm in small, one language left out of four corpora",
+        ),
+    ]

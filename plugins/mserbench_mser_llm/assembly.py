@@ -1,0 +1,67 @@
+"""Puts the frozen parts, the feeder and the connector together as the settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mserbench_mser_llm import parts
+from mserbench_mser_llm.bert_start import start_from_bert
+from mserbench_mser_llm.connector import Connector, Shape
+from mserbench_mser_llm.feeding import Feeder
+from mserbench_mser_llm.language_model import FrozenLanguageModel
+from mserbench_mser_llm.layers import parse_layers
+from mserbench_mser_llm.network import Network
+from mserbench_mser_llm.settings import Settings
+from mserbench_training.augment import Augmentation
+from mserbench_training.frames import Frames
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The frozen parts ready for use, and their versions."""
+
+    feeder: Feeder
+    llm: FrozenLanguageModel
+    encoder_version: str
+    llm_version: str
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions by the option that names the part."""
+        return {"encoder": self.encoder_version, "language_model": self.llm_version}
+
+
+def open_parts(settings: Settings, device: str = "cpu") -> Parts:
+    """Load the frozen parts. Raises UnknownName, UsageError for settings that do not fit them, or DataError."""
+    encoder = parts.open_encoder(settings.encoder, settings.length, device)
+    layers = parse_layers(settings.layers, encoder.layers, encoder.name)
+    augmentation = Augmentation() if settings.copies else None
+    frames = Frames(encoder, layers, settings.reduce, settings.longest_seconds, augmentation, device)
+    llm, version = parts.open_language_model(settings.language_model, settings.language_precision, device)
+    return Parts(Feeder(frames, settings), llm, encoder.version, version)
+
+
+def network_of(ready: Parts, settings: Settings) -> Network:
+    """Return the network with a connector of random weights."""
+    frames = ready.feeder.frames
+    shape = Shape(
+        len(frames.layers),
+        frames.encoder.dim,
+        ready.llm.dim,
+        settings.num_queries,
+        settings.qformer_layers,
+        settings.hidden_size,
+        settings.attention_heads,
+        settings.intermediate_size,
+        settings.cross_frequency,
+        settings.contrastive_dim,
+        settings.dropout,
+        settings.frame_dropout,
+    )
+    return Network(Connector(shape, ready.llm.embedding_norm()), ready.llm)
+
+
+def start(network: Network, settings: Settings) -> None:
+    """Start the Q-Former from its BERT, in place; the projection is scaled to what then comes out of it."""
+    if settings.bert != parts.NO_BERT:
+        start_from_bert(network.connector.qformer, parts.folder_of(settings.bert, "bert"))
+        network.connector.scale_projection(network.llm.embedding_norm())

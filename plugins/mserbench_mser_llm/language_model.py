@@ -1,0 +1,123 @@
+"""The frozen LLM of mser-llm: what it is shown, the loss of an answer, and the gradient to the audio before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - its usual name
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from mserbench.errors import DataError
+from mserbench_mser_llm.quiet import quietly
+
+Precision = Literal["float32", "bfloat16"]
+Tokens = tuple[int, ...]
+_ROWS = 8192  # of the table of embeddings, looked at together
+_NONE = -100  # a target that does not count
+
+
+class FrozenLanguageModel:
+    """A causal LLM of transformers that never learns: no gradient, no optimiser state, no dropout.
+
+    It is no `nn.Module`, so that no `.train()`, `.to()` or state dict of what holds it reaches it. It is shown
+    [bos, audio, prompt, answer]; all of a batch have one prompt, so nothing before the answer is ever padding.
+    """
+
+    def __init__(self, module: nn.Module, tokenizer: Any, device: str = "cpu") -> None:
+        self.module: Any = module.eval().requires_grad_(False).to(device)
+        self.tokenizer = tokenizer
+        config: Any = module.config
+        bos = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else config.bos_token_id
+        self.bos: Tokens = () if bos is None else (int(bos),)
+        self.end = int(tokenizer.eos_token_id if tokenizer.eos_token_id is not None else config.eos_token_id)
+        self.dim = int(config.hidden_size)
+
+    @classmethod
+    def from_folder(cls, folder: Path, precision: Precision = "float32", device: str = "cpu") -> FrozenLanguageModel:
+        """Load the LLM of a folder that `save_pretrained` wrote. Raises DataError where it is none or damaged."""
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        loading: Any = AutoModelForCausalLM
+        try:
+            with quietly():
+                module, report = loading.from_pretrained(
+                    folder, dtype=getattr(torch, precision), attn_implementation="sdpa", local_files_only=True,
+                    use_safetensors=True, output_loading_info=True,
+                )  # fmt: skip
+            missing = sorted(set(report["missing_keys"]))
+            if missing:
+                raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise DataError(
+                f"language model folder {str(folder)!r} cannot be loaded ({reason}): give another by --option "
+                f"language_model"
+            ) from error
+        return cls(module, tokenizer, device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        return torch.device(self.module.device)
+
+    def tokens(self, text: str) -> Tokens:
+        """Return the tokens of a text alone, without any begin or end."""
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def embed(self, tokens: Sequence[int]) -> Tensor:
+        """Return the embeddings of tokens: (n_tokens, dim), in the precision of the LLM."""
+        found: Tensor = self.module.get_input_embeddings()(
+            torch.tensor(list(tokens), dtype=torch.int64, device=self.device)
+        )
+        return found
+
+    @torch.no_grad()
+    def embedding_norm(self) -> float:
+        """Return the mean length of a token's embedding."""
+        table = self.module.get_input_embeddings().weight
+        lengths = [table[start : start + _ROWS].float().norm(dim=1) for start in range(0, len(table), _ROWS)]
+        return float(torch.cat(lengths).mean())
+
+    def question(self, audio: Tensor, prompt: Tokens) -> Tensor:
+        """Return [bos, audio, prompt] as embeddings: (n_clips, n_positions, dim); `audio` is (n_clips, n, dim)."""
+        n = len(audio)
+        before, after = self.embed(self.bos), self.embed(prompt)
+        audio = audio.to(after.dtype)
+        return torch.cat([before.expand(n, -1, -1), audio, after.expand(n, -1, -1)], dim=1)
+
+    def logits(self, inputs: Tensor, keep: int, mask: Tensor | None = None, places: Tensor | None = None) -> Tensor:
+        """Return the logits at the last `keep` positions: float32, (n_clips, keep, n_tokens).
+
+        `mask`, if any: bool, (n_clips, 1, n_positions, n_positions), True where a position sees another; without it
+        each sees itself and those before. `places`: int64, (n_clips, n_positions), the position each stands for.
+        """
+        # Places, not their number: of a slice of several clips torch makes a slow product of many small matrices.
+        kept = torch.arange(inputs.shape[1] - keep, inputs.shape[1], device=inputs.device)
+        found = self.module(
+            inputs_embeds=inputs, attention_mask=mask, position_ids=places, logits_to_keep=kept, use_cache=False
+        )
+        logits: Tensor = found.logits.float()
+        return logits
+
+    def answer_losses(self, audio: Tensor, prompt: Tokens, answers: Sequence[Tokens]) -> tuple[Tensor, Tensor]:
+        """Return the cross-entropy of each clip's answer and end token, summed: float32, (n_clips,); and their count.
+
+        The first answer token is predicted at the last position of the prompt, and counts as the others do. Answers
+        shorter than the longest are padded on the right, where nothing that counts can see it.
+        """
+        longest = max(map(len, answers))
+        given = torch.stack([self.embed(_filled(answer, longest, self.end)) for answer in answers])
+        targets = [_filled((*answer, self.end), longest + 1, _NONE) for answer in answers]
+        wanted = torch.tensor(targets, dtype=torch.int64, device=self.device)
+        logits = self.logits(torch.cat([self.question(audio, prompt), given], dim=1), keep=longest + 1)
+        losses = F.cross_entropy(logits.transpose(1, 2), wanted, ignore_index=_NONE, reduction="none").sum(dim=1)
+        return losses, (wanted != _NONE).sum(dim=1)
+
+
+def _filled(tokens: Tokens, n: int, filler: int) -> Tokens:
+    return tokens + (filler,) * (n - len(tokens))

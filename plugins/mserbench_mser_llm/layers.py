@@ -1,0 +1,54 @@
+"""Which layers of the speech encoder are heard, and how several are mixed into one: standardised, by learned shares."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import Tensor, nn
+
+from mserbench.errors import UsageError
+from mserbench_training.encoders.base import check_layers
+
+
+def parse_layers(text: str, n_layers: int, encoder: str) -> tuple[int, ...]:
+    """Read "last", "all", "2", "1-3" or "1,4" as layer numbers. Raises UsageError where they do not exist."""
+    if text == "last":
+        return (n_layers - 1,)
+    if text == "all":
+        return tuple(range(n_layers))
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise UsageError(f"option layers is {text!r}, but last, all, 2, 1-3 or 1,4 was expected")
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    check_layers(encoder, found, n_layers)
+    return tuple(found)
+
+
+class LayerMix(nn.Module):
+    """An average over layers with learned shares, equal at first, of frames standardised by `centre` and `spread`.
+
+    `centre`, `spread`: float32, (n_layers, dim), buffers, 0 and 1 unless the settings ask for the statistics of the
+    training frames. The shares are a softmax over one number a layer (SUPERB: Yang et al., Interspeech 2021).
+    """
+
+    def __init__(self, n_layers: int, dim: int) -> None:
+        super().__init__()
+        self.centre: Tensor
+        self.spread: Tensor
+        self.register_buffer("centre", torch.zeros(n_layers, dim))
+        self.register_buffer("spread", torch.ones(n_layers, dim))
+        self.weights = nn.Parameter(torch.zeros(n_layers)) if n_layers > 1 else None
+
+    def shares(self) -> Tensor:
+        """Return the share of each layer, of sum 1: (n_layers,)."""
+        return self.centre.new_ones(1) if self.weights is None else self.weights.softmax(dim=0)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Mix (n_clips, n_layers, n_frames, dim) to (n_clips, n_frames, dim)."""
+        scale = self.shares()[:, None] / self.spread
+        # Not ((hidden - centre) / spread).sum(): that would make every standardised layer in memory.
+        mixed = torch.einsum("bltd,ld->btd", hidden, scale)
+        return mixed - (scale * self.centre).sum(dim=0)

@@ -1,0 +1,58 @@
+"""What is trained: the connector, before an LLM that gradients pass through and that never changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mserbench_mser_llm.connector import Connector
+from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
+from mserbench_mser_llm.losses import LossOptions, total_loss
+from mserbench_training.gather import gather, gather_codes
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Clips of one process: frames (n_clips, n_layers, n_frames, dim), their mask, and codes of labels, int64."""
+
+    frames: Tensor
+    mask: Tensor
+    labels: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(self.frames.to(device), self.mask.to(device), self.labels.to(device))
+
+
+class Network(nn.Module):
+    """The connector, which is all of its parameters, and the frozen LLM, which is none of its modules."""
+
+    def __init__(self, connector: Connector, llm: FrozenLanguageModel) -> None:
+        super().__init__()
+        self.connector = connector
+        self.llm = llm  # no nn.Module: .train(), the optimiser and checkpoints never see it
+
+    def forward(self, batch: Batch, prompt: Tokens, answers: tuple[Tokens, ...]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return h (n_clips, dim), the loss of each clip's answer (n_clips,), and how many tokens that has.
+
+        `answers`: the tokens of each label, by its code.
+        """
+        vector, audio = self.connector(batch.frames, batch.mask)
+        said = [answers[code] for code in batch.labels.tolist()]
+        losses, counts = self.llm.answer_losses(audio, prompt, said)
+        return vector, losses, counts
+
+    def hear(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return h (n_clips, dim) and the audio that the LLM is shown (n_clips, n_queries, llm_dim)."""
+        found: tuple[Tensor, Tensor] = self.connector(batch.frames, batch.mask)
+        return found
+
+
+def losses_of(
+    model: nn.Module, batch: Batch, prompt: Tokens, answers: tuple[Tokens, ...], options: LossOptions
+) -> dict[str, Tensor]:
+    """Return the losses of Eqs 1-3 by name, over the clips of all processes: Eq 1 compares the global batch."""
+    vector, losses, counts = model(batch, prompt, answers)
+    return total_loss(gather(vector), gather_codes(batch.labels), gather(losses), gather_codes(counts), options)

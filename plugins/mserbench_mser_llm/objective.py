@@ -1,0 +1,116 @@
+"""What mser-llm is trained for: its batches and losses, and the score of held-out source speakers; and what it says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mserbench.contracts import Clip
+from mserbench.metrics import confusion, recall_per_label
+from mserbench.model import TrainingItem
+from mserbench_mser_llm.feeding import Feeder
+from mserbench_mser_llm.network import Batch, Network, losses_of
+from mserbench_mser_llm.scoring import Question, generate, log_probabilities
+from mserbench_mser_llm.settings import Settings
+from mserbench_training.sets import Codes
+
+_TOGETHER = 32  # clips in a forward pass of scoring
+T = TypeVar("T")
+
+
+class Objective:
+    """Batches of training items, the losses of Eqs 1-3, and the UAR of held-out items: the mean over languages."""
+
+    def __init__(
+        self,
+        training: Sequence[TrainingItem],
+        held_out: Sequence[TrainingItem],
+        codes: Codes,
+        feeder: Feeder,
+        question: Question,
+        settings: Settings,
+    ) -> None:
+        self._coded = codes.encode(training)
+        self._held_out = [item for item in held_out if item.label in codes.labels]
+        self._feeder, self._question, self._settings = feeder, question, settings
+
+    def batch(self, indices: Sequence[int], epoch: int) -> Batch:
+        """Return the training items at `indices` as the connector hears them in an epoch."""
+        heard = self._feeder.heard([self._coded.items[i].clip for i in indices], epoch)
+        return Batch(*heard, self._coded.labels[torch.tensor(list(indices))])
+
+    def losses(self, model: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Return the losses by name."""
+        device = next(model.parameters()).device
+        question = self._question
+        return losses_of(model, batch.to(device), question.prompt_tokens, question.answers, self._settings.losses())
+
+    def score(self, model: nn.Module) -> float | None:
+        """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None without any."""
+        if not self._held_out:
+            return None
+        assert isinstance(model, Network)
+        clips, labels = [item.clip for item in self._held_out], self._question.labels
+        answers = scores_of(model, self._feeder, clips, self._question, self._settings).argmax(axis=1)
+        by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for item, answer in zip(self._held_out, answers, strict=True):
+            by_language[item.language].append((item.label, labels[answer]))
+        return float(np.mean([_uar(pairs, labels) for pairs in by_language.values()]))
+
+
+def scores_of(
+    network: Network, feeder: Feeder, clips: Sequence[Clip], question: Question, settings: Settings
+) -> NDArray[np.float64]:
+    """Return the log-probability of each label for clips, in order: float64, (n_clips, n_labels)."""
+
+    def ask(batch: Batch) -> list[NDArray[np.float64]]:
+        _, audio = network.hear(batch)
+        return list(log_probabilities(network.llm, audio, question, settings.label_reading).double().cpu().numpy())
+
+    return np.stack(over_clips(network, feeder, clips, ask))
+
+
+def answers_of(
+    network: Network, feeder: Feeder, clips: Sequence[Clip], question: Question, settings: Settings
+) -> list[str]:
+    """Return what the LLM writes of clips, in order."""
+
+    def ask(batch: Batch) -> list[str]:
+        return generate(network.llm, network.hear(batch)[1], question, settings.max_new_tokens)
+
+    return over_clips(network, feeder, clips, ask)
+
+
+def embeddings_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> NDArray[np.float64]:
+    """Return the vectors h of clips, in order: float64, (n_clips, dim)."""
+    return np.stack(over_clips(network, feeder, clips, lambda one: list(network.hear(one)[0].double().cpu().numpy())))
+
+
+@torch.no_grad()
+def over_clips(
+    network: Network, feeder: Feeder, clips: Sequence[Clip], compute: Callable[[Batch], Sequence[T]]
+) -> list[T]:
+    """Compute something of each clip in eval mode, a few clips of like length at a time; in the order of `clips`."""
+    was_training = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    found: dict[int, T] = {}
+    order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
+    for start in range(0, len(order), _TOGETHER):
+        chunk = order[start : start + _TOGETHER]
+        frames, mask = feeder.heard([clips[i] for i in chunk], None)
+        batch = Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
+        found.update(zip(chunk, compute(batch), strict=True))
+    network.train(was_training)
+    return [found[i] for i in range(len(clips))]
+
+
+def _uar(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> float:
+    truth, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return float(np.nanmean(recall_per_label(confusion(truth, said, labels))))

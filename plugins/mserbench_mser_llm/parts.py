@@ -1,0 +1,86 @@
+"""The frozen parts by name: weights that the registry knows, a folder, or `tiny`; their versions and exposure."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mserbench import registry, weights
+from mserbench.contracts import Exposure
+from mserbench.errors import UnknownName, UsageError
+from mserbench.hookspecs import WeightsEntry
+from mserbench_mser_llm.language_model import FrozenLanguageModel, Precision
+from mserbench_mser_llm.tiny_parts import Role, tiny_folder
+from mserbench_training.encoders.base import Encoder
+from mserbench_training.encoders.whisper import Length
+
+TINY = "tiny"
+NO_BERT = "none"
+_ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}  # and their options
+_VERSIONED = ("*.safetensors", "tokenizer.json", "tokenizer.model")
+
+
+def folder_of(name: str, role: Role) -> Path:
+    """Return the folder of a part. Raises UnknownName for no such part, DataError where it is not on this machine."""
+    if name == TINY:
+        return tiny_folder(role)
+    known = registry.entries(WeightsEntry)
+    if name in known:
+        return weights.folder(name)
+    if Path(name).is_dir():
+        return Path(name)
+    raise UnknownName(_ROLES[role], name, [TINY, *known], "'mserbench weights list', beside 'tiny' and any folder,")
+
+
+def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
+    """Return what parts have heard and read, and whether that is all; of somebody's own folder nothing is known."""
+    found: list[Exposure] = []
+    complete = True
+    for name in names:
+        if name in (TINY, NO_BERT):
+            continue
+        if name not in registry.entries(WeightsEntry):
+            complete = False
+            continue
+        record = registry.weights(name)
+        found += record.exposure
+        complete = complete and record.exposure_complete
+    return tuple(found), complete
+
+
+def open_encoder(name: str, length: Length, device: str) -> Encoder:
+    """Load the frozen Whisper encoder. Raises UnknownName, UsageError for another kind of folder, or DataError."""
+    from mserbench_training.encoders.whisper import WhisperEncoder
+
+    folder = folder_of(name, "whisper")
+    if not (folder / "dims.json").is_file():
+        raise UsageError(
+            f"encoder {name!r} is no Whisper: its folder holds no dims.json; give another --option encoder"
+        )
+    label = name if name == TINY or name in registry.entries(WeightsEntry) else folder.name
+    return WhisperEncoder.from_folder(folder, label, length, device)
+
+
+def open_language_model(name: str, precision: Precision, device: str) -> tuple[FrozenLanguageModel, str]:
+    """Load the frozen LLM; return it and its version. Raises UnknownName or DataError."""
+    folder = folder_of(name, "llama")
+    return FrozenLanguageModel.from_folder(folder, precision, device), language_version(name, folder)
+
+
+def language_version(name: str, folder: Path) -> str:
+    """Return 16 digits of a SHA-256 over weights and tokenizer, the same for a name and for a copy of its folder.
+
+    Those of weights by name were recorded when they were got: 16 GB need not be read twice.
+    """
+    recorded = weights.read_record(name) if name in registry.entries(WeightsEntry) else None
+    files = sorted(path for pattern in _VERSIONED for path in folder.glob(pattern))
+    digest = hashlib.sha256()
+    for path in files:
+        known = recorded["files"].get(path.name) if recorded else None
+        digest.update(f"{path.name}\0{known['sha256'] if known else _sha256(path)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

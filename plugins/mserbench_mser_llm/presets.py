@@ -1,0 +1,69 @@
+"""The presets of mser-llm, from seconds on any machine to the paper's sizes, and what a user may give over them."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from mserbench_mser_llm.settings import Settings
+
+Preset = Literal["tiny", "mini", "small", "paper"]
+
+_PAPER = Settings()
+_MINI = replace(
+    _PAPER,
+    encoder="whisper-base", length="trimmed", layers="1-3", reduce=4, standardise=True,
+    bert="minilm-l6", qformer_layers=4, hidden_size=384, attention_heads=12, intermediate_size=1536, num_queries=8,
+    frame_dropout=0.1, language_model="smollm2-135m-instruct", language_precision="float32", prompt="The speaker feels",
+    learning_rate=3e-4, weight_decay=0.01, steps=500, warmup=50, schedule="cosine", evaluate_every=50, patience=4,
+    stored="float16",
+)  # fmt: skip
+
+PRESETS: Mapping[Preset, Settings] = {
+    "paper": _PAPER,
+    "small": replace(
+        _PAPER, encoder="whisper-small", length="trimmed", num_queries=32, language_model="llama-3.2-1b-instruct",
+        learning_rate=1e-4, steps=10_000, evaluate_every=500, patience=5,
+    ),
+    "mini": _MINI,
+    "tiny": replace(
+        _MINI,
+        encoder="tiny", layers="all", bert="tiny", qformer_layers=2, hidden_size=32, attention_heads=2,
+        intermediate_size=64, num_queries=4, dropout=0.0, frame_dropout=0.0, language_model="tiny", learning_rate=3e-3,
+        steps=60, warmup=5, evaluate_every=20,
+    ),
+}  # fmt: skip
+"""`tiny`: random parts made on the spot, seconds, to try that everything works. `mini`: real and small, two cores.
+`small`: one GPU of 24 GB. `paper`: the paper's sizes where it gives them, one GPU of 80 GB."""
+
+STAGE_2: Mapping[str, Any] = {"batch_languages": 2, "batch_samples": 2}
+"""What stage 2 has in place of the preset's: batches of several languages."""
+
+_TYPES: Mapping[str, Any] = typing.get_type_hints(Settings)
+
+MserLlmOptions: type[Any] = dataclasses.make_dataclass(
+    "MserLlmOptions",
+    [("preset", typing.Optional[Preset], None)]  # noqa: UP045 - a value here, not an annotation
+    + [(field.name, typing.Optional[_TYPES[field.name]], None) for field in dataclasses.fields(Settings)],  # noqa: UP045
+    frozen=True,
+)
+MserLlmOptions.__doc__ = (
+    "What a user gives: a preset (`mini` if none) and the settings that differ from it; see Settings."
+)
+
+
+def given(options: Any) -> dict[str, Any]:
+    """Return the settings that a user gave, without the preset."""
+    return {
+        name: value for name, value in dataclasses.asdict(options).items() if value is not None and name != "preset"
+    }
+
+
+def resolve(options: Any) -> Settings:
+    """Return all settings: those given, over the stage's, over the preset's. Raises UsageError out of range."""
+    chosen = given(options)
+    stage = STAGE_2 if chosen.get("stage") == 2 else {}
+    return replace(PRESETS[options.preset or "mini"], **{**stage, **chosen})

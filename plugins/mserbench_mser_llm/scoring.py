@@ -1,0 +1,135 @@
+"""What is asked of the LLM after the audio, and what it says: a log-probability for each label, or text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from mserbench.errors import UsageError
+from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
+
+LABELS = "{labels}"  # stands for the candidate labels in a prompt
+Reading = Literal["sum", "mean"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A prompt and the labels that may follow it, as text and as tokens; each answer begins with a space."""
+
+    prompt: str
+    labels: tuple[str, ...]
+    prompt_tokens: Tokens
+    answers: tuple[Tokens, ...]  # one a label, without the end token
+
+    @classmethod
+    def of(cls, llm: FrozenLanguageModel, template: str, labels: Sequence[str]) -> Question:
+        """Put the labels into a template at `{labels}`, and tokenise. Raises UsageError for a prompt that cannot be.
+
+        A prompt must not end in a space: that would stand as a token of its own where the labels bring theirs. A
+        label's tokens are what follows the prompt when both are tokenised as one text.
+        """
+        prompt = template.replace(LABELS, ", ".join(map(word, labels)))
+        if not prompt.strip() or prompt != prompt.rstrip():
+            raise UsageError(f"option prompt is {template!r}, but must be text that does not end in a space")
+        asked = llm.tokens(prompt)
+        return cls(prompt, tuple(labels), asked, tuple(_answer(llm, prompt, asked, label) for label in labels))
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether one label's tokens begin another's: the end of the answer must then be scored too."""
+        return any(a != b and b[: len(a)] == a for a in self.answers for b in self.answers)
+
+    def record(self) -> dict[str, Any]:
+        """Return what must be known to ask the same again: prompt, its SHA-256, and how many tokens each part has."""
+        return {
+            "prompt": self.prompt,
+            "sha256": hashlib.sha256(self.prompt.encode()).hexdigest(),
+            "prompt_tokens": len(self.prompt_tokens),
+            "label_tokens": {label: len(tokens) for label, tokens in zip(self.labels, self.answers, strict=True)},
+        }
+
+
+def word(label: str) -> str:
+    """Return a label as it is said."""
+    return label.replace("_", " ")
+
+
+def _answer(llm: FrozenLanguageModel, prompt: str, asked: Tokens, label: str) -> Tokens:
+    both = llm.tokens(f"{prompt} {word(label)}")
+    if both[: len(asked)] != asked or len(both) == len(asked):
+        raise UsageError(
+            f"label {label!r} melts into the prompt {prompt[-20:]!r} when both are tokenised: end the prompt with a "
+            f"whole word or a colon"
+        )
+    return both[len(asked) :]
+
+
+@torch.no_grad()
+def log_probabilities(llm: FrozenLanguageModel, audio: Tensor, question: Question, reading: Reading = "sum") -> Tensor:
+    """Return the log-probability of each label after [bos, audio, prompt]: float32, (n_clips, n_labels).
+
+    Over the whole vocabulary, summed over a label's tokens, or their mean. One forward pass: where every label is one
+    token, the last position holds all there is to know. Otherwise the tokens of all labels but their last stand side
+    by side behind the prompt; each sees the prompt and those of its own label before it, at the positions that it
+    would have alone, so that the prompt is computed once and shared. Where one label begins another, the end token
+    counts too, of all labels. `audio`: (n_clips, n_queries, dim).
+    """
+    answers = [(*one, llm.end) for one in question.answers] if question.ambiguous else list(question.answers)
+    asked = llm.question(audio, question.prompt_tokens)
+    inner = [one[:-1] for one in answers]
+    if any(inner):
+        behind = llm.embed([token for one in inner for token in one]).expand(len(audio), -1, -1)
+        mask, places = _side_by_side(asked.shape[1], [len(one) for one in inner])
+        inputs = torch.cat([asked, behind], dim=1)
+        n = len(audio)
+        logits = llm.logits(
+            inputs, 1 + behind.shape[1], mask.expand(n, 1, -1, -1).to(llm.device), places.expand(n, -1).to(llm.device)
+        )
+    else:
+        logits = llm.logits(asked, keep=1)
+    return _read(logits.log_softmax(dim=-1), answers, reading)
+
+
+def _read(log_probability: Tensor, answers: Sequence[Tokens], reading: Reading) -> Tensor:
+    """Sum over tokens: the first of each label at position 0, the others at the label's own positions behind it."""
+    columns, start = [], 1
+    for answer in answers:
+        at = [0, *range(start, start + len(answer) - 1)]
+        start += len(answer) - 1
+        column = log_probability[:, at, list(answer)].sum(dim=1)
+        columns.append(column / len(answer) if reading == "mean" else column)
+    return torch.stack(columns, dim=1)
+
+
+def _side_by_side(n_before: int, lengths: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Return who sees whom, bool (n, n), and the position of each, int64 (n,), for answers behind one question."""
+    n = n_before + sum(lengths)
+    sees = torch.ones(n, n, dtype=torch.bool).tril()
+    places, start = [*range(n_before)], n_before
+    for length in lengths:
+        sees[start : start + length, n_before:start] = False
+        places += range(n_before, n_before + length)
+        start += length
+    return sees, torch.tensor(places)
+
+
+@torch.no_grad()
+def generate(llm: FrozenLanguageModel, audio: Tensor, question: Question, max_new_tokens: int = 4) -> list[str]:
+    """Return what the LLM writes after [bos, audio, prompt], greedily: lower case, without spaces around, one a clip.
+
+    `max_new_tokens`, or what the longest label and an end need. Whether it is a label is for the reader to say.
+    """
+    from transformers import GenerationConfig
+
+    making: Any = GenerationConfig  # it has no types
+    inputs = llm.question(audio, question.prompt_tokens)
+    most = max(max_new_tokens, 1 + max(map(len, question.answers)))
+    config = making(max_new_tokens=most, do_sample=False, eos_token_id=llm.end, pad_token_id=llm.end)
+    mask = torch.ones(inputs.shape[:2], dtype=torch.int64, device=llm.device)
+    written = llm.module.generate(inputs_embeds=inputs, attention_mask=mask, generation_config=config)
+    return [str(llm.tokenizer.decode(one, skip_special_tokens=True)).strip().lower() for one in written]

@@ -1,0 +1,46 @@
+"""The folder in the cache where a training keeps its checkpoint, named by contents and used by one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from mserbench.errors import UsageError
+from mserbench.files import cache_dir
+from mserbench.model import TrainingItem
+
+
+def identity(model: str, facts: Sequence[object], items: Sequence[TrainingItem]) -> str:
+    """Return the name of a training: a digest of everything that decides its outcome."""
+    told = [(item.clip.key, item.label, item.speaker, item.language, item.corpus) for item in items]
+    text = "\n".join(map(repr, [*facts, *told]))
+    return f"{model}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+@contextmanager
+def own_folder(name: str) -> Iterator[Path]:
+    """Give the folder of a training; it goes away when the training is done, and stays when it is cut off.
+
+    Raises UsageError where another process is at it.
+    """
+    folder = cache_dir() / "training" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    main = os.environ.get("RANK", "0") == "0"
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        if main:
+            lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise UsageError(f"the same training runs in another process, in {str(folder)!r}: wait for it") from None
+    try:
+        yield folder
+    finally:
+        lock.release()
+    if main:
+        shutil.rmtree(folder, ignore_errors=True)

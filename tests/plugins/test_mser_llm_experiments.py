@@ -1,0 +1,77 @@
+"""The experiments of mser-llm are valid as they are shipped, and their presets are too."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+for needed in ("torch", "transformers", "whisper", "accelerate"):
+    pytest.importorskip(needed)
+
+from mserbench.experiments import plan, validating  # noqa: E402
+from mserbench.experiments.definition import Wishes, load, options_of  # noqa: E402
+
+# experiment: cells, trainings, trainings with the preset `tiny`, numbers of the paper
+SHIPPED = {"mser-table1": (27, 3, 3, 8), "mser-table2": (6, 6, 6, 2), "mser-real": (24, 56, 24, 0)}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_experiment_is_valid_and_complete(name: str) -> None:
+    """A mistake in it would be found by the first stranger who has the corpora and a day of a GPU."""
+    cells, trainings, tiny, reported = SHIPPED[name]
+    full = load(name)
+    validating.check(full)
+    found = plan.cells(full)
+    assert (len(found), len(plan.trainings(found)), len(full.reported)) == (cells, trainings, reported)
+    for preset in ("mini", "tiny"):
+        small = load(name, Wishes(preset))
+        validating.check(small)
+        chosen = [options_of(small, one, small.settings[0]) for one in small.systems if one.model == "mser-llm"]
+        assert chosen, "there is a system of the model"
+        assert {one["preset"] for one in chosen} == {preset}
+    fast = load(name, Wishes("tiny"))
+    assert len(plan.trainings(plan.cells(fast))) == tiny
+    assert all(task.startswith("demo-") for task in plan.tasks(plan.cells(fast))), "no corpus has to be there"
+
+
+def test_no_target_is_trained_on() -> None:
+    """Names hide it: the same corpus is a source and a target in both tables of the paper, in different parts."""
+    for name in SHIPPED:
+        for cell in plan.cells(load(name)):
+            for question in cell.questions:
+                assert question.training is not None
+                assert question.task not in question.training.on
+                whole = question.task.partition(":")[0]
+                if whole.startswith(("iemocap", "meld")):
+                    sources = [one for one in question.training.on if one.startswith(whole.partition("-")[0])]
+                    assert all(":sessions.not-5" in one or one == "meld:train" for one in sources)
+
+
+def test_the_loss_is_the_one_thing_that_differs_between_a_row_and_its_partner() -> None:
+    """Else a row of the ablation would show something else than L_lec."""
+    table = load("mser-table2")
+    rows = {one.name: one for one in table.systems}
+    for name in ("SER", "MSER-stand-in", "joint-stand-in"):
+        without, with_loss = rows[name], rows[f"{name}+L_lec"]
+        assert without.train == with_loss.train
+        extra = set(without.options.items()) - set(with_loss.options.items())
+        assert extra == {("same_weight", "0"), ("different_weight", "0")}
+        assert set(with_loss.options.items()) <= set(without.options.items())
+
+
+def test_the_numbers_of_the_paper_are_those_reported() -> None:
+    """A slip of the pen beside a result would be quoted."""
+    assert reported("mser-table1") == [
+        ("IEMOCAP-4", 72.4), ("MELD-4", 52.6), ("IEMOCAP-7", 51.3), ("MELD-7", 31.4),
+        ("ShEMO", 57.4), ("AESDD", 42.6), ("RAVDESS", 45.3), ("RESD", 33.0),
+    ]  # fmt: skip
+    assert reported("mser-table2") == [("IEMOCAP-7", 48.8), ("IEMOCAP-7", 48.6)]
+
+
+def reported(name: str) -> Sequence[tuple[str, float]]:
+    file = Path(load(name).file).with_suffix(".csv")
+    with open(file, encoding="utf-8", newline="") as lines:
+        return [(row["setting"], float(row["value"])) for row in csv.DictReader(lines)]
