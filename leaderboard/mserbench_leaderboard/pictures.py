@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import re
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy as np
 
 from mserbench.errors import MissingExtra
 from mserbench.files import write_atomic
+from mserbench.png import png
 from mserbench.runs import percent
 from mserbench_leaderboard.entries import Entry
 
@@ -76,20 +75,7 @@ def draw(entry: Entry) -> bytes:
         axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9)
     _name_axes(axes, answers, labels)
     axes.set_title("\n".join(_title(entry)), fontsize=9, parse_math=False)
-    return _png(canvas)
-
-
-def _png(canvas: Any) -> bytes:
-    """Return a figure in few colours, a quarter of the bytes, and without facts of the machine."""
-    from PIL import Image  # matplotlib brings it
-
-    with warnings.catch_warnings():  # a name may hold letters that the font lacks: it then shows boxes
-        warnings.filterwarnings("ignore", message="Glyph")
-        canvas.draw()
-    out = io.BytesIO()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(out, format="png", optimize=True)
-    return out.getvalue()
+    return png(canvas, _COLOURS)
 
 
 def _name_axes(axes: Any, answers: list[str], labels: list[str]) -> None:

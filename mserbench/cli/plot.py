@@ -65,8 +65,7 @@ def embeddings(
     from mserbench.embeddings.gathering import gather
 
     with _common.progress("embeddings") as shown:
-        report = lambda task, done, total: shown(done, total)  # noqa: E731 - the bar has one title
-        cloud = gather(run_folders, others, data, weights, device, limit, report)
+        cloud = gather(run_folders, others, data, weights, device, limit, shown)
     for note in cloud.notes:
         click.echo(f"note: {note}", err=True)
     placed = projection.tsne(cloud.vectors, seed)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNPARSED = "unparsed"  # shown for an answer that could not be read
-Progress = Callable[[str, int, int], None]  # task, clips done, clips in all
+Progress = Callable[[int, int], None]  # clips of a task done, and in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,7 @@ def _cloud(run: Run, subject: Subject, parts: Sequence[_Part], limit: int | None
         if len(new) < len(kept):
             notes.append(f"{len(kept) - len(new)} clip(s) of {task} are in a task before it, and are shown once")
         if new:
-            shown = _shown(progress, task)
-            vectors.append(vectors_of(subject, part.target, _positions(part.target, new), shown))
+            vectors.append(vectors_of(subject, part.target, _positions(part.target, new), progress))
             points += _points(part, new)
             seen |= {(name, item.utterance.id) for item in new}
     if _one_to_one({(point.language, point.corpus) for point in points}):
@@ -225,10 +224,6 @@ def _points(part: _Part, chosen: Sequence[Item]) -> Iterator[Point]:
         one = item.utterance
         said = part.said[one.id] if part.said is not None else None
         yield Point(one.id, part.target.task.name, part.target.card.name, item.label, one.language, one.speaker, said)
-
-
-def _shown(progress: Progress | None, task: str) -> Callable[[int, int], None] | None:
-    return (lambda done, total: progress(task, done, total)) if progress else None
 
 
 def _marks(subject: Subject, parts: Sequence[_Part], limit: int | None) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
 import warnings
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mserbench.embeddings.gathering import Cloud
 from mserbench.embeddings.projection import Projection, Separation
 from mserbench.embeddings.styles import Style, styles
+from mserbench.png import png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,7 @@ def draw(
     """Return the PNG: the same bytes for the same arguments, on one version of matplotlib and its fonts."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    return _png(FigureCanvasAgg(compose(cloud, projection, by, separations, seed)))
+    return png(FigureCanvasAgg(compose(cloud, projection, by, separations, seed)), _PALETTE)
 
 
 def compose(
@@ -153,17 +153,3 @@ def _text(figure: Any, lines: Sequence[str], width: float, top: float, height: f
 def _short(text: str, longest: int) -> str:
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
     return printable if len(printable) <= longest else f"{printable[: longest - 1]}…"
-
-
-def _png(canvas: Any) -> bytes:
-    """Return a figure in few colours, a quarter of the bytes, and without facts of the machine."""
-    import numpy as np
-    from PIL import Image  # matplotlib brings it
-
-    with warnings.catch_warnings():  # a name may hold letters that the font lacks: it then shows boxes
-        warnings.filterwarnings("ignore", message="Glyph")
-        canvas.draw()
-    out = io.BytesIO()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    image.quantize(_PALETTE, dither=Image.Dither.NONE).save(out, format="png", optimize=True)
-    return out.getvalue()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mserbench import registry
 from mserbench.errors import UnknownName
 from mserbench.experiments import toml_file
-from mserbench.experiments.shapes import ROLES, Definition, Options, Place, Reported, Setting, System
+from mserbench.experiments.shapes import AVERAGE, ROLES, Definition, Options, Place, Reported, Setting, System
 from mserbench.experiments.toml_file import Table
 
 _TOP = (
@@ -19,7 +19,6 @@ _TOP = (
     "settings", "systems", "presets",
 )  # fmt: skip
 _METRICS = ("UA", "MF1")
-AVERAGE = "average"
 Named = TypeVar("Named", Setting, System)
 
 
@@ -161,8 +160,7 @@ def _reported(top: Table, settings: Mapping[str, Any], systems: Mapping[str, Any
     try:
         rows = list(csv.DictReader((top.file.parent / name).read_text(encoding="utf-8").splitlines()))
         found = tuple(
-            Reported(row["system"], row["setting"], row["metric"], float(row["value"]), row["note"])  # type: ignore[arg-type]
-            for row in rows
+            Reported(row["system"], row["setting"], row["metric"], float(row["value"]), row["note"]) for row in rows
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         expected = "a file of the columns setting, system, metric, value and note"

@@ -12,9 +12,8 @@ from mserbench import averages
 from mserbench.averages import Difference, Figure, Part
 from mserbench.compare import holm, mcnemar
 from mserbench.experiments.answers import Answers
+from mserbench.experiments.shapes import AVERAGE
 from mserbench.intervals import cluster_counts
-
-AVERAGE = "average"
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,11 @@ class Figures:
         return parts
 
     def _mcnemar(self, system: str, setting: str, kind: str) -> float | None:
-        cells = [self.cell(name, setting, kind) for name in (system, self.reference)]
-        if not all(cell and len(cell["columns"]) == 1 for cell in cells):
+        cells = [cell for name in (system, self.reference) if (cell := self.cell(name, setting, kind))]
+        if [len(cell["columns"]) for cell in cells] != [1, 1]:
             return None
-        answers = self._answers[cells[0]["task"]]  # type: ignore[index]
-        a, b = (answers.columns[cell["columns"][0]["name"]] for cell in cells)  # type: ignore[index]
+        answers = self._answers[cells[0]["task"]]
+        a, b = (answers.columns[cell["columns"][0]["name"]] for cell in cells)
         right = [(said_a == label, said_b == label) for said_a, said_b, label in zip(a, b, answers.truth, strict=True)]
         return mcnemar(right.count((True, False)), right.count((False, True)))
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from mserbench.experiments import facts
 from mserbench.experiments.answers import Answers
-from mserbench.experiments.figures import AVERAGE, Figures, Test
+from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
+from mserbench.experiments.shapes import AVERAGE
 from mserbench.runs import percent
 
 _HEADINGS = {"test": "", "whole": ", whole corpora"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 Options = Mapping[str, Mapping[str, str]]  # by model, by option: as the command line gives them
 
 SOURCE, OTHERS, TARGET, ONE_SOURCE = "source", "others", "target", "one source"
+AVERAGE = "average"  # stands where a setting does
 ROLES = (SOURCE, OTHERS, TARGET, ONE_SOURCE)
 
 
@@ -68,7 +68,7 @@ class Reported:
 
     system: str
     setting: str
-    metric: Literal["UA", "MF1"]
+    metric: str
     value: float
     note: str
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from mserbench_mser_llm import parts
 from mserbench_mser_llm.bert_start import start_from_bert
 from mserbench_mser_llm.connector import Connector, Shape
-from mserbench_mser_llm.feeding import Feeder
 from mserbench_mser_llm.language_model import FrozenLanguageModel
-from mserbench_mser_llm.layers import parse_layers
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.settings import Settings
 from mserbench_training.augment import Augmentation
+from mserbench_training.encoders.base import parse_layers
+from mserbench_training.frame_reader import FrameReader
 from mserbench_training.frames import Frames
 
 
@@ -20,7 +20,7 @@ from mserbench_training.frames import Frames
 class Parts:
     """The frozen parts ready for use, and their versions."""
 
-    feeder: Feeder
+    feeder: FrameReader
     llm: FrozenLanguageModel
     encoder_version: str
     llm_version: str
@@ -37,7 +37,7 @@ def open_parts(settings: Settings, device: str = "cpu") -> Parts:
     augmentation = Augmentation() if settings.copies else None
     frames = Frames(encoder, layers, settings.reduce, settings.longest_seconds, augmentation, device)
     llm, version = parts.open_language_model(settings.language_model, settings.language_precision, device)
-    return Parts(Feeder(frames, settings), llm, encoder.version, version)
+    return Parts(FrameReader(frames, settings), llm, encoder.version, version)
 
 
 def network_of(ready: Parts, settings: Settings) -> Network:

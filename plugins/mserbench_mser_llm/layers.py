@@ -1,30 +1,9 @@
-"""Which layers of the speech encoder are heard, and how several are mixed into one: standardised, by learned shares."""
+"""How several layers of the speech encoder are mixed into one: standardised, by learned shares."""
 
 from __future__ import annotations
 
-import re
-
 import torch
 from torch import Tensor, nn
-
-from mserbench.errors import UsageError
-from mserbench_training.encoders.base import check_layers
-
-
-def parse_layers(text: str, n_layers: int, encoder: str) -> tuple[int, ...]:
-    """Read "last", "all", "2", "1-3" or "1,4" as layer numbers. Raises UsageError where they do not exist."""
-    if text == "last":
-        return (n_layers - 1,)
-    if text == "all":
-        return tuple(range(n_layers))
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
-        raise UsageError(f"option layers is {text!r}, but last, all, 2, 1-3 or 1,4 was expected")
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    check_layers(encoder, found, n_layers)
-    return tuple(found)
 
 
 class LayerMix(nn.Module):

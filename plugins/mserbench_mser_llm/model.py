@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,17 +16,18 @@ from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
 from mserbench_mser_llm import assembly, lineage, parts, weights_folder
-from mserbench_mser_llm.feeding import fill_for_training, standardise
+from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.objective import Objective, answers_of, embeddings_of, scores_of
 from mserbench_mser_llm.presets import MserLlmOptions, resolve
 from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
-from mserbench_mser_llm.training_folder import identity, own_folder
-from mserbench_training import loop, training_log
+from mserbench_training import loop
 from mserbench_training.label_scores import softmax
-from mserbench_training.sampler import HierarchicalSampler, Sampler, ShuffledSampler
+from mserbench_training.machine import own_device
+from mserbench_training.sampler import sampler_of
 from mserbench_training.sets import Codes, hold_out_speakers, learnable
+from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
 class MserLlm(TrainableModel):
@@ -41,7 +41,7 @@ class MserLlm(TrainableModel):
     name: ClassVar[str] = "mser-llm"
 
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
-        super().__init__(options, weights, _device(device))
+        super().__init__(options, weights, own_device(device))
         self.settings: Settings = resolve(self.options)
         self.labels: tuple[str, ...] = ()
         self._earlier: list[dict[str, Any]] = []
@@ -117,12 +117,12 @@ class MserLlm(TrainableModel):
         ready = assembly.open_parts(settings, self.device)
         network = assembly.network_of(ready, settings)
         question = Question.of(ready.llm, settings.prompt, codes.labels)
-        fill_for_training(ready.feeder, items, held_out)
+        ready.feeder.fill_for_training(items, held_out)
         self._start(network, ready, settings, items)
         facts = [self.version, _told(settings), ready.versions(), before and exposure.weights_hash(before[-1])]
         objective = Objective(items, held_out, codes, ready.feeder, question, settings)
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
-            sampler = sampler_of(settings, codes, items)
+            sampler = sampler_of(settings, codes.encode(items))
             outcome = loop.train(
                 network, objective, sampler, settings.loop(), folder, self.device, settings.tensorboard
             )
@@ -137,8 +137,7 @@ class MserLlm(TrainableModel):
             }
             weights_folder.write(out, self.name, network.cpu(), record)
             lineage.write(out, before)
-            if (folder / training_log.NAME).exists():
-                shutil.copyfile(folder / training_log.NAME, out / training_log.NAME)
+            keep_log(folder, out)
 
     def _stage(self) -> tuple[Settings, list[dict[str, Any]]]:
         """Return the settings of this training and the manifests of the stages before it."""
@@ -181,30 +180,6 @@ class MserLlm(TrainableModel):
         return self._network, self._parts
 
 
-def sampler_of(settings: Settings, codes: Codes, items: Sequence[TrainingItem]) -> Sampler:
-    """Return the sampler that the settings name."""
-    if settings.sampler == "shuffled":
-        return ShuffledSampler(len(items), settings.batch_size, settings.seed)
-    coded = codes.encode(items)
-    return HierarchicalSampler(
-        coded.languages.tolist(),
-        coded.labels.tolist(),
-        settings.batch_languages,
-        settings.batch_emotions,
-        settings.batch_samples,
-        settings.missing,
-        settings.seed,
-    )
-
-
 def _told(settings: Settings) -> dict[str, Any]:
     """Return the settings as they are recorded: `init` is a place on this machine, its contents are in the lineage."""
     return dataclasses.asdict(dataclasses.replace(settings, init=""))
-
-
-def _device(device: str) -> str:
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError(f"device {device!r} was asked for, but no CUDA device is here: give --device cpu")
-    return device

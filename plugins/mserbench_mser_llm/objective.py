@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from mserbench.contracts import Clip
 from mserbench.metrics import confusion, recall_per_label
 from mserbench.model import TrainingItem
-from mserbench_mser_llm.feeding import Feeder
 from mserbench_mser_llm.network import Batch, Network, losses_of
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities
 from mserbench_mser_llm.settings import Settings
+from mserbench_training.frame_reader import FrameReader
 from mserbench_training.sets import Codes
 
 _TOGETHER = 32  # clips in a forward pass of scoring
@@ -32,7 +32,7 @@ class Objective:
         training: Sequence[TrainingItem],
         held_out: Sequence[TrainingItem],
         codes: Codes,
-        feeder: Feeder,
+        feeder: FrameReader,
         question: Question,
         settings: Settings,
     ) -> None:
@@ -42,7 +42,7 @@ class Objective:
 
     def batch(self, indices: Sequence[int], epoch: int) -> Batch:
         """Return the training items at `indices` as the connector hears them in an epoch."""
-        heard = self._feeder.heard([self._coded.items[i].clip for i in indices], epoch)
+        heard = self._feeder.batch([self._coded.items[i].clip for i in indices], epoch)
         return Batch(*heard, self._coded.labels[torch.tensor(list(indices))])
 
     def losses(self, model: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
@@ -65,7 +65,7 @@ class Objective:
 
 
 def scores_of(
-    network: Network, feeder: Feeder, clips: Sequence[Clip], question: Question, settings: Settings
+    network: Network, feeder: FrameReader, clips: Sequence[Clip], question: Question, settings: Settings
 ) -> NDArray[np.float64]:
     """Return the log-probability of each label for clips, in order: float64, (n_clips, n_labels)."""
 
@@ -77,7 +77,7 @@ def scores_of(
 
 
 def answers_of(
-    network: Network, feeder: Feeder, clips: Sequence[Clip], question: Question, settings: Settings
+    network: Network, feeder: FrameReader, clips: Sequence[Clip], question: Question, settings: Settings
 ) -> list[str]:
     """Return what the LLM writes of clips, in order."""
 
@@ -87,14 +87,14 @@ def answers_of(
     return over_clips(network, feeder, clips, ask)
 
 
-def embeddings_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> NDArray[np.float64]:
+def embeddings_of(network: Network, feeder: FrameReader, clips: Sequence[Clip]) -> NDArray[np.float64]:
     """Return the vectors h of clips, in order: float64, (n_clips, dim)."""
     return np.stack(over_clips(network, feeder, clips, lambda one: list(network.hear(one)[0].double().cpu().numpy())))
 
 
 @torch.no_grad()
 def over_clips(
-    network: Network, feeder: Feeder, clips: Sequence[Clip], compute: Callable[[Batch], Sequence[T]]
+    network: Network, feeder: FrameReader, clips: Sequence[Clip], compute: Callable[[Batch], Sequence[T]]
 ) -> list[T]:
     """Compute something of each clip in eval mode, a few clips of like length at a time; in the order of `clips`."""
     was_training = network.training
@@ -104,7 +104,7 @@ def over_clips(
     order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
     for start in range(0, len(order), _TOGETHER):
         chunk = order[start : start + _TOGETHER]
-        frames, mask = feeder.heard([clips[i] for i in chunk], None)
+        frames, mask = feeder.batch([clips[i] for i in chunk], None)
         batch = Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
         found.update(zip(chunk, compute(batch), strict=True))
     network.train(was_training)

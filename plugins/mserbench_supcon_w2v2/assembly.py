@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mserbench.errors import UsageError
-from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone, parse_layers
+from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
 from mserbench_supcon_w2v2.feeding import Feeder, FrameFeeder, WaveFeeder
 from mserbench_supcon_w2v2.inside import adapt
 from mserbench_supcon_w2v2.loudness import WithLoudness
@@ -13,18 +13,18 @@ from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.augment import Augmentation
 from mserbench_training.encoders import named
+from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.wav2vec import Wav2VecModel, fingerprint
 from mserbench_training.frames import Frames
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The backbone, what feeds it, the version of its encoder, and its frames where they are computed once."""
+    """The backbone, what feeds it, and the version of its encoder."""
 
     backbone: FrameBackbone | WaveBackbone
     feeder: Feeder
     encoder_version: str
-    frames: Frames | None
 
 
 def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
@@ -41,7 +41,7 @@ def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
     loud = settings.pooling != "mean"
     heard = WithLoudness(encoder, settings.loud_decibels) if loud else encoder
     frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
-    return Parts(backbone, FrameFeeder(frames, settings, hold, told=int(loud)), encoder.version, frames)
+    return Parts(backbone, FrameFeeder(frames, settings, hold, told=int(loud)), encoder.version)
 
 
 def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
@@ -55,7 +55,7 @@ def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
     layers = parse_layers(settings.layers, model.layers, settings.encoder)
     gate = settings.gate_start if settings.gate else None
     adapt(model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout, settings.adapter_width, gate)
-    return Parts(WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version, None)
+    return Parts(WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version)
 
 
 def network_of(parts: Parts, settings: Settings, n_labels: int, n_speakers: int) -> Network:

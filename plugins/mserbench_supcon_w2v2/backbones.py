@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,28 +10,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor, nn
 
-from mserbench.errors import UsageError
 from mserbench_supcon_w2v2.settings import Pooling
-from mserbench_training.encoders.base import check_layers
 from mserbench_training.encoders.wav2vec import Wav2VecModel
 
 CONVOLUTION_CHANNELS = 128
-
-
-def parse_layers(text: str, n_layers: int, encoder: str) -> tuple[int, ...]:
-    """Read "last", "all", "2", "1-3" or "1,4" as layer numbers. Raises UsageError where they do not exist."""
-    if text == "last":
-        return (n_layers - 1,)
-    if text == "all":
-        return tuple(range(n_layers))
-    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
-        raise UsageError(f"option layers is {text!r}, but last, all, 2, 1-3 or 1,4 was expected")
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    check_layers(encoder, found, n_layers)
-    return tuple(found)
 
 
 class LayerMix(nn.Module):

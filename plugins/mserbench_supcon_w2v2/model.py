@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import filelock
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
-from mserbench.files import cache_dir
 from mserbench.model import TrainableModel, TrainingItem
-from mserbench.processes import place
 from mserbench_supcon_w2v2 import assembly, weights_folder
-from mserbench_supcon_w2v2.feeding import HOLD, FrameFeeder, digest, statistics
+from mserbench_supcon_w2v2.feeding import HOLD, FrameFeeder
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.settings import Settings, SupconOptions, resolve
-from mserbench_training import loop, training_log
-from mserbench_training.bar import counting
+from mserbench_training import loop
 from mserbench_training.encoders import named
+from mserbench_training.frames import statistics
 from mserbench_training.label_scores import asked_for, softmax
 from mserbench_training.machine import own_device
-from mserbench_training.sampler import HierarchicalSampler, Sampler, ShuffledSampler
+from mserbench_training.sampler import sampler_of
 from mserbench_training.sets import Codes, hold_out_speakers, learnable
+from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
 class SupconW2V2(TrainableModel):
@@ -69,9 +64,8 @@ class SupconW2V2(TrainableModel):
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Compute the frames that are not cached yet."""
-        if self._parts is not None and self._parts.frames is not None:
-            with counting("frames") as progress:
-                self._parts.frames.fill(clips(), progress=progress)
+        if self._parts is not None and isinstance(self._parts.feeder, FrameFeeder):
+            self._parts.feeder.fill(clips())
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return a probability for each label: float64, (n_clips, n_labels).
@@ -110,11 +104,9 @@ class SupconW2V2(TrainableModel):
         network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
         _fill(parts, items, held_out, settings)
         objective = Objective(items, held_out, codes, parts.feeder, settings)
-        identity = digest(
-            [self.version, settings, parts.encoder_version, *map(_identity, items), *map(_identity, held_out)]
-        )
-        with _own_folder(f"{self.name}-{identity[:20]}") as folder:
-            sampler = sampler_of(settings, codes, items)
+        facts = [self.version, settings, parts.encoder_version]
+        with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
+            sampler = sampler_of(settings, codes.encode(items))
             outcome = loop.train(
                 network, objective, sampler, settings.loop(), folder, self.device, settings.tensorboard
             )
@@ -128,8 +120,7 @@ class SupconW2V2(TrainableModel):
                 "outcome": dataclasses.asdict(outcome),
             }
             weights_folder.write(out, self.name, network, record)
-            if place().is_main and (folder / training_log.NAME).exists():  # of others it may be gone already
-                shutil.copyfile(folder / training_log.NAME, out / training_log.NAME)
+            keep_log(folder, out)
 
     def _load(self, folder: Path) -> None:
         record = weights_folder.read(folder, self.name)
@@ -153,58 +144,15 @@ class SupconW2V2(TrainableModel):
         return self._network, self._parts
 
 
-def sampler_of(settings: Settings, codes: Codes, items: Sequence[TrainingItem]) -> Sampler:
-    """Return the sampler that the settings name."""
-    if settings.sampler == "shuffled":
-        return ShuffledSampler(len(items), settings.batch_size, settings.seed)
-    coded = codes.encode(items)
-    return HierarchicalSampler(
-        coded.languages.tolist(),
-        coded.labels.tolist(),
-        settings.batch_languages,
-        settings.batch_emotions,
-        settings.batch_samples,
-        settings.missing,
-        settings.seed,
-    )
-
-
 def _fill(
     parts: assembly.Parts, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem], settings: Settings
 ) -> None:
     """Compute the frames of all clips once; several processes share the work. Then standardise by the sources."""
-    if parts.frames is None:
+    if not isinstance(parts.feeder, FrameFeeder):
         return
-    rank, n_processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    with counting("frames") as progress:
-        parts.frames.fill([item.clip for item in items][rank::n_processes], range(settings.copies + 1), progress)
-        parts.frames.fill([item.clip for item in held_out][rank::n_processes], progress=progress)
-    assert isinstance(parts.feeder, FrameFeeder)
+    parts.feeder.fill_for_training(items, held_out)
     backbone: Any = parts.backbone
-    found = statistics(parts.feeder, [item.clip for item in items], settings.standardise, backbone.centre.shape[1])
-    backbone.centre.copy_(torch.from_numpy(found[0]))
-    backbone.spread.copy_(torch.from_numpy(found[1]))
-
-
-def _identity(item: TrainingItem) -> tuple[str | None, ...]:
-    return item.clip.key, item.label, item.speaker, item.language, item.corpus
-
-
-@contextmanager
-def _own_folder(name: str) -> Iterator[Path]:
-    """Give the folder of a training in the cache, named by its contents; it goes away when the training is done."""
-    folder = cache_dir() / "training" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    main = os.environ.get("RANK", "0") == "0"
-    lock = filelock.FileLock(folder / ".lock")
-    try:
-        if main:
-            lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise UsageError(f"the same training runs in another process, in {str(folder)!r}: wait for it") from None
-    try:
-        yield folder
-    finally:
-        lock.release()
-    if main:
-        shutil.rmtree(folder, ignore_errors=True)
+    dim = backbone.centre.shape[1]
+    centre, spread = statistics(parts.feeder.read, [item.clip for item in items], settings.standardise, dim)
+    backbone.centre.copy_(torch.from_numpy(centre))
+    backbone.spread.copy_(torch.from_numpy(spread))

@@ -143,6 +143,11 @@ def respond(waveform: NDArray[np.float32], colour: float, draw: torch.Generator)
     return np.fft.irfft(np.fft.rfft(waveform) * gains, len(waveform)).astype(np.float32)
 
 
+def drawn_number(draw: torch.Generator, n: int) -> int:
+    """Draw a number from 0 to n - 1."""
+    return int(torch.randint(n, (), generator=draw))
+
+
 def generator(*parts: object) -> torch.Generator:
     """Return a generator seeded by the parts, the same on every machine; global random numbers are not touched."""
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()

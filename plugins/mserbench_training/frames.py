@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,17 +131,24 @@ def averaged(frames: NDArray[np.float32], n: int) -> NDArray[np.float32]:
     return np.asarray(averages, dtype=np.float32)
 
 
-def statistics(frames: Frames, clips: Sequence[Clip]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation over all frames of clips: float32, (n_layers, dim) each; 1 for no deviation.
+def statistics(
+    read: Callable[[Sequence[Clip]], Sequence[NDArray[np.floating]]],
+    clips: Sequence[Clip],
+    of: Literal["frames", "clips"] = "frames",
+    dim: int | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and standard deviation of all frames of clips, or of the clips' means: float32, (n_layers, dim) each.
 
-    Sums are float64 over a stream of clips, so memory holds a few at a time.
+    1 stands for no deviation. `read` gives the frames of clips, such as `Frames.of`; only the first `dim` numbers of a
+    frame count, all if None. Sums are float64 over a stream of clips, so memory holds a few at a time.
     """
     count = 0
     total: NDArray[np.float64] = np.zeros(1)
     square: NDArray[np.float64] = np.zeros(1)
     for start in range(0, len(clips), _CHUNK):
-        for one in frames.of(clips[start : start + _CHUNK]):
-            wide = one.astype(np.float64)
+        for one in read(clips[start : start + _CHUNK]):
+            wide = one[..., :dim].astype(np.float64)
+            wide = wide.mean(axis=1, keepdims=True) if of == "clips" else wide
             count, total, square = count + wide.shape[1], total + wide.sum(axis=1), square + (wide**2).sum(axis=1)
     mean = total / max(count, 1)
     deviation = np.sqrt(np.maximum(square / max(count, 1) - mean**2, 0.0))

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from mserbench.errors import UsageError
+from mserbench_training.sets import CodedItems
 
 Missing = Literal["fill", "skip", "error"]
 Cell = tuple[int, int]  # language, emotion
@@ -144,6 +145,53 @@ def _draw(everything: set[int], first: set[int], n: int, random: np.random.Gener
     chosen: list[int] = random.permutation(sorted(first)).tolist()[:n]
     others: list[int] = random.permutation(sorted(everything - first)).tolist()
     return chosen + others[: n - len(chosen)]
+
+
+class BatchSettings(Protocol):
+    """The settings of a model that say what stands together in a batch."""
+
+    @property
+    def sampler(self) -> Literal["hierarchical", "shuffled"]:
+        """Which sampler."""
+
+    @property
+    def batch_languages(self) -> int:
+        """Languages in a hierarchical batch."""
+
+    @property
+    def batch_emotions(self) -> int:
+        """Emotions of each."""
+
+    @property
+    def batch_samples(self) -> int:
+        """Clips of each pair."""
+
+    @property
+    def batch_size(self) -> int:
+        """Clips in a shuffled batch."""
+
+    @property
+    def missing(self) -> Missing:
+        """What stands in for a pair without clips."""
+
+    @property
+    def seed(self) -> int:
+        """Of all random numbers."""
+
+
+def sampler_of(settings: BatchSettings, items: CodedItems) -> Sampler:
+    """Return the sampler of some items that the settings name."""
+    if settings.sampler == "shuffled":
+        return ShuffledSampler(len(items.items), settings.batch_size, settings.seed)
+    return HierarchicalSampler(
+        items.languages.tolist(),
+        items.labels.tolist(),
+        settings.batch_languages,
+        settings.batch_emotions,
+        settings.batch_samples,
+        settings.missing,
+        settings.seed,
+    )
 
 
 def shard(batch: Sequence[int], rank: int, n_processes: int) -> list[int]:

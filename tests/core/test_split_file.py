@@ -114,7 +114,11 @@ def test_a_file_of_one_part_divides_nothing(text: str, tmp_path: Path) -> None:
         read(write(tmp_path, text), CLIPS)
 
 
-@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"id,split\na1,train\n" * 9)[:-9], b""])
+@pytest.mark.parametrize(
+    "data",
+    [b"not gzip", gzip.compress(b"id,split\na1,train\n" * 9)[:-9], b""],
+    ids=["another format", "cut short", "empty"],  # gzip writes the time: no name for a test that processes share
+)
 def test_a_broken_archive_is_a_sentence(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "own.csv.gz"
     path.write_bytes(data)

@@ -196,7 +196,7 @@ def test_statistics_are_those_of_all_frames():
     frames = Frames(LogMelEncoder(), [0])
     clips = [clip(i, 0.1 + 0.05 * i) for i in range(40)]
     everything = np.concatenate([one.astype(np.float64) for one in frames.of(clips)], axis=1)
-    centre, spread = statistics(frames, clips)
+    centre, spread = statistics(frames.of, clips)
     np.testing.assert_allclose(centre, everything.mean(axis=1), rtol=1e-4)
     np.testing.assert_allclose(spread, everything.std(axis=1), rtol=1e-3)
 

@@ -197,7 +197,7 @@ def test_clips_beside_a_clip_change_nothing(tmp_path):
 
 def test_long_clips_are_heard_in_windows(tmp_path):
     model, _ = trained(tmp_path, steps=2, longest_seconds=45.0, crop_seconds=45.0)
-    frames = model._loaded()[1].feeder.heard([clip(1, 40.0)], None)[0]
+    frames = model._loaded()[1].feeder.batch([clip(1, 40.0)], None)[0]
     assert frames.shape[2] == 40 * 50 / 2
     assert np.isfinite(model.predict([clip(1, 40.0)], LABELS)).all()
 

@@ -15,8 +15,8 @@ from mserbench.errors import DataError, UsageError  # noqa: E402
 from mserbench_mser_llm import tiny_parts  # noqa: E402
 from mserbench_mser_llm.bert_start import start_from_bert  # noqa: E402
 from mserbench_mser_llm.connector import Connector, Shape  # noqa: E402
-from mserbench_mser_llm.layers import parse_layers  # noqa: E402
 from mserbench_mser_llm.losses import LossOptions, emotion_contrastive, total_loss  # noqa: E402
+from mserbench_training.encoders.base import parse_layers  # noqa: E402
 
 SHAPE = Shape(2, 6, 16, n_queries=3, depth=2, width=32, heads=2, inner=64, dropout=0.1)
 

@@ -27,9 +27,10 @@ from mserbench_supcon_w2v2.loudness import WithLoudness  # noqa: E402
 from mserbench_supcon_w2v2.model import SupconW2V2  # noqa: E402
 from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss  # noqa: E402
 from mserbench_supcon_w2v2.settings import PRESETS, Settings, SupconOptions, resolve  # noqa: E402
+from mserbench_training.encoders.base import parse_layers  # noqa: E402
 from mserbench_training.encoders.logmel import LogMelEncoder  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecModel  # noqa: E402
-from mserbench_training.frames import Frames  # noqa: E402
+from mserbench_training.frames import Frames, statistics  # noqa: E402
 
 LABELS = ["neutral", "happy", "sad"]
 QUICK = {"preset": "tiny", "steps": 25, "evaluate_every": 5, "batch_emotions": 3, "reduce": 2}
@@ -287,13 +288,13 @@ def test_settings_out_of_range_are_refused(wrong):
     [("last", (5,)), ("all", (0, 1, 2, 3, 4, 5)), ("2", (2,)), ("1-3", (1, 2, 3)), ("0,4-5", (0, 4, 5))],
 )
 def test_layers_are_read(text, layers):
-    assert backbones.parse_layers(text, 6, "e") == layers
+    assert parse_layers(text, 6, "e") == layers
 
 
 @pytest.mark.parametrize("text", ["6", "first", "", "1-", "-1"])
 def test_layers_that_are_none_are_refused(text):
     with pytest.raises(UsageError, match=r"option layers|layers \["):
-        backbones.parse_layers(text, 6, "e")
+        parse_layers(text, 6, "e")
 
 
 def test_parts_inside_need_an_encoder_that_has_an_inside():
@@ -479,10 +480,10 @@ def test_clips_are_standardised_by_their_own_means():
     clips = [clip(i) for i in range(8)]
     fed = feeder(0, reduce=1)
     means = np.stack([one[0].astype(np.float64).mean(axis=0) for one in fed.read(clips)])
-    centre, spread = feeding.statistics(fed, clips, "clips", 80)
+    centre, spread = statistics(fed.read, clips, "clips", 80)
     np.testing.assert_allclose(centre[0], means.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(spread[0], means.std(axis=0), rtol=1e-3)
     frames = np.concatenate([one[0].astype(np.float64) for one in fed.read(clips)])
-    centre, spread = feeding.statistics(fed, clips, "frames", 80)
+    centre, spread = statistics(fed.read, clips, "frames", 80)
     np.testing.assert_allclose(centre[0], frames.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(spread[0], frames.std(axis=0), rtol=1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -52,13 +53,31 @@ def check_layers(encoder: str, layers: Sequence[int], n_layers: int) -> None:
         )
 
 
-def padded(frames: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Stack frames of several clips, each (n_layers, n_frames, dim), into one batch.
+def parse_layers(text: str, n_layers: int, encoder: str) -> tuple[int, ...]:
+    """Read "last", "all", "2", "1-3" or "1,4" as layer numbers. Raises UsageError where they do not exist."""
+    if text == "last":
+        return (n_layers - 1,)
+    if text == "all":
+        return tuple(range(n_layers))
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise UsageError(f"option layers is {text!r}, but last, all, 2, 1-3 or 1,4 was expected")
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    check_layers(encoder, found, n_layers)
+    return tuple(found)
+
+
+def padded(frames: Sequence[NDArray[np.floating]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Stack frames of several clips, each (n_layers, n_frames, dim), into one batch, converted on the way.
 
     Returns float32, (n_clips, n_layers, longest, dim), zero beyond a clip's end, and the mask of true frames: bool,
     (n_clips, longest).
     """
     lengths = np.array([one.shape[1] for one in frames])
-    longest = int(lengths.max(initial=0))
-    batch = np.stack([np.pad(one, ((0, 0), (0, longest - one.shape[1]), (0, 0))) for one in frames])
-    return batch, np.arange(longest) < lengths[:, None]
+    n_layers, _, dim = frames[0].shape
+    batch = np.zeros((len(frames), n_layers, int(lengths.max()), dim), np.float32)
+    for row, one in zip(batch, frames, strict=True):
+        row[:, : one.shape[1]] = one
+    return batch, np.arange(batch.shape[2]) < lengths[:, None]

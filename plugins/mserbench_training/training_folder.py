@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ import filelock
 from mserbench.errors import UsageError
 from mserbench.files import cache_dir
 from mserbench.model import TrainingItem
+from mserbench.processes import place
+from mserbench_training import training_log
 
 
 def identity(model: str, facts: Sequence[object], items: Sequence[TrainingItem]) -> str:
@@ -31,7 +32,7 @@ def own_folder(name: str) -> Iterator[Path]:
     """
     folder = cache_dir() / "training" / name
     folder.mkdir(parents=True, exist_ok=True)
-    main = os.environ.get("RANK", "0") == "0"
+    main = place().is_main
     lock = filelock.FileLock(folder / ".lock")
     try:
         if main:
@@ -44,3 +45,9 @@ def own_folder(name: str) -> Iterator[Path]:
         lock.release()
     if main:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_log(folder: Path, out: Path) -> None:
+    """Copy the log of a training to its weights; the main process alone does, as of others it may be gone already."""
+    if place().is_main and (folder / training_log.NAME).exists():
+        shutil.copyfile(folder / training_log.NAME, out / training_log.NAME)
