@@ -12,8 +12,10 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-run: $(STAMP)  ## the main job: floors and baselines on the demo tasks and on seventy real recordings
-	$(BIN)/mserbench run --model prior,random,logmel,egemaps --task demo-el,demo-fa,demo-ru,emodb-sample
+run: $(STAMP)  ## the main job: a floor, a baseline and mser-llm with its small real parts on three synthetic languages
+	$(BIN)/mserbench weights get whisper-base
+	$(BIN)/mserbench weights get smollm2-135m-instruct
+	$(BIN)/mserbench run --model prior,logmel,mser-llm --task demo-el,demo-fa,demo-ru
 
 test slow: export OMP_NUM_THREADS ?= 1  # many small products: more threads only wait for one another
 

@@ -17,6 +17,7 @@ from mserbench.trees import Folder
 
 _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
 INSTEAD_OF = "instead_of"  # in `extra`: the published file that an utterance supersedes, which is no stray file
+DERIVED_FROM = "derived_from"  # in `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from
 _LISTED = 20  # faults of a folder that an error shows
 
 

@@ -56,6 +56,14 @@ class Dataset:
     warnings: tuple[str, ...] = field(default=())
 
     @property
+    def names(self) -> Iterator[str]:
+        """What a training may have known these clips by: audio keys, CORPUS:ID, and that of what they are made from."""
+        for item in self.items:
+            yield item.facts.key
+            yield f"{self.card.name}:{item.utterance.id}"
+            yield item.utterance.extra.get(corpus.DERIVED_FROM, item.facts.key)
+
+    @property
     def speakers(self) -> list[str | None]:
         """The speaker of each item, in order."""
         return [item.utterance.speaker for item in self.items]

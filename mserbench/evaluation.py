@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from mserbench import batches, corpus, dataset, exposure, index, records, registry, runs, scoring
+from mserbench import batches, corpus, dataset, exposure, form, index, records, registry, runs, scoring
 from mserbench.contracts import Clip, Task
 from mserbench.dataset import Dataset
 from mserbench.errors import ModelError
@@ -162,9 +164,9 @@ def _finish(
     rows: Sequence[Prediction],
     seconds: dict[str, float],
 ) -> Run:
-    keys = (item.facts.key for item in target.items)
-    verdict = exposure.judge(subject.card, target.task, target.card, keys, subject.model.transductive)
+    verdict = exposure.judge(subject.card, target.task, target.card, target.names, subject.model.transductive)
     clusters = dataset.cluster_numbers(target.speakers)
+    facts = _facts(subject, target.task.labels)
     with _timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
     record = {
@@ -172,12 +174,26 @@ def _finish(
         **records.of_target(target.task, target.card, target.digest),
         **records.of_scores(scores, target.expected, target.partial, clusters),
         **records.of_verdict(verdict),
+        **({"facts": facts} if facts else {}),
         "warnings": list(target.warnings),
         "notes": list(target.notes),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         **records.of_machine(subject.model.device),
     }
     return runs.finish(folder, record, rows)
+
+
+def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:
+    """Return what a model tells of a run, as JSON has it. Raises ModelError where it is of another form."""
+    with as_model_error(subject.name, "telling the facts of the run"):
+        told = subject.model.facts(labels)
+        plain = json.loads(json.dumps(told))
+    if not form.are_facts(plain):
+        raise ModelError(
+            f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of texts, finite numbers, "
+            f"flags, None, and lists and dicts of them was expected"
+        )
+    return dict(plain)
 
 
 def _clear(folder: Path) -> None:

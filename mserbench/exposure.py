@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -41,7 +41,7 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
     `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release that shares
     its speakers, were. `cross-corpus`: its language was seen with emotion labels. `zero-shot`: neither.
     `unknown`: the list of training corpora is not known to be complete, or the task's language is not declared
-    (`und`). `keys` are the test clips' audio keys.
+    (`und`). `keys` are the test clips' audio keys, and CORPUS:ID of them and of what they were made from.
     """
     labelled = [one for one in card.exposure if one.kind == "emotion-labels"]
     verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
@@ -70,7 +70,7 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
 def _worst(labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]) -> tuple[str, list[str]]:
     leaked = [(one, len(one.clips & keys)) for one in labelled if one.clips & keys]
     if leaked:
-        return "leaked", [f"{n} test clip(s) were trained on, in {one.corpus}" for one, n in leaked]
+        return "leaked", [f"{n} test clip(s) were trained on, in {one.corpus} ({one.evidence})" for one, n in leaked]
     names = {corpus.name.casefold(), corpus.same_as.casefold()}
     same = [one for one in labelled if one.corpus.casefold() in names]
     if same:
@@ -103,20 +103,26 @@ def _are_known(languages: Sequence[str]) -> bool:
 
 
 def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
-    """Return the card with the training sources of a manifest added to its exposure."""
+    """Return the card with the training sources of a manifest added to its exposure, those of earlier stages too."""
     if manifest is None:
         return card
-    learnt = tuple(
-        Exposure(
-            corpus=source["family"],
-            languages=tuple(source["languages"]),
-            kind="emotion-labels",
-            evidence=f"training manifest, task {source['task']}",
-            clips=frozenset(source["clips"]),
-        )
-        for source in manifest["sources"]
-    )
+    learnt = (one for source in sources_of(manifest) for one in _learnt(source))
     return dataclasses.replace(card, exposure=(*card.exposure, *learnt))
+
+
+def sources_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the sources of a manifest and those of the weights that its training went on from."""
+    return [*manifest["sources"], *manifest.get("earlier", ())]
+
+
+def _learnt(source: Mapping[str, Any]) -> Iterator[Exposure]:
+    """Yield the exposure of a source, and that of each corpus whose utterances its clips were made from."""
+    languages, evidence = tuple(source["languages"]), f"training manifest, task {source['task']}"
+    yield Exposure(source["family"], languages, "emotion-labels", evidence, frozenset(source["clips"]))
+    origins = source.get("origins", ())
+    for corpus in sorted({name.partition(":")[0] for name in origins}):
+        clips = frozenset(name for name in origins if name.partition(":")[0] == corpus)
+        yield Exposure(corpus, languages, "emotion-labels", f"{evidence}, speech made from its clips", clips)
 
 
 def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
@@ -138,7 +144,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         files = record["files"]
-        for source in record["sources"]:
+        for source in sources_of(record):
             _check_source(source)
     except FileNotFoundError as error:
         raise DataError(
@@ -158,8 +164,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def _check_source(source: Mapping[str, Any]) -> None:
     if not all(isinstance(source[key], str) for key in ("task", "family")):
         raise TypeError("'task' and 'family' of a source must be text")
-    for key in ("languages", "clips"):
-        if not isinstance(source[key], list) or not all(isinstance(one, str) for one in source[key]):
+    lists = {"languages": source["languages"], "clips": source["clips"], "origins": source.get("origins", [])}
+    for key, value in lists.items():
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise TypeError(f"{key!r} of a source must be a list of texts")
 
 

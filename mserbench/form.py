@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,6 +54,21 @@ def _is_weights(value: Any) -> bool:
     return value is None or (isinstance(value, dict) and _is_text(value.get("name")) and _is_text(value.get("hash")))
 
 
+def are_facts(value: object) -> bool:
+    """Whether this is an object of texts, finite numbers, flags, nulls, and lists and objects of them."""
+    return isinstance(value, dict) and _is_plain(value)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_is_text(key) and _is_plain(one) for key, one in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, int) or _is_text(value)
+
+
 _FORM: dict[str, dict[str, Check]] = {
     "model": {"name": _is_text, "title": _is_text, "version": _is_text, "options": _is_options, "weights": _is_weights},
     "task": {
@@ -101,6 +117,10 @@ def check_record(record: object) -> Mapping[str, Any]:
             if key not in held or not is_valid(held[key]):
                 raise ValueError(f"'{part}.{key}' is {_short(held.get(key))}, which is no valid value")
     _check_clusters(record.get("clusters"), record["counts"]["scored"])
+    if not are_facts(record.get("facts", {})):
+        raise ValueError(
+            "'facts' must be an object of texts, finite numbers, flags, nulls, and lists and objects of them"
+        )
     return record
 
 

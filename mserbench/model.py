@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -60,6 +60,14 @@ class Model(ABC):
     @abstractmethod
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
         """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a clip."""
+
+    def facts(self, labels: Sequence[str]) -> Mapping[str, Any]:
+        """Return what the record of a run should tell of how these labels were asked for, beside the options.
+
+        Optional; texts, finite numbers, flags, None, and lists and dicts of them. It changes no score and no key.
+        Called once, after the last `predict`, or without any where a run that was cut off had all its answers.
+        """
+        return {}
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         """Return the vectors that the scores of clips rest on: finite, float64, shape (n_clips, dim).

@@ -114,8 +114,8 @@ def _distance(entry: ModelEntry, manifest: Mapping[str, Any], target: Dataset | 
     if target is None:
         return 0, False
     card = _full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
-    verdict = exposure.judge(card, target.task, target.card, (item.facts.key for item in target.items)).verdict
-    synthetic = all(source.get("synthetic", False) for source in manifest["sources"])
+    verdict = exposure.judge(card, target.task, target.card, target.names).verdict
+    synthetic = all(source.get("synthetic", False) for source in exposure.sources_of(manifest))
     return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench import corpus, dataset, exposure, processes, registry
+from mserbench.corpus import DERIVED_FROM
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.files import sync_folder
@@ -53,7 +54,7 @@ def train(
     out, here = Path(out), processes.place()
     if here.is_main:
         _require_free(out)
-    told = _told(asdict(settings))
+    start = _start(settings)
     folder = corpus.data_folder(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
@@ -65,25 +66,31 @@ def train(
         record = {
             "model": model,
             "model_version": kind.version,
-            "options": told,
+            "options": _told(asdict(settings), start),
             "transductive": trainee.transductive,
             "sources": [_source(sources[name]) for name in tasks],
             "validated_on": list(validate_on),
+            **({"earlier": exposure.sources_of(start)} if start else {}),
         }
         if here.is_main:
             exposure.write_manifest(building, record)
     return out
 
 
-def _told(options: dict[str, Any]) -> dict[str, Any]:
+def _start(settings: Any) -> dict[str, Any] | None:
+    """Return the manifest of the weights that the option `init` names to go on from. Raises DataError if damaged."""
+    start = getattr(settings, "init", None)
+    if not isinstance(start, str) or not start or not Path(start).is_dir():
+        return None
+    return exposure.read_manifest(Path(start))
+
+
+def _told(options: dict[str, Any], start: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return options as a manifest has them: weights to go on from are told by their hash, not by their folder.
 
-    A path tells of a machine, and another training may lie there tomorrow. Raises DataError where they are damaged.
+    A path tells of a machine, and another training may lie there tomorrow.
     """
-    start = options.get("init")
-    if not isinstance(start, str) or not start or not Path(start).is_dir():
-        return options
-    return {**options, "init": f"weights {exposure.weights_hash(exposure.read_manifest(Path(start)))}"}
+    return {**options, "init": f"weights {exposure.weights_hash(start)}"} if start else options
 
 
 def _require_free(out: Path) -> None:
@@ -138,6 +145,8 @@ def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[Trainin
 
 
 def _source(source: Dataset) -> dict[str, Any]:
+    """Return what the manifest tells of a source; `origins` are the utterances that its clips were made from."""
+    origins = {item.utterance.extra[DERIVED_FROM] for item in source.items if DERIVED_FROM in item.utterance.extra}
     return {
         "task": source.task.name,
         "task_hash": source.task.hash,
@@ -148,4 +157,5 @@ def _source(source: Dataset) -> dict[str, Any]:
         "partial": source.partial,
         "index_digest": source.digest,
         "clips": sorted(item.facts.key for item in source.items),
+        **({"origins": sorted(origins)} if origins else {}),
     }

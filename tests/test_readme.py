@@ -34,7 +34,15 @@ LIGHTER = {  # what takes minutes is run whole by tests of its own
     "experiment transfer-real": ["--plan"],
     "train --model supcon-w2v2": ["--option", "steps=2", "--option", "evaluate_every=1"],
 }
-PRETRAINED = re.compile(r"--model whisper-linear|^weights get (?P<name>\S+)")  # needs pretrained weights
+QUOTED = {  # what stands before a figure of transfer-real, and the row that it is of
+    "cross-entropy alone": "Baseline 2: cross-entropy, Whisper base",
+    "with both losses": "Proposed, Whisper base",
+    "without the adversary": "without adversary, Whisper base",
+    "the linear `whisper-linear`": "whisper-linear",
+    r"On log-mels neither helps \(": "Proposed, log-mels",
+    r"On log-mels neither helps \(.{,9} with,": "Baseline 2: cross-entropy, log-mels",
+}
+PRETRAINED = re.compile(r"--model (?:whisper-linear|mser-llm)|^weights get (?P<name>\S+)")  # needs pretrained weights
 
 
 @pytest.fixture
@@ -121,6 +129,20 @@ def test_links_lead_somewhere() -> None:
     links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_figures_of_transfer_real_stand_in_its_table() -> None:
+    """A figure that was quoted by hand, of a table made anew since, would be false on the first page."""
+    report = (ROOT / "leaderboard/transfer-real/README.md").read_text(encoding="utf-8")
+    table = report.partition("## UA, mean recall of the emotions")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")
+    ]
+    averages = {row[0]: row[-1] for row in rows}
+    readme = " ".join(TEXT.split())
+    for words, system in QUOTED.items():
+        (quoted,) = re.findall(rf"{words} ?(\d+\.\d(?: \[[\d., ]+\])?)", readme)
+        assert averages[system].startswith(quoted), f"README: {quoted} for {system!r}, the table: {averages[system]}"
 
 
 WITHOUT_TRAIN = """

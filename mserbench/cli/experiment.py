@@ -144,6 +144,12 @@ def _plan(described: dict[str, object], as_json: bool) -> None:
         for one in trainings
     ]
     _common.print_table(rows, ["model", "trained on", "options"])
+    asked = described["asked"]
+    assert isinstance(asked, dict)
+    if asked:
+        click.echo()
+        rows = [[name, " ".join(f"{key}={value}" for key, value in one.items())] for name, one in asked.items()]
+        _common.print_table(rows, ["system", "asked with"])
     tasks = described["tasks"]
     assert isinstance(tasks, list)
     click.echo(f"\n{len(trainings)} trainings, {len(runs)} runs, {described['cells']} cells; tasks {', '.join(tasks)}")

@@ -15,6 +15,7 @@ from mserbench.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.experiments import plan
 from mserbench.experiments.answers import Answers
+from mserbench.experiments.options import asked_with
 from mserbench.experiments.plan import Cell, Column, Training
 from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
@@ -89,11 +90,12 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
             }
             for one in experiment.settings
         ],
-        "systems": [_of_system(one) for one in experiment.systems],
+        "systems": [_of_system(experiment, one) for one in experiment.systems],
+        "spreads": [{"title": one.title, "systems": list(one.systems)} for one in experiment.spreads],
     }
 
 
-def _of_system(system: System) -> dict[str, Any]:
+def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
     kind = registry.model_class(system.model)
     return {
         "name": system.name,
@@ -102,6 +104,7 @@ def _of_system(system: System) -> dict[str, Any]:
         "version": kind.version,
         "train": list(system.train),
         "options": dict(system.options),
+        "asked": asked_with(experiment, system),
     }
 
 

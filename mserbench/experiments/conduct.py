@@ -12,7 +12,7 @@ from typing import Any
 
 from mserbench import corpus
 from mserbench.errors import UsageError
-from mserbench.experiments import checking, collecting, folder, plan, validating, work
+from mserbench.experiments import checking, collecting, folder, options, plan, validating, work
 from mserbench.experiments.crew import Crew, Job
 from mserbench.experiments.plan import Cell, Question, Training
 from mserbench.experiments.shapes import Definition
@@ -78,7 +78,7 @@ def _ask(
             found[one.id] = training
         else:
             jobs[one.id] = (work.do_question, (place, one, training.folder))
-    names = {one.id: f"{one.model} asked {one.task}" for one in wanted}
+    names = {one.id: f"{one.model} asked {one.task}{_otherwise(one)}" for one in wanted}
     return found | _all(crew, "run", jobs, names, tell)
 
 
@@ -108,6 +108,12 @@ def _minutes(seconds: float) -> str:
 def _seed(training: Training) -> str:
     seed = dict(training.options).get("seed")
     return f", seed {seed}" if seed else ""
+
+
+def _otherwise(question: Question) -> str:
+    """Return the options of a run that its training did not have."""
+    trained = question.training.options if question.training else question.options
+    return "".join(f", {key}={value!r}" for key, value in question.options if (key, value) not in trained)
 
 
 def _failures(found: Sequence[Cell], record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -150,5 +156,6 @@ def describe(experiment: Definition) -> dict[str, Any]:
             {"model": one.model, "on": list(one.on), "validate": list(one.validate), "options": dict(one.options)}
             for one in plan.trainings(found)
         ],
-        "runs": [{"model": one.model, "task": one.task} for one in plan.questions(found)],
+        "runs": [{"model": one.model, "task": one.task, "options": dict(one.options)} for one in plan.questions(found)],
+        "asked": {one.name: options.asked_with(experiment, one) for one in experiment.systems if one.asked},
     }

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from mserbench import registry
 from mserbench.errors import UnknownName
 from mserbench.experiments import toml_file
-from mserbench.experiments.shapes import AVERAGE, ROLES, Definition, Options, Place, Reported, Setting, System
+from mserbench.experiments.shapes import AVERAGE, ROLES, Definition, Options, Place, Reported, Setting, Spread, System
 from mserbench.experiments.toml_file import Table
 
 _TOP = (
     "title", "text", "metrics", "labels", "seeds", "reference", "reported", "reported_title", "options", "corpora",
-    "settings", "systems", "presets",
+    "settings", "systems", "spreads", "presets",
 )  # fmt: skip
 _METRICS = ("UA", "MF1")
 Named = TypeVar("Named", Setting, System)
@@ -48,12 +48,13 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     corpora |= {one.name: one for one in map(_place, preset.tables("corpora"))}
     settings = _unique(top, map(_setting, top.tables("settings")))
     systems = _unique(top, map(_system, top.tables("systems")))
+    metrics = _metrics(top)
     full = Definition(
         name=Path(name).stem if name.endswith(registry.OWN) else name,
         file=file,
         title=top.text("title"),
         text=top.text("text").strip(),
-        metrics=_metrics(top),
+        metrics=metrics,
         labels=preset.texts("labels", top.texts("labels")),
         seeds=wishes.seeds or preset.numbers("seeds", top.numbers("seeds", (0,))),
         reference=top.text("reference"),
@@ -64,17 +65,12 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
         systems=tuple(systems.values()),
         options=top.options_by_model("options"),
         last_options=_merged(preset.options_by_model("options"), wishes.options),
+        spreads=_spreads(top, systems, metrics),
         preset=wishes.preset,
         note=preset.text("text").strip(),
     )
     _check_names(top, full)
     return _restricted(full, wishes)
-
-
-def options_of(experiment: Definition, system: System, setting: Setting) -> dict[str, str]:
-    """Return the options of a system's model in a setting: the preset's over the setting's over the system's."""
-    layers = (experiment.options, {system.model: system.options}, setting.options, experiment.last_options)
-    return {key: value for layer in layers for key, value in layer.get(system.model, {}).items()}
 
 
 def _merged(first: Options, second: Options) -> Options:
@@ -118,14 +114,34 @@ def _setting(table: Table) -> Setting:
 
 
 def _system(table: Table) -> System:
-    table.require(("name", "title", "model", "train", "options"), ("name", "model"))
+    table.require(("name", "title", "model", "train", "options", "asked"), ("name", "model"))
     name, train = _name(table), table.texts("train")
     strange = [role for role in train if role not in ROLES]
     if strange:
         raise table.error("train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known")
     if len(train) > 1 and not set(train) <= {"source", "others"}:
         raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
-    return System(name, table.text("title", name), table.text("model"), train, table.options("options"))
+    asked = table.options("asked")
+    if asked and not train:
+        raise table.error("asked", "is for a system that is trained: give the 'options' of one that is not")
+    return System(name, table.text("title", name), table.text("model"), train, table.options("options"), asked)
+
+
+def _spreads(top: Table, systems: Mapping[str, System], metrics: Sequence[str]) -> tuple[Spread, ...]:
+    """Read which systems are compared with one another: two or more each, by UA, which the table must then have."""
+    found = []
+    for table in top.tables("spreads"):
+        table.require(("title", "systems"), ("title", "systems"))
+        spread = Spread(table.text("title"), table.texts("systems"))
+        for name in spread.systems:
+            if name not in systems:
+                raise table.error("systems", f"names {name!r}, which is no system: {_listed(systems.values())} are")
+        if len(spread.systems) < 2:
+            raise table.error("systems", f"is {list(spread.systems)}, but a spread is over two systems or more")
+        found.append(spread)
+    if found and "UA" not in metrics:
+        raise top.error("spreads", "are of UA, which is not among 'metrics': add it there, or leave them away")
+    return tuple(found)
 
 
 def _name(table: Table) -> str:
@@ -199,7 +215,10 @@ def _restricted(full: Definition, wishes: Wishes) -> Definition:
         *(one.title for one in full.systems if one not in systems),
         *(one.name for one in full.settings if one not in settings),
     )
-    return replace(full, systems=systems, settings=settings, left_out=left_out)
+    kept = {one.name for one in systems}
+    narrowed = (replace(one, systems=tuple(name for name in one.systems if name in kept)) for one in full.spreads)
+    spreads = tuple(one for one in narrowed if len(one.systems) > 1)
+    return replace(full, systems=systems, settings=settings, spreads=spreads, left_out=left_out)
 
 
 def _kept(kind: str, known: Sequence[Named], wanted: Sequence[str]) -> tuple[Named, ...]:

@@ -75,7 +75,12 @@ def training(record: Mapping[str, Any]) -> list[list[str]]:
         seconds = [record["trainings"][key]["seconds"] for key in used]
         spent = sum(one for one in seconds if one is not None)
         asked = sum({run: column["seconds"] for column in columns for run in column["runs"][:1]}.values())
-        options = ", ".join(f"{key}={value}" for key, value in system["options"].items())
+        options = ", ".join(
+            [
+                *(f"{key}={value}" for key, value in system["options"].items()),
+                *(f"asked with {key}={value}" for key, value in system.get("asked", {}).items()),
+            ]
+        )
         rows.append(
             [
                 system["title"], f"{system['model']} {system['version']}", " + ".join(system["train"]) or "nothing",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mserbench.experiments import facts
+from mserbench.experiments import facts, spreads
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
@@ -26,6 +26,7 @@ def render(record: Mapping[str, Any], answers: Mapping[str, Answers], hashes: Ma
         for metric in experiment["metrics"]:
             blocks.append([f"## {_NAMES[metric]}{_HEADINGS[kind]}"])
             blocks.append(_scores(figures, kind, metric))
+            blocks += spreads.lines(figures) if (kind, metric) == ("test", "UA") else []
         blocks.append([f"## Differences from {_title(figures, figures.reference)}{_HEADINGS[kind]}"])
         blocks += _differences(figures, kind)
         if kind == "test":

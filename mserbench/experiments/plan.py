@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mserbench import registry
-from mserbench.experiments.definition import options_of
+from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, Definition, Place, Setting, System
 from mserbench.model import Model
 
@@ -35,7 +35,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Question:
-    """A task to put to a model, trained or not."""
+    """A task to put to a model, trained or not; `options` may be others than those of the training."""
 
     model: str
     options: Pairs
@@ -107,7 +107,6 @@ def tasks(found: list[Cell]) -> list[str]:
 
 
 def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) -> Cell:
-    options = options_of(experiment, system, setting)
     target = experiment.corpora[setting.target]
     seeds = experiment.seeds if _has_seed(registry.model_class(system.model)) else experiment.seeds[:1]
     columns = tuple(
@@ -115,7 +114,7 @@ def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) 
             "/".join(filter(None, (system.name, setting.name, source, str(seed)))),
             seed,
             source,
-            tuple(_questions(experiment, system, setting, kind, source, _seeded(system, options, seed))),
+            tuple(_questions(experiment, system, setting, kind, source, seed)),
         )
         for source in (setting.source if system.train == (ONE_SOURCE,) else ("",))
         for seed in seeds
@@ -133,23 +132,25 @@ def _has_seed(model: type[Model]) -> bool:
 
 
 def _questions(
-    experiment: Definition, system: System, setting: Setting, kind: Kind, source: str, options: Pairs
+    experiment: Definition, system: System, setting: Setting, kind: Kind, source: str, seed: int
 ) -> Iterator[Question]:
     target = experiment.corpora[setting.target]
-    asked = target.test if kind == "test" else target.whole
+    task = target.test if kind == "test" else target.whole
+    options = _seeded(system, options_of(experiment, system, setting), seed)
+    asked = _seeded(system, asked_of(experiment, system, setting), seed)
     if not system.train:
-        yield Question(system.model, options, None, asked)
+        yield Question(system.model, asked, None, task)
     elif not system.sees_target:
         names = {SOURCE: setting.source, OTHERS: setting.others, ONE_SOURCE: (source,)}
         places = [experiment.corpora[name] for role in system.train for name in names[role]]
-        yield Question(system.model, options, _training(system, options, places), asked)
+        yield Question(system.model, asked, _training(system, options, places), task)
     elif not target.folds:
-        yield Question(system.model, options, _training(system, options, [target]), asked)
+        yield Question(system.model, asked, _training(system, options, [target]), task)
     else:
         for fold in target.folds:
             division, _, part = fold.rpartition(".")
-            others = f"{asked}:{division}.not-{part}"
-            yield Question(system.model, options, Training(system.model, options, (others,), ()), f"{asked}:{fold}")
+            others = f"{task}:{division}.not-{part}"
+            yield Question(system.model, asked, Training(system.model, options, (others,), ()), f"{task}:{fold}")
 
 
 def _training(system: System, options: Pairs, places: list[Place]) -> Training:

@@ -44,10 +44,12 @@ class Setting:
 
 @dataclass(frozen=True)
 class System:
-    """One row of a table: a model with options, and what it is trained on.
+    """One row of a table: a model with options, what it is trained on, and how it is asked.
 
-    `train` holds roles of a setting: "source", "others"; "target" alone makes an upper bound; "one source" alone
-    means one training for each source, of which the row shows the mean; nothing, that the model is not trained.
+    `options` decide the training; `asked` are those of the run alone: systems that differ in nothing else share
+    their trainings. `train` holds roles of a setting: "source", "others"; "target" alone makes an upper bound; "one
+    source" alone means one training for each source, of which the row shows the mean; nothing, that the model is not
+    trained.
     """
 
     name: str
@@ -55,6 +57,7 @@ class System:
     model: str
     train: tuple[str, ...]
     options: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sees_target(self) -> bool:
@@ -71,6 +74,14 @@ class Reported:
     metric: str
     value: float
     note: str
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Systems whose averages the page compares by mean, deviation, least and largest: how much a choice moves them."""
+
+    title: str
+    systems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,7 @@ class Definition:
     systems: tuple[System, ...]
     options: Options
     last_options: Options  # of a preset and the command line: stronger than all others
+    spreads: tuple[Spread, ...] = ()
     preset: str = ""
     note: str = ""  # of the preset
     left_out: tuple[str, ...] = ()  # systems and settings that were not asked for

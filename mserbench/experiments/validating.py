@@ -5,7 +5,7 @@ from __future__ import annotations
 from mserbench import divisions, registry
 from mserbench.contracts import Task
 from mserbench.errors import MserbenchError, UsageError
-from mserbench.experiments.definition import options_of
+from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import Definition, Place, Setting, System
 from mserbench.model import TrainableModel
 
@@ -89,13 +89,16 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             registry.model_entry(model)
         except UsageError as error:
             raise _error(experiment, f"settings {setting.name!r}, 'options': {error}") from error
-    try:
-        registry.make_options(registry.model_class(system.model), options_of(experiment, system, setting), system.model)
-    except UsageError as error:
-        where = f"systems {system.name!r} in settings {setting.name!r}, 'options'"
-        raise _error(experiment, f"{where}: {error}") from error
-    if "seed" in options_of(experiment, system, setting):
-        raise _error(experiment, f"systems {system.name!r}, 'options': 'seed' is given by 'seeds' of the table")
+    kind = registry.model_class(system.model)
+    for key, options_in in (("options", options_of), ("asked", asked_of)):
+        options = options_in(experiment, system, setting)
+        try:
+            registry.make_options(kind, options, system.model)
+        except UsageError as error:
+            where = f"systems {system.name!r} in settings {setting.name!r}, {key!r}"
+            raise _error(experiment, f"{where}: {error}") from error
+        if "seed" in options:
+            raise _error(experiment, f"systems {system.name!r}, {key!r}: 'seed' is given by 'seeds' of the table")
 
 
 def _error(experiment: Definition, what: str) -> MserbenchError:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 UNDECLARED = "und"  # the code of a language that nobody named: the verdict is then `unknown`
-FIELDS = ("speaker", "sex", "split", "session", "text", "language", "sentence", "dialogue")
+FIELDS = ("speaker", "sex", "split", "session", "text", "language", "sentence", "dialogue", "derived_from")
 COLUMNS = ("path", "label", "id", *FIELDS, "start", "end")
 _OF_AUDFORMAT = ("label", *FIELDS)  # an audformat table itself says which files, and from where to where
 _SOURCES = ("table", "pattern", "audformat")

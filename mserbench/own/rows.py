@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from mserbench.contracts import Fault, Utterance
+from mserbench.corpus import DERIVED_FROM
 from mserbench.own.keys import FIELDS, is_language
 from mserbench.own.settings import Settings
 from mserbench.own.table import PATH, Entry, filled
@@ -128,6 +129,10 @@ def _sex(text: str) -> Literal["f", "m"] | None:
 
 
 def _extra(settings: Settings, row: Entry, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what the contract has no field for: sentence and dialogue, and the columns that are selected by."""
-    named = {key: values[key] for key in ("sentence", "dialogue") if values.get(key)}
+    """Return what the contract has no field for: sentence, dialogue, origin, and the columns that are selected by."""
+    named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
+    if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
+        raise _Wrong(
+            f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it is made from was meant"
+        )
     return named | {key: row.values[key] for key in settings.select if key not in FIELDS and row.values.get(key)}

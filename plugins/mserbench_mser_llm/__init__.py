@@ -1,4 +1,4 @@
-"""The model `mser-llm`, a Q-Former between a frozen Whisper and a frozen LLaMA, and its three experiments."""
+"""The model `mser-llm`, a Q-Former between a frozen Whisper and a frozen LLaMA, and its four experiments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from mserbench.hookspecs import ExperimentEntry, ModelEntry, hookimpl
 
 MSERBENCH_API = 1
+
+WEIGHTS = {"mini-real": "emodb,emovo,aesdd", "mini-demo": "demo-train"}
+"""The connectors that ship with the model, and what they were trained on; docs/cards has a card of each."""
 
 
 @hookimpl
@@ -18,13 +21,14 @@ def register_models() -> Iterable[ModelEntry]:
             "mserbench_mser_llm.model:MserLlm",
             "Whisper, Emotion Q-Former and LLaMA, in two stages",
             needs=dict.fromkeys(("torch", "torchaudio", "transformers", "whisper", "accelerate"), "train"),
+            weights={name: f"mserbench_mser_llm:weights/{name}" for name in WEIGHTS},
         )
     ]
 
 
 @hookimpl
 def register_experiments() -> Iterable[ExperimentEntry]:
-    """Return the two tables of the paper, and one over corpora that can be had everywhere."""
+    """Return the two tables of the paper, and two over corpora that can be had everywhere."""
     return [
         ExperimentEntry(
             "mser-table1",
@@ -40,5 +44,10 @@ def register_experiments() -> Iterable[ExperimentEntry]:
             "mser-real",
             "mserbench_mser_llm:experiments/mser-real.toml",
             "mser-llm in small, one language left out of four corpora",
+        ),
+        ExperimentEntry(
+            "mser-prompts",
+            "mserbench_mser_llm:experiments/mser-prompts.toml",
+            "Six prompts put to one trained mser-llm, four corpora",
         ),
     ]

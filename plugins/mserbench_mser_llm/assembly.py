@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mserbench_mser_llm import parts
 from mserbench_mser_llm.bert_start import start_from_bert
 from mserbench_mser_llm.connector import Connector, Shape
+from mserbench_mser_llm.feeding import PooledReader
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.settings import Settings
@@ -14,6 +15,7 @@ from mserbench_training.augment import Augmentation
 from mserbench_training.encoders.base import parse_layers
 from mserbench_training.frame_reader import FrameReader
 from mserbench_training.frames import Frames
+from mserbench_training.loudness import WithLoudness
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,28 @@ class Parts:
         return {"encoder": self.encoder_version, "language_model": self.llm_version}
 
 
-def open_parts(settings: Settings, device: str = "cpu") -> Parts:
-    """Load the frozen parts. Raises UnknownName, UsageError for settings that do not fit them, or DataError."""
+def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
+    """Load the frozen parts; `hold` bytes of frames may stay in memory.
+
+    Raises UnknownName, UsageError for settings that do not fit the parts, or DataError.
+    """
     encoder = parts.open_encoder(settings.encoder, settings.length, device)
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
     augmentation = Augmentation() if settings.copies else None
-    frames = Frames(encoder, layers, settings.reduce, settings.longest_seconds, augmentation, device)
+    pooled = settings.pooling != "none"
+    heard = WithLoudness(encoder, settings.loud_decibels) if pooled else encoder
+    frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
     llm, version = parts.open_language_model(settings.language_model, settings.language_precision, device)
-    return Parts(FrameReader(frames, settings), llm, encoder.version, version)
+    reader = PooledReader if pooled else FrameReader
+    return Parts(reader(frames, settings, hold), llm, encoder.version, version)
 
 
 def network_of(ready: Parts, settings: Settings) -> Network:
     """Return the network with a connector of random weights."""
-    frames = ready.feeder.frames
+    frames, pooled = ready.feeder.frames, settings.pooling != "none"
     shape = Shape(
         len(frames.layers),
-        frames.encoder.dim,
+        frames.encoder.dim - int(pooled),  # less the number that tells how loud a frame is
         ready.llm.dim,
         settings.num_queries,
         settings.qformer_layers,
@@ -56,6 +64,8 @@ def network_of(ready: Parts, settings: Settings) -> Network:
         settings.contrastive_dim,
         settings.dropout,
         settings.frame_dropout,
+        2 if pooled else 1,
+        settings.noise,
     )
     return Network(Connector(shape, ready.llm.embedding_norm()), ready.llm)
 

@@ -30,6 +30,8 @@ class Shape:
     contrastive_dim: int = 0  # 0: no head, the mean query is compared
     dropout: float = 0.1
     frame_dropout: float = 0.0
+    n_views: int = 1  # vectors that stand for a clip, each standardised by its own; 1: frames, all by the same
+    noise: float = 0.0
 
 
 class Connector(nn.Module):
@@ -41,7 +43,7 @@ class Connector(nn.Module):
     def __init__(self, shape: Shape, llm_norm: float) -> None:
         super().__init__()
         self.shape = shape
-        self.mix = LayerMix(shape.n_layers, shape.frame_dim)
+        self.mix = LayerMix(shape.n_layers, shape.frame_dim, shape.n_views)
         self.norm = nn.LayerNorm(shape.frame_dim)
         self.queries = nn.Parameter(QUERY_DEVIATION * torch.randn(1, shape.n_queries, shape.width))
         self.qformer: Any = Blip2QFormerModel(_config(shape))
@@ -65,7 +67,7 @@ class Connector(nn.Module):
         `frames`: float32, (n_clips, n_layers, n_frames, frame_dim). `mask`: bool, (n_clips, n_frames), True for frames
         of the clip, at least one; the others have no influence.
         """
-        heard = self.norm(self.mix(frames))
+        heard = self.norm(self._disturbed(self.mix(frames)))
         outputs = self.qformer(
             query_embeds=self.queries.expand(len(frames), -1, -1),
             encoder_hidden_states=heard,
@@ -73,6 +75,10 @@ class Connector(nn.Module):
         ).last_hidden_state
         vector = outputs.mean(dim=1)
         return vector if self.head is None else self.head(vector), self.projection(outputs)
+
+    def _disturbed(self, mixed: Tensor) -> Tensor:
+        """In training, add normal noise of deviation `noise`."""
+        return mixed + self.shape.noise * torch.randn_like(mixed) if self.training and self.shape.noise > 0 else mixed
 
     def _kept(self, mask: Tensor) -> Tensor:
         """In training, hide each frame with probability `frame_dropout`, but never all of a clip."""

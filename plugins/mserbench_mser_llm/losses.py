@@ -53,15 +53,20 @@ def emotion_contrastive(features: Tensor, emotions: Tensor, options: LossOptions
 
 
 def total_loss(
-    features: Tensor, emotions: Tensor, answer_losses: Tensor, n_answer_tokens: Tensor, options: LossOptions
+    features: Tensor,
+    emotions: Tensor,
+    answer_losses: Tensor,
+    n_answer_tokens: Tensor,
+    options: LossOptions,
+    name: str = "decoding",
 ) -> dict[str, Tensor]:
     """Return `decoding`, `contrastive` (where it has a weight) and `total` = contrastive + lambda decoding (Eqs 2-3).
 
     All of the global batch: `answer_losses`, float32, (n,), is the cross-entropy of each clip's answer, summed over its
-    `n_answer_tokens`, int64, (n,); decoding is the mean over all tokens.
+    `n_answer_tokens`, int64, (n,); decoding is the mean over all tokens. `name`: what stands in its place.
     """
     decoding = answer_losses.sum() / n_answer_tokens.sum()
-    losses = {"decoding": decoding}
+    losses = {name: decoding}
     total = options.decoding_weight * decoding
     if options.contrastive:
         losses["contrastive"] = emotion_contrastive(features, emotions, options)

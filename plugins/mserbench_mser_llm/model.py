@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,14 +16,17 @@ from mserbench import exposure
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
-from mserbench_mser_llm import assembly, lineage, parts, weights_folder
+from mserbench_mser_llm import assembly, calibration, parts, weights_folder
 from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.objective import Objective, answers_of, embeddings_of, scores_of
 from mserbench_mser_llm.presets import MserLlmOptions, resolve
 from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
+from mserbench_mser_llm.soft_prompts import soft_prompts
+from mserbench_mser_llm.teaching import Alignment, Decoding, Teacher
 from mserbench_training import loop
+from mserbench_training.frame_reader import HOLD
 from mserbench_training.label_scores import softmax
 from mserbench_training.machine import own_device
 from mserbench_training.sampler import sampler_of
@@ -44,20 +48,22 @@ class MserLlm(TrainableModel):
         super().__init__(options, weights, own_device(device))
         self.settings: Settings = resolve(self.options)
         self.labels: tuple[str, ...] = ()
-        self._earlier: list[dict[str, Any]] = []
         self._network: Network | None = None
         self._parts: assembly.Parts | None = None
         self._questions: dict[tuple[str, ...], Question] = {}
+        self._measured: object = None  # what the weights tell of label scores over their training clips
+        self._target: Callable[[], Iterable[Clip]] | None = None
+        self._target_means: dict[tuple[str, ...], NDArray[np.float64]] = {}
         if weights is not None:
             self._load(weights)
 
     @property
     def card(self) -> ModelCard:
-        """The exposure is that of its frozen parts, of its BERT, and of earlier stages; weights add their own."""
+        """The exposure is that of its frozen parts and of its BERT; the manifest of weights adds that of all stages."""
         chosen = self.settings
         found, complete = parts.exposure_of(chosen.encoder, chosen.language_model, chosen.bert)
         speech, words = Path(chosen.encoder).name, Path(chosen.language_model).name
-        card = ModelCard(
+        return ModelCard(
             self.name,
             f"Emotion Q-Former between frozen {speech} and frozen {words}",
             self.version,
@@ -66,32 +72,62 @@ class MserLlm(TrainableModel):
             exposure=found,
             exposure_complete=complete,
         )
-        return lineage.exposed(card, self._earlier)
+
+    @property
+    def transductive(self) -> bool:
+        """Whether scores are calibrated by all clips of the target; never by their labels."""
+        return self.settings.calibration == "target"
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
-        """Compute the frames that are not cached yet."""
+        """Compute the frames that are not cached yet; these are the clips that `calibration=target` is of."""
         if self._parts is not None:
             self._parts.feeder.fill(clips())
+        self._target = clips
+        self._target_means.clear()
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
         """Return a probability for each label, float64, (n_clips, n_labels); with `answer=generate`, one text a clip.
 
-        Any label can be asked for, trained or not: the LLM knows the word. The softmax is over those asked for.
+        Any label can be asked for, trained or not: the LLM knows the word. The softmax is over those asked for. Raises
+        UsageError where `calibration=training` was not measured for a label or for what is asked now.
         """
-        network, ready = self._loaded()
         question = self.question(labels)
         if self.settings.answer == "generate":
+            network, ready = self._loaded()
             return answers_of(network, ready.feeder, clips, question, self.settings)
-        scores = scores_of(network, ready.feeder, clips, question, self.settings)
+        scores = self._scores(question, clips) - self._liking(question)
         return np.stack([softmax(row) for row in scores])
 
     def question(self, labels: Sequence[str]) -> Question:
-        """Return what is asked of the LLM for these labels; its `record()` tells prompt, hash and token counts."""
+        """Return what is asked of the LLM for these labels; `facts` tells of it."""
         _, ready = self._loaded()
         key = tuple(labels)
         if key not in self._questions:
-            self._questions[key] = Question.of(ready.llm, self.settings.prompt, key)
+            self._questions[key] = Question.of(ready.llm, self.settings.prompt, key, self.settings.synonyms)
         return self._questions[key]
+
+    def facts(self, labels: Sequence[str]) -> dict[str, Any]:
+        """Return what was asked: prompt, its SHA-256, the tokens of each word, and how answers are read."""
+        chosen = self.settings
+        reading = {name: getattr(chosen, name) for name in ("answer", "label_reading", "synonyms", "calibration")}
+        return {**self.question(labels).record(), **reading}
+
+    def _scores(self, question: Question, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        network, ready = self._loaded()
+        return scores_of(network, ready.feeder, clips, question, self.settings)
+
+    def _liking(self, question: Question) -> NDArray[np.float64]:
+        """Return what is taken out of each label's score: float64, (n_labels,); 0 without calibration."""
+        chosen = self.settings
+        if chosen.calibration == "none":
+            return np.zeros(len(question.labels))
+        if chosen.calibration == "training":
+            return calibration.of_training(self._measured, question, chosen.label_reading, str(self.weights))
+        if self._target is None:
+            raise ModelError("calibration=target needs all clips of the target, but 'prepare' was given none before")
+        if question.labels not in self._target_means:
+            self._target_means[question.labels] = calibration.of_target(self._target(), partial(self._scores, question))
+        return self._target_means[question.labels]
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         """Return the vectors h of clips, which the contrastive loss compares: float64, (n_clips, dim)."""
@@ -105,7 +141,7 @@ class MserLlm(TrainableModel):
         weights. A training that was killed goes on when the same is asked for again. Raises DataError where fewer than
         two labels are left, UsageError for a second stage without a first.
         """
-        settings, before = self._stage()
+        settings, start = self._stage()
         items, left_out = list(training), dict[str, int]()
         if settings.labels == "canonical":
             items, left_out = learnable(items)
@@ -114,13 +150,15 @@ class MserLlm(TrainableModel):
             items, held_out = hold_out_speakers(items, settings.held_out, settings.seed)
         codes = Codes.of(items)
         torch.manual_seed(settings.seed)
-        ready = assembly.open_parts(settings, self.device)
+        ready = assembly.open_parts(settings, self.device, HOLD)
         network = assembly.network_of(ready, settings)
-        question = Question.of(ready.llm, settings.prompt, codes.labels)
+        questions = [Question.of(ready.llm, settings.prompt, codes.labels, synonyms) for synonyms in (False, True)]
+        question = questions[settings.synonyms]
         ready.feeder.fill_for_training(items, held_out)
         self._start(network, ready, settings, items)
-        facts = [self.version, _told(settings), ready.versions(), before and exposure.weights_hash(before[-1])]
-        objective = Objective(items, held_out, codes, ready.feeder, question, settings)
+        facts = [self.version, _told(settings), ready.versions(), start and exposure.weights_hash(start)]
+        teachers = _teachers(ready, question, settings)
+        objective = Objective(items, held_out, codes, ready.feeder, question, settings, teachers)
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
             sampler = sampler_of(settings, codes.encode(items))
             outcome = loop.train(
@@ -131,24 +169,24 @@ class MserLlm(TrainableModel):
                 "codes": codes.to_json(),
                 "parts": ready.versions(),
                 "question": question.record(),
+                "calibration": _measured(network, ready, questions, settings, items),
                 "left_out": left_out,
                 "held_out": sorted({f"{item.language} {item.speaker}" for item in held_out}),
                 "outcome": dataclasses.asdict(outcome),
             }
             weights_folder.write(out, self.name, network.cpu(), record)
-            lineage.write(out, before)
             keep_log(folder, out)
 
-    def _stage(self) -> tuple[Settings, list[dict[str, Any]]]:
-        """Return the settings of this training and the manifests of the stages before it."""
+    def _stage(self) -> tuple[Settings, dict[str, Any] | None]:
+        """Return the settings of this training and the manifest of the weights that it goes on from."""
         chosen = self.settings
         if not chosen.init:
             if chosen.stage == 2:
                 raise UsageError("stage 2 goes on from stage 1: give its weights folder by --init FOLDER")
-            return chosen, []
+            return chosen, None
         folder = Path(chosen.init)
-        before = lineage.with_last(folder)
-        return weights_folder.continued(chosen, folder, weights_folder.read(folder, self.name), self.options), before
+        start = exposure.read_manifest(folder)
+        return weights_folder.continued(chosen, folder, weights_folder.read(folder, self.name), self.options), start
 
     def _start(
         self, network: Network, ready: assembly.Parts, settings: Settings, items: Sequence[TrainingItem]
@@ -167,7 +205,7 @@ class MserLlm(TrainableModel):
         record = weights_folder.read(folder, self.name)
         self.settings = weights_folder.settings_of(folder, record, self.options)
         self.labels = tuple(record["codes"]["labels"])
-        self._earlier = lineage.of(folder)
+        self._measured = record.get("calibration")
         self._parts = assembly.open_parts(self.settings, self.device)
         weights_folder.check_parts(folder, record, self._parts.versions())
         self._network = assembly.network_of(self._parts, self.settings)
@@ -180,6 +218,30 @@ class MserLlm(TrainableModel):
         return self._network, self._parts
 
 
+def _measured(
+    network: Network,
+    ready: assembly.Parts,
+    questions: Sequence[Question],
+    settings: Settings,
+    items: Sequence[TrainingItem],
+) -> list[dict[str, Any]]:
+    """Return what `calibration=training` needs for some questions, as any of them may be asked with these weights."""
+    found = []
+    for question in questions:
+        score = partial(scores_of, network, ready.feeder, question=question, settings=settings)
+        found.append(calibration.measured(items, question, settings.label_reading, score))
+    return found
+
+
+def _teachers(ready: assembly.Parts, question: Question, settings: Settings) -> list[tuple[float, Teacher]]:
+    """Return what audio is held against, each with the share of the training at which its turn ends."""
+    decoding = Decoding(ready.llm, question.prompt_tokens, question.answers, settings.decoded)
+    if settings.aligned == 0:
+        return [(1.0, decoding)]
+    found = soft_prompts(ready.llm, ready.llm_version, question, settings.num_queries)
+    return [(settings.aligned, Alignment(found)), (1.0, decoding)]
+
+
 def _told(settings: Settings) -> dict[str, Any]:
-    """Return the settings as they are recorded: `init` is a place on this machine, its contents are in the lineage."""
+    """Return the settings as they are recorded: `init` is a place on this machine, its hash is in the manifest."""
     return dataclasses.asdict(dataclasses.replace(settings, init=""))

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from mserbench_mser_llm.connector import Connector
-from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
+from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.losses import LossOptions, total_loss
+from mserbench_mser_llm.teaching import Teacher
 from mserbench_training.gather import gather, gather_codes
 
 
@@ -34,15 +35,10 @@ class Network(nn.Module):
         self.connector = connector
         self.llm = llm  # no nn.Module: .train(), the optimiser and checkpoints never see it
 
-    def forward(self, batch: Batch, prompt: Tokens, answers: tuple[Tokens, ...]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return h (n_clips, dim), the loss of each clip's answer (n_clips,), and how many tokens that has.
-
-        `answers`: the tokens of each label, by its code.
-        """
+    def forward(self, batch: Batch, teacher: Teacher) -> tuple[Tensor, Tensor, Tensor]:
+        """Return h (n_clips, dim), the teacher's losses (n,) of the clips that it judges, and over how many tokens."""
         vector, audio = self.connector(batch.frames, batch.mask)
-        said = [answers[code] for code in batch.labels.tolist()]
-        losses, counts = self.llm.answer_losses(audio, prompt, said)
-        return vector, losses, counts
+        return (vector, *teacher(audio, batch.labels))
 
     def hear(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return h (n_clips, dim) and the audio that the LLM is shown (n_clips, n_queries, llm_dim)."""
@@ -50,9 +46,8 @@ class Network(nn.Module):
         return found
 
 
-def losses_of(
-    model: nn.Module, batch: Batch, prompt: Tokens, answers: tuple[Tokens, ...], options: LossOptions
-) -> dict[str, Tensor]:
+def losses_of(model: nn.Module, batch: Batch, teacher: Teacher, options: LossOptions) -> dict[str, Tensor]:
     """Return the losses of Eqs 1-3 by name, over the clips of all processes: Eq 1 compares the global batch."""
-    vector, losses, counts = model(batch, prompt, answers)
-    return total_loss(gather(vector), gather_codes(batch.labels), gather(losses), gather_codes(counts), options)
+    vector, losses, counts = model(batch, teacher)
+    taught, n_tokens = gather(losses), gather_codes(counts)
+    return total_loss(gather(vector), gather_codes(batch.labels), taught, n_tokens, options, teacher.name)

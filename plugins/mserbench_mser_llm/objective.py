@@ -17,6 +17,7 @@ from mserbench.model import TrainingItem
 from mserbench_mser_llm.network import Batch, Network, losses_of
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities
 from mserbench_mser_llm.settings import Settings
+from mserbench_mser_llm.teaching import Teacher
 from mserbench_training.frame_reader import FrameReader
 from mserbench_training.sets import Codes
 
@@ -25,7 +26,10 @@ T = TypeVar("T")
 
 
 class Objective:
-    """Batches of training items, the losses of Eqs 1-3, and the UAR of held-out items: the mean over languages."""
+    """Batches of training items, the losses of Eqs 1-3, and the UAR of held-out items: the mean over languages.
+
+    `teachers` come one after another, each with the share of the training at which its turn ends; the last has 1.
+    """
 
     def __init__(
         self,
@@ -35,10 +39,12 @@ class Objective:
         feeder: FrameReader,
         question: Question,
         settings: Settings,
+        teachers: Sequence[tuple[float, Teacher]],
     ) -> None:
         self._coded = codes.encode(training)
         self._held_out = [item for item in held_out if item.label in codes.labels]
         self._feeder, self._question, self._settings = feeder, question, settings
+        self._teachers = teachers
 
     def batch(self, indices: Sequence[int], epoch: int) -> Batch:
         """Return the training items at `indices` as the connector hears them in an epoch."""
@@ -46,10 +52,10 @@ class Objective:
         return Batch(*heard, self._coded.labels[torch.tensor(list(indices))])
 
     def losses(self, model: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Return the losses by name."""
+        """Return the losses by name, of the teacher whose turn it is: the first whose end is not reached."""
         device = next(model.parameters()).device
-        question = self._question
-        return losses_of(model, batch.to(device), question.prompt_tokens, question.answers, self._settings.losses())
+        teacher = next(one for end, one in self._teachers if progress < end)
+        return losses_of(model, batch.to(device), teacher, self._settings.losses())
 
     def score(self, model: nn.Module) -> float | None:
         """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None without any."""

@@ -17,7 +17,7 @@ from mserbench_training.encoders.whisper import Length
 TINY = "tiny"
 NO_BERT = "none"
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}  # and their options
-_VERSIONED = ("*.safetensors", "tokenizer.json", "tokenizer.model")
+_VERSIONED = "*.safetensors"
 
 
 def folder_of(name: str, role: Role) -> Path:
@@ -68,12 +68,12 @@ def open_language_model(name: str, precision: Precision, device: str) -> tuple[F
 
 
 def language_version(name: str, folder: Path) -> str:
-    """Return 16 digits of a SHA-256 over weights and tokenizer, the same for a name and for a copy of its folder.
+    """Return 16 digits of a SHA-256 over the weight files, the same for a name and for a copy of its folder.
 
     Those of weights by name were recorded when they were got: 16 GB need not be read twice.
     """
     recorded = weights.read_record(name) if name in registry.entries(WeightsEntry) else None
-    files = sorted(path for pattern in _VERSIONED for path in folder.glob(pattern))
+    files = sorted(folder.glob(_VERSIONED))
     digest = hashlib.sha256()
     for path in files:
         known = recorded["files"].get(path.name) if recorded else None

@@ -15,11 +15,11 @@ Preset = Literal["tiny", "mini", "small", "paper"]
 _PAPER = Settings()
 _MINI = replace(
     _PAPER,
-    encoder="whisper-base", length="trimmed", layers="1-3", reduce=4, standardise=True,
-    bert="minilm-l6", qformer_layers=4, hidden_size=384, attention_heads=12, intermediate_size=1536, num_queries=8,
-    frame_dropout=0.1, language_model="smollm2-135m-instruct", language_precision="float32", prompt="The speaker feels",
-    learning_rate=3e-4, weight_decay=0.01, steps=500, warmup=50, schedule="cosine", evaluate_every=50, patience=4,
-    stored="float16",
+    encoder="whisper-base", length="trimmed", layers="2", pooling="mean+loud", reduce=8, standardise=True,
+    bert="minilm-l6", qformer_layers=2, hidden_size=384, attention_heads=12, intermediate_size=1536, num_queries=2,
+    noise=1.5, language_model="smollm2-135m-instruct", language_precision="float32", prompt="The speaker feels",
+    aligned=0.7, decoded=8, batch_languages=3, batch_emotions=7, held_out=0.0, learning_rate=3e-4, weight_decay=0.01,
+    steps=300, warmup=30, schedule="cosine", evaluate_every=100, averaged=0.5, stored="float16",
 )  # fmt: skip
 
 PRESETS: Mapping[Preset, Settings] = {
@@ -31,9 +31,10 @@ PRESETS: Mapping[Preset, Settings] = {
     "mini": _MINI,
     "tiny": replace(
         _MINI,
-        encoder="tiny", layers="all", bert="tiny", qformer_layers=2, hidden_size=32, attention_heads=2,
-        intermediate_size=64, num_queries=4, dropout=0.0, frame_dropout=0.0, language_model="tiny", learning_rate=3e-3,
-        steps=60, warmup=5, evaluate_every=20,
+        encoder="tiny", layers="all", pooling="none", reduce=4, bert="tiny", qformer_layers=2, hidden_size=32,
+        attention_heads=2, intermediate_size=64, num_queries=4, dropout=0.0, noise=0.0, language_model="tiny",
+        aligned=0.0, decoded=0, batch_languages=1, batch_emotions=4, held_out=0.15,
+        learning_rate=3e-3, steps=60, warmup=5, evaluate_every=20, averaged=0.0,
     ),
 }  # fmt: skip
 """`tiny`: random parts made on the spot, seconds, to try that everything works. `mini`: real and small, two cores.

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mserbench.errors import UsageError
 from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
+from mserbench_mser_llm.synonyms import word, words_of
 
 LABELS = "{labels}"  # stands for the candidate labels in a prompt
 Reading = Literal["sum", "mean"]
@@ -19,51 +20,65 @@ Reading = Literal["sum", "mean"]
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt and the labels that may follow it, as text and as tokens; each answer begins with a space."""
+    """A prompt and the words that may follow it, as text and as tokens; each word begins with a space."""
 
     prompt: str
     labels: tuple[str, ...]
     prompt_tokens: Tokens
-    answers: tuple[Tokens, ...]  # one a label, without the end token
+    words: tuple[tuple[str, ...], ...]  # of each label, the label itself first
+    tokens: tuple[tuple[Tokens, ...], ...]  # of each word of each label, without the end token
 
     @classmethod
-    def of(cls, llm: FrozenLanguageModel, template: str, labels: Sequence[str]) -> Question:
+    def of(cls, llm: FrozenLanguageModel, template: str, labels: Sequence[str], synonyms: bool = False) -> Question:
         """Put the labels into a template at `{labels}`, and tokenise. Raises UsageError for a prompt that cannot be.
 
-        A prompt must not end in a space: that would stand as a token of its own where the labels bring theirs. A
-        label's tokens are what follows the prompt when both are tokenised as one text.
+        A prompt must not end in a space: that would stand as a token of its own where the words bring theirs. A
+        word's tokens are what follows the prompt when both are tokenised as one text. With `synonyms` each label is
+        read through several words (synonyms.py); the prompt names the labels alone.
         """
         prompt = template.replace(LABELS, ", ".join(map(word, labels)))
         if not prompt.strip() or prompt != prompt.rstrip():
             raise UsageError(f"option prompt is {template!r}, but must be text that does not end in a space")
         asked = llm.tokens(prompt)
-        return cls(prompt, tuple(labels), asked, tuple(_answer(llm, prompt, asked, label) for label in labels))
+        words = words_of(labels, synonyms)
+        tokens = tuple(tuple(_tokens(llm, prompt, asked, one) for one in some) for some in words)
+        return cls(prompt, tuple(labels), asked, words, tokens)
+
+    @property
+    def answers(self) -> tuple[Tokens, ...]:
+        """The tokens of each label itself, which is what is learnt, whatever words it is read through."""
+        return tuple(tokens[0] for tokens in self.tokens)
+
+    @property
+    def said(self) -> list[Tokens]:
+        """The tokens of every word of every label, in order."""
+        return [tokens for some in self.tokens for tokens in some]
 
     @property
     def ambiguous(self) -> bool:
-        """Whether one label's tokens begin another's: the end of the answer must then be scored too."""
-        return any(a != b and b[: len(a)] == a for a in self.answers for b in self.answers)
+        """Whether one word's tokens begin another's: the end of the answer must then be scored too."""
+        return any(a != b and b[: len(a)] == a for a in self.said for b in self.said)
 
     def record(self) -> dict[str, Any]:
         """Return what must be known to ask the same again: prompt, its SHA-256, and how many tokens each part has."""
-        return {
+        counted = {
+            label: {one: len(tokens) for one, tokens in zip(words, found, strict=True)}
+            for label, words, found in zip(self.labels, self.words, self.tokens, strict=True)
+        }
+        told = {
             "prompt": self.prompt,
             "sha256": hashlib.sha256(self.prompt.encode()).hexdigest(),
             "prompt_tokens": len(self.prompt_tokens),
             "label_tokens": {label: len(tokens) for label, tokens in zip(self.labels, self.answers, strict=True)},
         }
+        return {**told, "word_tokens": counted} if any(len(words) > 1 for words in self.words) else told
 
 
-def word(label: str) -> str:
-    """Return a label as it is said."""
-    return label.replace("_", " ")
-
-
-def _answer(llm: FrozenLanguageModel, prompt: str, asked: Tokens, label: str) -> Tokens:
-    both = llm.tokens(f"{prompt} {word(label)}")
+def _tokens(llm: FrozenLanguageModel, prompt: str, asked: Tokens, said: str) -> Tokens:
+    both = llm.tokens(f"{prompt} {said}")
     if both[: len(asked)] != asked or len(both) == len(asked):
         raise UsageError(
-            f"label {label!r} melts into the prompt {prompt[-20:]!r} when both are tokenised: end the prompt with a "
+            f"label {said!r} melts into the prompt {prompt[-20:]!r} when both are tokenised: end the prompt with a "
             f"whole word or a colon"
         )
     return both[len(asked) :]
@@ -73,13 +88,14 @@ def _answer(llm: FrozenLanguageModel, prompt: str, asked: Tokens, label: str) ->
 def log_probabilities(llm: FrozenLanguageModel, audio: Tensor, question: Question, reading: Reading = "sum") -> Tensor:
     """Return the log-probability of each label after [bos, audio, prompt]: float32, (n_clips, n_labels).
 
-    Over the whole vocabulary, summed over a label's tokens, or their mean. One forward pass: where every label is one
-    token, the last position holds all there is to know. Otherwise the tokens of all labels but their last stand side
-    by side behind the prompt; each sees the prompt and those of its own label before it, at the positions that it
-    would have alone, so that the prompt is computed once and shared. Where one label begins another, the end token
-    counts too, of all labels. `audio`: (n_clips, n_queries, dim).
+    Over the whole vocabulary, summed over a word's tokens, or their mean; that of a label of several words is of the
+    sum of their probabilities. One forward pass: where every word is one token, the last position holds all there is
+    to know. Otherwise the tokens of all words but their last stand side by side behind the prompt; each sees the
+    prompt and those of its own word before it, at the positions that it would have alone, so that the prompt is
+    computed once and shared. Where one word begins another, the end token counts too, of all words. `audio`:
+    (n_clips, n_queries, dim).
     """
-    answers = [(*one, llm.end) for one in question.answers] if question.ambiguous else list(question.answers)
+    answers = [(*one, llm.end) for one in question.said] if question.ambiguous else question.said
     asked = llm.question(audio, question.prompt_tokens)
     inner = [one[:-1] for one in answers]
     if any(inner):
@@ -92,11 +108,13 @@ def log_probabilities(llm: FrozenLanguageModel, audio: Tensor, question: Questio
         )
     else:
         logits = llm.logits(asked, keep=1)
-    return _read(logits.log_softmax(dim=-1), answers, reading)
+    each = _read(logits.log_softmax(dim=-1), answers, reading)
+    by_label = torch.split(each, [len(words) for words in question.words], dim=1)
+    return torch.stack([some.logsumexp(dim=1) for some in by_label], dim=1)
 
 
 def _read(log_probability: Tensor, answers: Sequence[Tokens], reading: Reading) -> Tensor:
-    """Sum over tokens: the first of each label at position 0, the others at the label's own positions behind it."""
+    """Sum over tokens: the first of each word at position 0, the others at the word's own positions behind it."""
     columns, start = [], 1
     for answer in answers:
         at = [0, *range(start, start + len(answer) - 1)]

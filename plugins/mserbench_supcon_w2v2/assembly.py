@@ -8,7 +8,6 @@ from mserbench.errors import UsageError
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
 from mserbench_supcon_w2v2.feeding import Feeder, FrameFeeder, WaveFeeder
 from mserbench_supcon_w2v2.inside import adapt
-from mserbench_supcon_w2v2.loudness import WithLoudness
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.augment import Augmentation
@@ -16,6 +15,7 @@ from mserbench_training.encoders import named
 from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.wav2vec import Wav2VecModel, fingerprint
 from mserbench_training.frames import Frames
+from mserbench_training.loudness import WithLoudness
 
 
 @dataclass(frozen=True)

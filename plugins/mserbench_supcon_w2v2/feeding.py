@@ -15,7 +15,6 @@ from mserbench_training.augment import Augmentation, crop, drawn_number, generat
 from mserbench_training.encoders.wav2vec import Wav2VecModel
 from mserbench_training.frame_reader import FrameReader
 
-HOLD = 2**30  # bytes of frames that a training keeps in memory: 1 GiB
 Heard = tuple[Tensor | None, Tensor | None, tuple[Tensor, ...]]  # frames and mask, or inputs
 
 

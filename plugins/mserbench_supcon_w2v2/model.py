@@ -12,15 +12,16 @@ import torch
 from numpy.typing import NDArray
 
 from mserbench.contracts import Clip, ModelCard
-from mserbench.errors import ModelError, UsageError
+from mserbench.errors import ModelError
 from mserbench.model import TrainableModel, TrainingItem
 from mserbench_supcon_w2v2 import assembly, weights_folder
-from mserbench_supcon_w2v2.feeding import HOLD, FrameFeeder
+from mserbench_supcon_w2v2.feeding import FrameFeeder
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.settings import Settings, SupconOptions, resolve
 from mserbench_training import loop
 from mserbench_training.encoders import named
+from mserbench_training.frame_reader import HOLD
 from mserbench_training.frames import statistics
 from mserbench_training.label_scores import asked_for, softmax
 from mserbench_training.machine import own_device
@@ -127,12 +128,7 @@ class SupconW2V2(TrainableModel):
         self.settings = weights_folder.settings_of(folder, record, self.options)
         self.labels = tuple(record["codes"]["labels"])
         self._parts = assembly.build(self.settings, self.device)
-        if self._parts.encoder_version != record["encoder"]["version"]:
-            raise UsageError(
-                f"weights {str(folder)!r} stand on encoder {record['encoder']['name']!r}, version "
-                f"{record['encoder']['version']!r}, but {self._parts.encoder_version!r} is here: give that encoder by "
-                f"'--option encoder=FOLDER', or train again"
-            )
+        weights_folder.check_encoder(folder, record, self._parts.encoder_version)
         speakers = len(record["codes"]["speakers"])
         self._network = assembly.network_of(self._parts, self.settings, len(self.labels), speakers)
         weights_folder.load(folder, self._network)

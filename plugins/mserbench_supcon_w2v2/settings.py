@@ -129,7 +129,7 @@ class Settings:
 
     def loop(self) -> LoopOptions:
         """Return the options of the training loop."""
-        names = {field.name for field in dataclasses.fields(LoopOptions)} - {"shape"}
+        names = {field.name for field in dataclasses.fields(LoopOptions)} - {"shape", "averaged"}
         return LoopOptions(shape=self.schedule, **{name: getattr(self, name) for name in names})
 
 

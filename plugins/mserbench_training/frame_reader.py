@@ -19,6 +19,8 @@ from mserbench_training.bar import counting
 from mserbench_training.encoders.base import padded
 from mserbench_training.frames import Frames
 
+HOLD = 2**30  # bytes of frames that a training keeps in memory: 1 GiB
+
 
 class VaryingSettings(Protocol):
     """The settings of a model that say how a clip varies in training."""
@@ -84,7 +86,7 @@ class FrameReader:
         self.fill([item.clip for item in items][here.number :: here.count], self.settings.copies)
         self.fill([item.clip for item in held_out][here.number :: here.count])
 
-    def read(self, clips: Sequence[Clip], copies: Sequence[int] | None = None) -> list[NDArray[np.float16]]:
+    def read(self, clips: Sequence[Clip], copies: Sequence[int] | None = None) -> Sequence[NDArray[np.floating]]:
         """Return the frames of clips, float16, (n_layers, n_frames, dim) each, from memory where they are held."""
         copies = copies or [0] * len(clips)
         keys = [(clip.key, copy) for clip, copy in zip(clips, copies, strict=True)]
@@ -103,7 +105,7 @@ class FrameReader:
                 self._held[key] = one
                 self._room -= one.nbytes
 
-    def _varied(self, frames: NDArray[np.float16], draw: torch.Generator) -> NDArray[np.floating]:
+    def _varied(self, frames: NDArray[np.floating], draw: torch.Generator) -> NDArray[np.floating]:
         n = max(1, round(self.settings.crop_seconds / self._frame_seconds))
         start = drawn_number(draw, frames.shape[1] - n + 1) if frames.shape[1] > n else 0
         stretch: NDArray[np.floating] = frames[:, start : start + n]

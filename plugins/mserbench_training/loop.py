@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mserbench.errors import ModelError, UsageError
-from mserbench_training import checkpoints, schedule
+from mserbench_training import checkpoints, schedule, weight_average
 from mserbench_training.bar import Bar
 from mserbench_training.machine import Machine, Precision
 from mserbench_training.sampler import Sampler, shard
@@ -33,7 +33,8 @@ class LoopOptions:
     `steps` of the optimiser, each over `accumulation` batches (a contrastive loss compares within one batch).
     AdamW; `warmup` steps up to `learning_rate`, then `shape`; gradients clipped to a norm of `clip` (0: not).
     Every `evaluate_every` steps the held-out source speakers are scored; after `patience` scores without a better
-    one training stops, and the best weights are kept. Without held-out speakers the last weights are.
+    one training stops, and the best weights are kept. Without held-out speakers the last weights are, or, with
+    `averaged` above 0, the mean over the steps of that last share of the training (Izmailov et al., UAI 2018).
     """
 
     steps: int
@@ -47,11 +48,14 @@ class LoopOptions:
     evaluate_every: int = 100
     patience: int = 8
     seed: int = 0
+    averaged: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("steps", "accumulation", "evaluate_every", "patience"):
             if getattr(self, name) < 1:
                 raise UsageError(f"option {name} is {getattr(self, name)}, but must be at least 1: give a larger one")
+        if not 0 <= self.averaged <= 1:
+            raise UsageError(f"option averaged is {self.averaged}, but must be in [0, 1]: give another share")
         if not self.learning_rate > 0:
             raise UsageError(f"option learning_rate is {self.learning_rate}, but must be above 0: give a larger one")
 
@@ -82,7 +86,8 @@ class State:
     best: float | None = None
     best_step: int = 0
     worse: int = 0  # evaluations since the best one
-    sums: dict[str, float] = field(default_factory=dict)  # of the losses since the last row of the log
+    summed: int = 0  # steps in the average of weights
+    sums: dict[str, tuple[float, int]] = field(default_factory=dict)  # each loss since the log's last row, of n batches
     done: bool = False
 
 
@@ -138,6 +143,7 @@ class _Running:
         self.optimizer = torch.optim.AdamW(learnt, lr=options.learning_rate, weight_decay=options.weight_decay)
         self.state = State()
         self.best: dict[str, Tensor] = {}
+        self.mean: dict[str, Tensor] = {}  # of the weights of the last steps
         self.prepared = machine.prepare(model, self.optimizer)
         self._resume()
 
@@ -153,8 +159,8 @@ class _Running:
                     bar.update(self.state.step, self._means(), self.state.best)
                     if self.state.step % self.options.evaluate_every == 0 or self.state.step == self.options.steps:
                         self._evaluate(log)
-        if self.best:
-            checkpoints.load_learnt(self.model, self.best, "the best weights of this training")
+        if kept := self.best or self.mean:
+            checkpoints.load_learnt(self.model, kept, "the weights that this training kept")
 
     def _step(self, batches: Sequence[tuple[Any, int, int]]) -> None:
         state, options = self.state, self.options
@@ -171,6 +177,9 @@ class _Running:
             state.epoch, state.position = epoch, at + 1
         self.machine.update(self.prepared, options.clip)
         state.step += 1
+        if state.step > options.steps * (1 - options.averaged):
+            state.summed += 1
+            weight_average.add(self.mean, self.model, state.summed)
 
     def _seed(self, number: int) -> int:
         """Return a seed of its own for each batch and process: a resume then needs no state of random numbers."""
@@ -178,9 +187,9 @@ class _Running:
 
     def _count(self, losses: Mapping[str, Tensor]) -> None:
         for name, value in losses.items():
-            self.state.sums[name] = self.state.sums.get(name, 0.0) + float(value.detach())
-        self.state.sums["batches"] = self.state.sums.get("batches", 0.0) + 1
-        if not math.isfinite(self.state.sums["total"]):
+            total, n = self.state.sums.get(name, (0.0, 0))
+            self.state.sums[name] = (total + float(value.detach()), n + 1)
+        if not math.isfinite(self.state.sums["total"][0]):
             shown = {name: float(value.detach()) for name, value in losses.items()}
             raise ModelError(
                 f"the loss at step {self.state.step} is no number ({shown}): give a smaller learning_rate, or "
@@ -188,8 +197,7 @@ class _Running:
             )
 
     def _means(self) -> dict[str, float]:
-        n = self.state.sums.get("batches", 0.0) or 1.0
-        return {name: value / n for name, value in self.state.sums.items() if name != "batches"}
+        return {name: total / n for name, (total, n) in self.state.sums.items()}
 
     def _evaluate(self, log: TrainingLog) -> None:
         state = self.state
@@ -223,6 +231,7 @@ class _Running:
             **checkpoints.below("model", checkpoints.learnt(self.model)),
             **checkpoints.below("optimizer", checkpoints.optimizer_tensors(self.optimizer)),
             **checkpoints.below("best", self.best),
+            **checkpoints.below("mean", self.mean),
         }
         checkpoints.write_tensors(self.path, tensors, asdict(self.state))
 
@@ -236,4 +245,5 @@ class _Running:
         checkpoints.load_learnt(self.model, checkpoints.part(tensors, "model"), f"checkpoint {str(self.path)!r}")
         checkpoints.load_optimizer(self.optimizer, checkpoints.part(tensors, "optimizer"))
         self.best = checkpoints.part(tensors, "best")
+        self.mean = checkpoints.part(tensors, "mean")
         _log.info("training goes on from step %d of %r", self.state.step, str(self.path))

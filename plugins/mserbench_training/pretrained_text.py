@@ -55,6 +55,7 @@ SMOLLM2_135M = Weights(
         ),
     ),
     needs=_LLAMA_NEEDS,
+    index_first=True,
     remarks="from the package index the weights are quantised to about 4 bits (Q4_1), so not those of the hub",
 )
 

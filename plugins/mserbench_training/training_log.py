@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ NAME = "training.csv"
 class TrainingLog:
     """Rows of numbers by step; `keep` forgets rows past a checkpoint, so that none stands twice after a resume.
 
-    The columns are those of the first row; later rows must have the same.
+    A name that comes later gets a column of its own, empty in the rows before.
     """
 
     def __init__(self, folder: Path, tensorboard: bool = False) -> None:
@@ -25,27 +25,29 @@ class TrainingLog:
         self._writer = _tensorboard(folder) if tensorboard else None
 
     def keep(self, step: int) -> None:
-        """Drop the rows later than `step`, and a last row that a crash cut off."""
-        if not self.path.exists():
-            return
-        rows = list(csv.reader(io.StringIO(self.path.read_text(encoding="utf-8"))))
-        whole = [row for row in rows[1:] if len(row) == len(rows[0]) and int(row[0]) <= step]
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([*rows[:1], *whole])
-        write_atomic(self.path, text.getvalue())
+        """Drop the rows later than `step`."""
+        if self.path.exists():
+            self._write([row for row in self._rows() if int(row["step"]) <= step])
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Append a row: the step, then the values with six digits."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        if not self.path.exists():
-            writer.writerow(["step", *values])
-        writer.writerow([step, *(f"{value:.6g}" for value in values.values())])
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
+        row = {"step": str(step), **{name: f"{value:.6g}" for name, value in values.items()}}
+        self._write([*self._rows(), row])
         if self._writer is not None:
             for name, value in values.items():
                 self._writer.add_scalar(name, value, step)
+
+    def _rows(self) -> list[dict[str, str]]:
+        if not self.path.exists():
+            return []
+        return list(csv.DictReader(io.StringIO(self.path.read_text(encoding="utf-8"))))
+
+    def _write(self, rows: Sequence[Mapping[str, str]]) -> None:
+        text, columns = io.StringIO(), dict.fromkeys(name for row in rows for name in row)
+        writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(self.path, text.getvalue())
 
     def close(self) -> None:
         """Close what is open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,12 +24,14 @@ MODELS = """
     import json
     import os
     from dataclasses import dataclass
+    from mserbench.errors import UsageError
 
     @dataclass(frozen=True)
     class Options:
         seed: int = 0
         broken: bool = False
         wait: float = 0.0
+        tone: int = 0
 
     class Seeded(TrainableModel):
         Options = Options
@@ -37,6 +40,8 @@ MODELS = """
         def __init__(self, options=None, weights=None, device="cpu"):
             super().__init__(options, weights, device)
             self.trained = (weights / "weights.json").read_text() if weights else ""
+            if weights and self.options.broken:
+                raise UsageError(f"weights {str(weights)!r} were trained with broken=False: leave the option away")
 
         card = property(lambda self: _card("seeded"))
 
@@ -51,7 +56,8 @@ MODELS = """
 
         def predict(self, clips, labels):
             import hashlib
-            said = [hashlib.sha256(f"{clip.key} {self.trained}".encode()).digest() for clip in clips]
+            own = f"{self.trained} {self.options.tone}"
+            said = [hashlib.sha256(f"{clip.key} {own}".encode()).digest() for clip in clips]
             return np.array([[one[i] / 256 for i in range(len(labels))] for one in said])
 """
 TABLE = """
@@ -96,6 +102,18 @@ TABLE = """
     title = "Floor"
     model = "trainee"
     train = ["source"]
+"""
+LOUDER = """
+[[systems]]
+name = "louder"
+title = "Everything, louder"
+model = "seeded"
+train = ["source"]
+asked = { tone = 1 }
+
+[[spreads]]
+title = "Tones"
+systems = ["all", "louder"]
 """
 
 
@@ -160,6 +178,46 @@ def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, d
     assert cli("experiment", "two.toml", "--check").code == 1
 
 
+def test_a_system_asked_otherwise_is_of_the_same_weights(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+    """Rows that differ in the asking alone must not differ by a training, nor cost one."""
+    table.write_text(table.read_text() + LOUDER)
+    done = cli("experiment", "two.toml", "--data", data, "--only", "all,louder", "--jobs", 2)
+    assert done.code == 0, done.err
+    assert len(trained(tmp_path)) == 4
+    assert "training 4/4" in done.err
+    assert "seeded asked emodb-5, tone='1': done" in done.err
+    assert "run 8/8" in done.err
+    assert "- Tones, over 2 systems: mean " in done.out
+    assert "| Everything, louder | seeded 1 | source | asked with tone=1 | 4 |" in done.out
+    out = tmp_path / "experiments/two"
+    record = json.loads((out / "record.json").read_text())
+    columns = {column["name"]: column for cell in record["cells"] for column in cell["columns"]}
+    said = (out / "answers/emodb-5.csv").read_text().splitlines()
+    names = said[0].split(",")
+    for one, other in (("all/to-DE/0", "louder/to-DE/0"), ("all/to-DE/1", "louder/to-DE/1")):
+        assert columns[one]["trainings"] == columns[other]["trainings"]
+        assert columns[one]["runs"] != columns[other]["runs"]
+        a, b = ([line.split(",")[names.index(name)] for line in said[1:]] for name in (one, other))
+        assert a != b
+    assert all(one["options"]["tone"] == 0 for one in record["trainings"].values()), "what was trained, not asked"
+    assert cli("experiment", "two.toml", "--check").code == 0
+    again = cli("experiment", "two.toml", "--data", data, "--only", "louder")
+    assert again.code == 0
+    assert (again.err.count("was there"), len(trained(tmp_path))) == (4, 4)
+
+
+def test_a_model_says_itself_that_trained_weights_cannot_be_asked_so(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    table.write_text(table.read_text() + LOUDER.replace("tone = 1", "broken = true"))
+    done = cli("experiment", "two.toml", "--data", data, "--only", "all,louder", "--settings", "to-DE", "--seeds", "0")
+    assert done.code == 4
+    assert "were trained with broken=False: leave the option away" in done.err
+    page = (tmp_path / "experiments/two/README.md").read_text()
+    assert "- Tones: no spread, as 1 of 2 systems has an average." in page
+    assert str(tmp_path) not in page
+
+
 def test_the_result_does_not_depend_on_the_number_of_processes(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
@@ -173,7 +231,8 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
 
 def test_killed_at_any_moment_the_same_command_goes_on(table: Path, data: Path, tmp_path: Path, cli: Cli) -> None:
     """A table takes days: what was trained before a crash must not be trained again, nor workers live on."""
-    slow = ["--option", "seeded.wait=0.7", "--jobs", "1", "--only", "all,floor"]
+    table.write_text(table.read_text() + LOUDER)
+    slow = ["--option", "seeded.wait=0.7", "--jobs", "1", "--only", "all,floor,louder"]
     command = [sys.executable, "-m", "mserbench", "experiment", "two.toml", "--data", str(data), *slow]
     for seconds in (0.0, 0.3):
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -187,7 +246,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(table: Path, data: Path, 
     done = cli("experiment", "two.toml", "--data", data, *slow)
     assert done.code == 0, done.err
     assert "was there" in done.err
-    assert len(trained(tmp_path)) <= 4 + 2, "four trainings, and one that was cut off at each kill"
+    assert len(trained(tmp_path)) <= 4 + 2, "four trainings of two systems, and one that was cut off at each kill"
     assert list((tmp_path / "experiments/two/trainings").glob(".*")) == []
     assert cli("experiment", "two.toml", "--data", data, *slow, "--out", "whole").code == 0
     for path in (tmp_path / "whole/answers").iterdir():
@@ -281,8 +340,20 @@ def test_listing_and_plan_need_no_data(cli: Cli, table: Path) -> None:
     assert {"supcon-table2", "transfer-real"} <= set(names)
     done = cli("experiment", "two.toml", "--plan")
     assert "14 trainings, 14 runs, 6 cells; tasks emodb-5, emodb-5:halves.a" in done.out
+    assert "asked with" not in done.out
     described = json.loads(cli("experiment", "two.toml", "--plan", "--json", "--seeds", "5", "--only", "floor").out)
     assert [one["on"] for one in described["trainings"]] == [["emovo-5"], ["emodb-5"]]
+
+
+def test_a_plan_says_what_shares_trainings_and_how_it_is_asked(cli: Cli, table: Path) -> None:
+    """Who plans days of a GPU counts the trainings."""
+    table.write_text(table.read_text() + LOUDER)
+    done = cli("experiment", "two.toml", "--plan")
+    assert re.search(r"system +asked with\n-+ +-+\nlouder +tone=1\n\n14 trainings, 18 runs, 8 cells", done.out)
+    described = json.loads(cli("experiment", "two.toml", "--plan", "--json", "--only", "louder", "--seeds", "3").out)
+    assert described["asked"] == {"louder": {"tone": "1"}}
+    assert [one["options"] for one in described["trainings"]] == [{"seed": "3"}] * 2
+    assert [one["options"] for one in described["runs"]] == [{"seed": "3", "tone": "1"}] * 2
 
 
 def test_a_folder_in_use_is_left_alone(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import evaluate, registry
+from mserbench import evaluate, registry, runs
 from mserbench.contracts import Clip, Exposure, ModelCard
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.model import Model
@@ -53,6 +53,48 @@ def ask(tmp_path: Path) -> Callable[..., Run]:
 
 
 Ask = Callable[..., Run]
+
+
+# Facts that a model tells of a run
+
+
+class Telling(Probe):
+    told: Any = None
+
+    def facts(self, labels: Sequence[str]) -> Any:
+        return self.told(labels)
+
+
+def telling(tmp_path: Path, told: Callable[[Sequence[str]], Any]) -> Run:
+    model = Telling(by_key)
+    model.told = told
+    return evaluate(model, TASK, out=tmp_path / "runs", limit=12, fresh=True)
+
+
+def test_what_a_model_tells_stands_in_the_record_and_in_no_key(ask: Ask, tmp_path: Path) -> None:
+    plain = ask()
+    assert "facts" not in plain.record
+    run = telling(tmp_path, lambda labels: {"prompt": "Emotion:", "tokens": dict.fromkeys(labels, 1), "on": (True,)})
+    assert run.folder == plain.folder
+    assert run.metrics == plain.metrics
+    told = runs.read(run.folder).record["facts"]
+    assert told == {"prompt": "Emotion:", "tokens": dict.fromkeys(run.labels, 1), "on": [True]}
+
+
+@pytest.mark.parametrize(
+    "told", [[1], "text", {"a": float("nan")}, {"a": {"\ud800": 1}}, {"a": [object()]}, {"a": 1e999}]
+)
+def test_facts_that_no_record_can_hold_are_the_models_fault(tmp_path: Path, told: Any) -> None:
+    with pytest.raises(ModelError, match="facts"):
+        telling(tmp_path, lambda labels: told)
+
+
+def test_a_record_with_facts_of_another_form_is_refused(tmp_path: Path) -> None:
+    run = telling(tmp_path, lambda labels: {"a": 1})
+    path = run.folder / "run.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"a": 1', '"a": "\\ud800"'), encoding="utf-8")
+    with pytest.raises(DataError, match="'facts' must be"):
+        runs.read(run.folder)
 
 
 # Answers

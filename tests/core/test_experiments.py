@@ -12,10 +12,11 @@ import pytest
 
 from mserbench import registry
 from mserbench.errors import DataError, UnknownName, UsageError
-from mserbench.experiments import answers, collecting, conduct, definition, folder, page, plan, validating
+from mserbench.experiments import answers, collecting, conduct, folder, options, page, plan, validating
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.definition import Wishes, load
-from mserbench.experiments.figures import AVERAGE, Figures
+from mserbench.experiments.figures import Figures
+from mserbench.experiments.shapes import AVERAGE
 
 Install = Callable[..., Path]
 SEEDED = """
@@ -86,6 +87,14 @@ TABLE = """
     seeds = [7]
     options.seeded = { rate = 0.9 }
 """
+ONLY_MF1 = """
+    metrics = ["MF1"]
+    spreads = [{ title = "S", systems = ["one", "each"] }]
+"""
+
+
+def spread(*names: str) -> str:
+    return f'[[spreads]]\ntitle = "Choices"\nsystems = {list(names)}\n\n[presets.tiny]'
 
 
 @pytest.fixture
@@ -136,6 +145,15 @@ def cell_of(found: list[plan.Cell], system: str, setting: str, kind: str = "test
         ('train = ["target"]', 'train = ["target", "source"]', "'target' and 'one source' stand alone"),
         ('"halves.a", "halves.b"', '"halves.a"', "'folds' must be all parts of one division: halves.a, halves.b"),
         ('"halves.a", "halves.b"', '"halves.a", "thirds.b"', "corpora 'DE', 'folds': .*'thirds'"),
+        ("fast = true }", "fast = true }\naksed = { rate = 1 }", "'aksed' is no key .* did you mean 'asked'"),
+        ("fast = true }", "fast = true }\nasked = { rte = 1 }", "'IT-DE', 'asked': option of model 'seeded' 'rte'"),
+        ("fast = true }", "fast = true }\nasked = { seed = 1 }", "systems 'each', 'asked': 'seed' is given by 'seeds'"),
+        ('train = ["target"]', "asked = { rate = 1 }", "systems 'top', 'asked' is for a system that is trained: give"),
+        ("[presets.tiny]", '[[spreads]]\ntitle = "S"\n[presets.tiny]', "spreads number 1, 'systems' is missing"),
+        ("[presets.tiny]", spread("one", "ech"), "number 1, 'systems' names 'ech', which is no system: one, each"),
+        ("[presets.tiny]", spread("one"), r"'systems' is \['one'\], but a spread is over two systems or more"),
+        ("[presets.tiny]", spread("one", "one"), "each may be named once only"),
+        ("seeds = [0, 1]", ONLY_MF1, "'spreads' are of UA, which is not among 'metrics': add it there"),
         ("[corpora.EL]", "[corpora.EL", "is no TOML file"),
     ],
 )  # fmt: skip
@@ -170,7 +188,7 @@ def test_options_of_preset_and_command_line_are_stronger_than_those_of_setting_a
         (Wishes("tiny", options={"seeded": {"rate": "0.5"}}), {"rate": "0.5"}),
     ):
         table = load(name, wishes)
-        assert definition.options_of(table, table.systems[0], table.settings[1]) == expected
+        assert options.options_of(table, table.systems[0], table.settings[1]) == expected
     assert load(name, Wishes("tiny")).seeds == (7,)
     assert load(name, Wishes("tiny", seeds=(3,))).seeds == (3,)
 
@@ -211,6 +229,54 @@ def test_settings_that_want_the_same_share_it(file: Callable[..., str]) -> None:
     new = set(plan.trainings(more)) - set(plan.trainings(fewer))
     assert {one.on for one in new} == {("aesdd",)}, "only 'each' and 'floor' learn from one source, which is another"
     assert cell_of(more, "one", "EL-DE").questions == cell_of(more, "one", "IT-DE").questions
+
+
+ASKED = ("fast = true }", 'fast = true }\n\n[[systems]]\nname = "louder"\nmodel = "seeded"\ntrain = ["one source"]\n'
+         "options = { fast = true }\nasked = { rate = 0.7 }")  # fmt: skip
+
+
+def test_systems_that_are_only_asked_otherwise_are_trained_once(file: Callable[..., str]) -> None:
+    """A sweep over six prompts would train the same weights six times."""
+    table = load(file(ASKED))
+    validating.check(table)
+    plain, more = plan.cells(load(file())), plan.cells(table)
+    assert plan.trainings(more) == plan.trainings(plain)
+    each, louder = (cell_of(more, name, "DE-IT").questions[0] for name in ("each", "louder"))
+    assert each.training == louder.training
+    assert each.training is not None
+    assert dict(each.training.options) == dict(each.options) == {"fast": "true", "rate": "0.2", "seed": "0"}
+    assert dict(louder.options) == {"fast": "true", "rate": "0.7", "seed": "0"}, "over the setting's"
+    assert len(plan.questions(more)) == len(plan.questions(plain)) + 6, "two settings and seeds, and one whole corpus"
+
+
+def test_preset_and_command_line_are_stronger_than_what_a_system_is_asked_with(file: Callable[..., str]) -> None:
+    """One rule for all options: else the command on the page would not be what was done."""
+    table = load(file(ASKED), Wishes(options={"seeded": {"rate": "0.5"}}))
+    louder = cell_of(plan.cells(table), "louder", "IT-DE").questions[0]
+    assert louder.training is not None
+    assert dict(louder.options)["rate"] == dict(louder.training.options)["rate"] == "0.5"
+    assert conduct.describe(table)["asked"] == {"louder": {"rate": "0.5"}}
+
+
+def test_an_upper_bound_asked_otherwise_shares_the_training_of_each_fold(file: Callable[..., str]) -> None:
+    more = (
+        'train = ["target"]\n\n[[systems]]\nname = "top-2"\nmodel = "seeded"\ntrain = ["target"]\nasked = { rate = 1 }'
+    )
+    found = plan.cells(load(file(('train = ["target"]', more))))
+    top, other = (cell_of(found, name, "IT-DE").questions for name in ("top", "top-2"))
+    assert [one.training for one in top] == [one.training for one in other]
+    assert {dict(one.options)["rate"] for one in other} == {"1"}
+    assert [one.task for one in top] == [one.task for one in other]
+
+
+def test_a_spread_keeps_the_systems_that_were_asked_for(file: Callable[..., str]) -> None:
+    name = file(("[presets.tiny]", spread("one", "each", "top")))
+    for wanted, expected in (
+        ((), [("one", "each", "top")]),
+        (("top", "one", "floor"), [("one", "top")]),
+        (("one", "floor"), []),
+    ):
+        assert [one.systems for one in load(name, Wishes(systems=wanted)).spreads] == expected
 
 
 def test_the_shipped_tables_are_valid_and_complete() -> None:
@@ -296,13 +362,46 @@ def test_holm_is_over_the_systems_of_a_column() -> None:
 def test_a_failed_cell_has_no_average_and_says_why() -> None:
     record = record_of({"a": "A", "b": "B"}, LABELS, ("s", "t"))
     columns = {name: said("xxxxyyyx") for name in ("a/s/0", "a/t/0", "b/s/0")}
-    broken = next(cell for cell in record["cells"] if (cell["system"], cell["setting"]) == ("b", "t"))
-    broken.update(failure="weights 'x' are gated", columns=[])
+    fail(record, "b", "t")
     found = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
     text = page.render(record, found, {})
     assert Figures(record, found).figure("b", AVERAGE, "test", "UA") is None
     assert "- b in t: weights 'x' are gated" in text
     assert "| B | 87.5" in text
+
+
+def test_a_spread_by_hand_and_what_is_said_where_a_system_failed() -> None:
+    """A spread over systems without numbers, or one taken for an interval, would mislead."""
+    record = record_of({"a": "A", "b": "B", "c": "C"}, LABELS, ("s", "t"))
+    record["experiment"]["spreads"] = [{"title": "Words", "systems": ["a", "b", "c"]}]
+    columns = dict.fromkeys(("a/s/0", "a/t/0"), said("xxxxyyyx"))  # UA 87.5
+    columns |= dict.fromkeys(("b/s/0", "b/t/0"), said("xyy-yyxx"))  # UA 37.5
+    columns |= {"c/s/0": said("xxxxyyyy"), "c/t/0": said("yyyyyyyy")}  # UA 100 and 50
+    found = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
+    text = page.render(record, found, {})
+    assert "- Words, over 3 systems: mean 66.7, standard deviation 26.0, least 37.5 (B), largest 87.5 (A).\n" in text
+    assert "A spread is no interval" in text
+    assert text.index("- Words") < text.index("## Macro F1"), "below the table that it is of"
+    fail(record, "c", "t")
+    text = page.render(record, found, {})
+    assert (
+        "- Words, over 2 of 3 systems: mean 62.5, standard deviation 35.4, least 37.5 (B), largest 87.5 (A).\n" in text
+    )
+    fail(record, "b", "s")
+    assert "- Words: no spread, as 1 of 3 systems has an average.\n" in page.render(record, found, {})
+
+
+def fail(record: dict[str, Any], system: str, setting: str) -> None:
+    cell = next(one for one in record["cells"] if (one["system"], one["setting"]) == (system, setting))
+    cell.update(failure="weights 'x' are gated", columns=[])
+
+
+def test_a_page_says_what_a_system_was_asked_with() -> None:
+    """Rows of the same weights that show the same options would be a riddle."""
+    record = record_of({"a": "A"}, LABELS)
+    record["experiment"]["systems"][0] |= {"options": {"layers": "2"}, "asked": {"answer": "generate"}}
+    text = page.render(record, {"t": Answers(tuple("12345678"), TRUTH, None, {"a/s/0": TRUTH})}, {})
+    assert "| A | m 1 | source | layers=2, asked with answer=generate | 0 |" in text
 
 
 def test_a_page_shows_reported_numbers_and_what_one_error_is_worth() -> None:

@@ -156,6 +156,37 @@ def test_a_manifest_adds_its_sources_to_the_card(tmp_path: Path, sample: tuple[T
     assert judge(exposure.card_with_manifest(card(), manifest), *sample, ("k7",)).verdict == "zero-shot"
 
 
+def test_a_clip_of_an_earlier_stage_is_known_after_a_later_one(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
+    """Else a second training on other speech would make any verdict clean."""
+    folder = weights(tmp_path / "w", [{**SOURCE, "clips": ["k9"]}])
+    manifest = exposure.read_manifest(folder)
+    exposure.write_manifest(folder, {**manifest, "earlier": [SOURCE]})
+    assert judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "zero-shot"
+    staged = exposure.read_manifest(folder)
+    assert judge(exposure.card_with_manifest(card(), staged), *sample, KEYS).verdict == "leaked"
+    exposure.write_manifest(folder, {**manifest, "earlier": [{**SOURCE, "clips": "k1"}]})
+    with pytest.raises(DataError, match="'clips' of a source must be a list of texts"):
+        exposure.read_manifest(folder)
+
+
+def test_speech_made_from_a_test_clip_is_no_unseen_speech(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
+    """A translation has another key, language and corpus, but the emotion of the clip that it is made from."""
+    _, corpus = sample
+    made = {"task": "m5ser", "family": "m5ser", "languages": ["fr"], "clips": ["f1", "f2"]}
+    origins = [f"{corpus.name}:a", "iemocap:Ses01:F000"]
+    found = exposure.read_manifest(weights(tmp_path / "w", [{**made, "origins": origins}]))
+    known = exposure.card_with_manifest(card(), found)
+    seen = judge(known, *sample, [*KEYS, f"{corpus.name}:a", f"{corpus.name}:b"])
+    assert seen.verdict == "leaked"
+    assert seen.reasons == (
+        f"1 test clip(s) were trained on, in {corpus.name} (training manifest, task m5ser, speech made from its clips)",
+    )
+    others = judge(known, *sample, [*KEYS, f"{corpus.name}:b"])
+    assert others.verdict == "in-corpus"
+    assert judge(exposure.card_with_manifest(card(), {"sources": [made]}), *sample, KEYS).verdict == "zero-shot"
+    assert {one.corpus for one in known.exposure} == {"m5ser", corpus.name, "iemocap"}
+
+
 def test_equal_weights_have_equal_hashes_wherever_they_lie(tmp_path: Path) -> None:
     hashes = [exposure.weights_hash(exposure.read_manifest(weights(tmp_path / name))) for name in ("a", "b")]
     assert hashes[0] == hashes[1]

@@ -66,14 +66,23 @@ def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
         "session": "3",
     }
     values |= {"text": '"one, two"', "language": "uk", "sentence": "7", "dialogue": "d", "start": "1.5", "end": "2"}
+    values |= {"derived_from": "meld:dia1_utt2"}
     made = make(toml, ",".join(header) + "\n" + ",".join(values[key] for key in header) + "\n")
     (one,), problems = parsed(made)
-    assert one == Utterance(
-        "u1", "x/y.wav", "wut", "my:s", "uk", 1.5, 2.0, "val", "3", "f", "one, two", {"sentence": "7", "dialogue": "d"}
-    )
+    extra = {"sentence": "7", "dialogue": "d", "derived_from": "meld:dia1_utt2"}
+    assert one == Utterance("u1", "x/y.wav", "wut", "my:s", "uk", 1.5, 2.0, "val", "3", "f", "one, two", extra)
     assert problems == []
     assert made.task.languages == ("uk",)
     assert (made.task.labels, made.task.counts) == (("angry", "happy"), {"angry": 1, "happy": 0})
+
+
+@pytest.mark.parametrize("wrong", ["dia1_utt2", ":dia1_utt2", "meld:"])
+def test_an_origin_names_corpus_and_utterance(make: Callable[..., own.OwnTask], wrong: str) -> None:
+    """An origin that names no corpus would hide a test clip from the verdict."""
+    toml = TOML.replace('label = "emo"', 'label = "emo"\nderived_from = "who"')
+    utterances, problems = parsed(make(toml, CSV.replace("wut,1", f"wut,{wrong}").replace("freude,2", "freude,")))
+    assert [one.extra for one in utterances] == [{}]
+    assert f"line 2: derived_from is {wrong!r}, but CORPUS:ID" in problems[0]
 
 
 def test_parts_come_from_a_column_of_the_split(make: Callable[..., own.OwnTask]) -> None:

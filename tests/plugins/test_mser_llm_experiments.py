@@ -12,10 +12,20 @@ for needed in ("torch", "transformers", "whisper", "accelerate"):
     pytest.importorskip(needed)
 
 from mserbench.experiments import plan, validating  # noqa: E402
-from mserbench.experiments.definition import Wishes, load, options_of  # noqa: E402
+from mserbench.experiments.definition import Wishes, load  # noqa: E402
+from mserbench.experiments.options import options_of  # noqa: E402
+from mserbench_mser_llm.presets import PRESETS  # noqa: E402
+from mserbench_mser_llm.scoring import LABELS  # noqa: E402
+from mserbench_mser_llm.settings import NAMING  # noqa: E402
+from mserbench_mser_llm.weights_folder import ASKING  # noqa: E402
 
 # experiment: cells, trainings, trainings with the preset `tiny`, numbers of the paper
-SHIPPED = {"mser-table1": (27, 3, 3, 8), "mser-table2": (6, 6, 6, 2), "mser-real": (24, 56, 24, 0)}
+SHIPPED = {
+    "mser-table1": (27, 3, 3, 8),
+    "mser-table2": (6, 6, 6, 2),
+    "mser-real": (24, 44, 20, 0),
+    "mser-prompts": (24, 4, 4, 0),
+}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -60,6 +70,44 @@ def test_the_loss_is_the_one_thing_that_differs_between_a_row_and_its_partner() 
         extra = set(without.options.items()) - set(with_loss.options.items())
         assert extra == {("same_weight", "0"), ("different_weight", "0")}
         assert set(with_loss.options.items()) <= set(without.options.items())
+
+
+def test_an_answer_is_written_by_the_weights_that_are_scored() -> None:
+    """Else the row would show the chance of a second training beside what writing costs."""
+    found = plan.cells(load("mser-real"))
+    for setting in ("DE", "IT", "EL", "EN"):
+        scored, written = (
+            [
+                question
+                for cell in found
+                if (cell.system, cell.setting) == (name, setting)
+                for question in cell.questions
+            ]
+            for name in ("mser-llm", "mser-llm_generate")
+        )
+        assert [one.training for one in scored] == [one.training for one in written]
+        assert [{*b.options} - {*a.options} for a, b in zip(scored, written, strict=True)] == [
+            {("answer", "generate")}
+        ] * 3
+
+
+def test_the_sweep_asks_one_training_a_setting_with_six_prompts() -> None:
+    """A prompt the model refuses would be found after the training; one that comes twice would narrow the spread."""
+    table = load("mser-prompts")
+    first, *others = table.systems
+    trained = PRESETS["mini"].prompt
+    assert (dict(first.asked), first.title) == ({}, f"{trained}, as trained")
+    prompts = [one.asked["prompt"] for one in others]
+    assert [one.title for one in others] == prompts
+    assert len({trained, *prompts}) == 6
+    assert [one for one in prompts if LABELS in one] == [NAMING]
+    assert all(one == one.strip() for one in prompts)
+    assert [one.systems for one in table.spreads] == [tuple(one.name for one in table.systems)]
+    assert {*others[0].asked} <= ASKING
+    for cell in plan.cells(table):
+        (question,) = cell.questions
+        assert question.training is not None
+        assert dict(question.training.options) == {"preset": "mini", "seed": "0"}
 
 
 def test_the_numbers_of_the_paper_are_those_reported() -> None:

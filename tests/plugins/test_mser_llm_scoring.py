@@ -14,6 +14,7 @@ from mserbench.labels import CANONICAL  # noqa: E402
 from mserbench_mser_llm import tiny_parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities  # noqa: E402
+from mserbench_mser_llm.synonyms import SYNONYMS  # noqa: E402
 
 PROMPT = "The speaker feels"
 ONE_TOKEN = CANONICAL
@@ -232,6 +233,12 @@ def test_the_canonical_labels_are_one_token_each_for_smollm2(smollm):
     """What the speed of the preset `mini` rests on."""
     tokens = {9174, 5587, 8177, 12575, 8731, 30271, 3696}
     assert {token for (token,) in Question.of(smollm, PROMPT, CANONICAL).answers} == tokens
+
+
+@pytest.mark.real
+def test_no_word_begins_another_for_smollm2(smollm):
+    """Else the end of every word would be scored too, which costs a token a word."""
+    assert not Question.of(smollm, PROMPT, list(SYNONYMS), synonyms=True).ambiguous
 
 
 @pytest.mark.real
