@@ -144,8 +144,8 @@ class Lengths:
     """A reader of frames that are as many as clips are long, and hold nothing."""
 
     def batch(self, clips: Sequence[Clip], epoch: int | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return frames and mask, with frames of the preset's rate."""
-        n = torch.tensor([-(-round(clip.seconds / 0.02) // MINI.reduce) for clip in clips])
+        """Return frames of 20 ms and their mask."""
+        n = torch.tensor([round(clip.seconds / 0.02) for clip in clips])
         mask = torch.arange(int(n.max())) < n[:, None]
         return torch.zeros(len(clips), 1, int(n.max()), 1), mask
 
