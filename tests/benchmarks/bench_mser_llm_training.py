@@ -36,6 +36,7 @@ from mserbench_mser_llm.objective import Objective  # noqa: E402
 from mserbench_mser_llm.presets import PRESETS  # noqa: E402
 from mserbench_mser_llm.scoring import Question  # noqa: E402
 from mserbench_mser_llm.teaching import Decoding, Teacher  # noqa: E402
+from mserbench_training.frame_reader import HOLD  # noqa: E402
 from mserbench_training.machine import Machine  # noqa: E402
 from mserbench_training.sampler import sampler_of  # noqa: E402
 from mserbench_training.sets import Codes  # noqa: E402
@@ -79,7 +80,7 @@ def training(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(parts, "open_encoder", lambda *_: Numbers())
     monkeypatch.setattr(parts, "open_language_model", lambda *_: (llm, "1"))
-    ready = assembly.open_parts(MINI)
+    ready = assembly.open_parts(MINI, hold=HOLD)  # as a training does
     seconds = np.random.default_rng(0).normal(3.7, 0.34, CLIPS).clip(2.9, 5.3)  # as RAVDESS has them
     items = [item(number, float(one)) for number, one in enumerate(seconds)]
     ready.feeder.fill_for_training(items, [])
@@ -145,9 +146,9 @@ def bench_stage_1_on_cached_frames(training: Training) -> None:
     ours, losses = steps(training, Decoding(llm, question.prompt_tokens, question.answers), FEW)
     plain, expected = steps(training, Plain(llm, question), FEW)
     print(
-        f"\nstage 1 of mini, batches of {len(training.batches[0])}, {MINI.decoded} of them answered: {rate:.1f} clips "
-        f"a second on two cores; batches of {FEW}, all answered: {ours:.1f}, with the loss of transformers {plain:.1f}; load "
-        f"{load:.1f} before"
+        f"\nstage 1 of mini, batches of {len(training.batches[0])}, {MINI.decoded} of them answered: {rate:.1f} "
+        f"clips a second on two cores; batches of {FEW}, all answered: {ours:.1f}, with the loss of transformers {plain:.1f}; "
+        f"load {load:.1f} before"
     )
     assert losses == pytest.approx(expected, rel=1e-4), "both are the same training"
     if load < 1:
