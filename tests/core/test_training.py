@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,8 +165,18 @@ SLOW = """
 """
 
 
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Undo that a shell lets what it starts in the background ignore Ctrl-C, which a child would inherit."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_training_that_is_stopped_leaves_nothing_half_done(plugin: Install, tmp_path: Path, number: int) -> None:
+def test_a_training_that_is_stopped_leaves_nothing_half_done(
+    plugin: Install, tmp_path: Path, number: int, ctrl_c_is_heard: None
+) -> None:
     """Launchers end processes by SIGTERM, people by Ctrl-C: half a folder of weights must not be found later."""
     plugin(SLOW, models=["Slow"])
     folder = tmp_path / "deep"
