@@ -35,6 +35,7 @@ check: $(STAMP)  ## style, types, who imports whom, the board and its experiment
 	$(BIN)/mserbench leaderboard --check
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
+	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
 
 bench: $(STAMP)  ## speed and memory, each against a reference timed in the same run
 	$(BIN)/python -m pytest $(BENCH) -o python_files='bench_*.py' -o python_functions='bench_*' -s
@@ -43,6 +44,7 @@ replay: $(STAMP)  ## remake every number of the board, and of the experiments be
 	$(BIN)/mserbench leaderboard --check
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
+	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
 
 weights: $(STAMP)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python plugins/remake_weights.py
