@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import typing
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 from mserbench_mser_llm.settings import Settings
+from mserbench_training.preset_options import given, options_class
 
 Preset = Literal["tiny", "mini", "small", "paper"]
 
@@ -43,24 +42,7 @@ PRESETS: Mapping[Preset, Settings] = {
 STAGE_2: Mapping[str, Any] = {"batch_languages": 2, "batch_samples": 2}
 """What stage 2 has in place of the preset's: batches of several languages."""
 
-_TYPES: Mapping[str, Any] = typing.get_type_hints(Settings)
-
-MserLlmOptions: type[Any] = dataclasses.make_dataclass(
-    "MserLlmOptions",
-    [("preset", typing.Optional[Preset], None)]  # noqa: UP045 - a value here, not an annotation
-    + [(field.name, typing.Optional[_TYPES[field.name]], None) for field in dataclasses.fields(Settings)],  # noqa: UP045
-    frozen=True,
-)
-MserLlmOptions.__doc__ = (
-    "What a user gives: a preset (`mini` if none) and the settings that differ from it; see Settings."
-)
-
-
-def given(options: Any) -> dict[str, Any]:
-    """Return the settings that a user gave, without the preset."""
-    return {
-        name: value for name, value in dataclasses.asdict(options).items() if value is not None and name != "preset"
-    }
+MserLlmOptions: type[Any] = options_class("MserLlmOptions", Settings, Preset, "mini")
 
 
 def resolve(options: Any) -> Settings:

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from mserbench.errors import UsageError
-from mserbench_mser_llm.presets import given
 from mserbench_mser_llm.settings import Settings
 from mserbench_training import network_folder
+from mserbench_training.preset_options import given
 
 PLACES = frozenset({"encoder", "language_model", "bert", "init"})  # they differ between machines; versions are checked
 ASKING = frozenset(

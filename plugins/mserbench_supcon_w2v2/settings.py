@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mserbench.errors import UsageError
 from mserbench_training.loop import LoopOptions
+from mserbench_training.preset_options import given, options_class
 
 Preset = Literal["paper", "small", "logmel", "tiny"]
 Adaptation = Literal["inside", "adapter", "clip", "convolution", "weighted"]
@@ -153,24 +153,7 @@ frames computed once, and a bottleneck on their means; seconds of one core. `log
 a pretrained part. Both learn from all speakers for a fixed number of steps. `tiny`: to try that everything works.
 docs/supcon-w2v2.md has the figures."""
 
-_TYPES: Mapping[str, Any] = typing.get_type_hints(Settings)
-
-SupconOptions: type[Any] = dataclasses.make_dataclass(
-    "SupconOptions",
-    [("preset", typing.Optional[Preset], None)]  # noqa: UP045 - a value here, not an annotation
-    + [(field.name, typing.Optional[_TYPES[field.name]], None) for field in dataclasses.fields(Settings)],  # noqa: UP045
-    frozen=True,
-)
-SupconOptions.__doc__ = (
-    "What a user gives: a preset (`small` if none) and the settings that differ from it; see Settings."
-)
-
-
-def given(options: Any) -> dict[str, Any]:
-    """Return the settings that a user gave, without the preset."""
-    return {
-        name: value for name, value in dataclasses.asdict(options).items() if value is not None and name != "preset"
-    }
+SupconOptions: type[Any] = options_class("SupconOptions", Settings, Preset, "small")
 
 
 def resolve(options: Any) -> Settings:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.errors import DataError
-from mserbench_supcon_w2v2.settings import Settings, given
+from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training import network_folder
+from mserbench_training.preset_options import given
 
 _PLACE = "encoder"  # the one setting that may differ between machines; its version is checked instead
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import socket
-import subprocess
-import sys
-from textwrap import dedent
 
 import pytest
 
 torch = pytest.importorskip("torch")
+
+from together import run_processes  # noqa: E402
 
 from mserbench_training.losses import UNKNOWN, class_weights, cross_entropy, language_aware_contrastive  # noqa: E402
 from mserbench_training.reversal import reverse_gradient, rising_strength  # noqa: E402
@@ -221,28 +217,10 @@ TWO = """
 """
 
 
-def run_processes(n: int) -> dict:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    started = []
-    for rank in range(n):
-        of = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(n)} if n > 1 else {}
-        if n > 1:
-            of |= {"ACCELERATE_USE_CPU": "true", "LOCAL_WORLD_SIZE": str(n)}
-        command = [sys.executable, "-c", dedent(TWO)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen(command, env={**base, **of}, text=True, **pipes))
-    results = [one.communicate(timeout=120) for one in started]
-    assert all(one.returncode == 0 for one in started), results
-    return json.loads(results[0][0].strip().splitlines()[-1])
-
-
 def test_two_processes_give_the_loss_and_gradient_of_one():
     """Else a model trained on two GPUs would be another than one trained on one, with fewer positives an anchor."""
     pytest.importorskip("accelerate")
-    one, two = run_processes(1), run_processes(2)
+    one, two = run_processes(TWO, 1), run_processes(TWO, 2)
     assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
     for single, double in zip(one["gradients"], two["gradients"], strict=True):
         assert double == pytest.approx(single, rel=1e-4, abs=1e-7)

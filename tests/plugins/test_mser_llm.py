@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -21,6 +16,7 @@ pytest.importorskip("accelerate")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 from safetensors import safe_open  # noqa: E402
+from together import run_processes  # noqa: E402
 
 from mserbench import exposure, registry  # noqa: E402
 from mserbench.errors import DataError, UnknownName, UsageError  # noqa: E402
@@ -173,26 +169,9 @@ TWO = """
 """
 
 
-def run_processes(n: int) -> dict:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    started = []
-    for rank in range(n):
-        of = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(n)} if n > 1 else {}
-        if n > 1:
-            of |= {"ACCELERATE_USE_CPU": "true", "LOCAL_WORLD_SIZE": str(n)}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen([sys.executable, "-c", dedent(TWO)], env={**base, **of}, text=True, **pipes))
-    results = [one.communicate(timeout=180) for one in started]
-    assert all(one.returncode == 0 for one in started), results
-    return json.loads(results[0][0].strip().splitlines()[-1])
-
-
 def test_two_processes_give_the_loss_and_gradient_of_one():
     """Else the pairs of Eq 1, and with them the model, would depend on how many GPUs there are."""
-    one, two = run_processes(1), run_processes(2)
+    one, two = run_processes(TWO, 1), run_processes(TWO, 2)
     assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
     for single, double in zip(one["gradients"], two["gradients"], strict=True):
         scale = max(map(abs, single))
