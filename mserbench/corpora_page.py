@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mserbench import divisions, registry
+from mserbench.compare import smallest_difference
 from mserbench.contracts import CorpusCard
 from mserbench.hookspecs import CorpusEntry, TaskEntry
 
@@ -55,6 +56,8 @@ def _section(card: CorpusCard) -> Iterator[str]:
     for name, counts in card.counts.items():
         histogram = ", ".join(f"{label} {count:,}" for label, count in counts.items())
         yield f"- Expected, {name}: {sum(counts.values()):,} utterances: {histogram}."
+    for name in _tasks(card):
+        yield f"- Task `{name}`: {_smallest(card, name)}"
     for name, division in card.divisions.items():
         parts = ", ".join(divisions.parts(card, name).names)
         yield f"- Division `{name}` ({division.kind}): {division.title}; parts {parts}. Source: {division.source}."
@@ -63,6 +66,20 @@ def _section(card: CorpusCard) -> Iterator[str]:
     if card.notes:
         yield f"- Known of it: {_sentence(card.notes)}"
     yield ""
+
+
+def _smallest(card: CorpusCard, name: str) -> str:
+    """Say what difference of UA between two systems a task can show: `compare.smallest_difference`."""
+    task = registry.task(name)
+    if task.part or task.select or task.expected is None or card.speakers is None:
+        return "the smallest difference of UA that shows depends on its speakers, which are not those of the card."
+    smallest = smallest_difference(task.expected, card.speakers)
+    if smallest is None:
+        return f"{card.speakers} speaker(s), too few to show any difference of UA."
+    return (
+        f"{task.expected:,} clips of {card.speakers} speakers show a difference of UA between two usual systems from "
+        f"{100 * smallest:.0f} points on."
+    )
 
 
 def _tasks(card: CorpusCard) -> list[str]:

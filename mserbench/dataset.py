@@ -78,12 +78,12 @@ class Dataset:
             yield self.items[i].clip(self.card.name, groups[i] if groups else None)
 
 
-def cluster_numbers(speakers: Sequence[str | None]) -> list[int] | None:
-    """Number the speakers by first occurrence; None where the speaker of any clip is unknown."""
-    if not speakers or any(speaker is None for speaker in speakers):
+def cluster_numbers(speakers: Sequence[str | None]) -> list[int | None] | None:
+    """Number the speakers by first occurrence, None for a clip without one; None where no clip has a speaker."""
+    if not any(speaker is not None for speaker in speakers):
         return None
-    numbers: dict[str | None, int] = {}
-    return [numbers.setdefault(speaker, len(numbers)) for speaker in speakers]
+    numbers: dict[str, int] = {}
+    return [None if speaker is None else numbers.setdefault(speaker, len(numbers)) for speaker in speakers]
 
 
 def load(

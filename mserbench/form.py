@@ -8,7 +8,8 @@ from typing import Any
 
 from mserbench.exposure import VERDICTS
 
-SCHEMA = 1
+SCHEMA = 2
+READ = (1, 2)  # schemas that are understood: of the first, the statistics are computed anew
 PREDICTIONS = "predictions.csv"
 _METRICS = ("UA", "WA", "WF1", "MF1", "precision", "unparsed")
 
@@ -30,6 +31,10 @@ def _is_count(value: Any) -> bool:
 
 def _is_fraction(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
+def _is_freedom(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 1.0 <= value < 2**53
 
 
 def _is_interval(value: Any) -> bool:
@@ -88,12 +93,13 @@ _FORM: dict[str, dict[str, Check]] = {
     "counts": {"expected": _is_count, "scored": _is_count, "unparsed": _is_count, "partial": _is_flag},
     "metrics": dict.fromkeys(_METRICS, _is_fraction),
     "intervals": dict.fromkeys(_METRICS, _is_interval),
-    "bootstrap": {
-        "resamples": _is_count,
-        "seed": _is_count,
+    "statistics": {
+        "method": _is_text,
         "level": _is_fraction,
         "cluster": lambda value: value in ("speaker", "clip"),
         "clusters": _is_count,
+        "unattributed": _is_count,
+        "freedom": _is_freedom,
     },
     "verdict": {
         "verdict": lambda value: value in VERDICTS,
@@ -107,9 +113,11 @@ _FORM: dict[str, dict[str, Check]] = {
 
 def check_record(record: object) -> Mapping[str, Any]:
     """Return a run record whose every used value has the documented type and range. Raises ValueError if not."""
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise ValueError(f"an object with schema {SCHEMA} was expected")
+    if not isinstance(record, dict) or record.get("schema") not in READ:
+        raise ValueError(f"an object with schema {' or '.join(map(str, READ))} was expected")
     for part, checks in _FORM.items():
+        if part == "statistics" and record["schema"] == 1:
+            continue
         held = record.get(part)
         if not isinstance(held, dict):
             raise ValueError(f"{part!r} is missing or no object")
@@ -127,8 +135,12 @@ def check_record(record: object) -> Mapping[str, Any]:
 def _check_clusters(clusters: object, scored: int) -> None:
     if clusters is None:
         return
-    if not isinstance(clusters, list) or len(clusters) != scored or not all(map(_is_count, clusters)):
-        raise ValueError(f"'clusters' must be null or {scored} speaker numbers")
+    if not isinstance(clusters, list) or len(clusters) != scored or not all(map(_is_speaker, clusters)):
+        raise ValueError(f"'clusters' must be null or {scored} speaker numbers, each null where a speaker is not known")
+
+
+def _is_speaker(value: object) -> bool:
+    return value is None or _is_count(value)
 
 
 def _short(value: object) -> str:

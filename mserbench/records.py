@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mserbench import scoring
 from mserbench.contracts import CorpusCard, ModelCard, Task
 from mserbench.exposure import Verdict
+from mserbench.intervals import LEVEL
 from mserbench.scoring import Scores
 
 _PACKAGES = (
@@ -26,6 +26,8 @@ _PACKAGES = (
     "torch",
     "transformers",
 )
+
+METHOD = "jackknife t, logit"  # of the intervals, as docs/results.md describes it
 
 
 def of_model(
@@ -83,7 +85,7 @@ def of_target(task: Task, card: CorpusCard, digest: str | None) -> dict[str, Any
     }
 
 
-def of_scores(scores: Scores, expected: int, partial: bool, clusters: Sequence[int] | None) -> dict[str, Any]:
+def of_scores(scores: Scores, expected: int, partial: bool, clusters: Sequence[int | None] | None) -> dict[str, Any]:
     """Describe the numbers; `clusters` are the speaker numbers of the rows, so that anyone can recompute."""
     return {
         "counts": {
@@ -94,12 +96,13 @@ def of_scores(scores: Scores, expected: int, partial: bool, clusters: Sequence[i
         },
         "metrics": scores.metrics,
         "intervals": scores.intervals,
-        "bootstrap": {
-            "resamples": scoring.RESAMPLES,
-            "seed": scoring.SEED,
-            "level": scoring.LEVEL,
+        "statistics": {
+            "method": METHOD,
+            "level": LEVEL,
             "cluster": scores.cluster,
             "clusters": scores.clusters,
+            "unattributed": scores.unattributed,
+            "freedom": scores.freedom,
         },
         "canonical": scores.canonical,
         "clusters": None if clusters is None else list(clusters),

@@ -42,8 +42,13 @@ class Run:
 
     @property
     def intervals(self) -> dict[str, tuple[float, float] | None]:
-        """The 95 % interval of each metric, as fractions of 1; None where there is only one cluster."""
+        """The 95 % interval of each metric, as fractions of 1; None with too few speakers."""
         return {name: tuple(ends) if ends else None for name, ends in self.record["intervals"].items()}
+
+    @property
+    def by_clip(self) -> bool:
+        """Whether the intervals are over clips, as no speaker is known."""
+        return bool(self.record["statistics"]["cluster"] == "clip")
 
     @property
     def verdict(self) -> str:
@@ -87,6 +92,7 @@ class Run:
             "n": self.record["counts"]["scored"],
             "metrics": self.metrics,
             "intervals": {name: list(ends) if ends else None for name, ends in self.intervals.items()},
+            "statistics": dict(self.record["statistics"]),
             "verdict": self.verdict,
             "run_dir": str(self.folder),
         }
@@ -106,16 +112,22 @@ class Run:
     def _cells(self) -> dict[str, str]:
         return {
             "n": str(self.record["counts"]["scored"]),
-            "UA": percent(self.metrics["UA"], self.intervals["UA"]),
+            "UA": percent(self.metrics["UA"], self.intervals["UA"], self.by_clip),
             "WA": percent(self.metrics["WA"]),
             "verdict": self.verdict,
         }
 
 
-def percent(value: float, interval: Sequence[float] | None = None) -> str:
-    """Write a fraction as percent with one digit, with its interval where there is one: `45.3 [41.2, 49.0]`."""
+def percent(value: float, interval: Sequence[float] | None = None, by_clip: bool = False) -> str:
+    """Write a fraction as percent with one digit, with its interval where there is one: `45.3 [41.2, 49.0]`.
+
+    An interval over clips, where no speaker is known, says nothing of other speakers: `45.3 (clips: 43.9 to 46.7)`.
+    """
     text = f"{100 * value:.1f}"
-    return text if interval is None else f"{text} [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
+    if interval is None:
+        return text
+    lower, upper = (f"{100 * end:.1f}" for end in interval)
+    return f"{text} (clips: {lower} to {upper})" if by_clip else f"{text} [{lower}, {upper}]"
 
 
 def run_key(identity: Mapping[str, Any]) -> str:
@@ -167,7 +179,7 @@ def finish(folder: Path, record: Mapping[str, Any], rows: Sequence[Prediction]) 
         **record,
         "predictions": {"file": PREDICTIONS, "sha256": hashlib.sha256(text.encode()).hexdigest()},
     }
-    write_atomic(folder / RECORD, json.dumps(full, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_atomic(folder / RECORD, _as_text(full))
     (folder / JOURNAL).unlink(missing_ok=True)
     return Run(folder, full)
 
@@ -189,7 +201,31 @@ def read(folder: Path) -> Run:
         raise DataError(
             f"{str(folder / PREDICTIONS)!r} is not the file that {RECORD} names, it was changed later: {_AGAIN}"
         )
-    return Run(folder, record)
+    run = Run(folder, record)
+    return run if record["schema"] == form.SCHEMA else rescored(run)
+
+
+def rescored(run: Run) -> Run:
+    """Return the run with its metrics and intervals computed anew from its predictions; nothing is written.
+
+    A record of an earlier schema holds intervals of other statistics, which must not stand beside those of today.
+    """
+    from mserbench import records, scoring  # a record of today needs neither
+
+    counts, clusters = run.record["counts"], run.record.get("clusters")
+    scores = scoring.score(run.rows, run.labels, clusters)
+    computed = records.of_scores(scores, counts["expected"], counts["partial"], clusters)
+    kept = {key: value for key, value in run.record.items() if key != "bootstrap"}  # of schema 1
+    return Run(run.folder, {**kept, **computed, "schema": form.SCHEMA})
+
+
+def rewrite_record(run: Run) -> None:
+    """Write the record of a run into its folder, whose predictions stay as they are."""
+    write_atomic(run.folder / RECORD, _as_text(run.record))
+
+
+def _as_text(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _safe(name: str) -> str:

@@ -10,14 +10,14 @@ from mserbench import intervals, metrics
 from mserbench.labels import canonical_subset
 from mserbench.predictions import Prediction, best_label
 
-RESAMPLES = 10_000
-SEED = 0
-LEVEL = 0.95
-
 
 @dataclass(frozen=True)
 class Scores:
-    """Metrics and intervals as fractions of 1; an interval is None where there is only one cluster."""
+    """Metrics and intervals as fractions of 1; an interval is None where there are too few clusters.
+
+    `unattributed` counts the clips without a speaker among others that have one: each is a cluster of its own.
+    `freedom` are the degrees of freedom of the intervals' t quantile.
+    """
 
     n: int
     unparsed: int
@@ -25,6 +25,8 @@ class Scores:
     intervals: dict[str, list[float] | None]
     cluster: str  # "speaker" or "clip"
     clusters: int
+    unattributed: int
+    freedom: float
     canonical: dict[str, Any] | None
 
     def record(self) -> dict[str, Any]:
@@ -32,8 +34,10 @@ class Scores:
         return asdict(self)
 
 
-def score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int] | None) -> Scores:
-    """Score predictions; `clusters` numbers the speaker of each row, or is None where speakers are unknown.
+def score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int | None] | None) -> Scores:
+    """Score predictions; `clusters` numbers the speaker of each row, or is None where no speaker is known.
+
+    The number of a row is None where its speaker alone is unknown.
 
     Where the task has labels beyond the seven canonical ones, `canonical` holds the same for the subset of
     canonical clips and labels: a model that gave scores is asked again among the canonical labels only.
@@ -57,17 +61,19 @@ def _among(row: Prediction, labels: Sequence[str], subset: Sequence[str]) -> Pre
     return Prediction(row.id, row.label, best_label(scores, subset), scores, row.answer)
 
 
-def _score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int] | None) -> Scores:
-    said = [row.label for row in rows], [row.prediction for row in rows]
-    point = metrics.metrics(metrics.confusion(*said, labels))
-    cells = intervals.cluster_counts(*said, labels, clusters)
-    bounds = intervals.bootstrap(cells, resamples=RESAMPLES, seed=SEED, level=LEVEL)
+def _score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int | None] | None) -> Scores:
+    answers = [row.label for row in rows], [row.prediction for row in rows]
+    counts = intervals.cluster_counts(*answers, labels, clusters)
+    point = metrics.metrics(counts.sum(0))
+    bounds = intervals.intervals(counts)
     return Scores(
         n=len(rows),
         unparsed=sum(not row.prediction for row in rows),
         metrics={name: float(value) for name, value in point.items()},
-        intervals={name: None if pair is None else [float(end) for end in pair] for name, pair in bounds.items()},
+        intervals={name: None if ends is None else list(ends) for name, ends in bounds.items()},
         cluster="clip" if clusters is None else "speaker",
-        clusters=len(set(clusters)) if clusters else len(rows),
+        clusters=len(counts),
+        unattributed=sum(number is None for number in clusters) if clusters else 0,
+        freedom=round(intervals.freedom_of(counts.sum((-2, -1))), 6),
         canonical=None,
     )

@@ -12,7 +12,7 @@ from mserbench.errors import DataError
 from mserbench_leaderboard import registered
 from mserbench_leaderboard.entries import Entry
 
-_COMPUTED = ("metrics", "intervals", "canonical", "counts", "bootstrap")  # parts of a record
+_COMPUTED = ("metrics", "intervals", "canonical", "counts", "statistics")  # parts of a record
 CLOSE = 1e-9  # what another processor's order of summation may change, and no reader can see
 
 

@@ -6,8 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from mserbench import metrics
 from mserbench_leaderboard import ties
 from mserbench_leaderboard.entries import Entry, Items, Question
@@ -173,21 +171,18 @@ def _best_first(entry: Entry) -> tuple[float, str]:
 
 
 def _ranked(groups: Mapping[str, Sequence[Entry]], shown: Mapping[str, str]) -> dict[str, list[Row]]:
-    """Rank each group by UA and mark its tie group; all comparisons of the task are one family for Holm."""
-    fair = [[entry for entry in found if entry.verdict != "leaked"] for found in groups.values()]
-    flat = [entry for found in fair for entry in found]
-    at = {entry.place: position for position, entry in enumerate(flat)}
-    pairs = [(at[found[0].place], at[entry.place]) for found in fair for entry in found[1:]]
-    close = {at[found[0].place] for found in fair if found}
-    if pairs:
-        close |= {other for _, other in ties.tied(np.stack([entry.right for entry in flat]), flat[0].items, pairs)}
-    return {
-        title: [
-            Row(entry, shown[entry.place], rank if entry.place in at else None, at.get(entry.place) in close)
-            for rank, entry in enumerate(found, start=1)
+    """Rank each group by UA and mark its tie group; the groups of a task share one level."""
+    fair = {title: [entry for entry in entries if entry.verdict != "leaked"] for title, entries in groups.items()}
+    compared = sum(len(entries) > 1 for entries in fair.values())
+    ranked = {}
+    for title, entries in groups.items():
+        tied = ties.top([[entry] for entry in fair[title]], ties.LEVEL / max(compared, 1))
+        close = {fair[title][at].place for at in tied}
+        ranked[title] = [
+            Row(entry, shown[entry.place], rank if entry.verdict != "leaked" else None, entry.place in close)
+            for rank, entry in enumerate(entries, start=1)
         ]
-        for title, found in groups.items()
-    }
+    return ranked
 
 
 def _constant(entries: Sequence[Entry]) -> Constant | None:

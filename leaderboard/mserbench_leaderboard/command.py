@@ -32,6 +32,11 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
     help="A finished run to take in; repeatable.",
 )
 @click.option(
+    "--rescore",
+    is_flag=True,
+    help="First compute metrics and intervals of all records anew, as after a change of the statistics.",
+)
+@click.option(
     "--dir",
     "folder",
     type=click.Path(path_type=Path),
@@ -43,23 +48,26 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
     "--pictures/--no-pictures", default=True, show_default=True, help="Draw, or check for, confusion matrices."
 )
 @_common.json_option
-def command(check: bool, added: Sequence[Path], folder: Path, pictures: bool, as_json: bool) -> None:
+def command(check: bool, added: Sequence[Path], rescore: bool, folder: Path, pictures: bool, as_json: bool) -> None:
     """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up to date.
 
     The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and <!-- /board -->.
     """
-    if check and added:
-        raise UsageError("--check writes nothing and --add does: give one of them")
+    if check and (added or rescore):
+        raise UsageError("--check writes nothing, and --add and --rescore do: give one of them")
     if check:
         found = check_board(folder, pictures)
         _tell({"findings": found}, [*found, f"{len(found)} finding(s) in {str(folder)!r}"], as_json)
         if found:
             raise click.exceptions.Exit(1)
         return
+    again = rescore_all(folder) if rescore else []
     taken = add(folder, added) if added else []
     runs, drawn = rewrite(folder, pictures)
     report = {"readme": str(folder / README), "runs": runs, "added": [str(path) for path in taken], "drawn": len(drawn)}
+    report["rescored"] = [str(path) for path in again]
     lines = [f"added {str(path)!r}" for path in taken]
+    lines += [f"computed anew: {str(path)!r}" for path in again]
     _tell(report, [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"], as_json)
 
 
@@ -103,6 +111,26 @@ def check_board(folder: Path, pictures: bool = True) -> list[str]:
             f"picture {str(path)!r} belongs to no run: {remedy}" for path in matrices.superfluous(folder, entries)
         ]
     return found
+
+
+def rescore_all(folder: Path) -> list[Path]:
+    """Write the metrics and intervals of each record anew where they are others; return the folders of those runs.
+
+    Predictions stay as they are. Raises DataError with every run that cannot be read; then nothing is written.
+    """
+    from mserbench import runs
+    from mserbench_leaderboard import store
+
+    entries, problems = store.collect(folder / store.RESULTS)
+    if problems:
+        raise DataError("\n  - ".join(["nothing was computed anew, as of the runs", *problems]))
+    changed = []
+    for entry in entries:
+        before = (entry.run.folder / runs.RECORD).read_bytes()
+        runs.rewrite_record(runs.rescored(entry.run))
+        if (entry.run.folder / runs.RECORD).read_bytes() != before:
+            changed.append(entry.run.folder)
+    return changed
 
 
 def add(folder: Path, added: Sequence[Path]) -> list[Path]:

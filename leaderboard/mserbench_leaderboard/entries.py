@@ -14,7 +14,7 @@ from mserbench import metrics
 from mserbench.runs import Run
 from mserbench_leaderboard import answers
 
-Clusters = tuple[int, ...] | None
+Clusters = tuple[int | None, ...] | None
 
 _VALUE = 40  # characters of an option's value that a table shows
 
@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The scored clips: sorted ids, true labels, and the speaker number of each, or None where unknown."""
+    """The scored clips: sorted ids, true labels, and the speaker number of each, None where one is unknown."""
 
     ids: tuple[str, ...]
     truth: tuple[str, ...]
@@ -48,6 +48,7 @@ class Score:
 
     value: float
     interval: tuple[float, float] | None
+    by_clip: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,8 +114,8 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
         weights=weights["name"] if weights else None,
         weights_hash=weights["hash"][:8] if weights else "",
         variant=_variant(record["model"]),
-        scores={name: _score(record, name) for name in metrics.METRICS},
-        canonical=_canonical(record.get("canonical")),
+        scores={name: _score(record, name, run.by_clip) for name in metrics.METRICS},
+        canonical=_canonical(record.get("canonical"), run.by_clip),
         verdict=record["verdict"]["verdict"],
         heard=record["verdict"]["heard"],
         partial=record["counts"]["partial"],
@@ -145,16 +146,17 @@ def _variant(model: Mapping[str, Any]) -> dict[str, str]:
     return {key: text[:_VALUE] for key, text in texts.items()}
 
 
-def _score(record: Mapping[str, Any], name: str) -> Score:
+def _score(record: Mapping[str, Any], name: str, by_clip: bool) -> Score:
     ends = record["intervals"][name]
-    return Score(float(record["metrics"][name]), (float(ends[0]), float(ends[1])) if ends else None)
+    pair = (float(ends[0]), float(ends[1])) if ends else None
+    return Score(float(record["metrics"][name]), pair, by_clip)
 
 
-def _canonical(subset: Any) -> Score | None:
+def _canonical(subset: Any, by_clip: bool) -> Score | None:
     if subset is None:
         return None
     try:
-        score = _score(subset, "UA")
+        score = _score(subset, "UA", by_clip)
     except (KeyError, TypeError, IndexError, OverflowError) as error:
         raise ValueError("canonical must be null, or hold metrics.UA and intervals.UA") from error
     if not all(0 <= value <= 1 for value in (score.value, *(score.interval or ()))):

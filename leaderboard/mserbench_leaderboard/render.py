@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mserbench.cli.run import MEANING, marks
+from mserbench.compare import smallest_difference
 from mserbench.labels import canonical_subset
 from mserbench.runs import percent
 from mserbench_leaderboard import pictures
@@ -22,17 +23,20 @@ This file is generated: `mserbench leaderboard` writes it from the runs in `resu
 [How to read it, with all formulas](../docs/results.md).
 
 - All numbers are percent. **UA** is the mean recall over the classes, and what runs are ranked by; chance is 100
-  divided by the number of classes. In brackets stands its 95 % interval over resampled speakers (over clips where
-  speakers are unknown). **WA** is accuracy, **WF1** and **MF1** are weighted and macro F1. **unparsed** answers could
-  not be read as a label and count as wrong. **UA, canonical labels** is asked and scored among the seven common labels
-  only, where a task has others too.
+  divided by the number of classes. In brackets stands its 95 % interval over speakers (delete-one jackknife
+  on the logit scale, Student's t); with at most three speakers there is none. Where no speaker is known, a range over
+  clips stands in parentheses: it says nothing of other speakers. **WA** is accuracy, **WF1** and **MF1** are weighted
+  and macro F1. **unparsed** answers could not be read as a label and count as wrong. **UA, canonical labels** is asked
+  and scored among the seven common labels only, where a task has others too.
 - **verdict** is computed from what a model was trained on. *zero-shot*: neither the corpus nor its language was seen
   with emotion labels. *cross-corpus*: the language was. *in-corpus*: other clips of the corpus were. *leaked*: test
   clips were. *unknown*: the list of what it was trained on is not known to be complete. **heard** says whether the
   language was heard in training at all, labelled or not.
-- **tie**: `top` stands at the best run of a group and at those that it does not significantly beat (paired bootstrap
-  of UA over speakers, Holm's correction over the task, 5 %). Runs of different groups answer different questions:
-  they are ranked apart.
+- **tie**: `top` stands at the best run of a group and at those that cannot be told from it (paired t test of UA over
+  speakers, all pairs; over all groups of a task, a group of equal systems loses a member in at most 5 % of all cases).
+  Runs of different groups answer different questions: they are ranked apart.
+- **smallest difference**: what a comparison of two usual systems shows in four of five cases, given so many speakers
+  and clips. A smaller one on the board is no finding.
 - **marks**: MARKS.
 """
 SUMMARY = "## Best zero-shot run of each task\n\n"
@@ -117,10 +121,24 @@ def _facts(section: Section) -> str:
         f"Corpus: {escape(asked.corpus)}",
         f"languages: {escape(', '.join(asked.languages))}",
         *([f"clips: {section.constant.n:,}"] if section.constant else []),
+        *_speakers(section),
         f"labels: {escape(', '.join(asked.labels))}",
         f"task version {asked.version} ({escape(asked.hash[:8])})",
     ]
     return "; ".join(parts) + "."
+
+
+def _speakers(section: Section) -> list[str]:
+    """Say how many speakers a task has, how many clips have none, and the smallest difference that shows."""
+    if not section.complete:
+        return []
+    statistics = section.complete[0].entry.run.record["statistics"]
+    if statistics["cluster"] == "clip":
+        return ["speakers: not known"]
+    alone = f" (of which {statistics['unattributed']} clips without one)" if statistics["unattributed"] else ""
+    smallest = smallest_difference(section.complete[0].entry.n, statistics["clusters"])
+    shown = "none" if smallest is None else f"{100 * smallest:.0f} points"
+    return [f"speakers: {statistics['clusters']}{alone}", f"smallest difference: {shown}"]
 
 
 def _runs(rows: Sequence[Row], extra: bool) -> str:
@@ -175,7 +193,7 @@ def _published(results: Sequence[Published]) -> str:
 
 
 def _points(score: Score) -> str:
-    return percent(score.value, score.interval)
+    return percent(score.value, score.interval, score.by_clip)
 
 
 def _marked(row: Row) -> str:

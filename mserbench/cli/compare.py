@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("run_b", type=click.Path(path_type=Path))
 @_common.json_option
 def command(run_a: Path, run_b: Path, as_json: bool) -> None:
-    """Compare the run folders RUN_A and RUN_B: exact McNemar and a paired bootstrap over speakers."""
+    """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over clips."""
     from mserbench import runs
     from mserbench.compare import compare
 
@@ -56,6 +56,7 @@ def _check_same_question(first: Run, second: Run) -> None:
 
 def _show(first: Run, second: Run, result: Comparison) -> None:
     from mserbench.cli.run import name_of
+    from mserbench.intervals import FEWEST
 
     click.echo(f"A: {name_of(first)}   B: {name_of(second)}   task {first.record['task']['name']}, n {result.n}\n")
     rows = []
@@ -65,10 +66,12 @@ def _show(first: Run, second: Run, result: Comparison) -> None:
         a, b = first.metrics[name], second.metrics[name]
         rows.append([name, f"{100 * a:.1f}", f"{100 * b:.1f}", f"{100 * difference:+.1f}", interval])
     _common.print_table(rows, ["metric", "A", "B", "A - B", "95 % interval"], right=("A", "B", "A - B"))
+    unit = "clip" if result.by_clip else "speaker"
+    p_value = f"needs at least {FEWEST} {unit}s" if result.ua_p is None else f"p = {result.ua_p:.4g}"
+    click.echo(f"\nUA, paired t test over {result.clusters} {unit}s: {p_value}")
+    if result.by_clip:
+        click.echo("no speaker is known: intervals and test take clips as independent and are too sure of themselves")
     click.echo(
-        f"\nboth right {result.both_right}, only A {result.only_a}, only B {result.only_b}, "
-        f"both wrong {result.both_wrong}: exact McNemar p = {result.mcnemar_p:.4g}"
+        f"both right {result.both_right}, only A {result.only_a}, only B {result.only_b}, both wrong "
+        f"{result.both_wrong}; of these clips alone, taken as independent: exact McNemar p = {result.mcnemar_p:.4g}"
     )
-    cluster = first.record["bootstrap"]["cluster"]
-    p_value = "not defined with one cluster" if result.ua_p is None else f"p = {result.ua_p:.4g}"
-    click.echo(f"UA, paired bootstrap over {result.clusters} {cluster}s: {p_value}")

@@ -1,7 +1,7 @@
 """The answers behind a table: one wide csv file a task, a row an utterance, a column a model that was asked.
 
 An answer is the position of its label among the task's, from 0; an empty one could not be read. `speaker` numbers
-the speakers, or is empty where they are not known.
+the speakers, and is empty where one is not known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Answers:
 
     ids: tuple[str, ...]
     truth: tuple[str, ...]
-    speakers: tuple[int, ...] | None
+    speakers: tuple[int | None, ...] | None
     columns: Mapping[str, tuple[str | None, ...]]
 
 
@@ -34,9 +34,9 @@ def write(answers: Answers, labels: Sequence[str]) -> str:
     names = sorted(answers.columns)
     writer.writerow([*_FIRST, *names])
     for at in sorted(range(len(answers.ids)), key=lambda at: answers.ids[at]):
-        speaker = "" if answers.speakers is None else answers.speakers[at]
+        speaker = None if answers.speakers is None else answers.speakers[at]
         said = [number[answers.columns[name][at]] for name in names]
-        writer.writerow([answers.ids[at], answers.truth[at], speaker, *said])
+        writer.writerow([answers.ids[at], answers.truth[at], "" if speaker is None else speaker, *said])
     return out.getvalue()
 
 
@@ -49,7 +49,8 @@ def read(name: str, text: str, labels: Sequence[str]) -> Answers:
             raise ValueError("its columns are not those of a file of answers")
         if not {row[1] for row in body} <= set(labels):
             raise ValueError(f"it has labels other than {', '.join(labels)}")
-        speakers = None if not body[0][2] else tuple(int(row[2]) for row in body)
+        numbers = tuple(int(row[2]) if row[2] else None for row in body)
+        speakers = numbers if any(number is not None for number in numbers) else None
         said = {column: tuple(_label(row[at], labels) for row in body) for at, column in enumerate(header) if at > 2}
     except (ValueError, IndexError) as error:
         raise DataError(f"file of answers {name!r} is damaged ({error}): run the experiment again") from error

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import dataset, registry, runs
+from mserbench import dataset, intervals, registry, runs
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.experiments import plan
@@ -178,12 +178,18 @@ def _of_task(target: Dataset) -> dict[str, Any]:
         "languages": list(target.task.languages),
         "labels": list(target.task.labels),
         "clips": {label: counts[label] for label in target.task.labels},
-        "speakers": len(set(target.speakers)) if None not in target.speakers else None,
+        "speakers": _speakers(target),
         "synthetic": target.card.synthetic,
         "partial": target.partial,
         "question": target.task.hash,
         "index_digest": target.digest,
     }
+
+
+def _speakers(target: Dataset) -> int | None:
+    """Count the speakers, each clip without one as its own; None where none is known."""
+    numbers = dataset.cluster_numbers(target.speakers)
+    return None if numbers is None else int(intervals.cluster_numbers(numbers, len(numbers)).max()) + 1
 
 
 def _of_training(place: Workplace, training: Training, name: str) -> dict[str, Any]:

@@ -37,9 +37,9 @@ class Figures:
         self._cells = {(one["system"], one["setting"], one["kind"]): one for one in record["cells"]}
         self._position = {name: {column: at for at, column in enumerate(sorted(one.columns))}
                           for name, one in answers.items()}  # fmt: skip
-        self._resampled = {
-            name: averages.resample(_counts(answers[name], record["tasks"][name]["labels"]), number)
-            for number, name in enumerate(sorted(answers))
+        self._targets = {
+            name: averages.target(_counts(asked, record["tasks"][name]["labels"]), by_clip=asked.speakers is None)
+            for name, asked in sorted(answers.items())
         }
 
     def cell(self, system: str, setting: str, kind: str) -> dict[str, Any] | None:
@@ -61,7 +61,7 @@ class Figures:
         if cell is None or cell["failure"]:
             return []
         task, columns = cell["task"], cell["columns"]
-        point = self._resampled[task].point[metric]
+        point = self._targets[task].left_out.point[metric]
         return [(one["source"], float(point[self._position[task][one["name"]]])) for one in columns]
 
     def tests(self, column: str, kind: str, metric: str = "UA") -> dict[str, Test]:
@@ -85,8 +85,11 @@ class Figures:
             if cell is None or cell["failure"]:
                 return []
             task = cell["task"]
-            models = tuple(self._position[task][one["name"]] for one in cell["columns"])
-            parts.append(Part(self._resampled[task], models))
+            models: dict[int, list[int]] = {}
+            for column_of_cell in cell["columns"]:
+                position = self._position[task][column_of_cell["name"]]
+                models.setdefault(column_of_cell["seed"], []).append(position)
+            parts.append(Part(self._targets[task], tuple(map(tuple, models.values()))))
         return parts
 
     def _mcnemar(self, system: str, setting: str, kind: str) -> float | None:

@@ -39,17 +39,15 @@ def render(record: Mapping[str, Any], answers: Mapping[str, Answers], hashes: Ma
 def _explained(record: Mapping[str, Any]) -> list[list[str]]:
     seeds = record["experiment"]["seeds"]
     sentences = (
-        "Percent. In brackets 95 % intervals: 10,000 resamples of the target's speakers, the same for all systems and "
-        "seeds.",
+        "Percent. In brackets 95 % intervals: of other speakers of the target, and of other trainings where a cell has "
+        "several seeds (delete-one jackknife over speakers on the logit scale, variance between seeds, Student's t).",
         f"A cell is the mean over its models: {len(seeds)} seed{'s' if len(seeds) > 1 else ''} "
         f"({', '.join(map(str, seeds))}) where a model has one.",
-        "Seeds are not resampled, so an interval is that of the mean of these seeds.",
-        "p: two-sided, from the same resamples, but at least what the signs of so many speakers can give; after Holm's "
-        "correction over the systems of a column.",
-        "McNemar's exact test, uncorrected, stands where both cells are one model each; it takes clips as independent, "
-        "which those of one speaker are not.",
-        "With fewer than ten speakers or so, intervals from resampled speakers are too narrow: read them as the least "
-        "that is unsure.",
+        "p: two-sided, of the same t; after Holm's correction over the systems of a column.",
+        "No interval and no p stand where a target has at most three speakers: they could say nothing. "
+        "In parentheses, marked `clips`: no speaker is known, the range is over clips and too narrow.",
+        "McNemar's exact test, uncorrected, stands last where both cells are one model each; it is of these clips "
+        "alone, which it takes as independent.",
     )
     return [[" ".join(sentences)]]
 
@@ -59,7 +57,8 @@ def _scores(figures: Figures, kind: str, metric: str) -> list[str]:
     rows = []
     for system in _systems(figures, kind):
         values = [figures.figure(system["name"], column, kind, metric) for column in head[1:]]
-        rows.append([_title(figures, system["name"]), *(percent(v.value, v.interval) if v else "-" for v in values)])
+        shown = [percent(v.value, v.interval, v.by_clip) if v else "-" for v in values]
+        rows.append([_title(figures, system["name"]), *shown])
         if kind == "test" and (reported := _reported(figures, system["name"], metric, head[1:])):
             rows.append([f"*{figures.record['experiment']['reported_title']}*", *reported])
     return table(head, rows)
@@ -132,7 +131,9 @@ def _marks(figures: Figures, cell: Mapping[str, Any]) -> list[str]:
         "transductive": cell["transductive"],
         "synthetic": task["synthetic"],
         "partial": task["partial"],
-        "wide": interval is None or interval[1] - interval[0] > 0.15,
+        "unknown speakers": bool(found and found.by_clip),
+        "few speakers": interval is None,
+        "wide": interval is not None and interval[1] - interval[0] > 0.15,
     }
     return [name for name, is_set in flags.items() if is_set]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mserbench import form, metrics, runs
+from mserbench import form, metrics, records, runs
 from mserbench.labels import CANONICAL
 from mserbench_leaderboard.command import rewrite
 
@@ -48,14 +48,17 @@ def _write_run(results: Path, task: str, model: str, truth: Any, generator: np.r
         "schema": form.SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},
         "task": {
-            "name": task, "title": task, "version": 1, "hash": task, "corpus": task, "languages": ["xx"],
+            "name": task, "title": task, "version": 1, "hash": task, "question": task, "corpus": task, "languages": ["xx"],
             "labels": list(CANONICAL),
         },
         "corpus": {"name": task, "title": task, "synthetic": False, "index_digest": None},
         "counts": {"expected": CLIPS, "scored": CLIPS, "unparsed": 0, "partial": False},
         "metrics": point,
         "intervals": {name: [max(value - 0.03, 0), min(value + 0.03, 1)] for name, value in point.items()},
-        "bootstrap": {"resamples": 10_000, "seed": 0, "level": 0.95, "cluster": "speaker", "clusters": SPEAKERS},
+        "statistics": {
+            "method": records.METHOD, "level": 0.95, "cluster": "speaker", "clusters": SPEAKERS, "unattributed": 0,
+            "freedom": SPEAKERS - 1,
+        },
         "canonical": None,
         "clusters": [at % SPEAKERS for at in range(CLIPS)],
         "verdict": {"verdict": "zero-shot", "reasons": [], "heard": "no", "transductive": False},

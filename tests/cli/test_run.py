@@ -69,7 +69,7 @@ def test_json_prints_json_and_nothing_else(cli, plugin: Install) -> None:
     plugin()
     done = cli("run", "--model", "steady", "--task", TASK, "--limit", 9, "--json")
     (summary,) = json.loads(done.out)
-    assert set(summary) == {"model", "task", "n", "metrics", "intervals", "verdict", "run_dir"}
+    assert set(summary) == {"model", "task", "n", "metrics", "intervals", "statistics", "verdict", "run_dir"}
     assert set(summary["metrics"]) == {"UA", "WA", "WF1", "MF1", "precision", "unparsed"}
     assert (summary["model"], summary["task"], summary["n"]) == ("steady", TASK, 9)
     assert Path(summary["run_dir"], "predictions.csv").is_file()

@@ -1,15 +1,18 @@
-"""Means over seeds and targets against plain loops: one resample for all models of a target, none between targets."""
+"""Means over seeds and targets against plain loops: speakers of each target left out in turn, seeds beside them."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from mserbench import averages
-from mserbench.averages import Part, difference, figure, resample
+from mserbench.averages import Part, Target, difference, figure, target
 from mserbench.compare import compare
-from mserbench.intervals import bootstrap, cluster_counts
+from mserbench.intervals import cluster_counts, intervals
 from mserbench.metrics import metrics
 
 LABELS = ["happy", "sad", "angry"]
@@ -20,8 +23,8 @@ def models(seed: int, rights: list[float], n: int = 60, speakers: int = 5) -> ND
     generator = np.random.default_rng(seed)
     truth = generator.choice(LABELS, n).tolist()
     clusters = [f"s{at % speakers}" for at in range(n)]
-    said = [np.where(generator.random(n) < right, truth, generator.choice(LABELS, n)).tolist() for right in rights]
-    return np.stack([cluster_counts(truth, one, LABELS, clusters) for one in said], axis=1)
+    columns = [np.where(generator.random(n) < right, truth, generator.choice(LABELS, n)).tolist() for right in rights]
+    return np.stack([cluster_counts(truth, column, LABELS, clusters) for column in columns], axis=1)
 
 
 def recall(counts: NDArray[np.int64]) -> float:
@@ -30,101 +33,144 @@ def recall(counts: NDArray[np.int64]) -> float:
     return sum(recalls) / len(recalls)
 
 
-def drawn_speakers(counts: NDArray[np.int64], number: int, resamples: int) -> list[list[int]]:
-    """The speakers of each resample, as the documented generator draws them: speakers sorted by their counts."""
-    order = sorted(range(len(counts)), key=lambda at: counts[at].reshape(-1).tolist())
-    generator = np.random.Generator(np.random.PCG64(number))
-    return [[order[at] for at in row] for row in generator.integers(len(counts), size=(resamples, len(counts)))]
+def without(counts: NDArray[np.int64], model: int) -> list[float]:
+    """UA of a model with each speaker left out, by plain loops."""
+    return [recall(sum(counts[at, model] for at in range(len(counts)) if at != gone)) for gone in range(len(counts))]
 
 
-def test_a_cell_is_the_mean_over_seeds_in_each_resample() -> None:
-    """If each seed had resamples of its own, the interval of a mean would be too narrow."""
+def squared_error(values: list[float]) -> float:
+    """The jackknife's variance."""
+    mean = sum(values) / len(values)
+    return (len(values) - 1) / len(values) * sum((value - mean) ** 2 for value in values)
+
+
+def of_logit(value: float) -> float:
+    return math.log(value / (1 - value))
+
+
+def one(scored: Target, *positions: int) -> Part:
+    """Return a part of one model a seed."""
+    return Part(scored, tuple((position,) for position in positions))
+
+
+def test_a_cell_leaves_each_speaker_out_of_the_mean_over_its_seeds() -> None:
+    """Seeds share their speakers: an interval for each, averaged, would be too narrow; and seeds vary beside them."""
     counts = models(1, [0.4, 0.6, 0.8])
-    target = resample(counts, 3, resamples=200)
-    means = [
-        sum(recall(sum(counts[at, model] for at in speakers)) for model in (0, 2)) / 2
-        for speakers in drawn_speakers(counts, 3, 200)
-    ]
-    found = figure([Part(target, (0, 2))], "UA")
-    assert found.value == pytest.approx((recall(counts[:, 0].sum(0)) + recall(counts[:, 2].sum(0))) / 2)
-    assert found.interval == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])))
+    values = [recall(counts[:, model].sum(0)) for model in (0, 2)]
+    mean = sum(values) / 2
+    left = [(a + b) / 2 for a, b in zip(without(counts, 0), without(counts, 2), strict=True)]
+    speakers = squared_error([of_logit(value) for value in left])
+    seeds = np.var(values, ddof=1) / 2 / (mean * (1 - mean)) ** 2
+    freedom = (speakers + seeds) ** 2 / (speakers**2 / 4 + seeds**2 / 1)
+    reach = stats.t.ppf(0.975, freedom) * math.sqrt(speakers + seeds)
+    expected = [1 / (1 + math.exp(-(of_logit(mean) + sign * reach))) for sign in (-1, 1)]
+    cell = figure([one(target(counts), 0, 2)], "UA")
+    assert cell.value == pytest.approx(mean)
+    assert cell.interval == pytest.approx(expected)
 
 
-def test_an_average_takes_targets_as_independent_and_its_difference_pairs_models() -> None:
-    """If the difference were not paired, what makes a speaker hard for both would hide who is better."""
-    one, two = models(2, [0.5, 0.7]), models(3, [0.5, 0.7], speakers=4)
-    targets = [resample(one, 0, resamples=200), resample(two, 1, resamples=200)]
-    apart = [
-        (sum(recall(sum(counts[at, 1] for at in drawn)) for counts, drawn in pair)
-         - sum(recall(sum(counts[at, 0] for at in drawn)) for counts, drawn in pair)) / 2
-        for pair in (
-            ((one, first), (two, second))
-            for first, second in zip(drawn_speakers(one, 0, 200), drawn_speakers(two, 1, 200), strict=True)
-        )
-    ]  # fmt: skip
-    found = difference([Part(t, (1,)) for t in targets], [Part(t, (0,)) for t in targets], "UA")
-    assert found.interval == pytest.approx(tuple(np.quantile(apart, [0.025, 0.975])))
-    smaller = min(sum(one <= 0 for one in np.round(apart, 12)), sum(one >= 0 for one in np.round(apart, 12)))
-    assert found.p == pytest.approx(min(1.0, 2 * (smaller + 1) / 201))
+def test_a_difference_pairs_speakers_and_seeds_over_independent_targets() -> None:
+    """If it were not paired, what makes a speaker hard for both would hide who is better."""
+    rights = [0.5, 0.55, 0.7, 0.8]  # two seeds of one system, two of the other
+    tables = [models(2, rights), models(3, rights, speakers=4)]
+    scored_targets = [target(counts) for counts in tables]
+    parts = [[one(scored, *pair) for scored in scored_targets] for pair in ((2, 3), (0, 1))]
+    speakers, seeds = [], []
+    for counts in tables:
+        left = [without(counts, model) for model in range(4)]
+        apart = [(c + d - a - b) / 4 for a, b, c, d in zip(*left, strict=True)]
+        speakers.append((squared_error(apart), len(counts) - 1))
+        values = [recall(counts[:, model].sum(0)) for model in range(4)]
+        pairs = [(values[2] - values[0]) / 2, (values[3] - values[1]) / 2]
+        seeds.append((np.var(pairs, ddof=1) / 2, 1))
+    total = sum(value for value, _ in (*speakers, *seeds))
+    freedom = total**2 / sum(value**2 / free for value, free in (*speakers, *seeds))
+    found = difference(parts[0], parts[1], "UA")
+    reach = stats.t.ppf(0.975, max(freedom, 1)) * math.sqrt(total)
+    assert found.interval == pytest.approx((found.value - reach, found.value + reach))
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(found.value) / math.sqrt(total), max(freedom, 1)))
 
 
-def test_two_settings_of_one_target_share_their_resamples() -> None:
-    """If they did not, an average over settings of one target would look surer than the target's few speakers allow."""
-    target = resample(models(4, [0.6]), 0, resamples=500)
-    cell = Part(target, (0,))
-    assert figure([cell, cell], "UA") == figure([cell], "UA")
-    other = resample(models(4, [0.6]), 1, resamples=500)
-    one, both = figure([cell], "UA").interval, figure([cell, Part(other, (0,))], "UA").interval
-    assert one is not None
-    assert both is not None
-    assert both[1] - both[0] < one[1] - one[0], "different targets are drawn independently"
+def test_a_model_without_seeds_is_set_against_each_seed_of_another() -> None:
+    """A linear classifier is trained once; the seeds of its rival still vary."""
+    scored = target(models(4, [0.5, 0.6, 0.7]))
+    steady, seeds = [one(scored, 0)], [one(scored, 1, 2)]
+    alone = difference([one(scored, 1)], steady, "UA")
+    both = difference(seeds, steady, "UA")
+    assert both.value == pytest.approx(sum(difference([one(scored, at)], steady, "UA").value for at in (1, 2)) / 2)
+    assert both.interval is not None
+    assert alone.interval is not None
+    swapped = difference(steady, seeds, "UA")
+    assert swapped.interval == pytest.approx((-both.interval[1], -both.interval[0]))
+    assert swapped.p == pytest.approx(both.p)
+
+
+def test_two_settings_of_one_target_share_its_speakers() -> None:
+    """If they did not, an average over settings of one target would look surer than its few speakers allow."""
+    scored = target(models(4, [0.6]))
+    cell = one(scored, 0)
+    assert figure([cell, cell], "UA").interval == pytest.approx(figure([cell], "UA").interval)
+    other = target(models(4, [0.6]))
+    single, pair = figure([cell], "UA").interval, figure([cell, one(other, 0)], "UA").interval
+    assert single is not None
+    assert pair is not None
+    assert pair[1] - pair[0] < single[1] - single[0], "different targets have speakers of their own"
+
+
+def test_a_mean_over_sources_is_one_training_a_seed() -> None:
+    """Sources are no seeds: that one source teaches more than another is no error of the mean over them."""
+    scored = target(models(5, [0.3, 0.9, 0.3, 0.9]))
+    by_seed = figure([Part(scored, ((0, 1), (2, 3)))], "UA")
+    as_seeds = figure([one(scored, 0, 1, 2, 3)], "UA")
+    assert by_seed.value == pytest.approx(as_seeds.value)
+    assert by_seed.interval is not None
+    assert as_seeds.interval is not None
+    assert by_seed.interval[1] - by_seed.interval[0] < as_seeds.interval[1] - as_seeds.interval[0]
 
 
 def test_one_model_on_one_target_agrees_with_run_and_compare() -> None:
     """If tables and `mserbench run` gave different intervals for one thing, neither could be trusted."""
     counts = models(5, [0.5, 0.7])
-    target = resample(counts, 0)
-    assert figure([Part(target, (0,))], "MF1").interval == bootstrap(counts[:, 0])["MF1"]
+    scored = target(counts)
+    assert figure([one(scored, 0)], "MF1").interval == pytest.approx(intervals(counts[:, 0])["MF1"])
     generator = np.random.default_rng(5)
     truth = generator.choice(LABELS, 60).tolist()
     clusters = [f"s{at % 5}" for at in range(60)]
-    said = [np.where(generator.random(60) < r, truth, generator.choice(LABELS, 60)).tolist() for r in (0.5, 0.7)]
-    expected = compare(truth, said[0], said[1], LABELS, clusters)
-    found = difference([Part(target, (0,))], [Part(target, (1,))], "UA")
-    assert found.interval == expected.intervals["UA"]
-    assert expected.ua_p is not None
-    assert found.p == max(expected.ua_p, 2**-4)
+    columns = [np.where(generator.random(60) < r, truth, generator.choice(LABELS, 60)).tolist() for r in (0.5, 0.7)]
+    expected = compare(truth, columns[0], columns[1], LABELS, clusters)
+    apart = difference([one(scored, 0)], [one(scored, 1)], "UA")
+    assert apart.interval == expected.intervals["UA"]
+    assert apart.p == expected.ua_p
 
 
 def test_a_system_does_not_differ_from_itself() -> None:
-    cell = [Part(resample(models(6, [0.5]), 0, resamples=50), (0,))]
+    cell = [one(target(models(6, [0.5])), 0)]
     assert difference(cell, cell, "UA") == averages.Difference(0.0, (0.0, 0.0), 1.0)
 
 
-def test_one_speaker_leaves_nothing_to_resample() -> None:
-    """An interval of width zero would claim certainty where there is none."""
-    counts = models(7, [0.5, 0.9], speakers=1)
-    target = resample(counts)
-    found = difference([Part(target, (1,))], [Part(target, (0,))], "UA")
-    assert (found.interval, found.p) == (None, None)
-    assert figure([Part(target, (0,))], "UA").interval is None
-    assert found.value == pytest.approx(float(np.diff(metrics(counts.sum(0))["UA"])[0]))
+@pytest.mark.parametrize("speakers", [1, 3])
+def test_few_speakers_leave_nothing_to_say(speakers: int) -> None:
+    """An interval of width zero would claim certainty where there is none; the value stands."""
+    counts = models(7, [0.5, 0.9], speakers=speakers)
+    scored = target(counts)
+    apart = difference([one(scored, 1)], [one(scored, 0)], "UA")
+    assert (apart.interval, apart.p) == (None, None)
+    assert figure([one(scored, 0)], "UA").interval is None
+    assert figure([one(scored, 0), one(target(models(8, [0.5])), 0)], "UA").interval is None
+    assert apart.value == pytest.approx(float(np.diff(metrics(counts.sum(0))["UA"])[0]))
+
+
+def test_clips_as_clusters_are_told() -> None:
+    """A page shows a range over clips in another look: the figure must know."""
+    over_clips = target(models(9, [0.5], speakers=60), by_clip=True)
+    assert figure([one(over_clips, 0), one(target(models(9, [0.5])), 0)], "UA").by_clip
+    assert difference([one(over_clips, 0)], [one(over_clips, 0)], "UA").by_clip
 
 
 def test_mistakes_are_named() -> None:
-    target = resample(models(8, [0.5]), 0, resamples=50)
+    scored = target(models(8, [0.5]))
     with pytest.raises(ValueError, match="metric 'UAR' is not one of UA, WA"):
-        figure([Part(target, (0,))], "UAR")
-    for parts in ([], [Part(target, ())]):
+        figure([one(scored, 0)], "UAR")
+    for parts in ([], [Part(scored, ())], [Part(scored, ((),))]):
         with pytest.raises(ValueError, match="hold no model, or one holds none"):
             figure(parts, "UA")
-
-
-def test_few_speakers_cannot_give_a_small_p() -> None:
-    """Two speakers who agree would otherwise have p near 0, which is no evidence at all."""
-    counts = models(9, [0.2, 1.0], n=200, speakers=2)
-    target = resample(counts, 0)
-    one, other = [Part(target, (1,))], [Part(target, (0,))]
-    assert difference(one, other, "UA").p == 0.5
-    second = Part(resample(models(10, [0.2, 1.0], n=200, speakers=3), 1), (1,))
-    assert difference([*one, second], [*other, Part(second.target, (0,))], "UA").p == 2**-4

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
+import json
 import math
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import stats
 
 from mserbench import compare as module
-from mserbench.compare import compare, holm, mcnemar, tie_group
-from mserbench.intervals import resampled_metrics
+from mserbench.compare import compare, holm, mcnemar, smallest_difference, tie_group
+from mserbench.experiments import answers
+from mserbench.intervals import cluster_counts, leave_out, over_clusters
 from mserbench.metrics import METRICS, confusion, metrics
 
 LABELS = ["angry", "happy", "sad"]
+TRANSFER = Path(__file__).parents[2] / "leaderboard" / "transfer-real"
 
 
 def simulate(seed: int, right_a: float, right_b: float, n: int = 200) -> tuple[list[str], ...]:
@@ -30,7 +38,7 @@ def simulate(seed: int, right_a: float, right_b: float, n: int = 200) -> tuple[l
 def test_the_four_counts_by_hand() -> None:
     """A swap of A and B, or an unreadable answer taken as right, would turn the result around."""
     truth = ["sad", "sad", "happy", "angry", "angry"]
-    result = compare(truth, ["sad", "sad", "happy", "sad", ""], ["sad", "", None, "angry", "x"], LABELS, None, 50)
+    result = compare(truth, ["sad", "sad", "happy", "sad", ""], ["sad", "", None, "angry", "x"], LABELS, None)
     assert (result.both_right, result.only_a, result.only_b, result.both_wrong) == (1, 2, 1, 1)
     assert result.n == result.clusters == 5
 
@@ -62,28 +70,28 @@ def test_mcnemar_is_twice_the_smaller_tail(only_a: int, only_b: int) -> None:
 def test_differences_are_a_minus_b() -> None:
     """A sign error would crown the worse model."""
     truth, better, worse, speakers = simulate(0, 0.9, 0.4)
-    result = compare(truth, better, worse, LABELS, speakers, resamples=500)
+    result = compare(truth, better, worse, LABELS, speakers)
     a, b = (metrics(confusion(truth, answers, LABELS)) for answers in (better, worse))
     assert result.differences == pytest.approx({name: a[name] - b[name] for name in METRICS})
     assert result.differences["UA"] > 0.3
     lower, upper = result.intervals["UA"]
     assert 0 < lower < result.differences["UA"] < upper
-    assert result.ua_p == pytest.approx(2 / 501)
+    assert result.ua_p < 1e-6
 
 
 def test_swapping_the_models_mirrors_everything() -> None:
     """The answer must not depend on which model is named first."""
     truth, first, second, speakers = simulate(1, 0.6, 0.5)
-    one, two = (compare(truth, *pair, LABELS, speakers, 500) for pair in ((first, second), (second, first)))
+    one, two = (compare(truth, *pair, LABELS, speakers) for pair in ((first, second), (second, first)))
     assert (one.only_a, one.only_b) == (two.only_b, two.only_a)
     assert one.mcnemar_p == two.mcnemar_p
     assert two.differences == pytest.approx({name: -value for name, value in one.differences.items()})
 
 
 def test_a_model_ties_with_itself() -> None:
-    """Equal predictions leave nothing to tell apart, whatever the seed."""
+    """Equal predictions leave nothing to tell apart."""
     truth, answers, _, speakers = simulate(2, 0.5, 0.5)
-    result = compare(truth, answers, answers, LABELS, speakers, resamples=200)
+    result = compare(truth, answers, answers, LABELS, speakers)
     assert result.mcnemar_p == result.ua_p == 1.0
     assert set(result.differences.values()) == {0.0}
     assert set(result.intervals.values()) == {(0.0, 0.0)}
@@ -99,57 +107,78 @@ def test_recalls_that_differ_in_their_last_bit_alone_are_a_tie() -> None:
 
     first, second = answers(recalls), answers(recalls[::-1])
     assert metrics(confusion(truth, first, LABELS))["UA"] != metrics(confusion(truth, second, LABELS))["UA"]
-    result = compare(truth * 2, first * 2, second * 2, LABELS, ["a"] * 30 + ["b"] * 30, resamples=100)
+    result = compare(truth * 2, first * 2, second * 2, LABELS, [f"s{at // 15}" for at in range(60)])
     assert result.ua_p == 1.0
 
 
-def test_pairing_uses_the_same_resampled_speakers() -> None:
-    """Independent resamples would lose a small but constant advantage in the speakers' differences."""
+def test_pairing_leaves_the_same_speakers_out() -> None:
+    """Speakers that are hard for both would hide a small but steady advantage if each model had errors of its own."""
     truth = ["sad"] * 200
     speakers = [f"s{at // 10}" for at in range(200)]
     hard = [at // 10 % 10 for at in range(200)]  # speaker s gets 0 to 9 of 10 right
     worse = ["sad" if at % 10 < right else "" for at, right in enumerate(hard)]
-    better = ["sad" if at % 10 < right + 1 else "" for at, right in enumerate(hard)]
-    result = compare(truth, better, worse, LABELS, speakers, resamples=500)
-    assert result.intervals["UA"] == pytest.approx((0.1, 0.1))
-    assert result.ua_p < 0.01
+    better = ["sad" if at % 10 < right + 1 or at == 5 else "" for at, right in enumerate(hard)]
+    result = compare(truth, better, worse, LABELS, speakers)
+    assert result.intervals["UA"] == pytest.approx((0.105 - 0.0105, 0.105 + 0.0105), abs=2e-4)
+    assert result.ua_p < 1e-10
 
 
-def test_the_p_value_of_ua_is_that_of_the_resamples() -> None:
-    """2 min(P(d <= 0), P(d >= 0)) with one resample added to each side, by hand."""
-    truth, first, second, speakers = simulate(3, 0.55, 0.5, n=100)
-    result = compare(truth, first, second, LABELS, speakers, resamples=300, seed=7)
-    tables = [module.cluster_counts(truth, answers, LABELS, speakers) for answers in (first, second)]
-    drawn = resampled_metrics(np.stack(tables, axis=1), 300, 7)["UA"]
-    gap = np.round(drawn[:, 0] - drawn[:, 1], 12)
-    below, above = int((gap <= 0).sum()), int((gap >= 0).sum())
-    assert result.ua_p == pytest.approx(min(1.0, 2 * (min(below, above) + 1) / 301))
-    assert result.ua_p > 0.01
+def test_a_difference_that_no_speaker_varies_has_p_of_its_signs() -> None:
+    """The same advantage on each of 20 speakers leaves no error to measure: no width would be a claim."""
+    truth = ["sad"] * 200
+    better = ["sad" if at % 10 < 6 else "" for at in range(200)]
+    worse = ["sad" if at % 10 < 5 else "" for at in range(200)]
+    result = compare(truth, better, worse, LABELS, [f"s{at // 10}" for at in range(200)])
+    assert result.intervals["UA"] is None
+    assert result.ua_p == 2**-19
+
+
+def test_interval_and_p_are_those_of_a_t_test_over_speakers() -> None:
+    """With as many clips of each label a speaker, UA is a mean over speakers, and the test the paired t test itself."""
+    generator = np.random.default_rng(7)
+    truth, speakers = LABELS * 60, [f"s{at // 18}" for at in range(180)]
+    first, second = (np.where(generator.random(180) < right, truth, "").tolist() for right in (0.65, 0.5))
+    gained = [(a == t) - float(b == t) for a, b, t in zip(first, second, truth, strict=True)]
+    apart = np.array(gained).reshape(10, 18).mean(axis=1)
+    result = compare(truth, first, second, LABELS, speakers)
+    expected = stats.ttest_1samp(apart, 0.0)
+    assert result.ua_p == pytest.approx(expected.pvalue)
+    assert result.intervals["UA"] == pytest.approx(tuple(expected.confidence_interval(0.95)))
 
 
 def test_models_of_equal_skill_are_seldom_told_apart() -> None:
     """A test that finds a winner among equals more often than 1 in 20 would invent progress."""
-    results = [compare(*simulate(seed, 0.5, 0.5)[:3], LABELS, simulate(seed, 0.5, 0.5)[3], 400) for seed in range(150)]
+    results = [compare(*simulate(seed, 0.5, 0.5)[:3], LABELS, simulate(seed, 0.5, 0.5)[3]) for seed in range(150)]
     assert np.mean([result.ua_p <= 0.05 for result in results]) <= 0.11
     assert np.mean([result.mcnemar_p <= 0.05 for result in results]) <= 0.07
 
 
-def test_a_single_speaker_has_counts_but_no_bootstrap() -> None:
-    """One speaker cannot say how speakers differ; a p value would be made up."""
-    result = compare(["sad", "sad"], ["sad", "sad"], ["sad", ""], LABELS, ["one", "one"])
-    assert result.only_a == 1
+@pytest.mark.parametrize("speakers", [1, 2, 3])
+def test_up_to_three_speakers_have_counts_but_no_test(speakers: int) -> None:
+    """So few speakers cannot say how speakers differ; a p value would be made up."""
+    clusters = [f"s{at % speakers}" for at in range(6)]
+    result = compare(["sad"] * 6, ["sad"] * 6, ["sad", *[""] * 5], LABELS, clusters)
+    assert (result.only_a, result.clusters, result.by_clip) == (5, speakers, False)
     assert result.ua_p is None
     assert result.intervals == dict.fromkeys(METRICS)
 
 
-def test_the_seed_decides_and_the_order_of_clips_does_not() -> None:
-    """A comparison that changes when it is computed again cannot be checked by anyone."""
+def test_without_speakers_the_test_says_that_it_is_over_clips() -> None:
+    """The same look for both would let clips pass for speakers."""
+    truth, first, second, _ = simulate(5, 0.7, 0.5)
+    result = compare(truth, first, second, LABELS, None)
+    assert result.by_clip
+    assert result.clusters == result.n == 200
+
+
+def test_the_order_of_clips_changes_nothing() -> None:
+    """Two machines that list files in another order must print the same comparison."""
     columns = simulate(4, 0.6, 0.5)
     order = np.random.default_rng(0).permutation(len(columns[0]))
     shuffled = [[column[at] for at in order] for column in columns]
-    first, second = (compare(*rows[:3], LABELS, rows[3], 200, seed=5) for rows in (columns, shuffled))
-    assert first == second
-    assert first != compare(*columns[:3], LABELS, columns[3], 200, seed=6)
+    first, second = (compare(*rows[:3], LABELS, rows[3]) for rows in (columns, shuffled))
+    assert first.ua_p == pytest.approx(second.ua_p)
+    assert first.intervals["UA"] == pytest.approx(second.intervals["UA"])
 
 
 def test_a_comparison_cannot_be_changed() -> None:
@@ -163,7 +192,7 @@ def test_predictions_of_other_lengths_are_refused() -> None:
     """Models scored on different utterances are not compared."""
     with pytest.raises(ValueError, match="truth has 2 labels but prediction 1"):
         compare(["sad", "sad"], ["sad", "sad"], ["sad"], LABELS, None)
-    with pytest.raises(ValueError, match="no utterance"):
+    with pytest.raises(ValueError, match="counts of 0 clusters"):
         compare([], [], [], LABELS, None)
 
 
@@ -186,7 +215,6 @@ def test_holm_rejects_what_the_step_down_rule_rejects(pvalues: list[float]) -> N
     adjusted = holm(pvalues)
     assert {at for at, value in enumerate(adjusted) if value <= level} == rejected
     assert all(before <= after <= 1 for before, after in zip(pvalues, adjusted, strict=True))
-    assert tie_group(pvalues) == [at for at in range(len(pvalues)) if at not in rejected]
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
@@ -196,11 +224,72 @@ def test_holm_refuses_what_is_no_p_value(value: float) -> None:
         holm([0.5, value])
 
 
-def test_tie_group_keeps_what_could_not_be_tested() -> None:
-    """A run that nothing speaks against has not been beaten."""
-    assert tie_group([None, 0.0001, 0.03, 0.02]) == [0, 2, 3]
-    assert tie_group([0.05]) == []  # significant at the level, as in Holm's rule
+def counts_of(shares: list[float], per_label: int = 20) -> NDArray[np.int64]:
+    """Return counts (S, 1, 2, 3) of a system that gets these shares of each speaker's clips right."""
+    right = np.round(np.array(shares) * per_label).astype(np.int64)
+    counts = np.zeros((len(shares), 1, 2, 3), dtype=np.int64)
+    for label in (0, 1):
+        counts[:, 0, label, label], counts[:, 0, label, 2] = right, per_label - right
+    return counts
+
+
+def test_a_tie_group_is_that_of_the_pairs_worked_by_hand() -> None:
+    """What the best clearly beats is out; what it beats by chance is in; the worst cannot take others with it."""
+    best = [0.9, 0.7, 0.8, 0.85, 0.75, 0.8]
+    close = [0.85, 0.75, 0.75, 0.9, 0.7, 0.8]
+    worse = [0.6, 0.45, 0.5, 0.6, 0.4, 0.5]
+    worst = [0.1, 0.0, 0.05, 0.1, 0.05, 0.0]
+    systems = [counts_of(shares) for shares in (worse, best, worst, close)]
+    assert tie_group(systems) == [1, 3]
+    assert tie_group(systems[::-1]) == [0, 2]
+    p = stats.ttest_rel(best, worse).pvalue
+    assert tie_group([counts_of(best), counts_of(worse)], level=p * 1.01) == [0]
+    assert tie_group([counts_of(best), counts_of(worse)], level=p * 0.99) == [0, 1]
+
+
+def test_a_tie_group_of_few_speakers_holds_everybody() -> None:
+    """Three speakers cannot show that anybody is worse."""
+    assert tie_group([counts_of([0.9, 0.9, 0.9]), counts_of([0.1, 0.0, 0.1])]) == [0, 1]
+    assert tie_group([counts_of([0.9] * 4)]) == [0]
     assert tie_group([]) == []
+
+
+def test_trainings_that_differ_keep_a_system_in_the_group() -> None:
+    """A system whose five trainings lie far apart is not shown to be worse by their mean."""
+    best = [0.9, 0.7, 0.8, 0.85, 0.75, 0.8]
+    steady = np.concatenate([counts_of([share - 0.2 for share in best])] * 3, axis=1)
+    shaky = np.concatenate([counts_of([share - gap for share in best]) for gap in (0.0, 0.1, 0.5)], axis=1)
+    rival = np.concatenate([counts_of([share - at % 3 / 20 for at, share in enumerate(best)])] * 3, axis=1)
+    assert tie_group([rival, steady]) == [0]
+    assert tie_group([rival, shaky]) == [0, 1]
+
+
+def test_the_smallest_difference_is_that_of_the_committed_comparisons() -> None:
+    """Its two constants stand for what pairs of systems really vary by: on each target within a quarter."""
+    for errors, clips, speakers in committed_pairs():
+        usual = (module.BETWEEN / speakers + module.WITHIN / clips) ** 0.5
+        assert usual == pytest.approx(float(np.median(errors)), rel=0.25)
+    assert smallest_difference(604, 6) == pytest.approx(0.119, abs=0.001)
+    assert smallest_difference(604, 3) is None
+
+
+def committed_pairs() -> Iterator[tuple[list[float], int, int]]:
+    """Yield the standard errors of differences up to 15 points between systems of transfer-real, for each target."""
+    record = json.loads((TRANSFER / "record.json").read_text(encoding="utf-8"))
+    for name, task in record["tasks"].items():
+        text = (TRANSFER / "answers" / f"{name}.csv").read_text(encoding="utf-8")
+        asked = answers.read(name, text, task["labels"])
+        systems = [
+            leave_out(cluster_counts(asked.truth, column, task["labels"], asked.speakers))
+            for key, column in asked.columns.items()
+            if key.endswith("/0") and not key.startswith("prior")
+        ]
+        errors = [
+            over_clusters(a.without["UA"] - b.without["UA"], 1).value ** 0.5
+            for a, b in combinations(systems, 2)
+            if abs(a.point["UA"] - b.point["UA"]) < 0.15
+        ]
+        yield errors, len(asked.ids), systems[0].clusters
 
 
 def test_examples_in_the_documentation_hold() -> None:

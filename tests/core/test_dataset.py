@@ -153,9 +153,11 @@ def test_groups_are_given_only_where_asked_and_equal_the_speakers(sample: Task) 
     assert len(pairs) == len(set(groups)) == 10
 
 
-def test_without_all_speakers_there_are_no_groups() -> None:
+def test_a_clip_without_a_speaker_takes_nothing_from_the_others() -> None:
+    """One blank cell of 535 would otherwise turn an interval over speakers into one over clips, unsaid."""
     assert dataset.cluster_numbers(["a", "b", "a"]) == [0, 1, 0]
-    assert dataset.cluster_numbers(["a", None]) is None
+    assert dataset.cluster_numbers(["a", None, "b", None, "a"]) == [0, None, 1, None, 0]
+    assert dataset.cluster_numbers([None, None]) is None
     assert dataset.cluster_numbers([]) is None
 
 

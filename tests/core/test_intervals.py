@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import doctest
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from mserbench import intervals as module
-from mserbench.intervals import bootstrap, cluster_counts, cluster_numbers, percentile_interval, resample_weights
-from mserbench.metrics import METRICS, confusion, metrics
+from mserbench.intervals import (
+    Variance,
+    cluster_counts,
+    cluster_numbers,
+    freedom_of,
+    intervals,
+    leave_out,
+    over_seeds,
+    together,
+)
+from mserbench.metrics import METRICS, confusion
 
 LABELS = ["angry", "happy", "neutral", "sad"]
 
@@ -44,93 +55,111 @@ def by_hand(truth: np.ndarray, answers: np.ndarray) -> list[float]:
     ]
 
 
-def test_the_matrix_product_equals_a_loop_over_the_same_resampled_speakers() -> None:
-    """The fast way must be the slow way: utterances of each drawn speaker put together and scored."""
-    truth, answers, speakers = (np.array(column) for column in simulate(n=60, speakers=7))
-    counts = cluster_counts(truth, answers, LABELS, speakers)
-    names = list(dict.fromkeys(speakers.tolist()))
-    kinds = np.unique(counts.reshape(len(counts), -1), axis=0)
-    speaker_of_kind = [names[np.flatnonzero((counts.reshape(7, -1) == kind).all(1))[0]] for kind in kinds]
-    (weights,) = resample_weights(np.ones(7, np.int64), 40, seed=3)
-    scores = []
-    for row in weights.astype(int):
-        drawn = np.repeat(speaker_of_kind, row)
-        chosen = np.concatenate([np.flatnonzero(speakers == speaker) for speaker in drawn])
-        scores.append(by_hand(truth[chosen], answers[chosen]))
-    expected = np.quantile(scores, [0.025, 0.975], axis=0).T
-    found = bootstrap(counts, resamples=40, seed=3)
-    assert np.allclose([found[name] for name in METRICS], expected, rtol=0, atol=1e-12)
+def by_the_formula(values: list[float], point: float, freedom: float) -> tuple[float, float]:
+    """The interval as docs/results.md writes it, from the values with each speaker left out, in plain arithmetic."""
+    logits = [math.log(min(max(x, 0.001), 0.999) / (1 - min(max(x, 0.001), 0.999))) for x in values]
+    mean = sum(logits) / len(logits)
+    error = math.sqrt((len(logits) - 1) / len(logits) * sum((x - mean) ** 2 for x in logits))
+    middle, reach = math.log(point / (1 - point)), stats.t.ppf(0.975, freedom) * error
+    return 1 / (1 + math.exp(reach - middle)), 1 / (1 + math.exp(-reach - middle))
 
 
-def test_intervals_agree_with_an_independent_loop_over_speakers() -> None:
-    """A fault in the drawing itself (without replacement, wrong number) would show as another width."""
-    truth, answers, speakers = (np.array(column) for column in simulate(spread=0.3))
-    counts = cluster_counts(truth, answers, LABELS, speakers)
-    generator = np.random.default_rng(1)
-    drawn = [counts[generator.integers(len(counts), size=len(counts))].sum(0) for _ in range(4000)]
-    expected = np.quantile(metrics(np.array(drawn))["UA"], [0.025, 0.975])
-    assert bootstrap(counts)["UA"] == pytest.approx(expected, abs=0.01)
+def test_intervals_equal_a_loop_that_leaves_each_speaker_out() -> None:
+    """The fast way must be the slow way: all utterances but one speaker's, scored by scikit-learn."""
+    truth, answers, speakers = (np.array(column) for column in simulate(n=90, speakers=7, spread=0.3))
+    ends = intervals(cluster_counts(truth, answers, LABELS, speakers))
+    names, sizes = np.unique(speakers, return_counts=True)
+    without = [by_hand(truth[speakers != name], answers[speakers != name]) for name in names]
+    freedom = sizes.sum() ** 2 / (sizes**2).sum() - 1
+    point = by_hand(truth, answers)
+    for column, name in enumerate(METRICS):
+        expected = by_the_formula([row[column] for row in without], point[column], freedom)
+        assert ends[name] == pytest.approx(expected, abs=1e-9)
 
 
-def test_intervals_over_clips_agree_with_an_independent_loop_over_clips() -> None:
-    """Where no speaker is known the unit is the clip, and the multinomial must be the same experiment."""
-    truth, answers, _ = (np.array(column) for column in simulate())
-    generator = np.random.default_rng(1)
-    draws = generator.integers(len(truth), size=(2000, len(truth)))
-    values = [float(np.mean(truth[chosen] == answers[chosen])) for chosen in draws]
-    found = bootstrap(cluster_counts(truth, answers, LABELS, None))["WA"]
-    assert found == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.01)
-
-
-def test_the_two_ways_of_drawing_have_one_distribution() -> None:
-    """Speakers and clips take different ways for speed alone; the weights' mean and variance must agree."""
-    occurrences = np.array([1, 2, 5])
-    for draw in (module._draw_clusters, module._draw_kinds):
-        drawn = draw(np.random.default_rng(0), occurrences, 40_000)
-        share = occurrences / 8
-        assert (drawn.sum(1) == 8).all()
-        assert drawn.mean(0) == pytest.approx(occurrences, abs=0.03)
-        assert drawn.var(0) == pytest.approx(8 * share * (1 - share), abs=0.05)
-
-
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    """An interval of 95 % that covers 80 % would make every tie on the board a win."""
-    covered = 0
-    for seed in range(200):
-        truth, answers, speakers = simulate(n=300, speakers=40, accuracy=0.5, seed=seed, spread=0.3)
-        expected = 0.5 + 0.5 * 0.2  # a wrong guess is one of five answers
-        lower, upper = bootstrap(cluster_counts(truth, answers, LABELS, speakers), resamples=400)["WA"]
-        covered += lower <= expected <= upper
-    assert 0.90 <= covered / 200 <= 0.99
+@settings(max_examples=50)
+@given(st.lists(st.lists(st.integers(0, 6), min_size=6, max_size=6), min_size=4, max_size=9), st.data())
+def test_ends_are_fractions_around_the_value(speakers: list[list[int]], data: st.DataObject) -> None:
+    """Whatever the counts, absent labels too, an interval holds its value and stays in [0, 1]."""
+    counts = np.array(speakers).reshape(len(speakers), 2, 3)
+    counts[counts.sum((1, 2)) == 0, 0, 0] = 1
+    scored = leave_out(counts).point
+    for name, (lower, upper) in intervals(counts).items():
+        assert 0 <= lower <= float(scored[name]) <= upper <= 1
 
 
 def test_speakers_that_differ_widen_the_interval() -> None:
-    """Drawing clips where speakers differ would claim a precision that new speakers disprove."""
+    """Clips as the unit where speakers differ would claim a precision that new speakers disprove."""
     truth, answers, speakers = simulate(n=1200, speakers=10, spread=0.35)
-    wide = bootstrap(cluster_counts(truth, answers, LABELS, speakers))["WA"]
-    narrow = bootstrap(cluster_counts(truth, answers, LABELS, None))["WA"]
+    wide = intervals(cluster_counts(truth, answers, LABELS, speakers))["WA"]
+    narrow = intervals(cluster_counts(truth, answers, LABELS, None))["WA"]
     assert wide[1] - wide[0] > 1.5 * (narrow[1] - narrow[0])
 
 
-@pytest.mark.parametrize("clusters", [True, False])
-def test_a_perfect_model_is_certain(clusters: bool) -> None:
-    """Any other interval than [1, 1] would be an artefact of rounding or of absent labels."""
-    truth, _, speakers = simulate()
-    found = bootstrap(cluster_counts(truth, truth, LABELS, speakers if clusters else None))
-    assert found.pop("unparsed") == (0.0, 0.0)
-    assert set(found.values()) == {(1.0, 1.0)}
+def test_over_clips_it_is_the_interval_of_independent_answers() -> None:
+    """Where no speaker is known the unit is the clip; then WA has the binomial's standard error."""
+    truth, answers, _ = simulate(n=400)
+    lower, upper = intervals(cluster_counts(truth, answers, LABELS, None))["WA"]
+    share = float(np.mean(np.array(truth) == np.array(answers)))
+    assert upper - lower == pytest.approx(2 * 1.966 * math.sqrt(share * (1 - share) / 400), rel=0.02)
 
 
-def test_a_label_that_only_one_speaker_has_does_not_spoil_ua() -> None:
-    """Resamples without that speaker must leave the label out of UA, not count it as missed."""
-    truth, speakers = ["sad", "sad", "sad", "happy"], ["a", "b", "c", "d"]
-    assert bootstrap(cluster_counts(truth, truth, LABELS, speakers))["UA"] == (1.0, 1.0)
+@pytest.mark.parametrize("right", [True, False])
+def test_without_an_error_the_interval_is_not_a_point(right: bool) -> None:
+    """Six speakers who were all understood do not prove that the seventh will be: [100, 100] would say so."""
+    truth, _, speakers = simulate(n=240, speakers=6)
+    ends = intervals(cluster_counts(truth, truth if right else [""] * 240, LABELS, speakers))
+    reach = 1 - 0.025 ** (1 / 6)
+    assert ends["UA"] == pytest.approx((1 - reach, 1.0) if right else (0.0, reach))
+    assert ends["unparsed"] == pytest.approx((0.0, reach) if right else (1 - reach, 1.0))
 
 
-def test_a_single_speaker_has_no_interval() -> None:
-    """An interval of no width would say that one speaker tells everything about all speakers."""
-    counts = cluster_counts(["sad", "sad", "happy"], ["sad", "happy", "happy"], LABELS, ["one"] * 3)
-    assert bootstrap(counts) == dict.fromkeys(METRICS)
+def test_a_constant_answer_is_certain_of_its_ua() -> None:
+    """One answer to everything has a UA of 1 / K with any speakers that have all labels: nothing varies there."""
+    truth, speakers = LABELS * 12, [f"s{at // 4 % 6}" for at in range(48)]
+    ends = intervals(cluster_counts(truth, ["sad"] * 48, LABELS, speakers))
+    assert ends["UA"] == (0.25, 0.25)
+
+
+def test_a_label_that_only_one_speaker_has_makes_the_interval_wide() -> None:
+    """Without that speaker UA is over fewer labels, which shows as doubt, never as a recall of 0."""
+    truth, speakers = ["sad", "happy"] * 30, [f"s{at // 2 % 6}" for at in range(60)]
+    answers = ["sad" if at % 5 else "happy" for at in range(60)]
+    usual = intervals(cluster_counts(truth, answers, LABELS, speakers))["UA"]
+    rare = intervals(cluster_counts([*truth, "angry"], [*answers, "angry"], LABELS, [*speakers, "s0"]))["UA"]
+    assert rare[1] - rare[0] > 2 * (usual[1] - usual[0])
+    left = leave_out(cluster_counts([*truth, "angry"], [*answers, "angry"], LABELS, [*speakers, "s0"]))
+    others = [at for at in range(60) if speakers[at] != "s0"]
+    expected = recall_score([truth[at] for at in others], [answers[at] for at in others], average="macro")
+    assert left.without["UA"][0] == pytest.approx(expected)
+
+
+def test_one_clip_a_speaker_is_the_same_as_over_clips() -> None:
+    """A corpus of many speakers with one clip each has independent clips, and nothing else."""
+    truth, answers, _ = simulate(n=80)
+    each = intervals(cluster_counts(truth, answers, LABELS, [f"s{at}" for at in range(80)]))
+    assert each == intervals(cluster_counts(truth, answers, LABELS, None))
+
+
+@pytest.mark.parametrize("speakers", [1, 2, 3])
+def test_up_to_three_speakers_have_no_interval(speakers: int) -> None:
+    """The range of two speakers held the truth in 49 of 100 simulated corpora: it is no interval of 95 %."""
+    truth, answers, names = simulate(speakers=speakers)
+    assert intervals(cluster_counts(truth, answers, LABELS, names)) == dict.fromkeys(METRICS)
+
+
+def test_uneven_speakers_count_for_fewer() -> None:
+    """Nine clips of ten from one speaker are not ten speakers: 1 / (0.9^2 + 9 / 90^2) = 1.23 effective ones, less 1."""
+    assert freedom_of(np.full(10, 7)) == pytest.approx(9)
+    assert freedom_of(np.array([81, *[1] * 9])) == 1.0  # never below 1
+    assert freedom_of(np.array([30, 10, 10, 10])) == pytest.approx(60**2 / 1200 - 1)
+
+
+def test_independent_variances_add_up_as_welch_says() -> None:
+    """Worked by hand: (1 + 3)^2 / (1 / 4 + 9 / 9) = 12.8; a source that tells of no variance takes no part."""
+    total = together([over_seeds(np.array([0.5])), Variance(1, 4), Variance(3, 9)])
+    assert total == pytest.approx((4, 12.8))
+    assert over_seeds(np.array([1.0, 2.0, 3.0])) == pytest.approx((1 / 3, 2))
 
 
 @settings(max_examples=25)
@@ -142,33 +171,29 @@ def test_order_of_clips_and_names_of_speakers_change_nothing(random, known: bool
     rows = list(zip(truth, answers, [renamed[name] for name in speakers], strict=True))
     random.shuffle(rows)
     shuffled = [list(column) for column in zip(*rows, strict=True)]
-    first = cluster_counts(truth, answers, LABELS, speakers if known else None)
-    second = cluster_counts(shuffled[0], shuffled[1], LABELS, shuffled[2] if known else None)
-    assert bootstrap(first, resamples=200) == bootstrap(second, resamples=200)
+    first = intervals(cluster_counts(truth, answers, LABELS, speakers if known else None))
+    second = intervals(cluster_counts(shuffled[0], shuffled[1], LABELS, shuffled[2] if known else None))
+    for name in METRICS:
+        assert first[name] == pytest.approx(second[name], abs=1e-12)
 
 
-def test_the_seed_decides() -> None:
-    """A number that changes when it is computed again cannot be checked by anyone."""
+def test_a_higher_level_gives_a_wider_interval() -> None:
+    """`level` must reach the quantile."""
     counts = cluster_counts(*simulate()[:2], LABELS, simulate()[2])
-    assert bootstrap(counts, resamples=500, seed=1) == bootstrap(counts, resamples=500, seed=1)
-    assert bootstrap(counts, resamples=500, seed=1) != bootstrap(counts, resamples=500, seed=2)
+    wide, narrow = intervals(counts, level=0.99)["UA"], intervals(counts, level=0.5)["UA"]
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
-@pytest.mark.parametrize("clusters", [True, False])
-def test_the_size_of_chunks_changes_nothing(clusters: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory is bounded by chunks, and a bound on memory must not be part of the result."""
-    truth, answers, speakers = simulate()
-    counts = cluster_counts(truth, answers, LABELS, speakers if clusters else None)
-    whole = bootstrap(counts, resamples=1000)
-    monkeypatch.setattr(module, "_CHUNK_NUMBERS", 1500)
-    assert len(list(resample_weights(np.ones(12, np.int64), 1000, 0, columns=20))) > 10
-    assert bootstrap(counts, resamples=1000) == whole
-
-
-def test_three_thousand_clusters_stay_within_a_bound_of_memory() -> None:
-    """Without chunks the weights alone would take 240 MB."""
-    largest = max(weights.nbytes for weights in resample_weights(np.ones(3000, np.int64), 500, 0, columns=56))
-    assert largest < 8_000_000
+def test_wrong_input_is_named() -> None:
+    """A caller's mistake that passes would become a wrong interval."""
+    with pytest.raises(ValueError, match="clusters hold 1 speakers but truth has 2"):
+        cluster_counts(["sad", "sad"], ["sad", "sad"], LABELS, ["one"])
+    with pytest.raises(ValueError, match="without utterances"):
+        intervals(np.array([[[1, 0]], [[0, 0]]]))
+    with pytest.raises(ValueError, match="counts of 0 clusters"):
+        intervals(cluster_counts([], [], LABELS, []))
+    with pytest.raises(ValueError, match="level 95 is not between 0 and 1"):
+        intervals(np.ones((4, 1, 2), np.int64), level=95)
 
 
 def test_cluster_counts_add_up_to_the_confusion_matrix() -> None:
@@ -188,27 +213,6 @@ def test_a_clip_of_unknown_speaker_is_its_own_cluster() -> None:
     assert cluster_numbers(["a", None, "a", None, "0"], 5).tolist() == [0, 1, 0, 2, 3]
     assert cluster_numbers([1, None, 1], 3).tolist() == [0, 1, 0]  # not the speaker of number 1
     assert cluster_numbers([None, None], 2).tolist() == cluster_numbers(None, 2).tolist() == [0, 1]
-
-
-def test_a_higher_level_gives_a_wider_interval() -> None:
-    """`level` must reach the percentiles."""
-    counts = cluster_counts(*simulate()[:2], LABELS, None)
-    wide, narrow = bootstrap(counts, level=0.99)["UA"], bootstrap(counts, level=0.5)["UA"]
-    assert wide[0] < narrow[0] < narrow[1] < wide[1]
-
-
-def test_wrong_input_is_named() -> None:
-    """A caller's mistake that passes would become a wrong interval."""
-    with pytest.raises(ValueError, match="clusters hold 1 speakers but truth has 2"):
-        cluster_counts(["sad", "sad"], ["sad", "sad"], LABELS, ["one"])
-    with pytest.raises(ValueError, match="without utterances"):
-        bootstrap(np.array([[[1, 0]], [[0, 0]]]))
-    with pytest.raises(ValueError, match="counts of 0 clusters"):
-        bootstrap(cluster_counts([], [], LABELS, []))
-    with pytest.raises(ValueError, match="resamples is 0"):
-        bootstrap(np.ones((2, 1, 2), np.int64), resamples=0)
-    with pytest.raises(ValueError, match="level 95 is not between 0 and 1"):
-        percentile_interval(np.zeros(3), level=95)
 
 
 def test_examples_in_the_documentation_hold() -> None:

@@ -49,6 +49,21 @@ def test_a_finished_run_is_read_again(finished: Run) -> None:
     assert not (finished.folder / "journal.jsonl").exists()
 
 
+def test_a_record_of_schema_1_has_the_statistics_of_today() -> None:
+    """Its percentile intervals were too narrow for ten speakers: they must not stand beside those of other runs."""
+    folder = Path(__file__).parent / "schema-1"
+    before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    run = runs.read(folder)
+    assert run.metrics == pytest.approx(before["metrics"])
+    lower, upper = run.intervals["UA"]
+    narrow = before["intervals"]["UA"]
+    assert lower < narrow[0] < narrow[1] < upper
+    assert run.record["statistics"]["clusters"] == 10
+    assert "bootstrap" not in run.record
+    assert run.record["key"] == before["key"]
+    assert runs.rescored(run).record == run.record
+
+
 def test_the_predictions_are_a_table_of_texts_and_numbers(finished: Run) -> None:
     table = finished.predictions
     assert list(table.columns[:3]) == ["id", "label", "prediction"]

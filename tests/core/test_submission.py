@@ -30,7 +30,7 @@ def test_a_perfect_file_is_perfect_and_its_verdict_unknown(file: Path, tmp_path:
     assert run.metrics["UA"] == run.metrics["WA"] == 1.0
     assert run.record["counts"] == {"expected": 535, "scored": 535, "unparsed": 0, "partial": False}
     assert run.verdict == "unknown", "nothing is known of the model"
-    assert run.record["bootstrap"]["cluster"] == "speaker"
+    assert run.record["statistics"]["cluster"] == "speaker"
     assert runs.read(run.folder).summary() == run.summary()
 
 

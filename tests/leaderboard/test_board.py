@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,27 +221,26 @@ def test_the_page_holds_a_hostile_name_as_text(board: Path, make_run: MakeRun) -
     assert "\n# d" not in text
 
 
-def test_ua_pvalues_agree_with_compare() -> None:
-    """The fast test over all runs of a task must be the one that `mserbench compare` prints."""
+@pytest.mark.parametrize("seed", range(4))
+def test_ties_agree_with_compare(board: Path, make_run: MakeRun, seed: int) -> None:
+    """The test behind a tie group must be the one that `mserbench compare` prints."""
     from mserbench.compare import compare
-    from mserbench_leaderboard.ties import ua_pvalues
+    from mserbench_leaderboard import ties
 
-    generator = np.random.default_rng(3)
+    pair = [
+        make_run(None, f"model{number}", right=right, seed=seed + number) for number, right in enumerate((0.7, 0.4))
+    ]
+    entries = [store.load(run.folder) for run in pair]
+    answers = [[row.prediction for row in run.rows] for run in pair]
+    p = compare(entries[0].items.truth, *answers, LABELS, entries[0].items.clusters).ua_p
+    assert len(ties.top([[entry] for entry in entries], level=p * 1.001)) == 1
+    assert len(ties.top([[entry] for entry in entries], level=p * 0.999)) == 2
+
+
+def test_few_speakers_tie_with_everybody(board: Path, make_run: MakeRun) -> None:
+    """Three speakers cannot show that anybody is worse, so no victory may be claimed."""
     items = toy_items(toy_task())
-    answers = [[one.prediction for one in rows_of(items, LABELS, right, seed)] for right, seed in ((0.7, 1), (0.4, 2))]
-    for clusters in (items.clusters, None, tuple(int(number) for number in generator.integers(9, size=36))):
-        held = type(items)(items.ids, items.truth, clusters)
-        right = np.array([[a == t for a, t in zip(said, items.truth, strict=True)] for said in answers])
-        named = None if clusters is None else [str(number) for number in clusters]
-        expected = compare(items.truth, answers[0], answers[1], LABELS, named).ua_p
-        assert ua_pvalues(right, held, [(0, 1)])[0] == pytest.approx(expected, abs=0.02)
-
-
-def test_a_single_speaker_ties_with_everybody() -> None:
-    """With one speaker there is nothing to resample, so no victory may be claimed."""
-    from mserbench_leaderboard.ties import tied
-
-    items = toy_items(toy_task())
-    alone = type(items)(items.ids, items.truth, (0,) * 36)
-    right = np.array([[True] * 36, [False] * 36])
-    assert tied(right, alone, [(0, 1)]) == {(0, 1)}
+    few = type(items)(items.ids, items.truth, tuple(number % 3 for number in range(36)))
+    for number, right in enumerate((1.0, 0.2)):
+        make_run(None, f"model{number}", items=few, rows=rows_of(few, LABELS, right, number), seed=number)
+    assert [row.tied for row in sections(board)["toy-a"].groups["Zero-shot"]] == [True, True]

@@ -52,7 +52,7 @@ def test_a_stale_page_is_found_and_left_alone(do: Any, board: Path, make_run: Ma
     assert page.read_bytes() == before
 
 
-@pytest.mark.parametrize("part", ["metrics", "intervals", "canonical", "counts", "bootstrap"])
+@pytest.mark.parametrize("part", ["metrics", "intervals", "canonical", "counts", "statistics"])
 def test_numbers_that_do_not_follow_from_the_predictions(do: Any, make_run: MakeRun, part: str) -> None:
     """Whoever edits a record gains nothing: each number is computed again."""
     change = {
@@ -60,7 +60,7 @@ def test_numbers_that_do_not_follow_from_the_predictions(do: Any, make_run: Make
         "intervals": lambda record: record["intervals"].update(UA=[0.97, 0.99]),
         "canonical": lambda record: record["canonical"]["metrics"].update(UA=0.99),
         "counts": lambda record: record["counts"].update(unparsed=7),
-        "bootstrap": lambda record: record["bootstrap"].update(resamples=7),
+        "statistics": lambda record: record["statistics"].update(clusters=7),
     }[part]
     rewrite_record(make_run(toy_task("toy-b", (*LABELS, "calm"))).folder, change)
     do()
