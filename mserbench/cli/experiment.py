@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--allow-partial", is_flag=True, help="Use what is there of incomplete corpora; marked as partial.")
 @click.option("--plan", "plan_only", is_flag=True, help="Print what would be trained and run, and stop.")
 @click.option("--check", is_flag=True, help="Remake the page from the stored answers alone; exit 1 if it differs.")
+@click.option("--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop.")
 @_common.json_option
 def command(
     name: str | None,
@@ -47,6 +48,7 @@ def command(
     allow_partial: bool,
     plan_only: bool,
     check: bool,
+    rewrite: bool,
     as_json: bool,
 ) -> None:
     """Train and score all systems of a table in all its settings, with intervals and paired tests.
@@ -60,6 +62,9 @@ def command(
     folder = out or Path("experiments") / "-".join(filter(None, [Path(name).stem, preset]))
     if check:
         _check(folder)
+        return
+    if rewrite:
+        _rewrite(folder)
         return
     from mserbench.experiments import conduct, definition
 
@@ -94,6 +99,15 @@ def _check(folder: Path) -> None:
         click.echo(f"{folder / PAGE} is not what its answers and its record give")
         raise click.exceptions.Exit(1)
     click.echo(f"{folder / PAGE} is what its answers and its record give, byte for byte")
+
+
+def _rewrite(folder: Path) -> None:
+    """Write the page that the stored answers give, as after a change of the statistics or of the page's words."""
+    from mserbench.experiments.folder import PAGE, remade
+    from mserbench.files import write_atomic
+
+    write_atomic(folder / PAGE, remade(folder))
+    click.echo(f"written: {folder / PAGE}")
 
 
 def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence[str]) -> Wishes:
