@@ -11,6 +11,7 @@ from typing import Any
 from mserbench import registry
 from mserbench.errors import MserbenchError
 from mserbench.hookspecs import ModelEntry
+from mserbench.options import completed
 
 STEP = ("model", "on", "validated_on", "options", "partial")
 """What a step of a recipe holds: model, tasks, options, and whether incomplete corpora were taken."""
@@ -89,6 +90,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     if model not in registry.entries(ModelEntry):
         return None
     kind = registry.model_class(model)
+    recorded = completed(recorded, kind.Options)
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
     if goes_on != bool(start):

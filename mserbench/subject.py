@@ -14,6 +14,7 @@ from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.hookspecs import ModelEntry
 from mserbench.model import Model, TrainableModel
+from mserbench.options import completed, told
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Subject:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options as a JSON-ready mapping."""
-        return asdict(self.model.options)
+        """The options as records hold them."""
+        return told(self.model.options)
 
 
 def load_subject(
@@ -108,7 +109,7 @@ def find_weights(
 
 
 def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tuple[str, Path]:
-    """Return the shipped weights that were trained with these options and whose verdict is the strictest.
+    """Return the shipped weights whose options are the most like these, and of those whose verdict is the strictest.
 
     Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order. Without a
     target there is no verdict: the first ones trained with these options.
@@ -117,8 +118,9 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     for position, name in enumerate(entry.weights):
         folder = registry.shipped_weights(entry, name)
         manifest = exposure.read_manifest(folder)
-        other_options = manifest.get("options") != asdict(settings)
-        ranked.append(((other_options, *_distance(entry, manifest, target), position), name, folder))
+        trained, asked = completed(manifest.get("options", {}), type(settings)), asdict(settings)
+        n_others = sum(trained.get(option) != value for option, value in asked.items())
+        ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
     _, name, folder = min(ranked)
     return name, folder
 
