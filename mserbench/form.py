@@ -56,7 +56,10 @@ def _is_options(value: Any) -> bool:
 
 
 def _is_weights(value: Any) -> bool:
-    return value is None or (isinstance(value, dict) and _is_text(value.get("name")) and _is_text(value.get("hash")))
+    if not isinstance(value, dict):
+        return value is None
+    texts = (value.get("name"), value.get("hash"), value.get("recipe", ""))
+    return all(map(_is_text, texts)) and _is_flag(value.get("shipped", False))
 
 
 def are_facts(value: object) -> bool:

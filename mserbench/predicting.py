@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from mserbench.errors import UsageError
 from mserbench.journal import Answer
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.listening import Failed, Heard, Piece, Remark
+from mserbench.options import completed
 from mserbench.predictions import best_label
 from mserbench.subject import Subject, as_model_error, load_subject
 
@@ -99,8 +100,8 @@ def other_options(subject: Subject, given: Mapping[str, str]) -> str:
     """Return a sentence on options that the user gave and shipped weights were not trained with, or nothing."""
     if not given or not subject.weights or subject.model.weights is None:
         return ""
-    trained = exposure.read_manifest(Path(subject.model.weights)).get("options", {})
-    asked = subject.options
+    manifest, asked = exposure.read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
+    trained = completed(manifest.get("options", {}), type(subject.model.options))
     other = [
         f"{key}={trained[key]}, not {asked[key]}" for key in given if key in trained and trained[key] != asked[key]
     ]

@@ -31,7 +31,7 @@ METHOD = "jackknife t, logit"  # of the intervals, as docs/results.md describes 
 
 
 def of_model(
-    card: ModelCard, version: str, options: Mapping[str, Any], weights: Mapping[str, str] | None
+    card: ModelCard, version: str, options: Mapping[str, Any], weights: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Describe the model; its exposure without the long lists of clips."""
     return {

@@ -8,27 +8,32 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import exposure, registry
+from mserbench import exposure, recipes, registry
 from mserbench.contracts import ModelCard
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.hookspecs import ModelEntry
 from mserbench.model import Model, TrainableModel
+from mserbench.options import completed, told
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure and the hash of its weights."""
+    """A model ready to run, with its full exposure.
+
+    `weights`: name, hash, whether they ship with the model's plugin, and the command that remakes them, if it can be
+    said; None for a model without.
+    """
 
     name: str
     model: Model
     card: ModelCard
-    weights: dict[str, str] | None
+    weights: dict[str, Any] | None
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options as a JSON-ready mapping."""
-        return asdict(self.model.options)
+        """The options as records hold them."""
+        return told(self.model.options)
 
 
 def load_subject(
@@ -53,7 +58,7 @@ def load_subject(
     with as_model_error(model, "loading"):
         made = kind(settings, folder, pick_device(kind, model, device))
         card = made.card
-    record = {"name": name, "hash": exposure.weights_hash(manifest)} if manifest and name else None
+    record = _weights_record(name, manifest, registry.model_entry(model)) if manifest and name else None
     return Subject(model, made, _full_card(card, manifest), record)
 
 
@@ -64,8 +69,18 @@ def _of_instance(model: Model) -> Subject:
         return Subject(card.name, model, _full_card(card, None), None)
     folder = Path(model.weights)
     manifest = exposure.read_manifest(folder)
-    record = {"name": folder.name, "hash": exposure.weights_hash(manifest)}
+    record = _weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
     return Subject(card.name, model, _full_card(card, manifest), record)
+
+
+def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | None) -> dict[str, Any]:
+    """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
+    digest = exposure.weights_hash(manifest)
+    shipped = entry is not None and digest in (
+        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
+    )
+    recipe = recipes.command(manifest, name)
+    return {"name": name, "hash": digest, "shipped": shipped, **({"recipe": recipe} if recipe else {})}
 
 
 def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
@@ -94,7 +109,7 @@ def find_weights(
 
 
 def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tuple[str, Path]:
-    """Return the shipped weights that were trained with these options and whose verdict is the strictest.
+    """Return the shipped weights whose options are the most like these, and of those whose verdict is the strictest.
 
     Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order. Without a
     target there is no verdict: the first ones trained with these options.
@@ -103,8 +118,9 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     for position, name in enumerate(entry.weights):
         folder = registry.shipped_weights(entry, name)
         manifest = exposure.read_manifest(folder)
-        other_options = manifest.get("options") != asdict(settings)
-        ranked.append(((other_options, *_distance(entry, manifest, target), position), name, folder))
+        trained, asked = completed(manifest.get("options", {}), type(settings)), asdict(settings)
+        n_others = sum(trained.get(option) != value for option, value in asked.items())
+        ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
     _, name, folder = min(ranked)
     return name, folder
 

@@ -8,16 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus, dataset, exposure, processes, registry
+from mserbench import corpus, dataset, exposure, processes, recipes, registry
 from mserbench.corpus import DERIVED_FROM
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.files import sync_folder
 from mserbench.model import TrainableModel, TrainingItem
+from mserbench.options import told
 from mserbench.processes import Place
 from mserbench.subject import as_model_error, pick_device
 
@@ -66,11 +66,12 @@ def train(
         record = {
             "model": model,
             "model_version": kind.version,
-            "options": _told(asdict(settings), start),
+            "options": _told(told(settings), start),
             "transductive": trainee.transductive,
             "sources": [_source(sources[name]) for name in tasks],
-            "validated_on": list(validate_on),
-            **({"earlier": exposure.sources_of(start)} if start else {}),
+            "on": [recipes.named_task(name) for name in on],
+            "validated_on": [recipes.named_task(name) for name in validate_on],
+            **({"earlier": exposure.sources_of(start), "before": recipes.steps(start)} if start else {}),
         }
         if here.is_main:
             exposure.write_manifest(building, record)

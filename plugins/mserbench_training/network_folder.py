@@ -14,6 +14,7 @@ from torch import nn
 
 from mserbench.errors import DataError, UsageError
 from mserbench.files import write_atomic
+from mserbench.options import completed
 from mserbench_training import checkpoints
 
 RECORD = "model.json"
@@ -35,9 +36,10 @@ def write(
 def read(folder: Path, model: str, settings: type[Any], texts: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """Return the record, its `settings`, its `codes` with `labels`, and what `texts` names checked for their types.
 
-    `settings`: the dataclass that the record's settings are of. `texts`: further mappings that the record must hold,
-    and the names of texts in each, such as the versions of frozen parts. Raises DataError where the record is missing,
-    damaged, of another schema or another model.
+    `settings`: the dataclass that the record's settings are of. One that came later than the weights is what they did
+    without it (`mserbench.options`); any other that is missing is damage. `texts`: further mappings that the record
+    must hold, and the names of texts in each, such as the versions of frozen parts. Raises DataError where the record
+    is missing, damaged, of another schema or another model.
     """
     path, advice = folder / RECORD, f"give a folder written by 'mserbench train --model {model}'"
     try:
@@ -50,8 +52,9 @@ def read(folder: Path, model: str, settings: type[Any], texts: Mapping[str, tupl
         raise DataError(f"weights {str(path)!r} are not of model {model!r} and schema {SCHEMA}: {advice}")
     where = f"weights {str(path)!r}"
     _check_mappings(record, texts, where)
-    _check_settings(record["settings"], settings, where)
-    return record
+    whole = completed(record["settings"], settings)
+    _check_settings(whole, settings, where)
+    return {**record, "settings": whole}
 
 
 def under(folder: Path, trained: Mapping[str, Any], given: Mapping[str, Any], free: Collection[str]) -> dict[str, Any]:

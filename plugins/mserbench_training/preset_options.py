@@ -6,6 +6,8 @@ import dataclasses
 import typing
 from typing import Any
 
+from mserbench.options import optional
+
 
 def options_class(name: str, settings: type[Any], preset: Any, default: str) -> type[Any]:
     """Return a frozen dataclass `name`: `preset`, one of a Literal, and every field of `settings`; all None at first.
@@ -14,7 +16,7 @@ def options_class(name: str, settings: type[Any], preset: Any, default: str) -> 
     """
     types = typing.get_type_hints(settings)
     fields = [("preset", typing.Optional[preset], None)] + [  # noqa: UP045 - a value here, not an annotation
-        (field.name, typing.Optional[types[field.name]], None)  # noqa: UP045
+        (field.name, typing.Optional[types[field.name]], optional(field))  # noqa: UP045
         for field in dataclasses.fields(settings)
     ]
     made = dataclasses.make_dataclass(name, fields, frozen=True)

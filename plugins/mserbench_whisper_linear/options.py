@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from mserbench.errors import UsageError
+from mserbench.options import later
 from mserbench_training.encoders.whisper import Length
 from mserbench_training.feature_model import Labels, Normalise, check_choices
 from mserbench_training.pooled import Pooling
@@ -40,11 +41,11 @@ class WhisperLinearOptions:
     encoder: str = "whisper-base"
     length: Length = "trimmed"
     layers: str = "2"
-    mix: Mix = "averaged"
+    mix: Mix = field(default="averaged", metadata=later(before="joined", always_told=True))
     pooling: str = "mean+loud20"
     directions: int | Auto | None = None
     classifier: Kind = "discriminant"
-    centres: Centres = "clips"
+    centres: Centres = field(default="clips", metadata=later(before="clips", always_told=True))
     shrinkage: float | Auto = 0.8
     C: float | Auto = 0.001
     normalise: Normalise = "training"

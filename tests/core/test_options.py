@@ -1,0 +1,89 @@
+"""Options that came later: keys, manifests and weights from before them stay good."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mserbench import evaluate, exposure, registry, train
+from mserbench.options import completed, later, optional, told
+from mserbench.subject import find_weights
+
+TASK = "emodb-sample"
+Install = Callable[..., Path]
+
+
+@dataclass(frozen=True)
+class Options:
+    rate: float = 0.1
+    fast: bool = field(default=True, metadata=later(before=False))
+    mode: str = field(default="a", metadata=later(before="a", always_told=True))
+
+
+def test_a_later_option_is_told_unless_it_does_what_was_done_before() -> None:
+    """Else every key would move with every new option, and finished runs be made again."""
+    assert told(Options()) == {"rate": 0.1, "fast": True, "mode": "a"}
+    assert told(Options(fast=False)) == {"rate": 0.1, "mode": "a"}
+
+
+def test_records_from_before_are_completed_by_what_was_done_then() -> None:
+    """Not by today's default; and nothing else is made up."""
+    assert completed({"rate": 0.5}, Options) == {"rate": 0.5, "fast": False, "mode": "a"}
+    assert completed({"fast": True, "strange": 1}, Options) == {"fast": True, "mode": "a", "strange": 1}
+
+
+def test_an_option_over_presets_came_later_where_its_setting_did() -> None:
+    """None is what the preset has."""
+    fields = {one.name: one for one in dataclasses.fields(Options)}
+    given = dataclasses.make_dataclass("Given", [(name, object, optional(one)) for name, one in fields.items()])
+    assert told(given()) == {"rate": None, "mode": None}
+    assert told(given(fast=False)) == {"rate": None, "fast": False, "mode": None}
+
+
+GROWN = """
+    from dataclasses import dataclass, field
+    from mserbench.options import later
+
+    @dataclass(frozen=True)
+    class Old:
+        rate: float = 0.1
+
+    @dataclass(frozen=True)
+    class New:
+        rate: float = 0.1
+        fast: bool = field(default=False, metadata=later(before=False))
+
+    class Grown(Trainee):
+        Options = Old
+
+        @property
+        def card(self):
+            return _card("grown")
+"""
+
+
+def test_keys_and_manifests_do_not_move_with_a_new_option(plugin: Install, tmp_path: Path) -> None:
+    """The run of yesterday is found again today; asked otherwise, it is another run."""
+    plugin(GROWN, models=["Grown"])
+    kind = registry.model_class("grown")
+    weights = train("grown", [TASK], tmp_path / "w")
+    before = evaluate("grown", TASK, weights=weights, out=tmp_path / "runs")
+    kind.Options = kind.predict.__globals__["New"]
+    assert evaluate("grown", TASK, weights=weights, out=tmp_path / "runs").folder == before.folder
+    again = exposure.read_manifest(train("grown", [TASK], tmp_path / "w2"))
+    assert again["options"] == exposure.read_manifest(weights)["options"] == {"rate": 0.1}
+    fast = evaluate("grown", TASK, weights=weights, options={"fast": "true"}, out=tmp_path / "runs")
+    assert fast.folder != before.folder
+    assert fast.record["model"]["options"] == {"rate": 0.1, "fast": True}
+
+
+def test_shipped_weights_older_than_an_option_are_preferred_by_the_others() -> None:
+    """`mix` and `centres` are younger than these weights: asked with normalise=speaker, those of it are taken."""
+    entry = registry.model_entry("whisper-linear")
+    kind = registry.model_class("whisper-linear")
+    for normalise, suffix in (("training", ""), ("speaker", "-speaker")):
+        settings = registry.make_options(kind, {"normalise": normalise}, "whisper-linear")
+        name, _ = find_weights("whisper-linear", kind, settings, None, None)
+        assert name == f"{next(iter(entry.weights))}{suffix}"
