@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from mserbench.exposure import VERDICTS
+from mserbench.exposure import VERDICTS, Heard
 
 SCHEMA = 1
 PREDICTIONS = "predictions.csv"
@@ -98,11 +98,18 @@ _FORM: dict[str, dict[str, Check]] = {
     "verdict": {
         "verdict": lambda value: value in VERDICTS,
         "reasons": _are_texts,
-        "heard": lambda value: value in ("yes", "no", "unknown"),
+        "heard": lambda value: value in get_args(Heard),
         "transductive": _is_flag,
     },
     "predictions": {"file": lambda value: value == PREDICTIONS, "sha256": _is_text},
 }
+
+
+_LATER: dict[str, dict[str, Check]] = {
+    "model": {"development": _are_texts},
+    "verdict": {"development": _is_flag},
+}
+"""What records from before do not have yet."""
 
 
 def check_record(record: object) -> Mapping[str, Any]:
@@ -116,6 +123,9 @@ def check_record(record: object) -> Mapping[str, Any]:
         for key, is_valid in checks.items():
             if key not in held or not is_valid(held[key]):
                 raise ValueError(f"'{part}.{key}' is {_short(held.get(key))}, which is no valid value")
+        for key, is_valid in _LATER.get(part, {}).items():
+            if key in held and not is_valid(held[key]):
+                raise ValueError(f"'{part}.{key}' is {_short(held[key])}, which is no valid value")
     _check_clusters(record.get("clusters"), record["counts"]["scored"])
     if not are_facts(record.get("facts", {})):
         raise ValueError(

@@ -106,16 +106,17 @@ def show(finished: Sequence[Run]) -> None:
     """Print runs as a table, with what a reader must know of them below."""
     from mserbench.runs import percent
 
-    head = ["task", "model", "n", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "marks"]
+    head = ["task", "model", "n", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "heard", "marks"]
     rows = [
         [
             run.record["task"]["name"],
-            name_of(run),
+            run.name,
             run.record["counts"]["scored"],
             percent(run.metrics["UA"], run.intervals["UA"]),
             *(percent(run.metrics[name]) for name in ("WA", "WF1", "MF1", "unparsed")),
             run.verdict,
-            ", ".join(marks(run)),
+            run.heard,
+            ", ".join(run.marks),
         ]
         for run in finished
     ]
@@ -125,48 +126,25 @@ def show(finished: Sequence[Run]) -> None:
         click.echo(line)
 
 
-def name_of(run: Run) -> str:
-    """Return the name of a run's model with its weights, if it has any."""
-    weights = run.record["model"]["weights"]
-    return f"{run.record['model']['name']} ({weights['name']})" if weights else str(run.record["model"]["name"])
-
-
-def marks(run: Run) -> list[str]:
-    """Return the words that qualify a number: synthetic, transductive, partial, wide."""
-    upper_lower = run.intervals["UA"]
-    flags = {
-        "synthetic": run.record["corpus"]["synthetic"],
-        "transductive": run.record["verdict"]["transductive"],
-        "partial": run.record["counts"]["partial"],
-        "wide": upper_lower is None or upper_lower[1] - upper_lower[0] > 0.15,
-    }
-    return [name for name, is_set in flags.items() if is_set]
-
-
-MEANING = {
-    "synthetic": "synthetic: rule-based speech, not people; it shows that things work and proves nothing else",
-    "transductive": "transductive: statistics of the target's clips were used",
-    "partial": "partial: not all clips of the task were scored; not comparable with other runs",
-    "wide": "wide: the interval spans more than 15 points; too few speakers or clips for conclusions",
-}
-
-
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
+    from mserbench import marks
     from mserbench.runs import percent
 
-    used = {mark for run in finished for mark in marks(run)}
     clusters = " or ".join(sorted({f"{run.record['bootstrap']['cluster']}s" for run in finished}))
     lines = [f"Percent. UA: mean recall over the classes; intervals: 10,000 resamples of {clusters}."]
     for run in finished:
         if part := run.record["canonical"]:
             value = percent(part["metrics"]["UA"], part["intervals"]["UA"])
             lines.append(
-                f"{name_of(run)} on {run.record['task']['name']}, canonical labels only: UA {value}, n {part['n']}"
+                f"{run.name} on {run.record['task']['name']}, canonical labels only: UA {value}, n {part['n']}"
             )
-    lines += [text for mark, text in MEANING.items() if mark in used]
+    lines += marks.meanings({mark for run in finished for mark in run.marks})
+    lines += [
+        f"heard {value}: {text}" for value, text in marks.HEARD.items() if value in {run.heard for run in finished}
+    ]
     for run in finished:
         if run.verdict != "zero-shot":
-            lines.append(f"{name_of(run)} on {run.record['task']['name']}: {run.verdict}: {'; '.join(run.reasons)}")
+            lines.append(f"{run.name} on {run.record['task']['name']}: {run.verdict}: {'; '.join(run.reasons)}")
     lines.append(f"Predictions and provenance: {', '.join(sorted({str(run.folder.parent) for run in finished}))}")
     return lines

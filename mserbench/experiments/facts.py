@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from mserbench.experiments.markdown import table
+from mserbench.marks import MEANING
 
 _MEANING = {
     "zero-shot": "no clip of the corpus and no emotion label of its language was trained on",
@@ -13,10 +14,7 @@ _MEANING = {
     "leaked": "test clips were trained on: the number means nothing",
     "cross-corpus": "another corpus of the language was trained on",
     "unknown": "it is not known all that the model was trained on",
-    "transductive": "statistics of the target's clips were used, without their labels",
-    "synthetic": "rule-based speech, not people; it shows that things work and proves nothing else",
-    "partial": "not all clips of the task were there; not comparable with other tables",
-    "wide": "the interval spans more than 15 points, or there is none: too few speakers or clips for conclusions",
+    **MEANING,
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import exposure, registry
+from mserbench import cards, exposure, registry
 from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
 from mserbench.errors import DataError
 from mserbench.exposure import VERDICTS, judge
@@ -245,7 +245,7 @@ def read_card(tmp_path: Path) -> ReadCard:
     def read(content: Any) -> ModelCard:
         text = content if isinstance(content, (str, bytes)) else json.dumps(content)
         (tmp_path / "card.json").write_bytes(text if isinstance(text, bytes) else text.encode())
-        return exposure.read_card(tmp_path / "card.json", "mine")
+        return cards.read_card(tmp_path / "card.json", "mine")
 
     return read
 
@@ -289,4 +289,4 @@ def test_a_card_with_a_fault_names_it(read_card: ReadCard, content: object, word
 
 def test_a_card_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
-        exposure.read_card(tmp_path / "none.json", "mine")
+        cards.read_card(tmp_path / "none.json", "mine")
