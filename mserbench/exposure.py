@@ -169,6 +169,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         for source in sources_of(record):
             _check_source(source)
         _check_names(record.get("chosen_on", []))
+        for key in ("on", "validated_on", "before"):
+            if not isinstance(record.get(key, []), list):
+                raise TypeError(f"{key!r} must be a list")
     except FileNotFoundError as error:
         raise DataError(
             f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is unknown: use a folder "

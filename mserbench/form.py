@@ -51,7 +51,18 @@ def _is_options(value: Any) -> bool:
 
 
 def _is_weights(value: Any) -> bool:
-    return value is None or (isinstance(value, dict) and _is_text(value.get("name")) and _is_text(value.get("hash")))
+    if not isinstance(value, dict):
+        return value is None
+    texts = (value.get("name"), value.get("hash"), value.get("recipe", ""))
+    are_trainings = isinstance(value.get("trained", []), list) and all(map(_is_training, value.get("trained", [])))
+    return all(map(_is_text, texts)) and _is_flag(value.get("shipped", False)) and are_trainings
+
+
+def _is_training(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("options"), dict):
+        return False
+    lists = (value.get("on"), value.get("validated_on", []), value.get("chosen_on", []))
+    return all(map(_are_texts, lists)) and are_facts(value) and _is_text(value["options"].get("preset", ""))
 
 
 def are_facts(value: object) -> bool:

@@ -29,7 +29,7 @@ _PACKAGES = (
 
 
 def of_model(
-    card: ModelCard, version: str, options: Mapping[str, Any], weights: Mapping[str, str] | None
+    card: ModelCard, version: str, options: Mapping[str, Any], weights: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Describe the model; its exposure without the long lists of clips."""
     return {

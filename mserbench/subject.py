@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import exposure, registry
+from mserbench import exposure, recipes, registry
 from mserbench.contracts import ModelCard
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
@@ -18,12 +18,16 @@ from mserbench.model import Model, TrainableModel
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure and the hash of its weights."""
+    """A model ready to run, with its full exposure.
+
+    `weights`: name, hash, whether they ship with the model's plugin, and, where it can be said, what they were trained
+    with and the command that remakes them (docs/results.md); None for a model without.
+    """
 
     name: str
     model: Model
     card: ModelCard
-    weights: dict[str, str] | None
+    weights: dict[str, Any] | None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def load_subject(
     with as_model_error(model, "loading"):
         made = kind(settings, folder, pick_device(kind, model, device))
         card = made.card
-    record = {"name": name, "hash": exposure.weights_hash(manifest)} if manifest and name else None
+    record = _weights_record(name, manifest, registry.model_entry(model)) if manifest and name else None
     return Subject(model, made, _full_card(card, manifest), record)
 
 
@@ -64,8 +68,18 @@ def _of_instance(model: Model) -> Subject:
         return Subject(card.name, model, _full_card(card, None), None)
     folder = Path(model.weights)
     manifest = exposure.read_manifest(folder)
-    record = {"name": folder.name, "hash": exposure.weights_hash(manifest)}
+    record = _weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
     return Subject(card.name, model, _full_card(card, manifest), record)
+
+
+def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | None) -> dict[str, Any]:
+    """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
+    digest = exposure.weights_hash(manifest)
+    shipped = entry is not None and digest in (
+        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
+    )
+    later = {"trained": recipes.trained(manifest), "recipe": recipes.command(manifest, name)}
+    return {"name": name, "hash": digest, "shipped": shipped, **{key: value for key, value in later.items() if value}}
 
 
 def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:

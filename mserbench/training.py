@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus, dataset, exposure, processes, registry
+from mserbench import corpus, dataset, exposure, processes, recipes, registry
 from mserbench.corpus import DERIVED_FROM
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, UsageError
@@ -72,9 +72,10 @@ def train(
             "options": _told(asdict(settings), start),
             "transductive": trainee.transductive,
             "sources": [_source(sources[name]) for name in tasks],
-            "validated_on": list(validate_on),
+            "on": [recipes.named_task(name) for name in on],
+            "validated_on": [recipes.named_task(name) for name in validate_on],
             **_chosen_on(chosen, start, trainee.card.development),
-            **({"earlier": exposure.sources_of(start)} if start else {}),
+            **({"earlier": exposure.sources_of(start), "before": recipes.steps(start)} if start else {}),
         }
         if here.is_main:
             exposure.write_manifest(building, record)

@@ -226,6 +226,8 @@ def test_weights_without_a_manifest_are_refused(tmp_path: Path) -> None:
         json.dumps({"files": {}, "sources": [{**SOURCE, "clips": 5}]}),
         json.dumps({"files": {}, "sources": [{**SOURCE, "clips": [[]]}]}),
         json.dumps({"files": {}, "sources": [{**SOURCE, "family": None}]}),
+        json.dumps({"files": {}, "sources": [SOURCE], "before": 5}),
+        json.dumps({"files": {}, "sources": [SOURCE], "validated_on": "it"}),
     ],
 )
 def test_a_damaged_manifest_says_so(tmp_path: Path, content: str) -> None:
