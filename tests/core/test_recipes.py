@@ -90,6 +90,22 @@ def test_a_recipe_remakes_the_weights(
     assert hash_of(Path("again")) == hash_of(weights)
 
 
+@pytest.mark.parametrize("chosen_on", [[], ["emovo", "emodb"]])
+def test_a_recipe_says_what_the_options_were_chosen_on(
+    plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, chosen_on: list[str]
+) -> None:
+    """Without it the remade weights would have another verdict than the row that they are to prove."""
+    plugin(MODELS, models=["Chosen"])
+    weights = train("chosen", [TASK], tmp_path / "mine", chosen_on=chosen_on)
+    recipe = recipes.command(exposure.read_manifest(weights), str(tmp_path / "again").lstrip("/"))
+    assert recipe is not None
+    remade(cli, recipe.replace("--out ", "--out /"))
+    (first, second) = (exposure.read_manifest(folder) for folder in (weights, tmp_path / "again"))
+    assert first == second
+    assert second["chosen_on"] == sorted(chosen_on)
+    assert recipes.trained(second) == [{"on": [TASK], "options": USUAL, "chosen_on": sorted(chosen_on)}]
+
+
 def test_a_recipe_remakes_the_stages_before_first(
     plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +179,7 @@ def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
         {"on": []},
         {"on": [5]},
         {"on": ["--help"]},
+        {"chosen_on": ["--help"]},
     ],
 )
 def test_what_cannot_be_typed_is_not_said(plugin: Install, changed: dict[str, Any]) -> None:
