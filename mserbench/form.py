@@ -65,6 +65,15 @@ def _is_training(value: Any) -> bool:
     return all(map(_are_texts, lists)) and are_facts(value) and _is_text(value["options"].get("preset", ""))
 
 
+def _are_exposures(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_exposure, value))
+
+
+def _is_exposure(value: Any) -> bool:
+    texts = isinstance(value, dict) and all(_is_text(value.get(key)) for key in ("corpus", "kind", "evidence"))
+    return texts and _are_texts(value.get("languages"))
+
+
 def are_facts(value: object) -> bool:
     """Whether this is an object of texts, finite numbers, flags, nulls, and lists and objects of them."""
     return isinstance(value, dict) and _is_plain(value)
@@ -117,7 +126,7 @@ _FORM: dict[str, dict[str, Check]] = {
 
 
 _LATER: dict[str, dict[str, Check]] = {
-    "model": {"development": _are_texts},
+    "model": {"development": _are_texts, "exposure": _are_exposures},
     "verdict": {"development": _is_flag},
 }
 """What records from before do not have yet."""

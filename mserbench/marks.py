@@ -15,7 +15,7 @@ MEANING = {
     "partial": "not all clips of the task were scored: not comparable with others",
     "wide": "the interval spans more than 15 points, or there is none: too few speakers or clips for conclusions",
     "submitted": "the predictions were made elsewhere, and cannot be made again from here",
-    "weights not shipped": "nobody has these weights but who trained them; what trains them again stands below the table",
+    "weights not shipped": "only who trained these weights has them; what trains them again stands below the tables",
 }
 """What is said of each mark, in the order in which they are shown."""
 

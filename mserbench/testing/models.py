@@ -100,7 +100,7 @@ def _exposure(probe: Probe) -> str:
 def _development(probe: Probe) -> str:
     chosen_on = probe.card.development
     are_names = isinstance(chosen_on, tuple) and all(isinstance(name, str) and name for name in chosen_on)
-    require(are_names, f"development is {chosen_on!r}: give a tuple of the names of corpora, as 'mserbench corpora' has")
+    require(are_names, f"development is {chosen_on!r}: give a tuple of names, as 'mserbench corpora' has them")
     if not chosen_on:
         return "says that no corpus was looked at while its defaults were chosen"
     return f"its defaults were chosen on {', '.join(chosen_on)}: runs there are marked"

@@ -41,8 +41,8 @@ PRESETS: Mapping[Preset, Settings] = {
 `small`: one GPU of 24 GB. `paper`: the paper's sizes where it gives them, one GPU of 80 GB."""
 
 CHOSEN_ON: Mapping[Preset, tuple[str, ...]] = {"mini": ("emodb", "emovo", "aesdd", "ravdess")}
-"""The corpora that a preset was chosen on: `mini` by its figures on the first three, its layer and its pooling are those
-of whisper-linear, whose choice had seen RAVDESS (docs/mser-llm.md). The others follow the paper, or assume."""
+"""The corpora that a preset was chosen on: `mini` by its figures on the first three; its layer and its pooling are
+those of whisper-linear, whose choice had seen RAVDESS (docs/mser-llm.md). The others follow the paper, or assume."""
 
 STAGE_2: Mapping[str, Any] = {"batch_languages": 2, "batch_samples": 2}
 """What stage 2 has in place of the preset's: batches of several languages."""

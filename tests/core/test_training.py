@@ -116,7 +116,7 @@ CHOSEN = """
 def test_weights_may_say_what_their_options_were_chosen_on(
     plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, chosen_on: Any, manifest: Any, development: list[str]
 ) -> None:
-    """A blind choice of options gives a blind run, though the defaults were chosen otherwise; and the other way round."""
+    """A blind choice of options gives a blind run, though the defaults were chosen otherwise; and the other way."""
     plugin(CHOSEN, models=["Chosen"])
     words = [] if chosen_on is None else ["--chosen-on", chosen_on]
     assert cli("train", "--model", "chosen", "--on", TASK, *words, "--out", tmp_path / "w").code == 0
