@@ -31,7 +31,8 @@ This file is generated: `mserbench leaderboard` writes it from the runs in `resu
 - **verdict** is computed from what a model was trained on. *zero-shot*: neither the corpus nor its language was seen
   with emotion labels. *cross-corpus*: the language was. *in-corpus*: other clips of the corpus were. *leaked*: test
   clips were. *unknown*: the list of what it was trained on is not known to be complete. **trained on** names the
-  corpora whose emotion labels it learnt from. **heard** says whether the language was met in training at all: HEARD.
+  corpora whose emotion labels it learnt from.
+- **heard** says whether the language was met in training at all: HEARD.
 - **development** is ranked apart: the task's corpus was used in choosing the model's settings, or its figures were seen
   meanwhile. A *blind* run is one whose settings were chosen on other corpora.
 - **tie**: `top` stands at the best system of a group and at those that it does not significantly beat (paired bootstrap
