@@ -27,8 +27,8 @@ Access = Literal["open", "request", "bundled", "generated"]
 class Utterance:
     """One labelled recording of a corpus, as its publisher names it.
 
-    `id` is stable and unique in its corpus; `audio` is a POSIX path below the corpus folder; `start` and
-    `end` are seconds inside that file; `language` is an ISO 639 code; unknown facts are None, never guessed.
+    `id` is stable and unique in its corpus; `audio` is a POSIX path below the corpus folder; `start` and `end` are
+    seconds inside that file; `language` is an ISO 639 code; unknown facts are None, never guessed.
     """
 
     id: str
@@ -71,10 +71,10 @@ class Tree(Protocol):
 class Division:
     """A published way to divide a corpus: a csv file with one row for each value of a field, and its part.
 
-    `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of `extra`
-    (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for all others.
-    `kind`: in a `split` one trains on the part `train` and tests on `test`; of `folds` each is tested once,
-    by a model trained on the others. `sha256` is that of the file. `source` says who published or uses it.
+    `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of `extra` (`session`,
+    `speaker`, `split`, `id`), its second is `part`; the value `*` stands for all others.
+    `kind`: in a `split` the part `train` is for training, `test` for testing; of `folds` each is tested once, by a
+    model trained on the others. `sha256` is that of the file. `source` says who published or uses it.
     """
 
     title: str
@@ -98,12 +98,12 @@ class Remote:
 class CorpusCard:
     """What a person must know of a corpus: source, licence, citation, and the counts to expect.
 
-    `counts` maps the name of a known variant to its histogram of raw labels; where `releases_vary`, another
-    histogram is not an error, since not all releases are known. `hours` is the published length. `family`
-    joins releases that share speakers (RAVDESS speech and song): for the verdict they are one corpus.
-    `skipped` maps a pattern (fnmatch, on the path) of files that do not belong or are known to be bad to the
-    reason. `editions` maps the digest of a complete index to the name of that edition. `divisions` are the
-    published splits and folds by name. `files` are what `data download` fetches, `hub` a dataset id it exports.
+    `counts` maps the name of a known variant to its histogram of raw labels; where `releases_vary`, another histogram
+    is not an error, since not all releases are known. `hours` is the published length. `family` joins releases that
+    share speakers (RAVDESS speech and song): for the verdict they are one corpus. `skipped` maps a pattern (fnmatch, on
+    the path) of files that do not belong or are known to be bad to the reason. `editions` maps the digest of a complete
+    index to the name of that edition. `divisions` are the published splits and folds by name. `files` are what
+    `data download` fetches, `hub` a dataset id it exports.
     """
 
     name: str
@@ -139,9 +139,8 @@ class CorpusCard:
 class Corpus:
     """A card, and the pure function that turns a folder's names and label files into utterances.
 
-    `parse` yields a `Fault` for what it cannot read, and goes on. `provide` is for corpora that ship with a
-    package or are made on the spot: it returns their folder. `remarks` gives sentences on the utterances that
-    every run must record, such as which of two published cuts was used.
+    `parse` yields a `Fault` for what it cannot read, and goes on. `provide` returns the folder of a corpus that ships
+    with a package or is made on the spot. `remarks` gives sentences that every run must record.
     """
 
     card: CorpusCard
@@ -155,9 +154,9 @@ class Task:
     """One question put to one corpus: which utterances, which labels, which raw label means what.
 
     `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one stops the run.
-    `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the task; `part`
-    is `DIVISION.PART` of the corpus, or `DIVISION.not-PART` for its others. `counts` is the frozen histogram of
-    labels; a corpus that gives another one is not complete. It is empty where it cannot be known beforehand.
+    `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the task; `part` is
+    `DIVISION.PART` of the corpus, or `DIVISION.not-PART` for its others. `counts` is the frozen histogram of labels,
+    empty where it cannot be known beforehand; a corpus that gives another one is not complete.
     """
 
     name: str
@@ -202,9 +201,8 @@ class Task:
 class Clip:
     """Audio of one utterance as a model gets it: without label, without speaker, without its name.
 
-    `key` is the SHA-256 (hex) of the decoded audio: stable, equal for equal recordings, and a key for
-    caches. `group` is an opaque number of the speaker, given only to a model that declares itself
-    transductive. `waveform` decodes on first use: float32, shape (n_samples,), 16 kHz mono, in [-1, 1].
+    `key` is the SHA-256 (hex) of the decoded audio: stable, equal for equal recordings, a key for caches. `group` is
+    an opaque number of the speaker, given only to a model that declares itself transductive.
     """
 
     key: str
@@ -223,8 +221,8 @@ class Clip:
 class Exposure:
     """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt from it.
 
-    `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read). `evidence` says
-    where that is known from. `clips` are the audio keys of the training clips, where they are known.
+    `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read). `evidence` says where that
+    is known from. `clips` are the audio keys of the training clips, where they are known.
     """
 
     corpus: str
@@ -239,6 +237,7 @@ class ModelCard:
     """Who made a model, what it is, and everything it was exposed to, its base models included.
 
     `exposure_complete` is True only where the list is known to hold all it was trained on, base models included.
+    `development` names the corpora that its defaults were chosen on, or whose figures were seen while they were.
     """
 
     name: str
@@ -248,3 +247,4 @@ class ModelCard:
     citation: str
     exposure: tuple[Exposure, ...]
     exposure_complete: bool
+    development: tuple[str, ...] = field(default=(), repr=False)  # a key made of the text does not change

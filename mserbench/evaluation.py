@@ -65,6 +65,7 @@ def run_subject(
     # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
     identity = {
         **{name: model[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
+        **({"development": model["development"]} if model["development"] else {}),
         "weights": subject.weights["hash"] if subject.weights else None,
         "transductive": subject.model.transductive,
         "task": records.task_hash(target.task.hash, target.digest),

@@ -5,34 +5,36 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
+from mserbench.contracts import CorpusCard, Exposure, ModelCard, Task
 from mserbench.errors import DataError
 
 VERDICTS = ("zero-shot", "cross-corpus", "unknown", "in-corpus", "leaked")  # from the strictest test down
 MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = 1
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _UNNAMED = frozenset({"mul", "und"})  # several, undetermined: codes of no language
+
+Heard = Literal["yes", "text", "no", "unknown"]
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a run may claim: one of `VERDICTS`, the reasons, and what is shown beside it.
 
-    `heard`: whether the language was heard at all in training, labelled or not (`yes`, `no`, `unknown`).
-    `transductive`: statistics of the target corpus were used.
+    `heard`: whether the language was met at all in training: `yes`, labelled or in other speech; `text`, it was read
+    and not heard; `no`; `unknown`. `transductive`: statistics of the target corpus were used. `development`: the target
+    corpus was used in choosing the model's defaults, or its figures were seen meanwhile.
     """
 
     verdict: str
     reasons: tuple[str, ...]
-    heard: Literal["yes", "no", "unknown"]
+    heard: Heard
     transductive: bool
+    development: bool = False
 
 
 def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False) -> Verdict:
@@ -59,33 +61,49 @@ def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], 
         seen = sorted({language for one in labelled for language in one.languages})
         trained = f"languages {', '.join(seen)}" if seen else "no language"
         reasons = [f"emotion labels were seen in {trained} only, and no clip of {corpus.same_as}"]
-    heard: Literal["yes", "no", "unknown"]
-    if any(_shares_language(one, task) for one in card.exposure if one.kind != "text"):
-        heard = "yes"
-    else:
-        heard = "no" if complete and declared else "unknown"
-    return Verdict(verdict, tuple(reasons), heard, transductive)
+    chosen_on = {name.casefold() for name in card.development}
+    return Verdict(
+        verdict=verdict,
+        reasons=tuple(reasons),
+        heard=_heard(card, task, complete and declared),
+        transductive=transductive,
+        development=not chosen_on.isdisjoint(_names(corpus)),
+    )
 
 
 def _worst(labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]) -> tuple[str, list[str]]:
     leaked = [(one, len(one.clips & keys)) for one in labelled if one.clips & keys]
     if leaked:
         return "leaked", [f"{n} test clip(s) were trained on, in {one.corpus} ({one.evidence})" for one, n in leaked]
-    names = {corpus.name.casefold(), corpus.same_as.casefold()}
-    same = [one for one in labelled if one.corpus.casefold() in names]
+    same = [one for one in labelled if one.corpus.casefold() in _names(corpus)]
     if same:
         return "in-corpus", [f"trained on corpus {one.corpus} ({one.evidence})" for one in same]
-    spoken = [one for one in labelled if _shares_language(one, task)]
+    spoken = [(part, ", ".join(_shared(part, task))) for part in labelled if _shared(part, task)]
     if spoken:
-        said = ", ".join(task.languages)
-        return "cross-corpus", [f"trained on {said} emotion labels of {one.corpus} ({one.evidence})" for one in spoken]
+        reasons = [f"trained on {shared} emotion labels of {part.corpus} ({part.evidence})" for part, shared in spoken]
+        return "cross-corpus", reasons
     return "zero-shot", []
 
 
-def _shares_language(one: Exposure, task: Task) -> bool:
-    """Whether a language of the task was seen, in whatever region or script: `en-GB` is `en`."""
-    asked = {_primary(code) for code in task.languages} - _UNNAMED
-    return not asked.isdisjoint(_primary(code) for code in one.languages)
+def _names(corpus: CorpusCard) -> set[str]:
+    """Return the names under which a corpus may be known, without case."""
+    return {corpus.name.casefold(), corpus.same_as.casefold()}
+
+
+def _heard(card: ModelCard, task: Task, is_known: bool) -> Heard:
+    """Return whether the task's language was met; `is_known`: of the labels, and of the task, all languages are."""
+    met = {part.kind for part in card.exposure if _shared(part, task)}
+    if met - {"text"}:
+        return "yes"
+    if not is_known or not all(_are_known(part.languages) for part in card.exposure):
+        return "unknown"
+    return "text" if met else "no"
+
+
+def _shared(part: Exposure, task: Task) -> list[str]:
+    """Return the languages of the task that were seen, in whatever region or script: `en-GB` is `en`."""
+    seen = {_primary(code) for code in part.languages} - _UNNAMED
+    return [code for code in task.languages if _primary(code) in seen]
 
 
 def _primary(code: str) -> str:
@@ -103,11 +121,15 @@ def _are_known(languages: Sequence[str]) -> bool:
 
 
 def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
-    """Return the card with the training sources of a manifest added to its exposure, those of earlier stages too."""
+    """Return the card with the training sources of a manifest added to its exposure, those of earlier stages too.
+
+    Weights that say which corpora their options were chosen on (`chosen_on`) say so in place of the card.
+    """
     if manifest is None:
         return card
     learnt = (one for source in sources_of(manifest) for one in _learnt(source))
-    return dataclasses.replace(card, exposure=(*card.exposure, *learnt))
+    development = tuple(manifest.get("chosen_on", card.development))
+    return dataclasses.replace(card, exposure=(*card.exposure, *learnt), development=development)
 
 
 def sources_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -146,6 +168,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         files = record["files"]
         for source in sources_of(record):
             _check_source(source)
+        _check_names(record.get("chosen_on", []))
         for key in ("on", "validated_on", "before"):
             if not isinstance(record.get(key, []), list):
                 raise TypeError(f"{key!r} must be a list")
@@ -173,55 +196,21 @@ def _check_source(source: Mapping[str, Any]) -> None:
             raise TypeError(f"{key!r} of a source must be a list of texts")
 
 
+def _check_names(value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise TypeError("'chosen_on' must be a list of names of corpora")
+
+
 def weights_hash(manifest: Mapping[str, Any]) -> str:
     """SHA-256 (hex) over names and hashes of the weight files."""
     return hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()
 
 
-def read_card(path: Path, name: str) -> ModelCard:
-    """Read a model card of somebody's own (JSON; docs/results.md). Raises DataError naming the key at fault."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"model card {str(path)!r} cannot be read as JSON: {error}") from error
-    if not isinstance(record, dict) or not isinstance(record.get("exposure", []), list):
-        raise DataError(f"model card {str(path)!r} must be an object with a list 'exposure'")
-    complete = record.get("exposure_complete", False)
-    if not isinstance(complete, bool):
-        raise DataError(f"model card {str(path)!r}: 'exposure_complete' is {complete!r}, but must be true or false")
-    return ModelCard(
-        name=name,
-        title=str(record.get("title", name)),
-        version=str(record.get("version", "unknown")),
-        licence=str(record.get("licence", "unknown")),
-        citation=str(record.get("citation", "")),
-        exposure=tuple(_exposure(path, i, one) for i, one in enumerate(record.get("exposure", []))),
-        exposure_complete=complete,
-    )
-
-
 def with_families(card: ModelCard, family: Callable[[str], str]) -> ModelCard:
     """Return the card with each corpus under the name that its related releases share, by `family`."""
     exposure = tuple(dataclasses.replace(one, corpus=family(one.corpus)) for one in card.exposure)
-    return dataclasses.replace(card, exposure=exposure)
-
-
-def unknown_card(name: str) -> ModelCard:
-    """Return the card of a model of which nothing is known: its verdict is `unknown`."""
-    return ModelCard(name, name, "unknown", "unknown", "", (), False)
-
-
-def _exposure(path: Path, position: int, record: object) -> Exposure:
-    where = f"model card {str(path)!r}, exposure {position + 1}"
-    if not isinstance(record, dict) or not isinstance(record.get("corpus"), str):
-        raise DataError(f"{where}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected")
-    kind: Any = record.get("kind")
-    if kind not in get_args(Kind):
-        raise DataError(f"{where}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}")
-    languages = record.get("languages")
-    if not isinstance(languages, list) or not all(_LANGUAGE.fullmatch(str(code)) for code in languages):
-        raise DataError(f"{where}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such as 'en'")
-    return Exposure(record["corpus"], tuple(languages), kind, str(record.get("evidence", "model card")))
+    development = tuple(sorted({family(name) for name in card.development}))
+    return dataclasses.replace(card, exposure=exposure, development=development)
 
 
 def _hashes(folder: Path) -> dict[str, str]:

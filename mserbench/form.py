@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from mserbench.exposure import VERDICTS
+from mserbench.exposure import VERDICTS, Heard
 
 SCHEMA = 2
 READ = (1, 2)  # schemas that are understood: of the first, the statistics are computed anew
@@ -59,7 +59,24 @@ def _is_weights(value: Any) -> bool:
     if not isinstance(value, dict):
         return value is None
     texts = (value.get("name"), value.get("hash"), value.get("recipe", ""))
-    return all(map(_is_text, texts)) and _is_flag(value.get("shipped", False))
+    are_trainings = isinstance(value.get("trained", []), list) and all(map(_is_training, value.get("trained", [])))
+    return all(map(_is_text, texts)) and _is_flag(value.get("shipped", False)) and are_trainings
+
+
+def _is_training(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("options"), dict):
+        return False
+    lists = (value.get("on"), value.get("validated_on", []), value.get("chosen_on", []))
+    return all(map(_are_texts, lists)) and are_facts(value) and _is_text(value["options"].get("preset", ""))
+
+
+def _are_exposures(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_exposure, value))
+
+
+def _is_exposure(value: Any) -> bool:
+    texts = isinstance(value, dict) and all(_is_text(value.get(key)) for key in ("corpus", "kind", "evidence"))
+    return texts and _are_texts(value.get("languages"))
 
 
 def are_facts(value: object) -> bool:
@@ -107,11 +124,18 @@ _FORM: dict[str, dict[str, Check]] = {
     "verdict": {
         "verdict": lambda value: value in VERDICTS,
         "reasons": _are_texts,
-        "heard": lambda value: value in ("yes", "no", "unknown"),
+        "heard": lambda value: value in get_args(Heard),
         "transductive": _is_flag,
     },
     "predictions": {"file": lambda value: value == PREDICTIONS, "sha256": _is_text},
 }
+
+
+_LATER: dict[str, dict[str, Check]] = {
+    "model": {"development": _are_texts, "exposure": _are_exposures},
+    "verdict": {"development": _is_flag},
+}
+"""What records from before do not have yet."""
 
 
 def check_record(record: object) -> Mapping[str, Any]:
@@ -127,6 +151,9 @@ def check_record(record: object) -> Mapping[str, Any]:
         for key, is_valid in checks.items():
             if key not in held or not is_valid(held[key]):
                 raise ValueError(f"'{part}.{key}' is {_short(held.get(key))}, which is no valid value")
+        for key, is_valid in _LATER.get(part, {}).items():
+            if key in held and not is_valid(held[key]):
+                raise ValueError(f"'{part}.{key}' is {_short(held[key])}, which is no valid value")
     _check_clusters(record.get("clusters"), record["counts"]["scored"])
     if not are_facts(record.get("facts", {})):
         raise ValueError(

@@ -14,7 +14,10 @@ from mserbench.hookspecs import ModelEntry
 from mserbench.options import completed
 
 STEP = ("model", "on", "validated_on", "options", "partial")
-"""What a step of a recipe holds: model, tasks, options, and whether incomplete corpora were taken."""
+"""What a step of a recipe holds: model, tasks, options, and whether incomplete corpora were taken.
+
+It may hold `chosen_on` too: the corpora that its options were chosen on.
+"""
 
 _WEIGHTS = "weights "  # how a manifest tells of weights to go on from: this, and their hash
 
@@ -32,8 +35,38 @@ def steps(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         "validated_on": validated_on,
         "options": manifest.get("options"),
         "partial": any(source.get("partial", False) for source in sources),
+        **({"chosen_on": manifest["chosen_on"]} if "chosen_on" in manifest else {}),
     }
     return [*before, last]
+
+
+def trained(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the trainings behind weights as the record of a run tells them, the first one first.
+
+    Each tells `on`, `options`, and where there is anything to tell `validated_on`, `partial` and `chosen_on`. Options
+    that are not set are left out; `preset` is the one that was taken, named or not. An empty list where a step is not
+    told as it should be.
+    """
+    trainings, records = steps(manifest), []
+    for step in trainings if all(map(_is_step, trainings)) else []:
+        options = {
+            name: named(value) if isinstance(value, str) else value
+            for name, value in step["options"].items()
+            if value is not None and name != "init"
+        }
+        preset = options.get("preset") or _usual_preset(step["model"])
+        later = {name: step[name] for name in ("validated_on", "partial") if step.get(name)}
+        later |= {"chosen_on": step["chosen_on"]} if "chosen_on" in step else {}
+        records.append({"on": step["on"], "options": options | ({"preset": preset} if preset else {}), **later})
+    return records
+
+
+def _usual_preset(model: str) -> str | None:
+    """Return the preset that a model takes where none is named; None where it has none, or is not installed."""
+    if model not in registry.entries(ModelEntry):
+        return None
+    usual: str | None = getattr(registry.model_class(model).Options, "DEFAULT_PRESET", None)
+    return usual
 
 
 def command(manifest: Mapping[str, Any], out: str = "weights") -> str | None:
@@ -74,11 +107,12 @@ def _line(step: Mapping[str, Any], out: str, start: str) -> str | None:
     if not _is_step(step):
         return None
     options = _options(step["model"], step["options"], start)
-    names = (step["on"], step["validated_on"])
+    names = (step["on"], step["validated_on"], step.get("chosen_on", []))
     if options is None or not step["on"] or not all(_can_be_listed(tasks) for tasks in names):
         return None
     words = ["mserbench", "train", "--model", step["model"], "--on", ",".join(step["on"])]
     words += ["--validate-on", ",".join(step["validated_on"])] if step["validated_on"] else []
+    words += ["--chosen-on", ",".join(step["chosen_on"]) or "none"] if "chosen_on" in step else []
     for name, text in options.items():
         words += [f"--{name}", text] if name in ("preset", "init") else ["--option", f"{name}={text}"]
     words += ["--allow-partial"] if step["partial"] else []
@@ -122,6 +156,6 @@ def _can_be_listed(names: Sequence[str]) -> bool:
 def _is_step(step: object) -> bool:
     if not isinstance(step, Mapping) or not set(STEP) <= set(step):
         return False
-    lists = (step["on"], step["validated_on"])
+    lists = (step["on"], step["validated_on"], step.get("chosen_on", []))
     texts = all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
     return texts and isinstance(step["model"], str) and isinstance(step["options"], Mapping)

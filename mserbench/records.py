@@ -42,6 +42,7 @@ def of_model(
         "weights": dict(weights) if weights else None,
         "licence": card.licence,
         "citation": card.citation,
+        "development": list(card.development),
         "exposure_complete": card.exposure_complete,
         "exposure": [
             {

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench import form, predictions
+from mserbench import form, marks, predictions
 from mserbench.errors import DataError, UsageError
 from mserbench.files import write_atomic
 from mserbench.predictions import Prediction
@@ -49,6 +49,21 @@ class Run:
     def by_clip(self) -> bool:
         """Whether the intervals are over clips, as no speaker is known."""
         return bool(self.record["statistics"]["cluster"] == "clip")
+
+    @property
+    def name(self) -> str:
+        """The name of the model, with the preset and the name of its weights, if it has any."""
+        return marks.name_of(self.record)
+
+    @property
+    def marks(self) -> list[str]:
+        """The words that qualify the numbers; `mserbench.marks.MEANING` says what each means."""
+        return marks.of_record(self.record)
+
+    @property
+    def heard(self) -> str:
+        """Whether the language was met in training at all: `yes`, `text`, `no` or `unknown`."""
+        return str(self.record["verdict"]["heard"])
 
     @property
     def verdict(self) -> str:
@@ -94,14 +109,16 @@ class Run:
             "intervals": {name: list(ends) if ends else None for name, ends in self.intervals.items()},
             "statistics": dict(self.record["statistics"]),
             "verdict": self.verdict,
+            "heard": self.heard,
+            "marks": self.marks,
             "run_dir": str(self.folder),
         }
 
     def __repr__(self) -> str:
-        return f"<Run {self.record['model']['name']} on {self.record['task']['name']}: {self._line()}>"
+        return f"<Run {self.name} on {self.record['task']['name']}: {self._line()}>"
 
     def _repr_html_(self) -> str:
-        cells = {"model": self.record["model"]["name"], "task": self.record["task"]["name"], **self._cells()}
+        cells = {"model": self.name, "task": self.record["task"]["name"], **self._cells()}
         head = "".join(f"<th>{html.escape(name)}</th>" for name in cells)
         body = "".join(f"<td>{html.escape(str(value))}</td>" for value in cells.values())
         return f"<table><tr>{head}</tr><tr>{body}</tr></table>"
@@ -115,6 +132,8 @@ class Run:
             "UA": percent(self.metrics["UA"], self.intervals["UA"], self.by_clip),
             "WA": percent(self.metrics["WA"]),
             "verdict": self.verdict,
+            "heard": self.heard,
+            **({"marks": ", ".join(self.marks)} if self.marks else {}),
         }
 
 

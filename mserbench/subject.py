@@ -21,8 +21,8 @@ from mserbench.options import completed, told
 class Subject:
     """A model ready to run, with its full exposure.
 
-    `weights`: name, hash, whether they ship with the model's plugin, and the command that remakes them, if it can be
-    said; None for a model without.
+    `weights`: name, hash, whether they ship with the model's plugin, and, where it can be said, what they were trained
+    with and the command that remakes them (docs/results.md); None for a model without.
     """
 
     name: str
@@ -79,8 +79,8 @@ def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | 
     shipped = entry is not None and digest in (
         exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
     )
-    recipe = recipes.command(manifest, name)
-    return {"name": name, "hash": digest, "shipped": shipped, **({"recipe": recipe} if recipe else {})}
+    later = {"trained": recipes.trained(manifest), "recipe": recipes.command(manifest, name)}
+    return {"name": name, "hash": digest, "shipped": shipped, **{key: value for key, value in later.items() if value}}
 
 
 def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from mserbench import corpus, dataset, exposure, predictions, records, registry, runs, scoring
+from mserbench import cards, corpus, dataset, exposure, predictions, records, registry, runs, scoring
 from mserbench.runs import Run
 
 
@@ -26,7 +26,7 @@ def score_file(
     """
     path = Path(path)
     question = registry.task(task)
-    known = exposure.read_card(Path(card), name) if card else exposure.unknown_card(name)
+    known = cards.read_card(Path(card), name) if card else cards.unknown_card(name)
     known = exposure.with_families(known, registry.family)
     labelled = dataset.truth(question, corpus.data_folder(data))
     truth = {utterance.id: label for utterance, label in labelled}
@@ -36,7 +36,8 @@ def score_file(
     source = registry.corpus(question.corpus).card
     text = predictions.write(rows, question.labels)
     content = hashlib.sha256(text.encode()).hexdigest()
-    key = runs.run_key({"predictions": content, "task": question.hash, "name": name, "card": repr(known)})
+    identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(known)}
+    key = runs.run_key(identity | ({"development": known.development} if known.development else {}))
     folder = runs.run_folder(Path(out), question.name, name, key)
     record = {
         "key": key,

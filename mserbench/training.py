@@ -30,6 +30,7 @@ def train(
     out: str | Path,
     *,
     validate_on: Sequence[str] = (),
+    chosen_on: Sequence[str] | None = None,
     data: str | Path | None = None,
     options: Mapping[str, str] | None = None,
     device: str = "cpu",
@@ -38,11 +39,12 @@ def train(
     """Train a model on the clips of some tasks and return the folder of its weights.
 
     `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that `fit` may
-    look at to stop or to choose; they are sources too, and stand in the manifest. Of several processes that train
-    together (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it, the
-    others return when their part is done. Raises UsageError for unknown names and a model that cannot be trained,
-    DataError with every problem of the sources, where `out` cannot be written, and where the option `init` of a model
-    names a folder of weights that are damaged.
+    look at to stop or to choose; they are sources too, and stand in the manifest. `chosen_on` names the corpora that
+    the options were chosen on, `()` for none; it replaces what the model's card says of its defaults (`development`).
+    Of several processes that train together (torchrun, accelerate launch) each calls this; the main one alone looks at
+    `out` and writes it, the others return when their part is done. Raises UsageError for unknown names and a model that
+    cannot be trained, DataError with every problem of the sources, where `out` cannot be written, and where the option
+    `init` of a model names a folder of weights that are damaged.
     """
     kind = registry.model_class(model)
     if not issubclass(kind, TrainableModel):
@@ -55,6 +57,7 @@ def train(
     if here.is_main:
         _require_free(out)
     start = _start(settings)
+    chosen = None if chosen_on is None else [registry.corpus(name).card.same_as for name in chosen_on]
     folder = corpus.data_folder(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
     sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
@@ -71,6 +74,7 @@ def train(
             "sources": [_source(sources[name]) for name in tasks],
             "on": [recipes.named_task(name) for name in on],
             "validated_on": [recipes.named_task(name) for name in validate_on],
+            **_chosen_on(chosen, start, trainee.card.development),
             **({"earlier": exposure.sources_of(start), "before": recipes.steps(start)} if start else {}),
         }
         if here.is_main:
@@ -84,6 +88,21 @@ def _start(settings: Any) -> dict[str, Any] | None:
     if not isinstance(start, str) or not start or not Path(start).is_dir():
         return None
     return exposure.read_manifest(Path(start))
+
+
+def _chosen_on(
+    chosen: Sequence[str] | None, start: Mapping[str, Any] | None, development: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return what a manifest says of the corpora that options were chosen on; nothing where the model's card holds.
+
+    Weights to go on from had options too: what those were chosen on is added.
+    """
+    before = (start or {}).get("chosen_on")
+    if chosen is None and before is None:
+        return {}
+    earlier = development if before is None else before
+    names = {*(development if chosen is None else chosen), *(earlier if start else ())}
+    return {"chosen_on": sorted(names)}
 
 
 def _told(options: dict[str, Any], start: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def findings(entry: Entry) -> list[str]:
     except DataError as error:
         return [str(error)]
     found = [*_hash_findings(name, entry), *_score_findings(name, entry, rows), *_answer_findings(name, entry, rows)]
+    found += _weights_findings(name, entry)
     current = registered.question(entry.question.name)
     if current is not None and current.hash == entry.question.hash:
         found += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
@@ -88,19 +89,35 @@ def _verdict_findings(name: str, entry: Entry) -> list[str]:
         judged = exposure.judge(_card(entry.run.record["model"]), *found, keys=(), transductive=told["transductive"])
     except (KeyError, TypeError, AttributeError) as error:
         return [f"{name}: its record states no readable exposure ({error!r}), so its verdict cannot be computed again"]
-    if (judged.verdict, judged.heard) == (told["verdict"], told["heard"]):
+    stated = (told["verdict"], told["heard"], told.get("development", False))
+    if (judged.verdict, judged.heard, judged.development) == stated:
         return []
     return [
-        f"{name}: its verdict is {told['verdict']!r} (heard: {told['heard']!r}), but from the exposure in its record "
-        f"it is {judged.verdict!r} (heard: {judged.heard!r}): score it again"
+        f"{name}: its verdict is {_in_words(*stated)}, but from what its record says of its model it is "
+        f"{_in_words(judged.verdict, judged.heard, judged.development)}: score it again"
     ]
 
 
+def _in_words(verdict: str, heard: str, development: bool) -> str:
+    return f"{verdict!r} (heard: {heard}, development: {'yes' if development else 'no'})"
+
+
+def _weights_findings(name: str, entry: Entry) -> list[str]:
+    """Weights that are said to ship can be looked for; what is wrong here is that nobody could have them."""
+    weights, shipped = entry.run.record["model"]["weights"] or {}, registered.shipped(entry.model)
+    if shipped is None or "shipped" not in weights or weights["shipped"] == (weights["hash"] in shipped):
+        return []
+    ships = "ship" if weights["shipped"] else "do not ship"
+    return [f"{name}: its weights {ships}, it says, but of model {entry.model!r} others do: score it again"]
+
+
 def _card(model: Mapping[str, Any]) -> ModelCard:
+    """Return the card that a record tells; what it does not say of `development` is none (schema of old records)."""
     seen = tuple(
         Exposure(one["corpus"], tuple(one["languages"]), one["kind"], one["evidence"]) for one in model["exposure"]
     )
-    return ModelCard(model["name"], model["title"], model["version"], "", "", seen, model["exposure_complete"] is True)
+    complete, development = model["exposure_complete"] is True, tuple(model.get("development", ()))
+    return ModelCard(model["name"], model["title"], model["version"], "", "", seen, complete, development)
 
 
 def _same(told: object, true: object) -> bool:

@@ -7,27 +7,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mserbench import metrics
-from mserbench_leaderboard import ties
+from mserbench_leaderboard import systems as kin
 from mserbench_leaderboard.entries import Entry, Items, Question
 from mserbench_leaderboard.published import Published
+from mserbench_leaderboard.systems import System
 
-ZERO_SHOT, TRANSDUCTIVE = "Zero-shot", "Zero-shot, transductive"
+ZERO_SHOT, DEVELOPMENT, TRANSDUCTIVE = "Zero-shot", "Zero-shot, development", "Zero-shot, transductive"
 GROUPS: dict[str, Callable[[Entry], bool]] = {
-    ZERO_SHOT: lambda entry: entry.verdict == "zero-shot" and not entry.transductive,
+    ZERO_SHOT: lambda entry: entry.verdict == "zero-shot" and not entry.transductive and not entry.development,
+    DEVELOPMENT: lambda entry: entry.verdict == "zero-shot" and not entry.transductive and bool(entry.development),
     TRANSDUCTIVE: lambda entry: entry.verdict == "zero-shot" and entry.transductive,
     "Cross-corpus": lambda entry: entry.verdict == "cross-corpus",
     "In-corpus or unknown": lambda entry: entry.verdict in ("in-corpus", "unknown", "leaked"),
 }
-"""Title of each group and which runs it holds, in the order of the board; a leaked run is shown last, not ranked."""
+"""Title of each group and which systems it holds, by their first runs, in the order of the board.
+
+A leaked run is shown last, not ranked.
+"""
 
 FLOORS = ("prior", "random")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One run in a table; `tied`: the best of its group does not beat it, or it is the best."""
+    """One system in a table; `tied`: the best of its group does not beat it, or it is the best."""
 
-    entry: Entry
+    system: System
     name: str
     rank: int | None = None
     tied: bool = False
@@ -44,7 +49,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """All that is shown of one task; `groups` are those of `GROUPS` that have runs."""
+    """All that is shown of one task; `groups` are those of `GROUPS` that have systems."""
 
     question: Question
     groups: Mapping[str, Sequence[Row]]
@@ -56,7 +61,7 @@ class Section:
 
     @property
     def complete(self) -> list[Row]:
-        """The runs of the current version over all clips, floors included."""
+        """The systems of the current version over all clips, floors included."""
         return [*(row for rows in self.groups.values() for row in rows), *self.floors]
 
 
@@ -80,35 +85,10 @@ def build(
             problems += contradictions(question, by_task[name])
     if problems:
         return [], problems
-    shown = names(entries)
+    shown = kin.names(kin.of(entries))
     questions.sort(key=lambda question: (not by_task[question.name], question.synthetic, question.name))
     told = {question.name: [one for one in published if one.task == question.name] for question in questions}
     return [_section(question, by_task[question.name], told[question.name], shown) for question in questions], []
-
-
-def names(entries: Iterable[Entry]) -> dict[str, str]:
-    """Return by place how to call each run: model (weights), and the options in which its kin differ."""
-    by_model: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        by_model[entry.model].append(entry)
-    return {place: name for kin in by_model.values() for place, name in _names_of_kin(kin).items()}
-
-
-def _names_of_kin(kin: Sequence[Entry]) -> dict[str, str]:
-    values: dict[str, set[str | None]] = defaultdict(set)
-    hashes: dict[str | None, set[str]] = defaultdict(set)
-    keys = {key for entry in kin for key in entry.variant}
-    for entry in kin:
-        hashes[entry.weights].add(entry.weights_hash)
-        for key in keys:
-            values[key].add(entry.variant.get(key))
-    found = {}
-    for entry in kin:
-        mark = f" {entry.weights_hash}" if len(hashes[entry.weights]) > 1 else ""
-        name = entry.model if entry.weights is None else f"{entry.model} ({entry.weights}{mark})"
-        options = [f"{key}={text}" for key, text in sorted(entry.variant.items()) if len(values[key]) > 1]
-        found[entry.place] = ", ".join([name, *options])
-    return found
 
 
 def newest(entries: Sequence[Entry]) -> Question:
@@ -126,7 +106,7 @@ def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
         if entry.question.labels != question.labels
     ]
     usual = _usual_items(current)
-    return wrong + [
+    return [*wrong, *kin.twice(current)] + [
         f"run {entry.place!r} scored other clips, labels or speakers than the other runs of task "
         f"{question.name!r}: they are not comparable, score it again or remove it"
         for entry in current
@@ -148,12 +128,12 @@ def _section(
     ranked = [entry for entry in complete if entry.model not in FLOORS]
 
     def rows(chosen: Iterable[Entry]) -> list[Row]:
-        return [Row(entry, shown[entry.place]) for entry in sorted(chosen, key=_best_first)]
+        return [Row(system, shown[system.place]) for system in sorted(kin.of(chosen), key=_best_first)]
 
     groups = {title: _of_group(ranked, belongs) for title, belongs in GROUPS.items()}
     return Section(
         question=question,
-        groups=_ranked({title: found for title, found in groups.items() if found}, shown),
+        groups=_ranked({title: systems for title, systems in groups.items() if systems}, shown),
         floors=rows(entry for entry in complete if entry.model in FLOORS),
         constant=_constant(complete),
         partial=rows(entry for entry in current if entry.partial),
@@ -162,27 +142,28 @@ def _section(
     )
 
 
-def _of_group(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[Entry]:
-    return sorted(filter(belongs, entries), key=lambda entry: (entry.verdict == "leaked", *_best_first(entry)))
+def _of_group(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[System]:
+    return sorted(
+        kin.of(filter(belongs, entries)),
+        key=lambda system: (system.first.verdict == "leaked", *_best_first(system)),
+    )
 
 
-def _best_first(entry: Entry) -> tuple[float, str]:
-    return -entry.scores["UA"].value, entry.place
+def _best_first(system: System) -> tuple[float, str]:
+    return -system.scores["UA"].value, system.place
 
 
-def _ranked(groups: Mapping[str, Sequence[Entry]], shown: Mapping[str, str]) -> dict[str, list[Row]]:
-    """Rank each group by UA and mark its tie group; the groups of a task share one level."""
-    fair = {title: [entry for entry in entries if entry.verdict != "leaked"] for title, entries in groups.items()}
-    compared = sum(len(entries) > 1 for entries in fair.values())
-    ranked = {}
-    for title, entries in groups.items():
-        tied = ties.top([[entry] for entry in fair[title]], ties.LEVEL / max(compared, 1))
-        close = {fair[title][at].place for at in tied}
-        ranked[title] = [
-            Row(entry, shown[entry.place], rank if entry.verdict != "leaked" else None, entry.place in close)
-            for rank, entry in enumerate(entries, start=1)
+def _ranked(groups: Mapping[str, Sequence[System]], shown: Mapping[str, str]) -> dict[str, list[Row]]:
+    """Rank each group by UA and mark its tie group; leaked systems stand without a rank."""
+    fair = [[system for system in systems if system.first.verdict != "leaked"] for systems in groups.values()]
+    close, ranked = kin.top(fair), {system.place for systems in fair for system in systems}
+    return {
+        title: [
+            Row(system, shown[system.place], rank if system.place in ranked else None, system.place in close)
+            for rank, system in enumerate(systems, start=1)
         ]
-    return ranked
+        for title, systems in groups.items()
+    }
 
 
 def _constant(entries: Sequence[Entry]) -> Constant | None:

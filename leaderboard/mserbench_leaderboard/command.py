@@ -78,12 +78,13 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     """
     from mserbench.files import write_atomic
     from mserbench_leaderboard import pictures as matrices
+    from mserbench_leaderboard import systems
 
     entries, texts, problems = _board(folder)
     if problems:
         listed = "\n  - ".join([f"the board {str(folder)!r} is not written, as of its runs", *problems])
         raise DataError(listed)
-    drawn = matrices.update(folder, entries) if pictures else []
+    drawn = matrices.update(folder, systems.of(entries)) if pictures else []
     for path, text in texts.items():
         write_atomic(path, text)
     return len(entries), drawn
@@ -91,7 +92,7 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
 
 def check_board(folder: Path, pictures: bool = True) -> list[str]:
     """Return a sentence for each thing that is damaged, stale, or not what the predictions say; write nothing."""
-    from mserbench_leaderboard import audit
+    from mserbench_leaderboard import audit, systems
     from mserbench_leaderboard import pictures as matrices
 
     entries, texts, found = _board(folder)
@@ -104,12 +105,9 @@ def check_board(folder: Path, pictures: bool = True) -> list[str]:
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
     if pictures:
-        found += [
-            f"picture {matrices.place(entry)!r} is missing: {remedy}" for entry in matrices.missing(folder, entries)
-        ]
-        found += [
-            f"picture {str(path)!r} belongs to no run: {remedy}" for path in matrices.superfluous(folder, entries)
-        ]
+        rows = systems.of(entries)
+        found += [f"picture {matrices.place(row)!r} is missing: {remedy}" for row in matrices.missing(folder, rows)]
+        found += [f"picture {str(path)!r} belongs to no run: {remedy}" for path in matrices.superfluous(folder, rows)]
     return found
 
 

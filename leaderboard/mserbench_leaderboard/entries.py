@@ -83,6 +83,12 @@ class Entry:
         return bool(self.run.record["verdict"]["transductive"])
 
     @property
+    def development(self) -> bool | None:
+        """Whether the target was used in choosing the model's defaults; None where its record does not say."""
+        stated = "development" in self.run.record["model"]
+        return bool(self.run.record["verdict"].get("development", False)) if stated else None
+
+    @property
     def confusion(self) -> NDArray[np.int64]:
         """int64, (K, K + 1), as `mserbench.metrics.confusion`."""
         size = len(self.question.labels)
@@ -141,8 +147,13 @@ def _question(record: Mapping[str, Any]) -> Question:
 
 
 def _variant(model: Mapping[str, Any]) -> dict[str, str]:
-    options = {**model["options"], "version": model["version"]}
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in options.items()}
+    """Return what tells a model's runs apart: options of its training, those it was asked with, and its version."""
+    trained = ((model["weights"] or {}).get("trained") or [{"options": {}}])[-1]["options"]
+    options = {**trained, **{key: value for key, value in model["options"].items() if value is not None}}
+    texts = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in {**options, "version": model["version"]}.items()
+    }
     return {key: text[:_VALUE] for key, text in texts.items()}
 
 

@@ -16,17 +16,17 @@ _SPECIAL = re.compile(r"[^\w\s.,;:()+=/%'\"-]|_|:(?! )")
 _ADDRESS = re.compile(r"(?i)(?<=www)\.")  # GitHub makes links of www. and of http: without any brackets
 
 
-def escape(text: str) -> str:
-    """Return `text` as one line of Markdown that shows it literally, cut after `LONGEST` characters.
+def escape(text: str, longest: int = LONGEST) -> str:
+    """Return `text` as one line of Markdown that shows it literally, cut after `longest` characters.
 
     Control characters, those that change the direction of writing, and runs of white space become a space.
 
     >>> escape("a|b <b> `c`")
     'a&#124;b &#60;b&#62; &#96;c&#96;'
     """
-    plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text[: 4 * LONGEST])
+    plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text[: 4 * longest])
     short = " ".join(plain.split())
-    short = short if len(short) <= LONGEST else f"{short[: LONGEST - 1]}…"
+    short = short if len(short) <= longest else f"{short[: longest - 1]}…"
     escaped = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", short)
     return _ADDRESS.sub("&#46;", escaped)
 

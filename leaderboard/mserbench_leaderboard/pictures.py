@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 from collections.abc import Iterable
@@ -10,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from mserbench import marks
 from mserbench.errors import MissingExtra
 from mserbench.files import write_atomic
 from mserbench.png import png
 from mserbench.runs import percent
-from mserbench_leaderboard.entries import Entry
+from mserbench_leaderboard.systems import System
 
 FOLDER = "pictures"
 DPI = 100
@@ -23,45 +25,47 @@ _TITLE = 56  # characters that fit above the matrix
 _OURS = re.compile(r".+-[0-9a-f]{8}\.png")
 
 
-def place(entry: Entry) -> str:
-    """Return the path of a run's picture; it names the predictions, so that a stale picture is never shown."""
-    return f"{FOLDER}/{entry.place}-{entry.digest[:8]}.png"
+def place(system: System) -> str:
+    """Return the path of a system's picture; it names the predictions, so that a stale picture is never shown."""
+    digests = [entry.digest for entry in system.entries]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return f"{FOLDER}/{system.place}-{digest[:8]}.png"
 
 
-def missing(folder: Path, entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries that have no picture below `folder` yet."""
-    return [entry for entry in entries if not (folder / place(entry)).is_file()]
+def missing(folder: Path, systems: Iterable[System]) -> list[System]:
+    """Return the systems that have no picture below `folder` yet."""
+    return [system for system in systems if not (folder / place(system)).is_file()]
 
 
-def superfluous(folder: Path, entries: Iterable[Entry]) -> list[Path]:
-    """Return the pictures of runs that are gone or have changed, of the form that `place` gives."""
-    wanted = {folder / place(entry) for entry in entries}
+def superfluous(folder: Path, systems: Iterable[System]) -> list[Path]:
+    """Return the pictures of systems that are gone or have changed, of the form that `place` gives."""
+    wanted = {folder / place(system) for system in systems}
     found = (path for path in sorted((folder / FOLDER).glob("*/*.png")) if _OURS.fullmatch(path.name))
     return [path for path in found if path not in wanted and not path.is_symlink()]
 
 
-def update(folder: Path, entries: Iterable[Entry]) -> list[Path]:
+def update(folder: Path, systems: Iterable[System]) -> list[Path]:
     """Draw the missing pictures, remove the superfluous ones, and return what was drawn.
 
     Raises MissingExtra, before anything is written, where matplotlib is wanted and absent.
     """
-    entries = list(entries)
-    todo = missing(folder, entries)
+    systems = list(systems)
+    todo = missing(folder, systems)
     if todo and importlib.util.find_spec("matplotlib") is None:
         raise MissingExtra("drawing confusion matrices (else give --no-pictures)", "matplotlib", "plots")
-    for entry in todo:
-        write_atomic(folder / place(entry), draw(entry))
-    for path in superfluous(folder, entries):
+    for system in todo:
+        write_atomic(folder / place(system), draw(system))
+    for path in superfluous(folder, systems):
         path.unlink()
-    return [folder / place(entry) for entry in todo]
+    return [folder / place(system) for system in todo]
 
 
-def draw(entry: Entry) -> bytes:
-    """Return the picture of one run: the same bytes for the same run, on one version of matplotlib."""
+def draw(system: System) -> bytes:
+    """Return the picture of a system, its runs together: the same bytes each time, on one version of matplotlib."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    labels, counts = list(entry.question.labels), entry.confusion
+    labels, counts = list(system.first.question.labels), system.confusion
     if not counts[:, -1].any():
         counts = counts[:, :-1]
     answers = [*labels, "unparsed"][: counts.shape[1]]
@@ -74,7 +78,7 @@ def draw(entry: Entry) -> bytes:
         colour = "white" if share[row, column] > 0.5 else "black"
         axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9)
     _name_axes(axes, answers, labels)
-    axes.set_title("\n".join(_title(entry)), fontsize=9, parse_math=False)
+    axes.set_title("\n".join(_title(system)), fontsize=9, parse_math=False)
     return png(canvas, _COLOURS)
 
 
@@ -87,12 +91,13 @@ def _name_axes(axes: Any, answers: list[str], labels: list[str]) -> None:
     axes.set_ylabel("truth", fontsize=9)
 
 
-def _title(entry: Entry) -> list[str]:
-    score = entry.scores["UA"]
-    model = entry.model if entry.weights is None else f"{entry.model} ({entry.weights})"
+def _title(system: System) -> list[str]:
+    score, entry, runs = system.scores["UA"], system.first, len(system.entries)
+    name = marks.name_of(entry.run.record) if runs == 1 else marks.model_of(entry.run.record)
+    several = f", {runs} seeds together" if runs > 1 else ""
     return [
-        _plain(model, _TITLE),
-        f"{entry.question.name}: UA {percent(score.value, score.interval)}, n = {entry.n}",
+        _plain(name, _TITLE),
+        f"{entry.question.name}: UA {percent(score.value, score.interval, score.by_clip)}, n = {entry.n}{several}",
     ]
 
 

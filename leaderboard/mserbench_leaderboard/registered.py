@@ -1,11 +1,13 @@
-"""What the installed plugins say of a task: its question, its clips with labels and speakers, its corpus."""
+"""What the installed plugins say of a task: its question, its clips, its corpus; and of a model: what ships."""
 
 from __future__ import annotations
 
-from mserbench import dataset, registry
+from functools import cache
+
+from mserbench import dataset, exposure, registry
 from mserbench.contracts import CorpusCard, Task
 from mserbench.errors import DataError
-from mserbench.hookspecs import TaskEntry
+from mserbench.hookspecs import ModelEntry, TaskEntry
 from mserbench_leaderboard.entries import Items, Question
 
 
@@ -33,6 +35,16 @@ def question(name: str) -> Question | None:
         labels=asked.labels,
         synthetic=card.synthetic,
     )
+
+
+@cache
+def shipped(model: str) -> frozenset[str] | None:
+    """Return the hashes of the weights that ship with a model; None where no plugin registers it."""
+    if model not in registry.entries(ModelEntry):
+        return None
+    entry = registry.model_entry(model)
+    folders = [registry.shipped_weights(entry, name) for name in entry.weights]
+    return frozenset(exposure.weights_hash(exposure.read_manifest(folder)) for folder in folders)
 
 
 def items(name: str) -> Items | None:

@@ -55,10 +55,9 @@ def _check_same_question(first: Run, second: Run) -> None:
 
 
 def _show(first: Run, second: Run, result: Comparison) -> None:
-    from mserbench.cli.run import name_of
     from mserbench.intervals import FEWEST
 
-    click.echo(f"A: {name_of(first)}   B: {name_of(second)}   task {first.record['task']['name']}, n {result.n}\n")
+    click.echo(f"A: {first.name}   B: {second.name}   task {first.record['task']['name']}, n {result.n}\n")
     rows = []
     for name, difference in result.differences.items():
         ends = result.intervals[name]

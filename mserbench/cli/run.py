@@ -106,17 +106,19 @@ def show(finished: Sequence[Run]) -> None:
     """Print runs as a table, with what a reader must know of them below."""
     from mserbench.runs import percent
 
-    head = ["task", "model", "n", "speakers", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "marks"]
+    head = ["task", "model", "n", "speakers", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "heard"]
+    head.append("marks")
     rows = [
         [
             run.record["task"]["name"],
-            name_of(run),
+            run.name,
             run.record["counts"]["scored"],
             "unknown" if run.by_clip else run.record["statistics"]["clusters"],
             percent(run.metrics["UA"], run.intervals["UA"], run.by_clip),
             *(percent(run.metrics[name]) for name in ("WA", "WF1", "MF1", "unparsed")),
             run.verdict,
-            ", ".join(marks(run)),
+            run.heard,
+            ", ".join(run.marks),
         ]
         for run in finished
     ]
@@ -124,38 +126,6 @@ def show(finished: Sequence[Run]) -> None:
     click.echo()
     for line in footnotes(finished):
         click.echo(line)
-
-
-def name_of(run: Run) -> str:
-    """Return the name of a run's model with its weights, if it has any."""
-    weights = run.record["model"]["weights"]
-    return f"{run.record['model']['name']} ({weights['name']})" if weights else str(run.record["model"]["name"])
-
-
-def marks(run: Run) -> list[str]:
-    """Return the words that qualify a number: those of `MEANING`."""
-    interval = run.intervals["UA"]
-    flags = {
-        "synthetic": run.record["corpus"]["synthetic"],
-        "transductive": run.record["verdict"]["transductive"],
-        "partial": run.record["counts"]["partial"],
-        "unknown speakers": run.by_clip,
-        "few speakers": interval is None,
-        "wide": interval is not None and interval[1] - interval[0] > WIDE,
-    }
-    return [name for name, is_set in flags.items() if is_set]
-
-
-WIDE = 0.15  # width of an interval of UA from which on nothing can be concluded
-MEANING = {
-    "synthetic": "synthetic: rule-based speech, not people; it shows that things work and proves nothing else",
-    "transductive": "transductive: statistics of the target's clips were used",
-    "partial": "partial: not all clips of the task were scored; not comparable with other runs",
-    "unknown speakers": "unknown speakers: no speaker is known, so the range is over clips; it says nothing of other "
-    "speakers and held the truth in 29 to 88 % of simulated corpora, not in 95 %",
-    "few speakers": "few speakers: at most three, so no interval of 95 % can be given",
-    "wide": "wide: the interval spans more than 15 points; too few speakers or clips for conclusions",
-}
 
 
 def _smallest(run: Run) -> list[str]:
@@ -174,9 +144,9 @@ def _smallest(run: Run) -> list[str]:
 
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
+    from mserbench import marks
     from mserbench.runs import percent
 
-    used = {mark for run in finished for mark in marks(run)}
     lines = ["Percent. UA: mean recall over the classes; in brackets its 95 % interval over speakers (jackknife, t)."]
     for run in finished:
         if alone := run.record["statistics"]["unattributed"]:
@@ -189,11 +159,14 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
         if part := run.record["canonical"]:
             value = percent(part["metrics"]["UA"], part["intervals"]["UA"], run.by_clip)
             lines.append(
-                f"{name_of(run)} on {run.record['task']['name']}, canonical labels only: UA {value}, n {part['n']}"
+                f"{run.name} on {run.record['task']['name']}, canonical labels only: UA {value}, n {part['n']}"
             )
-    lines += [text for mark, text in MEANING.items() if mark in used]
+    lines += marks.meanings({mark for run in finished for mark in run.marks})
+    lines += [
+        f"heard {value}: {text}" for value, text in marks.HEARD.items() if value in {run.heard for run in finished}
+    ]
     for run in finished:
         if run.verdict != "zero-shot":
-            lines.append(f"{name_of(run)} on {run.record['task']['name']}: {run.verdict}: {'; '.join(run.reasons)}")
+            lines.append(f"{run.name} on {run.record['task']['name']}: {run.verdict}: {'; '.join(run.reasons)}")
     lines.append(f"Predictions and provenance: {', '.join(sorted({str(run.folder.parent) for run in finished}))}")
     return lines

@@ -16,6 +16,11 @@ from mserbench.errors import MserbenchError, UsageError
 @click.option("--model", required=True, help="Name of a model.")
 @click.option("--on", required=True, help="Names of the tasks to train on, comma separated.")
 @click.option("--validate-on", default="", help="Names of tasks to stop or choose by, comma separated.")
+@click.option(
+    "--chosen-on",
+    metavar="CORPORA",
+    help="Corpora that the options were chosen on, comma separated, or none; else those of the model's defaults.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder for the weights.")
 @_common.preset_option
 @click.option("--stage", metavar="N", help="The same as --option stage=N: of models that train in stages.")
@@ -28,6 +33,7 @@ def command(
     model: str,
     on: str,
     validate_on: str,
+    chosen_on: str | None,
     out: Path,
     preset: str | None,
     stage: str | None,
@@ -54,6 +60,7 @@ def command(
                 sources,
                 out,
                 validate_on=_common.names(validate_on, "validate-on") if validate_on else [],
+                chosen_on=_corpora(chosen_on),
                 data=data,
                 options=_with_shorthands(
                     _common.settings(options, preset, [model]), model, {"stage": stage, "init": init}
@@ -67,6 +74,13 @@ def command(
     if processes.place().is_main:
         click.echo(f"{model} trained on {', '.join(sources)}: weights in {folder}")
         click.echo(f"score it: mserbench run --model {model} --weights {folder} --task TASK")
+
+
+def _corpora(text: str | None) -> list[str] | None:
+    """Return the corpora of --chosen-on: an empty list for `none`, None where it is not given."""
+    if text is None:
+        return None
+    return [] if text.strip().lower() == "none" else _common.names(text, "chosen-on")
 
 
 def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str, str | None]) -> dict[str, str]:

@@ -121,6 +121,7 @@ def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, A
         "verdict": verdict,
         "reasons": sorted({reason for run in found if run.verdict == verdict for reason in run.reasons}),
         "transductive": any(run.record["verdict"]["transductive"] for run in found),
+        "development": any(run.record["verdict"].get("development", False) for run in found),
         "columns": [_of_column(column, finished) for column in cell.columns],
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mserbench.compare import smallest_difference
 from mserbench.experiments.markdown import table
+from mserbench.marks import MEANING
 
 _MEANING = {
     "zero-shot": "no clip of the corpus and no emotion label of its language was trained on",
@@ -14,12 +15,7 @@ _MEANING = {
     "leaked": "test clips were trained on: the number means nothing",
     "cross-corpus": "another corpus of the language was trained on",
     "unknown": "it is not known all that the model was trained on",
-    "transductive": "statistics of the target's clips were used, without their labels",
-    "synthetic": "rule-based speech, not people; it shows that things work and proves nothing else",
-    "partial": "not all clips of the task were there; not comparable with other tables",
-    "unknown speakers": "no speaker is known, so the range is over clips and says nothing of other speakers",
-    "few speakers": "at most three, so no interval of 95 % can be given",
-    "wide": "the interval spans more than 15 points: too few speakers or clips for conclusions",
+    **MEANING,
 }
 
 

@@ -10,6 +10,7 @@ from mserbench.experiments.answers import Answers
 from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
 from mserbench.experiments.shapes import AVERAGE
+from mserbench.marks import is_wide
 from mserbench.runs import percent
 
 _HEADINGS = {"test": "", "whole": ", whole corpora"}
@@ -129,11 +130,12 @@ def _marks(figures: Figures, cell: Mapping[str, Any]) -> list[str]:
     interval = found.interval if found else None
     flags = {
         "transductive": cell["transductive"],
+        "development": cell.get("development", False),  # of records from before it is not known
         "synthetic": task["synthetic"],
         "partial": task["partial"],
         "unknown speakers": bool(found and found.by_clip),
         "few speakers": interval is None,
-        "wide": interval is not None and interval[1] - interval[0] > 0.15,
+        "wide": is_wide(interval),
     }
     return [name for name, is_set in flags.items() if is_set]
 

@@ -97,6 +97,15 @@ def _exposure(probe: Probe) -> str:
     return f"complete, {len(card.exposure)} item(s)"
 
 
+def _development(probe: Probe) -> str:
+    chosen_on = probe.card.development
+    are_names = isinstance(chosen_on, tuple) and all(isinstance(name, str) and name for name in chosen_on)
+    require(are_names, f"development is {chosen_on!r}: give a tuple of names, as 'mserbench corpora' has them")
+    if not chosen_on:
+        return "says that no corpus was looked at while its defaults were chosen"
+    return f"its defaults were chosen on {', '.join(chosen_on)}: runs there are marked"
+
+
 def _scores(probe: Probe) -> str:
     texts = [text for _, text in probe.usual if text]
     if texts:
@@ -208,6 +217,7 @@ def _labels_out_of_reach(probe: Probe) -> str:
 CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "card": _card,
     "exposure": _exposure,
+    "development": _development,
     "scores": _scores,
     "determinism": _determinism,
     "batch invariance": _batches,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mserbench.contracts import SAMPLE_RATE, ModelCard
 from mserbench.errors import MissingExtra
 from mserbench.features import FeatureSet
+from mserbench_baselines import linear
 from mserbench_baselines.feature_model import LinearModel
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class EGeMAPS(LinearModel):
             "Eyben et al., The Geneva Minimalistic Acoustic Parameter Set, IEEE Trans. Affective Computing, 2016",
             exposure=(),
             exposure_complete=True,
+            development=linear.CHOSEN_ON,
         )
 
     def features(self) -> FeatureSet:

@@ -25,6 +25,7 @@ from mserbench_training.model_file import read_array, read_labels
 
 C = 0.1  # inverse strength of the L2 penalty
 C_SPEAKER = 0.01  # the same where each speaker is standardised first
+CHOSEN_ON = ("emodb", "emovo", "ravdess")  # all of the above; the last one was seen and no criterion
 KNOTS = 11  # quantiles a feature
 
 # Mid-ranks rather than 0 and 1: single extreme clips do not set the scale, and nothing maps beyond +-1.69.

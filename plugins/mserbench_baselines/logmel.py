@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, ModelCard
 from mserbench.features import FeatureSet
+from mserbench_baselines import linear
 from mserbench_baselines.feature_model import LinearModel
 
 BANDS = 40
@@ -33,7 +34,14 @@ class LogMel(LinearModel):
     def card(self) -> ModelCard:
         """The model itself has learnt nothing; its weights say what they have."""
         return ModelCard(
-            self.name, "Log-mel statistics, linear", self.version, "MIT", "", exposure=(), exposure_complete=True
+            self.name,
+            "Log-mel statistics, linear",
+            self.version,
+            "MIT",
+            "",
+            exposure=(),
+            exposure_complete=True,
+            development=linear.CHOSEN_ON,
         )
 
     def features(self) -> FeatureSet:

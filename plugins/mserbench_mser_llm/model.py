@@ -21,7 +21,7 @@ from mserbench_mser_llm import assembly, calibration, parts, weights_folder
 from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.objective import Objective, answers_of, embeddings_of, scores_of
-from mserbench_mser_llm.presets import MserLlmOptions, resolve
+from mserbench_mser_llm.presets import MserLlmOptions, chosen_on, resolve
 from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.soft_prompts import soft_prompts
@@ -72,6 +72,7 @@ class MserLlm(TrainableModel):
             "Zou et al., arXiv 2503.21806, ICME 2025",
             exposure=found,
             exposure_complete=complete,
+            development=chosen_on(self.options, self.weights),
         )
 
     @property

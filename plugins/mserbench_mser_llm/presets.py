@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 from mserbench_mser_llm.settings import Settings
-from mserbench_training.preset_options import given, options_class
+from mserbench_training.preset_options import given, options_class, preset_of
 
 Preset = Literal["tiny", "mini", "small", "paper"]
 
@@ -39,10 +40,19 @@ PRESETS: Mapping[Preset, Settings] = {
 """`tiny`: random parts made on the spot, seconds, to try that everything works. `mini`: real and small, two cores.
 `small`: one GPU of 24 GB. `paper`: the paper's sizes where it gives them, one GPU of 80 GB."""
 
+CHOSEN_ON: Mapping[Preset, tuple[str, ...]] = {"mini": ("emodb", "emovo", "aesdd", "ravdess")}
+"""The corpora that a preset was chosen on: `mini` by its figures on the first three; its layer and its pooling are
+those of whisper-linear, whose choice had seen RAVDESS (docs/mser-llm.md). The others follow the paper, or assume."""
+
 STAGE_2: Mapping[str, Any] = {"batch_languages": 2, "batch_samples": 2}
 """What stage 2 has in place of the preset's: batches of several languages."""
 
 MserLlmOptions: type[Any] = options_class("MserLlmOptions", Settings, Preset, "mini")
+
+
+def chosen_on(options: Any, weights: Path | None) -> tuple[str, ...]:
+    """Return the corpora that the preset was chosen on: that of the weights, where there are any, else the options'."""
+    return {str(name): corpora for name, corpora in CHOSEN_ON.items()}.get(preset_of(options, weights), ())
 
 
 def resolve(options: Any) -> Settings:

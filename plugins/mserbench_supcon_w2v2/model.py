@@ -19,7 +19,7 @@ from mserbench_supcon_w2v2 import assembly, weights_folder
 from mserbench_supcon_w2v2.feeding import FrameFeeder
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
-from mserbench_supcon_w2v2.settings import Settings, SupconOptions, resolve
+from mserbench_supcon_w2v2.settings import Settings, SupconOptions, chosen_on, resolve
 from mserbench_training import loop
 from mserbench_training.encoders import named
 from mserbench_training.frame_reader import HOLD
@@ -62,6 +62,7 @@ class SupconW2V2(TrainableModel):
             "Mi, Ma and Toda, arXiv 2606.06200, Interspeech 2026",
             exposure=exposure,
             exposure_complete=complete,
+            development=chosen_on(self.options, self.weights),
         )
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from mserbench.errors import UsageError
 from mserbench_training.loop import LoopOptions
-from mserbench_training.preset_options import given, options_class
+from mserbench_training.preset_options import given, options_class, preset_of
 
 Preset = Literal["paper", "small", "logmel", "tiny"]
 Adaptation = Literal["inside", "adapter", "clip", "convolution", "weighted"]
@@ -154,6 +155,19 @@ a pretrained part. Both learn from all speakers for a fixed number of steps. `ti
 docs/supcon-w2v2.md has the figures."""
 
 SupconOptions: type[Any] = options_class("SupconOptions", Settings, Preset, "small")
+
+
+CHOSEN_ON: Mapping[Preset, tuple[str, ...]] = {
+    "small": ("emodb", "emovo", "aesdd", "ravdess"),
+    "logmel": ("emodb", "emovo", "aesdd"),
+}
+"""The corpora that a preset was chosen on: both by their figures on three, and the layer of `small` is that of
+whisper-linear, whose choice had seen RAVDESS. The others follow the paper, or assume."""
+
+
+def chosen_on(options: Any, weights: Path | None) -> tuple[str, ...]:
+    """Return the corpora that the preset was chosen on: that of the weights, where there are any, else the options'."""
+    return {str(name): corpora for name, corpora in CHOSEN_ON.items()}.get(preset_of(options, weights), ())
 
 
 def resolve(options: Any) -> Settings:

@@ -23,7 +23,7 @@ from mserbench_training.pooled import pooled_features
 from mserbench_training.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
-from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
+from mserbench_whisper_linear.options import AUTO, CHOSEN_ON, WhisperLinearOptions
 
 MADE_WITH = ("encoder", "length", "layers", "pooling")  # options that weights remember, and that then hold
 
@@ -47,6 +47,7 @@ class WhisperLinear(FeatureModel):
             "Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, ICML 2023",
             exposure=heard.exposure,
             exposure_complete=heard.exposure_complete,
+            development=CHOSEN_ON,
         )
 
     def features(self) -> FeatureSet:

@@ -48,8 +48,8 @@ def _write_run(results: Path, task: str, model: str, truth: Any, generator: np.r
         "schema": form.SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},
         "task": {
-            "name": task, "title": task, "version": 1, "hash": task, "question": task, "corpus": task, "languages": ["xx"],
-            "labels": list(CANONICAL),
+            "name": task, "title": task, "version": 1, "hash": task, "question": task, "corpus": task,
+            "languages": ["xx"], "labels": list(CANONICAL),
         },
         "corpus": {"name": task, "title": task, "synthetic": False, "index_digest": None},
         "counts": {"expected": CLIPS, "scored": CLIPS, "unparsed": 0, "partial": False},

@@ -61,15 +61,48 @@ def test_a_table_with_intervals_verdict_and_where_it_lies(cli, plugin: Install) 
     plugin()
     done = cli("run", "--model", "steady", "--task", TASK)
     assert done.code == 0
-    for words in (TASK, "steady", "70", "[", "zero-shot", f"runs/{TASK}"):
+    for words in (TASK, "steady", "70", "[", "zero-shot", "heard", f"runs/{TASK}"):
         assert words in done.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "heard", "meaning"),
+    [("text", "text", "was read in training, and not heard"), ("speech", "yes", "was heard in training")],
+)
+def test_the_table_says_whether_the_language_was_heard_and_what_was_chosen_there(
+    cli, plugin: Install, kind: str, heard: str, meaning: str
+) -> None:
+    """Both qualify the number, so both stand beside it, with their meaning below."""
+    plugin(
+        f"""
+        from mserbench import Exposure
+
+        class Reader(Model):
+            @property
+            def card(self):
+                seen = (Exposure("web", ("de",), "{kind}", "test"),)
+                return ModelCard("reader", "reader", "1", "MIT", "", seen, True, development=("emodb",))
+
+            def predict(self, clips, labels):
+                return _scores(clips, labels)
+        """,
+        models=["Reader"],
+    )
+    done = cli("run", "--model", "reader", "--task", TASK)
+    row = next(line for line in done.out.splitlines() if line.startswith(TASK))
+    assert f"zero-shot  {heard:<7}  development" in row, row
+    for words in (f"heard {heard}: the language {meaning}", "development: the target was used in choosing"):
+        assert words in done.out
+    (summary,) = json.loads(cli("run", "--model", "reader", "--task", TASK, "--json").out)
+    assert (summary["heard"], "development" in summary["marks"]) == (heard, True)
 
 
 def test_json_prints_json_and_nothing_else(cli, plugin: Install) -> None:
     plugin()
     done = cli("run", "--model", "steady", "--task", TASK, "--limit", 9, "--json")
     (summary,) = json.loads(done.out)
-    assert set(summary) == {"model", "task", "n", "metrics", "intervals", "statistics", "verdict", "run_dir"}
+    expected = {"model", "task", "n", "metrics", "intervals", "statistics", "verdict", "heard", "marks", "run_dir"}
+    assert set(summary) == expected
     assert set(summary["metrics"]) == {"UA", "WA", "WF1", "MF1", "precision", "unparsed"}
     assert (summary["model"], summary["task"], summary["n"]) == ("steady", TASK, 9)
     assert Path(summary["run_dir"], "predictions.csv").is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import typing
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import exposure, registry
+from mserbench import cards, exposure, registry
 from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
 from mserbench.errors import DataError
 from mserbench.exposure import VERDICTS, judge
+from mserbench.hookspecs import CorpusEntry, ModelEntry
 
 KEYS = ("k1", "k2")
 
@@ -72,7 +74,12 @@ def test_the_verdict(sample: tuple[Task, CorpusCard], seen: list[Exposure], comp
         ([], False, "unknown"),
         ([labelled("web", "de", kind="speech")], True, "yes"),
         ([labelled("web", "de-CH", kind="speech")], False, "yes"),
-        ([labelled("web", "de", kind="text")], True, "no"),
+        ([labelled("web", "de", kind="text")], True, "text"),
+        ([labelled("web", "de", kind="text")], False, "unknown"),
+        ([labelled("web", "en", kind="text")], True, "no"),
+        ([labelled("web", "mul", kind="speech")], True, "unknown"),
+        ([labelled("web", "mul", kind="text")], True, "unknown"),
+        ([labelled("web", "de", kind="text"), labelled("radio", "de", kind="speech")], True, "yes"),
         ([labelled("other", "de")], True, "yes"),
     ],
 )
@@ -121,6 +128,87 @@ def test_more_exposure_never_makes_the_verdict_better(
     after = judge(card(*seen, more, complete=complete), *sample, KEYS)
     assert VERDICTS.index(after.verdict) >= VERDICTS.index(before.verdict)
     assert not (before.heard == "yes" and after.heard != "yes")
+
+
+MET = ("no", "text", "yes")  # from the least that was met of a language
+
+
+@given(st.lists(exposures, max_size=4), exposures, st.booleans())
+def test_a_language_that_was_met_is_never_shown_as_not_met(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure], more: Exposure, complete: bool
+) -> None:
+    """Text is a meeting too: a model that has read a language knows its words."""
+    heard = judge(card(*seen, more, complete=complete), *sample, KEYS).heard
+    of_language = {part.kind for part in (*seen, more) if {"de", "de-AT"} & set(part.languages)}
+    if of_language - {"text"}:
+        assert heard == "yes"
+    elif of_language:
+        assert heard in ("text", "unknown")
+    else:
+        assert heard in ("no", "unknown")
+    fewer = judge(card(*seen, complete=complete), *sample, KEYS).heard
+    if heard in MET and fewer in MET:
+        assert MET.index(heard) >= MET.index(fewer)
+
+
+@given(
+    st.lists(st.sampled_from(["de", "en", "it", "fa"]), min_size=1, max_size=3, unique=True),
+    st.lists(st.sampled_from(["de-AT", "en", "it", "ru", "mul"]), min_size=1, max_size=3, unique=True),
+)
+def test_a_reason_names_the_languages_that_are_shared_and_no_other(
+    sample: tuple[Task, CorpusCard], asked: list[str], trained: list[str]
+) -> None:
+    """A reason that names a language nobody trained on sends its reader to look for data that do not exist."""
+    task, corpus = sample
+    found = judge(card(labelled("other", *trained)), replace(task, languages=tuple(asked)), corpus, KEYS)
+    shared = [code for code in asked if code in {seen.partition("-")[0] for seen in trained}]
+    reasons = [reason for reason in found.reasons if reason.startswith("trained on ")]
+    assert reasons == ([f"trained on {', '.join(shared)} emotion labels of other (test)"] if shared else [])
+
+
+# What a model's defaults were chosen on
+
+
+@pytest.mark.parametrize(
+    ("chosen_on", "development"),
+    [((), False), (("emovo", "aesdd"), False), (("emodb",), True), (("EmoDB",), True), (("emodb-sample",), True)],
+)
+def test_a_target_that_the_defaults_were_chosen_on_is_marked_and_changes_no_verdict(
+    sample: tuple[Task, CorpusCard], chosen_on: tuple[str, ...], development: bool
+) -> None:
+    """A release that shares the speakers counts as the corpus."""
+    found = judge(replace(card(), development=chosen_on), *sample, KEYS)
+    assert found.development == development
+    assert replace(found, development=False) == judge(card(), *sample, KEYS)
+
+
+def test_weights_say_in_place_of_the_card_what_their_options_were_chosen_on(tmp_path: Path) -> None:
+    model = replace(card(), development=("emodb", "ravdess"))
+    manifest = exposure.read_manifest(weights(tmp_path / "w"))
+    assert exposure.card_with_manifest(model, manifest).development == ("emodb", "ravdess")
+    for chosen_on in ([], ["emovo"]):
+        assert exposure.card_with_manifest(model, {**manifest, "chosen_on": chosen_on}).development == tuple(chosen_on)
+
+
+def test_releases_that_share_speakers_are_one_corpus_in_what_was_chosen_on() -> None:
+    found = exposure.with_families(replace(card(), development=("emodb-sample", "emodb", "mine")), registry.family)
+    assert found.development == ("emodb", "mine")
+
+
+MODELS = sorted(registry.entries(ModelEntry))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_names_corpora_that_there_are(name: str) -> None:
+    """A misspelt corpus would take the mark from every run on it."""
+    kind = registry.model_class(name)
+    hints = typing.get_type_hints(kind.Options)
+    presets = typing.get_args(typing.get_args(hints["preset"])[0]) if "preset" in hints else ()
+    try:
+        models = [kind(kind.Options(preset=preset)) for preset in presets] or [kind()]
+    except DataError as error:
+        pytest.skip(f"its parts are not here: {error}")
+    assert all(corpus in registry.entries(CorpusEntry) for model in models for corpus in model.card.development)
 
 
 @given(st.lists(exposures, max_size=4))
@@ -226,6 +314,8 @@ def test_weights_without_a_manifest_are_refused(tmp_path: Path) -> None:
         json.dumps({"files": {}, "sources": [{**SOURCE, "clips": 5}]}),
         json.dumps({"files": {}, "sources": [{**SOURCE, "clips": [[]]}]}),
         json.dumps({"files": {}, "sources": [{**SOURCE, "family": None}]}),
+        json.dumps({"files": {}, "sources": [SOURCE], "chosen_on": "emodb"}),
+        json.dumps({"files": {}, "sources": [SOURCE], "chosen_on": [5]}),
         json.dumps({"files": {}, "sources": [SOURCE], "before": 5}),
         json.dumps({"files": {}, "sources": [SOURCE], "validated_on": "it"}),
     ],
@@ -247,7 +337,7 @@ def read_card(tmp_path: Path) -> ReadCard:
     def read(content: Any) -> ModelCard:
         text = content if isinstance(content, (str, bytes)) else json.dumps(content)
         (tmp_path / "card.json").write_bytes(text if isinstance(text, bytes) else text.encode())
-        return exposure.read_card(tmp_path / "card.json", "mine")
+        return cards.read_card(tmp_path / "card.json", "mine")
 
     return read
 
@@ -262,6 +352,7 @@ def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard)
     assert (found.name, found.version, found.licence) == ("mine", "unknown", "unknown")
     assert not read_card({}).exposure_complete, "silence must not count as knowledge"
     assert read_card(b"\xef\xbb\xbf{}").exposure == ()
+    assert read_card({"development": ["emodb"]}).development == ("emodb",)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +364,8 @@ def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard)
         ([], "must be an object with a list 'exposure'"),
         ({"exposure": {}}, "must be an object with a list 'exposure'"),
         ({"exposure_complete": "yes"}, "'exposure_complete' is 'yes', but must be true or false"),
+        ({"development": "emodb"}, "'development' is 'emodb', but must be a list of names of corpora"),
+        ({"development": [1]}, "'development' is [1]"),
         ({"exposure": ["emodb"]}, "exposure 1: an object with 'corpus', 'languages', 'kind' and 'evidence'"),
         ({"exposure": [ENTRY, {**ENTRY, "corpus": 5}]}, "exposure 2: an object with 'corpus'"),
         ({"exposure": [{**ENTRY, "kind": "labels"}]}, "'kind' is 'labels', but must be one of emotion-labels, speech"),
@@ -291,4 +384,4 @@ def test_a_card_with_a_fault_names_it(read_card: ReadCard, content: object, word
 
 def test_a_card_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
-        exposure.read_card(tmp_path / "none.json", "mine")
+        cards.read_card(tmp_path / "none.json", "mine")

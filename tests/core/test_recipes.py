@@ -49,6 +49,10 @@ MODELS = """
 """
 
 
+USUAL = {"encoder": "tiny", "prompt": "The speaker feels", "rate": 0.1, "seed": 0, "fast": True, "C": 1.0}
+"""The options of the model `chosen` that are set where none is given."""
+
+
 def remade(cli: Callable[..., Outcome], recipe: str) -> None:
     """Type a recipe: each of its commands through the program."""
     for line in recipe.split(" && "):
@@ -84,6 +88,22 @@ def test_a_recipe_remakes_the_weights(
     monkeypatch.chdir(tmp_path / "elsewhere")
     remade(cli, recipe)
     assert hash_of(Path("again")) == hash_of(weights)
+
+
+@pytest.mark.parametrize("chosen_on", [[], ["emovo", "emodb"]])
+def test_a_recipe_says_what_the_options_were_chosen_on(
+    plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, chosen_on: list[str]
+) -> None:
+    """Without it the remade weights would have another verdict than the row that they are to prove."""
+    plugin(MODELS, models=["Chosen"])
+    weights = train("chosen", [TASK], tmp_path / "mine", chosen_on=chosen_on)
+    recipe = recipes.command(exposure.read_manifest(weights), str(tmp_path / "again").lstrip("/"))
+    assert recipe is not None
+    remade(cli, recipe.replace("--out ", "--out /"))
+    (first, second) = (exposure.read_manifest(folder) for folder in (weights, tmp_path / "again"))
+    assert first == second
+    assert second["chosen_on"] == sorted(chosen_on)
+    assert recipes.trained(second) == [{"on": [TASK], "options": USUAL, "chosen_on": sorted(chosen_on)}]
 
 
 def test_a_recipe_remakes_the_stages_before_first(
@@ -159,6 +179,7 @@ def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
         {"on": []},
         {"on": [5]},
         {"on": ["--help"]},
+        {"chosen_on": ["--help"]},
     ],
 )
 def test_what_cannot_be_typed_is_not_said(plugin: Install, changed: dict[str, Any]) -> None:
@@ -174,13 +195,14 @@ def test_a_run_tells_the_recipe_of_its_weights(plugin: Install, tmp_path: Path) 
     run = evaluate("chosen", TASK, weights=weights, out=tmp_path / "runs")
     recipe = f"mserbench train --model chosen --on {TASK} --option seed=4 --out mine"
     assert run.record["model"]["weights"] == {
-        "name": "mine", "hash": hash_of(weights), "shipped": False, "recipe": recipe
+        "name": "mine", "hash": hash_of(weights), "shipped": False, "recipe": recipe,
+        "trained": [{"on": [TASK], "options": {**USUAL, "seed": 4}}],
     }  # fmt: skip
     record = json.loads((weights / "manifest.json").read_text())
     (weights / "manifest.json").write_text(json.dumps({**record, "options": {"gone": 1}}))
     again = evaluate("chosen", TASK, weights=weights, out=tmp_path / "others")
     assert again.record["key"] == run.record["key"]
-    assert set(again.record["model"]["weights"]) == {"name", "hash", "shipped"}
+    assert set(again.record["model"]["weights"]) == {"name", "hash", "shipped", "trained"}
     assert evaluate("steady", TASK, out=tmp_path / "runs").record["model"]["weights"] is None
 
 

@@ -88,6 +88,69 @@ def test_speech_made_from_test_clips_counts_as_them(
     assert run.verdict == verdict
 
 
+CHOSEN = """
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Going:
+        init: str = ""
+
+    class Chosen(Trainee):
+        Options = Going
+
+        @property
+        def card(self):
+            return ModelCard("chosen", "chosen", "1", "MIT", "", (), True, development=("emovo", "emodb-sample"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen_on", "manifest", "development"),
+    [
+        (None, None, ["emodb", "emovo"]),
+        ("none", [], []),
+        ("emovo,aesdd", ["aesdd", "emovo"], ["aesdd", "emovo"]),
+        ("emodb-sample", ["emodb"], ["emodb"]),
+    ],
+)
+def test_weights_may_say_what_their_options_were_chosen_on(
+    plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, chosen_on: Any, manifest: Any, development: list[str]
+) -> None:
+    """A blind choice of options gives a blind run, though the defaults were chosen otherwise; and the other way."""
+    plugin(CHOSEN, models=["Chosen"])
+    words = [] if chosen_on is None else ["--chosen-on", chosen_on]
+    assert cli("train", "--model", "chosen", "--on", TASK, *words, "--out", tmp_path / "w").code == 0
+    assert json.loads((tmp_path / "w" / "manifest.json").read_text()).get("chosen_on") == manifest
+    run = evaluate("chosen", TASK, weights=tmp_path / "w", out=tmp_path / "runs")
+    assert run.record["model"]["development"] == development
+    assert run.record["verdict"]["development"] == ("development" in run.marks) == ("emodb" in development)
+
+
+def test_what_earlier_stages_were_chosen_on_counts_for_later_ones(plugin: Install, tmp_path: Path) -> None:
+    """Else one more step of training would wash a development corpus clean."""
+    plugin(CHOSEN, models=["Chosen"])
+    first = train("chosen", [TASK], tmp_path / "a", chosen_on=["aesdd"])
+    plain = train("chosen", [TASK], tmp_path / "b")
+    for start, chosen_on, names in (
+        (first, None, ["aesdd", "emodb-sample", "emovo"]),
+        (first, ["ravdess"], ["aesdd", "ravdess"]),
+        (plain, ["ravdess"], ["emodb-sample", "emovo", "ravdess"]),
+        (plain, None, None),
+    ):
+        out = tmp_path / f"{start.name}{chosen_on}"
+        train("chosen", [TASK], out, chosen_on=chosen_on, options={"init": str(start)})
+        assert exposure.read_manifest(out).get("chosen_on") == names
+
+
+def test_a_corpus_that_nothing_can_be_chosen_on_is_refused(
+    plugin: Install, cli: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    plugin(CHOSEN, models=["Chosen"])
+    for names, words in (("emodbb", "did you mean 'emodb'"), ("emodb,emodb", "different names was expected")):
+        done = cli("train", "--model", "chosen", "--on", TASK, "--chosen-on", names, "--out", tmp_path / "w")
+        assert (done.code, words in done.err) == (2, True), done.err
+
+
 def test_a_training_that_fails_leaves_nothing(plugin: Install, tmp_path: Path) -> None:
     plugin(BROKEN, models=["Broken"])
     with pytest.raises(ModelError, match=r"model 'broken' failed while training on emodb-sample \(ValueError: loss"):

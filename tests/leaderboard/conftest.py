@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -66,7 +67,8 @@ def write_run(
     card: CorpusCard | None = None,
     seen: tuple[Exposure, ...] = (),
     complete: bool = True,
-    weights: dict[str, str] | None = None,
+    weights: dict[str, Any] | None = None,
+    development: tuple[str, ...] = (),
     options: dict[str, Any] | None = None,
     rows: list[Prediction] | None = None,
     transductive: bool = False,
@@ -79,9 +81,9 @@ def write_run(
     card = card or toy_card(task)
     rows = rows or rows_of(items, task.labels, right, seed)
     clusters = None if items.clusters is None else list(items.clusters)
-    model_card = ModelCard(model, f"The model {model}", "1", "MIT", "", seen, complete)
+    model_card = ModelCard(model, f"The model {model}", "1", "MIT", "", seen, complete, development)
     judged = exposure.judge(model_card, task, card, (), transductive)
-    judged = exposure.Verdict(verdict or judged.verdict, judged.reasons, judged.heard, judged.transductive)
+    judged = dataclasses.replace(judged, verdict=verdict or judged.verdict)
     record = {
         "model": records.of_model(model_card, "1", options or {}, weights),
         **records.of_target(task, card, "0" * 64),
@@ -90,6 +92,17 @@ def write_run(
         "created": f"2026-01-01T00:00:{seed % 60:02}+00:00",
     }
     return runs.finish(runs.run_folder(folder, task.name, model, f"{seed:012x}"), record, rows)
+
+
+def trained(seed: int | None, name: str = "", shipped: bool = False, **options: Any) -> dict[str, Any]:
+    """Return what a record tells of weights that were trained with a seed; without one where nothing is random."""
+    settings = options if seed is None else {**options, "seed": seed}
+    name = name or f"w{seed}"
+    recipe = f"mserbench train --model good --on x --option seed={seed} --out {name}"
+    return {
+        "name": name, "hash": f"{seed or 0:x}" * 64, "shipped": shipped, "recipe": recipe,
+        "trained": [{"on": ["x"], "options": settings}],
+    }  # fmt: skip
 
 
 def rewrite_record(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:

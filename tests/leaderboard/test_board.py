@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -15,10 +15,20 @@ from mserbench.contracts import Exposure
 from mserbench.errors import DataError
 from mserbench.predictions import Prediction
 from mserbench_leaderboard import board as boards
-from mserbench_leaderboard import store
+from mserbench_leaderboard import store, systems
 from mserbench_leaderboard.command import README, check_board, rewrite
 from mserbench_leaderboard.markdown import escape, table
-from tests.leaderboard.conftest import LABELS, MakeRun, rewrite_record, rows_of, toy_card, toy_items, toy_task
+from tests.leaderboard.conftest import (
+    LABELS,
+    MakeRun,
+    rewrite_record,
+    rows_of,
+    toy_card,
+    toy_items,
+    toy_task,
+    trained,
+    write_run,
+)
 
 GOLDEN = Path(__file__).parent / "golden.md"
 OTHER_CORPUS = Exposure("elsewhere", ("xx",), "emotion-labels", "card")
@@ -52,6 +62,9 @@ def test_two_tasks_look_as_they_did(board: Path, make_run: MakeRun) -> None:
     make_run(None, "native", right=0.8, seed=12, seen=(SAME_CORPUS,), weights={"name": "de-it", "hash": "ab" * 32})
     make_run(None, "secret", right=0.8, seed=13, complete=False, transductive=True)
     make_run(None, "cheat", right=1.0, seed=14, verdict="leaked")
+    make_run(None, "tuned", right=0.8, seed=17, development=("toy-a-corpus",), weights=trained(None, "best", True))
+    for seed in (18, 19, 20):
+        make_run(None, "good", right=0.7, seed=seed, weights=trained(seed, preset="mini"))
     make_run(toy_task(version=0), "strong", right=0.9, seed=15)
     make_run(None, "hasty", right=0.9, seed=16, partial=True)
     (board / "reported.csv").write_text(
@@ -160,11 +173,123 @@ def test_names_tell_runs_of_one_model_apart(board: Path, make_run: MakeRun) -> N
     make_run(None, "egemaps", seed=3, weights={**weights, "hash": "cd" * 32}, options={"normalise": "none", "C": 1.0})
     make_run(None, "other", seed=4, options={"C": 2.0})
     assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
-        "egemaps (de-it abababab), normalise=none",
-        "egemaps (de-it abababab), normalise=speaker",
-        "egemaps (de-it cdcdcdcd), normalise=none",
+        "egemaps, de-it, normalise=none, weights abababab",
+        "egemaps, de-it, normalise=none, weights cdcdcdcd",
+        "egemaps, de-it, normalise=speaker",
         "other",
     ]
+
+
+def test_a_model_is_called_by_its_preset(board: Path, make_run: MakeRun) -> None:
+    """A preset may be a hundredth of the paper's model: its number must not stand under the paper's name."""
+    make_run(None, "mser-llm", seed=1, weights=trained(1, preset="mini", noise=1.5))
+    make_run(None, "mser-llm", seed=2, weights=trained(1, "other", preset="mini", noise=0.5))
+    make_run(None, "mser-llm", seed=3, weights=trained(1, preset="paper"))
+    assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
+        "mser-llm (mini), noise=0.5", "mser-llm (mini), noise=1.5", "mser-llm (paper)",
+    ]  # fmt: skip
+
+
+# Systems: seeds together
+
+
+def test_trainings_that_differ_in_their_seed_alone_are_one_row(board: Path, make_run: MakeRun) -> None:
+    """The best of five seeds in the ranking would be a winner of chance; so is a single one."""
+    runs = [make_run(None, "good", right=0.6, seed=seed, weights=trained(seed)) for seed in (3, 1, 2)]
+    make_run(None, "good", right=0.6, seed=4, weights=trained(4, noise=1))
+    (row, other) = sorted(sections(board)["toy-a"].groups["Zero-shot"], key=lambda one: len(one.system.seeds))[::-1]
+    values = [run.metrics["UA"] for run in runs]
+    assert (row.system.seeds, other.system.seeds) == (["1", "2", "3"], ["4"])
+    assert row.system.scores["UA"].value == pytest.approx(np.mean(values))
+    assert row.system.spread == pytest.approx(np.std(values, ddof=1))
+    lower, upper = row.system.scores["UA"].interval or (0.0, 0.0)
+    assert 0 < lower < np.mean(values) < upper < 1
+    text = written(board)
+    assert f"| 3 ± {100 * np.std(values, ddof=1):.1f} " in text
+    assert all(f"[{seed}](results/toy-a/good-{seed:012x}/predictions.csv)" in text for seed in (1, 2, 3))
+
+
+def test_the_mean_of_one_model_has_the_interval_of_its_run(board: Path, make_run: MakeRun) -> None:
+    make_run(None, "good", right=0.6, seed=1, weights=trained(1))
+    (row,) = sections(board)["toy-a"].groups["Zero-shot"]
+    assert row.system.scores == row.system.first.scores
+    assert row.system.spread is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", "b"]), st.sampled_from([None, 0, 1, 2]), st.booleans(), st.booleans()),
+        min_size=1, max_size=8, unique=True,
+    )
+)  # fmt: skip
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_run_is_in_one_system_and_systems_differ_in_more_than_the_seed(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, int | None, bool, bool]]
+) -> None:
+    folder = tmp_path_factory.mktemp("results")
+    for number, (model, seed, transductive, noisy) in enumerate(drawn):
+        told = trained(seed, **({"noise": 1} if noisy else {}))
+        write_run(folder, None, model, 0.5, number, weights=told, transductive=transductive)
+    entries, problems = store.collect(folder)
+    assert problems == []
+    rows = systems.of(entries)
+    assert sorted(entry.place for row in rows for entry in row.entries) == sorted(entry.place for entry in entries)
+    random = {(model, transductive, noisy) for model, seed, transductive, noisy in drawn if seed is not None}
+    fixed = [one for one in drawn if one[1] is None]
+    assert len(rows) == len(random) + len(fixed)
+    assert len(set(systems.names(rows).values())) >= len({model for model, *_ in drawn})
+
+
+def test_one_seed_twice_stops_the_board(board: Path, make_run: MakeRun) -> None:
+    """A training that counts twice pulls the mean and narrows the spread."""
+    make_run(None, "good", right=0.6, seed=1, weights=trained(1))
+    make_run(None, "good", right=0.6, seed=2, weights=trained(1, "copy"))
+    with pytest.raises(
+        DataError, match=r"same system and the same seed \(1\) as 'toy-a/good-000000000001': remove one"
+    ):
+        rewrite(board, pictures=False)
+
+
+def test_a_deterministic_training_says_that_it_has_no_seeds(board: Path, make_run: MakeRun) -> None:
+    make_run(None, "good", right=0.6, seed=1, weights=trained(None, C=1))
+    make_run(None, "drawn", right=0.6, seed=2, weights=trained(7))
+    make_run(None, "untold", right=0.6, seed=3)
+    rows = {row.name: row.system for row in sections(board)["toy-a"].groups["Zero-shot"]}
+    assert {name: system.is_random for name, system in rows.items()} == {"good": False, "drawn": True, "untold": None}
+    assert "| none    |" in written(board)
+
+
+# Development, and weights that can be had or not
+
+
+def test_a_system_that_was_chosen_on_the_target_is_ranked_apart(board: Path, make_run: MakeRun) -> None:
+    """Beside a blind one its figure flatters; the first table shows both, each under its word."""
+    make_run(None, "tuned", right=0.9, seed=1, development=("toy-a-corpus",))
+    make_run(None, "blind", right=0.6, seed=2, development=("elsewhere",))
+    silent = make_run(None, "silent", right=0.8, seed=3)
+    rewrite_record(silent.folder, lambda record: record["model"].pop("development"))
+    groups = {title: [row.name for row in rows] for title, rows in sections(board)["toy-a"].groups.items()}
+    assert groups == {"Zero-shot": ["silent", "blind"], "Zero-shot, development": ["tuned"]}
+    text = written(board)
+    (first,) = [line for line in text.splitlines() if line.startswith("| [toy-a](#toy-a)")]
+    blind, tuned = first.split("|")[4:6]
+    assert ("blind" in blind, "tuned" in tuned, "silent" in first) == (True, True, False)
+    (row,) = [line for line in text.splitlines() if "| silent" in line]
+    assert "development not stated" in row
+
+
+def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(board: Path, make_run: MakeRun) -> None:
+    """A number whose weights nobody can have is a claim; the command makes it one that can be tried."""
+    make_run(None, "good", right=0.6, seed=1, weights=trained(1, shipped=True))
+    for seed in (2, 3):
+        make_run(None, "good", right=0.6, seed=seed, weights=trained(seed))
+    make_run(None, "lost", right=0.6, seed=4, weights={**trained(4), "recipe": "x" * 700})
+    text = written(board)
+    assert "- good: ship as w1; not shipped, trained again by mserbench train --model good" in text
+    assert "--option seed=2 --out w2 (and so with the seeds 3)" in text
+    assert "- lost: not shipped, and no command is known that trains them again" in text
+    rows = [line for line in text.splitlines() if line.startswith("|    ")]
+    assert all("weights not shipped" in line for line in rows if "| good" in line or "| lost" in line)
 
 
 NASTY = st.text(st.sampled_from("|\\`*_[]()<>&!#\n\r\t\0\u202e$~:@w. ah\"'{}-+/=%"), max_size=30) | st.sampled_from(

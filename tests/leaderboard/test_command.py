@@ -15,7 +15,16 @@ from mserbench import registry, runs
 from mserbench.cli import main
 from mserbench.contracts import Exposure
 from mserbench_leaderboard import registered
-from tests.leaderboard.conftest import LABELS, MakeRun, rewrite_record, rows_of, toy_items, toy_task, write_run
+from tests.leaderboard.conftest import (
+    LABELS,
+    MakeRun,
+    rewrite_record,
+    rows_of,
+    toy_items,
+    toy_task,
+    trained,
+    write_run,
+)
 
 
 def call(board: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -228,6 +237,36 @@ def test_a_verdict_that_its_exposure_denies_is_refused(do: Any, board: Path, tmp
     assert "it is 'cross-corpus'" in refused(do, board, truthful(tmp_path, seen=(greek,), verdict="zero-shot"))
 
 
+def test_development_that_is_not_told_is_found(do: Any, board: Path, tmp_path: Path) -> None:
+    """The mark is computed from the corpora that the record names; to strike it out does not help."""
+    run = truthful(tmp_path, development=("aesdd",))
+    assert run.record["verdict"]["development"]
+    rewrite_record(run.folder, lambda record: record["verdict"].update(development=False))
+    told = refused(do, board, run)
+    assert "'zero-shot' (heard: no, development: no), but from what its record says" in told
+    assert "'zero-shot' (heard: no, development: yes): score it again" in told
+
+
+def test_a_record_from_before_development_is_still_accepted(do: Any, board: Path, tmp_path: Path) -> None:
+    """What it does not say is shown as not said, and is no reason to throw the run away."""
+    run = truthful(tmp_path)
+
+    def older(record: dict[str, Any]) -> None:
+        del record["model"]["development"], record["verdict"]["development"]
+
+    rewrite_record(run.folder, older)
+    assert do("--add", str(run.folder))[0] == 0
+    assert do("--check")[0] == 0
+    assert "development not stated" in (board / "README.md").read_text(encoding="utf-8").partition("## aesdd")[2]
+
+
+def test_weights_that_do_not_ship_cannot_be_said_to(do: Any, board: Path, tmp_path: Path) -> None:
+    """Else a row would look as if anybody could run it again."""
+    weights = {"name": "emodb-emovo", "hash": "ab" * 32, "shipped": True}
+    told = refused(do, board, truthful(tmp_path, "logmel", weights=weights))
+    assert "its weights ship, it says, but of model 'logmel' others do" in told
+
+
 def test_another_run_of_the_same_name_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
     """Adding must not replace what was published under that name."""
     first = truthful(tmp_path / "a")
@@ -278,11 +317,19 @@ def test_pictures_follow_the_predictions(board: Path, make_run: MakeRun, capsys:
 
 def test_a_picture_is_the_same_each_time(board: Path, make_run: MakeRun) -> None:
     """Pictures that differ in a date or a random mark would change in every commit."""
-    from mserbench_leaderboard import pictures, store
+    from mserbench_leaderboard import pictures, store, systems
 
     make_run()
-    entry = store.collect(board / "results")[0][0]
-    assert pictures.draw(entry) == pictures.draw(entry)
+    (system,) = systems.of(store.collect(board / "results")[0])
+    assert pictures.draw(system) == pictures.draw(system)
+
+
+def test_seeds_have_one_picture_together(board: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture a seed would be five times the bytes, and none of them that of the row."""
+    runs_of = [make_run(None, "good", right=0.5, seed=seed, weights=trained(seed)) for seed in (1, 2)]
+    assert call(board, capsys=capsys)[0] == 0
+    assert [path.name[:17] for path in (board / "pictures").rglob("*.png")] == [runs_of[0].folder.name]
+    assert call(board, "--check", capsys=capsys)[0] == 0
 
 
 def test_without_matplotlib_one_sentence(

@@ -1,0 +1,212 @@
+"""The rows of the board: runs of one model on one task that differ in the seed of its training alone are one system."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mserbench import averages, marks, metrics
+from mserbench.intervals import counts_of_cells
+from mserbench_leaderboard import ties
+from mserbench_leaderboard.entries import Entry, Score
+
+SEED = "seed"  # the option of a model's training whose values make no other system
+_NO_PART_OF_A_NAME = (SEED, "preset")
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """One row: its runs over the same clips, in the order of their seeds, at least one."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> Entry:
+        """The run that stands for what all of them share: question, model, options, verdict."""
+        return self.entries[0]
+
+    @property
+    def place(self) -> str:
+        """TASK/FOLDER of the first run: unique on the board."""
+        return self.first.place
+
+    @property
+    def seeds(self) -> list[str]:
+        """The seed of each run; `default` where none was given."""
+        return [_seed_of(entry) for entry in self.entries]
+
+    @property
+    def is_random(self) -> bool | None:
+        """Whether something in its training is random; None where nobody says how it was trained."""
+        return None if not _trained(self.first) else _has_seed(self.first)
+
+    @cached_property
+    def scores(self) -> Mapping[str, Score]:
+        """Each metric's mean over the runs; that of UA with its interval."""
+        if len(self.entries) == 1:
+            return self.first.scores
+        means = {name: Score(_mean(entry.scores[name].value for entry in self.entries), None)
+                 for name in metrics.METRICS}  # fmt: skip
+        return {**means, "UA": _over_speakers(self.entries)}
+
+    @cached_property
+    def canonical(self) -> Score | None:
+        """The UA among the canonical labels; of several runs the mean, without an interval."""
+        values = [entry.canonical for entry in self.entries if entry.canonical]
+        if len(values) < len(self.entries) or len(values) == 1:
+            return self.first.canonical
+        return Score(_mean(score.value for score in values), None)
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation of UA between seeds, as a fraction; None of one run."""
+        values = [entry.scores["UA"].value for entry in self.entries]
+        return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The corpora whose emotion labels it learnt from, each once."""
+        seen = self.first.run.record["model"].get("exposure", [])
+        return tuple(dict.fromkeys(part["corpus"] for part in seen if part["kind"] == "emotion-labels"))
+
+    @property
+    def is_shipped(self) -> bool | None:
+        """Whether all of its weights ship; None of a model without weights, or where its records do not say."""
+        weights = [entry.run.record["model"]["weights"] or {} for entry in self.entries]
+        flags = [record["shipped"] for record in weights if "shipped" in record]
+        return all(flags) if flags else None
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """int64, (K, K + 1), as `mserbench.metrics.confusion`, all runs together."""
+        return np.asarray(np.stack([entry.confusion for entry in self.entries]).sum(axis=0))
+
+
+def of(entries: Iterable[Entry]) -> list[System]:
+    """Return the systems of some runs, each run in one of them, in the order of their first runs."""
+    kin: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        kin[_identity(entry)].append(entry)
+    return [System(tuple(sorted(runs, key=_by_seed))) for runs in kin.values()]
+
+
+def top(groups: Sequence[Sequence[System]]) -> set[str]:
+    """Return the places of the systems that cannot be told from the best of their group, the best included.
+
+    The groups of a task share one level, so that all of them together lose an equal system in as few cases as one.
+    """
+    compared = sum(len(systems) > 1 for systems in groups)
+    close = set()
+    for systems in groups:
+        tied = ties.top([system.entries for system in systems], ties.LEVEL / max(compared, 1))
+        close |= {systems[position].place for position in tied}
+    return close
+
+
+def twice(entries: Iterable[Entry]) -> list[str]:
+    """Name the runs of one system and one seed: their mean would count one training twice."""
+    problems = []
+    for system in of(entries):
+        places: dict[str, str] = {}
+        for entry, seed in zip(system.entries, system.seeds, strict=True):
+            if seed in places:
+                problems.append(
+                    f"run {entry.place!r} is of the same system and the same seed ({seed}) as {places[seed]!r}: "
+                    f"remove one of them"
+                )
+            places[seed] = entry.place
+    return problems
+
+
+def names(systems: Sequence[System]) -> dict[str, str]:
+    """Return by place how to call each system: its model, and the options in which its kin differ.
+
+    One whose training is not told is called by its weights, and so is one that would look like another.
+    """
+    by_model: dict[str, list[System]] = defaultdict(list)
+    for system in systems:
+        by_model[marks.model_of(system.first.run.record)].append(system)
+    return {place: name for model, kin in by_model.items() for place, name in _names_of_kin(model, kin).items()}
+
+
+def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
+    values: dict[str, set[str | None]] = defaultdict(set)
+    options = [system.first.variant for system in kin]
+    for key in {key for variant in options for key in variant} - set(_NO_PART_OF_A_NAME):
+        values[key] = {variant.get(key) for variant in options}
+    parts = {}
+    for system in kin:
+        variant = system.first.variant
+        differing = [f"{key}={text}" for key, text in sorted(variant.items()) if len(values[key]) > 1]
+        weights = [] if _trained(system.first) or system.first.weights is None else [system.first.weights]
+        parts[system.place] = [model, *weights, *differing]
+
+    looks: dict[tuple[object, ...], list[System]] = defaultdict(list)
+    for system in kin:
+        looks[(system.first.question.hash, system.trained_on, *parts[system.place])].append(system)
+    for alike in looks.values():
+        for system in alike if len(alike) > 1 else []:
+            parts[system.place].append(f"weights {system.first.weights_hash}" if system.first.weights else system.place)
+    return {place: ", ".join(words) for place, words in parts.items()}
+
+
+def _identity(entry: Entry) -> str:
+    """Return a text that is the same for runs of one system; another for each run whose training is not told."""
+    trained, model, verdict = _trained(entry), entry.run.record["model"], entry.run.record["verdict"]
+    if not trained or not _has_seed(entry):
+        return entry.place
+    steps = [{**step, "options": _without_seed(step["options"])} for step in trained]
+    shared = [
+        entry.question.name, entry.question.hash, entry.partial, entry.model, model["version"], steps,
+        _without_seed(model["options"]), model.get("development"),
+        [verdict["verdict"], verdict["heard"], verdict["transductive"], entry.development],
+    ]  # fmt: skip
+    return json.dumps(shared, sort_keys=True)
+
+
+def _trained(entry: Entry) -> list[dict[str, Any]]:
+    """Return the trainings behind a run's weights, as its record tells them; none where it does not."""
+    return list((entry.run.record["model"]["weights"] or {}).get("trained", []))
+
+
+def _has_seed(entry: Entry) -> bool:
+    return any(SEED in options for options in _options(entry))
+
+
+def _options(entry: Entry) -> list[Mapping[str, Any]]:
+    return [entry.run.record["model"]["options"], *(step["options"] for step in _trained(entry))]
+
+
+def _without_seed(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name != SEED}
+
+
+def _seed_of(entry: Entry) -> str:
+    """Return the seed of a run's training, of several stages all of them."""
+    seeds = [step["options"].get(SEED) for step in _trained(entry)]
+    return " and ".join("default" if seed is None else str(seed) for seed in seeds) or "default"
+
+
+def _by_seed(entry: Entry) -> tuple[bool, int, str, str]:
+    seed = _seed_of(entry)
+    return seed != "default", len(seed), seed, entry.place
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+def _over_speakers(entries: Sequence[Entry]) -> Score:
+    """Return the mean UA of runs over the same clips, with its interval of other speakers and other trainings."""
+    items, labels = entries[0].items, len(entries[0].question.labels)
+    counts = np.stack([counts_of_cells(entry.cells, labels, items.clusters) for entry in entries], axis=1)
+    scored = averages.target(counts, by_clip=items.clusters is None)  # (S, M, K, K + 1)
+    figure = averages.figure([averages.Part(scored, tuple((at,) for at in range(len(entries))))], "UA")
+    return Score(figure.value, figure.interval, figure.by_clip)

@@ -1,0 +1,75 @@
+"""Marks: each that a number can bear is explained wherever it stands, and models are called by what they are."""
+
+from __future__ import annotations
+
+import re
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mserbench import marks
+from mserbench.experiments import facts
+from mserbench.exposure import Heard
+
+RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+
+
+def record(**changed: Any) -> dict[str, Any]:
+    """Return the parts of a run's record that marks and names rest on, without any mark."""
+    plain = {
+        "model": {"name": "good", "weights": None, "development": []},
+        "corpus": {"synthetic": False},
+        "verdict": {"transductive": False, "development": False},
+        "counts": {"partial": False},
+        "intervals": {"UA": [0.5, 0.6]},
+    }
+    return plain | changed
+
+
+@pytest.mark.parametrize(
+    ("changed", "mark"),
+    [
+        ({"corpus": {"synthetic": True}}, "synthetic"),
+        ({"verdict": {"transductive": True, "development": False}}, "transductive"),
+        ({"verdict": {"transductive": False, "development": True}}, "development"),
+        ({"model": {"name": "old", "weights": None}}, "development not stated"),
+        ({"counts": {"partial": True}}, "partial"),
+        ({"intervals": {"UA": [0.5, 0.7]}}, "wide"),
+        ({"intervals": {"UA": None}}, "wide"),
+    ],
+)
+def test_each_mark_stands_where_its_reason_does_and_is_explained(changed: dict[str, Any], mark: str) -> None:
+    assert marks.of_record(record()) == []
+    assert marks.of_record(record(**changed)) == [mark]
+    assert marks.meanings([mark]) == [f"{mark}: {marks.MEANING[mark]}"]
+
+
+@pytest.mark.parametrize("mark", marks.MEANING)
+def test_a_mark_is_explained_in_experiments_and_in_the_documents(mark: str) -> None:
+    """A word that no page explains is read as praise."""
+    assert facts.meanings({mark}) == [f"- {mark}: {marks.MEANING[mark]}"]
+    assert f"| `{mark}` |" in RESULTS
+
+
+def test_every_value_of_heard_is_explained() -> None:
+    assert set(marks.HEARD) == set(typing.get_args(Heard))
+    (sentence,) = re.findall(r"\*\*heard\*\*: (.*?)\. And marks", RESULTS.replace("\n", " "))
+    assert all(f"`{value}`" in sentence for value in marks.HEARD)
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [
+        (None, "good"),
+        ({"name": "w"}, "good, w"),
+        ({"name": "w", "trained": [{"options": {"seed": 1}}]}, "good, w"),
+        (
+            {"name": "w", "trained": [{"options": {"preset": "tiny"}}, {"options": {"preset": "mini"}}]},
+            "good (mini), w",
+        ),
+    ],
+)
+def test_a_model_is_called_with_the_preset_of_its_weights(weights: Any, name: str) -> None:
+    assert marks.name_of(record(model={"name": "good", "weights": weights, "development": []})) == name
