@@ -95,15 +95,16 @@ def figure(parts: Sequence[Part], metric: str, level: float = LEVEL) -> Figure:
     if any(part.target.left_out.clusters < FEWEST for part in parts):
         return Figure(value, None, by_clip)
 
+    distinct = {id(part.target): part.target.left_out for part in parts}.values()
+    clips, trials = sum(scored.clips for scored in distinct), sum(scored.clusters for scored in distinct)
     clusters = [
-        over_clusters(logit(value + shift), shared.left_out.freedom)
+        over_clusters(logit(value + shift, clips), shared.left_out.freedom)
         for shared, shift in _shifts([(part, 1 / len(parts)) for part in parts], metric)
     ]
     slope = 1 / max(value * (1 - value), 1e-3)  # of the logit at the value: carries the seeds over to that scale
     seeds = [_scaled(over_seeds(_of_seeds(part, metric)), slope / len(parts)) for part in parts]
     spread = together([*clusters, *seeds])
-    trials = sum({id(part.target): part.target.left_out.clusters for part in parts}.values())
-    return Figure(value, logit_interval(value, spread, trials, level), by_clip)
+    return Figure(value, logit_interval(value, spread, trials, clips, level), by_clip)
 
 
 def difference(a: Sequence[Part], b: Sequence[Part], metric: str, level: float = LEVEL) -> Difference:

@@ -25,7 +25,7 @@ FEWEST = 4
 Interval: TypeAlias = tuple[float, float] | None
 """Lower and upper end; None where there are fewer than `FEWEST` clusters."""
 
-_EDGE = 0.001  # fractions nearer to 0 or 1 than this have a logit that one clip would move without bound
+_EDGE = 0.001  # from 0 and 1, or half a clip where that is more: nearer, one clip would move the logit without bound
 
 
 class Variance(NamedTuple):
@@ -52,6 +52,11 @@ class LeftOut:
     def clusters(self) -> int:
         """S, the number of clusters."""
         return len(self.sizes)
+
+    @property
+    def clips(self) -> int:
+        """n, the number of clips."""
+        return int(self.sizes.sum())
 
     @property
     def freedom(self) -> float:
@@ -129,8 +134,8 @@ def leave_out(counts: NDArray[np.int64]) -> LeftOut:
 def intervals(counts: NDArray[np.int64], level: float = LEVEL) -> dict[str, Interval]:
     """Return the interval of every metric over clusters.
 
-    With theta a metric of all clips and theta_s that without cluster s, L the logit of a fraction held within
-    [0.001, 0.999], and m the mean of the L(theta_s): se^2 = (S - 1) / S sum over s of (L(theta_s) - m)^2, and the
+    With theta a metric of all n clips and theta_s that without cluster s, L the logit of a fraction held at least
+    0.001, or half a clip (1 / 2n), from 0 and 1, and m the mean of the L(theta_s): se^2 = (S - 1) / S sum over s of (L(theta_s) - m)^2, and the
     interval is the inverse logit of L(theta) +- t se, with t the quantile of Student's t at `LeftOut.freedom`.
     A metric of exactly 0 or 1 has no error to measure: see `logit_interval`.
 
@@ -155,8 +160,9 @@ def intervals(counts: NDArray[np.int64], level: float = LEVEL) -> dict[str, Inte
     return {
         name: logit_interval(
             float(left_out.point[name]),
-            over_clusters(logit(left_out.without[name]), left_out.freedom),
+            over_clusters(logit(left_out.without[name], left_out.clips), left_out.freedom),
             left_out.clusters,
+            left_out.clips,
             level,
         )
         for name in METRICS
@@ -174,9 +180,10 @@ def freedom_of(sizes: NDArray[np.int64]) -> float:
     return max(1.0, float(clips.sum() ** 2 / (clips**2).sum()) - 1)
 
 
-def logit(fraction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log(x / (1 - x)) of fractions of any shape, which are held within [0.001, 0.999] first."""
-    inside = np.clip(fraction, _EDGE, 1 - _EDGE)
+def logit(fraction: NDArray[np.float64], clips: int) -> NDArray[np.float64]:
+    """Return log(x / (1 - x)) of fractions of any shape, held first at least 0.001 and half a clip from 0 and 1."""
+    edge = min(max(_EDGE, 0.5 / clips), 0.5)
+    inside = np.clip(fraction, edge, 1 - edge)
     return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
 
 
@@ -202,7 +209,9 @@ def together(variances: Iterable[Variance]) -> Variance:
     return Variance(total, max(1.0, total**2 / sum(part.value**2 / part.freedom for part in parts)))
 
 
-def logit_interval(value: float, of_logit: Variance, clusters: int, level: float = LEVEL) -> tuple[float, float]:
+def logit_interval(
+    value: float, of_logit: Variance, clusters: int, clips: int, level: float = LEVEL
+) -> tuple[float, float]:
     """Return the interval of a fraction from the variance of its logit; it lies within [0, 1].
 
     Where the value is exactly 0 or 1 nothing varies, and the jackknife would claim certainty. The other end is then
@@ -215,7 +224,7 @@ def logit_interval(value: float, of_logit: Variance, clusters: int, level: float
         return (0.0, reach) if value == 0 else (1 - reach, 1.0)
     if not of_logit.value:
         return value, value
-    middle, reach = float(logit(np.array(value))), t_quantile(level, of_logit.freedom) * of_logit.value**0.5
+    middle, reach = float(logit(np.array(value), clips)), t_quantile(level, of_logit.freedom) * of_logit.value**0.5
     ends = 1 / (1 + np.exp(-np.array([middle - reach, middle + reach])))
     return min(float(ends[0]), value), max(float(ends[1]), value)  # a value beyond the clipped logit stays inside
 
