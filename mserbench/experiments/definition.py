@@ -14,8 +14,8 @@ from mserbench.experiments.shapes import Definition, Options, Reported, System
 from mserbench.experiments.toml_file import Table
 
 _TOP = (
-    "title", "text", "metrics", "tested", "labels", "seeds", "reference", "reported", "reported_title", "options", "corpora",
-    "settings", "systems", "spreads", "presets",
+    "title", "text", "metrics", "tested", "labels", "seeds", "reference", "reported", "reported_title", "options",
+    "corpora", "settings", "systems", "spreads", "presets",
 )  # fmt: skip
 
 
@@ -42,9 +42,7 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     top.require(_TOP, ("title", "reference", "corpora", "settings", "systems"))
     preset = _preset(top, wishes.preset)
     corpora = map(definition_tables.place, (*top.tables("corpora"), *preset.tables("corpora")))
-    settings = definition_tables.unique(
-        top, map(definition_tables.setting, top.tables("settings"))
-    )
+    settings = definition_tables.unique(top, map(definition_tables.setting, top.tables("settings")))
     systems = definition_tables.unique(top, map(definition_tables.system, top.tables("systems")))
     titles = definition_tables.titled(preset, systems)
     metrics = definition_tables.metrics(top, "metrics", ("UA", "MF1"))
@@ -88,9 +86,7 @@ def _preset(top: Table, wanted: str) -> Table:
     return preset
 
 
-def _comparable(
-    numbers: Sequence[Reported], systems: Mapping[str, System], wishes: Wishes
-) -> tuple[Reported, ...]:
+def _comparable(numbers: Sequence[Reported], systems: Mapping[str, System], wishes: Wishes) -> tuple[Reported, ...]:
     """Keep the published numbers of systems as the file has them: beside another model they would mislead."""
     if wishes.preset:
         return ()
@@ -99,11 +95,7 @@ def _comparable(
 
 def _note(wishes: Wishes) -> str:
     """Say what the command line changed, as title, text and titles of rows speak of the table without it."""
-    options = [
-        f"`{model}.{key}={value}`"
-        for model, values in wishes.options.items()
-        for key, value in values.items()
-    ]
+    options = [f"`{model}.{key}={value}`" for model, values in wishes.options.items() for key, value in values.items()]
     if not options:
         return ""
     return (

@@ -46,19 +46,13 @@ def system(table: Table) -> System:
     name, train = _name(table), table.texts("train")
     strange = [role for role in train if role not in ROLES]
     if strange:
-        raise table.error(
-            "train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known"
-        )
+        raise table.error("train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known")
     if len(train) > 1 and not set(train) <= {"source", "others"}:
         raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
     asked = table.options("asked")
     if asked and not train:
-        raise table.error(
-            "asked", "is for a system that is trained: give the 'options' of one that is not"
-        )
-    return System(
-        name, table.text("title", name), table.text("model"), train, table.options("options"), asked
-    )
+        raise table.error("asked", "is for a system that is trained: give the 'options' of one that is not")
+    return System(name, table.text("title", name), table.text("model"), train, table.options("options"), asked)
 
 
 def titled(preset: Table, systems: Mapping[str, System]) -> dict[str, str]:
@@ -68,9 +62,7 @@ def titled(preset: Table, systems: Mapping[str, System]) -> dict[str, str]:
     return {name: table.text(name) for name in table.values}
 
 
-def spreads(
-    top: Table, systems: Mapping[str, System], metrics: Sequence[str]
-) -> tuple[Spread, ...]:
+def spreads(top: Table, systems: Mapping[str, System], metrics: Sequence[str]) -> tuple[Spread, ...]:
     """Read which systems are compared with one another: two or more each, by UA, which the table must then have."""
     found = []
     for table in top.tables("spreads"):
@@ -78,9 +70,7 @@ def spreads(
         spread = Spread(table.text("title"), table.texts("systems"))
         for name in spread.systems:
             if name not in systems:
-                raise table.error(
-                    "systems", f"names {name!r}, which is no system: {', '.join(systems)} are"
-                )
+                raise table.error("systems", f"names {name!r}, which is no system: {', '.join(systems)} are")
         if len(spread.systems) < 2:
             raise table.error(
                 "systems",
@@ -88,9 +78,7 @@ def spreads(
             )
         found.append(spread)
     if found and "UA" not in metrics:
-        raise top.error(
-            "spreads", "are of UA, which is not among 'metrics': add it there, or leave them away"
-        )
+        raise top.error("spreads", "are of UA, which is not among 'metrics': add it there, or leave them away")
     return tuple(found)
 
 
@@ -103,9 +91,7 @@ def metrics(top: Table, key: str, otherwise: Sequence[str]) -> tuple[str, ...]:
     return chosen
 
 
-def reported(
-    top: Table, settings: Mapping[str, Any], systems: Mapping[str, Any]
-) -> tuple[Reported, ...]:
+def reported(top: Table, settings: Mapping[str, Any], systems: Mapping[str, Any]) -> tuple[Reported, ...]:
     """Read the table of published numbers beside the file: setting, system, metric, value, note."""
     name = top.text("reported")
     if not name:
@@ -115,9 +101,7 @@ def reported(
         numbers = tuple(map(_reported, csv.DictReader(lines)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         expected = "a file of the columns setting, system, metric, value and note"
-        raise top.error(
-            "reported", f"is {name!r}, but {expected} was expected beside it ({error!r})"
-        ) from error
+        raise top.error("reported", f"is {name!r}, but {expected} was expected beside it ({error!r})") from error
     for number in numbers:
         cell = number.system in systems and number.setting in (*settings, AVERAGE)
         if not (cell and number.metric in METRICS):
@@ -131,9 +115,7 @@ def unique(top: Table, rows: Iterable[Named]) -> dict[str, Named]:
     by_name: dict[str, Named] = {}
     for row in rows:
         if row.name in by_name:
-            raise top.error(
-                f"{type(row).__name__.lower()}s", f"has the name {row.name!r} twice: change one"
-            )
+            raise top.error(f"{type(row).__name__.lower()}s", f"has the name {row.name!r} twice: change one")
         by_name[row.name] = row
     return by_name
 

@@ -151,9 +151,7 @@ def _questions(
         yield Question(system.model, asked, _training(system, options, places), task)
 
 
-def places_of(
-    experiment: Definition, system: System, setting: Setting, source: str = ""
-) -> list[Place]:
+def places_of(experiment: Definition, system: System, setting: Setting, source: str = "") -> list[Place]:
     """Return what a system is trained on in a setting; `source` is the one of "one source"."""
     sources = (source,) if source else setting.source
     names = {

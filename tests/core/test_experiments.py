@@ -12,7 +12,7 @@ import pytest
 
 from mserbench import registry
 from mserbench.errors import DataError, UnknownName, UsageError
-from mserbench.experiments import answers, collecting, conduct, folder, options, page, plan, validating
+from mserbench.experiments import answers, collecting, describing, folder, options, page, plan, validating
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.definition import Wishes, load
 from mserbench.experiments.figures import Figures
@@ -255,7 +255,7 @@ def test_preset_and_command_line_are_stronger_than_what_a_system_is_asked_with(f
     louder = cell_of(plan.cells(table), "louder", "IT-DE").questions[0]
     assert louder.training is not None
     assert dict(louder.options)["rate"] == dict(louder.training.options)["rate"] == "0.5"
-    assert conduct.describe(table)["asked"] == {"louder": {"rate": "0.5"}}
+    assert describing.describe(table)["asked"] == {"louder": {"rate": "0.5"}}
 
 
 def test_an_upper_bound_asked_otherwise_shares_the_training_of_each_fold(file: Callable[..., str]) -> None:
@@ -459,7 +459,7 @@ def test_no_path_gets_into_a_record() -> None:
 
 
 def test_a_plan_needs_no_data(file: Callable[..., str]) -> None:
-    described = conduct.describe(load(file(), Wishes(seeds=(0,), systems=("one",))))
+    described = describing.describe(load(file(), Wishes(seeds=(0,), systems=("one",))))
     assert described["cells"] == 3
     assert [one["on"] for one in described["trainings"]] == [["aesdd", "emovo-5"], ["aesdd", "emodb-5"]]
 
