@@ -92,6 +92,7 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
             for one in experiment.settings
         ],
         "systems": [_of_system(experiment, one) for one in experiment.systems],
+        "contrasts": [dataclasses.asdict(one) for one in experiment.contrasts],
         "spreads": [{"title": one.title, "systems": list(one.systems)} for one in experiment.spreads],
     }
 

@@ -15,7 +15,7 @@ from mserbench.experiments.toml_file import Table
 
 _TOP = (
     "title", "text", "metrics", "tested", "labels", "seeds", "reference", "reported", "reported_title", "options",
-    "corpora", "settings", "systems", "spreads", "presets",
+    "corpora", "settings", "systems", "spreads", "contrasts", "presets",
 )  # fmt: skip
 
 
@@ -64,6 +64,7 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
         options=top.options_by_model("options"),
         last_options=_merged(preset.options_by_model("options"), wishes.options),
         spreads=definition_tables.spreads(top, systems, metrics),
+        contrasts=definition_tables.contrasts(top, systems),
         preset=wishes.preset,
         note=_note(wishes),
     )
@@ -134,7 +135,8 @@ def _restricted(full: Definition, wishes: Wishes) -> Definition:
     kept = {one.name for one in systems}
     narrowed = (replace(one, systems=tuple(name for name in one.systems if name in kept)) for one in full.spreads)
     spreads = tuple(one for one in narrowed if len(one.systems) > 1)
-    return replace(full, systems=systems, settings=settings, spreads=spreads, left_out=left_out)
+    contrasts = tuple(one for one in full.contrasts if {one.system, one.reference} <= kept)
+    return replace(full, systems=systems, settings=settings, spreads=spreads, contrasts=contrasts, left_out=left_out)
 
 
 def _kept(kind: str, known: Sequence[Named], wanted: Sequence[str]) -> tuple[Named, ...]:

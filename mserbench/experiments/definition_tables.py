@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mserbench.experiments.shapes import AVERAGE, ROLES, Place, Reported, Setting, Spread, System
+from mserbench.experiments.shapes import AVERAGE, ROLES, Contrast, Place, Reported, Setting, Spread, System
 from mserbench.experiments.toml_file import Table
 from mserbench.metrics import METRICS
 
@@ -80,6 +80,21 @@ def spreads(top: Table, systems: Mapping[str, System], metrics: Sequence[str]) -
     if found and "UA" not in metrics:
         raise top.error("spreads", "are of UA, which is not among 'metrics': add it there, or leave them away")
     return tuple(found)
+
+
+def contrasts(top: Table, systems: Mapping[str, System]) -> tuple[Contrast, ...]:
+    """Read which pairs of systems are shown as differences beside those from the reference."""
+    pairs = []
+    for table in top.tables("contrasts"):
+        table.require(("title", "system", "reference"), ("title", "system", "reference"))
+        pair = Contrast(table.text("title"), table.text("system"), table.text("reference"))
+        for key, name in (("system", pair.system), ("reference", pair.reference)):
+            if name not in systems:
+                raise table.error(key, f"is {name!r}, which is no system: {', '.join(systems)} are")
+        if pair.system == pair.reference:
+            raise table.error("reference", f"is {pair.reference!r} like 'system': give another system")
+        pairs.append(pair)
+    return tuple(pairs)
 
 
 def metrics(top: Table, key: str, otherwise: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mserbench.experiments import chance, facts, spreads
+from mserbench.experiments import chance, contrasts, facts, spreads
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
@@ -22,8 +22,8 @@ def render(record: Mapping[str, Any], answers: Mapping[str, Answers], hashes: Ma
     for kind in ("test", "whole"):
         if not figures.has(kind):
             continue
+        columns = [*figures.settings, AVERAGE]
         for metric in experiment["metrics"]:
-            columns = [*figures.settings, AVERAGE]
             lowest = chance.row(record, answers, kind, metric, columns)
             blocks.append([f"## {chance.NAMES[metric]}{_HEADINGS[kind]}"])
             blocks.append(_scores(figures, kind, metric, lowest))
@@ -31,6 +31,7 @@ def render(record: Mapping[str, Any], answers: Mapping[str, Answers], hashes: Ma
         blocks.append([f"## Differences from {_title(figures, figures.reference)}{_HEADINGS[kind]}"])
         for metric in experiment.get("tested", ["UA"]):  # tables made before the choice have no key
             blocks += _differences(figures, kind, metric)
+            blocks += contrasts.lines(figures, kind, metric, columns, _tested)
         if kind == "test":
             blocks += [*_explained(record), [chance.NOTE]]
     blocks += [*_verdicts(figures), *facts.targets(record), *_each(figures), *facts.failures(record)]

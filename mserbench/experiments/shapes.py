@@ -86,6 +86,15 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """Two systems that differ in one thing, which `title` names: the page shows the first minus the second."""
+
+    title: str
+    system: str
+    reference: str
+
+
+@dataclass(frozen=True)
 class Definition:
     """A whole experiment, a preset and the wishes of the command line already put in."""
 
@@ -106,6 +115,7 @@ class Definition:
     options: Options
     last_options: Options  # of a preset and the command line: stronger than all others
     spreads: tuple[Spread, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
     preset: str = ""
     note: str = ""  # what the command line changed
     left_out: tuple[str, ...] = ()  # systems and settings that were not asked for

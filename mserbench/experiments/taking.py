@@ -45,6 +45,7 @@ def _record(footprint: Footprint) -> dict[str, Any]:
     """Return a footprint as JSON has it, with the sums that people ask for."""
     return {
         **dataclasses.asdict(footprint),
+        "basis": list(footprint.basis),
         "n_trainable": sum(footprint.trainable.values()),
         "n_frozen": sum(footprint.frozen.values()),
         "memory_gb": round(sum(footprint.memory.values()) / _GB, 1) if footprint.memory else None,
