@@ -135,8 +135,9 @@ def intervals(counts: NDArray[np.int64], level: float = LEVEL) -> dict[str, Inte
     """Return the interval of every metric over clusters.
 
     With theta a metric of all n clips and theta_s that without cluster s, L the logit of a fraction held at least
-    0.001, or half a clip (1 / 2n), from 0 and 1, and m the mean of the L(theta_s): se^2 = (S - 1) / S sum over s of (L(theta_s) - m)^2, and the
-    interval is the inverse logit of L(theta) +- t se, with t the quantile of Student's t at `LeftOut.freedom`.
+    0.001, or half a clip (1 / 2n), from 0 and 1, and m the mean of the L(theta_s): se^2 = (S - 1) / S sum over s of
+    (L(theta_s) - m)^2, and the interval is the inverse logit of L(theta) +- t se, with t the quantile of Student's t at
+    `LeftOut.freedom`.
     A metric of exactly 0 or 1 has no error to measure: see `logit_interval`.
 
     Args:

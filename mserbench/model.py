@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import UsageError
+from mserbench.footprint import Footprint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,12 +35,21 @@ class Model(ABC):
     needs_weights: ClassVar[bool] = False
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
     decodes_ahead: ClassVar[bool] = True  # False: `predict` seldom looks at waveforms, as features are cached
+    trains_together: ClassVar[bool] = False  # True: several processes may train one model, as `train` is launched
     labels: tuple[str, ...] = ()  # that its weights were trained on, where it tells: `mserbench predict` asks for these
 
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
         self.options = self.Options() if options is None else options
         self.weights = weights
         self.device = device
+
+    @classmethod
+    def pretrained(cls, options: Any) -> Sequence[str]:
+        """Return the names of pretrained weights that a model with these options is built upon.
+
+        Optional; it loads nothing, and names that `mserbench weights list` does not know are passed over.
+        """
+        return ()
 
     @property
     @abstractmethod
@@ -99,6 +109,14 @@ class TrainingItem:
 
 class TrainableModel(Model):
     """A model that can be trained by `mserbench train`."""
+
+    @classmethod
+    def footprint(cls, options: Any) -> Footprint | None:
+        """Return what one training with these options takes, without weights or data: see `Footprint`.
+
+        Optional; None where the model does not say.
+        """
+        return None
 
     @abstractmethod
     def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:

@@ -205,7 +205,7 @@ def _convert(kind: Any, text: str) -> object:
     if typing.get_origin(kind) is typing.Literal:
         return {str(choice): choice for choice in choices}[text]
     if choices:  # a union: the first kind that takes the text
-        if type(None) in choices and text.lower() == "none":
+        if type(None) in choices and text.lower() == "none" and not any("none" in typing.get_args(c) for c in choices):
             return None
         for choice in choices:
             with contextlib.suppress(KeyError, ValueError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -39,10 +38,10 @@ def command() -> None:
 @_common.json_option
 def status(data: Path | None, as_json: bool) -> None:
     """Look at every corpus by its names and label files, without opening audio: absent, complete, or what is wrong."""
-    from mserbench import registry
+    from mserbench import corpus_state, registry
     from mserbench.hookspecs import CorpusEntry
 
-    records = [_status(name, data) for name in registry.entries(CorpusEntry)]
+    records = [corpus_state.status(name, data) for name in registry.entries(CorpusEntry)]
     if as_json:
         _common.print_json(records)
         return
@@ -105,56 +104,3 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
         )
     if found.problems:
         raise click.exceptions.Exit(1)
-
-
-def _status(name: str, data: Path | None) -> dict[str, Any]:
-    """Say what is known of a corpus without opening audio; whatever is wrong with it stands in its own record."""
-    from mserbench import corpus, registry
-    from mserbench.errors import DataError, MserbenchError
-
-    record: dict[str, Any] = {"corpus": name, "state": "absent", "utterances": None, "folder": ""}
-    try:
-        source = registry.corpus(name)
-        if source.card.access == "generated":
-            return {**record, "state": "made on the spot when needed"}
-        try:
-            root = corpus.find(source, data)
-        except DataError:
-            return record
-        record["folder"] = str(root)
-        reading = corpus.read(source, root)
-    except MserbenchError as error:
-        return {**record, "state": str(error)}
-    except OSError as error:
-        return {**record, "state": f"{str(error.filename)!r} cannot be read: {error.strerror}"}
-    return {**record, "state": ". ".join(_states(reading)), "utterances": len(reading.utterances)}
-
-
-def _states(reading: Any) -> list[str]:
-    """Return what is to be said of a corpus that was read: complete or what is wrong, and what its audio needs."""
-    found = []
-    if reading.problems:
-        found.append(reading.problems[0])
-        if len(reading.problems) > 1:
-            found[0] += f" (and {len(reading.problems) - 1} more)"
-    if reading.without_audio:
-        first = reading.without_audio[0].audio
-        found.append(
-            f"{len(reading.without_audio)} audio file(s) of labelled utterances are missing, such as {first!r}"
-        )
-    if not found:
-        variant = f"complete ({reading.variant})" if reading.variant else "a release whose counts are not known here"
-        found.append(variant)
-    return [*found, *_lacking(reading)]
-
-
-def _lacking(reading: Any) -> list[str]:
-    """Name the package that the audio needs and that is not here, if so."""
-    import importlib.util
-
-    from mserbench.audio import CONTAINERS
-
-    films = any(one.audio.rpartition(".")[2].lower() in CONTAINERS for one in reading.utterances.values())
-    if not films or importlib.util.find_spec("av") is not None:
-        return []
-    return ["Its audio needs the package 'av': run pip install 'mserbench[video]'"]

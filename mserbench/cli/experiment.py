@@ -14,6 +14,7 @@ from mserbench.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.experiments.definition import Wishes
+    from mserbench.experiments.shapes import Definition
 
 
 @click.command(name="experiment", short_help="remake a table: systems and settings, each trained and scored")
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 @_common.data_option
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N; several with commas.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core, at most 4; one a GPU]")
+@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Of each training.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of arithmetic, a process.")
 @click.option("--seeds", default="", help="Seeds in place of the table's, comma separated.")
 @click.option("--only", default="", help="These systems only, comma separated.")
 @click.option("--settings", default="", help="These settings only, comma separated.")
 @click.option("--option", "options", multiple=True, metavar="MODEL.KEY=VALUE", help="An option of a model; repeatable.")
 @click.option("--allow-partial", is_flag=True, help="Use what is there of incomplete corpora; marked as partial.")
-@click.option("--plan", "plan_only", is_flag=True, help="Print what would be trained and run, and stop.")
+@click.option("--plan", "plan_only", is_flag=True, help="Print what is trained, run and needed, and stop.")
+@click.option("--dry-run", is_flag=True, help="With --plan: parameters, memory, disk and hours of the trainings.")
 @click.option("--check", is_flag=True, help="Remake the page from the stored answers alone; exit 1 if it differs.")
 @click.option("--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop.")
 @_common.json_option
@@ -40,6 +43,7 @@ def command(
     data: Path | None,
     device: str,
     jobs: int | None,
+    processes: int,
     threads: int,
     seeds: str,
     only: str,
@@ -47,6 +51,7 @@ def command(
     options: Sequence[str],
     allow_partial: bool,
     plan_only: bool,
+    dry_run: bool,
     check: bool,
     rewrite: bool,
     as_json: bool,
@@ -66,15 +71,17 @@ def command(
     if rewrite:
         _rewrite(folder)
         return
+    if dry_run and not plan_only:
+        raise UsageError("--dry-run is a part of the plan: give --plan too")
     from mserbench.experiments import conduct, definition
 
     wishes = _wishes(preset, seeds, only, settings, options)
     experiment = definition.load(name, wishes)
     if plan_only:
-        _plan(conduct.describe(experiment), as_json)
+        _plan(experiment, data, dry_run, as_json)
         return
-    devices = _devices(device)
-    means = conduct.Means(data, devices, jobs or _jobs(devices), threads, allow_partial)
+    devices = _devices(device, processes)
+    means = conduct.Means(data, devices, jobs or _jobs(devices), threads, allow_partial, processes)
     done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
@@ -108,6 +115,17 @@ def _rewrite(folder: Path) -> None:
 
     write_atomic(folder / PAGE, remade(folder))
     click.echo(f"written: {folder / PAGE}")
+
+
+def _plan(experiment: Definition, data: Path | None, dry_run: bool, as_json: bool) -> None:
+    from mserbench.cli import _plan
+    from mserbench.experiments.describing import describe
+
+    described = describe(experiment, data, dry_run)
+    if as_json:
+        _common.print_json(described)
+    else:
+        _plan.show(described)
 
 
 def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence[str]) -> Wishes:
@@ -146,34 +164,19 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
     return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
 
 
-def _plan(described: dict[str, object], as_json: bool) -> None:
-    if as_json:
-        _common.print_json(described)
-        return
-    trainings, runs = described["trainings"], described["runs"]
-    assert isinstance(trainings, list)
-    assert isinstance(runs, list)
-    rows = [
-        [one["model"], " ".join(one["on"]), " ".join(f"{key}={value}" for key, value in one["options"].items())]
-        for one in trainings
-    ]
-    _common.print_table(rows, ["model", "trained on", "options"])
-    asked = described["asked"]
-    assert isinstance(asked, dict)
-    if asked:
-        click.echo()
-        rows = [[name, " ".join(f"{key}={value}" for key, value in one.items())] for name, one in asked.items()]
-        _common.print_table(rows, ["system", "asked with"])
-    tasks = described["tasks"]
-    assert isinstance(tasks, list)
-    click.echo(f"\n{len(trainings)} trainings, {len(runs)} runs, {described['cells']} cells; tasks {', '.join(tasks)}")
-
-
-def _devices(text: str) -> tuple[str, ...]:
+def _devices(text: str, processes: int) -> tuple[str, ...]:
+    """Return the devices of the workers; `cuda` for several processes means the GPU of each one's number."""
     devices = tuple(_common.names(text, "device"))
-    for one in devices:
-        if not re.fullmatch(r"cpu|cuda(:\d+)?", one):
-            raise UsageError(f"--device has {one!r}, but cpu, cuda or cuda:N was expected")
+    for device in devices:
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+            raise UsageError(f"--device has {device!r}, but cpu, cuda or cuda:N was expected")
+    if processes > 1 and devices not in (("cpu",), ("cuda",)):
+        raise UsageError(
+            f"--device is {text!r}, but with --processes {processes} each process takes the GPU of its number: give "
+            f"--device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
+        )
+    if processes > 1 and devices == ("cuda",):
+        return tuple(f"cuda:{number}" for number in range(processes))
     return devices
 
 

@@ -75,10 +75,11 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
         "note": experiment.note,
         "command": command,
         "metrics": list(experiment.metrics),
+        "tested": list(experiment.tested),
         "seeds": list(experiment.seeds),
         "reference": experiment.reference,
         "reported_title": experiment.reported_title,
-        "reported": [dataclasses.asdict(one) for one in experiment.reported] if not experiment.preset else [],
+        "reported": [dataclasses.asdict(one) for one in experiment.reported],
         "left_out": list(experiment.left_out),
         "settings": [
             {
@@ -91,6 +92,7 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
             for one in experiment.settings
         ],
         "systems": [_of_system(experiment, one) for one in experiment.systems],
+        "contrasts": [dataclasses.asdict(one) for one in experiment.contrasts],
         "spreads": [{"title": one.title, "systems": list(one.systems)} for one in experiment.spreads],
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mserbench import corpus
 from mserbench.errors import UsageError
-from mserbench.experiments import checking, collecting, folder, options, plan, validating, work
+from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
 from mserbench.experiments.crew import Crew, Job
 from mserbench.experiments.plan import Cell, Question, Training
 from mserbench.experiments.shapes import Definition
@@ -23,13 +23,17 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Means:
-    """What to work with: `jobs` processes on `devices`, `threads` of arithmetic in each."""
+    """What to work with: `jobs` processes on `devices`, `threads` of arithmetic in each.
+
+    With `processes` above 1 one training after another is done by that many processes together.
+    """
 
     data: Path | None = None
     devices: tuple[str, ...] = ("cpu",)
     jobs: int = 1
     threads: int = 1
     allow_partial: bool = False
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,39 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     found = plan.cells(experiment)
     place = Workplace(out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial)
     checking.check(plan.tasks(found), place.data, place.allow_partial)
-    with _alone(place.out), Crew(means.jobs, means.devices, means.threads, place.out / "workers.log") as crew:
-        trained = _train(crew, place, plan.trainings(found), tell)
-        asked = _ask(crew, place, plan.questions(found), trained, tell)
+    for line in _remarks(found, place):
+        tell(line)
+    with _alone(place.out):
+        trained, asked = _work(means, place, found, tell)
     done = collecting.Done(trained, asked)
     record, answers = collecting.collect(experiment, found, done, place, command)
     page = folder.write(place.out, record, answers)
     return Outcome(page, _failures(found, record))
 
 
-def _train(crew: Crew, place: Workplace, wanted: Sequence[Training], tell: Tell) -> dict[str, Result]:
-    jobs: dict[str, tuple[Job, Sequence[Any]]] = {one.id: (work.do_training, (place, one)) for one in wanted}
+def _work(
+    means: Means, place: Workplace, found: Sequence[Cell], tell: Tell
+) -> tuple[dict[str, Result], dict[str, Result]]:
+    """Train and ask; where a training takes several processes, one worker starts one after another."""
+    log, trainings = place.out / "workers.log", plan.trainings(list(found))
+    if means.processes > 1:
+        with Crew(1, means.devices, means.threads, log) as crew:
+            trained = _train(crew, place, trainings, means.processes, tell)
+    with Crew(means.jobs, means.devices, means.threads, log) as crew:
+        if means.processes == 1:
+            trained = _train(crew, place, trainings, 1, tell)
+        return trained, _ask(crew, place, plan.questions(list(found)), trained, tell)
+
+
+def _remarks(found: Sequence[Cell], place: Workplace) -> list[str]:
+    """Return what the targets cannot show, said before anything is computed for them."""
+    targets = sorted({cell.task for cell in found})
+    remarks = [one.remark for one in speakers.of_targets(targets, place.data, make=True)]
+    return [f"note: {remark}" for remark in remarks if remark]
+
+
+def _train(crew: Crew, place: Workplace, wanted: Sequence[Training], processes: int, tell: Tell) -> dict[str, Result]:
+    jobs: dict[str, tuple[Job, Sequence[Any]]] = {one.id: (work.do_training, (place, one, processes)) for one in wanted}
     names = {one.id: f"{one.model} on {', '.join(one.on)}{_seed(one)}" for one in wanted}
     return _all(crew, "training", jobs, names, tell)
 
@@ -139,23 +165,3 @@ def _alone(out: Path) -> Iterator[None]:
             yield
     except filelock.Timeout:
         raise UsageError(f"another process works in {str(out)!r}: wait for it, or give another --out") from None
-
-
-def describe(experiment: Definition) -> dict[str, Any]:
-    """Return what the table would take, without any data: JSON-ready."""
-    validating.check(experiment)
-    found = plan.cells(experiment)
-    return {
-        "name": experiment.name,
-        "title": experiment.title,
-        "settings": [one.name for one in experiment.settings],
-        "systems": [one.name for one in experiment.systems],
-        "cells": len(found),
-        "tasks": plan.tasks(found),
-        "trainings": [
-            {"model": one.model, "on": list(one.on), "validate": list(one.validate), "options": dict(one.options)}
-            for one in plan.trainings(found)
-        ],
-        "runs": [{"model": one.model, "task": one.task, "options": dict(one.options)} for one in plan.questions(found)],
-        "asked": {one.name: options.asked_with(experiment, one) for one in experiment.systems if one.asked},
-    }

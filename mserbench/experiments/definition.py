@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 from mserbench import registry
 from mserbench.errors import UnknownName
-from mserbench.experiments import toml_file
-from mserbench.experiments.shapes import AVERAGE, ROLES, Definition, Options, Place, Reported, Setting, Spread, System
+from mserbench.experiments import definition_tables, toml_file
+from mserbench.experiments.definition_tables import Named
+from mserbench.experiments.shapes import Definition, Options, Reported, System
 from mserbench.experiments.toml_file import Table
 
 _TOP = (
-    "title", "text", "metrics", "labels", "seeds", "reference", "reported", "reported_title", "options", "corpora",
-    "settings", "systems", "spreads", "presets",
+    "title", "text", "metrics", "tested", "labels", "seeds", "reference", "reported", "reported_title", "options",
+    "corpora", "settings", "systems", "spreads", "contrasts", "presets",
 )  # fmt: skip
-_METRICS = ("UA", "MF1")
-Named = TypeVar("Named", Setting, System)
 
 
 @dataclass(frozen=True)
@@ -44,30 +41,32 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     top = toml_file.read(file)
     top.require(_TOP, ("title", "reference", "corpora", "settings", "systems"))
     preset = _preset(top, wishes.preset)
-    corpora = {one.name: one for one in map(_place, top.tables("corpora"))}
-    corpora |= {one.name: one for one in map(_place, preset.tables("corpora"))}
-    settings = _unique(top, map(_setting, top.tables("settings")))
-    systems = _unique(top, map(_system, top.tables("systems")))
-    metrics = _metrics(top)
+    corpora = map(definition_tables.place, (*top.tables("corpora"), *preset.tables("corpora")))
+    settings = definition_tables.unique(top, map(definition_tables.setting, top.tables("settings")))
+    systems = definition_tables.unique(top, map(definition_tables.system, top.tables("systems")))
+    titles = definition_tables.titled(preset, systems)
+    metrics = definition_tables.metrics(top, "metrics", ("UA", "MF1"))
     full = Definition(
         name=Path(name).stem if name.endswith(registry.OWN) else name,
         file=file,
-        title=top.text("title"),
-        text=top.text("text").strip(),
+        title=preset.text("title", top.text("title")),
+        text=preset.text("text", top.text("text")).strip(),
         metrics=metrics,
+        tested=definition_tables.metrics(top, "tested", ("UA",)),
         labels=preset.texts("labels", top.texts("labels")),
         seeds=wishes.seeds or preset.numbers("seeds", top.numbers("seeds", (0,))),
         reference=top.text("reference"),
         reported_title=top.text("reported_title", "as reported"),
-        reported=_reported(top, settings, systems),
-        corpora=corpora,
+        reported=_comparable(definition_tables.reported(top, settings, systems), systems, wishes),
+        corpora={place.name: place for place in corpora},
         settings=tuple(settings.values()),
-        systems=tuple(systems.values()),
+        systems=tuple(replace(row, title=titles.get(row.name, row.title)) for row in systems.values()),
         options=top.options_by_model("options"),
         last_options=_merged(preset.options_by_model("options"), wishes.options),
-        spreads=_spreads(top, systems, metrics),
+        spreads=definition_tables.spreads(top, systems, metrics),
+        contrasts=definition_tables.contrasts(top, systems),
         preset=wishes.preset,
-        note=preset.text("text").strip(),
+        note=_note(wishes),
     )
     _check_names(top, full)
     return _restricted(full, wishes)
@@ -84,112 +83,30 @@ def _preset(top: Table, wanted: str) -> Table:
     if wanted not in known.values:
         raise UnknownName("preset", wanted, known.values, f"{str(top.file)!r}")
     preset = known.table(wanted)
-    preset.require(("text", "labels", "seeds", "corpora", "options"))
+    preset.require(("title", "text", "titles", "labels", "seeds", "corpora", "options"))
     return preset
 
 
-def _place(table: Table) -> Place:
-    table.require(("name", "title", "train", "validate", "test", "whole", "folds"), ("test",))
-    test = table.text("test")
-    return Place(
-        name=table.text("name"),
-        title=table.text("title", table.text("name")),
-        train=table.texts("train", (test,)),
-        test=test,
-        validate=table.texts("validate"),
-        whole=table.text("whole"),
-        folds=table.texts("folds"),
-    )
-
-
-def _setting(table: Table) -> Setting:
-    table.require(("name", "source", "others", "target", "options"), ("name", "source", "target"))
-    return Setting(
-        name=_name(table),
-        source=table.texts("source"),
-        target=table.text("target"),
-        others=table.texts("others"),
-        options=table.options_by_model("options"),
-    )
-
-
-def _system(table: Table) -> System:
-    table.require(("name", "title", "model", "train", "options", "asked"), ("name", "model"))
-    name, train = _name(table), table.texts("train")
-    strange = [role for role in train if role not in ROLES]
-    if strange:
-        raise table.error("train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known")
-    if len(train) > 1 and not set(train) <= {"source", "others"}:
-        raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
-    asked = table.options("asked")
-    if asked and not train:
-        raise table.error("asked", "is for a system that is trained: give the 'options' of one that is not")
-    return System(name, table.text("title", name), table.text("model"), train, table.options("options"), asked)
-
-
-def _spreads(top: Table, systems: Mapping[str, System], metrics: Sequence[str]) -> tuple[Spread, ...]:
-    """Read which systems are compared with one another: two or more each, by UA, which the table must then have."""
-    found = []
-    for table in top.tables("spreads"):
-        table.require(("title", "systems"), ("title", "systems"))
-        spread = Spread(table.text("title"), table.texts("systems"))
-        for name in spread.systems:
-            if name not in systems:
-                raise table.error("systems", f"names {name!r}, which is no system: {_listed(systems.values())} are")
-        if len(spread.systems) < 2:
-            raise table.error("systems", f"is {list(spread.systems)}, but a spread is over two systems or more")
-        found.append(spread)
-    if found and "UA" not in metrics:
-        raise top.error("spreads", "are of UA, which is not among 'metrics': add it there, or leave them away")
-    return tuple(found)
-
-
-def _name(table: Table) -> str:
-    name = table.text("name")
-    if not name or set(name) & set("/,\n") or name == AVERAGE:
-        raise table.error("name", f"is {name!r}, but a word without '/' and ',', other than {AVERAGE!r}, was expected")
-    return name
-
-
-def _unique(top: Table, found: Iterable[Named]) -> dict[str, Named]:
-    by_name: dict[str, Named] = {}
-    for one in found:
-        if one.name in by_name:
-            raise top.error(f"{type(one).__name__.lower()}s", f"has the name {one.name!r} twice: change one")
-        by_name[one.name] = one
-    return by_name
-
-
-def _metrics(top: Table) -> tuple[str, ...]:
-    metrics = top.texts("metrics", _METRICS)
-    for metric in metrics:
-        if metric not in _METRICS:
-            raise top.error("metrics", f"has {metric!r}, but only {' and '.join(_METRICS)} are known")
-    return metrics
-
-
-def _reported(top: Table, settings: Mapping[str, Any], systems: Mapping[str, Any]) -> tuple[Reported, ...]:
-    """Read the table of published numbers beside the file: setting, system, metric, value, note."""
-    name = top.text("reported")
-    if not name:
+def _comparable(numbers: Sequence[Reported], systems: Mapping[str, System], wishes: Wishes) -> tuple[Reported, ...]:
+    """Keep the published numbers of systems as the file has them: beside another model they would mislead."""
+    if wishes.preset:
         return ()
-    try:
-        rows = list(csv.DictReader((top.file.parent / name).read_text(encoding="utf-8").splitlines()))
-        found = tuple(
-            Reported(row["system"], row["setting"], row["metric"], float(row["value"]), row["note"]) for row in rows
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        expected = "a file of the columns setting, system, metric, value and note"
-        raise top.error("reported", f"is {name!r}, but {expected} was expected beside it ({error!r})") from error
-    for one in found:
-        known = one.system in systems and one.setting in (*settings, AVERAGE) and one.metric in _METRICS
-        if not known:
-            raise top.error("reported", f"is {name!r}, whose row {one.system}, {one.setting}, {one.metric} is no cell")
-    return found
+    return tuple(one for one in numbers if systems[one.system].model not in wishes.options)
+
+
+def _note(wishes: Wishes) -> str:
+    """Say what the command line changed, as title, text and titles of rows speak of the table without it."""
+    options = [f"`{model}.{key}={value}`" for model, values in wishes.options.items() for key, value in values.items()]
+    if not options:
+        return ""
+    return (
+        f"**Changed on the command line: {', '.join(options)}.** Title, text and the names of rows "
+        f"speak of the table without that; no published number stands beside what it changes."
+    )
 
 
 def _check_names(top: Table, full: Definition) -> None:
-    """Refuse names that nothing bears, and a target that is among the sources."""
+    """Refuse names that nothing bears, and a target among the sources of which no part can be left out."""
     if full.reference not in {system.name for system in full.systems}:
         raise top.error("reference", f"is {full.reference!r}, which is no system: {_listed(full.systems)} are")
     for setting in full.settings:
@@ -198,10 +115,10 @@ def _check_names(top: Table, full: Definition) -> None:
             for name in names:
                 if name not in full.corpora:
                     raise table.error(key, f"names {name!r}, which is none of the corpora {', '.join(full.corpora)}")
-        if setting.target in (*setting.source, *setting.others):
+        if setting.target in (*setting.source, *setting.others) and not full.corpora[setting.target].folds:
             raise table.error(
                 "target", f"is {setting.target!r}, which is among the sources: only a system with train = ['target'] "
-                f"may learn from the target",
+                f"may learn from the target, or give it 'folds', each of which is then left out in turn",
             )  # fmt: skip
         if not setting.source or set(setting.source) & set(setting.others):
             raise table.error("source", "must name corpora that are not among 'others'")
@@ -218,7 +135,8 @@ def _restricted(full: Definition, wishes: Wishes) -> Definition:
     kept = {one.name for one in systems}
     narrowed = (replace(one, systems=tuple(name for name in one.systems if name in kept)) for one in full.spreads)
     spreads = tuple(one for one in narrowed if len(one.systems) > 1)
-    return replace(full, systems=systems, settings=settings, spreads=spreads, left_out=left_out)
+    contrasts = tuple(one for one in full.contrasts if {one.system, one.reference} <= kept)
+    return replace(full, systems=systems, settings=settings, spreads=spreads, contrasts=contrasts, left_out=left_out)
 
 
 def _kept(kind: str, known: Sequence[Named], wanted: Sequence[str]) -> tuple[Named, ...]:

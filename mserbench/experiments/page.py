@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mserbench.experiments import facts, spreads
+from mserbench.experiments import chance, contrasts, facts, spreads
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
@@ -14,7 +14,6 @@ from mserbench.marks import is_wide
 from mserbench.runs import percent
 
 _HEADINGS = {"test": "", "whole": ", whole corpora"}
-_NAMES = {"UA": "UA, mean recall of the emotions", "MF1": "Macro F1"}
 
 
 def render(record: Mapping[str, Any], answers: Mapping[str, Answers], hashes: Mapping[str, str]) -> str:
@@ -24,14 +23,18 @@ def render(record: Mapping[str, Any], answers: Mapping[str, Answers], hashes: Ma
     for kind in ("test", "whole"):
         if not figures.has(kind):
             continue
+        columns = [*figures.settings, AVERAGE]
         for metric in experiment["metrics"]:
-            blocks.append([f"## {_NAMES[metric]}{_HEADINGS[kind]}"])
-            blocks.append(_scores(figures, kind, metric))
+            lowest = chance.row(record, answers, kind, metric, columns)
+            blocks.append([f"## {chance.NAMES[metric]}{_HEADINGS[kind]}"])
+            blocks.append(_scores(figures, kind, metric, lowest))
             blocks += spreads.lines(figures) if (kind, metric) == ("test", "UA") else []
         blocks.append([f"## Differences from {_title(figures, figures.reference)}{_HEADINGS[kind]}"])
-        blocks += _differences(figures, kind)
+        for metric in experiment.get("tested", ["UA"]):  # tables made before the choice have no key
+            blocks += _differences(figures, kind, metric)
+            blocks += contrasts.lines(figures, kind, metric, columns, _tested)
         if kind == "test":
-            blocks += _explained(record)
+            blocks += [*_explained(record), [chance.NOTE]]
     blocks += [*_verdicts(figures), *facts.targets(record), *_each(figures), *facts.failures(record)]
     blocks += [*facts.training(record), *facts.provenance(record, hashes)]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -53,7 +56,7 @@ def _explained(record: Mapping[str, Any]) -> list[list[str]]:
     return [[" ".join(sentences)]]
 
 
-def _scores(figures: Figures, kind: str, metric: str) -> list[str]:
+def _scores(figures: Figures, kind: str, metric: str, lowest: list[str]) -> list[str]:
     head = ["system", *figures.settings, AVERAGE]
     rows = []
     for system in _systems(figures, kind):
@@ -62,7 +65,7 @@ def _scores(figures: Figures, kind: str, metric: str) -> list[str]:
         rows.append([_title(figures, system["name"]), *shown])
         if kind == "test" and (reported := _reported(figures, system["name"], metric, head[1:])):
             rows.append([f"*{figures.record['experiment']['reported_title']}*", *reported])
-    return table(head, rows)
+    return table(head, [*rows, lowest] if lowest else rows)
 
 
 def _reported(figures: Figures, system: str, metric: str, columns: Sequence[str]) -> list[str]:
@@ -74,9 +77,9 @@ def _reported(figures: Figures, system: str, metric: str, columns: Sequence[str]
     return [f"*{known[column]:.2f}*" if column in known else "" for column in columns] if known else []
 
 
-def _differences(figures: Figures, kind: str) -> list[list[str]]:
+def _differences(figures: Figures, kind: str, metric: str) -> list[list[str]]:
     columns = [*figures.settings, AVERAGE]
-    tests = {column: figures.tests(column, kind) for column in columns}
+    tests = {column: figures.tests(column, kind, metric) for column in columns}
     rows = [
         [_title(figures, system["name"]), *(_tested(tests[column].get(system["name"])) for column in columns)]
         for system in _systems(figures, kind)
@@ -84,7 +87,7 @@ def _differences(figures: Figures, kind: str) -> list[list[str]]:
     ]
     if not any(tests.values()):
         return [["The reference has no numbers here."]]
-    return [table(["UA, system minus reference", *columns], rows)]
+    return [table([f"{metric}, system minus reference", *columns], rows)]
 
 
 def _tested(test: Test | None) -> str:

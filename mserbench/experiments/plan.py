@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from mserbench import registry
 from mserbench.experiments.options import asked_of, options_of
-from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, Definition, Place, Setting, System
+from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, TARGET, Definition, Place, Setting, System
 from mserbench.model import Model
 
 Kind = Literal["test", "whole"]
@@ -134,29 +134,61 @@ def _has_seed(model: type[Model]) -> bool:
 def _questions(
     experiment: Definition, system: System, setting: Setting, kind: Kind, source: str, seed: int
 ) -> Iterator[Question]:
+    """Yield the runs of a column: one, or one a fold where what is trained on must leave each out in turn."""
     target = experiment.corpora[setting.target]
     task = target.test if kind == "test" else target.whole
     options = _seeded(system, options_of(experiment, system, setting), seed)
     asked = _seeded(system, asked_of(experiment, system, setting), seed)
     if not system.train:
         yield Question(system.model, asked, None, task)
-    elif not system.sees_target:
-        names = {SOURCE: setting.source, OTHERS: setting.others, ONE_SOURCE: (source,)}
-        places = [experiment.corpora[name] for role in system.train for name in names[role]]
+        return
+    places = places_of(experiment, system, setting, source)
+    folds = target.folds if shares_corpus(target, places) else ()
+    for fold in folds:
+        training = _training(system, options, places, target, fold)
+        yield Question(system.model, asked, training, f"{task}:{fold}")
+    if not folds:
         yield Question(system.model, asked, _training(system, options, places), task)
-    elif not target.folds:
-        yield Question(system.model, asked, _training(system, options, [target]), task)
-    else:
-        for fold in target.folds:
-            division, _, part = fold.rpartition(".")
-            others = f"{task}:{division}.not-{part}"
-            yield Question(system.model, asked, Training(system.model, options, (others,), ()), f"{task}:{fold}")
 
 
-def _training(system: System, options: Pairs, places: list[Place]) -> Training:
-    on = sorted({task for place in places for task in place.train})
-    validate = sorted({task for place in places for task in place.validate})
-    return Training(system.model, options, tuple(on), tuple(validate))
+def places_of(experiment: Definition, system: System, setting: Setting, source: str = "") -> list[Place]:
+    """Return what a system is trained on in a setting; `source` is the one of "one source"."""
+    sources = (source,) if source else setting.source
+    names = {
+        SOURCE: setting.source, OTHERS: setting.others, ONE_SOURCE: sources, TARGET: (setting.target,),
+    }  # fmt: skip
+    return [experiment.corpora[name] for role in system.train for name in names[role]]
+
+
+def shares_corpus(target: Place, places: Sequence[Place]) -> bool:
+    """Whether some clips of the target's own corpus are trained on."""
+    return any(in_corpus_of(target, task) for place in places for task in learnt_from(place))
+
+
+def learnt_from(place: Place) -> tuple[str, ...]:
+    """Return the tasks that a source gives to train and to validate on."""
+    return (*place.train, *place.validate)
+
+
+def in_corpus_of(target: Place, task: str) -> bool:
+    """Whether a task is of the corpus that the target is of."""
+    return registry.task(task).corpus == registry.task(target.test).corpus
+
+
+def _training(
+    system: System, options: Pairs, places: list[Place], target: Place | None = None, fold: str = ""
+) -> Training:
+    """Return a training on some corpora; with a fold of the target, without that fold of the target's corpus."""
+    on = {_without(task, target, fold) for place in places for task in place.train}
+    validate = {_without(task, target, fold) for place in places for task in place.validate}
+    return Training(system.model, options, tuple(sorted(on)), tuple(sorted(validate)))
+
+
+def _without(task: str, target: Place | None, fold: str) -> str:
+    if target is None or not in_corpus_of(target, task):
+        return task
+    division, _, part = fold.rpartition(".")
+    return f"{task}:{division}.not-{part}"
 
 
 def _digest(value: object) -> str:

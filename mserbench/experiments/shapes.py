@@ -19,7 +19,8 @@ class Place:
 
     `train` and `validate` are those a source gives; `test` is asked where it is the target. `whole` is a task of all
     its clips, asked only of systems that were not trained on it. `folds` are parts such as `halves.a`: a system
-    trained on the target is trained on all others of each part and tested on that part.
+    that is trained on clips of the target's own corpus, as the target or as one of its sources, is trained once a
+    part, without it, and tested on that part.
     """
 
     name: str
@@ -85,6 +86,15 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """Two systems that differ in one thing, which `title` names: the page shows the first minus the second."""
+
+    title: str
+    system: str
+    reference: str
+
+
+@dataclass(frozen=True)
 class Definition:
     """A whole experiment, a preset and the wishes of the command line already put in."""
 
@@ -93,6 +103,7 @@ class Definition:
     title: str
     text: str
     metrics: tuple[str, ...]
+    tested: tuple[str, ...]  # metrics whose differences from the reference are shown
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
     reference: str
@@ -104,6 +115,7 @@ class Definition:
     options: Options
     last_options: Options  # of a preset and the command line: stronger than all others
     spreads: tuple[Spread, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
     preset: str = ""
-    note: str = ""  # of the preset
+    note: str = ""  # what the command line changed
     left_out: tuple[str, ...] = ()  # systems and settings that were not asked for

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mserbench import divisions, registry
 from mserbench.contracts import Task
 from mserbench.errors import MserbenchError, UsageError
+from mserbench.experiments import plan
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import Definition, Place, Setting, System
 from mserbench.model import TrainableModel
@@ -22,6 +23,7 @@ def check(experiment: Definition) -> None:
         _check_system(experiment, system)
         for setting in experiment.settings:
             _check_options(experiment, system, setting)
+            _check_left_out(experiment, system, setting)
     for model in (*experiment.options, *experiment.last_options):
         if model not in {system.model for system in experiment.systems} and not experiment.left_out:
             raise _error(experiment, f"options of model {model!r} are given, but no system is of that model")
@@ -64,6 +66,19 @@ def _check_folds(experiment: Definition, place: Place, whole: Task) -> None:
     if len(used) != 1 or {fold.rpartition(".")[2] for fold in place.folds} != set(parts):
         listed = ", ".join(f"{min(used)}.{part}" for part in parts)
         raise _error(experiment, f"corpora {place.name!r}, 'folds' must be all parts of one division: {listed}")
+
+
+def _check_left_out(experiment: Definition, system: System, setting: Setting) -> None:
+    """Refuse a source of the target's own corpus that is a part itself: no fold can be left out of that."""
+    target = experiment.corpora[setting.target]
+    for place in plan.places_of(experiment, system, setting) if target.folds else ():
+        for name in plan.learnt_from(place):
+            if plan.in_corpus_of(target, name) and registry.task(name).part:
+                where = f"settings {setting.name!r}, 'source': corpora {place.name!r}"
+                raise _error(
+                    experiment, f"{where} trains on {name!r}, a part of the target's corpus, but the target "
+                    f"{target.name!r} has 'folds', which are left out in turn: name a task of all of it there",
+                )  # fmt: skip
 
 
 def _task(experiment: Definition, place: Place, key: str, name: str) -> Task:

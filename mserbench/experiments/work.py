@@ -11,13 +11,16 @@ from pathlib import Path
 
 from mserbench import corpus, dataset, registry
 from mserbench.errors import MserbenchError
-from mserbench.evaluation import evaluate
+from mserbench.evaluation import run_subject
 from mserbench.experiments.plan import Question, Training
+from mserbench.experiments.together import train_together
 from mserbench.files import write_atomic
-from mserbench.model import Model
+from mserbench.model import Model, TrainableModel
+from mserbench.subject import Subject, load_subject
 from mserbench.training import train
 
 TRAININGS, RUNS = "trainings", "runs"
+_asked: dict[str, Subject] = {}  # of this process: the model that was asked last, by its name
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,11 @@ class Result:
     again: bool = False  # it was there before
 
 
-def do_training(place: Workplace, training: Training, device: str) -> Result:
-    """Train, unless the same was trained before: same model, version, options, tasks and contents of the tasks."""
+def do_training(place: Workplace, training: Training, processes: int, device: str) -> Result:
+    """Train, unless the same was trained before: same model, version, options, tasks and contents of the tasks.
+
+    By several processes where `processes` says so and the model can be trained so.
+    """
     kind = registry.model_class(training.model)
     key = _key(place, training, kind)
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
@@ -47,6 +53,18 @@ def do_training(place: Workplace, training: Training, device: str) -> Result:
     if folder.exists():
         return Result(name, again=True)
     began = time.perf_counter()
+    many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
+    _train(place, training, folder, many, device_for(kind, device))
+    facts = {"key": key, "seconds": round(time.perf_counter() - began, 1)}
+    write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
+    return Result(name)
+
+
+def _train(place: Workplace, training: Training, folder: Path, processes: int, device: str) -> None:
+    if processes > 1:
+        own = device.partition(":")[0]  # each process takes the GPU of its number
+        train_together(training, folder, place.data, place.allow_partial, processes, own)
+        return
     train(
         training.model,
         training.on,
@@ -54,27 +72,24 @@ def do_training(place: Workplace, training: Training, device: str) -> Result:
         validate_on=training.validate,
         data=place.data,
         options=dict(training.options),
-        device=device_for(kind, device),
+        device=device,
         allow_partial=place.allow_partial,
     )
-    facts = {"key": key, "seconds": round(time.perf_counter() - began, 1)}
-    write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
-    return Result(name)
 
 
 def do_question(place: Workplace, question: Question, weights: str, device: str) -> Result:
-    """Put a task to a model; `evaluate` finds a finished run again, and goes on with one that was cut off."""
+    """Put a task to a model; a finished run is found again, and one that was cut off goes on.
+
+    The last model that was asked is kept until the next one is loaded: what both are built upon is then opened once.
+    """
     kind = registry.model_class(question.model)
-    run = evaluate(
-        question.model,
-        question.task,
-        data=place.data,
-        weights=place.out / weights if weights else None,
-        options=dict(question.options),
-        out=place.out / RUNS,
-        device=device_for(kind, device),
-        allow_partial=place.allow_partial,
-    )
+    target = dataset.load(registry.task(question.task), place.data, place.allow_partial)
+    if question.model not in _asked:
+        _asked.clear()
+    folder = place.out / weights if weights else None
+    subject = load_subject(question.model, target, folder, dict(question.options), device_for(kind, device))
+    _asked[question.model] = subject
+    run = run_subject(subject, target, place.out / RUNS)
     return Result(run.folder.relative_to(place.out).as_posix())
 
 

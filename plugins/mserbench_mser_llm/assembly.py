@@ -51,10 +51,17 @@ def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
 def network_of(ready: Parts, settings: Settings) -> Network:
     """Return the network with a connector of random weights."""
     frames, pooled = ready.feeder.frames, settings.pooling != "none"
-    shape = Shape(
-        len(frames.layers),
-        frames.encoder.dim - int(pooled),  # less the number that tells how loud a frame is
-        ready.llm.dim,
+    dim = frames.encoder.dim - int(pooled)  # less the number that tells how loud a frame is
+    shape = shape_of(settings, len(frames.layers), dim, ready.llm.dim)
+    return Network(Connector(shape, ready.llm.embedding_norm()), ready.llm)
+
+
+def shape_of(settings: Settings, n_layers: int, frame_dim: int, llm_dim: int) -> Shape:
+    """Return the shape of the connector between an encoder and an LLM."""
+    return Shape(
+        n_layers,
+        frame_dim,
+        llm_dim,
         settings.num_queries,
         settings.qformer_layers,
         settings.hidden_size,
@@ -64,10 +71,9 @@ def network_of(ready: Parts, settings: Settings) -> Network:
         settings.contrastive_dim,
         settings.dropout,
         settings.frame_dropout,
-        2 if pooled else 1,
+        1 if settings.pooling == "none" else 2,
         settings.noise,
     )
-    return Network(Connector(shape, ready.llm.embedding_norm()), ready.llm)
 
 
 def start(network: Network, settings: Settings) -> None:

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from mserbench import exposure
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
-from mserbench.model import TrainableModel, TrainingItem
+from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench_mser_llm import assembly, calibration, parts, weights_folder
 from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.objective import Objective, answers_of, embeddings_of, scores_of
+from mserbench_mser_llm.planning import Planned
 from mserbench_mser_llm.presets import MserLlmOptions, chosen_on, resolve
 from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
@@ -35,7 +36,7 @@ from mserbench_training.sets import Codes, hold_out_speakers, learnable
 from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
-class MserLlm(TrainableModel):
+class MserLlm(Planned):
     """Paper 1's model, at the paper's size or one that runs anywhere; see `Settings` for every choice."""
 
     Options: ClassVar[type[Any]] = MserLlmOptions

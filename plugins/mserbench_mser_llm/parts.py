@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from mserbench import registry, weights
 from mserbench.contracts import Exposure
@@ -18,6 +19,7 @@ TINY = "tiny"
 NO_BERT = "none"
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}  # and their options
 _VERSIONED = "*.safetensors"
+_opened: WeakValueDictionary[tuple[str, ...], FrozenLanguageModel] = WeakValueDictionary()
 
 
 def folder_of(name: str, role: Role) -> Path:
@@ -62,9 +64,17 @@ def open_encoder(name: str, length: Length, device: str) -> Encoder:
 
 
 def open_language_model(name: str, precision: Precision, device: str) -> tuple[FrozenLanguageModel, str]:
-    """Load the frozen LLM; return it and its version. Raises UnknownName or DataError."""
+    """Load the frozen LLM; return it and its version. Raises UnknownName or DataError.
+
+    While some model of this process holds it, the same is given again: it never changes, and is most of the memory.
+    """
     folder = folder_of(name, "llama")
-    return FrozenLanguageModel.from_folder(folder, precision, device), language_version(name, folder)
+    version = language_version(name, folder)
+    key = (str(folder.resolve()), version, precision, device)
+    llm = _opened.get(key)
+    if llm is None:
+        llm = _opened[key] = FrozenLanguageModel.from_folder(folder, precision, device)
+    return llm, version
 
 
 def language_version(name: str, folder: Path) -> str:

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError
-from mserbench.model import TrainableModel, TrainingItem
+from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench_supcon_w2v2 import assembly, weights_folder
 from mserbench_supcon_w2v2.feeding import FrameFeeder
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
+from mserbench_supcon_w2v2.planning import Planned
 from mserbench_supcon_w2v2.settings import Settings, SupconOptions, chosen_on, resolve
 from mserbench_training import loop
 from mserbench_training.encoders import named
@@ -31,7 +32,7 @@ from mserbench_training.sets import Codes, hold_out_speakers, learnable
 from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
-class SupconW2V2(TrainableModel):
+class SupconW2V2(Planned):
     """Paper 2's model, with its own encoder or one that can be had everywhere; see `Settings` for every choice."""
 
     Options: ClassVar[type[Any]] = SupconOptions

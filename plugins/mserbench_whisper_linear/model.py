@@ -35,6 +35,11 @@ class WhisperLinear(FeatureModel):
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
     name: ClassVar[str] = "whisper-linear"
 
+    @classmethod
+    def pretrained(cls, options: WhisperLinearOptions) -> tuple[str, ...]:
+        """Return the encoder."""
+        return (options.encoder,)
+
     @property
     def card(self) -> ModelCard:
         """The model hands on what Whisper heard; its weights add what they learnt from."""

@@ -9,14 +9,27 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from official import memory
 
 from mserbench import registry
 from mserbench.errors import DataError, UnknownName, UsageError
-from mserbench.experiments import answers, collecting, conduct, folder, options, page, plan, validating
+from mserbench.experiments import (
+    answers,
+    chance,
+    collecting,
+    describing,
+    folder,
+    options,
+    page,
+    plan,
+    speakers,
+    validating,
+)
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.definition import Wishes, load
 from mserbench.experiments.figures import Figures
 from mserbench.experiments.shapes import AVERAGE
+from mserbench.metrics import METRICS
 
 Install = Callable[..., Path]
 SEEDED = """
@@ -93,6 +106,13 @@ ONLY_MF1 = """
 """
 
 
+def contrast(system: str, reference: str) -> str:
+    return f'[[contrasts]]\ntitle = "C"\nsystem = "{system}"\nreference = "{reference}"\n\n[presets.tiny]'
+
+
+MADE_OF_IT = 'source = ["DE"]\nothers = ["EL"]\ntarget = "IT"'
+
+
 def spread(*names: str) -> str:
     return f'[[spreads]]\ntitle = "Choices"\nsystems = {list(names)}\n\n[presets.tiny]'
 
@@ -133,7 +153,10 @@ def cell_of(found: list[plan.Cell], system: str, setting: str, kind: str = "test
         ('test = "aesdd"', 'test = "emodb"', "'test': task 'emodb' has the labels neutral.* the table has 'labels'"),
         ('train = "emovo-5"', 'train = "urdu-4"', "'train': task 'urdu-4' has no label 'disgust', which the"),
         ('source = ["IT"]', 'source = ["FR"]', "settings 'IT-DE', 'source' names 'FR', which is none of the corpora"),
-        ('others = ["EL"]', 'others = ["DE"]', "'target' is 'DE', which is among the sources: only a system with"),
+        (MADE_OF_IT, MADE_OF_IT.replace('"EL"', '"IT"'), "'target' is 'IT', which is among the sources: only a"),
+        ('train = "emovo-5"', 'train = "emodb-5:halves.a"', "'IT' trains on 'emodb-5:halves.a', a part of the"),
+        ("seeds = [0, 1]", 'metrics = ["UAR"]', "'metrics' has 'UAR', but only UA, WA, WF1, MF1, precision, unparsed"),
+        ("seeds = [0, 1]", 'tested = ["UAR"]', "'tested' has 'UAR', but only UA, WA"),
         ('model = "trainee"', 'model = "trane"', "systems 'floor', 'model': model 'trane' is not known; did you mean"),
         ('model = "trainee"', 'model = "steady"', "'train': model 'steady' cannot be trained: leave 'train' away"),
         ("fast = true", "fist = true", "'each' in settings 'IT-DE', 'options': option of model 'seeded' 'fist'"),
@@ -154,6 +177,8 @@ def cell_of(found: list[plan.Cell], system: str, setting: str, kind: str = "test
         ("[presets.tiny]", spread("one"), r"'systems' is \['one'\], but a spread is over two systems or more"),
         ("[presets.tiny]", spread("one", "one"), "each may be named once only"),
         ("seeds = [0, 1]", ONLY_MF1, "'spreads' are of UA, which is not among 'metrics': add it there"),
+        ("[presets.tiny]", contrast("one", "ech"), "contrasts number 1, 'reference' is 'ech', which is no system: one"),
+        ("[presets.tiny]", contrast("one", "one"), "'reference' is 'one' like 'system': give another system"),
         ("[corpora.EL]", "[corpora.EL", "is no TOML file"),
     ],
 )  # fmt: skip
@@ -191,6 +216,64 @@ def test_options_of_preset_and_command_line_are_stronger_than_those_of_setting_a
         assert options.options_of(table, table.systems[0], table.settings[1]) == expected
     assert load(name, Wishes("tiny")).seeds == (7,)
     assert load(name, Wishes("tiny", seeds=(3,))).seeds == (3,)
+
+
+def test_a_preset_speaks_for_itself(file: Callable[..., str]) -> None:
+    """A page that says paper, corpora and parts of the full table over numbers of a toy is untrue."""
+    preset = '[presets.tiny]\ntitle = "A toy"\ntext = "Of toys."\ntitles = { one = "toy one" }'
+    name = file(("[presets.tiny]", preset), ('title = "A table"', 'title = "A table"\ntext = "Of the real thing."'))
+    full, toy = load(name), load(name, Wishes("tiny"))
+    assert (full.title, full.text, full.systems[0].title) == ("A table", "Of the real thing.", "one")
+    assert (toy.title, toy.text, toy.systems[0].title) == ("A toy", "Of toys.", "toy one")
+    assert [one.title for one in toy.systems[1:]] == [one.title for one in full.systems[1:]]
+    wrong = file(("[presets.tiny]", '[presets.tiny]\ntitles = { oen = "x" }'))
+    with pytest.raises(UsageError, match=r"presets.tiny.titles.*'oen' is no key .* did you mean 'one'"):
+        load(wrong, Wishes("tiny"))
+
+
+def test_published_numbers_stand_beside_the_system_they_are_of_alone(file: Callable[..., str], tmp_path: Path) -> None:
+    """A small model under a paper's name and number would be quoted as a reproduction."""
+    rows = ["IT-DE,one,precision,70,", "IT-DE,floor,UA,20,"]
+    (tmp_path / "r.csv").write_text("\n".join(["setting,system,metric,value,note", *rows]))
+    name = file(("seeds = [0, 1]", 'seeds = [0, 1]\nreported = "r.csv"'))
+    assert [(one.metric, one.value) for one in load(name).reported] == [("precision", 70.0), ("UA", 20.0)]
+    assert load(name).note == ""
+    changed = load(name, Wishes(options={"seeded": {"rate": "0.5"}}))
+    assert [one.system for one in changed.reported] == ["floor"], "what the option does not touch"
+    assert "`seeded.rate=0.5`" in changed.note
+    assert load(name, Wishes("tiny")).reported == ()
+
+
+ROTATED = ('others = ["EL"]\ntarget = "DE"', 'others = ["EL", "DE"]\ntarget = "DE"')
+
+
+def test_a_source_that_is_the_target_leaves_each_fold_out_in_turn(file: Callable[..., str]) -> None:
+    """Two speakers of one session carry no interval: all are to be asked, none by a model that was trained on them."""
+    table = load(file(ROTATED))
+    validating.check(table)
+    found = plan.cells(table)
+    one = cell_of(found, "one", "IT-DE").columns[0].questions
+    asked = [(question.training.on if question.training else (), question.task) for question in one]
+    assert asked == [
+        (("aesdd", "emodb-5:halves.not-a", "emovo-5"), "emodb-5:halves.a"),
+        (("aesdd", "emodb-5:halves.not-b", "emovo-5"), "emodb-5:halves.b"),
+    ]
+    assert cell_of(found, "one", "IT-DE").task == "emodb-5", "scored as one test over all speakers"
+    floor = cell_of(found, "floor", "IT-DE").columns[0].questions
+    assert [(question.training.on if question.training else (), question.task) for question in floor] == [
+        (("emovo-5",), "emodb-5")
+    ], "what learns nothing of the target is trained once and asked all of it"
+    before = len(plan.trainings(plan.cells(load(file()))))
+    assert len(plan.trainings(found)) == before + 2, "the plan counts two trainings for one, of two seeds"
+
+
+def test_another_task_of_the_targets_corpus_leaves_the_fold_out_too(file: Callable[..., str]) -> None:
+    """Else a question of four labels would be put to clips that a source of seven was trained on."""
+    table = load(file(('train = "emovo-5"', 'train = ["emovo-5", "emodb"]')))
+    (first, _) = cell_of(plan.cells(table), "one", "IT-DE").columns[0].questions
+    assert first.training is not None
+    assert first.training.on == ("aesdd", "emodb:halves.not-a", "emovo-5")
+    assert first.task == "emodb-5:halves.a"
 
 
 def test_what_is_trained_and_asked(file: Callable[..., str]) -> None:
@@ -255,7 +338,7 @@ def test_preset_and_command_line_are_stronger_than_what_a_system_is_asked_with(f
     louder = cell_of(plan.cells(table), "louder", "IT-DE").questions[0]
     assert louder.training is not None
     assert dict(louder.options)["rate"] == dict(louder.training.options)["rate"] == "0.5"
-    assert conduct.describe(table)["asked"] == {"louder": {"rate": "0.5"}}
+    assert describing.describe(table)["asked"] == {"louder": {"rate": "0.5"}}
 
 
 def test_an_upper_bound_asked_otherwise_shares_the_training_of_each_fold(file: Callable[..., str]) -> None:
@@ -277,6 +360,12 @@ def test_a_spread_keeps_the_systems_that_were_asked_for(file: Callable[..., str]
         (("one", "floor"), []),
     ):
         assert [one.systems for one in load(name, Wishes(systems=wanted)).spreads] == expected
+
+
+def test_a_pair_goes_with_either_of_its_systems(file: Callable[..., str]) -> None:
+    name = file(("[presets.tiny]", contrast("each", "floor")))
+    for chosen, n in (((), 1), (("one", "each", "floor"), 1), (("one", "each"), 0)):
+        assert len(load(name, Wishes(systems=chosen)).contrasts) == n
 
 
 def test_the_shipped_tables_are_valid_and_complete() -> None:
@@ -370,6 +459,76 @@ def test_a_failed_cell_has_no_average_and_says_why() -> None:
     assert "| B | 87.5" in text
 
 
+def test_every_metric_of_a_run_can_be_shown_with_its_chance() -> None:
+    """The paper's tables have four metrics; a number without its chance looks like something."""
+    record = record_of({"a": "A", "b": "B"}, LABELS)
+    record["experiment"] |= {"metrics": list(METRICS), "tested": ["UA", "WA"]}
+    record["experiment"]["reported"] = [
+        {"system": "a", "setting": "s", "metric": "precision", "value": 67.9, "note": ""}
+    ]
+    truth = ("x", "x", "x", "x", "x", "x", "y", "y")
+    columns = {"a/s/0": said("xxxxxxyx"), "b/s/0": said("xyy-yyxx")}
+    text = page.render(record, {"t": Answers(tuple("12345678"), truth, None, columns)}, {})
+    parts = text.split("\n## ")
+    tables = {metric: next(one for one in parts if one.startswith(chance.NAMES[metric])) for metric in METRICS}
+    expected = {  # of the answer x to every clip: recall 1 and 0, 6 of 8 right, F1 12/14 of x and 0 of y
+        "UA": 100 / 2, "WA": 100 * 6 / 8, "WF1": 100 * 6 / 8 * 12 / 14, "MF1": 100 * 12 / 14 / 2,
+        "precision": 100 * 6 / 8 * 6 / 8,
+    }  # fmt: skip
+    for metric, value in expected.items():
+        assert f"| *chance* | {value:.1f} | {value:.1f} |" in tables[metric]
+        point = figure_of(record, truth, columns, metric)
+        assert f"| A | {100 * point:.1f}" in tables[metric]
+    assert "*chance*" not in tables["unparsed"]
+    assert "| B | 12.5" in tables["unparsed"]
+    assert "| *in a paper* | *67.90* |" in tables["precision"]
+    assert "*67.90*" not in tables["UA"]
+    assert "| UA, system minus reference |" in text
+    assert "| WA, system minus reference |" in text
+    assert "Chance is the best that one and the same answer" in text
+
+
+def figure_of(
+    record: dict[str, Any], truth: tuple[str, ...], columns: dict[str, tuple[str | None, ...]], metric: str
+) -> float:
+    found = {"t": Answers(tuple("12345678"), truth, None, columns)}
+    figure = Figures(record, found).figure("a", "s", "test", metric)
+    assert figure is not None
+    return figure.value
+
+
+def test_a_pair_of_systems_shows_what_one_change_brings() -> None:
+    """Against one reference a loss and the sampler that comes with it cannot be told apart."""
+    record = record_of({"a": "A", "b": "B", "c": "C"}, LABELS)
+    record["experiment"]["contrasts"] = [{"title": "B alone", "system": "b", "reference": "c"}]
+    columns = {"a/s/0": said("xxxxyyyx"), "b/s/0": said("xxxxyyyy"), "c/s/0": said("xyyxxyyy")}
+    found = {"t": Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)}
+    text = page.render(record, found, {})
+    (row,) = [line for line in text.splitlines() if line.startswith("| B alone |")]
+    turned = Figures({**record, "experiment": {**record["experiment"], "reference": "c"}}, found)
+    value = turned.tests("s", "test")["b"].difference.value
+    assert value == pytest.approx(1 - 5 / 8)
+    assert row.startswith(f"| B alone | {100 * value:+.1f}")
+    assert "| UA, what one change brings | s | average |" in text
+    fail(record, "c", "s")
+    assert "| B alone | - | - |" in page.render(record, found, {})
+
+
+def test_every_metric_has_a_name() -> None:
+    assert tuple(chance.NAMES) == METRICS
+
+
+def test_chance_is_a_mean_over_columns_and_empty_where_nothing_was_asked() -> None:
+    record = record_of({"a": "A"}, LABELS, ("s", "t"))
+    record["cells"][1]["task"] = "u"
+    record["tasks"]["u"] = {**record["tasks"]["t"], "labels": ["x", "y", "z", "w"]}
+    two = Answers(tuple("12"), ("x", "y"), None, {"a/s/0": ("x", "y")})
+    four = Answers(tuple("1234"), ("x", "y", "z", "w"), None, {"a/t/0": ("x", "y", "z", "w")})
+    columns = ["s", "t", AVERAGE]
+    assert chance.row(record, {"t": two, "u": four}, "test", "UA", columns) == ["*chance*", "50.0", "25.0", "37.5"]
+    assert chance.row(record, {"t": two}, "test", "UA", columns) == ["*chance*", "50.0", "", ""]
+
+
 def test_a_spread_by_hand_and_what_is_said_where_a_system_failed() -> None:
     """A spread over systems without numbers, or one taken for an interval, would mislead."""
     record = record_of({"a": "A", "b": "B", "c": "C"}, LABELS, ("s", "t"))
@@ -458,8 +617,64 @@ def test_no_path_gets_into_a_record() -> None:
     assert collecting.without_paths(sentence) == "weights 'w2v' are not there: look in 'y.bin' or give 1/2 of it"
 
 
+@pytest.mark.parametrize(
+    ("task", "number", "source", "words"),
+    [
+        ("emodb-5", 10, "counted", ""),
+        ("emodb-5:speakers.03", 1, "counted", "has 1 speaker: no interval and no p value can say anything about it"),
+        ("ravdess-5:halves.a", 12, "counted", ""),
+        ("resd", 0, "counted", "the speakers of target 'resd' are not known"),
+        ("iemocap-7", 10, "published", ""),
+        ("iemocap-7:sessions.5", None, "open", ""),
+        ("demo-val:en", None, "open", ""),
+    ],
+)
+def test_speakers_are_counted_before_anything_is_asked(task: str, number: int | None, source: str, words: str) -> None:
+    """Two speakers show nothing: who is told after a week of a GPU has lost it."""
+    (found,) = speakers.of_targets([task], None)
+    assert (found.number, found.source) == (number, source)
+    assert (words in found.remark) if words else not found.remark
+
+
+def test_a_session_of_two_speakers_is_named_and_all_ten_are_not() -> None:
+    names = ["iemocap-7:sessions.5", "iemocap-7"]
+    found, whole = speakers.of_targets(names, memory.data("iemocap"))
+    assert (found.number, whole.number) == (2, 10)
+    assert whole.remark == ""
+    assert "has 2 speakers: no interval and no p value can say anything" in found.remark
+    assert "folds" in found.remark
+
+
+def test_a_plan_names_what_is_missing_and_under_which_licence(file: Callable[..., str], tmp_path: Path) -> None:
+    """A form that takes weeks, found after the code was set up, costs those weeks."""
+    described = describing.describe(load("supcon-table2"), tmp_path)
+    states = {one["name"]: one for one in described["corpora"]}
+    assert {one["here"] for one in states.values()} == {False}
+    assert (states["emodb"]["access"], states["emodb"]["licence"]) == ("open", "CC0-1.0")
+    assert states["esd"]["access"] == registry.corpus("esd").card.access
+    parts = {one["name"]: one for one in described["parts"]}
+    assert set(parts) == {
+        "wav2vec2-base", "chinese-wav2vec2-base", "wav2vec2-base-de-voxpopuli-v2", "wav2vec2-base-fr-voxpopuli",
+    }  # fmt: skip
+    assert parts["wav2vec2-base"]["licence"] == "Apache-2.0"
+    assert parts["wav2vec2-base"]["megabytes"] == 380
+    assert "takes" not in described
+    assert json.loads(json.dumps(described)) == described
+
+
+def test_a_plan_counts_what_is_alike_once_and_invents_no_hours(file: Callable[..., str]) -> None:
+    """An hour that nobody measured is the number that people pay for."""
+    described = describing.describe(load(file()), None, dry_run=True)
+    groups = {(one["model"], *sorted(one["options"].items())): one for one in described["takes"]}
+    assert groups[("seeded",)]["trainings"] == 2 + 4, "of seeds 0 and 1: IT-DE, and each half of the target"
+    assert all(one["footprint"] is None for one in groups.values()), "these models do not say"
+    totals = described["totals"]
+    assert totals["hours"] is None
+    assert sum(totals["unmeasured"].values()) == len(described["trainings"])
+
+
 def test_a_plan_needs_no_data(file: Callable[..., str]) -> None:
-    described = conduct.describe(load(file(), Wishes(seeds=(0,), systems=("one",))))
+    described = describing.describe(load(file(), Wishes(seeds=(0,), systems=("one",))))
     assert described["cells"] == 3
     assert [one["on"] for one in described["trainings"]] == [["aesdd", "emovo-5"], ["aesdd", "emodb-5"]]
 

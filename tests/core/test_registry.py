@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 import pytest
 
@@ -133,6 +134,19 @@ def test_a_wrong_option_is_refused(given: dict[str, str], sentence: str) -> None
     """If it were dropped, the run would not be the one that was asked for."""
     with pytest.raises(UsageError, match=sentence):
         registry.make_options(Tunable, given, "mine")
+
+
+def test_a_choice_that_is_called_none_can_be_given() -> None:
+    """Taken for no value it would leave a preset's value in place, in silence: `--option pooling=none` did so."""
+
+    @dataclass(frozen=True)
+    class Options:
+        pooling: Literal["none", "mean"] | None = None
+        rate: float | None = 1.0
+
+    kind = type("Model", (), {"Options": Options})
+    made = registry.make_options(kind, {"pooling": "none", "rate": "none"}, "m")  # type: ignore[arg-type]
+    assert (made.pooling, made.rate) == ("none", None)
 
 
 def test_a_model_without_options_takes_none() -> None:

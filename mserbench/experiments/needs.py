@@ -1,0 +1,66 @@
+"""What a table needs on this machine: corpora and pretrained parts, whether they are here, and their licences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mserbench import corpus_state, registry, weights
+from mserbench.experiments.plan import Cell, Pairs, questions, tasks, trainings
+from mserbench.model import Model
+
+
+def corpora(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:
+    """Return of each corpus its state, whether it is here, access, licence, hours, and where it is from."""
+    names = sorted({registry.task(name).corpus for name in tasks(list(cells))})
+    return [_corpus(name, data) for name in names]
+
+
+def _corpus(name: str, data: Path | None) -> dict[str, Any]:
+    card, state = registry.corpus(name).card, corpus_state.status(name, data)
+    return {
+        "name": name,
+        "title": card.title,
+        "here": bool(state["folder"]) or state["state"] == corpus_state.MADE,
+        "state": state["state"],
+        "access": card.access,
+        "licence": card.licence,
+        "hours": card.hours,
+        "source": card.source,
+    }
+
+
+def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Return of each pretrained part whether it is here, its size in MB, its licence, and whether it is gated."""
+    jobs = [(one.model, one.options) for one in trainings(list(cells))]
+    jobs += [(one.model, one.options) for one in questions(list(cells))]
+    names = {name for model, options in dict.fromkeys(jobs) for name in _pretrained(model, options)}
+    return [_part(name) for name in sorted(names)]
+
+
+def _pretrained(model: str, options: Pairs) -> Iterable[str]:
+    from mserbench.hookspecs import WeightsEntry
+
+    kind, settings = made_options(model, options)
+    known = registry.entries(WeightsEntry)
+    return [name for name in kind.pretrained(settings) if name in known]
+
+
+def made_options(model: str, options: Pairs) -> tuple[type[Model], Any]:
+    """Return the class of a model and its options dataclass."""
+    kind = registry.model_class(model)
+    return kind, registry.make_options(kind, dict(options), model)
+
+
+def _part(name: str) -> dict[str, Any]:
+    record = registry.weights(name)
+    return {
+        "name": name,
+        "title": record.title,
+        "here": weights.read_record(name) is not None,
+        "megabytes": record.bytes // 1_000_000,
+        "licence": record.licence,
+        "gated": record.hub.gated,
+        "page": record.page,
+    }
