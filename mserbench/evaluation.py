@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mserbench import batches, corpus, dataset, exposure, form, index, records, registry, runs, scoring
+from mserbench import batches, corpus, dataset, exposure, form, index, predictions, records, registry, runs, scoring
 from mserbench.contracts import Clip, Task
 from mserbench.dataset import Dataset
 from mserbench.errors import ModelError
@@ -83,8 +83,7 @@ def run_subject(
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
             journal.close()
-        rows = _predictions(target, journal.answers)
-        return _finish(folder, {"key": key, "model": model}, subject, target, rows, seconds)
+        return _finish(folder, {"key": key, "model": model}, subject, target, journal.answers, seconds)
 
 
 def _ask(
@@ -162,12 +161,15 @@ def _finish(
     known: Mapping[str, object],
     subject: Subject,
     target: Dataset,
-    rows: Sequence[Prediction],
+    answers: Mapping[str, Answer],
     seconds: dict[str, float],
 ) -> Run:
+    rows = _predictions(target, answers)
     verdict = exposure.judge(subject.card, target.task, target.card, target.names, subject.model.transductive)
     clusters = dataset.cluster_numbers(target.speakers)
-    facts = _facts(subject, target.task.labels)
+    # Counted here, not by the model: of a run that was cut off and went on it saw a part of the clips.
+    ties = predictions.count_ties(answers[item.utterance.id][0] for item in target.items)
+    facts = {**_facts(subject, target.task.labels), **({"ties": ties} if rows and rows[0].scores else {})}
     with _timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
     record = {

@@ -75,7 +75,8 @@ class Model(ABC):
         """Return what the record of a run should tell of how these labels were asked for, beside the options.
 
         Optional; texts, finite numbers, flags, None, and lists and dicts of them. It changes no score and no key.
-        Called once, after the last `predict`, or without any where a run that was cut off had all its answers.
+        Called once, after the last `predict`, or without any where a run that was cut off had all its answers: so what
+        is counted over clips is counted from the answers, by the harness, which adds `ties` where there are scores.
         """
         return {}
 

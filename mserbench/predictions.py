@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import heapq
 import io
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +103,15 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
 def best_label(scores: Sequence[float], labels: Sequence[str]) -> str:
     """Return the label with the highest score; of equal ones the first in the task's order."""
     return labels[max(range(len(labels)), key=lambda i: (scores[i], -i))]
+
+
+def count_ties(rows: Iterable[Sequence[float]]) -> int:
+    """Return of how many rows of scores the two highest are equal, so that the order of the labels decides.
+
+    Rows without scores, as those of answers in text, count as none.
+    """
+    pairs = (heapq.nlargest(2, scores) for scores in rows)
+    return sum(len(pair) == 2 and pair[0] == pair[1] for pair in pairs)
 
 
 def _foreign_row(record: Mapping[str, str], label: str, labels: Sequence[str], columns: Sequence[str]) -> Prediction:

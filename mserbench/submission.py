@@ -45,6 +45,7 @@ def score_file(
         **records.of_target(question, source, None),
         **records.of_scores(scores, len(labelled), len(rows) != len(labelled), clusters),
         **records.of_verdict(exposure.judge(known, question, source, ())),
+        **({"facts": {"ties": predictions.count_ties(row.scores for row in rows)}} if rows[0].scores else {}),
         "warnings": [],
         "notes": [],
         "seconds": {},

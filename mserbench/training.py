@@ -68,7 +68,7 @@ def train(
             trainee.fit(_items(sources, on), _items(sources, validate_on), building)
         record = {
             "model": model,
-            "model_version": kind.version,
+            "model_version": trainee.version,
             "options": _told(told(settings), start),
             "transductive": trainee.transductive,
             "sources": [_source(sources[name]) for name in tasks],

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from mserbench.errors import DataError
+from mserbench_mser_llm.exact_head import ExactHead
 from mserbench_mser_llm.quiet import quietly
 
 Precision = Literal["float32", "bfloat16"]
@@ -23,14 +24,17 @@ _NONE = -100  # a target that does not count
 class FrozenLanguageModel:
     """A causal LLM of transformers that never learns: no gradient, no optimiser state, no dropout.
 
-    It is no `nn.Module`, so that no `.train()`, `.to()` or state dict of what holds it reaches it. It is shown
+    It is no `nn.Module`, so that no `.train()`, `.to()` or state dict of what holds it reaches it. Its last step, from
+    hidden states to logits, is float32 whatever its precision, in scoring, writing and training alike. It is shown
     [bos, audio, prompt, answer]; all of a batch have one prompt, so nothing before the answer is ever padding.
     """
 
     def __init__(self, module: nn.Module, tokenizer: Any, device: str = "cpu") -> None:
-        self.module: Any = module.eval().requires_grad_(False).to(device)
+        llm: Any = module.eval().requires_grad_(False).to(device)
+        llm.set_output_embeddings(ExactHead(llm.get_output_embeddings()))
+        self.module = llm
         self.tokenizer = tokenizer
-        config: Any = module.config
+        config: Any = llm.config
         bos = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else config.bos_token_id
         self.bos: Tokens = () if bos is None else (int(bos),)
         self.end = int(tokenizer.eos_token_id if tokenizer.eos_token_id is not None else config.eos_token_id)
@@ -64,6 +68,11 @@ class FrozenLanguageModel:
     def device(self) -> torch.device:
         """Where it lies."""
         return torch.device(self.module.device)
+
+    @property
+    def precision(self) -> str:
+        """Of its weights: `float32` or `bfloat16`."""
+        return str(self.module.dtype).removeprefix("torch.")
 
     def tokens(self, text: str) -> Tokens:
         """Return the tokens of a text alone, without any begin or end."""
@@ -101,7 +110,7 @@ class FrozenLanguageModel:
         found = self.module(
             inputs_embeds=inputs, attention_mask=mask, position_ids=places, logits_to_keep=kept, use_cache=False
         )
-        logits: Tensor = found.logits.float()
+        logits: Tensor = found.logits
         return logits
 
     def answer_losses(self, audio: Tensor, prompt: Tokens, answers: Sequence[Tokens]) -> tuple[Tensor, Tensor]:

@@ -48,7 +48,7 @@ class MserLlm(Planned):
 
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
         super().__init__(options, weights, own_device(device))
-        self.settings: Settings = resolve(self.options)
+        self._take(resolve(self.options))
         self.labels: tuple[str, ...] = ()
         self._network: Network | None = None
         self._parts: assembly.Parts | None = None
@@ -167,12 +167,17 @@ class MserLlm(Planned):
             outcome = loop.train(
                 network, objective, sampler, settings.loop(), folder, self.device, settings.tensorboard
             )
+            score = partial(scores_of, network, ready.feeder, settings=settings)
             record = {
                 "settings": _told(settings),
                 "codes": codes.to_json(),
                 "parts": ready.versions(),
                 "question": question.record(),
-                "calibration": _measured(network, ready, questions, settings, items),
+                # Of both questions, as either may be asked with these weights.
+                "calibration": [
+                    calibration.measured(items, one, settings.label_reading, partial(score, question=one))
+                    for one in questions
+                ],
                 "left_out": left_out,
                 "held_out": sorted({f"{item.language} {item.speaker}" for item in held_out}),
                 "outcome": dataclasses.asdict(outcome),
@@ -204,9 +209,15 @@ class MserLlm(Planned):
         if settings.standardise:
             standardise(network.connector, ready.feeder, items)
 
+    def _take(self, settings: Settings) -> None:
+        """Ask by these settings; the version is that of the scores which they give."""
+        self.settings = settings
+        # Scores of an LLM in bfloat16 changed when its head became float32; of one in float32 not a bit did.
+        self.version = "1" if settings.language_precision == "float32" else "2"  # type: ignore[misc]
+
     def _load(self, folder: Path) -> None:
         record = weights_folder.read(folder, self.name)
-        self.settings = weights_folder.settings_of(folder, record, self.options)
+        self._take(weights_folder.settings_of(folder, record, self.options))
         self.labels = tuple(record["codes"]["labels"])
         self._measured = record.get("calibration")
         self._parts = assembly.open_parts(self.settings, self.device)
@@ -219,21 +230,6 @@ class MserLlm(Planned):
         if self._network is None or self._parts is None:
             raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
         return self._network, self._parts
-
-
-def _measured(
-    network: Network,
-    ready: assembly.Parts,
-    questions: Sequence[Question],
-    settings: Settings,
-    items: Sequence[TrainingItem],
-) -> list[dict[str, Any]]:
-    """Return what `calibration=training` needs for some questions, as any of them may be asked with these weights."""
-    found = []
-    for question in questions:
-        score = partial(scores_of, network, ready.feeder, question=question, settings=settings)
-        found.append(calibration.measured(items, question, settings.label_reading, score))
-    return found
 
 
 def _teachers(ready: assembly.Parts, question: Question, settings: Settings) -> list[tuple[float, Teacher]]:

@@ -24,10 +24,10 @@ def soft_prompts(llm: FrozenLanguageModel, version: str, question: Question, n_q
     """Return a soft prompt for each label of a question: float32, (n_labels, n_queries, llm_dim), on the CPU.
 
     Tuned on the frozen LLM alone, no audio (Lester et al., EMNLP 2021): [bos, soft prompt, prompt] is to be answered by
-    the label and the end. Found once for an LLM (`version`), a prompt and labels, and kept in the cache. Raises
-    ModelError where the LLM does not come to answer a label, DataError where what is kept is damaged.
+    the label and the end. Found once for an LLM (`version`) in a precision, a prompt and labels, and kept in the cache.
+    Raises ModelError where the LLM does not come to answer a label, DataError where what is kept is damaged.
     """
-    path = _place(version, question, n_queries)
+    path = _place(llm, version, question, n_queries)
     if path.exists():
         return checkpoints.read_tensors(path)[0]["soft_prompts"]
     found = _tuned(llm, question, n_queries)
@@ -59,6 +59,7 @@ def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tens
     return found.detach().cpu()
 
 
-def _place(version: str, question: Question, n_queries: int) -> Path:
-    told = repr((CODE, version, question.prompt, question.labels, n_queries, STEPS, RATE, NOISE))
+def _place(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Path:
+    facts = (CODE, version, question.prompt, question.labels, n_queries, STEPS, RATE, NOISE)
+    told = repr(facts if llm.precision == "float32" else (*facts, llm.precision))  # those of float32 were kept before
     return cache_dir() / "soft-prompts" / f"{hashlib.sha256(told.encode()).hexdigest()[:20]}.safetensors"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import evaluate, registry, runs
+from mserbench import dataset, evaluate, registry, runs
 from mserbench.contracts import Clip, Exposure, ModelCard
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.model import Model
@@ -73,12 +73,37 @@ def telling(tmp_path: Path, told: Callable[[Sequence[str]], Any]) -> Run:
 
 def test_what_a_model_tells_stands_in_the_record_and_in_no_key(ask: Ask, tmp_path: Path) -> None:
     plain = ask()
-    assert "facts" not in plain.record
+    assert plain.record["facts"] == {"ties": 0}
     run = telling(tmp_path, lambda labels: {"prompt": "Emotion:", "tokens": dict.fromkeys(labels, 1), "on": (True,)})
     assert run.folder == plain.folder
     assert run.metrics == plain.metrics
     told = runs.read(run.folder).record["facts"]
-    assert told == {"prompt": "Emotion:", "tokens": dict.fromkeys(run.labels, 1), "on": [True]}
+    assert told == {"prompt": "Emotion:", "tokens": dict.fromkeys(run.labels, 1), "on": [True], "ties": 0}
+
+
+def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path: Path) -> None:
+    """The order of the labels decides these, not the model; also of a run that was cut off before the last of them."""
+
+    def said(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
+        highest = [(0.5, 0.5 + 1e-12, 0.5)[int(clip.key[0], 16) % 3] for clip in clips]
+        return [[0.5, one, *[0.1] * (len(labels) - 2)] for one in highest]
+
+    whole = ask(said, limit=None)
+    expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(registry.task(TASK), None).items)
+    assert whole.record["facts"] == {"ties": expected}
+    calls: list[int] = []
+
+    def dying(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
+        calls.append(len(clips))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return said(clips, labels)
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(dying, limit=None, out=tmp_path / "again", batch_seconds=30.0)
+    resumed = ask(said, limit=None, out=tmp_path / "again", batch_seconds=30.0)
+    assert resumed.record["facts"] == {"ties": expected}
+    assert "facts" not in ask(lambda clips, labels: ["sad"] * len(clips), out=tmp_path / "text").record
 
 
 @pytest.mark.parametrize(

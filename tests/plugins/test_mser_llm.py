@@ -66,6 +66,15 @@ def copied(ready: Path, to: Path) -> Path:
     return to
 
 
+def test_the_version_tells_scores_of_a_rounded_llm_from_those_of_before(ready):
+    """Their head became float32: a run of the old scores must not be taken for one of the new; others stay as kept."""
+    assert MserLlm(MserLlmOptions(preset="mini")).version == MserLlm.version == "1"
+    assert MserLlm(MserLlmOptions(preset="paper")).version == "2"
+    assert MserLlm(MserLlmOptions(preset="paper", language_precision="float32")).version == "1"
+    assert MserLlm(MserLlmOptions(language_precision="bfloat16"), ready).version == "2"
+    assert MserLlm(MserLlmOptions(), ready).version == "1"
+
+
 # Training
 
 

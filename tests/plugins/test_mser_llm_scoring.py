@@ -11,7 +11,7 @@ pytest.importorskip("whisper")
 from mserbench import weights  # noqa: E402
 from mserbench.errors import DataError, UsageError  # noqa: E402
 from mserbench.labels import CANONICAL  # noqa: E402
-from mserbench_mser_llm import tiny_parts  # noqa: E402
+from mserbench_mser_llm import exact_head, tiny_parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities  # noqa: E402
 from mserbench_mser_llm.synonyms import SYNONYMS  # noqa: E402
@@ -122,6 +122,89 @@ def test_probabilities_of_all_that_can_be_said_are_one(llm):
     rest = logits[:, 0].log_softmax(-1).exp().sum(-1)
     torch.testing.assert_close(rest, torch.ones(5))
     assert (log_probabilities(llm, audio(llm), question).exp().sum(1) < 1).all()
+
+
+# Precision
+
+
+@pytest.fixture(scope="module")
+def rounded(folder) -> FrozenLanguageModel:
+    """A LLaMA in bfloat16 whose logits are as large as a real one's, about 20."""
+    llm = FrozenLanguageModel.from_folder(folder, "bfloat16")
+    with torch.no_grad():
+        llm.module.get_output_embeddings().weight.mul_(5)
+    return llm
+
+
+def ties(scores: torch.Tensor) -> int:
+    """How many pairs of labels have the same score for a clip."""
+    return int((scores[:, :, None] == scores[:, None, :]).sum() - scores.numel()) // 2
+
+
+def hidden_states(llm: FrozenLanguageModel, heard: torch.Tensor, question: Question) -> torch.Tensor:
+    inputs = llm.question(heard, question.prompt_tokens)
+    return llm.module.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state[:, -1]
+
+
+@torch.no_grad()
+def test_a_rounded_llm_scores_by_a_float32_head(rounded):
+    """Its own head would give logits in steps of 0.125: labels tie, and the first in the list gets the clip."""
+    question, heard = Question.of(rounded, PROMPT, ONE_TOKEN), audio(rounded, n=400)
+    weight = rounded.module.get_output_embeddings().weight
+    assert weight.dtype == torch.bfloat16
+    hidden = hidden_states(rounded, heard, question)
+    at = [answer[0] for answer in question.answers]
+    logits = hidden.float() @ weight.float().T
+    assert 20 < logits.abs().max() < 60, "as large as those of a real LLM"
+    scores = log_probabilities(rounded, heard, question)
+    torch.testing.assert_close(scores, logits.log_softmax(-1)[:, at], atol=2e-5, rtol=0)
+    assert ties((hidden @ weight.T).float()[:, at]) > 3, "as it was"
+    assert ties(scores) == 0
+
+
+def test_learning_through_a_rounded_llm_has_the_gradient_of_a_float32_head(rounded):
+    """The head goes forth and back in parts; the sum of its parts is the whole."""
+    question = Question.of(rounded, PROMPT, ONE_TOKEN)
+    heard = audio(rounded).requires_grad_(True)
+    losses, counts = rounded.answer_losses(heard, question.prompt_tokens, question.answers[:1] * 5)
+    assert counts.tolist() == [2] * 5
+    (found,) = torch.autograd.grad(losses.sum(), heard)
+    weight = rounded.module.get_output_embeddings().weight
+    given = rounded.embed(question.answers[0]).expand(5, -1, -1)
+    inputs = torch.cat([rounded.question(heard, question.prompt_tokens), given], dim=1)
+    hidden = rounded.module.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state[:, -2:]
+    wanted = torch.tensor([*question.answers[0], rounded.end]).expand(5, -1)
+    by_hand = torch.nn.functional.cross_entropy(
+        (hidden.float() @ weight.float().T).transpose(1, 2), wanted, reduction="sum"
+    )
+    torch.testing.assert_close(losses.sum(), by_hand, atol=1e-4, rtol=1e-6)
+    torch.testing.assert_close(found, torch.autograd.grad(by_hand, heard)[0], atol=1e-6, rtol=0.02)
+
+
+def test_a_head_larger_than_its_parts_is_whole(monkeypatch):
+    """The vocabulary of LLaMA 3 has 128,256 tokens, sixteen parts; the last one is smaller."""
+    monkeypatch.setattr(exact_head, "_ROWS", 7)
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(5, 24, bias=True).to(torch.bfloat16)
+    hidden = torch.randn(3, 2, 5, dtype=torch.bfloat16, requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = exact_head.ExactHead(linear)(hidden)
+    expected = torch.nn.functional.linear(hidden.float(), linear.weight.float(), linear.bias.float())
+    torch.testing.assert_close(logits, expected)
+    pull = torch.randn_like(logits)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        (gradient,) = torch.autograd.grad(logits, hidden, pull)
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected, hidden, pull)[0])
+
+
+def test_a_float32_llm_scores_the_very_bits_of_its_own_head(llm):
+    """Published scores of float32 models must not move by a bit."""
+    question, heard = Question.of(llm, PROMPT, ONE_TOKEN), audio(llm)
+    with torch.no_grad():
+        hidden = hidden_states(llm, heard, question)
+        logits = torch.nn.functional.linear(hidden[:, None], llm.module.get_output_embeddings().weight)
+        found = llm.logits(llm.question(heard, question.prompt_tokens), keep=1)
+    assert torch.equal(found, logits)
 
 
 # Questions

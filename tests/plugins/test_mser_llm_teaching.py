@@ -61,6 +61,9 @@ def test_soft_prompts_are_found_once_for_an_llm_a_prompt_and_labels(llm, monkeyp
     soft_prompts.soft_prompts(llm, "v", Question.of(llm, "Emotion:", LABELS), 2)
     soft_prompts.soft_prompts(llm, "v", asked(llm), 3)
     assert len(calls) == 4
+    rounded = FrozenLanguageModel.from_folder(tiny_parts.tiny_folder("llama"), "bfloat16")
+    soft_prompts.soft_prompts(rounded, "v", asked(rounded), 2)
+    assert len(calls) == 5, "what makes one precision answer need not make another"
 
 
 def test_labels_that_the_llm_does_not_come_to_answer_are_named(llm, monkeypatch):
