@@ -24,6 +24,7 @@ def record(**changed: Any) -> dict[str, Any]:
         "verdict": {"transductive": False, "development": False},
         "counts": {"partial": False},
         "intervals": {"UA": [0.5, 0.6]},
+        "statistics": {"cluster": "speaker"},
     }
     return plain | changed
 
@@ -37,7 +38,8 @@ def record(**changed: Any) -> dict[str, Any]:
         ({"model": {"name": "old", "weights": None}}, "development not stated"),
         ({"counts": {"partial": True}}, "partial"),
         ({"intervals": {"UA": [0.5, 0.7]}}, "wide"),
-        ({"intervals": {"UA": None}}, "wide"),
+        ({"intervals": {"UA": None}}, "few speakers"),
+        ({"statistics": {"cluster": "clip"}}, "unknown speakers"),
     ],
 )
 def test_each_mark_stands_where_its_reason_does_and_is_explained(changed: dict[str, Any], mark: str) -> None:
