@@ -185,7 +185,8 @@ def _options(entry: Entry) -> list[Mapping[str, Any]]:
 
 
 def _without_seed(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name != SEED}
+    """Return the options that are set, so that one which a model got later makes no other system of an old run."""
+    return {name: value for name, value in options.items() if name != SEED and value is not None}
 
 
 def _seed_of(entry: Entry) -> str:
