@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mserbench import form, marks, predictions
 from mserbench.errors import DataError, UsageError
 from mserbench.files import write_atomic
+from mserbench.numbers import percent
 from mserbench.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -135,18 +136,6 @@ class Run:
             "heard": self.heard,
             **({"marks": ", ".join(self.marks)} if self.marks else {}),
         }
-
-
-def percent(value: float, interval: Sequence[float] | None = None, by_clip: bool = False) -> str:
-    """Write a fraction as percent with one digit, with its interval where there is one: `45.3 [41.2, 49.0]`.
-
-    An interval over clips, where no speaker is known, says nothing of other speakers: `45.3 (clips: 43.9 to 46.7)`.
-    """
-    text = f"{100 * value:.1f}"
-    if interval is None:
-        return text
-    lower, upper = (f"{100 * end:.1f}" for end in interval)
-    return f"{text} (clips: {lower} to {upper})" if by_clip else f"{text} [{lower}, {upper}]"
 
 
 def run_key(identity: Mapping[str, Any]) -> str:

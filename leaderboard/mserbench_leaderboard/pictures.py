@@ -14,8 +14,8 @@ import numpy as np
 from mserbench import marks
 from mserbench.errors import MissingExtra
 from mserbench.files import write_atomic
+from mserbench.numbers import percent
 from mserbench.png import png
-from mserbench.runs import percent
 from mserbench_leaderboard.systems import System
 
 FOLDER = "pictures"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mserbench import marks
 from mserbench.compare import smallest_difference
 from mserbench.labels import canonical_subset
-from mserbench.runs import percent
+from mserbench.numbers import percent
 from mserbench_leaderboard import pictures, recipes
 from mserbench_leaderboard.board import DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT, Constant, Row, Section
 from mserbench_leaderboard.entries import Score

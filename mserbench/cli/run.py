@@ -104,7 +104,7 @@ def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, lim
 
 def show(finished: Sequence[Run]) -> None:
     """Print runs as a table, with what a reader must know of them below."""
-    from mserbench.runs import percent
+    from mserbench.numbers import percent
 
     head = ["task", "model", "n", "speakers", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "heard"]
     head.append("marks")
@@ -145,7 +145,7 @@ def _smallest(run: Run) -> list[str]:
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
     from mserbench import marks
-    from mserbench.runs import percent
+    from mserbench.numbers import percent
 
     lines = ["Percent. UA: mean recall over the classes; in brackets its 95 % interval over speakers (jackknife, t)."]
     for run in finished:

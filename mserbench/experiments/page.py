@@ -11,7 +11,7 @@ from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
 from mserbench.experiments.shapes import AVERAGE
 from mserbench.marks import is_wide
-from mserbench.runs import percent
+from mserbench.numbers import percent
 
 _HEADINGS = {"test": "", "whole": ", whole corpora"}
 
