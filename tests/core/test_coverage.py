@@ -92,7 +92,7 @@ def test_seeds_and_speakers_together_hold(trainings: int) -> None:
     """A cell of three seeds has an error from seeds alone, which an interval over speakers leaves out."""
     design, deviation = DESIGNS[2], 0.08  # on the logit scale: about 1.5 points of UA
     generator = np.random.default_rng(0)
-    held, corpora = 0, 1500
+    held, corpora = 0, 1000
     truth = one_system(design, SPREADS[0], 1, 0)[1]["UA"]
     for number in range(corpora):
         counts, _ = one_system(design, SPREADS[0], 1, number)
