@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench.errors import DataError, MissingExtra
+from mserbench import misfits
+from mserbench.errors import DataError
 from mserbench.fetching.staging import Stage, relative, staging
 
 if TYPE_CHECKING:
@@ -54,13 +55,12 @@ def export(
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer does that."""
-    try:
+    with misfits.optional(f"exporting {name}", "datasets", "hub"):
         import datasets
-    except ImportError as error:
-        raise MissingExtra(f"exporting {name}", "datasets", "hub") from error
     try:
         loaded = _local(source) if isinstance(source, Path) else datasets.load_dataset(source)
     except Exception as error:  # the library and those below it raise errors of many kinds
+        misfits.refuse(error)
         raise DataError(
             f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the connection, or give "
             "a local copy of its parquet files with --from"
@@ -122,6 +122,7 @@ def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
         except StopIteration:
             return
         except Exception as error:  # as above
+            misfits.refuse(error)
             raise DataError(
                 f"{stage.source}, split {split!r}: its files cannot be read ({type(error).__name__}: "
                 f"{_first_line(error)}): get them again"

@@ -25,7 +25,7 @@ def reverse_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
 
     The loss behind it is added with plus: what lies before the reversal then ascends it, what lies behind descends.
     """
-    reversed_: Tensor = _Reverse.apply(x, strength)  # type: ignore[no-untyped-call]
+    reversed_: Tensor = _Reverse.apply(x, strength)
     return reversed_
 
 
