@@ -1,33 +1,58 @@
-# The two commands a newcomer needs are `make run` and `make test`; each sets up .venv by itself (torch: 5 GB).
-PYTHON ?= python3.11
+# The two commands a newcomer needs are `make run` and `make test`; each sets up .venv by itself, from requirements/.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell $(name) -c '' >/dev/null 2>&1 && echo $(name))) python3)
 BIN := .venv/bin
-STAMP := .venv/.installed
 BENCH ?= tests/benchmarks
 # The systems and seeds that were computed; the last layer was not.
 MSER_REAL := --seeds 0,1,2 --only mser-llm,mser-llm_wo_lec,mser-llm_generate,whisper-linear,prior
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: run test slow check bench replay weights audit clean
+# A machine's own constraints would fight the lock; its index, proxy and certificates are used as they are.
+PIP := PIP_CONSTRAINT=/dev/null $(BIN)/python -m pip install --disable-pip-version-check
+LOCKED := --require-hashes --no-build-isolation --requirement
+UV ?= $(BIN)/uv
+NEWEST :=
+LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --annotation-style line $(if $(NEWEST),--upgrade)
 
-$(STAMP): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+.PHONY: run test slow check lock bench replay weights audit clean
+
+# What builds packages comes first; then all that the lock names, each file checked; then this package, and nothing else.
+define install
+test -x $(BIN)/python || $(PYTHON) -m venv .venv
+@echo "installing requirements/$(1).txt into .venv: up to 3 GB come from the package index, minutes"
+$(PIP) --quiet $(LOCKED) requirements/build.txt
+$(PIP) $(LOCKED) requirements/$(1).txt
+$(PIP) --quiet --no-deps --no-build-isolation --editable .
+$(BIN)/mserbench check packages
+endef
+
+# What `make run` needs is a part of what development needs, with the same versions: each finds the other's work.
+RUN := .venv/.installed-run
+DEV := .venv/.installed-dev
+SOURCES := pyproject.toml requirements/build.txt requirements/run.txt
+
+$(RUN): $(SOURCES)
+	$(call install,run)
 	touch $@
 
-run: $(STAMP)  ## the main job: a floor, a baseline and mser-llm with its small real parts on three synthetic languages
+$(DEV): $(SOURCES) requirements/dev.txt
+	$(call install,dev)
+	touch $(RUN) $@
+
+run: $(RUN)  ## the main job: a floor, a baseline and mser-llm with its small real parts on three synthetic languages
 	$(BIN)/mserbench weights get whisper-base
 	$(BIN)/mserbench weights get smollm2-135m-instruct
 	$(BIN)/mserbench run --model prior,logmel,mser-llm --task demo-el,demo-fa,demo-ru
 
 test slow: export OMP_NUM_THREADS ?= 1  # many small products: more threads only wait for one another
 
-test: $(STAMP)  ## every test but the slow ones
+test: $(DEV)  ## every test but the slow ones
 	$(BIN)/python -m pytest -m 'not slow and not network' $(PARALLEL)
 
-slow: $(STAMP)  ## the tests that take minutes
+slow: $(DEV)  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
-check: $(STAMP)  ## style, types, who imports whom, the board and its experiments
+check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,19 +62,24 @@ check: $(STAMP)  ## style, types, who imports whom, the board and its experiment
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
 
-bench: $(STAMP)  ## speed and memory, each against a reference timed in the same run
+lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless NEWEST=1 is given
+	$(LOCK) requirements/build.in --output-file requirements/build.txt
+	$(LOCK) pyproject.toml --extra dev --constraint requirements/build.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --extra demo --extra train --constraint requirements/dev.txt --output-file requirements/run.txt
+
+bench: $(DEV)  ## speed and memory, each against a reference timed in the same run
 	$(BIN)/python -m pytest $(BENCH) -o python_files='bench_*.py' -o python_functions='bench_*' -s
 
-replay: $(STAMP)  ## remake every number of the board, and of the experiments beside it, from the committed predictions
+replay: $(DEV)  ## remake every number of the board, and of the experiments beside it, from the committed predictions
 	$(BIN)/mserbench leaderboard --check
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
 
-weights: $(STAMP)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
+weights: $(DEV)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python plugins/remake_weights.py
 
-audit: $(STAMP)  ## remake docs/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
+audit: $(DEV)  ## remake docs/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
 	$(BIN)/mserbench audit --splits $(SPLITS) --about docs/audit.toml --out docs/audit.md
 
 clean:

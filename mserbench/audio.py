@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mserbench import misfits
 from mserbench.contracts import SAMPLE_RATE
-from mserbench.errors import DataError, MissingExtra
+from mserbench.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,7 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
         container = path.suffix.lower().lstrip(".") in CONTAINERS
         samples, rate = (_read_container if container else _read_soundfile)(path, start, end)
     except OSError as error:
+        misfits.refuse(error)
         raise _unreadable(path, error) from error
     # Less than one sample at 16 kHz would leave a clip without any.
     if len(samples) * SAMPLE_RATE < rate:
@@ -117,6 +119,7 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
             n_samples += len(samples)
             yield Recording(samples, rate)
     except (OSError, RuntimeError) as error:
+        misfits.refuse(error)
         said_why = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         reason = " ".join(said_why.split())
         raise DataError(f"audio file {said} cannot be decoded ({reason}): convert it to wav or flac") from error
@@ -171,10 +174,8 @@ def _in_order(samples: NDArray[np.float32], form: str) -> NDArray[np.float32]:
 
 
 def _read_container(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
-    try:
+    with misfits.optional(f"audio file {str(path)!r}", "av", "video"):
         import av
-    except ImportError as error:
-        raise MissingExtra(f"audio file {str(path)!r}", "av", "video") from error
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
@@ -193,10 +194,8 @@ def _read_container(path: Path, start: float | None, end: float | None) -> tuple
 
 def _container_blocks(path: Path, seconds: float) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Yield pieces of the audio of a container. Raises OSError, and MissingExtra without PyAV."""
-    try:
+    with misfits.optional(f"audio file {str(path)!r}", "av", "video"):
         import av
-    except ImportError as error:
-        raise MissingExtra(f"audio file {str(path)!r}", "av", "video") from error
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:

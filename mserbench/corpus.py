@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mserbench import misfits
 from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, CorpusCard, Fault, Tree, Utterance
 from mserbench.errors import DataError, MserbenchError, PluginError
@@ -110,6 +111,7 @@ def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
     except MserbenchError:
         raise
     except Exception as error:  # the parser is a plugin's code
+        misfits.refuse(error)
         name = corpus.card.name
         raise PluginError(
             f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): report it to its plugin's author"

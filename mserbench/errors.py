@@ -54,3 +54,7 @@ class MissingExtra(PluginError):
         super().__init__(
             f"{what} needs the package {package!r}, which is not installed: run pip install 'mserbench[{extra}]'"
         )
+
+
+class PackageMisfit(PluginError):
+    """An installed package cannot be loaded beside another; the message names both and what to install (exit 4)."""

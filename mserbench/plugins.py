@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pluggy
 
-from mserbench import hookspecs
+from mserbench import hookspecs, misfits
 from mserbench.contracts import API_VERSION
 from mserbench.errors import PluginError
 from mserbench.hookspecs import Entry
@@ -96,7 +96,8 @@ def _load(manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may even call sys.exit at import
-        plugin.failures.append(_sentence(plugin, f"cannot be imported ({type(error).__name__}: {error})"))
+        reason = misfits.told(error) or f"{type(error).__name__}: {error}"
+        plugin.failures.append(_sentence(plugin, f"cannot be imported ({reason})"))
         return
     if not isinstance(module, ModuleType):
         plugin.failures.append(_sentence(plugin, f"has the entry point {plugin.module!r}, which is no module"))
@@ -141,7 +142,8 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the hook is the plugin's code: anything may happen in it
-        plugin.failures.append(_sentence(plugin, f"failed in {hook} ({type(error).__name__}: {error})"))
+        reason = misfits.told(error) or f"{type(error).__name__}: {error}"
+        plugin.failures.append(_sentence(plugin, f"failed in {hook} ({reason})"))
         return
     for entry in entries:
         if not isinstance(entry, HOOKS[hook]):

@@ -11,7 +11,7 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mserbench import plugins
+from mserbench import misfits, plugins
 from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, MserbenchError, PluginError, UnknownName, UsageError
 from mserbench.hookspecs import (
@@ -244,6 +244,7 @@ def _target(entry: Entry) -> object:
     except (MserbenchError, KeyboardInterrupt):
         raise
     except BaseException as error:  # importing is running the plugin's code, which may even call sys.exit
+        misfits.refuse(error)
         raise PluginError(
             f"{entry.name!r}: its target {entry.target!r} cannot be imported ({type(error).__name__}: {error})"
         ) from error

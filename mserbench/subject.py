@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import exposure, recipes, registry
+from mserbench import exposure, misfits, recipes, registry
 from mserbench.contracts import ModelCard
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
@@ -143,6 +143,7 @@ def as_model_error(model: str, doing: str) -> Iterator[None]:
     except MserbenchError:
         raise
     except Exception as error:
+        misfits.refuse(error)
         raise ModelError(
             f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): --debug shows where"
         ) from error

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mserbench import misfits
 from mserbench import weights_sources as sources
 from mserbench.errors import DataError
 from mserbench.files import cache_dir, sync_folder, write_atomic
@@ -160,7 +161,8 @@ def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[
     """Write ready files and their record into `work/out` from the first source that gives them."""
     from mserbench import registry
 
-    registry.assembler(record)  # before gigabytes come: what makes them ready may not be installed
+    registry.assembler(record)  # before gigabytes come: what makes them ready may not be installed, or not load
+    misfits.load(record.needs)
     own = source or sources.given_folder(record)
     if own is not None:  # a user's own folder is never replaced by something else in silence
         _assemble(record, sources.from_folder(record, own, work / "raw"), work / "out", progress)
@@ -176,6 +178,7 @@ def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[
             _assemble(record, attempt(), work / "out", progress)
             return
         except (DataError, OSError) as error:
+            misfits.refuse(error)
             failures.append(f"{title} {error}" if title.startswith("model") else f"{title}: {error}")
             progress(f"{failures[-1]}")
     raise DataError(_not_had(record, failures))

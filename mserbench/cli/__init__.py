@@ -102,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _report(error: Exception) -> int:
+    error = _misfit(error) or error
     if isinstance(error, MserbenchError):
         click.echo(f"error: {error}", err=True)
         return error.exit_code
@@ -125,6 +126,13 @@ def _report(error: Exception) -> int:
         err=True,
     )
     return 4
+
+
+def _misfit(error: Exception) -> Exception | None:
+    """Return the sentence for packages that do not fit one another, wherever the error of that came through."""
+    from mserbench import misfits
+
+    return None if isinstance(error, MserbenchError) else misfits.told(error)
 
 
 def _plugin_commands() -> dict[str, str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mserbench.testing import Finding
 
 
-@click.group(name="check", short_help="run the conformance kit on a model, task or corpus")
+@click.group(name="check", short_help="run the conformance kit on a model, task or corpus; load all packages")
 def command() -> None:
     """Run the conformance kit; exit 1 where a check failed."""
 
@@ -52,6 +52,18 @@ def corpus(name: str, data: Path | None, as_json: bool) -> None:
     from mserbench.testing import check_corpus
 
     report(check_corpus(name, data), as_json)
+
+
+@command.command(name="packages")
+def packages() -> None:
+    """Load every installed package that the core and the models need; exit 4 where two do not fit one another."""
+    from mserbench import misfits, registry
+    from mserbench.hookspecs import ModelEntry, WeightsEntry
+
+    needed = [package for entry in registry.entries(ModelEntry).values() for package in entry.needs]
+    needed += [package for name in registry.entries(WeightsEntry) for package in registry.weights(name).needs]
+    versions = misfits.load(dict.fromkeys((*misfits.CORE, *needed)))
+    click.echo(f"{len(versions)} packages load: {', '.join(f'{name} {version}' for name, version in versions.items())}")
 
 
 def report(findings: Sequence[Finding], as_json: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench import corpus, dataset, registry
+from mserbench import corpus, dataset, misfits, registry
 from mserbench.errors import MserbenchError
 from mserbench.evaluation import run_subject
 from mserbench.experiments.plan import Question, Training
@@ -95,6 +95,7 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
 
 def as_result(error: BaseException) -> Result:
     """Return the result of a job that failed."""
+    error = misfits.told(error) or error
     if isinstance(error, MserbenchError):
         return Result(failure=" ".join(str(error).split()))
     return Result(failure=f"{type(error).__name__}: {' '.join(str(error).split())}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench.errors import DataError, MissingExtra
+from mserbench import misfits, reach
+from mserbench.errors import DataError
 from mserbench.fetching.staging import Stage, relative, staging
 
 if TYPE_CHECKING:
@@ -54,18 +57,37 @@ def export(
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer does that."""
-    try:
+    with misfits.optional(f"exporting {name}", "datasets", "hub"):
         import datasets
-    except ImportError as error:
-        raise MissingExtra(f"exporting {name}", "datasets", "hub") from error
+    if isinstance(source, str) and not reach.is_hub_offline() and (away := reach.hub_fault(source, "datasets")):
+        raise DataError(
+            f"{name} cannot be loaded, the hub could not be reached ({away}): look at the connection, or give a local "
+            "copy of its parquet files with --from"
+        )
     try:
-        loaded = _local(source) if isinstance(source, Path) else datasets.load_dataset(source)
+        with _bars_on_terminals_only(), nullcontext() if isinstance(source, Path) else reach.quiet_hub():
+            loaded = _local(source) if isinstance(source, Path) else datasets.load_dataset(source)
     except Exception as error:  # the library and those below it raise errors of many kinds
+        misfits.refuse(error)
         raise DataError(
             f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the connection, or give "
             "a local copy of its parquet files with --from"
         ) from error
     return loaded if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
+
+
+@contextmanager
+def _bars_on_terminals_only() -> Iterator[None]:
+    import datasets
+
+    shown = datasets.are_progress_bars_disabled() is False
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            datasets.enable_progress_bars()
 
 
 def _local(folder: Path) -> Any:
@@ -122,6 +144,7 @@ def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
         except StopIteration:
             return
         except Exception as error:  # as above
+            misfits.refuse(error)
             raise DataError(
                 f"{stage.source}, split {split!r}: its files cannot be read ({type(error).__name__}: "
                 f"{_first_line(error)}): get them again"

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from mserbench import reach
 from mserbench.contracts import Remote
 from mserbench.errors import DataError
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Report = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
 _PIECE = 2**16
+_CONNECT = 5.0  # seconds; a server that is there answers sooner
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers that another try may better
 
 
@@ -32,7 +35,11 @@ class Patience:
 
 
 class _Broken(Exception):
-    """A transfer that another try may finish."""
+    """A transfer that another try may finish; `reached` is False where no connection could be made."""
+
+    def __init__(self, why: str, reached: bool = True) -> None:
+        super().__init__(why)
+        self.reached = reached
 
 
 @dataclass
@@ -51,13 +58,22 @@ class Transfer:
         self._mark = self.part.with_suffix(".mark")
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        """Fetch `url` into `output_file`. Raises DataError where that fails for good."""
+        """Fetch `url` into `output_file`. Raises DataError where that fails for good.
+
+        A line that breaks is tried again; a server that was never there is not: nor is the network, most likely.
+        """
+        if reach.is_offline() and self._size() < self.remote.bytes:
+            raise self._failure("is not here, and no network is to be used")
+        reached = False
         for attempt in range(1, self.patience.attempts + 1):
             if self._size() == self.remote.bytes:
                 break
             try:
                 self._receive(url)
             except _Broken as error:
+                reached = reached or error.reached
+                if not reached:
+                    raise self._failure(f"cannot be fetched, {urlsplit(url).netloc} could not be reached ({error})") from error
                 if attempt == self.patience.attempts:
                     raise DataError(
                         f"file {self.name!r} did not arrive from {url} in {attempt} attempt(s) ({error}), "
@@ -76,14 +92,14 @@ class Transfer:
             self.part.unlink()
         begin = self._size()
         try:
-            with requests.get(url, headers=self._headers(begin), stream=True, timeout=self.patience.timeout) as answer:
+            with requests.get(url, headers=self._headers(begin), stream=True, timeout=self._timeout()) as answer:
                 begin = self._checked(answer, begin)
                 self._mark.write_text(answer.headers.get("ETag", ""), encoding="utf-8")
                 self._write(answer, begin)
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # no address at all, or none of the web
                 raise self._failure(f"has no address that can be fetched, {url!r}") from error
-            raise _Broken(_reason(error, self.patience.timeout)) from error
+            raise _Broken(reach.reason(error, self.patience.timeout), reach.was_reached(error)) from error
         if self._size() < self.remote.bytes:
             raise _Broken("the connection ended early")
 
@@ -132,22 +148,12 @@ class Transfer:
             self.part.unlink()
             raise self._failure(f"is longer than the {self.remote.bytes} bytes that were expected")
 
+    def _timeout(self) -> tuple[float, float]:
+        """Return seconds to connect, and between two bytes."""
+        return min(_CONNECT, self.patience.timeout), self.patience.timeout
+
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _failure(self, what: str) -> DataError:
         return DataError(f"file {self.name!r} {what}: {self.advice}")
-
-
-def _reason(error: Exception, timeout: float) -> str:
-    """Say in a few words why a request failed: the texts of the library are for its authors."""
-    import requests
-
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return f"nothing came for {timeout:g} s"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not trusted"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke"
-    found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
-    return found[1] if found else f"no connection, {type(error).__name__}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mserbench import misfits
 from mserbench.errors import MserbenchError, UsageError
 
 T = TypeVar("T")
@@ -80,4 +81,7 @@ def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
     except (Violation, MserbenchError) as fault:
         return Finding(name, False, str(fault))
     except Exception as error:  # the checked code is somebody else's: anything may happen in it
+        misfit = misfits.told(error)
+        if misfit is not None:
+            return Finding(name, False, str(misfit))
         return Finding(name, False, f"it raised {type(error).__name__}: {error}")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mserbench import misfits
 from mserbench.errors import DataError
 from mserbench_training import assemble_transformers
 
@@ -35,6 +36,7 @@ def assemble(found: Path, out: Path) -> None:
     except DataError:
         raise
     except Exception as error:  # the readers raise whatever a damaged file makes them
+        misfits.refuse(error)
         raise DataError(f"{files[0].name!r} cannot be read as GGUF ({type(error).__name__}: {error})") from error
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mserbench import misfits
 from mserbench.errors import UsageError
 from mserbench.files import write_atomic
 
@@ -59,6 +60,7 @@ def _tensorboard(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
+        misfits.refuse(error)
         raise UsageError(
             "option tensorboard needs a package that is not installed: run pip install tensorboard, or leave it away"
         ) from error

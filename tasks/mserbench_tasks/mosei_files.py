@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mserbench import misfits
 from mserbench.contracts import Fault
-from mserbench.errors import DataError, MissingExtra
+from mserbench.errors import DataError
 from mserbench.tables import text
 
 # What h5py raises for a damaged file, which depends on the place of the damage; groups in place of tables included.
@@ -32,10 +33,8 @@ def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | F
     Older files order the dimensions otherwise. Raises DataError where this is no computational sequence of
     CMU-MultimodalSDK, and MissingExtra where h5py is not installed.
     """
-    try:
+    with misfits.optional(f"label file {name!r}", "h5py", "mosei"):
         import h5py
-    except ImportError as error:
-        raise MissingExtra(f"label file {name!r}", "h5py", "mosei") from error
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             root = file[min(file)]

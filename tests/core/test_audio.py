@@ -255,7 +255,7 @@ def test_without_pyav_a_container_names_the_extra(tmp_path: Path, monkeypatch: p
 
     def without_av(name: str, *rest: object, **named: object) -> object:
         if name == "av":
-            raise ImportError("No module named 'av'")
+            raise ModuleNotFoundError("No module named 'av'")
         return real_import(name, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", without_av)

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mserbench import weights
+from mserbench import reach, weights
 from mserbench.errors import DataError, MissingExtra, UnknownName
 from mserbench.weights_record import Hub, Member
 from mserbench.weights_wheel import refuse_pickle, take
@@ -136,6 +136,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[d
 
         monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
         monkeypatch.setattr(huggingface_hub, "get_repo_discussions", lambda *_, **__: iter(pulls))
+        monkeypatch.setattr(reach, "hub_fault", lambda repository: "")
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
         return calls
 
@@ -168,7 +169,7 @@ def test_the_package_index_alone_is_enough(toy: Path) -> None:
     assert record is not None
     assert record["source"] == "package index toy-weights==1.0"
     assert record["files"]["model.safetensors"] == {"sha256": sha256(TENSORS), "bytes": len(TENSORS)}
-    assert said[1] == "model hub toys/toy is not in the hub's cache, and no network is to be used"
+    assert said[0] == "model hub toys/toy is not in the hub's cache, and no network is to be used"
     assert weights.folder("toy") == folder
     assert weights.verify("toy") == []
     assert sorted(path.name for path in folder.parent.iterdir()) == [".downloads", ".toy.lock", "toy"]

@@ -1,0 +1,96 @@
+"""Whether the network is there: one short question first, where a library would repeat its own for half a minute."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+OFFLINE = "MSERBENCH_OFFLINE"  # set to anything but 0 or nothing: no network, what caches hold is used
+_HUB_OFFLINE = "HF_HUB_OFFLINE"
+_CONNECT, _READ, _IN_ALL = 3.0, 5.0, 8.0  # seconds; a name may stand for many addresses, each tried in turn
+_DOWN = (500, 502, 503, 504)
+
+
+def is_offline() -> bool:
+    """Whether the user wants no network for anything."""
+    return _is_on(OFFLINE)
+
+
+def is_hub_offline() -> bool:
+    """Whether the user wants no network for the model hub."""
+    return _is_on(OFFLINE) or _is_on(_HUB_OFFLINE)
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def hub_fault(repository: str, kind: str = "models") -> str:
+    """Return why the hub does not answer, in a few words; empty where it does, whatever it says of the repository."""
+    from huggingface_hub import constants
+
+    found: list[str] = []
+    url = f"{constants.ENDPOINT}/api/{kind}/{repository}"
+    asking = threading.Thread(target=lambda: found.append(_fault(url)), daemon=True)
+    asking.start()
+    asking.join(_IN_ALL)
+    return found[0] if found else f"no answer for {_IN_ALL:g} s"
+
+
+def _fault(url: str) -> str:
+    import requests
+
+    try:
+        with requests.head(url, timeout=(_CONNECT, _READ), allow_redirects=False) as answer:
+            return f"HTTP {answer.status_code} {answer.reason}" if answer.status_code in _DOWN else ""
+    except requests.exceptions.SSLError:  # the hub's library may have other certificates
+        return ""
+    except requests.RequestException as error:
+        return reason(error, _READ)
+
+
+def reason(error: Exception, timeout: float) -> str:
+    """Say in a few words why a request failed: the texts of the library are for its authors."""
+    import requests
+
+    if isinstance(error, requests.ConnectTimeout):
+        return "no connection"
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return f"nothing came for {timeout:g} s"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke"
+    found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
+    return found[1] if found else f"no connection, {type(error).__name__}"
+
+
+def was_reached(error: Exception) -> bool:
+    """Whether a server was there when a request failed: False where no connection could be made at all."""
+    import requests
+    import urllib3
+
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    nowhere = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    return not isinstance(cause, nowhere) and not isinstance(error, requests.exceptions.ProxyError)
+
+
+@contextmanager
+def quiet_hub() -> Iterator[None]:
+    """Keep the warnings of the hub's library off stderr, and its bars unless a person watches."""
+    from huggingface_hub import utils
+
+    told, shown = utils.logging.get_verbosity(), not utils.are_progress_bars_disabled()
+    utils.logging.set_verbosity_error()
+    if not sys.stderr.isatty():
+        utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        utils.logging.set_verbosity(told)
+        if shown:
+            utils.enable_progress_bars()
