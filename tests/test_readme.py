@@ -44,10 +44,17 @@ QUOTED = {  # of each experiment: what stands before a figure, and the row that 
         r"On log-mels neither helps \(.{,9} with,": "Baseline 2: cross-entropy, log-mels",
     },
     "mser-real": {
-        r"\[pictures\]\(leaderboard/mser-real/embeddings.md\)\):": "mser-llm, layer 2, scored",
+        r"\[pictures\]\(leaderboard/mser-real/embeddings.md\)\):": "mser-llm (mini), layer 2, scored",
         "answers that the LLM writes": "answer written by the LLM",
         "without its contrastive loss": "without L_lec",
     },
+}
+CHANGES = {  # of what one change brings in transfer-real: what stands before a figure, and the pair that it is of
+    "contrastive loss alone brings": "contrastive loss alone: without adversary - neither",
+    "beside the adversary": "contrastive loss, with the adversary: proposed - without SupCon",
+    "the adversary alone": "adversary alone: without SupCon - neither",
+    "the hierarchical batches": "batches alone: neither - Baseline 2",
+    "the contrastive loss alone costs,": "log-mels, contrastive loss alone",
 }
 PRETRAINED = re.compile(r"--model (?:whisper-linear|mser-llm)|^weights get (?P<name>\S+)")  # needs pretrained weights
 
@@ -158,6 +165,21 @@ def test_the_figures_of_an_experiment_stand_in_its_table(name: str) -> None:
     for words, system in QUOTED[name].items():
         (quoted,) = re.findall(rf"{words} ?(\d+\.\d(?: \[[\d., ]+\])?)", readme)
         assert averages[system].startswith(quoted), f"README: {quoted} for {system!r}, the table: {averages[system]}"
+
+
+@pytest.mark.parametrize("words", CHANGES)
+def test_what_one_change_brings_stands_in_its_table(words: str) -> None:
+    """ "So the loss helps" once rested on a difference that had changed the batches too."""
+    report = (ROOT / "leaderboard/transfer-real/README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in report.splitlines() if line.startswith(f"| {CHANGES[words]} |")]
+    average = row.strip(" |").rpartition("|")[2].strip()
+    readme = " ".join(TEXT.split())
+    (quoted,) = re.findall(rf"{words} ([+-]\d+\.\d \[-?\d+\.\d, -?\d+\.\d\])", readme)
+    assert plain(average).startswith(plain(quoted)), f"README: {quoted}, the table: {average}"
+
+
+def plain(text: str) -> str:
+    return text.replace("+", "")
 
 
 WITHOUT_TRAIN = """

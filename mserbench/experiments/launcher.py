@@ -6,6 +6,7 @@ waits: when that is killed the pipe closes, and a training of hours must not go 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -31,7 +32,8 @@ def main() -> int:
 
 def _end_with_input(process: subprocess.Popen[bytes]) -> None:
     """End the processes once the input is closed; torch's launcher passes SIGTERM on."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):  # not sys.stdin.read: a thread inside that keeps Python from ending
+        pass
     process.terminate()
 
 

@@ -55,7 +55,7 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     began = time.perf_counter()
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
     _train(place, training, folder, many, device_for(kind, device))
-    facts = {"key": key, "seconds": round(time.perf_counter() - began, 1)}
+    facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
     return Result(name)
 

@@ -218,6 +218,39 @@ def test_a_model_says_itself_that_trained_weights_cannot_be_asked_so(
     assert str(tmp_path) not in page
 
 
+def test_a_source_that_is_the_target_is_trained_once_a_fold_and_scored_as_one(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    """All speakers of a corpus are asked, each by a model that learnt from the others of it: one row of answers."""
+    table.write_text(table.read_text().replace('source = ["IT"]', 'source = ["IT", "DE"]', 1))
+    options = ("--data", data, "--settings", "to-DE", "--only", "all,top", "--seeds", "0")
+    done = cli("experiment", "two.toml", *options)
+    assert done.code == 0, done.err
+    assert sorted(trained(tmp_path)) == ["0 ['emodb', 'emovo']"] * 2 + ["0 ['emodb']"] * 2
+    assert "| Everything | in-corpus" in done.out
+    assert "trained on corpus emodb (training manifest, task emodb-5:halves.not-a)" in done.out
+    assert "| emodb-5: EmoDB, 5 emotions | 375 |" in done.out
+    lines = (tmp_path / "experiments/two/answers/emodb-5.csv").read_text().splitlines()
+    assert len(lines) == 376
+    assert all(line.split(",")[3] for line in lines[1:]), "each clip was asked"
+    assert "| *chance* | 20.0 | 20.0 |" in done.out
+    assert cli("experiment", "two.toml", "--check").code == 0
+
+
+def test_what_a_target_cannot_show_is_said_before_anything_runs(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    text = table.read_text().replace('test = "emodb-5"', 'train = "emodb-5"\ntest = "emodb-5:speakers.03"')
+    table.write_text(text.replace('folds = ["halves.a", "halves.b"]', "", 1))
+    options = ("--data", data, "--settings", "to-DE", "--only", "all", "--seeds", "0")
+    for arguments in ((*options, "--plan"), options):
+        done = cli("experiment", "two.toml", *arguments)
+        assert done.code == 0, done.err
+        told = done.out + done.err
+        assert "note: target 'emodb-5:speakers.03' has 1 speaker: no interval and no p value can say anything" in told
+    assert done.err.index("note: target") < done.err.index("training 1/1")
+
+
 def test_the_result_does_not_depend_on_the_number_of_processes(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
@@ -326,6 +359,8 @@ def test_absent_corpora_are_named_all_at_once_before_anything(
         (["two.toml", "--option", "seed=1"], "MODEL.KEY=VALUE was expected"),
         (["two.toml", "--option", "seedet.wait=1"], "options of model 'seedet' are given, but no system"),
         (["two.toml", "--option", "seeded.wait=x"], "option 'wait' of model 'seeded' is 'x', but float was expected"),
+        (["two.toml", "--dry-run"], "--dry-run is a part of the plan: give --plan too"),
+        (["two.toml", "--device", "cuda:0,cuda:1", "--processes", "2"], "give --device cuda, and choose GPUs by CUDA"),
         (["two.toml", "--device", "cuda:0,gpu"], "--device has 'gpu', but cpu, cuda or cuda:N was expected"),
     ],
 )
@@ -354,6 +389,22 @@ def test_a_plan_says_what_shares_trainings_and_how_it_is_asked(cli: Cli, table: 
     assert described["asked"] == {"louder": {"tone": "1"}}
     assert [one["options"] for one in described["trainings"]] == [{"seed": "3"}] * 2
     assert [one["options"] for one in described["runs"]] == [{"seed": "3", "tone": "1"}] * 2
+
+
+def test_a_plan_says_what_is_missing_here_and_what_it_takes(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+    """Corpora on request take weeks: a plan that is silent about them is found out after the rest was bought."""
+    bare = cli("experiment", "two.toml", "--plan").out
+    assert re.search(r"emodb +absent +open +CC0-1.0 +0.41\n", bare)
+    assert "2 of 2 corpora are missing on this machine: 'mserbench data show NAME' says where to get one" in bare
+    assert "no pretrained part is needed" in bare
+    assert re.search(r"emodb-5 +375 +10\n", bare)
+    full = cli("experiment", "two.toml", "--plan", "--dry-run", "--data", data).out
+    assert "no corpus is missing on this machine" in full
+    assert re.search(r"seeded +12 +not told +not known\n", full)
+    assert "hours of the other trainings (12 of seeded, 2 of trainee): not known, nobody has measured them" in full
+    needs = cli("experiment", "supcon-table2", "--plan").out
+    assert "4 of 4 parts are missing on this machine, 1,520 MB" in needs
+    assert trained(tmp_path) == []
 
 
 def test_a_folder_in_use_is_left_alone(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
