@@ -132,3 +132,17 @@ def test_the_options_on_the_page_of_training_are_those_of_the_model() -> None:
         "beta": 0.3,
     }.items():
         assert getattr(settings.PRESETS["paper"], name) == value, "the table of assumptions states it"
+
+
+FIGURE = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")
+WRITTEN = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLES = {"45.3 [41.2, 49.0]"}  # of the form, not of a result
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_figure_with_an_interval_stands_on_a_page_that_is_remade(page: Path) -> None:
+    """A figure typed by hand stays as it was when its statistics or its predictions change."""
+    generated = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "leaderboard").rglob("README.md"))
+    text = page.read_text(encoding="utf-8").replace("**", "")
+    figures = set(FIGURE.findall(text)) - EXAMPLES
+    assert {figure for figure in figures if figure not in generated.replace("**", "")} == set()
