@@ -18,7 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Outcome
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 TUTORIALS = {"write-a-model.md": "brightness", "write-a-task.md": "kitchen"}
 MOST_LINES = 40  # of code, without blank lines
 
