@@ -16,6 +16,7 @@ from mserbench_training.encoders.base import parse_layers
 from mserbench_training.frame_reader import FrameReader
 from mserbench_training.frames import Frames
 from mserbench_training.loudness import WithLoudness
+from mserbench_training.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
 
     Raises UnknownName, UsageError for settings that do not fit the parts, or DataError.
     """
-    encoder = parts.open_encoder(settings.encoder, settings.length, device)
+    encoder = parts.open_encoder(settings.encoder, settings.length, device, settings.encoder_precision)
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
     augmentation = Augmentation() if settings.copies else None
     pooled = settings.pooling != "none"
@@ -68,6 +69,12 @@ def network_of(ready: Parts, settings: Settings) -> Network:
         settings.noise,
     )
     return Network(Connector(shape, ready.llm.embedding_norm()), ready.llm)
+
+
+def recompute(network: Network) -> None:
+    """Let the blocks of LLM and Q-Former be computed again on the way back, in place: less memory, more time."""
+    network.llm.recompute()
+    recompute_blocks(network.connector.qformer)
 
 
 def start(network: Network, settings: Settings) -> None:
