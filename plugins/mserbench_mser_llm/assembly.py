@@ -16,6 +16,7 @@ from mserbench_training.encoders.base import parse_layers
 from mserbench_training.frame_reader import FrameReader
 from mserbench_training.frames import Frames
 from mserbench_training.loudness import WithLoudness
+from mserbench_training.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
 
     Raises UnknownName, UsageError for settings that do not fit the parts, or DataError.
     """
-    encoder = parts.open_encoder(settings.encoder, settings.length, device)
+    encoder = parts.open_encoder(settings.encoder, settings.length, device, settings.encoder_precision)
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
     augmentation = Augmentation() if settings.copies else None
     pooled = settings.pooling != "none"
@@ -74,6 +75,12 @@ def shape_of(settings: Settings, n_layers: int, frame_dim: int, llm_dim: int) ->
         1 if settings.pooling == "none" else 2,
         settings.noise,
     )
+
+
+def recompute(network: Network) -> None:
+    """Let the blocks of LLM and Q-Former be computed again on the way back, in place: less memory, more time."""
+    network.llm.recompute()
+    recompute_blocks(network.connector.qformer)
 
 
 def start(network: Network, settings: Settings) -> None:

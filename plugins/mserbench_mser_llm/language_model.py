@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, UsageError
 from mserbench_mser_llm.exact_head import ExactHead
 from mserbench_mser_llm.quiet import quietly
+from mserbench_training.encoders.base import Precision
+from mserbench_training.recomputing import recompute_blocks
 
-Precision = Literal["float32", "bfloat16"]
 Tokens = tuple[int, ...]
 _ROWS = 8192  # of the table of embeddings, looked at together
 _NONE = -100  # a target that does not count
@@ -31,7 +32,7 @@ class FrozenLanguageModel:
 
     def __init__(self, module: nn.Module, tokenizer: Any, device: str = "cpu") -> None:
         llm: Any = module.eval().requires_grad_(False).to(device)
-        llm.set_output_embeddings(ExactHead(llm.get_output_embeddings()))
+        llm.set_output_embeddings(ExactHead(llm.get_output_embeddings()).eval())
         self.module = llm
         self.tokenizer = tokenizer
         config: Any = llm.config
@@ -63,6 +64,16 @@ class FrozenLanguageModel:
                 f"language_model"
             ) from error
         return cls(module, tokenizer, device)
+
+    def recompute(self) -> None:
+        """Let its blocks be computed again on the way back. Raises UsageError for one with dropout."""
+        config = {name: value for name, value in self.module.config.to_dict().items() if "drop" in name}
+        if any(isinstance(value, float) and value > 0 for value in config.values()):
+            raise UsageError(
+                f"option checkpointing is true, but the language model has dropout ({config}), which that would turn "
+                f"on: give --option checkpointing=false"
+            )
+        recompute_blocks(self.module)
 
     @property
     def device(self) -> torch.device:

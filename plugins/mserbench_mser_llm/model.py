@@ -155,6 +155,8 @@ class MserLlm(Planned):
         torch.manual_seed(settings.seed)
         ready = assembly.open_parts(settings, self.device, HOLD)
         network = assembly.network_of(ready, settings)
+        if settings.checkpointing:
+            assembly.recompute(network)
         questions = [Question.of(ready.llm, settings.prompt, codes.labels, synonyms) for synonyms in (False, True)]
         question = questions[settings.synonyms]
         ready.feeder.fill_for_training(items, held_out)

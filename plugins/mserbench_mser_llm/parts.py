@@ -10,9 +10,9 @@ from mserbench import registry, weights
 from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
 from mserbench.hookspecs import WeightsEntry
-from mserbench_mser_llm.language_model import FrozenLanguageModel, Precision
+from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
-from mserbench_training.encoders.base import Encoder
+from mserbench_training.encoders.base import Encoder, Precision
 from mserbench_training.encoders.whisper import Length
 
 TINY = "tiny"
@@ -50,7 +50,7 @@ def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
     return tuple(found), complete
 
 
-def open_encoder(name: str, length: Length, device: str) -> Encoder:
+def open_encoder(name: str, length: Length, device: str, precision: Precision) -> Encoder:
     """Load the frozen Whisper encoder. Raises UnknownName, UsageError for another kind of folder, or DataError."""
     from mserbench_training.encoders.whisper import WhisperEncoder
 
@@ -60,7 +60,7 @@ def open_encoder(name: str, length: Length, device: str) -> Encoder:
             f"encoder {name!r} is no Whisper: its folder holds no dims.json; give another --option encoder"
         )
     label = name if name == TINY or name in registry.entries(WeightsEntry) else folder.name
-    return WhisperEncoder.from_folder(folder, label, length, device)
+    return WhisperEncoder.from_folder(folder, label, length, device, precision)
 
 
 def open_language_model(name: str, precision: Precision, device: str) -> tuple[FrozenLanguageModel, str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mserbench.errors import UsageError
+from mserbench.options import later
 from mserbench_mser_llm.calibration import Calibration
-from mserbench_mser_llm.language_model import Precision
 from mserbench_mser_llm.losses import LossOptions, Reduction
 from mserbench_mser_llm.scoring import Reading
+from mserbench_training.encoders.base import Precision
 from mserbench_training.encoders.whisper import Length
 from mserbench_training.loop import LoopOptions
 
@@ -35,6 +36,7 @@ class Settings:
     and over those within `loud_decibels` of its loudest, 20 [F]. `reduce`: neighbouring frames averaged into one, 1 [P:
     none named]. `standardise`: by mean and deviation of the training frames, or of the two vectors, before the
     LayerNorm; false [P: none named]. `longest_seconds`: what is heard of a clip, 30 [A].
+    `encoder_precision`: float32 [A], or bfloat16.
 
     Emotion Q-Former. `bert`: what it starts from [P], bert-base-uncased [A; B]; "none" starts at random.
     `qformer_layers` 12, `cross_frequency` 2 [B, S]; `hidden_size` 768, `attention_heads` 12, `intermediate_size` 3072:
@@ -70,9 +72,10 @@ class Settings:
 
     Optimisation. AdamW, `learning_rate` 1e-5, `weight_decay` 1e-6 [P]. `schedule` constant [S] after `warmup` 500 [A].
     `steps` 50,000, `evaluate_every` 2,000, `patience` 3 [A]; `clip` 1.0 [A]; `accumulation`, `precision` of the
-    connector, float32 [B], `seed`, `tensorboard` [A]. The weights with the best mean UAR over the source languages are
-    kept [A]; without held-out speakers the last, or the average over the last steps, a share `averaged` of all, 0 [A];
-    as numbers of `stored`: float32, or float16, which halves the file [A].
+    connector, float32 [B], `checkpointing`, `seed`, `tensorboard` [A]. Checkpointing: blocks of LLM and Q-Former are
+    computed again on the way back, which saves memory and costs time; false. The weights with the best mean UAR over
+    the source languages are kept [A]; without held-out speakers the last, or the average over the last steps, a share
+    `averaged` of all, 0 [A]; as numbers of `stored`: float32, or float16, which halves the file [A].
     """
 
     stage: Literal[1, 2] = 1
@@ -98,6 +101,7 @@ class Settings:
     noise: float = 0.0
     language_model: str = "llama-3-8b"
     language_precision: Precision = "bfloat16"
+    encoder_precision: Precision = field(default="float32", metadata=later(before="float32"))
     prompt: str = NAMING
     answer: Literal["score", "generate"] = "score"
     max_new_tokens: int = 4
@@ -131,7 +135,8 @@ class Settings:
     schedule: Literal["cosine", "constant"] = "constant"
     clip: float = 1.0
     accumulation: int = 1
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
+    checkpointing: bool = field(default=False, metadata=later(before=False))
     evaluate_every: int = 2_000
     patience: int = 3
     averaged: float = 0.0

@@ -17,8 +17,8 @@ from mserbench_training.preset_options import given
 
 PLACES = frozenset({"encoder", "language_model", "bert", "init"})  # they differ between machines; versions are checked
 ASKING = frozenset(
-    {"prompt", "answer", "max_new_tokens", "label_reading", "synonyms", "calibration", "language_precision"}
-)  # free in scoring
+    ("prompt", "answer", "max_new_tokens", "label_reading", "synonyms", "calibration", "language_precision")
+) | {"encoder_precision"}  # free in scoring
 STRUCTURE = (
     "encoder", "length", "layers", "pooling", "loud_decibels", "reduce", "standardise", "longest_seconds", "bert",
     "qformer_layers", "cross_frequency", "hidden_size", "attention_heads", "intermediate_size", "num_queries",

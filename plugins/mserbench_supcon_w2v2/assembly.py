@@ -16,6 +16,7 @@ from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.wav2vec import Wav2VecModel, fingerprint
 from mserbench_training.frames import Frames
 from mserbench_training.loudness import WithLoudness
+from mserbench_training.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
     augmentation = Augmentation() if settings.copies else None
     if settings.adaptation == "inside":
         return _inside(settings, augmentation)
-    encoder = named.open_encoder(settings.encoder, device)
+    encoder = named.open_encoder(settings.encoder, device, settings.encoder_precision)
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
     backbone = FrameBackbone(len(layers), encoder.dim, settings.adaptation, settings.adapter_width, settings.pooling)
     loud = settings.pooling != "mean"
@@ -55,6 +56,8 @@ def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
     layers = parse_layers(settings.layers, model.layers, settings.encoder)
     gate = settings.gate_start if settings.gate else None
     adapt(model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout, settings.adapter_width, gate)
+    if settings.checkpointing:
+        recompute_blocks(model.module)
     return Parts(WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version)
 
 

@@ -58,6 +58,9 @@ def adapt(
     would train nothing: it gets LoRA in its feed-forward parts alone. Raises UsageError for a model without blocks.
     """
     model.requires_grad_(False)
+    # Else transformers keeps the activations of the convolutions in training, most of the memory, for no gradient.
+    extractor: Any = model.module.feature_extractor
+    extractor._freeze_parameters()
     blocks: Any = model.module.encoder.layers  # type: ignore[union-attr]
     if not len(blocks):
         raise UsageError("the encoder has no transformer blocks to adapt: give another encoder")

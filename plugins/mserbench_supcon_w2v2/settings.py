@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from mserbench.errors import UsageError
+from mserbench.options import later
+from mserbench_training.encoders.base import Precision
 from mserbench_training.loop import LoopOptions
 from mserbench_training.preset_options import given, options_class, preset_of
 
@@ -26,18 +28,19 @@ class Settings:
     languages; [A] an assumption of ours; [S] chosen on source corpora left out in turn: docs/supcon-w2v2.md has every
     figure, and what the presets beside "paper" take.
 
-    Encoder. `encoder`: "logmel", the name of pretrained weights, or a folder; the paper takes a wav2vec 2.0 base of
-    the source language [P]. `layers`: "last" [P], "all", one as "2", several as "1-3"; several are mixed with learned
-    weights (softmax). `adaptation`: "inside" puts LoRA, bottleneck adapters and weight gates into every block [P],
-    frames are then computed in each step; the others learn on frames of the frozen encoder, computed once: "adapter",
-    a bottleneck on each frame; "clip", one on the pooled vector, which is faster and no worse [S]; "convolution", three
-    layers over time, for log-mels; "weighted", the mix of layers alone, through which neither loss on h learns
-    anything where there is one layer. `lora_rank`, `lora_alpha`, `lora_dropout`: 8, 16, 0.1 on all projections [X].
-    `adapter_width`: 48 [X]. `gate`: whether a block's input is multiplied by sigmoid(g), g a learned vector [X].
-    `gate_start`: its first value, 1 [X]. `reduce`: neighbouring frames of the frozen encoder averaged into one [A].
-    `standardise`: frames by the mean and deviation of all "frames" of the sources, or of its "clips", so that each
-    number of h begins with deviation 1 [A]. `pooling`: "mean" over frames [P, Eqs 3-4], that over "loud" ones, within
-    `loud_decibels` 20 of the clip's loudest, or "mean+loud", side by side [S].
+    Encoder. `encoder`: "logmel", the name of pretrained weights, or a folder; the paper takes a wav2vec 2.0 base of the
+    source language [P]. `encoder_precision`: float32, or bfloat16 for a frozen Whisper [A]. `layers`: "last" [P],
+    "all", one as "2", several as "1-3"; several are mixed with learned weights (softmax). `adaptation`: "inside" puts
+    LoRA, bottleneck adapters and weight gates into every block [P], frames are then computed in each step; the others
+    learn on frames of the frozen encoder, computed once: "adapter", a bottleneck on each frame; "clip", one on the
+    pooled vector, which is faster and no worse [S]; "convolution", three layers over time, for log-mels; "weighted",
+    the mix of layers alone, through which neither loss on h learns anything where there is one layer. `lora_rank`,
+    `lora_alpha`, `lora_dropout`: 8, 16, 0.1 on all projections [X]. `adapter_width`: 48 [X]. `gate`: whether a block's
+    input is multiplied by sigmoid(g), g a learned vector [X]. `gate_start`: its first value, 1 [X]. `reduce`:
+    neighbouring frames of the frozen encoder averaged into one [A]. `standardise`: frames by the mean and deviation of
+    all "frames" of the sources, or of its "clips", so that each number of h begins with deviation 1 [A]. `pooling`:
+    "mean" over frames [P, Eqs 3-4], that over "loud" ones, within `loud_decibels` 20 of the clip's loudest, or
+    "mean+loud", side by side [S].
 
     Heads. `dropout` before them, 0 [P: none named]. `speaker_hidden`, `speaker_dropout`: 256, 0.1 [R].
 
@@ -59,10 +62,12 @@ class Settings:
 
     Optimisation. AdamW, `learning_rate` 1e-3, `weight_decay` 0.01, `steps` 3000, `warmup` 100, `schedule` cosine,
     `clip` 5.0, `evaluate_every` 100, `patience` 8 [R]. `accumulation`, `precision` ("bfloat16" on devices that have
-    it), `seed`, `tensorboard` [A]. The weights with the best mean UAR over the source languages are kept [R].
+    it), `checkpointing` (with `adaptation` inside: blocks of the encoder are computed again on the way back, which
+    saves memory), `seed`, `tensorboard` [A]. The weights with the best mean UAR over the source languages are kept [R].
     """
 
     encoder: str = "wav2vec2-base"
+    encoder_precision: Precision = field(default="float32", metadata=later(before="float32"))
     layers: str = "last"
     adaptation: Adaptation = "inside"
     lora_rank: int = 8
@@ -107,7 +112,8 @@ class Settings:
     schedule: Literal["cosine", "constant"] = "cosine"
     clip: float = 5.0
     accumulation: int = 1
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
+    checkpointing: bool = field(default=False, metadata=later(before=False))
     evaluate_every: int = 100
     patience: int = 8
     seed: int = 0
@@ -122,6 +128,10 @@ class Settings:
             self._require(name, getattr(self, name) >= 0, "0 or more")
         for name in ("dropout", "lora_dropout", "speaker_dropout", "label_smoothing", "held_out"):
             self._require(name, 0 <= getattr(self, name) < 1, "in [0, 1)")
+        inside = self.adaptation == "inside"
+        self._require("checkpointing", inside or not self.checkpointing, "false unless adaptation=inside")
+        frozen = not inside or self.encoder_precision == "float32"
+        self._require("encoder_precision", frozen, "float32 with adaptation=inside, whose option is precision")
         self.loop()
 
     def _require(self, name: str, holds: bool, what: str) -> None:

@@ -1,4 +1,4 @@
-"""The weights of supcon-w2v2 in a folder: what their record holds, and the one setting that may differ from it."""
+"""The weights of supcon-w2v2 in a folder: what their record holds, and which settings may differ from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training import network_folder
 from mserbench_training.preset_options import given
 
-_PLACE = "encoder"  # the one setting that may differ between machines; its version is checked instead
+_PLACE = "encoder"  # it may differ between machines; its version is checked instead
+_FREE = frozenset({_PLACE, "encoder_precision"})  # settings that may differ in scoring
 
 write = network_folder.write
 load = network_folder.load
@@ -28,11 +29,11 @@ def read(folder: Path, model: str) -> dict[str, Any]:
 
 
 def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settings:
-    """Return the settings that weights were trained with; an encoder that is given now says where it lies here.
+    """Return the settings that weights were trained with; of the encoder, place and precision are those given now.
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """
-    return Settings(**network_folder.under(folder, record["settings"], given(options), {_PLACE}))
+    return Settings(**network_folder.under(folder, record["settings"], given(options), _FREE))
 
 
 def check_encoder(folder: Path, record: Mapping[str, Any], version: str) -> None:

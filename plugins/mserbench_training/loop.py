@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from mserbench.errors import ModelError, UsageError
 from mserbench_training import checkpoints, schedule, weight_average
 from mserbench_training.bar import Bar
-from mserbench_training.machine import Machine, Precision
+from mserbench_training.encoders.base import Precision
+from mserbench_training.machine import Machine
 from mserbench_training.sampler import Sampler, shard
 from mserbench_training.stream import made_ahead, places
 from mserbench_training.training_log import TrainingLog

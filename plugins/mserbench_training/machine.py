@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -14,8 +14,8 @@ from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
 from torch import Tensor, nn
 
 from mserbench.errors import UsageError
+from mserbench_training.encoders.base import Precision
 
-Precision = Literal["float32", "bfloat16"]
 T = TypeVar("T")
 # For each other: while one reads or scores on. A process that died is not waited for, its launcher ends the others.
 _WAIT = timedelta(hours=12)

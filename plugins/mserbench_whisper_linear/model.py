@@ -17,6 +17,7 @@ from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError, UsageError
 from mserbench.features import FeatureSet, extract
 from mserbench.model import TrainingItem
+from mserbench.options import completed, told
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.feature_model import FeatureModel
 from mserbench_training.pooled import pooled_features
@@ -25,7 +26,8 @@ from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
 from mserbench_whisper_linear.options import AUTO, CHOSEN_ON, WhisperLinearOptions
 
-MADE_WITH = ("encoder", "length", "layers", "pooling")  # options that weights remember, and that then hold
+# Options that weights remember, and that then hold.
+MADE_WITH = ("encoder", "encoder_precision", "length", "layers", "pooling")
 
 
 class WhisperLinear(FeatureModel):
@@ -91,15 +93,16 @@ class WhisperLinear(FeatureModel):
 
     def description(self) -> dict[str, Any]:
         """Return the options that the features rest on."""
-        return {name: getattr(self._made_with, name) for name in MADE_WITH}
+        return {name: value for name, value in told(self._made_with).items() if name in MADE_WITH}
 
     @cached_property
     def _made_with(self) -> WhisperLinearOptions:
         """The options of the features: those of the weights where there are any."""
         found = (self.record or {}).get("features", {})
-        known: dict[str, Any] = (
-            {name: found.get(name) for name in MADE_WITH} if self.record and isinstance(found, Mapping) else {}
-        )
+        known: dict[str, Any] = {}
+        if self.record and isinstance(found, Mapping):
+            whole = completed(found, WhisperLinearOptions)
+            known = {name: whole.get(name) for name in MADE_WITH}
         if not all(isinstance(value, str) for value in known.values()):
             raise DataError(f"weights {str(self.weights)!r} do not say what features they rest on: train again")
         options: WhisperLinearOptions = self.options
@@ -112,7 +115,8 @@ class WhisperLinear(FeatureModel):
     def _encoder(self) -> WhisperEncoder:
         options = self._made_with
         device = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        return WhisperEncoder.from_folder(weights.folder(options.encoder), options.encoder, options.length, device)
+        folder, precision = weights.folder(options.encoder), options.encoder_precision
+        return WhisperEncoder.from_folder(folder, options.encoder, options.length, device, precision)
 
     def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         with one_thread_each():

@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 
 from mserbench.errors import UsageError
 from mserbench.options import later
+from mserbench_training.encoders.base import Precision
 from mserbench_training.encoders.whisper import Length
 from mserbench_training.feature_model import Labels, Normalise, check_choices
 from mserbench_training.pooled import Pooling
@@ -25,22 +26,24 @@ Mix = Literal["joined", "averaged"]
 class WhisperLinearOptions:
     """Options of `whisper-linear`; all but `normalise` matter in training only, weights remember theirs.
 
-    `encoder`: name of Whisper weights, as `mserbench weights list` shows them. `length`: "trimmed" hears the clip
-    alone, "padded" pads it to 30 s as Whisper was trained, many times slower. `layers`: numbers with commas, 0 is
-    the output of the first block. `mix`: several layers are "joined" in one classifier, or each has its own and their
-    log-probabilities are "averaged". `pooling`: of mean, loud20, loud36 (means over frames within so many dB of the
-    loudest) and std, with "+" between. `directions`: how many directions in which speakers differ are projected out;
-    none: 3, and 0 with normalise=speaker, after which what is left of them is labels that some speakers lack.
-    `classifier`: "discriminant", linear with one covariance, shrunk by `shrinkage` towards a multiple of the identity,
-    or "logistic" regression with inverse strength `C` of its penalty. `centres`: a discriminant's label means are over
-    all "clips", or over "speakers", each of whom then counts alike. "auto" for layers, directions, shrinkage or C:
-    the best on the training clips, each source left out in turn (groups of speakers where there is one source only).
-    `normalise`: "training" or "speaker", which standardises each clip by all clips of its speaker, a statistic of the
-    target. `labels`: "canonical" leaves out training clips with other labels than the seven, "all" learns those too.
-    Figures for all of them, and how the defaults were chosen: docs/whisper-linear.md.
+    `encoder`: name of Whisper weights, as `mserbench weights list` shows them; `encoder_precision`: what it computes
+    in, "float32" or "bfloat16". `length`: "trimmed" hears the clip alone, "padded" pads it to 30 s as Whisper was
+    trained, many times slower. `layers`: numbers with commas, 0 is the output of the first block. `mix`: several layers
+    are "joined" in one classifier, or each has its own and their log-probabilities are "averaged". `pooling`: of mean,
+    loud20, loud36 (means over frames within so many dB of the loudest) and std, with "+" between. `directions`: how
+    many directions in which speakers differ are projected out; none: 3, and 0 with normalise=speaker, after which what
+    is left of them is labels that some speakers lack. `classifier`: "discriminant", linear with one covariance, shrunk
+    by `shrinkage` towards a multiple of the identity, or "logistic" regression with inverse strength `C` of its
+    penalty. `centres`: a discriminant's label means are over all "clips", or over "speakers", each of whom then counts
+    alike. "auto" for layers, directions, shrinkage or C: the best on the training clips, each source left out in turn
+    (groups of speakers where there is one source only). `normalise`: "training" or "speaker", which standardises each
+    clip by all clips of its speaker, a statistic of the target. `labels`: "canonical" leaves out training clips with
+    other labels than the seven, "all" learns those too. Figures for all of them, and how the defaults were chosen:
+    docs/whisper-linear.md.
     """
 
     encoder: str = "whisper-base"
+    encoder_precision: Precision = field(default="float32", metadata=later(before="float32"))
     length: Length = "trimmed"
     layers: str = "2"
     mix: Mix = field(default="averaged", metadata=later(before="joined", always_told=True))
@@ -55,7 +58,8 @@ class WhisperLinearOptions:
 
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels)
-        for name, choices in {"length": Length, "mix": Mix, "classifier": Kind, "centres": Centres}.items():
+        kinds = {"length": Length, "mix": Mix, "classifier": Kind, "centres": Centres, "encoder_precision": Precision}
+        for name, choices in kinds.items():
             if getattr(self, name) not in get_args(choices):
                 raise UsageError(f"option {name} is {getattr(self, name)!r}, but must be one of {get_args(choices)}")
         if self.shrinkage != AUTO and not 0 < self.shrinkage <= 1:

@@ -278,6 +278,20 @@ def test_options_that_differ_from_the_weights_are_refused_but_asking_is_free(tmp
         MserLlm(MserLlmOptions(margin=0.2), out)
 
 
+def test_frozen_parts_may_be_rounded_in_scoring(tmp_path):
+    """Half the memory for the same answer but for rounding; frames of one precision are not read as the other's."""
+    model, out = trained(tmp_path, steps=2)
+    heard = [clip(1), clip(2)]
+    exact = model.predict(heard, LABELS)
+    for option in ("encoder_precision", "language_precision"):
+        other = MserLlm(MserLlmOptions(**{option: "bfloat16"}), out)
+        assert 0 < np.abs(other.predict(heard, LABELS) - exact).max() < 0.2, option
+    assert model._loaded()[1].feeder.frames.encoder.name == "tiny-trimmed"
+    rounded = MserLlm(MserLlmOptions(encoder_precision="bfloat16"), out)
+    assert rounded._loaded()[1].feeder.frames.encoder.name == "tiny-trimmed-bfloat16"
+    np.testing.assert_array_equal(MserLlm(weights=out).predict(heard, LABELS), exact)
+
+
 def test_parts_that_are_not_there_are_told_in_a_sentence(tmp_path):
     with pytest.raises(UnknownName, match="language_model 'smollm' is not known"):
         assembly.open_parts(Settings(encoder="tiny", language_model="smollm"))

@@ -11,9 +11,9 @@ pytest.importorskip("torch", reason="the extra train is not installed")
 pytest.importorskip("whisper", reason="the extra train is not installed")
 
 import mserbench
-from mserbench import exposure, registry, subject
+from mserbench import exposure, options, registry, subject
 from mserbench.hookspecs import ModelEntry
-from mserbench_mser_llm import WEIGHTS
+from mserbench_mser_llm import WEIGHTS, weights_folder
 from mserbench_mser_llm.model import MserLlm
 from mserbench_mser_llm.presets import PRESETS, MserLlmOptions
 
@@ -33,10 +33,20 @@ def test_together_they_stay_below_25_megabytes():
 def test_they_are_what_the_preset_gives(name):
     """Else the command of their card would train something else."""
     told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
-    assert told == vars(PRESETS["mini"])
-    assert exposure.read_manifest(FOLDERS[name])["options"] == vars(MserLlmOptions())
+    assert told == options.told(PRESETS["mini"])
+    assert exposure.read_manifest(FOLDERS[name])["options"] == options.told(MserLlmOptions())
     card = (ROOT / "docs/cards" / f"{name}.md").read_text()
     assert f"mserbench train --model mser-llm --on {WEIGHTS[name]} " in card
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_they_load_unchanged_though_options_were_added_since(name):
+    """They are of before `checkpointing` and `encoder_precision`: what they do is what was done without these."""
+    told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
+    assert not {"checkpointing", "encoder_precision"} & set(told)
+    read = weights_folder.read(FOLDERS[name], "mser-llm")
+    assert read["settings"] == {**told, "checkpointing": False, "encoder_precision": "float32"}
+    assert weights_folder.settings_of(FOLDERS[name], read, MserLlmOptions()) == PRESETS["mini"]
 
 
 @pytest.mark.parametrize(("task", "best"), [("demo-fa", "mini-demo"), ("ravdess", "mini-real"), ("aesdd", "mini-demo")])

@@ -52,6 +52,17 @@ def edit_settings(**changes: object) -> Damage:
     return apply
 
 
+def without_setting(name: str) -> Damage:
+    """Take a setting out of the record."""
+
+    def apply(out: Path) -> None:
+        settings = json.loads((out / "model.json").read_text())["settings"]
+        del settings[name]
+        edit(settings=settings)(out)
+
+    return apply
+
+
 def overwrite(name: str, data: bytes) -> Damage:
     return lambda out: (out / name).write_bytes(data)
 
@@ -70,6 +81,9 @@ DAMAGE: list[tuple[Damage, str]] = [
     (edit_settings(steps="many"), "setting 'steps'"),
     (edit_settings(steps=True), "setting 'steps'"),
     (edit_settings(strange=1), "setting 'strange'"),
+    (without_setting("steps"), "setting 'steps'"),
+    (edit_settings(checkpointing="yes"), "setting 'checkpointing'"),
+    (edit_settings(encoder_precision="float16"), "setting 'encoder_precision'"),
 ]
 
 

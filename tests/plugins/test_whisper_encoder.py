@@ -15,6 +15,7 @@ from mserbench.errors import DataError, UsageError  # noqa: E402
 from mserbench_training import pooled  # noqa: E402
 from mserbench_training.encoders import base  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder, fingerprint, n_frames  # noqa: E402
+from mserbench_training.frames import Frames  # noqa: E402
 from mserbench_training.threads import one_thread_each  # noqa: E402
 from mserbench_training.whisper_model import load  # noqa: E402
 
@@ -93,6 +94,36 @@ def test_a_clip_gives_the_same_frames_alone_and_beside_others(encoder):
         (alone,) = encoder.frames([waveform], [0, 3])
         assert found.shape == alone.shape == (2, n_frames(len(waveform)), 16)
         np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_bfloat16_hears_the_same_in_half_the_memory():
+    """Rounding is all that may change; norms stay float32, as whisper's own code wants them."""
+    waveforms = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
+    exact, rounded = (WhisperEncoder(small(), "small", precision=one) for one in ("float32", "bfloat16"))
+    for whole, near in zip(exact.frames(waveforms, [0, 3]), rounded.frames(waveforms, [0, 3]), strict=True):
+        assert near.dtype == np.float32
+        assert 0 < np.abs(near - whole).max() < 0.15 * np.abs(whole).max()
+        assert np.corrcoef(near.ravel(), whole.ravel())[0, 1] > 0.999
+    sizes = {name: tensor.dtype for name, tensor in rounded._module.named_parameters()}
+    assert {name for name, dtype in sizes.items() if dtype == torch.float32} == {name for name in sizes if "ln" in name}
+
+
+def test_bfloat16_frames_are_the_same_bits_alone_and_beside_others():
+    """Rounded sums depend on the shape of a matrix; a cached frame must not depend on who stood beside it."""
+    encoder = WhisperEncoder(small(), "small", precision="bfloat16")
+    clips = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
+    for waveform, found in zip(clips, encoder.frames(clips, [0, 3]), strict=True):
+        np.testing.assert_array_equal(found, encoder.frames([waveform], [0, 3])[0])
+
+
+def test_frames_of_another_precision_are_kept_apart():
+    """They are of the same weights, so of the same version; read for one another, a score would rest on history."""
+    exact, rounded = (WhisperEncoder(small(), "small", precision=one) for one in ("float32", "bfloat16"))
+    assert (exact.name, rounded.name) == ("small-trimmed", "small-trimmed-bfloat16"), "and caches of before are good"
+    assert exact.version == rounded.version
+    assert Frames(exact, [1]).cache.path != Frames(rounded, [1]).cache.path
+    features = [pooled.pooled_features(one, [1], ["mean"]) for one in (exact, rounded)]
+    assert features[0].name != features[1].name
 
 
 def test_long_clips_are_heard_in_windows(encoder):

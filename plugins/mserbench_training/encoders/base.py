@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import UsageError
+
+Precision = Literal["float32", "bfloat16"]  # of what a frozen part computes in
 
 
 class Encoder(Protocol):

@@ -9,7 +9,7 @@ from mserbench import registry, weights
 from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
 from mserbench.hookspecs import WeightsEntry
-from mserbench_training.encoders.base import Encoder
+from mserbench_training.encoders.base import Encoder, Precision
 
 LOGMEL = "logmel"
 Kind = Literal["logmel", "whisper", "wav2vec"]
@@ -50,9 +50,13 @@ def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
     return (), False
 
 
-def open_encoder(name: str, device: str = "cpu") -> Encoder:
-    """Load a frozen encoder. Raises UnknownName, UsageError or DataError."""
+def open_encoder(name: str, device: str = "cpu", precision: Precision = "float32") -> Encoder:
+    """Load a frozen encoder. Raises UnknownName, DataError, or UsageError, as for one not offered in `precision`."""
     kind = kind_of(name)
+    if precision != "float32" and kind != "whisper":
+        raise UsageError(
+            f"encoder_precision={precision} is for Whisper encoders, and {name!r} is none: leave the option away"
+        )
     if kind == "logmel":
         from mserbench_training.encoders.logmel import LogMelEncoder
 
@@ -62,7 +66,7 @@ def open_encoder(name: str, device: str = "cpu") -> Encoder:
     if kind == "whisper":
         from mserbench_training.encoders.whisper import WhisperEncoder
 
-        return WhisperEncoder.from_folder(folder, label, device=device)
+        return WhisperEncoder.from_folder(folder, label, device=device, precision=precision)
     from mserbench_training.encoders.wav2vec import Wav2VecEncoder
 
     return Wav2VecEncoder.from_folder(folder, label, device)

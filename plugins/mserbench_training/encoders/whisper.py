@@ -11,11 +11,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from whisper.audio import HOP_LENGTH, N_FFT, N_SAMPLES, SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
 from whisper.model import AudioEncoder, ResidualAttentionBlock
 
-from mserbench_training.encoders.base import check_layers
+from mserbench_training.encoders.base import Precision, check_layers
 from mserbench_training.whisper_model import load
 
 Length = Literal["trimmed", "padded"]
@@ -29,20 +29,36 @@ class WhisperEncoder:
 
     `length`: "padded" hears each clip as Whisper was trained, with silence up to 30 s, and gives the frames of the
     clip alone; "trimmed" hears the clip alone, which is many times faster. Longer clips are heard in windows of 30 s.
-    The log-mels are whisper's own; frames of padded clips equal those of `whisper.model.AudioEncoder`.
+    The log-mels are whisper's own; frames of padded clips equal those of `whisper.model.AudioEncoder`. In `precision`
+    "bfloat16" the weights take half the memory, and log-mels and norms are float32 still, as in whisper's own float16.
     """
 
-    def __init__(self, module: AudioEncoder, name: str, length: Length = "trimmed", device: str = "cpu") -> None:
-        self._module = module.eval().requires_grad_(False).to(device)
+    def __init__(
+        self,
+        module: AudioEncoder,
+        name: str,
+        length: Length = "trimmed",
+        device: str = "cpu",
+        precision: Precision = "float32",
+    ) -> None:
+        self.version = f"{CODE}+{fingerprint(module)[:16]}"  # of the weights as they were published
+        self._dtype: torch.dtype = getattr(torch, precision)
+        self._module = _in(self._dtype, module.eval().requires_grad_(False)).to(device)
         self._device = device
         self._length = length
-        self.name = f"{name}-{length}"
-        self.version = f"{CODE}+{fingerprint(module)[:16]}"
+        self.name = f"{name}-{length}{'' if precision == 'float32' else f'-{precision}'}"
 
     @classmethod
-    def from_folder(cls, folder: Path, name: str, length: Length = "trimmed", device: str = "cpu") -> WhisperEncoder:
+    def from_folder(
+        cls,
+        folder: Path,
+        name: str,
+        length: Length = "trimmed",
+        device: str = "cpu",
+        precision: Precision = "float32",
+    ) -> WhisperEncoder:
         """Load the encoder from a folder with `model.safetensors` (openai-whisper's names) and `dims.json`."""
-        return cls(load(folder, encoder_only=True), name, length, device)
+        return cls(load(folder, encoder_only=True), name, length, device, precision)
 
     @property
     def dim(self) -> int:
@@ -68,12 +84,15 @@ class WhisperEncoder:
         """
         check_layers(self.name, layers, self.layers)
         windows = [window for waveform in waveforms for window in _windows(waveform)]
-        whole = self._encode([self._log_mel(window) for window in windows], layers)
+        mels = [self._log_mel(window) for window in windows]
+        # Rounded sums would differ with the shape of the matrix, so with the clips beside: each is then heard alone.
+        parts = [mels] if self._dtype == torch.float32 else [[mel] for mel in mels]
+        whole = [encoded for part in parts for encoded in self._encode(part, layers)]
         heard = iter(zip(windows, whole, strict=True))
         found = []
         for waveform in waveforms:
-            parts = [next(heard) for _ in _windows(waveform)]
-            kept = [encoded[:, : n_frames(len(window))] for window, encoded in parts]
+            pieces = [next(heard) for _ in _windows(waveform)]
+            kept = [encoded[:, : n_frames(len(window))] for window, encoded in pieces]
             found.append(torch.cat(kept, dim=1).float().cpu().numpy())
         return found
 
@@ -103,9 +122,17 @@ class WhisperEncoder:
 
     def _embed(self, mel: Tensor) -> Tensor:
         """Return the input of the first block: (n_frames, dim)."""
-        hidden = F.gelu(self._module.conv1(mel[None]))
+        hidden = F.gelu(self._module.conv1(mel[None].to(self._dtype)))
         hidden = F.gelu(self._module.conv2(hidden))[0].T
-        return hidden + self._module.positional_embedding[: len(hidden)]
+        return (hidden + self._module.positional_embedding[: len(hidden)]).to(self._dtype)
+
+
+def _in(dtype: torch.dtype, module: AudioEncoder) -> AudioEncoder:
+    """Cast the weights of the linear maps; whisper's norms are float32 in whatever precision it computes."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Conv1d):
+            part.to(dtype)
+    return module
 
 
 def n_frames(n_samples: int) -> int:
