@@ -17,6 +17,7 @@ from mserbench.journal import Answer, Journal
 from mserbench.labels import read_answer
 from mserbench.model import Model
 from mserbench.predictions import Prediction, best_label
+from mserbench.progress import doing
 from mserbench.runs import Run
 from mserbench.subject import Subject, as_model_error, load_subject
 
@@ -103,7 +104,7 @@ def _ask(
     pending = [batch for batch in planned if batch]
     if not pending:
         return
-    with _timed(seconds, "prepare"), as_model_error(subject.name, "preparing"):
+    with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     with _timed(seconds, "predict"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +20,7 @@ from mserbench.contracts import Clip
 from mserbench.errors import ModelError
 from mserbench.files import cache_dir
 from mserbench.index import available_cores
+from mserbench.progress import counting
 from mserbench.stores import transact
 
 if TYPE_CHECKING:
@@ -125,7 +126,10 @@ def extract(
         try:
             # One chunk is submitted ahead, so that no worker idles while the last clips of another end.
             submitted = (_submit(chunk, features, store, pool) for chunk in _chunks(clips))
-            rows += [_collect(chunk, store) for chunk in _one_late(submitted)]
+            with counting(f"features {features.name}", bar=False) as report:
+                for chunk in _one_late(submitted):
+                    rows.append(_collect(chunk, store))
+                    report(sum(map(len, rows)), len(clips) if isinstance(clips, Sized) else 0)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mserbench.processes import place
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -18,13 +20,17 @@ EVERY = 30.0  # seconds between two lines; quick work ends before the first
 _MINUTE, _HOUR = 60.0, 3_600.0
 _MEGABYTE = 1_000_000
 
-clock = time.monotonic
+
+def now() -> float:
+    """Return seconds that only rise."""
+    return time.monotonic()
 
 
 class Report(Protocol):
     """What is called as work goes on; `note` says more of where it stands, such as the losses of a training."""
 
-    def __call__(self, done: int, total: int, note: str = "") -> None: ...
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """Note how much is done, and of how much; 0 where nobody knows."""
 
 
 @dataclass
@@ -41,13 +47,16 @@ class Work:
     done: int = 0
     total: int = 0
     note: str = ""
-    began: float = field(default_factory=lambda: clock())
     first: tuple[float, int] | None = None
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = now()
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Note how much is done."""
         self.done, self.total, self.note = done, total, note
-        self.first = self.first or (clock(), done)
+        self.first = self.first or (now(), done)
 
     def amount(self) -> str:
         """Return how much is done: `120 of 604`; empty where nobody knows."""
@@ -61,7 +70,7 @@ class Work:
         """Return how long the rest takes, by the pace since the first report; empty where that tells nothing."""
         if self.first is None or self.done <= self.first[1] or self.done >= self.total:
             return ""
-        seconds = (clock() - self.first[0]) / (self.done - self.first[1]) * (self.total - self.done)
+        seconds = (now() - self.first[0]) / (self.done - self.first[1]) * (self.total - self.done)
         return f"about {lasting(seconds)} left"
 
 
@@ -70,9 +79,12 @@ _under_way: list[Work] = []  # the innermost last
 
 @contextmanager
 def counting(title: str, bar: bool = True, megabytes: bool = False) -> Iterator[Report]:
-    """Give a function to call with how much is done and how much there is; it shows a bar on a terminal if `bar`."""
+    """Give a function to call with how much is done and how much there is; it shows a bar on a terminal if `bar`.
+
+    Of several processes that train together the main one alone shows any.
+    """
     work = Work(title, megabytes=megabytes)
-    with _opened(work), _bar(title) if bar and sys.stderr.isatty() else nullcontext() as shown:
+    with _opened(work), _bar(title) if bar and sys.stderr.isatty() and place().is_main else nullcontext() as shown:
 
         def report(done: int, total: int, note: str = "") -> None:
             work(done, total, note)
@@ -98,8 +110,11 @@ def filling(title: str, folder: Path, total: int) -> Iterator[None]:
 
 @contextmanager
 def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
-    """While the body runs, tell every half minute what is under way, unless stderr is a terminal."""
-    if sys.stderr.isatty():
+    """While the body runs, tell every half minute what is under way, unless stderr is a terminal.
+
+    Of several processes that train together the main one alone tells.
+    """
+    if sys.stderr.isatty() or not place().is_main:
         yield
         return
     stop = threading.Event()
@@ -125,7 +140,7 @@ def describe() -> str:
     works = list(_under_way)  # others may end while this looks
     if not works:
         return ""
-    parts = [works[-1].amount(), f"{lasting(clock() - works[0].began)} so far", works[-1].left()]
+    parts = [works[-1].amount(), f"{lasting(now() - works[0].began)} so far", works[-1].left()]
     return f"{': '.join(work.title for work in works)}: {', '.join(part for part in parts if part)}"
 
 

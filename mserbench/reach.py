@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 OFFLINE = "MSERBENCH_OFFLINE"  # set to anything but 0 or nothing: no network, what caches hold is used
 _HUB_OFFLINE = "HF_HUB_OFFLINE"
@@ -84,13 +85,14 @@ def quiet_hub() -> Iterator[None]:
     """Keep the warnings of the hub's library off stderr, and its bars unless a person watches."""
     from huggingface_hub import utils
 
-    told, shown = utils.logging.get_verbosity(), not utils.are_progress_bars_disabled()
-    utils.logging.set_verbosity_error()
+    hub: Any = utils  # its functions have no types
+    told, shown = hub.logging.get_verbosity(), not hub.are_progress_bars_disabled()
+    hub.logging.set_verbosity_error()
     if not sys.stderr.isatty():
-        utils.disable_progress_bars()
+        hub.disable_progress_bars()
     try:
         yield
     finally:
-        utils.logging.set_verbosity(told)
+        hub.logging.set_verbosity(told)
         if shown:
-            utils.enable_progress_bars()
+            hub.enable_progress_bars()

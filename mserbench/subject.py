@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import exposure, misfits, recipes, registry
+from mserbench import exposure, misfits, progress, recipes, registry
 from mserbench.contracts import ModelCard
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
@@ -49,13 +49,14 @@ def load_subject(
     """
     if isinstance(model, Model):
         return _of_instance(model)
-    kind = registry.model_class(model)
+    with progress.doing(f"importing {model}"):
+        kind = registry.model_class(model)
     settings = registry.make_options(kind, dict(options), model)
     name, folder = find_weights(model, kind, settings, weights, target)
     manifest = exposure.read_manifest(folder) if folder else None
     if manifest and manifest.get("model") != model:
         raise DataError(f"weights {str(folder)!r} are of model {manifest.get('model')!r}, not of {model!r}")
-    with as_model_error(model, "loading"):
+    with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         made = kind(settings, folder, pick_device(kind, model, device))
         card = made.card
     record = _weights_record(name, manifest, registry.model_entry(model)) if manifest and name else None

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus, dataset, exposure, processes, recipes, registry
+from mserbench import corpus, dataset, exposure, processes, progress, recipes, registry
+from mserbench.contracts import Task
 from mserbench.corpus import DERIVED_FROM
 from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, UsageError
@@ -60,11 +61,11 @@ def train(
     chosen = None if chosen_on is None else [registry.corpus(name).card.same_as for name in chosen_on]
     folder = corpus.data_folder(data)
     tasks = {name: registry.task(name) for name in (*on, *validate_on)}
-    sources = {name: dataset.load(task, folder, allow_partial) for name, task in tasks.items()}
-    with as_model_error(model, "loading"):
+    sources = {name: _loaded(task, folder, allow_partial) for name, task in tasks.items()}
+    with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
     with _building(out, here) as building:
-        with as_model_error(model, f"training on {', '.join(on)}"):
+        with progress.doing(f"training {model}"), as_model_error(model, f"training on {', '.join(on)}"):
             trainee.fit(_items(sources, on), _items(sources, validate_on), building)
         record = {
             "model": model,
@@ -80,6 +81,11 @@ def train(
         if here.is_main:
             exposure.write_manifest(building, record)
     return out
+
+
+def _loaded(task: Task, folder: Path | None, allow_partial: bool) -> Dataset:
+    with progress.counting(f"indexing {task.corpus}") as report:
+        return dataset.load(task, folder, allow_partial, progress=report)
 
 
 def _start(settings: Any) -> dict[str, Any] | None:

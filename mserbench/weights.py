@@ -17,6 +17,7 @@ from mserbench import misfits
 from mserbench import weights_sources as sources
 from mserbench.errors import DataError
 from mserbench.files import cache_dir, sync_folder, write_atomic
+from mserbench.progress import doing
 from mserbench.weights_check import check_ready, check_revision, sha256
 from mserbench.weights_record import Weights
 
@@ -89,17 +90,28 @@ def get(name: str, source: Path | None = None, progress: Callable[[str], None] =
     UnknownName, MissingExtra, and DataError with what each source lacked.
     """
     record = _record(name)
+    with doing(f"weights {name}") as step:
+
+        def tell(sentence: str) -> None:
+            step.title = sentence
+            progress(sentence)
+
+        _get(record, source, tell)
+    return _place(name)
+
+
+def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) -> None:
+    name = record.name
     with _locked(name, progress):
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
-            return _place(name)
+            return
         for left in _base().glob(f".{name}.*{_PART}"):
             shutil.rmtree(left, ignore_errors=True)
         with _working_folder(name) as work:
             _fill(record, source, work, progress)
             _put_in_place(work / "out", _place(name))
         shutil.rmtree(_downloads(name), ignore_errors=True)
-    return _place(name)
 
 
 def _record(name: str) -> Weights:

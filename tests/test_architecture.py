@@ -108,7 +108,9 @@ def test_the_repository_holds_no_path_of_a_machine() -> None:
     if listed.returncode:
         pytest.skip("not a git checkout")
     texts = [
-        ROOT / name for name in listed.stdout.split("\0") if name.endswith((".py", ".md", ".toml", ".json", ".csv"))
+        ROOT / name
+        for name in listed.stdout.split("\0")
+        if name.endswith((".py", ".md", ".toml", ".json", ".csv", ".txt", ".in", "Makefile"))
     ]
     wrong = [str(path) for path in texts if re.search(r"(?<![\w.])/(?:home|Users|root)/\w", path.read_text("utf-8"))]
     assert wrong == []

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from mserbench import __version__
+from mserbench import __version__, progress
 from mserbench.errors import MserbenchError, UnknownName
 
 COMMANDS = {
@@ -90,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]
     arguments = [*flags, *(word for word in arguments if word not in flags)]
     try:
-        code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
+        with progress.lines():
+            code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
     except Exception as error:
         if "--debug" in flags:
             raise

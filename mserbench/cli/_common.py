@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from mserbench.errors import UsageError
+from mserbench.progress import counting as progress
+
+__all__ = [  # `progress` is the core's, offered here with what else commands share
+    "data_option",
+    "json_option",
+    "names",
+    "option_option",
+    "pairs",
+    "preset_option",
+    "print_json",
+    "print_table",
+    "progress",
+    "settings",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -99,17 +111,3 @@ def print_table(rows: Sequence[Sequence[Any]], head: Sequence[str], right: Seque
 
     align = ["right" if name in right else "left" for name in head]
     click.echo(tabulate.tabulate(rows, head, tablefmt="simple", colalign=align, disable_numparse=True))
-
-
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress on stderr where that is a terminal; otherwise say nothing."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -98,10 +98,11 @@ def _fetch(source: Any, root: Path, copy: Path | None, patience: Any) -> None:
     from mserbench.fetching import download, hub
 
     card = source.card
-    with _common.progress(card.name) as report:
-        if copy is not None or (card.hub and not card.files):
+    if copy is not None or (card.hub and not card.files):
+        with _common.progress(card.name) as report:
             hub.export(copy or card.hub, root, report)
-        else:
+    else:
+        with _common.progress(card.name, megabytes=True) as report:
             download.obtain(source, root, lambda what, done, total: report(done, total), patience)
 
 

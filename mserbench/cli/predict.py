@@ -141,19 +141,16 @@ def _say(kind: str, sentence: str) -> None:
 
 @contextmanager
 def _progress(sources: Sequence[Source | Failed], shown: bool) -> Iterator[Callable[[object], None]]:
-    """Show how much of all audio was heard, by what the files say of their lengths, in a bar on stderr."""
+    """Show how much of all audio was heard, in seconds, by what the files say of their lengths; a bar if `shown`."""
     from mserbench.audio import told_seconds
     from mserbench.listening import Failed
     from mserbench.predicting import Row
 
-    if not (shown and sys.stderr.isatty()):
-        yield lambda one: None
-        return
     ends = [0.0]
     for one in sources:
         ends.append(ends[-1] + (0.0 if isinstance(one, Failed) else told_seconds(one.path)))
     finished = 0
-    with _common.progress("predicting") as show:
+    with _common.progress("predicting, seconds of audio", bar=shown) as show:
 
         def seen(one: object) -> None:
             nonlocal finished

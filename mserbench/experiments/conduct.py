@@ -17,6 +17,7 @@ from mserbench.experiments.crew import Crew, Job
 from mserbench.experiments.plan import Cell, Question, Training
 from mserbench.experiments.shapes import Definition
 from mserbench.experiments.work import Result, Workplace
+from mserbench.progress import counting, lasting
 
 Tell = Callable[[str], None]
 
@@ -113,7 +114,7 @@ def _all(
 ) -> dict[str, Result]:
     found: dict[str, Result] = {}
     began, fresh = time.monotonic(), 0
-    for name, result in crew.do(jobs):
+    for name, result in _watched(crew.do(jobs), f"{kind}s", len(jobs)):
         found[name] = result
         fresh += not result.again
         line = f"{kind} {len(found)}/{len(jobs)}: {names[name]}"
@@ -123,12 +124,17 @@ def _all(
             tell(f"{line}: was there")
         else:
             left = (time.monotonic() - began) / fresh * (len(jobs) - len(found))
-            tell(f"{line}: done{f', {_minutes(left)} left' if len(found) < len(jobs) else ''}")
+            tell(f"{line}: done{f', about {lasting(left)} left' if len(found) < len(jobs) else ''}")
     return found
 
 
-def _minutes(seconds: float) -> str:
-    return f"about {seconds / 60:.0f} min" if seconds >= 60 else f"about {seconds:.0f} s"
+def _watched(results: Iterator[tuple[str, Result]], title: str, total: int) -> Iterator[tuple[str, Result]]:
+    """Hand results on; while none comes for long, a line says how many there are."""
+    with counting(title, bar=False) as report:
+        report(0, total)
+        for number, result in enumerate(results, start=1):
+            report(number, total)
+            yield result
 
 
 def _seed(training: Training) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mserbench import progress
 from mserbench.experiments.work import Result, as_result
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -73,7 +74,8 @@ def _result(future: Future[Result]) -> Result:
 
 def _carry_out(job: Job, *arguments: Any) -> Result:
     try:
-        return job(*arguments, _own["device"])
+        with progress.lines():  # in the log of the workers
+            return job(*arguments, _own["device"])
     except Exception as error:  # one cell that fails must not lose the others
         return as_result(error)
 

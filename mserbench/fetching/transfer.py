@@ -73,7 +73,8 @@ class Transfer:
             except _Broken as error:
                 reached = reached or error.reached
                 if not reached:
-                    raise self._failure(f"cannot be fetched, {urlsplit(url).netloc} could not be reached ({error})") from error
+                    server = urlsplit(url).netloc
+                    raise self._failure(f"cannot be fetched, {server} could not be reached ({error})") from error
                 if attempt == self.patience.attempts:
                     raise DataError(
                         f"file {self.name!r} did not arrive from {url} in {attempt} attempt(s) ({error}), "

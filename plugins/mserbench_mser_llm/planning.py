@@ -15,11 +15,11 @@ from mserbench.labels import CANONICAL
 from mserbench.model import TrainableModel
 from mserbench_mser_llm import architectures, assembly
 from mserbench_mser_llm.connector import Connector, Shape
-from mserbench_mser_llm.language_model import FrozenLanguageModel, Precision
+from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.presets import PRESETS, resolve
 from mserbench_mser_llm.scoring import LABELS
 from mserbench_mser_llm.settings import Settings
-from mserbench_training.encoders.base import parse_layers
+from mserbench_training.encoders.base import Precision, parse_layers
 from mserbench_training.saved import count, kept_bytes, without_memory
 
 FRAMES_A_SECOND = 50

@@ -14,8 +14,8 @@ from torch import Tensor
 from mserbench.contracts import Clip
 from mserbench.model import TrainingItem
 from mserbench.processes import place
+from mserbench.progress import counting
 from mserbench_training.augment import drawn_number, generator, mask_frames
-from mserbench_training.bar import counting
 from mserbench_training.encoders.base import padded
 from mserbench_training.frames import Frames
 
@@ -77,7 +77,7 @@ class FrameReader:
 
     def fill(self, clips: Iterable[Clip], copies: int = 0) -> None:
         """Compute the frames that are not kept yet, of each copy of each clip, with a bar."""
-        with counting("frames") as progress:
+        with counting("frames of clips") as progress:
             self.frames.fill(clips, range(copies + 1), progress)
 
     def fill_for_training(self, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem]) -> None:

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from mserbench.errors import ModelError, UsageError
+from mserbench.progress import Report, counting
 from mserbench_training import checkpoints, schedule, weight_average
-from mserbench_training.bar import Bar
 from mserbench_training.encoders.base import Precision
 from mserbench_training.machine import Machine
 from mserbench_training.sampler import Sampler, shard
 from mserbench_training.stream import made_ahead, places
-from mserbench_training.training_log import TrainingLog
+from mserbench_training.training_log import TrainingLog, in_words
 
 CHECKPOINT = "checkpoint.safetensors"
 _log = logging.getLogger(__name__)
@@ -125,8 +125,8 @@ def train(
     if machine.is_main:
         log.keep(running.state.step)
     try:
-        with Bar(options.steps, running.state.step, machine.is_main) as bar:
-            running.go(sampler, log, bar)
+        with counting("steps") as report:
+            running.go(sampler, log, report)
     finally:
         log.close()
     machine.wait()  # the caller may remove the folder now
@@ -148,7 +148,7 @@ class _Running:
         self.prepared = machine.prepare(model, self.optimizer)
         self._resume()
 
-    def go(self, sampler: Sampler, log: TrainingLog, bar: Bar) -> None:
+    def go(self, sampler: Sampler, log: TrainingLog, report: Report) -> None:
         if not self.state.done:
             self.prepared.train()
             with ThreadPoolExecutor(max_workers=1) as pool:
@@ -157,7 +157,7 @@ class _Running:
                 stream = made_ahead(planned, self.objective.batch, pool)
                 while not self.state.done:
                     self._step([next(stream) for _ in range(self.options.accumulation)])
-                    bar.update(self.state.step, self._means(), self.state.best)
+                    report(self.state.step, self.options.steps, in_words(self._means(), self.state.best))
                     if self.state.step % self.options.evaluate_every == 0 or self.state.step == self.options.steps:
                         self._evaluate(log)
         if kept := self.best or self.mean:

@@ -15,6 +15,12 @@ from mserbench.files import write_atomic
 NAME = "training.csv"
 
 
+def in_words(losses: Mapping[str, float], best: float | None) -> str:
+    """Return the mean losses since the last evaluation and the best held-out UAR, in [0, 1], as a line shows them."""
+    words = [f"{name} {value:.3f}" for name, value in losses.items()]
+    return " ".join([*words, *([] if best is None else [f"held-out UAR {100 * best:.1f}"])])
+
+
 class TrainingLog:
     """Rows of numbers by step; `keep` forgets rows past a checkpoint, so that none stands twice after a resume.
 

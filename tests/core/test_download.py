@@ -310,9 +310,8 @@ def test_no_server_at_all_is_one_sentence(get: Callable[..., list], monkeypatch:
             get(Remote(address, "md5:0", 1), patience=Patience())
         assert time.monotonic() - began < 2.0
     host = address.split("/")[2]
-    assert f"'x.zip' cannot be fetched, {host} could not be reached (Connection refused): 'mserbench" in str(
-        error.value
-    )
+    words = f"'x.zip' cannot be fetched, {host} could not be reached (Connection refused): 'mserbench data show"
+    assert words in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import DataError
 from mserbench.files import cache_dir, write_atomic
 from mserbench.index import available_cores
+from mserbench.progress import counting
 from mserbench_tasks.demo import post
 from mserbench_tasks.demo.plan import Plan, plan, request
 from mserbench_tasks.demo.synthesizer import Synthesizer, require_espeak
@@ -100,10 +101,13 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
 def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
     shutil.rmtree(part, ignore_errors=True)  # what a killed build left
     part.mkdir()
+    seconds = max(1, round(len(clips) * SECONDS_A_CLIP / workers))
+    sys.stderr.write(f"making {corpus}: {len(clips)} clips of synthetic speech, about {seconds} s\n")
     digests = {}
-    for identity, digest in render(clips, part, workers):
-        digests[identity] = digest
-        _show_progress(corpus, len(digests), len(clips), workers)
+    with counting(f"making {corpus}") as report:
+        for identity, digest in render(clips, part, workers):
+            digests[identity] = digest
+            report(len(digests), len(clips))
     lines = "".join(f"{identity}\t{digests[identity]}\n" for identity in sorted(digests))
     record = {
         "corpus": corpus,
@@ -114,14 +118,3 @@ def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
         "code": VERSION,
     }
     write_atomic(part / MARKER, json.dumps(record, indent=2) + "\n")
-
-
-def _show_progress(corpus: str, done: int, total: int, workers: int) -> None:
-    """Say once on stderr what is made and how long it takes; on a terminal, also count."""
-    terminal = sys.stderr.isatty()
-    if done == 1:
-        seconds = max(1, round(total * SECONDS_A_CLIP / workers))
-        sys.stderr.write(f"making {corpus}: {total} clips of synthetic speech, about {seconds} s\n")
-    if terminal and (done % 20 == 0 or done == total):
-        sys.stderr.write(f"\r{done}/{total}" + ("\n" if done == total else ""))
-    sys.stderr.flush()

@@ -1,0 +1,187 @@
+"""Long work says where it stands: a line now and then where nobody watches, none in quick work, never on stdout."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mserbench import features, progress
+from mserbench.cli import main
+
+
+@dataclass
+class Clock:
+    """A time of the test's own: it waits without waiting, does the next piece of work meanwhile, and hears lines."""
+
+    seconds: float = 0.0
+    told: list[str] = field(default_factory=list)
+
+    def passes(self, *steps: Callable[[], object]) -> list[str]:
+        """Let half a minute pass for each step of some work; returns the lines that were told."""
+        coming = iter(steps)
+
+        def wait(seconds: float) -> bool:
+            step = next(coming, None)
+            if step is None:
+                return True
+            self.seconds += seconds
+            step()
+            return False
+
+        progress.watch(wait, self.told.append)
+        return self.told
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(progress, "now", lambda: found.seconds)
+    monkeypatch.setattr(progress, "_under_way", [])
+    return found
+
+
+def nothing() -> None:
+    """Do no work."""
+
+
+def test_a_line_every_half_minute_with_what_is_done_of_how_much(clock: Clock) -> None:
+    """`make run` was silent for minutes: a user cannot tell that from a program that hangs."""
+    with progress.counting("egemaps on ravdess") as report:
+        report(0, 1_248)
+        told = clock.passes(lambda: report(312, 1_248), lambda: report(624, 1_248), lambda: report(936, 1_248))
+    assert told == [
+        "egemaps on ravdess: 312 of 1,248, 30 s so far, about 2 min left",
+        "egemaps on ravdess: 624 of 1,248, 60 s so far, about 60 s left",
+        "egemaps on ravdess: 936 of 1,248, 2 min so far, about 30 s left",
+    ]
+    assert progress.EVERY <= 30
+
+
+def test_the_innermost_of_nested_work_is_counted(clock: Clock) -> None:
+    """A run that fills a cache first would stand at 0 of 604 for ten minutes."""
+    with progress.counting("mser-llm on demo-fa") as outer:
+        outer(0, 360)
+        with progress.doing("preparing"), progress.counting("frames of clips") as inner:
+            told = clock.passes(lambda: inner(40, 360))
+    assert told == ["mser-llm on demo-fa: preparing: frames of clips: 40 of 360, 30 s so far"]
+    assert clock.passes(nothing) == told, "nothing is under way any more, so nothing is said"
+
+
+def test_a_resumed_work_tells_the_pace_of_this_time(clock: Clock) -> None:
+    """Counting what the last night did would promise an end in minutes for hours."""
+    with progress.counting("training") as report:
+        report(900, 1_000)
+        told = clock.passes(lambda: report(950, 1_000, "total 1.234"))
+    assert told == ["training: 950 of 1,000 (total 1.234), 30 s so far, about 30 s left"]
+
+
+def test_a_folder_that_something_else_fills_is_measured(clock: Clock, tmp_path: Path) -> None:
+    """pip tells no program how far it is."""
+    with progress.doing("package index: toy==1.0 (8 MB)"), progress.filling("fetched", tmp_path / "new", 8_000_000):
+
+        def arrive() -> None:
+            (tmp_path / "new").mkdir()
+            (tmp_path / "new/part").write_bytes(bytes(4_000_000))
+
+        told = clock.passes(nothing, arrive)
+    assert told == [
+        "package index: toy==1.0 (8 MB): fetched: 0 of 8 MB, 30 s so far",
+        "package index: toy==1.0 (8 MB): fetched: 4 of 8 MB, 60 s so far, about 30 s left",
+    ]
+
+
+def test_what_cannot_be_counted_is_named(clock: Clock) -> None:
+    """An 8B model takes minutes to load, and nothing in it can be counted."""
+    with progress.doing("loading mser-llm"):
+        assert clock.passes(nothing) == ["loading mser-llm: 30 s so far"]
+
+
+def test_features_of_many_clips_are_counted(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand clips of eGeMAPS take half an hour."""
+    seen: list[str] = []
+    monkeypatch.setattr(features, "_CHUNK", 2)
+    monkeypatch.setattr(features, "_collect", lambda chunk, store: seen.append(progress.describe()) or chunk)
+    monkeypatch.setattr(features, "_submit", lambda clips, *_: clips)
+    monkeypatch.setattr(features.np, "concatenate", lambda rows: features.np.zeros(1))
+    feature_set = features.FeatureSet("toy", "1", 1, len)
+    features.extract(list("abcdef"), feature_set, features.FeatureCache(feature_set))  # type: ignore[arg-type]
+    assert [line.partition(",")[0] for line in seen] == [
+        "features toy: 0 s so far",
+        *(f"features toy: {n} of 6" for n in (2, 4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(4.4, "4 s"), (89, "89 s"), (90, "2 min"), (600, "10 min"), (5_399, "90 min"), (9_000, "2.5 h")],
+)
+def test_times_are_said_as_people_say_them(seconds: float, words: str) -> None:
+    """`9000 s` makes a reader reckon."""
+    assert progress.lasting(seconds) == words
+
+
+SLOW = """
+    class Slow(Model):
+        card = property(lambda self: _card("slow"))
+
+        def predict(self, clips, labels):
+            time.sleep(0.4)
+            return _scores(clips, labels)
+"""
+# Runs the program with a line every 0.2 s in place of 30.
+HURRY = "import mserbench.progress as p, sys; p.EVERY = 0.2; from mserbench.cli import main; main(sys.argv[1:])"
+
+
+@pytest.fixture
+def slow(plugin, tmp_path: Path) -> list[str]:
+    plugin(SLOW, models=["Slow"])
+    words = "run --model slow --task emodb-sample --batch-seconds 60 --json --out"
+    return [*words.split(), str(tmp_path)]
+
+
+def test_a_run_without_a_terminal_says_lines_on_stderr_alone(slow: list[str]) -> None:
+    """A log of a queue fills with carriage returns, or stays empty; JSON on stdout must stay JSON."""
+    done = subprocess.run([sys.executable, "-c", HURRY, *slow], capture_output=True, check=True)
+    lines = done.stderr.decode().splitlines()
+    counted = [line for line in lines if re.match(r"slow on emodb-sample: \d+ of 70, \d+ s so far", line)]
+    assert counted, lines
+    assert b"\r" not in done.stderr
+    assert done.stdout.startswith(b"[")
+    assert b"so far" not in done.stdout
+
+
+def test_quick_work_says_nothing(slow: list[str]) -> None:
+    """A line for each command of a second would be noise in every script."""
+    done = subprocess.run([sys.executable, "-m", "mserbench", *slow], capture_output=True, text=True, check=True)
+    assert "so far" not in done.stderr
+
+
+def test_no_line_comes_after_the_command(slow: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    """A thread that lives on would write into the output of the next program."""
+    import threading
+
+    before = threading.active_count()
+    with pytest.raises(SystemExit):
+        main(slow)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_of_several_processes_the_main_one_alone_speaks(
+    rank: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Eight GPUs would say each line eight times."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", rank)
+    monkeypatch.setattr(progress, "EVERY", 0.01)
+    with progress.lines(), progress.doing("training"):
+        import time
+
+        time.sleep(0.2)
+    assert ("training: 0 s so far" in capfd.readouterr().err) is (rank == "0")
