@@ -28,26 +28,26 @@ def register_models() -> Iterable[ModelEntry]:
 
 @hookimpl
 def register_experiments() -> Iterable[ExperimentEntry]:
-    """Return the two tables of the paper, and two over corpora that can be had everywhere."""
+    """Return what is there of the two tables of the paper, and two over corpora that can be had everywhere."""
     return [
         ExperimentEntry(
             "mser-table1",
             "mserbench_mser_llm:experiments/mser-table1.toml",
-            "Table I of paper 1: IEMOCAP, MELD, and four corpora not trained on",
+            "Table I of paper 1, its stage 1: IEMOCAP, MELD, four corpora not trained on",
         ),
         ExperimentEntry(
             "mser-table2",
             "mserbench_mser_llm:experiments/mser-table2.toml",
-            "Table II of paper 1: the contrastive loss and the training speech",
+            "Table II of paper 1, 2 of 6 rows: the loss and the training speech",
         ),
         ExperimentEntry(
             "mser-real",
             "mserbench_mser_llm:experiments/mser-real.toml",
-            "mser-llm in small, one language left out of four corpora",
+            "mser-llm (mini), one language left out of four corpora",
         ),
         ExperimentEntry(
             "mser-prompts",
             "mserbench_mser_llm:experiments/mser-prompts.toml",
-            "Six prompts put to one trained mser-llm, four corpora",
+            "Six prompts put to one trained mser-llm (mini), four corpora",
         ),
     ]

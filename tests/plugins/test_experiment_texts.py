@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -96,6 +97,16 @@ def test_the_small_model_is_never_called_the_paper_s() -> None:
     text = (ROOT / "docs/mser-llm.md").read_text(encoding="utf-8")
     assert re.search(r"\| mser-llm \(mini\) \|.*\| the paper's mser-llm \|", text)
     assert not re.search(r"\| mser-llm \|.*\| the paper's mser-llm \|", text)
+
+
+@pytest.mark.parametrize("name", ["transfer-real", "mser-real", "mser-prompts"])
+def test_a_committed_page_says_what_its_definition_says(name: str) -> None:
+    """A sentence that was mended in the definition alone would go on being read where people look."""
+    record = json.loads((ROOT / "leaderboard" / name / "record.json").read_text(encoding="utf-8"))["experiment"]
+    table = load(name)
+    assert (record["title"], record["text"]) == (table.title, table.text)
+    titles = {one.name: one.title for one in table.systems}
+    assert {one["name"]: one["title"] for one in record["systems"]}.items() <= titles.items()
 
 
 def documents() -> list[Path]:
