@@ -219,7 +219,7 @@ def test_encoders_are_found_by_name_or_folder(tmp_path):
     assert named.open_encoder(str(folder)).dim == 32
     assert named.open_encoder("logmel").dim == 80
     for other in (str(folder), "logmel"):
-        with pytest.raises(UsageError, match="encoder_precision=bfloat16 is for Whisper encoders, and .* is none"):
+        with pytest.raises(UsageError, match=r"encoder_precision=bfloat16 is for Whisper encoders, and .* is none"):
             named.open_encoder(other, precision="bfloat16")
     assert named.exposure_of(str(folder)) == ((), False), "of somebody's folder nothing is known"
     assert named.exposure_of("logmel") == ((), True)
