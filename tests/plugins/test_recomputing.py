@@ -36,10 +36,11 @@ def fresh_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
 
 
-def learn(model: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> tuple[Gradients, int]:
-    """Return the gradients of a step, and how many bytes of activations were kept for it."""
+def learn(model: torch.nn.Module, loss: Callable[[], torch.Tensor], frozen: tuple = ()) -> tuple[Gradients, int]:
+    """Return the gradients of a step, and how many bytes of activations were kept for it, those of `frozen` too."""
+    parts = [part for whole in (model, *frozen) for part in whole.modules()]
+    weights = {one.untyped_storage().data_ptr() for part in parts for one in [*part.parameters(), *part.buffers()]}
     kept: dict[int, int] = {}
-    weights = {tensor.untyped_storage().data_ptr() for tensor in model.state_dict().values()}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
@@ -47,13 +48,23 @@ def learn(model: torch.nn.Module, loss: Callable[[], torch.Tensor]) -> tuple[Gra
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
+    def keep_inputs(_: torch.nn.Module, given: tuple, named: dict) -> None:
+        for one in (*given, *named.values()):  # they are held by what computes the block again, beside autograd
+            if torch.is_tensor(one):
+                keep(one)
+
+    layer = transformers.modeling_layers.GradientCheckpointingLayer
+    blocks = [part for part in parts if isinstance(part, layer) and part.gradient_checkpointing]
+    hooks = [block.register_forward_pre_hook(keep_inputs, with_kwargs=True) for block in blocks]
     model.train()
     torch.manual_seed(3)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         value = loss()
+    total = sum(kept.values())
     torch.autograd.backward(value)
-    found = {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
-    return found, sum(kept.values())
+    for hook in hooks:
+        hook.remove()
+    return {name: one.grad for name, one in model.named_parameters() if one.grad is not None}, total
 
 
 def assert_same(first: Gradients, second: Gradients) -> None:
@@ -83,7 +94,7 @@ def step_of(made: Network) -> tuple[Gradients, int]:
         vector, losses, _ = made(batch, teacher)
         return losses.sum() + vector.square().sum()
 
-    return learn(made, loss)
+    return learn(made, loss, (made.llm.module,))
 
 
 def test_a_connector_before_a_frozen_llm_learns_the_same_with_less():

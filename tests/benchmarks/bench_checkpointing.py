@@ -1,0 +1,106 @@
+"""Checkpointing: memory and time of a step of learning with and without, each in a process of its own.
+
+    make bench BENCH=tests/benchmarks/bench_checkpointing.py
+
+Three steps, of random weights but for the LLM: the LLM of the preset `mini` before 4 clips of 64 queries; a Q-Former of
+BERT's size with 256 queries on 4 clips of 10 s; a wav2vec 2.0 base with parts inside on 4 clips of 3 s. Each process
+prints what it held at most during the step beyond what it held before, and the seconds of the step; one thread. Linux.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra train is not installed")
+transformers = pytest.importorskip("transformers", reason="the extra train is not installed")
+pytest.importorskip("peft", reason="the extra train is not installed")
+pytest.importorskip("whisper", reason="the extra train is not installed")
+
+CLIPS = 4
+
+
+def llm_before_clips(again: bool) -> Callable[[], torch.Tensor]:
+    from made_llm import language_model
+
+    from mserbench_mser_llm.scoring import Question
+
+    llm = language_model()
+    if again:
+        llm.recompute()
+    question = Question.of(llm, "The speaker feels", ("sad", "happy"))
+    audio = (torch.randn(CLIPS, 64, llm.dim) / llm.dim**0.5).requires_grad_(True)
+    answers = [*question.answers] * (CLIPS // 2)
+    return lambda: llm.answer_losses(audio, question.prompt_tokens, answers)[0].sum()
+
+
+def qformer_on_frames(again: bool) -> Callable[[], torch.Tensor]:
+    from mserbench_mser_llm.connector import Connector, Shape
+    from mserbench_training.recomputing import recompute_blocks
+
+    connector = Connector(Shape(1, 1280, 4096, n_queries=256), 1.0).train()
+    if again:
+        recompute_blocks(connector.qformer)
+    frames, mask = torch.randn(CLIPS, 1, 500, 1280), torch.ones(CLIPS, 500, dtype=torch.bool)
+    return lambda: connector(frames, mask)[1].square().sum()
+
+
+def parts_inside_an_encoder(again: bool) -> Callable[[], torch.Tensor]:
+    from mserbench_supcon_w2v2 import inside
+    from mserbench_supcon_w2v2.backbones import WaveBackbone
+    from mserbench_training.encoders.wav2vec import Wav2VecModel
+    from mserbench_training.recomputing import recompute_blocks
+
+    config = transformers.Wav2Vec2Config(apply_spec_augment=False, layerdrop=0.0)
+    model = Wav2VecModel(transformers.Wav2Vec2Model(config).eval(), normalise=False)
+    inside.adapt(model)
+    if again:
+        recompute_blocks(model.module)
+    backbone = WaveBackbone(model, (model.layers - 1,)).train()
+    waves = [torch.randn(48_000) for _ in range(CLIPS)]
+    return lambda: backbone(waves).square().sum()
+
+
+STEPS = {one.__name__: one for one in (llm_before_clips, qformer_on_frames, parts_inside_an_encoder)}
+
+
+def held(what: str) -> float:
+    """Return memory of this process in MB: `VmRSS`, what it holds, or `VmHWM`, the most since that was forgotten."""
+    found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found, "only Linux tells"
+    return int(found[1]) / 1000
+
+
+def measure(name: str, again: bool) -> None:
+    """Take one step and print MB and seconds."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    loss = STEPS[name](again)
+    Path("/proc/self/clear_refs").write_text("5")  # forget the most of before, that of loading
+    before, start = held("VmRSS"), time.perf_counter()
+    torch.autograd.backward(loss())
+    print(held("VmHWM") - before, time.perf_counter() - start)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def bench_a_step_with_blocks_computed_again(name: str) -> None:
+    """Far less memory, for about a third more arithmetic: a second way forth beside one forth and one back."""
+    found = []
+    for again in ("", "again"):
+        done = subprocess.run(
+            [sys.executable, __file__, name, again], capture_output=True, text=True, check=True, timeout=1800
+        )
+        found.append([float(one) for one in done.stdout.split()])
+    (kept, slow), (left, slower) = found
+    print(f"\n{name}: {kept:,.0f} MB and {slow:.1f} s a step; checkpointed {left:,.0f} MB and {slower:.1f} s")
+    assert left < 0.7 * kept
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1], bool(sys.argv[2]))
