@@ -185,7 +185,7 @@ def _board(folder: Path) -> tuple[list[Entry], dict[Path, str], list[str]]:
 
 def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
     """Return the README beside the board with its table of the best runs, if it has a place for one."""
-    from mserbench_leaderboard import render
+    from mserbench_leaderboard import summary
 
     path = folder.resolve().parent / README
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -193,7 +193,7 @@ def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
     _, end, tail = rest.partition(FRONT_END)
     if not (start and end):
         return {}
-    table = render.summary([one for one in sections if not one.question.synthetic], f"{folder.name}/{README}")
+    table = summary.table_of([one for one in sections if not one.question.synthetic], f"{folder.name}/{README}")
     return {path: f"{head}{start}\n\n{table}\n\n{end}{tail}"}
 
 

@@ -147,14 +147,10 @@ def _question(record: Mapping[str, Any]) -> Question:
 
 
 def _variant(model: Mapping[str, Any]) -> dict[str, str]:
-    """Return what tells a model's runs apart: options of its training, those it was asked with, and its version."""
-    trained = ((model["weights"] or {}).get("trained") or [{"options": {}}])[-1]["options"]
-    options = {**trained, **{key: value for key, value in model["options"].items() if value is not None}}
-    texts = {
-        key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in {**options, "version": model["version"]}.items()
-    }
-    return {key: text[:_VALUE] for key, text in texts.items()}
+    """Return what tells a model's runs apart: the options that they were asked with, and its version."""
+    options = {**model["options"], "version": model["version"]}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in options.items()}
+    return {key: texts[key][:_VALUE] for key, value in options.items() if value is not None}
 
 
 def _score(record: Mapping[str, Any], name: str, by_clip: bool) -> Score:

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mserbench_leaderboard.board import Row
-from mserbench_leaderboard.markdown import escape
+from mserbench_leaderboard.markdown import escape, table
 
 LONGEST = 600  # characters of a command; a longer one is no line to be typed
 HEADING = "### Weights"
+_PLAIN = re.compile(r"[A-Za-z0-9 ._,=/&+-]+")  # what Markdown shows in a code span as it is
 
 
 def lines(rows: Sequence[Row]) -> list[str]:
-    """Return a heading and a list, one item for each system that has weights whose record says how they can be had."""
-    items = [text for row in rows for text in _items(row)]
-    return [HEADING, "\n".join(f"- {text}" for text in dict.fromkeys(items))] if items else []
+    """Return a heading and a table, a row for each system that has weights whose record says how they can be had."""
+    cells = [[escape(row.name), escape(", ".join(row.system.trained_on)), way] for row in rows for way in _ways(row)]
+    return [HEADING, table(["model", "trained on", "weights"], cells)] if cells else []
 
 
-def _items(row: Row) -> list[str]:
+def _ways(row: Row) -> list[str]:
+    """Return how to come by the weights of a row, in one sentence; none where its records do not say."""
     weights = [entry.run.record["model"]["weights"] for entry in row.system.entries]
     if not all(record and "shipped" in record for record in weights):
         return []
-    sources = ", ".join(row.system.trained_on)
-    name = f"{escape(row.name)}, trained on {escape(sources)}" if sources else escape(row.name)
     by_seed = list(zip(row.system.seeds, weights, strict=True))
-    shipped = [escape(record["name"]) for _, record in by_seed if record["shipped"]]
+    shipped = [_code(record["name"]) for _, record in by_seed if record["shipped"]]
     others = [(seed, record) for seed, record in by_seed if not record["shipped"]]
-    ways = [f"ship as {', '.join(shipped)}"] if shipped else []
-    return [f"{name}: {'; '.join([*ways, *_again(others)])}"]
+    with_seed = f" (seed {escape(by_seed[0][0])})" if shipped and others else ""
+    ways = [f"ship as {', '.join(shipped)}{with_seed}"] if shipped else []
+    return ["; ".join([*ways, *_again(others)])]
 
 
 def _again(weights: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
@@ -40,5 +42,9 @@ def _again(weights: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
         return ["not shipped, and no command is known that trains them again"]
     (_, first), *others = recipes
     seeds = [seed for seed, _ in others]
-    more = f" (and so with the seeds {escape(', '.join(seeds))})" if seeds else ""
-    return [f"not shipped, trained again by {escape(first, LONGEST)}{more}"]
+    more = f", and so with seed {escape(', '.join(seeds))}" if seeds else ""
+    return [f"not shipped, trained again by {_code(first)}{more}"]
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if _PLAIN.fullmatch(text) else escape(text, LONGEST)

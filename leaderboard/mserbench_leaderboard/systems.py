@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -126,9 +128,10 @@ def twice(entries: Iterable[Entry]) -> list[str]:
 
 
 def names(systems: Sequence[System]) -> dict[str, str]:
-    """Return by place how to call each system: its model, and the options in which its kin differ.
+    """Return by place how to call each system: its model, the options of its training, and those it was asked with.
 
-    One whose training is not told is called by its weights, and so is one that would look like another.
+    Options are named that differ from the model's defaults; where a record does not tell, those in which its kin
+    differ, and the weights. So are systems that would look alike.
     """
     by_model: dict[str, list[System]] = defaultdict(list)
     for system in systems:
@@ -138,15 +141,19 @@ def names(systems: Sequence[System]) -> dict[str, str]:
 
 def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
     values: dict[str, set[str | None]] = defaultdict(set)
-    options = [system.first.variant for system in kin]
-    for key in {key for variant in options for key in variant} - set(_NO_PART_OF_A_NAME):
-        values[key] = {variant.get(key) for variant in options}
+    for key in {key for system in kin for key in system.first.variant}:
+        values[key] = {system.first.variant.get(key) for system in kin}
     parts = {}
     for system in kin:
-        variant = system.first.variant
-        differing = [f"{key}={text}" for key, text in sorted(variant.items()) if len(values[key]) > 1]
-        weights = [] if _trained(system.first) or system.first.weights is None else [system.first.weights]
-        parts[system.place] = [model, *weights, *differing]
+        entry, variant = system.first, dict(system.first.variant)
+        options = {key: text for key, text in variant.items() if len(values[key]) > 1}
+        weights = [entry.weights] if entry.weights and not _trained(entry) else []
+        if (typed := _typed(entry)) is not None:
+            is_asked = "preset" in entry.run.record["model"]["options"]  # options are unset there, unless asked
+            asked = variant if is_asked else {key: options[key] for key in options if key == "version"}
+            options = {**typed, **{key: text for key, text in asked.items() if key != "version" or key in options}}
+        shown = [f"{key}={text}" for key, text in sorted(options.items()) if key not in _NO_PART_OF_A_NAME]
+        parts[system.place] = [model, *weights, *shown]
 
     looks: dict[tuple[object, ...], list[System]] = defaultdict(list)
     for system in kin:
@@ -155,6 +162,19 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
         for system in alike if len(alike) > 1 else []:
             parts[system.place].append(f"weights {system.first.weights_hash}" if system.first.weights else system.place)
     return {place: ", ".join(words) for place, words in parts.items()}
+
+
+def _typed(entry: Entry) -> dict[str, str] | None:
+    """Return the options in the command that trains a run's weights again, of its last stage; None without one."""
+    recipe = (entry.run.record["model"]["weights"] or {}).get("recipe")
+    if not recipe or not _trained(entry):
+        return None
+    try:
+        words = shlex.split(recipe.rpartition(" && ")[2])
+    except ValueError:  # a quote is left open: no command of ours
+        return None
+    pairs = [text.partition("=") for word, text in pairwise(words) if word == "--option"]
+    return {name: value for name, _, value in pairs}
 
 
 def _identity(entry: Entry) -> str:

@@ -183,12 +183,31 @@ def test_names_tell_runs_of_one_model_apart(board: Path, make_run: MakeRun) -> N
 
 def test_a_model_is_called_by_its_preset(board: Path, make_run: MakeRun) -> None:
     """A preset may be a hundredth of the paper's model: its number must not stand under the paper's name."""
-    make_run(None, "mser-llm", seed=1, weights=trained(1, preset="mini", noise=1.5))
-    make_run(None, "mser-llm", seed=2, weights=trained(1, "other", preset="mini", noise=0.5))
-    make_run(None, "mser-llm", seed=3, weights=trained(1, preset="paper"))
+    asked = {"preset": None, "answer": None, "seed": None}
+    noisy = trained(1, "other", preset="mini", noise=0.5)
+    noisy["recipe"] = "mserbench train --model m --on x --option noise=0.5 --option seed=1 --out other"
+    make_run(None, "mser-llm", seed=1, weights=trained(1, preset="mini"), options=asked)
+    make_run(None, "mser-llm", seed=2, weights=noisy, options=asked)
+    make_run(None, "mser-llm", seed=3, weights=trained(1, preset="mini"), options={**asked, "answer": "generate"})
+    make_run(None, "mser-llm", seed=4, weights=trained(1, preset="paper"), options=asked)
     assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
-        "mser-llm (mini), noise=0.5", "mser-llm (mini), noise=1.5", "mser-llm (paper)",
+        "mser-llm (mini)", "mser-llm (mini), answer=generate", "mser-llm (mini), noise=0.5", "mser-llm (paper)",
     ]  # fmt: skip
+
+
+def test_options_of_the_training_name_a_system_though_it_was_asked_with_its_defaults(
+    board: Path, make_run: MakeRun
+) -> None:
+    """Weights remember what they were trained with; what stands in the options of the run means nothing to them."""
+    plain, other = trained(None, "plain", layers="2"), trained(None, "other", layers="1,2,3")
+    plain["recipe"] = "mserbench train --model linear --on x --out plain"
+    other["recipe"] = "mserbench train --model linear --on x --option layers=1,2,3 --out other"
+    make_run(None, "linear", seed=1, weights=plain, options={"layers": "2", "normalise": "training"})
+    make_run(None, "linear", seed=2, weights=other, options={"layers": "2", "normalise": "training"})
+    hostile = {**trained(None, "evil"), "recipe": "mserbench 'train --option layers=9"}
+    make_run(None, "linear", seed=3, weights=hostile, options={"layers": "2", "normalise": "speaker"})
+    found = sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"])
+    assert found == ["linear", "linear, layers=1,2,3", "linear, normalise=speaker"]
 
 
 # Systems: seeds together
@@ -286,9 +305,11 @@ def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(board: P
         make_run(None, "good", right=0.6, seed=seed, weights=trained(seed))
     make_run(None, "lost", right=0.6, seed=4, weights={**trained(4), "recipe": "x" * 700})
     text = written(board)
-    assert "- good: ship as w1; not shipped, trained again by mserbench train --model good" in text
-    assert "--option seed=2 --out w2 (and so with the seeds 3)" in text
-    assert "- lost: not shipped, and no command is known that trains them again" in text
+    again = "`mserbench train --model good --on x --option seed=2 --out w2`, and so with seed 3"
+    listed = text.partition("### Weights")[2].partition("### ")[0]
+    rows = {line.split("|")[1].strip(): line.split("|")[3].strip() for line in listed.splitlines() if "|" in line}
+    assert rows["good"] == f"ship as `w1` (seed 1); not shipped, trained again by {again}"
+    assert rows["lost"] == "not shipped, and no command is known that trains them again"
     rows = [line for line in text.splitlines() if line.startswith("|    ")]
     assert all("weights not shipped" in line for line in rows if "| good" in line or "| lost" in line)
 
