@@ -14,7 +14,7 @@ from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.hookspecs import ModelEntry
 from mserbench.model import Model, TrainableModel
-from mserbench.options import completed, told
+from mserbench.options import completed, recorded
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Subject:
     @property
     def options(self) -> dict[str, Any]:
         """The options as records hold them."""
-        return told(self.model.options)
+        return recorded(self.model.options)
 
 
 def load_subject(
@@ -77,7 +77,7 @@ def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | 
     """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
     digest = exposure.weights_hash(manifest)
     shipped = entry is not None and digest in (
-        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
+        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, other))) for other in entry.weights
     )
     recipe = recipes.command(manifest, name)
     return {"name": name, "hash": digest, "shipped": shipped, **({"recipe": recipe} if recipe else {})}
