@@ -6,16 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-_BEFORE, _ALWAYS = "before", "always_recorded"
+_BEFORE, _ALWAYS = "before", "always_told"
 
 
-def later(*, before: Any, always_recorded: bool = False) -> dict[str, Any]:
+def later(*, before: Any, always_told: bool = False) -> dict[str, Any]:
     """Return the metadata of a field of options or settings that was added when weights and runs were about.
 
     `before`: the value that does what the code did then. Records leave the field out where it has that value, so that
-    the keys made of them stay what they were, unless it is `always_recorded`, as where records have held it since.
+    the keys made of them stay what they were, unless it is `always_told`, as where records have held it since.
     """
-    return {_BEFORE: before, _ALWAYS: always_recorded}
+    return {_BEFORE: before, _ALWAYS: always_told}
 
 
 def optional(field: dataclasses.Field[Any]) -> Any:
@@ -24,7 +24,7 @@ def optional(field: dataclasses.Field[Any]) -> Any:
     return dataclasses.field(default=None, metadata=metadata)
 
 
-def recorded(options: Any) -> dict[str, Any]:
+def told(options: Any) -> dict[str, Any]:
     """Return a dataclass of options as records hold it, JSON-ready."""
     values = dataclasses.asdict(options)
     silent = [

@@ -14,7 +14,7 @@ from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.hookspecs import ModelEntry
 from mserbench.model import Model, TrainableModel
-from mserbench.options import completed, recorded
+from mserbench.options import completed, told
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Subject:
     @property
     def options(self) -> dict[str, Any]:
         """The options as records hold them."""
-        return recorded(self.model.options)
+        return told(self.model.options)
 
 
 def load_subject(

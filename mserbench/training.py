@@ -17,7 +17,7 @@ from mserbench.dataset import Dataset
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.files import sync_folder
 from mserbench.model import TrainableModel, TrainingItem
-from mserbench.options import recorded
+from mserbench.options import told
 from mserbench.processes import Place
 from mserbench.subject import as_model_error, pick_device
 
@@ -66,7 +66,7 @@ def train(
         record = {
             "model": model,
             "model_version": trainee.version,
-            "options": _told(recorded(settings), start),
+            "options": _told(told(settings), start),
             "transductive": trainee.transductive,
             "sources": [_source(sources[name]) for name in tasks],
             "on": [recipes.named_task(name) for name in on],

@@ -16,7 +16,7 @@ from mserbench import exposure
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
-from mserbench.options import recorded
+from mserbench.options import told
 from mserbench_mser_llm import assembly, calibration, parts, weights_folder
 from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network
@@ -243,4 +243,4 @@ def _teachers(ready: assembly.Parts, question: Question, settings: Settings) -> 
 
 def _told(settings: Settings) -> dict[str, Any]:
     """Return the settings as they are recorded: `init` is a place on this machine, its hash is in the manifest."""
-    return recorded(dataclasses.replace(settings, init=""))
+    return told(dataclasses.replace(settings, init=""))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError
 from mserbench.model import TrainableModel, TrainingItem
-from mserbench.options import recorded
+from mserbench.options import told
 from mserbench_supcon_w2v2 import assembly, weights_folder
 from mserbench_supcon_w2v2.feeding import FrameFeeder
 from mserbench_supcon_w2v2.network import Network
@@ -106,7 +106,7 @@ class SupconW2V2(TrainableModel):
         network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
         _fill(parts, items, held_out, settings)
         objective = Objective(items, held_out, codes, parts.feeder, settings)
-        facts = [self.version, recorded(settings), parts.encoder_version]
+        facts = [self.version, told(settings), parts.encoder_version]
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
             sampler = sampler_of(settings, codes.encode(items))
             outcome = loop.train(
@@ -114,7 +114,7 @@ class SupconW2V2(TrainableModel):
             )
             network.cpu()
             record = {
-                "settings": recorded(settings),
+                "settings": told(settings),
                 "codes": codes.to_json(),
                 "encoder": {"name": settings.encoder, "version": parts.encoder_version},
                 "left_out": left_out,

@@ -17,7 +17,7 @@ from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError, UsageError
 from mserbench.features import FeatureSet, extract
 from mserbench.model import TrainingItem
-from mserbench.options import completed, recorded
+from mserbench.options import completed, told
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.feature_model import FeatureModel
 from mserbench_training.pooled import pooled_features
@@ -87,7 +87,7 @@ class WhisperLinear(FeatureModel):
 
     def description(self) -> dict[str, Any]:
         """Return the options that the features rest on."""
-        return {name: value for name, value in recorded(self._made_with).items() if name in MADE_WITH}
+        return {name: value for name, value in told(self._made_with).items() if name in MADE_WITH}
 
     @cached_property
     def _made_with(self) -> WhisperLinearOptions:

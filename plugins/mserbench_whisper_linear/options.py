@@ -44,11 +44,11 @@ class WhisperLinearOptions:
     encoder_precision: Precision = field(default="float32", metadata=later(before="float32"))
     length: Length = "trimmed"
     layers: str = "2"
-    mix: Mix = field(default="averaged", metadata=later(before="joined", always_recorded=True))
+    mix: Mix = field(default="averaged", metadata=later(before="joined", always_told=True))
     pooling: str = "mean+loud20"
     directions: int | Auto | None = None
     classifier: Kind = "discriminant"
-    centres: Centres = field(default="clips", metadata=later(before="clips", always_recorded=True))
+    centres: Centres = field(default="clips", metadata=later(before="clips", always_told=True))
     shrinkage: float | Auto = 0.8
     C: float | Auto = 0.001
     normalise: Normalise = "training"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mserbench import evaluate, exposure, registry, train
-from mserbench.options import completed, later, optional, recorded
+from mserbench.options import completed, later, optional, told
 from mserbench.subject import find_weights
 
 TASK = "emodb-sample"
@@ -19,13 +19,13 @@ Install = Callable[..., Path]
 class Options:
     rate: float = 0.1
     fast: bool = field(default=True, metadata=later(before=False))
-    mode: str = field(default="a", metadata=later(before="a", always_recorded=True))
+    mode: str = field(default="a", metadata=later(before="a", always_told=True))
 
 
 def test_a_later_option_is_told_unless_it_does_what_was_done_before() -> None:
     """Else every key would move with every new option, and finished runs be made again."""
-    assert recorded(Options()) == {"rate": 0.1, "fast": True, "mode": "a"}
-    assert recorded(Options(fast=False)) == {"rate": 0.1, "mode": "a"}
+    assert told(Options()) == {"rate": 0.1, "fast": True, "mode": "a"}
+    assert told(Options(fast=False)) == {"rate": 0.1, "mode": "a"}
 
 
 def test_records_from_before_are_completed_by_what_was_done_then() -> None:
@@ -38,8 +38,8 @@ def test_an_option_over_presets_came_later_where_its_setting_did() -> None:
     """None is what the preset has."""
     fields = {field.name: field for field in dataclasses.fields(Options)}
     over = dataclasses.make_dataclass("Over", [(name, object, optional(old)) for name, old in fields.items()])
-    assert recorded(over()) == {"rate": None, "mode": None}
-    assert recorded(over(fast=False)) == {"rate": None, "fast": False, "mode": None}
+    assert told(over()) == {"rate": None, "mode": None}
+    assert told(over(fast=False)) == {"rate": None, "fast": False, "mode": None}
 
 
 GROWN = """

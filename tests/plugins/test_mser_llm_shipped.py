@@ -33,8 +33,8 @@ def test_together_they_stay_below_25_megabytes():
 def test_they_are_what_the_preset_gives(name):
     """Else the command of their card would train something else."""
     settings = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
-    assert settings == options.recorded(PRESETS["mini"])
-    assert exposure.read_manifest(FOLDERS[name])["options"] == options.recorded(MserLlmOptions())
+    assert settings == options.told(PRESETS["mini"])
+    assert exposure.read_manifest(FOLDERS[name])["options"] == options.told(MserLlmOptions())
     card = (ROOT / "docs/cards" / f"{name}.md").read_text()
     assert f"mserbench train --model mser-llm --on {WEIGHTS[name]} " in card
 
@@ -54,7 +54,7 @@ def test_runs_on_the_board_keep_their_keys_though_options_were_added_since():
     for path in (ROOT / "leaderboard/results").glob("*/mser-llm-*/run.json"):
         model = json.loads(path.read_text())["model"]
         if model["weights"]["name"] in WEIGHTS:
-            assert model["options"] == options.recorded(MserLlmOptions())
+            assert model["options"] == options.told(MserLlmOptions())
             assert model["version"] == MserLlm.version
 
 
