@@ -10,6 +10,7 @@ from typing import Any
 
 from mserbench import registry
 from mserbench.errors import MserbenchError
+from mserbench.hookspecs import ModelEntry
 from mserbench.options import completed
 
 STEP = ("model", "on", "validated_on", "options", "partial")
@@ -88,7 +89,7 @@ def _options(model: str, record: Mapping[str, Any], start: str) -> dict[str, str
     """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
     init = record.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
-    if goes_on != bool(start):
+    if goes_on != bool(start) or model not in registry.entries(ModelEntry):
         return None
     try:
         whole = completed(record, registry.model_class(model).Options)
