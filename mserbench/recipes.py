@@ -119,28 +119,31 @@ def _line(step: Mapping[str, Any], out: str, start: str) -> str | None:
     return shlex.join([*words, "--out", out])
 
 
-def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, str] | None:
+def _options(model: str, record: Mapping[str, Any], start: str) -> dict[str, str] | None:
     """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
-    if model not in registry.entries(ModelEntry):
-        return None
-    kind = registry.model_class(model)
-    recorded = completed(recorded, kind.Options)
-    init = recorded.get("init")
+    init = record.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
-    if goes_on != bool(start):
+    if goes_on != bool(start) or model not in registry.entries(ModelEntry):
         return None
-    options = {name: named(value) if isinstance(value, str) else value for name, value in recorded.items()}
-    options |= {"init": start} if goes_on else {}
     try:
-        defaults = dataclasses.asdict(registry.make_options(kind, {}, model))
+        whole = completed(record, registry.model_class(model).Options)
+        options = {name: named(value) if isinstance(value, str) else value for name, value in whole.items()}
+        options |= {"init": start} if goes_on else {}
+        defaults = _made(model, {})
+        ordered = {name: options[name] for name in (*defaults, *options) if name in options}
         texts = {
-            name: _typed(value) for name, value in options.items() if name not in defaults or value != defaults[name]
+            name: _typed(value) for name, value in ordered.items() if name not in defaults or value != defaults[name]
         }
-        made = dataclasses.asdict(registry.make_options(kind, texts, model))
+        made = _made(model, texts)
     except MserbenchError:
         return None
     stripped = all(text == text.strip() for text in texts.values())
     return texts if stripped and made == {**defaults, **options} else None
+
+
+def _made(model: str, texts: dict[str, str]) -> dict[str, Any]:
+    """Return the options that these texts are read as, with the defaults for the others."""
+    return dataclasses.asdict(registry.make_options(registry.model_class(model), texts, model))
 
 
 def _typed(value: object) -> str:

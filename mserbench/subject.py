@@ -78,7 +78,7 @@ def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | 
     """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
     digest = exposure.weights_hash(manifest)
     shipped = entry is not None and digest in (
-        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
+        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, other))) for other in entry.weights
     )
     later = {"trained": recipes.trained(manifest), "recipe": recipes.command(manifest, name)}
     return {"name": name, "hash": digest, "shipped": shipped, **{key: value for key, value in later.items() if value}}

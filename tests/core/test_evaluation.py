@@ -84,11 +84,11 @@ def test_what_a_model_tells_stands_in_the_record_and_in_no_key(ask: Ask, tmp_pat
 def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path: Path) -> None:
     """The order of the labels decides these, not the model; also of a run that was cut off before the last of them."""
 
-    def said(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
+    def tied(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         highest = [(0.5, 0.5 + 1e-12, 0.5)[int(clip.key[0], 16) % 3] for clip in clips]
-        return [[0.5, one, *[0.1] * (len(labels) - 2)] for one in highest]
+        return [[0.5, second, *[0.1] * (len(labels) - 2)] for second in highest]
 
-    whole = ask(said, limit=None)
+    whole = ask(tied, limit=None)
     expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(registry.task(TASK), None).items)
     assert whole.record["facts"] == {"ties": expected}
     calls: list[int] = []
@@ -97,11 +97,11 @@ def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path
         calls.append(len(clips))
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return said(clips, labels)
+        return tied(clips, labels)
 
     with pytest.raises(KeyboardInterrupt):
         ask(dying, limit=None, out=tmp_path / "again", batch_seconds=30.0)
-    resumed = ask(said, limit=None, out=tmp_path / "again", batch_seconds=30.0)
+    resumed = ask(tied, limit=None, out=tmp_path / "again", batch_seconds=30.0)
     assert resumed.record["facts"] == {"ties": expected}
     assert "facts" not in ask(lambda clips, labels: ["sad"] * len(clips), out=tmp_path / "text").record
 

@@ -44,8 +44,8 @@ MODELS = """
         def fit(self, training, validation, out):
             before = Path(self.options.init, "weights.json").read_text() if self.options.init else ""
             seen = sorted((item.clip.key, item.label) for item in training)
-            told = [f"{name}={value}" for name, value in vars(self.options).items() if name != "init"]
-            (out / "weights.json").write_text(f"{before}{told}{seen}{len(validation)}")
+            typed = [f"{name}={value}" for name, value in vars(self.options).items() if name != "init"]
+            (out / "weights.json").write_text(f"{before}{typed}{seen}{len(validation)}")
 """
 
 
@@ -155,10 +155,10 @@ def manifest(**changed: Any) -> dict[str, Any]:
 def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
     """Shipped weights are older than recipes: their sources tell which tasks they were trained on."""
     plugin(MODELS, models=["Chosen"])
-    told = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
-    assert recipes.command(manifest(), "w") == f"{told} --out w"
+    line = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
+    assert recipes.command(manifest(), "w") == f"{line} --out w"
     partial = [{**source, "partial": True} for source in manifest()["sources"]]
-    assert recipes.command(manifest(sources=partial), "..") == f"{told} --allow-partial --out weights"
+    assert recipes.command(manifest(sources=partial), "..") == f"{line} --allow-partial --out weights"
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
     (name, *_) = registry.model_entry("logmel").weights
     folder = registry.shipped_weights(registry.model_entry("logmel"), name)
     copy = shutil.copytree(folder, tmp_path / "copy")
-    for weights, told in ((name, name), (copy, "copy")):
-        found = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record["model"]["weights"]
-        assert (found["name"], found["shipped"]) == (told, True)
-        assert found["recipe"].endswith(f" --out {told}")
+    for weights, label in ((name, name), (copy, "copy")):
+        record = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record["model"]["weights"]
+        assert (record["name"], record["shipped"]) == (label, True)
+        assert record["recipe"].endswith(f" --out {label}")
 
 
-SHIPPED = [(name, one) for name, entry in registry.entries(ModelEntry).items() for one in entry.weights]
+SHIPPED = [(name, folder) for name, entry in registry.entries(ModelEntry).items() for folder in entry.weights]
 
 
 @pytest.mark.parametrize(("model", "name"), SHIPPED)
