@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mserbench import corpus, dataset, metrics, registry
-from mserbench.training import train
+from mserbench.data import corpus, dataset
+from mserbench.plugins import registry
+from mserbench.running.training import train
+from mserbench.statistics import metrics
 
 SOURCES = ("emodb", "emovo")
 COMMON = ("neutral", "happy", "sad", "angry", "disgust", "fear")

@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from mserbench import corpus, dataset, metrics, registry
+from mserbench.data import corpus, dataset
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainingItem
+from mserbench.plugins import registry
+from mserbench.statistics import metrics
 from mserbench_mser_llm.model import MserLlm
 from mserbench_supcon_w2v2.model import SupconW2V2
 

@@ -28,10 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mserbench
-from mserbench import corpus, dataset, metrics, registry, weights
 from mserbench.contracts import Clip
+from mserbench.data import corpus, dataset
 from mserbench.features import extract
 from mserbench.labels import CANONICAL
+from mserbench.plugins import registry
+from mserbench.statistics import metrics
+from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import Length, WhisperEncoder
 from mserbench_training.pooled import Copy, Pooling, pooled_features
 from mserbench_training.threads import one_thread_each
@@ -71,7 +74,7 @@ class Sounds:
     def _pooled(
         self, layers: tuple[int, ...], poolings: tuple[Pooling, ...], length: Length, heard: str
     ) -> NDArray[np.float64]:
-        encoder = WhisperEncoder.from_folder(weights.folder("whisper-base"), "whisper-base", length)
+        encoder = WhisperEncoder.from_folder(lookup.folder("whisper-base"), "whisper-base", length)
         copy = Copy(AUGMENTERS[heard], 1) if heard else None
         with one_thread_each():
             vectors = extract(self.facts[0], pooled_features(encoder, layers, poolings, copy))

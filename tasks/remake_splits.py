@@ -14,7 +14,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from mserbench import dataset, registry
+from mserbench.data import dataset
+from mserbench.plugins import registry
 
 SEED = "mserbench paper2"
 # table: task of the whole corpus, test recordings of each emotion, dev recordings of all

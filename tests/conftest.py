@@ -16,9 +16,10 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from mserbench import corpus, registry
 from mserbench.cli import main
-from mserbench.files import cache_dir
+from mserbench.data import corpus
+from mserbench.disk.files import cache_dir
+from mserbench.plugins import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

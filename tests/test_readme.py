@@ -16,8 +16,9 @@ import official.audio
 import pytest
 
 import mserbench
-from mserbench import dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import dataset
+from mserbench.plugins import registry
 
 if TYPE_CHECKING:
     from conftest import Outcome

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from mserbench import exposure, predictions, records, runs, scoring
 from mserbench.contracts import Exposure, ModelCard
 from mserbench.errors import DataError
+from mserbench.results import exposure, predictions, records, runs, scoring
 from mserbench_leaderboard import registered
 from mserbench_leaderboard.entries import Entry
 

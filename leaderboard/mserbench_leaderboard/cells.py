@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mserbench import marks
-from mserbench.numbers import percent
+from mserbench.report import marks
+from mserbench.report.numbers import percent
 from mserbench_leaderboard import pictures
 from mserbench_leaderboard.board import Row
 from mserbench_leaderboard.entries import Score

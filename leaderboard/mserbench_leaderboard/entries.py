@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench import metrics
-from mserbench.runs import Run
+from mserbench.results.runs import Run
+from mserbench.statistics import metrics
 from mserbench_leaderboard import answers
 
 Clusters = tuple[int | None, ...] | None
@@ -53,7 +53,7 @@ class Score:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry:
-    """One run. `cells`: int64, (n,), as `mserbench.metrics.cells`; `variant`: version and options as text."""
+    """One run. `cells`: int64, (n,), as `metrics.cells`; `variant`: version and options as text."""
 
     run: Run
     place: str  # TASK/FOLDER below the results
@@ -90,7 +90,7 @@ class Entry:
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """int64, (K, K + 1), as `mserbench.metrics.confusion`."""
+        """int64, (K, K + 1), as `mserbench.statistics.metrics.confusion`."""
         size = len(self.question.labels)
         return np.bincount(self.cells, minlength=size * (size + 1)).reshape(size, size + 1)
 
@@ -102,7 +102,7 @@ class Entry:
 
 
 def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
-    """Turn a run, as `mserbench.runs.read` checked it, and the bytes of its predictions into an entry.
+    """Turn a run, as `mserbench.results.runs.read` checked it, and the bytes of its predictions into an entry.
 
     Raises ValueError where the record contradicts the file, or an optional part of it has not its form.
     """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from mserbench import dataset, exposure, registry
 from mserbench.contracts import CorpusCard, Task
+from mserbench.data import dataset
 from mserbench.errors import DataError
-from mserbench.hookspecs import ModelEntry, TaskEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import ModelEntry, TaskEntry
+from mserbench.results import exposure
 from mserbench_leaderboard.entries import Items, Question
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mserbench import marks
-from mserbench.compare import smallest_difference
 from mserbench.labels import canonical_subset
-from mserbench.numbers import percent
+from mserbench.report import marks
+from mserbench.report.numbers import percent
+from mserbench.statistics.compare import smallest_difference
 from mserbench_leaderboard import cells, recipes, summary
 from mserbench_leaderboard.board import DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT, Constant, Row, Section
 from mserbench_leaderboard.markdown import escape, table

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mserbench import runs
+from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
-from mserbench.files import write_atomic
+from mserbench.results import runs
 from mserbench_leaderboard.entries import Entry, Items, entry_of
 
 RESULTS = "results"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from mserbench.numbers import percent
+from mserbench.report.numbers import percent
 from mserbench_leaderboard import cells
 from mserbench_leaderboard.board import DEVELOPMENT, ZERO_SHOT, Row, Section
 from mserbench_leaderboard.markdown import escape, table

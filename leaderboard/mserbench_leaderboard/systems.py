@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench import averages, marks, metrics
-from mserbench.intervals import counts_of_cells
+from mserbench.report import marks
+from mserbench.statistics import averages, metrics
+from mserbench.statistics.intervals import counts_of_cells
 from mserbench_leaderboard import ties
 from mserbench_leaderboard.entries import Entry, Score
 
@@ -87,7 +88,7 @@ class System:
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """int64, (K, K + 1), as `mserbench.metrics.confusion`, all runs together."""
+        """int64, (K, K + 1), as `mserbench.statistics.metrics.confusion`, all runs together."""
         return np.asarray(np.stack([entry.confusion for entry in self.entries]).sum(axis=0))
 
 

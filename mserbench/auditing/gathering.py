@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mserbench import corpus, dataset, divisions, index, registry
 from mserbench.auditing.audit import Audit, audit
 from mserbench.auditing.overlaps import AUDIO, Entry
 from mserbench.contracts import Clip, Corpus, Task, Utterance
+from mserbench.data import corpus, dataset, divisions, index
+from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
-from mserbench.trees import Inventory
+from mserbench.plugins import registry
 
 _NO_WORD = re.compile(r"[^\w\s]|_")
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import click
 
-from mserbench import __version__, progress
+from mserbench import __version__
 from mserbench.errors import MserbenchError, UnknownName
+from mserbench.report import progress
 
 COMMANDS = {
     "run": "score models on tasks",
@@ -50,7 +51,7 @@ class Program(click.Group):
         plugin_commands = _plugin_commands()
         if cmd_name not in plugin_commands:
             raise UnknownName("command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'")
-        from mserbench import registry
+        from mserbench.plugins import registry
 
         return registry.command(cmd_name)
 
@@ -76,7 +77,7 @@ def program(debug: bool, strict_plugins: bool) -> None:
     language. Data: --data or $MSERBENCH_DATA, one folder a corpus.
     """
     if strict_plugins:
-        from mserbench import registry
+        from mserbench.plugins import registry
 
         registry.installed(strict=True)
 
@@ -131,14 +132,14 @@ def _report(error: Exception) -> int:
 
 def _misfit(error: Exception) -> Exception | None:
     """Return the sentence for packages that do not fit one another, wherever the error of that came through."""
-    from mserbench import misfits
+    from mserbench.plugins import misfits
 
     return None if isinstance(error, MserbenchError) else misfits.told(error)
 
 
 def _plugin_commands() -> dict[str, str]:
-    from mserbench import registry
-    from mserbench.hookspecs import CommandEntry
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import CommandEntry
 
     found = registry.entries(CommandEntry)
     return {name: entry.title for name, entry in found.items() if name not in COMMANDS}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from mserbench.errors import UsageError
-from mserbench.progress import counting as progress
+from mserbench.report.progress import counting as progress
 
 __all__ = [  # `progress` is the core's, offered here with what else commands share
     "data_option",
@@ -95,7 +95,7 @@ def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) 
 def _has_presets(model: str) -> bool:
     import dataclasses
 
-    from mserbench import registry
+    from mserbench.plugins import registry
 
     return any(field.name == "preset" for field in dataclasses.fields(registry.model_class(model).Options))
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from mserbench.cli import _common
-from mserbench.listening import Failed
-from mserbench.predicting import Row, are_shares
-from mserbench.predictions import SCORE
+from mserbench.predicting.listening import Failed
+from mserbench.predicting.predicting import Row, are_shares
+from mserbench.results.predictions import SCORE
 
 if TYPE_CHECKING:
-    from mserbench.subject import Subject
+    from mserbench.running.subject import Subject
 
 WIDTH = 100  # columns of a table, at most
 _NAME = 16  # characters of a file's name that a table shows at least

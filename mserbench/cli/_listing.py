@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 import click
 
-from mserbench import registry
 from mserbench.cli import _common
-from mserbench.hookspecs import Entry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import Entry
 
 
 def listing(kind: type[Entry], columns: Sequence[str], as_json: bool) -> None:

@@ -57,8 +57,8 @@ def corpus(name: str, data: Path | None, as_json: bool) -> None:
 @command.command(name="packages")
 def packages() -> None:
     """Load every installed package that the core and the models need; exit 4 where two do not fit one another."""
-    from mserbench import misfits, registry
-    from mserbench.hookspecs import ModelEntry, WeightsEntry
+    from mserbench.plugins import misfits, registry
+    from mserbench.plugins.hookspecs import ModelEntry, WeightsEntry
 
     needed = [package for entry in registry.entries(ModelEntry).values() for package in entry.needs]
     needed += [package for name in registry.entries(WeightsEntry) for package in registry.weights(name).needs]

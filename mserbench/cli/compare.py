@@ -12,8 +12,8 @@ from mserbench.cli import _common
 from mserbench.errors import DataError
 
 if TYPE_CHECKING:
-    from mserbench.compare import Comparison
-    from mserbench.runs import Run
+    from mserbench.results.runs import Run
+    from mserbench.statistics.compare import Comparison
 
 
 @click.command(name="compare", short_help="compare two runs on the same utterances")
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @_common.json_option
 def command(run_a: Path, run_b: Path, as_json: bool) -> None:
     """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over clips."""
-    from mserbench import runs
-    from mserbench.compare import compare
+    from mserbench.results import runs
+    from mserbench.statistics.compare import compare
 
     first, second = runs.read(run_a), runs.read(run_b)
     _check_same_question(first, second)
@@ -55,7 +55,7 @@ def _check_same_question(first: Run, second: Run) -> None:
 
 
 def _show(first: Run, second: Run, result: Comparison) -> None:
-    from mserbench.intervals import FEWEST
+    from mserbench.statistics.intervals import FEWEST
 
     click.echo(f"A: {first.name}   B: {second.name}   task {first.record['task']['name']}, n {result.n}\n")
     rows = []

@@ -61,7 +61,8 @@ def command(
 
 def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, Any]:
     """Fetch a corpus unless it is complete; return what its folder then holds."""
-    from mserbench import corpus, registry
+    from mserbench.data import corpus
+    from mserbench.plugins import registry
 
     source = registry.corpus(name)
     root = _root(source, data)
@@ -84,7 +85,7 @@ def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, A
 
 def _root(source: Any, data: Path) -> Path:
     """Return the folder of a corpus where there is one, else the one it gets."""
-    from mserbench import corpus
+    from mserbench.data import corpus
     from mserbench.errors import DataError
 
     try:

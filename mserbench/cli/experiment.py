@@ -94,7 +94,7 @@ def command(
 
 def _list(as_json: bool) -> None:
     from mserbench.cli._listing import listing
-    from mserbench.hookspecs import ExperimentEntry
+    from mserbench.plugins.hookspecs import ExperimentEntry
 
     listing(ExperimentEntry, ("name", "title", "plugin"), as_json)
 
@@ -110,8 +110,8 @@ def _check(folder: Path) -> None:
 
 def _rewrite(folder: Path) -> None:
     """Write the page that the stored answers give, as after a change of the statistics or of the page's words."""
+    from mserbench.disk.files import write_atomic
     from mserbench.experiments.folder import PAGE, remade
-    from mserbench.files import write_atomic
 
     write_atomic(folder / PAGE, remade(folder))
     click.echo(f"written: {folder / PAGE}")
@@ -181,7 +181,7 @@ def _devices(text: str, processes: int) -> tuple[str, ...]:
 
 
 def _jobs(devices: Sequence[str]) -> int:
-    from mserbench.index import available_cores
+    from mserbench.data.index import available_cores
 
     return len(devices) if any(one.startswith("cuda") for one in devices) else min(4, available_cores())
 

@@ -16,7 +16,7 @@ from mserbench.cli import _common
 def command(name: str | None, as_json: bool) -> None:
     """List the models of all installed plugins; with NAME, the options of that model."""
     from mserbench.cli._listing import listing
-    from mserbench.hookspecs import ModelEntry
+    from mserbench.plugins.hookspecs import ModelEntry
 
     if name is None:
         listing(ModelEntry, ("name", "title", "weights", "plugin"), as_json)
@@ -25,7 +25,7 @@ def command(name: str | None, as_json: bool) -> None:
 
 
 def _options(name: str, as_json: bool) -> None:
-    from mserbench import registry
+    from mserbench.plugins import registry
 
     options = registry.model_class(name).Options
     kinds = typing.get_type_hints(options)

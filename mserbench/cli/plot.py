@@ -96,7 +96,7 @@ def _fields(by: str) -> list[str]:
 
 
 def _write(path: Path, content: bytes | str) -> None:
-    from mserbench.files import write_atomic
+    from mserbench.disk.files import write_atomic
 
     try:
         write_atomic(path, content)

@@ -14,8 +14,8 @@ from mserbench.errors import DataError, MserbenchError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.contracts import Task
-    from mserbench.dataset import Dataset
-    from mserbench.runs import Run
+    from mserbench.data.dataset import Dataset
+    from mserbench.results.runs import Run
 
 
 @click.command(name="run", short_help="score models on tasks")
@@ -51,8 +51,9 @@ def command(
 
     A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
     """
-    from mserbench import batches, evaluation, registry
-    from mserbench.subject import load_subject
+    from mserbench.plugins import registry
+    from mserbench.running import batches, evaluation
+    from mserbench.running.subject import load_subject
 
     models = _common.names(model_names, "model")
     tasks = [registry.task(name) for name in _common.names(task_names, "task")]
@@ -88,7 +89,7 @@ def _report(finished: Sequence[Run], as_json: bool) -> None:
 
 def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None) -> list[Dataset]:
     """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of the first."""
-    from mserbench import dataset
+    from mserbench.data import dataset
 
     targets, faults = [], {}
     for task in tasks:
@@ -104,7 +105,7 @@ def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, lim
 
 def show(finished: Sequence[Run]) -> None:
     """Print runs as a table, with what a reader must know of them below."""
-    from mserbench.numbers import percent
+    from mserbench.report.numbers import percent
 
     head = ["task", "model", "n", "speakers", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "heard"]
     head.append("marks")
@@ -130,7 +131,7 @@ def show(finished: Sequence[Run]) -> None:
 
 def _smallest(run: Run) -> list[str]:
     """Say what difference the task of a run can show; nothing where no speaker is known."""
-    from mserbench.compare import smallest_difference
+    from mserbench.statistics.compare import smallest_difference
 
     clusters, clips = run.record["statistics"]["clusters"], run.record["counts"]["scored"]
     smallest = None if run.by_clip else smallest_difference(clips, clusters)
@@ -144,8 +145,8 @@ def _smallest(run: Run) -> list[str]:
 
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
-    from mserbench import marks
-    from mserbench.numbers import percent
+    from mserbench.report import marks
+    from mserbench.report.numbers import percent
 
     lines = ["Percent. UA: mean recall over the classes; in brackets its 95 % interval over speakers (jackknife, t)."]
     for run in finished:

@@ -48,8 +48,9 @@ def command(
     Several processes: torchrun --nproc-per-node N -m mserbench train ..., or accelerate launch on GPUs. The main one
     writes the weights.
     """
-    from mserbench import processes, registry
-    from mserbench.training import train
+    from mserbench.engine import processes
+    from mserbench.plugins import registry
+    from mserbench.running.training import train
 
     try:
         registry.model_entry(model)
@@ -88,7 +89,7 @@ def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str,
 
     Raises UsageError where one is given twice, or the model has no such option.
     """
-    from mserbench import registry
+    from mserbench.plugins import registry
 
     given = {name: value for name, value in flags.items() if value is not None}
     known = {field.name for field in dataclasses.fields(registry.model_class(model).Options)} if given else set()

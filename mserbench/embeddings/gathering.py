@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mserbench import corpus, dataset, index, registry, runs
 from mserbench.contracts import Task
-from mserbench.dataset import Dataset, Item
+from mserbench.data import corpus, dataset, index
+from mserbench.data.dataset import Dataset, Item
 from mserbench.embeddings.vectors import vectors_of
 from mserbench.errors import DataError, UsageError
 from mserbench.model import Model, no_embeddings
-from mserbench.runs import Run
-from mserbench.subject import Subject, load_subject
+from mserbench.plugins import registry
+from mserbench.results import runs
+from mserbench.results.runs import Run
+from mserbench.running.subject import Subject, load_subject
 
 if TYPE_CHECKING:
     import numpy as np

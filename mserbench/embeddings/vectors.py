@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mserbench import batches, index
-from mserbench.dataset import Dataset
+from mserbench.data import index
+from mserbench.data.dataset import Dataset
 from mserbench.errors import ModelError
-from mserbench.subject import Subject, as_model_error
+from mserbench.running import batches
+from mserbench.running.subject import Subject, as_model_error
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Task
+from mserbench.data import corpus, dataset
 from mserbench.errors import DataError
+from mserbench.plugins import registry
 
 
 def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import dataset, intervals, registry, runs
-from mserbench.dataset import Dataset
+from mserbench.data import dataset
+from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.experiments import plan
 from mserbench.experiments.answers import Answers
@@ -19,9 +19,12 @@ from mserbench.experiments.options import asked_with
 from mserbench.experiments.plan import Cell, Column, Training
 from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
-from mserbench.exposure import VERDICTS
-from mserbench.predictions import Prediction
-from mserbench.runs import Run
+from mserbench.plugins import registry
+from mserbench.results import runs
+from mserbench.results.exposure import VERDICTS
+from mserbench.results.predictions import Prediction
+from mserbench.results.runs import Run
+from mserbench.statistics import intervals
 
 SCHEMA = 1
 

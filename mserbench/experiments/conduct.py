@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus
+from mserbench.data import corpus
 from mserbench.errors import UsageError
 from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
 from mserbench.experiments.crew import Crew, Job
 from mserbench.experiments.plan import Cell, Question, Training
 from mserbench.experiments.shapes import Definition
 from mserbench.experiments.work import Result, Workplace
-from mserbench.progress import counting, lasting
+from mserbench.report.progress import counting, lasting
 
 Tell = Callable[[str], None]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mserbench import registry
 from mserbench.errors import UnknownName
 from mserbench.experiments import definition_tables, toml_file
 from mserbench.experiments.definition_tables import Named
 from mserbench.experiments.shapes import Definition, Options, Reported, System
 from mserbench.experiments.toml_file import Table
+from mserbench.plugins import registry
 
 _TOP = (
     "title", "text", "metrics", "tested", "labels", "seeds", "reference", "reported", "reported_title", "options",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import registry
 from mserbench.experiments import needs, options, plan, speakers, taking, validating
 from mserbench.experiments.plan import Cell
 from mserbench.experiments.shapes import Definition
+from mserbench.plugins import registry
 
 
 def describe(experiment: Definition, data: Path | None = None, dry_run: bool = False) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus_state, registry, weights
+from mserbench.data import corpus_state
 from mserbench.experiments.plan import Cell, Pairs, questions, tasks, trainings
 from mserbench.model import Model
+from mserbench.plugins import registry
+from mserbench.weights import lookup
 
 
 def corpora(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:
@@ -40,7 +42,7 @@ def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def _pretrained(model: str, options: Pairs) -> Iterable[str]:
-    from mserbench.hookspecs import WeightsEntry
+    from mserbench.plugins.hookspecs import WeightsEntry
 
     kind, settings = made_options(model, options)
     known = registry.entries(WeightsEntry)
@@ -58,7 +60,7 @@ def _part(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "title": record.title,
-        "here": weights.read_record(name) is not None,
+        "here": lookup.read_record(name) is not None,
         "megabytes": record.bytes // 1_000_000,
         "licence": record.licence,
         "gated": record.hub.gated,

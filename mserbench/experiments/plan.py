@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mserbench import registry
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, TARGET, Definition, Place, Setting, System
 from mserbench.model import Model
+from mserbench.plugins import registry
 
 Kind = Literal["test", "whole"]
 Pairs = tuple[tuple[str, str], ...]  # options, sorted

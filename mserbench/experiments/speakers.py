@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Corpus, Task
+from mserbench.data import corpus, dataset
 from mserbench.errors import DataError
+from mserbench.plugins import registry
 
 FEWEST = 4  # speakers: below that no interval and no test over speakers can say anything
 

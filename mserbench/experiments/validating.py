@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from mserbench import divisions, registry
 from mserbench.contracts import Task
+from mserbench.data import divisions
 from mserbench.errors import MserbenchError, UsageError
 from mserbench.experiments import plan
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import Definition, Place, Setting, System
 from mserbench.model import TrainableModel
+from mserbench.plugins import registry
 
 
 def check(experiment: Definition) -> None:

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench import corpus, dataset, misfits, registry
+from mserbench.data import corpus, dataset
+from mserbench.disk.files import write_atomic
 from mserbench.errors import MserbenchError
-from mserbench.evaluation import run_subject
 from mserbench.experiments.plan import Question, Training
 from mserbench.experiments.together import train_together
-from mserbench.files import write_atomic
 from mserbench.model import Model, TrainableModel
-from mserbench.subject import Subject, load_subject
-from mserbench.training import train
+from mserbench.plugins import misfits, registry
+from mserbench.running.evaluation import run_subject
+from mserbench.running.subject import Subject, load_subject
+from mserbench.running.training import train
 
 TRAININGS, RUNS = "trainings", "runs"
 _asked: dict[str, Subject] = {}  # of this process: the model that was asked last, by its name

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench import misfits, reach
 from mserbench.errors import DataError
+from mserbench.fetching import reach
 from mserbench.fetching.staging import Stage, relative, staging
+from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
     import datasets

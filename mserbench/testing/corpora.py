@@ -7,14 +7,14 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from mserbench import corpus as reader
-from mserbench import registry
-from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Utterance
+from mserbench.data import corpus as reader
+from mserbench.data.audio import is_audio
+from mserbench.data.trees import Folder
 from mserbench.errors import DataError, MissingExtra
+from mserbench.plugins import registry
 from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
 from mserbench.testing.listing import Listing, Specimen
-from mserbench.trees import Folder
 
 _ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
 _JUNK = ("._{name}", "__MACOSX/{name}", ".cache/{name}", ".DS_Store", "Thumbs.db", "readme.txt", "unrelated talk.wav")

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from mserbench import registry
-from mserbench.hookspecs import CorpusEntry, TaskEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
 
-_CORE = ("mserbench.corpus", "mserbench.dataset")  # what joins audio with labels
+_CORE = ("mserbench.data.corpus", "mserbench.data.dataset")  # what joins audio with labels
 
 
 def label_modules(model: type) -> tuple[str, ...]:

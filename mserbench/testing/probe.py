@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mserbench import exposure, registry
 from mserbench.contracts import ModelCard
 from mserbench.errors import UsageError
-from mserbench.evaluation import check_output
-from mserbench.journal import Answer
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
+from mserbench.plugins import registry
+from mserbench.results import exposure
+from mserbench.results.journal import Answer
+from mserbench.running.evaluation import check_output
 from mserbench.testing import sounds
 from mserbench.testing.sounds import Sound
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mserbench import corpus as reader
-from mserbench import dataset, registry
 from mserbench.contracts import CorpusCard, Task, Utterance
+from mserbench.data import corpus as reader
+from mserbench.data import dataset
 from mserbench.errors import DataError, MissingExtra
-from mserbench.hookspecs import TaskEntry
 from mserbench.labels import DROP
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TaskEntry
 from mserbench.testing.findings import Finding, NotChecked, require, require_languages, run_checks
 
 _LABEL = re.compile(r"[a-z]+(-[a-z]+)*")

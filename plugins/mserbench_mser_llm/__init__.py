@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import ExperimentEntry, ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ExperimentEntry, ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 

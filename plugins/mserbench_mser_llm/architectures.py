@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mserbench import registry, weights
 from mserbench.errors import UsageError
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights import lookup
 from mserbench_mser_llm.parts import TINY
 from mserbench_mser_llm.tiny_parts import tiny_folder
 from mserbench_training import whisper_sizes
@@ -61,7 +62,7 @@ def _folder(name: str) -> Path | None:
     if name == TINY:
         return tiny_folder("llama")
     if name in registry.entries(WeightsEntry):
-        return weights.folder(name) if weights.read_record(name) is not None else None
+        return lookup.folder(name) if lookup.read_record(name) is not None else None
     return Path(name) if Path(name).is_dir() else None
 
 

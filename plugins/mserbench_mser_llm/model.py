@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mserbench import exposure
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import told
+from mserbench.results import exposure
 from mserbench_mser_llm import assembly, calibration, parts, weights_folder
 from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network

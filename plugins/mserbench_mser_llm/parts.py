@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from mserbench import registry, weights
 from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights import lookup
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
 from mserbench_training.encoders.base import Encoder, Precision
@@ -28,7 +29,7 @@ def folder_of(name: str, role: Role) -> Path:
         return tiny_folder(role)
     known = registry.entries(WeightsEntry)
     if name in known:
-        return weights.folder(name)
+        return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
     raise UnknownName(_ROLES[role], name, [TINY, *known], "'mserbench weights list', beside 'tiny' and any folder,")
@@ -82,7 +83,7 @@ def language_version(name: str, folder: Path) -> str:
 
     Those of weights by name were recorded when they were got: 16 GB need not be read twice.
     """
-    recorded = weights.read_record(name) if name in registry.entries(WeightsEntry) else None
+    recorded = lookup.read_record(name) if name in registry.entries(WeightsEntry) else None
     files = sorted(folder.glob(_VERSIONED))
     digest = hashlib.sha256()
     for path in files:

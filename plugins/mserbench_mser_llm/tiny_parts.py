@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from whisper.model import AudioEncoder, ModelDimensions
 
-from mserbench.files import cache_dir, write_atomic
+from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.labels import CANONICAL
 from mserbench_mser_llm.quiet import quietly
 

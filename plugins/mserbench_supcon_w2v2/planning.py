@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from mserbench import registry, weights
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.footprint import ADAMW_BYTES, Footprint
-from mserbench.hookspecs import WeightsEntry
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainableModel
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights import lookup
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
 from mserbench_supcon_w2v2.inside import adapt
 from mserbench_supcon_w2v2.settings import PRESETS, Preset, Settings, resolve
@@ -86,8 +87,8 @@ def _wave_config(name: str) -> Any:
     from transformers import AutoConfig, Wav2Vec2Config
 
     if name in registry.entries(WeightsEntry):
-        if weights.read_record(name) is not None:
-            return AutoConfig.from_pretrained(weights.folder(name), local_files_only=True)
+        if lookup.read_record(name) is not None:
+            return AutoConfig.from_pretrained(lookup.folder(name), local_files_only=True)
         return Wav2Vec2Config() if "wav2vec2" in name else None
     folder = Path(name)
     return AutoConfig.from_pretrained(folder, local_files_only=True) if folder.is_dir() else None

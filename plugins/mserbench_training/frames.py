@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, Clip
+from mserbench.data.index import available_cores
 from mserbench.errors import ModelError
-from mserbench.index import available_cores
 from mserbench_training.augment import Augmentation
 from mserbench_training.encoders.base import Encoder, check_layers
 from mserbench_training.frame_cache import FrameCache

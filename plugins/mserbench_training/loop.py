@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mserbench.errors import ModelError, UsageError
-from mserbench.progress import Report, counting
+from mserbench.report.progress import Report, counting
 from mserbench_training import checkpoints, schedule, weight_average
 from mserbench_training.encoders.base import Precision
 from mserbench_training.machine import Machine

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError
-from mserbench.files import write_atomic
 from mserbench.options import completed
 from mserbench_training import checkpoints
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import filelock
 
+from mserbench.disk.files import cache_dir
+from mserbench.engine.processes import place
 from mserbench.errors import UsageError
-from mserbench.files import cache_dir
 from mserbench.model import TrainingItem
-from mserbench.processes import place
 from mserbench_training import training_log
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 

@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mserbench import registry, weights
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError, UsageError
 from mserbench.features import FeatureSet, extract
 from mserbench.model import TrainingItem
 from mserbench.options import completed, told
+from mserbench.plugins import registry
+from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.feature_model import FeatureModel
 from mserbench_training.pooled import pooled_features
@@ -115,7 +116,7 @@ class WhisperLinear(FeatureModel):
     def _encoder(self) -> WhisperEncoder:
         options = self._made_with
         device = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        folder, precision = weights.folder(options.encoder), options.encoder_precision
+        folder, precision = lookup.folder(options.encoder), options.encoder_precision
         return WhisperEncoder.from_folder(folder, options.encoder, options.length, device, precision)
 
     def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:

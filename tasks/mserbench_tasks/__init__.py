@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import CorpusEntry, TaskEntry, hookimpl
+from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry, hookimpl
 
 _CORPORA = (
     CorpusEntry("ravdess", "mserbench_tasks.corpora.ravdess:CORPUS", "RAVDESS speech", ("en",)),

@@ -11,10 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench import corpus, dataset, index, registry
 from mserbench.auditing import fingerprint
 from mserbench.auditing.audit import Audit, Inside, audit, inside
 from mserbench.auditing.overlaps import AUDIO, Entry
+from mserbench.data import corpus, dataset, index
+from mserbench.plugins import registry
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
 CLIPS, FOLDS = 30_000, 10

@@ -21,9 +21,10 @@ import soundfile
 from official import msp_podcast
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench import corpus, index, registry
 from mserbench.contracts import Utterance
-from mserbench.trees import Folder, audio_names
+from mserbench.data import corpus, index
+from mserbench.data.trees import Folder, audio_names
+from mserbench.plugins import registry
 
 ROUNDS = 5
 ROWS = 150_000  # of a late release of MSP-Podcast

@@ -16,13 +16,15 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench import audio, batches, dataset, registry
 from mserbench.contracts import Clip, ModelCard
-from mserbench.dataset import Dataset
-from mserbench.evaluation import run_subject
-from mserbench.index import available_cores
+from mserbench.data import audio, dataset
+from mserbench.data.dataset import Dataset
+from mserbench.data.index import available_cores
 from mserbench.model import Model
-from mserbench.subject import Subject
+from mserbench.plugins import registry
+from mserbench.running import batches
+from mserbench.running.evaluation import run_subject
+from mserbench.running.subject import Subject
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
 ROUNDS = 3

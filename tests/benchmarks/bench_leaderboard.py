@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mserbench import form, metrics, records, runs
 from mserbench.labels import CANONICAL
+from mserbench.results import form, records, runs
+from mserbench.statistics import metrics
 from mserbench_leaderboard.command import rewrite
 
 TASKS, CLIPS, SPEAKERS = 20, 600, 24

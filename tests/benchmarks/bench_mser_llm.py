@@ -27,10 +27,12 @@ whisper = pytest.importorskip("whisper", reason="the extra train is not installe
 
 from made_llm import language_model  # noqa: E402
 
-from mserbench import batches, corpus, dataset, registry  # noqa: E402
 from mserbench.contracts import SAMPLE_RATE, Clip  # noqa: E402
+from mserbench.data import corpus, dataset  # noqa: E402
 from mserbench.errors import DataError  # noqa: E402
 from mserbench.labels import CANONICAL  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.running import batches  # noqa: E402
 from mserbench_mser_llm import assembly  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.network import Network  # noqa: E402

@@ -27,7 +27,7 @@ except SystemExit:
 """
 MODULE = '''"""A plugin with one task, one model and one command."""
 
-from mserbench.hookspecs import CommandEntry, ModelEntry, TaskEntry, hookimpl
+from mserbench.plugins.hookspecs import CommandEntry, ModelEntry, TaskEntry, hookimpl
 
 
 @hookimpl

@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 transformers = pytest.importorskip("transformers", reason="the extra train is not installed")
 
-from mserbench import corpus, dataset, registry  # noqa: E402
 from mserbench.contracts import SAMPLE_RATE  # noqa: E402
-from mserbench.index import available_cores  # noqa: E402
+from mserbench.data import corpus, dataset  # noqa: E402
+from mserbench.data.index import available_cores  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecEncoder  # noqa: E402
 from mserbench_training.threads import one_thread_each  # noqa: E402
 

@@ -15,9 +15,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import evaluate, registry
+from mserbench import evaluate
 from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, CorpusCard, ModelCard, Task, Tree, Utterance
 from mserbench.model import Model
+from mserbench.plugins import registry
 
 FILES = 50  # different ones, 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000
 LABELS = ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")

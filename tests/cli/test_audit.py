@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import corpus, registry
+from mserbench.data import corpus
+from mserbench.plugins import registry
 
 Build = Callable[..., Path]
 IDS = corpus.inventory(registry.corpus("emodb").card)

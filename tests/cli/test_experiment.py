@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from mserbench import dataset, registry
+from mserbench.data import dataset
+from mserbench.plugins import registry
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import registry
+from mserbench.plugins import registry
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "your-own-corpus.md"
 EMOTIONS = ("wut", "freude", "trauer")
@@ -172,7 +172,7 @@ def test_the_examples_of_the_manual_run(cli: Cli) -> None:
     keys = set(
         re.findall(r"`\[?(\w+)\]?`", "".join(line.split("|")[1] for line in text.split("\n") if line[:1] == "|"))
     )
-    from mserbench.own.keys import _KEYS
+    from mserbench.data.own.keys import _KEYS
 
     assert keys - {"key"} == set(_KEYS), "every key is documented, and no other"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import dataset, registry
-from mserbench.submission import score_file
+from mserbench.data import dataset
+from mserbench.plugins import registry
+from mserbench.running.submission import score_file
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb"

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import registry
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
 
 TENSORS = (2).to_bytes(8, "little") + b"{}"
 CODE = """
     import shutil
-    from mserbench.hookspecs import WeightsEntry
-    from mserbench.weights_record import Hub, Weights
+    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.record import Hub, Weights
 
 
     def assemble(found, out):

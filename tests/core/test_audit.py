@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mserbench import registry
 from mserbench.auditing import gathering, page
 from mserbench.auditing.audit import Comparison, audit, compare, folds, inside, together
 from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
 from mserbench.auditing.wording import cell, confound_sentence, independence, inside_sentences
+from mserbench.plugins import registry
 
 
 def entry(identity: str, label: str = "sad", near: tuple[str, ...] | None = (), **facts: str) -> Entry:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import corpora_page, registry
-from mserbench.hookspecs import CorpusEntry, TaskEntry
+from mserbench.data import corpora_page
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
 
 PAGE = Path(__file__).parents[2] / "docs/corpora.md"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mserbench import corpus, registry, trees
 from mserbench.contracts import Corpus
+from mserbench.data import corpus, trees
 from mserbench.errors import DataError
+from mserbench.plugins import registry
 
 Build = Callable[..., Path]
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from mserbench import croissant, registry
-from mserbench.hookspecs import TaskEntry
+from mserbench.data import croissant
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TaskEntry
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # the checker's own
 
@@ -58,7 +59,7 @@ def test_every_task_is_valid_and_tells_what_its_card_tells(name: str, validated:
 
 def test_no_record_holds_a_name_of_an_utterance() -> None:
     """The metadata of a closed corpus must not give away its inventory."""
-    from mserbench import corpus
+    from mserbench.data import corpus
 
     for name in ("esd-zh", "mead", "emodb", "shemo-corrected"):
         task = registry.task(name)

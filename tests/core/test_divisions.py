@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import dataset, divisions, registry
 from mserbench.contracts import CorpusCard, Division, Utterance
+from mserbench.data import dataset, divisions
 from mserbench.errors import DataError, PluginError, UnknownName
+from mserbench.plugins import registry
 
 WORD = st.text("abc01:_- é", min_size=1, max_size=6).filter(lambda word: word == word.strip() and word != "*")
 
@@ -145,7 +146,7 @@ def test_a_changed_table_is_not_used() -> None:
 
 def test_every_division_that_is_registered_is_the_published_file_and_is_of_use() -> None:
     """Its table must be read, a split must have what one trains and tests on, folds must be several."""
-    from mserbench.hookspecs import CorpusEntry
+    from mserbench.plugins.hookspecs import CorpusEntry
 
     seen = 0
     for name in registry.entries(CorpusEntry):

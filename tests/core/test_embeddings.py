@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mserbench import evaluation, registry
 from mserbench.contracts import Clip, ModelCard
 from mserbench.embeddings import picture, projection
 from mserbench.embeddings.gathering import UNPARSED, Cloud, Point, gather
@@ -18,6 +17,8 @@ from mserbench.embeddings.vectors import check_vectors
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
+from mserbench.plugins import registry
+from mserbench.running import evaluation
 from mserbench_training.label_scores import softmax
 
 TASK = "emodb-sample"
@@ -142,7 +143,8 @@ def test_every_clip_has_its_own_vector_and_facts(showing: None) -> None:
     """If batches were joined in another order, each point would bear the emotion of another clip."""
     folder = run_of("shows")
     cloud = gather([folder])
-    from mserbench import dataset, runs
+    from mserbench.data import dataset
+    from mserbench.results import runs
 
     items = {item.utterance.id: item for item in dataset.load(registry.task(TASK), None).items}
     said = {row.id: row.prediction for row in runs.read(folder).rows}
@@ -199,7 +201,7 @@ def test_audio_that_was_not_scored_is_refused(showing: None, build_corpus) -> No
 
 def test_weights_are_found_by_their_contents(showing: None, build_corpus, tmp_path: Path) -> None:
     """A run does not keep where its weights lie; others of the same name must not pass for them."""
-    from mserbench import training
+    from mserbench.running import training
 
     data = build_corpus("emodb")
     mine = training.train("hungry", [TASK], tmp_path / "mine" / "w")
@@ -233,7 +235,7 @@ def test_runs_with_other_options_are_refused_by_the_options_that_differ(showing:
 
 def test_a_scored_file_of_predictions_is_refused_in_a_sentence(showing: None, tmp_path: Path) -> None:
     """It may bear the name of a model that is installed, and be another."""
-    from mserbench.submission import score_file
+    from mserbench.running.submission import score_file
 
     scored = score_file(run_of("shows") / "predictions.csv", TASK, "shows", out=tmp_path / "scored")
     with pytest.raises(UsageError, match="scored file of predictions"):

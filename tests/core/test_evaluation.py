@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import dataset, evaluate, registry, runs
+from mserbench import evaluate
 from mserbench.contracts import Clip, Exposure, ModelCard
+from mserbench.data import dataset
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.model import Model
-from mserbench.runs import Run
+from mserbench.plugins import registry
+from mserbench.results import runs
+from mserbench.results.runs import Run
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb-sample"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from official import memory
 
-from mserbench import registry
 from mserbench.errors import DataError, UnknownName, UsageError
 from mserbench.experiments import (
     answers,
@@ -29,7 +28,8 @@ from mserbench.experiments.answers import Answers
 from mserbench.experiments.definition import Wishes, load
 from mserbench.experiments.figures import Figures
 from mserbench.experiments.shapes import AVERAGE
-from mserbench.metrics import METRICS
+from mserbench.plugins import registry
+from mserbench.statistics.metrics import METRICS
 
 Install = Callable[..., Path]
 SEEDED = """

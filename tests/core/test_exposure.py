@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import cards, exposure, registry
 from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
 from mserbench.errors import DataError
-from mserbench.exposure import VERDICTS, judge
-from mserbench.hookspecs import CorpusEntry, ModelEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, ModelEntry
+from mserbench.results import exposure, own_cards
+from mserbench.results.exposure import VERDICTS, judge
 
 KEYS = ("k1", "k2")
 
@@ -337,7 +338,7 @@ def read_card(tmp_path: Path) -> ReadCard:
     def read(content: Any) -> ModelCard:
         text = content if isinstance(content, (str, bytes)) else json.dumps(content)
         (tmp_path / "card.json").write_bytes(text if isinstance(text, bytes) else text.encode())
-        return cards.read_card(tmp_path / "card.json", "mine")
+        return own_cards.read_card(tmp_path / "card.json", "mine")
 
     return read
 
@@ -384,4 +385,4 @@ def test_a_card_with_a_fault_names_it(read_card: ReadCard, content: object, word
 
 def test_a_card_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
-        cards.read_card(tmp_path / "none.json", "mine")
+        own_cards.read_card(tmp_path / "none.json", "mine")

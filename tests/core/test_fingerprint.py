@@ -11,11 +11,12 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from mserbench import audio, registry
 from mserbench.auditing import fingerprint
 from mserbench.auditing.fingerprint import BITS, LENGTH, comparable, near_duplicates
 from mserbench.contracts import Clip
-from mserbench.corpus import find, read
+from mserbench.data import audio
+from mserbench.data.corpus import find, read
+from mserbench.plugins import registry
 
 RATE = 16_000
 Wave = NDArray[np.float32]

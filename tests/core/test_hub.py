@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import reach
 from mserbench.errors import DataError, MissingExtra
-from mserbench.fetching import hub
+from mserbench.fetching import hub, reach
 
 datasets = pytest.importorskip("datasets", reason="the extra hub is not installed")
 
@@ -172,8 +171,9 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
 
 def test_an_exported_dataset_is_what_the_parser_of_resd_reads(tmp_path: Path) -> None:
     """The two were written apart; the split and the label must come through."""
-    from mserbench import corpus, registry
-    from mserbench.trees import Folder
+    from mserbench.data import corpus
+    from mserbench.data.trees import Folder
+    from mserbench.plugins import registry
 
     hub.export(parquet(tmp_path / "copy"), tmp_path / "resd")
     found = corpus.utterances(registry.corpus("resd"), Folder(tmp_path / "resd"))

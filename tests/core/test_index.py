@@ -17,8 +17,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import audio, index
 from mserbench.contracts import Utterance
+from mserbench.data import audio, index
 
 Tone = Callable[..., NDArray[np.float32]]
 

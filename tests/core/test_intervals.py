@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from mserbench import intervals as module
-from mserbench.intervals import (
+from mserbench.statistics import intervals as module
+from mserbench.statistics.intervals import (
     Variance,
     cluster_counts,
     cluster_numbers,
@@ -23,7 +23,7 @@ from mserbench.intervals import (
     over_seeds,
     together,
 )
-from mserbench.metrics import METRICS, confusion
+from mserbench.statistics.metrics import METRICS, confusion
 
 LABELS = ["angry", "happy", "neutral", "sad"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mserbench import marks
 from mserbench.experiments import facts
-from mserbench.exposure import Heard
+from mserbench.report import marks
+from mserbench.results.exposure import Heard
 
 RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
 

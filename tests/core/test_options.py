@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mserbench import evaluate, exposure, registry, train
+from mserbench import evaluate, train
 from mserbench.options import completed, later, optional, told
-from mserbench.subject import find_weights
+from mserbench.plugins import registry
+from mserbench.results import exposure
+from mserbench.running.subject import find_weights
 
 TASK = "emodb-sample"
 Install = Callable[..., Path]

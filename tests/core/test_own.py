@@ -13,15 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mserbench import corpus, dataset, divisions, registry
 from mserbench.contracts import Fault, Utterance
+from mserbench.data import corpus, dataset, divisions
+from mserbench.data.own import definition as own
+from mserbench.data.own import pattern as own_pattern
+from mserbench.data.own import settings as own_file
+from mserbench.data.own import table as own_table
+from mserbench.data.own.keys import COLUMNS
 from mserbench.errors import DataError
 from mserbench.labels import DROP
-from mserbench.own import definition as own
-from mserbench.own import pattern as own_pattern
-from mserbench.own import settings as own_file
-from mserbench.own import table as own_table
-from mserbench.own.keys import COLUMNS
+from mserbench.plugins import registry
 
 T = TypeVar("T")
 HEAD = 'language = "pl"\ntable = "t.csv"\n'

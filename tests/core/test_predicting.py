@@ -13,15 +13,18 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import audio, evaluation, predicting, registry
 from mserbench.contracts import Clip, Exposure, ModelCard
+from mserbench.data import audio
+from mserbench.data.windows import Windowing, cut, resampled
 from mserbench.errors import ModelError, UsageError
 from mserbench.labels import CANONICAL
-from mserbench.listening import Failed, Piece, Remark, Source, expand, listen
 from mserbench.model import Model
-from mserbench.predicting import Row
-from mserbench.subject import Subject
-from mserbench.windows import Windowing, cut, resampled
+from mserbench.plugins import registry
+from mserbench.predicting import predicting
+from mserbench.predicting.listening import Failed, Piece, Remark, Source, expand, listen
+from mserbench.predicting.predicting import Row
+from mserbench.running import evaluation
+from mserbench.running.subject import Subject
 
 Tone = Callable[..., NDArray[np.float32]]
 LABELS = ("neutral", "happy", "sad")

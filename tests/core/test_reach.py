@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from mserbench import reach
+from mserbench.fetching import reach
 
 TOY = """
     import shutil
-    from mserbench.hookspecs import WeightsEntry
-    from mserbench.weights_record import Hub, Member, Weights
+    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.record import Hub, Member, Weights
 
 
     def assemble(found, out):

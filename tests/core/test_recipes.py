@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mserbench import evaluate, exposure, recipes, registry, train
-from mserbench.hookspecs import ModelEntry
+from mserbench import evaluate, train
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.results import exposure
+from mserbench.running import recipes
 
 if TYPE_CHECKING:
     from conftest import Outcome

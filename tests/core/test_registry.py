@@ -10,12 +10,12 @@ from typing import Literal
 
 import pytest
 
-from mserbench import registry
 from mserbench.contracts import Corpus, Task
 from mserbench.errors import MissingExtra, PluginError, UnknownName, UsageError
-from mserbench.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.model import Model, NoOptions
-from mserbench.plugins import Plugin
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
+from mserbench.plugins.loading import Plugin
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mserbench import evaluate, runs
+from mserbench import evaluate
 from mserbench.errors import DataError, UsageError
-from mserbench.runs import Run
+from mserbench.results import runs
+from mserbench.results.runs import Run
 
 Change = Callable[[dict[str, Any]], object]
 

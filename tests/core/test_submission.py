@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import dataset, registry, runs
+from mserbench.data import dataset
 from mserbench.errors import DataError, UnknownName
-from mserbench.submission import score_file
+from mserbench.plugins import registry
+from mserbench.results import runs
+from mserbench.running.submission import score_file
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb"

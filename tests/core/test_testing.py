@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from mserbench import registry
 from mserbench.cli import check as command
 from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
 from mserbench.errors import UnknownName, UsageError
-from mserbench.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.model import Model
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.testing import (
     Finding,
     assert_corpus,
@@ -181,7 +181,7 @@ class CrashesWithoutGroups(Honest):
 
 class ReadsLabels(Honest):
     def predict(self, clips, labels):
-        from mserbench import dataset
+        from mserbench.data import dataset
 
         return spread(loudness(clips) * len(dataset.__name__), labels)
 
@@ -316,12 +316,12 @@ def test_a_breach_fails_no_other_check(breach: type[Model]) -> None:
 
 def test_modules_come_back_after_the_guard() -> None:
     """If they did not, one check would break whatever runs after it."""
-    from mserbench import dataset
+    from mserbench.data import dataset
 
     check_model(ReadsLabels)
-    import mserbench.dataset
+    import mserbench.data.dataset
 
-    assert mserbench.dataset is dataset
+    assert mserbench.data.dataset is dataset
 
 
 def test_groups_are_given_to_a_transductive_model_only() -> None:
@@ -477,7 +477,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, folder: Path):
     real = registry.installed()
 
     def offered(card: CorpusCard = TOY, task: Task = TASK, *more: Entry, parser=parse) -> None:
-        from mserbench.plugins import Plugin
+        from mserbench.plugins.loading import Plugin
 
         monkeypatch.setitem(globals(), "CORPUS", Corpus(card, parser, lambda: folder))
         monkeypatch.setitem(globals(), "THE_TASK", task)

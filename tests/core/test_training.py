@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import soundfile
 
-from mserbench import dataset, evaluate, exposure, processes, registry, train
+from mserbench import evaluate, train
+from mserbench.data import dataset
+from mserbench.engine import processes
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
+from mserbench.plugins import registry
+from mserbench.results import exposure
 
 if TYPE_CHECKING:
     from conftest import Outcome

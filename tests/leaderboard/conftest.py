@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mserbench import exposure, records, runs, scoring
 from mserbench.contracts import CorpusCard, Exposure, ModelCard, Task
-from mserbench.predictions import Prediction, best_label
-from mserbench.runs import Run
+from mserbench.results import exposure, records, runs, scoring
+from mserbench.results.predictions import Prediction, best_label
+from mserbench.results.runs import Run
 from mserbench_leaderboard.entries import Items
 
 LABELS = ("happy", "sad", "angry")

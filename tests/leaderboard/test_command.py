@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from mserbench import registry, runs
 from mserbench.cli import main
 from mserbench.contracts import Exposure
+from mserbench.plugins import registry
+from mserbench.results import runs
 from mserbench_leaderboard import registered
 from tests.leaderboard.conftest import (
     LABELS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mserbench import corpus, registry
+from mserbench.data import corpus
+from mserbench.plugins import registry
 from official.audio import link
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import official
-from mserbench import corpus, divisions, registry, trees
-from mserbench.audio import is_audio
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, divisions, trees
+from mserbench.data.audio import is_audio
+from mserbench.plugins import registry
 
 _LINES = 12  # of a label file in a small tree, its header included
 _temporary = tempfile.TemporaryDirectory(prefix="mserbench-official-")  # gone when the tests end

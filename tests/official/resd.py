@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mserbench import corpus, divisions, registry
+from mserbench.data import corpus, divisions
+from mserbench.plugins import registry
 from official.audio import link
 
 WORDS = {word[0]: word for word in ("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness")}

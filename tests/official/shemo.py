@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from mserbench import corpus, divisions, registry
+from mserbench.data import corpus, divisions
+from mserbench.plugins import registry
 from official.audio import link
 
 WORDS = {"A": "anger", "F": "fear", "H": "happiness", "N": "neutral", "S": "sadness", "W": "surprise"}

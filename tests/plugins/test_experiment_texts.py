@@ -12,11 +12,11 @@ import pytest
 for needed in ("torch", "transformers", "whisper", "accelerate", "peft"):
     pytest.importorskip(needed)
 
-from mserbench import registry  # noqa: E402
 from mserbench.experiments import needs, plan  # noqa: E402
 from mserbench.experiments.definition import Wishes, load  # noqa: E402
 from mserbench.experiments.shapes import Definition  # noqa: E402
-from mserbench.hookspecs import ExperimentEntry, WeightsEntry  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.plugins.hookspecs import ExperimentEntry, WeightsEntry  # noqa: E402
 from mserbench_mser_llm.planning import footprint_of  # noqa: E402
 from mserbench_mser_llm.presets import PRESETS  # noqa: E402
 

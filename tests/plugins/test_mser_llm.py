@@ -18,8 +18,9 @@ from made_clips import LABELS, clip, items  # noqa: E402
 from safetensors import safe_open  # noqa: E402
 from together import run_processes  # noqa: E402
 
-from mserbench import exposure, registry  # noqa: E402
 from mserbench.errors import DataError, UnknownName, UsageError  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.results import exposure  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_mser_llm import assembly, objective, parts, presets, tiny_parts, weights_folder  # noqa: E402
 from mserbench_mser_llm.model import MserLlm  # noqa: E402

@@ -15,11 +15,11 @@ pytest.importorskip("accelerate")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 
-from mserbench import exposure  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.labels import read_answer  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.results import exposure  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_mser_llm import calibration, tiny_parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402

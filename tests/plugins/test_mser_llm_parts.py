@@ -17,8 +17,9 @@ pytest.importorskip("accelerate")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 
-from mserbench import registry, weights  # noqa: E402
 from mserbench.errors import UsageError  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
 from mserbench_mser_llm import assembly, parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.model import MserLlm  # noqa: E402
@@ -58,7 +59,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Saved:
         model.save_pretrained(folder / name)
     byte_tokenizer().save_pretrained(folder / NAMES["llama"])
     for name in NAMES.values():
-        weights.get(name)
+        lookup.get(name)
     return made
 
 
@@ -123,7 +124,7 @@ def test_they_are_trained_on_and_scored_with(saved: Saved, tmp_path: Path) -> No
     scores = model.predict([clip(1), clip(2)], [*LABELS, "enthusiasm"])
     np.testing.assert_allclose(scores.sum(axis=1), 1)
     assert {one.corpus for one in model.card.exposure}, "what the named parts heard and read is known"
-    weights.get(NAMES["llama"], _elsewhere(tmp_path / "other"))
+    lookup.get(NAMES["llama"], _elsewhere(tmp_path / "other"))
     with pytest.raises(UsageError, match=r"stand on language_model 'llama-3\.2-1b-instruct'"):
         MserLlm(weights=out)
 

@@ -11,8 +11,11 @@ pytest.importorskip("torch", reason="the extra train is not installed")
 pytest.importorskip("whisper", reason="the extra train is not installed")
 
 import mserbench
-from mserbench import exposure, options, registry, subject
-from mserbench.hookspecs import ModelEntry
+from mserbench import options
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.results import exposure
+from mserbench.running import subject
 from mserbench_mser_llm import WEIGHTS, weights_folder
 from mserbench_mser_llm.model import MserLlm
 from mserbench_mser_llm.presets import PRESETS, MserLlmOptions
@@ -58,7 +61,7 @@ def test_the_default_is_the_strictest_and_of_the_same_kind_of_speech(task, best,
 @pytest.fixture
 def target(build_corpus, tmp_path, no_settings):
     """Return a task with tiny clips."""
-    from mserbench import dataset
+    from mserbench.data import dataset
 
     def load(task: str):
         if not task.startswith("demo"):

@@ -14,12 +14,12 @@ torch = pytest.importorskip("torch")
 for needed in ("transformers", "whisper", "accelerate", "peft"):
     pytest.importorskip(needed)
 
-from mserbench import registry  # noqa: E402
 from mserbench.experiments import plan, taking, work  # noqa: E402
 from mserbench.experiments.definition import Wishes, load  # noqa: E402
 from mserbench.experiments.plan import Question, Training  # noqa: E402
 from mserbench.footprint import Footprint  # noqa: E402
 from mserbench.model import TrainableModel  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
 from mserbench_mser_llm import architectures, parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.planning import MINI_SECONDS  # noqa: E402

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mserbench import registry
+from mserbench.disk.files import cache_dir
 from mserbench.errors import DataError
-from mserbench.files import cache_dir
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench_training import register_weights
 from mserbench_training.pretrained import WHISPER_LANGUAGES
 
@@ -432,13 +432,13 @@ def real(monkeypatch: pytest.MonkeyPatch):
     """Return the ready folder of real weights in the user's own cache, or skip."""
 
     def folder(name: str) -> Path:
-        from mserbench import weights
+        from mserbench.weights import lookup
 
         monkeypatch.setenv("MSERBENCH_CACHE", str(USER_CACHE))
         monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-        if weights.read_record(name) is None:
+        if lookup.read_record(name) is None:
             pytest.skip(f"the weights are not here: mserbench weights get {name}")
-        return weights.folder(name)
+        return lookup.folder(name)
 
     return folder
 

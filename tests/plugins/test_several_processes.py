@@ -17,10 +17,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 safetensors = pytest.importorskip("safetensors.torch")
 
-from mserbench import audio, registry, train  # noqa: E402
+from mserbench import train  # noqa: E402
+from mserbench.data import audio  # noqa: E402
 from mserbench.errors import DataError, MissingExtra  # noqa: E402
-from mserbench.hookspecs import ModelEntry  # noqa: E402
 from mserbench.model import TrainableModel  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.plugins.hookspecs import ModelEntry  # noqa: E402
 
 TASK = "emodb-sample"
 # Without what each process draws for itself, and with batches that can be divided.

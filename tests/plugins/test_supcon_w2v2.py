@@ -17,8 +17,9 @@ pytest.importorskip("peft")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 
-from mserbench import registry, train  # noqa: E402
+from mserbench import train  # noqa: E402
 from mserbench.errors import ModelError, UsageError  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_supcon_w2v2 import assembly, backbones, feeding, inside  # noqa: E402
 from mserbench_supcon_w2v2.model import SupconW2V2  # noqa: E402

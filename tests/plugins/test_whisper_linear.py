@@ -15,10 +15,12 @@ whisper = pytest.importorskip("whisper", reason="the extra train is not installe
 from safetensors.torch import save_file  # noqa: E402
 
 import whisper_linear_variants as variants  # noqa: E402
-from mserbench import exposure, registry, training  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.results import exposure  # noqa: E402
+from mserbench.running import training  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_training.augment import Room, reverberate  # noqa: E402
 from mserbench_training.augment import generator as seeded  # noqa: E402

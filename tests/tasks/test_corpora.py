@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, divisions, registry
-from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Utterance
+from mserbench.data import corpus, dataset, divisions
+from mserbench.data.audio import is_audio
 from mserbench.errors import DataError
-from mserbench.hookspecs import CorpusEntry, TaskEntry
 from mserbench.labels import CANONICAL, DROP
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
 
 CORPORA = sorted(registry.entries(CorpusEntry))
 TASKS = sorted(registry.entries(TaskEntry))

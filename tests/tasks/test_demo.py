@@ -18,7 +18,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import corpus, index, trees
+from mserbench.data import corpus, index, trees
 from mserbench.errors import DataError, MissingExtra, PluginError
 from mserbench.labels import CANONICAL
 from mserbench_tasks.demo import build as building

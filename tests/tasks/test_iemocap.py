@@ -11,8 +11,9 @@ import pytest
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset
+from mserbench.plugins import registry
 
 IEMOCAP = registry.corpus("iemocap")
 LABELS = "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, registry
-from mserbench.audio import is_audio
 from mserbench.contracts import Fault, Utterance
+from mserbench.data import corpus
+from mserbench.data.audio import is_audio
 from mserbench.errors import DataError
-from mserbench.hookspecs import CorpusEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry
 
 TEXT = (".csv", ".txt", ".json", ".ort")
 BAD = (

@@ -12,8 +12,9 @@ from official import meld as builder
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset
+from mserbench.plugins import registry
 
 MELD = registry.corpus("meld")
 HEADER = b"Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\r\n"

@@ -10,8 +10,9 @@ import pytest
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset
+from mserbench.plugins import registry
 
 RESD = registry.corpus("resd")
 TABLE = b"path,emotion\n32_happiness_enthusiasm_h_120.wav,happiness\n06_happiness_enthusiasm e_060.wav,enthusiasm\n"

@@ -12,8 +12,9 @@ import pytest
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset
+from mserbench.plugins import registry
 
 SHEMO = registry.corpus("shemo")
 

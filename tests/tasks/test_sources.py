@@ -20,10 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from official.mosei import DIMENSIONS, Rows, csd
 
-from mserbench import corpus, dataset, divisions, registry
 from mserbench.contracts import Fault, Utterance
+from mserbench.data import corpus, dataset, divisions
+from mserbench.data.trees import audio_names
 from mserbench.errors import DataError, MissingExtra
-from mserbench.trees import audio_names
+from mserbench.plugins import registry
 from mserbench_tasks import mosei_files
 from mserbench_tasks.corpora import cafe, crema_d, esd, mosei, msp_podcast
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from mserbench import registry, weights
 from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights import lookup
 from mserbench_training.encoders.base import Encoder, Precision
 
 LOGMEL = "logmel"
@@ -34,7 +35,7 @@ def folder_of(name: str) -> Path:
     """
     known = registry.entries(WeightsEntry)
     if name in known:
-        return weights.folder(name)
+        return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
     raise UnknownName("encoder", name, [LOGMEL, *known], "'mserbench weights list', beside 'logmel' and any folder,")

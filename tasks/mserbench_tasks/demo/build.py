@@ -18,10 +18,10 @@ import soundfile
 from filelock import FileLock
 
 from mserbench.contracts import SAMPLE_RATE
+from mserbench.data.index import available_cores
+from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.errors import DataError
-from mserbench.files import cache_dir, write_atomic
-from mserbench.index import available_cores
-from mserbench.progress import counting
+from mserbench.report.progress import counting
 from mserbench_tasks.demo import post
 from mserbench_tasks.demo.plan import Plan, plan, request
 from mserbench_tasks.demo.synthesizer import Synthesizer, require_espeak
