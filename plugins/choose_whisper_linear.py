@@ -3,6 +3,7 @@
     python plugins/choose_whisper_linear.py [--data D]             # variants on the sources, and what the rule takes
     python plugins/choose_whisper_linear.py --variants [--data D]  # the same with RAVDESS: the table "All variants"
     python plugins/choose_whisper_linear.py --nested [--data D]    # each corpus by what the other three choose
+    python plugins/choose_whisper_linear.py --nested --single      # the same among single layers with means over clips
     python plugins/choose_whisper_linear.py --remake [--data D]    # the shipped weights
 
 --only TEXT keeps the rows that say TEXT; --copies adds what is trained on or tested with copies of clips, --padded
@@ -172,12 +173,15 @@ def _strength(one: Variant) -> float:
     return one.method.strength
 
 
-def nested(sounds: Sounds) -> None:
-    """Print for each corpus what is best on the other three, each of them left out in turn, and its UA there."""
+def nested(sounds: Sounds, single: bool) -> None:
+    """Print for each corpus what is best on the other three, each of them left out in turn, and its UA there.
+
+    `single`: without averaged layers and means over speakers, which were found on EmoDB, EMOVO and AESDD.
+    """
     _, labels, speakers, corpora = sounds.facts
-    layers: list[tuple[int, ...]] = [(0,), (1,), (2,), (3,), (1, 2, 3)]
-    strengths = choice.STRENGTHS["discriminant"]
-    candidates = list(product(layers, strengths, choice.DIRECTIONS, ("clips", "speakers")))
+    layers: list[tuple[int, ...]] = [(0,), (1,), (2,), (3,), *([] if single else [(1, 2, 3)])]
+    strengths, means = choice.STRENGTHS["discriminant"], ("clips",) if single else ("clips", "speakers")
+    candidates = list(product(layers, strengths, choice.DIRECTIONS, means))
 
     @cache
     def learnt(layer: int, method: Method, names: tuple[str, ...]) -> StandardLinear:
@@ -228,7 +232,7 @@ def say(*lines: str) -> None:
 def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    for name in ("variants", "nested", "remake", "copies", "padded"):
+    for name in ("variants", "nested", "single", "remake", "copies", "padded"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--only", default="", help="rows that say this")
@@ -238,7 +242,7 @@ def main() -> None:
         return
     sounds = Sounds((*SOURCES, "ravdess") if wanted.variants or wanted.nested else SOURCES, wanted.data)
     if wanted.nested:
-        nested(sounds)
+        nested(sounds, wanted.single)
         return
     chosen = [*dict.fromkeys(variants()), *(copied() if wanted.copies else ())]
     chosen += [replace(DEFAULT, length="padded")] if wanted.padded else []

@@ -158,7 +158,8 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
 
     looks: dict[tuple[object, ...], list[System]] = defaultdict(list)
     for system in kin:
-        looks[(system.first.question.hash, system.trained_on, *parts[system.place])].append(system)
+        table = (system.first.question.hash, system.first.development, system.trained_on)
+        looks[(*table, *parts[system.place])].append(system)
     for alike in looks.values():
         for system in alike if len(alike) > 1 else []:
             parts[system.place].append(f"weights {system.first.weights_hash}" if system.first.weights else system.place)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 EVERY = 30.0  # seconds between two lines; quick work ends before the first
+WATCHER = "mserbench-progress"  # the name of the thread that tells
 _MINUTE, _HOUR = 60.0, 3_600.0
 _MEGABYTE = 1_000_000
 
@@ -48,10 +50,6 @@ class Work:
     total: int = 0
     note: str = ""
     first: tuple[float, int] | None = None
-    began: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.began = now()
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Note how much is done."""
@@ -112,13 +110,18 @@ def filling(title: str, folder: Path, total: int) -> Iterator[None]:
 def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
     """While the body runs, tell every half minute what is under way, unless stderr is a terminal.
 
-    Of several processes that train together the main one alone tells.
+    The bars of libraries are switched off then: theirs are the carriage returns of a log. Of several processes that
+    train together the main one alone tells.
     """
-    if sys.stderr.isatty() or not place().is_main:
+    if sys.stderr.isatty():
+        yield
+        return
+    os.environ.setdefault("TQDM_DISABLE", "1")  # read where tqdm is imported first, and by processes started here
+    if not place().is_main:
         yield
         return
     stop = threading.Event()
-    watcher = threading.Thread(target=watch, args=(stop.wait, tell or _to_stderr), daemon=True)
+    watcher = threading.Thread(target=watch, args=(stop.wait, tell or _to_stderr), name=WATCHER, daemon=True)
     watcher.start()
     try:
         yield
@@ -129,18 +132,19 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
 
 def watch(wait: Callable[[float], bool], tell: Callable[[str], None]) -> None:
     """Tell what is under way each time that `wait`, called with seconds, returns False; end when it returns True."""
+    began = now()
     while not wait(EVERY):
-        line = describe()
+        line = describe(now() - began)
         if line:
             tell(line)
 
 
-def describe() -> str:
-    """Return one line on what is under way, outermost first; empty where nothing is."""
+def describe(seconds: float) -> str:
+    """Return one line on what is under way after so many seconds, outermost first; empty where nothing is."""
     works = list(_under_way)  # others may end while this looks
     if not works:
         return ""
-    parts = [works[-1].amount(), f"{lasting(now() - works[0].began)} so far", works[-1].left()]
+    parts = [works[-1].amount(), works[-1].left(), f"{lasting(seconds)} so far"]
     return f"{': '.join(work.title for work in works)}: {', '.join(part for part in parts if part)}"
 
 

@@ -25,6 +25,7 @@ from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.logmel import LogMelEncoder
 from mserbench_training.encoders.named import LOGMEL
 from mserbench_training.encoders.wav2vec import Wav2VecModel
+from mserbench_training.recomputing import recompute_blocks
 from mserbench_training.saved import count, kept_bytes
 from mserbench_training.whisper_sizes import sizes_of
 
@@ -40,7 +41,7 @@ TRACED = (
 )
 SPEAKERS = 300  # of a head whose training speakers are not known before the corpora are read
 WHISPER_STEP = 0.02  # seconds a frame
-_HALF = 2  # bytes of a number in float16
+_HALF = 2  # bytes of a number in float16 or bfloat16
 
 
 class Planned(TrainableModel):
@@ -74,6 +75,8 @@ def _inside(settings: Settings) -> Footprint | None:
             model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout,
             settings.adapter_width, gate,
         )  # fmt: skip
+        if settings.checkpointing:
+            recompute_blocks(model.module)
         backbone = WaveBackbone(model, layers).train()
         inputs = [torch.zeros(round(settings.crop_seconds * SAMPLE_RATE))]
         kept = kept_bytes(lambda: backbone(inputs), backbone.parameters())
@@ -146,7 +149,7 @@ def _footprint(
         trainable={"in and on the encoder": backbone, "emotion head": emotion, "speaker head": speaker},
         frozen=frozen,
         memory={
-            "encoder": sum(frozen.values()) * 4,
+            "encoder": sum(frozen.values()) * (_HALF if settings.encoder_precision == "bfloat16" else 4),
             "trained parts with AdamW": trainable * ADAMW_BYTES,
             "activations": kept * clips,
         },

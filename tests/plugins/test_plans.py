@@ -105,6 +105,22 @@ def test_an_llm_that_is_not_asked_keeps_nothing_and_one_that_is_asked_less_keeps
     assert some == pytest.approx(full / 4, rel=0.01)
 
 
+def test_options_that_save_memory_show_in_the_plan() -> None:
+    """Whoever has a card of 40 GB looks for exactly these."""
+    full = footprint("mser-llm", preset="paper")
+    saving = footprint("mser-llm", preset="paper", checkpointing="true", encoder_precision="bfloat16")
+    assert saving.memory["speech encoder"] == full.memory["speech encoder"] / 2
+    inputs = 32 * 281 * 16 * 4096 * 2  # of 32 blocks, in bfloat16
+    assert saving.memory["activations of the LLM"] == pytest.approx(inputs, rel=0.1)
+    assert saving.memory["activations of the connector"] < full.memory["activations of the connector"] / 10
+    assert sum(saving.memory.values()) < 25e9
+    assert any("on the way back" in one for one in saving.basis)
+    wave = footprint("supcon-w2v2", preset="paper")
+    assert footprint("supcon-w2v2", preset="paper", checkpointing="true").memory["activations"] < (
+        wave.memory["activations"] / 2
+    )
+
+
 def test_what_is_kept_is_what_a_processor_keeps() -> None:
     """An estimate without memory must be that of real numbers."""
 
