@@ -40,7 +40,7 @@ class Work:
     """A piece of work that is under way: what it is, and how much of it is done. `total` is 0 where nobody knows.
 
     `measure` is asked for what is done when a line is due, where nothing tells of it. `first` is when something was
-    told for the first time, and how much was done by then: a resumed work begins somewhere.
+    told for the first time, and how much was done by then, as a resumed work begins somewhere; `last` when it was more.
     """
 
     title: str
@@ -50,11 +50,14 @@ class Work:
     total: int = 0
     note: str = ""
     first: tuple[float, int] | None = None
+    last: float = 0.0
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Note how much is done."""
+        if self.first is None or done > self.done:
+            self.last = now()
         self.done, self.total, self.note = done, total, note
-        self.first = self.first or (now(), done)
+        self.first = self.first or (self.last, done)
 
     def amount(self) -> str:
         """Return how much is done: `120 of 604`; empty where nobody knows."""
@@ -65,11 +68,12 @@ class Work:
         return "".join([words if self.first else "", f" ({self.note})" if self.note else ""]).strip()
 
     def left(self) -> str:
-        """Return how long the rest takes, by the pace since the first report; empty where that tells nothing."""
+        """Return how long the rest takes, by the pace up to the last report; empty where that tells nothing."""
         if self.first is None or self.done <= self.first[1] or self.done >= self.total:
             return ""
-        seconds = (now() - self.first[0]) / (self.done - self.first[1]) * (self.total - self.done)
-        return f"about {lasting(seconds)} left"
+        pace = (self.last - self.first[0]) / (self.done - self.first[1])
+        seconds = pace * (self.total - self.done) - (now() - self.last)
+        return f"about {lasting(seconds)} left" if seconds > 0 else ""
 
 
 _under_way: list[Work] = []  # the innermost last

@@ -84,6 +84,19 @@ def test_a_resumed_work_tells_the_pace_of_this_time(clock: Clock) -> None:
     assert told == ["training: 950 of 1,000 (total 1.234), about 30 s left, 30 s so far"]
 
 
+def test_a_batch_that_takes_long_does_not_move_the_end_away(clock: Clock) -> None:
+    """Reports come batch by batch: between two, a pace up to now would fall, and the end recede."""
+    with progress.counting("run") as report:
+        report(0, 400)
+        told = clock.passes(lambda: report(100, 400), nothing, nothing, nothing)
+    assert [line.removeprefix("run: 100 of 400, ") for line in told] == [
+        "about 2 min left, 30 s so far",
+        "about 60 s left, 60 s so far",
+        "about 30 s left, 2 min so far",
+        "2 min so far",
+    ]
+
+
 def test_a_folder_that_something_else_fills_is_measured(clock: Clock, tmp_path: Path) -> None:
     """pip tells no program how far it is."""
     with progress.doing("package index: toy==1.0 (8 MB)"), progress.filling("fetched", tmp_path / "new", 8_000_000):
