@@ -52,11 +52,11 @@ def list_(as_json: bool) -> None:
 )
 def get(name: str, source: Path | None) -> None:
     """Get weights NAME and make them ready; what is here and whole is kept."""
-    from mserbench.plugins import registry
     from mserbench.weights import lookup
+    from mserbench.weights.named import weights_named
 
     folder = lookup.get(name, source, progress=lambda sentence: click.echo(sentence, err=True))
-    remarks = registry.weights(name).remarks
+    remarks = weights_named(name).remarks
     if remarks:
         click.echo(f"{name}: {remarks}", err=True)
     click.echo(f"{name}: ready in {folder}, from {(lookup.read_record(name) or {}).get('source')}")
@@ -96,10 +96,10 @@ def verify(name: str | None) -> None:
 def _facts(name: str) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from mserbench.plugins import registry
     from mserbench.weights import lookup
+    from mserbench.weights.named import weights_named
 
-    record = registry.weights(name)
+    record = weights_named(name)
     known = lookup.read_record(name)
     facts = {key: value for key, value in asdict(record).items() if key not in ("assemble", "described_by", "needs")}
     exposure = [{key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]]

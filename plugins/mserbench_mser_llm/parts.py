@@ -11,6 +11,7 @@ from mserbench.errors import UnknownName, UsageError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_named
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
 from mserbench_training.encoders.base import Encoder, Precision
@@ -45,7 +46,7 @@ def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
         if name not in registry.entries(WeightsEntry):
             complete = False
             continue
-        record = registry.weights(name)
+        record = weights_named(name)
         found += record.exposure
         complete = complete and record.exposure_complete
     return tuple(found), complete

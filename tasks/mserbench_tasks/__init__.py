@@ -51,15 +51,4 @@ def register_tasks() -> Iterable[TaskEntry]:
     """Register the tasks of the table in `tasks.py`."""
     from mserbench_tasks.tasks import TASKS
 
-    return [
-        TaskEntry(
-            name=task.name,
-            target=f"mserbench_tasks.tasks:{task.name}",
-            title=task.title,
-            corpus=task.corpus,
-            languages=task.languages,
-            labels=task.labels,
-            clips=task.expected,
-        )
-        for task in TASKS.values()
-    ]
+    return [TaskEntry(task.name, f"mserbench_tasks.tasks:TASKS[{task.name}]", task.title) for task in TASKS.values()]

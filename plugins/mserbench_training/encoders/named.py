@@ -10,6 +10,7 @@ from mserbench.errors import UnknownName, UsageError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_named
 from mserbench_training.encoders.base import Encoder, Precision
 
 LOGMEL = "logmel"
@@ -46,7 +47,7 @@ def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
     if name == LOGMEL:
         return (), True
     if name in registry.entries(WeightsEntry):
-        record = registry.weights(name)
+        record = weights_named(name)
         return record.exposure, record.exposure_complete
     return (), False
 
