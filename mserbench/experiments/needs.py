@@ -11,7 +11,6 @@ from mserbench.data import lookup as data_lookup
 from mserbench.experiments.plan import Cell, Pairs, questions, tasks, trainings
 from mserbench.model import Model
 from mserbench.options import make_options
-from mserbench.plugins import registry
 from mserbench.running.lookup import model_class
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_named
@@ -46,10 +45,10 @@ def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def _pretrained(model: str, options: Pairs) -> Iterable[str]:
-    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.named import weights_names
 
     kind, settings = made_options(model, options)
-    known = registry.entries(WeightsEntry)
+    known = weights_names()
     return [name for name in kind.pretrained(settings) if name in known]
 
 

@@ -12,6 +12,11 @@ from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights.record import Weights
 
 
+def weights_names() -> list[str]:
+    """Return the names of all registered weights, sorted."""
+    return list(registry.entries(WeightsEntry))
+
+
 def weights_named(name: str) -> Weights:
     """Return the record of the pretrained weights of that name. Raises UnknownName or PluginError."""
     record: Weights = registry.resolve(registry.entry(WeightsEntry, name))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry, hookimpl
 
+MSERBENCH_API = 1
+
 _CORPORA = (
     CorpusEntry("ravdess", "mserbench_tasks.corpora.ravdess:CORPUS", "RAVDESS speech", ("en",)),
     CorpusEntry("aesdd", "mserbench_tasks.corpora.aesdd:CORPUS", "AESDD", ("el",)),
