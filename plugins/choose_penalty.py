@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mserbench.data import corpus, dataset
-from mserbench.plugins import registry
+from mserbench.data import corpus, dataset, lookup
+from mserbench.options import make_options
+from mserbench.running.lookup import model_class
 from mserbench.running.training import train
 from mserbench.statistics import metrics
 
@@ -28,9 +29,9 @@ def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
         options = {"normalise": normalise, "C": str(penalty)}
         with tempfile.TemporaryDirectory() as folder:
             weights = train(model, [source], Path(folder) / "weights", options=options)
-            kind = registry.model_class(model)
-            trained = kind(registry.make_options(kind, options, model), weights)
-        data = dataset.load(registry.task(target), corpus.data_folder(None))
+            kind = model_class(model)
+            trained = kind(make_options(kind, options, model), weights)
+        data = dataset.load(lookup.task(target), corpus.data_folder(None))
         kept = [i for i, item in enumerate(data.items) if item.label in COMMON]
         clips = list(data.clips(kept, grouped=trained.transductive))
         trained.prepare(lambda clips=clips: clips)  # type: ignore[misc]

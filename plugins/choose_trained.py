@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mserbench.data import corpus, dataset
+from mserbench.data import corpus, dataset, lookup
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainingItem
-from mserbench.plugins import registry
 from mserbench.statistics import metrics
 from mserbench_mser_llm.model import MserLlm
 from mserbench_supcon_w2v2.model import SupconW2V2
@@ -147,7 +146,7 @@ def items(names: Sequence[str], labels: Sequence[str]) -> list[TrainingItem]:
     """Return the clips of tasks that have one of `labels`."""
     found = []
     for name in names:
-        data = dataset.load(registry.task(name), corpus.data_folder(None))
+        data = dataset.load(lookup.task(name), corpus.data_folder(None))
         for one, clip in zip(data.items, data.clips(range(len(data.items))), strict=True):
             if one.label in labels:
                 found.append(TrainingItem(clip, one.label, one.utterance.speaker, one.utterance.language, name))

@@ -14,8 +14,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from mserbench.data import dataset
-from mserbench.plugins import registry
+from mserbench.data import dataset, lookup
 
 SEED = "mserbench paper2"
 # table: task of the whole corpus, test recordings of each emotion, dev recordings of all
@@ -39,7 +38,7 @@ def table(name: str) -> bytes:
     """Return the table of one corpus: `id,part`, sorted by id, with `*` for the training part."""
     task, test, dev = SPLITS[name]
     ids: dict[str, list[str]] = defaultdict(list)
-    for utterance, label in dataset.truth(registry.task(task), None):
+    for utterance, label in dataset.truth(lookup.task(task), None):
         ids[label].append(utterance.id)
     parts: dict[str, str] = {}
     for label, quota in shares({label: len(found) for label, found in ids.items()}, dev).items():

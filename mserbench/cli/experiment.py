@@ -96,7 +96,7 @@ def _list(as_json: bool) -> None:
     from mserbench.cli._listing import listing
     from mserbench.plugins.hookspecs import ExperimentEntry
 
-    listing(ExperimentEntry, ("name", "title", "plugin"), as_json)
+    listing(ExperimentEntry, as_json)
 
 
 def _check(folder: Path) -> None:

@@ -54,15 +54,15 @@ def command(
     predicted all the same.
     """
     from mserbench.cli._emotions import Report
-    from mserbench.plugins import registry
     from mserbench.predicting import listening, predicting
+    from mserbench.running.lookup import model_entry
 
     if as_csv and as_json:
         raise UsageError("--csv and --json were both given, but only one of them can be printed: choose one")
     windowing = _windowing(window, hop)
     wanted = _common.names(label_names, "labels") if label_names is not None else []
     given = _common.pairs(options)
-    registry.model_entry(model)
+    model_entry(model)
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
         sources = list(listening.expand(files, Path(scratch)))
         subject = predicting.load(model, weights, given, device) if _any_there(sources) else None

@@ -51,14 +51,15 @@ def command(
 
     A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
     """
-    from mserbench.plugins import registry
+    from mserbench.data import lookup
     from mserbench.running import batches, evaluation
+    from mserbench.running.lookup import model_entry
     from mserbench.running.subject import load_subject
 
     models = _common.names(model_names, "model")
-    tasks = [registry.task(name) for name in _common.names(task_names, "task")]
+    tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     for name in models:
-        registry.model_entry(name)
+        model_entry(name)
     given = _common.settings(options, preset, models)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")

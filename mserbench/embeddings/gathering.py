@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mserbench.contracts import Task
-from mserbench.data import corpus, dataset, index
+from mserbench.data import corpus, dataset, index, lookup
 from mserbench.data.dataset import Dataset, Item
 from mserbench.embeddings.vectors import vectors_of
 from mserbench.errors import DataError, UsageError
 from mserbench.model import Model, no_embeddings
-from mserbench.plugins import registry
 from mserbench.results import runs
 from mserbench.results.runs import Run
+from mserbench.running.lookup import model_class, model_entry, shipped_weights
 from mserbench.running.subject import Subject, load_subject
 
 if TYPE_CHECKING:
@@ -84,15 +84,15 @@ def gather(
     _check_one_model(finished)
     first = finished[0]
     model = first.record["model"]["name"]
-    if registry.model_class(model).embeddings is Model.embeddings:
+    if model_class(model).embeddings is Model.embeddings:
         raise no_embeddings(model)
     known = weights or _weights_of(first)
-    named = {task.name: task for task in map(registry.task, also)}  # first, as they may be files that runs only name
+    named = {task.name: task for task in map(lookup.task, also)}  # first, as they may be files that runs only name
     folder = corpus.data_folder(data)
     parts = []
     for run in finished:
         asked = run.record["task"]["name"]
-        parts.append(_part_of(run, named[asked] if asked in named else registry.task(asked), folder))
+        parts.append(_part_of(run, named[asked] if asked in named else lookup.task(asked), folder))
     scored = {part.target.task.name for part in parts}
     parts += [_Part(dataset.load(task, folder), None) for name, task in named.items() if name not in scored]
     subject = _subject_of(first, parts[0].target, known, device)
@@ -129,13 +129,13 @@ def _weights_of(run: Run) -> str | None:
     model = run.record["model"]
     if model["weights"] is None:
         return None
-    entry, name = registry.model_entry(model["name"]), model["weights"]["name"]
+    entry, name = model_entry(model["name"]), model["weights"]["name"]
     if name not in entry.weights:
         raise UsageError(
             f"run {str(run.folder)!r} was made with weights {name!r}, which do not ship with model {entry.name!r}, and "
             f"a run does not keep where they lie: give their folder by --weights"
         )
-    return str(registry.shipped_weights(entry, name))
+    return str(shipped_weights(entry, name))
 
 
 def _part_of(run: Run, task: Task, data: Path | None) -> _Part:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench.data import dataset
+from mserbench.data import dataset, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.experiments import plan
@@ -19,11 +19,11 @@ from mserbench.experiments.options import asked_with
 from mserbench.experiments.plan import Cell, Column, Training
 from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
-from mserbench.plugins import registry
 from mserbench.results import runs
 from mserbench.results.exposure import VERDICTS
 from mserbench.results.predictions import Prediction
 from mserbench.results.runs import Run
+from mserbench.running.lookup import model_class
 from mserbench.statistics import intervals
 
 SCHEMA = 1
@@ -44,7 +44,7 @@ def collect(
     finished = {key: runs.read(place.out / one.folder) for key, one in done.questions.items() if one.folder}
     record: dict[str, Any] = {"schema": SCHEMA, "experiment": _of_experiment(experiment, command)}
     record["cells"] = [_of_cell(cell, done, finished) for cell in found]
-    targets = {cell.task: dataset.load(registry.task(cell.task), place.data, place.allow_partial)
+    targets = {cell.task: dataset.load(lookup.task(cell.task), place.data, place.allow_partial)
                for cell in found if _failure(cell, done) is None}  # fmt: skip
     answers = {}
     for name, target in targets.items():
@@ -101,7 +101,7 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
 
 
 def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
-    kind = registry.model_class(system.model)
+    kind = model_class(system.model)
     return {
         "name": system.name,
         "title": system.title,

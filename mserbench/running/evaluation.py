@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Clip, Task
-from mserbench.data import corpus, dataset, index
+from mserbench.data import corpus, dataset, index, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.errors import ModelError
 from mserbench.labels import read_answer
 from mserbench.model import Model
-from mserbench.plugins import registry
 from mserbench.report.progress import doing
 from mserbench.results import exposure, form, predictions, records, runs, scoring
 from mserbench.results.journal import Answer, Journal
 from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.runs import Run
 from mserbench.running import batches
+from mserbench.running.lookup import model_entry
 from mserbench.running.subject import Subject, as_model_error, load_subject
 
 Progress = Callable[[int, int], None]  # clips done, clips in all
@@ -48,9 +48,9 @@ def evaluate(
     checked first: DataError lists all its problems before the model loads. Raises UsageError for unknown
     names, options and folders in use, ModelError where the model fails or breaks its contract.
     """
-    question = registry.task(task) if isinstance(task, str) else task
+    question = lookup.task(task) if isinstance(task, str) else task
     if isinstance(model, str):
-        registry.model_entry(model)
+        model_entry(model)
     target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
     subject = load_subject(model, target, weights, options or {}, device)
     return run_subject(subject, target, Path(out), batch_seconds, fresh, progress)

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from mserbench.data import lookup
 from mserbench.errors import MserbenchError
-from mserbench.options import completed
+from mserbench.options import completed, make_options
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.running.lookup import model_class
 
 STEP = ("model", "on", "validated_on", "options", "partial")
 """What a step of a recipe holds: model, tasks, options, and whether incomplete corpora were taken.
@@ -65,7 +67,7 @@ def _usual_preset(model: str) -> str | None:
     """Return the preset that a model takes where none is named; None where it has none, or is not installed."""
     if model not in registry.entries(ModelEntry):
         return None
-    usual: str | None = getattr(registry.model_class(model).Options, "DEFAULT_PRESET", None)
+    usual: str | None = getattr(model_class(model).Options, "DEFAULT_PRESET", None)
     return usual
 
 
@@ -95,7 +97,7 @@ def named(name: str) -> str:
 def named_task(name: str) -> str:
     """Return the name of a task; of a TOML file of one's own the file's, without the folders above it."""
     whole, colon, part = name.partition(":")
-    return f"{Path(whole).name}{colon}{part}" if whole.endswith(registry.OWN) else name
+    return f"{Path(whole).name}{colon}{part}" if whole.endswith(lookup.OWN) else name
 
 
 def _is_absolute(text: str) -> bool:
@@ -123,7 +125,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
     if model not in registry.entries(ModelEntry):
         return None
-    kind = registry.model_class(model)
+    kind = model_class(model)
     recorded = completed(recorded, kind.Options)
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
@@ -132,11 +134,11 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     options = {name: named(value) if isinstance(value, str) else value for name, value in recorded.items()}
     options |= {"init": start} if goes_on else {}
     try:
-        defaults = dataclasses.asdict(registry.make_options(kind, {}, model))
+        defaults = dataclasses.asdict(make_options(kind, {}, model))
         texts = {
             name: _typed(value) for name, value in options.items() if name not in defaults or value != defaults[name]
         }
-        made = dataclasses.asdict(registry.make_options(kind, texts, model))
+        made = dataclasses.asdict(make_options(kind, texts, model))
     except MserbenchError:
         return None
     stripped = all(text == text.strip() for text in texts.values())

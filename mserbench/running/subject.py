@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import ModelCard
+from mserbench.data import lookup
 from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.model import Model, TrainableModel
-from mserbench.options import completed, told
+from mserbench.options import completed, make_options, told
 from mserbench.plugins import misfits, registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.report import progress
 from mserbench.results import exposure
 from mserbench.running import recipes
+from mserbench.running.lookup import model_class, model_entry, shipped_weights
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ def load_subject(
     if isinstance(model, Model):
         return _of_instance(model)
     with progress.doing(f"importing {model}"):
-        kind = registry.model_class(model)
-    settings = registry.make_options(kind, dict(options), model)
+        kind = model_class(model)
+    settings = make_options(kind, dict(options), model)
     name, folder = find_weights(model, kind, settings, weights, target)
     manifest = exposure.read_manifest(folder) if folder else None
     if manifest and manifest.get("model") != model:
@@ -62,7 +64,7 @@ def load_subject(
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         made = kind(settings, folder, pick_device(kind, model, device))
         card = made.card
-    record = _weights_record(name, manifest, registry.model_entry(model)) if manifest and name else None
+    record = _weights_record(name, manifest, model_entry(model)) if manifest and name else None
     return Subject(model, made, _full_card(card, manifest), record)
 
 
@@ -81,14 +83,14 @@ def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | 
     """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
     digest = exposure.weights_hash(manifest)
     shipped = entry is not None and digest in (
-        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
+        exposure.weights_hash(exposure.read_manifest(shipped_weights(entry, one))) for one in entry.weights
     )
     later = {"trained": recipes.trained(manifest), "recipe": recipes.command(manifest, name)}
     return {"name": name, "hash": digest, "shipped": shipped, **{key: value for key, value in later.items() if value}}
 
 
 def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
-    return exposure.with_families(exposure.card_with_manifest(card, manifest), registry.family)
+    return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
 def find_weights(
@@ -99,12 +101,12 @@ def find_weights(
     Where none are wanted but the model needs some, the preferred ones of those shipped with it are taken.
     Raises UsageError where there are none, or some are wanted of a model that takes none.
     """
-    entry = registry.model_entry(model)
+    entry = model_entry(model)
     if wanted is not None:
         if not issubclass(kind, TrainableModel) and not kind.needs_weights:
             raise UsageError(f"model {model!r} takes no weights: leave --weights away")
         path = Path(wanted)
-        return (path.name, path) if path.is_dir() else (str(wanted), registry.shipped_weights(entry, str(wanted)))
+        return (path.name, path) if path.is_dir() else (str(wanted), shipped_weights(entry, str(wanted)))
     if not kind.needs_weights:
         return None, None
     if not entry.weights:
@@ -120,7 +122,7 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     """
     ranked = []
     for position, name in enumerate(entry.weights):
-        folder = registry.shipped_weights(entry, name)
+        folder = shipped_weights(entry, name)
         manifest = exposure.read_manifest(folder)
         trained, asked = completed(manifest.get("options", {}), type(settings)), asdict(settings)
         n_others = sum(trained.get(option) != value for option, value in asked.items())

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from mserbench.data import corpus, dataset
-from mserbench.plugins import registry
+from mserbench.data import corpus, dataset, lookup
 from mserbench.results import exposure, own_cards, predictions, records, runs, scoring
 from mserbench.results.runs import Run
 
@@ -27,15 +26,15 @@ def score_file(
     Raises DataError with every fault of the file.
     """
     path = Path(path)
-    question = registry.task(task)
+    question = lookup.task(task)
     known = own_cards.read_card(Path(card), name) if card else own_cards.unknown_card(name)
-    known = exposure.with_families(known, registry.family)
+    known = exposure.with_families(known, lookup.family)
     labelled = dataset.truth(question, corpus.data_folder(data))
     truth = {utterance.id: label for utterance, label in labelled}
     rows = predictions.read_foreign(path, truth, question.labels)
     clusters = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
     scores = scoring.score(rows, question.labels, clusters)
-    source = registry.corpus(question.corpus).card
+    source = lookup.corpus(question.corpus).card
     text = predictions.write(rows, question.labels)
     content = hashlib.sha256(text.encode()).hexdigest()
     identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(known)}

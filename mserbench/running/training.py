@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Task
-from mserbench.data import corpus, dataset
+from mserbench.data import corpus, dataset, lookup
 from mserbench.data.corpus import DERIVED_FROM
 from mserbench.data.dataset import Dataset
 from mserbench.disk.files import sync_folder
@@ -20,11 +20,11 @@ from mserbench.engine import processes
 from mserbench.engine.processes import Place
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
-from mserbench.options import told
-from mserbench.plugins import registry
+from mserbench.options import make_options, told
 from mserbench.report import progress
 from mserbench.results import exposure
 from mserbench.running import recipes
+from mserbench.running.lookup import model_class
 from mserbench.running.subject import as_model_error, pick_device
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -52,10 +52,10 @@ def train(
     cannot be trained, DataError with every problem of the sources, where `out` cannot be written, and where the option
     `init` of a model names a folder of weights that are damaged.
     """
-    kind = registry.model_class(model)
+    kind = model_class(model)
     if not issubclass(kind, TrainableModel):
         raise UsageError(f"model {model!r} cannot be trained: it has no 'fit'")
-    settings = registry.make_options(kind, dict(options or {}), model)
+    settings = make_options(kind, dict(options or {}), model)
     twice = sorted(set(on) & set(validate_on))
     if twice:
         raise UsageError(f"task {twice[0]!r} is given to train and to validate on: validation needs clips of its own")
@@ -63,9 +63,9 @@ def train(
     if here.is_main:
         _require_free(out)
     start = _start(settings)
-    chosen = None if chosen_on is None else [registry.corpus(name).card.same_as for name in chosen_on]
+    chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in chosen_on]
     folder = corpus.data_folder(data)
-    tasks = {name: registry.task(name) for name in (*on, *validate_on)}
+    tasks = {name: lookup.task(name) for name in (*on, *validate_on)}
     sources = {name: _loaded(task, folder, allow_partial) for name, task in tasks.items()}
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))

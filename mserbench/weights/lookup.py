@@ -19,6 +19,7 @@ from mserbench.plugins import misfits
 from mserbench.report.progress import doing
 from mserbench.weights import sources as sources
 from mserbench.weights.check import check_ready, check_revision, sha256
+from mserbench.weights.named import assembler, weights_named
 from mserbench.weights.record import Weights
 
 RECORD = "weights.json"  # beside the ready files: where they are from, at which commit, the SHA-256 of each
@@ -115,9 +116,7 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
 
 
 def _record(name: str) -> Weights:
-    from mserbench.plugins import registry
-
-    return registry.weights(name)
+    return weights_named(name)
 
 
 def _known(name: str) -> dict[str, Any]:
@@ -171,9 +170,7 @@ def _working_folder(name: str) -> Iterator[Path]:
 
 def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]) -> None:
     """Write ready files and their record into `work/out` from the first source that gives them."""
-    from mserbench.plugins import registry
-
-    registry.assembler(record)  # before gigabytes come: what makes them ready may not be installed, or not load
+    assembler(record)  # before gigabytes come: what makes them ready may not be installed, or not load
     misfits.load(record.needs)
     own = source or sources.given_folder(record)
     if own is not None:  # a user's own folder is never replaced by something else in silence
@@ -205,13 +202,11 @@ def _not_had(record: Weights, failures: list[str]) -> str:
 
 
 def _assemble(record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]) -> None:
-    from mserbench.plugins import registry
-
-    assembler = registry.assembler(record)
+    make_ready = assembler(record)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     progress(f"{record.name}: from {found.source}, making it ready")
-    assembler(found.folder, out)
+    make_ready(found.folder, out)
     check_ready(record, out)
     files = {path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())}
     for file, published in record.files.items():

@@ -8,9 +8,8 @@ from weakref import WeakValueDictionary
 
 from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_named, weights_names
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
 from mserbench_training.encoders.base import Encoder, Precision
@@ -27,7 +26,7 @@ def folder_of(name: str, role: Role) -> Path:
     """Return the folder of a part. Raises UnknownName for no such part, DataError where it is not on this machine."""
     if name == TINY:
         return tiny_folder(role)
-    known = registry.entries(WeightsEntry)
+    known = weights_names()
     if name in known:
         return lookup.folder(name)
     if Path(name).is_dir():
@@ -42,10 +41,10 @@ def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
     for name in names:
         if name in (TINY, NO_BERT):
             continue
-        if name not in registry.entries(WeightsEntry):
+        if name not in weights_names():
             complete = False
             continue
-        record = registry.weights(name)
+        record = weights_named(name)
         found += record.exposure
         complete = complete and record.exposure_complete
     return tuple(found), complete
@@ -60,7 +59,7 @@ def open_encoder(name: str, length: Length, device: str, precision: Precision) -
         raise UsageError(
             f"encoder {name!r} is no Whisper: its folder holds no dims.json; give another --option encoder"
         )
-    label = name if name == TINY or name in registry.entries(WeightsEntry) else folder.name
+    label = name if name == TINY or name in weights_names() else folder.name
     return WhisperEncoder.from_folder(folder, label, length, device, precision)
 
 
@@ -83,7 +82,7 @@ def language_version(name: str, folder: Path) -> str:
 
     Those of weights by name were recorded when they were got: 16 GB need not be read twice.
     """
-    recorded = lookup.read_record(name) if name in registry.entries(WeightsEntry) else None
+    recorded = lookup.read_record(name) if name in weights_names() else None
     files = sorted(folder.glob(_VERSIONED))
     digest = hashlib.sha256()
     for path in files:

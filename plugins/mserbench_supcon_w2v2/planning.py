@@ -15,9 +15,8 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench.footprint import ADAMW_BYTES, Footprint
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainableModel
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
 from mserbench_supcon_w2v2.inside import adapt
 from mserbench_supcon_w2v2.settings import PRESETS, Preset, Settings, resolve
@@ -53,7 +52,7 @@ class Planned(TrainableModel):
     def pretrained(cls, options: Any) -> tuple[str, ...]:
         """Return its encoder, where that has a name."""
         encoder = resolve(options).encoder
-        return (encoder,) if encoder in registry.entries(WeightsEntry) else ()
+        return (encoder,) if encoder in weights_names() else ()
 
     @classmethod
     def footprint(cls, options: Any) -> Footprint | None:
@@ -89,7 +88,7 @@ def _wave_config(name: str) -> Any:
     """Return the configuration of an encoder: its own where it is here, else that of a base model by name."""
     from transformers import AutoConfig, Wav2Vec2Config
 
-    if name in registry.entries(WeightsEntry):
+    if name in weights_names():
         if lookup.read_record(name) is not None:
             return AutoConfig.from_pretrained(lookup.folder(name), local_files_only=True)
         return Wav2Vec2Config() if "wav2vec2" in name else None

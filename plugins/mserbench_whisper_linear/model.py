@@ -17,8 +17,8 @@ from mserbench.errors import DataError, UsageError
 from mserbench.features import FeatureSet, extract
 from mserbench.model import TrainingItem
 from mserbench.options import completed, told
-from mserbench.plugins import registry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_named
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.feature_model import FeatureModel
 from mserbench_training.pooled import pooled_features
@@ -46,7 +46,7 @@ class WhisperLinear(FeatureModel):
     @property
     def card(self) -> ModelCard:
         """The model hands on what Whisper heard; its weights add what they learnt from."""
-        heard = registry.weights(self._made_with.encoder)
+        heard = weights_named(self._made_with.encoder)
         return ModelCard(
             self.name,
             "Frozen Whisper layers, linear",

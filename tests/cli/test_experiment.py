@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from mserbench.data import dataset
-from mserbench.plugins import registry
+from mserbench.data import dataset, lookup
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]
@@ -162,7 +161,7 @@ def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, d
     assert str(tmp_path) not in page + (out / "record.json").read_text()
     lines = (out / "answers/emodb-5.csv").read_text().splitlines()
     assert lines[0] == "id,label,speaker,all/to-DE/0,all/to-DE/1,floor/to-DE/0,top/to-DE/0,top/to-DE/1"
-    labelled = dataset.truth(registry.task("emodb-5"), None)
+    labelled = dataset.truth(lookup.task("emodb-5"), None)
     assert [line.split(",")[:2] for line in lines[1:]] == [[one.id, label] for one, label in labelled]
 
     before = trained(tmp_path)

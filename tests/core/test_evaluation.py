@@ -14,12 +14,12 @@ import soundfile
 
 from mserbench import evaluate
 from mserbench.contracts import Clip, Exposure, ModelCard
-from mserbench.data import dataset
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.model import Model
-from mserbench.plugins import registry
 from mserbench.results import runs
 from mserbench.results.runs import Run
+from mserbench.running.lookup import model_class
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb-sample"
@@ -92,7 +92,7 @@ def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path
         return [[0.5, one, *[0.1] * (len(labels) - 2)] for one in highest]
 
     whole = ask(said, limit=None)
-    expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(registry.task(TASK), None).items)
+    expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(lookup.task(TASK), None).items)
     assert whole.record["facts"] == {"ties": expected}
     calls: list[int] = []
 
@@ -392,7 +392,7 @@ def test_weights_of_an_instance_count_for_key_and_verdict(plugin: Callable[..., 
     from mserbench import train
 
     plugin()
-    kind = registry.model_class("trainee")
+    kind = model_class("trainee")
     runs = []
     for name, options in (("german", {}), ("less", {"allow_partial": False})):
         folder = train("trainee", [TASK], tmp_path / name, **options)

@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
+from mserbench.data import lookup
 from mserbench.errors import DataError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, ModelEntry
 from mserbench.results import exposure, own_cards
 from mserbench.results.exposure import VERDICTS, judge
+from mserbench.running.lookup import model_class
 
 KEYS = ("k1", "k2")
 
@@ -34,7 +36,7 @@ def labelled(corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: Ki
 @pytest.fixture(scope="module")
 def sample() -> tuple[Task, CorpusCard]:
     """The German sample, whose speakers are those of `emodb`."""
-    return registry.task("emodb-sample"), registry.corpus("emodb-sample").card
+    return lookup.task("emodb-sample"), lookup.corpus("emodb-sample").card
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_weights_say_in_place_of_the_card_what_their_options_were_chosen_on(tmp_
 
 
 def test_releases_that_share_speakers_are_one_corpus_in_what_was_chosen_on() -> None:
-    found = exposure.with_families(replace(card(), development=("emodb-sample", "emodb", "mine")), registry.family)
+    found = exposure.with_families(replace(card(), development=("emodb-sample", "emodb", "mine")), lookup.family)
     assert found.development == ("emodb", "mine")
 
 
@@ -202,7 +204,7 @@ MODELS = sorted(registry.entries(ModelEntry))
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_names_corpora_that_there_are(name: str) -> None:
     """A misspelt corpus would take the mark from every run on it."""
-    kind = registry.model_class(name)
+    kind = model_class(name)
     hints = typing.get_type_hints(kind.Options)
     presets = typing.get_args(typing.get_args(hints["preset"])[0]) if "preset" in hints else ()
     try:

@@ -14,12 +14,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from mserbench.contracts import Clip, Exposure, ModelCard
-from mserbench.data import audio
+from mserbench.data import audio, lookup
 from mserbench.data.windows import Windowing, cut, resampled
 from mserbench.errors import ModelError, UsageError
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
-from mserbench.plugins import registry
 from mserbench.predicting import predicting
 from mserbench.predicting.listening import Failed, Piece, Remark, Source, expand, listen
 from mserbench.predicting.predicting import Row
@@ -142,8 +141,8 @@ def test_the_numbers_are_those_of_run(tmp_path: Path) -> None:
     """One model, one clip, two commands: two numbers would make one of them a lie."""
     run = evaluation.evaluate("logmel", "emodb-sample", weights="emovo-ravdess", out=tmp_path)
     subject = predicting.load("logmel", "emovo-ravdess", {}, "auto")
-    folder = registry.corpus("emodb-sample").provide()  # type: ignore[misc]
-    labels = registry.task("emodb-sample").labels
+    folder = lookup.corpus("emodb-sample").provide()  # type: ignore[misc]
+    labels = lookup.task("emodb-sample").labels
     found = predicting.predict(subject, labels, listen(expand([folder], tmp_path), Windowing()))  # type: ignore[arg-type]
     rows = {Path(row.file).stem: row for row in found if isinstance(row, Row)}
     for line in (run.folder / "predictions.csv").read_text().splitlines()[1:]:

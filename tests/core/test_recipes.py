@@ -17,6 +17,7 @@ from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure
 from mserbench.running import recipes
+from mserbench.running.lookup import model_entry, shipped_weights
 
 if TYPE_CHECKING:
     from conftest import Outcome
@@ -211,8 +212,8 @@ def test_a_run_tells_the_recipe_of_its_weights(plugin: Install, tmp_path: Path) 
 
 def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
     """A copy of their folder is the same weights: anybody has them."""
-    (name, *_) = registry.model_entry("logmel").weights
-    folder = registry.shipped_weights(registry.model_entry("logmel"), name)
+    (name, *_) = model_entry("logmel").weights
+    folder = shipped_weights(model_entry("logmel"), name)
     copy = shutil.copytree(folder, tmp_path / "copy")
     for weights, told in ((name, name), (copy, "copy")):
         found = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record["model"]["weights"]
@@ -226,7 +227,7 @@ SHIPPED = [(name, one) for name, entry in registry.entries(ModelEntry).items() f
 @pytest.mark.parametrize(("model", "name"), SHIPPED)
 def test_all_shipped_weights_have_a_recipe(model: str, name: str) -> None:
     """Whoever doubts a row of the board can train its weights again."""
-    folder = registry.shipped_weights(registry.model_entry(model), name)
+    folder = shipped_weights(model_entry(model), name)
     recipe = recipes.command(exposure.read_manifest(folder), name)
     assert recipe is not None
     assert re.fullmatch(rf"mserbench train --model {model} --on \S+( --option \S+=\S+)* --out {name}", recipe)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mserbench.data import dataset
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, UnknownName
-from mserbench.plugins import registry
 from mserbench.results import runs
 from mserbench.running.submission import score_file
 
@@ -21,7 +20,7 @@ TASK = "emodb"
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A perfect file."""
-    truth = dataset.truth(registry.task(TASK), None)
+    truth = dataset.truth(lookup.task(TASK), None)
     rows = [f"{utterance.id},{label}" for utterance, label in truth]
     (tmp_path / "p.csv").write_text("\n".join(["id,prediction", *rows]) + "\n")
     return tmp_path / "p.csv"

@@ -17,10 +17,9 @@ import pytest
 import soundfile
 
 from mserbench import evaluate, train
-from mserbench.data import dataset
+from mserbench.data import dataset, lookup
 from mserbench.engine import processes
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
-from mserbench.plugins import registry
 from mserbench.results import exposure
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def test_weights_come_with_every_clip_they_were_trained_on(plugin: Install, tmp_
     folder = train("trainee", [TASK], tmp_path / "w")
     manifest = json.loads((folder / "manifest.json").read_text())
     (source,) = manifest["sources"]
-    items = dataset.load(registry.task(TASK), None).items
+    items = dataset.load(lookup.task(TASK), None).items
     assert source["clips"] == sorted(item.facts.key for item in items)
     assert (source["family"], source["languages"], source["synthetic"]) == ("emodb", ["de"], False)
     assert (folder / "weights.json").read_text() == "70"

@@ -19,7 +19,7 @@ from safetensors import safe_open  # noqa: E402
 from together import run_processes  # noqa: E402
 
 from mserbench.errors import DataError, UnknownName, UsageError  # noqa: E402
-from mserbench.plugins import registry  # noqa: E402
+from mserbench.options import make_options  # noqa: E402
 from mserbench.results import exposure  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_mser_llm import assembly, objective, parts, presets, tiny_parts, weights_folder  # noqa: E402
@@ -342,7 +342,7 @@ def test_every_setting_stands_in_the_docstring_and_is_an_option():
 
 
 def test_given_settings_win_over_the_preset():
-    made = registry.make_options(MserLlm, {"preset": "tiny", "stage": "2", "margin": "0.5"}, "mser-llm")
+    made = make_options(MserLlm, {"preset": "tiny", "stage": "2", "margin": "0.5"}, "mser-llm")
     assert (resolve(made).stage, resolve(made).margin, resolve(made).encoder) == (2, 0.5, "tiny")
     assert resolve(MserLlmOptions()) == PRESETS["mini"]
     assert presets.given(made) == {"stage": 2, "margin": 0.5}

@@ -12,17 +12,19 @@ pytest.importorskip("whisper", reason="the extra train is not installed")
 
 import mserbench
 from mserbench import options
+from mserbench.data import lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure
 from mserbench.running import subject
+from mserbench.running.lookup import shipped_weights
 from mserbench_mser_llm import WEIGHTS, weights_folder
 from mserbench_mser_llm.model import MserLlm
 from mserbench_mser_llm.presets import PRESETS, MserLlmOptions
 
 ROOT = Path(__file__).parents[2]
 ENTRY = registry.entries(ModelEntry)["mser-llm"]
-FOLDERS = {name: registry.shipped_weights(ENTRY, name) for name in WEIGHTS}
+FOLDERS = {name: shipped_weights(ENTRY, name) for name in WEIGHTS}
 
 
 def test_together_they_stay_below_25_megabytes():
@@ -66,7 +68,7 @@ def target(build_corpus, tmp_path, no_settings):
     def load(task: str):
         if not task.startswith("demo"):
             build_corpus(task, tmp_path / "D")
-        return dataset.load(registry.task(task), tmp_path / "D")
+        return dataset.load(lookup.task(task), tmp_path / "D")
 
     return load
 
