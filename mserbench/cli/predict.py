@@ -34,7 +34,7 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
 @click.option("--hop", help="Seconds from one window to the next; else the window: no overlap.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print csv, row by row, and nothing else on stdout.")
 @_common.json_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@_common.device_option
 def command(
     files: Sequence[Path],
     model: str,

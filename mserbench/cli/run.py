@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @_common.option_option
 @_common.data_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folders.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@_common.device_option
 @click.option("--batch-seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of audio in a batch.")
 @click.option("--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids.")
 @click.option("--allow-partial", is_flag=True, help="Score what is there of an incomplete corpus; marked as partial.")

@@ -27,7 +27,7 @@ from mserbench.errors import MserbenchError, UsageError
 @click.option("--init", metavar="FOLDER", help="The same as --option init=FOLDER: weights to go on from.")
 @_common.option_option
 @_common.data_option
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+@_common.device_option
 @click.option("--allow-partial", is_flag=True, help="Train on what is there of an incomplete corpus.")
 def command(
     model: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mserbench.contracts import Task
 from mserbench.data import corpus, dataset, index, lookup
 from mserbench.data.dataset import Dataset, Item
+from mserbench.data.index import Progress
 from mserbench.embeddings.vectors import vectors_of
 from mserbench.errors import DataError, UsageError
 from mserbench.model import Model, no_embeddings
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNPARSED = "unparsed"  # shown for an answer that could not be read
-Progress = Callable[[int, int], None]  # clips of a task done, and in all
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from mserbench.results.exposure import VERDICTS
 from mserbench.results.predictions import Prediction
 from mserbench.results.runs import Run
 from mserbench.running.lookup import model_class
-from mserbench.statistics import intervals
 
 SCHEMA = 1
 
@@ -198,8 +197,8 @@ def _of_task(target: Dataset) -> dict[str, Any]:
 
 def _speakers(target: Dataset) -> int | None:
     """Count the speakers, each clip without one as its own; None where none is known."""
-    numbers = dataset.cluster_numbers(target.speakers)
-    return None if numbers is None else int(intervals.cluster_numbers(numbers, len(numbers)).max()) + 1
+    named = {speaker for speaker in target.speakers if speaker is not None}
+    return len(named) + target.speakers.count(None) if named else None
 
 
 def _of_training(place: Workplace, training: Training, name: str) -> dict[str, Any]:

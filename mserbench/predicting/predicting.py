@@ -114,11 +114,14 @@ def other_options(subject: Subject, given: Mapping[str, str]) -> str:
 def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> Iterator[Said]:
     """Yield what a model says of each piece, in order, a row of each file after its windows, and what failed.
 
-    A file that fails after some windows has no row of its own. Raises ModelError where the model fails or breaks its
+    A file that fails after some windows has no row of its own. Clips that the model was trained on are told at the
+    end, in one remark. Raises ModelError where the model fails or breaks its
     contract; what was yielded before holds.
     """
     trained_on = frozenset[str]().union(*(one.clips for one in subject.card.exposure))
     windows: list[Row] = []
+    trained_files: list[str] = []
+
     for chunk in _chunks(heard):
         answers = iter(_ask(subject, labels, [one for one in chunk if isinstance(one, Piece)]))
         for one in chunk:
@@ -130,15 +133,27 @@ def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> 
             row = _row(one, next(answers), labels)
             yield row
             if one.trained_key in trained_on:
-                yield Remark(
-                    one.file, f"{one.file!r} is a clip that the model was trained on: its scores prove nothing"
-                )
+                trained_files.append(one.file)
             if not one.whole:
                 windows.append(row)
                 if one.last:
                     yield summary(windows, labels)
                     windows.clear()
         del chunk  # or its audio would be held while the next is gathered
+
+    if trained_files:
+        yield _remark_on_trained(trained_files)
+
+
+def _remark_on_trained(files: Sequence[str]) -> Remark:
+    """Return what must be known of files that are clips of the training: a note a file would hide every other."""
+    first, others = files[0], len(files) - 1
+    if not others:
+        return Remark(first, f"{first!r} is a clip that the model was trained on: its scores prove nothing")
+
+    return Remark(
+        first, f"{first!r} and {others:,} more are clips that the model was trained on: their scores prove nothing"
+    )
 
 
 def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:

@@ -38,7 +38,7 @@ class Verdict:
 
 
 def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False) -> Verdict:
-    """Compute the verdict of a model on a task (DESIGN 4).
+    """Compute the verdict of a model on a task: what it may claim, and why.
 
     `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release that shares
     its speakers, were. `cross-corpus`: its language was seen with emotion labels. `zero-shot`: neither.

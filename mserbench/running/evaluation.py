@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from mserbench.contracts import Clip, Task
 from mserbench.data import corpus, dataset, index, lookup
 from mserbench.data.dataset import Dataset
+from mserbench.data.index import Progress
 from mserbench.errors import ModelError
 from mserbench.labels import read_answer
 from mserbench.model import Model
@@ -25,8 +26,6 @@ from mserbench.results.runs import Run
 from mserbench.running import batches
 from mserbench.running.lookup import model_entry
 from mserbench.running.subject import Subject, as_model_error, load_subject
-
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 def evaluate(

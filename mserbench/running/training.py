@@ -39,7 +39,7 @@ def train(
     chosen_on: Sequence[str] | None = None,
     data: str | Path | None = None,
     options: Mapping[str, str] | None = None,
-    device: str = "cpu",
+    device: str = "auto",
     allow_partial: bool = False,
 ) -> Path:
     """Train a model on the clips of some tasks and return the folder of its weights.

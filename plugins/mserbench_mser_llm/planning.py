@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -162,9 +161,9 @@ def _frames(settings: Settings, shape: Shape) -> int:
     return math.ceil(seconds * FRAMES_A_SECOND / settings.reduce)
 
 
-def _prompt_tokens(prompt: str, labels: Sequence[str] = CANONICAL) -> int:
+def _prompt_tokens(prompt: str) -> int:
     """Return how many tokens a prompt has where each word and each mark is one, as in a large vocabulary."""
-    return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(labels))))
+    return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(CANONICAL))))
 
 
 def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:

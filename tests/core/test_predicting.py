@@ -240,6 +240,21 @@ def test_a_clip_of_the_training_is_named(tmp_path: Path, tone: Tone) -> None:
     assert "was trained on" in remarks[0].sentence
 
 
+def test_many_clips_of_the_training_are_one_note_with_their_count(tmp_path: Path, tone: Tone) -> None:
+    """A note a clip pushed every other line off the screen."""
+    paths = [tmp_path / f"{number}.wav" for number in range(3)]
+    for number, path in enumerate(paths):
+        soundfile.write(path, tone(1.0 + number / 10), 16_000)
+    model = Loudness()
+    model.known = frozenset(audio.read(path).key for path in paths)
+
+    remarks = [one for one in rows_of(paths, model) if isinstance(one, Remark)]
+
+    assert [one.sentence for one in remarks] == [
+        "'0.wav' and 2 more are clips that the model was trained on: their scores prove nothing"
+    ]
+
+
 def test_folders_are_walked_in_order_and_names_are_taken_as_they_are(tmp_path: Path, tone: Tone) -> None:
     for name in ("z/b.wav", "z/a.FLAC", "a.ogg", "z/notes.txt", "z/._a.wav"):
         path = tmp_path / "in" / name

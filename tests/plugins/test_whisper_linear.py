@@ -14,7 +14,6 @@ whisper = pytest.importorskip("whisper", reason="the extra train is not installe
 
 from safetensors.torch import save_file  # noqa: E402
 
-import whisper_linear_variants as variants  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
@@ -26,7 +25,12 @@ from mserbench.testing import assert_model  # noqa: E402
 from mserbench_training.augment import Room, reverberate  # noqa: E402
 from mserbench_training.augment import generator as seeded  # noqa: E402
 from mserbench_training.pooled import Copy, pooled_features  # noqa: E402
-from mserbench_whisper_linear import WEIGHTS, choice, classifier  # noqa: E402
+from mserbench_whisper_linear import (  # noqa: E402
+    WEIGHTS,
+    choice,
+    classifier,
+    variants,
+)
 from mserbench_whisper_linear.classifier import Method  # noqa: E402
 from mserbench_whisper_linear.model import WhisperLinear  # noqa: E402
 from mserbench_whisper_linear.options import WhisperLinearOptions  # noqa: E402

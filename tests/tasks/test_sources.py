@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import io
 import os
 import sys
@@ -12,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import official
 import pytest
@@ -24,7 +22,7 @@ from mserbench.contracts import Fault, Utterance
 from mserbench.data import corpus, dataset, divisions, lookup
 from mserbench.data.trees import audio_names
 from mserbench.errors import DataError, MissingExtra
-from mserbench_tasks import mosei_files
+from mserbench_tasks import mosei_files, remake_splits
 from mserbench_tasks.corpora import cafe, crema_d, esd, mosei, msp_podcast
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -424,20 +422,10 @@ def test_the_splits_of_paper_2_are_stratified(task: str) -> None:
         assert abs(dev[label] - PAPER2[task][0][1] * count / whole.total()) < 1
 
 
-def remake() -> ModuleType:
-    """Load the script that draws the splits."""
-    spec = importlib.util.spec_from_file_location("remake_splits", ROOT / "tasks" / "remake_splits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["emodb", "cafe", "esd", "urdu"])
 def test_the_script_remakes_the_splits_byte_for_byte(name: str) -> None:
     """If this failed, nobody could tell how the frozen splits came about."""
-    assert remake().table(name) == (ROOT / f"tasks/mserbench_tasks/splits/{name}-paper2.csv").read_bytes()
+    assert remake_splits.table(name) == (ROOT / f"tasks/mserbench_tasks/splits/{name}-paper2.csv").read_bytes()
 
 
 @pytest.mark.parametrize(("card", "folds"), [(cafe.CARD, 3), (esd.CARD, 5)])

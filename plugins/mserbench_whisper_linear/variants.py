@@ -1,4 +1,4 @@
-"""The variants of `whisper-linear` that `choose_whisper_linear.py --variants` compares, and how each is learnt."""
+"""The variants of `whisper-linear` that the module `choosing` compares, and how each is learnt."""
 
 from __future__ import annotations
 

@@ -1,14 +1,16 @@
-"""Compare penalties of the linear classifier on source corpora alone, as `linear.C` and `linear.C_SPEAKER` were chosen.
+"""Compares penalties of the linear classifier on source corpora alone, as `C` and `C_SPEAKER` were chosen.
 
-Train on one of EmoDB and EMOVO and test on the other, both ways, six common classes; prints the mean UA in percent.
-Wants $MSERBENCH_DATA; no test corpus of the board is opened.
+`python -m mserbench_baselines.choose_penalty` trains on one of EmoDB and EMOVO and tests on the other, both ways, six
+common classes; it prints the mean UA in percent. Wants $MSERBENCH_DATA; no test corpus of the board is opened.
 """
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from pathlib import Path
 
+import click
 import numpy as np
 
 from mserbench.data import corpus, dataset, lookup
@@ -44,11 +46,13 @@ def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
 
 def main() -> None:
     """Print one row a model and normalisation, one column a penalty."""
-    print(f"{'UA, %':20}" + "".join(f"{f'C={penalty}':>9}" for penalty in PENALTIES))  # noqa: T201 - a script
+    argparse.ArgumentParser(description=str(__doc__).partition("\n")[0]).parse_args()
+
+    click.echo(f"{'UA, %':20}" + "".join(f"{f'C={penalty}':>9}" for penalty in PENALTIES))
     for model in ("logmel", "egemaps"):
         for normalise in ("training", "speaker"):
             cells = [f"{100 * cross_source_ua(model, normalise, penalty):9.1f}" for penalty in PENALTIES]
-            print(f"{f'{model} {normalise}':20}" + "".join(cells))  # noqa: T201 - a script
+            click.echo(f"{f'{model} {normalise}':20}" + "".join(cells))
 
 
 if __name__ == "__main__":

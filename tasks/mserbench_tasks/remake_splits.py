@@ -1,4 +1,4 @@
-"""Remake the seeded `*-paper2.csv` splits, byte for byte: `python tasks/remake_splits.py [FOLDER]`.
+"""Remakes the seeded `*-paper2.csv` splits, byte for byte: `python -m mserbench_tasks.remake_splits [FOLDER]`.
 
 Paper 2 gives the sizes of its splits of four emotions, but not their ids. Here the recordings of each emotion are
 ordered by the SHA-256 of `mserbench paper2: ID`; the first go to `test`, the next to `dev`, all others to `train`. No
@@ -9,6 +9,7 @@ file, which the card of its corpus names.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
 from collections import defaultdict
@@ -26,8 +27,12 @@ SPLITS = {
 }
 
 
-def main(folder: Path) -> None:
-    """Write all tables into `folder` and print their hashes."""
+def main() -> None:
+    """Write all tables into the folder of the command line and print their hashes."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "splits")
+    folder = parser.parse_args().folder
+
     for name in SPLITS:
         data = table(name)
         (folder / f"{name}-paper2.csv").write_bytes(data)
@@ -64,4 +69,4 @@ def _rank(identity: str) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "mserbench_tasks" / "splits")
+    main()

@@ -1,22 +1,26 @@
-"""Remake the weights that ship with the baselines: `make weights` with $MSERBENCH_DATA set.
+"""Remakes the weights that ship with the baselines: `make weights` with $MSERBENCH_DATA set.
 
+`make weights` runs `python -m mserbench_baselines.remake_weights`.
 Real corpora come from $MSERBENCH_DATA, the demo corpus is made on the spot. The files change only where data,
 features or classifier do; the old ones stay until all new ones are there.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from pathlib import Path
 
 import mserbench
 from mserbench_baselines import WEIGHTS
 
-FOLDER = Path(__file__).parent / "mserbench_baselines" / "weights"
+FOLDER = Path(__file__).parent / "weights"
 
 
 def main() -> None:
     """Train each model on each list of sources, plain and normalised by speaker."""
+    argparse.ArgumentParser(description=str(__doc__).partition("\n")[0]).parse_args()
+
     made = FOLDER.with_name("weights.new")
     shutil.rmtree(made, ignore_errors=True)
     for model in ("logmel", "egemaps"):

@@ -1,10 +1,10 @@
-"""Remake every choice and figure of `whisper-linear`, as docs/whisper-linear.md has them, and the shipped weights.
+"""Remakes every choice and figure of `whisper-linear`, as docs/whisper-linear.md has them, and the shipped weights.
 
-    python plugins/choose_whisper_linear.py [--data D]             # variants on the sources, and what the rule takes
-    python plugins/choose_whisper_linear.py --variants [--data D]  # the same with RAVDESS: the table "All variants"
-    python plugins/choose_whisper_linear.py --nested [--data D]    # each corpus by what the other three choose
-    python plugins/choose_whisper_linear.py --nested --single      # the same among single layers with means over clips
-    python plugins/choose_whisper_linear.py --remake [--data D]    # the shipped weights
+    python -m mserbench_whisper_linear.choosing [--data D]             # variants on the sources, and the rule
+    python -m mserbench_whisper_linear.choosing --variants [--data D]  # the same with RAVDESS: "All variants"
+    python -m mserbench_whisper_linear.choosing --nested [--data D]    # each corpus by what the other three choose
+    python -m mserbench_whisper_linear.choosing --nested --single      # among single layers with means over clips
+    python -m mserbench_whisper_linear.choosing --remake [--data D]    # the shipped weights
 
 --only TEXT keeps the rows that say TEXT; --copies adds what is trained on or tested with copies of clips, --padded
 clips of 30 s (both slow). Wants `mserbench weights get whisper-base`. Without --variants or --nested no corpus but the
@@ -25,6 +25,7 @@ from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,9 +42,19 @@ from mserbench_training.pooled import Copy, Pooling, pooled_features
 from mserbench_training.threads import one_thread_each
 from mserbench_whisper_linear import WEIGHTS, choice
 from mserbench_whisper_linear.classifier import Method, StandardLinear, averaged, fit
-from whisper_linear_variants import AUGMENTERS, AVERAGED, BOTH, DEFAULT, Variant, copied, learn, standardise, variants
+from mserbench_whisper_linear.variants import (
+    AUGMENTERS,
+    AVERAGED,
+    BOTH,
+    DEFAULT,
+    Variant,
+    copied,
+    learn,
+    standardise,
+    variants,
+)
 
-FOLDER = Path(__file__).parent / "mserbench_whisper_linear" / "weights"
+FOLDER = Path(__file__).parent / "weights"
 SOURCES = WEIGHTS["whisper-linear-de-it-el"]
 LAYERS = (0, 1, 2, 3)
 POOLINGS: tuple[Pooling, ...] = ("mean", "loud20", "loud36", "std")
@@ -226,7 +237,8 @@ def remake(data: Path | None) -> None:
 
 def say(*lines: str) -> None:
     """Print lines at once."""
-    print(*lines, sep="\n", flush=True)  # noqa: T201 - a script
+    for line in lines:
+        click.echo(line)
 
 
 def main() -> None:
