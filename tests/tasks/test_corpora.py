@@ -449,16 +449,16 @@ def test_every_task_runs_from_the_command_line(name: str, cli: Callable[..., obj
 # What ships
 
 SHIPPED = [
-    pytest.param(name, marks=pytest.mark.slow if registry.corpus(name).card.access == "generated" else ())
+    pytest.param(name, marks=pytest.mark.slow if lookup.corpus(name).card.access == "generated" else ())
     for name in CORPORA
-    if registry.corpus(name).provide is not None
+    if lookup.corpus(name).provide is not None
 ]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_corpus_that_ships_is_as_its_card_says(name: str) -> None:
     """Whoever verifies what came with the package must not be told of problems."""
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     if source.card.access == "generated" and find_spec("espeakng_loader") is None:
         pytest.skip("espeakng_loader is absent: pip install 'mserbench[demo]'")
     assert source.provide is not None
