@@ -16,6 +16,7 @@ from mserbench.model import Model
 from mserbench.plugins import registry
 from mserbench.results import exposure
 from mserbench.results.journal import Answer
+from mserbench.results.manifest import read_manifest
 from mserbench.running.evaluation import check_output
 from mserbench.testing import sounds
 from mserbench.testing.sounds import Sound
@@ -47,7 +48,7 @@ class Probe:
     @property
     def card(self) -> ModelCard:
         """The model's card, with what its weights were trained on."""
-        manifest = exposure.read_manifest(self.weights) if self.weights else None
+        manifest = read_manifest(self.weights) if self.weights else None
         return exposure.card_with_manifest(self.model.card, manifest)
 
     def ask(
