@@ -9,7 +9,7 @@ from mserbench.data import dataset, lookup
 from mserbench.errors import DataError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry, TaskEntry
-from mserbench.results import exposure
+from mserbench.results.manifest import read_manifest
 from mserbench.running.lookup import model_entry, shipped_weights
 from mserbench_leaderboard.entries import Items, Question
 
@@ -47,7 +47,7 @@ def shipped(model: str) -> frozenset[str] | None:
         return None
     entry = model_entry(model)
     folders = [shipped_weights(entry, name) for name in entry.weights]
-    return frozenset(exposure.weights_hash(exposure.read_manifest(folder)) for folder in folders)
+    return frozenset(read_manifest(folder).weights_hash for folder in folders)
 
 
 def items(name: str) -> Items | None:

@@ -21,6 +21,7 @@ from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
 from mserbench.results import runs
 from mserbench.results.exposure import VERDICTS
+from mserbench.results.manifest import Manifest
 from mserbench.results.predictions import Prediction
 from mserbench.results.runs import Run
 from mserbench.running.lookup import model_class
@@ -203,15 +204,15 @@ def _speakers(target: Dataset) -> int | None:
 
 def _of_training(place: Workplace, training: Training, name: str) -> dict[str, Any]:
     data = (place.out / name / "manifest.json").read_bytes()
-    manifest = json.loads(data)
+    manifest = Manifest.from_json(json.loads(data))
     return {
         "model": training.model,
-        "options": manifest["options"],
-        "transductive": manifest["transductive"],
+        "options": manifest.options,
+        "transductive": manifest.transductive,
         "on": list(training.on),
         "validate": list(training.validate),
-        "clips": {source["task"]: len(source["clips"]) for source in manifest["sources"]},
-        "index_digests": {source["task"]: source["index_digest"] for source in manifest["sources"]},
+        "clips": {source.task: len(source.clips) for source in manifest.sources},
+        "index_digests": {source.task: source.index_digest for source in manifest.sources},
         "manifest_sha256": hashlib.sha256(data).hexdigest(),
         "seconds": _seconds(place.out / f"{name}.json"),
     }

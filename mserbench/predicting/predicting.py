@@ -11,8 +11,8 @@ from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.options import completed
 from mserbench.predicting.listening import Failed, Heard, Piece, Remark
-from mserbench.results import exposure
 from mserbench.results.journal import Answer
+from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
 from mserbench.running import batches, evaluation
 from mserbench.running.subject import Subject, as_model_error, load_subject
@@ -101,8 +101,8 @@ def other_options(subject: Subject, given: Mapping[str, str]) -> str:
     """Return a sentence on options that the user gave and shipped weights were not trained with, or nothing."""
     if not given or not subject.weights or subject.model.weights is None:
         return ""
-    manifest, asked = exposure.read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
-    trained = completed(manifest.get("options", {}), type(subject.model.options))
+    manifest, asked = read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
+    trained = completed(manifest.options or {}, type(subject.model.options))
     other = [
         f"{key}={trained[key]}, not {asked[key]}" for key in given if key in trained and trained[key] != asked[key]
     ]

@@ -18,6 +18,7 @@ from mserbench.plugins import misfits, registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.report import progress
 from mserbench.results import exposure
+from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import WeightsPart
 from mserbench.running import recipes
 from mserbench.running.lookup import model_class, model_entry, shipped_weights
@@ -59,9 +60,9 @@ def load_subject(
         kind = model_class(model)
     settings = make_options(kind, dict(options), model)
     name, folder = find_weights(model, kind, settings, weights, target)
-    manifest = exposure.read_manifest(folder) if folder else None
-    if manifest and manifest.get("model") != model:
-        raise DataError(f"weights {str(folder)!r} are of model {manifest.get('model')!r}, not of {model!r}")
+    manifest = read_manifest(folder) if folder else None
+    if manifest and manifest.model != model:
+        raise DataError(f"weights {str(folder)!r} are of model {manifest.model!r}, not of {model!r}")
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         made = kind(settings, folder, pick_device(kind, model, device))
         card = made.card
@@ -75,16 +76,16 @@ def _of_instance(model: Model) -> Subject:
     if model.weights is None:
         return Subject(card.name, model, _full_card(card, None), None)
     folder = Path(model.weights)
-    manifest = exposure.read_manifest(folder)
+    manifest = read_manifest(folder)
     record = _weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
     return Subject(card.name, model, _full_card(card, manifest), record)
 
 
-def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | None) -> WeightsPart:
+def _weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
     """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
-    digest = exposure.weights_hash(manifest)
+    digest = manifest.weights_hash
     shipped = entry is not None and digest in (
-        exposure.weights_hash(exposure.read_manifest(shipped_weights(entry, one))) for one in entry.weights
+        read_manifest(shipped_weights(entry, one)).weights_hash for one in entry.weights
     )
     return WeightsPart(
         name=name,
@@ -95,7 +96,7 @@ def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | 
     )
 
 
-def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
+def _full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
     return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
@@ -129,21 +130,21 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     ranked = []
     for position, name in enumerate(entry.weights):
         folder = shipped_weights(entry, name)
-        manifest = exposure.read_manifest(folder)
-        trained, asked = completed(manifest.get("options", {}), type(settings)), asdict(settings)
+        manifest = read_manifest(folder)
+        trained, asked = completed(manifest.options or {}, type(settings)), asdict(settings)
         n_others = sum(trained.get(option) != value for option, value in asked.items())
         ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
     _, name, folder = min(ranked)
     return name, folder
 
 
-def _distance(entry: ModelEntry, manifest: Mapping[str, Any], target: Dataset | None) -> tuple[int, bool]:
+def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> tuple[int, bool]:
     """Return how far from zero-shot weights are on a target, and whether they learnt another kind of speech."""
     if target is None:
         return 0, False
     card = _full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
     verdict = exposure.judge(card, target.task, target.card, target.names).verdict
-    synthetic = all(source.get("synthetic", False) for source in exposure.sources_of(manifest))
+    synthetic = all(source.synthetic for source in manifest.all_sources)
     return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic
 
 

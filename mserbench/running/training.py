@@ -22,7 +22,7 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
 from mserbench.options import make_options, told
 from mserbench.report import progress
-from mserbench.results import exposure
+from mserbench.results.manifest import Manifest, Source, read_manifest, write_manifest
 from mserbench.running import recipes
 from mserbench.running.lookup import model_class
 from mserbench.running.subject import as_model_error, pick_device
@@ -72,19 +72,21 @@ def train(
     with _building(out, here) as building:
         with progress.doing(f"training {model}"), as_model_error(model, f"training on {', '.join(on)}"):
             trainee.fit(_items(sources, on), _items(sources, validate_on), building)
-        record = {
-            "model": model,
-            "model_version": trainee.version,
-            "options": _told(told(settings), start),
-            "transductive": trainee.transductive,
-            "sources": [_source(sources[name]) for name in tasks],
-            "on": [recipes.named_task(name) for name in on],
-            "validated_on": [recipes.named_task(name) for name in validate_on],
-            **_chosen_on(chosen, start, trainee.card.development),
-            **({"earlier": exposure.sources_of(start), "before": recipes.steps(start)} if start else {}),
-        }
+        manifest = Manifest(
+            model=model,
+            model_version=trainee.version,
+            options=_told(told(settings), start),
+            transductive=trainee.transductive,
+            sources=tuple(_source(sources[name]) for name in tasks),
+            on=tuple(recipes.named_task(name) for name in on),
+            validated_on=tuple(recipes.named_task(name) for name in validate_on),
+            chosen_on=_chosen_on(chosen, start, trainee.card.development),
+            earlier=start.all_sources if start else None,
+            before=start.stages if start else None,
+            files={},  # hashed when it is written
+        )
         if here.is_main:
-            exposure.write_manifest(building, record)
+            write_manifest(building, manifest)
     return out
 
 
@@ -93,35 +95,35 @@ def _loaded(task: Task, folder: Path | None, allow_partial: bool) -> Dataset:
         return dataset.load(task, folder, allow_partial, progress=report)
 
 
-def _start(settings: Any) -> dict[str, Any] | None:
+def _start(settings: Any) -> Manifest | None:
     """Return the manifest of the weights that the option `init` names to go on from. Raises DataError if damaged."""
     start = getattr(settings, "init", None)
     if not isinstance(start, str) or not start or not Path(start).is_dir():
         return None
-    return exposure.read_manifest(Path(start))
+    return read_manifest(Path(start))
 
 
 def _chosen_on(
-    chosen: Sequence[str] | None, start: Mapping[str, Any] | None, development: Sequence[str]
-) -> dict[str, list[str]]:
-    """Return what a manifest says of the corpora that options were chosen on; nothing where the model's card holds.
+    chosen: Sequence[str] | None, start: Manifest | None, development: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Return what a manifest says of the corpora that options were chosen on; None where the model's card holds.
 
     Weights to go on from had options too: what those were chosen on is added.
     """
-    before = (start or {}).get("chosen_on")
+    before = start.chosen_on if start else None
     if chosen is None and before is None:
-        return {}
+        return None
     earlier = development if before is None else before
     names = {*(development if chosen is None else chosen), *(earlier if start else ())}
-    return {"chosen_on": sorted(names)}
+    return tuple(sorted(names))
 
 
-def _told(options: dict[str, Any], start: Mapping[str, Any] | None) -> dict[str, Any]:
+def _told(options: dict[str, Any], start: Manifest | None) -> dict[str, Any]:
     """Return options as a manifest has them: weights to go on from are told by their hash, not by their folder.
 
     A path tells of a machine, and another training may lie there tomorrow.
     """
-    return {**options, "init": f"weights {exposure.weights_hash(start)}"} if start else options
+    return {**options, "init": f"weights {start.weights_hash}"} if start else options
 
 
 def _require_free(out: Path) -> None:
@@ -175,18 +177,18 @@ def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[Trainin
     ]
 
 
-def _source(source: Dataset) -> dict[str, Any]:
+def _source(source: Dataset) -> Source:
     """Return what the manifest tells of a source; `origins` are the utterances that its clips were made from."""
     origins = {item.utterance.extra[DERIVED_FROM] for item in source.items if DERIVED_FROM in item.utterance.extra}
-    return {
-        "task": source.task.name,
-        "task_hash": source.task.hash,
-        "corpus": source.card.name,
-        "family": source.card.same_as,
-        "languages": sorted({item.utterance.language for item in source.items}),
-        "synthetic": source.card.synthetic,
-        "partial": source.partial,
-        "index_digest": source.digest,
-        "clips": sorted(item.facts.key for item in source.items),
-        **({"origins": sorted(origins)} if origins else {}),
-    }
+    return Source(
+        task=source.task.name,
+        task_hash=source.task.hash,
+        corpus=source.card.name,
+        family=source.card.same_as,
+        languages=tuple(sorted({item.utterance.language for item in source.items})),
+        synthetic=source.card.synthetic,
+        partial=source.partial,
+        index_digest=source.digest,
+        clips=tuple(sorted(item.facts.key for item in source.items)),
+        origins=tuple(sorted(origins)),
+    )

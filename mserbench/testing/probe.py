@@ -16,6 +16,7 @@ from mserbench.model import Model
 from mserbench.options import make_options
 from mserbench.results import exposure
 from mserbench.results.journal import Answer
+from mserbench.results.manifest import read_manifest
 from mserbench.running.evaluation import check_output
 from mserbench.running.lookup import model_class, model_entry, shipped_weights
 from mserbench.testing import sounds
@@ -48,7 +49,7 @@ class Probe:
     @property
     def card(self) -> ModelCard:
         """The model's card, with what its weights were trained on."""
-        manifest = exposure.read_manifest(self.weights) if self.weights else None
+        manifest = read_manifest(self.weights) if self.weights else None
         return exposure.card_with_manifest(self.model.card, manifest)
 
     def ask(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mserbench import evaluate, train
 from mserbench.options import completed, later, make_options, optional, told
-from mserbench.results import exposure
+from mserbench.results.manifest import read_manifest
 from mserbench.running.lookup import model_class, model_entry
 from mserbench.running.subject import find_weights
 
@@ -74,8 +74,8 @@ def test_keys_and_manifests_do_not_move_with_a_new_option(plugin: Install, tmp_p
     before = evaluate("grown", TASK, weights=weights, out=tmp_path / "runs")
     kind.Options = kind.predict.__globals__["New"]
     assert evaluate("grown", TASK, weights=weights, out=tmp_path / "runs").folder == before.folder
-    again = exposure.read_manifest(train("grown", [TASK], tmp_path / "w2"))
-    assert again["options"] == exposure.read_manifest(weights)["options"] == {"rate": 0.1}
+    again = read_manifest(train("grown", [TASK], tmp_path / "w2"))
+    assert again.options == read_manifest(weights).options == {"rate": 0.1}
     fast = evaluate("grown", TASK, weights=weights, options={"fast": "true"}, out=tmp_path / "runs")
     assert fast.folder != before.folder
     assert fast.record.model.options == {"rate": 0.1, "fast": True}

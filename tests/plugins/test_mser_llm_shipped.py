@@ -15,7 +15,7 @@ from mserbench import options
 from mserbench.data import lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
-from mserbench.results import exposure
+from mserbench.results.manifest import read_manifest
 from mserbench.running import subject
 from mserbench.running.lookup import shipped_weights
 from mserbench_mser_llm import WEIGHTS, weights_folder
@@ -39,7 +39,7 @@ def test_they_are_what_the_preset_gives(name):
     """Else the command of their card would train something else."""
     told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
     assert told == options.told(PRESETS["mini"])
-    assert exposure.read_manifest(FOLDERS[name])["options"] == options.told(MserLlmOptions())
+    assert read_manifest(FOLDERS[name]).options == options.told(MserLlmOptions())
     card = (ROOT / "docs/cards" / f"{name}.md").read_text()
     assert f"mserbench train --model mser-llm --on {WEIGHTS[name]} " in card
 

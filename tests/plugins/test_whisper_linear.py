@@ -18,7 +18,7 @@ from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
 from mserbench.options import make_options  # noqa: E402
-from mserbench.results import exposure  # noqa: E402
+from mserbench.results.manifest import Manifest, read_manifest, write_manifest  # noqa: E402
 from mserbench.running import training  # noqa: E402
 from mserbench.running.lookup import model_entry, shipped_weights  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
@@ -226,7 +226,7 @@ def test_options_that_are_none_are_refused(options):
 def test_the_kit_passes(encoder, trained):
     """Scores that change with the batch, or break on silence, are no scores."""
     weights = trained()
-    exposure.write_manifest(weights, {"model": "whisper-linear", "sources": []})
+    write_manifest(weights, Manifest.from_json({"model": "whisper-linear", "sources": [], "files": {}}))
     assert_model("whisper-linear", weights)
 
 
@@ -484,13 +484,13 @@ def test_moved_speakers_lie_in_one_place_and_shifted_ones_in_each_others():
 def test_shipped_weights_are_small_and_say_what_they_were_trained_on(name, suffix):
     """A stranger runs them at once, and sees that no English emotion was in them."""
     folder = shipped_weights(model_entry("whisper-linear"), name + suffix)
-    manifest = exposure.read_manifest(folder)
+    manifest = read_manifest(folder)
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
-    assert [source["task"] for source in manifest["sources"]] == list(WEIGHTS[name])
-    assert {language for source in manifest["sources"] for language in source["languages"]} == {"de", "it", "el"}
+    assert [source.task for source in manifest.sources] == list(WEIGHTS[name])
+    assert {language for source in manifest.sources for language in source.languages} == {"de", "it", "el"}
     defaults = asdict(WhisperLinearOptions(normalise="speaker" if suffix else "training"))
-    assert manifest["options"].items() <= defaults.items(), "an option made since may be missing, but none differ"
-    assert manifest["model_version"] == WhisperLinear.version
+    assert (manifest.options or {}).items() <= defaults.items(), "an option made since may be missing, but none differ"
+    assert manifest.model_version == WhisperLinear.version
 
 
 @pytest.mark.real
