@@ -109,13 +109,13 @@ def _shown_by(section: Section) -> list[str]:
     if not section.complete:
         return []
     run = section.complete[0].system.first.run
-    statistics = run.record["statistics"]
-    if statistics["cluster"] == "clip":
+    statistics = run.record.statistics
+    if statistics.cluster == "clip":
         return ["speakers: not known"]
-    alone = f" (of which {statistics['unattributed']} clips without one)" if statistics["unattributed"] else ""
-    smallest = smallest_difference(run.record["counts"]["scored"], statistics["clusters"])
+    alone = f" (of which {statistics.unattributed} clips without one)" if statistics.unattributed else ""
+    smallest = smallest_difference(run.record.counts.scored, statistics.clusters)
     shown = "none" if smallest is None else f"{100 * smallest:.0f} points"
-    return [f"speakers: {statistics['clusters']}{alone}", f"smallest difference: {shown}"]
+    return [f"speakers: {statistics.clusters}{alone}", f"smallest difference: {shown}"]
 
 
 def _floors(rows: Sequence[Row], constant: Constant, extra: bool) -> str:

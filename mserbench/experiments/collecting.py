@@ -124,8 +124,8 @@ def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, A
         "failure": None,
         "verdict": verdict,
         "reasons": sorted({reason for run in found if run.verdict == verdict for reason in run.reasons}),
-        "transductive": any(run.record["verdict"]["transductive"] for run in found),
-        "development": any(run.record["verdict"].get("development", False) for run in found),
+        "transductive": any(run.record.verdict.transductive for run in found),
+        "development": any(bool(run.record.verdict.development) for run in found),
         "columns": [_of_column(column, finished) for column in cell.columns],
     }
 
@@ -136,9 +136,13 @@ def _of_column(column: Column, finished: Mapping[str, Run]) -> dict[str, Any]:
         "seed": column.seed,
         "source": column.source,
         "trainings": [question.training.id for question in column.questions if question.training],
-        "runs": [finished[question.id].record["key"] for question in column.questions],
-        "seconds": round(sum(sum(finished[one.id].record["seconds"].values()) for one in column.questions), 1),
+        "runs": [finished[question.id].record.key for question in column.questions],
+        "seconds": round(sum(_seconds_of(finished[one.id]) for one in column.questions), 1),
     }
+
+
+def _seconds_of(run: Run) -> float:
+    return sum((run.record.seconds or {}).values())
 
 
 def _failure(cell: Cell, done: Done) -> str | None:
@@ -222,6 +226,6 @@ def _seconds(path: Path) -> float | None:
 
 
 def _versions(finished: Mapping[str, Run]) -> dict[str, str]:
-    environments = [run.record["environment"] for _, run in sorted(finished.items())]
+    environments = [run.record.environment or {} for _, run in sorted(finished.items())]
     found = {name: value for one in environments for name, value in one.items() if name != "platform"}
     return dict(sorted(found.items()))

@@ -88,7 +88,7 @@ def labels_to_ask(subject: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
 
 def about(subject: Subject) -> str:
     """Return a sentence on what the scores are, and what languages they were learnt from."""
-    name = f"{subject.name} ({subject.weights['name']})" if subject.weights else subject.name
+    name = f"{subject.name} ({subject.weights.name})" if subject.weights else subject.name
     labelled = [one for one in subject.card.exposure if one.kind == "emotion-labels"]
     languages = ", ".join(sorted({language for one in labelled for language in one.languages}))
     trained = f"languages it was trained on: {languages}" if languages else "it was trained on no emotion labels"
@@ -108,7 +108,7 @@ def other_options(subject: Subject, given: Mapping[str, str]) -> str:
     ]
     if not other:
         return ""
-    return f"weights {subject.weights['name']!r} were trained with {'; '.join(other)}: what they remember holds"
+    return f"weights {subject.weights.name!r} were trained with {'; '.join(other)}: what they remember holds"
 
 
 def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> Iterator[Said]:

@@ -18,9 +18,11 @@ from mserbench.labels import read_answer
 from mserbench.model import Model
 from mserbench.plugins import registry
 from mserbench.report.progress import doing
-from mserbench.results import exposure, form, predictions, records, runs, scoring
+from mserbench.results import exposure, predictions, recording, runs, scoring
 from mserbench.results.journal import Answer, Journal
+from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
+from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import batches
 from mserbench.running.subject import Subject, as_model_error, load_subject
@@ -64,14 +66,15 @@ def run_subject(
     progress: Progress | None = None,
 ) -> Run:
     """Ask the model about every clip, journal each batch, score, and finish the run folder."""
-    model = records.of_model(subject.card, subject.model.version, subject.options, subject.weights)
+    model = recording.model_part(subject.card, subject.model.version, subject.options, subject.weights)
+    told = model.to_json()
     # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
     identity = {
-        **{name: model[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
-        **({"development": model["development"]} if model["development"] else {}),
-        "weights": subject.weights["hash"] if subject.weights else None,
+        **{name: told[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
+        **({"development": told["development"]} if model.development else {}),
+        "weights": subject.weights.hash if subject.weights else None,
         "transductive": subject.model.transductive,
-        "task": records.task_hash(target.task.hash, target.digest),
+        "task": recording.task_hash(target.task.hash, target.digest),
     }
     key = runs.run_key(identity)
     folder = runs.run_folder(out, target.task.name, subject.name, key)
@@ -86,7 +89,7 @@ def run_subject(
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
             journal.close()
-        return _finish(folder, {"key": key, "model": model}, subject, target, journal.answers, seconds)
+        return _finish(folder, key, model, subject, target, journal.answers, seconds)
 
 
 def _ask(
@@ -161,7 +164,8 @@ def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Predict
 
 def _finish(
     folder: Path,
-    known: Mapping[str, object],
+    key: str,
+    model: ModelPart,
     subject: Subject,
     target: Dataset,
     answers: Mapping[str, Answer],
@@ -175,17 +179,23 @@ def _finish(
     facts = {**_facts(subject, target.task.labels), **({"ties": ties} if rows and rows[0].scores else {})}
     with _timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
-    record = {
-        **known,
-        **records.of_target(target.task, target.card, target.digest),
-        **records.of_scores(scores, target.expected, target.partial, clusters),
-        **records.of_verdict(verdict),
-        **({"facts": facts} if facts else {}),
-        "warnings": list(target.warnings),
-        "notes": list(target.notes),
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        **records.of_machine(subject.model.device),
-    }
+    record = RunRecord(
+        schema=SCHEMA,
+        key=key,
+        model=model,
+        task=recording.task_part(target.task, target.digest),
+        corpus=recording.corpus_part(target.card, target.digest),
+        **recording.numbers(scores, target.expected, target.partial, clusters),
+        verdict=recording.verdict_part(verdict),
+        facts=facts or None,
+        warnings=tuple(target.warnings),
+        notes=tuple(target.notes),
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        device=subject.model.device,
+        environment=recording.environment(),
+        created=recording.now(),
+        predictions=recording.UNWRITTEN,
+    )
     return runs.finish(folder, record, rows)
 
 
@@ -194,7 +204,7 @@ def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:
     with as_model_error(subject.name, "telling the facts of the run"):
         told = subject.model.facts(labels)
         plain = json.loads(json.dumps(told))
-    if not form.are_facts(plain):
+    if not are_facts(plain):
         raise ModelError(
             f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of texts, finite numbers, "
             f"flags, None, and lists and dicts of them was expected"

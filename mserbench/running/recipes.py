@@ -12,6 +12,7 @@ from mserbench.errors import MserbenchError
 from mserbench.options import completed
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.results.record import TrainingPart
 
 STEP = ("model", "on", "validated_on", "options", "partial")
 """What a step of a recipe holds: model, tasks, options, and whether incomplete corpora were taken.
@@ -40,7 +41,7 @@ def steps(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [*before, last]
 
 
-def trained(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+def trained(manifest: Mapping[str, Any]) -> list[TrainingPart]:
     """Return the trainings behind weights as the record of a run tells them, the first one first.
 
     Each tells `on`, `options`, and where there is anything to tell `validated_on`, `partial` and `chosen_on`. Options
@@ -55,9 +56,14 @@ def trained(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
             if value is not None and name != "init"
         }
         preset = options.get("preset") or _usual_preset(step["model"])
-        later = {name: step[name] for name in ("validated_on", "partial") if step.get(name)}
-        later |= {"chosen_on": step["chosen_on"]} if "chosen_on" in step else {}
-        records.append({"on": step["on"], "options": options | ({"preset": preset} if preset else {}), **later})
+        stage = TrainingPart(
+            on=tuple(step["on"]),
+            options=options | ({"preset": preset} if preset else {}),
+            validated_on=tuple(step["validated_on"]),
+            partial=bool(step["partial"]),
+            chosen_on=tuple(step["chosen_on"]) if "chosen_on" in step else None,
+        )
+        records.append(stage)
     return records
 
 

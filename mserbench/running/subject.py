@@ -17,6 +17,7 @@ from mserbench.plugins import misfits, registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.report import progress
 from mserbench.results import exposure
+from mserbench.results.record import WeightsPart
 from mserbench.running import recipes
 
 
@@ -31,7 +32,7 @@ class Subject:
     name: str
     model: Model
     card: ModelCard
-    weights: dict[str, Any] | None
+    weights: WeightsPart | None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -77,14 +78,19 @@ def _of_instance(model: Model) -> Subject:
     return Subject(card.name, model, _full_card(card, manifest), record)
 
 
-def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | None) -> dict[str, Any]:
+def _weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | None) -> WeightsPart:
     """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
     digest = exposure.weights_hash(manifest)
     shipped = entry is not None and digest in (
         exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, one))) for one in entry.weights
     )
-    later = {"trained": recipes.trained(manifest), "recipe": recipes.command(manifest, name)}
-    return {"name": name, "hash": digest, "shipped": shipped, **{key: value for key, value in later.items() if value}}
+    return WeightsPart(
+        name=name,
+        hash=digest,
+        shipped=shipped,
+        trained=tuple(recipes.trained(manifest)),
+        recipe=recipes.command(manifest, name),
+    )
 
 
 def _full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mserbench.data import corpus, dataset
 from mserbench.plugins import registry
-from mserbench.results import exposure, own_cards, predictions, records, runs, scoring
+from mserbench.results import exposure, own_cards, predictions, recording, runs, scoring
+from mserbench.results.record import SCHEMA, RunRecord
 from mserbench.results.runs import Run
 
 
@@ -41,17 +42,23 @@ def score_file(
     identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(known)}
     key = runs.run_key(identity | ({"development": known.development} if known.development else {}))
     folder = runs.run_folder(Path(out), question.name, name, key)
-    record = {
-        "key": key,
-        "model": {**records.of_model(known, known.version, {}, None), "submitted": path.name},
-        **records.of_target(question, source, None),
-        **records.of_scores(scores, len(labelled), len(rows) != len(labelled), clusters),
-        **records.of_verdict(exposure.judge(known, question, source, ())),
-        **({"facts": {"ties": predictions.count_ties(row.scores for row in rows)}} if rows[0].scores else {}),
-        "warnings": [],
-        "notes": [],
-        "seconds": {},
-        **records.of_machine("unknown"),
-    }
+    ties = {"ties": predictions.count_ties(row.scores for row in rows)}
+    record = RunRecord(
+        schema=SCHEMA,
+        key=key,
+        model=recording.model_part(known, known.version, {}, None, submitted=path.name),
+        task=recording.task_part(question, None),
+        corpus=recording.corpus_part(source, None),
+        **recording.numbers(scores, len(labelled), len(rows) != len(labelled), clusters),
+        verdict=recording.verdict_part(exposure.judge(known, question, source, ())),
+        facts=ties if rows[0].scores else None,
+        warnings=(),
+        notes=(),
+        seconds={},
+        device="unknown",
+        environment=recording.environment(),
+        created=recording.now(),
+        predictions=recording.UNWRITTEN,
+    )
     with runs.locked(folder):
         return runs.finish(folder, record, rows)

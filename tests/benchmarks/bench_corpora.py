@@ -160,7 +160,7 @@ def bench_indexing_against_plain_decoding(benchmark: BenchmarkFixture, recording
 
 START = """
 import sys
-from mserbench import subject
+from mserbench.running import subject
 from mserbench.cli import main
 
 subject.load_subject = lambda *given: sys.exit(0)  # from here on it is the model's time

@@ -81,7 +81,7 @@ def bare(model: Model, target: Dataset) -> None:
 def harness(model: Model, target: Dataset, out: Path) -> None:
     """Make a finished run folder: journal, scores with intervals, verdict, predictions and record."""
     run = run_subject(Subject("spectral", model, model.card, None), target, out, fresh=True)
-    assert run.record["counts"]["scored"] == len(target.items)
+    assert run.record.counts.scored == len(target.items)
 
 
 def timed(work: Callable[[Model], None]) -> tuple[float, float]:

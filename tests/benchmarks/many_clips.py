@@ -71,7 +71,7 @@ def main(clips: int, folder: Path) -> None:
     task = Task("many", "Many clips", "many", ("en",), LABELS, {label: label for label in LABELS}, counts)
     registry.corpus = lambda name: Corpus(card, parse, lambda: data)  # type: ignore[assignment]
     run = evaluate(Loudness(), task, out=folder / "runs")
-    print(run.record["counts"]["scored"], peak_memory())
+    print(run.record.counts.scored, peak_memory())
 
 
 def peak_memory() -> int:

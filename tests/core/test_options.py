@@ -78,7 +78,7 @@ def test_keys_and_manifests_do_not_move_with_a_new_option(plugin: Install, tmp_p
     assert again["options"] == exposure.read_manifest(weights)["options"] == {"rate": 0.1}
     fast = evaluate("grown", TASK, weights=weights, options={"fast": "true"}, out=tmp_path / "runs")
     assert fast.folder != before.folder
-    assert fast.record["model"]["options"] == {"rate": 0.1, "fast": True}
+    assert fast.record.model.options == {"rate": 0.1, "fast": True}
 
 
 def test_shipped_weights_older_than_an_option_are_preferred_by_the_others() -> None:

@@ -106,7 +106,8 @@ def test_a_recipe_says_what_the_options_were_chosen_on(
     (first, second) = (exposure.read_manifest(folder) for folder in (weights, tmp_path / "again"))
     assert first == second
     assert second["chosen_on"] == sorted(chosen_on)
-    assert recipes.trained(second) == [{"on": [TASK], "options": USUAL, "chosen_on": sorted(chosen_on)}]
+    stages = [stage.to_json() for stage in recipes.trained(second)]
+    assert stages == [{"on": [TASK], "options": USUAL, "chosen_on": sorted(chosen_on)}]
 
 
 def test_a_recipe_remakes_the_stages_before_first(
@@ -197,16 +198,16 @@ def test_a_run_tells_the_recipe_of_its_weights(plugin: Install, tmp_path: Path) 
     weights = train("chosen", [TASK], tmp_path / "mine", options={"seed": "4"})
     run = evaluate("chosen", TASK, weights=weights, out=tmp_path / "runs")
     recipe = f"mserbench train --model chosen --on {TASK} --option seed=4 --out mine"
-    assert run.record["model"]["weights"] == {
+    assert run.record.model.weights.to_json() == {
         "name": "mine", "hash": hash_of(weights), "shipped": False, "recipe": recipe,
         "trained": [{"on": [TASK], "options": {**USUAL, "seed": 4}}],
     }  # fmt: skip
     record = json.loads((weights / "manifest.json").read_text())
     (weights / "manifest.json").write_text(json.dumps({**record, "options": {"gone": 1}}))
     again = evaluate("chosen", TASK, weights=weights, out=tmp_path / "others")
-    assert again.record["key"] == run.record["key"]
-    assert set(again.record["model"]["weights"]) == {"name", "hash", "shipped", "trained"}
-    assert evaluate("steady", TASK, out=tmp_path / "runs").record["model"]["weights"] is None
+    assert again.record.key == run.record.key
+    assert set(again.record.model.weights.to_json()) == {"name", "hash", "shipped", "trained"}
+    assert evaluate("steady", TASK, out=tmp_path / "runs").record.model.weights is None
 
 
 def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
@@ -215,9 +216,9 @@ def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
     folder = registry.shipped_weights(registry.model_entry("logmel"), name)
     copy = shutil.copytree(folder, tmp_path / "copy")
     for weights, told in ((name, name), (copy, "copy")):
-        found = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record["model"]["weights"]
-        assert (found["name"], found["shipped"]) == (told, True)
-        assert found["recipe"].endswith(f" --out {told}")
+        found = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record.model.weights
+        assert (found.name, found.shipped) == (told, True)
+        assert found.recipe.endswith(f" --out {told}")
 
 
 SHIPPED = [(name, one) for name, entry in registry.entries(ModelEntry).items() for one in entry.weights]

@@ -126,8 +126,8 @@ def test_weights_may_say_what_their_options_were_chosen_on(
     assert cli("train", "--model", "chosen", "--on", TASK, *words, "--out", tmp_path / "w").code == 0
     assert json.loads((tmp_path / "w" / "manifest.json").read_text()).get("chosen_on") == manifest
     run = evaluate("chosen", TASK, weights=tmp_path / "w", out=tmp_path / "runs")
-    assert run.record["model"]["development"] == development
-    assert run.record["verdict"]["development"] == ("development" in run.marks) == ("emodb" in development)
+    assert run.record.model.development == tuple(development)
+    assert run.record.verdict.development == ("development" in run.marks) == ("emodb" in development)
 
 
 def test_what_earlier_stages_were_chosen_on_counts_for_later_ones(plugin: Install, tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_a_verdict_that_its_exposure_denies_is_refused(do: Any, board: Path, tmp
 def test_development_that_is_not_told_is_found(do: Any, board: Path, tmp_path: Path) -> None:
     """The mark is computed from the corpora that the record names; to strike it out does not help."""
     run = truthful(tmp_path, development=("aesdd",))
-    assert run.record["verdict"]["development"]
+    assert run.record.verdict.development
     rewrite_record(run.folder, lambda record: record["verdict"].update(development=False))
     told = refused(do, board, run)
     assert "'zero-shot' (heard: no, development: no), but from what its record says" in told

@@ -77,7 +77,7 @@ def test_with_the_real_parts_a_connector_knows_clips_that_it_was_trained_on(no_s
     if missing:
         pytest.skip(f"mserbench weights get {missing[0]}")
     run = mserbench.evaluate("mser-llm", "emodb-sample", weights="mini-real", out=tmp_path / "runs")
-    assert run.record["facts"]["prompt"] == "The speaker feels"
-    assert set(run.record["facts"]["label_tokens"].values()) == {1}
+    assert run.record.facts["prompt"] == "The speaker feels"
+    assert set(run.record.facts["label_tokens"].values()) == {1}
     assert run.verdict == "leaked"
     assert run.metrics["UA"] > 0.8
