@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mserbench.disk import folders
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError
 from mserbench.report import marks
@@ -160,13 +161,10 @@ def locked(folder: Path) -> Iterator[None]:
     Raises UsageError where another process holds it, and DataError where the folder cannot be written, be it
     in here or in the body: models' and corpora's own errors have other classes.
     """
-    import filelock
-
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / LOCK, timeout=0):
+        with folders.held(folder / LOCK):
             yield
-    except filelock.Timeout as error:
+    except folders.Busy as error:
         raise UsageError(
             f"run folder {str(folder)!r} is being written by another process: wait for it, or give another --out"
         ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from mserbench.contracts import Task
 from mserbench.data import corpus, dataset, lookup
 from mserbench.data.corpus import DERIVED_FROM
 from mserbench.data.dataset import Dataset
-from mserbench.disk.files import sync_folder
+from mserbench.disk import folders
 from mserbench.engine import processes
 from mserbench.engine.processes import Place
 from mserbench.errors import DataError, ModelError, UsageError
@@ -141,25 +140,22 @@ def _building(out: Path, here: Place) -> Iterator[Path]:
 
     Its name is its own: two trainings into one folder do not mix, and the second one fails whole.
     """
-    building = None
     try:
-        if here.is_main:
-            out.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(dir=out.parent if here.is_main else None, prefix=f".{out.name}."))
-        yield building
-        if here.is_main:
-            building.chmod(0o755)
-            building.replace(out)  # onto nothing or an empty folder
-            sync_folder(out.parent)
+        with folders.whole(out, replace=False) if here.is_main else _thrown_away() as building:
+            yield building
     except ModelError as error:  # what a model met in writing its weights is no fault of the model
         if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM:
             raise _cannot_write(out, error.__cause__) from error
         raise
     except OSError as error:  # corpora's own errors have other classes
         raise _cannot_write(out, error) from error
-    finally:
-        if building is not None:
-            shutil.rmtree(building, ignore_errors=True)
+
+
+@contextmanager
+def _thrown_away() -> Iterator[Path]:
+    """Give a folder for what a process beside the main one writes: nobody reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def _cannot_write(out: Path, error: OSError) -> DataError:

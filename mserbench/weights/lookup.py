@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from mserbench.disk.files import cache_dir, sync_folder, write_atomic
+from mserbench.disk import folders
+from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
 from mserbench.report.progress import doing
@@ -24,7 +22,6 @@ from mserbench.weights.record import Weights
 
 RECORD = "weights.json"  # beside the ready files: where they are from, at which commit, the SHA-256 of each
 SCHEMA = 1
-_PART = ".part"  # of a folder that is being filled; what a killed process left is removed by the next
 
 
 def _silent(_: str) -> None:
@@ -103,15 +100,17 @@ def get(name: str, source: Path | None = None, progress: Callable[[str], None] =
 
 def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) -> None:
     name = record.name
-    with _locked(name, progress):
+    lock = _base() / f".{name}.lock"
+    with folders.held(lock, lambda: progress(f"{name}: another process is getting it, waiting")):
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
             return
-        for left in _base().glob(f".{name}.*{_PART}"):
-            shutil.rmtree(left, ignore_errors=True)
-        with _working_folder(name) as work:
+        folders.clear_leftovers(_base(), name)
+        with folders.scratch(_place(name)) as work:
+            (work / "raw").mkdir()
             _fill(record, source, work, progress)
-            _put_in_place(work / "out", _place(name))
+            _make_readable(work / "out")
+            folders.put_in_place(work / "out", _place(name))
         shutil.rmtree(_downloads(name), ignore_errors=True)
 
 
@@ -139,33 +138,6 @@ def _place(name: str) -> Path:
 
 def _downloads(name: str) -> Path:
     return _base() / ".downloads" / name  # kept when a process is killed: whole wheels need not come again
-
-
-@contextmanager
-def _locked(name: str, progress: Callable[[str], None]) -> Iterator[None]:
-    import filelock
-
-    _base().mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(_base() / f".{name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        progress(f"{name}: another process is getting it, waiting")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _working_folder(name: str) -> Iterator[Path]:
-    work = Path(tempfile.mkdtemp(dir=_base(), prefix=f".{name}.", suffix=_PART))
-    try:
-        (work / "raw").mkdir()
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]) -> None:
@@ -226,18 +198,11 @@ def _versions(record: Weights) -> dict[str, str]:
     return found
 
 
-def _put_in_place(ready: Path, place: Path) -> None:
-    """Make files durable and rename their folder; an old one goes away only when the new one is whole."""
+def _make_readable(ready: Path) -> None:
+    """Let others read the files; the mode of a file that is also a user's stays."""
     for path in ready.iterdir():
-        if path.stat().st_nlink == 1:  # others may read it; the mode of a file that is also a user's stays
+        if path.stat().st_nlink == 1:
             path.chmod(0o644)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    sync_folder(ready)
-    if place.exists():
-        os.replace(place, ready.parent / "old")
-    os.replace(ready, place)
-    sync_folder(place.parent)
 
 
 def _size(path: Path) -> int | None:

@@ -8,10 +8,10 @@ features or classifier do; the old ones stay until all new ones are there.
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
 import mserbench
+from mserbench.disk import folders
 from mserbench_baselines import WEIGHTS
 
 FOLDER = Path(__file__).parent / "weights"
@@ -21,14 +21,11 @@ def main() -> None:
     """Train each model on each list of sources, plain and normalised by speaker."""
     argparse.ArgumentParser(description=str(__doc__).partition("\n")[0]).parse_args()
 
-    made = FOLDER.with_name("weights.new")
-    shutil.rmtree(made, ignore_errors=True)
-    for model in ("logmel", "egemaps"):
-        for name, sources in WEIGHTS.items():
-            mserbench.train(model, sources, made / model / name)
-            mserbench.train(model, sources, made / model / f"{name}-speaker", options={"normalise": "speaker"})
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    made.rename(FOLDER)
+    with folders.whole(FOLDER) as made:
+        for model in ("logmel", "egemaps"):
+            for name, sources in WEIGHTS.items():
+                mserbench.train(model, sources, made / model / name)
+                mserbench.train(model, sources, made / model / f"{name}-speaker", options={"normalise": "speaker"})
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ default) and for layers 1 to 3 averaged with centres of speakers; all else is ta
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -33,6 +32,7 @@ import mserbench
 from mserbench.contracts import Clip
 from mserbench.data import corpus, dataset
 from mserbench.data import lookup as data_lookup
+from mserbench.disk import folders
 from mserbench.features import extract
 from mserbench.labels import CANONICAL
 from mserbench.statistics import metrics
@@ -225,14 +225,11 @@ def nested(sounds: Sounds, single: bool) -> None:
 
 def remake(data: Path | None) -> None:
     """Train the shipped weights, plain and normalised by speaker; the old ones stay until all new ones are there."""
-    made = FOLDER.with_name("weights.new")
-    shutil.rmtree(made, ignore_errors=True)
-    for name, tasks in WEIGHTS.items():
-        mserbench.train("whisper-linear", tasks, made / name, data=data)
-        options = {"normalise": "speaker"}
-        mserbench.train("whisper-linear", tasks, made / f"{name}-speaker", options=options, data=data)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    made.rename(FOLDER)
+    with folders.whole(FOLDER) as made:
+        for name, tasks in WEIGHTS.items():
+            mserbench.train("whisper-linear", tasks, made / name, data=data)
+            options = {"normalise": "speaker"}
+            mserbench.train("whisper-linear", tasks, made / f"{name}-speaker", options=options, data=data)
 
 
 def say(*lines: str) -> None:
