@@ -17,9 +17,9 @@ import pytest
 
 from mserbench import features
 from mserbench.cli import main
-from mserbench.report import progress
 from mserbench.experiments import conduct
 from mserbench.experiments.work import Result
+from mserbench.report import progress
 
 
 @dataclass
