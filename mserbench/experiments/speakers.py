@@ -10,8 +10,7 @@ from typing import Literal
 from mserbench.contracts import Corpus, Task
 from mserbench.data import corpus, dataset, lookup
 from mserbench.errors import DataError
-
-FEWEST = 4  # speakers: below that no interval and no test over speakers can say anything
+from mserbench.statistics.intervals import FEWEST
 
 
 @dataclass(frozen=True)
