@@ -41,13 +41,13 @@ _WHERE = {
         "Clip", "Corpus", "CorpusCard", "Division", "Exposure", "Fault", "ModelCard", "Remote", "Task", "Tree",
         "Utterance",
     ),
-    "evaluation": ("evaluate",),
-    "hookspecs": (
+    "running.evaluation": ("evaluate",),
+    "plugins.hookspecs": (
         "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry", "hookimpl",
     ),
     "labels": ("CANONICAL", "DROP"),
     "model": ("Model", "TrainableModel", "TrainingItem"),
-    "training": ("train",),
+    "running.training": ("train",),
 }  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -97,7 +97,7 @@ def _has_presets(model: str) -> bool:
 
     from mserbench.plugins import registry
 
-    return any(field.name == "preset" for field in dataclasses.fields(registry.model_class(model).Options))
+    return any(field.name == "preset" for field in dataclasses.fields(registry.described_class(model).Options))
 
 
 def print_json(value: Any) -> None:

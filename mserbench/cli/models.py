@@ -27,7 +27,7 @@ def command(name: str | None, as_json: bool) -> None:
 def _options(name: str, as_json: bool) -> None:
     from mserbench.plugins import registry
 
-    options = registry.model_class(name).Options
+    options = registry.described_class(name).Options
     kinds = typing.get_type_hints(options)
     records = [
         {"option": field.name, "type": registry.type_name(kinds[field.name]), "default": field.default}

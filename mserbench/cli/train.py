@@ -92,7 +92,7 @@ def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str,
     from mserbench.plugins import registry
 
     given = {name: value for name, value in flags.items() if value is not None}
-    known = {field.name for field in dataclasses.fields(registry.model_class(model).Options)} if given else set()
+    known = {field.name for field in dataclasses.fields(registry.described_class(model).Options)} if given else set()
     for name, value in given.items():
         if name in options:
             raise UsageError(f"--{name} {value} and --option {name}={options[name]} are both given: leave one away")

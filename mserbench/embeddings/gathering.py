@@ -16,7 +16,8 @@ from mserbench.model import Model, no_embeddings
 from mserbench.plugins import registry
 from mserbench.results import runs
 from mserbench.results.runs import Run
-from mserbench.running.subject import Subject, load_subject
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,7 +162,7 @@ def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> 
     """Load the model that made a run, and make sure that it is that one."""
     record = run.record["model"]
     options = {name: _as_typed(value) for name, value in record["options"].items()}
-    subject = load_subject(record["name"], target, weights, options, device)
+    subject = Spec.of(record["name"], target, weights, options, device).subject
     if subject.model.version != record["version"]:
         raise UsageError(
             f"run {str(run.folder)!r} was made by version {record['version']!r} of model {record['name']!r}, but "

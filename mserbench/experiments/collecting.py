@@ -101,7 +101,7 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
 
 
 def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
-    kind = registry.model_class(system.model)
+    kind = registry.described_class(system.model)
     return {
         "name": system.name,
         "title": system.title,

@@ -44,7 +44,8 @@ def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 def _pretrained(model: str, options: Pairs) -> Iterable[str]:
     from mserbench.plugins.hookspecs import WeightsEntry
 
-    kind, settings = made_options(model, options)
+    kind = registry.described_class(model)
+    settings = registry.make_options(kind, dict(options), model)
     known = registry.entries(WeightsEntry)
     return [name for name in kind.pretrained(settings) if name in known]
 

@@ -108,7 +108,7 @@ def tasks(found: list[Cell]) -> list[str]:
 
 def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) -> Cell:
     target = experiment.corpora[setting.target]
-    seeds = experiment.seeds if _has_seed(registry.model_class(system.model)) else experiment.seeds[:1]
+    seeds = experiment.seeds if _has_seed(registry.described_class(system.model)) else experiment.seeds[:1]
     columns = tuple(
         Column(
             "/".join(filter(None, (system.name, setting.name, source, str(seed)))),
@@ -123,7 +123,7 @@ def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) 
 
 
 def _seeded(system: System, options: dict[str, str], seed: int) -> Pairs:
-    full = {**options, "seed": str(seed)} if _has_seed(registry.model_class(system.model)) else options
+    full = {**options, "seed": str(seed)} if _has_seed(registry.described_class(system.model)) else options
     return tuple(sorted(full.items()))
 
 

@@ -91,7 +91,7 @@ def _task(experiment: Definition, place: Place, key: str, name: str) -> Task:
 
 def _check_system(experiment: Definition, system: System) -> None:
     try:
-        kind = registry.model_class(system.model)
+        kind = registry.described_class(system.model)
     except UsageError as error:
         raise _error(experiment, f"systems {system.name!r}, 'model': {error}") from error
     if system.train and not issubclass(kind, TrainableModel):
@@ -105,7 +105,7 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             registry.model_entry(model)
         except UsageError as error:
             raise _error(experiment, f"settings {setting.name!r}, 'options': {error}") from error
-    kind = registry.model_class(system.model)
+    kind = registry.described_class(system.model)
     for key, options_in in (("options", options_of), ("asked", asked_of)):
         options = options_in(experiment, system, setting)
         try:

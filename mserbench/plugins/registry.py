@@ -121,14 +121,26 @@ def model_entry(name: str) -> ModelEntry:
 
 def model_class(name: str) -> type[Model]:
     """Return the class of the model of that name. Raises UnknownName, MissingExtra or PluginError."""
+    return _class_of(model_entry(name))
+
+
+def described_class(name: str) -> type[Model]:
+    """Return the class that tells of the model of that name without what is heavy: a base of its class, or that itself.
+
+    It has the options and the facts of the class, and cannot be made. Raises as `model_class`.
+    """
     entry = model_entry(name)
+    return _class_of(dataclasses.replace(entry, target=entry.described or entry.target))
+
+
+def _class_of(entry: ModelEntry) -> type[Model]:
     for package, extra in entry.needs.items():
         if importlib.util.find_spec(package) is None:
-            raise MissingExtra(f"model {name!r}", package, extra)
-    found = _target(entry)
-    if not (isinstance(found, type) and issubclass(found, Model)):
-        raise PluginError(f"model {name!r}: its target {entry.target!r} is not a subclass of mserbench.Model")
-    return found
+            raise MissingExtra(f"model {entry.name!r}", package, extra)
+    target = _target(entry)
+    if not (isinstance(target, type) and issubclass(target, Model)):
+        raise PluginError(f"model {entry.name!r}: its target {entry.target!r} is not a subclass of mserbench.Model")
+    return target
 
 
 def command(name: str) -> click.Command:

@@ -65,7 +65,7 @@ def _usual_preset(model: str) -> str | None:
     """Return the preset that a model takes where none is named; None where it has none, or is not installed."""
     if model not in registry.entries(ModelEntry):
         return None
-    usual: str | None = getattr(registry.model_class(model).Options, "DEFAULT_PRESET", None)
+    usual: str | None = getattr(registry.described_class(model).Options, "DEFAULT_PRESET", None)
     return usual
 
 
@@ -123,7 +123,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
     if model not in registry.entries(ModelEntry):
         return None
-    kind = registry.model_class(model)
+    kind = registry.described_class(model)
     recorded = completed(recorded, kind.Options)
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)

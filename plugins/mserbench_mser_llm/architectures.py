@@ -10,7 +10,7 @@ from mserbench.errors import UsageError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
-from mserbench_mser_llm.parts import TINY
+from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import tiny_folder
 from mserbench_training import whisper_sizes
 from mserbench_training.whisper_sizes import Sizes
@@ -30,12 +30,6 @@ LLAMA: Mapping[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 """Configurations of language models, as their publishers state them."""
-
-
-def pretrained(*names: str) -> tuple[str, ...]:
-    """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a folder."""
-    known = registry.entries(WeightsEntry)
-    return tuple(dict.fromkeys(name for name in names if name in known))
 
 
 def encoder_sizes(name: str) -> Sizes:

@@ -11,7 +11,7 @@ from mserbench import evaluate, train
 from mserbench.options import completed, later, optional, told
 from mserbench.plugins import registry
 from mserbench.results import exposure
-from mserbench.running.subject import find_weights
+from mserbench.running.choosing import find_weights
 
 TASK = "emodb-sample"
 Install = Callable[..., Path]
