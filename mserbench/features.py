@@ -71,13 +71,13 @@ class FeatureCache:
     anew; where the file cannot be used (read-only, disk full) vectors stay in memory. Both are logged.
     """
 
-    def __init__(self, features: FeatureSet, folder: Path | None = None) -> None:
+    def __init__(self, features: FeatureSet) -> None:
         self._dim = features.dim
         self._memory: dict[str, bytes] = {}
         self._path: Path | None = None
         if not os.environ.get(OFF):
             name = quote(f"{features.name}-{features.version}-d{DECODING}", safe="+ ")
-            self._path = (folder or cache_dir() / "features") / f"{name}.sqlite3"
+            self._path = cache_dir() / "features" / f"{name}.sqlite3"
 
     def get_many(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the known ones among `keys` with their vectors: float32, shape (dim,)."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from mserbench.plugins.hookspecs import CommandEntry, hookimpl
 
+MSERBENCH_API = 1
+
 
 @hookimpl
 def register_commands() -> Iterable[CommandEntry]:

@@ -74,7 +74,7 @@ def flags(row: Row) -> list[str]:
     plain = [mark for mark in marks.of_record(record) if mark not in ("synthetic", "wide")]
     more = {
         "wide": marks.is_wide(interval),
-        "submitted": "submitted" in record["model"],
+        "submitted": record.model.submitted is not None,
         NOT_SHIPPED: row.system.is_shipped is False,
     }
     return [*plain, *(name for name, is_set in more.items() if is_set)]

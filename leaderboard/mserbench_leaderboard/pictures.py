@@ -97,7 +97,7 @@ def _title(system: System) -> list[str]:
     several = f", {runs} seeds together" if runs > 1 else ""
     return [
         _plain(name, _TITLE),
-        f"{entry.question.name}: UA {percent(score.value, score.interval, score.by_clip)}, n = {entry.n}{several}",
+        f"{entry.question.name}: UA {percent(score.value)}, n = {entry.n}{several}",
     ]
 
 

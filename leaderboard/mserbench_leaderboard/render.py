@@ -48,8 +48,8 @@ settings, so the figure flatters. UA in percent, 95 % interval over speakers.
 
 """
 GROUP_NOTES = {
-    ZERO_SHOT: "Neither this corpus nor its language was seen with emotion labels, nor was the corpus chosen on.",
-    DEVELOPMENT: "The same, but this corpus was used in choosing the model's settings: ranked apart.",
+    ZERO_SHOT: "Neither this corpus nor its language was seen with emotion labels, and no setting was chosen on it.",
+    DEVELOPMENT: "Zero-shot, but this corpus was used in choosing the model's settings: ranked apart.",
     TRANSDUCTIVE: "Zero-shot, but statistics of the target's own clips were used: ranked apart.",
     "Cross-corpus": "The language was seen with emotion labels, in other corpora.",
     "In-corpus or unknown": "Clips of this corpus were seen in training, or nobody knows. Leaked runs are not ranked.",
@@ -109,13 +109,13 @@ def _shown_by(section: Section) -> list[str]:
     if not section.complete:
         return []
     run = section.complete[0].system.first.run
-    statistics = run.record["statistics"]
-    if statistics["cluster"] == "clip":
+    statistics = run.record.statistics
+    if statistics.cluster == "clip":
         return ["speakers: not known"]
-    alone = f" (of which {statistics['unattributed']} clips without one)" if statistics["unattributed"] else ""
-    smallest = smallest_difference(run.record["counts"]["scored"], statistics["clusters"])
+    alone = f" (of which {statistics.unattributed} clips without one)" if statistics.unattributed else ""
+    smallest = smallest_difference(run.record.counts.scored, statistics.clusters)
     shown = "none" if smallest is None else f"{100 * smallest:.0f} points"
-    return [f"speakers: {statistics['clusters']}{alone}", f"smallest difference: {shown}"]
+    return [f"speakers: {statistics.clusters}{alone}", f"smallest difference: {shown}"]
 
 
 def _floors(rows: Sequence[Row], constant: Constant, extra: bool) -> str:

@@ -45,7 +45,7 @@ def load(folder: Path, task: str | None = None) -> Entry:
     try:
         _check_sizes(folder)
         run = runs.read(folder)
-        name = run.record["task"]["name"]
+        name = run.record.task.name
         if not NAME.fullmatch(name) or not NAME.fullmatch(folder.name) or task not in (None, name):
             raise ValueError(f"its task is {name[:60]!r}, but a run lies in {RESULTS}/TASK/RUN, each a plain name")
         return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())

@@ -37,8 +37,8 @@ def _speech(section: Section) -> str:
 
 
 def _speakers(section: Section) -> str:
-    statistics = section.complete[0].system.first.run.record["statistics"]
-    return "speakers unknown" if statistics["cluster"] == "clip" else f"{statistics['clusters']} speakers"
+    statistics = section.complete[0].system.first.run.record.statistics
+    return "speakers unknown" if statistics.cluster == "clip" else f"{statistics.clusters} speakers"
 
 
 def _best(rows: Iterable[Row]) -> str:

@@ -11,10 +11,9 @@ from pathlib import Path
 from mserbench.auditing.audit import Audit, audit
 from mserbench.auditing.overlaps import AUDIO, Entry
 from mserbench.contracts import Clip, Corpus, Task, Utterance
-from mserbench.data import corpus, dataset, divisions, index
+from mserbench.data import corpus, dataset, divisions, index, lookup
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
-from mserbench.plugins import registry
 
 _NO_WORD = re.compile(r"[^\w\s]|_")
 
@@ -40,7 +39,7 @@ def load(task: Task, data: Path | None, audio: bool = True, progress: index.Prog
 
     A corpus with an inventory says the rest by its names. Raises NotHere (a DataError) where neither is here.
     """
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     utterances, root, notes = known_utterances(source, data)
     labelled = dataset.select(task, utterances)
     several = len(source.card.languages) > 1

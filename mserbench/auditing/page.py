@@ -14,7 +14,7 @@ from mserbench.auditing.audit import Audit, Comparison, Inside, audit, inside
 from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
 from mserbench.auditing.wording import cell, confound_sentence, inside_sentences
 from mserbench.contracts import Corpus
-from mserbench.data import corpus
+from mserbench.data import corpus, lookup
 from mserbench.data.index import Progress
 from mserbench.errors import DataError, UsageError
 from mserbench.plugins import registry
@@ -90,7 +90,7 @@ def _bare(name: str) -> str:
 def _section(
     name: str, path: Path, about: Mapping[str, Any], data: Path | None, audio: bool, progress: Progress | None
 ) -> Section:
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     names = bool(corpus.inventory(source.card))  # ids that the project itself lists, and no others
     try:
         entries, part_of, kind = _by_corpus(source, path, data, audio, progress)

@@ -52,8 +52,10 @@ class Program(click.Group):
         if cmd_name not in plugin_commands:
             raise UnknownName("command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'")
         from mserbench.plugins import registry
+        from mserbench.plugins.hookspecs import CommandEntry
 
-        return registry.command(cmd_name)
+        plugin_command: click.Command = registry.resolve(registry.entry(CommandEntry, cmd_name))
+        return plugin_command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any of them."""

@@ -94,7 +94,6 @@ def _divisions(card: CorpusCard) -> Iterator[str]:
 
 
 def _tasks(card: CorpusCard) -> dict[str, str]:
-    from mserbench.plugins import registry
-    from mserbench.plugins.hookspecs import TaskEntry
+    from mserbench.data import lookup
 
-    return {name: entry.title for name, entry in registry.entries(TaskEntry).items() if entry.corpus == card.name}
+    return lookup.tasks_of(card.name)

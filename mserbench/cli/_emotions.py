@@ -55,7 +55,7 @@ class Report:
     def finish(self, model: str, subject: Subject | None, as_json: bool) -> None:
         """Print the table or JSON of all rows; csv is printed already."""
         if as_json:
-            weights = subject.weights if subject else None
+            weights = subject.weights.to_json() if subject and subject.weights else None
             _common.print_json({"model": model, "weights": weights, **_by_file(self._rows, self.failed, self._labels)})
         elif self._csv is None:
             print_table(self._rows, self._labels)

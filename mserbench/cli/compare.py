@@ -32,7 +32,7 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
         [row.prediction for row in first.rows],
         [row.prediction for row in second.rows],
         first.labels,
-        first.record["clusters"],
+        first.record.clusters,
     )
     if as_json:
         _common.print_json({"a": first.summary(), "b": second.summary(), **asdict(result)})
@@ -41,11 +41,11 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
 
 
 def _check_same_question(first: Run, second: Run) -> None:
-    a, b = first.record["task"], second.record["task"]
-    if (a["question"], a["labels"]) != (b["question"], b["labels"]):
+    a, b = first.record.task, second.record.task
+    if (a.question, a.labels) != (b.question, b.labels):
         raise DataError(
-            f"{str(first.folder)!r} is of task {a['name']} version {a['version']}, {str(second.folder)!r} of "
-            f"{b['name']} version {b['version']}: only runs of one task and version can be compared"
+            f"{str(first.folder)!r} is of task {a.name} version {a.version}, {str(second.folder)!r} of "
+            f"{b.name} version {b.version}: only runs of one task and version can be compared"
         )
     if [(row.id, row.label) for row in first.rows] != [(row.id, row.label) for row in second.rows]:
         raise DataError(
@@ -57,7 +57,7 @@ def _check_same_question(first: Run, second: Run) -> None:
 def _show(first: Run, second: Run, result: Comparison) -> None:
     from mserbench.statistics.intervals import FEWEST
 
-    click.echo(f"A: {first.name}   B: {second.name}   task {first.record['task']['name']}, n {result.n}\n")
+    click.echo(f"A: {first.name}   B: {second.name}   task {first.record.task.name}, n {result.n}\n")
     rows = []
     for name, difference in result.differences.items():
         ends = result.intervals[name]

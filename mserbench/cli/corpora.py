@@ -23,4 +23,4 @@ def command(markdown: bool, as_json: bool) -> None:
     from mserbench.cli._listing import listing
     from mserbench.plugins.hookspecs import CorpusEntry
 
-    listing(CorpusEntry, ("name", "title", "languages", "plugin"), as_json)
+    listing(CorpusEntry, as_json)

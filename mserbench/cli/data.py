@@ -67,9 +67,9 @@ def status(data: Path | None, as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Print the card of corpus NAME (or of a .toml file): licence, citation, where to get it, what to expect."""
     from mserbench.cli import _card
-    from mserbench.plugins import registry
+    from mserbench.data import lookup
 
-    card = registry.corpus(name).card
+    card = lookup.corpus(name).card
     if as_json:
         _common.print_json(_card.record(card))
         return
@@ -85,10 +85,9 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it; exit 1 if anything is."""
     from dataclasses import asdict
 
-    from mserbench.data import corpus, verification
-    from mserbench.plugins import registry
+    from mserbench.data import corpus, lookup, verification
 
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     with _common.progress(f"decoding {source.card.name}") as shown:
         found = verification.verify(source, corpus.find(source, data), shown)
     edition = found.edition or "not one we have seen"

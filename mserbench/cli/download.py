@@ -61,10 +61,9 @@ def command(
 
 def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, Any]:
     """Fetch a corpus unless it is complete; return what its folder then holds."""
-    from mserbench.data import corpus
-    from mserbench.plugins import registry
+    from mserbench.data import corpus, lookup
 
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     root = _root(source, data)
     reading = corpus.read(source, root) if root.is_dir() else None
     was_there = reading is not None and not reading.problems

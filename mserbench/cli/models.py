@@ -19,18 +19,19 @@ def command(name: str | None, as_json: bool) -> None:
     from mserbench.plugins.hookspecs import ModelEntry
 
     if name is None:
-        listing(ModelEntry, ("name", "title", "weights", "plugin"), as_json)
+        listing(ModelEntry, as_json)
     else:
         _options(name, as_json)
 
 
 def _options(name: str, as_json: bool) -> None:
-    from mserbench.plugins import registry
+    from mserbench.options import type_name
+    from mserbench.running.lookup import described_class
 
-    options = registry.described_class(name).Options
+    options = described_class(name).Options
     kinds = typing.get_type_hints(options)
     records = [
-        {"option": field.name, "type": registry.type_name(kinds[field.name]), "default": field.default}
+        {"option": field.name, "type": type_name(kinds[field.name]), "default": field.default}
         for field in dataclasses.fields(options)
     ]
     if as_json:

@@ -34,7 +34,7 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
 @click.option("--hop", help="Seconds from one window to the next; else the window: no overlap.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print csv, row by row, and nothing else on stdout.")
 @_common.json_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@_common.device_option
 def command(
     files: Sequence[Path],
     model: str,
@@ -54,15 +54,15 @@ def command(
     predicted all the same.
     """
     from mserbench.cli._emotions import Report
-    from mserbench.plugins import registry
     from mserbench.predicting import listening, predicting
+    from mserbench.running.lookup import model_entry
 
     if as_csv and as_json:
         raise UsageError("--csv and --json were both given, but only one of them can be printed: choose one")
     windowing = _windowing(window, hop)
     wanted = _common.names(label_names, "labels") if label_names is not None else []
     given = _common.pairs(options)
-    registry.model_entry(model)
+    model_entry(model)
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
         sources = list(listening.expand(files, Path(scratch)))
         subject = predicting.load(model, weights, given, device) if _any_there(sources) else None

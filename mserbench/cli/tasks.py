@@ -14,4 +14,4 @@ def command(as_json: bool) -> None:
     from mserbench.cli._listing import listing
     from mserbench.plugins.hookspecs import TaskEntry
 
-    listing(TaskEntry, ("name", "title", "languages", "labels", "clips", "plugin"), as_json)
+    listing(TaskEntry, as_json)

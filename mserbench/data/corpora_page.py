@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mserbench.contracts import CorpusCard
-from mserbench.data import divisions
+from mserbench.data import divisions, lookup
 from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
+from mserbench.plugins.hookspecs import CorpusEntry
 from mserbench.statistics.compare import smallest_difference
 
 _HEAD = """# Corpora
@@ -24,7 +24,7 @@ _RIGHT = {"speakers", "clips", "hours", "labels"}
 
 def page() -> str:
     """Return the page. Raises PluginError where a corpus cannot be imported."""
-    cards = [registry.corpus(name).card for name in registry.entries(CorpusEntry)]
+    cards = [lookup.corpus(name).card for name in registry.entries(CorpusEntry)]
     marks = ["---:" if column in _RIGHT else "---" for column in _COLUMNS]
     table = [_row(_COLUMNS), _row(marks), *(_row(_cells(card)) for card in cards)]
     sections = ["\n".join(_section(card)) for card in cards]
@@ -71,7 +71,7 @@ def _section(card: CorpusCard) -> Iterator[str]:
 
 def _smallest(card: CorpusCard, name: str) -> str:
     """Say what difference of UA between two systems a task can show: `compare.smallest_difference`."""
-    task = registry.task(name)
+    task = lookup.task(name)
     if task.part or task.select or task.expected is None or card.speakers is None:
         return "the smallest difference of UA that shows depends on its speakers, which are not those of the card."
     smallest = smallest_difference(task.expected, card.speakers)
@@ -84,7 +84,7 @@ def _smallest(card: CorpusCard, name: str) -> str:
 
 
 def _tasks(card: CorpusCard) -> list[str]:
-    return [name for name, entry in registry.entries(TaskEntry).items() if entry.corpus == card.name]
+    return list(lookup.tasks_of(card.name))
 
 
 def _number(value: int | None) -> str:

@@ -6,11 +6,10 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from mserbench.data import corpus
+from mserbench.data import corpus, lookup
 from mserbench.data.audio import CONTAINERS
 from mserbench.data.corpus import Reading
 from mserbench.errors import DataError, MserbenchError
-from mserbench.plugins import registry
 
 ABSENT = "absent"
 MADE = "made on the spot when needed"
@@ -23,7 +22,7 @@ def status(name: str, data: Path | None) -> dict[str, Any]:
     """
     record: dict[str, Any] = {"corpus": name, "state": ABSENT, "utterances": None, "folder": ""}
     try:
-        source = registry.corpus(name)
+        source = lookup.corpus(name)
         if source.card.access == "generated":
             return {**record, "state": MADE}
         try:

@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from mserbench.contracts import Corpus, CorpusCard, Remote, Task, Utterance
-from mserbench.data import corpus, dataset
+from mserbench.data import corpus, dataset, lookup
 from mserbench.data.trees import Inventory
 from mserbench.labels import DROP
-from mserbench.plugins import registry
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 _TYPES = {  # of files, by suffix
@@ -71,7 +70,7 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
     With a data folder, or where the names of a corpus are known, the file types are those of its files and a
     histogram that is not frozen is counted. Raises DataError where the corpus in `data` is not complete.
     """
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     known = _known(source, task, data)
     found = {
         "@context": _CONTEXT,

@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from mserbench.contracts import Clip, Corpus, CorpusCard, Task, Utterance
-from mserbench.data import audio, corpus, divisions, index
+from mserbench.data import audio, corpus, divisions, index, lookup
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
 from mserbench.labels import DROP
-from mserbench.plugins import registry
 
 _LISTED = 20  # problems printed in full; `data verify` lists the rest
 _MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
@@ -100,7 +99,7 @@ def load(
     anew. Raises DataError with every problem of the corpus; with `allow_partial` the clips in order are kept and
     the problems become warnings, but an undeclared raw label still stops.
     """
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     root = corpus.find(source, data)
     reading = corpus.read(source, root)
     utterances = list(reading.utterances.values())
@@ -139,7 +138,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
 
     A corpus with an inventory says everything by its names, so its audio need not be here. Raises DataError.
     """
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     if listed := _by_inventory(task, source):
         return listed
     reading = corpus.read(source, corpus.find(source, data))
@@ -178,7 +177,7 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
     if task.select:
         chosen = (utterance for utterance in chosen if _is_selected(task, utterance))
     if task.part:
-        chosen = divisions.belonging(registry.corpus(task.corpus).card, task.part, chosen)
+        chosen = divisions.belonging(lookup.corpus(task.corpus).card, task.part, chosen)
     pairs = ((utterance, task.label_map[raw_label(task, utterance)]) for utterance in chosen)
     return [(utterance, label) for utterance, label in pairs if label != DROP]
 
@@ -196,7 +195,7 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
     if task.label_field and not raw_label(task, strange[0]):
         return [
             f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} utterances lack "
-            f"(first {strange[0].id!r}): 'mserbench data show {registry.typed(task.corpus)}' says which file has them"
+            f"(first {strange[0].id!r}): 'mserbench data show {lookup.typed(task.corpus)}' says which file has them"
         ]
     counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
     return [
@@ -239,6 +238,6 @@ def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
         rest = len(problems) - _LISTED
-        listed.append(f"  - and {rest} more: 'mserbench data verify {registry.typed(task.corpus)}' lists them all")
+        listed.append(f"  - and {rest} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists them all")
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
     return "\n".join([head, *listed, remedy])

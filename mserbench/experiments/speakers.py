@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from mserbench.contracts import Corpus, Task
-from mserbench.data import corpus, dataset
+from mserbench.data import corpus, dataset, lookup
 from mserbench.errors import DataError
-from mserbench.plugins import registry
 
 FEWEST = 4  # speakers: below that no interval and no test over speakers can say anything
 
@@ -51,11 +50,11 @@ def of_targets(names: Sequence[str], data: Path | None, make: bool = False) -> l
 
     A corpus that is made on the spot is looked at only with `make`, as making it takes minutes.
     """
-    return [_of(registry.task(name), data, make) for name in names]
+    return [_of(lookup.task(name), data, make) for name in names]
 
 
 def _of(task: Task, data: Path | None, make: bool) -> Speakers:
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     names = _names(task, source, data, make)
     if names is not None:
         return Speakers(task.name, len(names - {None}), "counted")

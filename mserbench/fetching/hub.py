@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,16 +34,14 @@ class Layout:
     kept: tuple[str, ...] = ("emotion", "text")
 
 
-def export(
-    source: str | Path, root: Path, report: Report = lambda done, total: None, layout: Layout | None = None
-) -> None:
+def export(source: str | Path, root: Path, report: Report = lambda done, total: None) -> None:
     """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into `root`.
 
     `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what `save_to_disk` wrote.
     `root` is whole or untouched. Raises MissingExtra without `datasets`, DataError where the dataset cannot be
     had, lacks a column or audio, or holds a path that leads out of its folder.
     """
-    layout = layout or Layout()
+    layout = Layout()
     name = f"dataset {str(source)!r}"
     splits = _splits(source, name)
     with staging(root, name, _MOST) as stage:
@@ -66,7 +62,7 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
             "copy of its parquet files with --from"
         )
     try:
-        with _bars_on_terminals_only(), nullcontext() if isinstance(source, Path) else reach.quiet_hub():
+        with reach.quiet_hub():
             loaded = _local(source) if isinstance(source, Path) else datasets.load_dataset(source)
     except Exception as error:  # the library and those below it raise errors of many kinds
         misfits.refuse(error)
@@ -75,20 +71,6 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
             "a local copy of its parquet files with --from"
         ) from error
     return loaded if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
-
-
-@contextmanager
-def _bars_on_terminals_only() -> Iterator[None]:
-    import datasets
-
-    shown = datasets.are_progress_bars_disabled() is False
-    if not sys.stderr.isatty():
-        datasets.disable_progress_bars()
-    try:
-        yield
-    finally:
-        if shown:
-            datasets.enable_progress_bars()
 
 
 def _local(folder: Path) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,17 +81,13 @@ def was_reached(error: Exception) -> bool:
 
 @contextmanager
 def quiet_hub() -> Iterator[None]:
-    """Keep the warnings of the hub's library off stderr, and its bars unless a person watches."""
+    """Keep the warnings of the hub's library off stderr: what went wrong is said once, as an error."""
     from huggingface_hub import utils
 
-    hub: Any = utils  # its functions have no types
-    told, shown = hub.logging.get_verbosity(), not hub.are_progress_bars_disabled()
-    hub.logging.set_verbosity_error()
-    if not sys.stderr.isatty():
-        hub.disable_progress_bars()
+    log: Any = utils.logging  # its functions have no types
+    told = log.get_verbosity()
+    log.set_verbosity_error()
     try:
         yield
     finally:
-        hub.logging.set_verbosity(told)
-        if shown:
-            hub.enable_progress_bars()
+        log.set_verbosity(told)

@@ -1,7 +1,7 @@
-"""The six hooks a plugin may implement, and the typed records they return.
+"""The hooks a plugin may implement, and the typed records they return; `kinds` has one row for each pair.
 
-A record names its object by a `"package.module:attribute"` target, which is imported on first use only:
-listing what is installed stays fast, and a package that fails to import cannot stop the others.
+A record names its object by a `"package.module:attribute"` target, or `"package.module:TABLE[key]"` for one of a
+dictionary. It is imported on first use only: a package that fails to import cannot stop the others.
 """
 
 from __future__ import annotations
@@ -17,30 +17,28 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @dataclass(frozen=True, slots=True)
-class CorpusEntry:
+class Entry:
+    """What every record of a plugin holds: a name, where its object is, and a title for listings."""
+
+    name: str
+    target: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusEntry(Entry):
     """A corpus: `target` is a `mserbench.contracts.Corpus`."""
 
-    name: str
-    target: str
-    title: str
     languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TaskEntry:
-    """A task: `target` is a `mserbench.contracts.Task`; the rest repeats it for listings."""
-
-    name: str
-    target: str
-    title: str
-    corpus: str = ""
-    languages: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    clips: int | None = None
+class TaskEntry(Entry):
+    """A task: `target` is a `mserbench.contracts.Task`, which listings ask for its corpus, languages and labels."""
 
 
 @dataclass(frozen=True, slots=True)
-class ModelEntry:
+class ModelEntry(Entry):
     """A model: `target` is a subclass of `mserbench.Model`.
 
     `needs` maps each optional package it imports to the extra that installs it. `weights` maps the names of
@@ -48,42 +46,24 @@ class ModelEntry:
     of the target that imports nothing heavy and has its options and its `describe`; without, the target is asked.
     """
 
-    name: str
-    target: str
-    title: str
     needs: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
     described: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class CommandEntry:
+class CommandEntry(Entry):
     """A command of the command line: `target` is a `click.Command`."""
 
-    name: str
-    target: str
-    title: str
-
 
 @dataclass(frozen=True, slots=True)
-class WeightsEntry:
+class WeightsEntry(Entry):
     """Pretrained weights that models are built upon: `target` is a `mserbench.weights.record.Weights`."""
 
-    name: str
-    target: str
-    title: str
-
 
 @dataclass(frozen=True, slots=True)
-class ExperimentEntry:
+class ExperimentEntry(Entry):
     """A table of systems and settings: `target` is its definition, `"package:file.toml"`."""
-
-    name: str
-    target: str
-    title: str
-
-
-Entry = CorpusEntry | TaskEntry | ModelEntry | CommandEntry | WeightsEntry | ExperimentEntry
 
 
 @hookspec

@@ -13,21 +13,12 @@ import pluggy
 
 from mserbench.contracts import API_VERSION
 from mserbench.errors import PluginError
-from mserbench.plugins import hookspecs, misfits
+from mserbench.plugins import hookspecs, kinds, misfits
 from mserbench.plugins.hookspecs import Entry
 
 GROUP = "mserbench"
 SWITCH = "MSERBENCH_PLUGINS"
 HOST = "mserbench"  # the distribution whose own entry points are always loaded
-
-HOOKS: dict[str, type[Entry]] = {
-    "register_corpora": hookspecs.CorpusEntry,
-    "register_tasks": hookspecs.TaskEntry,
-    "register_models": hookspecs.ModelEntry,
-    "register_commands": hookspecs.CommandEntry,
-    "register_weights": hookspecs.WeightsEntry,
-    "register_experiments": hookspecs.ExperimentEntry,
-}
 
 
 @dataclass(slots=True)
@@ -55,7 +46,7 @@ def load_plugins(strict: bool = False) -> list[Plugin]:
     separated) to load; `none` or empty loads none. Raises PluginError for the first failure if `strict`.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
+    manager.add_hookspecs(_specifications())
     plugins = []
     for plugin, entry_point in _discover():
         plugins.append(plugin)
@@ -67,6 +58,17 @@ def load_plugins(strict: bool = False) -> list[Plugin]:
             for failure in plugin.failures:
                 raise PluginError(f"{failure} (--strict-plugins stops at the first failure)")
     return plugins
+
+
+def _hooks_by_name() -> dict[str, kinds.Kind]:
+    return {kind.hook_name: kind for kind in kinds.KINDS}
+
+
+def _specifications() -> ModuleType:
+    """Return the hooks of all kinds in the form that pluggy takes: the functions of a module."""
+    module = ModuleType("hooks")
+    vars(module).update({name: kind.hook for name, kind in _hooks_by_name().items()})
+    return module
 
 
 def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
@@ -123,17 +125,18 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
     finally:
         if manager.is_registered(module):  # one at a time: nothing of a plugin can touch another
             manager.unregister(module)
+    known_hooks = _hooks_by_name()
     for name in implemented:
-        if name not in HOOKS:
+        if name not in known_hooks:
             import difflib
 
-            near = " or ".join(difflib.get_close_matches(name, HOOKS, n=1, cutoff=0.0))
+            near = " or ".join(difflib.get_close_matches(name, known_hooks, n=1, cutoff=0.0))
             plugin.failures.append(_sentence(plugin, f"implements {name!r}, which is no hook; did you mean {near!r}?"))
     for name, value in vars(module).items():
         own = getattr(value, "__module__", None) == module.__name__  # a helper that it imports is no mistake
         if own and name.startswith("register_") and name not in implemented:
             plugin.failures.append(_sentence(plugin, f"defines {name!r} without @mserbench.hookimpl"))
-    return [name for name in implemented if name in HOOKS]
+    return [name for name in implemented if name in known_hooks]
 
 
 def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
@@ -145,10 +148,10 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
         reason = misfits.told(error) or f"{type(error).__name__}: {error}"
         plugin.failures.append(_sentence(plugin, f"failed in {hook} ({reason})"))
         return
+    record = _hooks_by_name()[hook].record
     for entry in entries:
-        if not isinstance(entry, HOOKS[hook]):
-            kind = HOOKS[hook].__name__
-            plugin.failures.append(_sentence(plugin, f"returned {entry!r} from {hook} instead of a {kind}"))
+        if not isinstance(entry, record):
+            plugin.failures.append(_sentence(plugin, f"returned {entry!r} from {hook} instead of a {record.__name__}"))
         elif not isinstance(entry.name, str) or not re.fullmatch(r"[\w.]+:[^:]+", str(entry.target)):
             plugin.failures.append(
                 _sentence(plugin, f"gave {entry.name!r} the target {entry.target!r}, not a name and 'module:attribute'")

@@ -11,8 +11,8 @@ from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.options import completed
 from mserbench.predicting.listening import Failed, Heard, Piece, Remark
-from mserbench.results import exposure
 from mserbench.results.journal import Answer
+from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
 from mserbench.running import batches, evaluation
 from mserbench.running.spec import Spec
@@ -89,7 +89,7 @@ def labels_to_ask(subject: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
 
 def about(subject: Subject) -> str:
     """Return a sentence on what the scores are, and what languages they were learnt from."""
-    name = f"{subject.name} ({subject.weights['name']})" if subject.weights else subject.name
+    name = f"{subject.name} ({subject.weights.name})" if subject.weights else subject.name
     labelled = [one for one in subject.card.exposure if one.kind == "emotion-labels"]
     languages = ", ".join(sorted({language for one in labelled for language in one.languages}))
     trained = f"languages it was trained on: {languages}" if languages else "it was trained on no emotion labels"
@@ -102,24 +102,27 @@ def other_options(subject: Subject, given: Mapping[str, str]) -> str:
     """Return a sentence on options that the user gave and shipped weights were not trained with, or nothing."""
     if not given or not subject.weights or subject.model.weights is None:
         return ""
-    manifest, asked = exposure.read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
-    trained = completed(manifest.get("options", {}), type(subject.model.options))
+    manifest, asked = read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
+    trained = completed(manifest.options or {}, type(subject.model.options))
     other = [
         f"{key}={trained[key]}, not {asked[key]}" for key in given if key in trained and trained[key] != asked[key]
     ]
     if not other:
         return ""
-    return f"weights {subject.weights['name']!r} were trained with {'; '.join(other)}: what they remember holds"
+    return f"weights {subject.weights.name!r} were trained with {'; '.join(other)}: what they remember holds"
 
 
 def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> Iterator[Said]:
     """Yield what a model says of each piece, in order, a row of each file after its windows, and what failed.
 
-    A file that fails after some windows has no row of its own. Raises ModelError where the model fails or breaks its
+    A file that fails after some windows has no row of its own. Clips that the model was trained on are told at the
+    end, in one remark. Raises ModelError where the model fails or breaks its
     contract; what was yielded before holds.
     """
     trained_on = frozenset[str]().union(*(one.clips for one in subject.card.exposure))
     windows: list[Row] = []
+    trained_files: list[str] = []
+
     for chunk in _chunks(heard):
         answers = iter(_ask(subject, labels, [one for one in chunk if isinstance(one, Piece)]))
         for one in chunk:
@@ -131,15 +134,27 @@ def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> 
             row = _row(one, next(answers), labels)
             yield row
             if one.trained_key in trained_on:
-                yield Remark(
-                    one.file, f"{one.file!r} is a clip that the model was trained on: its scores prove nothing"
-                )
+                trained_files.append(one.file)
             if not one.whole:
                 windows.append(row)
                 if one.last:
                     yield summary(windows, labels)
                     windows.clear()
         del chunk  # or its audio would be held while the next is gathered
+
+    if trained_files:
+        yield _remark_on_trained(trained_files)
+
+
+def _remark_on_trained(files: Sequence[str]) -> Remark:
+    """Return what must be known of files that are clips of the training: a note a file would hide every other."""
+    first, others = files[0], len(files) - 1
+    if not others:
+        return Remark(first, f"{first!r} is a clip that the model was trained on: its scores prove nothing")
+
+    return Remark(
+        first, f"{first!r} and {others:,} more are clips that the model was trained on: their scores prove nothing"
+    )
 
 
 def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mserbench.results.record import RunRecord
 
 WIDEST = 0.15  # of an interval without the mark, as a fraction of 1
 
@@ -30,16 +33,16 @@ HEARD = {
 """What is said of each value of `heard`."""
 
 
-def of_record(record: Mapping[str, Any]) -> list[str]:
+def of_record(record: RunRecord) -> list[str]:
     """Return the marks of a run, by its record (docs/results.md)."""
-    verdict, interval = record["verdict"], record["intervals"]["UA"]
+    verdict, interval = record.verdict, record.intervals["UA"]
     flags = {
-        "synthetic": record["corpus"]["synthetic"],
-        "transductive": verdict["transductive"],
-        "development": verdict.get("development", False),
-        "development not stated": "development" not in record["model"],
-        "partial": record["counts"]["partial"],
-        "unknown speakers": record["statistics"]["cluster"] == "clip",
+        "synthetic": record.corpus.synthetic,
+        "transductive": verdict.transductive,
+        "development": bool(verdict.development),
+        "development not stated": record.model.development is None,
+        "partial": record.counts.partial,
+        "unknown speakers": record.statistics.cluster == "clip",
         "few speakers": interval is None,
         "wide": is_wide(interval),
     }
@@ -56,15 +59,15 @@ def meanings(used: Collection[str]) -> list[str]:
     return [f"{mark}: {text}" for mark, text in MEANING.items() if mark in used]
 
 
-def model_of(record: Mapping[str, Any]) -> str:
+def model_of(record: RunRecord) -> str:
     """Return the name of a run's model, with the preset of its weights: a preset may be another size of the model."""
-    model = record["model"]
-    steps = (model["weights"] or {}).get("trained") or [{}]
-    preset = steps[-1].get("options", {}).get("preset")
-    return f"{model['name']} ({preset})" if preset else str(model["name"])
+    model = record.model
+    stages = model.weights.trained if model.weights else ()
+    preset = stages[-1].options.get("preset") if stages else None
+    return f"{model.name} ({preset})" if preset else model.name
 
 
-def name_of(record: Mapping[str, Any]) -> str:
+def name_of(record: RunRecord) -> str:
     """Return the name of a run's model with its weights, if it has any: `mser-llm (mini), mini-real`."""
-    weights = record["model"]["weights"]
-    return f"{model_of(record)}, {weights['name']}" if weights else model_of(record)
+    weights = record.model.weights
+    return f"{model_of(record)}, {weights.name}" if weights else model_of(record)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 EVERY = 30.0  # seconds between two lines; quick work ends before the first
+WATCHER = "mserbench-progress"  # the name of the thread that tells
 _MINUTE, _HOUR = 60.0, 3_600.0
 _MEGABYTE = 1_000_000
 
@@ -38,7 +40,7 @@ class Work:
     """A piece of work that is under way: what it is, and how much of it is done. `total` is 0 where nobody knows.
 
     `measure` is asked for what is done when a line is due, where nothing tells of it. `first` is when something was
-    told for the first time, and how much was done by then: a resumed work begins somewhere.
+    told for the first time, and how much was done by then, as a resumed work begins somewhere; `last` when it was more.
     """
 
     title: str
@@ -48,15 +50,14 @@ class Work:
     total: int = 0
     note: str = ""
     first: tuple[float, int] | None = None
-    began: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.began = now()
+    last: float = 0.0
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Note how much is done."""
+        if self.first is None or done > self.done:
+            self.last = now()
         self.done, self.total, self.note = done, total, note
-        self.first = self.first or (now(), done)
+        self.first = self.first or (self.last, done)
 
     def amount(self) -> str:
         """Return how much is done: `120 of 604`; empty where nobody knows."""
@@ -67,11 +68,12 @@ class Work:
         return "".join([words if self.first else "", f" ({self.note})" if self.note else ""]).strip()
 
     def left(self) -> str:
-        """Return how long the rest takes, by the pace since the first report; empty where that tells nothing."""
+        """Return how long the rest takes, by the pace up to the last report; empty where that tells nothing."""
         if self.first is None or self.done <= self.first[1] or self.done >= self.total:
             return ""
-        seconds = (now() - self.first[0]) / (self.done - self.first[1]) * (self.total - self.done)
-        return f"about {lasting(seconds)} left"
+        pace = (self.last - self.first[0]) / (self.done - self.first[1])
+        seconds = pace * (self.total - self.done) - (now() - self.last)
+        return f"about {lasting(seconds)} left" if seconds > 0 else ""
 
 
 _under_way: list[Work] = []  # the innermost last
@@ -112,13 +114,18 @@ def filling(title: str, folder: Path, total: int) -> Iterator[None]:
 def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
     """While the body runs, tell every half minute what is under way, unless stderr is a terminal.
 
-    Of several processes that train together the main one alone tells.
+    The bars of libraries are switched off then: theirs are the carriage returns of a log. Of several processes that
+    train together the main one alone tells.
     """
-    if sys.stderr.isatty() or not place().is_main:
+    if sys.stderr.isatty():
+        yield
+        return
+    os.environ.setdefault("TQDM_DISABLE", "1")  # read where tqdm is imported first, and by processes started here
+    if not place().is_main:
         yield
         return
     stop = threading.Event()
-    watcher = threading.Thread(target=watch, args=(stop.wait, tell or _to_stderr), daemon=True)
+    watcher = threading.Thread(target=watch, args=(stop.wait, tell or _to_stderr), name=WATCHER, daemon=True)
     watcher.start()
     try:
         yield
@@ -129,18 +136,19 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
 
 def watch(wait: Callable[[float], bool], tell: Callable[[str], None]) -> None:
     """Tell what is under way each time that `wait`, called with seconds, returns False; end when it returns True."""
+    began = now()
     while not wait(EVERY):
-        line = describe()
+        line = describe(now() - began)
         if line:
             tell(line)
 
 
-def describe() -> str:
-    """Return one line on what is under way, outermost first; empty where nothing is."""
+def describe(seconds: float) -> str:
+    """Return one line on what is under way after so many seconds, outermost first; empty where nothing is."""
     works = list(_under_way)  # others may end while this looks
     if not works:
         return ""
-    parts = [works[-1].amount(), f"{lasting(now() - works[0].began)} so far", works[-1].left()]
+    parts = [works[-1].amount(), works[-1].left(), f"{lasting(seconds)} so far"]
     return f"{': '.join(work.title for work in works)}: {', '.join(part for part in parts if part)}"
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mserbench.contracts import CorpusCard, Exposure, ModelCard, Task
-from mserbench.errors import DataError
+from mserbench.results.manifest import Manifest, Source
 
 VERDICTS = ("zero-shot", "cross-corpus", "unknown", "in-corpus", "leaked")  # from the strictest test down
-MANIFEST = "manifest.json"
-MANIFEST_SCHEMA = 1
 _UNNAMED = frozenset({"mul", "und"})  # several, undetermined: codes of no language
 
 Heard = Literal["yes", "text", "no", "unknown"]
@@ -38,7 +33,7 @@ class Verdict:
 
 
 def judge(card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False) -> Verdict:
-    """Compute the verdict of a model on a task (DESIGN 4).
+    """Compute the verdict of a model on a task: what it may claim, and why.
 
     `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release that shares
     its speakers, were. `cross-corpus`: its language was seen with emotion labels. `zero-shot`: neither.
@@ -120,90 +115,27 @@ def _are_known(languages: Sequence[str]) -> bool:
     return bool(languages) and _UNNAMED.isdisjoint(map(_primary, languages))
 
 
-def card_with_manifest(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
+def card_with_manifest(card: ModelCard, manifest: Manifest | None) -> ModelCard:
     """Return the card with the training sources of a manifest added to its exposure, those of earlier stages too.
 
     Weights that say which corpora their options were chosen on (`chosen_on`) say so in place of the card.
     """
     if manifest is None:
         return card
-    learnt = (one for source in sources_of(manifest) for one in _learnt(source))
-    development = tuple(manifest.get("chosen_on", card.development))
+    learnt = (part for source in manifest.all_sources for part in _learnt(source))
+    development = card.development if manifest.chosen_on is None else manifest.chosen_on
     return dataclasses.replace(card, exposure=(*card.exposure, *learnt), development=development)
 
 
-def sources_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the sources of a manifest and those of the weights that its training went on from."""
-    return [*manifest["sources"], *manifest.get("earlier", ())]
-
-
-def _learnt(source: Mapping[str, Any]) -> Iterator[Exposure]:
+def _learnt(source: Source) -> Iterator[Exposure]:
     """Yield the exposure of a source, and that of each corpus whose utterances its clips were made from."""
-    languages, evidence = tuple(source["languages"]), f"training manifest, task {source['task']}"
-    yield Exposure(source["family"], languages, "emotion-labels", evidence, frozenset(source["clips"]))
-    origins = source.get("origins", ())
-    for corpus in sorted({name.partition(":")[0] for name in origins}):
-        clips = frozenset(name for name in origins if name.partition(":")[0] == corpus)
-        yield Exposure(corpus, languages, "emotion-labels", f"{evidence}, speech made from its clips", clips)
+    evidence = f"training manifest, task {source.task}"
+    yield Exposure(source.family, source.languages, "emotion-labels", evidence, frozenset(source.clips))
 
-
-def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write `manifest.json` beside weights, with the SHA-256 of each of their files."""
-    from mserbench.disk.files import write_atomic
-
-    full = {"schema": MANIFEST_SCHEMA, **record, "files": _hashes(folder)}
-    write_atomic(folder / MANIFEST, json.dumps(full, indent=1, sort_keys=True) + "\n")
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a weights folder and check it against the files.
-
-    Raises DataError where there is none, it is not readable, or a file is not the one that was trained.
-    """
-    path = folder / MANIFEST
-    if not folder.is_dir():
-        raise DataError(f"weights {str(folder)!r} are no folder: give one that 'mserbench train' wrote")
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        files = record["files"]
-        for source in sources_of(record):
-            _check_source(source)
-        _check_names(record.get("chosen_on", []))
-        for key in ("on", "validated_on", "before"):
-            if not isinstance(record.get(key, []), list):
-                raise TypeError(f"{key!r} must be a list")
-    except FileNotFoundError as error:
-        raise DataError(
-            f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is unknown: use a folder "
-            f"that 'mserbench train' wrote"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
-    if files != _hashes(folder):
-        raise DataError(
-            f"weights {str(folder)!r} are not the files that their manifest names (changed, missing or added "
-            f"since training): train again, or restore them"
-        )
-    return dict(record)
-
-
-def _check_source(source: Mapping[str, Any]) -> None:
-    if not all(isinstance(source[key], str) for key in ("task", "family")):
-        raise TypeError("'task' and 'family' of a source must be text")
-    lists = {"languages": source["languages"], "clips": source["clips"], "origins": source.get("origins", [])}
-    for key, value in lists.items():
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise TypeError(f"{key!r} of a source must be a list of texts")
-
-
-def _check_names(value: object) -> None:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise TypeError("'chosen_on' must be a list of names of corpora")
-
-
-def weights_hash(manifest: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) over names and hashes of the weight files."""
-    return hashlib.sha256(json.dumps(manifest["files"], sort_keys=True).encode()).hexdigest()
+    for corpus in sorted({name.partition(":")[0] for name in source.origins}):
+        clips = frozenset(name for name in source.origins if name.partition(":")[0] == corpus)
+        made = f"{evidence}, speech made from its clips"
+        yield Exposure(corpus, source.languages, "emotion-labels", made, clips)
 
 
 def with_families(card: ModelCard, family: Callable[[str], str]) -> ModelCard:
@@ -211,13 +143,3 @@ def with_families(card: ModelCard, family: Callable[[str], str]) -> ModelCard:
     exposure = tuple(dataclasses.replace(one, corpus=family(one.corpus)) for one in card.exposure)
     development = tuple(sorted({family(name) for name in card.development}))
     return dataclasses.replace(card, exposure=exposure, development=development)
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

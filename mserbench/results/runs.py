@@ -8,23 +8,25 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mserbench.disk import folders
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError
 from mserbench.report import marks
 from mserbench.report.numbers import percent
-from mserbench.results import form, predictions
+from mserbench.results import predictions
 from mserbench.results.predictions import Prediction
+from mserbench.results.record import PREDICTIONS as PREDICTIONS
+from mserbench.results.record import SCHEMA, Interval, PredictionsPart, RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
 
 RECORD = "run.json"
-PREDICTIONS = form.PREDICTIONS
 JOURNAL = "journal.jsonl"
 LOCK = ".lock"
 _AGAIN = "run it again with --fresh, or score it again"
@@ -32,25 +34,28 @@ _AGAIN = "run it again with --fresh, or score it again"
 
 @dataclass(frozen=True)
 class Run:
-    """One model on one task, finished: what it said, what that is worth, and how it came about."""
+    """One model on one task, finished: what it said, what that is worth, and how it came about.
+
+    `record` holds all that `run.json` does, as typed parts; `record.to_json()` is the file's mapping.
+    """
 
     folder: Path
-    record: Mapping[str, Any]
+    record: RunRecord
 
     @property
     def metrics(self) -> dict[str, float]:
         """UA, WA, WF1, MF1, precision and unparsed, as fractions of 1."""
-        return dict(self.record["metrics"])
+        return dict(self.record.metrics)
 
     @property
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
+    def intervals(self) -> dict[str, Interval]:
         """The 95 % interval of each metric, as fractions of 1; None with too few speakers."""
-        return {name: tuple(ends) if ends else None for name, ends in self.record["intervals"].items()}
+        return dict(self.record.intervals)
 
     @property
     def by_clip(self) -> bool:
         """Whether the intervals are over clips, as no speaker is known."""
-        return bool(self.record["statistics"]["cluster"] == "clip")
+        return self.record.statistics.cluster == "clip"
 
     @property
     def name(self) -> str:
@@ -65,28 +70,28 @@ class Run:
     @property
     def heard(self) -> str:
         """Whether the language was met in training at all: `yes`, `text`, `no` or `unknown`."""
-        return str(self.record["verdict"]["heard"])
+        return self.record.verdict.heard
 
     @property
     def verdict(self) -> str:
         """`zero-shot`, `cross-corpus`, `unknown`, `in-corpus` or `leaked`."""
-        return str(self.record["verdict"]["verdict"])
+        return self.record.verdict.verdict
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the verdict is what it is."""
-        return tuple(self.record["verdict"]["reasons"])
+        return self.record.verdict.reasons
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The label set of the task, in its order."""
-        return tuple(self.record["task"]["labels"])
+        return self.record.task.labels
 
     @cached_property
     def rows(self) -> list[Prediction]:
         """The predictions, sorted by id. Raises DataError where the file is not as documented."""
         rows = predictions.read(self.folder / PREDICTIONS, self.labels)
-        if len(rows) != self.record["counts"]["scored"]:
+        if len(rows) != self.record.counts.scored:
             raise DataError(
                 f"{str(self.folder / PREDICTIONS)!r} holds {len(rows)} rows, not those of its record: {_AGAIN}"
             )
@@ -104,12 +109,12 @@ class Run:
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints of this run."""
         return {
-            "model": self.record["model"]["name"],
-            "task": self.record["task"]["name"],
-            "n": self.record["counts"]["scored"],
+            "model": self.record.model.name,
+            "task": self.record.task.name,
+            "n": self.record.counts.scored,
             "metrics": self.metrics,
             "intervals": {name: list(ends) if ends else None for name, ends in self.intervals.items()},
-            "statistics": dict(self.record["statistics"]),
+            "statistics": self.record.statistics.to_json(),
             "verdict": self.verdict,
             "heard": self.heard,
             "marks": self.marks,
@@ -117,10 +122,10 @@ class Run:
         }
 
     def __repr__(self) -> str:
-        return f"<Run {self.name} on {self.record['task']['name']}: {self._line()}>"
+        return f"<Run {self.name} on {self.record.task.name}: {self._line()}>"
 
     def _repr_html_(self) -> str:
-        cells = {"model": self.name, "task": self.record["task"]["name"], **self._cells()}
+        cells = {"model": self.name, "task": self.record.task.name, **self._cells()}
         head = "".join(f"<th>{html.escape(name)}</th>" for name in cells)
         body = "".join(f"<td>{html.escape(str(value))}</td>" for value in cells.values())
         return f"<table><tr>{head}</tr><tr>{body}</tr></table>"
@@ -130,7 +135,7 @@ class Run:
 
     def _cells(self) -> dict[str, str]:
         return {
-            "n": str(self.record["counts"]["scored"]),
+            "n": str(self.record.counts.scored),
             "UA": percent(self.metrics["UA"], self.intervals["UA"], self.by_clip),
             "WA": percent(self.metrics["WA"]),
             "verdict": self.verdict,
@@ -156,13 +161,10 @@ def locked(folder: Path) -> Iterator[None]:
     Raises UsageError where another process holds it, and DataError where the folder cannot be written, be it
     in here or in the body: models' and corpora's own errors have other classes.
     """
-    import filelock
-
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / LOCK, timeout=0):
+        with folders.held(folder / LOCK):
             yield
-    except filelock.Timeout as error:
+    except folders.Busy as error:
         raise UsageError(
             f"run folder {str(folder)!r} is being written by another process: wait for it, or give another --out"
         ) from error
@@ -173,31 +175,31 @@ def locked(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def finish(folder: Path, record: Mapping[str, Any], rows: Sequence[Prediction]) -> Run:
+def finish(folder: Path, record: RunRecord, rows: Sequence[Prediction]) -> Run:
     """Write predictions, then the record: the run is complete from that moment; then drop the journal.
 
     The caller holds the lock, so that half-written files beside it are those of a killed process.
+    What the record says of the predictions is filled in here.
     """
     for name in (PREDICTIONS, RECORD):
         for left in folder.glob(f".{name}.*"):
             left.unlink()
-    text = predictions.write(rows, record["task"]["labels"])
+
+    text = predictions.write(rows, record.task.labels)
     write_atomic(folder / PREDICTIONS, text)
-    full = {
-        "schema": form.SCHEMA,
-        **record,
-        "predictions": {"file": PREDICTIONS, "sha256": hashlib.sha256(text.encode()).hexdigest()},
-    }
-    write_atomic(folder / RECORD, _as_text(full))
+    written = PredictionsPart(file=PREDICTIONS, sha256=hashlib.sha256(text.encode()).hexdigest())
+    run = Run(folder, replace(record, predictions=written))
+    rewrite_record(run)
+
     (folder / JOURNAL).unlink(missing_ok=True)
-    return Run(folder, full)
+    return run
 
 
 def read(folder: Path) -> Run:
     """Read a run folder, ours or a stranger's, as data. Raises DataError where it is not one or was changed."""
     path = folder / RECORD
     try:
-        record = form.check_record(json.loads(_plain_file(path).decode("utf-8"), parse_constant=_refuse))
+        record = RunRecord.from_json(json.loads(_plain_file(path).decode("utf-8"), parse_constant=_refuse))
     except FileNotFoundError as error:
         raise DataError(f"{str(folder)!r} is no finished run: a file {RECORD} was expected in it") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -206,12 +208,12 @@ def read(folder: Path) -> Run:
         data = _plain_file(folder / PREDICTIONS)
     except (OSError, ValueError) as error:
         raise DataError(f"run {str(folder)!r} has no readable {PREDICTIONS} ({error}): {_AGAIN}") from error
-    if hashlib.sha256(data).hexdigest() != record["predictions"]["sha256"]:
+    if hashlib.sha256(data).hexdigest() != record.predictions.sha256:
         raise DataError(
             f"{str(folder / PREDICTIONS)!r} is not the file that {RECORD} names, it was changed later: {_AGAIN}"
         )
     run = Run(folder, record)
-    return run if record["schema"] == form.SCHEMA else rescored(run)
+    return run if record.schema == SCHEMA else rescored(run)
 
 
 def rescored(run: Run) -> Run:
@@ -219,22 +221,18 @@ def rescored(run: Run) -> Run:
 
     A record of an earlier schema holds intervals of other statistics, which must not stand beside those of today.
     """
-    from mserbench.results import records, scoring  # a record of today needs neither
+    from mserbench.results import recording, scoring  # a record of today needs neither
 
-    counts, clusters = run.record["counts"], run.record.get("clusters")
+    counts, clusters = run.record.counts, run.record.clusters
     scores = scoring.score(run.rows, run.labels, clusters)
-    computed = records.of_scores(scores, counts["expected"], counts["partial"], clusters)
-    kept = {key: value for key, value in run.record.items() if key != "bootstrap"}  # of schema 1
-    return Run(run.folder, {**kept, **computed, "schema": form.SCHEMA})
+    computed = recording.numbers(scores, counts.expected, counts.partial, clusters)
+    return Run(run.folder, replace(run.record, schema=SCHEMA, **computed))
 
 
 def rewrite_record(run: Run) -> None:
     """Write the record of a run into its folder, whose predictions stay as they are."""
-    write_atomic(run.folder / RECORD, _as_text(run.record))
-
-
-def _as_text(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(run.record.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomic(run.folder / RECORD, text + "\n")
 
 
 def _safe(name: str) -> str:

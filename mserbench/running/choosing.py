@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from mserbench.data.dataset import Dataset
 from mserbench.errors import UsageError
 from mserbench.model import Model, TrainableModel
 from mserbench.options import completed
-from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.running.lookup import model_entry, shipped_weights
 from mserbench.running.subject import full_card
 
 
@@ -26,14 +26,14 @@ def find_weights(
     Where none are named but the model needs some, the preferred ones of those shipped with it are taken.
     Raises UsageError where there are none, or some are named of a model that takes none.
     """
-    entry = registry.model_entry(model)
+    entry = model_entry(model)
     if named is not None:
         if not issubclass(kind, TrainableModel) and not kind.needs_weights:
             raise UsageError(f"model {model!r} takes no weights: leave --weights away")
         path = Path(named)
         if path.is_dir():
             return path.name, path
-        return str(named), registry.shipped_weights(entry, str(named))
+        return str(named), shipped_weights(entry, str(named))
 
     if not kind.needs_weights:
         return None, None
@@ -50,20 +50,20 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     """
     ranked = []
     for position, name in enumerate(entry.weights):
-        folder = registry.shipped_weights(entry, name)
-        manifest = exposure.read_manifest(folder)
-        trained = completed(manifest.get("options", {}), type(settings))
+        folder = shipped_weights(entry, name)
+        manifest = read_manifest(folder)
+        trained = completed(manifest.options or {}, type(settings))
         n_others = sum(trained.get(option) != value for option, value in asdict(settings).items())
         ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
     _, name, folder = min(ranked)
     return name, folder
 
 
-def _distance(entry: ModelEntry, manifest: Mapping[str, Any], target: Dataset | None) -> tuple[int, bool]:
+def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> tuple[int, bool]:
     """Return how far from zero-shot weights are on a target, and whether they learnt another kind of speech."""
     if target is None:
         return 0, False
     card = full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
     verdict = exposure.judge(card, target.task, target.card, target.names).verdict
-    synthetic = all(source.get("synthetic", False) for source in exposure.sources_of(manifest))
+    synthetic = all(source.synthetic for source in manifest.all_sources)
     return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Clip, Task
-from mserbench.data import corpus, dataset, index
+from mserbench.data import corpus, dataset, index, lookup
 from mserbench.data.dataset import Dataset
+from mserbench.data.index import Progress
 from mserbench.errors import ModelError
 from mserbench.labels import read_answer
 from mserbench.model import Model
-from mserbench.plugins import registry
 from mserbench.report.progress import doing
-from mserbench.results import exposure, form, predictions, records, runs, scoring
+from mserbench.results import exposure, predictions, recording, runs, scoring
 from mserbench.results.journal import Answer, Journal
+from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
+from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import batches
+from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
-
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 def evaluate(
@@ -49,9 +50,9 @@ def evaluate(
     checked first: DataError lists all its problems before the model loads. Raises UsageError for unknown
     names, options and folders in use, ModelError where the model fails or breaks its contract.
     """
-    question = registry.task(task) if isinstance(task, str) else task
+    question = lookup.task(task) if isinstance(task, str) else task
     if isinstance(model, str):
-        registry.model_entry(model)
+        model_entry(model)
     target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
     if isinstance(model, Model):
         return run_subject(of_instance(model), target, Path(out), batch_seconds, fresh, progress)
@@ -107,7 +108,7 @@ def run_subject(
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
             journal.close()
-        return _finish(folder, {"key": key, "model": identity.record()}, subject, target, journal.answers, seconds)
+        return _finish(folder, key, identity.record(), subject, target, journal.answers, seconds)
 
 
 def _ask(
@@ -182,7 +183,8 @@ def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Predict
 
 def _finish(
     folder: Path,
-    known: Mapping[str, object],
+    key: str,
+    model: ModelPart,
     subject: Subject,
     target: Dataset,
     answers: Mapping[str, Answer],
@@ -196,17 +198,23 @@ def _finish(
     facts = {**_facts(subject, target.task.labels), **({"ties": ties} if rows and rows[0].scores else {})}
     with _timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
-    record = {
-        **known,
-        **records.of_target(target.task, target.card, target.digest),
-        **records.of_scores(scores, target.expected, target.partial, clusters),
-        **records.of_verdict(verdict),
-        **({"facts": facts} if facts else {}),
-        "warnings": list(target.warnings),
-        "notes": list(target.notes),
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        **records.of_machine(subject.model.device),
-    }
+    record = RunRecord(
+        schema=SCHEMA,
+        key=key,
+        model=model,
+        task=recording.task_part(target.task, target.digest),
+        corpus=recording.corpus_part(target.card, target.digest),
+        **recording.numbers(scores, target.expected, target.partial, clusters),
+        verdict=recording.verdict_part(verdict),
+        facts=facts or None,
+        warnings=tuple(target.warnings),
+        notes=tuple(target.notes),
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        device=subject.model.device,
+        environment=recording.environment(),
+        created=recording.now(),
+        predictions=recording.UNWRITTEN,
+    )
     return runs.finish(folder, record, rows)
 
 
@@ -215,7 +223,7 @@ def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:
     with as_model_error(subject.name, "telling the facts of the run"):
         told = subject.model.facts(labels)
         plain = json.loads(json.dumps(told))
-    if not form.are_facts(plain):
+    if not are_facts(plain):
         raise ModelError(
             f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of texts, finite numbers, "
             f"flags, None, and lists and dicts of them was expected"

@@ -8,68 +8,53 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from mserbench.data import lookup
 from mserbench.errors import MserbenchError
-from mserbench.options import completed
+from mserbench.options import completed, make_options
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
-
-STEP = ("model", "on", "validated_on", "options", "partial")
-"""What a step of a recipe holds: model, tasks, options, and whether incomplete corpora were taken.
-
-It may hold `chosen_on` too: the corpora that its options were chosen on.
-"""
+from mserbench.results.manifest import Manifest, Stage
+from mserbench.results.record import TrainingPart
+from mserbench.running.lookup import described_class
 
 _WEIGHTS = "weights "  # how a manifest tells of weights to go on from: this, and their hash
 
 
-def steps(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the trainings behind weights, the first one first: mappings of the keys `STEP`.
-
-    A manifest from before `on` and `before` were kept is read as well as it can be: its sources are the tasks.
-    """
-    before, validated_on = manifest.get("before", []), manifest.get("validated_on", [])
-    sources = manifest["sources"]
-    last = {
-        "model": manifest.get("model"),
-        "on": manifest.get("on", [source["task"] for source in sources if source["task"] not in validated_on]),
-        "validated_on": validated_on,
-        "options": manifest.get("options"),
-        "partial": any(source.get("partial", False) for source in sources),
-        **({"chosen_on": manifest["chosen_on"]} if "chosen_on" in manifest else {}),
-    }
-    return [*before, last]
-
-
-def trained(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+def trained(manifest: Manifest) -> list[TrainingPart]:
     """Return the trainings behind weights as the record of a run tells them, the first one first.
 
     Each tells `on`, `options`, and where there is anything to tell `validated_on`, `partial` and `chosen_on`. Options
     that are not set are left out; `preset` is the one that was taken, named or not. An empty list where a step is not
     told as it should be.
     """
-    trainings, records = steps(manifest), []
-    for step in trainings if all(map(_is_step, trainings)) else []:
+    stages, told = manifest.stages, []
+    for stage in stages if all(_is_told(stage) for stage in stages) else ():
         options = {
             name: named(value) if isinstance(value, str) else value
-            for name, value in step["options"].items()
+            for name, value in (stage.options or {}).items()
             if value is not None and name != "init"
         }
-        preset = options.get("preset") or _usual_preset(step["model"])
-        later = {name: step[name] for name in ("validated_on", "partial") if step.get(name)}
-        later |= {"chosen_on": step["chosen_on"]} if "chosen_on" in step else {}
-        records.append({"on": step["on"], "options": options | ({"preset": preset} if preset else {}), **later})
-    return records
+        preset = options.get("preset") or _usual_preset(stage.model or "")
+        part = TrainingPart(
+            on=stage.on,
+            options=options | ({"preset": preset} if preset else {}),
+            validated_on=stage.validated_on,
+            partial=stage.partial,
+            chosen_on=stage.chosen_on,
+        )
+        told.append(part)
+    return told
 
 
 def _usual_preset(model: str) -> str | None:
     """Return the preset that a model takes where none is named; None where it has none, or is not installed."""
     if model not in registry.entries(ModelEntry):
         return None
-    usual: str | None = getattr(registry.described_class(model).Options, "DEFAULT_PRESET", None)
+    usual: str | None = getattr(described_class(model).Options, "DEFAULT_PRESET", None)
     return usual
 
 
-def command(manifest: Mapping[str, Any], out: str = "weights") -> str | None:
+def command(manifest: Manifest, out: str = "weights") -> str | None:
     """Return the line that trains weights like these into the folder `out`, below the current one.
 
     Options are given that differ from today's defaults. A training that went on from other weights is told with theirs
@@ -78,7 +63,7 @@ def command(manifest: Mapping[str, Any], out: str = "weights") -> str | None:
     tell what came before, or a value cannot be typed at a command line.
     """
     out = "weights" if out in ("", ".", "..") or out.startswith("-") else out
-    trainings = steps(manifest)
+    trainings = manifest.stages
     places = [f"{out}-{number}" for number in range(1, len(trainings))] + [out]
     lines = [
         _line(step, place, start) for step, place, start in zip(trainings, places, ["", *places[:-1]], strict=True)
@@ -95,27 +80,27 @@ def named(name: str) -> str:
 def named_task(name: str) -> str:
     """Return the name of a task; of a TOML file of one's own the file's, without the folders above it."""
     whole, colon, part = name.partition(":")
-    return f"{Path(whole).name}{colon}{part}" if whole.endswith(registry.OWN) else name
+    return f"{Path(whole).name}{colon}{part}" if whole.endswith(lookup.OWN) else name
 
 
 def _is_absolute(text: str) -> bool:
     return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute() or text.startswith("~")
 
 
-def _line(step: Mapping[str, Any], out: str, start: str) -> str | None:
+def _line(step: Stage, out: str, start: str) -> str | None:
     """Return the command of one step, which goes on from the weights in `start` where that is a folder."""
-    if not _is_step(step):
+    if step.model is None or step.options is None:
         return None
-    options = _options(step["model"], step["options"], start)
-    names = (step["on"], step["validated_on"], step.get("chosen_on", []))
-    if options is None or not step["on"] or not all(_can_be_listed(tasks) for tasks in names):
+    options = _options(step.model, step.options, start)
+    names = (step.on, step.validated_on, step.chosen_on or ())
+    if options is None or not step.on or not all(_can_be_listed(tasks) for tasks in names):
         return None
-    words = ["mserbench", "train", "--model", step["model"], "--on", ",".join(step["on"])]
-    words += ["--validate-on", ",".join(step["validated_on"])] if step["validated_on"] else []
-    words += ["--chosen-on", ",".join(step["chosen_on"]) or "none"] if "chosen_on" in step else []
+    words = ["mserbench", "train", "--model", step.model, "--on", ",".join(step.on)]
+    words += ["--validate-on", ",".join(step.validated_on)] if step.validated_on else []
+    words += ["--chosen-on", ",".join(step.chosen_on) or "none"] if step.chosen_on is not None else []
     for name, text in options.items():
         words += [f"--{name}", text] if name in ("preset", "init") else ["--option", f"{name}={text}"]
-    words += ["--allow-partial"] if step["partial"] else []
+    words += ["--allow-partial"] if step.partial else []
     return shlex.join([*words, "--out", out])
 
 
@@ -123,7 +108,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
     if model not in registry.entries(ModelEntry):
         return None
-    kind = registry.described_class(model)
+    kind = described_class(model)
     recorded = completed(recorded, kind.Options)
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
@@ -132,11 +117,11 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     options = {name: named(value) if isinstance(value, str) else value for name, value in recorded.items()}
     options |= {"init": start} if goes_on else {}
     try:
-        defaults = dataclasses.asdict(registry.make_options(kind, {}, model))
+        defaults = dataclasses.asdict(make_options(kind, {}, model))
         texts = {
             name: _typed(value) for name, value in options.items() if name not in defaults or value != defaults[name]
         }
-        made = dataclasses.asdict(registry.make_options(kind, texts, model))
+        made = dataclasses.asdict(make_options(kind, texts, model))
     except MserbenchError:
         return None
     stripped = all(text == text.strip() for text in texts.values())
@@ -153,9 +138,5 @@ def _can_be_listed(names: Sequence[str]) -> bool:
     return plain and len(set(names)) == len(names)
 
 
-def _is_step(step: object) -> bool:
-    if not isinstance(step, Mapping) or not set(STEP) <= set(step):
-        return False
-    lists = (step["on"], step["validated_on"], step.get("chosen_on", []))
-    texts = all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
-    return texts and isinstance(step["model"], str) and isinstance(step["options"], Mapping)
+def _is_told(stage: Stage) -> bool:
+    return stage.model is not None and stage.options is not None

@@ -11,11 +11,12 @@ from typing import Any
 from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.model import Described, Model
-from mserbench.options import told
-from mserbench.plugins import registry
+from mserbench.options import make_options, told
 from mserbench.report import progress
-from mserbench.results import exposure
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.results.record import WeightsPart
 from mserbench.running.choosing import find_weights
+from mserbench.running.lookup import described_class, model_class, model_entry
 from mserbench.running.subject import (
     Identity,
     Subject,
@@ -56,8 +57,8 @@ class Spec:
         DataError for weights that are damaged or another model's.
         """
         with progress.doing(f"importing {model}"):
-            kind = registry.described_class(model)
-        settings = registry.make_options(kind, dict(options or {}), model)
+            kind = described_class(model)
+        settings = make_options(kind, dict(options or {}), model)
         name, folder = find_weights(model, kind, settings, weights, target)
         spec = cls(model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device))
         _ = spec.manifest
@@ -69,23 +70,21 @@ class Spec:
     @cached_property
     def kind(self) -> type[Model]:
         """The class that tells of the model, which cannot be made where the plugin has a light one."""
-        return registry.described_class(self.model)
+        return described_class(self.model)
 
     @cached_property
     def settings(self) -> Any:
         """The options as the model takes them."""
-        return registry.make_options(self.kind, dict(self.options), self.model)
+        return make_options(self.kind, dict(self.options), self.model)
 
     @cached_property
-    def manifest(self) -> dict[str, Any] | None:
+    def manifest(self) -> Manifest | None:
         """The manifest of the weights. Raises DataError where they are damaged, or those of another model."""
         if self.folder is None:
             return None
-        manifest = exposure.read_manifest(self.folder)
-        if manifest.get("model") != self.model:
-            raise DataError(
-                f"weights {str(self.folder)!r} are of model {manifest.get('model')!r}, not of {self.model!r}"
-            )
+        manifest = read_manifest(self.folder)
+        if manifest.model != self.model:
+            raise DataError(f"weights {str(self.folder)!r} are of model {manifest.model!r}, not of {self.model!r}")
         return manifest
 
     @cached_property
@@ -107,7 +106,7 @@ class Spec:
     def subject(self) -> Subject:
         """The model, made at the first asking. Raises ModelError where its own code fails."""
         with progress.doing(f"importing {self.model}"):
-            kind = registry.model_class(self.model)
+            kind = model_class(self.model)
         with progress.doing(f"loading {self.model}"), as_model_error(self.model, "loading"):
             made = kind(self.settings, self.folder, self.device)
             card = made.card
@@ -121,7 +120,7 @@ class Spec:
             return self.kind.describe(self.settings, self.folder)
 
     @cached_property
-    def _weights_record(self) -> dict[str, Any] | None:
+    def _weights_record(self) -> WeightsPart | None:
         if self.manifest is None or self.weights is None:
             return None
-        return weights_record(self.weights, self.manifest, registry.model_entry(self.model))
+        return weights_record(self.weights, self.manifest, model_entry(self.model))

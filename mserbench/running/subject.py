@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import ModelCard, Task
+from mserbench.data import lookup
 from mserbench.errors import ModelError, MserbenchError, UsageError
 from mserbench.model import Described, Model
 from mserbench.options import told
 from mserbench.plugins import misfits, registry
 from mserbench.plugins.hookspecs import ModelEntry
-from mserbench.results import exposure, records, runs
+from mserbench.results import exposure, recording, runs
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.results.record import ModelPart, WeightsPart
 from mserbench.running import recipes
+from mserbench.running.lookup import shipped_weights
 
 
 @dataclass(frozen=True)
@@ -32,24 +36,24 @@ class Identity:
     card: ModelCard
     version: str
     options: dict[str, Any]
-    weights: dict[str, Any] | None
+    weights: WeightsPart | None
     transductive: bool
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> ModelPart:
         """Return what `run.json` holds of the model."""
-        return records.of_model(self.card, self.version, self.options, self.weights)
+        return recording.model_part(self.card, self.version, self.options, self.weights)
 
     def key(self, task: Task, digest: str | None) -> str:
         """Return the key of a run on a task, the audio of whose clips has this digest."""
-        model = self.record()
+        model = self.record().to_json()
         # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
         deciding = ("name", "version", "options", "exposure", "exposure_complete")
         identity = {
             **{name: model[name] for name in deciding},
             **({"development": model["development"]} if model["development"] else {}),
-            "weights": self.weights["hash"] if self.weights else None,
+            "weights": self.weights.hash if self.weights else None,
             "transductive": self.transductive,
-            "task": records.task_hash(task.hash, digest),
+            "task": recording.task_hash(task.hash, digest),
         }
         return runs.run_key(identity)
 
@@ -61,7 +65,7 @@ class Subject:
     name: str
     model: Model
     card: ModelCard
-    weights: dict[str, Any] | None
+    weights: WeightsPart | None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -81,29 +85,29 @@ def of_instance(model: Model) -> Subject:
     if model.weights is None:
         return Subject(card.name, model, full_card(card, None), None)
     folder = Path(model.weights)
-    manifest = exposure.read_manifest(folder)
+    manifest = read_manifest(folder)
     record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
     return Subject(card.name, model, full_card(card, manifest), record)
 
 
-def weights_record(name: str, manifest: Mapping[str, Any], entry: ModelEntry | None) -> dict[str, Any]:
+def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
     """Return what a run tells of its weights; of shipped ones also where a copy of their folder was named."""
-    digest = exposure.weights_hash(manifest)
+    digest = manifest.weights_hash
     shipped = entry is not None and digest in (
-        exposure.weights_hash(exposure.read_manifest(registry.shipped_weights(entry, own))) for own in entry.weights
+        read_manifest(shipped_weights(entry, own)).weights_hash for own in entry.weights
     )
-    later = {"trained": recipes.trained(manifest), "recipe": recipes.command(manifest, name)}
-    return {
-        "name": name,
-        "hash": digest,
-        "shipped": shipped,
-        **{key: value for key, value in later.items() if value},
-    }
+    return WeightsPart(
+        name=name,
+        hash=digest,
+        shipped=shipped,
+        trained=tuple(recipes.trained(manifest)),
+        recipe=recipes.command(manifest, name),
+    )
 
 
-def full_card(card: ModelCard, manifest: Mapping[str, Any] | None) -> ModelCard:
+def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
     """Return a card with what weights were trained on, each corpus under the name its releases share."""
-    return exposure.with_families(exposure.card_with_manifest(card, manifest), registry.family)
+    return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
 def require_as_described(described: Described, made: Model, name: str) -> None:

@@ -107,11 +107,11 @@ def figure(parts: Sequence[Part], metric: str, level: float = LEVEL) -> Figure:
     return Figure(value, logit_interval(value, spread, trials, clips, level), by_clip)
 
 
-def difference(a: Sequence[Part], b: Sequence[Part], metric: str, level: float = LEVEL) -> Difference:
+def difference(a: Sequence[Part], b: Sequence[Part], metric: str) -> Difference:
     """Return the difference of two means, paired: what makes a speaker hard for both cancels.
 
     Seeds are paired in their order; a single model is set against each seed of the other. The interval and p are one
-    statement: p is below 1 - `level` where the interval leaves 0 out. Raises ValueError as `figure`.
+    statement: p is below 1 - `LEVEL` where the interval leaves 0 out. Raises ValueError as `figure`.
     """
     _check(a, metric)
     _check(b, metric)
@@ -125,11 +125,11 @@ def difference(a: Sequence[Part], b: Sequence[Part], metric: str, level: float =
     clusters = [over_clusters(shift, shared.left_out.freedom) for shared, shift in _shifts(weighted, metric)]
     spread = together([*clusters, *_seeds_apart(a, b, metric)])
     if abs(value) < 1e-12:  # recalls that are equal as fractions may differ in their last bits once averaged
-        return Difference(0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread, level), 1.0, by_clip)
+        return Difference(0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread), 1.0, by_clip)
     if spread.value < 1e-24:
         signs = sum(one.left_out.clusters for one in targets.values())
         return Difference(value, None, 2.0 ** (1 - signs), by_clip)
-    return Difference(value, _around(value, spread, level), p_value(value, spread), by_clip)
+    return Difference(value, _around(value, spread), p_value(value, spread), by_clip)
 
 
 def p_value(value: float, spread: Variance) -> float:
@@ -139,8 +139,8 @@ def p_value(value: float, spread: Variance) -> float:
     return float(2 * stdtr(spread.freedom, -abs(value) / spread.value**0.5))
 
 
-def _around(value: float, spread: Variance, level: float) -> tuple[float, float]:
-    reach = t_quantile(level, spread.freedom) * spread.value**0.5
+def _around(value: float, spread: Variance) -> tuple[float, float]:
+    reach = t_quantile(LEVEL, spread.freedom) * spread.value**0.5
     return value - reach, value + reach
 
 

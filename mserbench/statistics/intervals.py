@@ -90,14 +90,14 @@ def counts_of_cells(
     cell: NDArray[np.int64], labels: int, clusters: Sequence[Hashable | None] | None
 ) -> NDArray[np.int64]:
     """As `cluster_counts`, from the cells of `metrics.cells`, int64 (n,), and the number of labels."""
-    number = cluster_numbers(clusters, len(cell))
+    number = row_numbers(clusters, len(cell))
     size, shape = labels * (labels + 1), (-1, labels, labels + 1)
     flat = np.bincount(number * size + cell, minlength=(int(number.max(initial=-1)) + 1) * size)
     return flat.astype(np.int64, copy=False).reshape(shape)
 
 
-def cluster_numbers(clusters: Sequence[Hashable | None] | None, n: int) -> NDArray[np.int64]:
-    """Number the clusters of `n` utterances from 0 by first appearance: int64, (n,); see `cluster_counts`."""
+def row_numbers(clusters: Sequence[Hashable | None] | None, n: int) -> NDArray[np.int64]:
+    """Return the row of each of `n` utterances in `cluster_counts`: its cluster's, from 0 by first appearance; (n,)."""
     if clusters is None:
         return np.arange(n, dtype=np.int64)
     if len(clusters) != n:

@@ -15,8 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-METRICS: tuple[str, ...] = ("UA", "WA", "WF1", "MF1", "precision", "unparsed")
-"""The keys of every mapping of metrics, in the order in which tables show them."""
+from mserbench.statistics.names import METRICS as METRICS
 
 Counts: TypeAlias = NDArray[Any]
 """Whole numbers: int64, or float64 where they come out of a matrix product."""

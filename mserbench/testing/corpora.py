@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from mserbench.contracts import Corpus, Utterance
 from mserbench.data import corpus as reader
+from mserbench.data import lookup
 from mserbench.data.audio import is_audio
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError, MissingExtra
-from mserbench.plugins import registry
 from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
 from mserbench.testing.listing import Listing, Specimen
 
@@ -25,7 +25,7 @@ def check_corpus(corpus: str | Corpus, data: str | Path | None = None) -> list[F
 
     Opens no audio but that of files which claim to be the same utterance. Raises UnknownName.
     """
-    source = registry.corpus(corpus) if isinstance(corpus, str) else corpus
+    source = lookup.corpus(corpus) if isinstance(corpus, str) else corpus
     specimen = _specimen(source, None if data is None else Path(data))
     return run_checks(CHECKS, specimen)
 

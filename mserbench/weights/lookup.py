@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from mserbench.disk.files import cache_dir, sync_folder, write_atomic
+from mserbench.disk import folders
+from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
 from mserbench.report.progress import doing
 from mserbench.weights import sources as sources
 from mserbench.weights.check import check_ready, check_revision, sha256
+from mserbench.weights.named import assembler, weights_named
 from mserbench.weights.record import Weights
 
 RECORD = "weights.json"  # beside the ready files: where they are from, at which commit, the SHA-256 of each
 SCHEMA = 1
-_PART = ".part"  # of a folder that is being filled; what a killed process left is removed by the next
 
 
 def _silent(_: str) -> None:
@@ -102,22 +100,22 @@ def get(name: str, source: Path | None = None, progress: Callable[[str], None] =
 
 def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) -> None:
     name = record.name
-    with _locked(name, progress):
+    lock = _base() / f".{name}.lock"
+    with folders.held(lock, lambda: progress(f"{name}: another process is getting it, waiting")):
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
             return
-        for left in _base().glob(f".{name}.*{_PART}"):
-            shutil.rmtree(left, ignore_errors=True)
-        with _working_folder(name) as work:
+        folders.clear_leftovers(_base(), name)
+        with folders.scratch(_place(name)) as work:
+            (work / "raw").mkdir()
             _fill(record, source, work, progress)
-            _put_in_place(work / "out", _place(name))
+            _make_readable(work / "out")
+            folders.put_in_place(work / "out", _place(name))
         shutil.rmtree(_downloads(name), ignore_errors=True)
 
 
 def _record(name: str) -> Weights:
-    from mserbench.plugins import registry
-
-    return registry.weights(name)
+    return weights_named(name)
 
 
 def _known(name: str) -> dict[str, Any]:
@@ -142,38 +140,9 @@ def _downloads(name: str) -> Path:
     return _base() / ".downloads" / name  # kept when a process is killed: whole wheels need not come again
 
 
-@contextmanager
-def _locked(name: str, progress: Callable[[str], None]) -> Iterator[None]:
-    import filelock
-
-    _base().mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(_base() / f".{name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        progress(f"{name}: another process is getting it, waiting")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _working_folder(name: str) -> Iterator[Path]:
-    work = Path(tempfile.mkdtemp(dir=_base(), prefix=f".{name}.", suffix=_PART))
-    try:
-        (work / "raw").mkdir()
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
 def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]) -> None:
     """Write ready files and their record into `work/out` from the first source that gives them."""
-    from mserbench.plugins import registry
-
-    registry.assembler(record)  # before gigabytes come: what makes them ready may not be installed, or not load
+    assembler(record)  # before gigabytes come: what makes them ready may not be installed, or not load
     misfits.load(record.needs)
     own = source or sources.given_folder(record)
     if own is not None:  # a user's own folder is never replaced by something else in silence
@@ -205,13 +174,11 @@ def _not_had(record: Weights, failures: list[str]) -> str:
 
 
 def _assemble(record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]) -> None:
-    from mserbench.plugins import registry
-
-    assembler = registry.assembler(record)
+    make_ready = assembler(record)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     progress(f"{record.name}: from {found.source}, making it ready")
-    assembler(found.folder, out)
+    make_ready(found.folder, out)
     check_ready(record, out)
     files = {path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())}
     for file, published in record.files.items():
@@ -231,18 +198,11 @@ def _versions(record: Weights) -> dict[str, str]:
     return found
 
 
-def _put_in_place(ready: Path, place: Path) -> None:
-    """Make files durable and rename their folder; an old one goes away only when the new one is whole."""
+def _make_readable(ready: Path) -> None:
+    """Let others read the files; the mode of a file that is also a user's stays."""
     for path in ready.iterdir():
-        if path.stat().st_nlink == 1:  # others may read it; the mode of a file that is also a user's stays
+        if path.stat().st_nlink == 1:
             path.chmod(0o644)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    sync_folder(ready)
-    if place.exists():
-        os.replace(place, ready.parent / "old")
-    os.replace(ready, place)
-    sync_folder(place.parent)
 
 
 def _size(path: Path) -> int | None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mserbench.errors import UsageError
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import tiny_folder
 from mserbench_training import whisper_sizes
@@ -55,7 +54,7 @@ def _folder(name: str) -> Path | None:
     """Return the folder of a language model that is on this machine, or None."""
     if name == TINY:
         return tiny_folder("llama")
-    if name in registry.entries(WeightsEntry):
+    if name in weights_names():
         return lookup.folder(name) if lookup.read_record(name) is not None else None
     return Path(name) if Path(name).is_dir() else None
 

@@ -16,7 +16,7 @@ from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import told
-from mserbench.results import exposure
+from mserbench.results.manifest import Manifest, read_manifest
 from mserbench_mser_llm import assembly, calibration, weights_folder
 from mserbench_mser_llm.described import described, version_of
 from mserbench_mser_llm.feeding import standardise
@@ -143,7 +143,7 @@ class MserLlm(Planned):
         question = questions[settings.synonyms]
         ready.feeder.fill_for_training(items, held_out)
         self._start(network, ready, settings, items)
-        facts = [self.version, _told(settings), ready.versions(), start and exposure.weights_hash(start)]
+        facts = [self.version, _told(settings), ready.versions(), start and start.weights_hash]
         teachers = _teachers(ready, question, settings)
         objective = Objective(items, held_out, codes, ready.feeder, question, settings, teachers)
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
@@ -169,7 +169,7 @@ class MserLlm(Planned):
             weights_folder.write(out, self.name, network.cpu(), record)
             keep_log(folder, out)
 
-    def _stage(self) -> tuple[Settings, dict[str, Any] | None]:
+    def _stage(self) -> tuple[Settings, Manifest | None]:
         """Return the settings of this training and the manifest of the weights that it goes on from."""
         chosen = self.settings
         if not chosen.init:
@@ -177,7 +177,7 @@ class MserLlm(Planned):
                 raise UsageError("stage 2 goes on from stage 1: give its weights folder by --init FOLDER")
             return chosen, None
         folder = Path(chosen.init)
-        start = exposure.read_manifest(folder)
+        start = read_manifest(folder)
         return weights_folder.continued(chosen, folder, weights_folder.read(folder, self.name), self.options), start
 
     def _start(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mserbench.contracts import Exposure
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights.named import weights_named, weights_names
 
 TINY = "tiny"
 NO_BERT = "none"
@@ -12,7 +11,7 @@ NO_BERT = "none"
 
 def pretrained(*names: str) -> tuple[str, ...]:
     """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a folder."""
-    known = registry.entries(WeightsEntry)
+    known = weights_names()
     return tuple(dict.fromkeys(name for name in names if name in known))
 
 
@@ -23,10 +22,10 @@ def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
     for name in names:
         if name in (TINY, NO_BERT):
             continue
-        if name not in registry.entries(WeightsEntry):
+        if name not in weights_names():
             complete = False
             continue
-        record = registry.weights(name)
+        record = weights_named(name)
         found += record.exposure
         complete = complete and record.exposure_complete
     return tuple(found), complete

@@ -7,9 +7,8 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from mserbench.errors import UnknownName, UsageError
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
@@ -24,7 +23,7 @@ def folder_of(name: str, role: Role) -> Path:
     """Return the folder of a part. Raises UnknownName for no such part, DataError where it is not on this machine."""
     if name == TINY:
         return tiny_folder(role)
-    known = registry.entries(WeightsEntry)
+    known = weights_names()
     if name in known:
         return lookup.folder(name)
     if Path(name).is_dir():
@@ -41,7 +40,7 @@ def open_encoder(name: str, length: Length, device: str, precision: Precision) -
         raise UsageError(
             f"encoder {name!r} is no Whisper: its folder holds no dims.json; give another --option encoder"
         )
-    label = name if name == TINY or name in registry.entries(WeightsEntry) else folder.name
+    label = name if name == TINY or name in weights_names() else folder.name
     return WhisperEncoder.from_folder(folder, label, length, device, precision)
 
 
@@ -64,7 +63,7 @@ def language_version(name: str, folder: Path) -> str:
 
     Those of weights by name were recorded when they were got: 16 GB need not be read twice.
     """
-    recorded = lookup.read_record(name) if name in registry.entries(WeightsEntry) else None
+    recorded = lookup.read_record(name) if name in weights_names() else None
     files = sorted(folder.glob(_VERSIONED))
     digest = hashlib.sha256()
     for path in files:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,7 +15,9 @@ from mserbench_mser_llm import architectures, assembly
 from mserbench_mser_llm.connector import Connector, Shape
 from mserbench_mser_llm.described import DescribedMserLlm
 from mserbench_mser_llm.language_model import FrozenLanguageModel
+from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.presets import PRESETS, resolve
+from mserbench_mser_llm.quiet import quietly
 from mserbench_mser_llm.scoring import LABELS
 from mserbench_mser_llm.settings import Settings
 from mserbench_training.encoders.base import Precision, parse_layers
@@ -32,6 +33,9 @@ MEASURED = (
 NOT_MEASURED = "how long a training takes is not known: nobody has measured it with these options"
 BOUNDED = (
     "cached frames are kept up to $MSERBENCH_FRAME_CACHE_GB (20 if it is not set); those beyond it are computed again"
+)
+RECOMPUTED = (
+    "with checkpointing the inputs of blocks are counted; on the way back those of one block at a time come on top"
 )
 PARTLY_TRACED = (
     "activations are counted on the full-size model without its numbers; as traced, the LLM keeps keys and values of "
@@ -69,15 +73,17 @@ def footprint_of(settings: Settings) -> Footprint:
         layers = len(parse_layers(settings.layers, speech.layers, settings.encoder))
         shape = assembly.shape_of(settings, layers, speech.width, llm.dim)
         connector = _Unscaled(shape, 1.0).train()
+        if settings.checkpointing:
+            with quietly():
+                assembly.recompute(Network(connector, llm))
         heard, answered = _kept(connector, llm, settings, clips)
         trainable, words = count(connector.parameters()), count(llm.module.parameters())
-    bytes_a_word = torch.finfo(getattr(torch, settings.language_precision)).bits // 8
     return Footprint(
         trainable={"connector": trainable},
         frozen={f"speech encoder {settings.encoder}": speech.parameters, f"LLM {settings.language_model}": words},
         memory={
-            "LLM": words * bytes_a_word,
-            "speech encoder": speech.parameters * 4,
+            "LLM": words * _bytes_of(settings.language_precision),
+            "speech encoder": speech.parameters * _bytes_of(settings.encoder_precision),
             "connector with AdamW": trainable * ADAMW_BYTES,
             "activations of the connector": heard,
             "activations of the LLM": answered,
@@ -86,8 +92,17 @@ def footprint_of(settings: Settings) -> Footprint:
         cache=_cache(settings, layers, shape),
         weights=trainable * (_HALF if settings.stored == "float16" else 4),
         seconds=MINI_SECONDS if _is_mini(settings) else None,
-        basis=(MEASURED if _is_mini(settings) else NOT_MEASURED, PARTLY_TRACED, BOUNDED),
+        basis=_basis(settings),
     )
+
+
+def _basis(settings: Settings) -> tuple[str, ...]:
+    time = MEASURED if _is_mini(settings) else NOT_MEASURED
+    return (time, PARTLY_TRACED, BOUNDED, *([RECOMPUTED] if settings.checkpointing else []))
+
+
+def _bytes_of(precision: Precision) -> int:
+    return int(torch.finfo(getattr(torch, precision)).bits) // 8
 
 
 class _Unscaled(Connector):
@@ -138,9 +153,9 @@ def _frames(settings: Settings, shape: Shape) -> int:
     return math.ceil(seconds * FRAMES_A_SECOND / settings.reduce)
 
 
-def _prompt_tokens(prompt: str, labels: Sequence[str] = CANONICAL) -> int:
+def _prompt_tokens(prompt: str) -> int:
     """Return how many tokens a prompt has where each word and each mark is one, as in a large vocabulary."""
-    return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(labels))))
+    return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(CANONICAL))))
 
 
 def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:

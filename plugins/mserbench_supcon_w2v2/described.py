@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from mserbench.contracts import ModelCard
 from mserbench.model import Described, TrainableModel
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2 import weights_folder
 from mserbench_supcon_w2v2.settings import Settings, SupconOptions, chosen_on, resolve
 from mserbench_training.encoders import named
@@ -32,7 +31,7 @@ class DescribedSupcon(TrainableModel):
     def pretrained(cls, options: Any) -> tuple[str, ...]:
         """Return its encoder, where that has a name."""
         encoder = resolve(options).encoder
-        return (encoder,) if encoder in registry.entries(WeightsEntry) else ()
+        return (encoder,) if encoder in weights_names() else ()
 
     @classmethod
     def describe(cls, options: Any, weights: Path | None) -> Described:

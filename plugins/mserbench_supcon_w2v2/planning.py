@@ -14,9 +14,8 @@ from torch import nn
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.footprint import ADAMW_BYTES, Footprint
 from mserbench.labels import CANONICAL
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
 from mserbench_supcon_w2v2.described import DescribedSupcon
 from mserbench_supcon_w2v2.inside import adapt
@@ -25,6 +24,7 @@ from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.logmel import LogMelEncoder
 from mserbench_training.encoders.named import LOGMEL
 from mserbench_training.encoders.wav2vec import Wav2VecModel
+from mserbench_training.recomputing import recompute_blocks
 from mserbench_training.saved import count, kept_bytes
 from mserbench_training.whisper_sizes import sizes_of
 
@@ -40,7 +40,7 @@ TRACED = (
 )
 SPEAKERS = 300  # of a head whose training speakers are not known before the corpora are read
 WHISPER_STEP = 0.02  # seconds a frame
-_HALF = 2  # bytes of a number in float16
+_HALF = 2  # bytes of a number in float16 or bfloat16
 
 
 class Planned(DescribedSupcon):
@@ -66,6 +66,8 @@ def _inside(settings: Settings) -> Footprint | None:
             model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout,
             settings.adapter_width, gate,
         )  # fmt: skip
+        if settings.checkpointing:
+            recompute_blocks(model.module)
         backbone = WaveBackbone(model, layers).train()
         inputs = [torch.zeros(round(settings.crop_seconds * SAMPLE_RATE))]
         kept = kept_bytes(lambda: backbone(inputs), backbone.parameters())
@@ -78,7 +80,7 @@ def _wave_config(name: str) -> Any:
     """Return the configuration of an encoder: its own where it is here, else that of a base model by name."""
     from transformers import AutoConfig, Wav2Vec2Config
 
-    if name in registry.entries(WeightsEntry):
+    if name in weights_names():
         if lookup.read_record(name) is not None:
             return AutoConfig.from_pretrained(lookup.folder(name), local_files_only=True)
         return Wav2Vec2Config() if "wav2vec2" in name else None
@@ -138,7 +140,7 @@ def _footprint(
         trainable={"in and on the encoder": backbone, "emotion head": emotion, "speaker head": speaker},
         frozen=frozen,
         memory={
-            "encoder": sum(frozen.values()) * 4,
+            "encoder": sum(frozen.values()) * (_HALF if settings.encoder_precision == "bfloat16" else 4),
             "trained parts with AdamW": trainable * ADAMW_BYTES,
             "activations": kept * clips,
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
@@ -90,10 +90,10 @@ class FeatureModel(TrainableModel):
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's statistics."""
-        groups: list[int | None] = []
-        features = self._extract(_noting_groups(clips(), groups))
+        everything = list(clips())  # so that their number is known; none holds its audio
+        features = self._extract(everything)
         if self.transductive:
-            self._speakers = speaker_statistics(features, groups)
+            self._speakers = speaker_statistics(features, [clip.group for clip in everything])
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return a probability for each label: float64, shape (n_clips, n_labels), see `Classifier`."""
@@ -114,7 +114,7 @@ class FeatureModel(TrainableModel):
         """
         left_out = Counter(item.label for item in training if not self._is_learnt(item.label))
         training = [item for item in training if self._is_learnt(item.label)]
-        features = self._extract(item.clip for item in training)
+        features = self._extract([item.clip for item in training])
         if self.transductive:
             speakers = [(item.corpus, item.speaker) for item in training]
             features = standardised(features, speakers, speaker_statistics(features, speakers))
@@ -148,7 +148,7 @@ class FeatureModel(TrainableModel):
             features = standardised(features, [clip.group for clip in clips], self._speakers)
         return features
 
-    def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+    def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         return extract(clips, self._features, self._cache)
 
     def _is_learnt(self, label: str) -> bool:
@@ -185,9 +185,3 @@ def check_choices(normalise: str, labels: str) -> None:
         raise UsageError(f"option normalise is {normalise!r}, but must be one of {get_args(Normalise)}")
     if labels not in get_args(Labels):
         raise UsageError(f"option labels is {labels!r}, but must be one of {get_args(Labels)}")
-
-
-def _noting_groups(clips: Iterable[Clip], groups: list[int | None]) -> Iterator[Clip]:
-    for clip in clips:
-        groups.append(clip.group)
-        yield clip

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.options import optional
-from mserbench.results.exposure import MANIFEST
+from mserbench.results.manifest import MANIFEST
 
 
 def options_class(name: str, settings: type[Any], preset: Any, default: str) -> type[Any]:

@@ -10,9 +10,8 @@ from pathlib import Path
 import torch
 from whisper.model import AudioEncoder, ModelDimensions
 
-from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_training.saved import count
 
 POSITIONS = 1500  # of any Whisper encoder: 30 s
@@ -51,7 +50,7 @@ BY_NAME: Mapping[str, Sizes] = {
 
 def sizes_of(name: str) -> Sizes | None:
     """Return the sizes of weights by name or of a folder; None where neither is here nor known."""
-    if name in registry.entries(WeightsEntry) and lookup.read_record(name) is not None:
+    if name in weights_names() and lookup.read_record(name) is not None:
         return read(lookup.folder(name))
     return BY_NAME.get(name) or (read(Path(name)) if Path(name).is_dir() else None)
 

@@ -10,7 +10,7 @@ MSERBENCH_API = 1
 
 WEIGHTS = {"whisper-linear-de-it-el": ("emodb", "emovo", "aesdd")}
 """The weights that ship with the model, and the tasks they were trained on: plain, and again with normalise=speaker
-under the name with `-speaker`. `plugins/choose_whisper_linear.py --remake` remakes them."""
+under the name with `-speaker`. `python -m mserbench_whisper_linear.choosing --remake` does."""
 
 
 @hookimpl

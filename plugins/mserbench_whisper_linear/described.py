@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from mserbench.contracts import ModelCard
 from mserbench.errors import DataError, UsageError
 from mserbench.options import completed
-from mserbench.plugins import registry
+from mserbench.weights.named import weights_named
 from mserbench_training.feature_model import FeatureModel
 from mserbench_training.model_file import read_model
 from mserbench_whisper_linear.options import CHOSEN_ON, WhisperLinearOptions
@@ -35,7 +35,7 @@ class DescribedWhisperLinear(FeatureModel):
     def card_of(cls, options: WhisperLinearOptions, weights: Path | None) -> ModelCard:
         """Return a card that hands on what Whisper heard; its weights add what they learnt from."""
         record = read_model(weights, cls.name) if weights else None
-        heard = registry.weights(made_with(options, weights, record).encoder)
+        heard = weights_named(made_with(options, weights, record).encoder)
         return ModelCard(
             cls.name,
             "Frozen Whisper layers, linear",

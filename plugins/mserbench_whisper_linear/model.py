@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +79,7 @@ class WhisperLinear(DescribedWhisperLinear):
         folder, precision = lookup.folder(options.encoder), options.encoder_precision
         return WhisperEncoder.from_folder(folder, options.encoder, options.length, device, precision)
 
-    def _extract(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+    def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         with one_thread_each():
             return extract(clips, self._features, self._cache)
 

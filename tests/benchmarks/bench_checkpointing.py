@@ -9,6 +9,8 @@ prints what it held at most during the step beyond what it held before, and the 
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import re
 import subprocess
 import sys
@@ -82,6 +84,8 @@ def measure(name: str, again: bool) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     loss = STEPS[name](again)
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # else room that loading left would be taken again unseen
     Path("/proc/self/clear_refs").write_text("5")  # forget the most of before, that of loading
     before, start = held("VmRSS"), time.perf_counter()
     torch.autograd.backward(loss())

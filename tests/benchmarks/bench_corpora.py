@@ -22,9 +22,8 @@ from official import msp_podcast
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from mserbench.contracts import Utterance
-from mserbench.data import corpus, index
+from mserbench.data import corpus, index, lookup
 from mserbench.data.trees import Folder, audio_names
-from mserbench.plugins import registry
 
 ROUNDS = 5
 ROWS = 150_000  # of a late release of MSP-Podcast
@@ -97,7 +96,7 @@ def least(benchmark: BenchmarkFixture, work: Callable[[], object], what: str, cl
 @pytest.mark.parametrize(("name", "utterances"), [("iemocap", 10_039), ("meld", 13_706)])
 def bench_parsing_a_full_tree(benchmark: BenchmarkFixture, build: Build, name: str, utterances: int) -> None:
     """From the folder on disk to all utterances in under a second."""
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     root = build(name) / name
     assert len(corpus.utterances(source, Folder(root, tuple(source.card.skipped)))) == utterances
 
@@ -109,7 +108,7 @@ def bench_parsing_a_full_tree(benchmark: BenchmarkFixture, build: Build, name: s
 
 def bench_parsing_150_000_rows_of_msp_podcast(benchmark: BenchmarkFixture) -> None:
     """The largest label file of the field in under five seconds."""
-    source = registry.corpus("msp-podcast")
+    source = lookup.corpus("msp-podcast")
     names = [f"MSP-PODCAST_{number // 50:04}_{number % 50 + 1:04}.wav" for number in range(ROWS)]
     classes = list(source.card.counts["1.8"])
     rows = [msp_podcast.row(number, name, classes[number % len(classes)]) for number, name in enumerate(names)]

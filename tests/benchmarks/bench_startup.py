@@ -32,7 +32,7 @@ from mserbench.plugins.hookspecs import CommandEntry, ModelEntry, TaskEntry, hoo
 
 @hookimpl
 def register_tasks():
-    return [TaskEntry("task-{n}", "absent:TASK", "A task", "corpus-{n}", ("en",), ("happy", "sad"), 10)]
+    return [TaskEntry("task-{n}", "stranger_{n}_tasks:TASK", "A task")]
 
 
 @hookimpl

@@ -21,9 +21,9 @@ pytest.importorskip("whisper", reason="the extra train is not installed")
 
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.data import corpus, dataset  # noqa: E402
+from mserbench.data import lookup as data_lookup  # noqa: E402
 from mserbench.data.index import available_cores  # noqa: E402
 from mserbench.errors import DataError  # noqa: E402
-from mserbench.plugins import registry  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder  # noqa: E402
 from mserbench_training.pooled import pooled_features  # noqa: E402
@@ -45,7 +45,7 @@ def encoder(pretrained) -> WhisperEncoder:
 
 @pytest.fixture(scope="module")
 def clips(real_data) -> list[Clip]:
-    data = dataset.load(registry.task("ravdess"), corpus.data_folder(real_data))
+    data = dataset.load(data_lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(data.items), len(data.items) // CLIPS)
     return sorted(data.clips(chosen), key=lambda clip: -clip.seconds)
 

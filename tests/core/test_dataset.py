@@ -9,22 +9,21 @@ from pathlib import Path
 import pytest
 
 from mserbench.contracts import Task, Utterance
-from mserbench.data import dataset
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError
 from mserbench.labels import DROP
-from mserbench.plugins import registry
 
 Build = Callable[..., Path]
 
 
 @pytest.fixture
 def emodb() -> Task:
-    return registry.task("emodb")
+    return lookup.task("emodb")
 
 
 @pytest.fixture
 def sample() -> Task:
-    return registry.task("emodb-sample")
+    return lookup.task("emodb-sample")
 
 
 def problems_of(task: Task, data: Path | None, **options: bool) -> str:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mserbench.contracts import Fault, Utterance
-from mserbench.data import corpus, dataset, divisions
+from mserbench.data import corpus, dataset, divisions, lookup
 from mserbench.data.own import definition as own
 from mserbench.data.own import pattern as own_pattern
 from mserbench.data.own import settings as own_file
@@ -22,7 +22,6 @@ from mserbench.data.own import table as own_table
 from mserbench.data.own.keys import COLUMNS
 from mserbench.errors import DataError
 from mserbench.labels import DROP
-from mserbench.plugins import registry
 
 T = TypeVar("T")
 HEAD = 'language = "pl"\ntable = "t.csv"\n'
@@ -34,7 +33,7 @@ CSV = "file,emo,who,set\na.wav,wut,1,training\nb/c.wav,freude,2,test\n"
 
 @pytest.fixture(autouse=True)
 def forgotten() -> None:
-    registry._owned.clear()
+    lookup._owned.clear()
 
 
 @pytest.fixture

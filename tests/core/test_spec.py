@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from mserbench import evaluate
 from mserbench.contracts import Clip, ModelCard
-from mserbench.data import dataset
+from mserbench.data import dataset, lookup
 from mserbench.errors import ModelError
 from mserbench.model import Model
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.running import evaluation
+from mserbench.running.lookup import model_class
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject
 
@@ -101,7 +102,7 @@ def committed_keys() -> int:
         if "development" not in record["model"]:  # the run is older than that part of the key
             card = dataclasses.replace(identity.card, development=())
             identity = dataclasses.replace(identity, card=card)
-        task = registry.task(record["task"]["name"])
+        task = lookup.task(record["task"]["name"])
         assert identity.key(task, record["corpus"]["index_digest"]) == record["key"], record["model"]
     return len(records)
 
@@ -138,7 +139,7 @@ def test_a_finished_run_is_shown_without_making_its_model(plugin, tmp_path: Path
     """Where the class tells what decides the key; `--fresh` makes the model as ever."""
     plugin(DESCRIBED.replace('_card("light")', '_card("tells")'), models=["Tells"])
     first = evaluate("tells", TASK, out=tmp_path)
-    kind = registry.model_class("tells")
+    kind = model_class("tells")
     assert kind.made == 1
     again = evaluate("tells", TASK, out=tmp_path)
     assert kind.made == 1
@@ -158,11 +159,11 @@ def test_a_class_that_describes_another_model_is_refused(plugin, tmp_path: Path)
 def test_a_class_that_tells_nothing_is_made_as_ever(plugin, tmp_path: Path) -> None:
     """Plugins of strangers were written before `describe` was."""
     plugin("", models=["Steady"])
-    spec = Spec.of("steady", dataset.load(registry.task(TASK), None))
+    spec = Spec.of("steady", dataset.load(lookup.task(TASK), None))
     assert spec.kind.describe(spec.settings, None) is None
     assert spec.identity == spec.subject.identity
     first = evaluate("steady", TASK, out=tmp_path)
-    shown = evaluation.finished_run(spec.identity, dataset.load(registry.task(TASK), None), tmp_path)
+    shown = evaluation.finished_run(spec.identity, dataset.load(lookup.task(TASK), None), tmp_path)
     assert shown is not None
     assert shown.record == first.record
 
@@ -197,7 +198,7 @@ finally:
 def test_a_finished_run_is_shown_without_torch(name: str, tmp_path: Path) -> None:
     """The run is laid down as if the model had made it, so that no pretrained part is needed here."""
     pytest.importorskip("torch")
-    target = dataset.load(registry.task("emodb-sample"), None)
+    target = dataset.load(lookup.task("emodb-sample"), None)
     spec = Spec.of(name, target)
     stand_in = Same(spec.settings)
     stand_in.version = spec.identity.version

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from mserbench.cli import check as command
 from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
+from mserbench.data import lookup
 from mserbench.errors import UnknownName, UsageError
 from mserbench.model import Model
 from mserbench.plugins import registry
@@ -198,7 +199,7 @@ class ReadsTasksAndHidesIt(Honest):
 
 class AsksTheRegistry(Honest):
     def predict(self, clips, labels):
-        registry.task("emodb-sample")
+        lookup.task("emodb-sample")
         return spread(loudness(clips), labels)
 
 
@@ -628,8 +629,8 @@ def test_a_selection_is_counted_on_the_utterances(offer) -> None:
 
 
 def test_an_entry_that_says_otherwise_is_named(offer) -> None:
-    """If it were not, `mserbench tasks` would list labels that the task does not have."""
-    offer(TOY, TASK, TaskEntry("toy-2", f"{__name__}:THE_TASK", "", "toy", ("cy",), ("angry", "fear"), 4))
+    """If it were not, `mserbench tasks` would show a title that no run and no board has."""
+    offer(TOY, TASK, TaskEntry("toy-2", f"{__name__}:THE_TASK", "Four tones"))
     assert failed(check_task("toy-2")) == {"listing"}
 
 

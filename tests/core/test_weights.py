@@ -414,9 +414,9 @@ def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pyt
     install(plugin)
     wheel(index, GOOD)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("something was fetched"))
-    from mserbench.plugins import registry
+    from mserbench.weights.named import weights_named
 
-    record = registry.weights("toy")
+    record = weights_named("toy")
     object.__setattr__(record, "needs", {"not_here_at_all": "train"})
     with pytest.raises(MissingExtra, match=r"making weights 'toy' ready needs .*mserbench\[train\]"):
         lookup.get("toy")

@@ -18,8 +18,8 @@ pytest.importorskip("accelerate")
 from made_clips import LABELS, clip, items  # noqa: E402
 
 from mserbench.errors import UsageError  # noqa: E402
-from mserbench.plugins import registry  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
+from mserbench.weights.named import weights_named  # noqa: E402
 from mserbench_mser_llm import assembly, names  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.model import MserLlm  # noqa: E402
@@ -51,8 +51,8 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Saved:
     folder = tmp_path / "own"
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MSERBENCH_WEIGHTS", str(folder))
-    known = registry.weights  # the sizes of the real ones are the one thing that small ones lack
-    monkeypatch.setattr(registry, "weights", lambda name: replace(known(name), expected={}))
+    known = weights_named  # the sizes of the real ones are the one thing that small ones lack
+    monkeypatch.setattr(lookup, "weights_named", lambda name: replace(known(name), expected={}))
     torch.manual_seed(0)
     made = Saved(_whisper(), _bert(), _llama(0.0))
     for name, model in zip(NAMES.values(), made, strict=True):

@@ -12,17 +12,19 @@ pytest.importorskip("whisper", reason="the extra train is not installed")
 
 import mserbench
 from mserbench import options
+from mserbench.data import lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
-from mserbench.results import exposure
+from mserbench.results.manifest import read_manifest
 from mserbench.running import subject
+from mserbench.running.lookup import shipped_weights
 from mserbench_mser_llm import WEIGHTS, weights_folder
 from mserbench_mser_llm.model import MserLlm
 from mserbench_mser_llm.presets import PRESETS, MserLlmOptions
 
 ROOT = Path(__file__).parents[2]
 ENTRY = registry.entries(ModelEntry)["mser-llm"]
-FOLDERS = {name: registry.shipped_weights(ENTRY, name) for name in WEIGHTS}
+FOLDERS = {name: shipped_weights(ENTRY, name) for name in WEIGHTS}
 
 
 def test_together_they_stay_below_25_megabytes():
@@ -37,7 +39,7 @@ def test_they_are_what_the_preset_gives(name):
     """Else the command of their card would train something else."""
     told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
     assert told == options.told(PRESETS["mini"])
-    assert exposure.read_manifest(FOLDERS[name])["options"] == options.told(MserLlmOptions())
+    assert read_manifest(FOLDERS[name]).options == options.told(MserLlmOptions())
     card = (ROOT / "docs/cards" / f"{name}.md").read_text()
     assert f"mserbench train --model mser-llm --on {WEIGHTS[name]} " in card
 
@@ -66,7 +68,7 @@ def target(build_corpus, tmp_path, no_settings):
     def load(task: str):
         if not task.startswith("demo"):
             build_corpus(task, tmp_path / "D")
-        return dataset.load(registry.task(task), tmp_path / "D")
+        return dataset.load(lookup.task(task), tmp_path / "D")
 
     return load
 
@@ -77,7 +79,7 @@ def test_with_the_real_parts_a_connector_knows_clips_that_it_was_trained_on(no_s
     if missing:
         pytest.skip(f"mserbench weights get {missing[0]}")
     run = mserbench.evaluate("mser-llm", "emodb-sample", weights="mini-real", out=tmp_path / "runs")
-    assert run.record["facts"]["prompt"] == "The speaker feels"
-    assert set(run.record["facts"]["label_tokens"].values()) == {1}
+    assert run.record.facts["prompt"] == "The speaker feels"
+    assert set(run.record.facts["label_tokens"].values()) == {1}
     assert run.verdict == "leaked"
     assert run.metrics["UA"] > 0.8
