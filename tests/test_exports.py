@@ -80,7 +80,7 @@ def test_no_debt_is_listed_that_is_paid() -> None:
     } == set()
 
 
-@pytest.mark.parametrize("name", [*EXPORTED, *{debt for debts in INSIDE.values() for debt in debts}])
+@pytest.mark.parametrize("name", [*EXPORTED, *sorted({debt for debts in INSIDE.values() for debt in debts})])
 def test_what_is_exported_exists_and_is_explained(name: str) -> None:
     assert is_module(name)
     if name in EXPORTED:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mserbench.report import marks
 from mserbench.report.numbers import percent
+from mserbench.results import marks
 from mserbench_leaderboard import pictures
 from mserbench_leaderboard.board import Row
 from mserbench_leaderboard.entries import Score

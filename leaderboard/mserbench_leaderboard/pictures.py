@@ -13,9 +13,9 @@ import numpy as np
 
 from mserbench.disk.files import write_atomic
 from mserbench.errors import MissingExtra
-from mserbench.report import marks
 from mserbench.report.numbers import percent
 from mserbench.report.png import png
+from mserbench.results import marks
 from mserbench_leaderboard.systems import System
 
 FOLDER = "pictures"

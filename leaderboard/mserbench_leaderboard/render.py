@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mserbench.labels import canonical_subset
-from mserbench.report import marks
 from mserbench.report.numbers import percent
+from mserbench.results import marks
 from mserbench.statistics.compare import smallest_difference
 from mserbench_leaderboard import cells, recipes, summary
 from mserbench_leaderboard.board import DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT, Constant, Row, Section

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.report import marks
+from mserbench.results import marks
 from mserbench.results.record import TrainingPart
 from mserbench.statistics import averages, metrics
 from mserbench.statistics.intervals import counts_of_cells

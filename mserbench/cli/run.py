@@ -146,8 +146,8 @@ def _smallest(run: Run) -> list[str]:
 
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
-    from mserbench.report import marks
     from mserbench.report.numbers import percent
+    from mserbench.results import marks
 
     lines = ["Percent. UA: mean recall over the classes; in brackets its 95 % interval over speakers (jackknife, t)."]
     for run in finished:

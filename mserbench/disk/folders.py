@@ -65,23 +65,24 @@ def whole(place: Path, replace: bool = True) -> Iterator[Path]:
     Without `replace` nothing that is there gives way: OSError is raised unless `place` is missing or an empty folder.
     """
     with scratch(place) as work:
-        ready = work / "new"
-        ready.mkdir()
-        ready.chmod(0o755)  # others may read what is published
-        yield ready
-        put_in_place(ready, place, replace)
+        work.chmod(0o755)  # others may read what is published
+        yield work
+        put_in_place(work, place, replace)
 
 
 def put_in_place(ready: Path, place: Path, replace: bool = True) -> None:
     """Make the files of a folder durable and rename it; an old one goes away only when the new one is whole.
 
-    `ready` lies in a folder of `scratch`, which takes the old one in. Raises OSError as `whole` does.
+    `ready` lies on the same disk. Raises OSError as `whole` does.
     """
     _make_durable(ready)
 
     if replace and place.exists():
-        os.replace(place, ready.parent / "old")
-    os.replace(ready, place)
+        with scratch(place) as aside:
+            os.replace(place, aside / "old")
+            os.replace(ready, place)
+    else:
+        os.replace(ready, place)
     sync_folder(place.parent)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from mserbench.experiments.markdown import table
-from mserbench.report.marks import MEANING
+from mserbench.results.marks import MEANING
 from mserbench.statistics.compare import smallest_difference
 
 _MEANING = {

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from mserbench.disk import folders
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError
-from mserbench.report import marks
 from mserbench.report.numbers import percent
-from mserbench.results import predictions
+from mserbench.results import marks, predictions
 from mserbench.results.predictions import Prediction
 from mserbench.results.record import PREDICTIONS as PREDICTIONS
 from mserbench.results.record import SCHEMA, Interval, PredictionsPart, RunRecord
@@ -64,7 +63,7 @@ class Run:
 
     @property
     def marks(self) -> list[str]:
-        """The words that qualify the numbers; `mserbench.report.marks.MEANING` says what each means."""
+        """The words that qualify the numbers; `mserbench.results.marks.MEANING` says what each means."""
         return marks.of_record(self.record)
 
     @property

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from mserbench.labels import CANONICAL
-from mserbench.results import record as records
 from mserbench.results import recording, runs
+from mserbench.results.record import SCHEMA
 from mserbench.statistics import metrics
 from mserbench_leaderboard.command import rewrite
 
@@ -47,7 +47,7 @@ def _write_run(results: Path, task: str, model: str, truth: Any, generator: np.r
     text = "\n".join(lines) + "\n"
     point = metrics.metrics(metrics.confusion(labels, said, CANONICAL))
     record = {
-        "schema": records.SCHEMA,
+        "schema": SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},
         "task": {
             "name": task, "title": task, "version": 1, "hash": task, "question": task, "corpus": task,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mserbench.experiments import facts
-from mserbench.report import marks
+from mserbench.results import marks
 from mserbench.results.exposure import Heard
 
 RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
