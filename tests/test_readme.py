@@ -174,7 +174,7 @@ def test_what_one_change_brings_stands_in_its_table(words: str) -> None:
     (row,) = [line for line in report.splitlines() if line.startswith(f"| {CHANGES[words]} |")]
     average = row.strip(" |").rpartition("|")[2].strip()
     readme = " ".join(TEXT.split())
-    (quoted,) = re.findall(rf"{words} ([+-]\d+\.\d \[-?\d+\.\d, -?\d+\.\d\])", readme)
+    (quoted,) = re.findall(rf"{words} ([+-]\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\])", readme)
     assert plain(average).startswith(plain(quoted)), f"README: {quoted}, the table: {average}"
 
 

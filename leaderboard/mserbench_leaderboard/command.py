@@ -34,7 +34,7 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 @click.option(
     "--rescore",
     is_flag=True,
-    help="First compute metrics and intervals of all records anew, as after a change of the statistics.",
+    help="Compute metrics and intervals of all records anew, those added too, as after a change of the statistics.",
 )
 @click.option(
     "--dir",
@@ -61,8 +61,8 @@ def command(check: bool, added: Sequence[Path], rescore: bool, folder: Path, pic
         if found:
             raise click.exceptions.Exit(1)
         return
-    again = rescore_all(folder) if rescore else []
     taken = add(folder, added) if added else []
+    again = rescore_all(folder) if rescore else []
     runs, drawn = rewrite(folder, pictures)
     report = {"readme": str(folder / README), "runs": runs, "added": [str(path) for path in taken], "drawn": len(drawn)}
     report["rescored"] = [str(path) for path in again]

@@ -49,7 +49,8 @@ settings, so the figure flatters. UA in percent, 95 % interval over speakers.
 """
 GROUP_NOTES = {
     ZERO_SHOT: "Neither this corpus nor its language was seen with emotion labels, and no setting was chosen on it.",
-    DEVELOPMENT: "Zero-shot, but this corpus was used in choosing the model's settings: ranked apart.",
+    DEVELOPMENT: "Zero-shot, but this corpus was used in choosing the model's settings: ranked apart. Of a model that "
+    "does not stand above, no blind figure exists here.",
     TRANSDUCTIVE: "Zero-shot, but statistics of the target's own clips were used: ranked apart.",
     "Cross-corpus": "The language was seen with emotion labels, in other corpora.",
     "In-corpus or unknown": "Clips of this corpus were seen in training, or nobody knows. Leaked runs are not ranked.",

@@ -46,4 +46,4 @@ class _InParts(torch.autograd.Function):
         weight: Tensor = ctx.saved_tensors[0]
         with torch.autocast(gradient.device.type, enabled=False):
             parts = zip(torch.split(gradient, _ROWS, dim=-1), torch.split(weight, _ROWS), strict=True)
-            return sum((one @ part.float() for one, part in parts), torch.zeros((), device=gradient.device)), None
+            return sum((slope @ part.float() for slope, part in parts), torch.zeros((), device=gradient.device)), None

@@ -159,8 +159,8 @@ class MserLlm(Planned):
                 "question": question.record(),
                 # Of both questions, as either may be asked with these weights.
                 "calibration": [
-                    calibration.measured(items, one, settings.label_reading, partial(score, question=one))
-                    for one in questions
+                    calibration.measured(items, asked, settings.label_reading, partial(score, question=asked))
+                    for asked in questions
                 ],
                 "left_out": left_out,
                 "held_out": sorted({f"{item.language} {item.speaker}" for item in held_out}),

@@ -61,5 +61,5 @@ def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tens
 
 def _place(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Path:
     facts = (CODE, version, question.prompt, question.labels, n_queries, STEPS, RATE, NOISE)
-    told = repr(facts if llm.precision == "float32" else (*facts, llm.precision))  # those of float32 were kept before
-    return cache_dir() / "soft-prompts" / f"{hashlib.sha256(told.encode()).hexdigest()[:20]}.safetensors"
+    text = repr(facts if llm.precision == "float32" else (*facts, llm.precision))  # those of float32 were kept before
+    return cache_dir() / "soft-prompts" / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.safetensors"

@@ -69,14 +69,14 @@ def parts_inside_an_encoder(again: bool) -> Callable[[], torch.Tensor]:
     return lambda: backbone(waves).square().sum()
 
 
-STEPS = {one.__name__: one for one in (llm_before_clips, qformer_on_frames, parts_inside_an_encoder)}
+STEPS = {step.__name__: step for step in (llm_before_clips, qformer_on_frames, parts_inside_an_encoder)}
 
 
 def held(what: str) -> float:
     """Return memory of this process in MB: `VmRSS`, what it holds, or `VmHWM`, the most since that was forgotten."""
-    found = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found, "only Linux tells"
-    return int(found[1]) / 1000
+    line = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert line, "only Linux tells"
+    return int(line[1]) / 1000
 
 
 def measure(name: str, again: bool) -> None:
@@ -95,13 +95,13 @@ def measure(name: str, again: bool) -> None:
 @pytest.mark.parametrize("name", STEPS)
 def bench_a_step_with_blocks_computed_again(name: str) -> None:
     """Far less memory, for about a third more arithmetic: a second way forth beside one forth and one back."""
-    found = []
+    measured = []
     for again in ("", "again"):
         done = subprocess.run(
             [sys.executable, __file__, name, again], capture_output=True, text=True, check=True, timeout=1800
         )
-        found.append([float(one) for one in done.stdout.split()])
-    (kept, slow), (left, slower) = found
+        measured.append([float(number) for number in done.stdout.split()])
+    (kept, slow), (left, slower) = measured
     print(f"\n{name}: {kept:,.0f} MB and {slow:.1f} s a step; checkpointed {left:,.0f} MB and {slower:.1f} s")
     assert left < 0.7 * kept
 

@@ -38,10 +38,10 @@ def test_records_from_before_are_completed_by_what_was_done_then() -> None:
 
 def test_an_option_over_presets_came_later_where_its_setting_did() -> None:
     """None is what the preset has."""
-    fields = {one.name: one for one in dataclasses.fields(Options)}
-    given = dataclasses.make_dataclass("Given", [(name, object, optional(one)) for name, one in fields.items()])
-    assert told(given()) == {"rate": None, "mode": None}
-    assert told(given(fast=False)) == {"rate": None, "fast": False, "mode": None}
+    fields = {field.name: field for field in dataclasses.fields(Options)}
+    over = dataclasses.make_dataclass("Over", [(name, object, optional(old)) for name, old in fields.items()])
+    assert told(over()) == {"rate": None, "mode": None}
+    assert told(over(fast=False)) == {"rate": None, "fast": False, "mode": None}
 
 
 GROWN = """

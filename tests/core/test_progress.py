@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,8 @@ import pytest
 
 from mserbench import features
 from mserbench.cli import main
+from mserbench.experiments import conduct
+from mserbench.experiments.work import Result
 from mserbench.report import progress
 
 
@@ -174,6 +178,39 @@ def test_a_run_without_a_terminal_says_lines_on_stderr_alone(slow: list[str]) ->
     assert b"own bar" not in done.stderr, "a library drew into a log"
     assert done.stdout.startswith(b"[")
     assert b"so far" not in done.stdout
+
+
+def test_on_a_terminal_a_bar_is_drawn_and_no_lines(slow: list[str]) -> None:
+    """Who watches wants one line that moves, not a page of them."""
+    pty = pytest.importorskip("pty")
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-c", HURRY, *slow]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=writer, env={**os.environ, "TERM": "xterm"}
+    ) as run:
+        os.close(writer)
+        drawn = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while piece := os.read(reader, 65_536):
+                drawn += piece
+    os.close(reader)
+    assert run.returncode == 0
+    assert b"slow on emodb-sample" in drawn
+    assert b"%" in drawn
+    assert b"so far" not in drawn
+
+
+def test_a_table_says_how_many_of_its_trainings_are_done(clock: Clock) -> None:
+    """One of forty trainings takes half an hour, and until it is done the table said nothing."""
+
+    def results() -> Iterator[tuple[str, Result]]:
+        clock.passes(nothing)
+        yield "a", Result()
+        clock.passes(nothing)
+        yield "b", Result()
+
+    assert [name for name, _ in conduct._watched(results(), "trainings", 40)] == ["a", "b"]
+    assert clock.told == ["trainings: 0 of 40, 30 s so far", "trainings: 1 of 40, about 19 min left, 30 s so far"]
 
 
 def test_quick_work_says_nothing(slow: list[str]) -> None:

@@ -97,7 +97,7 @@ def test_a_source_that_is_not_there_takes_under_two_seconds(
     nowhere: str, plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a minute for each of three parts is a user who gives up."""
-    constants = pytest.importorskip("huggingface_hub").constants
+    constants = pytest.importorskip("huggingface_hub.constants")
     monkeypatch.setattr(constants, "ENDPOINT", nowhere)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"it waited {seconds} s to try again"))
@@ -187,7 +187,7 @@ def test_a_hub_that_is_there_is_told_from_one_that_is_not(
     server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, status: str, fault: str
 ) -> None:
     """A gated repository must not be taken for a machine without network."""
-    constants = pytest.importorskip("huggingface_hub").constants
+    constants = pytest.importorskip("huggingface_hub.constants")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_address[1]}")
     monkeypatch.setattr(reach, "_READ", 0.3)

@@ -37,13 +37,13 @@ def row(preset: str) -> list[str]:
 
 def test_every_document_gives_the_q_former_its_number_of_layers() -> None:
     """The tables of the paper once said four of the preset mini, which has two."""
-    said = [
+    claims = [
         (path.name, NUMBERS[number])
         for path in FILES
         for number in re.findall(r"Q-Former of (\w+) layers", path.read_text(encoding="utf-8").replace("\\\n", ""))
     ]
-    assert len(said) >= 4
-    assert {number for _, number in said} == {MINI.qformer_layers}, said
+    assert len(claims) >= 4
+    assert {number for _, number in claims} == {MINI.qformer_layers}, claims
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -168,17 +168,17 @@ def test_learning_through_a_rounded_llm_has_the_gradient_of_a_float32_head(round
     heard = audio(rounded).requires_grad_(True)
     losses, counts = rounded.answer_losses(heard, question.prompt_tokens, question.answers[:1] * 5)
     assert counts.tolist() == [2] * 5
-    (found,) = torch.autograd.grad(losses.sum(), heard)
+    (slope,) = torch.autograd.grad(losses.sum(), heard)
     weight = rounded.module.get_output_embeddings().weight
-    given = rounded.embed(question.answers[0]).expand(5, -1, -1)
-    inputs = torch.cat([rounded.question(heard, question.prompt_tokens), given], dim=1)
+    behind = rounded.embed(question.answers[0]).expand(5, -1, -1)
+    inputs = torch.cat([rounded.question(heard, question.prompt_tokens), behind], dim=1)
     hidden = rounded.module.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state[:, -2:]
-    wanted = torch.tensor([*question.answers[0], rounded.end]).expand(5, -1)
+    targets = torch.tensor([*question.answers[0], rounded.end]).expand(5, -1)
     by_hand = torch.nn.functional.cross_entropy(
-        (hidden.float() @ weight.float().T).transpose(1, 2), wanted, reduction="sum"
+        (hidden.float() @ weight.float().T).transpose(1, 2), targets, reduction="sum"
     )
     torch.testing.assert_close(losses.sum(), by_hand, atol=1e-4, rtol=1e-6)
-    torch.testing.assert_close(found, torch.autograd.grad(by_hand, heard)[0], atol=1e-6, rtol=0.02)
+    torch.testing.assert_close(slope, torch.autograd.grad(by_hand, heard)[0], atol=1e-6, rtol=0.02)
 
 
 def test_a_head_larger_than_its_parts_is_whole(monkeypatch):
@@ -203,8 +203,8 @@ def test_a_float32_llm_scores_the_very_bits_of_its_own_head(llm):
     with torch.no_grad():
         hidden = hidden_states(llm, heard, question)
         logits = torch.nn.functional.linear(hidden[:, None], llm.module.get_output_embeddings().weight)
-        found = llm.logits(llm.question(heard, question.prompt_tokens), keep=1)
-    assert torch.equal(found, logits)
+        ours = llm.logits(llm.question(heard, question.prompt_tokens), keep=1)
+    assert torch.equal(ours, logits)
 
 
 # Questions

@@ -39,7 +39,8 @@ def fresh_cache(tmp_path, monkeypatch):
 def learn(model: torch.nn.Module, loss: Callable[[], torch.Tensor], frozen: tuple = ()) -> tuple[Gradients, int]:
     """Return the gradients of a step, and how many bytes of activations were kept for it, those of `frozen` too."""
     parts = [part for whole in (model, *frozen) for part in whole.modules()]
-    weights = {one.untyped_storage().data_ptr() for part in parts for one in [*part.parameters(), *part.buffers()]}
+    tensors = [tensor for part in parts for tensor in (*part.parameters(), *part.buffers())]
+    weights = {tensor.untyped_storage().data_ptr() for tensor in tensors}
     kept: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
@@ -48,10 +49,10 @@ def learn(model: torch.nn.Module, loss: Callable[[], torch.Tensor], frozen: tupl
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    def keep_inputs(_: torch.nn.Module, given: tuple, named: dict) -> None:
-        for one in (*given, *named.values()):  # they are held by what computes the block again, beside autograd
-            if torch.is_tensor(one):
-                keep(one)
+    def keep_inputs(_: torch.nn.Module, inputs: tuple, named: dict) -> None:
+        for value in (*inputs, *named.values()):  # they are held by what computes the block again, beside autograd
+            if torch.is_tensor(value):
+                keep(value)
 
     layer = transformers.modeling_layers.GradientCheckpointingLayer
     blocks = [part for part in parts if isinstance(part, layer) and part.gradient_checkpointing]
@@ -64,7 +65,7 @@ def learn(model: torch.nn.Module, loss: Callable[[], torch.Tensor], frozen: tupl
     torch.autograd.backward(value)
     for hook in hooks:
         hook.remove()
-    return {name: one.grad for name, one in model.named_parameters() if one.grad is not None}, total
+    return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}, total
 
 
 def assert_same(first: Gradients, second: Gradients) -> None:
@@ -124,18 +125,18 @@ def test_an_llm_with_dropout_of_its_own_is_refused():
 
 def test_a_training_of_mser_llm_comes_out_the_same(tmp_path):
     """It is an option of memory: the weights may differ by rounding alone."""
-    found = []
+    trained = []
     for checkpointing in (False, True):
-        given = {"preset": "tiny", "steps": 6, "evaluate_every": 3, "batch_emotions": 3, "dropout": 0.1}
-        options = MserLlmOptions(**given, checkpointing=checkpointing)
+        quick = {"preset": "tiny", "steps": 6, "evaluate_every": 3, "batch_emotions": 3, "dropout": 0.1}
+        options = MserLlmOptions(**quick, checkpointing=checkpointing)
         assert resolve(options).checkpointing is checkpointing
         out = tmp_path / str(checkpointing)
         out.mkdir()
         mser_llm.MserLlm(options).fit(items(), [], out)
         network, _ = mser_llm.MserLlm(weights=out)._loaded()
-        found.append(network.connector.state_dict())
-    for name, tensor in found[0].items():
-        torch.testing.assert_close(tensor, found[1][name], rtol=1e-3, atol=1e-5, msg=name)
+        trained.append(network.connector.state_dict())
+    for name, tensor in trained[0].items():
+        torch.testing.assert_close(tensor, trained[1][name], rtol=1e-3, atol=1e-5, msg=name)
 
 
 def backbone(checkpointing: bool, frozen_ends: bool = True) -> WaveBackbone:

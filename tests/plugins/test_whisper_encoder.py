@@ -101,7 +101,7 @@ def test_a_clip_gives_the_same_frames_alone_and_beside_others(encoder):
 def test_bfloat16_hears_the_same_in_half_the_memory():
     """Rounding is all that may change; norms stay float32, as whisper's own code wants them."""
     waveforms = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
-    exact, rounded = (WhisperEncoder(small(), "small", precision=one) for one in ("float32", "bfloat16"))
+    exact, rounded = (WhisperEncoder(small(), "small", precision=name) for name in ("float32", "bfloat16"))
     for whole, near in zip(exact.frames(waveforms, [0, 3]), rounded.frames(waveforms, [0, 3]), strict=True):
         assert near.dtype == np.float32
         assert 0 < np.abs(near - whole).max() < 0.15 * np.abs(whole).max()
@@ -114,17 +114,17 @@ def test_bfloat16_frames_are_the_same_bits_alone_and_beside_others():
     """Rounded sums depend on the shape of a matrix; a cached frame must not depend on who stood beside it."""
     encoder = WhisperEncoder(small(), "small", precision="bfloat16")
     clips = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
-    for waveform, found in zip(clips, encoder.frames(clips, [0, 3]), strict=True):
-        np.testing.assert_array_equal(found, encoder.frames([waveform], [0, 3])[0])
+    for waveform, frames in zip(clips, encoder.frames(clips, [0, 3]), strict=True):
+        np.testing.assert_array_equal(frames, encoder.frames([waveform], [0, 3])[0])
 
 
 def test_frames_of_another_precision_are_kept_apart():
     """They are of the same weights, so of the same version; read for one another, a score would rest on history."""
-    exact, rounded = (WhisperEncoder(small(), "small", precision=one) for one in ("float32", "bfloat16"))
+    exact, rounded = (WhisperEncoder(small(), "small", precision=name) for name in ("float32", "bfloat16"))
     assert (exact.name, rounded.name) == ("small-trimmed", "small-trimmed-bfloat16"), "and caches of before are good"
     assert exact.version == rounded.version
     assert Frames(exact, [1]).cache.path != Frames(rounded, [1]).cache.path
-    features = [pooled.pooled_features(one, [1], ["mean"]) for one in (exact, rounded)]
+    features = [pooled.pooled_features(encoder, [1], ["mean"]) for encoder in (exact, rounded)]
     assert features[0].name != features[1].name
 
 

@@ -104,16 +104,16 @@ def test_training_separates_what_can_be_separated(trained):
 def test_weights_remember_the_precision_of_their_encoder(trained):
     """Scored by frames of another, they would be asked of what they never learnt; float32 is not said, as before."""
     exact, rounded = trained(), trained(WhisperLinearOptions(encoder_precision="bfloat16"))
-    told = [json.loads((folder / "model.json").read_text())["features"] for folder in (exact, rounded)]
-    assert "encoder_precision" not in told[0]
-    assert told[1]["encoder_precision"] == "bfloat16"
+    features = [json.loads((folder / "model.json").read_text())["features"] for folder in (exact, rounded)]
+    assert "encoder_precision" not in features[0]
+    assert features[1]["encoder_precision"] == "bfloat16"
     models = [WhisperLinear(weights=folder) for folder in (exact, rounded)]
     assert [model._encoder.name for model in models] == ["whisper-base-trimmed", "whisper-base-trimmed-bfloat16"]
     scores = [model.predict([clip(i) for i in range(60, 90)], LABELS) for model in models]
     assert 0 < np.abs(scores[0] - scores[1]).max() < 0.1
-    told[1]["encoder_precision"] = "float16"
+    features[1]["encoder_precision"] = "float16"
     (rounded / "model.json").write_text(
-        json.dumps({**json.loads((rounded / "model.json").read_text()), "features": told[1]})
+        json.dumps({**json.loads((rounded / "model.json").read_text()), "features": features[1]})
     )
     with pytest.raises(DataError, match="option encoder_precision is 'float16', but must be one of"):
         WhisperLinear(weights=rounded)
