@@ -106,9 +106,9 @@ def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) 
 def _has_presets(model: str) -> bool:
     import dataclasses
 
-    from mserbench.running.lookup import model_class
+    from mserbench.running.lookup import described_class
 
-    return any(field.name == "preset" for field in dataclasses.fields(model_class(model).Options))
+    return any(field.name == "preset" for field in dataclasses.fields(described_class(model).Options))
 
 
 def print_json(value: Any) -> None:

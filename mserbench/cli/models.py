@@ -26,9 +26,9 @@ def command(name: str | None, as_json: bool) -> None:
 
 def _options(name: str, as_json: bool) -> None:
     from mserbench.options import type_name
-    from mserbench.running.lookup import model_class
+    from mserbench.running.lookup import described_class
 
-    options = model_class(name).Options
+    options = described_class(name).Options
     kinds = typing.get_type_hints(options)
     records = [
         {"option": field.name, "type": type_name(kinds[field.name]), "default": field.default}

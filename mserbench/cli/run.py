@@ -54,7 +54,7 @@ def command(
     from mserbench.data import lookup
     from mserbench.running import batches, evaluation
     from mserbench.running.lookup import model_entry
-    from mserbench.running.subject import load_subject
+    from mserbench.running.spec import Spec
 
     models = _common.names(model_names, "model")
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
@@ -70,10 +70,10 @@ def command(
             for note in (*target.notes, *target.warnings):
                 click.echo(f"note: {target.task.name}: {note}", err=True)
             for name in models:
-                subject = load_subject(name, target, weights, given, device)
+                spec = Spec.of(name, target, weights, given, device)
                 with _common.progress(f"{name} on {target.task.name}") as shown:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    finished.append(evaluation.run_subject(subject, target, out, seconds, fresh, shown))
+                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, shown))
     except MserbenchError:
         if finished:  # an error in one run must not hide the numbers of those before it
             _report(finished, as_json)

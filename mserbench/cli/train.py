@@ -89,10 +89,10 @@ def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str,
 
     Raises UsageError where one is given twice, or the model has no such option.
     """
-    from mserbench.running.lookup import model_class
+    from mserbench.running.lookup import described_class
 
     given = {name: value for name, value in flags.items() if value is not None}
-    known = {field.name for field in dataclasses.fields(model_class(model).Options)} if given else set()
+    known = {field.name for field in dataclasses.fields(described_class(model).Options)} if given else set()
     for name, value in given.items():
         if name in options:
             raise UsageError(f"--{name} {value} and --option {name}={options[name]} are both given: leave one away")

@@ -18,7 +18,8 @@ from mserbench.results import runs
 from mserbench.results.record import WeightsPart
 from mserbench.results.runs import Run
 from mserbench.running.lookup import model_class, model_entry, shipped_weights
-from mserbench.running.subject import Subject, load_subject
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -162,7 +163,7 @@ def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> 
     """Load the model that made a run, and make sure that it is that one."""
     record = run.record.model
     options = {name: _as_typed(value) for name, value in record.options.items()}
-    subject = load_subject(record.name, target, weights, options, device)
+    subject = Spec.of(record.name, target, weights, options, device).subject
     if subject.model.version != record.version:
         raise UsageError(
             f"run {str(run.folder)!r} was made by version {record.version!r} of model {record.name!r}, but "

@@ -24,7 +24,7 @@ from mserbench.results.exposure import VERDICTS
 from mserbench.results.manifest import Manifest
 from mserbench.results.predictions import Prediction
 from mserbench.results.runs import Run
-from mserbench.running.lookup import model_class
+from mserbench.running.lookup import described_class
 
 SCHEMA = 1
 
@@ -101,7 +101,7 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
 
 
 def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
-    kind = model_class(system.model)
+    kind = described_class(system.model)
     return {
         "name": system.name,
         "title": system.title,

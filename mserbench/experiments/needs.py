@@ -11,7 +11,7 @@ from mserbench.data import lookup as data_lookup
 from mserbench.experiments.plan import Cell, Pairs, questions, tasks, trainings
 from mserbench.model import Model
 from mserbench.options import make_options
-from mserbench.running.lookup import model_class
+from mserbench.running.lookup import described_class, model_class
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_named
 
@@ -47,7 +47,8 @@ def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 def _pretrained(model: str, options: Pairs) -> Iterable[str]:
     from mserbench.weights.named import weights_names
 
-    kind, settings = made_options(model, options)
+    kind = described_class(model)
+    settings = make_options(kind, dict(options), model)
     known = weights_names()
     return [name for name in kind.pretrained(settings) if name in known]
 

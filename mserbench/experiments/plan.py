@@ -13,7 +13,7 @@ from mserbench.data import lookup
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, TARGET, Definition, Place, Setting, System
 from mserbench.model import Model
-from mserbench.running.lookup import model_class
+from mserbench.running.lookup import described_class
 
 Kind = Literal["test", "whole"]
 Pairs = tuple[tuple[str, str], ...]  # options, sorted
@@ -109,7 +109,7 @@ def tasks(found: list[Cell]) -> list[str]:
 
 def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) -> Cell:
     target = experiment.corpora[setting.target]
-    seeds = experiment.seeds if _has_seed(model_class(system.model)) else experiment.seeds[:1]
+    seeds = experiment.seeds if _has_seed(described_class(system.model)) else experiment.seeds[:1]
     columns = tuple(
         Column(
             "/".join(filter(None, (system.name, setting.name, source, str(seed)))),
@@ -124,7 +124,7 @@ def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) 
 
 
 def _seeded(system: System, options: dict[str, str], seed: int) -> Pairs:
-    full = {**options, "seed": str(seed)} if _has_seed(model_class(system.model)) else options
+    full = {**options, "seed": str(seed)} if _has_seed(described_class(system.model)) else options
     return tuple(sorted(full.items()))
 
 

@@ -10,7 +10,7 @@ from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import Definition, Place, Setting, System
 from mserbench.model import TrainableModel
 from mserbench.options import make_options
-from mserbench.running.lookup import model_class, model_entry
+from mserbench.running.lookup import described_class, model_entry
 
 
 def check(experiment: Definition) -> None:
@@ -92,7 +92,7 @@ def _task(experiment: Definition, place: Place, key: str, name: str) -> Task:
 
 def _check_system(experiment: Definition, system: System) -> None:
     try:
-        kind = model_class(system.model)
+        kind = described_class(system.model)
     except UsageError as error:
         raise _error(experiment, f"systems {system.name!r}, 'model': {error}") from error
     if system.train and not issubclass(kind, TrainableModel):
@@ -106,7 +106,7 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             model_entry(model)
         except UsageError as error:
             raise _error(experiment, f"settings {setting.name!r}, 'options': {error}") from error
-    kind = model_class(system.model)
+    kind = described_class(system.model)
     for key, options_in in (("options", options_of), ("asked", asked_of)):
         options = options_in(experiment, system, setting)
         try:

@@ -16,9 +16,10 @@ from mserbench.experiments.plan import Question, Training
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
-from mserbench.running.evaluation import run_subject
-from mserbench.running.lookup import model_class
-from mserbench.running.subject import Subject, load_subject
+from mserbench.running.evaluation import finished_run, run_subject
+from mserbench.running.lookup import described_class
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject
 from mserbench.running.training import train
 
 TRAININGS, RUNS = "trainings", "runs"
@@ -48,7 +49,7 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
 
     By several processes where `processes` says so and the model can be trained so.
     """
-    kind = model_class(training.model)
+    kind = described_class(training.model)
     key = _key(place, training, kind)
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
@@ -84,14 +85,17 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
 
     The last model that was asked is kept until the next one is loaded: what both are built upon is then opened once.
     """
-    kind = model_class(question.model)
     target = dataset.load(lookup.task(question.task), place.data, place.allow_partial)
-    if question.model not in _asked:
-        _asked.clear()
     folder = place.out / weights if weights else None
-    subject = load_subject(question.model, target, folder, dict(question.options), device_for(kind, device))
-    _asked[question.model] = subject
-    run = run_subject(subject, target, place.out / RUNS)
+    device = device_for(described_class(question.model), device)
+    spec = Spec.of(question.model, target, folder, dict(question.options), device)
+
+    run = finished_run(spec.identity, target, place.out / RUNS)
+    if run is None:
+        if question.model not in _asked:
+            _asked.clear()
+        _asked[question.model] = spec.subject
+        run = run_subject(spec.subject, target, place.out / RUNS)
     return Result(run.folder.relative_to(place.out).as_posix())
 
 

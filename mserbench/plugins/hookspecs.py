@@ -42,11 +42,13 @@ class ModelEntry(Entry):
     """A model: `target` is a subclass of `mserbench.Model`.
 
     `needs` maps each optional package it imports to the extra that installs it. `weights` maps the names of
-    weights that ship with the plugin to `"package:folder"`, the preferred first.
+    weights that ship with the plugin to `"package:folder"`, the preferred first. `described` names a base class
+    of the target that imports nothing heavy and has its options and its `describe`; without, the target is asked.
     """
 
     needs: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
+    described: str = ""
 
 
 @dataclass(frozen=True, slots=True)

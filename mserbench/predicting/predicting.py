@@ -15,7 +15,8 @@ from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
 from mserbench.running import batches, evaluation
-from mserbench.running.subject import Subject, as_model_error, load_subject
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject, as_model_error
 
 CHUNK_SECONDS = 4 * batches.BATCH_SECONDS  # of audio held while the model hears it: 61 MB
 _CHUNK_PIECES = 1_024
@@ -54,9 +55,9 @@ def load(model: str, weights: str | Path | None, options: Mapping[str, str], dev
     """Make a model ready to hear files, each by itself.
 
     Without `weights`, those first shipped with it that were trained with these options. Raises UsageError for a
-    model that needs statistics of other clips, and all that `subject.load_subject` raises.
+    model that needs statistics of other clips, and all that `Spec.of` and its `subject` raise.
     """
-    subject = load_subject(model, None, weights, options, device)
+    subject = Spec.of(model, None, weights, options, device).subject
     if subject.model.transductive:
         raise UsageError(
             f"model {model!r} is transductive with these options: it scores a clip by other clips of the same "

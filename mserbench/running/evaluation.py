@@ -25,7 +25,8 @@ from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import batches
 from mserbench.running.lookup import model_entry
-from mserbench.running.subject import Subject, as_model_error, load_subject
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
 
 
 def evaluate(
@@ -53,8 +54,35 @@ def evaluate(
     if isinstance(model, str):
         model_entry(model)
     target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
-    subject = load_subject(model, target, weights, options or {}, device)
-    return run_subject(subject, target, Path(out), batch_seconds, fresh, progress)
+    if isinstance(model, Model):
+        return run_subject(of_instance(model), target, Path(out), batch_seconds, fresh, progress)
+    spec = Spec.of(model, target, weights, options, device)
+    return run_spec(spec, target, Path(out), batch_seconds, fresh, progress)
+
+
+def run_spec(
+    spec: Spec,
+    target: Dataset,
+    out: Path,
+    batch_seconds: float = batches.BATCH_SECONDS,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Show a finished run of the same contents again; the model is made only where there is none, or if `fresh`."""
+    shown = None if fresh else finished_run(spec.identity, target, out)
+    if shown is not None:
+        return shown
+    return run_subject(spec.subject, target, out, batch_seconds, fresh, progress)
+
+
+def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
+    """Return the finished run of a model on a task, or None. Raises DataError where it is damaged."""
+    key = identity.key(target.task, target.digest)
+    folder = runs.run_folder(out, target.task.name, identity.name, key)
+    if not (folder / runs.RECORD).exists():  # a folder is made only by a run that begins
+        return None
+    with runs.locked(folder):
+        return runs.read(folder) if (folder / runs.RECORD).exists() else None
 
 
 def run_subject(
@@ -66,17 +94,8 @@ def run_subject(
     progress: Progress | None = None,
 ) -> Run:
     """Ask the model about every clip, journal each batch, score, and finish the run folder."""
-    model = recording.model_part(subject.card, subject.model.version, subject.options, subject.weights)
-    told = model.to_json()
-    # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
-    identity = {
-        **{name: told[name] for name in ("name", "version", "options", "exposure", "exposure_complete")},
-        **({"development": told["development"]} if model.development else {}),
-        "weights": subject.weights.hash if subject.weights else None,
-        "transductive": subject.model.transductive,
-        "task": recording.task_hash(target.task.hash, target.digest),
-    }
-    key = runs.run_key(identity)
+    identity = subject.identity
+    key = identity.key(target.task, target.digest)
     folder = runs.run_folder(out, target.task.name, subject.name, key)
     with runs.locked(folder):
         if fresh:
@@ -89,7 +108,7 @@ def run_subject(
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
             journal.close()
-        return _finish(folder, key, model, subject, target, journal.answers, seconds)
+        return _finish(folder, key, identity.record(), subject, target, journal.answers, seconds)
 
 
 def _ask(

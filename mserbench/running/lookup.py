@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 
@@ -19,13 +20,16 @@ def model_entry(name: str) -> ModelEntry:
 
 def model_class(name: str) -> type[Model]:
     """Return the class of the model of that name. Raises UnknownName, MissingExtra or PluginError."""
-    entry = model_entry(name)
-    for package, extra in entry.needs.items():
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtra(f"model {name!r}", package, extra)
+    return _class_of(model_entry(name))
 
-    model: type[Model] = registry.resolve(entry)
-    return model
+
+def described_class(name: str) -> type[Model]:
+    """Return the class that tells of the model of that name without what is heavy: a base of its class, or that itself.
+
+    It has the options and the facts of the class, and cannot be made. Raises as `model_class`.
+    """
+    entry = model_entry(name)
+    return _class_of(dataclasses.replace(entry, target=entry.described or entry.target))
 
 
 def shipped_weights(entry: ModelEntry, name: str) -> Path:
@@ -34,3 +38,12 @@ def shipped_weights(entry: ModelEntry, name: str) -> Path:
         raise UnknownName(f"weights of {entry.name!r}", name, entry.weights, "'mserbench models'")
 
     return package_file(entry.weights[name])
+
+
+def _class_of(entry: ModelEntry) -> type[Model]:
+    for package, extra in entry.needs.items():
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(f"model {entry.name!r}", package, extra)
+
+    model: type[Model] = registry.resolve(entry)
+    return model

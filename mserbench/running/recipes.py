@@ -15,7 +15,7 @@ from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results.manifest import Manifest, Stage
 from mserbench.results.record import TrainingPart
-from mserbench.running.lookup import model_class
+from mserbench.running.lookup import described_class
 
 _WEIGHTS = "weights "  # how a manifest tells of weights to go on from: this, and their hash
 
@@ -50,7 +50,7 @@ def _usual_preset(model: str) -> str | None:
     """Return the preset that a model takes where none is named; None where it has none, or is not installed."""
     if model not in registry.entries(ModelEntry):
         return None
-    usual: str | None = getattr(model_class(model).Options, "DEFAULT_PRESET", None)
+    usual: str | None = getattr(described_class(model).Options, "DEFAULT_PRESET", None)
     return usual
 
 
@@ -108,7 +108,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
     if model not in registry.entries(ModelEntry):
         return None
-    kind = model_class(model)
+    kind = described_class(model)
     recorded = completed(recorded, kind.Options)
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)

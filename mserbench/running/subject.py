@@ -1,36 +1,66 @@
-"""A model made ready to run: its class, options and weights resolved, its exposure joined with their manifest."""
+"""A model that was made, with its full exposure, and what of it decides the key and the verdict of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench.contracts import ModelCard
+from mserbench.contracts import ModelCard, Task
 from mserbench.data import lookup
-from mserbench.data.dataset import Dataset
-from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
-from mserbench.model import Model, TrainableModel
-from mserbench.options import completed, make_options, told
+from mserbench.errors import ModelError, MserbenchError, UsageError
+from mserbench.model import Described, Model
+from mserbench.options import told
 from mserbench.plugins import misfits, registry
 from mserbench.plugins.hookspecs import ModelEntry
-from mserbench.report import progress
-from mserbench.results import exposure
+from mserbench.results import exposure, recording, runs
 from mserbench.results.manifest import Manifest, read_manifest
-from mserbench.results.record import WeightsPart
+from mserbench.results.record import ModelPart, WeightsPart
 from mserbench.running import recipes
-from mserbench.running.lookup import model_class, model_entry, shipped_weights
+from mserbench.running.lookup import shipped_weights
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a run's key and record say of a model; known before the model is made, where its class tells it.
+
+    `name`: that of the run's folder. `card`: with the exposure of the weights. `options`: as records hold them.
+    `weights`: name, hash, whether they ship with the model's plugin, and, where it can be said, what they were
+    trained with and the command that remakes them (docs/results.md); None for a model without.
+    """
+
+    name: str
+    card: ModelCard
+    version: str
+    options: dict[str, Any]
+    weights: WeightsPart | None
+    transductive: bool
+
+    def record(self) -> ModelPart:
+        """Return what `run.json` holds of the model."""
+        return recording.model_part(self.card, self.version, self.options, self.weights)
+
+    def key(self, task: Task, digest: str | None) -> str:
+        """Return the key of a run on a task, the audio of whose clips has this digest."""
+        model = self.record().to_json()
+        # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
+        deciding = ("name", "version", "options", "exposure", "exposure_complete")
+        identity = {
+            **{name: model[name] for name in deciding},
+            **({"development": model["development"]} if model["development"] else {}),
+            "weights": self.weights.hash if self.weights else None,
+            "transductive": self.transductive,
+            "task": recording.task_hash(task.hash, digest),
+        }
+        return runs.run_key(identity)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure.
-
-    `weights`: name, hash, whether they ship with the model's plugin, and, where it can be said, what they were trained
-    with and the command that remakes them (docs/results.md); None for a model without.
-    """
+    """A model ready to run, with its full exposure; `weights` as in `Identity`."""
 
     name: str
     model: Model
@@ -42,50 +72,29 @@ class Subject:
         """The options as records hold them."""
         return told(self.model.options)
 
-
-def load_subject(
-    model: str | Model,
-    target: Dataset | None,
-    weights: str | Path | None,
-    options: Mapping[str, str],
-    device: str,
-) -> Subject:
-    """Make the model and join its card with the manifest of its weights. Raises UsageError and ModelError.
-
-    `target` decides which of the shipped weights are taken where none are named; it may be None.
-    """
-    if isinstance(model, Model):
-        return _of_instance(model)
-    with progress.doing(f"importing {model}"):
-        kind = model_class(model)
-    settings = make_options(kind, dict(options), model)
-    name, folder = find_weights(model, kind, settings, weights, target)
-    manifest = read_manifest(folder) if folder else None
-    if manifest and manifest.model != model:
-        raise DataError(f"weights {str(folder)!r} are of model {manifest.model!r}, not of {model!r}")
-    with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
-        made = kind(settings, folder, pick_device(kind, model, device))
-        card = made.card
-    record = _weights_record(name, manifest, model_entry(model)) if manifest and name else None
-    return Subject(model, made, _full_card(card, manifest), record)
+    @property
+    def identity(self) -> Identity:
+        """What decides the key of its runs."""
+        version, transductive = self.model.version, self.model.transductive
+        return Identity(self.name, self.card, version, self.options, self.weights, transductive)
 
 
-def _of_instance(model: Model) -> Subject:
+def of_instance(model: Model) -> Subject:
     """Take a model that the caller made; its weights count for the key and the verdict as any others."""
     card = model.card
     if model.weights is None:
-        return Subject(card.name, model, _full_card(card, None), None)
+        return Subject(card.name, model, full_card(card, None), None)
     folder = Path(model.weights)
     manifest = read_manifest(folder)
-    record = _weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
-    return Subject(card.name, model, _full_card(card, manifest), record)
+    record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
+    return Subject(card.name, model, full_card(card, manifest), record)
 
 
-def _weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
-    """Return what a run tells of its weights; of those that ship also where a copy of their folder was named."""
+def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
+    """Return what a run tells of its weights; of shipped ones also where a copy of their folder was named."""
     digest = manifest.weights_hash
     shipped = entry is not None and digest in (
-        read_manifest(shipped_weights(entry, one)).weights_hash for one in entry.weights
+        read_manifest(shipped_weights(entry, own)).weights_hash for own in entry.weights
     )
     return WeightsPart(
         name=name,
@@ -96,56 +105,20 @@ def _weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> 
     )
 
 
-def _full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
+def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
+    """Return a card with what weights were trained on, each corpus under the name its releases share."""
     return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
-def find_weights(
-    model: str, kind: type[Model], settings: Any, wanted: str | Path | None, target: Dataset | None
-) -> tuple[str | None, Path | None]:
-    """Return name and folder of the weights to use, or (None, None) for a model without.
-
-    Where none are wanted but the model needs some, the preferred ones of those shipped with it are taken.
-    Raises UsageError where there are none, or some are wanted of a model that takes none.
-    """
-    entry = model_entry(model)
-    if wanted is not None:
-        if not issubclass(kind, TrainableModel) and not kind.needs_weights:
-            raise UsageError(f"model {model!r} takes no weights: leave --weights away")
-        path = Path(wanted)
-        return (path.name, path) if path.is_dir() else (str(wanted), shipped_weights(entry, str(wanted)))
-    if not kind.needs_weights:
-        return None, None
-    if not entry.weights:
-        raise UsageError(f"model {model!r} needs weights and ships none: train some and give --weights")
-    return _preferred(entry, settings, target)
-
-
-def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tuple[str, Path]:
-    """Return the shipped weights whose options are the most like these, and of those whose verdict is the strictest.
-
-    Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order. Without a
-    target there is no verdict: the first ones trained with these options.
-    """
-    ranked = []
-    for position, name in enumerate(entry.weights):
-        folder = shipped_weights(entry, name)
-        manifest = read_manifest(folder)
-        trained, asked = completed(manifest.options or {}, type(settings)), asdict(settings)
-        n_others = sum(trained.get(option) != value for option, value in asked.items())
-        ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
-    _, name, folder = min(ranked)
-    return name, folder
-
-
-def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> tuple[int, bool]:
-    """Return how far from zero-shot weights are on a target, and whether they learnt another kind of speech."""
-    if target is None:
-        return 0, False
-    card = _full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
-    verdict = exposure.judge(card, target.task, target.card, target.names).verdict
-    synthetic = all(source.synthetic for source in manifest.all_sources)
-    return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic
+def require_as_described(described: Described, made: Model, name: str) -> None:
+    """Raise ModelError where a model is not what its class said before: its runs would not be found again."""
+    for field in dataclasses.fields(described):
+        before, now = getattr(described, field.name), getattr(made, field.name)
+        if before != now:
+            raise ModelError(
+                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its class said {before!r} "
+                f"before it was made: let both rest on one function"
+            )
 
 
 @contextmanager
@@ -163,7 +136,7 @@ def as_model_error(model: str, doing: str) -> Iterator[None]:
 
 
 def pick_device(kind: type[Model], name: str, wanted: str) -> str:
-    """Return the device for a model, `auto` if it has a choice to make. Raises UsageError where it has not `wanted`."""
+    """Return the device for a model, `auto` if it has a choice to make. Raises UsageError for one it has not."""
     if wanted == "auto":
         return "auto" if len(kind.devices) > 1 else kind.devices[0]
     if wanted.partition(":")[0] not in kind.devices:

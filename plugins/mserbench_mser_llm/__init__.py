@@ -21,6 +21,7 @@ def register_models() -> Iterable[ModelEntry]:
             "mserbench_mser_llm.model:MserLlm",
             "Whisper, Emotion Q-Former and LLaMA, in two stages",
             needs=dict.fromkeys(("torch", "torchaudio", "transformers", "whisper", "accelerate"), "train"),
+            described="mserbench_mser_llm.described:DescribedMserLlm",
             weights={name: f"mserbench_mser_llm:weights/{name}" for name in WEIGHTS},
         )
     ]

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from mserbench.errors import UsageError
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_names
-from mserbench_mser_llm.parts import TINY
+from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import tiny_folder
 from mserbench_training import whisper_sizes
 from mserbench_training.whisper_sizes import Sizes
@@ -29,12 +29,6 @@ LLAMA: Mapping[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 """Configurations of language models, as their publishers state them."""
-
-
-def pretrained(*names: str) -> tuple[str, ...]:
-    """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a folder."""
-    known = weights_names()
-    return tuple(dict.fromkeys(name for name in names if name in known))
 
 
 def encoder_sizes(name: str) -> Sizes:

@@ -6,17 +6,14 @@ import hashlib
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
 from mserbench.weights import lookup
-from mserbench.weights.named import weights_named, weights_names
+from mserbench.weights.named import weights_names
 from mserbench_mser_llm.language_model import FrozenLanguageModel
+from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
-from mserbench_training.encoders.base import Encoder, Precision
-from mserbench_training.encoders.whisper import Length
+from mserbench_training.encoders.base import Encoder, Length, Precision
 
-TINY = "tiny"
-NO_BERT = "none"
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}  # and their options
 _VERSIONED = "*.safetensors"
 _opened: WeakValueDictionary[tuple[str, ...], FrozenLanguageModel] = WeakValueDictionary()
@@ -32,22 +29,6 @@ def folder_of(name: str, role: Role) -> Path:
     if Path(name).is_dir():
         return Path(name)
     raise UnknownName(_ROLES[role], name, [TINY, *known], "'mserbench weights list', beside 'tiny' and any folder,")
-
-
-def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
-    """Return what parts have heard and read, and whether that is all; of somebody's own folder nothing is known."""
-    found: list[Exposure] = []
-    complete = True
-    for name in names:
-        if name in (TINY, NO_BERT):
-            continue
-        if name not in weights_names():
-            complete = False
-            continue
-        record = weights_named(name)
-        found += record.exposure
-        complete = complete and record.exposure_complete
-    return tuple(found), complete
 
 
 def open_encoder(name: str, length: Length, device: str, precision: Precision) -> Encoder:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
 from mserbench.footprint import ADAMW_BYTES, Footprint
 from mserbench.labels import CANONICAL
-from mserbench.model import TrainableModel
 from mserbench_mser_llm import architectures, assembly
 from mserbench_mser_llm.connector import Connector, Shape
+from mserbench_mser_llm.described import DescribedMserLlm
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.presets import PRESETS, resolve
@@ -43,16 +43,8 @@ PARTLY_TRACED = (
 )
 
 
-class Planned(TrainableModel):
-    """The part of mser-llm that plans ask, before any weights or data are here."""
-
-    trains_together: ClassVar[bool] = True
-
-    @classmethod
-    def pretrained(cls, options: Any) -> tuple[str, ...]:
-        """Return the frozen parts and the BERT of these options, those that have a name."""
-        chosen = resolve(options)
-        return architectures.pretrained(chosen.encoder, chosen.bert, chosen.language_model)
+class Planned(DescribedMserLlm):
+    """The part of mser-llm that plans ask of its size, before any weights or data are here."""
 
     @classmethod
     def footprint(cls, options: Any) -> Footprint:

@@ -17,6 +17,7 @@ def register_models() -> Iterable[ModelEntry]:
             "supcon-w2v2",
             "mserbench_supcon_w2v2.model:SupconW2V2",
             "Language-aware contrastive learning, speaker-adversarial",
+            described="mserbench_supcon_w2v2.described:DescribedSupcon",
             needs=dict.fromkeys(("torch", "torchaudio", "transformers", "accelerate", "peft"), "train"),
         )
     ]

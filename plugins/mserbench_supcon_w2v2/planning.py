@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,10 +14,10 @@ from torch import nn
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.footprint import ADAMW_BYTES, Footprint
 from mserbench.labels import CANONICAL
-from mserbench.model import TrainableModel
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
+from mserbench_supcon_w2v2.described import DescribedSupcon
 from mserbench_supcon_w2v2.inside import adapt
 from mserbench_supcon_w2v2.settings import PRESETS, Preset, Settings, resolve
 from mserbench_training.encoders.base import parse_layers
@@ -43,16 +43,8 @@ WHISPER_STEP = 0.02  # seconds a frame
 _HALF = 2  # bytes of a number in float16 or bfloat16
 
 
-class Planned(TrainableModel):
-    """The part of supcon-w2v2 that plans ask, before any weights or data are here."""
-
-    trains_together: ClassVar[bool] = True
-
-    @classmethod
-    def pretrained(cls, options: Any) -> tuple[str, ...]:
-        """Return its encoder, where that has a name."""
-        encoder = resolve(options).encoder
-        return (encoder,) if encoder in weights_names() else ()
+class Planned(DescribedSupcon):
+    """The part of supcon-w2v2 that plans ask of its size, before any weights or data are here."""
 
     @classmethod
     def footprint(cls, options: Any) -> Footprint | None:

@@ -23,6 +23,7 @@ def register_models() -> Iterable[ModelEntry]:
             "mserbench_whisper_linear.model:WhisperLinear",
             "Frozen Whisper layers, pooled, and a linear classifier",
             needs={"torch": "train", "whisper": "train", "safetensors": "train"},
+            described="mserbench_whisper_linear.described:DescribedWhisperLinear",
             weights={name: f"mserbench_whisper_linear:weights/{name}" for name in names},
         )
     ]

@@ -37,7 +37,8 @@ from mserbench.features import extract
 from mserbench.labels import CANONICAL
 from mserbench.statistics import metrics
 from mserbench.weights import lookup
-from mserbench_training.encoders.whisper import Length, WhisperEncoder
+from mserbench_training.encoders.base import Length
+from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.pooled import Copy, Pooling, pooled_features
 from mserbench_training.threads import one_thread_each
 from mserbench_whisper_linear import WEIGHTS, choice

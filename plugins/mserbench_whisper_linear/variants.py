@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mserbench_training.augment import Augmentation, Room
-from mserbench_training.encoders.whisper import Length
+from mserbench_training.encoders.base import Length
 from mserbench_training.label_scores import asked_for
 from mserbench_training.pooled import Augmenter, Pooling
 from mserbench_training.reversal import reverse_gradient, rising_strength

@@ -159,10 +159,10 @@ def bench_indexing_against_plain_decoding(benchmark: BenchmarkFixture, recording
 
 START = """
 import sys
-from mserbench.running import subject
 from mserbench.cli import main
+from mserbench.running.spec import Spec
 
-subject.load_subject = lambda *given: sys.exit(0)  # from here on it is the model's time
+Spec.of = lambda *given: sys.exit(0)  # from here on it is the model's time
 main(sys.argv[1:])
 """
 

@@ -11,10 +11,9 @@ import pytest
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.running.lookup import shipped_weights
 
-SHIPPED = [
-    registry.shipped_weights(entry, name) for entry in registry.entries(ModelEntry).values() for name in entry.weights
-]
+SHIPPED = [shipped_weights(entry, name) for entry in registry.entries(ModelEntry).values() for name in entry.weights]
 
 
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: "/".join(folder.parts[-2:]))

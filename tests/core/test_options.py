@@ -10,8 +10,8 @@ from pathlib import Path
 from mserbench import evaluate, train
 from mserbench.options import completed, later, make_options, optional, told
 from mserbench.results.manifest import read_manifest
+from mserbench.running.choosing import find_weights
 from mserbench.running.lookup import model_class, model_entry
-from mserbench.running.subject import find_weights
 
 TASK = "emodb-sample"
 Install = Callable[..., Path]

@@ -17,8 +17,8 @@ import requests
 
 from mserbench.errors import DataError
 from mserbench.fetching import reach
-from mserbench.plugins import registry
 from mserbench.weights import sources
+from mserbench.weights.named import weights_named
 
 TOY = """
     import shutil
@@ -102,7 +102,7 @@ def test_a_source_that_is_not_there_takes_under_two_seconds(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"it waited {seconds} s to try again"))
     plugin(TOY)
-    record, said = registry.weights("toy"), list[str]()
+    record, said = weights_named("toy"), list[str]()
     began = time.monotonic()
     with pytest.raises(DataError, match=r"^could not be reached \(Connection refused\)$"):
         sources.from_hub(record, said.append)

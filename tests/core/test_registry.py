@@ -47,6 +47,7 @@ def offer(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "things", module)
         plugin = Plugin("test", "test", "1", "things", list(entries))
         monkeypatch.setattr(registry, "installed", lambda strict=False: (plugin,))
+        monkeypatch.setattr(lookup, "_owned", {})  # what other tests described by files of their own
 
     return offered
 

@@ -20,7 +20,7 @@ from made_clips import LABELS, clip, items  # noqa: E402
 from mserbench.errors import UsageError  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
 from mserbench.weights.named import weights_named  # noqa: E402
-from mserbench_mser_llm import assembly, parts  # noqa: E402
+from mserbench_mser_llm import assembly, names  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.model import MserLlm  # noqa: E402
 from mserbench_mser_llm.presets import MserLlmOptions, resolve  # noqa: E402
@@ -180,5 +180,5 @@ def test_every_name_of_a_preset_is_a_part_that_can_be_got() -> None:
     """Else a preset would fail for everyone."""
     for preset in ("mini", "small", "paper"):
         settings = resolve(MserLlmOptions(preset=preset))
-        exposure, _ = parts.exposure_of(settings.encoder, settings.language_model, settings.bert)
+        exposure, _ = names.exposure_of(settings.encoder, settings.language_model, settings.bert)
         assert {one.kind for one in exposure} == {"speech", "text"}

@@ -16,7 +16,7 @@ from mserbench.data import lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results.manifest import read_manifest
-from mserbench.running import subject
+from mserbench.running import choosing
 from mserbench.running.lookup import shipped_weights
 from mserbench_mser_llm import WEIGHTS, weights_folder
 from mserbench_mser_llm.model import MserLlm
@@ -57,7 +57,7 @@ def test_they_load_unchanged_though_options_were_added_since(name):
 @pytest.mark.parametrize(("task", "best"), [("demo-fa", "mini-demo"), ("ravdess", "mini-real"), ("aesdd", "mini-demo")])
 def test_the_default_is_the_strictest_and_of_the_same_kind_of_speech(task, best, target):
     """If AESDD were asked of weights that were trained on it, the number would be no transfer."""
-    assert subject.find_weights("mser-llm", MserLlm, MserLlmOptions(), None, target(task))[0] == best
+    assert choosing.find_weights("mser-llm", MserLlm, MserLlmOptions(), None, target(task))[0] == best
 
 
 @pytest.fixture
