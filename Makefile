@@ -77,7 +77,7 @@ replay: $(DEV)  ## remake every number of the board, and of the experiments besi
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
 
 weights: $(DEV)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
-	$(BIN)/python plugins/remake_weights.py
+	$(BIN)/python -m mserbench_baselines.remake_weights
 
 audit: $(DEV)  ## remake docs/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
 	$(BIN)/mserbench audit --splits $(SPLITS) --about docs/audit.toml --out docs/audit.md

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
         Tree,
         Utterance,
     )
-    from mserbench.evaluation import evaluate
-    from mserbench.hookspecs import (
+    from mserbench.labels import CANONICAL, DROP
+    from mserbench.model import Model, TrainableModel, TrainingItem
+    from mserbench.plugins.hookspecs import (
         CommandEntry,
         CorpusEntry,
         ExperimentEntry,
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
         WeightsEntry,
         hookimpl,
     )
-    from mserbench.labels import CANONICAL, DROP
-    from mserbench.model import Model, TrainableModel, TrainingItem
-    from mserbench.training import train
+    from mserbench.running.evaluation import evaluate
+    from mserbench.running.training import train
 
 # Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
 _WHERE = {
@@ -41,13 +41,13 @@ _WHERE = {
         "Clip", "Corpus", "CorpusCard", "Division", "Exposure", "Fault", "ModelCard", "Remote", "Task", "Tree",
         "Utterance",
     ),
-    "evaluation": ("evaluate",),
-    "hookspecs": (
+    "running.evaluation": ("evaluate",),
+    "plugins.hookspecs": (
         "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry", "hookimpl",
     ),
     "labels": ("CANONICAL", "DROP"),
     "model": ("Model", "TrainableModel", "TrainingItem"),
-    "training": ("train",),
+    "running.training": ("train",),
 }  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -17,16 +17,16 @@ from urllib.parse import quote
 import numpy as np
 
 from mserbench.contracts import Clip
+from mserbench.data.index import available_cores
+from mserbench.disk.files import cache_dir
+from mserbench.disk.stores import transact
 from mserbench.errors import ModelError
-from mserbench.files import cache_dir
-from mserbench.index import available_cores
-from mserbench.progress import counting
-from mserbench.stores import transact
+from mserbench.report.progress import counting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DECODING = "1"  # part of every cache file's name: raise it when mserbench.audio.to_clip gives other samples
+DECODING = "1"  # part of every cache file's name: raise it when mserbench.data.audio.to_clip gives other samples
 OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
 
 _CHUNK = 64  # clips between two writes: a killed process loses two such chunks at most
@@ -71,13 +71,13 @@ class FeatureCache:
     anew; where the file cannot be used (read-only, disk full) vectors stay in memory. Both are logged.
     """
 
-    def __init__(self, features: FeatureSet, folder: Path | None = None) -> None:
+    def __init__(self, features: FeatureSet) -> None:
         self._dim = features.dim
         self._memory: dict[str, bytes] = {}
         self._path: Path | None = None
         if not os.environ.get(OFF):
             name = quote(f"{features.name}-{features.version}-d{DECODING}", safe="+ ")
-            self._path = (folder or cache_dir() / "features") / f"{name}.sqlite3"
+            self._path = cache_dir() / "features" / f"{name}.sqlite3"
 
     def get_many(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the known ones among `keys` with their vectors: float32, shape (dim,)."""

@@ -22,6 +22,18 @@ class NoOptions:
     """Options of a model that has none."""
 
 
+@dataclass(frozen=True)
+class Described:
+    """What decides the key and the verdict of a run, beside its options and the manifest of its weights.
+
+    `card`, `version` and `transductive` are those that an instance has.
+    """
+
+    card: ModelCard
+    version: str
+    transductive: bool = False
+
+
 class Model(ABC):
     """Clips and a label set in; a score for each label, or a text answer, out.
 
@@ -50,6 +62,15 @@ class Model(ABC):
         Optional; it loads nothing, and names that `mserbench weights list` does not know are passed over.
         """
         return ()
+
+    @classmethod
+    def describe(cls, options: Any, weights: Path | None) -> Described | None:
+        """Return what an instance with these options and weights would say of itself, without making one.
+
+        Optional: a finished run is then shown again without loading the model. It reads small files at
+        most. None where the class does not say: an instance is then made to ask it.
+        """
+        return None
 
     @property
     @abstractmethod

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from mserbench import corpus, registry
 from mserbench.cli import main
-from mserbench.files import cache_dir
+from mserbench.data import corpus, lookup
+from mserbench.disk.files import cache_dir
+from mserbench.plugins import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -85,7 +86,7 @@ def build_corpus(tmp_path: Path) -> Callable[..., Path]:
     """Build a complete corpus with official names and tiny audio, each recording another; returns the data folder."""
 
     def build(name: str = "emodb", data: Path = tmp_path / "data") -> Path:
-        for number, stem in enumerate(corpus.inventory(registry.corpus(name).card)):
+        for number, stem in enumerate(corpus.inventory(lookup.corpus(name).card)):
             path = data / name / FOLDERS[name](stem) / f"{stem}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             wave = np.full(2_400, 3_000, dtype="<i2")  # 0.15 s

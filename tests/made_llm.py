@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch  # noqa: TID253 - imported by benchmarks of torch alone
 from transformers import LlamaConfig, LlamaForCausalLM  # noqa: TID253
 
-from mserbench import weights
 from mserbench.errors import DataError
+from mserbench.weights import lookup
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.presets import PRESETS
 from mserbench_mser_llm.tiny_parts import byte_tokenizer
@@ -20,7 +20,7 @@ SMOLLM2_135M = {
 def language_model() -> FrozenLanguageModel:
     """Return SmolLM2-135M-Instruct, or random weights of its shape; each canonical label is one token of either."""
     try:
-        return FrozenLanguageModel.from_folder(weights.folder(PRESETS["mini"].language_model))
+        return FrozenLanguageModel.from_folder(lookup.folder(PRESETS["mini"].language_model))
     except DataError:
         torch.manual_seed(0)
         config = LlamaConfig(**SMOLLM2_135M, bos_token_id=1, eos_token_id=2)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.metrics import metrics
+from mserbench.statistics.metrics import metrics
 
 POPULATION = 100_000  # speakers that stand for all
 

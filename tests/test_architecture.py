@@ -93,7 +93,7 @@ def test_nothing_heavy_is_imported_by_any_entry_point() -> None:
         import mserbench
         for name in {[*PACKAGES, "mserbench.cli"]}:
             importlib.import_module(name)
-        from mserbench import registry
+        from mserbench.plugins import registry
         registry.installed()
         print([name for name in {(*HEAVY, "numpy", "pandas", "scipy", "sklearn")} if name in sys.modules])
     """

@@ -6,8 +6,8 @@ import importlib.util
 
 import pytest
 
-from mserbench import registry
-from mserbench.hookspecs import CorpusEntry, ModelEntry, TaskEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, ModelEntry, TaskEntry
 from mserbench.testing import assert_corpus, assert_model, assert_task
 
 # The kit warns of what it had to skip, such as files of a corpus that is not here.

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from mserbench import misfits
+from mserbench.plugins import misfits
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "requirements"

@@ -16,8 +16,8 @@ import official.audio
 import pytest
 
 import mserbench
-from mserbench import dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import dataset, lookup
 
 if TYPE_CHECKING:
     from conftest import Outcome
@@ -69,7 +69,7 @@ def prepared(tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pyt
     official.audio.link(tmp_path, [f"my-corpus/{who}_{word}.wav" for who in "ab" for word in ("anger", "joy")])
     sides = [f"{one.id},{'test' if i % 5 else 'train'}" for i, one in enumerate(resd_utterances())]
     (tmp_path / "my_split.csv").write_text("\n".join(["id,part", *sides]))
-    labelled = dataset.truth(registry.task("ravdess"), None)
+    labelled = dataset.truth(lookup.task("ravdess"), None)
     with open(tmp_path / "my_predictions.csv", "w", newline="") as file:
         rows = [[utterance.id, "happy"] for utterance, _ in labelled]
         csv.writer(file).writerows([["id", "prediction"], *rows])
@@ -80,7 +80,7 @@ def prepared(tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pyt
 
 
 def resd_utterances() -> list[Utterance]:
-    return [utterance for utterance, _ in dataset.truth(registry.task("resd"), None)]
+    return [utterance for utterance, _ in dataset.truth(lookup.task("resd"), None)]
 
 
 def expanded(command: str) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import CommandEntry, hookimpl
+from mserbench.plugins.hookspecs import CommandEntry, hookimpl
+
+MSERBENCH_API = 1
 
 
 @hookimpl

@@ -25,9 +25,9 @@ Numbers = NDArray[np.int64]
 
 
 def read(data: bytes, labels: Column) -> tuple[Column, Column, Numbers]:
-    """Return ids, true labels, and the cell of each answer: int64, (n,), as `mserbench.metrics.cells`.
+    """Return ids, true labels, and the cell of each answer: int64, (n,), as `mserbench.statistics.metrics.cells`.
 
-    Raises ValueError where the file is not one that `mserbench.predictions.write` could have written.
+    Raises ValueError where the file is not one that `mserbench.results.predictions.write` could have written.
     """
     if b"\0" in data:
         raise ValueError(_NO_TABLE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
-from mserbench import exposure, predictions, records, runs, scoring
-from mserbench.contracts import Exposure, ModelCard
+from mserbench.contracts import Exposure, Kind, ModelCard
 from mserbench.errors import DataError
+from mserbench.results import exposure, predictions, recording, runs, scoring
+from mserbench.results.record import ModelPart
 from mserbench_leaderboard import registered
 from mserbench_leaderboard.entries import Entry
 
@@ -32,8 +34,8 @@ def findings(entry: Entry) -> list[str]:
 
 
 def _hash_findings(name: str, entry: Entry) -> list[str]:
-    task, corpus = entry.run.record["task"], entry.run.record["corpus"]
-    if task["hash"] == records.task_hash(task["question"], corpus["index_digest"]):
+    task, corpus = entry.run.record.task, entry.run.record.corpus
+    if task.hash == recording.task_hash(task.question, corpus.index_digest):
         return []
     return [f"{name}: its task hash is not that of its question and its audio: score it again"]
 
@@ -41,9 +43,9 @@ def _hash_findings(name: str, entry: Entry) -> list[str]:
 def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
     clusters = entry.items.clusters
     scores = scoring.score(rows, entry.question.labels, None if clusters is None else list(clusters))
-    record = entry.run.record
-    counts = record["counts"]
-    true = records.of_scores(scores, counts["expected"], counts["partial"], record.get("clusters"))
+    told, counts = entry.run.record, entry.run.record.counts
+    numbers = recording.numbers(scores, counts.expected, counts.partial, told.clusters)
+    record, true = told.to_json(), dataclasses.replace(told, **numbers).to_json()
     return [
         f"{name}: its {part} are {_first_difference(record.get(part), true[part])} when they are computed again "
         f"from its predictions: score it again"
@@ -84,12 +86,12 @@ def _verdict_findings(name: str, entry: Entry) -> list[str]:
     found = registered.task(entry.question.name)
     if found is None or entry.verdict == "leaked":
         return []
-    told = entry.run.record["verdict"]
-    try:
-        judged = exposure.judge(_card(entry.run.record["model"]), *found, keys=(), transductive=told["transductive"])
-    except (KeyError, TypeError, AttributeError) as error:
-        return [f"{name}: its record states no readable exposure ({error!r}), so its verdict cannot be computed again"]
-    stated = (told["verdict"], told["heard"], told.get("development", False))
+    told = entry.run.record.verdict
+    model = entry.run.record.model
+    if model.exposure is None or model.exposure_complete is None:
+        return [f"{name}: its record states no exposure, so its verdict cannot be computed again"]
+    judged = exposure.judge(_card(model), *found, keys=(), transductive=told.transductive)
+    stated = (told.verdict, told.heard, bool(told.development))
     if (judged.verdict, judged.heard, judged.development) == stated:
         return []
     return [
@@ -104,20 +106,20 @@ def _in_words(verdict: str, heard: str, development: bool) -> str:
 
 def _weights_findings(name: str, entry: Entry) -> list[str]:
     """Weights that are said to ship can be looked for; what is wrong here is that nobody could have them."""
-    weights, shipped = entry.run.record["model"]["weights"] or {}, registered.shipped(entry.model)
-    if shipped is None or "shipped" not in weights or weights["shipped"] == (weights["hash"] in shipped):
+    weights, shipped = entry.run.record.model.weights, registered.shipped(entry.model)
+    if shipped is None or weights is None or weights.shipped in (None, weights.hash in shipped):
         return []
-    ships = "ship" if weights["shipped"] else "do not ship"
+    ships = "ship" if weights.shipped else "do not ship"
     return [f"{name}: its weights {ships}, it says, but of model {entry.model!r} others do: score it again"]
 
 
-def _card(model: Mapping[str, Any]) -> ModelCard:
+def _card(model: ModelPart) -> ModelCard:
     """Return the card that a record tells; what it does not say of `development` is none (schema of old records)."""
     seen = tuple(
-        Exposure(one["corpus"], tuple(one["languages"]), one["kind"], one["evidence"]) for one in model["exposure"]
+        Exposure(part.corpus, part.languages, cast(Kind, part.kind), part.evidence) for part in model.exposure or ()
     )
-    complete, development = model["exposure_complete"] is True, tuple(model.get("development", ()))
-    return ModelCard(model["name"], model["title"], model["version"], "", "", seen, complete, development)
+    complete, development = model.exposure_complete is True, model.development or ()
+    return ModelCard(model.name, model.title, model.version, "", "", seen, complete, development)
 
 
 def _same(told: object, true: object) -> bool:

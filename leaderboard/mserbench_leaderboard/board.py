@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mserbench import metrics
+from mserbench.statistics import metrics
 from mserbench_leaderboard import systems as kin
 from mserbench_leaderboard.entries import Entry, Items, Question
 from mserbench_leaderboard.published import Published

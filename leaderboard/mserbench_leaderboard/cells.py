@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mserbench import marks
-from mserbench.numbers import percent
+from mserbench.report.numbers import percent
+from mserbench.results import marks
 from mserbench_leaderboard import pictures
 from mserbench_leaderboard.board import Row
 from mserbench_leaderboard.entries import Score
@@ -74,7 +74,7 @@ def flags(row: Row) -> list[str]:
     plain = [mark for mark in marks.of_record(record) if mark not in ("synthetic", "wide")]
     more = {
         "wide": marks.is_wide(interval),
-        "submitted": "submitted" in record["model"],
+        "submitted": record.model.submitted is not None,
         NOT_SHIPPED: row.system.is_shipped is False,
     }
     return [*plain, *(name for name, is_set in more.items() if is_set)]

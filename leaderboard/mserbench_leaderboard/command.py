@@ -76,7 +76,7 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
 
     Raises DataError with every fault of the runs, before anything is written; MissingExtra without matplotlib.
     """
-    from mserbench.files import write_atomic
+    from mserbench.disk.files import write_atomic
     from mserbench_leaderboard import pictures as matrices
     from mserbench_leaderboard import systems
 
@@ -116,7 +116,7 @@ def rescore_all(folder: Path) -> list[Path]:
 
     Predictions stay as they are. Raises DataError with every run that cannot be read; then nothing is written.
     """
-    from mserbench import runs
+    from mserbench.results import runs
     from mserbench_leaderboard import store
 
     entries, problems = store.collect(folder / store.RESULTS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench import metrics
-from mserbench.runs import Run
+from mserbench.results.record import Interval, ModelPart, RunRecord, Subset
+from mserbench.results.runs import Run
+from mserbench.statistics import metrics
 from mserbench_leaderboard import answers
 
 Clusters = tuple[int | None, ...] | None
@@ -53,7 +53,7 @@ class Score:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry:
-    """One run. `cells`: int64, (n,), as `mserbench.metrics.cells`; `variant`: version and options as text."""
+    """One run. `cells`: int64, (n,), as `metrics.cells`; `variant`: version and options as text."""
 
     run: Run
     place: str  # TASK/FOLDER below the results
@@ -80,17 +80,17 @@ class Entry:
     @property
     def transductive(self) -> bool:
         """Whether statistics of the target's clips were used."""
-        return bool(self.run.record["verdict"]["transductive"])
+        return self.run.record.verdict.transductive
 
     @property
     def development(self) -> bool | None:
         """Whether the target was used in choosing the model's defaults; None where its record does not say."""
-        stated = "development" in self.run.record["model"]
-        return bool(self.run.record["verdict"].get("development", False)) if stated else None
+        record = self.run.record
+        return None if record.model.development is None else bool(record.verdict.development)
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """int64, (K, K + 1), as `mserbench.metrics.confusion`."""
+        """int64, (K, K + 1), as `mserbench.statistics.metrics.confusion`."""
         size = len(self.question.labels)
         return np.bincount(self.cells, minlength=size * (size + 1)).reshape(size, size + 1)
 
@@ -102,70 +102,63 @@ class Entry:
 
 
 def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
-    """Turn a run, as `mserbench.runs.read` checked it, and the bytes of its predictions into an entry.
+    """Turn a run, as `mserbench.results.runs.read` checked it, and the bytes of its predictions into an entry.
 
-    Raises ValueError where the record contradicts the file, or an optional part of it has not its form.
+    Raises ValueError where the record contradicts the file.
     """
     record = run.record
     question = _question(record)
     ids, truth, cells = answers.read(predictions, question.labels)
-    if record["counts"]["scored"] != len(ids):
-        raise ValueError(f"counts.scored is {record['counts']['scored']}, but the predictions hold {len(ids)} rows")
-    weights, clusters = record["model"]["weights"], record.get("clusters")
+    if record.counts.scored != len(ids):
+        raise ValueError(f"counts.scored is {record.counts.scored}, but the predictions hold {len(ids)} rows")
+    weights, clusters = record.model.weights, record.clusters
     return Entry(
         run=run,
         place=place,
         question=question,
-        model=record["model"]["name"],
-        weights=weights["name"] if weights else None,
-        weights_hash=weights["hash"][:8] if weights else "",
-        variant=_variant(record["model"]),
-        scores={name: _score(record, name, run.by_clip) for name in metrics.METRICS},
-        canonical=_canonical(record.get("canonical"), run.by_clip),
-        verdict=record["verdict"]["verdict"],
-        heard=record["verdict"]["heard"],
-        partial=record["counts"]["partial"],
-        created=str(record.get("created", "")),
-        digest=record["predictions"]["sha256"],
-        items=Items(ids, truth, None if clusters is None else tuple(clusters)),
+        model=record.model.name,
+        weights=weights.name if weights else None,
+        weights_hash=weights.hash[:8] if weights else "",
+        variant=_variant(record.model),
+        scores={name: _score(record.metrics[name], record.intervals[name], run.by_clip) for name in metrics.METRICS},
+        canonical=_canonical(record.canonical, run.by_clip),
+        verdict=run.verdict,
+        heard=run.heard,
+        partial=record.counts.partial,
+        created=record.created or "",
+        digest=record.predictions.sha256,
+        items=Items(ids, truth, clusters),
         cells=cells,
     )
 
 
-def _question(record: Mapping[str, Any]) -> Question:
-    task, corpus = record["task"], record["corpus"]
+def _question(record: RunRecord) -> Question:
+    task, corpus = record.task, record.corpus
     return Question(
-        name=task["name"],
-        title=str(task.get("title", task["name"])),
-        version=task["version"],
-        hash=task["question"],
-        corpus=str(corpus.get("title", corpus["name"])),
-        languages=tuple(task["languages"]),
-        labels=tuple(task["labels"]),
-        synthetic=corpus["synthetic"],
+        name=task.name,
+        title=task.title or task.name,
+        version=task.version,
+        hash=task.question,
+        corpus=corpus.title or corpus.name,
+        languages=task.languages,
+        labels=task.labels,
+        synthetic=corpus.synthetic,
     )
 
 
-def _variant(model: Mapping[str, Any]) -> dict[str, str]:
+def _variant(model: ModelPart) -> dict[str, str]:
     """Return what tells a model's runs apart: the options that they were asked with, and its version."""
-    options = {**model["options"], "version": model["version"]}
+    options = {**model.options, "version": model.version}
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in options.items()}
     return {key: texts[key][:_VALUE] for key, value in options.items() if value is not None}
 
 
-def _score(record: Mapping[str, Any], name: str, by_clip: bool) -> Score:
-    ends = record["intervals"][name]
-    pair = (float(ends[0]), float(ends[1])) if ends else None
-    return Score(float(record["metrics"][name]), pair, by_clip)
+def _score(value: float, interval: Interval, by_clip: bool) -> Score:
+    ends = (float(interval[0]), float(interval[1])) if interval else None
+    return Score(float(value), ends, by_clip)
 
 
-def _canonical(subset: Any, by_clip: bool) -> Score | None:
+def _canonical(subset: Subset | None, by_clip: bool) -> Score | None:
     if subset is None:
         return None
-    try:
-        score = _score(subset, "UA", by_clip)
-    except (KeyError, TypeError, IndexError, OverflowError) as error:
-        raise ValueError("canonical must be null, or hold metrics.UA and intervals.UA") from error
-    if not all(0 <= value <= 1 for value in (score.value, *(score.interval or ()))):
-        raise ValueError("canonical must hold fractions of 1")
-    return score
+    return _score(subset.metrics["UA"], subset.intervals["UA"], by_clip)

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from mserbench import marks
+from mserbench.disk.files import write_atomic
 from mserbench.errors import MissingExtra
-from mserbench.files import write_atomic
-from mserbench.numbers import percent
-from mserbench.png import png
+from mserbench.report.numbers import percent
+from mserbench.report.png import png
+from mserbench.results import marks
 from mserbench_leaderboard.systems import System
 
 FOLDER = "pictures"

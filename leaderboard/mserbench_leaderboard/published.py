@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.errors import DataError
-from mserbench.exposure import VERDICTS
+from mserbench.results.exposure import VERDICTS
 
 FILE = "reported.csv"
 COLUMNS = ("task", "system", "metric", "value", "exposure", "paper", "table", "source", "note")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from mserbench.results.record import WeightsPart
 from mserbench_leaderboard.board import Row
 from mserbench_leaderboard.markdown import escape, table
 
@@ -22,22 +22,23 @@ def lines(rows: Sequence[Row]) -> list[str]:
 
 def _ways(row: Row) -> list[str]:
     """Return how to come by the weights of a row, in one sentence; none where its records do not say."""
-    weights = [entry.run.record["model"]["weights"] for entry in row.system.entries]
-    if not all(record and "shipped" in record for record in weights):
+    weights = [entry.run.record.model.weights for entry in row.system.entries]
+    told = [part for part in weights if part and part.shipped is not None]
+    if len(told) < len(weights):
         return []
-    by_seed = list(zip(row.system.seeds, weights, strict=True))
-    shipped = [_code(record["name"]) for _, record in by_seed if record["shipped"]]
-    others = [(seed, record) for seed, record in by_seed if not record["shipped"]]
+    by_seed = list(zip(row.system.seeds, told, strict=True))
+    shipped = [_code(part.name) for _, part in by_seed if part.shipped]
+    others = [(seed, part) for seed, part in by_seed if not part.shipped]
     with_seed = f" (seed {escape(by_seed[0][0])})" if shipped and others else ""
     ways = [f"ship as {', '.join(shipped)}{with_seed}"] if shipped else []
     return ["; ".join([*ways, *_again(others)])]
 
 
-def _again(weights: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+def _again(weights: Sequence[tuple[str, WeightsPart]]) -> list[str]:
     """Say what trains weights that do not ship: the first one's command, and the other seeds."""
     if not weights:
         return []
-    recipes = [(seed, record["recipe"]) for seed, record in weights if record.get("recipe")]
+    recipes = [(seed, part.recipe) for seed, part in weights if part.recipe]
     if len(recipes) < len(weights) or any(len(recipe) > LONGEST for _, recipe in recipes):
         return ["not shipped, and no command is known that trains them again"]
     (_, first), *others = recipes

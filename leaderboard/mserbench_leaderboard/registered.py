@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from mserbench import dataset, exposure, registry
 from mserbench.contracts import CorpusCard, Task
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError
-from mserbench.hookspecs import ModelEntry, TaskEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import ModelEntry, TaskEntry
+from mserbench.results.manifest import read_manifest
+from mserbench.running.lookup import model_entry, shipped_weights
 from mserbench_leaderboard.entries import Items, Question
 
 
@@ -15,8 +18,8 @@ def task(name: str) -> tuple[Task, CorpusCard] | None:
     """Return a task and the card of its corpus, or None where no plugin registers it."""
     if name not in registry.entries(TaskEntry):
         return None
-    found = registry.task(name)
-    return found, registry.corpus(found.corpus).card
+    found = lookup.task(name)
+    return found, lookup.corpus(found.corpus).card
 
 
 def question(name: str) -> Question | None:
@@ -42,9 +45,9 @@ def shipped(model: str) -> frozenset[str] | None:
     """Return the hashes of the weights that ship with a model; None where no plugin registers it."""
     if model not in registry.entries(ModelEntry):
         return None
-    entry = registry.model_entry(model)
-    folders = [registry.shipped_weights(entry, name) for name in entry.weights]
-    return frozenset(exposure.weights_hash(exposure.read_manifest(folder)) for folder in folders)
+    entry = model_entry(model)
+    folders = [shipped_weights(entry, name) for name in entry.weights]
+    return frozenset(read_manifest(folder).weights_hash for folder in folders)
 
 
 def items(name: str) -> Items | None:

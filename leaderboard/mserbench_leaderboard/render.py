@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mserbench import marks
-from mserbench.compare import smallest_difference
 from mserbench.labels import canonical_subset
-from mserbench.numbers import percent
+from mserbench.report.numbers import percent
+from mserbench.results import marks
+from mserbench.statistics.compare import smallest_difference
 from mserbench_leaderboard import cells, recipes, summary
 from mserbench_leaderboard.board import DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT, Constant, Row, Section
 from mserbench_leaderboard.markdown import escape, table
@@ -110,13 +110,13 @@ def _shown_by(section: Section) -> list[str]:
     if not section.complete:
         return []
     run = section.complete[0].system.first.run
-    statistics = run.record["statistics"]
-    if statistics["cluster"] == "clip":
+    statistics = run.record.statistics
+    if statistics.cluster == "clip":
         return ["speakers: not known"]
-    alone = f" (of which {statistics['unattributed']} clips without one)" if statistics["unattributed"] else ""
-    smallest = smallest_difference(run.record["counts"]["scored"], statistics["clusters"])
+    alone = f" (of which {statistics.unattributed} clips without one)" if statistics.unattributed else ""
+    smallest = smallest_difference(run.record.counts.scored, statistics.clusters)
     shown = "none" if smallest is None else f"{100 * smallest:.0f} points"
-    return [f"speakers: {statistics['clusters']}{alone}", f"smallest difference: {shown}"]
+    return [f"speakers: {statistics.clusters}{alone}", f"smallest difference: {shown}"]
 
 
 def _floors(rows: Sequence[Row], constant: Constant, extra: bool) -> str:

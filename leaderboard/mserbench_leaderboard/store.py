@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mserbench import runs
+from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
-from mserbench.files import write_atomic
+from mserbench.results import runs
 from mserbench_leaderboard.entries import Entry, Items, entry_of
 
 RESULTS = "results"
@@ -45,7 +45,7 @@ def load(folder: Path, task: str | None = None) -> Entry:
     try:
         _check_sizes(folder)
         run = runs.read(folder)
-        name = run.record["task"]["name"]
+        name = run.record.task.name
         if not NAME.fullmatch(name) or not NAME.fullmatch(folder.name) or task not in (None, name):
             raise ValueError(f"its task is {name[:60]!r}, but a run lies in {RESULTS}/TASK/RUN, each a plain name")
         return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from mserbench.numbers import percent
+from mserbench.report.numbers import percent
 from mserbench_leaderboard import cells
 from mserbench_leaderboard.board import DEVELOPMENT, ZERO_SHOT, Row, Section
 from mserbench_leaderboard.markdown import escape, table
@@ -37,8 +37,8 @@ def _speech(section: Section) -> str:
 
 
 def _speakers(section: Section) -> str:
-    statistics = section.complete[0].system.first.run.record["statistics"]
-    return "speakers unknown" if statistics["cluster"] == "clip" else f"{statistics['clusters']} speakers"
+    statistics = section.complete[0].system.first.run.record.statistics
+    return "speakers unknown" if statistics.cluster == "clip" else f"{statistics.clusters} speakers"
 
 
 def _best(rows: Iterable[Row]) -> str:

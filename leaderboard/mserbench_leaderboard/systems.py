@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench import averages, marks, metrics
-from mserbench.intervals import counts_of_cells
+from mserbench.results import marks
+from mserbench.results.record import TrainingPart
+from mserbench.statistics import averages, metrics
+from mserbench.statistics.intervals import counts_of_cells
 from mserbench_leaderboard import ties
 from mserbench_leaderboard.entries import Entry, Score
 
@@ -75,19 +77,19 @@ class System:
     @property
     def trained_on(self) -> tuple[str, ...]:
         """The corpora whose emotion labels it learnt from, each once."""
-        seen = self.first.run.record["model"].get("exposure", [])
-        return tuple(dict.fromkeys(part["corpus"] for part in seen if part["kind"] == "emotion-labels"))
+        seen = self.first.run.record.model.exposure or ()
+        return tuple(dict.fromkeys(part.corpus for part in seen if part.kind == "emotion-labels"))
 
     @property
     def is_shipped(self) -> bool | None:
         """Whether all of its weights ship; None of a model without weights, or where its records do not say."""
-        weights = [entry.run.record["model"]["weights"] or {} for entry in self.entries]
-        flags = [record["shipped"] for record in weights if "shipped" in record]
+        weights = [entry.run.record.model.weights for entry in self.entries]
+        flags = [part.shipped for part in weights if part and part.shipped is not None]
         return all(flags) if flags else None
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """int64, (K, K + 1), as `mserbench.metrics.confusion`, all runs together."""
+        """int64, (K, K + 1), as `mserbench.statistics.metrics.confusion`, all runs together."""
         return np.asarray(np.stack([entry.confusion for entry in self.entries]).sum(axis=0))
 
 
@@ -149,7 +151,7 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
         options = {key: text for key, text in variant.items() if len(values[key]) > 1}
         weights = [entry.weights] if entry.weights and not _trained(entry) else []
         if (typed := _typed(entry)) is not None:
-            is_asked = "preset" in entry.run.record["model"]["options"]  # options are unset there, unless asked
+            is_asked = "preset" in entry.run.record.model.options  # options are unset there, unless asked
             asked = variant if is_asked else {key: options[key] for key in options if key == "version"}
             options = {**typed, **{key: text for key, text in asked.items() if key != "version" or key in options}}
         shown = [f"{key}={text}" for key, text in sorted(options.items()) if key not in _NO_PART_OF_A_NAME]
@@ -167,7 +169,8 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
 
 def _typed(entry: Entry) -> dict[str, str] | None:
     """Return the options in the command that trains a run's weights again, of its last stage; None without one."""
-    recipe = (entry.run.record["model"]["weights"] or {}).get("recipe")
+    weights = entry.run.record.model.weights
+    recipe = weights.recipe if weights else None
     if not recipe or not _trained(entry):
         return None
     try:
@@ -180,21 +183,22 @@ def _typed(entry: Entry) -> dict[str, str] | None:
 
 def _identity(entry: Entry) -> str:
     """Return a text that is the same for runs of one system; another for each run whose training is not told."""
-    trained, model, verdict = _trained(entry), entry.run.record["model"], entry.run.record["verdict"]
+    trained, model, verdict = _trained(entry), entry.run.record.model, entry.run.record.verdict
     if not trained or not _has_seed(entry):
         return entry.place
-    steps = [{**step, "options": _without_seed(step["options"])} for step in trained]
+    steps = [{**step.to_json(), "options": _without_seed(step.options)} for step in trained]
     shared = [
-        entry.question.name, entry.question.hash, entry.partial, entry.model, model["version"], steps,
-        _without_seed(model["options"]), model.get("development"),
-        [verdict["verdict"], verdict["heard"], verdict["transductive"], entry.development],
+        entry.question.name, entry.question.hash, entry.partial, entry.model, model.version, steps,
+        _without_seed(model.options), model.development,
+        [verdict.verdict, verdict.heard, verdict.transductive, entry.development],
     ]  # fmt: skip
     return json.dumps(shared, sort_keys=True)
 
 
-def _trained(entry: Entry) -> list[dict[str, Any]]:
+def _trained(entry: Entry) -> tuple[TrainingPart, ...]:
     """Return the trainings behind a run's weights, as its record tells them; none where it does not."""
-    return list((entry.run.record["model"]["weights"] or {}).get("trained", []))
+    weights = entry.run.record.model.weights
+    return weights.trained if weights else ()
 
 
 def _has_seed(entry: Entry) -> bool:
@@ -202,7 +206,7 @@ def _has_seed(entry: Entry) -> bool:
 
 
 def _options(entry: Entry) -> list[Mapping[str, Any]]:
-    return [entry.run.record["model"]["options"], *(step["options"] for step in _trained(entry))]
+    return [entry.run.record.model.options, *(step.options for step in _trained(entry))]
 
 
 def _without_seed(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,7 +216,7 @@ def _without_seed(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _seed_of(entry: Entry) -> str:
     """Return the seed of a run's training, of several stages all of them."""
-    seeds = [step["options"].get(SEED) for step in _trained(entry)]
+    seeds = [step.options.get(SEED) for step in _trained(entry)]
     return " and ".join("default" if seed is None else str(seed) for seed in seeds) or "default"
 
 

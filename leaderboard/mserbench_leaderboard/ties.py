@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mserbench.compare import tie_group
-from mserbench.intervals import counts_of_cells
+from mserbench.statistics.compare import tie_group
+from mserbench.statistics.intervals import counts_of_cells
 from mserbench_leaderboard.entries import Entry
 
 LEVEL = 0.05
 
 
 def top(systems: Sequence[Sequence[Entry]], level: float = LEVEL) -> set[int]:
-    """Return the positions of the systems that share the place of the best, by `mserbench.compare.tie_group`.
+    """Return the positions of the systems that share the place of the best, by `compare.tie_group`.
 
     Args:
         systems: the runs of each, one a seed, all over the same clips.

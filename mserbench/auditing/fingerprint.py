@@ -96,12 +96,12 @@ def comparable(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.asarray(np.count_nonzero(words, axis=1) >= OVERLAP)
 
 
-def near_duplicates(words: NDArray[np.uint32], threshold: float = THRESHOLD) -> list[Pair]:
+def near_duplicates(words: NDArray[np.uint32]) -> list[Pair]:
     """Return all pairs of fingerprints (shape (n_clips, LENGTH)) that hold the same audio, sorted by position."""
     best: dict[tuple[int, int], Pair] = {}
     for proposals in _proposals(words):
         for start in range(0, len(proposals), _BATCH):
-            for pair in _verified(words, proposals[start : start + _BATCH], threshold):
+            for pair in _verified(words, proposals[start : start + _BATCH]):
                 known = best.get((pair.first, pair.second))
                 if known is None or pair.error_rate < known.error_rate:
                     best[pair.first, pair.second] = pair
@@ -163,7 +163,7 @@ def _blocks(work: NDArray[np.int64]) -> Iterator[slice]:
         yield slice(start, len(work))
 
 
-def _verified(words: NDArray[np.uint32], proposals: NDArray[np.int64], threshold: float) -> Iterator[Pair]:
+def _verified(words: NDArray[np.uint32], proposals: NDArray[np.int64]) -> Iterator[Pair]:
     first, second, shift = proposals.T
     there = np.arange(LENGTH)[None, :] - shift[:, None]
     inside = (there >= 0) & (there < LENGTH)
@@ -174,7 +174,7 @@ def _verified(words: NDArray[np.uint32], proposals: NDArray[np.int64], threshold
     errors = (_ones(different) * both).sum(axis=1)
     overlap = both.sum(axis=1)
     rate = errors / np.maximum(overlap * BITS, 1)
-    for i in np.flatnonzero((overlap >= OVERLAP) & (rate <= threshold)):
+    for i in np.flatnonzero((overlap >= OVERLAP) & (rate <= THRESHOLD)):
         seconds = (overlap[i] * HOP + WINDOW) / SAMPLE_RATE
         yield Pair(int(first[i]), int(second[i]), float(rate[i]), float(seconds))
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mserbench import corpus, dataset, divisions, index, registry
 from mserbench.auditing.audit import Audit, audit
 from mserbench.auditing.overlaps import AUDIO, Entry
 from mserbench.contracts import Clip, Corpus, Task, Utterance
+from mserbench.data import corpus, dataset, divisions, index, lookup
+from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
-from mserbench.trees import Inventory
 
 _NO_WORD = re.compile(r"[^\w\s]|_")
 
@@ -39,7 +39,7 @@ def load(task: Task, data: Path | None, audio: bool = True, progress: index.Prog
 
     A corpus with an inventory says the rest by its names. Raises NotHere (a DataError) where neither is here.
     """
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     utterances, root, notes = known_utterances(source, data)
     labelled = dataset.select(task, utterances)
     several = len(source.card.languages) > 1

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus, registry
 from mserbench.auditing import gathering, split_file
 from mserbench.auditing.audit import Audit, Comparison, Inside, audit, inside
 from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
 from mserbench.auditing.wording import cell, confound_sentence, inside_sentences
 from mserbench.contracts import Corpus
+from mserbench.data import corpus, lookup
+from mserbench.data.index import Progress
 from mserbench.errors import DataError, UsageError
-from mserbench.hookspecs import CorpusEntry
-from mserbench.index import Progress
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry
 
 SUFFIXES = (".csv", ".csv.gz")
 COLUMNS = ("speaker", "session", "dialogue", "sentence", AUDIO, NEAR)
@@ -89,7 +90,7 @@ def _bare(name: str) -> str:
 def _section(
     name: str, path: Path, about: Mapping[str, Any], data: Path | None, audio: bool, progress: Progress | None
 ) -> Section:
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     names = bool(corpus.inventory(source.card))  # ids that the project itself lists, and no others
     try:
         entries, part_of, kind = _by_corpus(source, path, data, audio, progress)

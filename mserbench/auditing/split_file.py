@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from mserbench.audio import SUFFIXES
 from mserbench.auditing.audit import TRAIN
 from mserbench.contracts import Fault, Utterance
+from mserbench.data.audio import SUFFIXES
 from mserbench.errors import DataError, UsageError
 from mserbench.tables import Row, rows
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import click
 
-from mserbench import __version__, progress
+from mserbench import __version__
 from mserbench.errors import MserbenchError, UnknownName
+from mserbench.report import progress
 
 COMMANDS = {
     "run": "score models on tasks",
@@ -50,9 +51,11 @@ class Program(click.Group):
         plugin_commands = _plugin_commands()
         if cmd_name not in plugin_commands:
             raise UnknownName("command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'")
-        from mserbench import registry
+        from mserbench.plugins import registry
+        from mserbench.plugins.hookspecs import CommandEntry
 
-        return registry.command(cmd_name)
+        plugin_command: click.Command = registry.resolve(registry.entry(CommandEntry, cmd_name))
+        return plugin_command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any of them."""
@@ -76,7 +79,7 @@ def program(debug: bool, strict_plugins: bool) -> None:
     language. Data: --data or $MSERBENCH_DATA, one folder a corpus.
     """
     if strict_plugins:
-        from mserbench import registry
+        from mserbench.plugins import registry
 
         registry.installed(strict=True)
 
@@ -131,14 +134,14 @@ def _report(error: Exception) -> int:
 
 def _misfit(error: Exception) -> Exception | None:
     """Return the sentence for packages that do not fit one another, wherever the error of that came through."""
-    from mserbench import misfits
+    from mserbench.plugins import misfits
 
     return None if isinstance(error, MserbenchError) else misfits.told(error)
 
 
 def _plugin_commands() -> dict[str, str]:
-    from mserbench import registry
-    from mserbench.hookspecs import CommandEntry
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import CommandEntry
 
     found = registry.entries(CommandEntry)
     return {name: entry.title for name, entry in found.items() if name not in COMMANDS}

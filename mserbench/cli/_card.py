@@ -15,7 +15,7 @@ _INDENT = 14  # columns of the names on the left
 
 def record(card: CorpusCard) -> dict[str, Any]:
     """Return the card as JSON takes it, without empty fields, with the parts of its divisions and its tasks."""
-    from mserbench import divisions
+    from mserbench.data import divisions
 
     found = {key: value for key, value in asdict(card).items() if value not in ("", None, {}, (), False)}
     for name, division in found.get("divisions", {}).items():
@@ -86,7 +86,7 @@ def histogram(counts: Mapping[str, int]) -> str:
 
 
 def _divisions(card: CorpusCard) -> Iterator[str]:
-    from mserbench import divisions
+    from mserbench.data import divisions
 
     for name, division in card.divisions.items():
         parts = ", ".join(divisions.parts(card, name).names)
@@ -94,7 +94,6 @@ def _divisions(card: CorpusCard) -> Iterator[str]:
 
 
 def _tasks(card: CorpusCard) -> dict[str, str]:
-    from mserbench import registry
-    from mserbench.hookspecs import TaskEntry
+    from mserbench.data import lookup
 
-    return {name: entry.title for name, entry in registry.entries(TaskEntry).items() if entry.corpus == card.name}
+    return lookup.tasks_of(card.name)

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from mserbench.errors import UsageError
-from mserbench.progress import counting as progress
+from mserbench.report.progress import counting as progress
 
 __all__ = [  # `progress` is the core's, offered here with what else commands share
     "data_option",
+    "device_option",
     "json_option",
     "names",
     "option_option",
@@ -40,6 +41,16 @@ def data_option(command: F) -> F:
         type=click.Path(path_type=Path),
         envvar="MSERBENCH_DATA",
         help="Folder with one folder a corpus (else $MSERBENCH_DATA).",
+    )(command)
+
+
+def device_option(command: F) -> F:
+    """Add --device, of a single model or of a training."""
+    return click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="cpu, cuda or cuda:N; auto takes a GPU where the model can use one.",
     )(command)
 
 
@@ -95,9 +106,9 @@ def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) 
 def _has_presets(model: str) -> bool:
     import dataclasses
 
-    from mserbench import registry
+    from mserbench.running.lookup import described_class
 
-    return any(field.name == "preset" for field in dataclasses.fields(registry.model_class(model).Options))
+    return any(field.name == "preset" for field in dataclasses.fields(described_class(model).Options))
 
 
 def print_json(value: Any) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from mserbench.cli import _common
-from mserbench.listening import Failed
-from mserbench.predicting import Row, are_shares
-from mserbench.predictions import SCORE
+from mserbench.predicting.listening import Failed
+from mserbench.predicting.predicting import Row, are_shares
+from mserbench.results.predictions import SCORE
 
 if TYPE_CHECKING:
-    from mserbench.subject import Subject
+    from mserbench.running.subject import Subject
 
 WIDTH = 100  # columns of a table, at most
 _NAME = 16  # characters of a file's name that a table shows at least
@@ -55,7 +55,7 @@ class Report:
     def finish(self, model: str, subject: Subject | None, as_json: bool) -> None:
         """Print the table or JSON of all rows; csv is printed already."""
         if as_json:
-            weights = subject.weights if subject else None
+            weights = subject.weights.to_json() if subject and subject.weights else None
             _common.print_json({"model": model, "weights": weights, **_by_file(self._rows, self.failed, self._labels)})
         elif self._csv is None:
             print_table(self._rows, self._labels)

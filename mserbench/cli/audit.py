@@ -77,14 +77,14 @@ def command(
 def _audited(
     what: str, task_name: str | None, wanted: Sequence[str], data: Path | None, audio: bool
 ) -> tuple[Material, list[Audit]]:
-    from mserbench import registry
     from mserbench.auditing import gathering
+    from mserbench.data import lookup
 
     if task_name is None and Path(what).suffix.lower() in (".csv", ".tsv", ".gz"):
         raise UsageError(f"split file {what!r} divides the clips of a task: say which one with --task NAME")
     if task_name is not None and wanted:
         raise UsageError(f"--division names a published division, but {what!r} is a split file: give one of both")
-    task = registry.task(task_name or what)
+    task = lookup.task(task_name or what)
 
     def divided(material: Material) -> list[Audit]:
         if task_name is not None:
@@ -103,7 +103,7 @@ def _audited(
 
 def _make_page(splits: Path, about: Path | None, out: Path, data: Path | None, audio: bool) -> None:
     from mserbench.auditing import page
-    from mserbench.files import write_atomic
+    from mserbench.disk.files import write_atomic
 
     with _common.progress("looking at audio") as report:
         text = page.make(splits, about, data, audio, report)

@@ -57,11 +57,12 @@ def corpus(name: str, data: Path | None, as_json: bool) -> None:
 @command.command(name="packages")
 def packages() -> None:
     """Load every installed package that the core and the models need; exit 4 where two do not fit one another."""
-    from mserbench import misfits, registry
-    from mserbench.hookspecs import ModelEntry, WeightsEntry
+    from mserbench.plugins import misfits, registry
+    from mserbench.plugins.hookspecs import ModelEntry
+    from mserbench.weights.named import weights_named, weights_names
 
     needed = [package for entry in registry.entries(ModelEntry).values() for package in entry.needs]
-    needed += [package for name in registry.entries(WeightsEntry) for package in registry.weights(name).needs]
+    needed += [package for name in weights_names() for package in weights_named(name).needs]
     versions = misfits.load(dict.fromkeys((*misfits.CORE, *needed)))
     click.echo(f"{len(versions)} packages load: {', '.join(f'{name} {version}' for name, version in versions.items())}")
 

@@ -12,8 +12,8 @@ from mserbench.cli import _common
 from mserbench.errors import DataError
 
 if TYPE_CHECKING:
-    from mserbench.compare import Comparison
-    from mserbench.runs import Run
+    from mserbench.results.runs import Run
+    from mserbench.statistics.compare import Comparison
 
 
 @click.command(name="compare", short_help="compare two runs on the same utterances")
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @_common.json_option
 def command(run_a: Path, run_b: Path, as_json: bool) -> None:
     """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over clips."""
-    from mserbench import runs
-    from mserbench.compare import compare
+    from mserbench.results import runs
+    from mserbench.statistics.compare import compare
 
     first, second = runs.read(run_a), runs.read(run_b)
     _check_same_question(first, second)
@@ -32,7 +32,7 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
         [row.prediction for row in first.rows],
         [row.prediction for row in second.rows],
         first.labels,
-        first.record["clusters"],
+        first.record.clusters,
     )
     if as_json:
         _common.print_json({"a": first.summary(), "b": second.summary(), **asdict(result)})
@@ -41,11 +41,11 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
 
 
 def _check_same_question(first: Run, second: Run) -> None:
-    a, b = first.record["task"], second.record["task"]
-    if (a["question"], a["labels"]) != (b["question"], b["labels"]):
+    a, b = first.record.task, second.record.task
+    if (a.question, a.labels) != (b.question, b.labels):
         raise DataError(
-            f"{str(first.folder)!r} is of task {a['name']} version {a['version']}, {str(second.folder)!r} of "
-            f"{b['name']} version {b['version']}: only runs of one task and version can be compared"
+            f"{str(first.folder)!r} is of task {a.name} version {a.version}, {str(second.folder)!r} of "
+            f"{b.name} version {b.version}: only runs of one task and version can be compared"
         )
     if [(row.id, row.label) for row in first.rows] != [(row.id, row.label) for row in second.rows]:
         raise DataError(
@@ -55,9 +55,9 @@ def _check_same_question(first: Run, second: Run) -> None:
 
 
 def _show(first: Run, second: Run, result: Comparison) -> None:
-    from mserbench.intervals import FEWEST
+    from mserbench.statistics.intervals import FEWEST
 
-    click.echo(f"A: {first.name}   B: {second.name}   task {first.record['task']['name']}, n {result.n}\n")
+    click.echo(f"A: {first.name}   B: {second.name}   task {first.record.task.name}, n {result.n}\n")
     rows = []
     for name, difference in result.differences.items():
         ends = result.intervals[name]

@@ -16,11 +16,11 @@ def command(markdown: bool, as_json: bool) -> None:
     if markdown and as_json:
         raise UsageError("--markdown and --json were both given: give one of them")
     if markdown:
-        from mserbench.corpora_page import page
+        from mserbench.data.corpora_page import page
 
         click.echo(page(), nl=False)
         return
     from mserbench.cli._listing import listing
-    from mserbench.hookspecs import CorpusEntry
+    from mserbench.plugins.hookspecs import CorpusEntry
 
-    listing(CorpusEntry, ("name", "title", "languages", "plugin"), as_json)
+    listing(CorpusEntry, as_json)

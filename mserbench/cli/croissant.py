@@ -17,10 +17,10 @@ def command(task_name: str, data: Path | None, out: Path | None) -> None:
 
     With --data the file types and counts are those of the corpus that is there.
     """
-    from mserbench import croissant, registry
-    from mserbench.files import write_atomic
+    from mserbench.data import croissant, lookup
+    from mserbench.disk.files import write_atomic
 
-    task = registry.task(task_name)
+    task = lookup.task(task_name)
     text = json.dumps(croissant.metadata(task, data), indent=1, ensure_ascii=False) + "\n"
     if out is None:
         click.echo(text, nl=False)

@@ -38,8 +38,9 @@ def command() -> None:
 @_common.json_option
 def status(data: Path | None, as_json: bool) -> None:
     """Look at every corpus by its names and label files, without opening audio: absent, complete, or what is wrong."""
-    from mserbench import corpus_state, registry
-    from mserbench.hookspecs import CorpusEntry
+    from mserbench.data import corpus_state
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import CorpusEntry
 
     records = [corpus_state.status(name, data) for name in registry.entries(CorpusEntry)]
     if as_json:
@@ -65,10 +66,10 @@ def status(data: Path | None, as_json: bool) -> None:
 @_common.json_option
 def show(name: str, as_json: bool) -> None:
     """Print the card of corpus NAME (or of a .toml file): licence, citation, where to get it, what to expect."""
-    from mserbench import registry
     from mserbench.cli import _card
+    from mserbench.data import lookup
 
-    card = registry.corpus(name).card
+    card = lookup.corpus(name).card
     if as_json:
         _common.print_json(_card.record(card))
         return
@@ -84,9 +85,9 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it; exit 1 if anything is."""
     from dataclasses import asdict
 
-    from mserbench import corpus, registry, verification
+    from mserbench.data import corpus, lookup, verification
 
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     with _common.progress(f"decoding {source.card.name}") as shown:
         found = verification.verify(source, corpus.find(source, data), shown)
     edition = found.edition or "not one we have seen"

@@ -61,9 +61,9 @@ def command(
 
 def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, Any]:
     """Fetch a corpus unless it is complete; return what its folder then holds."""
-    from mserbench import corpus, registry
+    from mserbench.data import corpus, lookup
 
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     root = _root(source, data)
     reading = corpus.read(source, root) if root.is_dir() else None
     was_there = reading is not None and not reading.problems
@@ -84,7 +84,7 @@ def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, A
 
 def _root(source: Any, data: Path) -> Path:
     """Return the folder of a corpus where there is one, else the one it gets."""
-    from mserbench import corpus
+    from mserbench.data import corpus
     from mserbench.errors import DataError
 
     try:

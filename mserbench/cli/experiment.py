@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 @click.option("--preset", default="", help="A variant that the definition has, such as tiny.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the table.  [default: experiments/NAME]")
 @_common.data_option
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N; several with commas.")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    help="cpu, cuda or cuda:N, several with commas; auto takes every GPU, or the CPU where there is none.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core, at most 4; one a GPU]")
 @click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Of each training.")
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of arithmetic, a process.")
@@ -94,9 +99,9 @@ def command(
 
 def _list(as_json: bool) -> None:
     from mserbench.cli._listing import listing
-    from mserbench.hookspecs import ExperimentEntry
+    from mserbench.plugins.hookspecs import ExperimentEntry
 
-    listing(ExperimentEntry, ("name", "title", "plugin"), as_json)
+    listing(ExperimentEntry, as_json)
 
 
 def _check(folder: Path) -> None:
@@ -110,8 +115,8 @@ def _check(folder: Path) -> None:
 
 def _rewrite(folder: Path) -> None:
     """Write the page that the stored answers give, as after a change of the statistics or of the page's words."""
+    from mserbench.disk.files import write_atomic
     from mserbench.experiments.folder import PAGE, remade
-    from mserbench.files import write_atomic
 
     write_atomic(folder / PAGE, remade(folder))
     click.echo(f"written: {folder / PAGE}")
@@ -166,10 +171,18 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
 
 def _devices(text: str, processes: int) -> tuple[str, ...]:
     """Return the devices of the workers; `cuda` for several processes means the GPU of each one's number."""
-    devices = tuple(_common.names(text, "device"))
+    if text == "auto":
+        from mserbench.engine.gpus import count
+
+        gpus = count()
+        together = processes > 1 and gpus
+        devices = ("cuda",) if together else tuple(f"cuda:{number}" for number in range(gpus)) or ("cpu",)
+    else:
+        devices = tuple(_common.names(text, "device"))
+
     for device in devices:
         if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
-            raise UsageError(f"--device has {device!r}, but cpu, cuda or cuda:N was expected")
+            raise UsageError(f"--device has {device!r}, but auto, cpu, cuda or cuda:N was expected")
     if processes > 1 and devices not in (("cpu",), ("cuda",)):
         raise UsageError(
             f"--device is {text!r}, but with --processes {processes} each process takes the GPU of its number: give "
@@ -181,7 +194,7 @@ def _devices(text: str, processes: int) -> tuple[str, ...]:
 
 
 def _jobs(devices: Sequence[str]) -> int:
-    from mserbench.index import available_cores
+    from mserbench.data.index import available_cores
 
     return len(devices) if any(one.startswith("cuda") for one in devices) else min(4, available_cores())
 

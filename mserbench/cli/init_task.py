@@ -23,8 +23,8 @@ def command(folder: Path, out: Path | None, language: str | None, name: str | No
     It reads an audformat database, a csv, tsv or jsonl table that lists the files, or emotion words in the
     names of files and folders. Lines to look at are marked. See docs/your-own-corpus.md.
     """
-    from mserbench.files import write_atomic
-    from mserbench.own import definition, proposal, settings
+    from mserbench.data.own import definition, proposal, settings
+    from mserbench.disk.files import write_atomic
 
     name = name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "my-corpus"
     target = out or Path(f"{name}.toml")
@@ -47,7 +47,7 @@ def command(folder: Path, out: Path | None, language: str | None, name: str | No
 
 
 def _check(target: Path, language: str | None, force: bool) -> None:
-    from mserbench.own.keys import is_language
+    from mserbench.data.own.keys import is_language
 
     if target.suffix != ".toml":
         raise UsageError(f"--out is {str(target)!r}, but a name that ends in .toml was expected")
@@ -59,7 +59,7 @@ def _check(target: Path, language: str | None, force: bool) -> None:
 
 def _asked() -> str:
     """Ask for the language where somebody is there to answer; `und` otherwise."""
-    from mserbench.own.keys import UNDECLARED, is_language
+    from mserbench.data.own.keys import UNDECLARED, is_language
 
     if not sys.stdin.isatty():
         return UNDECLARED

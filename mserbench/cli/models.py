@@ -16,21 +16,22 @@ from mserbench.cli import _common
 def command(name: str | None, as_json: bool) -> None:
     """List the models of all installed plugins; with NAME, the options of that model."""
     from mserbench.cli._listing import listing
-    from mserbench.hookspecs import ModelEntry
+    from mserbench.plugins.hookspecs import ModelEntry
 
     if name is None:
-        listing(ModelEntry, ("name", "title", "weights", "plugin"), as_json)
+        listing(ModelEntry, as_json)
     else:
         _options(name, as_json)
 
 
 def _options(name: str, as_json: bool) -> None:
-    from mserbench import registry
+    from mserbench.options import type_name
+    from mserbench.running.lookup import described_class
 
-    options = registry.model_class(name).Options
+    options = described_class(name).Options
     kinds = typing.get_type_hints(options)
     records = [
-        {"option": field.name, "type": registry.type_name(kinds[field.name]), "default": field.default}
+        {"option": field.name, "type": type_name(kinds[field.name]), "default": field.default}
         for field in dataclasses.fields(options)
     ]
     if as_json:

@@ -34,7 +34,7 @@ def command() -> None:
 @click.option("--also", help="Tasks whose clips are shown too, such as the sources; comma separated.")
 @_common.data_option
 @click.option("--weights", help="Folder of the weights of the runs, where they do not ship with the model.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@_common.device_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("embeddings.png"), show_default=True, help="PNG.")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="Write the places as a csv file too.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of t-SNE.")
@@ -96,7 +96,7 @@ def _fields(by: str) -> list[str]:
 
 
 def _write(path: Path, content: bytes | str) -> None:
-    from mserbench.files import write_atomic
+    from mserbench.disk.files import write_atomic
 
     try:
         write_atomic(path, content)

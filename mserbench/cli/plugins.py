@@ -11,7 +11,7 @@ from mserbench.cli import _common
 @_common.json_option
 def command(as_json: bool) -> None:
     """List every installed plugin; exit 1 where one failed."""
-    from mserbench import registry
+    from mserbench.plugins import registry
 
     found = registry.installed()
     if as_json:

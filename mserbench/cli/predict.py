@@ -17,9 +17,9 @@ from mserbench.errors import MserbenchError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.cli._emotions import Report
-    from mserbench.listening import Failed, Heard, Source
-    from mserbench.predicting import Said
-    from mserbench.windows import Windowing
+    from mserbench.data.windows import Windowing
+    from mserbench.predicting.listening import Failed, Heard, Source
+    from mserbench.predicting.predicting import Said
 
 _SHORTEST = 0.1  # seconds, of a window or a hop
 
@@ -34,7 +34,7 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
 @click.option("--hop", help="Seconds from one window to the next; else the window: no overlap.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print csv, row by row, and nothing else on stdout.")
 @_common.json_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@_common.device_option
 def command(
     files: Sequence[Path],
     model: str,
@@ -53,15 +53,16 @@ def command(
     and one for the whole: the mean over its windows. Exit code 3 if a file could not be read; the others are
     predicted all the same.
     """
-    from mserbench import listening, predicting, registry
     from mserbench.cli._emotions import Report
+    from mserbench.predicting import listening, predicting
+    from mserbench.running.lookup import model_entry
 
     if as_csv and as_json:
         raise UsageError("--csv and --json were both given, but only one of them can be printed: choose one")
     windowing = _windowing(window, hop)
     wanted = _common.names(label_names, "labels") if label_names is not None else []
     given = _common.pairs(options)
-    registry.model_entry(model)
+    model_entry(model)
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
         sources = list(listening.expand(files, Path(scratch)))
         subject = predicting.load(model, weights, given, device) if _any_there(sources) else None
@@ -83,8 +84,8 @@ def command(
 
 def _take(report: Report, found: Iterator[Said] | Iterator[Heard], sources: Sequence[Source | Failed]) -> None:
     """Hand what is found to the report, as it comes; sentences go to stderr."""
-    from mserbench.listening import Failed, Remark
-    from mserbench.predicting import Row
+    from mserbench.predicting.listening import Failed, Remark
+    from mserbench.predicting.predicting import Row
 
     # What a model prints must not get among the rows.
     with _progress(sources, shown=not report.on_terminal) as seen, redirect_stdout(sys.stderr):
@@ -101,7 +102,7 @@ def _take(report: Report, found: Iterator[Said] | Iterator[Heard], sources: Sequ
 
 def _windowing(window: str | None, hop: str | None) -> Windowing:
     """Read --window and --hop. Raises UsageError."""
-    from mserbench.windows import Windowing
+    from mserbench.data.windows import Windowing
 
     if window is not None and window.casefold() == "none":
         if hop is not None:
@@ -129,7 +130,7 @@ def _seconds(option: str, text: str, otherwise: str = "") -> float:
 
 def _any_there(sources: Sequence[Source | Failed]) -> bool:
     """Whether any file exists: if none does, nobody should wait for a model to load."""
-    from mserbench.listening import Source
+    from mserbench.predicting.listening import Source
 
     return any(isinstance(one, Source) and one.path.is_file() for one in sources)
 
@@ -142,9 +143,9 @@ def _say(kind: str, sentence: str) -> None:
 @contextmanager
 def _progress(sources: Sequence[Source | Failed], shown: bool) -> Iterator[Callable[[object], None]]:
     """Show how much of all audio was heard, in seconds, by what the files say of their lengths; a bar if `shown`."""
-    from mserbench.audio import told_seconds
-    from mserbench.listening import Failed
-    from mserbench.predicting import Row
+    from mserbench.data.audio import told_seconds
+    from mserbench.predicting.listening import Failed
+    from mserbench.predicting.predicting import Row
 
     ends = [0.0]
     for one in sources:

@@ -14,8 +14,8 @@ from mserbench.errors import DataError, MserbenchError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.contracts import Task
-    from mserbench.dataset import Dataset
-    from mserbench.runs import Run
+    from mserbench.data.dataset import Dataset
+    from mserbench.results.runs import Run
 
 
 @click.command(name="run", short_help="score models on tasks")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @_common.option_option
 @_common.data_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folders.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@_common.device_option
 @click.option("--batch-seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of audio in a batch.")
 @click.option("--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids.")
 @click.option("--allow-partial", is_flag=True, help="Score what is there of an incomplete corpus; marked as partial.")
@@ -51,13 +51,15 @@ def command(
 
     A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
     """
-    from mserbench import batches, evaluation, registry
-    from mserbench.subject import load_subject
+    from mserbench.data import lookup
+    from mserbench.running import batches, evaluation
+    from mserbench.running.lookup import model_entry
+    from mserbench.running.spec import Spec
 
     models = _common.names(model_names, "model")
-    tasks = [registry.task(name) for name in _common.names(task_names, "task")]
+    tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     for name in models:
-        registry.model_entry(name)
+        model_entry(name)
     given = _common.settings(options, preset, models)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
@@ -68,10 +70,10 @@ def command(
             for note in (*target.notes, *target.warnings):
                 click.echo(f"note: {target.task.name}: {note}", err=True)
             for name in models:
-                subject = load_subject(name, target, weights, given, device)
+                spec = Spec.of(name, target, weights, given, device)
                 with _common.progress(f"{name} on {target.task.name}") as shown:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    finished.append(evaluation.run_subject(subject, target, out, seconds, fresh, shown))
+                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, shown))
     except MserbenchError:
         if finished:  # an error in one run must not hide the numbers of those before it
             _report(finished, as_json)
@@ -88,7 +90,7 @@ def _report(finished: Sequence[Run], as_json: bool) -> None:
 
 def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None) -> list[Dataset]:
     """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of the first."""
-    from mserbench import dataset
+    from mserbench.data import dataset
 
     targets, faults = [], {}
     for task in tasks:
@@ -104,16 +106,16 @@ def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, lim
 
 def show(finished: Sequence[Run]) -> None:
     """Print runs as a table, with what a reader must know of them below."""
-    from mserbench.numbers import percent
+    from mserbench.report.numbers import percent
 
     head = ["task", "model", "n", "speakers", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "heard"]
     head.append("marks")
     rows = [
         [
-            run.record["task"]["name"],
+            run.record.task.name,
             run.name,
-            run.record["counts"]["scored"],
-            "unknown" if run.by_clip else run.record["statistics"]["clusters"],
+            run.record.counts.scored,
+            "unknown" if run.by_clip else run.record.statistics.clusters,
             percent(run.metrics["UA"], run.intervals["UA"], run.by_clip),
             *(percent(run.metrics[name]) for name in ("WA", "WF1", "MF1", "unparsed")),
             run.verdict,
@@ -130,43 +132,41 @@ def show(finished: Sequence[Run]) -> None:
 
 def _smallest(run: Run) -> list[str]:
     """Say what difference the task of a run can show; nothing where no speaker is known."""
-    from mserbench.compare import smallest_difference
+    from mserbench.statistics.compare import smallest_difference
 
-    clusters, clips = run.record["statistics"]["clusters"], run.record["counts"]["scored"]
+    clusters, clips = run.record.statistics.clusters, run.record.counts.scored
     smallest = None if run.by_clip else smallest_difference(clips, clusters)
     if smallest is None:
         return []
     return [
-        f"{run.record['task']['name']}: {clips} clips of {clusters} speakers show a difference of UA between two usual "
+        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA between two usual "
         f"systems from {100 * smallest:.0f} points on"
     ]
 
 
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
-    from mserbench import marks
-    from mserbench.numbers import percent
+    from mserbench.report.numbers import percent
+    from mserbench.results import marks
 
     lines = ["Percent. UA: mean recall over the classes; in brackets its 95 % interval over speakers (jackknife, t)."]
     for run in finished:
-        if alone := run.record["statistics"]["unattributed"]:
+        if alone := run.record.statistics.unattributed:
             lines.append(
-                f"{run.record['task']['name']}: {alone} clip(s) have no speaker: each counts as a speaker of its own"
+                f"{run.record.task.name}: {alone} clip(s) have no speaker: each counts as a speaker of its own"
             )
         lines += _smallest(run)
     lines = list(dict.fromkeys(lines))  # several models on one task say the same of it
     for run in finished:
-        if part := run.record["canonical"]:
-            value = percent(part["metrics"]["UA"], part["intervals"]["UA"], run.by_clip)
-            lines.append(
-                f"{run.name} on {run.record['task']['name']}, canonical labels only: UA {value}, n {part['n']}"
-            )
+        if part := run.record.canonical:
+            value = percent(part.metrics["UA"], part.intervals["UA"], run.by_clip)
+            lines.append(f"{run.name} on {run.record.task.name}, canonical labels only: UA {value}, n {part.n}")
     lines += marks.meanings({mark for run in finished for mark in run.marks})
     lines += [
         f"heard {value}: {text}" for value, text in marks.HEARD.items() if value in {run.heard for run in finished}
     ]
     for run in finished:
         if run.verdict != "zero-shot":
-            lines.append(f"{run.name} on {run.record['task']['name']}: {run.verdict}: {'; '.join(run.reasons)}")
+            lines.append(f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}")
     lines.append(f"Predictions and provenance: {', '.join(sorted({str(run.folder.parent) for run in finished}))}")
     return lines

@@ -23,7 +23,7 @@ def command(file: Path, task: str, name: str, card: Path | None, data: Path | No
     Every id of the task must occur once. Without a card the verdict is `unknown`. See docs/results.md.
     """
     from mserbench.cli.run import show
-    from mserbench.submission import score_file
+    from mserbench.running.submission import score_file
 
     run = score_file(file, task, name, card=card, data=data, out=out)
     if as_json:

@@ -12,6 +12,6 @@ from mserbench.cli import _common
 def command(as_json: bool) -> None:
     """List the tasks of all installed plugins."""
     from mserbench.cli._listing import listing
-    from mserbench.hookspecs import TaskEntry
+    from mserbench.plugins.hookspecs import TaskEntry
 
-    listing(TaskEntry, ("name", "title", "languages", "labels", "clips", "plugin"), as_json)
+    listing(TaskEntry, as_json)

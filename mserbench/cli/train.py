@@ -27,7 +27,7 @@ from mserbench.errors import MserbenchError, UsageError
 @click.option("--init", metavar="FOLDER", help="The same as --option init=FOLDER: weights to go on from.")
 @_common.option_option
 @_common.data_option
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N.")
+@_common.device_option
 @click.option("--allow-partial", is_flag=True, help="Train on what is there of an incomplete corpus.")
 def command(
     model: str,
@@ -48,11 +48,12 @@ def command(
     Several processes: torchrun --nproc-per-node N -m mserbench train ..., or accelerate launch on GPUs. The main one
     writes the weights.
     """
-    from mserbench import processes, registry
-    from mserbench.training import train
+    from mserbench.engine import processes
+    from mserbench.running.lookup import model_entry
+    from mserbench.running.training import train
 
     try:
-        registry.model_entry(model)
+        model_entry(model)
         sources = _common.names(on, "on")
         with processes.ended_in_order():
             folder = train(
@@ -88,10 +89,10 @@ def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str,
 
     Raises UsageError where one is given twice, or the model has no such option.
     """
-    from mserbench import registry
+    from mserbench.running.lookup import described_class
 
     given = {name: value for name, value in flags.items() if value is not None}
-    known = {field.name for field in dataclasses.fields(registry.model_class(model).Options)} if given else set()
+    known = {field.name for field in dataclasses.fields(described_class(model).Options)} if given else set()
     for name, value in given.items():
         if name in options:
             raise UsageError(f"--{name} {value} and --option {name}={options[name]} are both given: leave one away")

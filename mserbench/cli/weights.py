@@ -24,10 +24,9 @@ def command() -> None:
 @_common.json_option
 def list_(as_json: bool) -> None:
     """List all weights: what they are, their licence, their size, and whether they are on this machine."""
-    from mserbench import registry
-    from mserbench.hookspecs import WeightsEntry
+    from mserbench.weights.named import weights_names
 
-    records = [_facts(name) for name in registry.entries(WeightsEntry)]
+    records = [_facts(name) for name in weights_names()]
     if as_json:
         _common.print_json(records)
         return
@@ -52,39 +51,40 @@ def list_(as_json: bool) -> None:
 )
 def get(name: str, source: Path | None) -> None:
     """Get weights NAME and make them ready; what is here and whole is kept."""
-    from mserbench import registry, weights
+    from mserbench.weights import lookup
+    from mserbench.weights.named import weights_named
 
-    folder = weights.get(name, source, progress=lambda sentence: click.echo(sentence, err=True))
-    remarks = registry.weights(name).remarks
+    folder = lookup.get(name, source, progress=lambda sentence: click.echo(sentence, err=True))
+    remarks = weights_named(name).remarks
     if remarks:
         click.echo(f"{name}: {remarks}", err=True)
-    click.echo(f"{name}: ready in {folder}, from {(weights.read_record(name) or {}).get('source')}")
+    click.echo(f"{name}: ready in {folder}, from {(lookup.read_record(name) or {}).get('source')}")
 
 
 @command.command(name="path")
 @click.argument("name")
 def path(name: str) -> None:
     """Print the folder of weights NAME, and nothing else."""
-    from mserbench import weights
+    from mserbench.weights import lookup
 
-    click.echo(weights.folder(name))
+    click.echo(lookup.folder(name))
 
 
 @command.command(name="verify")
 @click.argument("name", required=False)
 def verify(name: str | None) -> None:
     """Compute the SHA-256 of every file of weights NAME, or of all that are here, anew; exit 1 if any is wrong."""
-    from mserbench import registry, weights
-    from mserbench.hookspecs import WeightsEntry
+    from mserbench.weights import lookup
+    from mserbench.weights.named import weights_names
 
-    here = [one for one in registry.entries(WeightsEntry) if weights.read_record(one) is not None]
+    here = [one for one in weights_names() if lookup.read_record(one) is not None]
     names = [name] if name is not None else here
-    problems = {one: weights.verify(one) for one in names}
+    problems = {one: lookup.verify(one) for one in names}
     for one, found in problems.items():
         for problem in found:
             click.echo(f"problem: {problem}: 'mserbench weights get {one}' gets it again")
         if not found:
-            click.echo(f"{one}: {len((weights.read_record(one) or {})['files'])} files, all as they were got")
+            click.echo(f"{one}: {len((lookup.read_record(one) or {})['files'])} files, all as they were got")
     if not names:
         click.echo("no weights are on this machine: 'mserbench weights list' says which there are")
     if any(problems.values()):
@@ -94,10 +94,11 @@ def verify(name: str | None) -> None:
 def _facts(name: str) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from mserbench import registry, weights
+    from mserbench.weights import lookup
+    from mserbench.weights.named import weights_named
 
-    record = registry.weights(name)
-    known = weights.read_record(name)
+    record = weights_named(name)
+    known = lookup.read_record(name)
     facts = {key: value for key, value in asdict(record).items() if key not in ("assemble", "described_by", "needs")}
     exposure = [{key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]]
     state = {"state": "absent"} if known is None else {"state": "ready", "source": known["source"]}

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mserbench import corpus, dataset, index, registry, runs
 from mserbench.contracts import Task
-from mserbench.dataset import Dataset, Item
+from mserbench.data import corpus, dataset, index, lookup
+from mserbench.data.dataset import Dataset, Item
+from mserbench.data.index import Progress
 from mserbench.embeddings.vectors import vectors_of
 from mserbench.errors import DataError, UsageError
 from mserbench.model import Model, no_embeddings
-from mserbench.runs import Run
-from mserbench.subject import Subject, load_subject
+from mserbench.results import runs
+from mserbench.results.record import WeightsPart
+from mserbench.results.runs import Run
+from mserbench.running.lookup import model_class, model_entry, shipped_weights
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 UNPARSED = "unparsed"  # shown for an answer that could not be read
-Progress = Callable[[int, int], None]  # clips of a task done, and in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +85,16 @@ def gather(
     finished = [runs.read(Path(folder)) for folder in folders]
     _check_one_model(finished)
     first = finished[0]
-    model = first.record["model"]["name"]
-    if registry.model_class(model).embeddings is Model.embeddings:
+    model = first.record.model.name
+    if model_class(model).embeddings is Model.embeddings:
         raise no_embeddings(model)
     known = weights or _weights_of(first)
-    named = {task.name: task for task in map(registry.task, also)}  # first, as they may be files that runs only name
+    named = {task.name: task for task in map(lookup.task, also)}  # first, as they may be files that runs only name
     folder = corpus.data_folder(data)
     parts = []
     for run in finished:
-        asked = run.record["task"]["name"]
-        parts.append(_part_of(run, named[asked] if asked in named else registry.task(asked), folder))
+        asked = run.record.task.name
+        parts.append(_part_of(run, named[asked] if asked in named else lookup.task(asked), folder))
     scored = {part.target.task.name for part in parts}
     parts += [_Part(dataset.load(task, folder), None) for name, task in named.items() if name not in scored]
     subject = _subject_of(first, parts[0].target, known, device)
@@ -118,36 +122,36 @@ def _without_common(one: dict[str, object], other: dict[str, object]) -> dict[st
 
 def _known(run: Run, what: str) -> object:
     """Return a fact of a run's model; of weights their hash, as a name may be that of any folder."""
-    found = run.record["model"][what]
-    return found["hash"] if what == "weights" and found else found
+    fact: object = getattr(run.record.model, what)
+    return fact.hash if isinstance(fact, WeightsPart) else fact
 
 
 def _weights_of(run: Run) -> str | None:
     """Return the folder of shipped weights that a run names; None for a model without weights."""
-    model = run.record["model"]
-    if model["weights"] is None:
+    model = run.record.model
+    if model.weights is None:
         return None
-    entry, name = registry.model_entry(model["name"]), model["weights"]["name"]
+    entry, name = model_entry(model.name), model.weights.name
     if name not in entry.weights:
         raise UsageError(
             f"run {str(run.folder)!r} was made with weights {name!r}, which do not ship with model {entry.name!r}, and "
             f"a run does not keep where they lie: give their folder by --weights"
         )
-    return str(registry.shipped_weights(entry, name))
+    return str(shipped_weights(entry, name))
 
 
 def _part_of(run: Run, task: Task, data: Path | None) -> _Part:
     """Return the clips that a run scored, from the corpus as it is now."""
     record, where = run.record, f"run {str(run.folder)!r}"
-    if record["corpus"]["index_digest"] is None:
+    if record.corpus.index_digest is None:
         raise UsageError(f"{where} is a scored file of predictions, so its model is not here: give a run of a model")
-    if task.hash != record["task"]["question"]:
+    if task.hash != record.task.question:
         raise DataError(f"{where} is of another version of task {task.name!r} than the one installed: run it again")
-    whole = dataset.load(task, data, allow_partial=record["counts"]["partial"])
+    whole = dataset.load(task, data, allow_partial=record.counts.partial)
     said = {row.id: row.prediction or UNPARSED for row in run.rows}
     items = tuple(item for item in whole.items if item.utterance.id in said)
     digest = index.digest({item.utterance.id: item.facts for item in items})
-    if digest != record["corpus"]["index_digest"]:
+    if digest != record.corpus.index_digest:
         raise DataError(
             f"{where} scored other audio than that of corpus {task.corpus!r} here, where {len(items)} of its "
             f"{len(said)} clips are: give the data that it was made with by --data, or run it again"
@@ -157,19 +161,20 @@ def _part_of(run: Run, task: Task, data: Path | None) -> _Part:
 
 def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> Subject:
     """Load the model that made a run, and make sure that it is that one."""
-    record = run.record["model"]
-    options = {name: _as_typed(value) for name, value in record["options"].items()}
-    subject = load_subject(record["name"], target, weights, options, device)
-    if subject.model.version != record["version"]:
+    record = run.record.model
+    options = {name: _as_typed(value) for name, value in record.options.items()}
+    subject = Spec.of(record.name, target, weights, options, device).subject
+    if subject.model.version != record.version:
         raise UsageError(
-            f"run {str(run.folder)!r} was made by version {record['version']!r} of model {record['name']!r}, but "
+            f"run {str(run.folder)!r} was made by version {record.version!r} of model {record.name!r}, but "
             f"{subject.model.version!r} is installed: run it again"
         )
-    wanted, found = (one["hash"] if one else None for one in (record["weights"], subject.weights))
-    if wanted != found:
+    asked_hash, hash_here = (part.hash if part else None for part in (record.weights, subject.weights))
+    if asked_hash != hash_here:
+        name = subject.weights.name if subject.weights else None
         raise UsageError(
-            f"weights {weights or (subject.weights or {}).get('name')!r} (hash {str(found)[:12]}) are not those that "
-            f"run {str(run.folder)!r} was made with (hash {str(wanted)[:12]}): give their folder by --weights"
+            f"weights {weights or name!r} (hash {str(hash_here)[:12]}) are not those that "
+            f"run {str(run.folder)!r} was made with (hash {str(asked_hash)[:12]}): give their folder by --weights"
         )
     return subject
 
@@ -198,10 +203,10 @@ def _cloud(run: Run, subject: Subject, parts: Sequence[_Part], limit: int | None
             seen |= {(name, item.utterance.id) for item in new}
     if _one_to_one({(point.language, point.corpus) for point in points}):
         notes.append("each language is one corpus here, so language, room and speakers cannot be told apart")
-    weights = run.record["model"]["weights"]
+    weights = run.record.model.weights
     return Cloud(
         model=subject.name,
-        weights=weights["name"] if weights else None,
+        weights=weights.name if weights else None,
         tasks=tuple(part.target.task.name for part in parts),
         points=tuple(points),
         vectors=np.concatenate(vectors),

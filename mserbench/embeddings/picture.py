@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mserbench.embeddings.gathering import Cloud
 from mserbench.embeddings.projection import Projection, Separation
 from mserbench.embeddings.styles import Style, styles
-from mserbench.png import png
+from mserbench.report.png import png
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mserbench import batches, index
-from mserbench.dataset import Dataset
+from mserbench.data import index
+from mserbench.data.dataset import Dataset
+from mserbench.data.index import Progress
 from mserbench.errors import ModelError
-from mserbench.subject import Subject, as_model_error
+from mserbench.running import batches
+from mserbench.running.subject import Subject, as_model_error
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from mserbench.contracts import Clip
-
-Progress = Callable[[int, int], None]  # clips done, clips in all
 
 
 def vectors_of(

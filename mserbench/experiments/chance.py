@@ -8,7 +8,7 @@ from typing import Any
 
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.shapes import AVERAGE
-from mserbench.metrics import best_constant
+from mserbench.statistics.metrics import best_constant
 
 TITLE = "*chance*"
 NOTE = (

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Task
+from mserbench.data import corpus, dataset, lookup
 from mserbench.errors import DataError
 
 
 def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) -> None:
     """Raise DataError with all corpora of some tasks that are absent, or else with what is wrong with their files."""
-    tasks = [registry.task(name) for name in names]
+    tasks = [lookup.task(name) for name in names]
     roots: dict[str, Path] = {}
     absent = []
     for name in sorted({task.corpus for task in tasks}):
         try:
-            roots[name] = corpus.find(registry.corpus(name), data)
+            roots[name] = corpus.find(lookup.corpus(name), data)
         except DataError:
             absent.append(name)
     if absent:
@@ -35,7 +35,7 @@ def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) 
 
 
 def _faults(name: str, root: Path, tasks: Sequence[Task], data: Path | None, allow_partial: bool) -> list[str]:
-    reading = corpus.read(registry.corpus(name), root)
+    reading = corpus.read(lookup.corpus(name), root)
     utterances = list(reading.utterances.values())
     faults: list[str] = []
     for task in (task for task in tasks if task.corpus == name):

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import dataset, intervals, registry, runs
-from mserbench.dataset import Dataset
+from mserbench.data import dataset, lookup
+from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.experiments import plan
 from mserbench.experiments.answers import Answers
@@ -19,9 +19,12 @@ from mserbench.experiments.options import asked_with
 from mserbench.experiments.plan import Cell, Column, Training
 from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
-from mserbench.exposure import VERDICTS
-from mserbench.predictions import Prediction
-from mserbench.runs import Run
+from mserbench.results import runs
+from mserbench.results.exposure import VERDICTS
+from mserbench.results.manifest import Manifest
+from mserbench.results.predictions import Prediction
+from mserbench.results.runs import Run
+from mserbench.running.lookup import described_class
 
 SCHEMA = 1
 
@@ -41,7 +44,7 @@ def collect(
     finished = {key: runs.read(place.out / one.folder) for key, one in done.questions.items() if one.folder}
     record: dict[str, Any] = {"schema": SCHEMA, "experiment": _of_experiment(experiment, command)}
     record["cells"] = [_of_cell(cell, done, finished) for cell in found]
-    targets = {cell.task: dataset.load(registry.task(cell.task), place.data, place.allow_partial)
+    targets = {cell.task: dataset.load(lookup.task(cell.task), place.data, place.allow_partial)
                for cell in found if _failure(cell, done) is None}  # fmt: skip
     answers = {}
     for name, target in targets.items():
@@ -98,7 +101,7 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
 
 
 def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
-    kind = registry.model_class(system.model)
+    kind = described_class(system.model)
     return {
         "name": system.name,
         "title": system.title,
@@ -122,8 +125,8 @@ def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, A
         "failure": None,
         "verdict": verdict,
         "reasons": sorted({reason for run in found if run.verdict == verdict for reason in run.reasons}),
-        "transductive": any(run.record["verdict"]["transductive"] for run in found),
-        "development": any(run.record["verdict"].get("development", False) for run in found),
+        "transductive": any(run.record.verdict.transductive for run in found),
+        "development": any(bool(run.record.verdict.development) for run in found),
         "columns": [_of_column(column, finished) for column in cell.columns],
     }
 
@@ -134,9 +137,13 @@ def _of_column(column: Column, finished: Mapping[str, Run]) -> dict[str, Any]:
         "seed": column.seed,
         "source": column.source,
         "trainings": [question.training.id for question in column.questions if question.training],
-        "runs": [finished[question.id].record["key"] for question in column.questions],
-        "seconds": round(sum(sum(finished[one.id].record["seconds"].values()) for one in column.questions), 1),
+        "runs": [finished[question.id].record.key for question in column.questions],
+        "seconds": round(sum(_seconds_of(finished[one.id]) for one in column.questions), 1),
     }
+
+
+def _seconds_of(run: Run) -> float:
+    return sum((run.record.seconds or {}).values())
 
 
 def _failure(cell: Cell, done: Done) -> str | None:
@@ -191,21 +198,21 @@ def _of_task(target: Dataset) -> dict[str, Any]:
 
 def _speakers(target: Dataset) -> int | None:
     """Count the speakers, each clip without one as its own; None where none is known."""
-    numbers = dataset.cluster_numbers(target.speakers)
-    return None if numbers is None else int(intervals.cluster_numbers(numbers, len(numbers)).max()) + 1
+    named = {speaker for speaker in target.speakers if speaker is not None}
+    return len(named) + target.speakers.count(None) if named else None
 
 
 def _of_training(place: Workplace, training: Training, name: str) -> dict[str, Any]:
     data = (place.out / name / "manifest.json").read_bytes()
-    manifest = json.loads(data)
+    manifest = Manifest.from_json(json.loads(data))
     return {
         "model": training.model,
-        "options": manifest["options"],
-        "transductive": manifest["transductive"],
+        "options": manifest.options,
+        "transductive": manifest.transductive,
         "on": list(training.on),
         "validate": list(training.validate),
-        "clips": {source["task"]: len(source["clips"]) for source in manifest["sources"]},
-        "index_digests": {source["task"]: source["index_digest"] for source in manifest["sources"]},
+        "clips": {source.task: len(source.clips) for source in manifest.sources},
+        "index_digests": {source.task: source.index_digest for source in manifest.sources},
         "manifest_sha256": hashlib.sha256(data).hexdigest(),
         "seconds": _seconds(place.out / f"{name}.json"),
     }
@@ -220,6 +227,6 @@ def _seconds(path: Path) -> float | None:
 
 
 def _versions(finished: Mapping[str, Run]) -> dict[str, str]:
-    environments = [run.record["environment"] for _, run in sorted(finished.items())]
+    environments = [run.record.environment or {} for _, run in sorted(finished.items())]
     found = {name: value for one in environments for name, value in one.items() if name != "platform"}
     return dict(sorted(found.items()))

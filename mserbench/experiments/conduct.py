@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus
+from mserbench.data import corpus
+from mserbench.disk import folders
 from mserbench.errors import UsageError
 from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
 from mserbench.experiments.crew import Crew, Job
 from mserbench.experiments.plan import Cell, Question, Training
 from mserbench.experiments.shapes import Definition
 from mserbench.experiments.work import Result, Workplace
-from mserbench.progress import counting, lasting
+from mserbench.report.progress import counting, lasting
 
 Tell = Callable[[str], None]
 
@@ -161,13 +161,9 @@ def _absolute(data: Path | None) -> Path | None:
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
     """Keep the folder for this process, and remove what a killed one left half made."""
-    import filelock
-
-    out.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(out / ".lock", timeout=0):
-            for left in (out / work.TRAININGS).glob(".*"):
-                shutil.rmtree(left, ignore_errors=True)
+        with folders.held(out / ".lock"):
+            folders.clear_leftovers(out / work.TRAININGS)
             yield
-    except filelock.Timeout:
+    except folders.Busy:
         raise UsageError(f"another process works in {str(out)!r}: wait for it, or give another --out") from None

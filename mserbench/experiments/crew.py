@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mserbench import progress
 from mserbench.experiments.work import Result, as_result
+from mserbench.report import progress
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _own = {"device": "cpu"}  # of this process, once it is a worker

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mserbench import registry
+from mserbench.data import lookup
 from mserbench.errors import UnknownName
 from mserbench.experiments import definition_tables, toml_file
 from mserbench.experiments.definition_tables import Named
+from mserbench.experiments.lookup import experiment_file
 from mserbench.experiments.shapes import Definition, Options, Reported, System
 from mserbench.experiments.toml_file import Table
 
@@ -37,7 +38,7 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     What the names in it mean is not looked up here: see `validating`.
     """
     wishes = wishes or Wishes()
-    file = registry.experiment_file(name)
+    file = experiment_file(name)
     top = toml_file.read(file)
     top.require(_TOP, ("title", "reference", "corpora", "settings", "systems"))
     preset = _preset(top, wishes.preset)
@@ -47,7 +48,7 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     titles = definition_tables.titled(preset, systems)
     metrics = definition_tables.metrics(top, "metrics", ("UA", "MF1"))
     full = Definition(
-        name=Path(name).stem if name.endswith(registry.OWN) else name,
+        name=Path(name).stem if name.endswith(lookup.OWN) else name,
         file=file,
         title=preset.text("title", top.text("title")),
         text=preset.text("text", top.text("text")).strip(),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from mserbench.experiments.shapes import AVERAGE, ROLES, Contrast, Place, Reported, Setting, Spread, System
 from mserbench.experiments.toml_file import Table
-from mserbench.metrics import METRICS
+from mserbench.statistics.metrics import METRICS
 
 Named = TypeVar("Named", Setting, System)
 

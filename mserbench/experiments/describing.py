@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import registry
+from mserbench.data import lookup
 from mserbench.experiments import needs, options, plan, speakers, taking, validating
 from mserbench.experiments.plan import Cell
 from mserbench.experiments.shapes import Definition
@@ -50,7 +50,7 @@ def _targets(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:
     return [
         {
             "task": one.task,
-            "clips": registry.task(one.task).expected,
+            "clips": lookup.task(one.task).expected,
             "speakers": one.number,
             "speakers_from": one.source,
             "remark": one.remark,

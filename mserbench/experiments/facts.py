@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
-from mserbench.compare import smallest_difference
 from mserbench.experiments.markdown import table
-from mserbench.marks import MEANING
+from mserbench.results.marks import MEANING
+from mserbench.statistics.compare import smallest_difference
 
 _MEANING = {
     "zero-shot": "no clip of the corpus and no emotion label of its language was trained on",

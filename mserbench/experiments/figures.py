@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mserbench import averages
-from mserbench.averages import Difference, Figure, Part
-from mserbench.compare import holm, mcnemar
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.shapes import AVERAGE
-from mserbench.intervals import cluster_counts
+from mserbench.statistics import averages
+from mserbench.statistics.averages import Difference, Figure, Part
+from mserbench.statistics.compare import holm, mcnemar
+from mserbench.statistics.intervals import cluster_counts
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
 from mserbench.experiments import answers as files
 from mserbench.experiments import page
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.collecting import SCHEMA
-from mserbench.files import write_atomic
 
 PAGE, RECORD, ANSWERS = "README.md", "record.json", "answers"
 

@@ -6,19 +6,24 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import corpus_state, registry, weights
+from mserbench.data import corpus_state
+from mserbench.data import lookup as data_lookup
 from mserbench.experiments.plan import Cell, Pairs, questions, tasks, trainings
 from mserbench.model import Model
+from mserbench.options import make_options
+from mserbench.running.lookup import described_class, model_class
+from mserbench.weights import lookup
+from mserbench.weights.named import weights_named
 
 
 def corpora(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:
     """Return of each corpus its state, whether it is here, access, licence, hours, and where it is from."""
-    names = sorted({registry.task(name).corpus for name in tasks(list(cells))})
+    names = sorted({data_lookup.task(name).corpus for name in tasks(list(cells))})
     return [_corpus(name, data) for name in names]
 
 
 def _corpus(name: str, data: Path | None) -> dict[str, Any]:
-    card, state = registry.corpus(name).card, corpus_state.status(name, data)
+    card, state = data_lookup.corpus(name).card, corpus_state.status(name, data)
     return {
         "name": name,
         "title": card.title,
@@ -40,25 +45,26 @@ def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def _pretrained(model: str, options: Pairs) -> Iterable[str]:
-    from mserbench.hookspecs import WeightsEntry
+    from mserbench.weights.named import weights_names
 
-    kind, settings = made_options(model, options)
-    known = registry.entries(WeightsEntry)
+    kind = described_class(model)
+    settings = make_options(kind, dict(options), model)
+    known = weights_names()
     return [name for name in kind.pretrained(settings) if name in known]
 
 
 def made_options(model: str, options: Pairs) -> tuple[type[Model], Any]:
     """Return the class of a model and its options dataclass."""
-    kind = registry.model_class(model)
-    return kind, registry.make_options(kind, dict(options), model)
+    kind = model_class(model)
+    return kind, make_options(kind, dict(options), model)
 
 
 def _part(name: str) -> dict[str, Any]:
-    record = registry.weights(name)
+    record = weights_named(name)
     return {
         "name": name,
         "title": record.title,
-        "here": weights.read_record(name) is not None,
+        "here": lookup.read_record(name) is not None,
         "megabytes": record.bytes // 1_000_000,
         "licence": record.licence,
         "gated": record.hub.gated,

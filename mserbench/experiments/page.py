@@ -10,8 +10,8 @@ from mserbench.experiments.answers import Answers
 from mserbench.experiments.figures import Figures, Test
 from mserbench.experiments.markdown import table
 from mserbench.experiments.shapes import AVERAGE
-from mserbench.marks import is_wide
-from mserbench.numbers import percent
+from mserbench.report.numbers import percent
+from mserbench.results.marks import is_wide
 
 _HEADINGS = {"test": "", "whole": ", whole corpora"}
 

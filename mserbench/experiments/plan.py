@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mserbench import registry
+from mserbench.data import lookup
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, TARGET, Definition, Place, Setting, System
 from mserbench.model import Model
+from mserbench.running.lookup import described_class
 
 Kind = Literal["test", "whole"]
 Pairs = tuple[tuple[str, str], ...]  # options, sorted
@@ -108,7 +109,7 @@ def tasks(found: list[Cell]) -> list[str]:
 
 def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) -> Cell:
     target = experiment.corpora[setting.target]
-    seeds = experiment.seeds if _has_seed(registry.model_class(system.model)) else experiment.seeds[:1]
+    seeds = experiment.seeds if _has_seed(described_class(system.model)) else experiment.seeds[:1]
     columns = tuple(
         Column(
             "/".join(filter(None, (system.name, setting.name, source, str(seed)))),
@@ -123,7 +124,7 @@ def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) 
 
 
 def _seeded(system: System, options: dict[str, str], seed: int) -> Pairs:
-    full = {**options, "seed": str(seed)} if _has_seed(registry.model_class(system.model)) else options
+    full = {**options, "seed": str(seed)} if _has_seed(described_class(system.model)) else options
     return tuple(sorted(full.items()))
 
 
@@ -172,7 +173,7 @@ def learnt_from(place: Place) -> tuple[str, ...]:
 
 def in_corpus_of(target: Place, task: str) -> bool:
     """Whether a task is of the corpus that the target is of."""
-    return registry.task(task).corpus == registry.task(target.test).corpus
+    return lookup.task(task).corpus == lookup.task(target.test).corpus
 
 
 def _training(

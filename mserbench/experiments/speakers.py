@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Corpus, Task
+from mserbench.data import corpus, dataset, lookup
 from mserbench.errors import DataError
-
-FEWEST = 4  # speakers: below that no interval and no test over speakers can say anything
+from mserbench.statistics.intervals import FEWEST
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ def of_targets(names: Sequence[str], data: Path | None, make: bool = False) -> l
 
     A corpus that is made on the spot is looked at only with `make`, as making it takes minutes.
     """
-    return [_of(registry.task(name), data, make) for name in names]
+    return [_of(lookup.task(name), data, make) for name in names]
 
 
 def _of(task: Task, data: Path | None, make: bool) -> Speakers:
-    source = registry.corpus(task.corpus)
+    source = lookup.corpus(task.corpus)
     names = _names(task, source, data, make)
     if names is not None:
         return Speakers(task.name, len(names - {None}), "counted")

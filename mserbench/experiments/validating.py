@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mserbench import divisions, registry
 from mserbench.contracts import Task
+from mserbench.data import divisions, lookup
 from mserbench.errors import MserbenchError, UsageError
 from mserbench.experiments import plan
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import Definition, Place, Setting, System
 from mserbench.model import TrainableModel
+from mserbench.options import make_options
+from mserbench.running.lookup import described_class, model_entry
 
 
 def check(experiment: Definition) -> None:
@@ -62,7 +64,7 @@ def _check_folds(experiment: Definition, place: Place, whole: Task) -> None:
     for fold in place.folds:
         _task(experiment, place, "folds", f"{place.test}:{fold}")
     used = {fold.rpartition(".")[0] for fold in place.folds}
-    parts = divisions.parts(registry.corpus(whole.corpus).card, min(used)).names
+    parts = divisions.parts(lookup.corpus(whole.corpus).card, min(used)).names
     if len(used) != 1 or {fold.rpartition(".")[2] for fold in place.folds} != set(parts):
         listed = ", ".join(f"{min(used)}.{part}" for part in parts)
         raise _error(experiment, f"corpora {place.name!r}, 'folds' must be all parts of one division: {listed}")
@@ -73,7 +75,7 @@ def _check_left_out(experiment: Definition, system: System, setting: Setting) ->
     target = experiment.corpora[setting.target]
     for place in plan.places_of(experiment, system, setting) if target.folds else ():
         for name in plan.learnt_from(place):
-            if plan.in_corpus_of(target, name) and registry.task(name).part:
+            if plan.in_corpus_of(target, name) and lookup.task(name).part:
                 where = f"settings {setting.name!r}, 'source': corpora {place.name!r}"
                 raise _error(
                     experiment, f"{where} trains on {name!r}, a part of the target's corpus, but the target "
@@ -83,14 +85,14 @@ def _check_left_out(experiment: Definition, system: System, setting: Setting) ->
 
 def _task(experiment: Definition, place: Place, key: str, name: str) -> Task:
     try:
-        return registry.task(name)
+        return lookup.task(name)
     except UsageError as error:
         raise _error(experiment, f"corpora {place.name!r}, {key!r}: {error}") from error
 
 
 def _check_system(experiment: Definition, system: System) -> None:
     try:
-        kind = registry.model_class(system.model)
+        kind = described_class(system.model)
     except UsageError as error:
         raise _error(experiment, f"systems {system.name!r}, 'model': {error}") from error
     if system.train and not issubclass(kind, TrainableModel):
@@ -101,14 +103,14 @@ def _check_system(experiment: Definition, system: System) -> None:
 def _check_options(experiment: Definition, system: System, setting: Setting) -> None:
     for model in setting.options:
         try:
-            registry.model_entry(model)
+            model_entry(model)
         except UsageError as error:
             raise _error(experiment, f"settings {setting.name!r}, 'options': {error}") from error
-    kind = registry.model_class(system.model)
+    kind = described_class(system.model)
     for key, options_in in (("options", options_of), ("asked", asked_of)):
         options = options_in(experiment, system, setting)
         try:
-            registry.make_options(kind, options, system.model)
+            make_options(kind, options, system.model)
         except UsageError as error:
             where = f"systems {system.name!r} in settings {setting.name!r}, {key!r}"
             raise _error(experiment, f"{where}: {error}") from error

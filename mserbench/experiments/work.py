@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench import corpus, dataset, misfits, registry
+from mserbench.data import corpus, dataset, lookup
+from mserbench.disk.files import write_atomic
 from mserbench.errors import MserbenchError
-from mserbench.evaluation import run_subject
 from mserbench.experiments.plan import Question, Training
 from mserbench.experiments.together import train_together
-from mserbench.files import write_atomic
 from mserbench.model import Model, TrainableModel
-from mserbench.subject import Subject, load_subject
-from mserbench.training import train
+from mserbench.plugins import misfits
+from mserbench.running.evaluation import finished_run, run_subject
+from mserbench.running.lookup import described_class
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject
+from mserbench.running.training import train
 
 TRAININGS, RUNS = "trainings", "runs"
 _asked: dict[str, Subject] = {}  # of this process: the model that was asked last, by its name
@@ -46,7 +49,7 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
 
     By several processes where `processes` says so and the model can be trained so.
     """
-    kind = registry.model_class(training.model)
+    kind = described_class(training.model)
     key = _key(place, training, kind)
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
@@ -82,14 +85,17 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
 
     The last model that was asked is kept until the next one is loaded: what both are built upon is then opened once.
     """
-    kind = registry.model_class(question.model)
-    target = dataset.load(registry.task(question.task), place.data, place.allow_partial)
-    if question.model not in _asked:
-        _asked.clear()
+    target = dataset.load(lookup.task(question.task), place.data, place.allow_partial)
     folder = place.out / weights if weights else None
-    subject = load_subject(question.model, target, folder, dict(question.options), device_for(kind, device))
-    _asked[question.model] = subject
-    run = run_subject(subject, target, place.out / RUNS)
+    device = device_for(described_class(question.model), device)
+    spec = Spec.of(question.model, target, folder, dict(question.options), device)
+
+    run = finished_run(spec.identity, target, place.out / RUNS)
+    if run is None:
+        if question.model not in _asked:
+            _asked.clear()
+        _asked[question.model] = spec.subject
+        run = run_subject(spec.subject, target, place.out / RUNS)
     return Result(run.folder.relative_to(place.out).as_posix())
 
 
@@ -119,5 +125,5 @@ def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
 
 def _contents(place: Workplace, name: str) -> Sequence[str]:
     """Return what a task is: its name, its question, and a digest of its audio."""
-    task = registry.task(name)
+    task = lookup.task(name)
     return name, task.hash, dataset.load(task, corpus.data_folder(place.data), place.allow_partial).digest

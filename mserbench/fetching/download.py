@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from mserbench.contracts import Corpus, CorpusCard, Remote
+from mserbench.disk import folders
 from mserbench.errors import DataError, PluginError, UsageError
 from mserbench.fetching.staging import relative, staging
 from mserbench.fetching.transfer import Patience, Report, Transfer
@@ -20,22 +21,20 @@ def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> 
     Raises DataError where the corpus is not open or has no known files, where a transfer or check fails, and where
     an archive is not safe; UsageError where another process is at it.
     """
-    import filelock
-
     card = corpus.card
     files = _files(card)
     folder = target.parent / ".downloads" / card.name
     lock = folder.with_name(f"{card.name}.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(lock, timeout=0):
+        with folders.held(lock):
             try:
                 archives = [_fetch(card, name, remote, folder, report, patience) for name, remote in files.items()]
                 _unpack(card, archives, target, report)
                 shutil.rmtree(folder)
             finally:
                 _tidy(folder, lock)
-    except filelock.Timeout as error:
+    except folders.Busy as error:
         raise UsageError(
             f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: wait until it is done"
         ) from error

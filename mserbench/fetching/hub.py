@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench import misfits, reach
 from mserbench.errors import DataError
+from mserbench.fetching import reach
 from mserbench.fetching.staging import Stage, relative, staging
+from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
     import datasets
@@ -33,16 +34,14 @@ class Layout:
     kept: tuple[str, ...] = ("emotion", "text")
 
 
-def export(
-    source: str | Path, root: Path, report: Report = lambda done, total: None, layout: Layout | None = None
-) -> None:
+def export(source: str | Path, root: Path, report: Report = lambda done, total: None) -> None:
     """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into `root`.
 
     `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what `save_to_disk` wrote.
     `root` is whole or untouched. Raises MissingExtra without `datasets`, DataError where the dataset cannot be
     had, lacks a column or audio, or holds a path that leads out of its folder.
     """
-    layout = layout or Layout()
+    layout = Layout()
     name = f"dataset {str(source)!r}"
     splits = _splits(source, name)
     with staging(root, name, _MOST) as stage:

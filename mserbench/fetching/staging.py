@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mserbench.disk import folders
 from mserbench.errors import DataError
 
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -99,26 +99,25 @@ def staging(target: Path, source: str, most_bytes: int) -> Iterator[Stage]:
     next. A file that is there already with the same bytes stays. Raises DataError where a file of another content
     is there, and where the disk is full or may not be written.
     """
-    folder = target.resolve().parent / f".{target.name}.unpacking"
+    place = target.resolve().parent / target.name
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        stage = Stage(folder, source, most_bytes)
-        yield stage
-        _publish(stage, target)
+        folders.clear_leftovers(place.parent, place.name)
+        with folders.scratch(place) as work:
+            (work / "new").mkdir()
+            stage = Stage(work / "new", source, most_bytes)
+            yield stage
+            _publish(stage, target)
     except OSError as error:
         raise DataError(
             f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): make room or choose "
             "another folder, then start the same command again"
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(stage: Stage, target: Path) -> None:
     """Move the files into their place: by one rename where there is nothing yet."""
     if not target.exists():
-        os.replace(stage.folder, target)
+        folders.put_in_place(stage.folder, target, replace=False)
         return
     wrong = [name for name in stage.names if not _fits(stage.folder / name, target / name)]
     if wrong:

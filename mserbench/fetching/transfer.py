@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mserbench import reach
 from mserbench.contracts import Remote
 from mserbench.errors import DataError
+from mserbench.fetching import reach
 
 if TYPE_CHECKING:
     import requests

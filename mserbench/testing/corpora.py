@@ -7,14 +7,14 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from mserbench import corpus as reader
-from mserbench import registry
-from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Utterance
+from mserbench.data import corpus as reader
+from mserbench.data import lookup
+from mserbench.data.audio import is_audio
+from mserbench.data.trees import Folder
 from mserbench.errors import DataError, MissingExtra
 from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
 from mserbench.testing.listing import Listing, Specimen
-from mserbench.trees import Folder
 
 _ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
 _JUNK = ("._{name}", "__MACOSX/{name}", ".cache/{name}", ".DS_Store", "Thumbs.db", "readme.txt", "unrelated talk.wav")
@@ -25,7 +25,7 @@ def check_corpus(corpus: str | Corpus, data: str | Path | None = None) -> list[F
 
     Opens no audio but that of files which claim to be the same utterance. Raises UnknownName.
     """
-    source = registry.corpus(corpus) if isinstance(corpus, str) else corpus
+    source = lookup.corpus(corpus) if isinstance(corpus, str) else corpus
     specimen = _specimen(source, None if data is None else Path(data))
     return run_checks(CHECKS, specimen)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mserbench import misfits
 from mserbench.errors import MserbenchError, UsageError
+from mserbench.plugins import misfits
 
 T = TypeVar("T")
 

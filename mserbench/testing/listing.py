@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from mserbench import corpus as reader
-from mserbench.audio import is_audio
 from mserbench.contracts import Corpus, Tree, Utterance
+from mserbench.data import corpus as reader
+from mserbench.data.audio import is_audio
+from mserbench.data.trees import Folder, Inventory
 from mserbench.errors import DataError
 from mserbench.testing.findings import NotChecked, Violation
-from mserbench.trees import Folder, Inventory
 
 
 @dataclass(frozen=True)

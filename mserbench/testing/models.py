@@ -13,9 +13,9 @@ import numpy as np
 
 from mserbench.contracts import Kind
 from mserbench.errors import MserbenchError
-from mserbench.journal import Answer
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
+from mserbench.results.journal import Answer
 from mserbench.testing import guard, sounds
 from mserbench.testing.embeddings import check_embeddings
 from mserbench.testing.findings import (

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mserbench import exposure, registry
 from mserbench.contracts import ModelCard
 from mserbench.errors import UsageError
-from mserbench.evaluation import check_output
-from mserbench.journal import Answer
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
+from mserbench.options import make_options
+from mserbench.results import exposure
+from mserbench.results.journal import Answer
+from mserbench.results.manifest import read_manifest
+from mserbench.running.evaluation import check_output
+from mserbench.running.lookup import model_class, model_entry, shipped_weights
 from mserbench.testing import sounds
 from mserbench.testing.sounds import Sound
 
@@ -34,7 +37,7 @@ class Probe:
 
     def make(self) -> Model:
         """Return a new instance."""
-        settings = registry.make_options(self.kind, dict(self.given), self.name)
+        settings = make_options(self.kind, dict(self.given), self.name)
         device = "cpu" if "cpu" in self.kind.devices else self.kind.devices[0]
         return self.kind(settings, self.weights, device)
 
@@ -46,7 +49,7 @@ class Probe:
     @property
     def card(self) -> ModelCard:
         """The model's card, with what its weights were trained on."""
-        manifest = exposure.read_manifest(self.weights) if self.weights else None
+        manifest = read_manifest(self.weights) if self.weights else None
         return exposure.card_with_manifest(self.model.card, manifest)
 
     def ask(
@@ -88,16 +91,16 @@ def difference(first: Sequence[Answer], second: Sequence[Answer]) -> float:
 
 def probe_of(model: str | type[Model], weights: str | Path | None, options: Mapping[str, str]) -> Probe:
     """Find the class and the weights of a model. Raises as `check_model`."""
-    kind = registry.model_class(model) if isinstance(model, str) else model
+    kind = model_class(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else model.__name__
     if weights is not None and Path(weights).is_dir():
         return Probe(name, kind, options, Path(weights))
     if isinstance(model, str):
-        entry = registry.model_entry(model)
+        entry = model_entry(model)
         if weights is None and kind.needs_weights and entry.weights:
             weights = next(iter(entry.weights))
         if weights is not None:
-            return Probe(name, kind, options, registry.shipped_weights(entry, str(weights)))
+            return Probe(name, kind, options, shipped_weights(entry, str(weights)))
     if weights is not None:
         raise UsageError(f"weights {str(weights)!r} are no folder: give one that 'mserbench train' wrote")
     return Probe(name, kind, options, None)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mserbench import corpus as reader
-from mserbench import dataset, registry
 from mserbench.contracts import CorpusCard, Task, Utterance
+from mserbench.data import corpus as reader
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, MissingExtra
-from mserbench.hookspecs import TaskEntry
 from mserbench.labels import DROP
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TaskEntry
 from mserbench.testing.findings import Finding, NotChecked, require, require_languages, run_checks
 
 _LABEL = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -30,7 +31,7 @@ class Question:
     @property
     def card(self) -> CorpusCard:
         """The card of its corpus. Raises UnknownName."""
-        return registry.corpus(self.task.corpus).card
+        return lookup.corpus(self.task.corpus).card
 
 
 def check_task(task: str | Task, data: str | Path | None = None) -> list[Finding]:
@@ -41,7 +42,7 @@ def check_task(task: str | Task, data: str | Path | None = None) -> list[Finding
     """
     entry = registry.entries(TaskEntry).get(task if isinstance(task, str) else task.name)
     question = Question(
-        registry.task(task) if isinstance(task, str) else task, entry, None if data is None else Path(data)
+        lookup.task(task) if isinstance(task, str) else task, entry, None if data is None else Path(data)
     )
     return run_checks(CHECKS, question)
 
@@ -113,11 +114,9 @@ def _listing(question: Question) -> str:
     task, entry = question.task, question.entry
     if entry is None:
         raise NotChecked("it is not registered, so it has no entry in listings")
-    said = {"corpus": entry.corpus, "languages": entry.languages, "labels": entry.labels, "clips": entry.clips}
-    true = {"corpus": task.corpus, "languages": task.languages, "labels": task.labels, "clips": task.expected}
-    wrong = {name: value for name, value in said.items() if value and value != true[name]}
-    require(not wrong, f"its entry says {wrong}, but the task is { ({name: true[name] for name in wrong}) }")
-    return f"its entry says the same in {', '.join(name for name, value in said.items() if value) or 'its name'}"
+    agrees = entry.title in ("", task.title)
+    require(agrees, f"its entry has the title {entry.title!r}, but the task has {task.title!r}: give both the same")
+    return "its entry has the same name and title"
 
 
 def _mapped(task: Task, counts: Mapping[str, int]) -> dict[str, int]:
@@ -140,7 +139,7 @@ def _labelled(question: Question) -> list[tuple[Utterance, str]]:
 
 def _is_here(question: Question) -> bool:
     try:
-        reader.find(registry.corpus(question.task.corpus), question.data)
+        reader.find(lookup.corpus(question.task.corpus), question.data)
     except DataError:
         return False
     return True

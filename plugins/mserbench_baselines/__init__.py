@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 
@@ -14,7 +14,7 @@ WEIGHTS = {
     "demo": ("demo-train",),
 }
 """The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on: plain, and again with
-normalise=speaker under the name with `-speaker`. `plugins/remake_weights.py` remakes them."""
+normalise=speaker under the name with `-speaker`. `python -m mserbench_baselines.remake_weights` does."""
 
 
 def _shipped(model: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from mserbench.contracts import SAMPLE_RATE, ModelCard
 from mserbench.errors import MissingExtra
 from mserbench.features import FeatureSet
 from mserbench_baselines import linear
-from mserbench_baselines.feature_model import LinearModel
+from mserbench_baselines.feature_model import LinearModel, LinearOptions
 
 if TYPE_CHECKING:
     import opensmile
@@ -32,13 +32,13 @@ class EGeMAPS(LinearModel):
 
     name: ClassVar[str] = "egemaps"
 
-    @property
-    def card(self) -> ModelCard:
-        """The model itself has learnt nothing; its weights say what they have."""
+    @classmethod
+    def card_of(cls, options: LinearOptions, weights: Path | None) -> ModelCard:
+        """Return that of a model that has learnt nothing; its weights say what they have."""
         return ModelCard(
-            self.name,
+            cls.name,
             "eGeMAPSv02 functionals, linear",
-            self.version,
+            cls.version,
             "MIT; openSMILE: free for research, not for products",
             "Eyben et al., The Geneva Minimalistic Acoustic Parameter Set, IEEE Trans. Affective Computing, 2016",
             exposure=(),

@@ -44,7 +44,7 @@ class LinearOptions:
 
 
 class LinearModel(FeatureModel):
-    """Scores from one feature vector a clip; a subclass gives `name`, `card`, `features` and `feature_names`."""
+    """Scores from one feature vector a clip; a subclass gives `name`, `card_of`, `features` and `feature_names`."""
 
     Options: ClassVar[type[Any]] = LinearOptions
 

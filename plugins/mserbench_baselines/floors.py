@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError
-from mserbench.model import Model, TrainableModel, TrainingItem
+from mserbench.model import Described, Model, TrainableModel, TrainingItem
 from mserbench_training.model_file import read_model, write_model
 
 
@@ -29,10 +29,15 @@ class Prior(TrainableModel):
         self._counts = read_counts(weights) if weights else {}
         self.labels = tuple(self._counts)
 
+    @classmethod
+    def describe(cls, options: Any, weights: Path | None) -> Described:
+        """Return the same for all options and weights."""
+        return Described(_card("prior", "Training label frequencies", cls.version), cls.version)
+
     @property
     def card(self) -> ModelCard:
         """The model itself has learnt nothing."""
-        return _card("prior", "Training label frequencies", self.version)
+        return self.describe(self.options, self.weights).card
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return the frequencies of `labels` among the training clips that bear one of them.
@@ -74,10 +79,15 @@ class Random(Model):
     Options: ClassVar[type[Any]] = RandomOptions
     decodes_ahead: ClassVar[bool] = False
 
+    @classmethod
+    def describe(cls, options: Any, weights: Path | None) -> Described:
+        """Return the same for all options and weights."""
+        return Described(_card("random", "Uniform random scores", cls.version), cls.version)
+
     @property
     def card(self) -> ModelCard:
         """The model has learnt nothing."""
-        return _card("random", "Uniform random scores", self.version)
+        return self.describe(self.options, self.weights).card
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return scores in [0, 1): float64, shape (n_clips, n_labels).

@@ -1,6 +1,6 @@
 """The linear classifier of the baselines: features mapped to normal scores, multinomial logistic regression.
 
-The penalties were chosen on the sources EmoDB and EMOVO alone, by `plugins/choose_penalty.py`: trained on one, tested
+The penalties were chosen on the sources EmoDB and EMOVO alone, by the module `choose_penalty`: trained on one, tested
 on the other, both ways, six common classes, eGeMAPSv02 reaches UA 40.9 % at C = 0.1 (39.8 at 0.03, 40.5 at 0.3); with
 speaker normalisation eGeMAPSv02 and log-mel together are best at C = 0.01 (55.0 and 48.7 %). Quantiles instead of plain
 standardising were chosen by hand in the same comparison. Figures on RAVDESS were printed beside these while they were

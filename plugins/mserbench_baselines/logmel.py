@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from mserbench.contracts import SAMPLE_RATE, ModelCard
 from mserbench.features import FeatureSet
 from mserbench_baselines import linear
-from mserbench_baselines.feature_model import LinearModel
+from mserbench_baselines.feature_model import LinearModel, LinearOptions
 
 BANDS = 40
 FRAME = SAMPLE_RATE * 25 // 1000  # samples
@@ -30,13 +31,13 @@ class LogMel(LinearModel):
 
     name: ClassVar[str] = "logmel"
 
-    @property
-    def card(self) -> ModelCard:
-        """The model itself has learnt nothing; its weights say what they have."""
+    @classmethod
+    def card_of(cls, options: LinearOptions, weights: Path | None) -> ModelCard:
+        """Return that of a model that has learnt nothing; its weights say what they have."""
         return ModelCard(
-            self.name,
+            cls.name,
             "Log-mel statistics, linear",
-            self.version,
+            cls.version,
             "MIT",
             "",
             exposure=(),

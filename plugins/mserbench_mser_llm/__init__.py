@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import ExperimentEntry, ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ExperimentEntry, ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 
@@ -21,6 +21,7 @@ def register_models() -> Iterable[ModelEntry]:
             "mserbench_mser_llm.model:MserLlm",
             "Whisper, Emotion Q-Former and LLaMA, in two stages",
             needs=dict.fromkeys(("torch", "torchaudio", "transformers", "whisper", "accelerate"), "train"),
+            described="mserbench_mser_llm.described:DescribedMserLlm",
             weights={name: f"mserbench_mser_llm:weights/{name}" for name in WEIGHTS},
         )
     ]

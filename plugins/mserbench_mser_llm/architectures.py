@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mserbench import registry, weights
 from mserbench.errors import UsageError
-from mserbench.hookspecs import WeightsEntry
-from mserbench_mser_llm.parts import TINY
+from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
+from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import tiny_folder
 from mserbench_training import whisper_sizes
 from mserbench_training.whisper_sizes import Sizes
@@ -29,12 +29,6 @@ LLAMA: Mapping[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 """Configurations of language models, as their publishers state them."""
-
-
-def pretrained(*names: str) -> tuple[str, ...]:
-    """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a folder."""
-    known = registry.entries(WeightsEntry)
-    return tuple(dict.fromkeys(name for name in names if name in known))
 
 
 def encoder_sizes(name: str) -> Sizes:
@@ -60,8 +54,8 @@ def _folder(name: str) -> Path | None:
     """Return the folder of a language model that is on this machine, or None."""
     if name == TINY:
         return tiny_folder("llama")
-    if name in registry.entries(WeightsEntry):
-        return weights.folder(name) if weights.read_record(name) is not None else None
+    if name in weights_names():
+        return lookup.folder(name) if lookup.read_record(name) is not None else None
     return Path(name) if Path(name).is_dir() else None
 
 

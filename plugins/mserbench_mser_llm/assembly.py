@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mserbench_mser_llm import parts
+from mserbench_mser_llm import names, parts
 from mserbench_mser_llm.bert_start import start_from_bert
 from mserbench_mser_llm.connector import Connector, Shape
 from mserbench_mser_llm.feeding import PooledReader
@@ -85,6 +85,6 @@ def recompute(network: Network) -> None:
 
 def start(network: Network, settings: Settings) -> None:
     """Start the Q-Former from its BERT, in place; the projection is scaled to what then comes out of it."""
-    if settings.bert != parts.NO_BERT:
+    if settings.bert != names.NO_BERT:
         start_from_bert(network.connector.qformer, parts.folder_of(settings.bert, "bert"))
         network.connector.scale_projection(network.llm.embedding_norm())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from mserbench.contracts import Clip
 from mserbench.errors import DataError, UsageError
 from mserbench.model import TrainingItem
-from mserbench_mser_llm.scoring import Question, Reading
+from mserbench_mser_llm.choices import Reading
+from mserbench_mser_llm.scoring import Question
 
-Calibration = Literal["none", "training", "target"]
 Scorer = Callable[[Sequence[Clip]], NDArray[np.float64]]  # log-probabilities of clips, (n_clips, n_labels)
 
 CLIPS_A_LABEL = 20  # training clips of each label that are measured: seconds of work, and the mean is a rough one

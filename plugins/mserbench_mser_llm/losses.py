@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from torch import Tensor
 
-Reduction = Literal["mean", "sum"]
-
-
-@dataclass(frozen=True)
-class LossOptions:
-    """The free numbers of Eqs 1-3; see Settings."""
-
-    same_weight: float = 1.0  # w1
-    different_weight: float = 1.0  # w2
-    margin: float = 0.0  # m
-    reduction: Reduction = "mean"
-    exclude_self: bool = False
-    decoding_weight: float = 1.0  # lambda
-
-    @property
-    def contrastive(self) -> bool:
-        """Whether Eq 1 contributes at all."""
-        return self.same_weight > 0 or self.different_weight > 0
+from mserbench_mser_llm.choices import LossOptions as LossOptions
 
 
 def emotion_contrastive(features: Tensor, emotions: Tensor, options: LossOptions) -> Tensor:

@@ -6,23 +6,24 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mserbench import exposure
 from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import told
-from mserbench_mser_llm import assembly, calibration, parts, weights_folder
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench_mser_llm import assembly, calibration, weights_folder
+from mserbench_mser_llm.described import described, version_of
 from mserbench_mser_llm.feeding import standardise
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.objective import Objective, answers_of, embeddings_of, scores_of
 from mserbench_mser_llm.planning import Planned
-from mserbench_mser_llm.presets import MserLlmOptions, chosen_on, resolve
+from mserbench_mser_llm.presets import resolve
 from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.soft_prompts import soft_prompts
@@ -39,13 +40,6 @@ from mserbench_training.training_folder import identity, keep_log, own_folder
 class MserLlm(Planned):
     """Paper 1's model, at the paper's size or one that runs anywhere; see `Settings` for every choice."""
 
-    Options: ClassVar[type[Any]] = MserLlmOptions
-    version: ClassVar[str] = "1"
-    needs_weights: ClassVar[bool] = True
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    decodes_ahead: ClassVar[bool] = False  # frames are cached; waveforms are decoded by threads of its own
-    name: ClassVar[str] = "mser-llm"
-
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
         super().__init__(options, weights, own_device(device))
         self._take(resolve(self.options))
@@ -61,25 +55,13 @@ class MserLlm(Planned):
 
     @property
     def card(self) -> ModelCard:
-        """The exposure is that of its frozen parts and of its BERT; the manifest of weights adds that of all stages."""
-        chosen = self.settings
-        found, complete = parts.exposure_of(chosen.encoder, chosen.language_model, chosen.bert)
-        speech, words = Path(chosen.encoder).name, Path(chosen.language_model).name
-        return ModelCard(
-            self.name,
-            f"Emotion Q-Former between frozen {speech} and frozen {words}",
-            self.version,
-            "MIT; the frozen parts have their own licences",
-            "Zou et al., arXiv 2503.21806, ICME 2025",
-            exposure=found,
-            exposure_complete=complete,
-            development=chosen_on(self.options, self.weights),
-        )
+        """The card of the settings by which it asks; see `described`."""
+        return described(self.settings, self.options, self.weights).card
 
     @property
     def transductive(self) -> bool:
         """Whether scores are calibrated by all clips of the target; never by their labels."""
-        return self.settings.calibration == "target"
+        return described(self.settings, self.options, self.weights).transductive
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Compute the frames that are not cached yet; these are the clips that `calibration=target` is of."""
@@ -161,7 +143,7 @@ class MserLlm(Planned):
         question = questions[settings.synonyms]
         ready.feeder.fill_for_training(items, held_out)
         self._start(network, ready, settings, items)
-        facts = [self.version, _told(settings), ready.versions(), start and exposure.weights_hash(start)]
+        facts = [self.version, _told(settings), ready.versions(), start and start.weights_hash]
         teachers = _teachers(ready, question, settings)
         objective = Objective(items, held_out, codes, ready.feeder, question, settings, teachers)
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
@@ -187,7 +169,7 @@ class MserLlm(Planned):
             weights_folder.write(out, self.name, network.cpu(), record)
             keep_log(folder, out)
 
-    def _stage(self) -> tuple[Settings, dict[str, Any] | None]:
+    def _stage(self) -> tuple[Settings, Manifest | None]:
         """Return the settings of this training and the manifest of the weights that it goes on from."""
         chosen = self.settings
         if not chosen.init:
@@ -195,7 +177,7 @@ class MserLlm(Planned):
                 raise UsageError("stage 2 goes on from stage 1: give its weights folder by --init FOLDER")
             return chosen, None
         folder = Path(chosen.init)
-        start = exposure.read_manifest(folder)
+        start = read_manifest(folder)
         return weights_folder.continued(chosen, folder, weights_folder.read(folder, self.name), self.options), start
 
     def _start(
@@ -214,8 +196,7 @@ class MserLlm(Planned):
     def _take(self, settings: Settings) -> None:
         """Ask by these settings; the version is that of the scores which they give."""
         self.settings = settings
-        # Scores of an LLM in bfloat16 changed when its head became float32; of one in float32 not a bit did.
-        self.version = "1" if settings.language_precision == "float32" else "2"  # type: ignore[misc]
+        self.version = version_of(settings)  # type: ignore[misc]
 
     def _load(self, folder: Path) -> None:
         record = weights_folder.read(folder, self.name)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mserbench.contracts import Clip
-from mserbench.metrics import confusion, recall_per_label
 from mserbench.model import TrainingItem
+from mserbench.statistics.metrics import confusion, recall_per_label
 from mserbench_mser_llm.network import Batch, Network, losses_of
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities
 from mserbench_mser_llm.settings import Settings

@@ -6,17 +6,14 @@ import hashlib
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from mserbench import registry, weights
-from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
-from mserbench.hookspecs import WeightsEntry
+from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_mser_llm.language_model import FrozenLanguageModel
+from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
-from mserbench_training.encoders.base import Encoder, Precision
-from mserbench_training.encoders.whisper import Length
+from mserbench_training.encoders.base import Encoder, Length, Precision
 
-TINY = "tiny"
-NO_BERT = "none"
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}  # and their options
 _VERSIONED = "*.safetensors"
 _opened: WeakValueDictionary[tuple[str, ...], FrozenLanguageModel] = WeakValueDictionary()
@@ -26,28 +23,12 @@ def folder_of(name: str, role: Role) -> Path:
     """Return the folder of a part. Raises UnknownName for no such part, DataError where it is not on this machine."""
     if name == TINY:
         return tiny_folder(role)
-    known = registry.entries(WeightsEntry)
+    known = weights_names()
     if name in known:
-        return weights.folder(name)
+        return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
     raise UnknownName(_ROLES[role], name, [TINY, *known], "'mserbench weights list', beside 'tiny' and any folder,")
-
-
-def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
-    """Return what parts have heard and read, and whether that is all; of somebody's own folder nothing is known."""
-    found: list[Exposure] = []
-    complete = True
-    for name in names:
-        if name in (TINY, NO_BERT):
-            continue
-        if name not in registry.entries(WeightsEntry):
-            complete = False
-            continue
-        record = registry.weights(name)
-        found += record.exposure
-        complete = complete and record.exposure_complete
-    return tuple(found), complete
 
 
 def open_encoder(name: str, length: Length, device: str, precision: Precision) -> Encoder:
@@ -59,7 +40,7 @@ def open_encoder(name: str, length: Length, device: str, precision: Precision) -
         raise UsageError(
             f"encoder {name!r} is no Whisper: its folder holds no dims.json; give another --option encoder"
         )
-    label = name if name == TINY or name in registry.entries(WeightsEntry) else folder.name
+    label = name if name == TINY or name in weights_names() else folder.name
     return WhisperEncoder.from_folder(folder, label, length, device, precision)
 
 
@@ -82,7 +63,7 @@ def language_version(name: str, folder: Path) -> str:
 
     Those of weights by name were recorded when they were got: 16 GB need not be read twice.
     """
-    recorded = weights.read_record(name) if name in registry.entries(WeightsEntry) else None
+    recorded = lookup.read_record(name) if name in weights_names() else None
     files = sorted(folder.glob(_VERSIONED))
     digest = hashlib.sha256()
     for path in files:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
 from mserbench.footprint import ADAMW_BYTES, Footprint
 from mserbench.labels import CANONICAL
-from mserbench.model import TrainableModel
 from mserbench_mser_llm import architectures, assembly
 from mserbench_mser_llm.connector import Connector, Shape
+from mserbench_mser_llm.described import DescribedMserLlm
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.presets import PRESETS, resolve
@@ -44,16 +43,8 @@ PARTLY_TRACED = (
 )
 
 
-class Planned(TrainableModel):
-    """The part of mser-llm that plans ask, before any weights or data are here."""
-
-    trains_together: ClassVar[bool] = True
-
-    @classmethod
-    def pretrained(cls, options: Any) -> tuple[str, ...]:
-        """Return the frozen parts and the BERT of these options, those that have a name."""
-        chosen = resolve(options)
-        return architectures.pretrained(chosen.encoder, chosen.bert, chosen.language_model)
+class Planned(DescribedMserLlm):
+    """The part of mser-llm that plans ask of its size, before any weights or data are here."""
 
     @classmethod
     def footprint(cls, options: Any) -> Footprint:
@@ -162,9 +153,9 @@ def _frames(settings: Settings, shape: Shape) -> int:
     return math.ceil(seconds * FRAMES_A_SECOND / settings.reduce)
 
 
-def _prompt_tokens(prompt: str, labels: Sequence[str] = CANONICAL) -> int:
+def _prompt_tokens(prompt: str) -> int:
     """Return how many tokens a prompt has where each word and each mark is one, as in a large vocabulary."""
-    return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(labels))))
+    return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(CANONICAL))))
 
 
 def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:

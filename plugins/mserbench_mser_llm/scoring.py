@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mserbench.errors import UsageError
+from mserbench_mser_llm.choices import Reading
 from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
 from mserbench_mser_llm.synonyms import word, words_of
 
 LABELS = "{labels}"  # stands for the candidate labels in a prompt
-Reading = Literal["sum", "mean"]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,9 @@ from typing import Literal
 
 from mserbench.errors import UsageError
 from mserbench.options import later
-from mserbench_mser_llm.calibration import Calibration
-from mserbench_mser_llm.losses import LossOptions, Reduction
-from mserbench_mser_llm.scoring import Reading
-from mserbench_training.encoders.base import Precision
-from mserbench_training.encoders.whisper import Length
-from mserbench_training.loop import LoopOptions
+from mserbench_mser_llm.choices import Calibration, LossOptions, Reading, Reduction
+from mserbench_training.encoders.base import Length, Precision
+from mserbench_training.loop_options import LoopOptions
 
 NAMING = "What emotion does the speaker express, {labels}? Answer:"
 

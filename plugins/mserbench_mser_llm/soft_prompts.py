@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from mserbench.disk.files import cache_dir
 from mserbench.errors import ModelError
-from mserbench.files import cache_dir
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.scoring import Question, log_probabilities
 from mserbench_training import checkpoints

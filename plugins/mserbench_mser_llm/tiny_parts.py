@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import filelock
 import safetensors.torch
 import torch
 from whisper.model import AudioEncoder, ModelDimensions
 
-from mserbench.files import cache_dir, write_atomic
+from mserbench.disk import folders
+from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.labels import CANONICAL
 from mserbench_mser_llm.quiet import quietly
 
@@ -27,16 +25,11 @@ _SPECIAL = ("<pad>", "<s>", "</s>")
 def tiny_folder(role: Role) -> Path:
     """Return the folder of a part in the cache, made if it is not there; the same numbers on every machine."""
     place = cache_dir() / "tiny-parts" / f"{role}-{VERSION}"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(place.parent / f".{role}.lock"):
+    with folders.held(place.parent / f".{role}.lock", waiting=lambda: None):
         if not place.is_dir():
-            work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{role}."))
-            try:
+            folders.clear_leftovers(place.parent, place.name)
+            with folders.whole(place) as work:
                 make(role, work)
-                work.chmod(0o755)
-                work.replace(place)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
     return place
 
 

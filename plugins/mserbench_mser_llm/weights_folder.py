@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from mserbench.errors import UsageError
 from mserbench_mser_llm.settings import Settings
-from mserbench_training import network_folder
+from mserbench_training import network_record
 from mserbench_training.preset_options import given
+
+if TYPE_CHECKING:
+    from torch import nn
 
 PLACES = frozenset({"encoder", "language_model", "bert", "init"})  # they differ between machines; versions are checked
 ASKING = frozenset(
@@ -26,17 +26,26 @@ STRUCTURE = (
 )  # fmt: skip
 """What a second stage keeps of the first."""
 
-load = network_folder.load
-
 
 def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any]) -> None:
     """Write what was learnt, as numbers of the setting `stored`, and the record beside it."""
+    import torch  # the rest of this module is read before any model is made
+
+    from mserbench_training import network_folder
+
     network_folder.write(folder, model, network, record, getattr(torch, record["settings"]["stored"]))
+
+
+def load(folder: Path, network: nn.Module) -> None:
+    """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
+    from mserbench_training import network_folder
+
+    network_folder.load(folder, network)
 
 
 def read(folder: Path, model: str) -> dict[str, Any]:
     """Return the record. Raises DataError where it is missing, damaged, of another schema or another model."""
-    return network_folder.read(folder, model, Settings, {"parts": ("encoder", "language_model")})
+    return network_record.read(folder, model, Settings, {"parts": ("encoder", "language_model")})
 
 
 def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settings:
@@ -44,7 +53,7 @@ def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settin
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """
-    return Settings(**network_folder.under(folder, record["settings"], given(options), PLACES | ASKING))
+    return Settings(**network_record.under(folder, record["settings"], given(options), PLACES | ASKING))
 
 
 def continued(settings: Settings, folder: Path, record: Mapping[str, Any], options: Any) -> Settings:
@@ -65,4 +74,4 @@ def continued(settings: Settings, folder: Path, record: Mapping[str, Any], optio
 def check_parts(folder: Path, record: Mapping[str, Any], versions: Mapping[str, str]) -> None:
     """Raise UsageError where a frozen part is not the one that the weights were trained on."""
     for option, version in versions.items():
-        network_folder.check_part(folder, option, record["settings"][option], record["parts"][option], version)
+        network_record.check_part(folder, option, record["settings"][option], record["parts"][option], version)

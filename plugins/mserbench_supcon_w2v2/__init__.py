@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import ExperimentEntry, ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ExperimentEntry, ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 
@@ -17,6 +17,7 @@ def register_models() -> Iterable[ModelEntry]:
             "supcon-w2v2",
             "mserbench_supcon_w2v2.model:SupconW2V2",
             "Language-aware contrastive learning, speaker-adversarial",
+            described="mserbench_supcon_w2v2.described:DescribedSupcon",
             needs=dict.fromkeys(("torch", "torchaudio", "transformers", "accelerate", "peft"), "train"),
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,13 +16,13 @@ from mserbench.errors import ModelError
 from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench_supcon_w2v2 import assembly, weights_folder
+from mserbench_supcon_w2v2.described import card_of
 from mserbench_supcon_w2v2.feeding import FrameFeeder
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.planning import Planned
-from mserbench_supcon_w2v2.settings import Settings, SupconOptions, chosen_on, resolve
+from mserbench_supcon_w2v2.settings import Settings, resolve
 from mserbench_training import loop
-from mserbench_training.encoders import named
 from mserbench_training.frame_reader import HOLD
 from mserbench_training.frames import statistics
 from mserbench_training.label_scores import asked_for, softmax
@@ -35,13 +35,6 @@ from mserbench_training.training_folder import identity, keep_log, own_folder
 class SupconW2V2(Planned):
     """Paper 2's model, with its own encoder or one that can be had everywhere; see `Settings` for every choice."""
 
-    Options: ClassVar[type[Any]] = SupconOptions
-    version: ClassVar[str] = "1"
-    needs_weights: ClassVar[bool] = True
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    decodes_ahead: ClassVar[bool] = False  # frames are cached; waveforms are decoded by threads of its own
-    name: ClassVar[str] = "supcon-w2v2"
-
     def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
         super().__init__(options, weights, own_device(device))
         self.settings: Settings = resolve(self.options)
@@ -53,18 +46,8 @@ class SupconW2V2(Planned):
 
     @property
     def card(self) -> ModelCard:
-        """The exposure is that of its encoder; its weights add what they were trained on."""
-        exposure, complete = named.exposure_of(self.settings.encoder)
-        return ModelCard(
-            self.name,
-            f"Language-aware contrastive, speaker-adversarial, on {Path(self.settings.encoder).name}",
-            self.version,
-            "MIT; the encoder has its own licence",
-            "Mi, Ma and Toda, arXiv 2606.06200, Interspeech 2026",
-            exposure=exposure,
-            exposure_complete=complete,
-            development=chosen_on(self.options, self.weights),
-        )
+        """The card of its settings; see `described`."""
+        return card_of(self.settings, self.options, self.weights)
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Compute the frames that are not cached yet."""

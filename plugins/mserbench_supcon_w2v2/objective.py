@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mserbench.contracts import Clip
-from mserbench.metrics import confusion, recall_per_label
 from mserbench.model import TrainingItem
+from mserbench.statistics.metrics import confusion, recall_per_label
 from mserbench_supcon_w2v2.feeding import Feeder
 from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss
 from mserbench_supcon_w2v2.settings import Settings

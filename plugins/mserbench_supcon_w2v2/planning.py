@@ -6,18 +6,18 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import nn
 
-from mserbench import registry, weights
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.footprint import ADAMW_BYTES, Footprint
-from mserbench.hookspecs import WeightsEntry
 from mserbench.labels import CANONICAL
-from mserbench.model import TrainableModel
+from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
+from mserbench_supcon_w2v2.described import DescribedSupcon
 from mserbench_supcon_w2v2.inside import adapt
 from mserbench_supcon_w2v2.settings import PRESETS, Preset, Settings, resolve
 from mserbench_training.encoders.base import parse_layers
@@ -43,16 +43,8 @@ WHISPER_STEP = 0.02  # seconds a frame
 _HALF = 2  # bytes of a number in float16 or bfloat16
 
 
-class Planned(TrainableModel):
-    """The part of supcon-w2v2 that plans ask, before any weights or data are here."""
-
-    trains_together: ClassVar[bool] = True
-
-    @classmethod
-    def pretrained(cls, options: Any) -> tuple[str, ...]:
-        """Return its encoder, where that has a name."""
-        encoder = resolve(options).encoder
-        return (encoder,) if encoder in registry.entries(WeightsEntry) else ()
+class Planned(DescribedSupcon):
+    """The part of supcon-w2v2 that plans ask of its size, before any weights or data are here."""
 
     @classmethod
     def footprint(cls, options: Any) -> Footprint | None:
@@ -88,9 +80,9 @@ def _wave_config(name: str) -> Any:
     """Return the configuration of an encoder: its own where it is here, else that of a base model by name."""
     from transformers import AutoConfig, Wav2Vec2Config
 
-    if name in registry.entries(WeightsEntry):
-        if weights.read_record(name) is not None:
-            return AutoConfig.from_pretrained(weights.folder(name), local_files_only=True)
+    if name in weights_names():
+        if lookup.read_record(name) is not None:
+            return AutoConfig.from_pretrained(lookup.folder(name), local_files_only=True)
         return Wav2Vec2Config() if "wav2vec2" in name else None
     folder = Path(name)
     return AutoConfig.from_pretrained(folder, local_files_only=True) if folder.is_dir() else None

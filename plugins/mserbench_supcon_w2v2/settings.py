@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mserbench.errors import UsageError
 from mserbench.options import later
 from mserbench_training.encoders.base import Precision
-from mserbench_training.loop import LoopOptions
+from mserbench_training.loop_options import LoopOptions
 from mserbench_training.preset_options import given, options_class, preset_of
 
 Preset = Literal["paper", "small", "logmel", "tiny"]

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mserbench.errors import DataError
 from mserbench_supcon_w2v2.settings import Settings
-from mserbench_training import network_folder
+from mserbench_training import network_record
 from mserbench_training.preset_options import given
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _PLACE = "encoder"  # it may differ between machines; its version is checked instead
 _FREE = frozenset({_PLACE, "encoder_precision"})  # settings that may differ in scoring
 
-write = network_folder.write
-load = network_folder.load
+
+def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any]) -> None:
+    """Write what was learnt, and the record beside it."""
+    from mserbench_training import network_folder  # heavy: the rest is read before a model is made
+
+    network_folder.write(folder, model, network, record)
+
+
+def load(folder: Path, network: nn.Module) -> None:
+    """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
+    from mserbench_training import network_folder
+
+    network_folder.load(folder, network)
 
 
 def read(folder: Path, model: str) -> dict[str, Any]:
     """Return the record. Raises DataError where it is missing, damaged, of another schema or another model."""
-    record = network_folder.read(folder, model, Settings, {"encoder": ("name", "version")})
+    record = network_record.read(folder, model, Settings, {"encoder": ("name", "version")})
     if not isinstance(record["codes"].get("speakers"), list):
         raise DataError(
-            f"weights {str(folder / network_folder.RECORD)!r}: 'speakers' must be a list: train the model again"
+            f"weights {str(folder / network_record.RECORD)!r}: 'speakers' must be a list: train the model again"
         )
     return record
 
@@ -33,10 +47,10 @@ def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settin
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """
-    return Settings(**network_folder.under(folder, record["settings"], given(options), _FREE))
+    return Settings(**network_record.under(folder, record["settings"], given(options), _FREE))
 
 
 def check_encoder(folder: Path, record: Mapping[str, Any], version: str) -> None:
     """Raise UsageError where the encoder is not the one that the weights were trained on."""
     trained = record["encoder"]
-    network_folder.check_part(folder, _PLACE, trained["name"], trained["version"], version)
+    network_record.check_part(folder, _PLACE, trained["name"], trained["version"], version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import WeightsEntry, hookimpl
+from mserbench.plugins.hookspecs import WeightsEntry, hookimpl
 
 MSERBENCH_API = 1
 

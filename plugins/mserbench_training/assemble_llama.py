@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mserbench import misfits
 from mserbench.errors import DataError
+from mserbench.plugins import misfits
 from mserbench_training import assemble_transformers
 
 _MAGIC = b"GGUF"

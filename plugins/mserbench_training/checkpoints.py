@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
-from mserbench.files import write_atomic
 
 SCHEMA = 1
 _STATE = "state"

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip
+from mserbench.contracts import Clip, ModelCard
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL
-from mserbench.model import TrainableModel, TrainingItem
+from mserbench.model import Described, TrainableModel, TrainingItem
 from mserbench_training.model_file import read_model, write_model
 from mserbench_training.speakers import Statistics, speaker_statistics, standardised
 
@@ -40,7 +40,7 @@ class Classifier(Protocol):
 class FeatureModel(TrainableModel):
     """Scores from one feature vector a clip; its options have `normalise` and `labels`.
 
-    A subclass gives `name`, `card`, `features`, and how its classifier is learnt and read.
+    A subclass gives `name`, `card_of`, `features`, and how its classifier is learnt and read.
     """
 
     needs_weights: ClassVar[bool] = True
@@ -67,6 +67,21 @@ class FeatureModel(TrainableModel):
     @abstractmethod
     def read(self, record: Mapping[str, Any]) -> Classifier:
         """Return the classifier of what `learn` gave. Raises DataError naming the entry that is not as it should be."""
+
+    @classmethod
+    @abstractmethod
+    def card_of(cls, options: Any, weights: Path | None) -> ModelCard:
+        """Return the card of a model with these options and weights, without making one."""
+
+    @classmethod
+    def describe(cls, options: Any, weights: Path | None) -> Described:
+        """Return card, version, and whether each speaker of the target is normalised by his own clips."""
+        return Described(cls.card_of(options, weights), cls.version, options.normalise == "speaker")
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of `card_of`."""
+        return self.card_of(self.options, self.weights)
 
     @property
     def transductive(self) -> bool:

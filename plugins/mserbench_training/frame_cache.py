@@ -15,10 +15,10 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from mserbench.disk.files import cache_dir
+from mserbench.disk.stores import transact
 from mserbench.errors import UsageError
 from mserbench.features import DECODING, OFF
-from mserbench.files import cache_dir
-from mserbench.stores import transact
 
 LIMIT = "MSERBENCH_FRAME_CACHE_GB"  # environment: how large the file of one encoder may grow
 DEFAULT_GB = 20.0

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mserbench.contracts import Clip
+from mserbench.engine.processes import place
 from mserbench.model import TrainingItem
-from mserbench.processes import place
-from mserbench.progress import counting
+from mserbench.report.progress import counting
 from mserbench_training.augment import drawn_number, generator, mask_frames
 from mserbench_training.encoders.base import padded
 from mserbench_training.frames import Frames

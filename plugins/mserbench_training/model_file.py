@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
-from mserbench.files import write_atomic
 
 NAME = "model.json"
 SCHEMA = 1

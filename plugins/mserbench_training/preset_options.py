@@ -9,8 +9,8 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from mserbench.exposure import MANIFEST
 from mserbench.options import optional
+from mserbench.results.manifest import MANIFEST
 
 
 def options_class(name: str, settings: type[Any], preset: Any, default: str) -> type[Any]:

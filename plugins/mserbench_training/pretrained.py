@@ -9,7 +9,7 @@ address, but its files are pickles and are not read.
 from __future__ import annotations
 
 from mserbench.contracts import Exposure, Kind
-from mserbench.weights_record import Hub, Member, Weights
+from mserbench.weights.record import Hub, Member, Weights
 
 _ASSEMBLE_WHISPER = "mserbench_training.assemble_whisper:assemble"
 _ASSEMBLE_FOLDER = "mserbench_training.assemble_transformers:assemble"

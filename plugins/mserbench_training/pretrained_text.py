@@ -6,7 +6,7 @@ Commits and hashes of hub repositories are pinned as in `pretrained`, by the sam
 from __future__ import annotations
 
 from mserbench.contracts import Exposure
-from mserbench.weights_record import Hub, Member, Weights
+from mserbench.weights.record import Hub, Member, Weights
 
 _ASSEMBLE_FOLDER = "mserbench_training.assemble_transformers:assemble"
 _ASSEMBLE_LLAMA = "mserbench_training.assemble_llama:assemble"

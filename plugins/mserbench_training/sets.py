@@ -93,12 +93,10 @@ def _encoded(values: Sequence[Key], codes: Mapping[Key, int]) -> Tensor:
     return torch.tensor([codes.get(value, UNKNOWN) for value in values], dtype=torch.int64)
 
 
-def learnable(
-    items: Sequence[TrainingItem], labels: Sequence[str] = CANONICAL
-) -> tuple[list[TrainingItem], dict[str, int]]:
-    """Return the items with one of `labels`, and how many of each other label were left out."""
-    left_out = Counter(item.label for item in items if item.label not in labels)
-    return [item for item in items if item.label in labels], dict(sorted(left_out.items()))
+def learnable(items: Sequence[TrainingItem]) -> tuple[list[TrainingItem], dict[str, int]]:
+    """Return the items with one of the canonical labels, and how many of each other label were left out."""
+    left_out = Counter(item.label for item in items if item.label not in CANONICAL)
+    return [item for item in items if item.label in CANONICAL], dict(sorted(left_out.items()))
 
 
 def hold_out_speakers(

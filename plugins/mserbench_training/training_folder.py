@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-import filelock
-
+from mserbench.disk import folders
+from mserbench.disk.files import cache_dir
+from mserbench.engine.processes import place
 from mserbench.errors import UsageError
-from mserbench.files import cache_dir
 from mserbench.model import TrainingItem
-from mserbench.processes import place
 from mserbench_training import training_log
 
 
@@ -33,16 +32,11 @@ def own_folder(name: str) -> Iterator[Path]:
     folder = cache_dir() / "training" / name
     folder.mkdir(parents=True, exist_ok=True)
     main = place().is_main
-    lock = filelock.FileLock(folder / ".lock")
     try:
-        if main:
-            lock.acquire(timeout=0)
-    except filelock.Timeout:
+        with folders.held(folder / ".lock") if main else nullcontext():
+            yield folder
+    except folders.Busy:
         raise UsageError(f"the same training runs in another process, in {str(folder)!r}: wait for it") from None
-    try:
-        yield folder
-    finally:
-        lock.release()
     if main:
         shutil.rmtree(folder, ignore_errors=True)
 

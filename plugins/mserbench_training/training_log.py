@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench import misfits
+from mserbench.disk.files import write_atomic
 from mserbench.errors import UsageError
-from mserbench.files import write_atomic
+from mserbench.plugins import misfits
 
 NAME = "training.csv"
 

@@ -24,7 +24,7 @@ def load(folder: Path, encoder_only: Literal[False]) -> Whisper: ...
 def load(folder: Path, encoder_only: bool = True) -> AudioEncoder | Whisper:
     """Return Whisper's audio encoder, or the whole model, in evaluation mode: float32, on the CPU.
 
-    `folder` is one that `mserbench.weights.folder("whisper-...")` returns. Of an encoder only its own tensors
+    `folder` is one that `mserbench.weights.lookup.folder("whisper-...")` returns. Of an encoder only its own tensors
     are read. Raises DataError where the files are missing or do not fit one another.
     """
     try:

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from whisper.model import AudioEncoder, ModelDimensions
 
-from mserbench import registry, weights
-from mserbench.hookspecs import WeightsEntry
+from mserbench.weights import lookup
+from mserbench.weights.named import weights_names
 from mserbench_training.saved import count
 
 POSITIONS = 1500  # of any Whisper encoder: 30 s
@@ -50,8 +50,8 @@ BY_NAME: Mapping[str, Sizes] = {
 
 def sizes_of(name: str) -> Sizes | None:
     """Return the sizes of weights by name or of a folder; None where neither is here nor known."""
-    if name in registry.entries(WeightsEntry) and weights.read_record(name) is not None:
-        return read(weights.folder(name))
+    if name in weights_names() and lookup.read_record(name) is not None:
+        return read(lookup.folder(name))
     return BY_NAME.get(name) or (read(Path(name)) if Path(name).is_dir() else None)
 
 

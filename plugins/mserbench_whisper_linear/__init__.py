@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 
 WEIGHTS = {"whisper-linear-de-it-el": ("emodb", "emovo", "aesdd")}
 """The weights that ship with the model, and the tasks they were trained on: plain, and again with normalise=speaker
-under the name with `-speaker`. `plugins/choose_whisper_linear.py --remake` remakes them."""
+under the name with `-speaker`. `python -m mserbench_whisper_linear.choosing --remake` does."""
 
 
 @hookimpl
@@ -23,6 +23,7 @@ def register_models() -> Iterable[ModelEntry]:
             "mserbench_whisper_linear.model:WhisperLinear",
             "Frozen Whisper layers, pooled, and a linear classifier",
             needs={"torch": "train", "whisper": "train", "safetensors": "train"},
+            described="mserbench_whisper_linear.described:DescribedWhisperLinear",
             weights={name: f"mserbench_whisper_linear:weights/{name}" for name in names},
         )
     ]

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench import metrics
 from mserbench.model import TrainingItem
+from mserbench.statistics import metrics
 from mserbench_whisper_linear.classifier import Method, fit
 from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
 

@@ -6,56 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mserbench import registry, weights
-from mserbench.contracts import Clip, ModelCard
-from mserbench.errors import DataError, UsageError
+from mserbench.contracts import Clip
 from mserbench.features import FeatureSet, extract
 from mserbench.model import TrainingItem
-from mserbench.options import completed, told
+from mserbench.options import told
+from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
-from mserbench_training.feature_model import FeatureModel
 from mserbench_training.pooled import pooled_features
 from mserbench_training.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
-from mserbench_whisper_linear.options import AUTO, CHOSEN_ON, WhisperLinearOptions
-
-# Options that weights remember, and that then hold.
-MADE_WITH = ("encoder", "encoder_precision", "length", "layers", "pooling")
+from mserbench_whisper_linear.described import MADE_WITH, DescribedWhisperLinear, made_with
+from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
 
 
-class WhisperLinear(FeatureModel):
+class WhisperLinear(DescribedWhisperLinear):
     """Pooled frames of a frozen Whisper encoder and a regularised linear classifier; needs the extra `train`."""
-
-    Options: ClassVar[type[Any]] = WhisperLinearOptions
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    name: ClassVar[str] = "whisper-linear"
-
-    @classmethod
-    def pretrained(cls, options: WhisperLinearOptions) -> tuple[str, ...]:
-        """Return the encoder."""
-        return (options.encoder,)
-
-    @property
-    def card(self) -> ModelCard:
-        """The model hands on what Whisper heard; its weights add what they learnt from."""
-        heard = registry.weights(self._made_with.encoder)
-        return ModelCard(
-            self.name,
-            "Frozen Whisper layers, linear",
-            self.version,
-            f"MIT; {heard.title}: {heard.licence}",
-            "Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, ICML 2023",
-            exposure=heard.exposure,
-            exposure_complete=heard.exposure_complete,
-            development=CHOSEN_ON,
-        )
 
     def features(self) -> FeatureSet:
         """Return the pooled layers that the weights were trained on, else those of the options.
@@ -98,24 +70,13 @@ class WhisperLinear(FeatureModel):
     @cached_property
     def _made_with(self) -> WhisperLinearOptions:
         """The options of the features: those of the weights where there are any."""
-        found = (self.record or {}).get("features", {})
-        known: dict[str, Any] = {}
-        if self.record and isinstance(found, Mapping):
-            whole = completed(found, WhisperLinearOptions)
-            known = {name: whole.get(name) for name in MADE_WITH}
-        if not all(isinstance(value, str) for value in known.values()):
-            raise DataError(f"weights {str(self.weights)!r} do not say what features they rest on: train again")
-        options: WhisperLinearOptions = self.options
-        try:
-            return replace(options, **known)
-        except UsageError as error:
-            raise DataError(f"weights {str(self.weights)!r} cannot be used: {error}") from error
+        return made_with(self.options, self.weights, self.record)
 
     @cached_property
     def _encoder(self) -> WhisperEncoder:
         options = self._made_with
         device = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        folder, precision = weights.folder(options.encoder), options.encoder_precision
+        folder, precision = lookup.folder(options.encoder), options.encoder_precision
         return WhisperEncoder.from_folder(folder, options.encoder, options.length, device, precision)
 
     def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:

@@ -7,8 +7,7 @@ from typing import Literal, cast, get_args
 
 from mserbench.errors import UsageError
 from mserbench.options import later
-from mserbench_training.encoders.base import Precision
-from mserbench_training.encoders.whisper import Length
+from mserbench_training.encoders.base import Length, Precision
 from mserbench_training.feature_model import Labels, Normalise, check_choices
 from mserbench_training.pooled import Pooling
 

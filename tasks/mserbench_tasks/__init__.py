@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.hookspecs import CorpusEntry, TaskEntry, hookimpl
+from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry, hookimpl
+
+MSERBENCH_API = 1
 
 _CORPORA = (
     CorpusEntry("ravdess", "mserbench_tasks.corpora.ravdess:CORPUS", "RAVDESS speech", ("en",)),
@@ -51,15 +53,4 @@ def register_tasks() -> Iterable[TaskEntry]:
     """Register the tasks of the table in `tasks.py`."""
     from mserbench_tasks.tasks import TASKS
 
-    return [
-        TaskEntry(
-            name=task.name,
-            target=f"mserbench_tasks.tasks:{task.name}",
-            title=task.title,
-            corpus=task.corpus,
-            languages=task.languages,
-            labels=task.labels,
-            clips=task.expected,
-        )
-        for task in TASKS.values()
-    ]
+    return [TaskEntry(task.name, f"mserbench_tasks.tasks:TASKS[{task.name}]", task.title) for task in TASKS.values()]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mserbench import misfits
 from mserbench.contracts import Fault
 from mserbench.errors import DataError
+from mserbench.plugins import misfits
 from mserbench.tables import text
 
 # What h5py raises for a damaged file, which depends on the place of the damage; groups in place of tables included.

@@ -158,10 +158,3 @@ _TASKS = (
 )  # fmt: skip
 
 TASKS: dict[str, Task] = {task.name: task for task in (*_TASKS, *SOURCES)}
-
-
-def __getattr__(name: str) -> Task:
-    """Give a task by its registered name, which may hold a hyphen."""
-    if name not in TASKS:
-        raise AttributeError(name)
-    return TASKS[name]

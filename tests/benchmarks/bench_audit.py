@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench import corpus, dataset, index, registry
 from mserbench.auditing import fingerprint
 from mserbench.auditing.audit import Audit, Inside, audit, inside
 from mserbench.auditing.overlaps import AUDIO, Entry
+from mserbench.data import corpus, dataset, index, lookup
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
 CLIPS, FOLDS = 30_000, 10
@@ -56,7 +56,7 @@ def words_of(names: tuple[str, ...]) -> NDArray[np.uint32]:
     for name in names:
         if not (DATA / name).is_dir():
             pytest.skip(f"corpus {name!r} is not in {str(DATA)!r}: set MSERBENCH_DATA")
-        source = registry.corpus(name)
+        source = lookup.corpus(name)
         reading = corpus.read(source, corpus.find(source, DATA))
         utterances = list(reading.utterances.values())
         facts = index.index(reading.root, utterances)

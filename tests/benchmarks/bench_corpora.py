@@ -21,9 +21,9 @@ import soundfile
 from official import msp_podcast
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench import corpus, index, registry
 from mserbench.contracts import Utterance
-from mserbench.trees import Folder, audio_names
+from mserbench.data import corpus, index, lookup
+from mserbench.data.trees import Folder, audio_names
 
 ROUNDS = 5
 ROWS = 150_000  # of a late release of MSP-Podcast
@@ -96,7 +96,7 @@ def least(benchmark: BenchmarkFixture, work: Callable[[], object], what: str, cl
 @pytest.mark.parametrize(("name", "utterances"), [("iemocap", 10_039), ("meld", 13_706)])
 def bench_parsing_a_full_tree(benchmark: BenchmarkFixture, build: Build, name: str, utterances: int) -> None:
     """From the folder on disk to all utterances in under a second."""
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     root = build(name) / name
     assert len(corpus.utterances(source, Folder(root, tuple(source.card.skipped)))) == utterances
 
@@ -108,7 +108,7 @@ def bench_parsing_a_full_tree(benchmark: BenchmarkFixture, build: Build, name: s
 
 def bench_parsing_150_000_rows_of_msp_podcast(benchmark: BenchmarkFixture) -> None:
     """The largest label file of the field in under five seconds."""
-    source = registry.corpus("msp-podcast")
+    source = lookup.corpus("msp-podcast")
     names = [f"MSP-PODCAST_{number // 50:04}_{number % 50 + 1:04}.wav" for number in range(ROWS)]
     classes = list(source.card.counts["1.8"])
     rows = [msp_podcast.row(number, name, classes[number % len(classes)]) for number, name in enumerate(names)]
@@ -159,10 +159,10 @@ def bench_indexing_against_plain_decoding(benchmark: BenchmarkFixture, recording
 
 START = """
 import sys
-from mserbench import subject
 from mserbench.cli import main
+from mserbench.running.spec import Spec
 
-subject.load_subject = lambda *given: sys.exit(0)  # from here on it is the model's time
+Spec.of = lambda *given: sys.exit(0)  # from here on it is the model's time
 main(sys.argv[1:])
 """
 

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import audio
 from mserbench.contracts import Clip
+from mserbench.data import audio
+from mserbench.data.index import available_cores
 from mserbench.features import OFF, extract
-from mserbench.index import available_cores
 from mserbench_baselines.egemaps import EGeMAPS
 
 opensmile = pytest.importorskip("opensmile")

@@ -16,13 +16,14 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench import audio, batches, dataset, registry
 from mserbench.contracts import Clip, ModelCard
-from mserbench.dataset import Dataset
-from mserbench.evaluation import run_subject
-from mserbench.index import available_cores
+from mserbench.data import audio, dataset, lookup
+from mserbench.data.dataset import Dataset
+from mserbench.data.index import available_cores
 from mserbench.model import Model
-from mserbench.subject import Subject
+from mserbench.running import batches
+from mserbench.running.evaluation import run_subject
+from mserbench.running.subject import Subject
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
 ROUNDS = 3
@@ -61,7 +62,7 @@ def load(name: str) -> Dataset:
     """Return a task on the corpora of this machine, or skip with the reason."""
     if not (DATA / name).is_dir():
         pytest.skip(f"corpus {name!r} is not in {str(DATA)!r}: set MSERBENCH_DATA")
-    return dataset.load(registry.task(name), DATA)
+    return dataset.load(lookup.task(name), DATA)
 
 
 def bare(model: Model, target: Dataset) -> None:
@@ -79,7 +80,7 @@ def bare(model: Model, target: Dataset) -> None:
 def harness(model: Model, target: Dataset, out: Path) -> None:
     """Make a finished run folder: journal, scores with intervals, verdict, predictions and record."""
     run = run_subject(Subject("spectral", model, model.card, None), target, out, fresh=True)
-    assert run.record["counts"]["scored"] == len(target.items)
+    assert run.record.counts.scored == len(target.items)
 
 
 def timed(work: Callable[[Model], None]) -> tuple[float, float]:
@@ -149,7 +150,7 @@ def waste_of(name: str, seconds: Sequence[float]) -> float:
 @pytest.mark.parametrize("name", ["ravdess", "emodb", "emovo", "aesdd", "emodb-sample"])
 def bench_padding_of_real_corpora(name: str) -> None:
     """On the lengths of real corpora, small ones too, under 5 % of a padded batch is padding."""
-    target = dataset.load(registry.task(name), None) if name == "emodb-sample" else load(name)
+    target = dataset.load(lookup.task(name), None) if name == "emodb-sample" else load(name)
     assert waste_of(name, [item.facts.seconds for item in target.items]) < 0.05
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from mserbench.intervals import cluster_counts, intervals, leave_out
-from mserbench.metrics import METRICS
+from mserbench.statistics.intervals import cluster_counts, intervals, leave_out
+from mserbench.statistics.metrics import METRICS
 
 UTTERANCES, SPEAKERS = 3000, 87
 LABELS = ["neutral", "happy", "sad", "angry", "surprise", "disgust", "fear"]

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mserbench import form, metrics, records, runs
 from mserbench.labels import CANONICAL
+from mserbench.results import recording, runs
+from mserbench.results.record import SCHEMA
+from mserbench.statistics import metrics
 from mserbench_leaderboard.command import rewrite
 
 TASKS, CLIPS, SPEAKERS = 20, 600, 24
@@ -45,7 +47,7 @@ def _write_run(results: Path, task: str, model: str, truth: Any, generator: np.r
     text = "\n".join(lines) + "\n"
     point = metrics.metrics(metrics.confusion(labels, said, CANONICAL))
     record = {
-        "schema": form.SCHEMA,
+        "schema": SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},
         "task": {
             "name": task, "title": task, "version": 1, "hash": task, "question": task, "corpus": task,
@@ -56,7 +58,7 @@ def _write_run(results: Path, task: str, model: str, truth: Any, generator: np.r
         "metrics": point,
         "intervals": {name: [max(value - 0.03, 0), min(value + 0.03, 1)] for name, value in point.items()},
         "statistics": {
-            "method": records.METHOD, "level": 0.95, "cluster": "speaker", "clusters": SPEAKERS, "unattributed": 0,
+            "method": recording.METHOD, "level": 0.95, "cluster": "speaker", "clusters": SPEAKERS, "unattributed": 0,
             "freedom": SPEAKERS - 1,
         },
         "canonical": None,

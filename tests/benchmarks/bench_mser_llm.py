@@ -27,10 +27,16 @@ whisper = pytest.importorskip("whisper", reason="the extra train is not installe
 
 from made_llm import language_model  # noqa: E402
 
-from mserbench import batches, corpus, dataset, registry  # noqa: E402
 from mserbench.contracts import SAMPLE_RATE, Clip  # noqa: E402
+from mserbench.data import (  # noqa: E402
+    corpus,
+    dataset,
+    lookup,
+)
 from mserbench.errors import DataError  # noqa: E402
 from mserbench.labels import CANONICAL  # noqa: E402
+from mserbench.running import batches  # noqa: E402
+from mserbench.running.lookup import model_entry  # noqa: E402
 from mserbench_mser_llm import assembly  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.network import Network  # noqa: E402
@@ -191,7 +197,7 @@ def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
 
 def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool) -> None:
     """From an empty cache with the frozen parts alone: start, demo speech, frames, answers, figures."""
-    if not registry.model_entry("mser-llm").weights:
+    if not model_entry("mser-llm").weights:
         pytest.skip("no weights ship with mser-llm yet")
     for name in (MINI.encoder, MINI.language_model):
         if not (pretrained / name).is_dir():
@@ -233,7 +239,7 @@ def mini(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t
 def bench_clips_a_second_on_ravdess(mini: tuple[Network, assembly.Parts], real_data: Path, idle: bool) -> None:
     """From decoded waveforms to scores of seven labels; beside it the encoder alone, as a run computes it."""
     network, ready = mini
-    source = dataset.load(registry.task("ravdess"), corpus.data_folder(real_data))
+    source = dataset.load(lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]
     clips = [held(clip) for clip in source.clips(chosen)]
     question = Question.of(ready.llm, MINI.prompt, CANONICAL)

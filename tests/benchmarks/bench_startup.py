@@ -27,12 +27,12 @@ except SystemExit:
 """
 MODULE = '''"""A plugin with one task, one model and one command."""
 
-from mserbench.hookspecs import CommandEntry, ModelEntry, TaskEntry, hookimpl
+from mserbench.plugins.hookspecs import CommandEntry, ModelEntry, TaskEntry, hookimpl
 
 
 @hookimpl
 def register_tasks():
-    return [TaskEntry("task-{n}", "absent:TASK", "A task", "corpus-{n}", ("en",), ("happy", "sad"), 10)]
+    return [TaskEntry("task-{n}", "stranger_{n}_tasks:TASK", "A task")]
 
 
 @hookimpl

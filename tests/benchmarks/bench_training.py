@@ -21,11 +21,13 @@ torch = pytest.importorskip("torch", reason="the extra train is not installed")
 pytest.importorskip("accelerate", reason="the extra train is not installed")
 pytest.importorskip("whisper", reason="the extra train is not installed")
 
-from mserbench import corpus, dataset, registry, weights  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
+from mserbench.data import corpus, dataset  # noqa: E402
+from mserbench.data import lookup as data_lookup  # noqa: E402
+from mserbench.data.index import available_cores  # noqa: E402
 from mserbench.errors import DataError  # noqa: E402
-from mserbench.index import available_cores  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
 from mserbench_supcon_w2v2 import assembly  # noqa: E402
 from mserbench_supcon_w2v2.feeding import HOLD  # noqa: E402
 from mserbench_supcon_w2v2.network import Network  # noqa: E402
@@ -56,10 +58,10 @@ class Training(NamedTuple):
 @pytest.fixture
 def training(pretrained: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Training]:
     try:
-        weights.folder("whisper-base")
+        lookup.folder("whisper-base")
     except DataError:
         pytest.skip("whisper-base is not on this machine: mserbench weights get whisper-base")
-    source = dataset.load(registry.task("emodb"), corpus.data_folder(real_data))
+    source = dataset.load(data_lookup.task("emodb"), corpus.data_folder(real_data))
     chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]
     clips = list(source.clips(chosen))
     items = [

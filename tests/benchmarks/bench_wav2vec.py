@@ -25,9 +25,13 @@ from numpy.typing import NDArray
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 transformers = pytest.importorskip("transformers", reason="the extra train is not installed")
 
-from mserbench import corpus, dataset, registry  # noqa: E402
 from mserbench.contracts import SAMPLE_RATE  # noqa: E402
-from mserbench.index import available_cores  # noqa: E402
+from mserbench.data import (  # noqa: E402
+    corpus,
+    dataset,
+    lookup,
+)
+from mserbench.data.index import available_cores  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecEncoder  # noqa: E402
 from mserbench_training.threads import one_thread_each  # noqa: E402
 
@@ -74,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def waves(real_data: Path) -> Waves:
     """Return the clips of a fixed sample of RAVDESS, the longest first."""
-    data = dataset.load(registry.task("ravdess"), corpus.data_folder(real_data))
+    data = dataset.load(lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(data.items), len(data.items) // CLIPS)[:CLIPS]
     return sorted((clip.load() for clip in data.clips(chosen)), key=len, reverse=True)
 

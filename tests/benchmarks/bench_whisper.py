@@ -19,10 +19,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 pytest.importorskip("whisper", reason="the extra train is not installed")
 
-from mserbench import corpus, dataset, registry, weights  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
+from mserbench.data import corpus, dataset  # noqa: E402
+from mserbench.data import lookup as data_lookup  # noqa: E402
+from mserbench.data.index import available_cores  # noqa: E402
 from mserbench.errors import DataError  # noqa: E402
-from mserbench.index import available_cores  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder  # noqa: E402
 from mserbench_training.pooled import pooled_features  # noqa: E402
 from mserbench_training.threads import one_thread_each  # noqa: E402
@@ -36,14 +38,14 @@ BAR_RATIO = 5.0
 @pytest.fixture(scope="module")
 def encoder(pretrained) -> WhisperEncoder:
     try:
-        return WhisperEncoder.from_folder(weights.folder("whisper-base"), "whisper-base")
+        return WhisperEncoder.from_folder(lookup.folder("whisper-base"), "whisper-base")
     except DataError:
         pytest.skip("whisper-base is not on this machine: mserbench weights get whisper-base")
 
 
 @pytest.fixture(scope="module")
 def clips(real_data) -> list[Clip]:
-    data = dataset.load(registry.task("ravdess"), corpus.data_folder(real_data))
+    data = dataset.load(data_lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(data.items), len(data.items) // CLIPS)
     return sorted(data.clips(chosen), key=lambda clip: -clip.seconds)
 

@@ -15,8 +15,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import evaluate, registry
+from mserbench import evaluate
 from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, CorpusCard, ModelCard, Task, Tree, Utterance
+from mserbench.data import lookup
 from mserbench.model import Model
 
 FILES = 50  # different ones, 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000
@@ -68,9 +69,9 @@ def main(clips: int, folder: Path) -> None:
     )
     # fmt: on
     task = Task("many", "Many clips", "many", ("en",), LABELS, {label: label for label in LABELS}, counts)
-    registry.corpus = lambda name: Corpus(card, parse, lambda: data)  # type: ignore[assignment]
+    lookup.corpus = lambda name: Corpus(card, parse, lambda: data)  # type: ignore[assignment]
     run = evaluate(Loudness(), task, out=folder / "runs")
-    print(run.record["counts"]["scored"], peak_memory())
+    print(run.record.counts.scored, peak_memory())
 
 
 def peak_memory() -> int:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import corpus, registry
+from mserbench.data import corpus, lookup
 
 Build = Callable[..., Path]
-IDS = corpus.inventory(registry.corpus("emodb").card)
+IDS = corpus.inventory(lookup.corpus("emodb").card)
 
 
 def split_file(folder: Path, part: Callable[[int, str], str]) -> Path:
@@ -120,7 +120,7 @@ def test_a_task_without_division_says_so_and_looks_inside(cli, plugin, build_cor
 def test_every_published_division_of_a_task_is_audited(cli) -> None:
     done = cli("audit", "ravdess", "--json")
     record = json.loads(done.out)
-    assert {one["name"] for one in record["divisions"]} == set(registry.corpus("ravdess").card.divisions)
+    assert {one["name"] for one in record["divisions"]} == set(lookup.corpus("ravdess").card.divisions)
     for division in record["divisions"]:
         assert all(not one["overlaps"]["speaker"]["shared"] for one in division["comparisons"])
     only = json.loads(cli("audit", "ravdess", "--division", "emobox", "--json").out)

@@ -154,7 +154,7 @@ def test_the_table_of_states_fits_into_100_columns(cli, build_corpus: Build) -> 
 
 def test_status_opens_no_audio(cli, build_corpus: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     """It must stay fast on 100 GB, and must not fail on a file that cannot be decoded."""
-    from mserbench import audio
+    from mserbench.data import audio
 
     data = build_corpus()
     monkeypatch.setattr(audio, "read", lambda *given: pytest.fail("audio was opened"))
@@ -251,8 +251,8 @@ def test_show_tells_all_of_the_card_within_the_terminal(cli, plugin, monkeypatch
 
 
 def test_every_card_can_be_shown(cli) -> None:
-    from mserbench import registry
-    from mserbench.hookspecs import CorpusEntry
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import CorpusEntry
 
     for name in registry.entries(CorpusEntry):
         done = cli("data", "show", name)

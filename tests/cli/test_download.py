@@ -202,10 +202,11 @@ def test_a_wrong_call_is_exit_2(cli, arguments: list[str], expected: str) -> Non
 
 def test_open_corpora_say_where_they_come_from_by_checksum() -> None:
     """An address without a checksum and a size is a promise nobody can keep."""
-    from mserbench import registry
-    from mserbench.hookspecs import CorpusEntry
+    from mserbench.data import lookup
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import CorpusEntry
 
-    cards = [registry.corpus(name).card for name in registry.entries(CorpusEntry)]
+    cards = [lookup.corpus(name).card for name in registry.entries(CorpusEntry)]
     files = {card.name: card.files for card in cards if card.files}
     assert {"ravdess", "emodb"} <= set(files)
     for remote in (remote for found in files.values() for remote in found):

@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from mserbench import dataset, registry
+from mserbench.cli import experiment
+from mserbench.data import dataset, lookup
+from mserbench.engine import gpus
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]
@@ -161,7 +163,7 @@ def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, d
     assert str(tmp_path) not in page + (out / "record.json").read_text()
     lines = (out / "answers/emodb-5.csv").read_text().splitlines()
     assert lines[0] == "id,label,speaker,all/to-DE/0,all/to-DE/1,floor/to-DE/0,top/to-DE/0,top/to-DE/1"
-    labelled = dataset.truth(registry.task("emodb-5"), None)
+    labelled = dataset.truth(lookup.task("emodb-5"), None)
     assert [line.split(",")[:2] for line in lines[1:]] == [[one.id, label] for one, label in labelled]
 
     before = trained(tmp_path)
@@ -361,13 +363,30 @@ def test_absent_corpora_are_named_all_at_once_before_anything(
         (["two.toml", "--option", "seeded.wait=x"], "option 'wait' of model 'seeded' is 'x', but float was expected"),
         (["two.toml", "--dry-run"], "--dry-run is a part of the plan: give --plan too"),
         (["two.toml", "--device", "cuda:0,cuda:1", "--processes", "2"], "give --device cuda, and choose GPUs by CUDA"),
-        (["two.toml", "--device", "cuda:0,gpu"], "--device has 'gpu', but cpu, cuda or cuda:N was expected"),
+        (["two.toml", "--device", "cuda:0,gpu"], "--device has 'gpu', but auto, cpu, cuda or cuda:N was expected"),
     ],
 )
 def test_what_was_mistyped_is_answered_at_once(cli: Cli, table: Path, arguments: list[str], words: str) -> None:
     done = cli("experiment", *arguments)
     assert done.code == 2
     assert words in done.err
+
+
+@pytest.mark.parametrize(
+    ("lent", "processes", "devices"),
+    [(0, 1, ("cpu",)), (0, 2, ("cpu",)), (2, 1, ("cuda:0", "cuda:1")), (2, 2, ("cuda:0", "cuda:1"))],
+)
+def test_auto_takes_every_gpu(
+    lent: int, processes: int, devices: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mserbench.engine.gpus.count", lambda: lent)
+    assert experiment._devices("auto", processes) == devices
+
+
+def test_a_machine_without_a_driver_starts_nothing_to_count_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))
+    assert gpus.count() == 0
 
 
 def test_listing_and_plan_need_no_data(cli: Cli, table: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import registry
+from mserbench.data import lookup
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "your-own-corpus.md"
 EMOTIONS = ("wut", "freude", "trauer")
@@ -22,7 +22,7 @@ Cli = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry._owned.clear()
+    lookup._owned.clear()
     monkeypatch.chdir(tmp_path)
 
 
@@ -105,7 +105,7 @@ def test_an_audformat_database(cli: Cli) -> None:
 def test_recordings_of_a_known_corpus_under_another_name_are_leaked(cli: Cli, plugin: Callable[..., Path]) -> None:
     """If the verdict believed names instead of audio, a copy of the training corpus would pass for unseen."""
     plugin()
-    folder = registry.corpus("emodb-sample").provide()  # type: ignore[misc]
+    folder = lookup.corpus("emodb-sample").provide()  # type: ignore[misc]
     assert cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", "W").code == 0
     Path("mine.toml").write_text(
         f"language = 'und'\naudio = {json.dumps(str(folder))}\n"
@@ -172,7 +172,7 @@ def test_the_examples_of_the_manual_run(cli: Cli) -> None:
     keys = set(
         re.findall(r"`\[?(\w+)\]?`", "".join(line.split("|")[1] for line in text.split("\n") if line[:1] == "|"))
     )
-    from mserbench.own.keys import _KEYS
+    from mserbench.data.own.keys import _KEYS
 
     assert keys - {"key"} == set(_KEYS), "every key is documented, and no other"
 

@@ -195,7 +195,7 @@ def test_scores_that_are_no_shares_are_not_called_percent(cli) -> None:
 def test_a_failing_model_is_exit_4_and_what_it_said_before_is_shown(
     cli, plugin: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mserbench import predicting
+    from mserbench.predicting import predicting
 
     monkeypatch.setattr(predicting, "CHUNK_SECONDS", 0.1)
     plugin(MODELS, models=["Breaks"])

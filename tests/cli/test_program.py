@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
-from mserbench.cli import COMMANDS
+from mserbench.cli import COMMANDS, program
 
 Install = Callable[..., Path]
 
@@ -107,3 +108,18 @@ def test_looking_around_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_every_command_chooses_the_device_alike() -> None:
+    """Trainings were on the CPU by default, runs on the GPU: nobody could tell which without the help."""
+    context = click.Context(program)
+    commands = [program.get_command(context, name) for name in program.list_commands(context)]
+    defaults = {
+        command.name: option.default
+        for command in commands
+        if isinstance(command, click.Command)
+        for option in command.params
+        if option.name == "device"
+    }
+    assert {"run", "train", "experiment", "predict"} <= set(defaults)
+    assert set(defaults.values()) == {"auto"}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import dataset, registry
-from mserbench.submission import score_file
+from mserbench.data import dataset, lookup
+from mserbench.running.submission import score_file
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb"
@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Callable[..., Path]:
     """Write a file of predictions: right, but every `wrong`th says `fear`."""
 
     def write(name: str = "p.csv", wrong: int = 0, task: str = TASK) -> Path:
-        truth = dataset.truth(registry.task(task), None)
+        truth = dataset.truth(lookup.task(task), None)
         rows = [
             f"{utterance.id},{'fear' if wrong and i % wrong == 0 else label}"
             for i, (utterance, label) in enumerate(truth)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import registry
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights.named import weights_named
 
 TENSORS = (2).to_bytes(8, "little") + b"{}"
 CODE = """
     import shutil
-    from mserbench.hookspecs import WeightsEntry
-    from mserbench.weights_record import Hub, Weights
+    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.record import Hub, Weights
 
 
     def assemble(found, out):
@@ -108,7 +109,7 @@ def test_absent_unknown_and_unreachable_have_their_exit_codes(cli, own: Path, tm
 def test_a_name_resolves_to_its_record(own: Path) -> None:
     """If one did not, 'weights list' would end in an error on every machine."""
     for name in registry.entries(WeightsEntry):
-        assert registry.weights(name).name == name
+        assert weights_named(name).name == name
 
 
 def test_the_program_lists_without_heavy_packages(program, own: Path) -> None:

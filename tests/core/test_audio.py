@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import audio
+from mserbench.data import audio
 from mserbench.errors import DataError, MissingExtra
 
 Tone = Callable[..., NDArray[np.float32]]

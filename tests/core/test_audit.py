@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mserbench import registry
 from mserbench.auditing import gathering, page
 from mserbench.auditing.audit import Comparison, audit, compare, folds, inside, together
 from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
 from mserbench.auditing.wording import cell, confound_sentence, independence, inside_sentences
+from mserbench.data import lookup
 
 
 def entry(identity: str, label: str = "sad", near: tuple[str, ...] | None = (), **facts: str) -> Entry:
@@ -226,7 +226,7 @@ def test_the_recording_that_ravdess_has_twice_is_found(real_data: Path) -> None:
     """It is known to be there, so an audit that does not find it finds nothing."""
     if not (real_data / "ravdess").is_dir():
         pytest.skip("RAVDESS is not here")
-    material = gathering.load(registry.task("ravdess"), real_data)
+    material = gathering.load(lookup.task("ravdess"), real_data)
     found = inside(material.entries)
     assert found.copies == (("03-01-03-01-02-01-07", "03-01-03-01-02-02-07"),)
     assert found.near == ()

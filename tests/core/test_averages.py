@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from mserbench import averages
-from mserbench.averages import Part, Target, difference, figure, target
-from mserbench.compare import compare
-from mserbench.intervals import cluster_counts, intervals
-from mserbench.metrics import metrics
+from mserbench.statistics import averages
+from mserbench.statistics.averages import Part, Target, difference, figure, target
+from mserbench.statistics.compare import compare
+from mserbench.statistics.intervals import cluster_counts, intervals
+from mserbench.statistics.metrics import metrics
 
 LABELS = ["happy", "sad", "angry"]
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mserbench.batches import AHEAD, decoded_ahead, padding_waste, plan
 from mserbench.contracts import Clip
 from mserbench.errors import DataError
+from mserbench.running.batches import AHEAD, decoded_ahead, padding_waste, plan
 
 lengths = st.lists(st.floats(0.01, 400.0), max_size=200)
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from mserbench import compare as module
-from mserbench.compare import compare, holm, mcnemar, smallest_difference, tie_group
 from mserbench.experiments import answers
-from mserbench.intervals import cluster_counts, leave_out, over_clusters
-from mserbench.metrics import METRICS, confusion, metrics
+from mserbench.statistics import compare as module
+from mserbench.statistics.compare import compare, holm, mcnemar, smallest_difference, tie_group
+from mserbench.statistics.intervals import cluster_counts, leave_out, over_clusters
+from mserbench.statistics.metrics import METRICS, confusion, metrics
 
 LABELS = ["angry", "happy", "sad"]
 TRANSFER = Path(__file__).parents[2] / "leaderboard" / "transfer-real"

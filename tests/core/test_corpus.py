@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mserbench import corpus, registry, trees
 from mserbench.contracts import Corpus
+from mserbench.data import corpus, lookup, trees
 from mserbench.errors import DataError
 
 Build = Callable[..., Path]
@@ -18,7 +18,7 @@ Build = Callable[..., Path]
 
 @pytest.fixture
 def emodb() -> Corpus:
-    return registry.corpus("emodb")
+    return lookup.corpus("emodb")
 
 
 def test_a_complete_corpus_has_no_problem_and_names_its_variant(build_corpus: Build, emodb: Corpus) -> None:
@@ -88,7 +88,7 @@ def test_files_that_the_card_skips_are_neither_utterances_nor_extra(build_corpus
     data = build_corpus("ravdess")
     for stem in ("03-02-01-01-01-01-01", "01-01-01-01-01-01-01", "02-01-01-01-01-01-01"):  # song, two kinds of video
         shutil.copy(data / "ravdess/Actor_01/03-01-01-01-01-01-01.wav", data / f"ravdess/Actor_01/{stem}.wav")
-    reading = corpus.read(registry.corpus("ravdess"), data / "ravdess")
+    reading = corpus.read(lookup.corpus("ravdess"), data / "ravdess")
     assert (reading.problems, reading.extra) == ([], [])
 
 
@@ -157,7 +157,7 @@ def test_names_that_are_no_unicode_do_not_stop_the_listing(build_corpus: Build, 
 def test_a_corpus_with_a_changed_class_tells_the_counts(build_corpus: Build, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    emodb = registry.corpus("emodb")
+    emodb = lookup.corpus("emodb")
     unlisted = replace(emodb, card=replace(emodb.card, inventory=None))
     folder = build_corpus() / "emodb"
     (folder / "wav/03a01Fa.wav").unlink()

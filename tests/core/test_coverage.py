@@ -10,11 +10,11 @@ import pytest
 import simulated
 from simulated import DESIGNS, SPREADS, Design, equal_systems, one_system
 
-from mserbench import averages
-from mserbench.averages import Part
-from mserbench.compare import tie_group
-from mserbench.intervals import intervals
-from mserbench.metrics import METRICS
+from mserbench.statistics import averages
+from mserbench.statistics.averages import Part
+from mserbench.statistics.compare import tie_group
+from mserbench.statistics.intervals import intervals
+from mserbench.statistics.metrics import METRICS
 
 SCORES = tuple(name for name in METRICS if name != "unparsed")
 OWN = (0.3, 0.6)  # what equal systems differ by from speaker to speaker, on the logit scale

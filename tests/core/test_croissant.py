@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from mserbench import croissant, registry
-from mserbench.hookspecs import TaskEntry
+from mserbench.data import croissant, lookup
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TaskEntry
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # the checker's own
 
@@ -42,8 +43,8 @@ def test_there_are_tasks() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_is_valid_and_tells_what_its_card_tells(name: str, validated: Callable[..., Any]) -> None:
     """A harvester that trusts the record must find licence, citation, labels and counts as published."""
-    task = registry.task(name)
-    card = registry.corpus(task.corpus).card
+    task = lookup.task(name)
+    card = lookup.corpus(task.corpus).card
     found = croissant.metadata(task)
     dataset = validated(found)
     assert (found["name"], found["conformsTo"]) == (name, "http://mlcommons.org/croissant/1.0")
@@ -58,18 +59,18 @@ def test_every_task_is_valid_and_tells_what_its_card_tells(name: str, validated:
 
 def test_no_record_holds_a_name_of_an_utterance() -> None:
     """The metadata of a closed corpus must not give away its inventory."""
-    from mserbench import corpus
+    from mserbench.data import corpus
 
     for name in ("esd-zh", "mead", "emodb", "shemo-corrected"):
-        task = registry.task(name)
+        task = lookup.task(name)
         text = json.dumps(croissant.metadata(task), ensure_ascii=False)
-        names = corpus.inventory(registry.corpus(task.corpus).card)
+        names = corpus.inventory(lookup.corpus(task.corpus).card)
         assert names
         assert [one for one in names if one in text] == []
 
 
 def test_raw_labels_stand_beside_what_they_mean() -> None:
-    labels = next(one for one in croissant.metadata(registry.task("emodb-4"))["recordSet"] if one["@id"] == "labels")
+    labels = next(one for one in croissant.metadata(lookup.task("emodb-4"))["recordSet"] if one["@id"] == "labels")
     assert labels["data"] == [
         {"labels/name": "neutral", "labels/raw": "N", "labels/clips": 79},
         {"labels/name": "happy", "labels/raw": "F", "labels/clips": 71},
@@ -81,7 +82,7 @@ def test_raw_labels_stand_beside_what_they_mean() -> None:
 
 
 def test_a_part_of_a_task_is_counted_from_the_names(validated: Callable[..., Any]) -> None:
-    found = croissant.metadata(registry.task("ravdess:emobox.1"))
+    found = croissant.metadata(lookup.task("ravdess:emobox.1"))
     validated(found)
     labels = next(one for one in found["recordSet"] if one["@id"] == "labels")["data"]
     assert [(one["labels/name"], one["labels/clips"]) for one in labels] == [
@@ -117,7 +118,7 @@ def filed(plugin: Callable[..., Path], tmp_path: Path) -> Path:
 
 
 def test_files_of_an_open_corpus_are_named_with_hash_and_size(filed: Path, validated: Callable[..., Any]) -> None:
-    found = croissant.metadata(registry.task("tasked"))
+    found = croissant.metadata(lookup.task("tasked"))
     validated(found)
     archive, table, recordings = found["distribution"]
     assert archive == {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import dataset, registry
 from mserbench.contracts import Task, Utterance
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError
 from mserbench.labels import DROP
 
@@ -18,12 +18,12 @@ Build = Callable[..., Path]
 
 @pytest.fixture
 def emodb() -> Task:
-    return registry.task("emodb")
+    return lookup.task("emodb")
 
 
 @pytest.fixture
 def sample() -> Task:
-    return registry.task("emodb-sample")
+    return lookup.task("emodb-sample")
 
 
 def problems_of(task: Task, data: Path | None, **options: bool) -> str:
@@ -185,7 +185,7 @@ def test_truth_of_an_incomplete_corpus_is_refused_with_a_remedy_that_exists(
 ) -> None:
     data = build_corpus()
     (data / "emodb/wav/03a01Fa.wav").unlink()
-    monkeypatch.setattr("mserbench.corpus.inventory", lambda card: ())
+    monkeypatch.setattr("mserbench.data.corpus.inventory", lambda card: ())
     with pytest.raises(DataError, match="534 utterances were found, 535 expected") as caught:
         dataset.truth(emodb, data)
     assert "--allow-partial" not in str(caught.value), "'mserbench score' has no such option"

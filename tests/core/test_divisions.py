@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import dataset, divisions, registry
 from mserbench.contracts import CorpusCard, Division, Utterance
+from mserbench.data import dataset, divisions, lookup
 from mserbench.errors import DataError, PluginError, UnknownName
+from mserbench.plugins import registry
 
 WORD = st.text("abc01:_- é", min_size=1, max_size=6).filter(lambda word: word == word.strip() and word != "*")
 
@@ -26,7 +27,7 @@ def card_with(**tables: tuple[str, str, dict[str, str]]) -> CorpusCard:
         name: Division(name, field, "", kind, "", tuple(rows.items()))  # type: ignore[arg-type]
         for name, (kind, field, rows) in tables.items()
     }
-    return dataclasses.replace(registry.corpus("emodb").card, divisions=made)
+    return dataclasses.replace(lookup.corpus("emodb").card, divisions=made)
 
 
 SESSIONS = {str(number): str(number) for number in range(1, 4)}
@@ -136,7 +137,7 @@ def test_a_wrong_table_is_named_with_its_line(text: str, words: str) -> None:
 
 def test_a_changed_table_is_not_used() -> None:
     """Someone edits a split file: numbers made with it must not pass for the published protocol."""
-    published = registry.corpus("ravdess").card.divisions["emobox"]
+    published = lookup.corpus("ravdess").card.divisions["emobox"]
     changed = dataclasses.replace(published, sha256=hashlib.sha256(b"another").hexdigest())
     card = dataclasses.replace(CARD, divisions={"emobox": changed})
     with pytest.raises(PluginError, match="is not the one its card names by hash"):
@@ -145,11 +146,11 @@ def test_a_changed_table_is_not_used() -> None:
 
 def test_every_division_that_is_registered_is_the_published_file_and_is_of_use() -> None:
     """Its table must be read, a split must have what one trains and tests on, folds must be several."""
-    from mserbench.hookspecs import CorpusEntry
+    from mserbench.plugins.hookspecs import CorpusEntry
 
     seen = 0
     for name in registry.entries(CorpusEntry):
-        card = registry.corpus(name).card
+        card = lookup.corpus(name).card
         for title, division in card.divisions.items():
             names = set(divisions.parts(card, title).names)
             assert names >= {"train", "test"} if division.kind == "split" else len(names) > 1, (name, title)
@@ -160,14 +161,14 @@ def test_every_division_that_is_registered_is_the_published_file_and_is_of_use()
 
 
 def test_a_part_of_a_task_is_a_task_of_another_hash() -> None:
-    whole, part = registry.task("ravdess"), registry.task("ravdess:emobox.1")
+    whole, part = lookup.task("ravdess"), lookup.task("ravdess:emobox.1")
     assert (part.name, part.part, part.expected) == ("ravdess:emobox.1", "emobox.1", None)
     assert part.hash != whole.hash
-    folds = [{one.id for one, _ in dataset.truth(registry.task(f"ravdess:emobox.{n}"), None)} for n in range(1, 7)]
+    folds = [{one.id for one, _ in dataset.truth(lookup.task(f"ravdess:emobox.{n}"), None)} for n in range(1, 7)]
     everything = {one.id for one, _ in dataset.truth(whole, None)}
     assert set().union(*folds) == everything
     assert sum(map(len, folds)) == len(everything), "an utterance is in two folds"
-    others = {one.id for one, _ in dataset.truth(registry.task("ravdess:emobox.not-1"), None)}
+    others = {one.id for one, _ in dataset.truth(lookup.task("ravdess:emobox.not-1"), None)}
     assert others == everything - folds[0]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mserbench import evaluation, registry
 from mserbench.contracts import Clip, ModelCard
+from mserbench.data import lookup
 from mserbench.embeddings import picture, projection
 from mserbench.embeddings.gathering import UNPARSED, Cloud, Point, gather
 from mserbench.embeddings.projection import Separation
@@ -18,6 +18,8 @@ from mserbench.embeddings.vectors import check_vectors
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
+from mserbench.running import evaluation
+from mserbench.running.lookup import model_class, model_entry, shipped_weights
 from mserbench_training.label_scores import softmax
 
 TASK = "emodb-sample"
@@ -110,7 +112,7 @@ def test_the_scores_of_a_feature_model_follow_from_its_vectors() -> None:
     """Else the picture would show another space than the one that the classifier decides in."""
     from mserbench_baselines.logmel import LogMel
 
-    weights = registry.shipped_weights(registry.model_entry("logmel"), "demo")
+    weights = shipped_weights(model_entry("logmel"), "demo")
     model = LogMel(weights=weights)
     noise = [np.random.default_rng(i).normal(0, 0.1, 4_000 + 900 * i).astype(np.float32) for i in range(5)]
     clips = [Clip(f"noise-{i}", str(i), len(one) / 16_000, lambda one=one: one) for i, one in enumerate(noise)]
@@ -142,9 +144,10 @@ def test_every_clip_has_its_own_vector_and_facts(showing: None) -> None:
     """If batches were joined in another order, each point would bear the emotion of another clip."""
     folder = run_of("shows")
     cloud = gather([folder])
-    from mserbench import dataset, runs
+    from mserbench.data import dataset
+    from mserbench.results import runs
 
-    items = {item.utterance.id: item for item in dataset.load(registry.task(TASK), None).items}
+    items = {item.utterance.id: item for item in dataset.load(lookup.task(TASK), None).items}
     said = {row.id: row.prediction for row in runs.read(folder).rows}
     assert len(cloud.points) == len(cloud.vectors) == 70
     for point, vector in zip(cloud.points, cloud.vectors, strict=True):
@@ -199,7 +202,7 @@ def test_audio_that_was_not_scored_is_refused(showing: None, build_corpus) -> No
 
 def test_weights_are_found_by_their_contents(showing: None, build_corpus, tmp_path: Path) -> None:
     """A run does not keep where its weights lie; others of the same name must not pass for them."""
-    from mserbench import training
+    from mserbench.running import training
 
     data = build_corpus("emodb")
     mine = training.train("hungry", [TASK], tmp_path / "mine" / "w")
@@ -233,7 +236,7 @@ def test_runs_with_other_options_are_refused_by_the_options_that_differ(showing:
 
 def test_a_scored_file_of_predictions_is_refused_in_a_sentence(showing: None, tmp_path: Path) -> None:
     """It may bear the name of a model that is installed, and be another."""
-    from mserbench.submission import score_file
+    from mserbench.running.submission import score_file
 
     scored = score_file(run_of("shows") / "predictions.csv", TASK, "shows", out=tmp_path / "scored")
     with pytest.raises(UsageError, match="scored file of predictions"):
@@ -243,7 +246,7 @@ def test_a_scored_file_of_predictions_is_refused_in_a_sentence(showing: None, tm
 def test_a_model_that_changed_since_is_refused(showing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the vectors of one version would stand beside the predictions of another."""
     folder = run_of("shows")
-    monkeypatch.setattr(registry.model_class("shows"), "version", "2")
+    monkeypatch.setattr(model_class("shows"), "version", "2")
     with pytest.raises(UsageError, match="made by version '1' of model 'shows', but '2' is installed"):
         gather([folder])
 

@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import dataset, evaluate, registry, runs
+from mserbench import evaluate
 from mserbench.contracts import Clip, Exposure, ModelCard
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.model import Model
-from mserbench.runs import Run
+from mserbench.results import runs
+from mserbench.results.runs import Run
+from mserbench.running.lookup import model_class
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb-sample"
@@ -73,37 +76,37 @@ def telling(tmp_path: Path, told: Callable[[Sequence[str]], Any]) -> Run:
 
 def test_what_a_model_tells_stands_in_the_record_and_in_no_key(ask: Ask, tmp_path: Path) -> None:
     plain = ask()
-    assert plain.record["facts"] == {"ties": 0}
+    assert plain.record.facts == {"ties": 0}
     run = telling(tmp_path, lambda labels: {"prompt": "Emotion:", "tokens": dict.fromkeys(labels, 1), "on": (True,)})
     assert run.folder == plain.folder
     assert run.metrics == plain.metrics
-    told = runs.read(run.folder).record["facts"]
+    told = runs.read(run.folder).record.facts
     assert told == {"prompt": "Emotion:", "tokens": dict.fromkeys(run.labels, 1), "on": [True], "ties": 0}
 
 
 def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path: Path) -> None:
     """The order of the labels decides these, not the model; also of a run that was cut off before the last of them."""
 
-    def tied(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
+    def said(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         highest = [(0.5, 0.5 + 1e-12, 0.5)[int(clip.key[0], 16) % 3] for clip in clips]
-        return [[0.5, second, *[0.1] * (len(labels) - 2)] for second in highest]
+        return [[0.5, one, *[0.1] * (len(labels) - 2)] for one in highest]
 
-    whole = ask(tied, limit=None)
-    expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(registry.task(TASK), None).items)
-    assert whole.record["facts"] == {"ties": expected}
+    whole = ask(said, limit=None)
+    expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(lookup.task(TASK), None).items)
+    assert whole.record.facts == {"ties": expected}
     calls: list[int] = []
 
     def dying(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         calls.append(len(clips))
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return tied(clips, labels)
+        return said(clips, labels)
 
     with pytest.raises(KeyboardInterrupt):
         ask(dying, limit=None, out=tmp_path / "again", batch_seconds=30.0)
-    resumed = ask(tied, limit=None, out=tmp_path / "again", batch_seconds=30.0)
-    assert resumed.record["facts"] == {"ties": expected}
-    assert "facts" not in ask(lambda clips, labels: ["sad"] * len(clips), out=tmp_path / "text").record
+    resumed = ask(said, limit=None, out=tmp_path / "again", batch_seconds=30.0)
+    assert resumed.record.facts == {"ties": expected}
+    assert ask(lambda clips, labels: ["sad"] * len(clips), out=tmp_path / "text").record.facts is None
 
 
 @pytest.mark.parametrize(
@@ -129,9 +132,7 @@ def test_scores_become_predictions_metrics_and_files(ask: Ask) -> None:
     run = ask(limit=None)
     assert (len(run.rows), run.summary()["n"]) == (70, 70)
     assert set(run.metrics) == {"UA", "WA", "WF1", "MF1", "precision", "unparsed"}
-    assert (
-        run.record["predictions"]["sha256"] == hashlib.sha256((run.folder / "predictions.csv").read_bytes()).hexdigest()
-    )
+    assert run.record.predictions.sha256 == hashlib.sha256((run.folder / "predictions.csv").read_bytes()).hexdigest()
     assert run.verdict == "zero-shot"
 
 
@@ -143,7 +144,7 @@ def test_text_answers_are_read_and_the_rest_counts_as_wrong(ask: Ask) -> None:
         return [*["neutrality"] * (len(clips) - 1), "happy or sad" if len(calls) == 1 else "neutral"]
 
     run = ask(once_unclear, limit=None)
-    assert run.record["counts"]["unparsed"] == 1
+    assert run.record.counts.unparsed == 1
     assert run.metrics["unparsed"] == pytest.approx(1 / 70)
     right = sum(row.prediction == row.label for row in run.rows)
     assert run.metrics["WA"] == pytest.approx(right / 70), "an answer that cannot be read is left out"
@@ -264,10 +265,10 @@ def test_odd_clips_are_scored(tmp_path: Path, build_corpus: Callable[..., Path])
         data=data,
         out=tmp_path / "runs",
     )
-    assert run.record["counts"]["scored"] == 535
+    assert run.record.counts.scored == 535
     assert max(lengths) == pytest.approx(300 * 16_000, abs=10)
     assert min(lengths) == 800
-    said = " ".join(run.record["warnings"])
+    said = " ".join(run.record.warnings)
     assert all(words in said for words in ("is digital silence", "lasts only 0.050 s", "lasts 300 s"))
 
 
@@ -365,7 +366,7 @@ def test_progress_ends_with_all_clips(ask: Ask) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_a_run_of_very_few_clips_has_numbers(ask: Ask, limit: int) -> None:
     run = ask(limit=limit)
-    assert run.record["counts"]["partial"]
+    assert run.record.counts.partial
     assert 0.0 <= run.metrics["UA"] <= 1.0
     json.dumps(run.summary(), allow_nan=False)
 
@@ -378,8 +379,8 @@ def test_clips_of_no_canonical_label_have_no_canonical_numbers(
         if path.stem[5] != "L":
             path.unlink()
     run = evaluate(Probe(by_key), "emodb", data=data, out=tmp_path / "runs", allow_partial=True)
-    assert run.record["counts"]["scored"] == 81
-    assert run.record["canonical"] is None
+    assert run.record.counts.scored == 81
+    assert run.record.canonical is None
 
 
 # Weights and exposure of a model that the caller made
@@ -389,7 +390,7 @@ def test_weights_of_an_instance_count_for_key_and_verdict(plugin: Callable[..., 
     from mserbench import train
 
     plugin()
-    kind = registry.model_class("trainee")
+    kind = model_class("trainee")
     runs = []
     for name, options in (("german", {}), ("less", {"allow_partial": False})):
         folder = train("trainee", [TASK], tmp_path / name, **options)
@@ -400,7 +401,7 @@ def test_weights_of_an_instance_count_for_key_and_verdict(plugin: Callable[..., 
         runs.append(evaluate(kind(weights=folder), TASK, out=tmp_path / "runs"))
     assert runs[0].folder != runs[1].folder, "the second weights would show the numbers of the first"
     assert [run.verdict for run in runs] == ["leaked", "leaked"]
-    assert runs[0].record["model"]["weights"]["name"] == "german"
+    assert runs[0].record.model.weights.name == "german"
 
 
 def test_a_model_that_trained_on_the_corpus_is_not_zero_shot(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from official import memory
 
-from mserbench import registry
+from mserbench.data import lookup
 from mserbench.errors import DataError, UnknownName, UsageError
 from mserbench.experiments import (
     answers,
@@ -28,8 +28,9 @@ from mserbench.experiments import (
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.definition import Wishes, load
 from mserbench.experiments.figures import Figures
+from mserbench.experiments.lookup import experiment_file
 from mserbench.experiments.shapes import AVERAGE
-from mserbench.metrics import METRICS
+from mserbench.statistics.metrics import METRICS
 
 Install = Callable[..., Path]
 SEEDED = """
@@ -651,7 +652,7 @@ def test_a_plan_names_what_is_missing_and_under_which_licence(file: Callable[...
     states = {one["name"]: one for one in described["corpora"]}
     assert {one["here"] for one in states.values()} == {False}
     assert (states["emodb"]["access"], states["emodb"]["licence"]) == ("open", "CC0-1.0")
-    assert states["esd"]["access"] == registry.corpus("esd").card.access
+    assert states["esd"]["access"] == lookup.corpus("esd").card.access
     parts = {one["name"]: one for one in described["parts"]}
     assert set(parts) == {
         "wav2vec2-base", "chinese-wav2vec2-base", "wav2vec2-base-de-voxpopuli-v2", "wav2vec2-base-fr-voxpopuli",
@@ -680,6 +681,6 @@ def test_a_plan_needs_no_data(file: Callable[..., str]) -> None:
 
 
 def test_the_registry_knows_experiments_and_files() -> None:
-    assert registry.experiment_file("supcon-table2").name == "supcon-table2.toml"
-    assert registry.experiment_file("my/own.toml") == Path("my/own.toml")
-    assert registry.experiment_file("transfer-real").is_file()
+    assert experiment_file("supcon-table2").name == "supcon-table2.toml"
+    assert experiment_file("my/own.toml") == Path("my/own.toml")
+    assert experiment_file("transfer-real").is_file()

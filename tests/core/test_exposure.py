@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import cards, exposure, registry
 from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
+from mserbench.data import lookup
 from mserbench.errors import DataError
-from mserbench.exposure import VERDICTS, judge
-from mserbench.hookspecs import CorpusEntry, ModelEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, ModelEntry
+from mserbench.results import exposure, own_cards
+from mserbench.results.exposure import VERDICTS, judge
+from mserbench.results.manifest import Manifest, Source, read_manifest, write_manifest
+from mserbench.running.lookup import model_class
 
 KEYS = ("k1", "k2")
 
@@ -33,7 +37,7 @@ def labelled(corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: Ki
 @pytest.fixture(scope="module")
 def sample() -> tuple[Task, CorpusCard]:
     """The German sample, whose speakers are those of `emodb`."""
-    return registry.task("emodb-sample"), registry.corpus("emodb-sample").card
+    return lookup.task("emodb-sample"), lookup.corpus("emodb-sample").card
 
 
 @pytest.mark.parametrize(
@@ -184,14 +188,16 @@ def test_a_target_that_the_defaults_were_chosen_on_is_marked_and_changes_no_verd
 
 def test_weights_say_in_place_of_the_card_what_their_options_were_chosen_on(tmp_path: Path) -> None:
     model = replace(card(), development=("emodb", "ravdess"))
-    manifest = exposure.read_manifest(weights(tmp_path / "w"))
+    manifest = read_manifest(weights(tmp_path / "w"))
     assert exposure.card_with_manifest(model, manifest).development == ("emodb", "ravdess")
     for chosen_on in ([], ["emovo"]):
-        assert exposure.card_with_manifest(model, {**manifest, "chosen_on": chosen_on}).development == tuple(chosen_on)
+        assert exposure.card_with_manifest(model, replace(manifest, chosen_on=tuple(chosen_on))).development == tuple(
+            chosen_on
+        )
 
 
 def test_releases_that_share_speakers_are_one_corpus_in_what_was_chosen_on() -> None:
-    found = exposure.with_families(replace(card(), development=("emodb-sample", "emodb", "mine")), registry.family)
+    found = exposure.with_families(replace(card(), development=("emodb-sample", "emodb", "mine")), lookup.family)
     assert found.development == ("emodb", "mine")
 
 
@@ -201,7 +207,7 @@ MODELS = sorted(registry.entries(ModelEntry))
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_names_corpora_that_there_are(name: str) -> None:
     """A misspelt corpus would take the mark from every run on it."""
-    kind = registry.model_class(name)
+    kind = model_class(name)
     hints = typing.get_type_hints(kind.Options)
     presets = typing.get_args(typing.get_args(hints["preset"])[0]) if "preset" in hints else ()
     try:
@@ -231,15 +237,15 @@ def test_transductive_is_shown_and_changes_no_verdict(sample: tuple[Task, Corpus
 SOURCE = {"task": "emovo", "family": "emovo", "languages": ["it"], "clips": ["k1"]}
 
 
-def weights(folder: Path, sources: object = (SOURCE,)) -> Path:
+def weights(folder: Path, sources: Sequence[object] = (SOURCE,)) -> Path:
     folder.mkdir()
     (folder / "weights.json").write_text("{}")
-    exposure.write_manifest(folder, {"model": "m", "sources": sources})
+    write_manifest(folder, Manifest.from_json({"model": "m", "sources": list(sources), "files": {}}))
     return folder
 
 
 def test_a_manifest_adds_its_sources_to_the_card(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
-    manifest = exposure.read_manifest(weights(tmp_path / "w"))
+    manifest = read_manifest(weights(tmp_path / "w"))
     assert judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "leaked"
     assert judge(exposure.card_with_manifest(card(), manifest), *sample, ("k7",)).verdict == "zero-shot"
 
@@ -247,14 +253,15 @@ def test_a_manifest_adds_its_sources_to_the_card(tmp_path: Path, sample: tuple[T
 def test_a_clip_of_an_earlier_stage_is_known_after_a_later_one(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
     """Else a second training on other speech would make any verdict clean."""
     folder = weights(tmp_path / "w", [{**SOURCE, "clips": ["k9"]}])
-    manifest = exposure.read_manifest(folder)
-    exposure.write_manifest(folder, {**manifest, "earlier": [SOURCE]})
+    manifest = read_manifest(folder)
+    write_manifest(folder, replace(manifest, earlier=(Source.from_json(SOURCE),)))
     assert judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "zero-shot"
-    staged = exposure.read_manifest(folder)
+    staged = read_manifest(folder)
     assert judge(exposure.card_with_manifest(card(), staged), *sample, KEYS).verdict == "leaked"
-    exposure.write_manifest(folder, {**manifest, "earlier": [{**SOURCE, "clips": "k1"}]})
+    damaged = {**staged.to_json(), "earlier": [{**SOURCE, "clips": "k1"}]}
+    (folder / "manifest.json").write_text(json.dumps(damaged))
     with pytest.raises(DataError, match="'clips' of a source must be a list of texts"):
-        exposure.read_manifest(folder)
+        read_manifest(folder)
 
 
 def test_speech_made_from_a_test_clip_is_no_unseen_speech(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
@@ -262,7 +269,7 @@ def test_speech_made_from_a_test_clip_is_no_unseen_speech(tmp_path: Path, sample
     _, corpus = sample
     made = {"task": "m5ser", "family": "m5ser", "languages": ["fr"], "clips": ["f1", "f2"]}
     origins = [f"{corpus.name}:a", "iemocap:Ses01:F000"]
-    found = exposure.read_manifest(weights(tmp_path / "w", [{**made, "origins": origins}]))
+    found = read_manifest(weights(tmp_path / "w", [{**made, "origins": origins}]))
     known = exposure.card_with_manifest(card(), found)
     seen = judge(known, *sample, [*KEYS, f"{corpus.name}:a", f"{corpus.name}:b"])
     assert seen.verdict == "leaked"
@@ -271,12 +278,17 @@ def test_speech_made_from_a_test_clip_is_no_unseen_speech(tmp_path: Path, sample
     )
     others = judge(known, *sample, [*KEYS, f"{corpus.name}:b"])
     assert others.verdict == "in-corpus"
-    assert judge(exposure.card_with_manifest(card(), {"sources": [made]}), *sample, KEYS).verdict == "zero-shot"
+    assert (
+        judge(
+            exposure.card_with_manifest(card(), Manifest.from_json({"sources": [made], "files": {}})), *sample, KEYS
+        ).verdict
+        == "zero-shot"
+    )
     assert {one.corpus for one in known.exposure} == {"m5ser", corpus.name, "iemocap"}
 
 
 def test_equal_weights_have_equal_hashes_wherever_they_lie(tmp_path: Path) -> None:
-    hashes = [exposure.weights_hash(exposure.read_manifest(weights(tmp_path / name))) for name in ("a", "b")]
+    hashes = [read_manifest(weights(tmp_path / name)).weights_hash for name in ("a", "b")]
     assert hashes[0] == hashes[1]
 
 
@@ -288,14 +300,14 @@ def test_weights_that_are_not_those_of_the_manifest_are_refused(tmp_path: Path, 
     else:
         (folder / ("weights.json" if change == "changed" else "more.bin")).write_text("other")
     with pytest.raises(DataError, match=r"changed, missing or added since training.*: train again, or restore them"):
-        exposure.read_manifest(folder)
+        read_manifest(folder)
 
 
 def test_weights_without_a_manifest_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="are no folder"):
-        exposure.read_manifest(tmp_path / "none")
+        read_manifest(tmp_path / "none")
     with pytest.raises(DataError, match=r"have no manifest\.json, so what they were trained on is unknown"):
-        exposure.read_manifest(tmp_path)
+        read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +335,7 @@ def test_weights_without_a_manifest_are_refused(tmp_path: Path) -> None:
 def test_a_damaged_manifest_says_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(DataError, match=r"manifest '.*' is damaged .*: train again") as caught:
-        exposure.read_manifest(tmp_path)
+        read_manifest(tmp_path)
     assert caught.value.exit_code == 3
 
 
@@ -337,7 +349,7 @@ def read_card(tmp_path: Path) -> ReadCard:
     def read(content: Any) -> ModelCard:
         text = content if isinstance(content, (str, bytes)) else json.dumps(content)
         (tmp_path / "card.json").write_bytes(text if isinstance(text, bytes) else text.encode())
-        return cards.read_card(tmp_path / "card.json", "mine")
+        return own_cards.read_card(tmp_path / "card.json", "mine")
 
     return read
 
@@ -384,4 +396,4 @@ def test_a_card_with_a_fault_names_it(read_card: ReadCard, content: object, word
 
 def test_a_card_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
-        cards.read_card(tmp_path / "none.json", "mine")
+        own_cards.read_card(tmp_path / "none.json", "mine")

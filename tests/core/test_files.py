@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mserbench.files import cache_dir, write_atomic
+from mserbench.disk.files import cache_dir, write_atomic
 
 
 def test_text_and_bytes_are_written_and_replaced(tmp_path: Path) -> None:

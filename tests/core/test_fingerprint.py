@@ -11,11 +11,11 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from mserbench import audio, registry
 from mserbench.auditing import fingerprint
 from mserbench.auditing.fingerprint import BITS, LENGTH, comparable, near_duplicates
 from mserbench.contracts import Clip
-from mserbench.corpus import find, read
+from mserbench.data import audio, lookup
+from mserbench.data.corpus import find, read
 
 RATE = 16_000
 Wave = NDArray[np.float32]
@@ -23,7 +23,7 @@ Wave = NDArray[np.float32]
 
 def utterance(name: str = "03a01Fa") -> Wave:
     """Return a recording of the sample that ships with the package."""
-    source = registry.corpus("emodb-sample")
+    source = lookup.corpus("emodb-sample")
     return audio.decode(find(source, None) / f"{name}.flac")
 
 
@@ -81,7 +81,7 @@ def test_a_copy_in_another_form_is_found(name: str, recording: str) -> None:
 
 
 def test_equal_recordings_have_no_error_and_others_are_not_found() -> None:
-    names = sorted(path.stem for path in find(registry.corpus("emodb-sample"), None).glob("*.flac"))
+    names = sorted(path.stem for path in find(lookup.corpus("emodb-sample"), None).glob("*.flac"))
     waves = [utterance(name) for name in names]
     found = near_duplicates(words(*waves, waves[5]))
     assert [(pair.first, pair.second, pair.error_rate) for pair in found] == [(5, len(names), 0.0)]
@@ -172,7 +172,7 @@ def test_fingerprints_are_remembered_by_the_key_of_the_audio() -> None:
 )
 def test_in_real_corpora_only_true_copies_are_found(name: str, pairs: list[tuple[str, str]], real_data: Path) -> None:
     """Both pairs were looked at: the one of EMOVO agrees to 0.98 in its samples when shifted by 107 ms."""
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     if not (real_data / name).is_dir():
         pytest.skip(f"corpus {name!r} is not here")
     reading = read(source, find(source, real_data))

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mserbench import reach
 from mserbench.errors import DataError, MissingExtra
-from mserbench.fetching import hub
+from mserbench.fetching import hub, reach
 
 datasets = pytest.importorskip("datasets", reason="the extra hub is not installed")
 
@@ -172,11 +171,11 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
 
 def test_an_exported_dataset_is_what_the_parser_of_resd_reads(tmp_path: Path) -> None:
     """The two were written apart; the split and the label must come through."""
-    from mserbench import corpus, registry
-    from mserbench.trees import Folder
+    from mserbench.data import corpus, lookup
+    from mserbench.data.trees import Folder
 
     hub.export(parquet(tmp_path / "copy"), tmp_path / "resd")
-    found = corpus.utterances(registry.corpus("resd"), Folder(tmp_path / "resd"))
+    found = corpus.utterances(lookup.corpus("resd"), Folder(tmp_path / "resd"))
     assert sorted((one.id, one.raw_label, one.split) for one in found) == [
         ("06_happiness_enthusiasm e_060", "enthusiasm", "train"),
         ("12_anger_fear_f_010", "fear", "test"),

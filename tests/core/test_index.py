@@ -17,8 +17,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import audio, index
 from mserbench.contracts import Utterance
+from mserbench.data import audio, index
 
 Tone = Callable[..., NDArray[np.float32]]
 
@@ -194,7 +194,7 @@ def test_work_that_is_interrupted_is_not_lost(
 CHILD = """
 import sys, time
 from pathlib import Path
-from mserbench import audio, index
+from mserbench.data import audio, index
 from mserbench.contracts import Utterance
 
 index._CHUNK = 8

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from mserbench import intervals as module
-from mserbench.intervals import (
+from mserbench.statistics import intervals as module
+from mserbench.statistics.intervals import (
     Variance,
     cluster_counts,
-    cluster_numbers,
     freedom_of,
     intervals,
     leave_out,
     over_seeds,
+    row_numbers,
     together,
 )
-from mserbench.metrics import METRICS, confusion
+from mserbench.statistics.metrics import METRICS, confusion
 
 LABELS = ["angry", "happy", "neutral", "sad"]
 
@@ -212,9 +212,9 @@ def test_cluster_counts_add_up_to_the_confusion_matrix() -> None:
 
 def test_a_clip_of_unknown_speaker_is_its_own_cluster() -> None:
     """All unknown clips as one speaker would be drawn or left out together."""
-    assert cluster_numbers(["a", None, "a", None, "0"], 5).tolist() == [0, 1, 0, 2, 3]
-    assert cluster_numbers([1, None, 1], 3).tolist() == [0, 1, 0]  # not the speaker of number 1
-    assert cluster_numbers([None, None], 2).tolist() == cluster_numbers(None, 2).tolist() == [0, 1]
+    assert row_numbers(["a", None, "a", None, "0"], 5).tolist() == [0, 1, 0, 2, 3]
+    assert row_numbers([1, None, 1], 3).tolist() == [0, 1, 0]  # not the speaker of number 1
+    assert row_numbers([None, None], 2).tolist() == row_numbers(None, 2).tolist() == [0, 1]
 
 
 def test_examples_in_the_documentation_hold() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mserbench.errors import DataError
-from mserbench.journal import Answer, Journal
+from mserbench.results.journal import Answer, Journal
 
 Rows = list[tuple[str, Answer]]
 BATCHES: list[Rows] = [
@@ -102,7 +102,7 @@ def test_a_full_disk_raises_and_loses_nothing(tmp_path: Path) -> None:
     script = dedent("""
         import resource, sys
         from pathlib import Path
-        from mserbench.journal import Journal
+        from mserbench.results.journal import Journal
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
         journal = Journal(Path(sys.argv[1]), "k")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import typing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from mserbench import marks
 from mserbench.experiments import facts
-from mserbench.exposure import Heard
+from mserbench.results import marks
+from mserbench.results.exposure import Heard
 
 RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
 
 
-def record(**changed: Any) -> dict[str, Any]:
+def record(**changed: Any) -> Any:
     """Return the parts of a run's record that marks and names rest on, without any mark."""
     plain = {
         "model": {"name": "good", "weights": None, "development": []},
@@ -26,7 +27,16 @@ def record(**changed: Any) -> dict[str, Any]:
         "intervals": {"UA": [0.5, 0.6]},
         "statistics": {"cluster": "speaker"},
     }
-    return plain | changed
+    return as_parts(plain | changed)
+
+
+def as_parts(value: Any, name: str = "") -> Any:
+    """Return nested dictionaries as a record has them: parts with attributes, mappings where those are mappings."""
+    if isinstance(value, list):
+        return [as_parts(part) for part in value]
+    if not isinstance(value, dict) or name in ("intervals", "options"):
+        return value
+    return SimpleNamespace(**{key: as_parts(part, key) for key, part in value.items()})
 
 
 @pytest.mark.parametrize(
@@ -35,7 +45,7 @@ def record(**changed: Any) -> dict[str, Any]:
         ({"corpus": {"synthetic": True}}, "synthetic"),
         ({"verdict": {"transductive": True, "development": False}}, "transductive"),
         ({"verdict": {"transductive": False, "development": True}}, "development"),
-        ({"model": {"name": "old", "weights": None}}, "development not stated"),
+        ({"model": {"name": "old", "weights": None, "development": None}}, "development not stated"),
         ({"counts": {"partial": True}}, "partial"),
         ({"intervals": {"UA": [0.5, 0.7]}}, "wide"),
         ({"intervals": {"UA": None}}, "few speakers"),
@@ -65,7 +75,7 @@ def test_every_value_of_heard_is_explained() -> None:
     ("weights", "name"),
     [
         (None, "good"),
-        ({"name": "w"}, "good, w"),
+        ({"name": "w", "trained": []}, "good, w"),
         ({"name": "w", "trained": [{"options": {"seed": 1}}]}, "good, w"),
         (
             {"name": "w", "trained": [{"options": {"preset": "tiny"}}, {"options": {"preset": "mini"}}]},

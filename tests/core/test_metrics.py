@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, precision_score, recall_score
 
-from mserbench import metrics as module
-from mserbench.metrics import METRICS, best_constant, cells, confusion, metrics, recall_per_label
+from mserbench.statistics import metrics as module
+from mserbench.statistics.metrics import METRICS, best_constant, cells, confusion, metrics, recall_per_label
 
 LABELS = ["angry", "happy", "neutral", "sad"]
 ANSWERS = [*LABELS, "", None, "bored"]

@@ -11,10 +11,13 @@ from textwrap import dedent
 
 import pytest
 
-from mserbench import audio, evaluation, misfits, weights
+from mserbench.data import audio
 from mserbench.errors import DataError, MissingExtra, PackageMisfit
 from mserbench.experiments.work import as_result
+from mserbench.plugins import misfits
+from mserbench.running import evaluation
 from mserbench.testing import findings
+from mserbench.weights import lookup
 
 SYMBOL = "undefined symbol: torch_exception_get_what_without_backtrace"
 SENTENCE = (
@@ -166,8 +169,8 @@ def test_a_plugin_that_fails_at_import_says_why(torchaudio: None, plugin, cli) -
 
 
 WEIGHTS = """
-    from mserbench.hookspecs import WeightsEntry
-    from mserbench.weights_record import Hub, Weights
+    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.record import Hub, Weights
 
     TOY = Weights(
         "toy", "a toy", "MIT", "https://example.org/toy", 2_000_000, (), True, __name__ + ":assemble", "config.json",
@@ -188,7 +191,7 @@ def test_no_source_is_asked_for_weights_that_could_not_be_made_ready(torchaudio:
     plugin(WEIGHTS)
     heard: list[str] = []
     with pytest.raises(PackageMisfit, match="does not fit 'torch'"):
-        weights.get("toy", progress=heard.append)
+        lookup.get("toy", progress=heard.append)
     assert heard == []
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mserbench import evaluate, exposure, registry, train
-from mserbench.options import completed, later, optional, told
-from mserbench.subject import find_weights
+from mserbench import evaluate, train
+from mserbench.options import completed, later, make_options, optional, told
+from mserbench.results.manifest import read_manifest
+from mserbench.running.choosing import find_weights
+from mserbench.running.lookup import model_class, model_entry
 
 TASK = "emodb-sample"
 Install = Callable[..., Path]
@@ -67,23 +69,23 @@ GROWN = """
 def test_keys_and_manifests_do_not_move_with_a_new_option(plugin: Install, tmp_path: Path) -> None:
     """The run of yesterday is found again today; asked otherwise, it is another run."""
     plugin(GROWN, models=["Grown"])
-    kind = registry.model_class("grown")
+    kind = model_class("grown")
     weights = train("grown", [TASK], tmp_path / "w")
     before = evaluate("grown", TASK, weights=weights, out=tmp_path / "runs")
     kind.Options = kind.predict.__globals__["New"]
     assert evaluate("grown", TASK, weights=weights, out=tmp_path / "runs").folder == before.folder
-    again = exposure.read_manifest(train("grown", [TASK], tmp_path / "w2"))
-    assert again["options"] == exposure.read_manifest(weights)["options"] == {"rate": 0.1}
+    again = read_manifest(train("grown", [TASK], tmp_path / "w2"))
+    assert again.options == read_manifest(weights).options == {"rate": 0.1}
     fast = evaluate("grown", TASK, weights=weights, options={"fast": "true"}, out=tmp_path / "runs")
     assert fast.folder != before.folder
-    assert fast.record["model"]["options"] == {"rate": 0.1, "fast": True}
+    assert fast.record.model.options == {"rate": 0.1, "fast": True}
 
 
 def test_shipped_weights_older_than_an_option_are_preferred_by_the_others() -> None:
     """`mix` and `centres` are younger than these weights: asked with normalise=speaker, those of it are taken."""
-    entry = registry.model_entry("whisper-linear")
-    kind = registry.model_class("whisper-linear")
+    entry = model_entry("whisper-linear")
+    kind = model_class("whisper-linear")
     for normalise, suffix in (("training", ""), ("speaker", "-speaker")):
-        settings = registry.make_options(kind, {"normalise": normalise}, "whisper-linear")
+        settings = make_options(kind, {"normalise": normalise}, "whisper-linear")
         name, _ = find_weights("whisper-linear", kind, settings, None, None)
         assert name == f"{next(iter(entry.weights))}{suffix}"

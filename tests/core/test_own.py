@@ -13,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mserbench import corpus, dataset, divisions, registry
 from mserbench.contracts import Fault, Utterance
+from mserbench.data import corpus, dataset, divisions, lookup
+from mserbench.data.own import definition as own
+from mserbench.data.own import pattern as own_pattern
+from mserbench.data.own import settings as own_file
+from mserbench.data.own import table as own_table
+from mserbench.data.own.keys import COLUMNS
 from mserbench.errors import DataError
 from mserbench.labels import DROP
-from mserbench.own import definition as own
-from mserbench.own import pattern as own_pattern
-from mserbench.own import settings as own_file
-from mserbench.own import table as own_table
-from mserbench.own.keys import COLUMNS
 
 T = TypeVar("T")
 HEAD = 'language = "pl"\ntable = "t.csv"\n'
@@ -33,7 +33,7 @@ CSV = "file,emo,who,set\na.wav,wut,1,training\nb/c.wav,freude,2,test\n"
 
 @pytest.fixture(autouse=True)
 def forgotten() -> None:
-    registry._owned.clear()
+    lookup._owned.clear()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import plugins
 from mserbench.errors import PluginError
-from mserbench.plugins import Plugin
+from mserbench.plugins import loading
+from mserbench.plugins.loading import Plugin
 
 HOOK = "from mserbench import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl\n@hookimpl\n"
 GOOD = HOOK + "def register_models(): return [ModelEntry('{name}-model', '{name}:Model', 'a model')]\n"
@@ -40,7 +40,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 def loaded() -> dict[str, Plugin]:
     return {
-        plugin.distribution if plugin.name == "shared" else plugin.name: plugin for plugin in plugins.load_plugins()
+        plugin.distribution if plugin.name == "shared" else plugin.name: plugin for plugin in loading.load_plugins()
     }
 
 
@@ -203,7 +203,7 @@ def test_strict_raises_the_first_failure(install: Install) -> None:
     install("aa_good", GOOD)
     install("bb_broken", "import not_here_at_all\n")
     with pytest.raises(PluginError, match=r"'bb_broken' of bb_broken 2\.5 cannot be imported.*--strict-plugins"):
-        plugins.load_plugins(strict=True)
+        loading.load_plugins(strict=True)
 
 
 @pytest.mark.parametrize("command", ["--help", "tasks", "models", "corpora", "plugins"])

@@ -13,15 +13,17 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench import audio, evaluation, predicting, registry
 from mserbench.contracts import Clip, Exposure, ModelCard
+from mserbench.data import audio, lookup
+from mserbench.data.windows import Windowing, cut, resampled
 from mserbench.errors import ModelError, UsageError
 from mserbench.labels import CANONICAL
-from mserbench.listening import Failed, Piece, Remark, Source, expand, listen
 from mserbench.model import Model
-from mserbench.predicting import Row
-from mserbench.subject import Subject
-from mserbench.windows import Windowing, cut, resampled
+from mserbench.predicting import predicting
+from mserbench.predicting.listening import Failed, Piece, Remark, Source, expand, listen
+from mserbench.predicting.predicting import Row
+from mserbench.running import evaluation
+from mserbench.running.subject import Subject
 
 Tone = Callable[..., NDArray[np.float32]]
 LABELS = ("neutral", "happy", "sad")
@@ -139,8 +141,8 @@ def test_the_numbers_are_those_of_run(tmp_path: Path) -> None:
     """One model, one clip, two commands: two numbers would make one of them a lie."""
     run = evaluation.evaluate("logmel", "emodb-sample", weights="emovo-ravdess", out=tmp_path)
     subject = predicting.load("logmel", "emovo-ravdess", {}, "auto")
-    folder = registry.corpus("emodb-sample").provide()  # type: ignore[misc]
-    labels = registry.task("emodb-sample").labels
+    folder = lookup.corpus("emodb-sample").provide()  # type: ignore[misc]
+    labels = lookup.task("emodb-sample").labels
     found = predicting.predict(subject, labels, listen(expand([folder], tmp_path), Windowing()))  # type: ignore[arg-type]
     rows = {Path(row.file).stem: row for row in found if isinstance(row, Row)}
     for line in (run.folder / "predictions.csv").read_text().splitlines()[1:]:
@@ -236,6 +238,21 @@ def test_a_clip_of_the_training_is_named(tmp_path: Path, tone: Tone) -> None:
     remarks = [one for one in rows_of([tmp_path / "a.flac", tmp_path / "b.wav"], model) if isinstance(one, Remark)]
     assert [one.file for one in remarks] == ["a.flac"]
     assert "was trained on" in remarks[0].sentence
+
+
+def test_many_clips_of_the_training_are_one_note_with_their_count(tmp_path: Path, tone: Tone) -> None:
+    """A note a clip pushed every other line off the screen."""
+    paths = [tmp_path / f"{number}.wav" for number in range(3)]
+    for number, path in enumerate(paths):
+        soundfile.write(path, tone(1.0 + number / 10), 16_000)
+    model = Loudness()
+    model.known = frozenset(audio.read(path).key for path in paths)
+
+    remarks = [one for one in rows_of(paths, model) if isinstance(one, Remark)]
+
+    assert [one.sentence for one in remarks] == [
+        "'0.wav' and 2 more are clips that the model was trained on: their scores prove nothing"
+    ]
 
 
 def test_folders_are_walked_in_order_and_names_are_taken_as_they_are(tmp_path: Path, tone: Tone) -> None:

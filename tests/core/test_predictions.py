@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mserbench.errors import DataError
-from mserbench.predictions import Prediction, best_label, read, read_foreign, write
+from mserbench.results.predictions import Prediction, best_label, read, read_foreign, write
 
 LABELS = ("happy", "sad", "angry")
 TRUTH = {"a": "happy", "b": "sad", "c": "angry"}

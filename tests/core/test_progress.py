@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import features, progress
+from mserbench import features
 from mserbench.cli import main
 from mserbench.experiments import conduct
 from mserbench.experiments.work import Result
+from mserbench.report import progress
 
 
 @dataclass
@@ -157,7 +158,7 @@ SLOW = """
             return _scores(clips, labels)
 """
 # Runs the program with a line every 0.2 s in place of 30.
-HURRY = "import mserbench.progress as p, sys; p.EVERY = 0.2; from mserbench.cli import main; main(sys.argv[1:])"
+HURRY = "import mserbench.report.progress as p, sys; p.EVERY = 0.2; from mserbench.cli import main; main(sys.argv[1:])"
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mserbench import corpus
+from mserbench.data import corpus
+from mserbench.data.own import audformat as own_audformat
+from mserbench.data.own import definition as own
+from mserbench.data.own import proposal
+from mserbench.data.own import settings as own_file
+from mserbench.data.own import words as proposal_words
 from mserbench.errors import DataError
 from mserbench.labels import CANONICAL
-from mserbench.own import audformat as own_audformat
-from mserbench.own import definition as own
-from mserbench.own import proposal
-from mserbench.own import settings as own_file
-from mserbench.own import words as proposal_words
 
 
 def touch(folder: Path, names: Sequence[str]) -> Path:

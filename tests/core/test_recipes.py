@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mserbench import evaluate, exposure, recipes, registry, train
-from mserbench.hookspecs import ModelEntry
+from mserbench import evaluate, train
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.running import recipes
+from mserbench.running.lookup import model_entry, shipped_weights
 
 if TYPE_CHECKING:
     from conftest import Outcome
@@ -44,8 +48,8 @@ MODELS = """
         def fit(self, training, validation, out):
             before = Path(self.options.init, "weights.json").read_text() if self.options.init else ""
             seen = sorted((item.clip.key, item.label) for item in training)
-            typed = [f"{name}={value}" for name, value in vars(self.options).items() if name != "init"]
-            (out / "weights.json").write_text(f"{before}{typed}{seen}{len(validation)}")
+            told = [f"{name}={value}" for name, value in vars(self.options).items() if name != "init"]
+            (out / "weights.json").write_text(f"{before}{told}{seen}{len(validation)}")
 """
 
 
@@ -62,7 +66,7 @@ def remade(cli: Callable[..., Outcome], recipe: str) -> None:
 
 
 def hash_of(weights: Path) -> str:
-    return exposure.weights_hash(exposure.read_manifest(weights))
+    return read_manifest(weights).weights_hash
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,7 @@ def test_a_recipe_remakes_the_weights(
     """Typed in another folder, it gives the same bytes; what is a default is not said."""
     plugin(MODELS, models=["Chosen"])
     weights = train("chosen", [TASK], tmp_path / "mine", options=options)
-    recipe = recipes.command(exposure.read_manifest(weights), "again")
+    recipe = recipes.command(read_manifest(weights), "again")
     assert recipe is not None
     assert str(tmp_path) not in recipe
     assert recipe.count("--") == 3 + len(options), recipe
@@ -97,13 +101,14 @@ def test_a_recipe_says_what_the_options_were_chosen_on(
     """Without it the remade weights would have another verdict than the row that they are to prove."""
     plugin(MODELS, models=["Chosen"])
     weights = train("chosen", [TASK], tmp_path / "mine", chosen_on=chosen_on)
-    recipe = recipes.command(exposure.read_manifest(weights), str(tmp_path / "again").lstrip("/"))
+    recipe = recipes.command(read_manifest(weights), str(tmp_path / "again").lstrip("/"))
     assert recipe is not None
     remade(cli, recipe.replace("--out ", "--out /"))
-    (first, second) = (exposure.read_manifest(folder) for folder in (weights, tmp_path / "again"))
+    (first, second) = (read_manifest(folder) for folder in (weights, tmp_path / "again"))
     assert first == second
-    assert second["chosen_on"] == sorted(chosen_on)
-    assert recipes.trained(second) == [{"on": [TASK], "options": USUAL, "chosen_on": sorted(chosen_on)}]
+    assert second.chosen_on == tuple(sorted(chosen_on))
+    stages = [stage.to_json() for stage in recipes.trained(second)]
+    assert stages == [{"on": [TASK], "options": USUAL, "chosen_on": sorted(chosen_on)}]
 
 
 def test_a_recipe_remakes_the_stages_before_first(
@@ -115,7 +120,7 @@ def test_a_recipe_remakes_the_stages_before_first(
     second = train("chosen", [TASK], tmp_path / "two", options={"init": str(first), "seed": "2"})
     third = train("chosen", [TASK], tmp_path / "three", options={"init": str(second)})
     shutil.rmtree(first)
-    recipe = recipes.command(exposure.read_manifest(third), "w")
+    recipe = recipes.command(read_manifest(third), "w")
     base = f"mserbench train --model chosen --on {TASK}"
     assert recipe == (
         f"{base} --option seed=1 --out w-1 && {base} --init w-1 --option seed=2 --out w-2 && {base} --init w-2 --out w"
@@ -140,32 +145,35 @@ def test_a_recipe_tells_of_no_folder(plugin: Install, tone: Callable[..., Any], 
     weights = train(
         "chosen", [TASK], tmp_path / "w", validate_on=[str(own)], options={"encoder": str(tmp_path / "whisper")}
     )
-    recipe = recipes.command(exposure.read_manifest(weights))
+    recipe = recipes.command(read_manifest(weights))
     assert recipe == (
         f"mserbench train --model chosen --on {TASK} --validate-on mine.toml --option encoder=./whisper --out weights"
     )
 
 
-def manifest(**changed: Any) -> dict[str, Any]:
+def manifest(**changed: Any) -> Manifest:
     sources = [{"task": task, "family": task, "languages": ["de"], "clips": []} for task in (TASK, "emovo")]
-    record = {"model": "chosen", "options": {"seed": 2}, "sources": sources, "validated_on": ["emovo"]}
-    return {**record, **changed}
+    told = {"model": "chosen", "options": {"seed": 2}, "sources": sources, "validated_on": ["emovo"], "files": {}}
+    return Manifest.from_json({**told, **changed})
+
+
+UNTOLD = {"model": None, "options": None, "on": [], "validated_on": [], "partial": False}
 
 
 def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
     """Shipped weights are older than recipes: their sources tell which tasks they were trained on."""
     plugin(MODELS, models=["Chosen"])
-    line = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
-    assert recipes.command(manifest(), "w") == f"{line} --out w"
-    partial = [{**source, "partial": True} for source in manifest()["sources"]]
-    assert recipes.command(manifest(sources=partial), "..") == f"{line} --allow-partial --out weights"
+    told = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
+    assert recipes.command(manifest(), "w") == f"{told} --out w"
+    partial = [{**source.to_json(), "partial": True} for source in manifest().sources]
+    assert recipes.command(manifest(sources=partial), "..") == f"{told} --allow-partial --out weights"
 
 
 @pytest.mark.parametrize(
     "changed",
     [
         {"model": "gone"},
-        {"model": 5},
+        {"model": None},
         {"options": {"gone": 1}},
         {"options": {"seed": "many"}},
         {"options": {"prompt": " blank before"}},
@@ -173,11 +181,10 @@ def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
         {"options": {"prompt": "half \ud800 a letter"}},
         {"options": None},
         {"options": {"init": "weights 0123"}},
-        {"before": ["nonsense"], "options": {"init": "weights 0123"}},
+        {"before": [UNTOLD], "options": {"init": "weights 0123"}},
         {"on": ["a,b"]},
         {"on": ["a", "a"]},
         {"on": []},
-        {"on": [5]},
         {"on": ["--help"]},
         {"chosen_on": ["--help"]},
     ],
@@ -194,36 +201,36 @@ def test_a_run_tells_the_recipe_of_its_weights(plugin: Install, tmp_path: Path) 
     weights = train("chosen", [TASK], tmp_path / "mine", options={"seed": "4"})
     run = evaluate("chosen", TASK, weights=weights, out=tmp_path / "runs")
     recipe = f"mserbench train --model chosen --on {TASK} --option seed=4 --out mine"
-    assert run.record["model"]["weights"] == {
+    assert run.record.model.weights.to_json() == {
         "name": "mine", "hash": hash_of(weights), "shipped": False, "recipe": recipe,
         "trained": [{"on": [TASK], "options": {**USUAL, "seed": 4}}],
     }  # fmt: skip
     record = json.loads((weights / "manifest.json").read_text())
     (weights / "manifest.json").write_text(json.dumps({**record, "options": {"gone": 1}}))
     again = evaluate("chosen", TASK, weights=weights, out=tmp_path / "others")
-    assert again.record["key"] == run.record["key"]
-    assert set(again.record["model"]["weights"]) == {"name", "hash", "shipped", "trained"}
-    assert evaluate("steady", TASK, out=tmp_path / "runs").record["model"]["weights"] is None
+    assert again.record.key == run.record.key
+    assert set(again.record.model.weights.to_json()) == {"name", "hash", "shipped", "trained"}
+    assert evaluate("steady", TASK, out=tmp_path / "runs").record.model.weights is None
 
 
 def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
     """A copy of their folder is the same weights: anybody has them."""
-    (name, *_) = registry.model_entry("logmel").weights
-    folder = registry.shipped_weights(registry.model_entry("logmel"), name)
+    (name, *_) = model_entry("logmel").weights
+    folder = shipped_weights(model_entry("logmel"), name)
     copy = shutil.copytree(folder, tmp_path / "copy")
-    for weights, label in ((name, name), (copy, "copy")):
-        record = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record["model"]["weights"]
-        assert (record["name"], record["shipped"]) == (label, True)
-        assert record["recipe"].endswith(f" --out {label}")
+    for weights, told in ((name, name), (copy, "copy")):
+        found = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record.model.weights
+        assert (found.name, found.shipped) == (told, True)
+        assert found.recipe.endswith(f" --out {told}")
 
 
-SHIPPED = [(name, folder) for name, entry in registry.entries(ModelEntry).items() for folder in entry.weights]
+SHIPPED = [(name, one) for name, entry in registry.entries(ModelEntry).items() for one in entry.weights]
 
 
 @pytest.mark.parametrize(("model", "name"), SHIPPED)
 def test_all_shipped_weights_have_a_recipe(model: str, name: str) -> None:
     """Whoever doubts a row of the board can train its weights again."""
-    folder = registry.shipped_weights(registry.model_entry(model), name)
-    recipe = recipes.command(exposure.read_manifest(folder), name)
+    folder = shipped_weights(model_entry(model), name)
+    recipe = recipes.command(read_manifest(folder), name)
     assert recipe is not None
     assert re.fullmatch(rf"mserbench train --model {model} --on \S+( --option \S+=\S+)* --out {name}", recipe)

@@ -10,12 +10,15 @@ from typing import Literal
 
 import pytest
 
-from mserbench import registry
 from mserbench.contracts import Corpus, Task
+from mserbench.data import lookup
 from mserbench.errors import MissingExtra, PluginError, UnknownName, UsageError
-from mserbench.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.model import Model, NoOptions
-from mserbench.plugins import Plugin
+from mserbench.options import make_options
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
+from mserbench.plugins.loading import Plugin
+from mserbench.running.lookup import model_class, shipped_weights
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,22 @@ def offer(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "things", module)
         plugin = Plugin("test", "test", "1", "things", list(entries))
         monkeypatch.setattr(registry, "installed", lambda strict=False: (plugin,))
+        monkeypatch.setattr(lookup, "_owned", {})  # what other tests described by files of their own
 
     return offered
 
 
 def test_names_resolve_to_their_objects() -> None:
     """If they did not, nothing that a listing shows could be used."""
-    task = registry.task("emodb-sample")
+    task = lookup.task("emodb-sample")
     assert isinstance(task, Task)
     assert task.name == "emodb-sample"
-    assert isinstance(registry.corpus(task.corpus), Corpus)
+    assert isinstance(lookup.corpus(task.corpus), Corpus)
 
 
 @pytest.mark.parametrize(
     ("find", "near"),
-    [(registry.task, "emodb-sampel"), (registry.corpus, "emodbsample"), (registry.task, "EMODB-sample")],
+    [(lookup.task, "emodb-sampel"), (lookup.corpus, "emodbsample"), (lookup.task, "EMODB-sample")],
 )
 def test_an_unknown_name_offers_the_nearest(find, near: str) -> None:
     """If it did not, a typing error would cost a search through the list."""
@@ -70,7 +74,7 @@ def test_an_unknown_name_offers_the_nearest(find, near: str) -> None:
 def test_a_name_like_no_other_says_where_all_are_listed() -> None:
     """If it offered something far off, its reader would be misled."""
     with pytest.raises(UnknownName, match=r"task 'qqqq' is not known; 'mserbench tasks' lists all \d+"):
-        registry.task("qqqq")
+        lookup.task("qqqq")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_a_target_that_is_not_there_or_not_right(offer, target: str, sentence: s
     task = Task("other", "", "emodb", ("de",), ("sad",), {"T": "sad"}, {"sad": 1})
     offer(TaskEntry("mine", target, ""), NUMBER=3, TASK=task)
     with pytest.raises(PluginError, match=f"'mine': its target '{target}' {sentence}"):
-        registry.task("mine")
+        lookup.task("mine")
 
 
 def test_a_target_that_exits_at_import(offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,28 +100,28 @@ def test_a_target_that_exits_at_import(offer, tmp_path: Path, monkeypatch: pytes
     monkeypatch.syspath_prepend(str(tmp_path))
     offer(CorpusEntry("mine", "quitter:CORPUS", ""))
     with pytest.raises(PluginError, match="SystemExit"):
-        registry.corpus("mine")
+        lookup.corpus("mine")
 
 
 def test_a_model_must_be_a_model_class(offer) -> None:
     """If any object passed, the failure would come in the middle of a run."""
     offer(ModelEntry("mine", "things:NUMBER", ""), NUMBER=3)
     with pytest.raises(PluginError, match=r"is not a subclass of mserbench\.Model"):
-        registry.model_class("mine")
+        model_class("mine")
 
 
 def test_a_missing_package_names_the_command_that_installs_it(offer) -> None:
     """If it were an ImportError, the user would have to find out which extra it is."""
     offer(ModelEntry("mine", "things:Tunable", "", needs={"not_here_at_all": "fancy"}), Tunable=Tunable)
     with pytest.raises(MissingExtra, match=r"model 'mine' needs .*'not_here_at_all'.*pip install 'mserbench\[fancy\]'"):
-        registry.model_class("mine")
+        model_class("mine")
 
 
 def test_options_are_typed() -> None:
     """If a number stayed text, an option would be recorded that never acted."""
-    made = registry.make_options(Tunable, {"layers": "5", "rate": "1e-3", "fast": "True", "mode": "max"}, "mine")
+    made = make_options(Tunable, {"layers": "5", "rate": "1e-3", "fast": "True", "mode": "max"}, "mine")
     assert made == Options(5, 0.001, True, "max")
-    assert registry.make_options(Tunable, {}, "mine") == Options()
+    assert make_options(Tunable, {}, "mine") == Options()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_options_are_typed() -> None:
 def test_a_wrong_option_is_refused(given: dict[str, str], sentence: str) -> None:
     """If it were dropped, the run would not be the one that was asked for."""
     with pytest.raises(UsageError, match=sentence):
-        registry.make_options(Tunable, given, "mine")
+        make_options(Tunable, given, "mine")
 
 
 def test_a_choice_that_is_called_none_can_be_given() -> None:
@@ -145,26 +149,26 @@ def test_a_choice_that_is_called_none_can_be_given() -> None:
         rate: float | None = 1.0
 
     kind = type("Model", (), {"Options": Options})
-    made = registry.make_options(kind, {"pooling": "none", "rate": "none"}, "m")  # type: ignore[arg-type]
+    made = make_options(kind, {"pooling": "none", "rate": "none"}, "m")  # type: ignore[arg-type]
     assert (made.pooling, made.rate) == ("none", None)
 
 
 def test_a_model_without_options_takes_none() -> None:
     """If it swallowed them, a misplaced option would go unseen."""
-    assert registry.make_options(Model, {}, "mine") == NoOptions()
+    assert make_options(Model, {}, "mine") == NoOptions()
     with pytest.raises(UnknownName):
-        registry.make_options(Model, {"rate": "1"}, "mine")
+        make_options(Model, {"rate": "1"}, "mine")
 
 
 def test_shipped_weights_are_found_in_their_package() -> None:
     """If they were not, a model could not bring its weights."""
     entry = ModelEntry("mine", "m:M", "", weights={"best": "mserbench:cli", "lost": "not_here_at_all:weights"})
-    assert registry.shipped_weights(entry, "best").name == "cli"
-    assert registry.shipped_weights(entry, "best").is_dir()
+    assert shipped_weights(entry, "best").name == "cli"
+    assert shipped_weights(entry, "best").is_dir()
     with pytest.raises(UnknownName, match="did you mean 'best'"):
-        registry.shipped_weights(entry, "bst")
+        shipped_weights(entry, "bst")
     with pytest.raises(PluginError, match="'not_here_at_all', which is not a package"):
-        registry.shipped_weights(entry, "lost")
+        shipped_weights(entry, "lost")
 
 
 def test_entries_are_sorted_by_name(offer) -> None:

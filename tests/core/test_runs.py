@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mserbench import evaluate, runs
+from mserbench import evaluate
 from mserbench.errors import DataError, UsageError
-from mserbench.runs import Run
+from mserbench.results import runs
+from mserbench.results.runs import Run
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -58,9 +59,9 @@ def test_a_record_of_schema_1_has_the_statistics_of_today() -> None:
     lower, upper = run.intervals["UA"]
     narrow = before["intervals"]["UA"]
     assert lower < narrow[0] < narrow[1] < upper
-    assert run.record["statistics"]["clusters"] == 10
-    assert "bootstrap" not in run.record
-    assert run.record["key"] == before["key"]
+    assert run.record.statistics.clusters == 10
+    assert "bootstrap" not in run.record.to_json()
+    assert run.record.key == before["key"]
     assert runs.rescored(run).record == run.record
 
 
@@ -258,7 +259,7 @@ def test_an_output_folder_that_cannot_be_one_says_so(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_half_written_is_cleared(finished: Run) -> None:
     left = finished.folder / ".predictions.csv.abc123"
     left.write_text("half")
-    runs.finish(finished.folder, {k: v for k, v in finished.record.items() if k != "schema"}, finished.rows)
+    runs.finish(finished.folder, finished.record, finished.rows)
     assert not left.exists()
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import dataset, registry, runs
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, UnknownName
-from mserbench.submission import score_file
+from mserbench.results import runs
+from mserbench.running.submission import score_file
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb"
@@ -19,7 +20,7 @@ TASK = "emodb"
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A perfect file."""
-    truth = dataset.truth(registry.task(TASK), None)
+    truth = dataset.truth(lookup.task(TASK), None)
     rows = [f"{utterance.id},{label}" for utterance, label in truth]
     (tmp_path / "p.csv").write_text("\n".join(["id,prediction", *rows]) + "\n")
     return tmp_path / "p.csv"
@@ -28,9 +29,9 @@ def file(tmp_path: Path) -> Path:
 def test_a_perfect_file_is_perfect_and_its_verdict_unknown(file: Path, tmp_path: Path) -> None:
     run = score_file(file, TASK, "mine", out=tmp_path / "runs")
     assert run.metrics["UA"] == run.metrics["WA"] == 1.0
-    assert run.record["counts"] == {"expected": 535, "scored": 535, "unparsed": 0, "partial": False}
+    assert run.record.counts.to_json() == {"expected": 535, "scored": 535, "unparsed": 0, "partial": False}
     assert run.verdict == "unknown", "nothing is known of the model"
-    assert run.record["statistics"]["cluster"] == "speaker"
+    assert run.record.statistics.cluster == "speaker"
     assert runs.read(run.folder).summary() == run.summary()
 
 
@@ -74,7 +75,7 @@ def test_an_unknown_task_offers_near_ones(file: Path, tmp_path: Path) -> None:
 def test_no_name_writes_outside_the_output_folder(file: Path, tmp_path: Path, name: str) -> None:
     run = score_file(file, TASK, name, out=tmp_path / "runs")
     assert run.folder.resolve().is_relative_to(tmp_path / "runs")
-    assert run.record["model"]["name"] == name
+    assert run.record.model.name == name
 
 
 def test_a_name_that_no_file_system_takes_says_so(file: Path, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from mserbench import registry
 from mserbench.cli import check as command
 from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
+from mserbench.data import lookup
 from mserbench.errors import UnknownName, UsageError
-from mserbench.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.model import Model
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.testing import (
     Finding,
     assert_corpus,
@@ -181,7 +182,7 @@ class CrashesWithoutGroups(Honest):
 
 class ReadsLabels(Honest):
     def predict(self, clips, labels):
-        from mserbench import dataset
+        from mserbench.data import dataset
 
         return spread(loudness(clips) * len(dataset.__name__), labels)
 
@@ -198,7 +199,7 @@ class ReadsTasksAndHidesIt(Honest):
 
 class AsksTheRegistry(Honest):
     def predict(self, clips, labels):
-        registry.task("emodb-sample")
+        lookup.task("emodb-sample")
         return spread(loudness(clips), labels)
 
 
@@ -316,12 +317,12 @@ def test_a_breach_fails_no_other_check(breach: type[Model]) -> None:
 
 def test_modules_come_back_after_the_guard() -> None:
     """If they did not, one check would break whatever runs after it."""
-    from mserbench import dataset
+    from mserbench.data import dataset
 
     check_model(ReadsLabels)
-    import mserbench.dataset
+    import mserbench.data.dataset
 
-    assert mserbench.dataset is dataset
+    assert mserbench.data.dataset is dataset
 
 
 def test_groups_are_given_to_a_transductive_model_only() -> None:
@@ -477,7 +478,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, folder: Path):
     real = registry.installed()
 
     def offered(card: CorpusCard = TOY, task: Task = TASK, *more: Entry, parser=parse) -> None:
-        from mserbench.plugins import Plugin
+        from mserbench.plugins.loading import Plugin
 
         monkeypatch.setitem(globals(), "CORPUS", Corpus(card, parser, lambda: folder))
         monkeypatch.setitem(globals(), "THE_TASK", task)
@@ -628,8 +629,8 @@ def test_a_selection_is_counted_on_the_utterances(offer) -> None:
 
 
 def test_an_entry_that_says_otherwise_is_named(offer) -> None:
-    """If it were not, `mserbench tasks` would list labels that the task does not have."""
-    offer(TOY, TASK, TaskEntry("toy-2", f"{__name__}:THE_TASK", "", "toy", ("cy",), ("angry", "fear"), 4))
+    """If it were not, `mserbench tasks` would show a title that no run and no board has."""
+    offer(TOY, TASK, TaskEntry("toy-2", f"{__name__}:THE_TASK", "Four tones"))
     assert failed(check_task("toy-2")) == {"listing"}
 
 

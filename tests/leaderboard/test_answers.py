@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench import metrics, predictions
-from mserbench.predictions import Prediction
+from mserbench.results import predictions
+from mserbench.results.predictions import Prediction
+from mserbench.statistics import metrics
 from mserbench_leaderboard.answers import read
 
 LABELS = ("happy", "sad", "angry", "zärtlich")

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from mserbench.contracts import Exposure
 from mserbench.errors import DataError
-from mserbench.predictions import Prediction
+from mserbench.results.predictions import Prediction
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import store, systems
 from mserbench_leaderboard.command import README, check_board, rewrite
@@ -371,7 +371,7 @@ def test_the_page_holds_a_hostile_name_as_text(board: Path, make_run: MakeRun) -
 @pytest.mark.parametrize("seed", range(4))
 def test_ties_agree_with_compare(board: Path, make_run: MakeRun, seed: int) -> None:
     """The test behind a tie group must be the one that `mserbench compare` prints."""
-    from mserbench.compare import compare
+    from mserbench.statistics.compare import compare
     from mserbench_leaderboard import ties
 
     pair = [

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from mserbench import registry, runs
 from mserbench.cli import main
 from mserbench.contracts import Exposure
+from mserbench.data import lookup
+from mserbench.results import runs
 from mserbench_leaderboard import registered
 from tests.leaderboard.conftest import (
     LABELS,
@@ -153,7 +154,7 @@ def test_a_damaged_run_is_named_and_never_dropped(do: Any, board: Path, make_run
 
 def truthful(folder: Path, model: str = "honest", **more: Any) -> runs.Run:
     """Finish a run of the real task `aesdd`, whose clips are known from their names."""
-    task, card = registry.task("aesdd"), registry.corpus("aesdd").card
+    task, card = lookup.task("aesdd"), lookup.corpus("aesdd").card
     more.setdefault("items", registered.items("aesdd"))
     german = Exposure("emodb", ("de",), "emotion-labels", "manifest")
     return write_run(folder, task, model, 0.4, 1, card=card, seen=more.pop("seen", (german,)), **more)
@@ -240,7 +241,7 @@ def test_a_verdict_that_its_exposure_denies_is_refused(do: Any, board: Path, tmp
 def test_development_that_is_not_told_is_found(do: Any, board: Path, tmp_path: Path) -> None:
     """The mark is computed from the corpora that the record names; to strike it out does not help."""
     run = truthful(tmp_path, development=("aesdd",))
-    assert run.record["verdict"]["development"]
+    assert run.record.verdict.development
     rewrite_record(run.folder, lambda record: record["verdict"].update(development=False))
     told = refused(do, board, run)
     assert "'zero-shot' (heard: no, development: no), but from what its record says" in told

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mserbench import registry
 from mserbench.errors import DataError
-from mserbench.hookspecs import TaskEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TaskEntry
 from mserbench_leaderboard.published import COLUMNS, read
 
 FILE = Path(__file__).parents[2] / "leaderboard" / "reported.csv"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mserbench import corpus, registry
+from mserbench.data import corpus, lookup
 from official.audio import link
 
 FOLDERS = {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "s": "sadness"}
@@ -12,7 +12,7 @@ FOLDERS = {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "s": "sa
 
 def build(root: Path) -> None:
     """Build the tree below `root`."""
-    stems = corpus.inventory(registry.corpus("aesdd").card)
+    stems = corpus.inventory(lookup.corpus("aesdd").card)
     top = root / "Acted Emotional Speech Dynamic Database"
     link(root, (f"{top.name}/{FOLDERS[stem[0]]}/{stem}.wav" for stem in stems))
     (top / "sadness").mkdir(parents=True, exist_ok=True)

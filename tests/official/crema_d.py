@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mserbench import corpus
+from mserbench.data import corpus
 from mserbench_tasks.corpora import crema_d
 from official import audio
 

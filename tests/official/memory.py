@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import official
-from mserbench import corpus, divisions, registry, trees
-from mserbench.audio import is_audio
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, divisions, lookup, trees
+from mserbench.data.audio import is_audio
 
 _LINES = 12  # of a label file in a small tree, its header included
 _temporary = tempfile.TemporaryDirectory(prefix="mserbench-official-")  # gone when the tests end
@@ -59,7 +59,7 @@ def data(name: str) -> Path:
 @functools.cache
 def tree(name: str) -> Memory:
     """Return the official tree of a corpus, or the names of its inventory where it ships with the package."""
-    source = registry.corpus(name)
+    source = lookup.corpus(name)
     if source.provide is not None:
         return Memory(tuple(f"{stem}.flac" for stem in corpus.inventory(source.card)), _nothing)
     folder = trees.Folder(data(name) / name, tuple(source.card.skipped))
@@ -69,7 +69,7 @@ def tree(name: str) -> Memory:
 @functools.cache
 def utterances(name: str) -> tuple[Utterance, ...]:
     """Return what the parser makes of the official tree."""
-    return tuple(corpus.utterances(registry.corpus(name), tree(name)))
+    return tuple(corpus.utterances(lookup.corpus(name), tree(name)))
 
 
 @functools.cache
@@ -79,7 +79,7 @@ def small(name: str) -> Memory:
     labels = _few(whole.labels)
     changed = {one: _head(one, whole.read(one)) for one in labels}
     audio = [one for one in whole.names if is_audio(one)]
-    utterances, _ = corpus.parse(registry.corpus(name), Memory((*labels, *audio), whole.read, changed))
+    utterances, _ = corpus.parse(lookup.corpus(name), Memory((*labels, *audio), whole.read, changed))
     found = {one.audio for one in utterances}
     kept = [one for one in audio if one in found][:_LINES]
     return replace(whole, names=(*labels, *kept), changed=changed)
@@ -98,7 +98,7 @@ def _head(name: str, data: bytes) -> bytes:
     if name.endswith(".csd"):
         from official.mosei import csd, segments
 
-        videos = divisions.parts(registry.corpus("mosei").card, "official").by_value
+        videos = divisions.parts(lookup.corpus("mosei").card, "official").by_value
         return csd({video: segments(number) for number, video in enumerate(list(videos)[:_LINES])})
     if name.endswith(".json"):
         return json.dumps(dict(list(json.loads(data).items())[2:_LINES]), indent=4).encode()

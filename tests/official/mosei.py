@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mserbench import divisions
+from mserbench.data import divisions
 from mserbench_tasks.corpora import mosei
 from official import audio
 

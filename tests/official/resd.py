@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mserbench import corpus, divisions, registry
+from mserbench.data import corpus, divisions, lookup
 from official.audio import link
 
 WORDS = {word[0]: word for word in ("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness")}
@@ -19,7 +19,7 @@ def place(stem: str) -> str:
 
 def build(root: Path) -> None:
     """Build the tree below `root`."""
-    card = registry.corpus("resd").card
+    card = lookup.corpus("resd").card
     test = {stem for stem, part in divisions.parts(card, "official").by_value.items() if part == "test"}
     for split in ("train", "test"):
         stems = [stem for stem in corpus.inventory(card) if (stem in test) == (split == "test")]

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from mserbench import corpus, divisions, registry
+from mserbench.data import corpus, divisions, lookup
 from official.audio import link
 
 WORDS = {"A": "anger", "F": "fear", "H": "happiness", "N": "neutral", "S": "sadness", "W": "surprise"}
@@ -16,7 +16,7 @@ SPOKEN = "\u0633\u0644\u0627\u0645"
 
 def build(root: Path) -> None:
     """Build the tree below `root`."""
-    card = registry.corpus("shemo").card
+    card = lookup.corpus("shemo").card
     stems = corpus.inventory(card)
     unpaired = {stem for stem, part in divisions.parts(card, "emobox").by_value.items() if part == "unpaired"}
     link(root, (f"{'female' if stem[0] == 'F' else 'male'}/{stem}.wav" for stem in stems))

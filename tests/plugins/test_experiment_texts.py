@@ -12,11 +12,13 @@ import pytest
 for needed in ("torch", "transformers", "whisper", "accelerate", "peft"):
     pytest.importorskip(needed)
 
-from mserbench import registry  # noqa: E402
+from mserbench.data import lookup  # noqa: E402
 from mserbench.experiments import needs, plan  # noqa: E402
 from mserbench.experiments.definition import Wishes, load  # noqa: E402
+from mserbench.experiments.lookup import experiment_file  # noqa: E402
 from mserbench.experiments.shapes import Definition  # noqa: E402
-from mserbench.hookspecs import ExperimentEntry, WeightsEntry  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.plugins.hookspecs import ExperimentEntry, WeightsEntry  # noqa: E402
 from mserbench_mser_llm.planning import footprint_of  # noqa: E402
 from mserbench_mser_llm.presets import PRESETS  # noqa: E402
 
@@ -35,7 +37,7 @@ PARTS = {  # how texts call pretrained parts: what the registry's names begin wi
 
 
 def presets(name: str) -> list[str]:
-    return list(tomllib.loads(registry.experiment_file(name).read_text(encoding="utf-8")).get("presets", {}))
+    return list(tomllib.loads(experiment_file(name).read_text(encoding="utf-8")).get("presets", {}))
 
 
 VARIANTS = [(name, preset) for name in TABLES for preset in ("", *presets(name))]
@@ -54,7 +56,7 @@ def test_a_table_names_no_corpus_and_no_part_that_it_has_not(name: str, preset: 
     """A page of toys under the paper's corpora, or of a small model under LLaMA's name, would be believed."""
     table = load(name, Wishes(preset))
     cells = plan.cells(table)
-    used = {registry.task(task).corpus for task in plan.tasks(cells)}
+    used = {lookup.task(task).corpus for task in plan.tasks(cells)}
     assert names(spoken(table), CORPORA) <= used
     parts = {one["name"] for one in needs.parts(cells)}
     for part in names(spoken(table), PARTS):
@@ -110,7 +112,7 @@ def test_a_committed_page_says_what_its_definition_says(name: str) -> None:
 
 
 def documents() -> list[Path]:
-    tables = [registry.experiment_file(name) for name in TABLES]
+    tables = [experiment_file(name) for name in TABLES]
     return [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("leaderboard/*/README.md"), *tables]
 
 

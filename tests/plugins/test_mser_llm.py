@@ -18,8 +18,9 @@ from made_clips import LABELS, clip, items  # noqa: E402
 from safetensors import safe_open  # noqa: E402
 from together import run_processes  # noqa: E402
 
-from mserbench import exposure, registry  # noqa: E402
 from mserbench.errors import DataError, UnknownName, UsageError  # noqa: E402
+from mserbench.options import make_options  # noqa: E402
+from mserbench.results.manifest import Manifest, write_manifest  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_mser_llm import assembly, objective, parts, presets, tiny_parts, weights_folder  # noqa: E402
 from mserbench_mser_llm.model import MserLlm  # noqa: E402
@@ -39,7 +40,7 @@ def fresh_cache(tmp_path, monkeypatch):
 def manifest(folder: Path, *sources: str, clips: tuple[str, ...] = ()) -> Path:
     """Write what the harness adds to a folder of weights."""
     told = [{"task": name, "family": name, "languages": ["de"], "clips": list(clips)} for name in sources]
-    exposure.write_manifest(folder, {"model": "mser-llm", "sources": told})
+    write_manifest(folder, Manifest.from_json({"model": "mser-llm", "sources": told, "files": {}}))
     return folder
 
 
@@ -341,7 +342,7 @@ def test_every_setting_stands_in_the_docstring_and_is_an_option():
 
 
 def test_given_settings_win_over_the_preset():
-    made = registry.make_options(MserLlm, {"preset": "tiny", "stage": "2", "margin": "0.5"}, "mser-llm")
+    made = make_options(MserLlm, {"preset": "tiny", "stage": "2", "margin": "0.5"}, "mser-llm")
     assert (resolve(made).stage, resolve(made).margin, resolve(made).encoder) == (2, 0.5, "tiny")
     assert resolve(MserLlmOptions()) == PRESETS["mini"]
     assert presets.given(made) == {"stage": 2, "margin": 0.5}

@@ -15,11 +15,11 @@ pytest.importorskip("accelerate")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 
-from mserbench import exposure  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.labels import read_answer  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.results.manifest import Manifest, write_manifest  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_mser_llm import calibration, tiny_parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
@@ -247,7 +247,7 @@ def test_the_record_of_a_run_tells_what_was_asked(folder):
 def test_the_model_keeps_its_contract_with_both(folder, tmp_path):
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    exposure.write_manifest(tmp_path, {"model": "mser-llm", "sources": []})
+    write_manifest(tmp_path, Manifest.from_json({"model": "mser-llm", "sources": [], "files": {}}))
     assert_model("mser-llm", tmp_path, {"synonyms": "true", "calibration": "target"})
 
 

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("whisper")
 
-from mserbench import weights  # noqa: E402
 from mserbench.errors import DataError, UsageError  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
 from mserbench_mser_llm import tiny_parts  # noqa: E402
 from mserbench_mser_llm.bert_start import start_from_bert  # noqa: E402
 from mserbench_mser_llm.connector import Connector, Shape  # noqa: E402
@@ -272,7 +272,7 @@ def test_minilm_fills_66_of_86_tensors(pretrained):
     if not (pretrained / "minilm-l6").is_dir():
         pytest.skip("minilm-l6 is not in the cache: 'mserbench weights get minilm-l6'")
     made = Connector(Shape(1, 512, 576, 8, 4, 384, 12, 1536), 1.0)
-    new = start_from_bert(made.qformer, weights.folder("minilm-l6"))
+    new = start_from_bert(made.qformer, lookup.folder("minilm-l6"))
     assert len(made.qformer.state_dict()) - len(new) == 66
     assert {name.split(".")[2] for name in new} == {"0", "2"}
     assert len(new) == 20

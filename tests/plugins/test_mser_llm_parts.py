@@ -17,9 +17,10 @@ pytest.importorskip("accelerate")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 
-from mserbench import registry, weights  # noqa: E402
 from mserbench.errors import UsageError  # noqa: E402
-from mserbench_mser_llm import assembly, parts  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
+from mserbench.weights.named import weights_named  # noqa: E402
+from mserbench_mser_llm import assembly, names  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.model import MserLlm  # noqa: E402
 from mserbench_mser_llm.presets import MserLlmOptions, resolve  # noqa: E402
@@ -50,15 +51,15 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Saved:
     folder = tmp_path / "own"
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MSERBENCH_WEIGHTS", str(folder))
-    known = registry.weights  # the sizes of the real ones are the one thing that small ones lack
-    monkeypatch.setattr(registry, "weights", lambda name: replace(known(name), expected={}))
+    known = weights_named  # the sizes of the real ones are the one thing that small ones lack
+    monkeypatch.setattr(lookup, "weights_named", lambda name: replace(known(name), expected={}))
     torch.manual_seed(0)
     made = Saved(_whisper(), _bert(), _llama(0.0))
     for name, model in zip(NAMES.values(), made, strict=True):
         model.save_pretrained(folder / name)
     byte_tokenizer().save_pretrained(folder / NAMES["llama"])
     for name in NAMES.values():
-        weights.get(name)
+        lookup.get(name)
     return made
 
 
@@ -123,7 +124,7 @@ def test_they_are_trained_on_and_scored_with(saved: Saved, tmp_path: Path) -> No
     scores = model.predict([clip(1), clip(2)], [*LABELS, "enthusiasm"])
     np.testing.assert_allclose(scores.sum(axis=1), 1)
     assert {one.corpus for one in model.card.exposure}, "what the named parts heard and read is known"
-    weights.get(NAMES["llama"], _elsewhere(tmp_path / "other"))
+    lookup.get(NAMES["llama"], _elsewhere(tmp_path / "other"))
     with pytest.raises(UsageError, match=r"stand on language_model 'llama-3\.2-1b-instruct'"):
         MserLlm(weights=out)
 
@@ -179,5 +180,5 @@ def test_every_name_of_a_preset_is_a_part_that_can_be_got() -> None:
     """Else a preset would fail for everyone."""
     for preset in ("mini", "small", "paper"):
         settings = resolve(MserLlmOptions(preset=preset))
-        exposure, _ = parts.exposure_of(settings.encoder, settings.language_model, settings.bert)
+        exposure, _ = names.exposure_of(settings.encoder, settings.language_model, settings.bert)
         assert {one.kind for one in exposure} == {"speech", "text"}

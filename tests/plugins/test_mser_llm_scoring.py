@@ -8,9 +8,9 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("whisper")
 
-from mserbench import weights  # noqa: E402
 from mserbench.errors import DataError, UsageError  # noqa: E402
 from mserbench.labels import CANONICAL  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
 from mserbench_mser_llm import exact_head, tiny_parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities  # noqa: E402
@@ -38,7 +38,7 @@ def llm(folder) -> FrozenLanguageModel:
 def smollm(pretrained) -> FrozenLanguageModel:
     if not (pretrained / "smollm2-135m-instruct").is_dir():
         pytest.skip("smollm2-135m-instruct is not in the cache: 'mserbench weights get smollm2-135m-instruct'")
-    return FrozenLanguageModel.from_folder(weights.folder("smollm2-135m-instruct"))
+    return FrozenLanguageModel.from_folder(lookup.folder("smollm2-135m-instruct"))
 
 
 def audio(llm: FrozenLanguageModel, n: int = 5, queries: int = 3) -> torch.Tensor:

@@ -14,12 +14,14 @@ torch = pytest.importorskip("torch")
 for needed in ("transformers", "whisper", "accelerate", "peft"):
     pytest.importorskip(needed)
 
-from mserbench import registry  # noqa: E402
 from mserbench.experiments import plan, taking, work  # noqa: E402
 from mserbench.experiments.definition import Wishes, load  # noqa: E402
 from mserbench.experiments.plan import Question, Training  # noqa: E402
 from mserbench.footprint import Footprint  # noqa: E402
 from mserbench.model import TrainableModel  # noqa: E402
+from mserbench.options import make_options  # noqa: E402
+from mserbench.running.lookup import model_class  # noqa: E402
+from mserbench.weights.named import weights_named  # noqa: E402
 from mserbench_mser_llm import architectures, parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.planning import MINI_SECONDS  # noqa: E402
@@ -35,9 +37,9 @@ def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def footprint(model: str, **options: str) -> Footprint:
-    kind = registry.model_class(model)
+    kind = model_class(model)
     assert issubclass(kind, TrainableModel)
-    found = kind.footprint(registry.make_options(kind, options, model))
+    found = kind.footprint(make_options(kind, options, model))
     assert found is not None
     return found
 
@@ -88,7 +90,7 @@ def test_sizes_are_those_of_the_libraries_own_models() -> None:
             )  # fmt: skip
         assert count(theirs.parameters()) - theirs.embed_positions.weight.numel() == sizes.parameters
     for name in (*whisper_sizes.BY_NAME, *architectures.LLAMA):
-        record = registry.weights(name)
+        record = weights_named(name)
         described = (
             {"n_mels": whisper_sizes.BY_NAME[name].bands, "n_audio_state": whisper_sizes.BY_NAME[name].width,
              "n_audio_layer": whisper_sizes.BY_NAME[name].blocks}
@@ -158,8 +160,8 @@ def test_what_a_table_needs_is_what_its_models_say() -> None:
         ("whisper-linear", {}, ("whisper-base",)),
         ("prior", {}, ()),
     ):
-        kind = registry.model_class(model)
-        assert tuple(kind.pretrained(registry.make_options(kind, options, model))) == expected
+        kind = model_class(model)
+        assert tuple(kind.pretrained(make_options(kind, options, model))) == expected
 
 
 def test_a_dry_run_of_the_table_tells_all_of_it() -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mserbench import registry
+from mserbench.disk.files import cache_dir
 from mserbench.errors import DataError
-from mserbench.files import cache_dir
-from mserbench.hookspecs import WeightsEntry
+from mserbench.plugins.hookspecs import WeightsEntry
+from mserbench.weights.named import assembler, weights_named
 from mserbench_training import register_weights
 from mserbench_training.pretrained import WHISPER_LANGUAGES
 
@@ -43,12 +43,12 @@ def test_every_entry_is_a_record_with_what_a_verdict_needs() -> None:
     """If one lacked its exposure, a model upon it could be called zero-shot without reason."""
     for entry in register_weights():
         assert isinstance(entry, WeightsEntry)
-        record = registry.weights(entry.name)
+        record = weights_named(entry.name)
         assert record.page.startswith("https://")
         assert record.licence
         assert record.exposure
         assert all(one.evidence and one.languages and one.kind in ("speech", "text") for one in record.exposure)
-        registry.assembler(record)
+        assembler(record)
 
 
 OPEN = {"chinese-wav2vec2-base", "wav2vec2-base-de-voxpopuli-v2", "wav2vec2-base-fr-voxpopuli"}
@@ -56,7 +56,7 @@ OPEN = {"chinese-wav2vec2-base", "wav2vec2-base-de-voxpopuli-v2", "wav2vec2-base
 
 def test_the_commits_on_the_hub_are_pinned_but_for_those_said_to_be_open() -> None:
     """If one were open in silence, the same name would mean other weights next year."""
-    records = [registry.weights(entry.name) for entry in register_weights()]
+    records = [weights_named(entry.name) for entry in register_weights()]
     assert {record.name for record in records if not record.hub.revision} == OPEN
     assert {record.name for record in records if not record.hub.sha256} == {*OPEN, "llama-3-8b"}
     pinned = [record.hub.revision for record in records if record.hub.revision]
@@ -68,7 +68,7 @@ def test_the_commits_on_the_hub_are_pinned_but_for_those_said_to_be_open() -> No
 
 def test_the_wheel_holds_the_hubs_own_tensors_where_both_hashes_are_known() -> None:
     """If they differed, the same name would be other weights on a machine behind a mirror."""
-    record = registry.weights("minilm-l6")
+    record = weights_named("minilm-l6")
     member = next(one for one in record.members if one.file == "model.safetensors")
     assert record.hub.sha256["model.safetensors"] == member.sha256
 
@@ -432,13 +432,13 @@ def real(monkeypatch: pytest.MonkeyPatch):
     """Return the ready folder of real weights in the user's own cache, or skip."""
 
     def folder(name: str) -> Path:
-        from mserbench import weights
+        from mserbench.weights import lookup
 
         monkeypatch.setenv("MSERBENCH_CACHE", str(USER_CACHE))
         monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-        if weights.read_record(name) is None:
+        if lookup.read_record(name) is None:
             pytest.skip(f"the weights are not here: mserbench weights get {name}")
-        return weights.folder(name)
+        return lookup.folder(name)
 
     return folder
 

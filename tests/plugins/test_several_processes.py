@@ -17,10 +17,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 safetensors = pytest.importorskip("safetensors.torch")
 
-from mserbench import audio, registry, train  # noqa: E402
+from mserbench import train  # noqa: E402
+from mserbench.data import audio  # noqa: E402
 from mserbench.errors import DataError, MissingExtra  # noqa: E402
-from mserbench.hookspecs import ModelEntry  # noqa: E402
 from mserbench.model import TrainableModel  # noqa: E402
+from mserbench.plugins import registry  # noqa: E402
+from mserbench.plugins.hookspecs import ModelEntry  # noqa: E402
+from mserbench.running.lookup import model_class  # noqa: E402
 
 TASK = "emodb-sample"
 # Without what each process draws for itself, and with batches that can be divided.
@@ -132,7 +135,7 @@ def trainable() -> Iterator[str]:
     for name, entry in registry.entries(ModelEntry).items():
         module = entry.target.partition(":")[0]
         needs = [package for package in entry.needs if importlib.util.find_spec(package) is None]
-        if needs or issubclass(registry.model_class(name), TrainableModel):
+        if needs or issubclass(model_class(name), TrainableModel):
             yield pytest.param(name, marks=pytest.mark.skipif(bool(needs), reason=f"{module} needs {needs}"))
 
 
@@ -158,9 +161,7 @@ def test_training_opens_no_audio_but_that_of_its_sources(
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/weights").symlink_to(pretrained, target_is_directory=True)
-    options = (
-        {"preset": "tiny"} if any(one.name == "preset" for one in fields(registry.model_class(model).Options)) else {}
-    )
+    options = {"preset": "tiny"} if any(one.name == "preset" for one in fields(model_class(model).Options)) else {}
     try:
         train(model, [TASK], tmp_path / "w", validate_on=validate_on, data=data, options=options)
     except (DataError, MissingExtra) as error:

@@ -17,8 +17,9 @@ pytest.importorskip("peft")
 
 from made_clips import LABELS, clip, items  # noqa: E402
 
-from mserbench import registry, train  # noqa: E402
+from mserbench import train  # noqa: E402
 from mserbench.errors import ModelError, UsageError  # noqa: E402
+from mserbench.options import make_options  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_supcon_w2v2 import assembly, backbones, feeding, inside  # noqa: E402
 from mserbench_supcon_w2v2.model import SupconW2V2  # noqa: E402
@@ -166,7 +167,7 @@ def test_every_setting_stands_in_the_docstring_and_is_an_option():
 
 
 def test_given_settings_win_over_the_preset():
-    made = registry.make_options(SupconW2V2, {"preset": "tiny", "beta": "0", "gate": "false"}, "supcon-w2v2")
+    made = make_options(SupconW2V2, {"preset": "tiny", "beta": "0", "gate": "false"}, "supcon-w2v2")
     assert resolve(made).beta == 0
     assert resolve(made).gate is False
     assert resolve(made).encoder == "logmel"

@@ -10,8 +10,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 whisper = pytest.importorskip("whisper", reason="the extra train is not installed")
 
-from mserbench import corpus, dataset, registry, weights  # noqa: E402
+from mserbench.data import corpus, dataset  # noqa: E402
+from mserbench.data import lookup as data_lookup  # noqa: E402
 from mserbench.errors import DataError, UsageError  # noqa: E402
+from mserbench.weights import lookup  # noqa: E402
 from mserbench_training import pooled  # noqa: E402
 from mserbench_training.encoders import base  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder, fingerprint, n_frames  # noqa: E402
@@ -237,7 +239,7 @@ def test_workers_compute_on_one_core_each():
 def real(pretrained) -> Path:
     """The folder of whisper-base, or skip."""
     try:
-        return weights.folder("whisper-base")
+        return lookup.folder("whisper-base")
     except DataError:
         pytest.skip("whisper-base is not on this machine: mserbench weights get whisper-base")
 
@@ -246,7 +248,7 @@ def real(pretrained) -> Path:
 def test_real_clips_give_the_frames_of_openai_whisper(real, real_data):
     """The small random encoder above may hide what real weights and real speech show."""
     module = load(real)
-    data = dataset.load(registry.task("emodb"), corpus.data_folder(real_data))
+    data = dataset.load(data_lookup.task("emodb"), corpus.data_folder(real_data))
     waveforms = [clip.waveform for clip in data.clips(range(0, 535, 100))]
     encoder = WhisperEncoder(module, "whisper-base", "padded")
     assert encoder.version == "1+24e01a450caf34d3", "another whisper-base than the one that the shipped weights rest on"

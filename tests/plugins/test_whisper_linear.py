@@ -14,16 +14,23 @@ whisper = pytest.importorskip("whisper", reason="the extra train is not installe
 
 from safetensors.torch import save_file  # noqa: E402
 
-import whisper_linear_variants as variants  # noqa: E402
-from mserbench import exposure, registry, training  # noqa: E402
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
+from mserbench.options import make_options  # noqa: E402
+from mserbench.results.manifest import Manifest, read_manifest, write_manifest  # noqa: E402
+from mserbench.running import training  # noqa: E402
+from mserbench.running.lookup import model_entry, shipped_weights  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
 from mserbench_training.augment import Room, reverberate  # noqa: E402
 from mserbench_training.augment import generator as seeded  # noqa: E402
 from mserbench_training.pooled import Copy, pooled_features  # noqa: E402
-from mserbench_whisper_linear import WEIGHTS, choice, classifier  # noqa: E402
+from mserbench_whisper_linear import (  # noqa: E402
+    WEIGHTS,
+    choice,
+    classifier,
+    variants,
+)
 from mserbench_whisper_linear.classifier import Method  # noqa: E402
 from mserbench_whisper_linear.model import WhisperLinear  # noqa: E402
 from mserbench_whisper_linear.options import WhisperLinearOptions  # noqa: E402
@@ -213,13 +220,13 @@ def test_what_whisper_heard_is_handed_on(encoder):
 )
 def test_options_that_are_none_are_refused(options):
     with pytest.raises(UsageError):
-        registry.make_options(WhisperLinear, options, "whisper-linear")
+        make_options(WhisperLinear, options, "whisper-linear")
 
 
 def test_the_kit_passes(encoder, trained):
     """Scores that change with the batch, or break on silence, are no scores."""
     weights = trained()
-    exposure.write_manifest(weights, {"model": "whisper-linear", "sources": []})
+    write_manifest(weights, Manifest.from_json({"model": "whisper-linear", "sources": [], "files": {}}))
     assert_model("whisper-linear", weights)
 
 
@@ -476,14 +483,14 @@ def test_moved_speakers_lie_in_one_place_and_shifted_ones_in_each_others():
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_shipped_weights_are_small_and_say_what_they_were_trained_on(name, suffix):
     """A stranger runs them at once, and sees that no English emotion was in them."""
-    folder = registry.shipped_weights(registry.model_entry("whisper-linear"), name + suffix)
-    manifest = exposure.read_manifest(folder)
+    folder = shipped_weights(model_entry("whisper-linear"), name + suffix)
+    manifest = read_manifest(folder)
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
-    assert [source["task"] for source in manifest["sources"]] == list(WEIGHTS[name])
-    assert {language for source in manifest["sources"] for language in source["languages"]} == {"de", "it", "el"}
+    assert [source.task for source in manifest.sources] == list(WEIGHTS[name])
+    assert {language for source in manifest.sources for language in source.languages} == {"de", "it", "el"}
     defaults = asdict(WhisperLinearOptions(normalise="speaker" if suffix else "training"))
-    assert manifest["options"].items() <= defaults.items(), "an option made since may be missing, but none differ"
-    assert manifest["model_version"] == WhisperLinear.version
+    assert (manifest.options or {}).items() <= defaults.items(), "an option made since may be missing, but none differ"
+    assert manifest.model_version == WhisperLinear.version
 
 
 @pytest.mark.real
@@ -492,7 +499,7 @@ def test_shipped_weights_are_remade_by_training(pretrained, real_data, tmp_path)
     """Weights that nobody can remake are a claim, not a result."""
     for name, sources in WEIGHTS.items():
         made = training.train("whisper-linear", sources, tmp_path / name, data=real_data)
-        shipped = registry.shipped_weights(registry.model_entry("whisper-linear"), name)
+        shipped = shipped_weights(model_entry("whisper-linear"), name)
         for entry in ("mean", "scale", "coef"):
             new, old = (np.array(json.loads((folder / "model.json").read_text())[entry]) for folder in (made, shipped))
             np.testing.assert_allclose(new, old, rtol=1e-2, atol=1e-4)

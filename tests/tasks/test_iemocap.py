@@ -11,10 +11,10 @@ import pytest
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset, lookup
 
-IEMOCAP = registry.corpus("iemocap")
+IEMOCAP = lookup.corpus("iemocap")
 LABELS = "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
 WORDS = "Session1/dialog/transcriptions/Ses01F_impro01.txt"
 LINE = b"[6.2901 - 8.2357]\tSes01F_impro01_M000\tneu\t[2.5000, 2.0000, 3.5000]\r\n"
@@ -103,8 +103,8 @@ def test_ten_speakers_two_a_session() -> None:
 def test_folds_hold_out_one_session() -> None:
     per_session = {"1": 1085, "2": 1023, "3": 1151, "4": 1031, "5": 1241}
     for session, n in per_session.items():
-        test = dataset.select(registry.task(f"iemocap-4:sessions.{session}"), memory.utterances("iemocap"))
-        train = dataset.select(registry.task(f"iemocap-4:sessions.not-{session}"), memory.utterances("iemocap"))
+        test = dataset.select(lookup.task(f"iemocap-4:sessions.{session}"), memory.utterances("iemocap"))
+        train = dataset.select(lookup.task(f"iemocap-4:sessions.not-{session}"), memory.utterances("iemocap"))
         assert (len(test), len(train)) == (n, 5531 - n)
         assert {one.session for one, _ in test} == {session}
 
@@ -136,5 +136,5 @@ def test_all_10039_turns_are_those_of_public_metadata(reference: Path) -> None:
         assert float(one.extra["valence"]) == pytest.approx(float(row["valence"]), abs=1e-4)
     assert sum(one.id[:6] != f"{one.speaker[8:13]}{one.speaker[-1]}" for one in found) == 4951
     for name in ("iemocap-4", "iemocap-6", "iemocap-7"):
-        task = registry.task(name)
+        task = lookup.task(name)
         assert Counter(label for _, label in dataset.select(task, found)) == Counter(task.counts)

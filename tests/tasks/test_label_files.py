@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, registry
-from mserbench.audio import is_audio
 from mserbench.contracts import Fault, Utterance
+from mserbench.data import corpus, lookup
+from mserbench.data.audio import is_audio
 from mserbench.errors import DataError
-from mserbench.hookspecs import CorpusEntry
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import CorpusEntry
 
 TEXT = (".csv", ".txt", ".json", ".ort")
 BAD = (
@@ -54,7 +55,7 @@ def parsed(name: str, file: str, data: bytes) -> tuple[list[Utterance], list[str
     """Return the utterances and the sentences on what is wrong, one DataError among them."""
     tree = memory.small(name)
     try:
-        found, faults = corpus.parse(registry.corpus(name), replace(tree, changed={**tree.changed, file: data}))
+        found, faults = corpus.parse(lookup.corpus(name), replace(tree, changed={**tree.changed, file: data}))
     except DataError as error:
         return [], [str(error)]
     return found, [fault.sentence for fault in faults]
@@ -65,7 +66,7 @@ def content(name: str, file: str) -> bytes:
 
 
 def whole(name: str) -> dict[str, Utterance]:
-    found, faults = corpus.parse(registry.corpus(name), memory.small(name))
+    found, faults = corpus.parse(lookup.corpus(name), memory.small(name))
     assert not faults
     return {one.id: one for one in found}
 
@@ -84,7 +85,7 @@ def check(name: str, file: str, data: bytes, lines_lost: int = 0) -> None:
         return
     expected = whole(name)
     assert len(expected) - len({one.id for one in found}) <= lines_lost, "rows are lost without a word"
-    known = {raw for counts in registry.corpus(name).card.counts.values() for raw in counts}
+    known = {raw for counts in lookup.corpus(name).card.counts.values() for raw in counts}
     for one in found:
         if one.raw_label in known and one.id in expected and "corrected" not in expected[one.id].extra:
             assert one.raw_label == expected[one.id].raw_label
@@ -99,7 +100,7 @@ def test_every_text_file_that_a_parser_opens_is_damaged_here(name: str) -> None:
         opened.add(path)
         return tree.read(path)
 
-    corpus.parse(registry.corpus(name), Memory(tree.names, noting))
+    corpus.parse(lookup.corpus(name), Memory(tree.names, noting))
     kinds = {(path.rpartition("/")[2].rpartition(".")[2]) for path in opened if path.endswith(TEXT)}
     assert kinds == {file.rpartition(".")[2] for file in FILES.get(name, ())}
     assert set(FILES.get(name, ())) <= opened
@@ -210,7 +211,7 @@ def test_a_row_that_stands_twice_is_a_problem_of_the_corpus(name: str, tmp_path:
     lines = file.read_bytes().splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines[2:], start=2) if line.strip())
     file.write_bytes(b"".join([*lines, lines[at]]))
-    problems = corpus.read(registry.corpus(name), tmp_path).problems
+    problems = corpus.read(lookup.corpus(name), tmp_path).problems
     assert any("twice" in problem or FILES[name][0] in problem for problem in problems)
 
 
@@ -230,7 +231,7 @@ def test_a_bad_line_is_named_by_file_and_line(name: str, suffix: str, old: bytes
     tree = memory.tree(name)
     changed = tree.read(file).replace(old, new, 1)
     assert changed != tree.read(file)
-    found, faults = corpus.parse(registry.corpus(name), replace(tree, changed={file: changed}))
+    found, faults = corpus.parse(lookup.corpus(name), replace(tree, changed={file: changed}))
     assert len(found) >= len(memory.utterances(name)) - 1
     (fault,) = faults
     assert isinstance(fault, Fault)

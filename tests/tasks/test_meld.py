@@ -12,10 +12,10 @@ from official import meld as builder
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset, lookup
 
-MELD = registry.corpus("meld")
+MELD = lookup.corpus("meld")
 HEADER = b"Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime\r\n"
 ROW = '1,"Oh, that\u2019s it.",Guest,joy,positive,0,3,8,21,"0:16:16,059","00:16:21,73"\r\n'.encode()
 TEST = "output_repeated_splits_test"
@@ -117,7 +117,7 @@ def test_tables_of_other_copies_with_windows_quotes_are_read() -> None:
 
 def test_parts_are_tasks_by_name() -> None:
     sizes = {
-        name: len(dataset.select(registry.task(name), memory.utterances("meld")))
+        name: len(dataset.select(lookup.task(name), memory.utterances("meld")))
         for name in ("meld", "meld:train", "meld:dev", "meld-4:train", "meld-4:dev", "meld-4")
     }
     assert sizes == {
@@ -146,5 +146,5 @@ def test_all_13708_rows_are_read_as_published(reference: Path) -> None:
         assert one.text == (row["Utterance"].strip() or None)
     assert len({one.speaker for one in found}) == MELD.card.speakers
     for name in ("meld", "meld-4", "meld-all"):
-        task = registry.task(name)
+        task = lookup.task(name)
         assert Counter(label for _, label in dataset.select(task, found)) == Counter(task.counts)

@@ -10,10 +10,10 @@ import pytest
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset, lookup
 
-RESD = registry.corpus("resd")
+RESD = lookup.corpus("resd")
 TABLE = b"path,emotion\n32_happiness_enthusiasm_h_120.wav,happiness\n06_happiness_enthusiasm e_060.wav,enthusiasm\n"
 NAMES = ("32_happiness_enthusiasm_h_120.wav", "06_happiness_enthusiasm e_060.wav")
 
@@ -43,7 +43,7 @@ def test_splits_come_from_folders_or_else_from_the_tables() -> None:
 
 def test_the_official_split_holds_in_any_layout() -> None:
     """A flat copy without tables, or no audio at all, must not empty the test split."""
-    task = registry.task("resd:official.test")
+    task = lookup.task("resd:official.test")
     flat = memory.tree("resd").renamed(lambda name: name.rpartition("/")[2])
     wavs = replace(flat, names=tuple(name for name in flat.names if name.endswith(".wav")))
     assert len(dataset.select(task, corpus.utterances(RESD, wavs))) == 280
@@ -79,5 +79,5 @@ def test_all_1396_labels_and_splits_are_those_of_public_metadata(reference: Path
         row = truth[one.audio]
         assert (one.raw_label, one.split) == (row["raw_label"], row["split_or_fold"])
         assert row["speaker"] == f"dialogue{one.extra['role']}"
-    test = {utterance.id for utterance, _ in dataset.select(registry.task("resd:test"), found.values())}
+    test = {utterance.id for utterance, _ in dataset.select(lookup.task("resd:test"), found.values())}
     assert test == {one.id for one in found.values() if one.split == "test"}

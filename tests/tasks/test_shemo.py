@@ -12,10 +12,10 @@ import pytest
 from official import memory
 from official.memory import Memory
 
-from mserbench import corpus, dataset, registry
 from mserbench.contracts import Utterance
+from mserbench.data import corpus, dataset, lookup
 
-SHEMO = registry.corpus("shemo")
+SHEMO = lookup.corpus("shemo")
 
 
 def parsed(names: tuple[str, ...], **files: bytes) -> dict[str, Utterance]:
@@ -56,7 +56,7 @@ def test_the_corrected_edition_brings_label_and_words() -> None:
 def test_without_the_file_of_corrections_the_corrected_task_says_where_it_is_from() -> None:
     tree = memory.tree("shemo")
     bare = replace(tree, names=tuple(name for name in tree.names if not name.endswith(".json")))
-    (problem,) = dataset.undeclared_labels(registry.task("shemo-corrected"), corpus.utterances(SHEMO, bare))
+    (problem,) = dataset.undeclared_labels(lookup.task("shemo-corrected"), corpus.utterances(SHEMO, bare))
     assert "reads its labels from 'corrected', which 3000 utterances lack" in problem
     assert "mserbench data show shemo" in problem
     assert "modified_shemo.json" in SHEMO.card.how_to_get
@@ -64,13 +64,13 @@ def test_without_the_file_of_corrections_the_corrected_task_says_where_it_is_fro
 
 def test_the_recordings_of_emobox_need_no_transcripts() -> None:
     """Who has the audio alone, or only predictions, must not be told of other counts."""
-    assert len(dataset.truth(registry.task("shemo-emobox"), None)) == 2838
-    assert len(dataset.truth(registry.task("shemo:emobox.test"), None)) == 707
+    assert len(dataset.truth(lookup.task("shemo-emobox"), None)) == 2838
+    assert len(dataset.truth(lookup.task("shemo:emobox.test"), None)) == 707
 
 
 def test_the_editions_differ_where_they_should() -> None:
     labels = {
-        name: {one.id: label for one, label in dataset.select(registry.task(name), memory.utterances("shemo"))}
+        name: {one.id: label for one, label in dataset.select(lookup.task(name), memory.utterances("shemo"))}
         for name in ("shemo", "shemo-corrected", "shemo-emobox")
     }
     assert len(labels["shemo"].items() - labels["shemo-corrected"].items()) >= 134
@@ -92,9 +92,9 @@ def test_all_labels_speakers_and_editions_are_those_of_public_metadata(reference
         assert (one.raw_label, one.speaker) == (row["raw_label"], f"shemo:{row['speaker']}")
         assert one.extra["corrected"] == row["text_label"]
     for name in ("shemo", "shemo-corrected", "shemo-emobox"):
-        task = registry.task(name)
+        task = lookup.task(name)
         assert Counter(label for _, label in dataset.select(task, found)) == Counter(task.counts)
-    emobox = {one.id for one, _ in dataset.select(registry.task("shemo-emobox"), found)}
+    emobox = {one.id for one, _ in dataset.select(lookup.task("shemo-emobox"), found)}
     assert emobox == {stem for stem, row in truth.items() if row["split_or_fold"] != "not_in_emobox"}
-    test = {one.id for one, _ in dataset.select(registry.task("shemo:emobox.test"), found)}
+    test = {one.id for one, _ in dataset.select(lookup.task("shemo:emobox.test"), found)}
     assert test == {stem for stem, row in truth.items() if row["split_or_fold"] == "test"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import io
 import os
 import sys
@@ -12,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import official
 import pytest
@@ -20,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from official.mosei import DIMENSIONS, Rows, csd
 
-from mserbench import corpus, dataset, divisions, registry
 from mserbench.contracts import Fault, Utterance
+from mserbench.data import corpus, dataset, divisions, lookup
+from mserbench.data.trees import audio_names
 from mserbench.errors import DataError, MissingExtra
-from mserbench.trees import audio_names
-from mserbench_tasks import mosei_files
+from mserbench_tasks import mosei_files, remake_splits
 from mserbench_tasks.corpora import cafe, crema_d, esd, mosei, msp_podcast
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,7 +48,7 @@ class Memory:
 
 def parsed(name: str, *audios: str, **files: bytes) -> tuple[list[Utterance], list[str]]:
     """Return utterances and sentences of faults."""
-    utterances, faults = corpus.parse(registry.corpus(name), Memory(audios, files))
+    utterances, faults = corpus.parse(lookup.corpus(name), Memory(audios, files))
     return utterances, [fault.sentence for fault in faults]
 
 
@@ -105,9 +103,9 @@ def test_a_name_outside_the_grammar_is_no_utterance(name: str, path: str) -> Non
 )  # fmt: skip
 def test_inventory_and_task_agree_on_every_label(task: str, total: int) -> None:
     """If this failed, inventory, parser or label map would contradict the frozen counts of a task."""
-    labels = Counter(label for _, label in dataset.truth(registry.task(task), None))
-    assert labels == Counter(registry.task(task).counts)
-    assert labels.total() == total == registry.task(task).expected
+    labels = Counter(label for _, label in dataset.truth(lookup.task(task), None))
+    assert labels == Counter(lookup.task(task).counts)
+    assert labels.total() == total == lookup.task(task).expected
 
 
 # --- traps of the corpora that are files alone -----------------------------------------------------------------------
@@ -171,7 +169,7 @@ def test_mis_decoded_folders_of_cafe_do_no_harm(tmp_path: Path, folders: dict[st
 def test_crema_d_knows_43_female_actors() -> None:
     """If this failed, the publisher's table of 48 men and 43 women would be contradicted."""
     assert len(crema_d.FEMALE) == 43
-    speakers = {one.speaker: one.sex for one, _ in dataset.truth(registry.task("crema-d"), None)}
+    speakers = {one.speaker: one.sex for one, _ in dataset.truth(lookup.task("crema-d"), None)}
     assert Counter(speakers.values()) == {"m": 48, "f": 43}
 
 
@@ -180,15 +178,15 @@ def test_a_clone_of_crema_d_uses_the_wav_and_the_votes(tmp_path: Path) -> None:
     root = official.build("crema-d", tmp_path) / "crema-d"
     reading = corpus.read(crema_d.CORPUS, root)
     assert (reading.problems, reading.extra, reading.variant) == ([], [], "published")
-    heard = dataset.select(registry.task("crema-d-perceived"), reading.utterances.values())
-    assert Counter(label for _, label in heard) == Counter(registry.task("crema-d-perceived").counts)
+    heard = dataset.select(lookup.task("crema-d-perceived"), reading.utterances.values())
+    assert Counter(label for _, label in heard) == Counter(lookup.task("crema-d-perceived").counts)
 
 
 def test_perceived_labels_need_their_table() -> None:
     """If this failed, intended labels would pass for perceived ones where the votes are not there."""
     utterances, _ = parsed("crema-d", "AudioWAV/1001_DFA_ANG_XX.wav")
     with pytest.raises(DataError, match=r"'crema-d-perceived' reads its labels from 'perceived', which 1 utterances"):
-        dataset.select(registry.task("crema-d-perceived"), utterances)
+        dataset.select(lookup.task("crema-d-perceived"), utterances)
 
 
 def test_a_broken_line_of_votes_is_named_and_the_others_are_read() -> None:
@@ -255,7 +253,7 @@ def test_withheld_labels_of_test3_belong_to_no_task_and_are_counted() -> None:
         "MSP-PODCAST_0001_0001.wav,,,,,Unknown,Unknown,Test3", "MSP-PODCAST_1_2.wav,H,5,2,5,9,Male,Train"
     )
     assert ([one.raw_label for one in found], faults) == (["withheld", "H"], [])
-    assert [one.id for one, _ in dataset.select(registry.task("msp-podcast"), found)] == ["MSP-PODCAST_1_2"]
+    assert [one.id for one, _ in dataset.select(lookup.task("msp-podcast"), found)] == ["MSP-PODCAST_1_2"]
     assert next(iter(msp_podcast.remarks(found))).startswith("the publisher withholds the labels of 1 recordings")
 
 
@@ -400,7 +398,7 @@ PAPER2 = {  # task: sizes of train, dev, test; test by emotion: neutral, happy, 
 
 def part(task: str, name: str) -> dict[str, str]:
     """Return the labels of a part of a task by id."""
-    return {one.id: label for one, label in dataset.truth(registry.task(f"{task}:paper2.{name}"), None)}
+    return {one.id: label for one, label in dataset.truth(lookup.task(f"{task}:paper2.{name}"), None)}
 
 
 @pytest.mark.parametrize("task", PAPER2)
@@ -411,33 +409,23 @@ def test_the_splits_of_paper_2_have_its_sizes_and_share_nothing(task: str) -> No
     assert tuple(len(found) for found in parts.values()) == sizes
     assert len({identity for found in parts.values() for identity in found}) == sum(sizes)
     assert tuple(Counter(parts["test"].values())[label] for label in ("neutral", "happy", "sad", "angry")) == each
-    frozen = {one.id: label for one, label in dataset.truth(registry.task(f"{task}-paper2"), None)}
+    frozen = {one.id: label for one, label in dataset.truth(lookup.task(f"{task}-paper2"), None)}
     assert frozen == parts["test"]
 
 
 @pytest.mark.parametrize("task", PAPER2)
 def test_the_splits_of_paper_2_are_stratified(task: str) -> None:
     """If this failed, a part could lack an emotion, or hold it out of proportion by more than rounding."""
-    whole = Counter(registry.task(task).counts)
+    whole = Counter(lookup.task(task).counts)
     dev = Counter(part(task, "dev").values())
     for label, count in whole.items():
         assert abs(dev[label] - PAPER2[task][0][1] * count / whole.total()) < 1
 
 
-def remake() -> ModuleType:
-    """Load the script that draws the splits."""
-    spec = importlib.util.spec_from_file_location("remake_splits", ROOT / "tasks" / "remake_splits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["emodb", "cafe", "esd", "urdu"])
 def test_the_script_remakes_the_splits_byte_for_byte(name: str) -> None:
     """If this failed, nobody could tell how the frozen splits came about."""
-    assert remake().table(name) == (ROOT / f"tasks/mserbench_tasks/splits/{name}-paper2.csv").read_bytes()
+    assert remake_splits.table(name) == (ROOT / f"tasks/mserbench_tasks/splits/{name}-paper2.csv").read_bytes()
 
 
 @pytest.mark.parametrize(("card", "folds"), [(cafe.CARD, 3), (esd.CARD, 5)])
@@ -446,7 +434,7 @@ def test_emobox_folds_hold_each_speaker_once(card, folds: int) -> None:
     table = divisions.parts(card, "emobox")
     assert (table.field, len(table.names), len(table.by_value)) == ("speaker", folds, card.speakers)
     tree = Memory([f"{identity}.wav" for identity in corpus.inventory(card)])
-    found = corpus.utterances(registry.corpus(card.name), tree)
+    found = corpus.utterances(lookup.corpus(card.name), tree)
     assert {one.speaker for one in found} == set(table.by_value)
 
 
@@ -480,7 +468,7 @@ def test_every_label_and_speaker_is_the_published_one(reference: Path, name: str
     }
     utterances, faults = parsed(name, *expected)
     assert ({one.audio: (one.raw_label, one.speaker) for one in utterances}, faults) == (expected, [])
-    assert {one.id for one in utterances} == set(corpus.inventory(registry.corpus(name).card))
+    assert {one.id for one in utterances} == set(corpus.inventory(lookup.corpus(name).card))
     assert len(utterances) == rows
 
 
@@ -489,7 +477,7 @@ def test_every_label_and_speaker_is_the_published_one(reference: Path, name: str
 def test_every_fold_is_that_of_emobox(reference: Path, name: str, file: str) -> None:
     """If this failed, numbers on these folds could not be set beside those of EmoBox."""
     rows = published(reference / file)
-    table = divisions.parts(registry.corpus(name).card, "emobox")
+    table = divisions.parts(lookup.corpus(name).card, "emobox")
     utterances, _ = parsed(name, *(row["id_or_path"] for row in rows))
     found = {one.audio: f"test_of_fold_{table.of(one)}" for one in utterances}
     assert found == {row["id_or_path"]: row["split_or_fold"] for row in rows}
@@ -503,6 +491,6 @@ def test_every_perceived_label_of_crema_d_is_the_published_vote(reference: Path)
     names = [f"{row['id_or_path']}.wav" for row in votes]
     utterances, faults = parsed("crema-d", *names, **{"summaryTable.csv": "\n".join(lines).encode()})
     assert {one.id: one.extra["perceived"] for one in utterances} == {r["id_or_path"]: r["voice_vote"] for r in votes}
-    heard = dataset.select(registry.task("crema-d-perceived"), utterances)
-    assert Counter(label for _, label in heard) == Counter(registry.task("crema-d-perceived").counts)
+    heard = dataset.select(lookup.task("crema-d-perceived"), utterances)
+    assert Counter(label for _, label in heard) == Counter(lookup.task("crema-d-perceived").counts)
     assert faults == []

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mserbench.errors import UsageError
 
 Precision = Literal["float32", "bfloat16"]  # of what a frozen part computes in
+Length = Literal["trimmed", "padded"]  # what Whisper hears: the clip alone, or the clip padded to 30 s
 
 
 class Encoder(Protocol):

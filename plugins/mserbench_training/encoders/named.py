@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from mserbench import registry, weights
 from mserbench.contracts import Exposure
 from mserbench.errors import UnknownName, UsageError
-from mserbench.hookspecs import WeightsEntry
+from mserbench.weights import lookup
+from mserbench.weights.named import weights_named, weights_names
 from mserbench_training.encoders.base import Encoder, Precision
 
 LOGMEL = "logmel"
@@ -32,9 +32,9 @@ def folder_of(name: str) -> Path:
 
     Raises UnknownName where it is neither, DataError where the weights are not on this machine.
     """
-    known = registry.entries(WeightsEntry)
+    known = weights_names()
     if name in known:
-        return weights.folder(name)
+        return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
     raise UnknownName("encoder", name, [LOGMEL, *known], "'mserbench weights list', beside 'logmel' and any folder,")
@@ -44,8 +44,8 @@ def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
     """Return what an encoder has heard, and whether that is all; of a folder of somebody's own nothing is known."""
     if name == LOGMEL:
         return (), True
-    if name in registry.entries(WeightsEntry):
-        record = registry.weights(name)
+    if name in weights_names():
+        record = weights_named(name)
         return record.exposure, record.exposure_complete
     return (), False
 
@@ -62,7 +62,7 @@ def open_encoder(name: str, device: str = "cpu", precision: Precision = "float32
 
         return LogMelEncoder()
     folder = folder_of(name)
-    label = name if name in registry.entries(WeightsEntry) else folder.name
+    label = name if name in weights_names() else folder.name
     if kind == "whisper":
         from mserbench_training.encoders.whisper import WhisperEncoder
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -15,10 +14,8 @@ from torch import Tensor, nn
 from whisper.audio import HOP_LENGTH, N_FFT, N_SAMPLES, SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
 from whisper.model import AudioEncoder, ResidualAttentionBlock
 
-from mserbench_training.encoders.base import Precision, check_layers
+from mserbench_training.encoders.base import Length, Precision, check_layers
 from mserbench_training.whisper_model import load
-
-Length = Literal["trimmed", "padded"]
 
 CODE = "1"  # raise it whenever frames change
 STRIDE = 2 * HOP_LENGTH  # samples a frame: the second convolution halves the rate of the log-mels

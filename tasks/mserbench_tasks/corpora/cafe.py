@@ -46,7 +46,7 @@ CARD = CorpusCard(
             "mserbench_tasks:splits/cafe-paper2.csv",
             "24e7600fdd51f59ae66dd79c68a2b9fe2ff85c3b2660c62f9583b661fec6aa78",
             "split",
-            "sizes of arXiv 2606.06200, which published no ids; drawn by tasks/remake_splits.py",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by mserbench_tasks.remake_splits",
         ),
     },
     notes="Unzipping often mis-decodes the folders Colère and Dégoût, so that labels are read from file names only. A "

@@ -45,7 +45,7 @@ CARD = CorpusCard(
             "paper2-like: 266 to train, 35 to validate, 38 to test of the four emotions; speakers are shared",
             "mserbench_tasks:splits/emodb-paper2.csv",
             "046da9ce2c22b8dcfb52c4446d53c4e071119a7c2db0119eb6414636162e7aa6", "split",
-            "sizes of arXiv 2606.06200, which published no ids; drawn by tasks/remake_splits.py",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by mserbench_tasks.remake_splits",
         ),
     },
     files=(  # release 1.3.0 of the 535 recordings by an author of the corpus; size and md5 as its Zenodo record says

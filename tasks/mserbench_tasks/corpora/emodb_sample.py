@@ -18,7 +18,10 @@ CARD = dataclasses.replace(
     counts={"sample": dict.fromkeys("AEFLNTW", 10)},
     family="emodb",
     inventory="mserbench_tasks:inventory/emodb-sample.txt",
-    editions={},
+    editions={"be66fbf9": "sample"},
+    divisions={  # a division by ids names recordings that are not in the sample
+        name: division for name, division in emodb.CARD.divisions.items() if name in ("speakers", "halves")
+    },
     hours=0.04,
     notes="For each speaker the first recording of each emotion by name; speaker 08 has no disgust, so "
     "disgust has a second recording of speaker 09. Too small for conclusions: its intervals are wide.",

@@ -41,7 +41,7 @@ CARD = CorpusCard(
             "mserbench_tasks:splits/esd-paper2.csv",
             "c9b1a70be8fe703e6eefbfe523c2dad022dda6520e76b91d340c1dcbc4c18b59",
             "split",
-            "sizes of arXiv 2606.06200, which published no ids; drawn by tasks/remake_splits.py",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by mserbench_tasks.remake_splits",
         ),
     },
     notes="Speakers 0001 to 0010 are Mandarin, 0011 to 0020 English. Two layouts circulate, one with the folders "

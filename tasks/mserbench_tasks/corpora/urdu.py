@@ -32,7 +32,7 @@ CARD = CorpusCard(
             "mserbench_tasks:splits/urdu-paper2.csv",
             "43bdd90bdf185aafb80ef24e0e18261af72a9fe0f79a6ed28b43b46964494d1e",
             "split",
-            "sizes of arXiv 2606.06200, which published no ids; drawn by tasks/remake_splits.py",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by mserbench_tasks.remake_splits",
         ),
     },
     notes="The publisher writes of 38 speakers, the names hold 29. Speaker and emotion are confounded: SM5 speaks 72 "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +14,13 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import soundfile
-from filelock import FileLock
 
 from mserbench.contracts import SAMPLE_RATE
+from mserbench.data.index import available_cores
+from mserbench.disk import folders
+from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.errors import DataError
-from mserbench.files import cache_dir, write_atomic
-from mserbench.index import available_cores
-from mserbench.progress import counting
+from mserbench.report.progress import counting
 from mserbench_tasks.demo import post
 from mserbench_tasks.demo.plan import Plan, plan, request
 from mserbench_tasks.demo.synthesizer import Synthesizer, require_espeak
@@ -56,14 +55,13 @@ def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
 
     The folder is filled under another name and renamed: a killed build leaves nothing that looks whole.
     """
-    final, part = root / corpus, root / f"{corpus}.part"
+    final = root / corpus
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f"{corpus}.lock"):
+        with folders.held(root / f"{corpus}.lock", waiting=lambda: None):
             if not (final / MARKER).is_file():
-                _make(corpus, clips, part, workers)
-                shutil.rmtree(final, ignore_errors=True)
-                part.rename(final)
+                folders.clear_leftovers(root, corpus)
+                with folders.whole(final) as part:
+                    _make(corpus, clips, part, workers)
     except OSError as error:
         raise DataError(
             f"corpus {corpus!r} could not be made in {str(root)!r}: {error.strerror or error}; "
@@ -99,8 +97,6 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
 
 
 def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
-    shutil.rmtree(part, ignore_errors=True)  # what a killed build left
-    part.mkdir()
     seconds = max(1, round(len(clips) * SECONDS_A_CLIP / workers))
     sys.stderr.write(f"making {corpus}: {len(clips)} clips of synthetic speech, about {seconds} s\n")
     digests = {}

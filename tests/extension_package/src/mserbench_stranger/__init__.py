@@ -20,4 +20,4 @@ def register_corpora() -> list[CorpusEntry]:
 @hookimpl
 def register_tasks() -> list[TaskEntry]:
     """Register the task."""
-    return [TaskEntry("stranger-task", "mserbench_stranger.corpus:TASK", "Angry or sad tones", "stranger", ("cy",))]
+    return [TaskEntry("stranger-task", "mserbench_stranger.corpus:TASK", "Angry or sad tones")]

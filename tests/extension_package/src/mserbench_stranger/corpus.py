@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mserbench import Corpus, CorpusCard, Task, Tree, Utterance
-from mserbench.files import cache_dir
+from mserbench.disk.files import cache_dir
 
 NAME = re.compile(r"s(?P<speaker>\d)_(?P<emotion>[AS])_(?P<take>\d)")
 

@@ -1,0 +1,243 @@
+"""A task joined with its corpus on disk: checked, labelled clips, or every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from mserbench.contracts import Clip, Corpus, CorpusCard, Task, Utterance
+from mserbench.data import audio, corpus, divisions, index, lookup
+from mserbench.data.trees import Inventory
+from mserbench.errors import DataError
+from mserbench.labels import DROP
+
+_LISTED = 20  # problems printed in full; `data verify` lists the rest
+_MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
+_MEND_OR_PARTIAL = "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
+_MEND_LABELS = "mend them first: --allow-partial does not guess what an undeclared label means"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One utterance of a task: its label, its corpus folder, and the facts of its audio."""
+
+    utterance: Utterance
+    label: str
+    root: Path
+    facts: index.Facts
+
+    @property
+    def path(self) -> Path:
+        """Its file; made on demand, as a path weighs more than all else that is kept of a clip."""
+        return self.root / self.utterance.audio
+
+    def clip(self, corpus_name: str, group: int | None = None) -> Clip:
+        """Return what a model may see of it: audio, without label, speaker or name."""
+        seed = hashlib.sha256(f"{corpus_name}/{self.utterance.id}".encode()).hexdigest()
+        load = partial(audio.decode, self.path, self.utterance.start, self.utterance.end)
+        return Clip(self.facts.key, seed, self.facts.seconds, load, group)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All clips of a task, sorted by id, with what is to be said about them."""
+
+    task: Task
+    card: CorpusCard
+    items: tuple[Item, ...]
+    digest: str
+    expected: int  # clips of the complete task
+    partial: bool = False
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def names(self) -> Iterator[str]:
+        """What a training may have known these clips by: audio keys, CORPUS:ID, and that of what they are made from."""
+        for item in self.items:
+            yield item.facts.key
+            yield f"{self.card.name}:{item.utterance.id}"
+            yield item.utterance.extra.get(corpus.DERIVED_FROM, item.facts.key)
+
+    @property
+    def speakers(self) -> list[str | None]:
+        """The speaker of each item, in order."""
+        return [item.utterance.speaker for item in self.items]
+
+    def clips(self, positions: Iterable[int], grouped: bool = False) -> Iterator[Clip]:
+        """Yield the clips at some positions; with opaque speaker groups if `grouped`.
+
+        Clips are made anew in each pass, so that decoded audio is not kept longer than its batch.
+        """
+        groups = cluster_numbers(self.speakers) if grouped else None
+        for i in positions:
+            yield self.items[i].clip(self.card.name, groups[i] if groups else None)
+
+
+def cluster_numbers(speakers: Sequence[str | None]) -> list[int | None] | None:
+    """Number the speakers by first occurrence, None for a clip without one; None where no clip has a speaker."""
+    if not any(speaker is not None for speaker in speakers):
+        return None
+    numbers: dict[str, int] = {}
+    return [None if speaker is None else numbers.setdefault(speaker, len(numbers)) for speaker in speakers]
+
+
+def load(
+    task: Task,
+    data: Path | None,
+    allow_partial: bool = False,
+    limit: int | None = None,
+    progress: index.Progress | None = None,
+) -> Dataset:
+    """Find, parse, check and index the corpus of a task.
+
+    `limit` keeps that many clips, chosen by a hash of their ids; `progress` hears of the clips that are indexed
+    anew. Raises DataError with every problem of the corpus; with `allow_partial` the clips in order are kept and
+    the problems become warnings, but an undeclared raw label still stops.
+    """
+    source = lookup.corpus(task.corpus)
+    root = corpus.find(source, data)
+    reading = corpus.read(source, root)
+    utterances = list(reading.utterances.values())
+    undeclared = undeclared_labels(task, utterances)
+    labelled = select(task, [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map])
+    problems = [*undeclared, *_concerning(task, source, reading)]
+    if not problems:  # with files missing, a wrong count is only an echo
+        problems += _count_problems(task, labelled)
+    facts = index.index(root, [utterance for utterance, _ in labelled], progress)
+    problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
+    if undeclared or (problems and not allow_partial):
+        raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
+    items = [
+        Item(utterance, label, root, facts[utterance.id])
+        for utterance, label in labelled
+        if not facts[utterance.id].problem
+    ]
+    if not items:
+        empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
+        raise DataError(_all([empty, *problems], task, _MEND))
+    chosen = limited(items, limit)
+    return Dataset(
+        task=task,
+        card=source.card,
+        items=tuple(chosen),
+        digest=index.digest({item.utterance.id: item.facts for item in chosen}),
+        expected=len(labelled) if task.expected is None else task.expected,
+        partial=bool(problems) or len(chosen) < len(items),
+        notes=(*reading.notes, *_extra_notes(reading)),
+        warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
+    )
+
+
+def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
+    """Return the labelled utterances of a task, sorted by id, without opening any audio.
+
+    A corpus with an inventory says everything by its names, so its audio need not be here. Raises DataError.
+    """
+    source = lookup.corpus(task.corpus)
+    if listed := _by_inventory(task, source):
+        return listed
+    reading = corpus.read(source, corpus.find(source, data))
+    labelled = select(task, reading.utterances.values())
+    problems = reading.problems or _count_problems(task, labelled)
+    if problems:
+        raise DataError(_all(problems, task, _MEND))
+    return labelled
+
+
+def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
+    """Return the labelled utterances by the names of the inventory; empty where names alone do not tell them."""
+    names = corpus.inventory(source.card)
+    try:
+        listed = select(task, corpus.utterances(source, Inventory(names))) if names else []
+    except DataError:  # the labels, or what selects, stand in files
+        return []
+    return [] if _count_problems(task, listed) else listed
+
+
+def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
+    """Return the problems of a corpus without the missing utterances that a task does not ask for."""
+    asked = _by_inventory(task, source) if reading.missing else []
+    return reading.problems_of_task(utterance.id for utterance, _ in asked) if asked else reading.problems
+
+
+def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance, str]]:
+    """Return the utterances of a task with their labels, sorted by id.
+
+    Raises DataError for a raw label that the task's map does not declare, with its count and an example.
+    """
+    utterances = sorted(utterances, key=lambda utterance: utterance.id)
+    for problem in undeclared_labels(task, utterances):
+        raise DataError(problem)
+    chosen: Iterable[Utterance] = utterances
+    if task.select:
+        chosen = (utterance for utterance in chosen if _is_selected(task, utterance))
+    if task.part:
+        chosen = divisions.belonging(lookup.corpus(task.corpus).card, task.part, chosen)
+    pairs = ((utterance, task.label_map[raw_label(task, utterance)]) for utterance in chosen)
+    return [(utterance, label) for utterance, label in pairs if label != DROP]
+
+
+def raw_label(task: Task, utterance: Utterance) -> str:
+    """Return the raw label of an utterance in the edition that a task asks for; empty where that lacks it."""
+    return utterance.extra.get(task.label_field, "") if task.label_field else utterance.raw_label
+
+
+def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
+    """Return one sentence on all raw labels that the task's map does not declare, or none."""
+    strange = [utterance for utterance in utterances if raw_label(task, utterance) not in task.label_map]
+    if not strange:
+        return []
+    if task.label_field and not raw_label(task, strange[0]):
+        return [
+            f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} utterances lack "
+            f"(first {strange[0].id!r}): 'mserbench data show {lookup.typed(task.corpus)}' says which file has them"
+        ]
+    counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
+    return [
+        f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} (first in "
+        f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
+    ]
+
+
+def _extra_notes(reading: corpus.Reading) -> list[str]:
+    if not reading.extra:
+        return []
+    return [
+        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left out, such as "
+        f"{', '.join(map(repr, reading.extra[:3]))}"
+    ]
+
+
+def _is_selected(task: Task, utterance: Utterance) -> bool:
+    return all(divisions.value_of(utterance, name) in values for name, values in task.select.items())
+
+
+def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> list[str]:
+    counts = Counter(label for _, label in labelled)
+    return [
+        f"task {task.name!r}: {counts[label]} clips of {label!r} were found, {expected} expected"
+        for label, expected in task.counts.items()
+        if counts[label] != expected
+    ]
+
+
+def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
+    """Return at most `limit` items, chosen by a hash of their ids and sorted by id; all of them where it is None."""
+    if limit is None or limit >= len(items):
+        return items
+    ranked = sorted(items, key=lambda item: hashlib.sha256(item.utterance.id.encode()).digest())
+    return sorted(ranked[:limit], key=lambda item: item.utterance.id)
+
+
+def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
+    listed = [f"  - {problem}" for problem in problems[:_LISTED]]
+    if len(problems) > _LISTED:
+        rest = len(problems) - _LISTED
+        listed.append(f"  - and {rest} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists them all")
+    head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
+    return "\n".join([head, *listed, remedy])

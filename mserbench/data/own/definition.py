@@ -1,0 +1,228 @@
+"""A corpus of one's own, described by a TOML file: from the file to a corpus and a task like any other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from pathlib import Path
+from typing import Literal
+
+from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Task, Tree, Utterance
+from mserbench.data import corpus, divisions
+from mserbench.data.own import audformat as own_audformat
+from mserbench.data.own import rows as own_rows
+from mserbench.data.own import settings as own_file
+from mserbench.data.own import table as own_table
+from mserbench.data.own.keys import FIELDS, nearest
+from mserbench.data.own.rows import PARTS
+from mserbench.data.own.settings import Settings
+from mserbench.data.own.table import Entry, Table
+from mserbench.data.trees import Folder
+from mserbench.errors import DataError
+
+_HASHED = attrgetter("id", "raw_label", "speaker", "language", "start", "end", "split", "session", "sex")
+
+
+@dataclass(frozen=True)
+class OwnTask:
+    """What a TOML file describes: a corpus whose folder is known, and the one task on it."""
+
+    corpus: Corpus
+    task: Task
+
+
+def load(path: Path) -> OwnTask:
+    """Read a TOML file and the table that it names. Raises DataError with file, line and key of what is wrong.
+
+    Faults of single rows do not raise here: the corpus's parser yields them, as for any other corpus.
+    """
+    return build(own_file.read(path))
+
+
+def build(settings: Settings) -> OwnTask:
+    """Make corpus and task of checked settings. Raises as `load`."""
+    settings, table = _source(settings)
+    _check_columns(settings, table)
+    found = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
+    known = list({one.id: one for one in found if isinstance(one, Utterance)}.values())
+    _check_labels(settings, table)
+    card = _card(settings, known)
+    task = _task(settings, known)
+
+    def parse(tree: Tree) -> Iterable[Utterance | Fault]:
+        if not settings.pattern:  # the table as it was read says all
+            return found
+        return own_rows.utterances(settings, own_table.from_names(settings.pattern, tree.names).rows, unique=False)
+
+    owned = OwnTask(Corpus(card, parse, provide=lambda: settings.audio), task)
+    _check_selection(settings, owned, known)
+    return owned
+
+
+def _source(settings: Settings) -> tuple[Settings, Table]:
+    """Read the rows; return them with settings in which all columns are named."""
+    if settings.pattern:
+        try:
+            table = own_table.from_names(settings.pattern, Folder(settings.audio).names)
+        except DataError as error:
+            raise DataError(settings.error(("pattern",), str(error))) from error
+        return replace(settings, columns={group: group for group in table.columns}), table
+    if settings.audformat:
+        return _audformat(settings)
+    try:
+        return settings, own_table.read(settings.path.parent / settings.tables[0])
+    except DataError as error:
+        raise DataError(settings.error(("table",), str(error))) from error
+
+
+def _audformat(settings: Settings) -> tuple[Settings, Table]:
+    try:
+        database = own_audformat.open_database(settings.path.parent / settings.audformat)
+    except DataError as error:
+        raise DataError(settings.error(("audformat",), str(error))) from error
+    having = [name for name in database.tables if settings.columns["label"] in database.columns(name)]
+    if not settings.tables and len(having) != 1:
+        names = having or database.tables
+        raise DataError(settings.error(("table",), f"is missing, but one or several of {names} were expected"))
+    try:
+        table = own_audformat.read(database, settings.tables or having, settings.columns)
+    except DataError as error:
+        raise DataError(settings.error(("table",), str(error))) from error
+    columns = {"path": own_audformat.FILE, "start": own_audformat.START, "end": own_audformat.END, **settings.columns}
+    for key, column in (("split", own_audformat.SPLIT), ("sex", own_audformat.SEX)):
+        if key not in columns and column in table.columns:
+            columns[key] = column
+    languages = settings.languages or ("language" not in columns and database.languages) or ()
+    if not languages and "language" not in columns:
+        raise DataError(settings.error(("language",), "is missing, and the header of the database names none"))
+    if len(languages) > 1 and "language" not in columns:
+        raise DataError(settings.error(("language",), f"is missing, and the header of the database names {languages}"))
+    return replace(settings, columns=columns, languages=languages), table
+
+
+def _check_columns(settings: Settings, table: Table) -> None:
+    """Raise DataError with each column that the file asks for but the table lacks."""
+    lacking = [(("columns", key), column) for key, column in own_table.lacking(table, settings.columns)] + [
+        (("select", key), key) for key in settings.select if key not in (*FIELDS, *table.columns)
+    ]
+    own_file.raise_all(
+        settings.path,
+        [
+            settings.error(key, f"{table.what} has no column {column!r}; {nearest(column, table.columns)}")
+            for key, column in lacking
+        ],
+    )
+
+
+def _check_labels(settings: Settings, table: Table) -> None:
+    """Raise DataError with each raw label that the closed map lacks; blank ones are faults of their rows."""
+    column = settings.columns["label"]
+    strange = [
+        (row.values.get(column, ""), row.where)
+        for row in table.rows
+        if isinstance(row, Entry) and row.values.get(column, "") not in {*settings.labels, ""}
+    ]
+    counts, first = Counter(raw for raw, _ in strange), dict(reversed(strange))
+    own_file.raise_all(
+        settings.path,
+        [
+            settings.error(
+                ("labels",),
+                f"the raw label {raw!r} ({counts[raw]} in all, first in {first[raw]}) is not declared: "
+                f'add it, with a label or "DROP"',
+            )
+            for raw in sorted(counts)
+        ],
+    )
+
+
+def _check_selection(settings: Settings, owned: OwnTask, known: Sequence[Utterance]) -> None:
+    """Raise DataError where a selection has a value that no clip has."""
+    problems = []
+    for key, values in owned.task.select.items():
+        held = sorted({divisions.value_of(one, key) or "" for one in known})
+        problems += [
+            settings.error(("select", key), f"no clip has {value!r}; {nearest(value, held[:50])}")
+            for value in values
+            if value not in held
+        ]
+    own_file.raise_all(settings.path, problems)
+
+
+def _card(settings: Settings, known: Sequence[Utterance]) -> CorpusCard:
+    speakers = {one.speaker for one in known}
+    return CorpusCard(
+        name=settings.name,
+        title=settings.title or settings.name,
+        languages=_languages(settings, known),
+        speakers=None if None in speakers else len(speakers),
+        licence=settings.licence,
+        access="request",
+        source=settings.path.name,
+        how_to_get=f"ask whoever wrote {settings.path.name}",
+        unpack=f"{settings.path.name} must name the folder of recordings, and the table or pattern that fits it",
+        citation=settings.citation,
+        counts={"files" if settings.pattern else "table": corpus.histogram(known)},
+        family=settings.family,
+        divisions=_divisions(known),
+        synthetic=settings.synthetic,
+    )
+
+
+def _task(settings: Settings, known: Sequence[Utterance]) -> Task:
+    speaker = f"{settings.family or settings.name}:"
+    select = {
+        key: tuple(f"{speaker}{value}" for value in values) if key == "speaker" else values
+        for key, values in settings.select.items()
+    }
+    task = Task(
+        name=settings.name,
+        title=settings.title or settings.name,
+        corpus=settings.name,
+        languages=_languages(settings, known),
+        labels=settings.task_labels,
+        label_map=settings.labels,
+        select=select,
+        version=settings.version,
+        origin=_origin(settings, known),
+    )
+    return task if settings.pattern else replace(task, counts=_counts(task, known))
+
+
+def _counts(task: Task, known: Sequence[Utterance]) -> dict[str, int]:
+    chosen = [one for one in known if all(divisions.value_of(one, key) in held for key, held in task.select.items())]
+    counts = Counter(task.label_map[one.raw_label] for one in chosen)
+    return {label: counts[label] for label in task.labels}
+
+
+def _languages(settings: Settings, known: Sequence[Utterance]) -> tuple[str, ...]:
+    return tuple(sorted({one.language for one in known} or {*settings.languages}))
+
+
+def _origin(settings: Settings, known: Sequence[Utterance]) -> str:
+    """SHA-256 (hex) of what table or pattern say of the clips, so that line ends and titles change nothing.
+
+    Of a pattern the files are not known beforehand: they come into the task's hash with their audio.
+    """
+    said: object = [settings.pattern, settings.languages]
+    if not settings.pattern:
+        said = [(*_HASHED(one), dict(one.extra)) for one in sorted(known, key=attrgetter("id"))]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _divisions(known: Sequence[Utterance]) -> Mapping[str, Division]:
+    """Return the division by split and that by session, where the rows name any."""
+    found = {}
+    for name, field in (("split", "split"), ("sessions", "session")):
+        values = sorted({getattr(one, field) for one in known} - {None})
+        if not values:
+            continue
+        rows = tuple((value, PARTS.get(value.casefold(), value) if field == "split" else value) for value in values)
+        parts = {part for _, part in rows}
+        kind: Literal["split", "folds"] = "split" if {"train", "test"} <= parts else "folds"
+        found[name] = Division(f"by {field}", field, "", kind, "the corpus's own table", rows)
+    return found

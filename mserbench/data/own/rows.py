@@ -1,0 +1,138 @@
+"""Rows of a corpus of one's own to utterances; each row that is wrong becomes a fault with its line."""
+
+from __future__ import annotations
+
+import math
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+from mserbench.contracts import Fault, Utterance
+from mserbench.data.corpus import DERIVED_FROM
+from mserbench.data.own.keys import FIELDS, is_language
+from mserbench.data.own.settings import Settings
+from mserbench.data.own.table import PATH, Entry, filled
+
+PARTS = {
+    **dict.fromkeys(("train", "training", "trn"), "train"),
+    **dict.fromkeys(("dev", "devel", "development", "val", "valid", "validation"), "dev"),
+    **dict.fromkeys(("test", "testing", "tst", "eval", "evaluation"), "test"),
+}
+"""What a table may call the part of a split."""
+SEXES: Mapping[str, Literal["f", "m"] | None] = {
+    "f": "f", "female": "f", "w": "f", "woman": "f",
+    "m": "m", "male": "m", "man": "m",
+    "": None, "unknown": None, "other": None, "o": None, "x": None,
+}  # fmt: skip
+"""What a table may write for the sex of a speaker."""
+_UNTIDY = re.compile(r"\\|//|(^|/)\.|/$")  # normpath is slow, and most paths need none
+_OUTSIDE = re.compile(r"/|[A-Za-z]:|\.\.(/|$)")
+
+
+class _Wrong(Exception):
+    """What is wrong with one row; it becomes a fault."""
+
+
+def utterances(settings: Settings, rows: Iterable[Entry | Fault], unique: bool = True) -> Iterator[Utterance | Fault]:
+    """Yield the utterance of each row, or the fault that it has.
+
+    `settings.columns` says which column holds what. With `unique` a row that repeats an id is a fault: of file
+    names, two may well be one recording in two formats, which is judged by their audio elsewhere.
+    """
+    first: dict[str, str] = {}
+    for row in rows:
+        if isinstance(row, Fault):
+            yield row
+            continue
+        try:
+            one = _utterance(settings, row)
+            if unique and one.id in first:
+                raise _Wrong(f"the id {one.id!r} stands in {first[one.id].rpartition(', ')[2]} already")
+            first[one.id] = row.where
+            yield one
+        except _Wrong as wrong:
+            yield Fault(f"{row.where}: {wrong}")
+
+
+def _utterance(settings: Settings, row: Entry) -> Utterance:
+    values = {key: row.values.get(column, "") for key, column in settings.columns.items()}
+    audio = _audio(filled(settings.columns[PATH], row.values), settings)
+    start, end = (_seconds(values.get(name, ""), name) for name in ("start", "end"))
+    if end is not None and end <= (start or 0.0):
+        raise _Wrong(f"start is {start or 0.0:g} s and end {end:g} s, but the end must come after the start")
+    label = values["label"]
+    if not label and "" not in settings.labels:
+        raise _Wrong('the label is blank: fill it in, or add "" = "DROP" to [labels]')
+    speaker = values.get("speaker")
+    return Utterance(
+        id=values.get("id") or _identity(audio, start, end),
+        audio=audio,
+        raw_label=label,
+        speaker=f"{settings.family or settings.name}:{speaker}" if speaker else None,
+        language=_language(values.get("language", ""), settings),
+        start=start,
+        end=end,
+        split=values.get("split") or None,
+        session=values.get("session") or None,
+        sex=_sex(values.get("sex", "")),
+        text=values.get("text") or None,
+        extra=_extra(settings, row, values),
+    )
+
+
+def _audio(path: str, settings: Settings) -> str:
+    """Return a path below the folder of recordings as POSIX writes it."""
+    plain = posixpath.normpath(path.replace("\\", "/")) if _UNTIDY.search(path) else path
+    if not plain or plain == ".":
+        raise _Wrong(f"the path of the recording is blank (column {settings.columns[PATH]!r})")
+    if _OUTSIDE.match(plain) or "\0" in plain:
+        raise _Wrong(f"the path {path!r} leads out of the folder of recordings: give it relative to that folder")
+    return plain
+
+
+def _identity(audio: str, start: float | None, end: float | None) -> str:
+    """Return the path without its ending, and the part of the file in seconds."""
+    stem = posixpath.splitext(audio)[0]
+    if start is None and end is None:
+        return stem
+    return f"{stem}@{start or 0.0:.3f}-{'' if end is None else f'{end:.3f}'}"
+
+
+def _seconds(text: str, name: str) -> float | None:
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise _Wrong(f"{name} is {text!r}, but a number of seconds such as 1.5 was expected")
+    return seconds
+
+
+def _language(given: str, settings: Settings) -> str:
+    if not given and len(settings.languages) == 1:
+        return settings.languages[0]
+    if not is_language(given):
+        raise _Wrong(f"the language is {given!r}, but an ISO 639 code such as 'de' was expected")
+    if settings.languages and given not in settings.languages:
+        raise _Wrong(f"the language is {given!r}, but the key 'language' names {', '.join(settings.languages)}")
+    return given
+
+
+def _sex(text: str) -> Literal["f", "m"] | None:
+    try:
+        return SEXES[text.casefold()]
+    except KeyError:
+        raise _Wrong(f"the sex is {text!r}, but 'f', 'm' or nothing was expected") from None
+
+
+def _extra(settings: Settings, row: Entry, values: Mapping[str, str]) -> dict[str, str]:
+    """Return what the contract has no field for: sentence, dialogue, origin, and the columns that are selected by."""
+    named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
+    if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
+        raise _Wrong(
+            f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it is made from was meant"
+        )
+    return named | {key: row.values[key] for key in settings.select if key not in FIELDS and row.values.get(key)}

@@ -1,0 +1,154 @@
+"""The TOML file that describes a corpus of one's own: its keys, checked all at once, each fault with its line."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mserbench.data.own.keys import NAME, TEXTS, Fault, faults, is_text
+from mserbench.errors import DataError
+from mserbench.labels import DROP
+
+_ASSIGNED = re.compile(r"\s*(?P<key>[^=#]+?)\s*=")
+_HEADER = re.compile(r"\s*\[(?P<key>[^\[\]]+)\]\s*(?:#.*)?")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The file as read and checked; `audio` is an existing folder, other paths are as written."""
+
+    path: Path
+    name: str
+    audio: Path
+    labels: Mapping[str, str]
+    title: str = ""
+    languages: tuple[str, ...] = ()  # empty where a column or an audformat header names them
+    licence: str = "unknown"
+    tables: tuple[str, ...] = ()
+    pattern: str = ""
+    audformat: str = ""
+    citation: str = ""
+    family: str = ""
+    version: int = 1
+    synthetic: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, repr=False)
+
+    @property
+    def task_labels(self) -> tuple[str, ...]:
+        """The labels of the task, in the order of the map."""
+        return tuple(dict.fromkeys(label for label in self.labels.values() if label != DROP))
+
+    def error(self, key: Sequence[str], sentence: str) -> str:
+        """Return a sentence that begins with file, line and key."""
+        return _place(self.path, self.lines, key) + sentence
+
+
+def read(path: Path) -> Settings:
+    """Read a file. Raises DataError with every fault of its keys."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}): 'mserbench init-task FOLDER' writes one"
+        ) from error
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path) -> Settings:
+    """Check the bytes of a file, whose paths are relative to `path`. Raises DataError with every fault."""
+    try:
+        text = data.decode("utf-8-sig")
+        record = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: is not valid TOML: {error}") from error
+    lines = _lines(text)
+    problems = [_place(path, lines, key) + sentence for key, sentence in (*faults(record), *_path_faults(record, path))]
+    raise_all(path, problems)
+    given = {key: record[key] for key in (*TEXTS, "version", "synthetic", "columns") if key in record}
+    return Settings(
+        **{
+            "name": _default_name(path),
+            **given,
+            "path": path,
+            "audio": _audio(record, path),
+            "labels": {raw: DROP if label == "DROP" else label for raw, label in record["labels"].items()},
+            "languages": _tuple(record.get("language", ())),
+            "tables": _tuple(record.get("table", ())),
+            "select": {key: _tuple(values) for key, values in record.get("select", {}).items()},
+            "lines": lines,
+        }
+    )
+
+
+def _tuple(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def raise_all(path: Path, problems: Sequence[str]) -> None:
+    """Raise DataError with all problems of a file, one a line; do nothing without any."""
+    if len(problems) == 1:
+        raise DataError(problems[0])
+    if problems:
+        raise DataError(f"{path} has {len(problems)} problems:" + "".join(f"\n  - {one}" for one in problems))
+
+
+def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    name = record.get("name", _default_name(path))
+    if is_text(name) and not NAME.fullmatch(name):
+        yield ("name",), f"is {name!r}, but up to 60 small letters, digits, '-' and '_' were expected"
+    if not os.path.isdir(_audio(record, path)):  # unlike Path.is_dir, false for a name that no system allows
+        yield ("audio",), f"there is no folder {str(_audio(record, path))!r}; the path is relative to this file"
+
+
+def _audio(record: Mapping[str, Any], path: Path) -> Path:
+    """Return the folder of the recordings: `audio`, else the audformat database, else that of the file itself."""
+    given = record.get("audio", record.get("audformat", "."))
+    return path.parent / (given if is_text(given) and "\0" not in given else ".")
+
+
+def _default_name(path: Path) -> str:
+    return re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_") or path.stem
+
+
+def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str]) -> str:
+    """Return `file, line 3, key 'columns.path': `; a key that is not there has the line of its table, if any."""
+    found = next((lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None)
+    return f"{path}, {f'line {found}, ' if found else ''}key {'.'.join(key)!r}: "
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Return the line of each key and table, counted from 1: tomllib tells none."""
+    found: dict[tuple[str, ...], int] = {}
+    section: tuple[str, ...] = ()
+    for number, line in enumerate(text.split("\n"), start=1):
+        header = _HEADER.fullmatch(line)
+        assigned = None if header else _ASSIGNED.match(line)
+        key = _key(header["key"]) if header else _key(assigned["key"]) if assigned else ()
+        if header and key:
+            section = key
+        full = key if header else (*section, *key)
+        for n in range(1, len(full) + 1):
+            found.setdefault(full[:n], number)
+    return found
+
+
+def _key(text: str) -> tuple[str, ...]:
+    """Return the parts of a key as TOML reads it: `a."b c"` has two; nothing where this is none."""
+    try:
+        value: Any = tomllib.loads(f"{text} = 0")
+    except (ValueError, RecursionError):
+        return ()
+    parts = []
+    while isinstance(value, dict):
+        ((part, value),) = value.items()
+        parts.append(part)
+    return tuple(parts)

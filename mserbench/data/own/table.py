@@ -1,0 +1,139 @@
+"""The rows of a corpus of one's own, from a csv, tsv or jsonl table or from file names."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mserbench import tables
+from mserbench.contracts import Fault
+from mserbench.data.audio import is_audio
+from mserbench.data.own import pattern as own_pattern
+from mserbench.errors import DataError
+
+PATH = "path"  # the column of the file in rows that come from file names
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: where it stands, for messages, and its values by column."""
+
+    where: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a source in order, lines that are none, and its columns; `what` names it in messages."""
+
+    what: str
+    columns: tuple[str, ...]
+    rows: tuple[Entry | Fault, ...]
+
+
+def read(path: Path) -> Table:
+    """Read a table by the ending of its name. Raises DataError where it cannot be read or its header is none."""
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(
+            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to the TOML file"
+        ) from error
+    return parse(path.name, data)
+
+
+def parse(name: str, data: bytes) -> Table:
+    """Read the bytes of a table; `name` tells its format. Raises as `read`."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix == ".jsonl":
+        return _json_lines(name, tables.text(name, data))
+    if suffix not in (".csv", ".tsv", ".txt"):
+        raise DataError(f"label file {name!r} is of no known kind: .csv, .tsv, .txt or .jsonl was expected")
+    what = f"label file {name!r}"
+    line = tables.text(name, data).split("\n", 1)[0]
+    delimiter = "\t" if suffix == ".tsv" else max(_DELIMITERS, key=line.count)
+    columns = header(name, line, delimiter)
+    found = tables.rows(name, data, (), delimiter)
+    rows = [one if isinstance(one, Fault) else Entry(f"{what}, line {one.line}", one.values) for one in found]
+    return Table(what, columns, tuple(rows))
+
+
+def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
+    """Return the columns that a first line names. Raises DataError where it names one twice, or none."""
+    try:
+        columns = [column.strip() for column in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
+    except csv.Error as error:
+        raise DataError(f"label file {name!r}, line 1: {error}, in the header {line[:200]!r}") from error
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    if twice or not any(columns):
+        fault = f"names the column {twice[0]!r} twice" if twice else "names no column"
+        raise DataError(f"label file {name!r}, line 1: the header {line[:200]!r} {fault}")
+    return tuple(columns)
+
+
+def _json_lines(name: str, text: str) -> Table:
+    what = f"label file {name!r}"
+    rows = [
+        _json_row(f"{what}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()
+    ]
+    columns = dict.fromkeys(key for row in rows if isinstance(row, Entry) for key in row.values)
+    return Table(what, tuple(columns), tuple(rows))
+
+
+def _json_row(where: str, line: str) -> Entry | Fault:
+    """Read one line: texts, numbers and true or false become texts, null an empty one."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Fault(f"{where}: is no JSON ({error}), in {line[:100]!r}")
+    if not isinstance(record, dict):
+        return Fault(f"{where}: an object was expected, but this is {line[:100]!r}")
+    plain = {key: value for key, value in record.items() if not isinstance(value, (dict, list))}
+    return Entry(where, {key: "" if value is None else str(value).strip() for key, value in plain.items()})
+
+
+def from_names(pattern: str, names: Iterable[str]) -> Table:
+    """Match a pattern with the audio files among some paths: a row for each that it fits.
+
+    Raises DataError where it is no regular expression, has no group `label`, or takes too long.
+    """
+    files = tuple(name for name in names if is_audio(name))
+    found = own_pattern.match(pattern, files)
+    what = f"the pattern {pattern!r}"
+    if "label" not in found.groups:
+        raise DataError(f"{what} has no group 'label': write (?P<label>...) around what names the emotion")
+    if PATH in found.groups:
+        raise DataError(f"{what} has a group {PATH!r}, but the path is the whole of what it matches: name it otherwise")
+    rows = (Entry(f"{what}, file {name!r}", {**groups, PATH: name}) for name, groups in found.by_name.items())
+    return Table(what, (*found.groups, PATH), tuple(rows))
+
+
+_FIELD = re.compile(r"\{([^{}]+)\}")
+
+
+def needed(column: str) -> list[str]:
+    """Return the columns that a path template names: `a/{b}.wav` needs b; a text without braces is one itself."""
+    return _FIELD.findall(column) or [column]
+
+
+def filled(column: str, values: Mapping[str, str]) -> str:
+    """Return the value of a column, or a template with the values of its columns; empty where one of them is."""
+    if "{" not in column or not _FIELD.search(column):
+        return values.get(column, "")
+    if not all(values.get(name, "") for name in needed(column)):
+        return ""
+    return _FIELD.sub(lambda match: values[match[1]], column)
+
+
+def lacking(table: Table, columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield (key, column) for each column that is asked for but not in the table."""
+    for key, column in columns.items():
+        for name in needed(column) if key == PATH else [column]:
+            if name not in table.columns:
+                yield key, name

@@ -1,0 +1,90 @@
+"""Everything that is wrong with a corpus folder, told at once: files, labels, speakers, divisions, audio."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mserbench.contracts import Corpus, CorpusCard
+from mserbench.data import corpus, divisions, index
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What opening every file of a corpus has told; `problems` stop a run, `warnings` are to be known."""
+
+    utterances: int  # with audio that was found
+    hours: float
+    variant: str | None
+    digest: str
+    edition: str | None
+    speakers: int
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -> Verification:
+    """Decode every file of a corpus folder and compare all with its card; `progress` hears of the files.
+
+    Raises DataError or PluginError only where the folder cannot be read at all.
+    """
+    reading = corpus.read(source, root)
+    lost = {utterance.id for utterance in reading.without_audio}
+    there = [utterance for utterance in reading.utterances.values() if utterance.id not in lost]
+    facts = index.index(root, there, progress)
+    digest = index.digest(facts)
+    problems = [
+        *reading.problems,
+        *(f"utterance {one.id!r} has a label, but no audio file {one.audio!r}" for one in reading.without_audio),
+        *(f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra),
+        *(one.problem for one in facts.values() if one.problem),
+    ]
+    odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
+    whole = _is_whole(source.card, reading)
+    return Verification(
+        utterances=len(facts),
+        hours=sum(one.seconds for one in facts.values()) / 3600,
+        variant=reading.variant,
+        digest=digest,
+        edition=source.card.editions.get(digest[:8]),
+        speakers=len(_speakers_of(reading)),
+        problems=(*problems, *(odd if whole else ())),
+        warnings=(
+            *reading.notes,
+            *(() if whole else odd),  # of a part of a corpus, they are what is to be expected
+            *(one.warning for one in facts.values() if one.warning),
+        ),
+    )
+
+
+def _is_whole(card: CorpusCard, reading: corpus.Reading) -> bool:
+    """Tell whether all of the corpus is here: its largest known variant, of which no other release exists."""
+    sizes = {name: sum(counts.values()) for name, counts in card.counts.items()}
+    return not card.releases_vary and sizes.get(reading.variant or "") == max(sizes.values(), default=0)
+
+
+def _speakers_of(reading: corpus.Reading) -> set[str]:
+    return {one.speaker for one in reading.utterances.values() if one.speaker is not None}
+
+
+def _speakers(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
+    found = len(_speakers_of(reading))
+    if card.speakers is not None and found != card.speakers:
+        yield f"{card.name}: {found} speakers were found, {card.speakers} expected"
+
+
+def _parts(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
+    """Tell, for each part of each division, which of the values that its table lists occur in no utterance."""
+    for name in card.divisions:
+        table = divisions.parts(card, name)
+        occurring = {divisions.value_of(one, table.field) for one in reading.utterances.values()}
+        known = {*occurring, divisions.OTHERS}
+        absent = {value: part for value, part in table.by_value.items() if value not in known}
+        for part, count in sorted(Counter(absent.values()).items()):
+            first = min(value for value, of in absent.items() if of == part)
+            yield (
+                f"division {name!r} of {card.name!r}: {count} value(s) of {table.field!r} in part {part!r} occur in no "
+                f"utterance, such as {first!r}"
+            )

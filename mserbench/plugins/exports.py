@@ -1,0 +1,50 @@
+"""What a plugin may import of mserbench; all else is its inside and may change without notice.
+
+`docs/design/plugins.md` says what each module is for. A test holds our own plugins to these lists, and the lists to
+modules that exist.
+"""
+
+EXPORTED = (
+    "mserbench",
+    "mserbench.contracts",
+    "mserbench.disk.files",
+    "mserbench.disk.stores",
+    "mserbench.errors",
+    "mserbench.features",
+    "mserbench.footprint",
+    "mserbench.labels",
+    "mserbench.model",
+    "mserbench.options",
+    "mserbench.plugins.hookspecs",
+    "mserbench.plugins.misfits",
+    "mserbench.report.progress",
+    "mserbench.statistics.metrics",
+    "mserbench.tables",
+    "mserbench.testing",
+    "mserbench.weights.lookup",
+    "mserbench.weights.named",
+    "mserbench.weights.record",
+)
+
+# What only plugins of this distribution use beside that. It is no promise: each is a debt, and the list shall shrink.
+INSIDE = {
+    "mserbench_tasks": ("mserbench.data.index",),
+    "mserbench_supcon_w2v2": ("mserbench.data.index",),
+    "mserbench_mser_llm": ("mserbench.results.exposure",),
+    "mserbench_training": (
+        "mserbench.data.index",
+        "mserbench.engine.processes",
+        "mserbench.results.exposure",
+    ),
+    # The board is made of runs, so it reads them as the core does.
+    "mserbench_leaderboard": (
+        "mserbench.cli._common",
+        "mserbench.data.dataset",
+        "mserbench.data.lookup",
+        "mserbench.plugins.registry",
+        "mserbench.report",
+        "mserbench.results",
+        "mserbench.running.lookup",
+        "mserbench.statistics",
+    ),
+}

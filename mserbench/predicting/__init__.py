@@ -1,0 +1,1 @@
+"""A model on any audio files, without a task."""

@@ -1,0 +1,216 @@
+"""Any audio files in, what a model makes of them out: a row a window and a row a file, without a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from mserbench.errors import UsageError
+from mserbench.labels import CANONICAL, read_answer
+from mserbench.options import completed
+from mserbench.predicting.listening import Failed, Heard, Piece, Remark
+from mserbench.results.journal import Answer
+from mserbench.results.manifest import read_manifest
+from mserbench.results.predictions import best_label
+from mserbench.running import batches, evaluation
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Subject, as_model_error
+
+CHUNK_SECONDS = 4 * batches.BATCH_SECONDS  # of audio held while the model hears it: 61 MB
+_CHUNK_PIECES = 1_024
+_NEARLY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a model said of a window, or of a whole file; `start` and `end` in seconds.
+
+    `prediction` is a label, or "" where the answer could not be read; `scores` follow the labels asked for, or are
+    empty where the model answers in text; `answer` is that text. Of a file that was cut into `windows`, more than
+    one, scores are the mean over the windows, weighted by their lengths; of text answers, `prediction` is the one
+    of most seconds and `answer` empty.
+    """
+
+    file: str
+    start: float
+    end: float
+    part: Literal["window", "file"]
+    prediction: str
+    scores: tuple[float, ...] = ()
+    answer: str = ""
+    windows: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.end - self.start
+
+
+Said = Row | Failed | Remark
+
+
+def load(model: str, weights: str | Path | None, options: Mapping[str, str], device: str) -> Subject:
+    """Make a model ready to hear files, each by itself.
+
+    Without `weights`, those first shipped with it that were trained with these options. Raises UsageError for a
+    model that needs statistics of other clips, and all that `Spec.of` and its `subject` raise.
+    """
+    subject = Spec.of(model, None, weights, options, device).subject
+    if subject.model.transductive:
+        raise UsageError(
+            f"model {model!r} is transductive with these options: it scores a clip by other clips of the same "
+            f"speaker, but 'predict' hears each file by itself; choose options or weights without that"
+        )
+    return subject
+
+
+def labels_to_ask(subject: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels to ask for: `wanted`, else what the weights were trained on, else the seven canonical ones.
+
+    Raises UsageError for a label that the weights do not know, as no score of it would mean anything, and for one
+    label alone.
+    """
+    known = tuple(label for label in subject.model.labels if isinstance(label, str))
+    if not wanted:
+        others = (label for label in known if label not in CANONICAL)
+        return (*(label for label in CANONICAL if label in known), *others) or CANONICAL
+    strange = [label for label in wanted if known and label not in known]
+    if strange:
+        raise UsageError(
+            f"label {strange[0]!r} is none of those that the weights of {subject.name!r} know ({', '.join(known)}): "
+            f"give --labels of these"
+        )
+    if len(wanted) < 2:
+        raise UsageError(f"--labels is {wanted[0]!r} alone, but two or more to choose from were expected")
+    return tuple(wanted)
+
+
+def about(subject: Subject) -> str:
+    """Return a sentence on what the scores are, and what languages they were learnt from."""
+    name = f"{subject.name} ({subject.weights.name})" if subject.weights else subject.name
+    labelled = [one for one in subject.card.exposure if one.kind == "emotion-labels"]
+    languages = ", ".join(sorted({language for one in labelled for language in one.languages}))
+    trained = f"languages it was trained on: {languages}" if languages else "it was trained on no emotion labels"
+    if not subject.card.exposure_complete:
+        trained += "; that list is not known to be complete"
+    return f"{name}: scores are the model's own, not calibrated; {trained}"
+
+
+def other_options(subject: Subject, given: Mapping[str, str]) -> str:
+    """Return a sentence on options that the user gave and shipped weights were not trained with, or nothing."""
+    if not given or not subject.weights or subject.model.weights is None:
+        return ""
+    manifest, asked = read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
+    trained = completed(manifest.options or {}, type(subject.model.options))
+    other = [
+        f"{key}={trained[key]}, not {asked[key]}" for key in given if key in trained and trained[key] != asked[key]
+    ]
+    if not other:
+        return ""
+    return f"weights {subject.weights.name!r} were trained with {'; '.join(other)}: what they remember holds"
+
+
+def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> Iterator[Said]:
+    """Yield what a model says of each piece, in order, a row of each file after its windows, and what failed.
+
+    A file that fails after some windows has no row of its own. Clips that the model was trained on are told at the
+    end, in one remark. Raises ModelError where the model fails or breaks its
+    contract; what was yielded before holds.
+    """
+    trained_on = frozenset[str]().union(*(one.clips for one in subject.card.exposure))
+    windows: list[Row] = []
+    trained_files: list[str] = []
+
+    for chunk in _chunks(heard):
+        answers = iter(_ask(subject, labels, [one for one in chunk if isinstance(one, Piece)]))
+        for one in chunk:
+            if not isinstance(one, Piece):
+                if isinstance(one, Failed):
+                    windows.clear()
+                yield one
+                continue
+            row = _row(one, next(answers), labels)
+            yield row
+            if one.trained_key in trained_on:
+                trained_files.append(one.file)
+            if not one.whole:
+                windows.append(row)
+                if one.last:
+                    yield summary(windows, labels)
+                    windows.clear()
+        del chunk  # or its audio would be held while the next is gathered
+
+    if trained_files:
+        yield _remark_on_trained(trained_files)
+
+
+def _remark_on_trained(files: Sequence[str]) -> Remark:
+    """Return what must be known of files that are clips of the training: a note a file would hide every other."""
+    first, others = files[0], len(files) - 1
+    if not others:
+        return Remark(first, f"{first!r} is a clip that the model was trained on: its scores prove nothing")
+
+    return Remark(
+        first, f"{first!r} and {others:,} more are clips that the model was trained on: their scores prove nothing"
+    )
+
+
+def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:
+    """Return the row of a file from those of its windows; see `Row`."""
+    first, last = windows[0], windows[-1]
+    whole = replace(first, end=last.end, part="file", answer="", windows=len(windows))
+    if not first.scores:
+        return replace(whole, prediction=_most_seconds(windows))
+    total = sum(row.seconds for row in windows)
+    scores = tuple(sum(row.scores[i] * row.seconds for row in windows) / total for i in range(len(labels)))
+    return replace(whole, scores=scores, prediction=best_label(scores, labels))
+
+
+def are_shares(rows: Iterable[Row]) -> bool:
+    """Whether all scores can be read as percent: none is negative, and those of a row sum to one."""
+    return all(min(row.scores) >= 0 and abs(sum(row.scores) - 1) <= _NEARLY for row in rows if row.scores)
+
+
+def _most_seconds(windows: Sequence[Row]) -> str:
+    seconds: dict[str, float] = {}
+    for row in windows:
+        if row.prediction:
+            seconds[row.prediction] = seconds.get(row.prediction, 0.0) + row.seconds
+    return max(seconds, key=lambda label: seconds[label], default="")
+
+
+def _chunks(heard: Iterable[Heard]) -> Iterator[list[Heard]]:
+    """Gather about `CHUNK_SECONDS` of audio at a time, so that batches of like length can be made."""
+    chunk: list[Heard] = []
+    seconds = 0.0
+    for one in heard:
+        chunk.append(one)
+        seconds += one.clip.seconds if isinstance(one, Piece) else 0.0
+        if seconds >= CHUNK_SECONDS or len(chunk) >= _CHUNK_PIECES:
+            yield chunk
+            chunk, seconds = [], 0.0
+    yield chunk
+
+
+def _ask(subject: Subject, labels: Sequence[str], pieces: Sequence[Piece]) -> list[Answer]:
+    """Return the model's answers, in order; each chunk is prepared as a run of its own."""
+    answers: dict[int, Answer] = {}
+    if not pieces:
+        return []
+    with as_model_error(subject.name, "preparing"):
+        subject.model.prepare(lambda: (piece.clip for piece in pieces))
+    for batch in batches.plan([piece.clip.seconds for piece in pieces]):
+        clips = [pieces[i].clip for i in batch]
+        with as_model_error(subject.name, f"predicting a batch with {pieces[batch[0]].file!r}"):
+            output = subject.model.predict(clips, labels)
+            found = evaluation.check_output(subject.name, output, len(clips), labels)
+        answers.update(zip(batch, found, strict=True))
+    return [answers[i] for i in range(len(pieces))]
+
+
+def _row(piece: Piece, answer: Answer, labels: Sequence[str]) -> Row:
+    scores, text = answer
+    said = best_label(scores, labels) if scores else read_answer(text, labels) or ""
+    return Row(piece.file, piece.start, piece.end, "file" if piece.whole else "window", said, scores, text)

@@ -1,0 +1,171 @@
+"""The manifest beside trained weights (`manifest.json`): what they learnt from, as typed parts, and their hashes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from mserbench.errors import DataError
+from mserbench.results import parts
+from mserbench.results.parts import COUNT, FLAG, OBJECT, Part, checked
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+
+
+def _texts(value: Any, path: str) -> tuple[str, ...]:
+    if not _are_strings(value):
+        owner, _, name = path.rpartition(".")
+        is_of_source = owner.startswith(("sources", "earlier"))
+        what = f"{name!r} of a source" if is_of_source else repr(path)
+        raise ValueError(f"{what} must be a list of texts")
+    return tuple(value)
+
+
+def _are_strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(held, str) for held in value)
+
+
+def _is_string_or_null(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+STRING = checked(lambda value: isinstance(value, str))  # a name may hold half a character
+STRING_OR_NULL = checked(_is_string_or_null)
+OBJECT_OR_NULL = checked(lambda value: value is None or isinstance(value, dict))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Part):
+    """A task that was trained or validated on: `clips` are audio keys.
+
+    `origins` are the utterances, CORPUS:ID, that its clips were made from.
+    """
+
+    task: Annotated[str, STRING]
+    family: Annotated[str, STRING]
+    languages: Annotated[tuple[str, ...], _texts]
+    clips: Annotated[tuple[str, ...], _texts]
+    origins: Annotated[tuple[str, ...], _texts] = ()
+    corpus: Annotated[str | None, STRING] = None
+    task_hash: Annotated[str | None, STRING] = None
+    index_digest: Annotated[str | None, STRING_OR_NULL] = None
+    synthetic: Annotated[bool | None, FLAG] = None
+    partial: Annotated[bool | None, FLAG] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Part):
+    """One training: model, tasks, options, and whether incomplete corpora were taken.
+
+    `chosen_on` are the corpora that its options were chosen on, None where the card holds.
+    """
+
+    model: Annotated[str | None, STRING_OR_NULL]
+    on: Annotated[tuple[str, ...], _texts]
+    validated_on: Annotated[tuple[str, ...], _texts]
+    options: Annotated[Mapping[str, Any] | None, OBJECT_OR_NULL]
+    partial: Annotated[bool, FLAG]
+    chosen_on: Annotated[tuple[str, ...] | None, _texts] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest(Part):
+    """What weights were trained with; `earlier` and `before` are of the weights they went on from.
+
+    `files` are the SHA-256 (hex) of the weight files by name. What is None an old manifest does not
+    say.
+    """
+
+    schema: Annotated[int | None, COUNT] = None
+    model: Annotated[str | None, STRING_OR_NULL] = None
+    model_version: Annotated[str | None, STRING] = None
+    options: Annotated[Mapping[str, Any] | None, OBJECT_OR_NULL] = None
+    transductive: Annotated[bool | None, FLAG] = None
+    sources: Annotated[tuple[Source, ...], parts.parts(Source)]
+    on: Annotated[tuple[str, ...] | None, _texts] = None
+    validated_on: Annotated[tuple[str, ...] | None, _texts] = None
+    chosen_on: Annotated[tuple[str, ...] | None, _texts] = None
+    earlier: Annotated[tuple[Source, ...] | None, parts.parts(Source)] = None
+    before: Annotated[tuple[Stage, ...] | None, parts.parts(Stage)] = None
+    files: Annotated[Mapping[str, str], OBJECT]
+
+    @property
+    def all_sources(self) -> tuple[Source, ...]:
+        """The sources, and those of the weights that the training went on from."""
+        return (*self.sources, *(self.earlier or ()))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The trainings behind the weights, the first one first.
+
+        A manifest from before `on` and `before` were kept is read as well as it can be: its sources
+        are the tasks.
+        """
+        validated_on = self.validated_on or ()
+        tasks = tuple(source.task for source in self.sources if source.task not in validated_on)
+        last = Stage(
+            model=self.model,
+            on=tasks if self.on is None else self.on,
+            validated_on=validated_on,
+            options=self.options,
+            partial=any(source.partial for source in self.sources),
+            chosen_on=self.chosen_on,
+        )
+        return (*(self.before or ()), last)
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 (hex) over names and hashes of the weight files."""
+        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `manifest.json` beside weights, with the SHA-256 of each of their files."""
+    from mserbench.disk.files import write_atomic
+
+    full = dataclasses.replace(manifest, schema=SCHEMA, files=_hashes(folder))
+    write_atomic(folder / MANIFEST, json.dumps(full.to_json(), indent=1, sort_keys=True) + "\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a weights folder and check it against the files.
+
+    Raises DataError where there is none, it is not readable, or a file is not the one that was trained.
+    """
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise DataError(f"weights {str(folder)!r} are no folder: give one that 'mserbench train' wrote")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it is no object")
+        manifest = Manifest.from_json(content)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is unknown: use a folder "
+            f"that 'mserbench train' wrote"
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
+    if manifest.files != _hashes(folder):
+        raise DataError(
+            f"weights {str(folder)!r} are not the files that their manifest names (changed, missing or added "
+            f"since training): train again, or restore them"
+        )
+    return manifest
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""A model and a task made ready, and the one loop that runs them."""

@@ -1,0 +1,246 @@
+"""The one loop: a model and a task in, a finished run out; killed and started again, it goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mserbench.contracts import Clip, Task
+from mserbench.data import corpus, dataset, index, lookup
+from mserbench.data.dataset import Dataset
+from mserbench.data.index import Progress
+from mserbench.errors import ModelError
+from mserbench.labels import read_answer
+from mserbench.model import Model
+from mserbench.report.progress import doing
+from mserbench.results import exposure, predictions, recording, runs, scoring
+from mserbench.results.journal import Answer, Journal
+from mserbench.results.parts import are_facts
+from mserbench.results.predictions import Prediction, best_label
+from mserbench.results.record import SCHEMA, ModelPart, RunRecord
+from mserbench.results.runs import Run
+from mserbench.running import batches
+from mserbench.running.lookup import model_entry
+from mserbench.running.spec import Spec
+from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
+
+
+def evaluate(
+    model: str | Model,
+    task: str | Task,
+    *,
+    data: str | Path | None = None,
+    weights: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+    out: str | Path = "runs",
+    device: str = "auto",
+    batch_seconds: float = batches.BATCH_SECONDS,
+    limit: int | None = None,
+    allow_partial: bool = False,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Score a model on a task and return the run; an unfinished run of the same contents is resumed.
+
+    `model` and `task` are names or objects; `weights` a folder or the name of shipped weights. The corpus is
+    checked first: DataError lists all its problems before the model loads. Raises UsageError for unknown
+    names, options and folders in use, ModelError where the model fails or breaks its contract.
+    """
+    question = lookup.task(task) if isinstance(task, str) else task
+    if isinstance(model, str):
+        model_entry(model)
+    target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
+    if isinstance(model, Model):
+        return run_subject(of_instance(model), target, Path(out), batch_seconds, fresh, progress)
+    spec = Spec.of(model, target, weights, options, device)
+    return run_spec(spec, target, Path(out), batch_seconds, fresh, progress)
+
+
+def run_spec(
+    spec: Spec,
+    target: Dataset,
+    out: Path,
+    batch_seconds: float = batches.BATCH_SECONDS,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Show a finished run of the same contents again; the model is made only where there is none, or if `fresh`."""
+    shown = None if fresh else finished_run(spec.identity, target, out)
+    if shown is not None:
+        return shown
+    return run_subject(spec.subject, target, out, batch_seconds, fresh, progress)
+
+
+def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
+    """Return the finished run of a model on a task, or None. Raises DataError where it is damaged."""
+    key = identity.key(target.task, target.digest)
+    folder = runs.run_folder(out, target.task.name, identity.name, key)
+    if not (folder / runs.RECORD).exists():  # a folder is made only by a run that begins
+        return None
+    with runs.locked(folder):
+        return runs.read(folder) if (folder / runs.RECORD).exists() else None
+
+
+def run_subject(
+    subject: Subject,
+    target: Dataset,
+    out: Path,
+    batch_seconds: float = batches.BATCH_SECONDS,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Ask the model about every clip, journal each batch, score, and finish the run folder."""
+    identity = subject.identity
+    key = identity.key(target.task, target.digest)
+    folder = runs.run_folder(out, target.task.name, subject.name, key)
+    with runs.locked(folder):
+        if fresh:
+            _clear(folder)
+        if (folder / runs.RECORD).exists():
+            return runs.read(folder)
+        seconds: dict[str, float] = {}
+        journal = Journal(folder / runs.JOURNAL, key)
+        try:
+            _ask(subject, target, journal, batch_seconds, seconds, progress)
+        finally:
+            journal.close()
+        return _finish(folder, key, identity.record(), subject, target, journal.answers, seconds)
+
+
+def _ask(
+    subject: Subject,
+    target: Dataset,
+    journal: Journal,
+    batch_seconds: float,
+    seconds: dict[str, float],
+    progress: Progress | None,
+) -> None:
+    """Fill the journal with the answers that it lacks."""
+    model, labels = subject.model, target.task.labels
+    ids = [item.utterance.id for item in target.items]
+    lengths = [item.facts.seconds for item in target.items]
+    # The plan is made over all clips, so that a resumed run sees the batches of an uninterrupted one.
+    planned = [[i for i in batch if ids[i] not in journal.answers] for batch in batches.plan(lengths, batch_seconds)]
+    pending = [batch for batch in planned if batch]
+    if not pending:
+        return
+    with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
+        model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
+    parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
+    with _timed(seconds, "predict"):
+        for batch, part in zip(pending, _decoded(model, parts), strict=True):
+            with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
+                answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
+            journal.add(zip((ids[i] for i in batch), answers, strict=True))
+            if progress:
+                progress(len(journal.answers), len(ids))
+
+
+def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:
+    if not model.decodes_ahead:
+        return iter(parts)
+    return batches.decoded_ahead(parts, workers=index.available_cores())
+
+
+def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:
+    """Turn what `predict` returned into answers. Raises ModelError where it breaks the contract."""
+    import numpy as np
+
+    if isinstance(output, list) and all(isinstance(answer, str) for answer in output):
+        if len(output) != n:
+            raise ModelError(f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected")
+        # Half a character (a lone surrogate) cannot be written, and NUL not be read by csv readers.
+        return [((), answer.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")) for answer in output]
+    try:
+        scores = np.asarray(output)
+    except ValueError as error:
+        raise ModelError(f"model {model!r} returned rows of different lengths ({error})") from error
+    if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
+        raise ModelError(
+            f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers of shape "
+            f"{(n, len(labels))} or {n} text answers were expected"
+        )
+    if not np.isfinite(scores).all():
+        raise ModelError(f"model {model!r} returned NaN or infinite scores: they must be finite")
+    return [(tuple(float(score) for score in row), "") for row in scores]
+
+
+def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Prediction]:
+    labels = target.task.labels
+    rows = []
+    for item in target.items:
+        scores, answer = answers[item.utterance.id]
+        said = best_label(scores, labels) if scores else read_answer(answer, labels) or ""
+        # Six digits, as in the file, so that the numbers are those of the file.
+        rounded = tuple(float(f"{score:.6g}") for score in scores)
+        rows.append(Prediction(item.utterance.id, item.label, said, rounded, answer))
+    return rows
+
+
+def _finish(
+    folder: Path,
+    key: str,
+    model: ModelPart,
+    subject: Subject,
+    target: Dataset,
+    answers: Mapping[str, Answer],
+    seconds: dict[str, float],
+) -> Run:
+    rows = _predictions(target, answers)
+    verdict = exposure.judge(subject.card, target.task, target.card, target.names, subject.model.transductive)
+    clusters = dataset.cluster_numbers(target.speakers)
+    # Counted here, not by the model: of a run that was cut off and went on it saw a part of the clips.
+    ties = predictions.count_ties(answers[item.utterance.id][0] for item in target.items)
+    facts = {**_facts(subject, target.task.labels), **({"ties": ties} if rows and rows[0].scores else {})}
+    with _timed(seconds, "score"):
+        scores = scoring.score(rows, target.task.labels, clusters)
+    record = RunRecord(
+        schema=SCHEMA,
+        key=key,
+        model=model,
+        task=recording.task_part(target.task, target.digest),
+        corpus=recording.corpus_part(target.card, target.digest),
+        **recording.numbers(scores, target.expected, target.partial, clusters),
+        verdict=recording.verdict_part(verdict),
+        facts=facts or None,
+        warnings=tuple(target.warnings),
+        notes=tuple(target.notes),
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        device=subject.model.device,
+        environment=recording.environment(),
+        created=recording.now(),
+        predictions=recording.UNWRITTEN,
+    )
+    return runs.finish(folder, record, rows)
+
+
+def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:
+    """Return what a model tells of a run, as JSON has it. Raises ModelError where it is of another form."""
+    with as_model_error(subject.name, "telling the facts of the run"):
+        told = subject.model.facts(labels)
+        plain = json.loads(json.dumps(told))
+    if not are_facts(plain):
+        raise ModelError(
+            f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of texts, finite numbers, "
+            f"flags, None, and lists and dicts of them was expected"
+        )
+    return dict(plain)
+
+
+def _clear(folder: Path) -> None:
+    """Forget an earlier run of the same contents; the lock file stays."""
+    for name in (runs.RECORD, runs.PREDICTIONS, runs.JOURNAL):
+        (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[phase] = seconds.get(phase, 0.0) + time.perf_counter() - start

@@ -1,0 +1,126 @@
+"""What a model to run is made from, by names alone: the key of its runs is known before the model is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mserbench.data.dataset import Dataset
+from mserbench.errors import DataError
+from mserbench.model import Described, Model
+from mserbench.options import make_options, told
+from mserbench.report import progress
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.results.record import WeightsPart
+from mserbench.running.choosing import find_weights
+from mserbench.running.lookup import described_class, model_class, model_entry
+from mserbench.running.subject import (
+    Identity,
+    Subject,
+    as_model_error,
+    full_card,
+    pick_device,
+    require_as_described,
+    weights_record,
+)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A model by name, its options as they are typed, the folder and the name of its weights, and a device.
+
+    Pickled it is these names alone, whatever was made of it before: another process makes its own model.
+    """
+
+    model: str
+    options: tuple[tuple[str, str], ...] = ()
+    folder: Path | None = None
+    weights: str | None = None
+    device: str = "auto"
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        target: Dataset | None = None,
+        weights: str | Path | None = None,
+        options: Mapping[str, str] | None = None,
+        device: str = "auto",
+    ) -> Spec:
+        """Resolve names without making the model.
+
+        `target` decides which of the shipped weights are taken where none are named; it may be None. Raises
+        UnknownName, MissingExtra, UsageError for options, weights and devices that the model does not have, and
+        DataError for weights that are damaged or another model's.
+        """
+        with progress.doing(f"importing {model}"):
+            kind = described_class(model)
+        settings = make_options(kind, dict(options or {}), model)
+        name, folder = find_weights(model, kind, settings, weights, target)
+        spec = cls(model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device))
+        _ = spec.manifest
+        return spec
+
+    def __reduce__(self) -> tuple[Callable[..., Spec], tuple[Any, ...]]:
+        return Spec, (self.model, self.options, self.folder, self.weights, self.device)
+
+    @cached_property
+    def kind(self) -> type[Model]:
+        """The class that tells of the model, which cannot be made where the plugin has a light one."""
+        return described_class(self.model)
+
+    @cached_property
+    def settings(self) -> Any:
+        """The options as the model takes them."""
+        return make_options(self.kind, dict(self.options), self.model)
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """The manifest of the weights. Raises DataError where they are damaged, or those of another model."""
+        if self.folder is None:
+            return None
+        manifest = read_manifest(self.folder)
+        if manifest.model != self.model:
+            raise DataError(f"weights {str(self.folder)!r} are of model {manifest.model!r}, not of {self.model!r}")
+        return manifest
+
+    @cached_property
+    def identity(self) -> Identity:
+        """What decides the key of its runs; the model is made for it only where its class does not tell."""
+        told_before = self._described
+        if told_before is None:
+            return self.subject.identity
+        return Identity(
+            name=self.model,
+            card=full_card(told_before.card, self.manifest),
+            version=told_before.version,
+            options=told(self.settings),
+            weights=self._weights_record,
+            transductive=told_before.transductive,
+        )
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The model, made at the first asking. Raises ModelError where its own code fails."""
+        with progress.doing(f"importing {self.model}"):
+            kind = model_class(self.model)
+        with progress.doing(f"loading {self.model}"), as_model_error(self.model, "loading"):
+            made = kind(self.settings, self.folder, self.device)
+            card = made.card
+        if self._described is not None:
+            require_as_described(self._described, made, self.model)
+        return Subject(self.model, made, full_card(card, self.manifest), self._weights_record)
+
+    @cached_property
+    def _described(self) -> Described | None:
+        with as_model_error(self.model, "loading"):
+            return self.kind.describe(self.settings, self.folder)
+
+    @cached_property
+    def _weights_record(self) -> WeightsPart | None:
+        if self.manifest is None or self.weights is None:
+            return None
+        return weights_record(self.weights, self.manifest, model_entry(self.model))

@@ -1,0 +1,146 @@
+"""A model that was made, with its full exposure, and what of it decides the key and the verdict of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mserbench.contracts import ModelCard, Task
+from mserbench.data import lookup
+from mserbench.errors import ModelError, MserbenchError, UsageError
+from mserbench.model import Described, Model
+from mserbench.options import told
+from mserbench.plugins import misfits, registry
+from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.results import exposure, recording, runs
+from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.results.record import ModelPart, WeightsPart
+from mserbench.running import recipes
+from mserbench.running.lookup import shipped_weights
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a run's key and record say of a model; known before the model is made, where its class tells it.
+
+    `name`: that of the run's folder. `card`: with the exposure of the weights. `options`: as records hold them.
+    `weights`: name, hash, whether they ship with the model's plugin, and, where it can be said, what they were
+    trained with and the command that remakes them (docs/results.md); None for a model without.
+    """
+
+    name: str
+    card: ModelCard
+    version: str
+    options: dict[str, Any]
+    weights: WeightsPart | None
+    transductive: bool
+
+    def record(self) -> ModelPart:
+        """Return what `run.json` holds of the model."""
+        return recording.model_part(self.card, self.version, self.options, self.weights)
+
+    def key(self, task: Task, digest: str | None) -> str:
+        """Return the key of a run on a task, the audio of whose clips has this digest."""
+        model = self.record().to_json()
+        # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
+        deciding = ("name", "version", "options", "exposure", "exposure_complete")
+        identity = {
+            **{name: model[name] for name in deciding},
+            **({"development": model["development"]} if model["development"] else {}),
+            "weights": self.weights.hash if self.weights else None,
+            "transductive": self.transductive,
+            "task": recording.task_hash(task.hash, digest),
+        }
+        return runs.run_key(identity)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model ready to run, with its full exposure; `weights` as in `Identity`."""
+
+    name: str
+    model: Model
+    card: ModelCard
+    weights: WeightsPart | None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options as records hold them."""
+        return told(self.model.options)
+
+    @property
+    def identity(self) -> Identity:
+        """What decides the key of its runs."""
+        version, transductive = self.model.version, self.model.transductive
+        return Identity(self.name, self.card, version, self.options, self.weights, transductive)
+
+
+def of_instance(model: Model) -> Subject:
+    """Take a model that the caller made; its weights count for the key and the verdict as any others."""
+    card = model.card
+    if model.weights is None:
+        return Subject(card.name, model, full_card(card, None), None)
+    folder = Path(model.weights)
+    manifest = read_manifest(folder)
+    record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
+    return Subject(card.name, model, full_card(card, manifest), record)
+
+
+def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
+    """Return what a run tells of its weights; of shipped ones also where a copy of their folder was named."""
+    digest = manifest.weights_hash
+    shipped = entry is not None and digest in (
+        read_manifest(shipped_weights(entry, own)).weights_hash for own in entry.weights
+    )
+    return WeightsPart(
+        name=name,
+        hash=digest,
+        shipped=shipped,
+        trained=tuple(recipes.trained(manifest)),
+        recipe=recipes.command(manifest, name),
+    )
+
+
+def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
+    """Return a card with what weights were trained on, each corpus under the name its releases share."""
+    return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
+
+
+def require_as_described(described: Described, made: Model, name: str) -> None:
+    """Raise ModelError where a model is not what its class said before: its runs would not be found again."""
+    for field in dataclasses.fields(described):
+        before, now = getattr(described, field.name), getattr(made, field.name)
+        if before != now:
+            raise ModelError(
+                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its class said {before!r} "
+                f"before it was made: let both rest on one function"
+            )
+
+
+@contextmanager
+def as_model_error(model: str, doing: str) -> Iterator[None]:
+    """Turn whatever a model's own code raises into a ModelError that names the model and the step."""
+    try:
+        yield
+    except MserbenchError:
+        raise
+    except Exception as error:
+        misfits.refuse(error)
+        raise ModelError(
+            f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): --debug shows where"
+        ) from error
+
+
+def pick_device(kind: type[Model], name: str, wanted: str) -> str:
+    """Return the device for a model, `auto` if it has a choice to make. Raises UsageError for one it has not."""
+    if wanted == "auto":
+        return "auto" if len(kind.devices) > 1 else kind.devices[0]
+    if wanted.partition(":")[0] not in kind.devices:
+        raise UsageError(
+            f"model {name!r} runs on {' or '.join(kind.devices)}, not on {wanted!r}: give another --device"
+        )
+    return wanted

@@ -1,0 +1,63 @@
+"""A file of predictions that somebody made elsewhere, scored into a run like any other."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mserbench.data import corpus, dataset, lookup
+from mserbench.results import exposure, own_cards, predictions, recording, runs, scoring
+from mserbench.results.record import SCHEMA, RunRecord
+from mserbench.results.runs import Run
+
+
+def score_file(
+    path: str | Path,
+    task: str,
+    name: str,
+    *,
+    card: str | Path | None = None,
+    data: str | Path | None = None,
+    out: str | Path = "runs",
+) -> Run:
+    """Score a csv of predictions on a task and return the run.
+
+    Truth comes from the corpus in `data`, or, where its file names hold all labels, from the task's list of
+    names, so that no audio is needed. Without a card nothing is known of the model: the verdict is `unknown`.
+    Raises DataError with every fault of the file.
+    """
+    path = Path(path)
+    question = lookup.task(task)
+    known = own_cards.read_card(Path(card), name) if card else own_cards.unknown_card(name)
+    known = exposure.with_families(known, lookup.family)
+    labelled = dataset.truth(question, corpus.data_folder(data))
+    truth = {utterance.id: label for utterance, label in labelled}
+    rows = predictions.read_foreign(path, truth, question.labels)
+    clusters = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
+    scores = scoring.score(rows, question.labels, clusters)
+    source = lookup.corpus(question.corpus).card
+    text = predictions.write(rows, question.labels)
+    content = hashlib.sha256(text.encode()).hexdigest()
+    identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(known)}
+    key = runs.run_key(identity | ({"development": known.development} if known.development else {}))
+    folder = runs.run_folder(Path(out), question.name, name, key)
+    ties = {"ties": predictions.count_ties(row.scores for row in rows)}
+    record = RunRecord(
+        schema=SCHEMA,
+        key=key,
+        model=recording.model_part(known, known.version, {}, None, submitted=path.name),
+        task=recording.task_part(question, None),
+        corpus=recording.corpus_part(source, None),
+        **recording.numbers(scores, len(labelled), len(rows) != len(labelled), clusters),
+        verdict=recording.verdict_part(exposure.judge(known, question, source, ())),
+        facts=ties if rows[0].scores else None,
+        warnings=(),
+        notes=(),
+        seconds={},
+        device="unknown",
+        environment=recording.environment(),
+        created=recording.now(),
+        predictions=recording.UNWRITTEN,
+    )
+    with runs.locked(folder):
+        return runs.finish(folder, record, rows)

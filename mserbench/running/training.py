@@ -1,0 +1,190 @@
+"""Sources in, a folder of weights out, with a manifest of every clip that was trained on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mserbench.contracts import Task
+from mserbench.data import corpus, dataset, lookup
+from mserbench.data.corpus import DERIVED_FROM
+from mserbench.data.dataset import Dataset
+from mserbench.disk import folders
+from mserbench.engine import processes
+from mserbench.engine.processes import Place
+from mserbench.errors import DataError, ModelError, UsageError
+from mserbench.model import TrainableModel, TrainingItem
+from mserbench.options import make_options, told
+from mserbench.report import progress
+from mserbench.results.manifest import Manifest, Source, read_manifest, write_manifest
+from mserbench.running import recipes
+from mserbench.running.lookup import model_class
+from mserbench.running.subject import as_model_error, pick_device
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+def train(
+    model: str,
+    on: Sequence[str],
+    out: str | Path,
+    *,
+    validate_on: Sequence[str] = (),
+    chosen_on: Sequence[str] | None = None,
+    data: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
+    device: str = "auto",
+    allow_partial: bool = False,
+) -> Path:
+    """Train a model on the clips of some tasks and return the folder of its weights.
+
+    `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that `fit` may
+    look at to stop or to choose; they are sources too, and stand in the manifest. `chosen_on` names the corpora that
+    the options were chosen on, `()` for none; it replaces what the model's card says of its defaults (`development`).
+    Of several processes that train together (torchrun, accelerate launch) each calls this; the main one alone looks at
+    `out` and writes it, the others return when their part is done. Raises UsageError for unknown names and a model that
+    cannot be trained, DataError with every problem of the sources, where `out` cannot be written, and where the option
+    `init` of a model names a folder of weights that are damaged.
+    """
+    kind = model_class(model)
+    if not issubclass(kind, TrainableModel):
+        raise UsageError(f"model {model!r} cannot be trained: it has no 'fit'")
+    settings = make_options(kind, dict(options or {}), model)
+    twice = sorted(set(on) & set(validate_on))
+    if twice:
+        raise UsageError(f"task {twice[0]!r} is given to train and to validate on: validation needs clips of its own")
+    out, here = Path(out), processes.place()
+    if here.is_main:
+        _require_free(out)
+    start = _start(settings)
+    chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in chosen_on]
+    folder = corpus.data_folder(data)
+    tasks = {name: lookup.task(name) for name in (*on, *validate_on)}
+    sources = {name: _loaded(task, folder, allow_partial) for name, task in tasks.items()}
+    with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
+        trainee = kind(settings, None, pick_device(kind, model, device))
+    with _building(out, here) as building:
+        with progress.doing(f"training {model}"), as_model_error(model, f"training on {', '.join(on)}"):
+            trainee.fit(_items(sources, on), _items(sources, validate_on), building)
+        manifest = Manifest(
+            model=model,
+            model_version=trainee.version,
+            options=_told(told(settings), start),
+            transductive=trainee.transductive,
+            sources=tuple(_source(sources[name]) for name in tasks),
+            on=tuple(recipes.named_task(name) for name in on),
+            validated_on=tuple(recipes.named_task(name) for name in validate_on),
+            chosen_on=_chosen_on(chosen, start, trainee.card.development),
+            earlier=start.all_sources if start else None,
+            before=start.stages if start else None,
+            files={},  # hashed when it is written
+        )
+        if here.is_main:
+            write_manifest(building, manifest)
+    return out
+
+
+def _loaded(task: Task, folder: Path | None, allow_partial: bool) -> Dataset:
+    with progress.counting(f"indexing {task.corpus}") as report:
+        return dataset.load(task, folder, allow_partial, progress=report)
+
+
+def _start(settings: Any) -> Manifest | None:
+    """Return the manifest of the weights that the option `init` names to go on from. Raises DataError if damaged."""
+    start = getattr(settings, "init", None)
+    if not isinstance(start, str) or not start or not Path(start).is_dir():
+        return None
+    return read_manifest(Path(start))
+
+
+def _chosen_on(
+    chosen: Sequence[str] | None, start: Manifest | None, development: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Return what a manifest says of the corpora that options were chosen on; None where the model's card holds.
+
+    Weights to go on from had options too: what those were chosen on is added.
+    """
+    before = start.chosen_on if start else None
+    if chosen is None and before is None:
+        return None
+    earlier = development if before is None else before
+    names = {*(development if chosen is None else chosen), *(earlier if start else ())}
+    return tuple(sorted(names))
+
+
+def _told(options: dict[str, Any], start: Manifest | None) -> dict[str, Any]:
+    """Return options as a manifest has them: weights to go on from are told by their hash, not by their folder.
+
+    A path tells of a machine, and another training may lie there tomorrow.
+    """
+    return {**options, "init": f"weights {start.weights_hash}"} if start else options
+
+
+def _require_free(out: Path) -> None:
+    """Raise UsageError unless weights can appear at `out`, before hours are spent on them."""
+    above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise UsageError(f"output folder {str(out)!r} cannot be made in {str(above)!r}: give another --out")
+
+
+@contextmanager
+def _building(out: Path, here: Place) -> Iterator[Path]:
+    """Give a folder that becomes `out` if all goes well and goes away if not; beside the main process it always does.
+
+    Its name is its own: two trainings into one folder do not mix, and the second one fails whole.
+    """
+    try:
+        with folders.whole(out, replace=False) if here.is_main else _thrown_away() as building:
+            yield building
+    except ModelError as error:  # what a model met in writing its weights is no fault of the model
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM:
+            raise _cannot_write(out, error.__cause__) from error
+        raise
+    except OSError as error:  # corpora's own errors have other classes
+        raise _cannot_write(out, error) from error
+
+
+@contextmanager
+def _thrown_away() -> Iterator[Path]:
+    """Give a folder for what a process beside the main one writes: nobody reads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _cannot_write(out: Path, error: OSError) -> DataError:
+    return DataError(
+        f"output folder {str(out)!r} cannot be written ({error.strerror or error}): make room or give another --out, "
+        f"and train again"
+    )
+
+
+def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[TrainingItem]:
+    return [
+        TrainingItem(clip, item.label, item.utterance.speaker, item.utterance.language, source.card.name)
+        for source in (sources[name] for name in names)
+        for item, clip in zip(source.items, source.clips(range(len(source.items))), strict=True)
+    ]
+
+
+def _source(source: Dataset) -> Source:
+    """Return what the manifest tells of a source; `origins` are the utterances that its clips were made from."""
+    origins = {item.utterance.extra[DERIVED_FROM] for item in source.items if DERIVED_FROM in item.utterance.extra}
+    return Source(
+        task=source.task.name,
+        task_hash=source.task.hash,
+        corpus=source.card.name,
+        family=source.card.same_as,
+        languages=tuple(sorted({item.utterance.language for item in source.items})),
+        synthetic=source.card.synthetic,
+        partial=source.partial,
+        index_digest=source.digest,
+        clips=tuple(sorted(item.facts.key for item in source.items)),
+        origins=tuple(sorted(origins)),
+    )

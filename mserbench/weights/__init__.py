@@ -1,0 +1,1 @@
+"""Pretrained parts by name: what they are, where they come from, how they are checked."""
