@@ -1,4 +1,6 @@
-"""mserbench: scores any speech emotion recognition model on languages and corpora it has never seen."""
+"""mserbench: scores any speech emotion recognition model on languages and corpora it has never
+seen.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
 # Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
 _WHERE = {
     "contracts": (
-        "Clip", "Corpus", "CorpusCard", "Division", "Exposure", "Fault", "ModelCard", "Remote", "Task", "Tree",
+        "Clip", "Corpus", "CorpusCard", "Division", "Exposure", "Fault", "ModelCard", "Remote",
+        "Task", "Tree",
         "Utterance",
     ),
     "running.evaluation": ("evaluate",),
     "plugins.hookspecs": (
-        "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry", "hookimpl",
+        "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry",
+        "hookimpl",
     ),
     "labels": ("CANONICAL", "DROP"),
     "model": ("Model", "TrainableModel", "TrainingItem"),
@@ -83,6 +87,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULE:
         raise AttributeError(f"module 'mserbench' has no attribute {name!r}")
+
     found = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
     globals()[name] = found
     return found

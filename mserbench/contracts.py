@@ -1,4 +1,6 @@
-"""The shapes of data that corpora, tasks, models and the harness hand to one another; no behaviour."""
+"""The shapes of data that corpora, tasks, models and the harness hand to one another; no
+behaviour.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-API_VERSION = 1  # of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
+# of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
+API_VERSION = 1
 SAMPLE_RATE = 16_000  # Hz, of every clip
 
 Kind = Literal["emotion-labels", "speech", "text"]
@@ -27,8 +30,9 @@ Access = Literal["open", "request", "bundled", "generated"]
 class Utterance:
     """One labelled recording of a corpus, as its publisher names it.
 
-    `id` is stable and unique in its corpus; `audio` is a POSIX path below the corpus folder; `start` and `end` are
-    seconds inside that file; `language` is an ISO 639 code; unknown facts are None, never guessed.
+    `id` is stable and unique in its corpus; `audio` is a POSIX path below the corpus folder;
+    `start` and `end` are seconds inside that file; `language` is an ISO 639 code; unknown facts are
+    None, never guessed.
     """
 
     id: str
@@ -47,7 +51,9 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a parser cannot read, where, and what was expected; a `minor` one costs no utterance and no label."""
+    """What a parser cannot read, where, and what was expected; a `minor` one costs no utterance and
+    no label.
+    """
 
     sentence: str
     minor: bool = False
@@ -61,7 +67,9 @@ class Tree(Protocol):
         """All file paths below the corpus folder: POSIX, sorted, without publishers' junk files."""
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in order."""
+        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
+        order.
+        """
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a label file."""
@@ -69,12 +77,14 @@ class Tree(Protocol):
 
 @dataclass(frozen=True)
 class Division:
-    """A published way to divide a corpus: a csv file with one row for each value of a field, and its part.
+    """A published way to divide a corpus: a csv file with one row for each value of a field, and
+    its part.
 
-    `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of `extra` (`session`,
-    `speaker`, `split`, `id`), its second is `part`; the value `*` stands for all others.
-    `kind`: in a `split` the part `train` is for training, `test` for testing; of `folds` each is tested once, by a
-    model trained on the others. `sha256` is that of the file. `source` says who published or uses it.
+    `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of
+    `extra` (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for
+    all others. `kind`: in a `split` the part `train` is for training, `test` for testing; of
+    `folds` each is tested once, by a model trained on the others. `sha256` is that of the file.
+    `source` says who published or uses it.
     """
 
     title: str
@@ -98,12 +108,13 @@ class Remote:
 class CorpusCard:
     """What a person must know of a corpus: source, licence, citation, and the counts to expect.
 
-    `counts` maps the name of a known variant to its histogram of raw labels; where `releases_vary`, another histogram
-    is not an error, since not all releases are known. `hours` is the published length. `family` joins releases that
-    share speakers (RAVDESS speech and song): for the verdict they are one corpus. `skipped` maps a pattern (fnmatch, on
-    the path) of files that do not belong or are known to be bad to the reason. `editions` maps the digest of a complete
-    index to the name of that edition. `divisions` are the published splits and folds by name. `files` are what
-    `data download` fetches, `hub` a dataset id it exports.
+    `counts` maps the name of a known variant to its histogram of raw labels; where `releases_vary`,
+    another histogram is not an error, since not all releases are known. `hours` is the published
+    length. `family` joins releases that share speakers (RAVDESS speech and song): for the verdict
+    they are one corpus. `skipped` maps a pattern (fnmatch, on the path) of files that do not belong
+    or are known to be bad to the reason. `editions` maps the digest of a complete index to the name
+    of that edition. `divisions` are the published splits and folds by name. `files` are what `data
+    download` fetches, `hub` a dataset id it exports.
     """
 
     name: str
@@ -121,7 +132,8 @@ class CorpusCard:
     hours: float | None = None
     family: str = ""
     skipped: Mapping[str, str] = field(default_factory=dict)
-    inventory: str | None = None  # "package:file" with one expected id a line; `{001..030}` stands for each number
+    # "package:file" with one expected id a line; `{001..030}` stands for each number
+    inventory: str | None = None
     editions: Mapping[str, str] = field(default_factory=dict)
     divisions: Mapping[str, Division] = field(default_factory=dict)
     files: tuple[Remote, ...] = ()
@@ -139,8 +151,9 @@ class CorpusCard:
 class Corpus:
     """A card, and the pure function that turns a folder's names and label files into utterances.
 
-    `parse` yields a `Fault` for what it cannot read, and goes on. `provide` returns the folder of a corpus that ships
-    with a package or is made on the spot. `remarks` gives sentences that every run must record.
+    `parse` yields a `Fault` for what it cannot read, and goes on. `provide` returns the folder of a
+    corpus that ships with a package or is made on the spot. `remarks` gives sentences that every
+    run must record.
     """
 
     card: CorpusCard
@@ -153,10 +166,11 @@ class Corpus:
 class Task:
     """One question put to one corpus: which utterances, which labels, which raw label means what.
 
-    `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one stops the run.
-    `select` maps a field of `Utterance` (or a key of its `extra`) to the values that belong to the task; `part` is
-    `DIVISION.PART` of the corpus, or `DIVISION.not-PART` for its others. `counts` is the frozen histogram of labels,
-    empty where it cannot be known beforehand; a corpus that gives another one is not complete.
+    `label_map` is closed: every raw label of the corpus has a label or DROP; an undeclared one
+    stops the run. `select` maps a field of `Utterance` (or a key of its `extra`) to the values that
+    belong to the task; `part` is `DIVISION.PART` of the corpus, or `DIVISION.not-PART` for its
+    others. `counts` is the frozen histogram of labels, empty where it cannot be known beforehand; a
+    corpus that gives another one is not complete.
     """
 
     name: str
@@ -176,24 +190,31 @@ class Task:
         strange = sorted(set(self.label_map.values()) - set(self.labels) - {DROP})
         if strange or (self.counts and set(self.counts) != set(self.labels)):
             raise ValueError(
-                f"task {self.name!r}: label_map and counts must use exactly the labels {self.labels}, "
+                f"task {self.name!r}: label_map and counts must use exactly the labels "
+                f"{self.labels}, "
                 f"but map to {strange} and count {sorted(self.counts)}"
             )
 
     @property
     def expected(self) -> int | None:
-        """How many utterances the complete task holds; None where that cannot be known beforehand."""
+        """How many utterances the complete task holds; None where that cannot be known
+        beforehand.
+        """
         return sum(self.counts.values()) or None
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of everything that decides which clips are asked which question, but for their audio."""
+        """SHA-256 (hex) of everything that decides which clips are asked which question, but for
+        their audio.
+        """
         record: dict[str, object] = {
-            "name": self.name, "corpus": self.corpus, "labels": self.labels, "map": dict(self.label_map),
+            "name": self.name, "corpus": self.corpus, "labels": self.labels,
+            "map": dict(self.label_map),
             "select": dict(self.select), "version": self.version,
         }  # fmt: skip
         later = {"part": self.part, "label_field": self.label_field, "origin": self.origin}
         record |= {name: value for name, value in later.items() if value}
+
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
@@ -201,12 +222,14 @@ class Task:
 class Clip:
     """Audio of one utterance as a model gets it: without label, without speaker, without its name.
 
-    `key` is the SHA-256 (hex) of the decoded audio: stable, equal for equal recordings, a key for caches. `group` is
-    an opaque number of the speaker, given only to a model that declares itself transductive.
+    `key` is the SHA-256 (hex) of the decoded audio: stable, equal for equal recordings, a key for
+    caches. `group` is an opaque number of the speaker, given only to a model that declares itself
+    transductive.
     """
 
     key: str
-    seed: str  # opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording
+    # opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording
+    seed: str
     seconds: float
     load: Callable[[], NDArray[np.float32]] = field(repr=False)
     group: int | None = None
@@ -219,10 +242,12 @@ class Clip:
 
 @dataclass(frozen=True)
 class Exposure:
-    """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt from it.
+    """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt
+    from it.
 
-    `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read). `evidence` says where that
-    is known from. `clips` are the audio keys of the training clips, where they are known.
+    `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read).
+    `evidence` says where that is known from. `clips` are the audio keys of the training clips,
+    where they are known.
     """
 
     corpus: str
@@ -236,8 +261,9 @@ class Exposure:
 class ModelCard:
     """Who made a model, what it is, and everything it was exposed to, its base models included.
 
-    `exposure_complete` is True only where the list is known to hold all it was trained on, base models included.
-    `development` names the corpora that its defaults were chosen on, or whose figures were seen while they were.
+    `exposure_complete` is True only where the list is known to hold all it was trained on, base
+    models included. `development` names the corpora that its defaults were chosen on, or whose
+    figures were seen while they were.
     """
 
     name: str
@@ -247,4 +273,5 @@ class ModelCard:
     citation: str
     exposure: tuple[Exposure, ...]
     exposure_complete: bool
-    development: tuple[str, ...] = field(default=(), repr=False)  # a key made of the text does not change
+    # a key made of the text does not change
+    development: tuple[str, ...] = field(default=(), repr=False)

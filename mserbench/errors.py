@@ -52,9 +52,12 @@ class MissingExtra(PluginError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs the package {package!r}, which is not installed: run pip install 'mserbench[{extra}]'"
+            f"{what} needs the package {package!r}, which is not installed: run pip "
+            f"install 'mserbench[{extra}]'"
         )
 
 
 class PackageMisfit(PluginError):
-    """An installed package cannot be loaded beside another; the message names both and what to install (exit 4)."""
+    """An installed package cannot be loaded beside another; the message names both and what to
+    install (exit 4).
+    """

@@ -1,4 +1,6 @@
-"""Feature vectors of clips: computed once, on all cores, and kept in a cache addressed by content."""
+"""Feature vectors of clips: computed once, on all cores, and kept in a cache addressed by
+content.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ from mserbench.report.progress import counting
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DECODING = "1"  # part of every cache file's name: raise it when mserbench.data.audio.to_clip gives other samples
+# part of every cache file's name: raise it when mserbench.data.audio.to_clip gives other samples
+DECODING = "1"
 OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
 
 _CHUNK = 64  # clips between two writes: a killed process loses two such chunks at most
@@ -41,9 +44,10 @@ _T = TypeVar("_T")
 class FeatureSet:
     """A function from a waveform to a vector, under the name that its values are kept.
 
-    `version` changes whenever values may change; name the libraries that compute them in it. `compute` takes
-    a waveform (float32, shape (n_samples,), 16 kHz mono, in [-1, 1]) and returns `dim` finite numbers, also
-    for silence and a few samples. It is called from several threads at once.
+    `version` changes whenever values may change; name the libraries that compute them in it.
+    `compute` takes a waveform (float32, shape (n_samples,), 16 kHz mono, in [-1, 1]) and returns
+    `dim` finite numbers, also for silence and a few samples. It is called from several threads at
+    once.
     """
 
     name: str
@@ -52,23 +56,29 @@ class FeatureSet:
     compute: Callable[[NDArray[np.float32]], NDArray[np.floating]] = field(repr=False)
 
     def vector(self, clip: Clip) -> NDArray[np.float32]:
-        """Compute the vector of one clip: float32, shape (dim,). Raises ModelError if it is not that."""
+        """Compute the vector of one clip: float32, shape (dim,). Raises ModelError if it is not
+        that.
+        """
         # Not clip.waveform: that would keep the samples for as long as the clip lives.
         vector = np.asarray(self.compute(clip.load()), dtype=np.float32)
         if vector.shape != (self.dim,) or not np.isfinite(vector).all():
             raise ModelError(
                 f"feature set {self.name!r} gave an array of shape {vector.shape} with "
-                f"{np.count_nonzero(~np.isfinite(vector))} values not finite for the clip of {clip.seconds:.3f} s "
-                f"with key {clip.key!r}, but {self.dim} finite numbers were expected: mend its 'compute'"
+                f"{np.count_nonzero(~np.isfinite(vector))} values not finite for the clip "
+                f"of {clip.seconds:.3f} s "
+                f"with key {clip.key!r}, but {self.dim} finite numbers were expected: mend "
+                f"its 'compute'"
             )
+
         return vector
 
 
 class FeatureCache:
     """Vectors of one feature set by clip key: an SQLite file that processes share, or memory.
 
-    Writes are transactions: a process killed at any moment leaves whole vectors. A damaged file is made
-    anew; where the file cannot be used (read-only, disk full) vectors stay in memory. Both are logged.
+    Writes are transactions: a process killed at any moment leaves whole vectors. A damaged file is
+    made anew; where the file cannot be used (read-only, disk full) vectors stay in memory. Both are
+    logged.
     """
 
     def __init__(self, features: FeatureSet) -> None:
@@ -84,9 +94,11 @@ class FeatureCache:
         found = {key: self._memory[key] for key in keys if key in self._memory}
         unknown = [key for key in keys if key not in found]
         nothing: dict[str, bytes] = {}
+
         for start in range(0, len(unknown), _QUERY):
             part = partial(_select, keys=unknown[start : start + _QUERY])
             found |= self._on_disk(part, otherwise=nothing)
+
         size = 4 * self._dim
         return {key: np.frombuffer(blob, "<f4") for key, blob in found.items() if len(blob) == size}
 
@@ -99,10 +111,15 @@ class FeatureCache:
     def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
         if self._path is None:
             return otherwise
+
         try:
             return transact(self._path, _TABLE, work, self._say_damaged)
         except (sqlite3.Error, OSError) as error:
-            _log.warning("feature cache '%s' cannot be used (%s): features are kept in memory", self._path, error)
+            _log.warning(
+                "feature cache '%s' cannot be used (%s): features are kept in memory",
+                self._path,
+                error,
+            )
             self._path = None
             return otherwise
 
@@ -111,20 +128,27 @@ class FeatureCache:
 
 
 def extract(
-    clips: Iterable[Clip], features: FeatureSet, cache: FeatureCache | None = None, workers: int | None = None
+    clips: Iterable[Clip],
+    features: FeatureSet,
+    cache: FeatureCache | None = None,
+    workers: int | None = None,
 ) -> NDArray[np.float64]:
     """Return the features of clips, in order: float64, shape (n_clips, dim), finite.
 
-    A cached clip is not decoded. The missing ones are decoded and computed by `workers` threads (default: all
-    cores this process may use), so `compute` should leave the interpreter lock, as NumPy and C libraries do.
-    `clips` is consumed in a stream: at most one waveform a worker is in memory. Raises what `compute` and
-    decoding raise, and ModelError for a vector of wrong shape or with values that are not finite.
+    A cached clip is not decoded. The missing ones are decoded and computed by `workers` threads
+    (default: all cores this process may use), so `compute` should leave the interpreter lock, as
+    NumPy and C libraries do. `clips` is consumed in a stream: at most one waveform a worker is in
+    memory. Raises what `compute` and decoding raise, and ModelError for a vector of wrong shape or
+    with values that are not finite.
     """
     store = cache or FeatureCache(features)
     rows = [np.empty((0, features.dim), dtype=np.float32)]
-    with ThreadPoolExecutor(max_workers=workers or available_cores()) as pool:  # starts no thread until used
+
+    # starts no thread until used
+    with ThreadPoolExecutor(max_workers=workers or available_cores()) as pool:
         try:
-            # One chunk is submitted ahead, so that no worker idles while the last clips of another end.
+            # One chunk is submitted ahead, so that no worker idles while the last clips of another
+            # end.
             submitted = (_submit(chunk, features, store, pool) for chunk in _chunks(clips))
             with counting(f"features {features.name}", bar=False) as report:
                 for chunk in _one_late(submitted):
@@ -133,6 +157,7 @@ def extract(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
     return np.concatenate(rows).astype(np.float64)
 
 
@@ -145,11 +170,16 @@ class _Chunk:
     coming: dict[str, Future[NDArray[np.float32]]]
 
 
-def _submit(clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor) -> _Chunk:
+def _submit(
+    clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor
+) -> _Chunk:
     known = store.get_many([clip.key for clip in clips])
     # The longest first, so that all workers end together; equal recordings once.
-    missing = {clip.key: clip for clip in sorted(clips, key=_length, reverse=True) if clip.key not in known}
+    missing = {
+        clip.key: clip for clip in sorted(clips, key=_length, reverse=True) if clip.key not in known
+    }
     coming = {key: pool.submit(features.vector, clip) for key, clip in missing.items()}
+
     return _Chunk([clip.key for clip in clips], known, coming)
 
 
@@ -157,6 +187,7 @@ def _collect(chunk: _Chunk, store: FeatureCache) -> NDArray[np.float32]:
     computed = {key: future.result() for key, future in chunk.coming.items()}
     store.put_many(computed)
     vectors = {**chunk.known, **computed}
+
     return np.stack([vectors[key] for key in chunk.keys])
 
 
@@ -165,7 +196,9 @@ def _one_late(chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
     for chunk in chunks:
         if waiting is not None:
             yield waiting
+
         waiting = chunk
+
     if waiting is not None:
         yield waiting
 

@@ -1,4 +1,6 @@
-"""What a training takes, as far as a model can tell before anything is here: numbers, memory, disk, time."""
+"""What a training takes, as far as a model can tell before anything is here: numbers, memory, disk,
+time.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ ADAMW_BYTES = 16  # a trained number in float32: itself, its gradient, and two m
 class Footprint:
     """What one training of a model with some options takes, on one device.
 
-    `trainable`, `frozen`: how many parameters, by part; exact. `memory`: bytes on the device, by what
-    they are for, while a batch of `clips` clips is learnt from; an estimate. `cache`: bytes of features
-    kept on disk for each second of audio, by the name of what is kept; two models with one name share it.
-    `weights`: bytes of the finished weights. `seconds`: of one training, measured; None where nobody has
-    measured it. `basis`: sentences on what the estimates rest, and why something is not known.
+    `trainable`, `frozen`: how many parameters, by part; exact. `memory`: bytes on the device, by
+    what they are for, while a batch of `clips` clips is learnt from; an estimate. `cache`: bytes of
+    features kept on disk for each second of audio, by the name of what is kept; two models with one
+    name share it. `weights`: bytes of the finished weights. `seconds`: of one training, measured;
+    None where nobody has measured it. `basis`: sentences on what the estimates rest, and why
+    something is not known.
     """
 
     trainable: Mapping[str, int]

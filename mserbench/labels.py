@@ -35,8 +35,8 @@ def canonical_subset(labels: Iterable[str]) -> tuple[str, ...]:
 def read_answer(answer: str, labels: Sequence[str]) -> str | None:
     """Read a text answer as one of `labels`; None where it names none, several, or negates.
 
-    The rule is deliberately strict (docs/results.md): words are compared whole and case-folded, with
-    the synonyms above; an answer that names two labels or holds a negation cannot be read.
+    The rule is deliberately strict (docs/results.md): words are compared whole and case-folded,
+    with the synonyms above; an answer that names two labels or holds a negation cannot be read.
 
     >>> read_answer("The speaker sounds Happy.", ["happy", "sad"])
     'happy'
@@ -47,12 +47,15 @@ def read_answer(answer: str, labels: Sequence[str]) -> str | None:
     """
     if _NEGATION.search(answer):
         return None
+
     by_word = {label.casefold().replace("_", " "): label for label in labels}
     for word, label in SYNONYMS.items():
         if label in labels:
             by_word.setdefault(word, label)
+
     # Longest first, so that "no agreement" is not taken for a shorter label inside it.
     words = "|".join(re.escape(word) for word in sorted(by_word, key=len, reverse=True))
     text = " ".join(answer.casefold().replace("_", " ").split())
     found = {by_word[word] for word in re.findall(rf"(?<![\w-])(?:{words})(?![\w-])", text)}
+
     return found.pop() if len(found) == 1 else None

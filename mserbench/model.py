@@ -24,7 +24,8 @@ class NoOptions:
 
 @dataclass(frozen=True)
 class Described:
-    """What decides the key and the verdict of a run, beside its options and the manifest of its weights.
+    """What decides the key and the verdict of a run, beside its options and the manifest of its
+    weights.
 
     `card`, `version` and `transductive` are those that an instance has.
     """
@@ -37,20 +38,25 @@ class Described:
 class Model(ABC):
     """Clips and a label set in; a score for each label, or a text answer, out.
 
-    Subclasses set `Options` (a frozen dataclass), `version` (changed whenever scores change) and `card`,
-    and define `predict`. A model that learns also defines `fit`. The score of a clip must not depend on
-    the clips beside it: `mserbench check model NAME` proves it.
+    Subclasses set `Options` (a frozen dataclass), `version` (changed whenever scores change) and
+    `card`, and define `predict`. A model that learns also defines `fit`. The score of a clip must
+    not depend on the clips beside it: `mserbench check model NAME` proves it.
     """
 
     Options: ClassVar[type[Any]] = NoOptions
     version: ClassVar[str] = "1"
     needs_weights: ClassVar[bool] = False
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
-    decodes_ahead: ClassVar[bool] = True  # False: `predict` seldom looks at waveforms, as features are cached
-    trains_together: ClassVar[bool] = False  # True: several processes may train one model, as `train` is launched
-    labels: tuple[str, ...] = ()  # that its weights were trained on, where it tells: `mserbench predict` asks for these
+    # False: `predict` seldom looks at waveforms, as features are cached
+    decodes_ahead: ClassVar[bool] = True
+    # True: several processes may train one model, as `train` is launched
+    trains_together: ClassVar[bool] = False
+    # that its weights were trained on, where it tells: `mserbench predict` asks for these
+    labels: tuple[str, ...] = ()
 
-    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, options: Any = None, weights: Path | None = None, device: str = "cpu"
+    ) -> None:
         self.options = self.Options() if options is None else options
         self.weights = weights
         self.device = device
@@ -59,23 +65,27 @@ class Model(ABC):
     def pretrained(cls, options: Any) -> Sequence[str]:
         """Return the names of pretrained weights that a model with these options is built upon.
 
-        Optional; it loads nothing, and names that `mserbench weights list` does not know are passed over.
+        Optional; it loads nothing, and names that `mserbench weights list` does not know are passed
+        over.
         """
         return ()
 
     @classmethod
     def describe(cls, options: Any, weights: Path | None) -> Described | None:
-        """Return what an instance with these options and weights would say of itself, without making one.
+        """Return what an instance with these options and weights would say of itself, without
+        making one.
 
-        Optional: a finished run is then shown again without loading the model. It reads small files at
-        most. None where the class does not say: an instance is then made to ask it.
+        Optional: a finished run is then shown again without loading the model. It reads small files
+        at most. None where the class does not say: an instance is then made to ask it.
         """
         return None
 
     @property
     @abstractmethod
     def card(self) -> ModelCard:
-        """Name, version, licence, and exposure of the model itself; weights add their manifest's."""
+        """Name, version, licence, and exposure of the model itself; weights add their
+        manifest's.
+        """
 
     @property
     def transductive(self) -> bool:
@@ -83,29 +93,38 @@ class Model(ABC):
         return False
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:  # noqa: B027 - optional hook
-        """Look at every clip of the run before the first `predict`: fill a feature cache, gather statistics.
+        """Look at every clip of the run before the first `predict`: fill a feature cache, gather
+        statistics.
 
         `clips()` starts a new pass over the clips each time it is called.
         """
 
     @abstractmethod
-    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
-        """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a clip."""
+    def predict(
+        self, clips: Sequence[Clip], labels: Sequence[str]
+    ) -> NDArray[np.float64] | list[str]:
+        """Return finite scores of shape (n_clips, n_labels), higher is likelier, or one answer a
+        clip.
+        """
 
     def facts(self, labels: Sequence[str]) -> Mapping[str, Any]:
-        """Return what the record of a run should tell of how these labels were asked for, beside the options.
+        """Return what the record of a run should tell of how these labels were asked for, beside
+        the options.
 
-        Optional; texts, finite numbers, flags, None, and lists and dicts of them. It changes no score and no key.
-        Called once, after the last `predict`, or without any where a run that was cut off had all its answers: so what
-        is counted over clips is counted from the answers, by the harness, which adds `ties` where there are scores.
+        Optional; texts, finite numbers, flags, None, and lists and dicts of them. It changes no
+        score and no key. Called once, after the last `predict`, or without any where a run that was
+        cut off had all its answers: so what is counted over clips is counted from the answers, by
+        the harness, which adds `ties` where there are scores.
         """
         return {}
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
-        """Return the vectors that the scores of clips rest on: finite, float64, shape (n_clips, dim).
+        """Return the vectors that the scores of clips rest on: finite, float64, shape (n_clips,
+        dim).
 
-        Optional. It keeps to the rules of `predict`: `prepare` comes first, and a vector depends on its clip alone,
-        not on the clips beside it. Raises UsageError where the model has no such vectors.
+        Optional. It keeps to the rules of `predict`: `prepare` comes first, and a vector depends on
+        its clip alone, not on the clips beside it. Raises UsageError where the model has no such
+        vectors.
         """
         raise no_embeddings(self.card.name)
 
@@ -113,7 +132,8 @@ class Model(ABC):
 def no_embeddings(name: str) -> UsageError:
     """Return the error of a model that gives no vectors."""
     return UsageError(
-        f"model {name!r} gives no embeddings: its class has no method 'embeddings'; take another model, or add it "
+        f"model {name!r} gives no embeddings: its class has no method 'embeddings'; take "
+        f"another model, or add it "
         f"(docs/write-a-model.md)"
     )
 
@@ -134,16 +154,21 @@ class TrainableModel(Model):
 
     @classmethod
     def footprint(cls, options: Any) -> Footprint | None:
-        """Return what one training with these options takes, without weights or data: see `Footprint`.
+        """Return what one training with these options takes, without weights or data: see
+        `Footprint`.
 
         Optional; None where the model does not say.
         """
         return None
 
     @abstractmethod
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
-        """Learn from `training` and write weights into the empty folder `out`; JSON or safetensors only.
+    def fit(
+        self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
+    ) -> None:
+        """Learn from `training` and write weights into the empty folder `out`; JSON or safetensors
+        only.
 
-        `validation` holds other speakers of the same sources and may be empty. Whatever is chosen (epochs,
-        options) may rest on these two alone. The harness adds the manifest of what was trained on.
+        `validation` holds other speakers of the same sources and may be empty. Whatever is chosen
+        (epochs, options) may rest on these two alone. The harness adds the manifest of what was
+        trained on.
         """

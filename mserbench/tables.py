@@ -1,4 +1,6 @@
-"""Label files of publishers to text and rows; what cannot be read is named with file and line, never skipped."""
+"""Label files of publishers to text and rows; what cannot be read is named with file and line,
+never skipped.
+"""
 
 from __future__ import annotations
 
@@ -14,63 +16,87 @@ _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: `line` counts from 1 with the header, `values` are by column, without outer blanks."""
+    """One row of a table: `line` counts from 1 with the header, `values` are by column, without
+    outer blanks.
+    """
 
     line: int
     values: Mapping[str, str]
 
 
 def text(name: str, data: bytes) -> str:
-    """Return the text of a label file: UTF-8 or UTF-16 by its byte order mark, else UTF-8, else Windows-1252.
+    """Return the text of a label file: UTF-8 or UTF-16 by its byte order mark, else UTF-8, else
+    Windows-1252.
 
-    Line ends become line feeds. Raises DataError for NUL characters and bytes that are none of these.
+    Line ends become line feeds. Raises DataError for NUL characters and bytes that are none of
+    these.
     """
-    encodings = next(([found] for mark, found in _MARKS.items() if data.startswith(mark)), ["utf-8", "cp1252"])
+    encodings = next(
+        ([found] for mark, found in _MARKS.items() if data.startswith(mark)), ["utf-8", "cp1252"]
+    )
     for encoding in encodings:
         try:
             found = data.decode(encoding)
         except UnicodeError:
             continue
+
         if "\0" in found:
             break
         return found.replace("\r\n", "\n").replace("\r", "\n")
-    raise DataError(f"label file {name!r} is not text (UTF-8, UTF-16 or Windows-1252): get it from the publisher again")
+
+    raise DataError(
+        f"label file {name!r} is not text (UTF-8, UTF-16 or Windows-1252): get it from the "
+        f"publisher again"
+    )
 
 
-def rows(name: str, data: bytes, required: Sequence[str], delimiter: str = ",") -> Iterator[Row | Fault]:
-    """Yield the rows of a table with a header, or a Fault for a line that is none; blank lines are passed over.
+def rows(
+    name: str, data: bytes, required: Sequence[str], delimiter: str = ","
+) -> Iterator[Row | Fault]:
+    """Yield the rows of a table with a header, or a Fault for a line that is none; blank lines are
+    passed over.
 
-    A row is one line: publishers' tables hold no line breaks inside quotes, and a quote left open must not swallow
-    the rows below. Raises DataError where the text cannot be read or the header lacks a column of `required`.
+    A row is one line: publishers' tables hold no line breaks inside quotes, and a quote left open
+    must not swallow the rows below. Raises DataError where the text cannot be read or the header
+    lacks a column of `required`.
     """
     lines = text(name, data).split("\n")
     header = _fields(lines[0], delimiter)
     columns = [column.strip() for column in header] if isinstance(header, list) else []
     lacking = [column for column in required if column not in columns]
+
     if lacking or len(set(columns)) < len(columns):
         raise DataError(
-            f"label file {name!r}, line 1: the columns {list(required)} were expected, each once, but the header is "
+            f"label file {name!r}, line 1: the columns {list(required)} were expected, "
+            f"each once, but the header is "
             f"{lines[0][:200]!r}: get it from the publisher again"
         )
+
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
+
         fields = _fields(line, delimiter)
         if isinstance(fields, str):
             yield Fault(f"label file {name!r}, line {number}: {fields}, in {line[:100]!r}")
         elif len(fields) != len(columns):
             yield Fault(
-                f"label file {name!r}, line {number}: {len(fields)} fields were found, {len(columns)} expected, "
+                f"label file {name!r}, line {number}: {len(fields)} fields were found, "
+                f"{len(columns)} expected, "
                 f"in {line[:100]!r}"
             )
         else:
-            yield Row(number, {column: field.strip() for column, field in zip(columns, fields, strict=True)})
+            yield Row(
+                number,
+                {column: field.strip() for column, field in zip(columns, fields, strict=True)},
+            )
 
 
 def _fields(line: str, delimiter: str) -> list[str] | str:
     """Split a line into its fields, or say why that fails."""
     if '"' not in line:  # as csv does it, in a fifth of the time
         return line.split(delimiter)
+
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:

@@ -1,4 +1,6 @@
-"""Shared fixtures: isolated caches, synthetic corpora with official names, a test's own plugins, the program."""
+"""Shared fixtures: isolated caches, synthetic corpora with official names, a test's own plugins,
+the program.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,29 @@ FOLDERS = {  # the publisher's folder of a file name
     "ravdess": lambda stem: f"Actor_{stem[-2:]}",
     "emodb": lambda stem: "wav",
     "emovo": lambda stem: stem[4:6],
-    "aesdd": lambda stem: {"a": "anger", "d": "disgust", "f": "fear", "h": "happiness", "s": "sadness"}[stem[0]],
+    "aesdd": lambda stem: {
+        "a": "anger",
+        "d": "disgust",
+        "f": "fear",
+        "h": "happiness",
+        "s": "sadness",
+    }[stem[0]],
 }
 WAV_HEADER = struct.pack(
-    "<4sI4s4sIHHIIHH4sI", b"RIFF", 4_836, b"WAVE", b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16, b"data", 4_800
+    "<4sI4s4sIHHIIHH4sI",
+    b"RIFF",
+    4_836,
+    b"WAVE",
+    b"fmt ",
+    16,
+    1,
+    1,
+    16_000,
+    32_000,
+    2,
+    16,
+    b"data",
+    4_800,
 )  # 16 kHz mono, 16 bit, 2,400 samples
 
 
@@ -52,12 +73,15 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def pretrained(own_cache: Path) -> Path:
-    """Show the tests the pretrained weights that the user has; returns their folder, which may not be there."""
+    """Show the tests the pretrained weights that the user has; returns their folder, which may not
+    be there.
+    """
     (own_cache / "weights").mkdir(exist_ok=True)
     for folder in (USERS_CACHE / "weights").glob("[!.]*"):
         link = own_cache / "weights" / folder.name
         if folder.is_dir() and not link.exists():
             link.symlink_to(folder.resolve(), target_is_directory=True)
+
     return own_cache / "weights"
 
 
@@ -72,10 +96,14 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def tone() -> Callable[..., NDArray[np.float32]]:
     """Make a tone: float32, shape (n,) or (n, channels)."""
 
-    def make(seconds: float = 0.2, rate: int = 16_000, hertz: float = 220.0, channels: int = 1) -> NDArray[np.float32]:
+    def make(
+        seconds: float = 0.2, rate: int = 16_000, hertz: float = 220.0, channels: int = 1
+    ) -> NDArray[np.float32]:
         wave = 0.3 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
         return (
-            np.repeat(wave.astype(np.float32)[:, None], channels, axis=1) if channels > 1 else wave.astype(np.float32)
+            np.repeat(wave.astype(np.float32)[:, None], channels, axis=1)
+            if channels > 1
+            else wave.astype(np.float32)
         )
 
     return make
@@ -83,7 +111,9 @@ def tone() -> Callable[..., NDArray[np.float32]]:
 
 @pytest.fixture
 def build_corpus(tmp_path: Path) -> Callable[..., Path]:
-    """Build a complete corpus with official names and tiny audio, each recording another; returns the data folder."""
+    """Build a complete corpus with official names and tiny audio, each recording another; returns
+    the data folder.
+    """
 
     def build(name: str = "emodb", data: Path = tmp_path / "data") -> Path:
         for number, stem in enumerate(corpus.inventory(lookup.corpus(name).card)):
@@ -91,7 +121,10 @@ def build_corpus(tmp_path: Path) -> Callable[..., Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             wave = np.full(2_400, 3_000, dtype="<i2")  # 0.15 s
             wave[: number + 1] = -3_000
-            path.write_bytes(WAV_HEADER + wave.tobytes())  # much faster than a library, for 500 files
+
+            # much faster than a library, for 500 files
+            path.write_bytes(WAV_HEADER + wave.tobytes())
+
         return data
 
     return build
@@ -114,9 +147,11 @@ def cli(capfd: pytest.CaptureFixture[str], no_settings: None) -> Callable[..., O
         capfd.readouterr()
         with pytest.raises(SystemExit) as stopped:
             main([str(argument) for argument in arguments])
+
         out, err = capfd.readouterr()
         assert "Traceback" not in err, "a user must never see a traceback"
         assert "mserbench itself failed" not in err, f"no sentence for a foreseeable fault: {err}"
+
         return Outcome(int(stopped.value.code or 0), out, err)
 
     return call
@@ -186,15 +221,21 @@ PLUGIN = """
 
 
 @pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: None) -> Iterator[Callable[..., Path]]:
-    """Install a plugin of the test's own: its code, and the names of its models by class; returns the folder.
+def plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: None
+) -> Iterator[Callable[..., Path]]:
+    """Install a plugin of the test's own: its code, and the names of its models by class; returns
+    the folder.
 
     The code stands below `PLUGIN`, which brings imports and the models `steady` and `trainee`.
     """
     names: list[str] = []
 
     def install(
-        code: str = "", models: Sequence[str] = (), corpora: Sequence[str] = (), tasks: Sequence[str] = ()
+        code: str = "",
+        models: Sequence[str] = (),
+        corpora: Sequence[str] = (),
+        tasks: Sequence[str] = (),
     ) -> Path:
         module = f"mserbench_probe_{len(names)}_{os.getpid()}"
         names.append(module)
@@ -204,23 +245,33 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: None) -
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[mserbench]\n{module} = {module}\n")
         lines = [dedent(PLUGIN), dedent(code)]
+
         for hook, entry, given in (
-            ("register_models", "ModelEntry", [*(("Steady", "Trainee") if len(names) == 1 else ()), *models]),
+            (
+                "register_models",
+                "ModelEntry",
+                [*(("Steady", "Trainee") if len(names) == 1 else ()), *models],
+            ),
             ("register_corpora", "CorpusEntry", corpora),
             ("register_tasks", "TaskEntry", tasks),
         ):
-            entries = ", ".join(f"{entry}({name.lower()!r}, '{module}:{name}', {name!r})" for name in given)
+            entries = ", ".join(
+                f"{entry}({name.lower()!r}, '{module}:{name}', {name!r})" for name in given
+            )
             lines.append(f"@hookimpl\ndef {hook}():\n    return [{entries}]\n")
+
         (folder / f"{module}.py").write_text("\n\n".join(lines))
         monkeypatch.syspath_prepend(folder)
         known = os.environ.get("PYTHONPATH", "")
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), known])))
         registry.installed.cache_clear()
+
         return folder
 
     yield install
     for name in names:
         sys.modules.pop(name, None)
+
     registry.installed.cache_clear()
 
 
@@ -231,6 +282,7 @@ def real_data() -> Path:
     folder = Path(given) if given else SHARED / "corpora"
     if not folder.is_dir():
         pytest.skip("real corpora are not here: set MSERBENCH_DATA")
+
     return folder
 
 
@@ -240,4 +292,5 @@ def reference() -> Path:
     folder = SHARED / "reference"
     if not folder.is_dir():
         pytest.skip("the reference labels are not here; they are no part of the project")
+
     return folder

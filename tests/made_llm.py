@@ -1,4 +1,6 @@
-"""The LLM of the preset `mini` for benchmarks: the real one, or where that is not here random weights of its shape."""
+"""The LLM of the preset `mini` for benchmarks: the real one, or where that is not here random
+weights of its shape.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SMOLLM2_135M = {
 
 
 def language_model() -> FrozenLanguageModel:
-    """Return SmolLM2-135M-Instruct, or random weights of its shape; each canonical label is one token of either."""
+    """Return SmolLM2-135M-Instruct, or random weights of its shape; each canonical label is one
+    token of either.
+    """
     try:
         return FrozenLanguageModel.from_folder(lookup.folder(PRESETS["mini"].language_model))
     except DataError:

@@ -14,7 +14,9 @@ from mserbench.contracts import Remote
 
 @dataclass
 class Request:
-    """One request as it came: path, headers by lower-case name, and how many bytes of the file were sent."""
+    """One request as it came: path, headers by lower-case name, and how many bytes of the file were
+    sent.
+    """
 
     path: str
     headers: dict[str, str]
@@ -26,9 +28,10 @@ class Request:
 class Publisher:
     """Files by path, and how the next requests are answered; later ones are answered well.
 
-    An answer is a word: `well`; `break N` (close after N bytes); `stall N` (send N bytes, then nothing);
-    `ignore` (ranges); `ignore break N`; `status CODE`; `claim N` (another length); `chunked` (no length);
-    `elsewhere` (another part than asked for); `endless` (more than the file, without length).
+    An answer is a word: `well`; `break N` (close after N bytes); `stall N` (send N bytes, then
+    nothing); `ignore` (ranges); `ignore break N`; `status CODE`; `claim N` (another length);
+    `chunked` (no length); `elsewhere` (another part than asked for); `endless` (more than the file,
+    without length).
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -56,19 +59,23 @@ class _Handler(BaseHTTPRequestHandler):
         publisher.requests.append(request)
         words = (publisher.answers.pop(0) if publisher.answers else "well").split()
         self.close_connection = True
+
         if words[0] == "status" or path not in publisher.files:
             request.status = int(words[1]) if words[0] == "status" else 404
             self.send_error(request.status)
             return
+
         data, begin = publisher.files[path], 0
         asked = request.headers.get("range")
         fresh = request.headers.get("if-range", publisher.etag) == publisher.etag
         if asked and fresh and "ignore" not in words:
             begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+
         if begin and begin >= len(data):
             request.status = 416
             self.send_error(416)
             return
+
         request.status = 206 if begin else 200
         self._send(request, data, begin, words)
 
@@ -76,14 +83,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(request.status)
         if self.publisher.etag:
             self.send_header("ETag", self.publisher.etag)
+
         if begin:
             first = begin - 1 if "elsewhere" in words else begin
             self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+
         body = data[begin:]
         if "endless" in words:
             body = body + b"x" * 1_000_000
         elif "chunked" not in words:
             self.send_header("Content-Length", words[1] if words[0] == "claim" else str(len(body)))
+
         self.end_headers()
         stop = int(words[-1]) if "break" in words or "stall" in words else len(body)
         try:
@@ -92,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
             request.sent = len(body[:stop])
         except OSError:
             return
+
         if "stall" in words:
             self.publisher.free.wait(20)
 
@@ -107,8 +118,11 @@ def publishing(files: dict[str, bytes]) -> Iterator[Publisher]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     publisher.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
+
     try:
         yield publisher
     finally:

@@ -1,4 +1,6 @@
-"""The shape of the code: sizes, first lines, what may be imported, and what must never occur in it."""
+"""The shape of the code: sizes, first lines, what may be imported, and what must never occur in
+it.
+"""
 
 from __future__ import annotations
 
@@ -38,44 +40,69 @@ def code_lines(lines: list[str]) -> int:
     return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
 
 
+def without_docstrings(text: str) -> list[str]:
+    """Return the lines of a module that no docstring takes: what explains must not cost either."""
+    lines = text.splitlines()
+    documented = set()
+    for node in ast.walk(ast.parse(text)):
+        holds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, holds) and ast.get_docstring(node) is not None:
+            documented.update(range(node.body[0].lineno - 1, node.body[0].end_lineno or 0))
+
+    return [line for number, line in enumerate(lines) if number not in documented]
+
+
 def functions(path: Path) -> list[int]:
     """Return the code lines of each function of a module, without its docstring."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     lengths = []
+
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
-            lengths.append(code_lines(lines[body[0].lineno - 1 : body[-1].end_lineno]) if body else 1)
+            lengths.append(
+                code_lines(lines[body[0].lineno - 1 : body[-1].end_lineno]) if body else 1
+            )
+
     return lengths
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_one_room(name: str) -> None:
     """A file that nobody can hold in their head is where faults hide."""
-    most = 100 if ".corpora." in name else 250
-    assert code_lines(MODULES[name].read_text(encoding="utf-8").splitlines()) <= most
+    most = 110 if ".corpora." in name else 250
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert code_lines(without_docstrings(text)) <= most
     assert max(functions(MODULES[name]), default=0) <= 50
 
 
 def test_functions_are_short() -> None:
     """The median tells whether the code is written in pieces that have names."""
-    assert statistics.median(length for path in MODULES.values() for length in functions(path)) <= 12
+    assert (
+        statistics.median(length for path in MODULES.values() for length in functions(path)) <= 12
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in SCRIPTS])
 def test_a_module_imports_and_says_what_it_is(name: str) -> None:
-    """Code that does not even import has shipped elsewhere in this field; a first line is a promise."""
+    """Code that does not even import has shipped elsewhere in this field; a first line is a
+    promise.
+    """
     if name == "mserbench_tasks.demo.espeak":
         pytest.importorskip("espeakng_loader", reason="the worker is a script of the extra demo")
+
     try:
         module = importlib.import_module(name.removesuffix(".__init__"))
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in TRAIN:
             raise
+
         pytest.skip(f"{error.name} is not installed: it is of the extra train")
+
     assert module.__doc__
-    assert re.fullmatch(r".{10,118}[.!?]", module.__doc__.splitlines()[0]), "one sentence on the first line"
+    opening = " ".join(module.__doc__.partition("\n\n")[0].split())
+    assert re.fullmatch(r".{10,118}[.!?]", opening), "one sentence before anything else"
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -83,7 +110,9 @@ def test_no_data_can_run_code(name: str) -> None:
     """Weights, results and data come from strangers."""
     text = MODULES[name].read_text(encoding="utf-8")
     text = text.replace(".eval()", "")  # a module of torch set to inference
-    assert not re.search(r"\bimport pickle\b|\bjoblib\b|\beval\(|\bexec\(|trust_remote_code|yaml\.load\(", text)
+    assert not re.search(
+        r"\bimport pickle\b|\bjoblib\b|\beval\(|\bexec\(|trust_remote_code|yaml\.load\(", text
+    )
 
 
 def test_nothing_heavy_is_imported_by_any_entry_point() -> None:
@@ -97,20 +126,29 @@ def test_nothing_heavy_is_imported_by_any_entry_point() -> None:
         registry.installed()
         print([name for name in {(*HEAVY, "numpy", "pandas", "scipy", "sklearn")} if name in sys.modules])
     """
-    lines = "\n".join(line.strip() if not line.startswith(" " * 12) else line[8:] for line in code.splitlines())
+    lines = "\n".join(
+        line.strip() if not line.startswith(" " * 12) else line[8:] for line in code.splitlines()
+    )
     done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_repository_holds_no_path_of_a_machine() -> None:
     """Such a path works for one person only, and tells where they work."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
+
     texts = [
         ROOT / name
         for name in listed.stdout.split("\0")
         if name.endswith((".py", ".md", ".toml", ".json", ".csv", ".txt", ".in", "Makefile"))
     ]
-    wrong = [str(path) for path in texts if re.search(r"(?<![\w.])/(?:home|Users|root)/\w", path.read_text("utf-8"))]
+    wrong = [
+        str(path)
+        for path in texts
+        if re.search(r"(?<![\w.])/(?:home|Users|root)/\w", path.read_text("utf-8"))
+    ]
     assert wrong == []

@@ -1,4 +1,6 @@
-"""Everything that ships passes the kit that plugin authors are given; a new entry is covered the day it is added."""
+"""Everything that ships passes the kit that plugin authors are given; a new entry is covered the
+day it is added.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,16 @@ def test_models(name: str, pretrained: object, no_settings: None) -> None:
     for package in MODELS[name].needs:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
+
     try:
         assert_model(name)
     except AssertionError as error:
         if "are not on this machine" not in str(error):
             raise
-        pytest.skip(f"{name} is built upon pretrained weights that are not here: mserbench weights list")
+
+        pytest.skip(
+            f"{name} is built upon pretrained weights that are not here: mserbench weights list"
+        )
 
 
 @pytest.mark.parametrize("name", registry.entries(TaskEntry))
@@ -41,4 +47,5 @@ def test_corpora(name: str, own_cache: object, no_settings: None) -> None:
     """A parser that depends on order, or opens audio, cannot be trusted with a stranger's copy."""
     if name.startswith("demo") and importlib.util.find_spec("espeakng_loader") is None:
         pytest.skip("espeakng_loader is not installed")
+
     assert_corpus(name)

@@ -1,4 +1,6 @@
-"""What plugins import of the core is what it exports, and every module that is named as a string exists."""
+"""What plugins import of the core is what it exports, and every module that is named as a string
+exists.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ PLUGINS = {
     "mserbench_stranger": ROOT / "tests/extension_package/src/mserbench_stranger",
 }
 ENTRY_POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-# A dotted name of ours in a string of code; what follows a colon is an attribute of it, or a file in it.
+# A dotted name of ours in a string of code; what follows a colon is an attribute of it, or a file
+# in it.
 NAMED = re.compile(r"(mserbench\w*(?:\.\w+)+)(?::([\w/.-]+))?(?:\[.*\])?")
 
 
@@ -47,6 +50,7 @@ def imported(path: Path) -> Iterator[str]:
             names = [name if is_module(name) else node.module for name in inner]
         else:
             continue
+
         yield from (name for name in names if name.partition(".")[0] == "mserbench")
 
 
@@ -64,14 +68,18 @@ def test_a_plugin_imports_what_is_exported(package: str) -> None:
         (path.name, name)
         for path in PLUGINS[package].rglob("*.py")
         for name in imported(path)
-        if name not in EXPORTED and not any(name == debt or name.startswith(f"{debt}.") for debt in debts)
+        if name not in EXPORTED
+        and not any(name == debt or name.startswith(f"{debt}.") for debt in debts)
     }
     assert wrong == set()
 
 
 def test_no_debt_is_listed_that_is_paid() -> None:
     """A list that only grows hides what is still owed."""
-    used = {package: {name for path in PLUGINS[package].rglob("*.py") for name in imported(path)} for package in INSIDE}
+    used = {
+        package: {name for path in PLUGINS[package].rglob("*.py") for name in imported(path)}
+        for package in INSIDE
+    }
     assert {
         (package, debt)
         for package, debts in INSIDE.items()
@@ -80,7 +88,9 @@ def test_no_debt_is_listed_that_is_paid() -> None:
     } == set()
 
 
-@pytest.mark.parametrize("name", [*EXPORTED, *sorted({debt for debts in INSIDE.values() for debt in debts})])
+@pytest.mark.parametrize(
+    "name", [*EXPORTED, *sorted({debt for debts in INSIDE.values() for debt in debts})]
+)
 def test_what_is_exported_exists_and_is_explained(name: str) -> None:
     assert is_module(name)
     if name in EXPORTED:
@@ -91,7 +101,10 @@ def test_every_module_named_in_a_string_exists() -> None:
     """A guard that forbids a module by a name it no longer has passes everything."""
     sources = [
         path
-        for folder in (ROOT / "mserbench", *(path for name, path in PLUGINS.items() if name != "mserbench_stranger"))
+        for folder in (
+            ROOT / "mserbench",
+            *(path for name, path in PLUGINS.items() if name != "mserbench_stranger"),
+        )
         for path in folder.rglob("*.py")
     ]
     gone = set()
@@ -100,6 +113,7 @@ def test_every_module_named_in_a_string_exists() -> None:
             match = NAMED.fullmatch(text)
             if match and not is_module(match[1]) and not _is_attribute(match[1]):
                 gone.add((path.name, text))
+
     assert gone == set()
 
 

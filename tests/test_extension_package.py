@@ -1,4 +1,6 @@
-"""A stranger's distribution: built, installed into a fresh environment, and used from the command line there."""
+"""A stranger's distribution: built, installed into a fresh environment, and used from the command
+line there.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ PACKAGE = Path(__file__).parent / "extension_package"
 
 
 class Environment:
-    """A fresh virtual environment that sees the packages of this one, and what is installed into it."""
+    """A fresh virtual environment that sees the packages of this one, and what is installed into
+    it.
+    """
 
     def __init__(self, root: Path) -> None:
         venv.create(root / "venv", with_pip=False, symlinks=True)
@@ -34,7 +38,11 @@ class Environment:
         return Path(sysconfig.get_path("purelib", scheme="venv", vars=base))
 
     def __call__(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MSERBENCH"))}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "MSERBENCH"))
+        }
         return subprocess.run(
             [str(self.python), *arguments],
             cwd=self.root,
@@ -49,12 +57,19 @@ class Environment:
 
 
 def parents() -> list[str]:
-    """The folders that this interpreter imports from: `.pth` lines of a `.pth` folder are not followed again."""
+    """The folders that this interpreter imports from: `.pth` lines of a `.pth` folder are not
+    followed again.
+    """
     source = Path(mserbench.__file__).resolve().parent.parent
     folders = [Path(folder).resolve() for folder in sys.path if folder and Path(folder).is_dir()]
     standard = Path(sysconfig.get_path("stdlib")).resolve()
     tests = PACKAGE.parent.resolve()
-    chosen = [f for f in folders if f.name == "site-packages" or (standard not in f.parents and f != standard)]
+    chosen = [
+        f
+        for f in folders
+        if f.name == "site-packages" or (standard not in f.parents and f != standard)
+    ]
+
     return [str(folder) for folder in dict.fromkeys([source, *chosen]) if folder != tests]
 
 
@@ -63,12 +78,30 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """Build the wheel from a copy of the sources and install it, without a package index."""
     root = tmp_path_factory.mktemp("stranger")
     shutil.copytree(PACKAGE, root / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(root / "dist")]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(root / "dist"),
+    ]
     subprocess.run([*build, str(root / "source")], check=True, capture_output=True, text=True)
     (wheel,) = (root / "dist").glob("*.whl")
     made = Environment(root)
-    install = [sys.executable, "-m", "pip", "--python", str(made.python), "install", "--no-deps", "--no-index"]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(made.python),
+        "install",
+        "--no-deps",
+        "--no-index",
+    ]
     subprocess.run([*install, str(wheel)], check=True, capture_output=True, text=True)
+
     return made
 
 
@@ -93,7 +126,9 @@ def test_its_task_stands_beside_ours(environment: Environment) -> None:
 
 def test_its_model_runs_on_its_task(environment: Environment) -> None:
     """If this failed, a stranger's model and task could not be scored by the one command."""
-    done = environment.mserbench("run", "--model", "stranger-model", "--task", "stranger-task", "--json")
+    done = environment.mserbench(
+        "run", "--model", "stranger-model", "--task", "stranger-task", "--json"
+    )
     assert done.returncode == 0, done.stderr
     (run,) = json.loads(done.stdout)
     assert run["n"] == 12
@@ -103,17 +138,24 @@ def test_its_model_runs_on_its_task(environment: Environment) -> None:
 
 def test_its_model_runs_on_our_task(environment: Environment) -> None:
     """If this failed, a stranger's model could not be compared with any other."""
-    done = environment.mserbench("run", "--model", "stranger-model", "--task", "emodb-sample", "--json")
+    done = environment.mserbench(
+        "run", "--model", "stranger-model", "--task", "emodb-sample", "--json"
+    )
     assert done.returncode == 0, done.stderr
     (run,) = json.loads(done.stdout)
     assert run["n"] == 70
+
     # Recalls of two labels of seven can be above 0, the others never are.
     assert 0.0 < run["metrics"]["UA"] <= 2 / 7
 
 
-@pytest.mark.parametrize("what", [("model", "stranger-model"), ("task", "stranger-task"), ("corpus", "stranger")])
+@pytest.mark.parametrize(
+    "what", [("model", "stranger-model"), ("task", "stranger-task"), ("corpus", "stranger")]
+)
 def test_it_passes_the_conformance_kit(environment: Environment, what: tuple[str, str]) -> None:
-    """If it did not, the kit would reject honest work, or this example would teach something wrong."""
+    """If it did not, the kit would reject honest work, or this example would teach something
+    wrong.
+    """
     done = environment.mserbench("check", *what, "--json")
     findings = json.loads(done.stdout)
     assert done.returncode == 0, [one for one in findings if one["ok"] is False]
@@ -141,7 +183,10 @@ def test_the_switch_hides_it(environment: Environment) -> None:
 BROKEN = {
     "absent": ("raise ImportError('no module named torchvision')", "torchvision"),
     "exits": ("import sys; sys.exit(7)", "SystemExit"),
-    "misspelt": ("import mserbench\n@mserbench.hookimpl\ndef register_modles(): return []", "register_models"),
+    "misspelt": (
+        "import mserbench\n@mserbench.hookimpl\ndef register_modles(): return []",
+        "register_models",
+    ),
     "twin": (
         "import mserbench\n@mserbench.hookimpl\ndef register_models():\n"
         "    return [mserbench.ModelEntry('stranger-model', 'nowhere:Model', 'a second one')]",
@@ -152,16 +197,21 @@ BROKEN = {
 
 @pytest.fixture
 def siblings(environment: Environment) -> Iterator[list[str]]:
-    """Install broken distributions beside it, as an installer writes them; removed after the test."""
+    """Install broken distributions beside it, as an installer writes them; removed after the
+    test.
+    """
     made = []
     for name, (code, _) in BROKEN.items():
         module = environment.site / f"broken_{name}.py"
         module.write_text(code + "\n")
         facts = environment.site / f"broken_{name}-1.0.dist-info"
         facts.mkdir()
-        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: broken-{name}\nVersion: 1.0\n")
+        (facts / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: broken-{name}\nVersion: 1.0\n"
+        )
         (facts / "entry_points.txt").write_text(f"[mserbench]\nzz-{name} = broken_{name}\n")
         made += [module, facts]
+
     yield list(BROKEN)
     for path in made:
         path.unlink() if path.is_file() else shutil.rmtree(path)
@@ -173,11 +223,15 @@ def test_broken_siblings_are_named_and_stop_nothing(environment: Environment) ->
     listed = environment.mserbench("plugins", "--json")
     assert listed.returncode == 1
     plugins = {one["name"]: one for one in json.loads(listed.stdout)}
+
     for name, (_, culprit) in BROKEN.items():
         assert plugins[f"zz-{name}"]["status"] == "failed"
         assert culprit in plugins[f"zz-{name}"]["failures"][0]
         assert f"broken-{name} 1.0" in plugins[f"zz-{name}"]["failures"][0]
-    done = environment.mserbench("run", "--model", "stranger-model", "--task", "stranger-task", "--json")
+
+    done = environment.mserbench(
+        "run", "--model", "stranger-model", "--task", "stranger-task", "--json"
+    )
     assert done.returncode == 0, done.stderr
 
 

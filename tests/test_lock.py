@@ -1,4 +1,6 @@
-"""What a newcomer gets: the lock is whole, checked by hashes, within the ranges of pyproject, and the same for all."""
+"""What a newcomer gets: the lock is whole, checked by hashes, within the ranges of pyproject, and
+the same for all.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ MACHINES = [
 def lines(name: str) -> list[str]:
     """Return the requirements of a lock, each with its hashes on one line."""
     text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").replace("\\\n", "")
-    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
 
 
 def requirements(name: str) -> list[Requirement]:
@@ -54,10 +58,13 @@ def pins(name: str, machine: dict[str, str]) -> dict[str, Version]:
     found: dict[str, Version] = {}
     for one in requirements(name):
         if one.marker is None or one.marker.evaluate(machine):
-            assert canonicalize_name(one.name) not in found, f"{one.name} stands twice for one machine"
+            assert canonicalize_name(one.name) not in found, (
+                f"{one.name} stands twice for one machine"
+            )
             (pin,) = one.specifier
             assert pin.operator == "==", f"{one} is no single version"
             found[canonicalize_name(one.name)] = Version(pin.version)
+
     return found
 
 
@@ -69,17 +76,35 @@ def ranges(extra: str, machine: dict[str, str]) -> list[Requirement]:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_requirement_has_hashes_and_comes_from_the_index_of_the_user(name: str) -> None:
-    """Without hashes anyone between index and user can change what runs; an address would work here only."""
+    """Without hashes anyone between index and user can change what runs; an address would work here
+    only.
+    """
     text = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     assert text.startswith(HEADER)
     assert len(lines(name)) > 5
+
     for line in lines(name):
-        assert re.fullmatch(r"[\w.-]+==\S+( ; .*?)?\s*(\s+--hash=sha256:[0-9a-f]{64})+\s*", line), line
-    for foreign in ("://", "file:", " @ ", "--index", "--find-links", "--extra", "--trusted", str(Path.home()), "/tmp"):
+        assert re.fullmatch(r"[\w.-]+==\S+( ; .*?)?\s*(\s+--hash=sha256:[0-9a-f]{64})+\s*", line), (
+            line
+        )
+
+    for foreign in (
+        "://",
+        "file:",
+        " @ ",
+        "--index",
+        "--find-links",
+        "--extra",
+        "--trusted",
+        str(Path.home()),
+        "/tmp",
+    ):
         assert foreign not in text
 
 
-@pytest.mark.parametrize("machine", MACHINES, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}")
+@pytest.mark.parametrize(
+    "machine", MACHINES, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}"
+)
 @pytest.mark.parametrize("name", HOLDS)
 def test_the_lock_lies_inside_the_ranges(name: str, machine: dict[str, str]) -> None:
     """Else `make` would install what the package itself says does not work."""
@@ -89,12 +114,19 @@ def test_the_lock_lies_inside_the_ranges(name: str, machine: dict[str, str]) -> 
             if one.name == "mserbench":
                 assert set(one.extras) <= set(HOLDS[name])
                 continue
+
             version = pinned.get(canonicalize_name(one.name))
-            assert version is not None, f"{one} of extra {extra!r} is not in requirements/{name}.txt: make lock"
-            assert one.specifier.contains(version), f"{one} of extra {extra!r}, but {version} is locked: make lock"
+            assert version is not None, (
+                f"{one} of extra {extra!r} is not in requirements/{name}.txt: make lock"
+            )
+            assert one.specifier.contains(version), (
+                f"{one} of extra {extra!r}, but {version} is locked: make lock"
+            )
 
 
-@pytest.mark.parametrize("machine", MACHINES, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}")
+@pytest.mark.parametrize(
+    "machine", MACHINES, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}"
+)
 def test_run_is_a_part_of_dev(machine: dict[str, str]) -> None:
     """Else `make test` after `make run` would install other versions over those, and back again."""
     run, dev, build = (pins(name, machine) for name in ("run", "dev", "build"))
@@ -107,40 +139,61 @@ def test_the_lock_holds_a_pair_of_torch_and_torchaudio_that_loads() -> None:
     for machine in MACHINES:
         dev = pins("dev", machine)
         assert (str(dev["torch"]), str(dev["torchaudio"])) == misfits.PAIR
+
     assert misfits.TRIED[misfits.PAIR]
 
 
 def recipe(*targets: str) -> str:
     done = subprocess.run(
-        ["make", "--dry-run", "--always-make", *targets], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--dry-run", "--always-make", *targets],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 
 
-@pytest.mark.parametrize(("target", "name"), [("run", "run"), ("test", "dev"), ("check", "dev"), ("slow", "dev")])
+@pytest.mark.parametrize(
+    ("target", "name"), [("run", "run"), ("test", "dev"), ("check", "dev"), ("slow", "dev")]
+)
 def test_make_installs_from_the_lock_alone(target: str, name: str) -> None:
-    """One line without hashes, or with a range, and a stranger's release decides what a newcomer gets."""
+    """One line without hashes, or with a range, and a stranger's release decides what a newcomer
+    gets.
+    """
     text = recipe(target)
     installs = [line for line in text.splitlines() if " pip install " in line]
     *locked, own = installs
-    assert [line.split()[-1] for line in locked] == ["requirements/build.txt", f"requirements/{name}.txt"]
+    assert [line.split()[-1] for line in locked] == [
+        "requirements/build.txt",
+        f"requirements/{name}.txt",
+    ]
     assert all("--require-hashes" in line and "--no-build-isolation" in line for line in locked)
-    assert all(line.startswith("PIP_CONSTRAINT=/dev/null ") for line in installs), "a machine's own would fight it"
+    assert all(line.startswith("PIP_CONSTRAINT=/dev/null ") for line in installs), (
+        "a machine's own would fight it"
+    )
     assert {"--no-deps", "--no-build-isolation", "."} <= set(own.split())
     assert text.index("mserbench check packages") < text.index("touch ")
 
 
 def test_run_and_test_find_each_others_work(tmp_path: Path) -> None:
-    """If the second undid what the first installed, both would install anew each time, for minutes."""
+    """If the second undid what the first installed, both would install anew each time, for
+    minutes.
+    """
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for name in ("pyproject.toml", *(f"requirements/{lock}.txt" for lock in LOCKS)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
+
     steps = makefile.replace("$(BIN)/python -m pip install", "true").replace("$(BIN)/", "true ")
-    (tmp_path / "Makefile").write_text(steps.replace("test -x true python || $(PYTHON) -m venv", "mkdir -p"))
+    (tmp_path / "Makefile").write_text(
+        steps.replace("test -x true python || $(PYTHON) -m venv", "mkdir -p")
+    )
 
     def installed(target: str) -> list[str]:
-        done = subprocess.run(["make", target], cwd=tmp_path, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["make", target], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
         return re.findall(r"^installing requirements/(\w+)\.txt", done.stdout, re.MULTILINE)
 
     assert installed("run") == ["run"]
@@ -152,12 +205,23 @@ def test_run_and_test_find_each_others_work(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
-    """A machine's own folder of wheels is looked at by pip too: what lies there must not pass for the real one."""
+    """A machine's own folder of wheels is looked at by pip too: what lies there must not pass for
+    the real one.
+    """
     name = "pluggy-1.7.0-py3-none-any.whl"
     (tmp_path / name).write_bytes(b"PK not the wheel of that name")
     wanted = next(line for line in lines("build") if line.startswith("pluggy==1.7.0"))
     (tmp_path / "lock.txt").write_text(wanted + "\n", encoding="utf-8")
-    words = ["download", "--no-index", "--no-deps", "--require-hashes", "-r", "lock.txt", "-d", "here"]
+    words = [
+        "download",
+        "--no-index",
+        "--no-deps",
+        "--require-hashes",
+        "-r",
+        "lock.txt",
+        "-d",
+        "here",
+    ]
     environment = {**os.environ, "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
     done = subprocess.run(
         [sys.executable, "-m", "pip", *words],
@@ -173,27 +237,47 @@ def test_a_file_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
 
 def resolved(*options: str) -> dict[str, Version]:
     """Resolve the ranges of pyproject with uv, as the index is today."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--no-annotate",
+        *options,
+    ]
     done = subprocess.run(
         [*command, "--python-version", "3.11", "--universal", "pyproject.toml"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = map(Requirement, done.stdout.splitlines())
-    return {canonicalize_name(one.name): Version(next(iter(one.specifier)).version) for one in found}
+
+    return {
+        canonicalize_name(one.name): Version(next(iter(one.specifier)).version) for one in found
+    }
 
 
 @pytest.mark.network
 def test_the_lock_can_still_be_had() -> None:
-    """A version that was taken back, or a range that has changed since, and the set-up fails for everybody."""
+    """A version that was taken back, or a range that has changed since, and the set-up fails for
+    everybody.
+    """
     found = resolved("--extra", "dev", "--constraint", "requirements/dev.txt")
-    locked = {canonicalize_name(one.name): Version(next(iter(one.specifier)).version) for one in requirements("dev")}
+    locked = {
+        canonicalize_name(one.name): Version(next(iter(one.specifier)).version)
+        for one in requirements("dev")
+    }
     assert found == locked
 
 
 @pytest.mark.network
 def test_the_newest_releases_within_the_ranges_are_a_pair_that_was_tried() -> None:
-    """Who installs without the lock gets them: try them, and put what came of it into `misfits.TRIED`."""
+    """Who installs without the lock gets them: try them, and put what came of it into
+    `misfits.TRIED`.
+    """
     found = resolved("--extra", "train")
     pair = str(found["torch"]), str(found["torchaudio"])
     assert misfits.TRIED.get(pair), f"torch and torchaudio {pair} do not load, or were not tried"

@@ -1,4 +1,6 @@
-"""What remakes published figures is a module of its package: each says how it is used, and none lies beside one."""
+"""What remakes published figures is a module of its package: each says how it is used, and none
+lies beside one.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def test_a_module_that_remakes_figures_says_how_it_is_used(module: str) -> None:
         pytest.importorskip("torch", reason="it is of the extra train")
         pytest.importorskip("whisper", reason="it is of the extra train")
 
-    done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: ")

@@ -1,4 +1,6 @@
-"""The README tells the truth: its commands and its Python run as printed, on corpora of official names."""
+"""The README tells the truth: its commands and its Python run as printed, on corpora of official
+names.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
-    line.partition("#")[0].split(maxsplit=1)[1] for line in re.findall(r"^    (mserbench .*)$", TEXT, re.MULTILINE)
+    line.partition("#")[0].split(maxsplit=1)[1]
+    for line in re.findall(r"^    (mserbench .*)$", TEXT, re.MULTILINE)
 ]
 TARGETS = re.findall(r"^    make (\w+)", TEXT, re.MULTILINE)
 LAST = ("score", "compare")  # the README shows them first, but they need runs to compare with
@@ -44,38 +47,51 @@ QUOTED = {  # of each experiment: what stands before a figure, and the row that 
         r"On log-mels neither helps \(.{,9} with,": "Baseline 2: cross-entropy, log-mels",
     },
     "mser-real": {
-        r"\[pictures\]\(leaderboard/mser-real/embeddings.md\)\):": "mser-llm (mini), layer 2, scored",
+        r"\[pictures\]\(leaderboard/mser-real/embeddings.md\)\):": "mser-llm (mini), layer 2, "
+        "scored",
         "answers that the LLM writes": "answer written by the LLM",
         "without its contrastive loss": "without L_lec",
     },
 }
-CHANGES = {  # of what one change brings in transfer-real: what stands before a figure, and the pair that it is of
+# of what one change brings in transfer-real: what stands before a figure, and the pair that it is
+# of
+CHANGES = {
     "contrastive loss alone brings": "contrastive loss alone: without adversary - neither",
     "beside the adversary": "contrastive loss, with the adversary: proposed - without SupCon",
     "the adversary alone": "adversary alone: without SupCon - neither",
     "the hierarchical batches": "batches alone: neither - Baseline 2",
     "the contrastive loss alone costs,": "log-mels, contrastive loss alone",
 }
-PRETRAINED = re.compile(r"--model (?:whisper-linear|mser-llm)|^weights get (?P<name>\S+)")  # needs pretrained weights
+# needs pretrained weights
+PRETRAINED = re.compile(r"--model (?:whisper-linear|mser-llm)|^weights get (?P<name>\S+)")
 
 
 @pytest.fixture
-def prepared(tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def prepared(
+    tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Return a working folder with complete corpora of tiny clips in D, and files of one's own."""
     for name in ("ravdess", "emodb", "emovo"):
         build_corpus(name, tmp_path / "D")
+
     for name in ("aesdd", "shemo", "resd", "iemocap", "meld"):
         official.build(name, tmp_path / "D")
-    official.audio.link(tmp_path, [f"my-corpus/{who}_{word}.wav" for who in "ab" for word in ("anger", "joy")])
+
+    official.audio.link(
+        tmp_path, [f"my-corpus/{who}_{word}.wav" for who in "ab" for word in ("anger", "joy")]
+    )
     sides = [f"{one.id},{'test' if i % 5 else 'train'}" for i, one in enumerate(resd_utterances())]
     (tmp_path / "my_split.csv").write_text("\n".join(["id,part", *sides]))
     labelled = dataset.truth(lookup.task("ravdess"), None)
+
     with open(tmp_path / "my_predictions.csv", "w", newline="") as file:
         rows = [[utterance.id, "happy"] for utterance, _ in labelled]
         csv.writer(file).writerows([["id", "prediction"], *rows])
+
     (tmp_path / "my_card.json").write_text(json.dumps({"exposure": [], "exposure_complete": True}))
     monkeypatch.chdir(tmp_path)
     mserbench.evaluate("egemaps", "emodb-sample")  # `make run` leaves that
+
     return tmp_path
 
 
@@ -86,12 +102,16 @@ def resd_utterances() -> list[Utterance]:
 def expanded(command: str) -> list[str]:
     """Split a command as a shell would; a pattern stands for its first match."""
     words = shlex.split(command)
-    lighter = [word for start, more in LIGHTER.items() if command.startswith(start) for word in more]
+    lighter = [
+        word for start, more in LIGHTER.items() if command.startswith(start) for word in more
+    ]
     return [str(sorted(Path().glob(word))[0]) if "*" in word else word for word in words] + lighter
 
 
 def parts_of(command: str) -> list[str]:
-    """Return the pretrained weights that a command needs, in the order in which it asks for them."""
+    """Return the pretrained weights that a command needs, in the order in which it asks for
+    them.
+    """
     found = PRETRAINED.search(command)
     if found and found["name"]:
         return [found["name"]]
@@ -108,6 +128,7 @@ def test_every_command_of_the_readme_runs(prepared: Path, cli: Callable[..., Out
     for command in in_order():
         if command.startswith("check ") or PRETRAINED.search(command):
             continue  # the first stands there with NAME, the others have a test of their own
+
         done = cli(*expanded(command))
         assert done.code == 0, f"mserbench {command}: {done.err}"
 
@@ -129,7 +150,9 @@ def test_commands_that_need_pretrained_weights_run_or_say_how_to_get_them(
             assert f"mserbench weights get {missing[0]}" in done.err
 
 
-def test_the_python_of_the_readme_runs(no_settings: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_the_readme_runs(
+    no_settings: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A notebook user copies it whole."""
     pytest.importorskip("opensmile", reason="the snippet runs egemaps")
     monkeypatch.chdir(tmp_path)
@@ -147,24 +170,33 @@ def test_make_knows_the_targets_of_the_readme() -> None:
 
 def test_links_lead_somewhere() -> None:
     """A dead link is a promise broken on the first page."""
-    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
+    links = [
+        link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link
+    ]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 @pytest.mark.parametrize("name", QUOTED)
 def test_the_figures_of_an_experiment_stand_in_its_table(name: str) -> None:
-    """A figure that was quoted by hand, of a table made anew since, would be false on the first page."""
+    """A figure that was quoted by hand, of a table made anew since, would be false on the first
+    page.
+    """
     report = (ROOT / "leaderboard" / name / "README.md").read_text(encoding="utf-8")
     table = report.partition("## UA, mean recall of the emotions")[2].partition("\n## ")[0]
     rows = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|")
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+        if line.startswith("|")
     ]
     averages = {row[0]: row[-1] for row in rows}
     readme = " ".join(TEXT.split())
+
     for words, system in QUOTED[name].items():
         (quoted,) = re.findall(rf"{words} ?(\d+\.\d(?: \[[\d., ]+\])?)", readme)
-        assert averages[system].startswith(quoted), f"README: {quoted} for {system!r}, the table: {averages[system]}"
+        assert averages[system].startswith(quoted), (
+            f"README: {quoted} for {system!r}, the table: {averages[system]}"
+        )
 
 
 @pytest.mark.parametrize("words", CHANGES)
@@ -207,11 +239,17 @@ main(sys.argv[1:])
 
 
 def test_the_base_install_scores_without_torch(no_settings: None, tmp_path: Path) -> None:
-    """If it did not, five gigabytes would stand before the first number, and `make run` would hide it."""
+    """If it did not, five gigabytes would stand before the first number, and `make run` would hide
+    it.
+    """
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", WITHOUT_TRAIN, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+            [sys.executable, "-c", WITHOUT_TRAIN, *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     done = run("run", "--model", "prior,random,logmel,egemaps", "--task", "emodb-sample")

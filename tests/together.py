@@ -12,19 +12,29 @@ from typing import Any
 
 
 def run_processes(script: str, n: int) -> dict[str, Any]:
-    """Run a script of torch in `n` processes on the CPU and return what the main one prints last, as JSON."""
+    """Run a script of torch in `n` processes on the CPU and return what the main one prints last,
+    as JSON.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    base = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+
+    base = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
     started = []
     for rank in range(n):
         of = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(n)} if n > 1 else {}
         if n > 1:
             of |= {"ACCELERATE_USE_CPU": "true", "LOCAL_WORLD_SIZE": str(n)}
+
         command = [sys.executable, "-c", dedent(script)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         started.append(subprocess.Popen(command, env={**base, **of}, text=True, **pipes))
+
     results = [one.communicate(timeout=180) for one in started]
     assert all(one.returncode == 0 for one in started), results
     return json.loads(results[0][0].strip().splitlines()[-1])

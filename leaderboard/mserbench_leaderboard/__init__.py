@@ -1,4 +1,6 @@
-"""The command `mserbench leaderboard`: a table of runs that anyone can recompute, registered by hook."""
+"""The command `mserbench leaderboard`: a table of runs that anyone can recompute, registered by
+hook.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The first three columns of a predictions file as numbers, many times faster than all of it can be read.
+"""The first three columns of a predictions file as numbers, many times faster than all of it can be
+read.
 
-Most files hold no quotes. There commas and line ends are all the structure, so numpy finds the columns, and the
-clips, which the runs of a task share, are turned into text once.
+Most files hold no quotes. There commas and line ends are all the structure, so numpy finds the
+columns, and the clips, which the runs of a task share, are turned into text once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _HEAD = ["id", "label", "prediction"]
-_NO_TABLE = "the predictions are no table of id, label, prediction, ..., answer with at least one row"
+_NO_TABLE = (
+    "the predictions are no table of id, label, prediction, ..., answer with at least one row"
+)
 _SHOWN = 40  # characters of a strange label that an error quotes
 _KNOWN = 256  # lists of clips kept, far more than there are tasks
 
@@ -25,16 +28,20 @@ Numbers = NDArray[np.int64]
 
 
 def read(data: bytes, labels: Column) -> tuple[Column, Column, Numbers]:
-    """Return ids, true labels, and the cell of each answer: int64, (n,), as `mserbench.statistics.metrics.cells`.
+    """Return ids, true labels, and the cell of each answer: int64, (n,), as
+    `mserbench.statistics.metrics.cells`.
 
-    Raises ValueError where the file is not one that `mserbench.results.predictions.write` could have written.
+    Raises ValueError where the file is not one that `mserbench.results.predictions.write` could
+    have written.
     """
     if b"\0" in data:
         raise ValueError(_NO_TABLE)
+
     if b'"' in data or b"\r" in data:
         ids, truth, rows, answers = _read_quoted(data, labels)
     else:
         ids, truth, rows, answers = _read_plain(data, labels)
+
     return ids, truth, rows * (len(labels) + 1) + answers
 
 
@@ -42,6 +49,7 @@ def _read_quoted(data: bytes, labels: Column) -> tuple[Column, Column, Numbers, 
     head, *lines = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
     if head[:3] != _HEAD or len(head) < 4 or not lines or {len(head)} != set(map(len, lines)):
         raise ValueError(_NO_TABLE)
+
     ids, truth, said = (tuple(column) for column in list(zip(*lines, strict=True))[:3])
     _check_order(ids)
     return ids, truth, _numbers(truth, labels), _numbers(said, (*labels, ""))
@@ -52,16 +60,20 @@ def _read_plain(data: bytes, labels: Column) -> tuple[Column, Column, Numbers, N
     ends, commas = np.flatnonzero(signs == ord("\n")), np.flatnonzero(signs == ord(","))
     starts = np.concatenate(([0], ends[:-1] + 1))
     width = len(commas) // max(len(ends), 1)
+
     if len(ends) < 2 or ends[-1] != len(data) - 1 or width < 3 or len(commas) != width * len(ends):
         raise ValueError(_NO_TABLE)
+
     grid = commas.reshape(len(ends), width)  # one row a line, if each has its own
     if (grid[:, 0] < starts).any() or (grid[:, -1] > ends).any():
         raise ValueError(_NO_TABLE)
+
     edges = np.zeros(len(data), np.int8)
     edges[starts], edges[grid[:, 1] + 1] = 1, -1
     head_and_clips = signs[np.cumsum(edges, dtype=np.int8).astype(bool)].tobytes()
     if not data.startswith(b"id,label,prediction,"):
         raise ValueError(_NO_TABLE)
+
     ids, truth, rows = _clips(head_and_clips, labels)
     return ids, truth, rows, _answers(signs, grid[1:, 1] + 1, grid[1:, 2], labels)
 
@@ -72,21 +84,29 @@ def _clips(text: bytes, labels: Column) -> tuple[Column, Column, Numbers]:
     fields = text.decode("utf-8").split(",")
     ids, truth = tuple(fields[2:-1:2]), tuple(fields[3::2])
     _check_order(ids)
+
     return ids, truth, _numbers(truth, labels)
 
 
 def _answers(signs: NDArray[np.uint8], starts: Numbers, ends: Numbers, labels: Column) -> Numbers:
-    """Return the number of the label that stands between each start and end, K for an empty text."""
+    """Return the number of the label that stands between each start and end, K for an empty
+    text.
+    """
     names = [label.encode() for label in (*labels, "")]
     width = max(map(len, names)) + 1  # a longer text is no label, whatever follows
     at = starts[:, np.newaxis] + np.arange(width)
-    letters = np.where(at < ends[:, np.newaxis], signs[np.minimum(at, len(signs) - 1)], 0).astype(np.uint8)
+    letters = np.where(at < ends[:, np.newaxis], signs[np.minimum(at, len(signs) - 1)], 0).astype(
+        np.uint8
+    )
     said = letters.view(f"S{width}").ravel()
     found = np.full(len(said), -1, np.int64)
+
     for number, name in enumerate(names):
         found[said == name] = number
+
     if (found < 0).any():
         raise ValueError(_strange(said[found < 0][0].decode("utf-8", "replace")))
+
     return found
 
 

@@ -1,4 +1,6 @@
-"""What `--check` and `--add` prove of a run: its numbers follow from its predictions, and it tells the truth."""
+"""What `--check` and `--add` prove of a run: its numbers follow from its predictions, and it tells
+the truth.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +21,25 @@ CLOSE = 1e-9  # what another processor's order of summation may change, and no r
 
 
 def findings(entry: Entry) -> list[str]:
-    """Return a sentence for each thing about a run that is not so: scores, labels and speakers, verdict."""
+    """Return a sentence for each thing about a run that is not so: scores, labels and speakers,
+    verdict.
+    """
     name = f"run {entry.place!r}"
     try:
         rows = predictions.read(entry.run.folder / runs.PREDICTIONS, entry.question.labels)
     except DataError as error:
         return [str(error)]
-    found = [*_hash_findings(name, entry), *_score_findings(name, entry, rows), *_answer_findings(name, entry, rows)]
+
+    found = [
+        *_hash_findings(name, entry),
+        *_score_findings(name, entry, rows),
+        *_answer_findings(name, entry, rows),
+    ]
     found += _weights_findings(name, entry)
     current = registered.question(entry.question.name)
     if current is not None and current.hash == entry.question.hash:
         found += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
+
     return found
 
 
@@ -42,12 +52,16 @@ def _hash_findings(name: str, entry: Entry) -> list[str]:
 
 def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
     clusters = entry.items.clusters
-    scores = scoring.score(rows, entry.question.labels, None if clusters is None else list(clusters))
+    scores = scoring.score(
+        rows, entry.question.labels, None if clusters is None else list(clusters)
+    )
     told, counts = entry.run.record, entry.run.record.counts
     numbers = recording.numbers(scores, counts.expected, counts.partial, told.clusters)
     record, true = told.to_json(), dataclasses.replace(told, **numbers).to_json()
+
     return [
-        f"{name}: its {part} are {_first_difference(record.get(part), true[part])} when they are computed again "
+        f"{name}: its {part} are {_first_difference(record.get(part), true[part])} when "
+        f"they are computed again "
         f"from its predictions: score it again"
         for part in _COMPUTED
         if not _same(record.get(part), true[part])
@@ -55,12 +69,21 @@ def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction])
 
 
 def _answer_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
-    """Scores are kept in six digits, which may tie; so the prediction need only be one of the highest."""
+    """Scores are kept in six digits, which may tie; so the prediction need only be one of the
+    highest.
+    """
     labels = entry.question.labels
     for row in rows:
         bad = [score for score in row.scores if not math.isfinite(score)]
-        if bad or (row.scores and (not row.prediction or row.scores[labels.index(row.prediction)] < max(row.scores))):
-            return [f"{name}: the prediction of {row.id!r} is not the label with its highest score: score it again"]
+        if bad or (
+            row.scores
+            and (not row.prediction or row.scores[labels.index(row.prediction)] < max(row.scores))
+        ):
+            return [
+                f"{name}: the prediction of {row.id!r} is not the label with its highest "
+                f"score: score it again"
+            ]
+
     return []
 
 
@@ -68,34 +91,52 @@ def _truth_findings(name: str, entry: Entry) -> list[str]:
     true = registered.items(entry.question.name)
     if true is None:
         return []
+
     labels = dict(zip(true.ids, true.truth, strict=True))
     for identity, label in zip(entry.items.ids, entry.items.truth, strict=True):
         if labels.get(identity) != label:
-            return [f"{name}: clip {identity!r} has the label {label!r}, but the task says {labels.get(identity)!r}"]
+            return [
+                f"{name}: clip {identity!r} has the label {label!r}, but the task says "
+                f"{labels.get(identity)!r}"
+            ]
+
     if entry.partial:
         return []
     if entry.items.ids != true.ids:
-        return [f"{name}: it holds {entry.n} of {len(true.ids)} clips, but is not marked as partial: score it again"]
+        return [
+            f"{name}: it holds {entry.n} of {len(true.ids)} clips, but is not marked as "
+            f"partial: score it again"
+        ]
     if entry.items.clusters != true.clusters:
-        return [f"{name}: its speakers are not those of the corpus, so its intervals are wrong: score it again"]
+        return [
+            f"{name}: its speakers are not those of the corpus, so its intervals are wrong: "
+            f"score it again"
+        ]
+
     return []
 
 
 def _verdict_findings(name: str, entry: Entry) -> list[str]:
-    """Judge again from the exposure in the record; a leak shows in lists of clips that the record lacks."""
+    """Judge again from the exposure in the record; a leak shows in lists of clips that the record
+    lacks.
+    """
     found = registered.task(entry.question.name)
     if found is None or entry.verdict == "leaked":
         return []
+
     told = entry.run.record.verdict
     model = entry.run.record.model
     if model.exposure is None or model.exposure_complete is None:
         return [f"{name}: its record states no exposure, so its verdict cannot be computed again"]
+
     judged = exposure.judge(_card(model), *found, keys=(), transductive=told.transductive)
     stated = (told.verdict, told.heard, bool(told.development))
     if (judged.verdict, judged.heard, judged.development) == stated:
         return []
+
     return [
-        f"{name}: its verdict is {_in_words(*stated)}, but from what its record says of its model it is "
+        f"{name}: its verdict is {_in_words(*stated)}, but from what its record says of "
+        f"its model it is "
         f"{_in_words(judged.verdict, judged.heard, judged.development)}: score it again"
     ]
 
@@ -105,18 +146,27 @@ def _in_words(verdict: str, heard: str, development: bool) -> str:
 
 
 def _weights_findings(name: str, entry: Entry) -> list[str]:
-    """Weights that are said to ship can be looked for; what is wrong here is that nobody could have them."""
+    """Weights that are said to ship can be looked for; what is wrong here is that nobody could have
+    them.
+    """
     weights, shipped = entry.run.record.model.weights, registered.shipped(entry.model)
     if shipped is None or weights is None or weights.shipped in (None, weights.hash in shipped):
         return []
+
     ships = "ship" if weights.shipped else "do not ship"
-    return [f"{name}: its weights {ships}, it says, but of model {entry.model!r} others do: score it again"]
+    return [
+        f"{name}: its weights {ships}, it says, but of model {entry.model!r} others do: score "
+        f"it again"
+    ]
 
 
 def _card(model: ModelPart) -> ModelCard:
-    """Return the card that a record tells; what it does not say of `development` is none (schema of old records)."""
+    """Return the card that a record tells; what it does not say of `development` is none (schema of
+    old records).
+    """
     seen = tuple(
-        Exposure(part.corpus, part.languages, cast(Kind, part.kind), part.evidence) for part in model.exposure or ()
+        Exposure(part.corpus, part.languages, cast(Kind, part.kind), part.evidence)
+        for part in model.exposure or ()
     )
     complete, development = model.exposure_complete is True, model.development or ()
     return ModelCard(model.name, model.title, model.version, "", "", seen, complete, development)
@@ -124,7 +174,11 @@ def _card(model: ModelPart) -> ModelCard:
 
 def _same(told: object, true: object) -> bool:
     if isinstance(true, Mapping):
-        return isinstance(told, Mapping) and told.keys() == true.keys() and all(_same(told[k], true[k]) for k in true)
+        return (
+            isinstance(told, Mapping)
+            and told.keys() == true.keys()
+            and all(_same(told[k], true[k]) for k in true)
+        )
     if isinstance(true, list | tuple):
         return isinstance(told, list) and len(told) == len(true) and all(map(_same, told, true))
     if isinstance(true, float) and isinstance(told, int | float):
@@ -137,4 +191,5 @@ def _first_difference(told: object, true: object) -> str:
         for key in true:
             if key in told and not _same(told[key], true[key]):
                 return f"{key}: {_first_difference(told[key], true[key])}"
+
     return f"{str(told)[:80]!r} in its record, but {str(true)[:80]!r}"

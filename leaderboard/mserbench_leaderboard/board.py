@@ -1,4 +1,6 @@
-"""From entries to the board: sections by task, groups by verdict, ranks, tie groups, floors. No text here."""
+"""From entries to the board: sections by task, groups by verdict, ranks, tie groups, floors. No
+text here.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,18 @@ from mserbench_leaderboard.entries import Entry, Items, Question
 from mserbench_leaderboard.published import Published
 from mserbench_leaderboard.systems import System
 
-ZERO_SHOT, DEVELOPMENT, TRANSDUCTIVE = "Zero-shot", "Zero-shot, development", "Zero-shot, transductive"
+ZERO_SHOT, DEVELOPMENT, TRANSDUCTIVE = (
+    "Zero-shot",
+    "Zero-shot, development",
+    "Zero-shot, transductive",
+)
 GROUPS: dict[str, Callable[[Entry], bool]] = {
-    ZERO_SHOT: lambda entry: entry.verdict == "zero-shot" and not entry.transductive and not entry.development,
-    DEVELOPMENT: lambda entry: entry.verdict == "zero-shot" and not entry.transductive and bool(entry.development),
+    ZERO_SHOT: lambda entry: (
+        entry.verdict == "zero-shot" and not entry.transductive and not entry.development
+    ),
+    DEVELOPMENT: lambda entry: (
+        entry.verdict == "zero-shot" and not entry.transductive and bool(entry.development)
+    ),
     TRANSDUCTIVE: lambda entry: entry.verdict == "zero-shot" and entry.transductive,
     "Cross-corpus": lambda entry: entry.verdict == "cross-corpus",
     "In-corpus or unknown": lambda entry: entry.verdict in ("in-corpus", "unknown", "leaked"),
@@ -66,34 +76,54 @@ class Section:
 
 
 def build(
-    entries: Sequence[Entry], published: Sequence[Published], registered: Callable[[str], Question | None]
+    entries: Sequence[Entry],
+    published: Sequence[Published],
+    registered: Callable[[str], Question | None],
 ) -> tuple[list[Section], list[str]]:
-    """Return the sections, those without runs last; or none, and a sentence for each run that contradicts others.
+    """Return the sections, those without runs last; or none, and a sentence for each run that
+    contradicts others.
 
-    `registered` gives the current question of a task; of an unknown task its most recent run states it.
+    `registered` gives the current question of a task; of an unknown task its most recent run states
+    it.
     """
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_task[entry.question.name].append(entry)
+
     questions, problems = [], []
     for name in sorted({*by_task, *(one.task for one in published)}):
         question = registered(name) or (newest(by_task[name]) if by_task[name] else None)
         if question is None:
-            problems.append(f"published results name the task {name!r}, which is not known: install its plugin")
+            problems.append(
+                f"published results name the task {name!r}, which is not known: install its plugin"
+            )
         else:
             questions.append(question)
             problems += contradictions(question, by_task[name])
+
     if problems:
         return [], problems
+
     shown = kin.names(kin.of(entries))
-    questions.sort(key=lambda question: (not by_task[question.name], question.synthetic, question.name))
-    told = {question.name: [one for one in published if one.task == question.name] for question in questions}
-    return [_section(question, by_task[question.name], told[question.name], shown) for question in questions], []
+    questions.sort(
+        key=lambda question: (not by_task[question.name], question.synthetic, question.name)
+    )
+    told = {
+        question.name: [one for one in published if one.task == question.name]
+        for question in questions
+    }
+
+    return [
+        _section(question, by_task[question.name], told[question.name], shown)
+        for question in questions
+    ], []
 
 
 def newest(entries: Sequence[Entry]) -> Question:
     """Return the question of the latest task version among some runs of one task, at least one."""
-    return max(entries, key=lambda entry: (entry.question.version, entry.created, entry.place)).question
+    return max(
+        entries, key=lambda entry: (entry.question.version, entry.created, entry.place)
+    ).question
 
 
 def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
@@ -106,6 +136,7 @@ def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
         if entry.question.labels != question.labels
     ]
     usual = _usual_items(current)
+
     return [*wrong, *kin.twice(current)] + [
         f"run {entry.place!r} scored other clips, labels or speakers than the other runs of task "
         f"{question.name!r}: they are not comparable, score it again or remove it"
@@ -121,14 +152,19 @@ def _usual_items(entries: Sequence[Entry]) -> Items | None:
 
 
 def _section(
-    question: Question, entries: Sequence[Entry], published: Sequence[Published], shown: Mapping[str, str]
+    question: Question,
+    entries: Sequence[Entry],
+    published: Sequence[Published],
+    shown: Mapping[str, str],
 ) -> Section:
     current = [entry for entry in entries if entry.question.hash == question.hash]
     complete = [entry for entry in current if not entry.partial]
     ranked = [entry for entry in complete if entry.model not in FLOORS]
 
     def rows(chosen: Iterable[Entry]) -> list[Row]:
-        return [Row(system, shown[system.place]) for system in sorted(kin.of(chosen), key=_best_first)]
+        return [
+            Row(system, shown[system.place]) for system in sorted(kin.of(chosen), key=_best_first)
+        ]
 
     groups = {title: _of_group(ranked, belongs) for title, belongs in GROUPS.items()}
     return Section(
@@ -153,13 +189,23 @@ def _best_first(system: System) -> tuple[float, str]:
     return -system.scores["UA"].value, system.place
 
 
-def _ranked(groups: Mapping[str, Sequence[System]], shown: Mapping[str, str]) -> dict[str, list[Row]]:
+def _ranked(
+    groups: Mapping[str, Sequence[System]], shown: Mapping[str, str]
+) -> dict[str, list[Row]]:
     """Rank each group by UA and mark its tie group; leaked systems stand without a rank."""
-    fair = [[system for system in systems if system.first.verdict != "leaked"] for systems in groups.values()]
+    fair = [
+        [system for system in systems if system.first.verdict != "leaked"]
+        for systems in groups.values()
+    ]
     close, ranked = kin.top(fair), {system.place for systems in fair for system in systems}
     return {
         title: [
-            Row(system, shown[system.place], rank if system.place in ranked else None, system.place in close)
+            Row(
+                system,
+                shown[system.place],
+                rank if system.place in ranked else None,
+                system.place in close,
+            )
             for rank, system in enumerate(systems, start=1)
         ]
         for title, systems in groups.items()
@@ -170,5 +216,6 @@ def _constant(entries: Sequence[Entry]) -> Constant | None:
     items = _usual_items(entries)
     if items is None:
         return None
+
     label, values = metrics.best_constant(items.truth, entries[0].question.labels)
     return Constant(label, len(items.ids), values)

@@ -18,10 +18,21 @@ NUMBERS = ("n", "UA, canonical labels", "WA", "WF1", "MF1", "unparsed")
 
 
 def systems(rows: Sequence[Row], extra: bool, sizes: bool = False) -> str:
-    """Return the table of some systems; `extra`: with the canonical subset, `sizes`: with the number of clips."""
+    """Return the table of some systems; `extra`: with the canonical subset, `sizes`: with the
+    number of clips.
+    """
     head = ["rank", "model", "trained on", *(["n"] if sizes else []), "UA [95 % interval]", "seeds"]
-    head += [*(["UA, canonical labels"] if extra else []), "WA", "WF1", "MF1", "unparsed", "verdict", "heard"]
+    head += [
+        *(["UA, canonical labels"] if extra else []),
+        "WA",
+        "WF1",
+        "MF1",
+        "unparsed",
+        "verdict",
+        "heard",
+    ]
     lines = [_row(row, extra, sizes) for row in rows]
+
     return table([*head, "marks", "tie", "files"], lines, right=("rank", *NUMBERS))
 
 
@@ -45,7 +56,9 @@ def _row(row: Row, extra: bool, sizes: bool) -> list[str]:
 
 
 def seeds(row: Row) -> str:
-    """Return how many seeds a row is the mean of, and how far they lie apart: `5 ± 0.8`; nothing if nobody says."""
+    """Return how many seeds a row is the mean of, and how far they lie apart: `5 ± 0.8`; nothing if
+    nobody says.
+    """
     system = row.system
     if system.spread is not None:
         return f"{len(system.entries)} ± {percent(system.spread)}"
@@ -53,12 +66,15 @@ def seeds(row: Row) -> str:
 
 
 def files(row: Row) -> str:
-    """Link the predictions of each run, by its seed where there are several, and the confusion matrix."""
+    """Link the predictions of each run, by its seed where there are several, and the confusion
+    matrix.
+    """
     system = row.system
     paths = [f"{RESULTS}/{entry.place}/predictions.csv" for entry in system.entries]
     matrix = f"[matrix]({pictures.place(system)})"
     if len(paths) == 1:
         return f"[predictions]({paths[0]}), {matrix}"
+
     links = [f"[{escape(seed)}]({path})" for seed, path in zip(system.seeds, paths, strict=True)]
     return f"predictions by seed: {', '.join(links)}; {matrix}"
 
@@ -77,4 +93,5 @@ def flags(row: Row) -> list[str]:
         "submitted": record.model.submitted is not None,
         NOT_SHIPPED: row.system.is_shipped is False,
     }
+
     return [*plain, *(name for name, is_set in more.items() if is_set)]

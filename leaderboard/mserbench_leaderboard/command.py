@@ -21,7 +21,9 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 
 @click.command(name="leaderboard", short_help="rewrite or check the leaderboard from its runs")
 @click.option(
-    "--check", is_flag=True, help="Recompute every number from its predictions; write nothing; exit 1 if any differs."
+    "--check",
+    is_flag=True,
+    help="Recompute every number from its predictions; write nothing; exit 1 if any differs.",
 )
 @click.option(
     "--add",
@@ -34,7 +36,8 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 @click.option(
     "--rescore",
     is_flag=True,
-    help="Compute metrics and intervals of all records anew, those added too, as after a change of the statistics.",
+    help="Compute metrics and intervals of all records anew, those added too, as after a "
+    "change of the statistics.",
 )
 @click.option(
     "--dir",
@@ -45,13 +48,20 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
     help="Folder of the board.",
 )
 @click.option(
-    "--pictures/--no-pictures", default=True, show_default=True, help="Draw, or check for, confusion matrices."
+    "--pictures/--no-pictures",
+    default=True,
+    show_default=True,
+    help="Draw, or check for, confusion matrices.",
 )
 @_common.json_option
-def command(check: bool, added: Sequence[Path], rescore: bool, folder: Path, pictures: bool, as_json: bool) -> None:
-    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up to date.
+def command(
+    check: bool, added: Sequence[Path], rescore: bool, folder: Path, pictures: bool, as_json: bool
+) -> None:
+    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up
+    to date.
 
-    The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and <!-- /board -->.
+    The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and
+    <!-- /board -->.
     """
     if check and (added or rescore):
         raise UsageError("--check writes nothing, and --add and --rescore do: give one of them")
@@ -61,20 +71,31 @@ def command(check: bool, added: Sequence[Path], rescore: bool, folder: Path, pic
         if found:
             raise click.exceptions.Exit(1)
         return
+
     taken = add(folder, added) if added else []
     again = rescore_all(folder) if rescore else []
     runs, drawn = rewrite(folder, pictures)
-    report = {"readme": str(folder / README), "runs": runs, "added": [str(path) for path in taken], "drawn": len(drawn)}
+    report = {
+        "readme": str(folder / README),
+        "runs": runs,
+        "added": [str(path) for path in taken],
+        "drawn": len(drawn),
+    }
     report["rescored"] = [str(path) for path in again]
     lines = [f"added {str(path)!r}" for path in taken]
     lines += [f"computed anew: {str(path)!r}" for path in again]
-    _tell(report, [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"], as_json)
+    _tell(
+        report,
+        [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"],
+        as_json,
+    )
 
 
 def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     """Write the board; return the number of runs and the pictures drawn.
 
-    Raises DataError with every fault of the runs, before anything is written; MissingExtra without matplotlib.
+    Raises DataError with every fault of the runs, before anything is written; MissingExtra without
+    matplotlib.
     """
     from mserbench.disk.files import write_atomic
     from mserbench_leaderboard import pictures as matrices
@@ -82,22 +103,29 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
 
     entries, texts, problems = _board(folder)
     if problems:
-        listed = "\n  - ".join([f"the board {str(folder)!r} is not written, as of its runs", *problems])
+        listed = "\n  - ".join(
+            [f"the board {str(folder)!r} is not written, as of its runs", *problems]
+        )
         raise DataError(listed)
+
     drawn = matrices.update(folder, systems.of(entries)) if pictures else []
     for path, text in texts.items():
         write_atomic(path, text)
+
     return len(entries), drawn
 
 
 def check_board(folder: Path, pictures: bool = True) -> list[str]:
-    """Return a sentence for each thing that is damaged, stale, or not what the predictions say; write nothing."""
+    """Return a sentence for each thing that is damaged, stale, or not what the predictions say;
+    write nothing.
+    """
     from mserbench_leaderboard import audit, systems
     from mserbench_leaderboard import pictures as matrices
 
     entries, texts, found = _board(folder)
     for entry in entries:
         found += audit.findings(entry)
+
     remedy = "run 'mserbench leaderboard'"
     found += [
         f"{str(path)!r} is not what its runs give: {remedy}"
@@ -106,15 +134,24 @@ def check_board(folder: Path, pictures: bool = True) -> list[str]:
     ]
     if pictures:
         rows = systems.of(entries)
-        found += [f"picture {matrices.place(row)!r} is missing: {remedy}" for row in matrices.missing(folder, rows)]
-        found += [f"picture {str(path)!r} belongs to no run: {remedy}" for path in matrices.superfluous(folder, rows)]
+        found += [
+            f"picture {matrices.place(row)!r} is missing: {remedy}"
+            for row in matrices.missing(folder, rows)
+        ]
+        found += [
+            f"picture {str(path)!r} belongs to no run: {remedy}"
+            for path in matrices.superfluous(folder, rows)
+        ]
+
     return found
 
 
 def rescore_all(folder: Path) -> list[Path]:
-    """Write the metrics and intervals of each record anew where they are others; return the folders of those runs.
+    """Write the metrics and intervals of each record anew where they are others; return the folders
+    of those runs.
 
-    Predictions stay as they are. Raises DataError with every run that cannot be read; then nothing is written.
+    Predictions stay as they are. Raises DataError with every run that cannot be read; then nothing
+    is written.
     """
     from mserbench.results import runs
     from mserbench_leaderboard import store
@@ -122,17 +159,20 @@ def rescore_all(folder: Path) -> list[Path]:
     entries, problems = store.collect(folder / store.RESULTS)
     if problems:
         raise DataError("\n  - ".join(["nothing was computed anew, as of the runs", *problems]))
+
     changed = []
     for entry in entries:
         before = (entry.run.folder / runs.RECORD).read_bytes()
         runs.rewrite_record(runs.rescored(entry.run))
         if (entry.run.folder / runs.RECORD).read_bytes() != before:
             changed.append(entry.run.folder)
+
     return changed
 
 
 def add(folder: Path, added: Sequence[Path]) -> list[Path]:
-    """Copy finished runs into the results, after all of them passed every check; return their new folders.
+    """Copy finished runs into the results, after all of them passed every check; return their new
+    folders.
 
     Raises DataError with all reasons why a run is refused; then nothing is copied.
     """
@@ -142,11 +182,14 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
     results.mkdir(parents=True, exist_ok=True)
     known, problems = store.collect(results)
     entries = [store.load(path.resolve()) for path in added]
+
     for entry in entries:
         problems += _refusals(entry, known)
         known.append(entry)
+
     if problems:
         raise DataError("\n  - ".join(["nothing was added:", *problems]))
+
     return [store.copy(entry, results) for entry in entries]
 
 
@@ -160,40 +203,60 @@ def _refusals(entry: Entry, known: Sequence[Entry]) -> list[str]:
         return [f"{name} is partial: score all clips of task {asked.name!r}"]
     if current.hash != asked.hash:
         return [
-            f"{name} answers version {asked.version} ({asked.hash[:8]}) of task {asked.name!r}, but {current.version} "
+            f"{name} answers version {asked.version} ({asked.hash[:8]}) of task "
+            f"{asked.name!r}, but {current.version} "
             f"({current.hash[:8]}) is current: score the current one"
         ]
     if any(one.place == entry.place and one.digest != entry.digest for one in known):
-        return [f"{name} has the name of a run with other predictions on the board: remove that one first"]
+        return [
+            f"{name} has the name of a run with other predictions on the board: remove that "
+            f"one first"
+        ]
+
     return [*audit.findings(entry), *board.contradictions(current, [*kin, entry])]
 
 
 def _board(folder: Path) -> tuple[list[Entry], dict[Path, str], list[str]]:
-    """Return the entries, the texts of the files to write (none where there are problems), and the problems."""
+    """Return the entries, the texts of the files to write (none where there are problems), and the
+    problems.
+    """
     from mserbench_leaderboard import board, published, registered, render, store
 
     results = folder / store.RESULTS
     if not results.is_dir() or results.is_symlink():
-        raise DataError(f"{str(folder)!r} has no folder {store.RESULTS!r}: name the folder of a leaderboard with --dir")
+        raise DataError(
+            f"{str(folder)!r} has no folder {store.RESULTS!r}: name the folder of a "
+            f"leaderboard with --dir"
+        )
+
     entries, problems = store.collect(results)
-    sections, more = board.build(entries, published.read(folder / published.FILE), registered.question)
+    sections, more = board.build(
+        entries, published.read(folder / published.FILE), registered.question
+    )
     problems += more
     if problems:
         return entries, {}, problems
+
     return entries, {folder / README: render.board(sections), **_front_page(folder, sections)}, []
 
 
 def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
-    """Return the README beside the board with its table of the best runs, if it has a place for one."""
+    """Return the README beside the board with its table of the best runs, if it has a place for
+    one.
+    """
     from mserbench_leaderboard import summary
 
     path = folder.resolve().parent / README
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     head, start, rest = text.partition(FRONT_START)
     _, end, tail = rest.partition(FRONT_END)
+
     if not (start and end):
         return {}
-    table = summary.table_of([one for one in sections if not one.question.synthetic], f"{folder.name}/{README}")
+
+    table = summary.table_of(
+        [one for one in sections if not one.question.synthetic], f"{folder.name}/{README}"
+    )
     return {path: f"{head}{start}\n\n{table}\n\n{end}{tail}"}
 
 

@@ -1,4 +1,6 @@
-"""An accepted run as the board sees it: the fields that are shown or compared, and its answers as numbers."""
+"""An accepted run as the board sees it: the fields that are shown or compared, and its answers as
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """The scored clips: sorted ids, true labels, and the speaker number of each, None where one is unknown."""
+    """The scored clips: sorted ids, true labels, and the speaker number of each, None where one is
+    unknown.
+    """
 
     ids: tuple[str, ...]
     truth: tuple[str, ...]
@@ -84,7 +88,9 @@ class Entry:
 
     @property
     def development(self) -> bool | None:
-        """Whether the target was used in choosing the model's defaults; None where its record does not say."""
+        """Whether the target was used in choosing the model's defaults; None where its record does
+        not say.
+        """
         record = self.run.record
         return None if record.model.development is None else bool(record.verdict.development)
 
@@ -102,7 +108,8 @@ class Entry:
 
 
 def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
-    """Turn a run, as `mserbench.results.runs.read` checked it, and the bytes of its predictions into an entry.
+    """Turn a run, as `mserbench.results.runs.read` checked it, and the bytes of its predictions
+    into an entry.
 
     Raises ValueError where the record contradicts the file.
     """
@@ -110,7 +117,10 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
     question = _question(record)
     ids, truth, cells = answers.read(predictions, question.labels)
     if record.counts.scored != len(ids):
-        raise ValueError(f"counts.scored is {record.counts.scored}, but the predictions hold {len(ids)} rows")
+        raise ValueError(
+            f"counts.scored is {record.counts.scored}, but the predictions hold {len(ids)} rows"
+        )
+
     weights, clusters = record.model.weights, record.clusters
     return Entry(
         run=run,
@@ -120,7 +130,10 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
         weights=weights.name if weights else None,
         weights_hash=weights.hash[:8] if weights else "",
         variant=_variant(record.model),
-        scores={name: _score(record.metrics[name], record.intervals[name], run.by_clip) for name in metrics.METRICS},
+        scores={
+            name: _score(record.metrics[name], record.intervals[name], run.by_clip)
+            for name in metrics.METRICS
+        },
         canonical=_canonical(record.canonical, run.by_clip),
         verdict=run.verdict,
         heard=run.heard,
@@ -147,9 +160,15 @@ def _question(record: RunRecord) -> Question:
 
 
 def _variant(model: ModelPart) -> dict[str, str]:
-    """Return what tells a model's runs apart: the options that they were asked with, and its version."""
+    """Return what tells a model's runs apart: the options that they were asked with, and its
+    version.
+    """
     options = {**model.options, "version": model.version}
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in options.items()}
+    texts = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in options.items()
+    }
+
     return {key: texts[key][:_VALUE] for key, value in options.items() if value is not None}
 
 

@@ -1,10 +1,12 @@
-"""Published results, read from `reported.csv`; they stand beside our runs and are never ranked among them.
+"""Published results, read from `reported.csv`; they stand beside our runs and are never ranked
+among them.
 
-How the rows were chosen: of the numbers collected from papers and model pages, those that were read again at
-their source (verified), on a corpus and a number of classes that one of our tasks has, and in a metric that
-is certainly one of ours (macro F1 is MF1; an F1 whose averaging is not stated was left out). `exposure` is in
-the words of our verdicts: trained on the target corpus is `in-corpus`; an unseen corpus in a language that
-was seen with emotion labels is `cross-corpus`, whatever the paper calls it.
+How the rows were chosen: of the numbers collected from papers and model pages, those that were read
+again at their source (verified), on a corpus and a number of classes that one of our tasks has, and
+in a metric that is certainly one of ours (macro F1 is MF1; an F1 whose averaging is not stated was
+left out). `exposure` is in the words of our verdicts: trained on the target corpus is `in-corpus`;
+an unseen corpus in a language that was seen with emotion labels is `cross-corpus`, whatever the
+paper calls it.
 """
 
 from __future__ import annotations
@@ -45,8 +47,11 @@ def read(path: Path) -> list[Published]:
     """
     if not path.exists():
         return []
+
     try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        reader = csv.DictReader(
+            io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True
+        )
         found: dict[tuple[str, ...], dict[str, str]] = {}
         for record in reader:
             _check(record)
@@ -55,14 +60,22 @@ def read(path: Path) -> list[Published]:
                 raise ValueError(f"a second {record['metric']} of {record['system']!r}")
     except (ValueError, csv.Error) as error:
         at = reader.line_num if "reader" in locals() else 1
-        raise DataError(f"published results {str(path)!r}, line {at}: {error}: correct the line") from error
-    return [Published(**dict(zip(_SHARED, key, strict=True)), values=values) for key, values in found.items()]
+        raise DataError(
+            f"published results {str(path)!r}, line {at}: {error}: correct the line"
+        ) from error
+
+    return [
+        Published(**dict(zip(_SHARED, key, strict=True)), values=values)
+        for key, values in found.items()
+    ]
 
 
 def _check(record: Mapping[str, str]) -> None:
     if tuple(record) != COLUMNS or not all(isinstance(record[name], str) for name in COLUMNS):
         raise ValueError(f"the columns {', '.join(COLUMNS)} were expected")
     if record["metric"] not in METRICS or not 0 <= float(record["value"]) <= 100:
-        raise ValueError(f"{record['metric']!r} {record['value']!r} is none of {', '.join(METRICS)} in percent")
+        raise ValueError(
+            f"{record['metric']!r} {record['value']!r} is none of {', '.join(METRICS)} in percent"
+        )
     if record["exposure"] not in VERDICTS:
         raise ValueError(f"exposure {record['exposure']!r} is none of {', '.join(VERDICTS)}")

@@ -1,4 +1,6 @@
-"""What the installed plugins say of a task: its question, its clips, its corpus; and of a model: what ships."""
+"""What the installed plugins say of a task: its question, its clips, its corpus; and of a model:
+what ships.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ def task(name: str) -> tuple[Task, CorpusCard] | None:
     """Return a task and the card of its corpus, or None where no plugin registers it."""
     if name not in registry.entries(TaskEntry):
         return None
+
     found = lookup.task(name)
     return found, lookup.corpus(found.corpus).card
 
@@ -27,6 +30,7 @@ def question(name: str) -> Question | None:
     found = task(name)
     if found is None:
         return None
+
     asked, card = found
     return Question(
         name=asked.name,
@@ -42,9 +46,12 @@ def question(name: str) -> Question | None:
 
 @cache
 def shipped(model: str) -> frozenset[str] | None:
-    """Return the hashes of the weights that ship with a model; None where no plugin registers it."""
+    """Return the hashes of the weights that ship with a model; None where no plugin registers
+    it.
+    """
     if model not in registry.entries(ModelEntry):
         return None
+
     entry = model_entry(model)
     folders = [shipped_weights(entry, name) for name in entry.weights]
     return frozenset(read_manifest(folder).weights_hash for folder in folders)
@@ -58,10 +65,12 @@ def items(name: str) -> Items | None:
     found = task(name)
     if found is None or not (found[1].inventory or found[1].access == "bundled"):
         return None
+
     try:
         labelled = dataset.truth(found[0], None)
     except DataError:  # its labels stand in a file beside the recordings
         return None
+
     numbers = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
     return Items(
         ids=tuple(utterance.id for utterance, _ in labelled),

@@ -1,4 +1,6 @@
-"""The board as Markdown: a summary, then for each task our runs by verdict, floors, and published results."""
+"""The board as Markdown: a summary, then for each task our runs by verdict, floors, and published
+results.
+"""
 
 from __future__ import annotations
 
@@ -40,28 +42,44 @@ This file is generated: `mserbench leaderboard` writes it from the runs in `resu
 - **smallest difference**: what a comparison of two usual systems shows in four of five cases, given so many speakers
   and clips. A smaller one on the board is no finding.
 - **marks**: MARKS.
-"""
+"""  # noqa: E501 - published text
 SUMMARY = """## Best zero-shot system of each task
 
 *Blind*: chosen without a look at the task's corpus. *Development*: that corpus was used in choosing the model's
 settings, so the figure flatters. UA in percent, 95 % interval over speakers.
 
-"""
+"""  # noqa: E501 - published text
 GROUP_NOTES = {
-    ZERO_SHOT: "Neither this corpus nor its language was seen with emotion labels, and no setting was chosen on it.",
-    DEVELOPMENT: "Zero-shot, but this corpus was used in choosing the model's settings: ranked apart. Of a model that "
+    ZERO_SHOT: "Neither this corpus nor its language was seen with emotion labels, and no setting "
+    "was chosen on it.",
+    DEVELOPMENT: "Zero-shot, but this corpus was used in choosing the model's settings: ranked "
+    "apart. "
+    "Of a model that "
     "does not stand above, no blind figure exists here.",
     TRANSDUCTIVE: "Zero-shot, but statistics of the target's own clips were used: ranked apart.",
     "Cross-corpus": "The language was seen with emotion labels, in other corpora.",
-    "In-corpus or unknown": "Clips of this corpus were seen in training, or nobody knows. Leaked runs are not ranked.",
+    "In-corpus or unknown": "Clips of this corpus were seen in training, or nobody knows. Leaked "
+    "runs "
+    "are "
+    "not "
+    "ranked.",
 }
-SYNTHETIC = "**Synthetic, rule-based speech**: it shows that things work, and proves nothing about people."
+SYNTHETIC = (
+    "**Synthetic, rule-based speech**: it shows that things work, and proves nothing about people."
+)
 
 
 def board(sections: Sequence[Section]) -> str:
     """Return the whole file. Nothing in it depends on the time or the machine."""
-    introduction = INTRODUCTION.replace("MARKS", _in_a_line(marks.MEANING)).replace("HEARD", _in_a_line(marks.HEARD))
-    parts = [introduction, SUMMARY + summary.table_of(sections), *(_section(section) for section in sections)]
+    introduction = INTRODUCTION.replace("MARKS", _in_a_line(marks.MEANING)).replace(
+        "HEARD", _in_a_line(marks.HEARD)
+    )
+    parts = [
+        introduction,
+        SUMMARY + summary.table_of(sections),
+        *(_section(section) for section in sections),
+    ]
+
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
@@ -74,21 +92,38 @@ def _section(section: Section) -> str:
     lines = [f"## {escape(asked.name)}", f"{escape(asked.title)}. {_facts(section)}"]
     if asked.synthetic:
         lines.append(SYNTHETIC)
+
     extra = len(canonical_subset(asked.labels)) < len(asked.labels)
     for title, rows in section.groups.items():
         lines += [f"### {title}", GROUP_NOTES[title], cells.systems(rows, extra)]
+
     lines += recipes.lines([row for rows in section.groups.values() for row in rows])
     if not section.groups:
         lines.append("No run of ours yet.")
+
     if section.constant:
-        lines += ["### Floors", "What can be had without listening.", _floors(section.floors, section.constant, extra)]
+        lines += [
+            "### Floors",
+            "What can be had without listening.",
+            _floors(section.floors, section.constant, extra),
+        ]
+
     if section.partial:
-        lines += ["### Partial runs, not comparable", cells.systems(section.partial, extra, sizes=True)]
+        lines += [
+            "### Partial runs, not comparable",
+            cells.systems(section.partial, extra, sizes=True),
+        ]
+
     if section.older:
         lines += ["### Older task versions, not comparable", cells.systems(section.older, extra)]
+
     if section.published:
-        note = "Not ranked: other splits, other training, and often other clips than ours; as printed by their authors."
+        note = (
+            "Not ranked: other splits, other training, and often other clips than ours; as "
+            "printed by their authors."
+        )
         lines += ["### Published results", note, _published(section.published)]
+
     return "\n\n".join(lines)
 
 
@@ -102,20 +137,30 @@ def _facts(section: Section) -> str:
         f"labels: {escape(', '.join(asked.labels))}",
         f"task version {asked.version} ({escape(asked.hash[:8])})",
     ]
+
     return "; ".join(parts) + "."
 
 
 def _shown_by(section: Section) -> list[str]:
-    """Say how many speakers a task has, how many clips have none, and the smallest difference that shows."""
+    """Say how many speakers a task has, how many clips have none, and the smallest difference that
+    shows.
+    """
     if not section.complete:
         return []
+
     run = section.complete[0].system.first.run
     statistics = run.record.statistics
     if statistics.cluster == "clip":
         return ["speakers: not known"]
-    alone = f" (of which {statistics.unattributed} clips without one)" if statistics.unattributed else ""
+
+    alone = (
+        f" (of which {statistics.unattributed} clips without one)"
+        if statistics.unattributed
+        else ""
+    )
     smallest = smallest_difference(run.record.counts.scored, statistics.clusters)
     shown = "none" if smallest is None else f"{100 * smallest:.0f} points"
+
     return [f"speakers: {statistics.clusters}{alone}", f"smallest difference: {shown}"]
 
 
@@ -123,15 +168,20 @@ def _floors(rows: Sequence[Row], constant: Constant, extra: bool) -> str:
     head = ["floor", "n", "UA [95 % interval]", *(["UA, canonical labels"] if extra else [])]
     head += ["WA", "WF1", "MF1", "verdict", "files"]
     lines = []
+
     for row in rows:
         scores, canonical = row.system.scores, row.system.canonical
         subset = [cells.points(canonical) if canonical else ""] if extra else []
         values = [percent(scores[name].value) for name in ("WA", "WF1", "MF1")]
         floor = [escape(row.name), str(row.system.first.n), cells.points(scores["UA"])]
         lines.append([*floor, *subset, *values, row.system.first.verdict, cells.files(row)])
+
     always = [f"always {escape(constant.label)} (the best constant answer)", str(constant.n)]
     values = [percent(constant.metrics[name]) for name in ("WA", "WF1", "MF1")]
-    lines.append([*always, percent(constant.metrics["UA"]), *([""] if extra else []), *values, "", ""])
+    lines.append(
+        [*always, percent(constant.metrics["UA"]), *([""] if extra else []), *values, "", ""]
+    )
+
     return table(head, lines, right=cells.NUMBERS)
 
 
@@ -147,4 +197,5 @@ def _published(results: Sequence[Published]) -> str:
         ]
         for one in results
     ]
+
     return table(head, rows, right=METRICS)

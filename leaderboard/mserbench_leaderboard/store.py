@@ -1,4 +1,6 @@
-"""The folder of accepted runs, `results/TASK/RUN/{run.json,predictions.csv}`, read as strangers' data."""
+"""The folder of accepted runs, `results/TASK/RUN/{run.json,predictions.csv}`, read as strangers'
+data.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,17 @@ from mserbench_leaderboard.entries import Entry, Items, entry_of
 
 RESULTS = "results"
 FILES = (runs.PREDICTIONS, runs.RECORD)  # in the order in which they are written
-LARGEST = {runs.RECORD: 8_000_000, runs.PREDICTIONS: 64_000_000}  # bytes; the largest known corpora need a tenth
+# bytes; the largest known corpora need a tenth
+LARGEST = {runs.RECORD: 8_000_000, runs.PREDICTIONS: 64_000_000}
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,149}")
 
 
 def collect(results: Path) -> tuple[list[Entry], list[str]]:
-    """Read every run below `results`, sorted by place; return entries, and a sentence for each fault.
+    """Read every run below `results`, sorted by place; return entries, and a sentence for each
+    fault.
 
-    Runs over the same clips share one `Items`. Nothing is followed that is a link, and nothing is skipped
-    but hidden files.
+    Runs over the same clips share one `Items`. Nothing is followed that is a link, and nothing is
+    skipped but hidden files.
     """
     entries, problems = [], []
     shared: dict[Items, Items] = {}
@@ -31,26 +35,36 @@ def collect(results: Path) -> tuple[list[Entry], list[str]]:
         if problem:
             problems.append(problem)
             continue
+
         try:
             entry = load(folder, folder.parent.name)
         except DataError as error:
             problems.append(str(error))
         else:
             entries.append(replace(entry, items=shared.setdefault(entry.items, entry.items)))
+
     return entries, problems
 
 
 def load(folder: Path, task: str | None = None) -> Entry:
-    """Read one run folder, which must hold a run of `task`, if given. Raises DataError with one sentence."""
+    """Read one run folder, which must hold a run of `task`, if given. Raises DataError with one
+    sentence.
+    """
     try:
         _check_sizes(folder)
         run = runs.read(folder)
         name = run.record.task.name
         if not NAME.fullmatch(name) or not NAME.fullmatch(folder.name) or task not in (None, name):
-            raise ValueError(f"its task is {name[:60]!r}, but a run lies in {RESULTS}/TASK/RUN, each a plain name")
+            raise ValueError(
+                f"its task is {name[:60]!r}, but a run lies in {RESULTS}/TASK/RUN, each a "
+                f"plain name"
+            )
+
         return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())
     except (ValueError, OSError) as error:
-        raise DataError(f"run {str(folder)!r} cannot be accepted ({error}): run or score it again") from error
+        raise DataError(
+            f"run {str(folder)!r} cannot be accepted ({error}): run or score it again"
+        ) from error
 
 
 def copy(entry: Entry, results: Path) -> Path:
@@ -58,6 +72,7 @@ def copy(entry: Entry, results: Path) -> Path:
     target = results / entry.place
     for name in FILES:
         write_atomic(target / name, (entry.run.folder / name).read_bytes())
+
     return target
 
 
@@ -73,20 +88,27 @@ def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
         if problem:
             yield task, problem
             continue
+
         for folder, found in _folders(task):
             extra = [] if found else sorted(set(os.listdir(folder)) - set(FILES))
             if extra:
                 found = (
-                    f"run {str(folder)!r} holds {extra[0]!r}, but only {' and '.join(FILES)} belong there: remove it"
+                    f"run {str(folder)!r} holds {extra[0]!r}, but only "
+                    f"{' and '.join(FILES)} belong there: remove it"
                 )
+
             yield folder, found
 
 
 def _folders(parent: Path) -> Iterator[tuple[Path, str]]:
     with os.scandir(parent) as found:
         listed = sorted(found, key=lambda one: one.name)
+
     for one in listed:
         if one.is_dir(follow_symlinks=False):
             yield Path(one.path), ""
         elif one.is_symlink() or not one.name.startswith("."):
-            yield Path(one.path), f"{one.path!r} is no folder, but results hold TASK/RUN folders only: remove it"
+            yield (
+                Path(one.path),
+                f"{one.path!r} is no folder, but results hold TASK/RUN folders only: remove it",
+            )

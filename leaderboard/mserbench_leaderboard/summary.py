@@ -1,4 +1,6 @@
-"""The first table: of each task the best zero-shot system that was chosen blindly, and the best one that was not."""
+"""The first table: of each task the best zero-shot system that was chosen blindly, and the best one
+that was not.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,16 @@ from mserbench_leaderboard.markdown import escape, table
 
 
 def table_of(sections: Sequence[Section], page: str = "") -> str:
-    """Return the table of the best systems, with links to the sections of `page`; real speech stands first."""
-    head = ["task", "test speech", "a constant", "best zero-shot, blind", "best zero-shot, development"]
+    """Return the table of the best systems, with links to the sections of `page`; real speech
+    stands first.
+    """
+    head = [
+        "task",
+        "test speech",
+        "a constant",
+        "best zero-shot, blind",
+        "best zero-shot, development",
+    ]
     rows = []
     for section in (section for section in sections if section.complete):
         rows.append(
@@ -21,10 +31,15 @@ def table_of(sections: Sequence[Section], page: str = "") -> str:
                 f"[{escape(section.question.name)}]({page}#{_anchor(section)})",
                 _speech(section),
                 percent(section.constant.metrics["UA"]) if section.constant else "",
-                _best(row for row in section.groups.get(ZERO_SHOT, []) if row.system.first.development is not None),
+                _best(
+                    row
+                    for row in section.groups.get(ZERO_SHOT, [])
+                    if row.system.first.development is not None
+                ),
                 _best(section.groups.get(DEVELOPMENT, [])),
             ]
         )
+
     return table(head, rows, right=("a constant",))
 
 
@@ -33,6 +48,7 @@ def _speech(section: Section) -> str:
     languages = escape(", ".join(section.question.languages))
     synthetic = ["synthetic"] if section.question.synthetic else []
     clips = [f"{section.constant.n:,} clips"] if section.constant else []
+
     return ", ".join([languages, *synthetic, _speakers(section), *clips])
 
 
@@ -46,12 +62,14 @@ def _best(rows: Iterable[Row]) -> str:
     row = next(iter(rows), None)
     if row is None:
         return "none"
+
     score, flags = (
         row.system.scores["UA"],
         [flag for flag in cells.flags(row) if flag not in ("development", cells.NOT_SHIPPED)],
     )
     seeds = f" ({cells.seeds(row)} seeds)" if row.system.spread is not None else ""
     number = cells.points(score).replace(percent(score.value), f"**{percent(score.value)}**", 1)
+
     return f"{number}{seeds}, {escape(row.name)}" + (f", *{', '.join(flags)}*" if flags else "")
 
 

@@ -1,4 +1,6 @@
-"""The rows of the board: runs of one model on one task that differ in the seed of its training alone are one system."""
+"""The rows of the board: runs of one model on one task that differ in the seed of its training
+alone are one system.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class System:
 
     @property
     def is_random(self) -> bool | None:
-        """Whether something in its training is random; None where nobody says how it was trained."""
+        """Whether something in its training is random; None where nobody says how it was
+        trained.
+        """
         return None if not _trained(self.first) else _has_seed(self.first)
 
     @cached_property
@@ -56,6 +60,7 @@ class System:
         """Each metric's mean over the runs; that of UA with its interval."""
         if len(self.entries) == 1:
             return self.first.scores
+
         means = {name: Score(_mean(entry.scores[name].value for entry in self.entries), None)
                  for name in metrics.METRICS}  # fmt: skip
         return {**means, "UA": _over_speakers(self.entries)}
@@ -82,7 +87,9 @@ class System:
 
     @property
     def is_shipped(self) -> bool | None:
-        """Whether all of its weights ship; None of a model without weights, or where its records do not say."""
+        """Whether all of its weights ship; None of a model without weights, or where its records do
+        not say.
+        """
         weights = [entry.run.record.model.weights for entry in self.entries]
         flags = [part.shipped for part in weights if part and part.shipped is not None]
         return all(flags) if flags else None
@@ -94,23 +101,29 @@ class System:
 
 
 def of(entries: Iterable[Entry]) -> list[System]:
-    """Return the systems of some runs, each run in one of them, in the order of their first runs."""
+    """Return the systems of some runs, each run in one of them, in the order of their first
+    runs.
+    """
     kin: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         kin[_identity(entry)].append(entry)
+
     return [System(tuple(sorted(runs, key=_by_seed))) for runs in kin.values()]
 
 
 def top(groups: Sequence[Sequence[System]]) -> set[str]:
-    """Return the places of the systems that cannot be told from the best of their group, the best included.
+    """Return the places of the systems that cannot be told from the best of their group, the best
+    included.
 
-    The groups of a task share one level, so that all of them together lose an equal system in as few cases as one.
+    The groups of a task share one level, so that all of them together lose an equal system in as
+    few cases as one.
     """
     compared = sum(len(systems) > 1 for systems in groups)
     close = set()
     for systems in groups:
         tied = ties.top([system.entries for system in systems], ties.LEVEL / max(compared, 1))
         close |= {systems[position].place for position in tied}
+
     return close
 
 
@@ -122,81 +135,116 @@ def twice(entries: Iterable[Entry]) -> list[str]:
         for entry, seed in zip(system.entries, system.seeds, strict=True):
             if seed in places:
                 problems.append(
-                    f"run {entry.place!r} is of the same system and the same seed ({seed}) as {places[seed]!r}: "
+                    f"run {entry.place!r} is of the same system and the same seed ({seed}) "
+                    f"as {places[seed]!r}: "
                     f"remove one of them"
                 )
+
             places[seed] = entry.place
+
     return problems
 
 
 def names(systems: Sequence[System]) -> dict[str, str]:
-    """Return by place how to call each system: its model, the options of its training, and those it was asked with.
+    """Return by place how to call each system: its model, the options of its training, and those it
+    was asked with.
 
-    Options are named that differ from the model's defaults; where a record does not tell, those in which its kin
-    differ, and the weights. So are systems that would look alike.
+    Options are named that differ from the model's defaults; where a record does not tell, those in
+    which its kin differ, and the weights. So are systems that would look alike.
     """
     by_model: dict[str, list[System]] = defaultdict(list)
     for system in systems:
         by_model[marks.model_of(system.first.run.record)].append(system)
-    return {place: name for model, kin in by_model.items() for place, name in _names_of_kin(model, kin).items()}
+
+    return {
+        place: name
+        for model, kin in by_model.items()
+        for place, name in _names_of_kin(model, kin).items()
+    }
 
 
 def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
     values: dict[str, set[str | None]] = defaultdict(set)
     for key in {key for system in kin for key in system.first.variant}:
         values[key] = {system.first.variant.get(key) for system in kin}
+
     parts = {}
     for system in kin:
         entry, variant = system.first, dict(system.first.variant)
         options = {key: text for key, text in variant.items() if len(values[key]) > 1}
         weights = [entry.weights] if entry.weights and not _trained(entry) else []
         if (typed := _typed(entry)) is not None:
-            is_asked = "preset" in entry.run.record.model.options  # options are unset there, unless asked
-            asked = variant if is_asked else {key: options[key] for key in options if key == "version"}
-            options = {**typed, **{key: text for key, text in asked.items() if key != "version" or key in options}}
-        shown = [f"{key}={text}" for key, text in sorted(options.items()) if key not in _NO_PART_OF_A_NAME]
+            # options are unset there, unless asked
+            is_asked = "preset" in entry.run.record.model.options
+            asked = (
+                variant if is_asked else {key: options[key] for key in options if key == "version"}
+            )
+            options = {
+                **typed,
+                **{key: text for key, text in asked.items() if key != "version" or key in options},
+            }
+
+        shown = [
+            f"{key}={text}"
+            for key, text in sorted(options.items())
+            if key not in _NO_PART_OF_A_NAME
+        ]
         parts[system.place] = [model, *weights, *shown]
 
     looks: dict[tuple[object, ...], list[System]] = defaultdict(list)
     for system in kin:
         table = (system.first.question.hash, system.first.development, system.trained_on)
         looks[(*table, *parts[system.place])].append(system)
+
     for alike in looks.values():
         for system in alike if len(alike) > 1 else []:
-            parts[system.place].append(f"weights {system.first.weights_hash}" if system.first.weights else system.place)
+            parts[system.place].append(
+                f"weights {system.first.weights_hash}" if system.first.weights else system.place
+            )
+
     return {place: ", ".join(words) for place, words in parts.items()}
 
 
 def _typed(entry: Entry) -> dict[str, str] | None:
-    """Return the options in the command that trains a run's weights again, of its last stage; None without one."""
+    """Return the options in the command that trains a run's weights again, of its last stage; None
+    without one.
+    """
     weights = entry.run.record.model.weights
     recipe = weights.recipe if weights else None
     if not recipe or not _trained(entry):
         return None
+
     try:
         words = shlex.split(recipe.rpartition(" && ")[2])
     except ValueError:  # a quote is left open: no command of ours
         return None
+
     pairs = [text.partition("=") for word, text in pairwise(words) if word == "--option"]
     return {name: value for name, _, value in pairs}
 
 
 def _identity(entry: Entry) -> str:
-    """Return a text that is the same for runs of one system; another for each run whose training is not told."""
+    """Return a text that is the same for runs of one system; another for each run whose training is
+    not told.
+    """
     trained, model, verdict = _trained(entry), entry.run.record.model, entry.run.record.verdict
     if not trained or not _has_seed(entry):
         return entry.place
+
     steps = [{**step.to_json(), "options": _without_seed(step.options)} for step in trained]
     shared = [
         entry.question.name, entry.question.hash, entry.partial, entry.model, model.version, steps,
         _without_seed(model.options), model.development,
         [verdict.verdict, verdict.heard, verdict.transductive, entry.development],
     ]  # fmt: skip
+
     return json.dumps(shared, sort_keys=True)
 
 
 def _trained(entry: Entry) -> tuple[TrainingPart, ...]:
-    """Return the trainings behind a run's weights, as its record tells them; none where it does not."""
+    """Return the trainings behind a run's weights, as its record tells them; none where it does
+    not.
+    """
     weights = entry.run.record.model.weights
     return weights.trained if weights else ()
 
@@ -210,7 +258,9 @@ def _options(entry: Entry) -> list[Mapping[str, Any]]:
 
 
 def _without_seed(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that are set, so that one which a model got later makes no other system of an old run."""
+    """Return the options that are set, so that one which a model got later makes no other system of
+    an old run.
+    """
     return {name: value for name, value in options.items() if name != SEED and value is not None}
 
 
@@ -230,9 +280,16 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _over_speakers(entries: Sequence[Entry]) -> Score:
-    """Return the mean UA of runs over the same clips, with its interval of other speakers and other trainings."""
+    """Return the mean UA of runs over the same clips, with its interval of other speakers and other
+    trainings.
+    """
     items, labels = entries[0].items, len(entries[0].question.labels)
-    counts = np.stack([counts_of_cells(entry.cells, labels, items.clusters) for entry in entries], axis=1)
+    counts = np.stack(
+        [counts_of_cells(entry.cells, labels, items.clusters) for entry in entries], axis=1
+    )
     scored = averages.target(counts, by_clip=items.clusters is None)  # (S, M, K, K + 1)
-    figure = averages.figure([averages.Part(scored, tuple((at,) for at in range(len(entries))))], "UA")
+    figure = averages.figure(
+        [averages.Part(scored, tuple((at,) for at in range(len(entries))))], "UA"
+    )
+
     return Score(figure.value, figure.interval, figure.by_clip)

@@ -1,4 +1,6 @@
-"""Which systems of a group cannot be told from its best one: from runs over the same clips to their positions."""
+"""Which systems of a group cannot be told from its best one: from runs over the same clips to their
+positions.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,11 @@ def top(systems: Sequence[Sequence[Entry]], level: float = LEVEL) -> set[int]:
     """
     if not systems:
         return set()
+
     items, labels = systems[0][0].items, len(systems[0][0].question.labels)
     counts = [
-        np.stack([counts_of_cells(entry.cells, labels, items.clusters) for entry in runs], axis=1) for runs in systems
+        np.stack([counts_of_cells(entry.cells, labels, items.clusters) for entry in runs], axis=1)
+        for runs in systems
     ]
+
     return set(tie_group(counts, level))

@@ -1,4 +1,6 @@
-"""What the parts of a split share (speakers, dialogues, sentences, audio), and speakers that give the label away."""
+"""What the parts of a split share (speakers, dialogues, sentences, audio), and speakers that give
+the label away.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Inside:
-    """What one set of clips holds twice: groups of ids with equal audio, and pairs by fingerprint."""
+    """What one set of clips holds twice: groups of ids with equal audio, and pairs by
+    fingerprint.
+    """
 
     entries: int
     copies: tuple[tuple[str, ...], ...]
@@ -42,7 +46,9 @@ class Inside:
 
 @dataclass(frozen=True)
 class Audit:
-    """A division of some clips as audited: its comparisons (of folds the sum first), and the clips in no part."""
+    """A division of some clips as audited: its comparisons (of folds the sum first), and the clips
+    in no part.
+    """
 
     title: str
     kind: Way
@@ -51,8 +57,11 @@ class Audit:
     nowhere: int = 0
 
 
-def audit(title: str, kind: Way, parts: Mapping[str, Sequence[Entry]], source: str = "", nowhere: int = 0) -> Audit:
-    """Audit a division: each part of a split against its part `train`, each of some folds against all others.
+def audit(
+    title: str, kind: Way, parts: Mapping[str, Sequence[Entry]], source: str = "", nowhere: int = 0
+) -> Audit:
+    """Audit a division: each part of a split against its part `train`, each of some folds against
+    all others.
 
     Without two parts that have clips there is nothing to compare, and no comparison.
     """
@@ -62,9 +71,15 @@ def audit(title: str, kind: Way, parts: Mapping[str, Sequence[Entry]], source: s
     if kind == "folds":
         each = folds(title, parts)
         return Audit(title, kind, source, (together(title, each), *each), nowhere)
-    names = sorted((name for name in parts if name != TRAIN), key=lambda name: (name != "test", name))
-    titles = {name: title if title and name == "test" else f"{title}.{name}".lstrip(".") for name in names}
+
+    names = sorted(
+        (name for name in parts if name != TRAIN), key=lambda name: (name != "test", name)
+    )
+    titles = {
+        name: title if title and name == "test" else f"{title}.{name}".lstrip(".") for name in names
+    }
     found = (compare(titles[name], parts[TRAIN], parts[name]) for name in names)
+
     return Audit(title, kind, source, tuple(found), nowhere)
 
 
@@ -77,8 +92,12 @@ def compare(title: str, training: Sequence[Entry], tested: Sequence[Entry]) -> C
 def together(title: str, folds: Sequence[Comparison]) -> Comparison:
     """Sum the folds of a division, in each of which other clips are tested."""
     shared = {kind: summed([fold.overlaps[kind] for fold in folds]) for kind in KINDS}
-    betrayed = {kind: summed_confounds([fold.confounds[kind] for fold in folds]) for kind in folds[0].confounds}
+    betrayed = {
+        kind: summed_confounds([fold.confounds[kind] for fold in folds])
+        for kind in folds[0].confounds
+    }
     trained, tested = max(fold.trained for fold in folds), sum(fold.tested for fold in folds)
+
     return Comparison(title, trained, tested, shared, betrayed)
 
 
@@ -88,6 +107,7 @@ def folds(title: str, parts: Mapping[str, Sequence[Entry]]) -> list[Comparison]:
     for name, tested in parts.items():
         training = [entry for other, entries in parts.items() if other != name for entry in entries]
         found.append(compare(f"{title}.{name}", training, tested))
+
     return found
 
 
@@ -97,13 +117,20 @@ def inside(entries: Sequence[Entry]) -> Inside:
     for entry in entries:
         if AUDIO in entry.facts:
             by_key[entry.facts[AUDIO]].append(entry.id)
+
     copies = tuple(tuple(ids) for ids in by_key.values() if len(ids) > 1)
-    like = {(entry.facts[AUDIO], other) for entry in entries for other in entry.near or () if other in by_key}
+    like = {
+        (entry.facts[AUDIO], other)
+        for entry in entries
+        for other in entry.near or ()
+        if other in by_key
+    }
     pairs = {(min(by_key[one]), min(by_key[other])) for one, other in like}
     unknown = {
         AUDIO: sum(AUDIO not in entry.facts for entry in entries),
         NEAR: sum(entry.near is None for entry in entries),
     }
+
     return Inside(
         len(entries),
         copies,

@@ -19,9 +19,10 @@ _Table = dict[str, Counter[str]]
 class Confound:
     """How far the speaker (or the role) gives the label away.
 
-    `single` maps each value that has one label only to that label; `items` are the tested clips of those. `guessed`
-    counts the tested clips that one gets right who knows who speaks and what he or she mostly does in training,
-    `majority` those that the most frequent label of training gets right.
+    `single` maps each value that has one label only to that label; `items` are the tested clips of
+    those. `guessed` counts the tested clips that one gets right who knows who speaks and what he or
+    she mostly does in training, `majority` those that the most frequent label of training gets
+    right.
     """
 
     kind: str
@@ -31,11 +32,14 @@ class Confound:
     items: tuple[str, ...]
     guessed: int
     majority: int
-    holders: Mapping[str, tuple[str, int, int]]  # label: who has much of it, how many clips, of how many
+    # label: who has much of it, how many clips, of how many
+    holders: Mapping[str, tuple[str, int, int]]
 
 
 def confounds(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, Confound]:
-    """Return what is to be said of each kind that is known of any clip; a clip may be in both parts."""
+    """Return what is to be said of each kind that is known of any clip; a clip may be in both
+    parts.
+    """
     entries = list({entry.id: entry for entry in (*training, *tested)}.values())
     known = [kind for kind in KINDS if any(kind in entry.facts for entry in entries)]
     return {kind: _confound(kind, training, tested, _table(kind, entries)) for kind in known}
@@ -53,10 +57,13 @@ def summed_confounds(found: Sequence[Confound]) -> Confound:
     )
 
 
-def _confound(kind: str, training: Sequence[Entry], tested: Sequence[Entry], table: _Table) -> Confound:
+def _confound(
+    kind: str, training: Sequence[Entry], tested: Sequence[Entry], table: _Table
+) -> Confound:
     single = {value: min(counts) for value, counts in sorted(table.items()) if len(counts) == 1}
     usual = {value: _most(counts) for value, counts in _table(kind, training).items()}
     majority = _most(Counter(entry.label for entry in training))
+
     return Confound(
         kind,
         len(tested),
@@ -75,6 +82,7 @@ def _table(kind: str, entries: Sequence[Entry]) -> _Table:
     for entry in entries:
         if kind in entry.facts:
             counts[entry.facts[kind]][entry.label] += 1
+
     return counts
 
 
@@ -83,11 +91,13 @@ def _holders(table: _Table) -> dict[str, tuple[str, int, int]]:
     totals: Counter[str] = Counter()
     for counts in table.values():
         totals.update(counts)
+
     found = {}
     for label, total in sorted(totals.items()):
         most, value = max((counts[label], value) for value, counts in table.items())
         if total >= FEW and most > MUCH * total:
             found[label] = (value, most, total)
+
     return found
 
 

@@ -1,8 +1,10 @@
-"""Recordings that hold the same audio though their samples differ, found by the fingerprint of Haitsma and Kalker.
+"""Recordings that hold the same audio though their samples differ, found by the fingerprint of
+Haitsma and Kalker.
 
-J. Haitsma and T. Kalker, A Highly Robust Audio Fingerprinting System, ISMIR 2002: each step in time gives one bit a
-pair of neighbouring bands, the sign of the change of their difference; equal words propose pairs and places, and the
-bit error rate over the aligned part decides. Here, for speech of seconds: 24 bits from 300 to 3,000 Hz.
+J. Haitsma and T. Kalker, A Highly Robust Audio Fingerprinting System, ISMIR 2002: each step in time
+gives one bit a pair of neighbouring bands, the sign of the change of their difference; equal words
+propose pairs and places, and the bit error rate over the aligned part decides. Here, for speech of
+seconds: 24 bits from 300 to 3,000 Hz.
 """
 
 from __future__ import annotations
@@ -19,22 +21,28 @@ from mserbench.features import FeatureCache, FeatureSet, extract
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WINDOW, HOP = 4_096, 256  # samples: 256 and 16 ms, so that half a step of misalignment changes few bits
-LENGTH = 384  # words of a fingerprint, 6.1 s from the first one that counts: enough to know a recording by
+# samples: 256 and 16 ms, so that half a step of misalignment changes few bits
+WINDOW, HOP = 4_096, 256
+# words of a fingerprint, 6.1 s from the first one that counts: enough to know a recording by
+LENGTH = 384
 BITS = 24  # a float32 of the feature cache holds whole numbers up to 2**24
 LOW, HIGH = 300.0, 3_000.0  # Hz: what resampling to 8 kHz and lossy coding leave as it is
-QUIET = 1e-3  # of the power of a recording's loudest window: below that, noise and coding decide the bits
+# of the power of a recording's loudest window: below that, noise and coding decide the bits
+QUIET = 1e-3
 SILENT = 1e-9  # of the power of a full-scale tone: digital silence and what dither makes of it
 
 OVERLAP = 24  # words that both recordings must have: 0.6 s of audio
 VOTES = 3  # equal words at one place, to look at a pair at all
-COMMON = 256  # a word that occurs more often tells nothing: no word of 3,167 recordings occurs more than 18 times
+# a word that occurs more often tells nothing: no word of 3,167 recordings occurs more than 18 times
+COMMON = 256
 THRESHOLD = 0.17
-"""Bit error rate up to which two recordings are the same. Copies of 60 recordings that were resampled, coded as MP3
-or Vorbis, made softer, cut, or given noise at 30 dB, and all of that together, differ in at most 0.10 of the bits.
-Different takes of one sentence by one speaker, laid where they agree best, differ in at least 0.22 (median 0.42; a
-sample of 4,000 of the 25,164 such pairs of EmoDB, EMOVO, AESDD and RAVDESS). Of all pairs of these 3,167 recordings
-that the search proposes, two lie below 0.04 and are copies; the next has 0.33."""
+"""Bit error rate up to which two recordings are the same. Copies of 60 recordings that were
+resampled, coded as MP3 or Vorbis, made softer, cut, or given noise at 30 dB, and all of that
+together, differ in at most 0.10 of the bits. Different takes of one sentence by one speaker, laid
+where they agree best, differ in at least 0.22 (median 0.42; a sample of 4,000 of the 25,164 such
+pairs of EmoDB, EMOVO, AESDD and RAVDESS). Of all pairs of these 3,167 recordings that the search
+proposes, two lie below 0.04 and are copies; the next has 0.33.
+"""
 
 _BATCH = 2_048  # clips or pairs at once: bounds the memory
 _PROPOSALS = 1_000_000  # pairs of equal words at once
@@ -42,7 +50,9 @@ _PROPOSALS = 1_000_000  # pairs of equal words at once
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two clips by position that hold the same audio: the share of bits that differ, and the shared seconds."""
+    """Two clips by position that hold the same audio: the share of bits that differ, and the shared
+    seconds.
+    """
 
     first: int
     second: int
@@ -51,7 +61,8 @@ class Pair:
 
 
 def fingerprint(waveform: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """Return the words of a recording: uint32, shape (LENGTH,); 0 where there is none, or the audio is too quiet.
+    """Return the words of a recording: uint32, shape (LENGTH,); 0 where there is none, or the audio
+    is too quiet.
 
     `waveform`: float32, shape (n_samples,), 16 kHz mono. Less than 0.3 s gives no word.
     """
@@ -66,6 +77,7 @@ def fingerprint(waveform: NDArray[np.float32]) -> NDArray[np.uint32]:
     found = np.zeros(LENGTH, dtype=np.uint32)
     kept = words[first : first + LENGTH]
     found[: len(kept)] = kept
+
     return found
 
 
@@ -76,8 +88,11 @@ def _numbers(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
 FEATURES = FeatureSet("haitsma-kalker", "1", LENGTH, _numbers)
 
 
-def of_clips(clips: Sequence[Clip], progress: Callable[[int, int], None] | None = None) -> NDArray[np.uint32]:
-    """Return the fingerprints of clips: uint32, shape (n_clips, LENGTH); computed on all cores, and cached by key.
+def of_clips(
+    clips: Sequence[Clip], progress: Callable[[int, int], None] | None = None
+) -> NDArray[np.uint32]:
+    """Return the fingerprints of clips: uint32, shape (n_clips, LENGTH); computed on all cores, and
+    cached by key.
 
     Raises DataError for a clip that cannot be decoded.
     """
@@ -88,6 +103,7 @@ def of_clips(clips: Sequence[Clip], progress: Callable[[int, int], None] | None 
         found[start : start + len(part)] = extract(part, FEATURES, cache)
         if progress:
             progress(start + len(part), len(clips))
+
     return found
 
 
@@ -97,7 +113,9 @@ def comparable(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 
 def near_duplicates(words: NDArray[np.uint32]) -> list[Pair]:
-    """Return all pairs of fingerprints (shape (n_clips, LENGTH)) that hold the same audio, sorted by position."""
+    """Return all pairs of fingerprints (shape (n_clips, LENGTH)) that hold the same audio, sorted
+    by position.
+    """
     best: dict[tuple[int, int], Pair] = {}
     for proposals in _proposals(words):
         for start in range(0, len(proposals), _BATCH):
@@ -105,26 +123,35 @@ def near_duplicates(words: NDArray[np.uint32]) -> list[Pair]:
                 known = best.get((pair.first, pair.second))
                 if known is None or pair.error_rate < known.error_rate:
                     best[pair.first, pair.second] = pair
+
     return [best[key] for key in sorted(best)]
 
 
 def _band_power(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the power in BITS + 1 bands, equally wide on a logarithmic scale: shape (n_windows, BITS + 1)."""
+    """Return the power in BITS + 1 bands, equally wide on a logarithmic scale: shape (n_windows,
+    BITS + 1).
+    """
     edges = np.geomspace(LOW, HIGH, BITS + 2) * WINDOW / SAMPLE_RATE
     first = np.round(edges).astype(int)
     if len(waveform) < WINDOW:
         return np.zeros((1, BITS + 1))
+
     windows = np.lib.stride_tricks.sliding_window_view(waveform, WINDOW)[::HOP]
     shape = np.hanning(WINDOW).astype(np.float32)
     power = []
-    for start in range(0, len(windows), 64):  # a few at a time: a long recording must not fill the memory
+
+    # a few at a time: a long recording must not fill the memory
+    for start in range(0, len(windows), 64):
         spectrum = np.fft.rfft(windows[start : start + 64] * shape, axis=1)[:, : first[-1]]
         power.append(np.add.reduceat(spectrum.real**2 + spectrum.imag**2, first[:-1], axis=1))
+
     return np.concatenate(power)
 
 
 def _proposals(words: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
-    """Yield arrays of (first, second, shift), shape (n, 3): word i of the first is word i - shift of the second."""
+    """Yield arrays of (first, second, shift), shape (n, 3): word i of the first is word i - shift
+    of the second.
+    """
     n = len(words)
     fresh = words != 0
     fresh[:, 1:] &= words[:, 1:] != words[:, :-1]  # a word that lasts counts once
@@ -136,7 +163,9 @@ def _proposals(words: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
     often = last - np.searchsorted(ordered, ordered, side="left") > COMMON
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    following = np.where(often, 0, last - np.arange(len(order)) - 1)[rank]  # later ones with this word, by clip
+
+    # later ones with this word, by clip
+    following = np.where(often, 0, last - np.arange(len(order)) - 1)[rank]
     for block in _blocks(np.bincount(clip, following, n).astype(np.int64)):
         chosen = np.arange(*np.searchsorted(clip, (block.start, block.stop)))
         counts = following[chosen]
@@ -158,7 +187,9 @@ def _blocks(work: NDArray[np.int64]) -> Iterator[slice]:
         if total + amount > _PROPOSALS and i > start:
             yield slice(start, i)
             start, total = i, 0
+
         total += int(amount)
+
     if start < len(work):
         yield slice(start, len(work))
 
@@ -174,6 +205,7 @@ def _verified(words: NDArray[np.uint32], proposals: NDArray[np.int64]) -> Iterat
     errors = (_ones(different) * both).sum(axis=1)
     overlap = both.sum(axis=1)
     rate = errors / np.maximum(overlap * BITS, 1)
+
     for i in np.flatnonzero((overlap >= OVERLAP) & (rate <= THRESHOLD)):
         seconds = (overlap[i] * HOP + WINDOW) / SAMPLE_RATE
         yield Pair(int(first[i]), int(second[i]), float(rate[i]), float(seconds))
@@ -184,4 +216,5 @@ def _ones(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     pairs = values - ((values >> 1) & 0x55555555)
     fours = (pairs & 0x33333333) + ((pairs >> 2) & 0x33333333)
     eights = (fours + (fours >> 4)) & 0x0F0F0F0F
+
     return np.asarray((eights * np.uint32(0x01010101)) >> 24, dtype=np.uint32)

@@ -1,4 +1,6 @@
-"""The clips of a task as an audit sees them: what the names, the label files and, where it is here, the audio tell."""
+"""The clips of a task as an audit sees them: what the names, the label files and, where it is here,
+the audio tell.
+"""
 
 from __future__ import annotations
 
@@ -34,27 +36,36 @@ class Material:
     notes: tuple[str, ...]
 
 
-def load(task: Task, data: Path | None, audio: bool = True, progress: index.Progress | None = None) -> Material:
-    """Read what is known of a task's clips; with `audio`, of the recordings too, where the corpus is here.
+def load(
+    task: Task, data: Path | None, audio: bool = True, progress: index.Progress | None = None
+) -> Material:
+    """Read what is known of a task's clips; with `audio`, of the recordings too, where the corpus
+    is here.
 
-    A corpus with an inventory says the rest by its names. Raises NotHere (a DataError) where neither is here.
+    A corpus with an inventory says the rest by its names. Raises NotHere (a DataError) where
+    neither is here.
     """
     source = lookup.corpus(task.corpus)
     utterances, root, notes = known_utterances(source, data)
     labelled = dataset.select(task, utterances)
     several = len(source.card.languages) > 1
     entries = [Entry(one.id, label, facts_of(one, several)) for one, label in labelled]
+
     if not audio:
         notes.append("the audio was not looked at, as was asked for")
     elif root is not None:
         entries, faults = hear(source, root, [one for one, _ in labelled], entries, progress)
         notes += faults
+
     by_id = {one.id: one for one in utterances}
     return Material(task, source, tuple(entries), by_id, root if audio else None, tuple(notes))
 
 
-def known_utterances(source: Corpus, data: Path | None) -> tuple[list[Utterance], Path | None, list[str]]:
-    """Return the utterances of a corpus, the folder they were read from (None: from its inventory), and notes.
+def known_utterances(
+    source: Corpus, data: Path | None
+) -> tuple[list[Utterance], Path | None, list[str]]:
+    """Return the utterances of a corpus, the folder they were read from (None: from its inventory),
+    and notes.
 
     Raises NotHere, and DataError where the folder holds none.
     """
@@ -64,31 +75,43 @@ def known_utterances(source: Corpus, data: Path | None) -> tuple[list[Utterance]
         names = corpus.inventory(source.card)
         if not names:
             raise NotHere(str(error)) from error
-        return corpus.utterances(source, Inventory(names)), None, [f"the audio was not looked at: {error}"]
+        return (
+            corpus.utterances(source, Inventory(names)),
+            None,
+            [f"the audio was not looked at: {error}"],
+        )
+
     reading = corpus.read(source, root)
     found = list(reading.utterances.values())
     if not found:
         raise DataError(reading.problems[-1])
+
     notes = list(reading.notes)
     if reading.problems:
         notes.append(
-            f"corpus {source.card.name!r} has {len(reading.problems)} problem(s), such as: {reading.problems[0]}; "
+            f"corpus {source.card.name!r} has {len(reading.problems)} problem(s), such as: "
+            f"{reading.problems[0]}; "
             f"'mserbench data verify {source.card.name}' lists all"
         )
+
     return found, root, notes
 
 
 def facts_of(utterance: Utterance, several_languages: bool = False) -> dict[str, str]:
-    """Return what is known of an utterance by kind; a sentence is its number, else its words without punctuation."""
+    """Return what is known of an utterance by kind; a sentence is its number, else its words
+    without punctuation.
+    """
     extra = utterance.extra
     words = " ".join(_NO_WORD.sub(" ", utterance.text or "").casefold().split())
     sentence = extra.get("sentence") or words
     if sentence and several_languages:  # sentence 1 of one language is not that of another
         sentence = f"{utterance.language}: {sentence}"
+
     found = {
         "speaker": utterance.speaker, "role": extra.get("role"), "session": utterance.session,
         "dialogue": extra.get("dialogue"), "sentence": sentence,
     }  # fmt: skip
+
     return {kind: value for kind, value in found.items() if value}
 
 
@@ -99,9 +122,12 @@ def hear(
     entries: Sequence[Entry],
     progress: index.Progress | None = None,
 ) -> tuple[list[Entry], list[str]]:
-    """Add the audio keys and near-duplicates of some clips; return them and a sentence a clip that has no audio."""
+    """Add the audio keys and near-duplicates of some clips; return them and a sentence a clip that
+    has no audio.
+    """
     facts = index.index(root, list(utterances), progress)
-    one_of = {facts[one.id].key: one for one in utterances if not facts[one.id].problem}  # equal recordings once
+    # equal recordings once
+    one_of = {facts[one.id].key: one for one in utterances if not facts[one.id].problem}
     items = [dataset.Item(one, "", root, facts[one.id]) for one in one_of.values()]
     near = _near([item.clip(source.card.name) for item in items], progress)
     heard = [
@@ -110,11 +136,16 @@ def hear(
         else one
         for one in entries
     ]
+
     return heard, [facts[one.id].problem for one in utterances if facts[one.id].problem]
 
 
-def _near(clips: Sequence[Clip], progress: index.Progress | None) -> dict[str, frozenset[str] | None]:
-    """Return the keys of the near-duplicates of each clip by its key; None for one that is too short to compare."""
+def _near(
+    clips: Sequence[Clip], progress: index.Progress | None
+) -> dict[str, frozenset[str] | None]:
+    """Return the keys of the near-duplicates of each clip by its key; None for one that is too
+    short to compare.
+    """
     from mserbench.auditing import fingerprint
 
     words = fingerprint.of_clips(clips, progress)
@@ -123,8 +154,11 @@ def _near(clips: Sequence[Clip], progress: index.Progress | None) -> dict[str, f
         one, other = clips[pair.first].key, clips[pair.second].key
         found[one].add(other)
         found[other].add(one)
+
     long = fingerprint.comparable(words)
-    return {clip.key: frozenset(found[clip.key]) if long[i] else None for i, clip in enumerate(clips)}
+    return {
+        clip.key: frozenset(found[clip.key]) if long[i] else None for i, clip in enumerate(clips)
+    }
 
 
 def divided(material: Material, name: str) -> Audit:
@@ -134,24 +168,31 @@ def divided(material: Material, name: str) -> Audit:
     part_of = {entry.id: table.of(material.utterances[entry.id]) for entry in material.entries}
     parts = by_part(material.entries, part_of)
     nowhere = len(material.entries) - sum(map(len, parts.values()))
+
     return audit(name, division.kind, parts, division.source, nowhere)
 
 
 def by_part(entries: Sequence[Entry], part_of: Mapping[str, str | None]) -> dict[str, list[Entry]]:
     """Sort clips by their part; those in none are left out."""
-    found: dict[str, list[Entry]] = {part: [] for part in sorted(filter(None, set(part_of.values())))}
+    found: dict[str, list[Entry]] = {
+        part: [] for part in sorted(filter(None, set(part_of.values())))
+    }
     for entry in entries:
         part = part_of.get(entry.id)
         if part is not None:
             found[part].append(entry)
+
     return found
 
 
 def divided_by_file(material: Material, path: Path) -> Audit:
-    """Audit a split file on the clips of the task. Raises UsageError and DataError with all that is wrong with it."""
+    """Audit a split file on the clips of the task. Raises UsageError and DataError with all that is
+    wrong with it.
+    """
     from mserbench.auditing import split_file
 
     split = split_file.read(path, material.utterances.values())
     parts = by_part(material.entries, split.part_of)
     nowhere = len(material.entries) - sum(map(len, parts.values()))
+
     return audit(path.stem, split.kind, parts, "", nowhere)

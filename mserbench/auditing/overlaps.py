@@ -1,4 +1,6 @@
-"""How far the clips tested on share speakers, sessions, dialogues, sentences and audio with those trained on."""
+"""How far the clips tested on share speakers, sessions, dialogues, sentences and audio with those
+trained on.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,17 @@ from dataclasses import dataclass
 
 AUDIO, NEAR = "audio", "near-duplicate"
 KINDS = ("speaker", "role", "session", "dialogue", "sentence", AUDIO, NEAR)
-"""What is looked at; `audio` is equality of the decoded samples, `near-duplicate` that of the fingerprints."""
+"""What is looked at; `audio` is equality of the decoded samples, `near-duplicate` that of the
+fingerprints.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One clip as an audit sees it: `facts` maps a kind to its value, and lacks what is not known.
 
-    `near` holds the audio keys of other recordings that are the same by fingerprint; None where that was not looked
-    at, or the clip is too short.
+    `near` holds the audio keys of other recordings that are the same by fingerprint; None where
+    that was not looked at, or the clip is too short.
     """
 
     id: str
@@ -28,8 +32,9 @@ class Entry:
 class Overlap:
     """How far the clips tested on share one kind of thing with the clips trained on.
 
-    `items` are the ids of those that do. `unknown` counts the others of which it cannot be said, because their own
-    value is not known or that of a training clip is not. `values` are those on both sides.
+    `items` are the ids of those that do. `unknown` counts the others of which it cannot be said,
+    because their own value is not known or that of a training clip is not. `values` are those on
+    both sides.
     """
 
     kind: str
@@ -73,12 +78,18 @@ def _overlap(kind: str, training: Sequence[Entry], tested: Sequence[Entry]) -> O
     values, _ = _values(kind, tested)
     items = tuple(entry.id for entry in tested if entry.facts.get(kind) in seen)
     unknown = len(tested) - len(items) if gaps else sum(kind not in entry.facts for entry in tested)
-    return Overlap(kind, len(tested), items, unknown, tuple(sorted(seen & values)), len(seen | values))
+
+    return Overlap(
+        kind, len(tested), items, unknown, tuple(sorted(seen & values)), len(seen | values)
+    )
 
 
 def _near_overlap(training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap:
-    """Near-duplicates are pairs, not values: what is like two others need not make these alike. Equal ones count."""
-    # A training clip that is too short to be compared hides no copy of a longer one; one that was not heard may.
+    """Near-duplicates are pairs, not values: what is like two others need not make these alike.
+    Equal ones count.
+    """
+    # A training clip that is too short to be compared hides no copy of a longer one; one that was
+    # not heard may.
     seen, gaps = _values(AUDIO, training)
     items = tuple(
         entry.id
@@ -89,6 +100,7 @@ def _near_overlap(training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap
         unknown = len(tested) - len(items)
     else:
         unknown = sum(entry.near is None and entry.facts.get(AUDIO) not in seen for entry in tested)
+
     return Overlap(NEAR, len(tested), items, unknown, (), 0)
 
 

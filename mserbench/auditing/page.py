@@ -39,47 +39,76 @@ class Section:
     def cell(self, comparison: Comparison, kind: str) -> str:
         """Return the cell of a kind; where the audio is not here it says so."""
         heard = self.within.unknown[AUDIO] < self.within.entries
-        return cell(comparison.overlaps[kind], ABSENT if kind in (AUDIO, NEAR) and not heard else "not known")
+        return cell(
+            comparison.overlaps[kind],
+            ABSENT if kind in (AUDIO, NEAR) and not heard else "not known",
+        )
 
 
 def make(
-    splits: Path, about: Path | None, data: Path | None, audio: bool = True, progress: Progress | None = None
+    splits: Path,
+    about: Path | None,
+    data: Path | None,
+    audio: bool = True,
+    progress: Progress | None = None,
 ) -> str:
     """Return the page (Markdown) on all tables of a folder that bear the name of a corpus.
 
-    `about` is a TOML file with the prose: `title`, `intro`, `made`, and for each table of `[tables.NAME]` its
-    `source`, `note` and `facts` (patterns that take a kind from a clip's name, where only the table is here).
-    Raises UsageError and DataError with all that is wrong with a table.
+    `about` is a TOML file with the prose: `title`, `intro`, `made`, and for each table of
+    `[tables.NAME]` its `source`, `note` and `facts` (patterns that take a kind from a clip's name,
+    where only the table is here). Raises UsageError and DataError with all that is wrong with a
+    table.
     """
     prose = _about(about)
     tables = prose.get("tables", {})
     order = list(tables)
-    found = sorted(_tables(splits), key=lambda one: (order.index(one[0]) if one[0] in order else len(order), one[0]))
+    found = sorted(
+        _tables(splits),
+        key=lambda one: (order.index(one[0]) if one[0] in order else len(order), one[0]),
+    )
+
     if not found:
-        raise DataError(f"folder {str(splits)!r} holds no csv file that bears the name of a corpus: give another")
-    sections = [_section(name, path, tables.get(name, {}), data, audio, progress) for name, path in found]
-    lines = [f"# {prose.get('title', 'Audit of splits')}", "", *_paragraphs(prose, "intro"), *_overview(sections)]
+        raise DataError(
+            f"folder {str(splits)!r} holds no csv file that bears the name of a corpus: give "
+            f"another"
+        )
+
+    sections = [
+        _section(name, path, tables.get(name, {}), data, audio, progress) for name, path in found
+    ]
+    lines = [
+        f"# {prose.get('title', 'Audit of splits')}",
+        "",
+        *_paragraphs(prose, "intro"),
+        *_overview(sections),
+    ]
     for section in sections:
         lines += ["", *_lines(section)]
+
     return "\n".join([*lines, "", *_paragraphs(prose, "made")]).rstrip() + "\n"
 
 
 def _about(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"file {str(path)!r} cannot be read as TOML ({error}): give another --about") from error
+        raise UsageError(
+            f"file {str(path)!r} cannot be read as TOML ({error}): give another --about"
+        ) from error
 
 
 def _tables(folder: Path) -> list[tuple[str, Path]]:
     """Return the tables of a folder whose name, but for punctuation, is that of a corpus."""
     if not folder.is_dir():
         raise DataError(f"folder of splits {str(folder)!r} does not exist: give another --splits")
+
     known = {_bare(name): name for name in registry.entries(CorpusEntry)}
     files = [path for path in sorted(folder.iterdir()) if path.name.endswith(SUFFIXES)]
     stems = [(_bare(path.name.split(".")[0]), path) for path in files]
+
     return [(known[stem], path) for stem, path in stems if stem in known]
 
 
@@ -88,7 +117,12 @@ def _bare(name: str) -> str:
 
 
 def _section(
-    name: str, path: Path, about: Mapping[str, Any], data: Path | None, audio: bool, progress: Progress | None
+    name: str,
+    path: Path,
+    about: Mapping[str, Any],
+    data: Path | None,
+    audio: bool,
+    progress: Progress | None,
 ) -> Section:
     source = lookup.corpus(name)
     names = bool(corpus.inventory(source.card))  # ids that the project itself lists, and no others
@@ -96,9 +130,13 @@ def _section(
         entries, part_of, kind = _by_corpus(source, path, data, audio, progress)
     except gathering.NotHere:
         entries, part_of, kind = _by_table(path, about.get("facts", {}))
+
     parts = gathering.by_part(entries, part_of)
     nowhere = len(entries) - sum(map(len, parts.values()))
-    found = audit("all folds" if kind == "folds" else "", kind, parts, about.get("source", ""), nowhere)
+    found = audit(
+        "all folds" if kind == "folds" else "", kind, parts, about.get("source", ""), nowhere
+    )
+
     return Section(source.card.title, about, found, inside(entries), names)
 
 
@@ -111,22 +149,31 @@ def _by_corpus(
     several = len(source.card.languages) > 1
     listed = [one for one in utterances if one.id in split.part_of]
     entries = [Entry(one.id, one.raw_label, gathering.facts_of(one, several)) for one in listed]
+
     if root is not None and audio:
         entries, _ = gathering.hear(source, root, listed, entries, progress)
+
     return entries, split.part_of, split.kind
 
 
-def _by_table(path: Path, patterns: Mapping[str, str]) -> tuple[list[Entry], Mapping[str, str | None], Any]:
-    """Take everything from the table: the corpus is not here, and the project has no list of its names."""
+def _by_table(
+    path: Path, patterns: Mapping[str, str]
+) -> tuple[list[Entry], Mapping[str, str | None], Any]:
+    """Take everything from the table: the corpus is not here, and the project has no list of its
+    names.
+    """
     split = split_file.read(path)
     compiled = _patterns(patterns)
     entries = []
+
     for identity, values in split.values.items():
         facts = {kind: values[kind] for kind in KINDS if values.get(kind)}
         for kind, pattern in compiled.items():
             if match := pattern.search(identity):
                 facts[kind] = match[1]
+
         entries.append(Entry(identity, values.get("raw_label", ""), facts))
+
     return entries, split.part_of, split.kind
 
 
@@ -136,11 +183,16 @@ def _patterns(patterns: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
         try:
             found[kind] = re.compile(text)
         except re.error as error:
-            raise UsageError(f"pattern {text!r} of {kind!r} in --about is no expression ({error}): mend it") from error
+            raise UsageError(
+                f"pattern {text!r} of {kind!r} in --about is no expression ({error}): mend it"
+            ) from error
+
         if kind not in KINDS or found[kind].groups != 1:
             raise UsageError(
-                f"pattern {text!r} of {kind!r} in --about must have one group, and be of {', '.join(KINDS)}"
+                f"pattern {text!r} of {kind!r} in --about must have one group, and be of "
+                f"{', '.join(KINDS)}"
             )
+
     return found
 
 
@@ -153,9 +205,12 @@ def _overview(sections: Sequence[Section]) -> list[str]:
     lines = [_row(["corpus", "tested clips", *COLUMNS]), _row(["---"] * (len(COLUMNS) + 2))]
     for section in sections:
         for whole in _wholes(section.audit):
-            title = section.title.split(",")[0] + ("" if whole.title in ("test", "all folds") else f" ({whole.title})")
+            title = section.title.split(",")[0] + (
+                "" if whole.title in ("test", "all folds") else f" ({whole.title})"
+            )
             cells = [section.cell(whole, kind) for kind in COLUMNS]
             lines.append(_row([title, str(whole.tested), *cells]))
+
     return lines
 
 
@@ -172,6 +227,7 @@ def _lines(section: Section) -> list[str]:
     lines = [f"## {section.title}", ""]
     if section.about.get("source"):
         lines += [f"Split: {section.about['source']}.", ""]
+
     found = section.audit
     folds = len(found.comparisons) - 1 if found.kind == "folds" else 0
     for whole in _wholes(found):
@@ -180,12 +236,21 @@ def _lines(section: Section) -> list[str]:
         known = [(kind, section.cell(whole, kind)) for kind in KINDS[:-2]]
         lines += [f"- {kind}: {said}." for kind, said in known if said != "not known"]
         unknown = [kind for kind, said in known if said == "not known"]
-        lines += [f"- Not known for any of {whole.tested}: {', '.join(unknown)}."] if unknown else []
-        lines += [f"- {_sentence(confound_sentence(one, section.names))}" for one in whole.confounds.values()]
+        lines += (
+            [f"- Not known for any of {whole.tested}: {', '.join(unknown)}."] if unknown else []
+        )
+        lines += [
+            f"- {_sentence(confound_sentence(one, section.names))}"
+            for one in whole.confounds.values()
+        ]
+
     lines += [f"- {found.nowhere} clips are in no part."] if found.nowhere else []
-    lines += [f"- {_sentence(line)}" for line in inside_sentences(section.within, EXAMPLES, section.names)]
+    lines += [
+        f"- {_sentence(line)}" for line in inside_sentences(section.within, EXAMPLES, section.names)
+    ]
     if section.about.get("note"):
         lines += ["", str(section.about["note"]).strip()]
+
     return lines
 
 

@@ -1,4 +1,6 @@
-"""A split as a table of one's own: which clip is in which part; every fault is named with its line."""
+"""A split as a table of one's own: which clip is in which part; every fault is named with its
+line.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,21 @@ NAMES = ("id", "path", "file", "filename", "id_or_path")
 PARTS = ("split", "part", "fold", "split_or_fold")
 NOWHERE = frozenset({"none", "unused", "not_in_emobox"})  # rows that say so are in no part
 
-_SPELLINGS = {"training": TRAIN, "val": "dev", "valid": "dev", "validation": "dev", "development": "dev"}
+_SPELLINGS = {
+    "training": TRAIN,
+    "val": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "development": "dev",
+}
 _LISTED = 20  # faults that an error shows
 
 
 @dataclass(frozen=True)
 class Split:
-    """A table of parts as read: the part of each clip by id (None: in no part), and its other columns."""
+    """A table of parts as read: the part of each clip by id (None: in no part), and its other
+    columns.
+    """
 
     kind: Literal["split", "folds"]
     part_of: Mapping[str, str | None]
@@ -36,24 +46,33 @@ class Split:
 def read(path: Path, utterances: Iterable[Utterance] | None = None) -> Split:
     """Read a csv or tsv file (also gzipped) with a column of `NAMES` and one of `PARTS`.
 
-    With a part `train`, the others are tested by what is trained on it; otherwise each part is a fold, tested once.
-    A clip is named by its id, or by its path or the end of that, with or without the type of file; without
-    `utterances` every name is an id. Raises UsageError for the columns, and DataError with all faults of the rows.
+    With a part `train`, the others are tested by what is trained on it; otherwise each part is a
+    fold, tested once. A clip is named by its id, or by its path or the end of that, with or without
+    the type of file; without `utterances` every name is an id. Raises UsageError for the columns,
+    and DataError with all faults of the rows.
     """
     data = _bytes(path)
     header = data.split(b"\n", 1)[0]
     delimiter = "\t" if b"\t" in header else ","
-    reader = _Reader(*_columns(path, header, delimiter), None if utterances is None else _Known(utterances))
+    reader = _Reader(
+        *_columns(path, header, delimiter), None if utterances is None else _Known(utterances)
+    )
     faults = []
+
     for row in rows(path.name, data, (reader.name_column, reader.part_column), delimiter):
         problem = row.sentence if isinstance(row, Fault) else reader.take(row)
         faults += [problem] if problem else []
+
     parts = set(reader.part_of.values()) - {None}
     if not faults and len(parts) < 2:
         held = ", ".join(sorted(map(repr, parts))) or "none"
-        faults.append(f"two parts at least were expected, but the column {reader.part_column!r} holds {held}")
+        faults.append(
+            f"two parts at least were expected, but the column {reader.part_column!r} holds {held}"
+        )
+
     if faults:
         raise DataError(_all(path, faults))
+
     return Split("split" if TRAIN in parts else "folds", reader.part_of, reader.values)
 
 
@@ -72,21 +91,34 @@ class _Reader:
         name, part = row.values[self.name_column], row.values[self.part_column]
         identity, problem = self._identity(name)
         if not problem and identity in self._lines:
-            problem = f"{name!r} was named before, in line {self._lines[identity]}: each clip must be named once"
+            problem = (
+                f"{name!r} was named before, in line {self._lines[identity]}: each clip must "
+                f"be named once"
+            )
+
         if not problem:
             self._lines[identity] = row.line
             self.part_of[identity], self.values[identity] = normal(part), row.values
             problem = "" if part else f"{name!r} has no part: write one, or 'none'"
+
         return f"line {row.line}: {problem}" if problem else ""
 
     def _identity(self, name: str) -> tuple[str, str]:
         """Return the id that a name means, and what is wrong with the name."""
         if not name:
-            return "", f"the column {self.name_column!r} is empty, but the id or path of a clip was expected"
+            return (
+                "",
+                f"the column {self.name_column!r} is empty, but the id or path of a clip was "
+                f"expected",
+            )
+
         found = [name] if self._known is None else self._known.ids(name)
         if len(found) > 1:
             return "", f"{name!r} may be {found[0]!r} or {found[1]!r}: write more of its path"
-        return (found[0], "") if found else ("", f"{name!r} is no clip of the corpus: check the name")
+
+        return (
+            (found[0], "") if found else ("", f"{name!r} is no clip of the corpus: check the name")
+        )
 
 
 def normal(part: str) -> str | None:
@@ -94,6 +126,7 @@ def normal(part: str) -> str | None:
     low = part.casefold()
     if low in NOWHERE:
         return None
+
     fold = re.fullmatch(r"(?:test_of_)?fold_?(\w+)", low)
     return fold[1] if fold else _SPELLINGS.get(low, low if low in (TRAIN, "test", "dev") else part)
 
@@ -110,12 +143,15 @@ class _Known:
                 self.by_end[end].append(utterance.id)
 
     def ids(self, name: str) -> list[str]:
-        """Return the ids that a name may mean: by itself, else by the longest end of it that any path has.
+        """Return the ids that a name may mean: by itself, else by the longest end of it that any
+        path has.
 
-        Of several, those are meant whose own steps all stand in the name, as folders may have been put in between.
+        Of several, those are meant whose own steps all stand in the name, as folders may have been
+        put in between.
         """
         if name in self.by_id:
             return [name]
+
         ends = _ends(name)
         for end in ends:
             if end in self.by_id:
@@ -123,6 +159,7 @@ class _Known:
             if found := self.by_end.get(end):
                 within = [one for one in found if len(found) > 1 and _stands_in(one, ends[0])]
                 return within or found
+
         return []
 
 
@@ -137,21 +174,27 @@ def _ends(path: str) -> list[str]:
     pure = PurePosixPath(path.replace("\\", "/"))
     if pure.suffix.lower().lstrip(".") in SUFFIXES:
         pure = pure.with_suffix("")
+
     steps = [step for step in pure.parts if step not in ("/", ".", "..")]
     return ["/".join(steps[i:]) for i in range(len(steps))]
 
 
 def _columns(path: Path, header: bytes, delimiter: str) -> tuple[str, str]:
-    columns = [name.strip(' "\r') for name in header.decode("utf-8-sig", "replace").split(delimiter)]
+    columns = [
+        name.strip(' "\r') for name in header.decode("utf-8-sig", "replace").split(delimiter)
+    ]
     found = []
     for wanted in (NAMES, PARTS):
         having = [name for name in wanted if name in columns]
         if len(having) != 1:
             raise UsageError(
-                f"split file {str(path)!r}: exactly one column of {', '.join(wanted)} was expected, but its header is "
+                f"split file {str(path)!r}: exactly one column of {', '.join(wanted)} was "
+                f"expected, but its header is "
                 f"{', '.join(columns)[:200]!r}: name or keep one"
             )
+
         found.append(having[0])
+
     return found[0], found[1]
 
 
@@ -161,10 +204,15 @@ def _bytes(path: Path) -> bytes:
         return gzip.decompress(data) if path.suffix == ".gz" else data
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"split file {str(path)!r} cannot be read ({reason}): give a csv file") from error
+        raise DataError(
+            f"split file {str(path)!r} cannot be read ({reason}): give a csv file"
+        ) from error
 
 
 def _all(path: Path, faults: list[str]) -> str:
     more = f"\n  - and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
     listed = "".join(f"\n  - {fault}" for fault in faults[:_LISTED])
-    return f"split file {str(path)!r} has {len(faults)} fault(s); mend them and ask again:{listed}{more}"
+    return (
+        f"split file {str(path)!r} has {len(faults)} fault(s); mend them and ask "
+        f"again:{listed}{more}"
+    )

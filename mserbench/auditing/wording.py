@@ -16,6 +16,7 @@ def cell(overlap: Overlap, absent: str = "not known") -> str:
     shared = len(overlap.items)
     if not overlap.known:
         return absent
+
     values = f" ({len(overlap.values)} of {overlap.of})" if overlap.values else ""
     unknown = f", not known for {overlap.unknown}" if overlap.unknown else ""
     return f"{shared} of {overlap.tested}{values}{unknown}"
@@ -27,17 +28,27 @@ def confound_sentence(one: Confound, names: bool = True) -> str:
     said = [f"the {one.kind}s of training tell nothing of the label of a clip tested: {majority}"]
     if one.guessed != one.majority:
         said = [
-            f"the {one.kind} alone: the label that each {one.kind} has most often in training is right on "
+            f"the {one.kind} alone: the label that each {one.kind} has most often in "
+            f"training is right on "
             f"{_share(one.guessed, one.tested)}, {majority}"
         ]
+
     if one.single:
         counted = f"{len(one.single)} {one.kind}{'s have' if len(one.single) > 1 else ' has'}"
         listed = f": {_listed(one.single)}" if names else ""
-        said.append(f"{counted} one label only, and {_share(len(one.items), one.tested)} of the clips{listed}")
+        said.append(
+            f"{counted} one label only, and {_share(len(one.items), one.tested)} of the "
+            f"clips{listed}"
+        )
+
     for label, (value, count, total) in one.holders.items():
-        said.append(f"{value if names else 'one ' + one.kind} has {count} of the {total} clips of {label!r}")
+        said.append(
+            f"{value if names else 'one ' + one.kind} has {count} of the {total} clips of {label!r}"
+        )
+
     if one.unknown:
         said.append(f"the {one.kind} of {one.unknown} of {one.tested} is not known")
+
     return "; ".join(said)
 
 
@@ -48,29 +59,46 @@ def independence(overlap: Overlap) -> str:
         return f"not speaker-independent: the speakers of {heard} clips tested are also in training"
     if overlap.unknown:
         return (
-            f"of unknown independence of speakers: this cannot be said for {overlap.unknown} of {overlap.tested} clips"
+            f"of unknown independence of speakers: this cannot be said for "
+            f"{overlap.unknown} of {overlap.tested} clips"
         )
+
     return "speaker-independent: no speaker is in both"
 
 
 def inside_sentences(within: Inside, most: int | None, names: bool = True) -> list[str]:
-    """Say what a set of clips holds twice; `most` limits the examples, `names` says whether to give any."""
+    """Say what a set of clips holds twice; `most` limits the examples, `names` says whether to give
+    any.
+    """
     if within.unknown[AUDIO] == within.entries:
-        return ["equal recordings and near-duplicates: not known, the audio is not here or was not looked at"]
+        return [
+            "equal recordings and near-duplicates: not known, the audio is not here or was "
+            "not looked at"
+        ]
+
     lines = [f"recordings that occur twice with equal audio: {len(within.copies)}"]
     lines[0] += _examples([_group(ids, most) for ids in within.copies], most) if names else ""
-    near = f"pairs of recordings with the same audio by fingerprint, but not equal: {len(within.near)}"
-    lines.append(near + (_examples([" ~ ".join(pair) for pair in within.near], most) if names else ""))
+    near = (
+        f"pairs of recordings with the same audio by fingerprint, but not equal: {len(within.near)}"
+    )
+    lines.append(
+        near + (_examples([" ~ ".join(pair) for pair in within.near], most) if names else "")
+    )
+
     if within.unknown[AUDIO]:
         lines.append(f"audio not known for {within.unknown[AUDIO]} of {within.entries}")
+
     if short := within.unknown[NEAR] - within.unknown[AUDIO]:
         lines.append(f"too short or too quiet for a fingerprint: {short} of {within.entries}")
+
     return lines
 
 
 def _group(ids: Sequence[str], most: int | None) -> str:
     shown = ids if most is None else ids[:_SHOWN]
-    return " = ".join(shown) + (f" and {len(ids) - len(shown)} more" if len(ids) > len(shown) else "")
+    return " = ".join(shown) + (
+        f" and {len(ids) - len(shown)} more" if len(ids) > len(shown) else ""
+    )
 
 
 def percent(part: int, whole: int) -> str:
@@ -91,6 +119,7 @@ def _listed(single: Mapping[str, str]) -> str:
 def _examples(texts: Sequence[str], most: int | None) -> str:
     if not texts:
         return ""
+
     shown = texts if most is None else texts[:most]
     more = f" and {len(texts) - len(shown)} more" if len(texts) > len(shown) else ""
     return f" ({'; '.join(shown)}{more})"

@@ -1,4 +1,6 @@
-"""The command line: finds the command, runs it, and turns errors into one sentence and an exit code."""
+"""The command line: finds the command, runs it, and turns errors into one sentence and an exit
+code.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,13 @@ class Program(click.Group):
             module = importlib.import_module(f"mserbench.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             return command
+
         plugin_commands = _plugin_commands()
         if cmd_name not in plugin_commands:
-            raise UnknownName("command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'")
+            raise UnknownName(
+                "command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'"
+            )
+
         from mserbench.plugins import registry
         from mserbench.plugins.hookspecs import CommandEntry
 
@@ -75,8 +81,8 @@ class Program(click.Group):
 def program(debug: bool, strict_plugins: bool) -> None:
     """Score speech emotion recognition models on languages and corpora they have never seen.
 
-    Every number comes with its interval, and with a verdict on whether the model really never saw the
-    language. Data: --data or $MSERBENCH_DATA, one folder a corpus.
+    Every number comes with its interval, and with a verdict on whether the model really never saw
+    the language. Data: --data or $MSERBENCH_DATA, one folder a corpus.
     """
     if strict_plugins:
         from mserbench.plugins import registry
@@ -85,10 +91,14 @@ def program(debug: bool, strict_plugins: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0 done, 1 a check found something, 2 usage, 3 data, 4 model or plugin."""
-    # A corpus is many objects that stay: looking through them for waste every 700 takes a tenth of the start.
+    """Run the program and exit: 0 done, 1 a check found something, 2 usage, 3 data, 4 model or
+    plugin.
+    """
+    # A corpus is many objects that stay: looking through them for waste every 700 takes a tenth of
+    # the start.
     gc.set_threshold(100_000)
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+
     # Both flags are accepted anywhere, as that is where people put them.
     flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]
     arguments = [*flags, *(word for word in arguments if word not in flags)]
@@ -98,10 +108,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if "--debug" in flags:
             raise
+
         code = _report(error)
     except KeyboardInterrupt:
         click.echo("interrupted: what was done is kept, the same command goes on", err=True)
         code = 130
+
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -112,7 +124,10 @@ def _report(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, click.NoSuchOption):
         near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
-        click.echo(f"error: option {error.option_name!r} is not known{near or ': --help lists all'}", err=True)
+        click.echo(
+            f"error: option {error.option_name!r} is not known{near or ': --help lists all'}",
+            err=True,
+        )
         return 2
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.ctx.get_help() if error.ctx else str(error), err=True)
@@ -125,15 +140,20 @@ def _report(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
     click.echo(
-        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug and report what it shows",
+        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug "
+        f"and report what it shows",
         err=True,
     )
+
     return 4
 
 
 def _misfit(error: Exception) -> Exception | None:
-    """Return the sentence for packages that do not fit one another, wherever the error of that came through."""
+    """Return the sentence for packages that do not fit one another, wherever the error of that came
+    through.
+    """
     from mserbench.plugins import misfits
 
     return None if isinstance(error, MserbenchError) else misfits.told(error)

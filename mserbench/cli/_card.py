@@ -14,18 +14,25 @@ _INDENT = 14  # columns of the names on the left
 
 
 def record(card: CorpusCard) -> dict[str, Any]:
-    """Return the card as JSON takes it, without empty fields, with the parts of its divisions and its tasks."""
+    """Return the card as JSON takes it, without empty fields, with the parts of its divisions and
+    its tasks.
+    """
     from mserbench.data import divisions
 
-    found = {key: value for key, value in asdict(card).items() if value not in ("", None, {}, (), False)}
+    found = {
+        key: value for key, value in asdict(card).items() if value not in ("", None, {}, (), False)
+    }
     for name, division in found.get("divisions", {}).items():
         division.pop("rows", None)
         division["parts"] = divisions.parts(card, name).names
+
     return {**found, "tasks": list(_tasks(card))}
 
 
 def lines(card: CorpusCard) -> Iterator[str]:
-    """Yield the lines of the card; raises PluginError where the table of a division is not the published one."""
+    """Yield the lines of the card; raises PluginError where the table of a division is not the
+    published one.
+    """
     width = max(40, min(100, shutil.get_terminal_size().columns))
     yield from textwrap.wrap(f"{card.title} ({card.name})", width)
     for name, paragraphs in _paragraphs(card).items():
@@ -59,23 +66,33 @@ def _paragraphs(card: CorpusCard) -> dict[str, list[str]]:
         "left out": [f"{pattern}: {reason}" for pattern, reason in card.skipped.items()],
         "editions": [f"audio digest {digest}: {name}" for digest, name in card.editions.items()],
         "notes": [card.notes],
-        "synthetic": ["yes: not people; it shows that things work and proves nothing else"] if card.synthetic else [],
+        "synthetic": ["yes: not people; it shows that things work and proves nothing else"]
+        if card.synthetic
+        else [],
     }
+
     return {name: [text for text in texts if text] for name, texts in found.items()}
 
 
 def _download(card: CorpusCard) -> list[str]:
     if card.hub:
-        return [f"'mserbench data download {card.name} --to DATA' exports the hub dataset {card.hub}"]
+        return [
+            f"'mserbench data download {card.name} --to DATA' exports the hub dataset {card.hub}"
+        ]
     if not card.files:
         return []
+
     size = sum(file.bytes for file in card.files) / 1e6
-    return [f"'mserbench data download {card.name} --to DATA' fetches {len(card.files)} file(s), {size:,.0f} MB"]
+    return [
+        f"'mserbench data download {card.name} --to DATA' fetches {len(card.files)} file(s), "
+        f"{size:,.0f} MB"
+    ]
 
 
 def _expected(card: CorpusCard) -> Iterator[str]:
     for name, counts in card.counts.items():
         yield f"{name}: {sum(counts.values()):,} utterances; {histogram(counts)}"
+
     if card.releases_vary:
         yield "other releases have other counts, which are no error"
 

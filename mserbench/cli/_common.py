@@ -31,7 +31,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def json_option(command: F) -> F:
     """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout."
+    )(command)
 
 
 def data_option(command: F) -> F:
@@ -57,13 +59,19 @@ def device_option(command: F) -> F:
 def option_option(command: F) -> F:
     """Add --option key=value, repeatable."""
     return click.option(
-        "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the model; repeatable."
+        "--option",
+        "options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="An option of the model; repeatable.",
     )(command)
 
 
 def preset_option(command: F) -> F:
     """Add --preset, a short way to write --option preset=NAME."""
-    return click.option("--preset", metavar="NAME", help="The same as --option preset=NAME.")(command)
+    return click.option("--preset", metavar="NAME", help="The same as --option preset=NAME.")(
+        command
+    )
 
 
 def names(text: str, what: str) -> list[str]:
@@ -81,7 +89,9 @@ def pairs(options: Iterable[str]) -> dict[str, str]:
         key, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--option {text!r} is not understood: KEY=VALUE was expected")
+
         found[key.strip().replace("-", "_")] = value.strip()
+
     return found
 
 
@@ -94,12 +104,18 @@ def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) 
     if preset is None:
         return found
     if "preset" in found:
-        raise UsageError(f"--preset {preset} and --option preset={found['preset']} are both given: leave one away")
+        raise UsageError(
+            f"--preset {preset} and --option preset={found['preset']} are both given: leave "
+            f"one away"
+        )
+
     for name in models:
         if not _has_presets(name):
             raise UsageError(
-                f"model {name!r} has no presets: leave --preset away; 'mserbench models {name}' lists its options"
+                f"model {name!r} has no presets: leave --preset away; 'mserbench models "
+                f"{name}' lists its options"
             )
+
     return {"preset": preset, **found}
 
 
@@ -108,7 +124,9 @@ def _has_presets(model: str) -> bool:
 
     from mserbench.running.lookup import described_class
 
-    return any(field.name == "preset" for field in dataclasses.fields(described_class(model).Options))
+    return any(
+        field.name == "preset" for field in dataclasses.fields(described_class(model).Options)
+    )
 
 
 def print_json(value: Any) -> None:
@@ -116,9 +134,13 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
-def print_table(rows: Sequence[Sequence[Any]], head: Sequence[str], right: Sequence[str] = ()) -> None:
+def print_table(
+    rows: Sequence[Sequence[Any]], head: Sequence[str], right: Sequence[str] = ()
+) -> None:
     """Print a table on stdout; the columns named in `right` are aligned to the right."""
     import tabulate
 
     align = ["right" if name in right else "left" for name in head]
-    click.echo(tabulate.tabulate(rows, head, tablefmt="simple", colalign=align, disable_numparse=True))
+    click.echo(
+        tabulate.tabulate(rows, head, tablefmt="simple", colalign=align, disable_numparse=True)
+    )

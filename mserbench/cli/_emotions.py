@@ -43,11 +43,15 @@ class Report:
         if self._csv is None:
             self._rows.append(row)
             return
+
         if not self._begun:
             self._begun = True
             columns = [f"{SCORE}{label}" for label in self._labels] if row.scores else ["answer"]
             self._csv.writerow(["file", "start", "end", "prediction", *columns, "part"])
-        said = [f"{score:.6g}" for score in row.scores] or [row.answer.replace("\r\n", "\n").replace("\r", "\n")]
+
+        said = [f"{score:.6g}" for score in row.scores] or [
+            row.answer.replace("\r\n", "\n").replace("\r", "\n")
+        ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
         self._csv.writerow([printable(row.file), *times, row.prediction, *said, row.part])
         self._out.flush()
@@ -56,12 +60,20 @@ class Report:
         """Print the table or JSON of all rows; csv is printed already."""
         if as_json:
             weights = subject.weights.to_json() if subject and subject.weights else None
-            _common.print_json({"model": model, "weights": weights, **_by_file(self._rows, self.failed, self._labels)})
+            _common.print_json(
+                {
+                    "model": model,
+                    "weights": weights,
+                    **_by_file(self._rows, self.failed, self._labels),
+                }
+            )
         elif self._csv is None:
             print_table(self._rows, self._labels)
 
 
-def _by_file(rows: Sequence[Row], failed: Sequence[Failed], labels: Sequence[str]) -> dict[str, Any]:
+def _by_file(
+    rows: Sequence[Row], failed: Sequence[Failed], labels: Sequence[str]
+) -> dict[str, Any]:
     """Return labels, a record a file with its windows, and what failed.
 
     A file that failed after some windows has these, and no prediction of its own.
@@ -69,64 +81,89 @@ def _by_file(rows: Sequence[Row], failed: Sequence[Failed], labels: Sequence[str
     files: list[dict[str, Any]] = []
     windows: list[dict[str, Any]] = []
     name = ""
+
     for row in rows:
         if windows and row.file != name:
             files.append(_broken_off(name, windows))
             windows = []
+
         name = row.file
         if row.part == "window":
             windows.append(_record(row, labels))
         else:
             files.append({"file": printable(name), **_record(row, labels), "windows": windows})
             windows = []
+
     if windows:
         files.append(_broken_off(name, windows))
+
     gone = [{"file": printable(one.name), "reason": str(one.error)} for one in failed]
     return {"labels": list(labels), "files": files, "failed": gone}
 
 
 def print_table(rows: Sequence[Row], labels: Sequence[str]) -> None:
-    """Print rows as a table of at most `WIDTH` columns, with what a reader must know of it below."""
+    """Print rows as a table of at most `WIDTH` columns, with what a reader must know of it
+    below.
+    """
     if not rows:
         return
+
     shown = [[_time(row), row.prediction or "?"] for row in rows]
     head, said = _said(rows, labels, WIDTH - _NAME - _width(["time", "emotion"], shown))
     beside = [[*left, *right] for left, right in zip(shown, said, strict=True)]
     room = max(_NAME, WIDTH - _width(["time", "emotion", *head], beside))
-    table = [[_end_of(_line(row.file), room), *cells] for row, cells in zip(rows, beside, strict=True)]
+    table = [
+        [_end_of(_line(row.file), room), *cells] for row, cells in zip(rows, beside, strict=True)
+    ]
     _print(["file", "time", "emotion", *head], table, right={"time", *(set(head) & set(labels))})
+
     for line in _footnotes(rows, head == ["scores"]):
         click.echo(line)
 
 
 def printable(text: str) -> str:
-    """Return a file name as text that can be written: bytes that are no UTF-8 become question marks."""
+    """Return a file name as text that can be written: bytes that are no UTF-8 become question
+    marks.
+    """
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _said(rows: Sequence[Row], labels: Sequence[str], room: int) -> tuple[list[str], list[list[str]]]:
-    """Return heads and cells of what the model said: scores or answers, in `room` columns as far as that goes."""
+def _said(
+    rows: Sequence[Row], labels: Sequence[str], room: int
+) -> tuple[list[str], list[list[str]]]:
+    """Return heads and cells of what the model said: scores or answers, in `room` columns as far as
+    that goes.
+    """
     if not rows[0].scores:
         return ["answer"], [[_line(row.answer)[: max(_NAME, room - _GAP)]] for row in rows]
+
     form = _percent if are_shares(rows) else "{:#.3g}".format
     cells = [[form(score) for score in row.scores] for row in rows]
     if _width(labels, cells) <= room:
         return list(labels), cells
+
     for n in range(_BEST, 0, -1):
         best = [sorted(enumerate(row.scores), key=lambda pair: -pair[1])[:n] for row in rows]
         cells = [[", ".join(f"{labels[i]} {form(score)}" for i, score in pairs)] for pairs in best]
         if _width(["scores"], cells) <= room:
             break
+
     return ["scores"], cells
 
 
 def _print(head: list[str], table: list[list[str]], right: set[str]) -> None:
-    """Print a table as `_common.print_table` does, but for the two columns that tabulate adds to each heading."""
+    """Print a table as `_common.print_table` does, but for the two columns that tabulate adds to
+    each heading.
+    """
     import tabulate
 
     rules = ["-" * max(map(len, column)) for column in zip(head, *table, strict=True)]
     align = ["right" if name in right else "left" for name in head]
-    click.echo(tabulate.tabulate([head, rules, *table], tablefmt="plain", colalign=align, disable_numparse=True))
+    click.echo(
+        tabulate.tabulate(
+            [head, rules, *table], tablefmt="plain", colalign=align, disable_numparse=True
+        )
+    )
     click.echo()
 
 
@@ -147,14 +184,19 @@ def _time(row: Row) -> str:
 def _clock(seconds: float, digits: int = 1) -> str:
     """Return a time as people write it: 0:03.8, 12:30, 1:59:50."""
     minutes, rest = divmod(round(seconds, digits), 60)
-    text = f"{rest:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".") if rest % 1 else f"{rest:02.0f}"
+    text = (
+        f"{rest:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".") if rest % 1 else f"{rest:02.0f}"
+    )
     hours, minutes = divmod(int(minutes), 60)
+
     return f"{hours}:{minutes:02d}:{text}" if hours else f"{minutes}:{text}"
 
 
 def _line(text: str) -> str:
     """Return text as one line that cannot upset a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(printable(text).split()))
+    return "".join(
+        letter if letter.isprintable() else "?" for letter in " ".join(printable(text).split())
+    )
 
 
 def _end_of(name: str, room: int) -> str:
@@ -164,24 +206,47 @@ def _end_of(name: str, room: int) -> str:
 def _footnotes(rows: Sequence[Row], best_only: bool) -> list[str]:
     lines = []
     if rows[0].scores:
-        kind = "in percent" if are_shares(rows) else "as the model gives them: they are no shares of one"
-        lines.append(f"Scores: {kind}{'; the highest alone, --csv and --json have all' if best_only else ''}.")
+        kind = (
+            "in percent"
+            if are_shares(rows)
+            else "as the model gives them: they are no shares of one"
+        )
+        lines.append(
+            f"Scores: "
+            f"{kind}{'; the highest alone, --csv and --json have all' if best_only else ''}."
+        )
+
     if any(row.windows > 1 for row in rows):
-        how = "mean over the windows, weighted by seconds" if rows[0].scores else "the emotion of most seconds"
+        how = (
+            "mean over the windows, weighted by seconds"
+            if rows[0].scores
+            else "the emotion of most seconds"
+        )
         lines.append(f"whole: {how}.")
+
     if any(not row.prediction for row in rows):
         lines.append("?: the answer names no label, or more than one.")
+
     return lines
 
 
 def _record(row: Row, labels: Sequence[str]) -> dict[str, Any]:
     said = (
-        {"scores": {label: float(f"{score:.6g}") for label, score in zip(labels, row.scores, strict=True)}}
+        {
+            "scores": {
+                label: float(f"{score:.6g}")
+                for label, score in zip(labels, row.scores, strict=True)
+            }
+        }
         if row.scores
         else {"answer": row.answer}
     )
     times = {"start": round(row.start, 3), "end": round(row.end, 3)}
-    return {**times, "prediction": row.prediction or None, **({} if row.windows > 1 and not row.scores else said)}
+    return {
+        **times,
+        "prediction": row.prediction or None,
+        **({} if row.windows > 1 and not row.scores else said),
+    }
 
 
 def _broken_off(name: str, windows: list[dict[str, Any]]) -> dict[str, Any]:

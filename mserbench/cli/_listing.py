@@ -34,13 +34,19 @@ def listing(record: type[Entry], as_json: bool) -> None:
 
     for failure in failures:
         click.echo(f"failed: {failure}", err=True)
+
     failed = [plugin for plugin in registry.installed() if plugin.failures]
     if failed and not as_json:
-        click.echo(f"{len(failed)} plugin(s) failed, so names may be missing: see 'mserbench plugins'", err=True)
+        click.echo(
+            f"{len(failed)} plugin(s) failed, so names may be missing: see 'mserbench plugins'",
+            err=True,
+        )
 
 
 def _facts(kind: Kind, entry: Entry, failures: list[str]) -> dict[str, Any]:
-    """Return what only the object itself says; one that cannot be had is listed by its record, with the reason."""
+    """Return what only the object itself says; one that cannot be had is listed by its record, with
+    the reason.
+    """
     if kind.facts is None:
         return {}
 

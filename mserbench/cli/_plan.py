@@ -1,4 +1,6 @@
-"""Prints the plan of a table: trainings, targets, corpora, pretrained parts, and what all of it takes."""
+"""Prints the plan of a table: trainings, targets, corpora, pretrained parts, and what all of it
+takes.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ def show(described: Mapping[str, Any]) -> None:
     _targets(described["targets"])
     _corpora(described["corpora"])
     _parts(described["parts"])
+
     if "takes" in described:
         _takes(described["takes"])
         _totals(described["totals"])
@@ -29,7 +32,10 @@ def _work(described: Mapping[str, Any]) -> None:
     print_table(rows, ["model", "trained on", "options"])
     if asked:
         click.echo()
-        print_table([[name, _options(one)] for name, one in asked.items()], ["system", "asked with"])
+        print_table(
+            [[name, _options(one)] for name, one in asked.items()], ["system", "asked with"]
+        )
+
     click.echo(
         f"\n{len(trainings)} trainings, {len(described['runs'])} runs, {described['cells']} cells; "
         f"tasks {', '.join(described['tasks'])}\n"
@@ -37,7 +43,10 @@ def _work(described: Mapping[str, Any]) -> None:
 
 
 def _targets(targets: Sequence[Mapping[str, Any]]) -> None:
-    rows = [[one["task"], "" if one["clips"] is None else f"{one['clips']:,}", _speakers(one)] for one in targets]
+    rows = [
+        [one["task"], "" if one["clips"] is None else f"{one['clips']:,}", _speakers(one)]
+        for one in targets
+    ]
     print_table(rows, ["target", "clips", "speakers"], right=("clips",))
     for remark in filter(None, (one["remark"] for one in targets)):
         click.echo(f"note: {remark}")
@@ -50,11 +59,15 @@ def _speakers(target: Mapping[str, Any]) -> str:
 
 
 def _corpora(corpora: Sequence[Mapping[str, Any]]) -> None:
-    rows = [[one["name"], one["state"], one["access"], one["licence"], one["hours"] or ""] for one in corpora]
+    rows = [
+        [one["name"], one["state"], one["access"], one["licence"], one["hours"] or ""]
+        for one in corpora
+    ]
     click.echo()
     print_table(rows, ["corpus", "here", "access", "licence", "hours"], right=("hours",))
     absent = [one for one in corpora if not one["here"]]
     asked = [one["name"] for one in absent if one["access"] == "request"]
+
     if absent:
         ask = f", {len(asked)} of them on request ({', '.join(asked)})" if asked else ""
         click.echo(
@@ -69,16 +82,22 @@ def _parts(parts: Sequence[Mapping[str, Any]]) -> None:
     if not parts:
         click.echo("\nno pretrained part is needed")
         return
-    rows = [[one["name"], "yes" if one["here"] else "no", f"{one['megabytes']:,}", one["licence"]] for one in parts]
+
+    rows = [
+        [one["name"], "yes" if one["here"] else "no", f"{one['megabytes']:,}", one["licence"]]
+        for one in parts
+    ]
     click.echo()
     print_table(rows, ["pretrained part", "here", "MB", "licence"], right=("MB",))
     missing = [one for one in parts if not one["here"]]
     gated = [one["name"] for one in missing if one["gated"]]
+
     if missing:
         accept = f"; accept the licence first of {', '.join(gated)}" if gated else ""
         click.echo(
             f"{len(missing)} of {len(parts)} parts are missing on this machine, "
-            f"{sum(one['megabytes'] for one in missing):,} MB: 'mserbench weights get NAME' gets one{accept}"
+            f"{sum(one['megabytes'] for one in missing):,} MB: 'mserbench weights get "
+            f"NAME' gets one{accept}"
         )
     else:
         click.echo("no pretrained part is missing on this machine")
@@ -89,16 +108,23 @@ def _takes(groups: Sequence[Mapping[str, Any]]) -> None:
     rows = [_group(one) for one in groups]
     head = ["model", "options", "trainings", "trainable", "frozen", "memory, GB", "hours each"]
     print_table(rows, head, right=head[2:])
+
     for group in groups:
         footprint = group["footprint"]
         if footprint:
-            click.echo(f"{group['model']}{_after(_options(group['options']))}: {_inside(footprint)}")
+            click.echo(
+                f"{group['model']}{_after(_options(group['options']))}: {_inside(footprint)}"
+            )
 
 
 def _group(group: Mapping[str, Any]) -> list[Any]:
-    footprint, told = group["footprint"], [group["model"], _options(group["options"]), group["trainings"]]
+    footprint, told = (
+        group["footprint"],
+        [group["model"], _options(group["options"]), group["trainings"]],
+    )
     if not footprint:
         return [*told, "not told", "", "", "not known"]
+
     seconds, memory = footprint["seconds"], footprint["memory_gb"]
     return [
         *told,
@@ -114,6 +140,7 @@ def _inside(footprint: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{name} {n:,}" for name, n in parts.items())
     sizes = ", ".join(f"{name} {n / 1e9:.2g}" for name, n in footprint["memory"].items())
     memory = f"; GB for {footprint['clips']} clips: {sizes}" if sizes else ""
+
     return f"parameters: {counts}{memory}"
 
 
@@ -124,14 +151,20 @@ def _totals(totals: Mapping[str, Any]) -> None:
     without = totals["without_hours"]
     unknown = f" (without {', '.join(without)}, whose hours are not known)" if without else ""
     click.echo(
-        f"- disk: {totals['parts_mb']:,} MB of pretrained parts still to be got, {totals['weights_gb']:.1f} GB of "
+        f"- disk: {totals['parts_mb']:,} MB of pretrained parts still to be got, "
+        f"{totals['weights_gb']:.1f} GB of "
         f"trained weights, at most {totals['cache_gb']:.1f} GB of cached features{unknown}"
     )
+
     if totals["hours"] is not None:
         click.echo(f"- hours of the trainings that were measured: {totals['hours']:.2g}")
+
     if totals["unmeasured"]:
         models = ", ".join(f"{n} of {name}" for name, n in totals["unmeasured"].items())
-        click.echo(f"- hours of the other trainings ({models}): not known, nobody has measured them")
+        click.echo(
+            f"- hours of the other trainings ({models}): not known, nobody has measured them"
+        )
+
     for sentence in totals["basis"]:
         click.echo(f"- {sentence}")
 

@@ -19,19 +19,37 @@ if TYPE_CHECKING:
 EXAMPLES = 10
 
 
-@click.command(name="audit", short_help="say what the parts of a split share: speakers, dialogues, sentences, audio")
+@click.command(
+    name="audit",
+    short_help="say what the parts of a split share: speakers, dialogues, sentences, audio",
+)
 @click.argument("what", required=False)
 @click.option("--task", "task_name", help="The task or TOML file whose clips a split file divides.")
-@click.option("--division", "wanted", multiple=True, help="Only this published division; repeatable.")
+@click.option(
+    "--division", "wanted", multiple=True, help="Only this published division; repeatable."
+)
 @click.option(
     "--kinds",
-    help="Comma list of speaker, role, session, dialogue, sentence, audio (equal), near-duplicate (default: all).",
+    help="Comma list of speaker, role, session, dialogue, sentence, audio (equal), "
+    "near-duplicate (default: all).",
 )
 @click.option("--no-audio", is_flag=True, help="Look at labels and names only.")
-@click.option("--list", "as_list", is_flag=True, help="List all shared clips, not the first ten of each kind.")
-@click.option("--strict", is_flag=True, help="Exit 1 if a test clip shares anything (of --kinds) with training.")
-@click.option("--splits", type=click.Path(path_type=Path), help="Remake a page: folder with one csv a corpus.")
-@click.option("--about", type=click.Path(path_type=Path), help="With --splits: TOML file with its prose and sources.")
+@click.option(
+    "--list", "as_list", is_flag=True, help="List all shared clips, not the first ten of each kind."
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit 1 if a test clip shares anything (of --kinds) with training.",
+)
+@click.option(
+    "--splits", type=click.Path(path_type=Path), help="Remake a page: folder with one csv a corpus."
+)
+@click.option(
+    "--about",
+    type=click.Path(path_type=Path),
+    help="With --splits: TOML file with its prose and sources.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="With --splits: the page to write.")
 @_common.data_option
 @_common.json_option
@@ -51,16 +69,24 @@ def command(
 ) -> None:
     """Audit WHAT: the published divisions of a task, or with --task a split file of your own.
 
-    A split file is a csv with the id or path of each clip and its part (train, dev, test; or a number of folds).
-    Audio is looked at where the corpus is here: equal recordings, and near-duplicates by a fingerprint.
+    A split file is a csv with the id or path of each clip and its part (train, dev, test; or a
+    number of folds). Audio is looked at where the corpus is here: equal recordings, and
+    near-duplicates by a fingerprint.
     """
     if splits is not None:
         if what is not None or out is None:
-            raise UsageError("--splits makes a page of a folder: give --out FILE with it, and no task or file")
+            raise UsageError(
+                "--splits makes a page of a folder: give --out FILE with it, and no task or file"
+            )
+
         _make_page(splits, about, out, data, not no_audio)
         return
     if what is None:
-        raise UsageError("nothing to audit: give a task, or a split file and --task; 'mserbench tasks' lists the tasks")
+        raise UsageError(
+            "nothing to audit: give a task, or a split file and --task; 'mserbench tasks' "
+            "lists the tasks"
+        )
+
     looked = _kinds(kinds)
     material, audits = _audited(what, task_name, wanted, data, not no_audio)
     from mserbench.auditing.audit import inside
@@ -70,6 +96,7 @@ def command(
         _common.print_json(_record(material, audits, within, looked))
     else:
         _show(material, audits, within, looked, None if as_list else EXAMPLES)
+
     if strict and any(one.shared(looked) for audit in audits for one in audit.comparisons):
         raise click.exceptions.Exit(1)
 
@@ -81,14 +108,20 @@ def _audited(
     from mserbench.data import lookup
 
     if task_name is None and Path(what).suffix.lower() in (".csv", ".tsv", ".gz"):
-        raise UsageError(f"split file {what!r} divides the clips of a task: say which one with --task NAME")
+        raise UsageError(
+            f"split file {what!r} divides the clips of a task: say which one with --task NAME"
+        )
     if task_name is not None and wanted:
-        raise UsageError(f"--division names a published division, but {what!r} is a split file: give one of both")
+        raise UsageError(
+            f"--division names a published division, but {what!r} is a split file: give one of both"
+        )
+
     task = lookup.task(task_name or what)
 
     def divided(material: Material) -> list[Audit]:
         if task_name is not None:
             return [gathering.divided_by_file(material, Path(what))]
+
         names = wanted or tuple(material.source.card.divisions)
         return [gathering.divided(material, name) for name in names]
 
@@ -97,7 +130,9 @@ def _audited(
     if audio:
         with _common.progress("looking at audio") as report:
             material = gathering.load(task, data, True, report)
+
         audits = divided(material)
+
     return material, audits
 
 
@@ -107,6 +142,7 @@ def _make_page(splits: Path, about: Path | None, out: Path, data: Path | None, a
 
     with _common.progress("looking at audio") as report:
         text = page.make(splits, about, data, audio, report)
+
     write_atomic(out, text)
     click.echo(f"{out}: {text.count(chr(10))} lines")
 
@@ -119,18 +155,31 @@ def _kinds(text: str | None) -> tuple[str, ...]:
     for kind in found:
         if kind not in KINDS:
             raise UnknownName("kind", kind, KINDS, "'mserbench audit --help'")
+
     return found
 
 
-def _show(material: Material, audits: Sequence[Audit], within: Inside, kinds: Sequence[str], most: int | None) -> None:
+def _show(
+    material: Material,
+    audits: Sequence[Audit],
+    within: Inside,
+    kinds: Sequence[str],
+    most: int | None,
+) -> None:
     card = material.source.card
     click.echo(f"{material.task.name}: {len(material.entries)} clips of {card.title}")
     for note in material.notes:
         click.echo(f"note: {note}")
+
     for audit in audits:
         _show_division(audit, kinds, most)
+
     if not audits:
-        click.echo(f"corpus {card.name!r} has no published division: only what it holds twice, and confounds, are said")
+        click.echo(
+            f"corpus {card.name!r} has no published division: only what it holds twice, and "
+            f"confounds, are said"
+        )
+
     _show_inside(within, most)
     if not audits:
         _show_confounds(within.confounds)
@@ -143,18 +192,26 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
     click.echo(f"\ndivision {audit.title} ({way}{'; ' + audit.source if audit.source else ''})")
     if audit.nowhere:
         click.echo(f"{audit.nowhere} clip(s) of the task are in no part")
+
     if not audit.comparisons:
         click.echo("nothing to compare: fewer than two of its parts hold clips of the task")
         return
+
     known = [kind for kind in kinds if any(one.overlaps[kind].known for one in audit.comparisons)]
-    rows = [[one.title, one.tested, *(cell(one.overlaps[kind]) for kind in known)] for one in audit.comparisons]
+    rows = [
+        [one.title, one.tested, *(cell(one.overlaps[kind]) for kind in known)]
+        for one in audit.comparisons
+    ]
     _common.print_table(rows, ["tested", "clips", *known], right=("clips",))
     click.echo("cells: clips whose value also occurs in training (values on both sides, of all)")
+
     if unknown := [kind for kind in kinds if kind not in known]:
         click.echo(f"not known of any clip: {', '.join(unknown)}")
+
     for comparison in audit.comparisons if audit.kind == "split" else audit.comparisons[:1]:
         if "speaker" in kinds:
             click.echo(f"{comparison.title} is {independence(comparison.overlaps['speaker'])}")
+
         _show_items(comparison, kinds, most)
         _show_confounds(comparison.confounds)
 
@@ -187,13 +244,17 @@ def _show_confounds(confounds: Mapping[str, Confound]) -> None:
         click.echo(confound_sentence(confound))
 
 
-def _record(material: Material, audits: Sequence[Audit], within: Inside, kinds: Sequence[str]) -> dict[str, Any]:
+def _record(
+    material: Material, audits: Sequence[Audit], within: Inside, kinds: Sequence[str]
+) -> dict[str, Any]:
     return {
-        "task": material.task.name, "corpus": material.source.card.name, "clips": len(material.entries),
+        "task": material.task.name, "corpus": material.source.card.name,
+        "clips": len(material.entries),
         "notes": list(material.notes),
         "divisions": [
             {
-                "name": audit.title, "kind": audit.kind, "source": audit.source, "in_no_part": audit.nowhere,
+                "name": audit.title, "kind": audit.kind, "source": audit.source,
+                "in_no_part": audit.nowhere,
                 "comparisons": [_comparison_record(one, kinds) for one in audit.comparisons],
             }
             for audit in audits
@@ -208,10 +269,12 @@ def _record(material: Material, audits: Sequence[Audit], within: Inside, kinds: 
 def _comparison_record(comparison: Comparison, kinds: Sequence[str]) -> dict[str, Any]:
     overlaps = {kind: comparison.overlaps[kind] for kind in kinds}
     return {
-        "tested": comparison.title, "clips": comparison.tested, "training_clips": comparison.trained,
+        "tested": comparison.title, "clips": comparison.tested,
+        "training_clips": comparison.trained,
         "overlaps": {
             kind: {
-                "shared": len(one.items), "not_known": one.unknown, "clean": one.clean, "items": list(one.items),
+                "shared": len(one.items), "not_known": one.unknown, "clean": one.clean,
+                "items": list(one.items),
                 "values_on_both_sides": len(one.values), "values": one.of,
             }
             for kind, one in overlaps.items()
@@ -223,5 +286,6 @@ def _comparison_record(comparison: Comparison, kinds: Sequence[str]) -> dict[str
 def _confound_record(one: Confound) -> dict[str, Any]:
     return {
         "clips": one.tested, "not_known": one.unknown, "with_one_label": dict(one.single),
-        "clips_of_these": len(one.items), "right_by_this_alone": one.guessed, "right_by_majority": one.majority,
+        "clips_of_these": len(one.items), "right_by_this_alone": one.guessed,
+        "right_by_majority": one.majority,
     }  # fmt: skip

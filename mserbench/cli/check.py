@@ -15,18 +15,24 @@ if TYPE_CHECKING:
     from mserbench.testing import Finding
 
 
-@click.group(name="check", short_help="run the conformance kit on a model, task or corpus; load all packages")
+@click.group(
+    name="check", short_help="run the conformance kit on a model, task or corpus; load all packages"
+)
 def command() -> None:
     """Run the conformance kit; exit 1 where a check failed."""
 
 
 @command.command(name="model")
 @click.argument("name")
-@click.option("--weights", help="Folder of weights, or the name of weights that ship with the model.")
+@click.option(
+    "--weights", help="Folder of weights, or the name of weights that ship with the model."
+)
 @_common.option_option
 @_common.json_option
 def model(name: str, weights: str | None, options: Sequence[str], as_json: bool) -> None:
-    """Check a model on synthetic clips: what it returns, depends on, survives, and says of itself."""
+    """Check a model on synthetic clips: what it returns, depends on, survives, and says of
+    itself.
+    """
     from mserbench.testing import check_model
 
     report(check_model(name, weights, _common.pairs(options)), as_json)
@@ -56,7 +62,9 @@ def corpus(name: str, data: Path | None, as_json: bool) -> None:
 
 @command.command(name="packages")
 def packages() -> None:
-    """Load every installed package that the core and the models need; exit 4 where two do not fit one another."""
+    """Load every installed package that the core and the models need; exit 4 where two do not fit
+    one another.
+    """
     from mserbench.plugins import misfits, registry
     from mserbench.plugins.hookspecs import ModelEntry
     from mserbench.weights.named import weights_named, weights_names
@@ -64,7 +72,10 @@ def packages() -> None:
     needed = [package for entry in registry.entries(ModelEntry).values() for package in entry.needs]
     needed += [package for name in weights_names() for package in weights_named(name).needs]
     versions = misfits.load(dict.fromkeys((*misfits.CORE, *needed)))
-    click.echo(f"{len(versions)} packages load: {', '.join(f'{name} {version}' for name, version in versions.items())}")
+    click.echo(
+        f"{len(versions)} packages load: "
+        f"{', '.join(f'{name} {version}' for name, version in versions.items())}"
+    )
 
 
 def report(findings: Sequence[Finding], as_json: bool) -> None:
@@ -73,11 +84,14 @@ def report(findings: Sequence[Finding], as_json: bool) -> None:
         _common.print_json([{**asdict(finding), "status": finding.status} for finding in findings])
     else:
         _common.print_table(
-            [[finding.check, finding.status, finding.sentence] for finding in findings], ["check", "", "what was seen"]
+            [[finding.check, finding.status, finding.sentence] for finding in findings],
+            ["check", "", "what was seen"],
         )
         count = {
-            status: sum(finding.status == status for finding in findings) for status in ("ok", "failed", "skipped")
+            status: sum(finding.status == status for finding in findings)
+            for status in ("ok", "failed", "skipped")
         }
         click.echo("\n" + ", ".join(f"{n} {status}" for status, n in count.items()))
+
     if any(finding.ok is False for finding in findings):
         raise click.exceptions.Exit(1)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.argument("run_b", type=click.Path(path_type=Path))
 @_common.json_option
 def command(run_a: Path, run_b: Path, as_json: bool) -> None:
-    """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over clips."""
+    """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over
+    clips.
+    """
     from mserbench.results import runs
     from mserbench.statistics.compare import compare
 
@@ -44,7 +46,8 @@ def _check_same_question(first: Run, second: Run) -> None:
     a, b = first.record.task, second.record.task
     if (a.question, a.labels) != (b.question, b.labels):
         raise DataError(
-            f"{str(first.folder)!r} is of task {a.name} version {a.version}, {str(second.folder)!r} of "
+            f"{str(first.folder)!r} is of task {a.name} version {a.version}, "
+            f"{str(second.folder)!r} of "
             f"{b.name} version {b.version}: only runs of one task and version can be compared"
         )
     if [(row.id, row.label) for row in first.rows] != [(row.id, row.label) for row in second.rows]:
@@ -57,20 +60,36 @@ def _check_same_question(first: Run, second: Run) -> None:
 def _show(first: Run, second: Run, result: Comparison) -> None:
     from mserbench.statistics.intervals import FEWEST
 
-    click.echo(f"A: {first.name}   B: {second.name}   task {first.record.task.name}, n {result.n}\n")
+    click.echo(
+        f"A: {first.name}   B: {second.name}   task {first.record.task.name}, n {result.n}\n"
+    )
     rows = []
     for name, difference in result.differences.items():
         ends = result.intervals[name]
         interval = "-" if ends is None else f"[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
         a, b = first.metrics[name], second.metrics[name]
-        rows.append([name, f"{100 * a:.1f}", f"{100 * b:.1f}", f"{100 * difference:+.1f}", interval])
-    _common.print_table(rows, ["metric", "A", "B", "A - B", "95 % interval"], right=("A", "B", "A - B"))
+        rows.append(
+            [name, f"{100 * a:.1f}", f"{100 * b:.1f}", f"{100 * difference:+.1f}", interval]
+        )
+
+    _common.print_table(
+        rows, ["metric", "A", "B", "A - B", "95 % interval"], right=("A", "B", "A - B")
+    )
     unit = "clip" if result.by_clip else "speaker"
-    p_value = f"needs at least {FEWEST} {unit}s" if result.ua_p is None else f"p = {result.ua_p:.4g}"
+    p_value = (
+        f"needs at least {FEWEST} {unit}s" if result.ua_p is None else f"p = {result.ua_p:.4g}"
+    )
     click.echo(f"\nUA, paired t test over {result.clusters} {unit}s: {p_value}")
+
     if result.by_clip:
-        click.echo("no speaker is known: intervals and test take clips as independent and are too sure of themselves")
+        click.echo(
+            "no speaker is known: intervals and test take clips as independent and are too "
+            "sure of themselves"
+        )
+
     click.echo(
-        f"both right {result.both_right}, only A {result.only_a}, only B {result.only_b}, both wrong "
-        f"{result.both_wrong}; of these clips alone, taken as independent: exact McNemar p = {result.mcnemar_p:.4g}"
+        f"both right {result.both_right}, only A {result.only_a}, only B {result.only_b}, "
+        f"both wrong "
+        f"{result.both_wrong}; of these clips alone, taken as independent: exact McNemar p "
+        f"= {result.mcnemar_p:.4g}"
     )

@@ -9,7 +9,11 @@ from mserbench.errors import UsageError
 
 
 @click.command(name="corpora", short_help="list the corpora")
-@click.option("--markdown", is_flag=True, help="Print the page of all corpora, docs/corpora.md, from their cards.")
+@click.option(
+    "--markdown",
+    is_flag=True,
+    help="Print the page of all corpora, docs/corpora.md, from their cards.",
+)
 @_common.json_option
 def command(markdown: bool, as_json: bool) -> None:
     """List the corpora of all installed plugins."""
@@ -20,6 +24,7 @@ def command(markdown: bool, as_json: bool) -> None:
 
         click.echo(page(), nl=False)
         return
+
     from mserbench.cli._listing import listing
     from mserbench.plugins.hookspecs import CorpusEntry
 

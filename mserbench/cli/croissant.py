@@ -11,9 +11,14 @@ import click
 @click.command(name="croissant", short_help="print the metadata of a task as Croissant JSON-LD")
 @click.argument("task_name", metavar="TASK")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder with one folder a corpus.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write, in place of stdout.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write, in place of stdout.",
+)
 def command(task_name: str, data: Path | None, out: Path | None) -> None:
-    """Describe TASK by the Croissant format: licence, citation, files, fields, labels; no audio and no records.
+    """Describe TASK by the Croissant format: licence, citation, files, fields, labels; no audio and
+    no records.
 
     With --data the file types and counts are those of the corpus that is there.
     """
@@ -25,5 +30,6 @@ def command(task_name: str, data: Path | None, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
+
     write_atomic(out, text)
     click.echo(f"{task.name}: written to {out}")

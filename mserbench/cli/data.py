@@ -9,7 +9,8 @@ import click
 
 from mserbench.cli import _common
 
-_LATE = {"download": "fetch a corpus that is open, check and unpack it"}  # each in a module of its own, imported on use
+# each in a module of its own, imported on use
+_LATE = {"download": "fetch a corpus that is open, check and unpack it"}
 _STATE = 54  # columns of a state, so that the whole table has less than 100
 
 
@@ -22,13 +23,18 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _LATE:
             return super().get_command(ctx, cmd_name)
+
         import importlib
 
         found: click.Command = importlib.import_module(f"mserbench.cli.{cmd_name}").command
         return found
 
 
-@click.group(name="data", cls=_Group, short_help="which corpora are here, where to get them, what is wrong with them")
+@click.group(
+    name="data",
+    cls=_Group,
+    short_help="which corpora are here, where to get them, what is wrong with them",
+)
 def command() -> None:
     """Say which corpora are here, where to get them, and what is wrong with them."""
 
@@ -37,7 +43,9 @@ def command() -> None:
 @_common.data_option
 @_common.json_option
 def status(data: Path | None, as_json: bool) -> None:
-    """Look at every corpus by its names and label files, without opening audio: absent, complete, or what is wrong."""
+    """Look at every corpus by its names and label files, without opening audio: absent, complete,
+    or what is wrong.
+    """
     from mserbench.data import corpus_state
     from mserbench.plugins import registry
     from mserbench.plugins.hookspecs import CorpusEntry
@@ -46,6 +54,7 @@ def status(data: Path | None, as_json: bool) -> None:
     if as_json:
         _common.print_json(records)
         return
+
     rows = [
         [
             record["corpus"],
@@ -56,16 +65,27 @@ def status(data: Path | None, as_json: bool) -> None:
         for record in records
     ]
     _common.print_table(rows, ["corpus", "state", "utterances", "folder"], right=("utterances",))
-    where = f"Folders are those in {str(data)!r}; " if data else "No data folder: give --data or set MSERBENCH_DATA; "
+    where = (
+        f"Folders are those in {str(data)!r}; "
+        if data
+        else "No data folder: give --data or set MSERBENCH_DATA; "
+    )
     click.echo(f"{where}corpora that ship with a package lie in it.")
-    click.echo("'mserbench data show NAME' says where to get one; 'mserbench data verify NAME' opens every file.")
+    click.echo(
+        "'mserbench data show NAME' says where to get one; 'mserbench data verify NAME' opens "
+        "every file."
+    )
 
 
-@command.command(name="show", short_help="the card of a corpus: licence, where to get it, what to expect")
+@command.command(
+    name="show", short_help="the card of a corpus: licence, where to get it, what to expect"
+)
 @click.argument("name")
 @_common.json_option
 def show(name: str, as_json: bool) -> None:
-    """Print the card of corpus NAME (or of a .toml file): licence, citation, where to get it, what to expect."""
+    """Print the card of corpus NAME (or of a .toml file): licence, citation, where to get it, what
+    to expect.
+    """
     from mserbench.cli import _card
     from mserbench.data import lookup
 
@@ -73,6 +93,7 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         _common.print_json(_card.record(card))
         return
+
     for line in _card.lines(card):
         click.echo(line)
 
@@ -82,7 +103,9 @@ def show(name: str, as_json: bool) -> None:
 @_common.data_option
 @_common.json_option
 def verify(name: str, data: Path | None, as_json: bool) -> None:
-    """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it; exit 1 if anything is."""
+    """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it; exit 1
+    if anything is.
+    """
     from dataclasses import asdict
 
     from mserbench.data import corpus, lookup, verification
@@ -90,18 +113,23 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     source = lookup.corpus(name)
     with _common.progress(f"decoding {source.card.name}") as shown:
         found = verification.verify(source, corpus.find(source, data), shown)
+
     edition = found.edition or "not one we have seen"
     if as_json:
         _common.print_json({"corpus": source.card.name, **asdict(found), "edition": edition})
     else:
         for line in found.problems:
             click.echo(f"problem: {line}")
+
         for line in found.warnings:
             click.echo(f"note: {line}")
+
         click.echo(
-            f"{source.card.name}: {found.utterances} utterances, {found.hours:.2f} h, {found.speakers} speaker(s), "
+            f"{source.card.name}: {found.utterances} utterances, {found.hours:.2f} h, "
+            f"{found.speakers} speaker(s), "
             f"variant {found.variant or 'unknown'}, {len(found.problems)} problem(s); audio digest "
             f"{found.digest[:8]} ({edition})"
         )
+
     if found.problems:
         raise click.exceptions.Exit(1)

@@ -1,4 +1,6 @@
-"""`mserbench data download`: fetches an open corpus, checks and unpacks it, and says whether it is complete."""
+"""`mserbench data download`: fetches an open corpus, checks and unpacks it, and says whether it is
+complete.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,13 @@ _SHOWN = 20  # problems that are printed for people; --json has all
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Local copy of the hub dataset of the corpus (parquet files), instead of the hub.",
 )
-@click.option("--attempts", type=click.IntRange(1, 100), default=6, show_default=True, help="Tries of each transfer.")
+@click.option(
+    "--attempts",
+    type=click.IntRange(1, 100),
+    default=6,
+    show_default=True,
+    help="Tries of each transfer.",
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(0, 3_600, min_open=True),
@@ -38,23 +46,33 @@ _SHOWN = 20  # problems that are printed for people; --json has all
 )
 @_common.json_option
 def command(
-    names: tuple[str, ...], data: Path, copy: Path | None, attempts: int, timeout: float, as_json: bool
+    names: tuple[str, ...],
+    data: Path,
+    copy: Path | None,
+    attempts: int,
+    timeout: float,
+    as_json: bool,
 ) -> None:
     """Fetch each open corpus NAME into its folder; of the others, say whom to ask.
 
-    What broke goes on where it was when the same command is started again. Exit 1 if a corpus is not complete.
+    What broke goes on where it was when the same command is started again. Exit 1 if a corpus is
+    not complete.
     """
     from mserbench.errors import UsageError
     from mserbench.fetching.transfer import Patience
 
     if copy is not None and len(names) > 1:
         raise UsageError(f"--from is the copy of one corpus, but {len(names)} were named: give one")
-    records = [_get(name, data, copy, Patience(attempts=attempts, timeout=timeout)) for name in names]
+
+    records = [
+        _get(name, data, copy, Patience(attempts=attempts, timeout=timeout)) for name in names
+    ]
     if as_json:
         _common.print_json(records)
     else:
         for record in records:
             _show(record)
+
     if any(record["problems"] for record in records):
         raise click.exceptions.Exit(1)
 
@@ -67,9 +85,11 @@ def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, A
     root = _root(source, data)
     reading = corpus.read(source, root) if root.is_dir() else None
     was_there = reading is not None and not reading.problems
+
     if source.provide is None and not was_there:
         _fetch(source, root, copy, patience)
         reading = corpus.read(source, root)
+
     assert reading is not None
     return {
         "corpus": source.card.name,
@@ -91,6 +111,7 @@ def _root(source: Any, data: Path) -> Path:
         root: Path = corpus.find(source, data)
     except DataError:
         root = data / source.card.name
+
     return root
 
 
@@ -109,10 +130,21 @@ def _fetch(source: Any, root: Path, copy: Path | None, patience: Any) -> None:
 def _show(record: dict[str, Any]) -> None:
     for line in record["problems"][:_SHOWN]:
         click.echo(f"problem: {line}")
+
     if len(record["problems"]) > _SHOWN:
-        click.echo(f"and {len(record['problems']) - _SHOWN} more, which 'mserbench data verify' lists")
+        click.echo(
+            f"and {len(record['problems']) - _SHOWN} more, which 'mserbench data verify' lists"
+        )
+
     for line in record["notes"]:
         click.echo(f"note: {line}")
-    state = f"{len(record['problems'])} problem(s)" if record["problems"] else f"complete ({record['variant']})"
+
+    state = (
+        f"{len(record['problems'])} problem(s)"
+        if record["problems"]
+        else f"complete ({record['variant']})"
+    )
     how = "fetched into" if record["fetched"] else "nothing was fetched, it is in"
-    click.echo(f"{record['corpus']}: {state}, {record['utterances']} utterances; {how} {record['folder']}")
+    click.echo(
+        f"{record['corpus']}: {state}, {record['utterances']} utterances; {how} {record['folder']}"
+    )

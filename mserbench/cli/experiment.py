@@ -17,29 +17,74 @@ if TYPE_CHECKING:
     from mserbench.experiments.shapes import Definition
 
 
-@click.command(name="experiment", short_help="remake a table: systems and settings, each trained and scored")
+@click.command(
+    name="experiment", short_help="remake a table: systems and settings, each trained and scored"
+)
 @click.argument("name", required=False)
 @click.option("--preset", default="", help="A variant that the definition has, such as tiny.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the table.  [default: experiments/NAME]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the table.  [default: experiments/NAME]",
+)
 @_common.data_option
 @click.option(
     "--device",
     default="auto",
     show_default=True,
-    help="cpu, cuda or cuda:N, several with commas; auto takes every GPU, or the CPU where there is none.",
+    help="cpu, cuda or cuda:N, several with commas; auto takes every GPU, or the CPU where "
+    "there is none.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes.  [default: one a core, at most 4; one a GPU]")
-@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Of each training.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of arithmetic, a process.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes.  [default: one a core, at most 4; one a GPU]",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Of each training.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Of arithmetic, a process.",
+)
 @click.option("--seeds", default="", help="Seeds in place of the table's, comma separated.")
 @click.option("--only", default="", help="These systems only, comma separated.")
 @click.option("--settings", default="", help="These settings only, comma separated.")
-@click.option("--option", "options", multiple=True, metavar="MODEL.KEY=VALUE", help="An option of a model; repeatable.")
-@click.option("--allow-partial", is_flag=True, help="Use what is there of incomplete corpora; marked as partial.")
-@click.option("--plan", "plan_only", is_flag=True, help="Print what is trained, run and needed, and stop.")
-@click.option("--dry-run", is_flag=True, help="With --plan: parameters, memory, disk and hours of the trainings.")
-@click.option("--check", is_flag=True, help="Remake the page from the stored answers alone; exit 1 if it differs.")
-@click.option("--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop.")
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="MODEL.KEY=VALUE",
+    help="An option of a model; repeatable.",
+)
+@click.option(
+    "--allow-partial",
+    is_flag=True,
+    help="Use what is there of incomplete corpora; marked as partial.",
+)
+@click.option(
+    "--plan", "plan_only", is_flag=True, help="Print what is trained, run and needed, and stop."
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="With --plan: parameters, memory, disk and hours of the trainings.",
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Remake the page from the stored answers alone; exit 1 if it differs.",
+)
+@click.option(
+    "--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop."
+)
 @_common.json_option
 def command(
     name: str | None,
@@ -63,12 +108,13 @@ def command(
 ) -> None:
     """Train and score all systems of a table in all its settings, with intervals and paired tests.
 
-    NAME is an experiment of a plugin, or a TOML file of your own; without it, all are listed. Started again, it goes
-    on where it was; work that settings share is done once.
+    NAME is an experiment of a plugin, or a TOML file of your own; without it, all are listed.
+    Started again, it goes on where it was; work that settings share is done once.
     """
     if name is None:
         _list(as_json)
         return
+
     folder = out or Path("experiments") / "-".join(filter(None, [Path(name).stem, preset]))
     if check:
         _check(folder)
@@ -78,6 +124,7 @@ def command(
         return
     if dry_run and not plan_only:
         raise UsageError("--dry-run is a part of the plan: give --plan too")
+
     from mserbench.experiments import conduct, definition
 
     wishes = _wishes(preset, seeds, only, settings, options)
@@ -85,6 +132,7 @@ def command(
     if plan_only:
         _plan(experiment, data, dry_run, as_json)
         return
+
     devices = _devices(device, processes)
     means = conduct.Means(data, devices, jobs or _jobs(devices), threads, allow_partial, processes)
     done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
@@ -93,8 +141,11 @@ def command(
     else:
         click.echo(done.page.read_text(encoding="utf-8"))
         click.echo(f"written to {done.page}", err=True)
+
     if done.failures:
-        raise ModelError(f"{len(done.failures)} cell(s) have no numbers, the first: {done.failures[0]}")
+        raise ModelError(
+            f"{len(done.failures)} cell(s) have no numbers, the first: {done.failures[0]}"
+        )
 
 
 def _list(as_json: bool) -> None:
@@ -110,11 +161,14 @@ def _check(folder: Path) -> None:
     if not is_remade(folder):
         click.echo(f"{folder / PAGE} is not what its answers and its record give")
         raise click.exceptions.Exit(1)
+
     click.echo(f"{folder / PAGE} is what its answers and its record give, byte for byte")
 
 
 def _rewrite(folder: Path) -> None:
-    """Write the page that the stored answers give, as after a change of the statistics or of the page's words."""
+    """Write the page that the stored answers give, as after a change of the statistics or of the
+    page's words.
+    """
     from mserbench.disk.files import write_atomic
     from mserbench.experiments.folder import PAGE, remade
 
@@ -138,13 +192,20 @@ def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence
 
     numbers = _common.names(seeds, "seeds") if seeds else []
     if not all(number.isdecimal() for number in numbers):
-        raise UsageError(f"--seeds is {seeds!r}, but whole numbers with commas between were expected")
+        raise UsageError(
+            f"--seeds is {seeds!r}, but whole numbers with commas between were expected"
+        )
+
     by_model: dict[str, dict[str, str]] = {}
     for key, value in _common.pairs(options).items():
         model, dot, option = key.rpartition(".")
         if not dot:
-            raise UsageError(f"--option {key}={value} is not understood: MODEL.KEY=VALUE was expected")
+            raise UsageError(
+                f"--option {key}={value} is not understood: MODEL.KEY=VALUE was expected"
+            )
+
         by_model.setdefault(model.replace("_", "-"), {})[option] = value
+
     return Wishes(
         preset=preset,
         seeds=tuple(int(number) for number in numbers),
@@ -164,39 +225,55 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
         "--settings": ",".join(wishes.settings),
     }
     words += [f"{flag} {value}" for flag, value in flags.items() if value]
-    given = [(model, key, value) for model, options in wishes.options.items() for key, value in options.items()]
+    given = [
+        (model, key, value)
+        for model, options in wishes.options.items()
+        for key, value in options.items()
+    ]
     words += [f"--option {model}.{key}={value}" for model, key, value in given]
+
     return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
 
 
 def _devices(text: str, processes: int) -> tuple[str, ...]:
-    """Return the devices of the workers; `cuda` for several processes means the GPU of each one's number."""
+    """Return the devices of the workers; `cuda` for several processes means the GPU of each one's
+    number.
+    """
     if text == "auto":
         from mserbench.engine.gpus import count
 
         gpus = count()
         together = processes > 1 and gpus
-        devices = ("cuda",) if together else tuple(f"cuda:{number}" for number in range(gpus)) or ("cpu",)
+        devices = (
+            ("cuda",) if together else tuple(f"cuda:{number}" for number in range(gpus)) or ("cpu",)
+        )
     else:
         devices = tuple(_common.names(text, "device"))
 
     for device in devices:
         if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
             raise UsageError(f"--device has {device!r}, but auto, cpu, cuda or cuda:N was expected")
+
     if processes > 1 and devices not in (("cpu",), ("cuda",)):
         raise UsageError(
-            f"--device is {text!r}, but with --processes {processes} each process takes the GPU of its number: give "
+            f"--device is {text!r}, but with --processes {processes} each process takes "
+            f"the GPU of its number: give "
             f"--device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
         )
     if processes > 1 and devices == ("cuda",):
         return tuple(f"cuda:{number}" for number in range(processes))
+
     return devices
 
 
 def _jobs(devices: Sequence[str]) -> int:
     from mserbench.data.index import available_cores
 
-    return len(devices) if any(one.startswith("cuda") for one in devices) else min(4, available_cores())
+    return (
+        len(devices)
+        if any(one.startswith("cuda") for one in devices)
+        else min(4, available_cores())
+    )
 
 
 def _say(line: str) -> None:

@@ -17,30 +17,40 @@ from mserbench.errors import UsageError
 @click.option("--language", help="ISO 639 code of the speech, such as de.")
 @click.option("--name", help="Name of corpus and task; that of the folder without it.")
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
-def command(folder: Path, out: Path | None, language: str | None, name: str | None, force: bool) -> None:
-    """Look at the files and tables of FOLDER and write a TOML file that `run`, `train`, `audit` and `data` take.
+def command(
+    folder: Path, out: Path | None, language: str | None, name: str | None, force: bool
+) -> None:
+    """Look at the files and tables of FOLDER and write a TOML file that `run`, `train`, `audit` and
+    `data` take.
 
-    It reads an audformat database, a csv, tsv or jsonl table that lists the files, or emotion words in the
-    names of files and folders. Lines to look at are marked. See docs/your-own-corpus.md.
+    It reads an audformat database, a csv, tsv or jsonl table that lists the files, or emotion words
+    in the names of files and folders. Lines to look at are marked. See docs/your-own-corpus.md.
     """
     from mserbench.data.own import definition, proposal, settings
     from mserbench.disk.files import write_atomic
 
-    name = name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "my-corpus"
+    name = (
+        name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "my-corpus"
+    )
     target = out or Path(f"{name}.toml")
     _check(target, language, force)
     found = proposal.examine(folder)
+
     for sentence in found.sentences:
         click.echo(sentence)
+
     code = language or ("" if found.knows_language else _asked())
     text = proposal.write(found, target, name, code)
     made = definition.build(settings.parse(text.encode(), target))  # what is written must load
     write_atomic(target, text)
+
     for doubt in found.found.doubts:
         click.echo(f"look: {doubt}")
+
     for line in text.splitlines():
         if "# look" in line:
             click.echo(f"look: {line}")
+
     click.echo(f"{target}: task {made.task.name!r}, labels {', '.join(made.task.labels)}")
     click.echo(f"check it: mserbench data verify {target}")
     click.echo(f"score a model: mserbench run --model egemaps --task {target}")
@@ -52,9 +62,13 @@ def _check(target: Path, language: str | None, force: bool) -> None:
     if target.suffix != ".toml":
         raise UsageError(f"--out is {str(target)!r}, but a name that ends in .toml was expected")
     if target.exists() and not force:
-        raise UsageError(f"{str(target)!r} is there already: give another --out, or --force to overwrite it")
+        raise UsageError(
+            f"{str(target)!r} is there already: give another --out, or --force to overwrite it"
+        )
     if language is not None and not is_language(language):
-        raise UsageError(f"--language is {language!r}, but an ISO 639 code such as 'de' was expected")
+        raise UsageError(
+            f"--language is {language!r}, but an ISO 639 code such as 'de' was expected"
+        )
 
 
 def _asked() -> str:
@@ -63,10 +77,15 @@ def _asked() -> str:
 
     if not sys.stdin.isatty():
         return UNDECLARED
+
     while True:
         given = str(
-            click.prompt("Language of the speech (ISO 639 code such as de; und if not known)", default=UNDECLARED)
+            click.prompt(
+                "Language of the speech (ISO 639 code such as de; und if not known)",
+                default=UNDECLARED,
+            )
         )
         if is_language(given):
             return given
+
         click.echo(f"{given!r} is no ISO 639 code")

@@ -37,7 +37,9 @@ def _options(name: str, as_json: bool) -> None:
     if as_json:
         _common.print_json(records)
     elif records:
-        _common.print_table([[str(value) for value in record.values()] for record in records], list(records[0]))
+        _common.print_table(
+            [[str(value) for value in record.values()] for record in records], list(records[0])
+        )
         click.echo(f"\n{' '.join((options.__doc__ or '').split())}")
     else:
         click.echo(f"model {name!r} has no options")

@@ -29,16 +29,41 @@ def command() -> None:
 
 
 @command.command(name="embeddings")
-@click.argument("run_folders", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--by", default="emotion,language", show_default=True, help=f"A panel each: {', '.join(FIELDS)}.")
-@click.option("--also", help="Tasks whose clips are shown too, such as the sources; comma separated.")
+@click.argument(
+    "run_folders", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--by",
+    default="emotion,language",
+    show_default=True,
+    help=f"A panel each: {', '.join(FIELDS)}.",
+)
+@click.option(
+    "--also", help="Tasks whose clips are shown too, such as the sources; comma separated."
+)
 @_common.data_option
-@click.option("--weights", help="Folder of the weights of the runs, where they do not ship with the model.")
+@click.option(
+    "--weights", help="Folder of the weights of the runs, where they do not ship with the model."
+)
 @_common.device_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("embeddings.png"), show_default=True, help="PNG.")
-@click.option("--csv", "table", type=click.Path(path_type=Path), help="Write the places as a csv file too.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of t-SNE.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only N clips of each task, chosen by a hash of their ids.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("embeddings.png"),
+    show_default=True,
+    help="PNG.",
+)
+@click.option(
+    "--csv", "table", type=click.Path(path_type=Path), help="Write the places as a csv file too."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of t-SNE."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="Only N clips of each task, chosen by a hash of their ids.",
+)
 @_common.json_option
 def embeddings(
     run_folders: Sequence[Path],
@@ -55,24 +80,29 @@ def embeddings(
 ) -> None:
     """Draw the vectors that the model of the run folders RUN gives their clips, by t-SNE.
 
-    Several runs must be of one model and the same weights. The numbers beside the picture, silhouettes, are of the
-    vectors themselves: a picture by t-SNE can show groups where there are none.
+    Several runs must be of one model and the same weights. The numbers beside the picture,
+    silhouettes, are of the vectors themselves: a picture by t-SNE can show groups where there are
+    none.
     """
     fields, others = _fields(by), _common.names(also, "also") if also is not None else []
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtra("drawing embeddings", "matplotlib", "plots")
+
     from mserbench.embeddings import picture, projection
     from mserbench.embeddings.gathering import gather
 
     with _common.progress("embeddings") as shown:
         cloud = gather(run_folders, others, data, weights, device, limit, shown)
+
     for note in cloud.notes:
         click.echo(f"note: {note}", err=True)
+
     placed = projection.tsne(cloud.vectors, seed)
     measured = _measured(cloud, fields)
     _write(out, picture.draw(cloud, placed, fields, measured, seed))
     if table:
         _write(table, _csv(cloud, placed))
+
     _report(cloud, placed, measured, [out, table] if table else [out], as_json)
 
 
@@ -83,7 +113,10 @@ def _measured(cloud: Cloud, fields: Sequence[str]) -> dict[str, Separation]:
     wanted = dict.fromkeys((*MEASURED, *fields))
     found = {field: separation(cloud.vectors, cloud.values(field)) for field in wanted}
     if found["language"].groups > 1:
-        found[WITHIN] = separation_within(cloud.vectors, cloud.values("emotion"), cloud.values("language"))
+        found[WITHIN] = separation_within(
+            cloud.vectors, cloud.values("emotion"), cloud.values("language")
+        )
+
     return found
 
 
@@ -91,7 +124,10 @@ def _fields(by: str) -> list[str]:
     fields = _common.names(by, "by")
     wrong = [field for field in fields if field not in FIELDS]
     if wrong:
-        raise UsageError(f"--by names {wrong[0]!r}, but there is {', '.join(FIELDS)}: give some of these")
+        raise UsageError(
+            f"--by names {wrong[0]!r}, but there is {', '.join(FIELDS)}: give some of these"
+        )
+
     return fields
 
 
@@ -101,30 +137,48 @@ def _write(path: Path, content: bytes | str) -> None:
     try:
         write_atomic(path, content)
     except OSError as error:
-        raise DataError(f"{str(path)!r} cannot be written ({error.strerror or error}): give another file") from error
+        raise DataError(
+            f"{str(path)!r} cannot be written ({error.strerror or error}): give another file"
+        ) from error
 
 
 def _csv(cloud: Cloud, placed: Projection) -> str:
-    """Return a row a clip: `id`, `task`, `x`, `y`, and the fields; empty where a field is not known."""
+    """Return a row a clip: `id`, `task`, `x`, `y`, and the fields; empty where a field is not
+    known.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["id", "task", "x", "y", *FIELDS])
+
     for point, (x, y) in zip(cloud.points, placed.places, strict=True):
         facts = (getattr(point, field) for field in FIELDS)
         writer.writerow(
-            [point.id, point.task, f"{x:.6g}", f"{y:.6g}", *("" if fact is None else fact for fact in facts)]
+            [
+                point.id,
+                point.task,
+                f"{x:.6g}",
+                f"{y:.6g}",
+                *("" if fact is None else fact for fact in facts),
+            ]
         )
+
     return out.getvalue()
 
 
 def _report(
-    cloud: Cloud, placed: Projection, measured: dict[str, Separation], written: Sequence[Path], as_json: bool
+    cloud: Cloud,
+    placed: Projection,
+    measured: dict[str, Separation],
+    written: Sequence[Path],
+    as_json: bool,
 ) -> None:
     n, dim = cloud.vectors.shape
     if as_json:
         found = {
-            "model": cloud.model, "weights": cloud.weights, "tasks": list(cloud.tasks), "n": n, "dim": dim,
-            "perplexity": placed.perplexity, "marks": list(cloud.marks), "files": list(map(str, written)),
+            "model": cloud.model, "weights": cloud.weights, "tasks": list(cloud.tasks), "n": n,
+            "dim": dim,
+            "perplexity": placed.perplexity, "marks": list(cloud.marks), "files": list(map(str,
+            written)),
             "silhouettes": {
                 field: {"groups": one.groups, "n": one.clips, "silhouette": one.silhouette}
                 for field, one in measured.items()
@@ -132,16 +186,24 @@ def _report(
         }  # fmt: skip
         _common.print_json(found)
         return
+
     rows = [
         [field, one.groups, one.clips, "-" if one.silhouette is None else f"{one.silhouette:.3f}"]
         for field, one in measured.items()
     ]
-    _common.print_table(rows, ["by", "groups", "n", "silhouette"], right=("groups", "n", "silhouette"))
+    _common.print_table(
+        rows, ["by", "groups", "n", "silhouette"], right=("groups", "n", "silhouette")
+    )
     click.echo(
-        f"\nSilhouette: by cosine distance in the {dim} dimensions of the model's vectors, n = {n}; 1 apart, 0 mixed, "
+        f"\nSilhouette: by cosine distance in the {dim} dimensions of the model's vectors, "
+        f"n = {n}; 1 apart, 0 mixed, "
         f"below 0 nearer to another group."
     )
     if cloud.marks:
         click.echo(f"Marks: {', '.join(cloud.marks)}")
-    click.echo("t-SNE distances between groups mean little: the picture is to look at, the numbers to report.")
+
+    click.echo(
+        "t-SNE distances between groups mean little: the picture is to look at, the numbers "
+        "to report."
+    )
     click.echo(f"Written: {', '.join(map(str, written))}")

@@ -31,11 +31,15 @@ def command(as_json: bool) -> None:
         )
     else:
         rows = [
-            [plugin.name, plugin.distribution, plugin.version, plugin.status, len(plugin.entries)] for plugin in found
+            [plugin.name, plugin.distribution, plugin.version, plugin.status, len(plugin.entries)]
+            for plugin in found
         ]
-        _common.print_table(rows, ["plugin", "distribution", "version", "status", "entries"], right=("entries",))
+        _common.print_table(
+            rows, ["plugin", "distribution", "version", "status", "entries"], right=("entries",)
+        )
         for plugin in found:
             for failure in plugin.failures:
                 click.echo(f"failed: {failure}", err=True)
+
     if any(plugin.failures for plugin in found):
         raise click.exceptions.Exit(1)

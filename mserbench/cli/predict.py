@@ -25,14 +25,27 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
 
 
 @click.command(name="predict", short_help="say the emotion of any audio file")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
 @click.option("--model", required=True, help="Name of a model.")
-@click.option("--weights", help="Folder of weights, or the name of weights that ship with the model.")
+@click.option(
+    "--weights", help="Folder of weights, or the name of weights that ship with the model."
+)
 @_common.option_option
-@click.option("--labels", "label_names", help="Labels to choose from, comma separated; else all that the weights know.")
-@click.option("--window", help="Cut files into windows of so many seconds, or 'none'; else 10, of files over 30.")
+@click.option(
+    "--labels",
+    "label_names",
+    help="Labels to choose from, comma separated; else all that the weights know.",
+)
+@click.option(
+    "--window",
+    help="Cut files into windows of so many seconds, or 'none'; else 10, of files over 30.",
+)
 @click.option("--hop", help="Seconds from one window to the next; else the window: no overlap.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print csv, row by row, and nothing else on stdout.")
+@click.option(
+    "--csv", "as_csv", is_flag=True, help="Print csv, row by row, and nothing else on stdout."
+)
 @_common.json_option
 @_common.device_option
 def command(
@@ -49,40 +62,49 @@ def command(
 ) -> None:
     """Say the emotion of audio files of any kind, rate and length, with the model's scores.
 
-    FILE is an audio file, a folder of them, or - for one on standard input. A long file has a row for each window
-    and one for the whole: the mean over its windows. Exit code 3 if a file could not be read; the others are
-    predicted all the same.
+    FILE is an audio file, a folder of them, or - for one on standard input. A long file has a row
+    for each window and one for the whole: the mean over its windows. Exit code 3 if a file could
+    not be read; the others are predicted all the same.
     """
     from mserbench.cli._emotions import Report
     from mserbench.predicting import listening, predicting
     from mserbench.running.lookup import model_entry
 
     if as_csv and as_json:
-        raise UsageError("--csv and --json were both given, but only one of them can be printed: choose one")
+        raise UsageError(
+            "--csv and --json were both given, but only one of them can be printed: choose one"
+        )
+
     windowing = _windowing(window, hop)
     wanted = _common.names(label_names, "labels") if label_names is not None else []
     given = _common.pairs(options)
     model_entry(model)
+
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
         sources = list(listening.expand(files, Path(scratch)))
         subject = predicting.load(model, weights, given, device) if _any_there(sources) else None
         labels = predicting.labels_to_ask(subject, wanted) if subject else ()
         report = Report(sys.stdout, labels, as_csv)
+
         if subject:
             _say("note", predicting.about(subject))
             _say("note", predicting.other_options(subject, given))
+
         heard = listening.listen(sources, windowing)
         try:
             _take(report, predicting.predict(subject, labels, heard) if subject else heard, sources)
         except MserbenchError:  # an error of the model must not hide what it said before
             report.finish(model, subject, as_json)
             raise
+
     report.finish(model, subject, as_json)
     if report.failed:
         raise click.exceptions.Exit(3)
 
 
-def _take(report: Report, found: Iterator[Said] | Iterator[Heard], sources: Sequence[Source | Failed]) -> None:
+def _take(
+    report: Report, found: Iterator[Said] | Iterator[Heard], sources: Sequence[Source | Failed]
+) -> None:
     """Hand what is found to the report, as it comes; sentences go to stderr."""
     from mserbench.predicting.listening import Failed, Remark
     from mserbench.predicting.predicting import Row
@@ -97,6 +119,7 @@ def _take(report: Report, found: Iterator[Said] | Iterator[Heard], sources: Sequ
                 _say("error", str(one.error))
             elif isinstance(one, Row):
                 report.add(one)
+
             seen(one)
 
 
@@ -106,15 +129,21 @@ def _windowing(window: str | None, hop: str | None) -> Windowing:
 
     if window is not None and window.casefold() == "none":
         if hop is not None:
-            raise UsageError("--hop was given with --window none, which has no windows: leave one of them away")
+            raise UsageError(
+                "--hop was given with --window none, which has no windows: leave one of them away"
+            )
+
         return Windowing(math.inf, math.inf, math.inf)
+
     usual = Windowing()
     length = usual.length if window is None else _seconds("--window", window, " or 'none'")
     step = length if hop is None else _seconds("--hop", hop)
     if step > length:
         raise UsageError(
-            f"--hop is {step:g} s, but at most the window of {length:g} s was expected: else audio is lost"
+            f"--hop is {step:g} s, but at most the window of {length:g} s was expected: "
+            f"else audio is lost"
         )
+
     return Windowing(length, step, usual.over if window is None else length)
 
 
@@ -123,8 +152,12 @@ def _seconds(option: str, text: str, otherwise: str = "") -> float:
         value = float(text)
     except ValueError:
         value = math.nan
+
     if not _SHORTEST <= value < math.inf:
-        raise UsageError(f"{option} is {text!r}, but seconds, {_SHORTEST} or more{otherwise}, were expected")
+        raise UsageError(
+            f"{option} is {text!r}, but seconds, {_SHORTEST} or more{otherwise}, were expected"
+        )
+
     return value
 
 
@@ -141,8 +174,12 @@ def _say(kind: str, sentence: str) -> None:
 
 
 @contextmanager
-def _progress(sources: Sequence[Source | Failed], shown: bool) -> Iterator[Callable[[object], None]]:
-    """Show how much of all audio was heard, in seconds, by what the files say of their lengths; a bar if `shown`."""
+def _progress(
+    sources: Sequence[Source | Failed], shown: bool
+) -> Iterator[Callable[[object], None]]:
+    """Show how much of all audio was heard, in seconds, by what the files say of their lengths; a
+    bar if `shown`.
+    """
     from mserbench.data.audio import told_seconds
     from mserbench.predicting.listening import Failed
     from mserbench.predicting.predicting import Row
@@ -150,6 +187,7 @@ def _progress(sources: Sequence[Source | Failed], shown: bool) -> Iterator[Calla
     ends = [0.0]
     for one in sources:
         ends.append(ends[-1] + (0.0 if isinstance(one, Failed) else told_seconds(one.path)))
+
     finished = 0
     with _common.progress("predicting, seconds of audio", bar=shown) as show:
 

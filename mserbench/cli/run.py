@@ -21,15 +21,33 @@ if TYPE_CHECKING:
 @click.command(name="run", short_help="score models on tasks")
 @click.option("--model", "model_names", required=True, help="Names of models, comma separated.")
 @click.option("--task", "task_names", required=True, help="Names of tasks, comma separated.")
-@click.option("--weights", help="Folder of weights, or the name of weights that ship with the model.")
+@click.option(
+    "--weights", help="Folder of weights, or the name of weights that ship with the model."
+)
 @_common.preset_option
 @_common.option_option
 @_common.data_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folders.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Run folders.",
+)
 @_common.device_option
-@click.option("--batch-seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of audio in a batch.")
-@click.option("--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids.")
-@click.option("--allow-partial", is_flag=True, help="Score what is there of an incomplete corpus; marked as partial.")
+@click.option(
+    "--batch-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds of audio in a batch.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids."
+)
+@click.option(
+    "--allow-partial",
+    is_flag=True,
+    help="Score what is there of an incomplete corpus; marked as partial.",
+)
 @click.option("--fresh", is_flag=True, help="Do not resume or reuse: start anew.")
 @_common.json_option
 def command(
@@ -47,9 +65,11 @@ def command(
     fresh: bool,
     as_json: bool,
 ) -> None:
-    """Score models on tasks: predictions, metrics with intervals, and a verdict on zero-shot, for each pair.
+    """Score models on tasks: predictions, metrics with intervals, and a verdict on zero-shot, for
+    each pair.
 
-    A run that was killed goes on where it stopped; a finished one of the same contents is shown again.
+    A run that was killed goes on where it stopped; a finished one of the same contents is shown
+    again.
     """
     from mserbench.data import lookup
     from mserbench.running import batches, evaluation
@@ -60,15 +80,18 @@ def command(
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     for name in models:
         model_entry(name)
+
     given = _common.settings(options, preset, models)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
+
     targets = _load_all(tasks, data, allow_partial, limit)
     finished: list[Run] = []
     try:
         for target in targets:
             for note in (*target.notes, *target.warnings):
                 click.echo(f"note: {target.task.name}: {note}", err=True)
+
             for name in models:
                 spec = Spec.of(name, target, weights, given, device)
                 with _common.progress(f"{name} on {target.task.name}") as shown:
@@ -77,7 +100,9 @@ def command(
     except MserbenchError:
         if finished:  # an error in one run must not hide the numbers of those before it
             _report(finished, as_json)
+
         raise
+
     _report(finished, as_json)
 
 
@@ -88,8 +113,12 @@ def _report(finished: Sequence[Run], as_json: bool) -> None:
         show(finished)
 
 
-def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None) -> list[Dataset]:
-    """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of the first."""
+def _load_all(
+    tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None
+) -> list[Dataset]:
+    """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of
+    the first.
+    """
     from mserbench.data import dataset
 
     targets, faults = [], {}
@@ -99,8 +128,10 @@ def _load_all(tasks: Sequence[Task], data: Path | None, allow_partial: bool, lim
                 targets.append(dataset.load(task, data, allow_partial, limit, shown))
         except DataError as error:
             faults[str(error)] = task.name  # tasks of one corpus may say the same
+
     if faults:
         raise DataError("\n".join(faults))
+
     return targets
 
 
@@ -108,7 +139,19 @@ def show(finished: Sequence[Run]) -> None:
     """Print runs as a table, with what a reader must know of them below."""
     from mserbench.report.numbers import percent
 
-    head = ["task", "model", "n", "speakers", "UA [95 % interval]", "WA", "WF1", "MF1", "unparsed", "verdict", "heard"]
+    head = [
+        "task",
+        "model",
+        "n",
+        "speakers",
+        "UA [95 % interval]",
+        "WA",
+        "WF1",
+        "MF1",
+        "unparsed",
+        "verdict",
+        "heard",
+    ]
     head.append("marks")
     rows = [
         [
@@ -126,6 +169,7 @@ def show(finished: Sequence[Run]) -> None:
     ]
     _common.print_table(rows, head, right=("n", "speakers", "WA", "WF1", "MF1", "unparsed"))
     click.echo()
+
     for line in footnotes(finished):
         click.echo(line)
 
@@ -138,8 +182,10 @@ def _smallest(run: Run) -> list[str]:
     smallest = None if run.by_clip else smallest_difference(clips, clusters)
     if smallest is None:
         return []
+
     return [
-        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA between two usual "
+        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference "
+        f"of UA between two usual "
         f"systems from {100 * smallest:.0f} points on"
     ]
 
@@ -149,24 +195,43 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
     from mserbench.report.numbers import percent
     from mserbench.results import marks
 
-    lines = ["Percent. UA: mean recall over the classes; in brackets its 95 % interval over speakers (jackknife, t)."]
+    lines = [
+        "Percent. UA: mean recall over the classes; in brackets its 95 % interval over "
+        "speakers (jackknife, t)."
+    ]
     for run in finished:
         if alone := run.record.statistics.unattributed:
             lines.append(
-                f"{run.record.task.name}: {alone} clip(s) have no speaker: each counts as a speaker of its own"
+                f"{run.record.task.name}: {alone} clip(s) have no speaker: each counts as "
+                f"a speaker of its own"
             )
+
         lines += _smallest(run)
+
     lines = list(dict.fromkeys(lines))  # several models on one task say the same of it
     for run in finished:
         if part := run.record.canonical:
             value = percent(part.metrics["UA"], part.intervals["UA"], run.by_clip)
-            lines.append(f"{run.name} on {run.record.task.name}, canonical labels only: UA {value}, n {part.n}")
+            lines.append(
+                f"{run.name} on {run.record.task.name}, canonical labels only: UA {value}, n "
+                f"{part.n}"
+            )
+
     lines += marks.meanings({mark for run in finished for mark in run.marks})
     lines += [
-        f"heard {value}: {text}" for value, text in marks.HEARD.items() if value in {run.heard for run in finished}
+        f"heard {value}: {text}"
+        for value, text in marks.HEARD.items()
+        if value in {run.heard for run in finished}
     ]
     for run in finished:
         if run.verdict != "zero-shot":
-            lines.append(f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}")
-    lines.append(f"Predictions and provenance: {', '.join(sorted({str(run.folder.parent) for run in finished}))}")
+            lines.append(
+                f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}"
+            )
+
+    lines.append(
+        f"Predictions and provenance: "
+        f"{', '.join(sorted({str(run.folder.parent) for run in finished}))}"
+    )
+
     return lines

@@ -13,14 +13,28 @@ from mserbench.cli import _common
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--task", required=True, help="Name of the task.")
 @click.option("--name", required=True, help="Name of your model, for tables.")
-@click.option("--card", type=click.Path(path_type=Path), help="Model card (JSON) that says what it was trained on.")
+@click.option(
+    "--card",
+    type=click.Path(path_type=Path),
+    help="Model card (JSON) that says what it was trained on.",
+)
 @_common.data_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Run folders.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Run folders.",
+)
 @_common.json_option
-def command(file: Path, task: str, name: str, card: Path | None, data: Path | None, out: Path, as_json: bool) -> None:
-    """Score FILE: csv with `id` and either `prediction`, `answer`, or a `score_LABEL` for every label.
+def command(
+    file: Path, task: str, name: str, card: Path | None, data: Path | None, out: Path, as_json: bool
+) -> None:
+    """Score FILE: csv with `id` and either `prediction`, `answer`, or a `score_LABEL` for every
+    label.
 
-    Every id of the task must occur once. Without a card the verdict is `unknown`. See docs/results.md.
+    Every id of the task must occur once. Without a card the verdict is `unknown`. See
+    docs/results.md.
     """
     from mserbench.cli.run import show
     from mserbench.running.submission import score_file

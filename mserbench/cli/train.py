@@ -15,20 +15,31 @@ from mserbench.errors import MserbenchError, UsageError
 @click.command(name="train", short_help="train a model on the clips of some tasks")
 @click.option("--model", required=True, help="Name of a model.")
 @click.option("--on", required=True, help="Names of the tasks to train on, comma separated.")
-@click.option("--validate-on", default="", help="Names of tasks to stop or choose by, comma separated.")
+@click.option(
+    "--validate-on", default="", help="Names of tasks to stop or choose by, comma separated."
+)
 @click.option(
     "--chosen-on",
     metavar="CORPORA",
-    help="Corpora that the options were chosen on, comma separated, or none; else those of the model's defaults.",
+    help="Corpora that the options were chosen on, comma separated, or none; else those of the "
+    "model's defaults.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder for the weights.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="New folder for the weights."
+)
 @_common.preset_option
-@click.option("--stage", metavar="N", help="The same as --option stage=N: of models that train in stages.")
-@click.option("--init", metavar="FOLDER", help="The same as --option init=FOLDER: weights to go on from.")
+@click.option(
+    "--stage", metavar="N", help="The same as --option stage=N: of models that train in stages."
+)
+@click.option(
+    "--init", metavar="FOLDER", help="The same as --option init=FOLDER: weights to go on from."
+)
 @_common.option_option
 @_common.data_option
 @_common.device_option
-@click.option("--allow-partial", is_flag=True, help="Train on what is there of an incomplete corpus.")
+@click.option(
+    "--allow-partial", is_flag=True, help="Train on what is there of an incomplete corpus."
+)
 def command(
     model: str,
     on: str,
@@ -45,8 +56,8 @@ def command(
 ) -> None:
     """Train a model; its weights carry a manifest of every clip they were trained on.
 
-    Several processes: torchrun --nproc-per-node N -m mserbench train ..., or accelerate launch on GPUs. The main one
-    writes the weights.
+    Several processes: torchrun --nproc-per-node N -m mserbench train ..., or accelerate launch on
+    GPUs. The main one writes the weights.
     """
     from mserbench.engine import processes
     from mserbench.running.lookup import model_entry
@@ -64,7 +75,9 @@ def command(
                 chosen_on=_corpora(chosen_on),
                 data=data,
                 options=_with_shorthands(
-                    _common.settings(options, preset, [model]), model, {"stage": stage, "init": init}
+                    _common.settings(options, preset, [model]),
+                    model,
+                    {"stage": stage, "init": init},
                 ),
                 device=device,
                 allow_partial=allow_partial,
@@ -72,6 +85,7 @@ def command(
     except MserbenchError as error:
         processes.wait_for_the_end(error)
         raise
+
     if processes.place().is_main:
         click.echo(f"{model} trained on {', '.join(sources)}: weights in {folder}")
         click.echo(f"score it: mserbench run --model {model} --weights {folder} --task TASK")
@@ -84,7 +98,9 @@ def _corpora(text: str | None) -> list[str] | None:
     return [] if text.strip().lower() == "none" else _common.names(text, "chosen-on")
 
 
-def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str, str | None]) -> dict[str, str]:
+def _with_shorthands(
+    options: Mapping[str, str], model: str, flags: Mapping[str, str | None]
+) -> dict[str, str]:
     """Return the options with those that have a flag of their own.
 
     Raises UsageError where one is given twice, or the model has no such option.
@@ -92,13 +108,22 @@ def _with_shorthands(options: Mapping[str, str], model: str, flags: Mapping[str,
     from mserbench.running.lookup import described_class
 
     given = {name: value for name, value in flags.items() if value is not None}
-    known = {field.name for field in dataclasses.fields(described_class(model).Options)} if given else set()
+    known = (
+        {field.name for field in dataclasses.fields(described_class(model).Options)}
+        if given
+        else set()
+    )
     for name, value in given.items():
         if name in options:
-            raise UsageError(f"--{name} {value} and --option {name}={options[name]} are both given: leave one away")
+            raise UsageError(
+                f"--{name} {value} and --option {name}={options[name]} are both given: leave "
+                f"one away"
+            )
         if name not in known:
             raise UsageError(
-                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench models {model}' lists those "
+                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench "
+                f"models {model}' lists those "
                 f"it has"
             )
+
     return {**options, **given}

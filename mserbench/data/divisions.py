@@ -1,4 +1,6 @@
-"""Published splits and folds of a corpus: their files, checked by hash, and the part of each utterance."""
+"""Published splits and folds of a corpus: their files, checked by hash, and the part of each
+utterance.
+"""
 
 from __future__ import annotations
 
@@ -44,14 +46,21 @@ def value_of(utterance: Utterance, field: str) -> str | None:
 def _read(division: Division) -> Parts:
     if division.rows:
         return Parts(division.table, dict(division.rows))
+
     data = package_file(division.table).read_bytes()
     if hashlib.sha256(data).hexdigest() != division.sha256:
-        raise PluginError(f"the table {division.table!r} of {division.title!r} is not the one its card names by hash")
+        raise PluginError(
+            f"the table {division.table!r} of {division.title!r} is not the one its card names "
+            f"by hash"
+        )
+
     return parse(division.table, data)
 
 
 def parts(card: CorpusCard, name: str) -> Parts:
-    """Return a division of a corpus. Raises UnknownName, and PluginError where its file is not the published one."""
+    """Return a division of a corpus. Raises UnknownName, and PluginError where its file is not the
+    published one.
+    """
     if name not in card.divisions:
         raise _unknown(card, "division", name, card.divisions)
     return _read(card.divisions[name])
@@ -62,20 +71,26 @@ def parse(name: str, data: bytes) -> Parts:
     header = data.split(b"\n", 1)[0].decode("utf-8", "replace").strip().lstrip("\ufeff")
     field = header.split(",")[0].strip()
     found: dict[str, str] = {}
+
     for row in rows(name, data, (field, "part")):
         if not isinstance(row, Row):
             raise DataError(row.sentence)
+
         value, part = row.values[field], row.values["part"]
         if not value or not part or value in found:
             raise DataError(
-                f"table {name!r}, line {row.line}: each {field} must have one part, but this is {row.values}"
+                f"table {name!r}, line {row.line}: each {field} must have one part, but "
+                f"this is {row.values}"
             )
+
         found[value] = part
+
     return Parts(field, found)
 
 
 def split_part(card: CorpusCard, wanted: str) -> tuple[str, str, bool]:
-    """Take `DIVISION.PART` or `DIVISION.not-PART` apart: division, part, and whether all others are meant.
+    """Take `DIVISION.PART` or `DIVISION.not-PART` apart: division, part, and whether all others are
+    meant.
 
     The division may be left away where only one has that part. Raises UnknownName.
     """
@@ -85,19 +100,28 @@ def split_part(card: CorpusCard, wanted: str) -> tuple[str, str, bool]:
         having = [one for one in card.divisions if name in parts(card, one).names]
         if len(having) != 1:
             raise _unknown(card, "part", wanted, all_parts(card))
+
         division = having[0]
+
     if name not in parts(card, division).names:
         raise _unknown(card, "part", wanted, all_parts(card))
+
     return division, name, part != name
 
 
 def all_parts(card: CorpusCard) -> list[str]:
     """Return every part of a corpus as `DIVISION.PART`."""
-    return [f"{division}.{part}" for division in card.divisions for part in parts(card, division).names]
+    return [
+        f"{division}.{part}" for division in card.divisions for part in parts(card, division).names
+    ]
 
 
-def belonging(card: CorpusCard, wanted: str, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
-    """Yield the utterances of `DIVISION.PART` (of `DIVISION.not-PART`: those of its other parts)."""
+def belonging(
+    card: CorpusCard, wanted: str, utterances: Iterable[Utterance]
+) -> Iterator[Utterance]:
+    """Yield the utterances of `DIVISION.PART` (of `DIVISION.not-PART`: those of its other
+    parts).
+    """
     division, name, others = split_part(card, wanted)
     table = parts(card, division)
     for utterance in utterances:
@@ -107,4 +131,6 @@ def belonging(card: CorpusCard, wanted: str, utterances: Iterable[Utterance]) ->
 
 
 def _unknown(card: CorpusCard, kind: str, name: str, known: Iterable[str]) -> UnknownName:
-    return UnknownName(f"{kind} of corpus {card.name!r}", name, known, f"'mserbench data show {card.name}'")
+    return UnknownName(
+        f"{kind} of corpus {card.name!r}", name, known, f"'mserbench data show {card.name}'"
+    )

@@ -1,4 +1,6 @@
-"""What decoding tells of each clip of a corpus: its audio key, length and faults; remembered between runs."""
+"""What decoding tells of each clip of a corpus: its audio key, length and faults; remembered
+between runs.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,13 @@ LONG = 60.0  # seconds; no utterance of the known corpora is longer
 Progress = Callable[[int, int], None]  # clips done, clips in all
 _CHUNK = 256  # clips handed to the threads at once, then saved: a killed process loses so many
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, bytes INTEGER, key TEXT, "
+    "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, bytes "
+    "INTEGER, key TEXT, "
     "seconds REAL, rate INTEGER, channels INTEGER, warning TEXT) WITHOUT ROWID"
 )
 _State = tuple[int, int]  # size in bytes and time of change in ns
-_Row = tuple[bytes, int, int, str, float, int, int, str]  # name and time of change, size and the other facts
+# name and time of change, size and the other facts
+_Row = tuple[bytes, int, int, str, float, int, int, str]
 _T = TypeVar("_T")
 
 
@@ -35,7 +39,8 @@ _T = TypeVar("_T")
 class Facts:
     """Facts of one clip; `problem` (it cannot be scored) and `warning` are sentences or empty.
 
-    `key` is the SHA-256 (hex) of its decoded audio, `rate` in Hz, `bytes` the size of the file that it lies in.
+    `key` is the SHA-256 (hex) of its decoded audio, `rate` in Hz, `bytes` the size of the file that
+    it lies in.
     """
 
     key: str
@@ -47,29 +52,36 @@ class Facts:
     warning: str = ""
 
 
-def index(root: Path, utterances: Sequence[Utterance], progress: Progress | None = None) -> dict[str, Facts]:
+def index(
+    root: Path, utterances: Sequence[Utterance], progress: Progress | None = None
+) -> dict[str, Facts]:
     """Decode every utterance once, in parallel, and return its facts by id.
 
-    Facts are remembered in the cache folder and taken from there while size and time of a file stay the
-    same; they are saved chunk by chunk, so that a killed process goes on where it was. A clip that cannot be
-    decoded has a `problem`; nothing raises for a bad clip.
+    Facts are remembered in the cache folder and taken from there while size and time of a file stay
+    the same; they are saved chunk by chunk, so that a killed process goes on where it was. A clip
+    that cannot be decoded has a `problem`; nothing raises for a bad clip.
     """
     memory = _Memory(root)
     known = {utterance.id: memory.get(utterance) for utterance in utterances}
     stale = [utterance for utterance in utterances if known[utterance.id] is None]
+
     with ThreadPoolExecutor(max_workers=available_cores()) as pool:  # starts no thread until used
         for start in range(0, len(stale), _CHUNK):
             chunk = stale[start : start + _CHUNK]
             found = list(zip(chunk, pool.map(partial(_examine, root), chunk), strict=True))
             known.update((utterance.id, facts) for utterance, (facts, _) in found)
             memory.save([(utterance, facts, time) for utterance, (facts, time) in found])
+
             if progress:
                 progress(start + len(chunk), len(stale))
+
     return {identity: facts for identity, facts in known.items() if facts is not None}
 
 
 def digest(facts: Mapping[str, Facts]) -> str:
-    """SHA-256 (hex) over the sorted ids and audio keys: equal data, equal digest, wherever it lies."""
+    """SHA-256 (hex) over the sorted ids and audio keys: equal data, equal digest, wherever it
+    lies.
+    """
     lines = (f"{identity}\t{facts[identity].key}\n" for identity in sorted(facts))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -92,15 +104,24 @@ def _examine(root: Path, utterance: Utterance) -> tuple[Facts, int]:
         recording = audio.read(root / utterance.audio, utterance.start, utterance.end)
     except (DataError, MissingExtra) as error:
         return Facts("", 0.0, 0, 0, problem=str(error)), time
+
     warning = ""
     if not np.any(recording.samples):
         warning = f"clip {utterance.id!r} is digital silence: it is scored as it is, check the file"
     elif recording.seconds < SHORT:
-        warning = f"clip {utterance.id!r} lasts only {recording.seconds:.3f} s: it is scored as it is"
+        warning = (
+            f"clip {utterance.id!r} lasts only {recording.seconds:.3f} s: it is scored as it is"
+        )
     elif recording.seconds > LONG:
-        warning = f"clip {utterance.id!r} lasts {recording.seconds:.0f} s, far longer than an utterance: check it"
+        warning = (
+            f"clip {utterance.id!r} lasts {recording.seconds:.0f} s, far longer than an "
+            f"utterance: check it"
+        )
+
     channels = recording.samples.shape[1]
-    return Facts(recording.key, recording.seconds, recording.rate, channels, size, warning=warning), time
+    return Facts(
+        recording.key, recording.seconds, recording.rate, channels, size, warning=warning
+    ), time
 
 
 def _state(root: Path, utterance: Utterance) -> _State:
@@ -108,13 +129,16 @@ def _state(root: Path, utterance: Utterance) -> _State:
         status = os.stat(f"{root}/{utterance.audio}")  # joining paths takes longer than the look-up
     except OSError:
         return -1, -1
+
     return status.st_size, status.st_mtime_ns
 
 
 class _Memory:
-    """Facts by file, start and end, valid for one size and time of change; an SQLite file a corpus folder.
+    """Facts by file, start and end, valid for one size and time of change; an SQLite file a corpus
+    folder.
 
-    Processes share it. Damaged, it is made anew; where it cannot be used, the next run decodes again.
+    Processes share it. Damaged, it is made anew; where it cannot be used, the next run decodes
+    again.
     """
 
     def __init__(self, root: Path) -> None:
@@ -128,14 +152,25 @@ class _Memory:
         row = self.rows.get(_name(utterance))
         if row is None:
             return None
+
         _, time, size, key, seconds, rate, channels, warning = row
         if (size, time) != _state(self.root, utterance):
             return None
+
         return Facts(key, seconds, rate, channels, size, "", warning)
 
     def save(self, found: Iterable[tuple[Utterance, Facts, int]]) -> None:
         rows = [
-            (_name(utterance), time, facts.bytes, facts.key, facts.seconds, facts.rate, facts.channels, facts.warning)
+            (
+                _name(utterance),
+                time,
+                facts.bytes,
+                facts.key,
+                facts.seconds,
+                facts.rate,
+                facts.channels,
+                facts.warning,
+            )
             for utterance, facts, time in found
             if not facts.problem  # what made it fail may be mended without touching the file
         ]
@@ -154,7 +189,9 @@ def _name(utterance: Utterance) -> bytes:
 
 
 def _select(base: sqlite3.Connection) -> dict[bytes, _Row]:
-    found = base.execute("SELECT name, time, bytes, key, seconds, rate, channels, warning FROM facts")
+    found = base.execute(
+        "SELECT name, time, bytes, key, seconds, rate, channels, warning FROM facts"
+    )
     return {row[0]: row for row in found}
 
 

@@ -1,4 +1,6 @@
-"""Corpora and tasks by name: installed ones, those of a TOML file of one's own, and parts of tasks."""
+"""Corpora and tasks by name: installed ones, those of a TOML file of one's own, and parts of
+tasks.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
     from mserbench.data.own.definition import OwnTask
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
-_owned: dict[str, tuple[str, Corpus]] = {}  # by name: the file as it was given, and what that describes
+# by name: the file as it was given, and what that describes
+_owned: dict[str, tuple[str, Corpus]] = {}
 
 
 def corpus(name: str) -> Corpus:
-    """Return the corpus of that name, or that a TOML file describes. Raises UnknownName, DataError or PluginError."""
+    """Return the corpus of that name, or that a TOML file describes. Raises UnknownName, DataError
+    or PluginError.
+    """
     if name.endswith(OWN):
         return _own(name).corpus
 
@@ -32,12 +37,15 @@ def corpus(name: str) -> Corpus:
 
 
 def family(name: str) -> str:
-    """Return the name that a corpus and its related releases share; of a corpus not installed here, its own."""
+    """Return the name that a corpus and its related releases share; of a corpus not installed here,
+    its own.
+    """
     return corpus(name).card.same_as if name in registry.entries(CorpusEntry) else name
 
 
 def task(name: str) -> Task:
-    """Return the task of that name, that a TOML file describes, or `TASK:PART` of a division of its corpus.
+    """Return the task of that name, that a TOML file describes, or `TASK:PART` of a division of its
+    corpus.
 
     Raises UnknownName, DataError or PluginError.
     """
@@ -79,7 +87,11 @@ def _part_of(whole: Task, part: str) -> Task:
     division, name, others = divisions.split_part(corpus(whole.corpus).card, part)
     full = f"{division}.{'not-' if others else ''}{name}"
     return dataclasses.replace(
-        whole, name=f"{whole.name}:{part}", title=f"{whole.title}, part {full}", part=full, counts={}
+        whole,
+        name=f"{whole.name}:{part}",
+        title=f"{whole.title}, part {full}",
+        part=full,
+        counts={},
     )
 
 
@@ -90,16 +102,20 @@ def _own(path: str) -> OwnTask:
     described = definition.load(Path(path))
     name = described.corpus.card.name
 
-    installed = name in registry.entries(CorpusEntry) or described.task.name in registry.entries(TaskEntry)
+    installed = name in registry.entries(CorpusEntry) or described.task.name in registry.entries(
+        TaskEntry
+    )
     if installed:
         raise UsageError(
-            f"{path}: the name {described.task.name!r} is that of an installed corpus or task: give another 'name'"
+            f"{path}: the name {described.task.name!r} is that of an installed corpus or "
+            f"task: give another 'name'"
         )
 
     other = typed(name)
     if other.endswith(OWN) and Path(other).resolve() != Path(path).resolve():
         raise UsageError(
-            f"{path}: the name {described.task.name!r} is that of {other!r} too: give one of the two another 'name'"
+            f"{path}: the name {described.task.name!r} is that of {other!r} too: give one "
+            f"of the two another 'name'"
         )
 
     _owned[name] = (path, described.corpus)

@@ -35,19 +35,29 @@ class Folder:
             if (status.st_dev, status.st_ino) in seen:
                 folders.clear()
                 continue
+
             seen.add((status.st_dev, status.st_ino))
-            folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
+            folders[:] = sorted(
+                name for name in folders if name != "__MACOSX" and not name.startswith(".")
+            )
             prefix = Path(folder).relative_to(self.root).as_posix()
             start = "" if prefix == "." else f"{prefix}/"
+
             # `._*` are the shadows that macOS adds.
-            found += [f"{start}{name}" for name in files if not name.startswith(".") and name not in _JUNK]
+            found += [
+                f"{start}{name}" for name in files if not name.startswith(".") and name not in _JUNK
+            ]
+
         if self.skipped:
             skipped = _any_of(self.skipped)
             found = [name for name in found if not skipped.match(name)]
+
         return tuple(sorted(found))
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in order."""
+        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
+        order.
+        """
         return audio_names(self.names, suffixes)
 
     def read(self, name: str) -> bytes:
@@ -55,7 +65,9 @@ class Folder:
         try:
             return (self.root / name).read_bytes()
         except OSError as error:
-            raise DataError(f"label file {str(self.root / name)!r} cannot be read: {error.strerror}") from error
+            raise DataError(
+                f"label file {str(self.root / name)!r} cannot be read: {error.strerror}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,9 @@ class Inventory:
 
 
 def audio_names(names: Sequence[str], suffixes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (path, stem) of every path with one of `suffixes` (without dot, in any case) or `flac`, in order."""
+    """Yield (path, stem) of every path with one of `suffixes` (without dot, in any case) or `flac`,
+    in order.
+    """
     wanted = {*suffixes, "flac"}
     for name in names:
         stem, dot, suffix = name.rpartition("/")[2].rpartition(".")

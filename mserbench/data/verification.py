@@ -1,4 +1,6 @@
-"""Everything that is wrong with a corpus folder, told at once: files, labels, speakers, divisions, audio."""
+"""Everything that is wrong with a corpus folder, told at once: files, labels, speakers, divisions,
+audio.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from mserbench.data import corpus, divisions, index
 
 @dataclass(frozen=True)
 class Verification:
-    """What opening every file of a corpus has told; `problems` stop a run, `warnings` are to be known."""
+    """What opening every file of a corpus has told; `problems` stop a run, `warnings` are to be
+    known.
+    """
 
     utterances: int  # with audio that was found
     hours: float
@@ -26,7 +30,8 @@ class Verification:
 
 
 def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -> Verification:
-    """Decode every file of a corpus folder and compare all with its card; `progress` hears of the files.
+    """Decode every file of a corpus folder and compare all with its card; `progress` hears of the
+    files.
 
     Raises DataError or PluginError only where the folder cannot be read at all.
     """
@@ -37,12 +42,16 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
     digest = index.digest(facts)
     problems = [
         *reading.problems,
-        *(f"utterance {one.id!r} has a label, but no audio file {one.audio!r}" for one in reading.without_audio),
+        *(
+            f"utterance {one.id!r} has a label, but no audio file {one.audio!r}"
+            for one in reading.without_audio
+        ),
         *(f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra),
         *(one.problem for one in facts.values() if one.problem),
     ]
     odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
     whole = _is_whole(source.card, reading)
+
     return Verification(
         utterances=len(facts),
         hours=sum(one.seconds for one in facts.values()) / 3600,
@@ -60,9 +69,13 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
 
 
 def _is_whole(card: CorpusCard, reading: corpus.Reading) -> bool:
-    """Tell whether all of the corpus is here: its largest known variant, of which no other release exists."""
+    """Tell whether all of the corpus is here: its largest known variant, of which no other release
+    exists.
+    """
     sizes = {name: sum(counts.values()) for name, counts in card.counts.items()}
-    return not card.releases_vary and sizes.get(reading.variant or "") == max(sizes.values(), default=0)
+    return not card.releases_vary and sizes.get(reading.variant or "") == max(
+        sizes.values(), default=0
+    )
 
 
 def _speakers_of(reading: corpus.Reading) -> set[str]:
@@ -76,15 +89,19 @@ def _speakers(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
 
 
 def _parts(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
-    """Tell, for each part of each division, which of the values that its table lists occur in no utterance."""
+    """Tell, for each part of each division, which of the values that its table lists occur in no
+    utterance.
+    """
     for name in card.divisions:
         table = divisions.parts(card, name)
         occurring = {divisions.value_of(one, table.field) for one in reading.utterances.values()}
         known = {*occurring, divisions.OTHERS}
         absent = {value: part for value, part in table.by_value.items() if value not in known}
+
         for part, count in sorted(Counter(absent.values()).items()):
             first = min(value for value, of in absent.items() if of == part)
             yield (
-                f"division {name!r} of {card.name!r}: {count} value(s) of {table.field!r} in part {part!r} occur in no "
+                f"division {name!r} of {card.name!r}: {count} value(s) of {table.field!r} "
+                f"in part {part!r} occur in no "
                 f"utterance, such as {first!r}"
             )

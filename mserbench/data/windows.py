@@ -19,10 +19,11 @@ LEAST = 1.0  # seconds; a shorter rest is joined to the window before it
 
 @dataclass(frozen=True)
 class Windowing:
-    """How a recording is cut: one that lasts more than `over` seconds, into windows of `length`, every `hop` seconds.
+    """How a recording is cut: one that lasts more than `over` seconds, into windows of `length`,
+    every `hop` seconds.
 
-    `length` may be infinite: then nothing is cut. The last window ends with the recording; a rest shorter than
-    `LEAST`, or than half a window, is joined to the window before it.
+    `length` may be infinite: then nothing is cut. The last window ends with the recording; a rest
+    shorter than `LEAST`, or than half a window, is joined to the window before it.
     """
 
     length: float = 10.0
@@ -31,12 +32,17 @@ class Windowing:
 
     def __post_init__(self) -> None:
         if not 0 < self.hop <= self.length:
-            raise ValueError(f"hop is {self.hop} s, but must be above 0 and at most the window of {self.length} s")
+            raise ValueError(
+                f"hop is {self.hop} s, but must be above 0 and at most the window of "
+                f"{self.length} s"
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A part of a recording: `samples` float32, (n_samples,), 16 kHz mono, from sample `start` of the recording on."""
+    """A part of a recording: `samples` float32, (n_samples,), 16 kHz mono, from sample `start` of
+    the recording on.
+    """
 
     start: int
     samples: NDArray[np.float32]
@@ -46,7 +52,8 @@ class Window:
 def resampled(pieces: Iterable[Recording]) -> Iterator[NDArray[np.float32]]:
     """Yield the pieces of one recording at 16 kHz mono: float32, in [-1, 1].
 
-    The filter runs on from piece to piece, so that together they equal `audio.to_clip` of the whole recording.
+    The filter runs on from piece to piece, so that together they equal `audio.to_clip` of the whole
+    recording.
     """
     stream = None
     for piece in pieces:
@@ -54,26 +61,35 @@ def resampled(pieces: Iterable[Recording]) -> Iterator[NDArray[np.float32]]:
         if piece.rate == SAMPLE_RATE:
             yield np.clip(mono, -1.0, 1.0)
             continue
+
         if stream is None:
             import soxr
 
             stream = soxr.ResampleStream(piece.rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
+
         yield np.clip(stream.resample_chunk(mono), -1.0, 1.0)
+
     if stream is not None:
         yield np.clip(stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True), -1.0, 1.0)
 
 
 def cut(pieces: Iterable[NDArray[np.float32]], windowing: Windowing) -> Iterator[Window]:
-    """Yield the windows of one recording, given in consecutive pieces of 16 kHz mono, without regard to `over`."""
+    """Yield the windows of one recording, given in consecutive pieces of 16 kHz mono, without
+    regard to `over`.
+    """
     if windowing.length == float("inf"):
         yield Window(0, np.concatenate(list(pieces)), last=True)
         return
+
     length, hop = round(windowing.length * SAMPLE_RATE), max(1, round(windowing.hop * SAMPLE_RATE))
     least = round(min(LEAST, windowing.length / 2) * SAMPLE_RATE)
     start, held = 0, np.zeros(0, dtype=np.float32)
+
     for piece in pieces:
         held = np.concatenate([held, piece])
         while len(held) >= length + least:
-            yield Window(start, held[:length].copy(), last=False)  # a copy: a view would keep all that is held
+            # a copy: a view would keep all that is held
+            yield Window(start, held[:length].copy(), last=False)
             start, held = start + hop, held[hop:]
+
     yield Window(start, held, last=True)

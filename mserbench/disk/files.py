@@ -8,10 +8,13 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """Return the folder of everything that can be remade: `$MSERBENCH_CACHE`, else the user's cache folder."""
+    """Return the folder of everything that can be remade: `$MSERBENCH_CACHE`, else the user's cache
+    folder.
+    """
     given = os.environ.get("MSERBENCH_CACHE")
     if given:
         return Path(given)
+
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("mserbench"))
@@ -21,6 +24,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a file by a temporary one beside it: write, fsync, rename, fsync the folder."""
     if isinstance(data, str):
         data = data.encode("utf-8")
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -28,11 +32,13 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
     sync_folder(path.parent)
 
 

@@ -23,8 +23,8 @@ class Busy(Exception):
 def held(lock: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold a lock file; its folder is made. The lock of a process that was killed is free.
 
-    Where another process holds it, `waiting` is called once and the lock waited for; without `waiting` Busy is raised.
-    Raises OSError where the file cannot be written.
+    Where another process holds it, `waiting` is called once and the lock waited for; without
+    `waiting` Busy is raised. Raises OSError where the file cannot be written.
     """
     import filelock  # slow to import, and listings need no lock
 
@@ -35,6 +35,7 @@ def held(lock: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
     except filelock.Timeout:
         if waiting is None:
             raise Busy(str(lock)) from None
+
         waiting()
         file.acquire()
 
@@ -48,7 +49,8 @@ def held(lock: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
 def scratch(place: Path) -> Iterator[Path]:
     """Give an empty folder beside `place`, on the same disk, that goes away in the end.
 
-    Its name is its own: two processes do not mix. A process that is killed leaves it for `clear_leftovers`.
+    Its name is its own: two processes do not mix. A process that is killed leaves it for
+    `clear_leftovers`.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=_PART))
@@ -62,7 +64,8 @@ def scratch(place: Path) -> Iterator[Path]:
 def whole(place: Path, replace: bool = True) -> Iterator[Path]:
     """Give an empty folder that becomes `place` if all goes well, and goes away if not.
 
-    Without `replace` nothing that is there gives way: OSError is raised unless `place` is missing or an empty folder.
+    Without `replace` nothing that is there gives way: OSError is raised unless `place` is missing
+    or an empty folder.
     """
     with scratch(place) as work:
         work.chmod(0o755)  # others may read what is published
@@ -71,7 +74,8 @@ def whole(place: Path, replace: bool = True) -> Iterator[Path]:
 
 
 def put_in_place(ready: Path, place: Path, replace: bool = True) -> None:
-    """Make the files of a folder durable and rename it; an old one goes away only when the new one is whole.
+    """Make the files of a folder durable and rename it; an old one goes away only when the new one
+    is whole.
 
     `ready` lies on the same disk. Raises OSError as `whole` does.
     """
@@ -83,11 +87,14 @@ def put_in_place(ready: Path, place: Path, replace: bool = True) -> None:
             os.replace(ready, place)
     else:
         os.replace(ready, place)
+
     sync_folder(place.parent)
 
 
 def _make_durable(folder: Path) -> None:
-    """Write out every file below a folder; of a corpus, which has thousands, all that the system holds back at once."""
+    """Write out every file below a folder; of a corpus, which has thousands, all that the system
+    holds back at once.
+    """
     paths = list(folder.rglob("*"))
     if len(paths) > _MANY and hasattr(os, "sync"):
         os.sync()
@@ -99,10 +106,13 @@ def _make_durable(folder: Path) -> None:
         else:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+
     sync_folder(folder)
 
 
 def clear_leftovers(folder: Path, name: str = "*") -> None:
-    """Remove what killed processes left half made of `folder`/`name`; only for who holds the lock of that place."""
+    """Remove what killed processes left half made of `folder`/`name`; only for who holds the lock
+    of that place.
+    """
     for left in folder.glob(f".{name}.*{_PART}"):
         shutil.rmtree(left, ignore_errors=True)

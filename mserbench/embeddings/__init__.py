@@ -1,1 +1,3 @@
-"""The vectors of a model, to look at and to measure: gathered from runs, projected by t-SNE, drawn as a picture."""
+"""The vectors of a model, to look at and to measure: gathered from runs, projected by t-SNE, drawn
+as a picture.
+"""

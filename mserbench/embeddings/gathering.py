@@ -1,4 +1,6 @@
-"""Finished runs, and tasks beside them, to the vectors that their model gives the clips, with what is known of each."""
+"""Finished runs, and tasks beside them, to the vectors that their model gives the clips, with what
+is known of each.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ UNPARSED = "unparsed"  # shown for an answer that could not be read
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One clip: `speaker` is None where it is not known, `prediction` where no run asked for one."""
+    """One clip: `speaker` is None where it is not known, `prediction` where no run asked for
+    one.
+    """
 
     id: str
     task: str
@@ -54,7 +58,9 @@ class Cloud:
     notes: tuple[str, ...]
 
     def values(self, field: str) -> list[str | None]:
-        """Return what each point has in a field: emotion, language, speaker, prediction or corpus."""
+        """Return what each point has in a field: emotion, language, speaker, prediction or
+        corpus.
+        """
         return [getattr(point, field) for point in self.points]
 
 
@@ -75,29 +81,40 @@ def gather(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> Cloud:
-    """Load the model of some runs and return its vectors of their clips, and of the clips of the tasks `also`.
+    """Load the model of some runs and return its vectors of their clips, and of the clips of the
+    tasks `also`.
 
-    `limit` keeps that many clips of each task, chosen by a hash of their ids. `weights` is a folder or a name, and
-    needed where the run's do not ship with the model. A clip that two tasks share is kept once. Raises UsageError
-    where the runs are not of one model and the same weights, or those cannot be found, and DataError where the audio
-    is not what was scored.
+    `limit` keeps that many clips of each task, chosen by a hash of their ids. `weights` is a folder
+    or a name, and needed where the run's do not ship with the model. A clip that two tasks share is
+    kept once. Raises UsageError where the runs are not of one model and the same weights, or those
+    cannot be found, and DataError where the audio is not what was scored.
     """
     finished = [runs.read(Path(folder)) for folder in folders]
     _check_one_model(finished)
     first = finished[0]
     model = first.record.model.name
+
     if model_class(model).embeddings is Model.embeddings:
         raise no_embeddings(model)
+
     known = weights or _weights_of(first)
-    named = {task.name: task for task in map(lookup.task, also)}  # first, as they may be files that runs only name
+    # first, as they may be files that runs only name
+    named = {task.name: task for task in map(lookup.task, also)}
     folder = corpus.data_folder(data)
     parts = []
+
     for run in finished:
         asked = run.record.task.name
         parts.append(_part_of(run, named[asked] if asked in named else lookup.task(asked), folder))
+
     scored = {part.target.task.name for part in parts}
-    parts += [_Part(dataset.load(task, folder), None) for name, task in named.items() if name not in scored]
+    parts += [
+        _Part(dataset.load(task, folder), None)
+        for name, task in named.items()
+        if name not in scored
+    ]
     subject = _subject_of(first, parts[0].target, known, device)
+
     return _cloud(first, subject, parts, limit, progress)
 
 
@@ -107,12 +124,16 @@ def _check_one_model(finished: Sequence[Run]) -> None:
     for run in rest:
         for what in ("name", "version", "weights", "options"):
             ours, theirs = (_known(one, what) for one in (first, run))
-            if isinstance(ours, dict) and isinstance(theirs, dict):  # name only the options that differ
+            # name only the options that differ
+            if isinstance(ours, dict) and isinstance(theirs, dict):
                 ours, theirs = _without_common(ours, theirs), _without_common(theirs, ours)
+
             if ours != theirs:
                 raise UsageError(
-                    f"runs {str(first.folder)!r} and {str(run.folder)!r} differ in the {what} of their models "
-                    f"({ours!r} and {theirs!r}), but only vectors of one model lie in one space: give runs of one model"
+                    f"runs {str(first.folder)!r} and {str(run.folder)!r} differ in the "
+                    f"{what} of their models "
+                    f"({ours!r} and {theirs!r}), but only vectors of one model lie in one "
+                    f"space: give runs of one model"
                 )
 
 
@@ -121,7 +142,9 @@ def _without_common(one: dict[str, object], other: dict[str, object]) -> dict[st
 
 
 def _known(run: Run, what: str) -> object:
-    """Return a fact of a run's model; of weights their hash, as a name may be that of any folder."""
+    """Return a fact of a run's model; of weights their hash, as a name may be that of any
+    folder.
+    """
     fact: object = getattr(run.record.model, what)
     return fact.hash if isinstance(fact, WeightsPart) else fact
 
@@ -131,12 +154,15 @@ def _weights_of(run: Run) -> str | None:
     model = run.record.model
     if model.weights is None:
         return None
+
     entry, name = model_entry(model.name), model.weights.name
     if name not in entry.weights:
         raise UsageError(
-            f"run {str(run.folder)!r} was made with weights {name!r}, which do not ship with model {entry.name!r}, and "
+            f"run {str(run.folder)!r} was made with weights {name!r}, which do not ship "
+            f"with model {entry.name!r}, and "
             f"a run does not keep where they lie: give their folder by --weights"
         )
+
     return str(shipped_weights(entry, name))
 
 
@@ -144,18 +170,28 @@ def _part_of(run: Run, task: Task, data: Path | None) -> _Part:
     """Return the clips that a run scored, from the corpus as it is now."""
     record, where = run.record, f"run {str(run.folder)!r}"
     if record.corpus.index_digest is None:
-        raise UsageError(f"{where} is a scored file of predictions, so its model is not here: give a run of a model")
+        raise UsageError(
+            f"{where} is a scored file of predictions, so its model is not here: give a run of "
+            f"a model"
+        )
     if task.hash != record.task.question:
-        raise DataError(f"{where} is of another version of task {task.name!r} than the one installed: run it again")
+        raise DataError(
+            f"{where} is of another version of task {task.name!r} than the one installed: run "
+            f"it again"
+        )
+
     whole = dataset.load(task, data, allow_partial=record.counts.partial)
     said = {row.id: row.prediction or UNPARSED for row in run.rows}
     items = tuple(item for item in whole.items if item.utterance.id in said)
     digest = index.digest({item.utterance.id: item.facts for item in items})
+
     if digest != record.corpus.index_digest:
         raise DataError(
-            f"{where} scored other audio than that of corpus {task.corpus!r} here, where {len(items)} of its "
+            f"{where} scored other audio than that of corpus {task.corpus!r} here, where "
+            f"{len(items)} of its "
             f"{len(said)} clips are: give the data that it was made with by --data, or run it again"
         )
+
     return _Part(replace(whole, items=items, digest=digest), said)
 
 
@@ -166,16 +202,22 @@ def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> 
     subject = Spec.of(record.name, target, weights, options, device).subject
     if subject.model.version != record.version:
         raise UsageError(
-            f"run {str(run.folder)!r} was made by version {record.version!r} of model {record.name!r}, but "
+            f"run {str(run.folder)!r} was made by version {record.version!r} of model "
+            f"{record.name!r}, but "
             f"{subject.model.version!r} is installed: run it again"
         )
-    asked_hash, hash_here = (part.hash if part else None for part in (record.weights, subject.weights))
+
+    asked_hash, hash_here = (
+        part.hash if part else None for part in (record.weights, subject.weights)
+    )
     if asked_hash != hash_here:
         name = subject.weights.name if subject.weights else None
         raise UsageError(
             f"weights {weights or name!r} (hash {str(hash_here)[:12]}) are not those that "
-            f"run {str(run.folder)!r} was made with (hash {str(asked_hash)[:12]}): give their folder by --weights"
+            f"run {str(run.folder)!r} was made with (hash {str(asked_hash)[:12]}): give "
+            f"their folder by --weights"
         )
+
     return subject
 
 
@@ -184,25 +226,36 @@ def _as_typed(value: object) -> str:
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
-def _cloud(run: Run, subject: Subject, parts: Sequence[_Part], limit: int | None, progress: Progress | None) -> Cloud:
+def _cloud(
+    run: Run, subject: Subject, parts: Sequence[_Part], limit: int | None, progress: Progress | None
+) -> Cloud:
     import numpy as np
 
     points: list[Point] = []
     vectors: list[NDArray[np.float64]] = []
     notes: list[str] = []
     seen: set[tuple[str, str]] = set()
+
     for part in parts:
         task, name = part.target.task.name, part.target.card.name
         kept = dataset.limited(part.target.items, limit)
         new = [item for item in kept if (name, item.utterance.id) not in seen]
         if len(new) < len(kept):
-            notes.append(f"{len(kept) - len(new)} clip(s) of {task} are in a task before it, and are shown once")
+            notes.append(
+                f"{len(kept) - len(new)} clip(s) of {task} are in a task before it, and are "
+                f"shown once"
+            )
+
         if new:
             vectors.append(vectors_of(subject, part.target, _positions(part.target, new), progress))
             points += _points(part, new)
             seen |= {(name, item.utterance.id) for item in new}
+
     if _one_to_one({(point.language, point.corpus) for point in points}):
-        notes.append("each language is one corpus here, so language, room and speakers cannot be told apart")
+        notes.append(
+            "each language is one corpus here, so language, room and speakers cannot be told apart"
+        )
+
     weights = run.record.model.weights
     return Cloud(
         model=subject.name,
@@ -216,7 +269,9 @@ def _cloud(run: Run, subject: Subject, parts: Sequence[_Part], limit: int | None
 
 
 def _one_to_one(pairs: set[tuple[str, str]]) -> bool:
-    return len(pairs) > 1 and len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
+    return len(pairs) > 1 and len(pairs) == len({one for one, _ in pairs}) == len(
+        {other for _, other in pairs}
+    )
 
 
 def _positions(target: Dataset, chosen: Sequence[Item]) -> list[int]:
@@ -228,13 +283,26 @@ def _points(part: _Part, chosen: Sequence[Item]) -> Iterator[Point]:
     for item in chosen:
         one = item.utterance
         said = part.said[one.id] if part.said is not None else None
-        yield Point(one.id, part.target.task.name, part.target.card.name, item.label, one.language, one.speaker, said)
+        yield Point(
+            one.id,
+            part.target.task.name,
+            part.target.card.name,
+            item.label,
+            one.language,
+            one.speaker,
+            said,
+        )
 
 
 def _marks(subject: Subject, parts: Sequence[_Part], limit: int | None) -> Iterator[str]:
     if any(part.target.card.synthetic for part in parts):
         yield "synthetic"
+
     if subject.model.transductive:
         yield "transductive"
-    if any(part.target.partial or (limit is not None and limit < len(part.target.items)) for part in parts):
+
+    if any(
+        part.target.partial or (limit is not None and limit < len(part.target.items))
+        for part in parts
+    ):
         yield "partial"

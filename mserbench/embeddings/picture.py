@@ -29,24 +29,38 @@ _LONGEST = 26  # letters of a name in a legend
 _ROUNDS = 6  # in which the points are drawn, so that no group covers another wholly
 _PALETTE = 96
 _CAUTION = (
-    "t-SNE keeps near neighbours together: distances between groups, their sizes and gaps between them mean little. "
-    "Silhouettes are of the original vectors, by cosine distance: 1 apart, 0 mixed, below 0 nearer to another group."
+    "t-SNE keeps near neighbours together: distances between groups, their sizes and gaps "
+    "between them mean little. "
+    "Silhouettes are of the original vectors, by cosine distance: 1 apart, 0 mixed, below "
+    "0 nearer to another group."
 )
 
 
 def draw(
-    cloud: Cloud, projection: Projection, by: Sequence[str], separations: Mapping[str, Separation], seed: int
+    cloud: Cloud,
+    projection: Projection,
+    by: Sequence[str],
+    separations: Mapping[str, Separation],
+    seed: int,
 ) -> bytes:
-    """Return the PNG: the same bytes for the same arguments, on one version of matplotlib and its fonts."""
+    """Return the PNG: the same bytes for the same arguments, on one version of matplotlib and its
+    fonts.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     return png(FigureCanvasAgg(compose(cloud, projection, by, separations, seed)), _PALETTE)
 
 
 def compose(
-    cloud: Cloud, projection: Projection, by: Sequence[str], separations: Mapping[str, Separation], seed: int
+    cloud: Cloud,
+    projection: Projection,
+    by: Sequence[str],
+    separations: Mapping[str, Separation],
+    seed: int,
 ) -> Figure:
-    """Return the figure, laid out in inches: what stands where does not depend on what the points are."""
+    """Return the figure, laid out in inches: what stands where does not depend on what the points
+    are.
+    """
     from matplotlib.figure import Figure
 
     columns = _COLUMNS.get(len(by), min(3, len(by)))
@@ -61,37 +75,57 @@ def compose(
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     _text(figure, above, width, height - _EDGE, height, _TITLE, "black")
     top = height - _EDGE - len(above) * _TITLE_LINE
+
     for row, needed in zip(rows, heights, strict=True):
         for column, field in enumerate(row):
             left = _EDGE + column * (_PANEL + _GAP)
             place = (left / width, (top - 0.35 - _PANEL) / height, _PANEL / width, _PANEL / height)
             axes = figure.add_axes(place)
             _panel(axes, projection.places, field, drawn[field], separations[field])
+
         top -= needed
+
     _text(figure, below, width, top, height, _SMALL, "#404040")
     return figure
 
 
-def _panel(axes: Any, places: NDArray[np.float64], field: str, groups: Sequence[Style], separation: Separation) -> None:
+def _panel(
+    axes: Any,
+    places: NDArray[np.float64],
+    field: str,
+    groups: Sequence[Style],
+    separation: Separation,
+) -> None:
     """Draw one panel: the points in rounds, in an order of their own, and the legend below."""
     import numpy as np
 
     size = float(np.clip(9000 / len(places), 10, 34))
-    edge = 0.3 if size > 12 else 0.12  # inches to 1/72: on small points a line would hide the colour
+    # inches to 1/72: on small points a line would hide the colour
+    edge = 0.3 if size > 12 else 0.12
     turn = np.random.default_rng(0).integers(_ROUNDS, size=len(places))
+
     for number in range(_ROUNDS):
         for group in groups:
             rows = [i for i in group.rows if turn[i] == number]
             axes.scatter(*places[rows].T, s=size, **_look(group, edge))
-    handles = [axes.scatter([], [], s=30, label=_short(group.name, _LONGEST), **_look(group, 0.3)) for group in groups]
+
+    handles = [
+        axes.scatter([], [], s=30, label=_short(group.name, _LONGEST), **_look(group, 0.3))
+        for group in groups
+    ]
     value = "not defined" if separation.silhouette is None else f"{separation.silhouette:.3f}"
-    axes.set_title(f"{field}: silhouette {value}, n = {separation.clips}", fontsize=9.5, parse_math=False)
+    axes.set_title(
+        f"{field}: silhouette {value}, n = {separation.clips}", fontsize=9.5, parse_math=False
+    )
     axes.set(xticks=[], yticks=[])
     axes.margins(0.04)
     legend = axes.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=_legend_columns(groups),
-        fontsize=_SMALL, frameon=False, handletextpad=0.2, columnspacing=0.9, labelspacing=0.45, borderaxespad=0.2,
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01),
+            ncols=_legend_columns(groups),
+        fontsize=_SMALL, frameon=False, handletextpad=0.2, columnspacing=0.9, labelspacing=0.45,
+            borderaxespad=0.2,
     )  # fmt: skip
+
     for text in legend.get_texts():
         text.set_parse_math(False)
 
@@ -99,7 +133,13 @@ def _panel(axes: Any, places: NDArray[np.float64], field: str, groups: Sequence[
 def _look(group: Style, edge: float) -> dict[str, Any]:
     if group.marker == "x":  # it has no face
         return {"marker": "x", "color": "#808080", "linewidths": 0.8}
-    return {"marker": group.marker, "color": group.colour, "edgecolors": "#00000090", "linewidths": edge, "alpha": 0.85}
+    return {
+        "marker": group.marker,
+        "color": group.colour,
+        "edgecolors": "#00000090",
+        "linewidths": edge,
+        "alpha": 0.85,
+    }
 
 
 def _legend_columns(groups: Sequence[Style]) -> int:
@@ -117,6 +157,7 @@ def _title(cloud: Cloud, projection: Projection, seed: int) -> list[str]:
     facts = [f"t-SNE, n = {n:,} clips", f"{dim:,} dimensions"]
     if projection.reduced is not None:
         facts.append(f"PCA to {projection.reduced} ({100 * projection.kept:.0f} % of variance)")
+
     facts += [f"perplexity {projection.perplexity:.3g}", f"seed {seed}", *cloud.marks]
     return [f"{model} on {', '.join(cloud.tasks)}", ", ".join(facts)]
 
@@ -130,6 +171,7 @@ def _broken(line: str, room: float, size: float) -> list[str]:
     wide = _inches(line, size)
     if wide <= room:
         return [line]
+
     letters = max(1, int(0.95 * len(line) * room / wide))
     return [part for piece in textwrap.wrap(line, letters) for part in _broken(piece, room, size)]
 
@@ -141,10 +183,25 @@ def _inches(text: str, size: float) -> float:
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
-        return float(text_to_path.get_text_width_height_descent(text, FontProperties(size=size), False)[0]) / 72
+        return (
+            float(
+                text_to_path.get_text_width_height_descent(text, FontProperties(size=size), False)[
+                    0
+                ]
+            )
+            / 72
+        )
 
 
-def _text(figure: Any, lines: Sequence[str], width: float, top: float, height: float, size: float, colour: str) -> None:
+def _text(
+    figure: Any,
+    lines: Sequence[str],
+    width: float,
+    top: float,
+    height: float,
+    size: float,
+    colour: str,
+) -> None:
     for number, line in enumerate(lines):
         place = (_EDGE / width, (top - number * _TITLE_LINE) / height)
         figure.text(*place, line, fontsize=size, color=colour, va="top", parse_math=False)

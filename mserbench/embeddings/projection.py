@@ -1,4 +1,6 @@
-"""Vectors in two dimensions to look at (t-SNE), and how far groups lie apart in the original ones (silhouette)."""
+"""Vectors in two dimensions to look at (t-SNE), and how far groups lie apart in the original ones
+(silhouette).
+"""
 
 from __future__ import annotations
 
@@ -12,14 +14,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PCA_ABOVE = 50  # dimensions: more are first reduced to that many, as van der Maaten and Hinton (2008) did to 30
+# dimensions: more are first reduced to that many, as van der Maaten and Hinton (2008) did to 30
+PCA_ABOVE = 50
 PERPLEXITY = 30.0  # neighbours that each point heeds, about; fewer where there are few points
 FEWEST = 10  # clips below which there is nothing to see
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """`places`: float64, (n, 2), without unit; `reduced`: to how many dimensions PCA went first, None without PCA.
+    """`places`: float64, (n, 2), without unit; `reduced`: to how many dimensions PCA went first,
+    None without PCA.
 
     `kept`: share of the variance that is left after it.
     """
@@ -32,7 +36,8 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """How far groups lie apart: `silhouette` is in [-1, 1], None where there are not at least two groups.
+    """How far groups lie apart: `silhouette` is in [-1, 1], None where there are not at least two
+    groups.
 
     `clips` counts those whose group is known; the others are left out.
     """
@@ -43,12 +48,14 @@ class Separation:
 
 
 def tsne(vectors: NDArray[np.float64], seed: int = 0) -> Projection:
-    """Project vectors, (n, dim), by t-SNE (van der Maaten and Hinton, JMLR 9, 2008), seeded, on one thread.
+    """Project vectors, (n, dim), by t-SNE (van der Maaten and Hinton, JMLR 9, 2008), seeded, on one
+    thread.
 
-    It starts from the first two principal components, which keeps more of the whole than a random start does (Kobak
-    and Linderman, Nature Biotechnology 39, 2021), with a tenth of noise: what another seed changes is chance. On one
-    machine equal vectors and seeds give equal places, to the last bit; on another they may look otherwise. Raises
-    UsageError for fewer than `FEWEST` vectors, and where all are equal.
+    It starts from the first two principal components, which keeps more of the whole than a random
+    start does (Kobak and Linderman, Nature Biotechnology 39, 2021), with a tenth of noise: what
+    another seed changes is chance. On one machine equal vectors and seeds give equal places, to the
+    last bit; on another they may look otherwise. Raises UsageError for fewer than `FEWEST` vectors,
+    and where all are equal.
     """
     import numpy as np
     from sklearn.decomposition import PCA
@@ -57,17 +64,35 @@ def tsne(vectors: NDArray[np.float64], seed: int = 0) -> Projection:
 
     n = len(vectors)
     if n < FEWEST:
-        raise UsageError(f"t-SNE of {n} clip(s) shows nothing, {FEWEST} or more are needed: give more runs or tasks")
+        raise UsageError(
+            f"t-SNE of {n} clip(s) shows nothing, {FEWEST} or more are needed: give more runs "
+            f"or tasks"
+        )
     if not np.ptp(vectors, axis=0).any():
-        raise UsageError(f"the vectors of all {n} clips are equal, so there is nothing to draw: look at the model")
+        raise UsageError(
+            f"the vectors of all {n} clips are equal, so there is nothing to draw: look at the "
+            f"model"
+        )
+
     perplexity, kept, reduced = min(PERPLEXITY, (n - 1) / 3), 1.0, None
-    with threadpool_limits(1):  # sums over several threads end in other bits each time, and t-SNE enlarges them
+    # sums over several threads end in other bits each time, and t-SNE enlarges them
+    with threadpool_limits(1):
         if vectors.shape[1] > PCA_ABOVE:
             reduced = min(PCA_ABOVE, n)
             reduction = PCA(reduced, svd_solver="full").fit(vectors)
-            vectors, kept = reduction.transform(vectors), float(reduction.explained_variance_ratio_.sum())
-        method = TSNE(perplexity=perplexity, init=_start(vectors, seed), learning_rate="auto", random_state=seed)
+            vectors, kept = (
+                reduction.transform(vectors),
+                float(reduction.explained_variance_ratio_.sum()),
+            )
+
+        method = TSNE(
+            perplexity=perplexity,
+            init=_start(vectors, seed),
+            learning_rate="auto",
+            random_state=seed,
+        )
         places = method.fit_transform(vectors)
+
     return Projection(places.astype(np.float64), perplexity, reduced, kept)
 
 
@@ -79,41 +104,52 @@ def _start(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float32]:
     wide = np.pad(vectors, ((0, 0), (0, max(0, 2 - vectors.shape[1]))))
     components = PCA(2, svd_solver="full").fit_transform(wide)
     noise = np.random.default_rng(seed).normal(0, 0.1, components.shape)
+
     return np.asarray(1e-4 * (components / components[:, 0].std() + noise), dtype=np.float32)
 
 
 def separation(vectors: NDArray[np.float64], groups: Sequence[str | None]) -> Separation:
-    """Return the mean silhouette of groups (Rousseeuw 1987) by cosine distance, in the space of `vectors`, (n, dim).
+    """Return the mean silhouette of groups (Rousseeuw 1987) by cosine distance, in the space of
+    `vectors`, (n, dim).
 
-    Of a clip, with the mean distance a to its own group and b to the nearest other one, it is (b - a) / max(a, b): 1
-    where groups are far apart, 0 where they are mixed, below 0 where a clip is nearer to another group.
+    Of a clip, with the mean distance a to its own group and b to the nearest other one, it is (b -
+    a) / max(a, b): 1 where groups are far apart, 0 where they are mixed, below 0 where a clip is
+    nearer to another group.
     """
     import numpy as np
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits
 
     known = [i for i, group in enumerate(groups) if group is not None]
-    numbers = {group: number for number, group in enumerate(sorted({str(groups[i]) for i in known}))}
+    numbers = {
+        group: number for number, group in enumerate(sorted({str(groups[i]) for i in known}))
+    }
     if not 2 <= len(numbers) < len(known):
         return Separation(len(numbers), len(known), None)
+
     coded = np.array([numbers[str(groups[i])] for i in known])
     with threadpool_limits(1):
         value = silhouette_score(vectors[known], coded, metric="cosine")
+
     return Separation(len(numbers), len(known), float(value))
 
 
 def separation_within(
     vectors: NDArray[np.float64], groups: Sequence[str | None], within: Sequence[str | None]
 ) -> Separation:
-    """Return the silhouette of groups inside each part of the clips, its mean over parts weighted by their clips.
+    """Return the silhouette of groups inside each part of the clips, its mean over parts weighted
+    by their clips.
 
-    Emotions within languages: what lies between the languages does not count. A part with one group is left out.
+    Emotions within languages: what lies between the languages does not count. A part with one group
+    is left out.
     """
     parts = []
     for part in sorted({one for one in within if one is not None}):
         rows = [i for i, one in enumerate(within) if one == part]
         parts.append(separation(vectors[rows], [groups[i] for i in rows]))
+
     defined = [part for part in parts if part.silhouette is not None]
     n = sum(part.clips for part in defined)
     total = sum(part.clips * part.silhouette for part in defined if part.silhouette is not None)
+
     return Separation(max((part.groups for part in parts), default=0), n, total / n if n else None)

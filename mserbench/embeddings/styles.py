@@ -1,4 +1,6 @@
-"""A colour and a marker for each value of a field, told apart by colour-blind readers and in grey print."""
+"""A colour and a marker for each value of a field, told apart by colour-blind readers and in grey
+print.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ MOST = 24  # values with a style of their own; the rarest of more share one
 UNKNOWN = "not known"
 UNASKED = "not asked"  # a prediction, of a clip that no run was of
 
-# Okabe and Ito, Color Universal Design (2008), with grey for black; in this order the seven canonical emotions get
-# grey, orange, blue, vermilion, sky blue, green and purple. Yellow is last, as it is weak on white.
+# Okabe and Ito, Color Universal Design (2008), with grey for black; in this order the seven
+# canonical emotions get grey, orange, blue, vermilion, sky blue, green and purple. Yellow is last,
+# as it is weak on white.
 _COLOURS = ("#595959", "#E69F00", "#0072B2", "#D55E00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442")
 _MARKERS = ("o", "^", "s", "v", "D", "P", "X", "<", "*", ">")
 _PALE = "#C8C8C8"
@@ -31,13 +34,17 @@ class Style:
 
 
 def styles(field: str, values: Sequence[str | None]) -> list[Style]:
-    """Return a style for each value of a field: emotions in the order of `CANONICAL`, others by name.
+    """Return a style for each value of a field: emotions in the order of `CANONICAL`, others by
+    name.
 
-    An emotion has the same style in every picture, be it a truth or a prediction. Of more than `MOST` values the
-    rarest share one style; so do the points whose value is not known, and answers that could not be read.
+    An emotion has the same style in every picture, be it a truth or a prediction. Of more than
+    `MOST` values the rarest share one style; so do the points whose value is not known, and answers
+    that could not be read.
     """
     counts = Counter(value for value in values if value is not None and value != UNPARSED)
-    frequent = {value for value, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]}
+    frequent = {
+        value for value, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]
+    }
     found = [
         _style(number, f"{value} ({counts[value]})", _rows(values, {value}))
         for number, value in _numbered(field, frequent)
@@ -47,16 +54,23 @@ def styles(field: str, values: Sequence[str | None]) -> list[Style]:
         (UNPARSED, {UNPARSED}),
         (UNASKED if field == "prediction" else UNKNOWN, {None}),
     )
+
     for name, group in apart:
         if rows := _rows(values, group):
-            found.append(Style(f"{name} ({len(rows)})", _PALE, "x" if name == UNPARSED else ".", rows))
+            found.append(
+                Style(f"{name} ({len(rows)})", _PALE, "x" if name == UNPARSED else ".", rows)
+            )
+
     return found
 
 
 def _numbered(field: str, values: set[str]) -> list[tuple[int, str]]:
-    """Number values; an emotion's number is fixed, others start at the second colour, as the first is grey."""
+    """Number values; an emotion's number is fixed, others start at the second colour, as the first
+    is grey.
+    """
     if field not in ("emotion", "prediction"):
         return list(enumerate(sorted(values), start=1))
+
     fixed = [(number, label) for number, label in enumerate(CANONICAL) if label in values]
     return fixed + list(enumerate(sorted(values - set(CANONICAL)), start=len(CANONICAL)))
 
@@ -64,7 +78,9 @@ def _numbered(field: str, values: set[str]) -> list[tuple[int, str]]:
 def _style(number: int, name: str, rows: tuple[int, ...]) -> Style:
     """Colours repeat after eight, each time with the marker before: the first 80 pairs differ."""
     colours, markers = len(_COLOURS), len(_MARKERS)
-    return Style(name, _COLOURS[number % colours], _MARKERS[(number + number // colours) % markers], rows)
+    return Style(
+        name, _COLOURS[number % colours], _MARKERS[(number + number // colours) % markers], rows
+    )
 
 
 def _rows(values: Sequence[str | None], wanted: set[str] | set[None]) -> tuple[int, ...]:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 def vectors_of(
     subject: Subject, target: Dataset, positions: Sequence[int], progress: Progress | None = None
 ) -> NDArray[np.float64]:
-    """Return the vectors of the clips at some positions of a dataset, in order: float64, (n_positions, dim).
+    """Return the vectors of the clips at some positions of a dataset, in order: float64,
+    (n_positions, dim).
 
-    A transductive model is prepared with all clips of the dataset, as in a run, another with the wanted ones alone.
-    Raises ModelError where the model fails or its vectors are not as they should be, UsageError where it has none.
+    A transductive model is prepared with all clips of the dataset, as in a run, another with the
+    wanted ones alone. Raises ModelError where the model fails or its vectors are not as they should
+    be, UsageError where it has none.
     """
     import numpy as np
 
@@ -33,33 +35,58 @@ def vectors_of(
     prepared = range(len(target.items)) if grouped else positions
     with as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(prepared, grouped))
+
     plan = batches.plan([target.items[i].facts.seconds for i in positions])
-    parts: Iterable[Sequence[Clip]] = (list(target.clips([positions[i] for i in part], grouped)) for part in plan)
+    parts: Iterable[Sequence[Clip]] = (
+        list(target.clips([positions[i] for i in part], grouped)) for part in plan
+    )
     if model.decodes_ahead:
         parts = batches.decoded_ahead(parts, workers=index.available_cores())
+
     rows: dict[int, NDArray[np.float64]] = {}
     for part, clips in zip(plan, parts, strict=True):
         with as_model_error(subject.name, "giving embeddings"):
             found = check_vectors(subject.name, model.embeddings(clips), len(part))
+
         rows.update(zip(part, found, strict=True))
         if progress:
             progress(len(rows), len(positions))
+
     if len({len(row) for row in rows.values()}) > 1:
-        raise ModelError(f"model {subject.name!r} gave embeddings of different lengths: one dimension was expected")
+        raise ModelError(
+            f"model {subject.name!r} gave embeddings of different lengths: one dimension was "
+            f"expected"
+        )
+
     return np.stack([rows[i] for i in range(len(positions))])
 
 
 def check_vectors(model: str, output: object, n: int) -> NDArray[np.float64]:
-    """Return what `Model.embeddings` gave for `n` clips. Raises ModelError where it breaks the contract."""
+    """Return what `Model.embeddings` gave for `n` clips. Raises ModelError where it breaks the
+    contract.
+    """
     import numpy as np
 
-    if not isinstance(output, np.ndarray) or output.dtype != np.float64 or output.ndim != 2 or len(output) != n:
-        told = f"{output.dtype} of shape {output.shape}" if isinstance(output, np.ndarray) else type(output).__name__
+    if (
+        not isinstance(output, np.ndarray)
+        or output.dtype != np.float64
+        or output.ndim != 2
+        or len(output) != n
+    ):
+        told = (
+            f"{output.dtype} of shape {output.shape}"
+            if isinstance(output, np.ndarray)
+            else type(output).__name__
+        )
         raise ModelError(
-            f"model {model!r} gave embeddings that are {told}, but float64 of shape ({n}, dim) was expected"
+            f"model {model!r} gave embeddings that are {told}, but float64 of shape ({n}, "
+            f"dim) was expected"
         )
     if output.shape[1] == 0:
-        raise ModelError(f"model {model!r} gave embeddings of dimension 0: leave the method away if it has none")
+        raise ModelError(
+            f"model {model!r} gave embeddings of dimension 0: leave the method away if it has none"
+        )
     if not np.isfinite(output).all():
         raise ModelError(f"model {model!r} gave NaN or infinite embeddings: they must be finite")
+
     return output

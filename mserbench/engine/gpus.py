@@ -10,12 +10,16 @@ _QUESTION = "import torch; print(torch.cuda.device_count())"
 
 
 def count() -> int:
-    """Return how many CUDA devices torch sees; 0 where there is no driver, no torch, or one without CUDA.
+    """Return how many CUDA devices torch sees; 0 where there is no driver, no torch, or one without
+    CUDA.
 
-    A process of its own asks, as the core never loads torch; without the driver's program nothing is started.
+    A process of its own asks, as the core never loads torch; without the driver's program nothing
+    is started.
     """
     if shutil.which("nvidia-smi") is None:
         return 0
 
-    answer = subprocess.run([sys.executable, "-c", _QUESTION], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", _QUESTION], capture_output=True, text=True, check=False
+    )
     return int(answer.stdout) if answer.returncode == 0 and answer.stdout.strip().isdecimal() else 0

@@ -1,4 +1,6 @@
-"""Which of several processes that train together this one is, as the launcher says in its environment."""
+"""Which of several processes that train together this one is, as the launcher says in its
+environment.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _OWN_FAULT, _ECHO = 5.0, 12.0  # seconds that a launcher gets to end a process b
 
 @dataclass(frozen=True)
 class Place:
-    """The number of a process, from 0, and how many train together; number 0 alone writes files and speaks."""
+    """The number of a process, from 0, and how many train together; number 0 alone writes files and
+    speaks.
+    """
 
     number: int = 0
     count: int = 1
@@ -32,7 +36,9 @@ class Place:
 
 
 def place() -> Place:
-    """Return the place of this process; the only one where nothing launched it as one of several."""
+    """Return the place of this process; the only one where nothing launched it as one of
+    several.
+    """
     count = _first(_COUNT, 1)
     return Place(_first(_RANK, 0), count) if count > 1 else Place()
 
@@ -43,10 +49,12 @@ def _first(names: tuple[str, ...], otherwise: int) -> int:
 
 
 def wait_for_the_end(error: MserbenchError) -> None:
-    """Before one of several processes tells its error, let the launcher end it if another told one already.
+    """Before one of several processes tells its error, let the launcher end it if another told one
+    already.
 
-    What all of them find wrong is so told once, by the main process. A process that fails because another one is
-    gone (a foreign error, such as a closed connection, is its cause) is the last to speak.
+    What all of them find wrong is so told once, by the main process. A process that fails because
+    another one is gone (a foreign error, such as a closed connection, is its cause) is the last to
+    speak.
     """
     here = place()
     foreign = error.__cause__ is not None and not isinstance(error.__cause__, MserbenchError)
@@ -56,7 +64,9 @@ def wait_for_the_end(error: MserbenchError) -> None:
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Let SIGTERM, by which launchers end processes, clean up as leaving does: nothing half done stays on disk."""
+    """Let SIGTERM, by which launchers end processes, clean up as leaving does: nothing half done
+    stays on disk.
+    """
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)

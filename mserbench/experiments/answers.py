@@ -1,7 +1,8 @@
-"""The answers behind a table: one wide csv file a task, a row an utterance, a column a model that was asked.
+"""The answers behind a table: one wide csv file a task, a row an utterance, a column a model that
+was asked.
 
-An answer is the position of its label among the task's, from 0; an empty one could not be read. `speaker` numbers
-the speakers, and is empty where one is not known.
+An answer is the position of its label among the task's, from 0; an empty one could not be read.
+`speaker` numbers the speakers, and is empty where one is not known.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ _FIRST = ("id", "label", "speaker")
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers to one task: `columns` holds for each name one answer a row, None for an unread one."""
+    """All answers to one task: `columns` holds for each name one answer a row, None for an unread
+    one.
+    """
 
     ids: tuple[str, ...]
     truth: tuple[str, ...]
@@ -33,10 +36,14 @@ def write(answers: Answers, labels: Sequence[str]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     names = sorted(answers.columns)
     writer.writerow([*_FIRST, *names])
+
     for at in sorted(range(len(answers.ids)), key=lambda at: answers.ids[at]):
         speaker = None if answers.speakers is None else answers.speakers[at]
         said = [number[answers.columns[name][at]] for name in names]
-        writer.writerow([answers.ids[at], answers.truth[at], "" if speaker is None else speaker, *said])
+        writer.writerow(
+            [answers.ids[at], answers.truth[at], "" if speaker is None else speaker, *said]
+        )
+
     return out.getvalue()
 
 
@@ -49,11 +56,19 @@ def read(name: str, text: str, labels: Sequence[str]) -> Answers:
             raise ValueError("its columns are not those of a file of answers")
         if not {row[1] for row in body} <= set(labels):
             raise ValueError(f"it has labels other than {', '.join(labels)}")
+
         numbers = tuple(int(row[2]) if row[2] else None for row in body)
         speakers = numbers if any(number is not None for number in numbers) else None
-        said = {column: tuple(_label(row[at], labels) for row in body) for at, column in enumerate(header) if at > 2}
+        said = {
+            column: tuple(_label(row[at], labels) for row in body)
+            for at, column in enumerate(header)
+            if at > 2
+        }
     except (ValueError, IndexError) as error:
-        raise DataError(f"file of answers {name!r} is damaged ({error}): run the experiment again") from error
+        raise DataError(
+            f"file of answers {name!r} is damaged ({error}): run the experiment again"
+        ) from error
+
     return Answers(tuple(row[0] for row in body), tuple(row[1] for row in body), speakers, said)
 
 

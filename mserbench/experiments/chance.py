@@ -12,8 +12,10 @@ from mserbench.statistics.metrics import best_constant
 
 TITLE = "*chance*"
 NOTE = (
-    "Chance is the best that one and the same answer to every clip can reach. Of UA that is 100 divided "
-    "by the number of emotions that the target has, whichever is answered; of the other metrics it is "
+    "Chance is the best that one and the same answer to every clip can reach. Of UA that "
+    "is 100 divided "
+    "by the number of emotions that the target has, whichever is answered; of the other "
+    "metrics it is "
     "what its most frequent emotion gets."
 )
 NAMES = {
@@ -34,12 +36,15 @@ def row(
     metric: str,
     columns: Sequence[str],
 ) -> list[str]:
-    """Return the row of chance: percent with one digit, empty where no cell of a column has numbers.
+    """Return the row of chance: percent with one digit, empty where no cell of a column has
+    numbers.
 
-    It is made of the true labels alone. No constant is unread, so `unparsed` has no such row: an empty list.
+    It is made of the true labels alone. No constant is unread, so `unparsed` has no such row: an
+    empty list.
     """
     if metric == "unparsed":
         return []
+
     tasks = {cell["setting"]: cell["task"] for cell in record["cells"] if cell["kind"] == kind}
     values = {
         setting: _best(answers[task], record["tasks"][task]["labels"])[metric]
@@ -48,6 +53,7 @@ def row(
     }
     if set(values) >= {column for column in columns if column != AVERAGE}:
         values[AVERAGE] = fmean(values.values())
+
     return [TITLE, *(f"{100 * values[name]:.1f}" if name in values else "" for name in columns)]
 
 

@@ -1,4 +1,6 @@
-"""Whether the corpora of an experiment are here and complete: names and counts only, no audio is decoded."""
+"""Whether the corpora of an experiment are here and complete: names and counts only, no audio is
+decoded.
+"""
 
 from __future__ import annotations
 
@@ -12,43 +14,75 @@ from mserbench.errors import DataError
 
 
 def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) -> None:
-    """Raise DataError with all corpora of some tasks that are absent, or else with what is wrong with their files."""
+    """Raise DataError with all corpora of some tasks that are absent, or else with what is wrong
+    with their files.
+    """
     tasks = [lookup.task(name) for name in names]
     roots: dict[str, Path] = {}
     absent = []
+
     for name in sorted({task.corpus for task in tasks}):
         try:
             roots[name] = corpus.find(lookup.corpus(name), data)
         except DataError:
             absent.append(name)
+
     if absent:
-        place = f"are not in {str(data)!r}" if data else "need a data folder: give --data or set MSERBENCH_DATA"
+        place = (
+            f"are not in {str(data)!r}"
+            if data
+            else "need a data folder: give --data or set MSERBENCH_DATA"
+        )
         raise DataError(
-            f"{len(absent)} of {len(absent) + len(roots)} corpora, {', '.join(absent)}, {place}; 'mserbench data show "
+            f"{len(absent)} of {len(absent) + len(roots)} corpora, {', '.join(absent)}, "
+            f"{place}; 'mserbench data show "
             f"{absent[0]}' says where to get one and how to unpack it"
         )
-    faults = [fault for name, root in roots.items() for fault in _faults(name, root, tasks, data, allow_partial)]
+
+    faults = [
+        fault
+        for name, root in roots.items()
+        for fault in _faults(name, root, tasks, data, allow_partial)
+    ]
     if faults:
         listed = "".join(f"\n  - {fault}" for fault in faults[:20])
         more = f"\n  - and {len(faults) - 20} more" if len(faults) > 20 else ""
-        raise DataError(f"the corpora are not complete, {len(faults)} problem(s):{listed}{more}\nmend them first")
+        raise DataError(
+            f"the corpora are not complete, {len(faults)} problem(s):{listed}{more}\nmend them "
+            f"first"
+        )
 
 
-def _faults(name: str, root: Path, tasks: Sequence[Task], data: Path | None, allow_partial: bool) -> list[str]:
+def _faults(
+    name: str, root: Path, tasks: Sequence[Task], data: Path | None, allow_partial: bool
+) -> list[str]:
     reading = corpus.read(lookup.corpus(name), root)
     utterances = list(reading.utterances.values())
     faults: list[str] = []
+
     for task in (task for task in tasks if task.corpus == name):
         undeclared = dataset.undeclared_labels(task, utterances)
         faults += undeclared
         if undeclared:
             continue
+
         labels = [label for _, label in dataset.select(task, utterances)]
         if not labels:
             faults.append(f"task {task.name!r} selects no clip")
-        elif not allow_partial and task.counts and dict(Counter(labels)) != {k: n for k, n in task.counts.items() if n}:
-            faults.append(f"task {task.name!r} has the clips {dict(Counter(labels))}, expected {dict(task.counts)}")
+        elif (
+            not allow_partial
+            and task.counts
+            and dict(Counter(labels)) != {k: n for k, n in task.counts.items() if n}
+        ):
+            faults.append(
+                f"task {task.name!r} has the clips {dict(Counter(labels))}, expected "
+                f"{dict(task.counts)}"
+            )
+
     if not allow_partial:
-        asked = {one.id for task in tasks if task.corpus == name for one, _ in dataset.truth(task, data)}
+        asked = {
+            one.id for task in tasks if task.corpus == name for one, _ in dataset.truth(task, data)
+        }
         faults += reading.problems_of_task(sorted(asked))
+
     return list(dict.fromkeys(faults))

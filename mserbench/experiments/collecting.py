@@ -1,4 +1,6 @@
-"""From finished runs to what is kept: the answers to each task, and a record of how they came about."""
+"""From finished runs to what is kept: the answers to each task, and a record of how they came
+about.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +43,15 @@ def collect(
     experiment: Definition, found: Sequence[Cell], done: Done, place: Workplace, command: str
 ) -> tuple[dict[str, Any], dict[str, Answers]]:
     """Return the record, and the answers to each task that at least one cell has."""
-    finished = {key: runs.read(place.out / one.folder) for key, one in done.questions.items() if one.folder}
+    finished = {
+        key: runs.read(place.out / one.folder) for key, one in done.questions.items() if one.folder
+    }
     record: dict[str, Any] = {"schema": SCHEMA, "experiment": _of_experiment(experiment, command)}
     record["cells"] = [_of_cell(cell, done, finished) for cell in found]
     targets = {cell.task: dataset.load(lookup.task(cell.task), place.data, place.allow_partial)
                for cell in found if _failure(cell, done) is None}  # fmt: skip
     answers = {}
+
     for name, target in targets.items():
         columns = {
             column.name: _column(target, [finished[question.id] for question in column.questions])
@@ -60,12 +65,16 @@ def collect(
             tuple(speakers) if speakers is not None else None,
             columns,
         )
+
     record["tasks"] = {name: _of_task(target) for name, target in sorted(targets.items())}
     wanted = {one.id: one for one in plan.trainings(list(found))}
     record["trainings"] = {
-        key: _of_training(place, wanted[key], one.folder) for key, one in sorted(done.trainings.items()) if one.folder
+        key: _of_training(place, wanted[key], one.folder)
+        for key, one in sorted(done.trainings.items())
+        if one.folder
     }
     record["versions"] = _versions(finished)
+
     return record, answers
 
 
@@ -96,7 +105,9 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
         ],
         "systems": [_of_system(experiment, one) for one in experiment.systems],
         "contrasts": [dataclasses.asdict(one) for one in experiment.contrasts],
-        "spreads": [{"title": one.title, "systems": list(one.systems)} for one in experiment.spreads],
+        "spreads": [
+            {"title": one.title, "systems": list(one.systems)} for one in experiment.spreads
+        ],
     }
 
 
@@ -115,16 +126,24 @@ def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
 
 def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, Any]:
     failure = _failure(cell, done)
-    record: dict[str, Any] = {"system": cell.system, "setting": cell.setting, "kind": cell.kind, "task": cell.task}
+    record: dict[str, Any] = {
+        "system": cell.system,
+        "setting": cell.setting,
+        "kind": cell.kind,
+        "task": cell.task,
+    }
     if failure is not None:
         return {**record, "failure": without_paths(failure)}
+
     found = [finished[question.id] for question in cell.questions]
     verdict = max((run.verdict for run in found), key=VERDICTS.index)
     return {
         **record,
         "failure": None,
         "verdict": verdict,
-        "reasons": sorted({reason for run in found if run.verdict == verdict for reason in run.reasons}),
+        "reasons": sorted(
+            {reason for run in found if run.verdict == verdict for reason in run.reasons}
+        ),
         "transductive": any(run.record.verdict.transductive for run in found),
         "development": any(bool(run.record.verdict.development) for run in found),
         "columns": [_of_column(column, finished) for column in cell.columns],
@@ -153,13 +172,18 @@ def _failure(cell: Cell, done: Done) -> str | None:
             return done.trainings[question.training.id].failure
         if done.questions[question.id].failure:
             return done.questions[question.id].failure
+
     return None
 
 
 def without_paths(sentence: str) -> str:
-    """Return a sentence with the last name only of each absolute path: the others tell of a machine."""
+    """Return a sentence with the last name only of each absolute path: the others tell of a
+    machine.
+    """
     return " ".join(
-        "'" + word.rstrip("',:;.)").rpartition("/")[2] + "'" if word.lstrip("'\"(").startswith("/") else word
+        "'" + word.rstrip("',:;.)").rpartition("/")[2] + "'"
+        if word.lstrip("'\"(").startswith("/")
+        else word
         for word in sentence.split()
     )
 
@@ -170,12 +194,17 @@ def _column(target: Dataset, found: Sequence[Run]) -> tuple[str | None, ...]:
     for run in found:
         for row in run.rows:
             if said.setdefault(row.id, row) is not row:
-                raise DataError(f"two folds of task {target.task.name!r} hold the clip {row.id!r}: name each part once")
+                raise DataError(
+                    f"two folds of task {target.task.name!r} hold the clip {row.id!r}: name "
+                    f"each part once"
+                )
+
     try:
         return tuple(said[item.utterance.id].prediction or None for item in target.items)
     except KeyError as error:
         raise DataError(
-            f"task {target.task.name!r} has the clip {error.args[0]!r}, but no run asked it: its corpus was changed "
+            f"task {target.task.name!r} has the clip {error.args[0]!r}, but no run asked "
+            f"it: its corpus was changed "
             f"while the experiment ran, start again"
         ) from error
 
@@ -219,7 +248,9 @@ def _of_training(place: Workplace, training: Training, name: str) -> dict[str, A
 
 
 def _seconds(path: Path) -> float | None:
-    """Return how long a training took; None where it was cut off between its end and the note of that."""
+    """Return how long a training took; None where it was cut off between its end and the note of
+    that.
+    """
     try:
         return float(json.loads(path.read_text(encoding="utf-8"))["seconds"])
     except (OSError, ValueError, KeyError):
@@ -228,5 +259,7 @@ def _seconds(path: Path) -> float | None:
 
 def _versions(finished: Mapping[str, Run]) -> dict[str, str]:
     environments = [run.record.environment or {} for _, run in sorted(finished.items())]
-    found = {name: value for one in environments for name, value in one.items() if name != "platform"}
+    found = {
+        name: value for one in environments for name, value in one.items() if name != "platform"
+    }
     return dict(sorted(found.items()))

@@ -1,4 +1,6 @@
-"""Carries an experiment out: checks everything, trains, asks, and writes its folder; started again, it goes on."""
+"""Carries an experiment out: checks everything, trains, asks, and writes its folder; started again,
+it goes on.
+"""
 
 from __future__ import annotations
 
@@ -46,34 +48,45 @@ class Outcome:
 
 
 def conduct(experiment: Definition, out: Path, means: Means, command: str, tell: Tell) -> Outcome:
-    """Train and score whatever is not done yet, and write README.md, answers and record.json into `out`.
+    """Train and score whatever is not done yet, and write README.md, answers and record.json into
+    `out`.
 
-    All that can be found wrong before is: UsageError for a mistake in the definition, DataError for corpora. A
-    training or a run that fails leaves its cells without numbers. No audio of a target is read as such before all
-    trainings are done. Raises UsageError where another process works in `out`.
+    All that can be found wrong before is: UsageError for a mistake in the definition, DataError for
+    corpora. A training or a run that fails leaves its cells without numbers. No audio of a target
+    is read as such before all trainings are done. Raises UsageError where another process works in
+    `out`.
     """
     validating.check(experiment)
     found = plan.cells(experiment)
-    place = Workplace(out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial)
+    place = Workplace(
+        out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial
+    )
     checking.check(plan.tasks(found), place.data, place.allow_partial)
+
     for line in _remarks(found, place):
         tell(line)
+
     with _alone(place.out):
         trained, asked = _work(means, place, found, tell)
+
     done = collecting.Done(trained, asked)
     record, answers = collecting.collect(experiment, found, done, place, command)
     page = folder.write(place.out, record, answers)
+
     return Outcome(page, _failures(found, record))
 
 
 def _work(
     means: Means, place: Workplace, found: Sequence[Cell], tell: Tell
 ) -> tuple[dict[str, Result], dict[str, Result]]:
-    """Train and ask; where a training takes several processes, one worker starts one after another."""
+    """Train and ask; where a training takes several processes, one worker starts one after
+    another.
+    """
     log, trainings = place.out / "workers.log", plan.trainings(list(found))
     if means.processes > 1:
         with Crew(1, means.devices, means.threads, log) as crew:
             trained = _train(crew, place, trainings, means.processes, tell)
+
     with Crew(means.jobs, means.devices, means.threads, log) as crew:
         if means.processes == 1:
             trained = _train(crew, place, trainings, 1, tell)
@@ -87,16 +100,26 @@ def _remarks(found: Sequence[Cell], place: Workplace) -> list[str]:
     return [f"note: {remark}" for remark in remarks if remark]
 
 
-def _train(crew: Crew, place: Workplace, wanted: Sequence[Training], processes: int, tell: Tell) -> dict[str, Result]:
-    jobs: dict[str, tuple[Job, Sequence[Any]]] = {one.id: (work.do_training, (place, one, processes)) for one in wanted}
+def _train(
+    crew: Crew, place: Workplace, wanted: Sequence[Training], processes: int, tell: Tell
+) -> dict[str, Result]:
+    jobs: dict[str, tuple[Job, Sequence[Any]]] = {
+        one.id: (work.do_training, (place, one, processes)) for one in wanted
+    }
     names = {one.id: f"{one.model} on {', '.join(one.on)}{_seed(one)}" for one in wanted}
     return _all(crew, "training", jobs, names, tell)
 
 
 def _ask(
-    crew: Crew, place: Workplace, wanted: Sequence[Question], trained: Mapping[str, Result], tell: Tell
+    crew: Crew,
+    place: Workplace,
+    wanted: Sequence[Question],
+    trained: Mapping[str, Result],
+    tell: Tell,
 ) -> dict[str, Result]:
-    """Put all questions whose models are there; the others fail for the reason that their trainings failed for."""
+    """Put all questions whose models are there; the others fail for the reason that their trainings
+    failed for.
+    """
     found: dict[str, Result] = {}
     jobs: dict[str, tuple[Job, Sequence[Any]]] = {}
     for one in wanted:
@@ -105,12 +128,17 @@ def _ask(
             found[one.id] = training
         else:
             jobs[one.id] = (work.do_question, (place, one, training.folder))
+
     names = {one.id: f"{one.model} asked {one.task}{_otherwise(one)}" for one in wanted}
     return found | _all(crew, "run", jobs, names, tell)
 
 
 def _all(
-    crew: Crew, kind: str, jobs: Mapping[str, tuple[Job, Sequence[Any]]], names: Mapping[str, str], tell: Tell
+    crew: Crew,
+    kind: str,
+    jobs: Mapping[str, tuple[Job, Sequence[Any]]],
+    names: Mapping[str, str],
+    tell: Tell,
 ) -> dict[str, Result]:
     found: dict[str, Result] = {}
     began, fresh = time.monotonic(), 0
@@ -125,10 +153,13 @@ def _all(
         else:
             left = (time.monotonic() - began) / fresh * (len(jobs) - len(found))
             tell(f"{line}: done{f', about {lasting(left)} left' if len(found) < len(jobs) else ''}")
+
     return found
 
 
-def _watched(results: Iterator[tuple[str, Result]], title: str, total: int) -> Iterator[tuple[str, Result]]:
+def _watched(
+    results: Iterator[tuple[str, Result]], title: str, total: int
+) -> Iterator[tuple[str, Result]]:
     """Hand results on; while none comes for long, a line says how many there are."""
     with counting(title, bar=False) as report:
         report(0, total)
@@ -145,12 +176,16 @@ def _seed(training: Training) -> str:
 def _otherwise(question: Question) -> str:
     """Return the options of a run that its training did not have."""
     trained = question.training.options if question.training else question.options
-    return "".join(f", {key}={value!r}" for key, value in question.options if (key, value) not in trained)
+    return "".join(
+        f", {key}={value!r}" for key, value in question.options if (key, value) not in trained
+    )
 
 
 def _failures(found: Sequence[Cell], record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
-        f"{cell['system']} in {cell['setting']}: {cell['failure']}" for cell in record["cells"] if cell["failure"]
+        f"{cell['system']} in {cell['setting']}: {cell['failure']}"
+        for cell in record["cells"]
+        if cell["failure"]
     )
 
 
@@ -166,4 +201,6 @@ def _alone(out: Path) -> Iterator[None]:
             folders.clear_leftovers(out / work.TRAININGS)
             yield
     except folders.Busy:
-        raise UsageError(f"another process works in {str(out)!r}: wait for it, or give another --out") from None
+        raise UsageError(
+            f"another process works in {str(out)!r}: wait for it, or give another --out"
+        ) from None

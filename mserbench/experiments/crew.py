@@ -1,4 +1,6 @@
-"""Worker processes: each takes one job after the other on a device of its own, and dies with its parent."""
+"""Worker processes: each takes one job after the other on a device of its own, and dies with its
+parent.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,11 @@ Job = Callable[..., Result]
 
 
 class Crew:
-    """`n` worker processes; arithmetic runs on `threads` threads in each, as the last digits depend on their number.
+    """`n` worker processes; arithmetic runs on `threads` threads in each, as the last digits depend
+    on their number.
 
-    They are started anew (spawn), so that nothing of the parent's state gets into results. What they print goes to
-    `log`.
+    They are started anew (spawn), so that nothing of the parent's state gets into results. What
+    they print goes to `log`.
     """
 
     def __init__(self, n: int, devices: Sequence[str], threads: int, log: Path) -> None:
@@ -32,16 +35,22 @@ class Crew:
         queue = context.Queue()
         for number in range(n):
             queue.put(devices[number % len(devices)])
+
         log.parent.mkdir(parents=True, exist_ok=True)
-        self._pool = ProcessPoolExecutor(n, mp_context=context, initializer=_begin, initargs=(queue, str(log)))
+        self._pool = ProcessPoolExecutor(
+            n, mp_context=context, initializer=_begin, initargs=(queue, str(log))
+        )
         self._threads = threads
 
     def do(self, jobs: Mapping[str, tuple[Job, Sequence[Any]]]) -> Iterator[tuple[str, Result]]:
-        """Yield name and result of each job as it is done; a worker that dies fails the jobs that are left."""
+        """Yield name and result of each job as it is done; a worker that dies fails the jobs that
+        are left.
+        """
         with _environment(dict.fromkeys(_THREADS, str(self._threads))):
             pending: dict[Future[Result], str] = {}
             for name, (job, arguments) in jobs.items():
                 pending[self._submit(job, arguments)] = name
+
             while pending:
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -62,6 +71,7 @@ class Crew:
         if kind is not None:  # somebody wants to stop: what is done is kept
             for process in list((self._pool._processes or {}).values()):
                 process.terminate()
+
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -69,7 +79,10 @@ def _result(future: Future[Result]) -> Result:
     try:
         return future.result()
     except BrokenProcessPool:
-        return Result(failure="a worker process died (killed, or out of memory?): start again, with fewer --jobs")
+        return Result(
+            failure="a worker process died (killed, or out of memory?): start again, with fewer "
+            "--jobs"
+        )
 
 
 def _carry_out(job: Job, *arguments: Any) -> Result:
@@ -85,6 +98,7 @@ def _begin(queue: Any, log: str) -> None:
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (1, 2):
         os.dup2(handle, stream)
+
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
@@ -98,7 +112,9 @@ def _die_with_parent() -> None:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set variables that new processes inherit: the libraries of arithmetic read them when they are loaded."""
+    """Set variables that new processes inherit: the libraries of arithmetic read them when they are
+    loaded.
+    """
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

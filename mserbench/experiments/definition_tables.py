@@ -1,4 +1,6 @@
-"""Reads the tables of an experiment's file: places, settings, systems, spreads, and reported numbers."""
+"""Reads the tables of an experiment's file: places, settings, systems, spreads, and reported
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,16 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mserbench.experiments.shapes import AVERAGE, ROLES, Contrast, Place, Reported, Setting, Spread, System
+from mserbench.experiments.shapes import (
+    AVERAGE,
+    ROLES,
+    Contrast,
+    Place,
+    Reported,
+    Setting,
+    Spread,
+    System,
+)
 from mserbench.experiments.toml_file import Table
 from mserbench.statistics.metrics import METRICS
 
@@ -46,13 +57,21 @@ def system(table: Table) -> System:
     name, train = _name(table), table.texts("train")
     strange = [role for role in train if role not in ROLES]
     if strange:
-        raise table.error("train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known")
+        raise table.error(
+            "train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known"
+        )
     if len(train) > 1 and not set(train) <= {"source", "others"}:
         raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
+
     asked = table.options("asked")
     if asked and not train:
-        raise table.error("asked", "is for a system that is trained: give the 'options' of one that is not")
-    return System(name, table.text("title", name), table.text("model"), train, table.options("options"), asked)
+        raise table.error(
+            "asked", "is for a system that is trained: give the 'options' of one that is not"
+        )
+
+    return System(
+        name, table.text("title", name), table.text("model"), train, table.options("options"), asked
+    )
 
 
 def titled(preset: Table, systems: Mapping[str, System]) -> dict[str, str]:
@@ -62,23 +81,35 @@ def titled(preset: Table, systems: Mapping[str, System]) -> dict[str, str]:
     return {name: table.text(name) for name in table.values}
 
 
-def spreads(top: Table, systems: Mapping[str, System], metrics: Sequence[str]) -> tuple[Spread, ...]:
-    """Read which systems are compared with one another: two or more each, by UA, which the table must then have."""
+def spreads(
+    top: Table, systems: Mapping[str, System], metrics: Sequence[str]
+) -> tuple[Spread, ...]:
+    """Read which systems are compared with one another: two or more each, by UA, which the table
+    must then have.
+    """
     found = []
     for table in top.tables("spreads"):
         table.require(("title", "systems"), ("title", "systems"))
         spread = Spread(table.text("title"), table.texts("systems"))
         for name in spread.systems:
             if name not in systems:
-                raise table.error("systems", f"names {name!r}, which is no system: {', '.join(systems)} are")
+                raise table.error(
+                    "systems", f"names {name!r}, which is no system: {', '.join(systems)} are"
+                )
+
         if len(spread.systems) < 2:
             raise table.error(
                 "systems",
                 f"is {list(spread.systems)}, but a spread is over two systems or more",
             )
+
         found.append(spread)
+
     if found and "UA" not in metrics:
-        raise top.error("spreads", "are of UA, which is not among 'metrics': add it there, or leave them away")
+        raise top.error(
+            "spreads", "are of UA, which is not among 'metrics': add it there, or leave them away"
+        )
+
     return tuple(found)
 
 
@@ -91,9 +122,14 @@ def contrasts(top: Table, systems: Mapping[str, System]) -> tuple[Contrast, ...]
         for key, name in (("system", pair.system), ("reference", pair.reference)):
             if name not in systems:
                 raise table.error(key, f"is {name!r}, which is no system: {', '.join(systems)} are")
+
         if pair.system == pair.reference:
-            raise table.error("reference", f"is {pair.reference!r} like 'system': give another system")
+            raise table.error(
+                "reference", f"is {pair.reference!r} like 'system': give another system"
+            )
+
         pairs.append(pair)
+
     return tuple(pairs)
 
 
@@ -103,25 +139,33 @@ def metrics(top: Table, key: str, otherwise: Sequence[str]) -> tuple[str, ...]:
     for metric in chosen:
         if metric not in METRICS:
             raise top.error(key, f"has {metric!r}, but only {', '.join(METRICS)} are known")
+
     return chosen
 
 
-def reported(top: Table, settings: Mapping[str, Any], systems: Mapping[str, Any]) -> tuple[Reported, ...]:
+def reported(
+    top: Table, settings: Mapping[str, Any], systems: Mapping[str, Any]
+) -> tuple[Reported, ...]:
     """Read the table of published numbers beside the file: setting, system, metric, value, note."""
     name = top.text("reported")
     if not name:
         return ()
+
     try:
         lines = (top.file.parent / name).read_text(encoding="utf-8").splitlines()
         numbers = tuple(map(_reported, csv.DictReader(lines)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         expected = "a file of the columns setting, system, metric, value and note"
-        raise top.error("reported", f"is {name!r}, but {expected} was expected beside it ({error!r})") from error
+        raise top.error(
+            "reported", f"is {name!r}, but {expected} was expected beside it ({error!r})"
+        ) from error
+
     for number in numbers:
         cell = number.system in systems and number.setting in (*settings, AVERAGE)
         if not (cell and number.metric in METRICS):
             row = f"{number.system}, {number.setting}, {number.metric}"
             raise top.error("reported", f"is {name!r}, whose row {row} is no cell")
+
     return numbers
 
 
@@ -130,8 +174,12 @@ def unique(top: Table, rows: Iterable[Named]) -> dict[str, Named]:
     by_name: dict[str, Named] = {}
     for row in rows:
         if row.name in by_name:
-            raise top.error(f"{type(row).__name__.lower()}s", f"has the name {row.name!r} twice: change one")
+            raise top.error(
+                f"{type(row).__name__.lower()}s", f"has the name {row.name!r} twice: change one"
+            )
+
         by_name[row.name] = row
+
     return by_name
 
 
@@ -147,4 +195,5 @@ def _name(table: Table) -> str:
             "name",
             f"is {name!r}, but a word without '/' and ',', other than {AVERAGE!r}, was expected",
         )
+
     return name

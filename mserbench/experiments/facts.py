@@ -1,4 +1,6 @@
-"""The parts of an experiment's page that hold no score: what it is, its targets, its failures, how it was made."""
+"""The parts of an experiment's page that hold no score: what it is, its targets, its failures, how
+it was made.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,31 @@ def opening(record: Mapping[str, Any]) -> list[list[str]]:
     experiment = record["experiment"]
     blocks = [[text] for text in (experiment["text"], experiment["note"]) if text]
     if any(task["synthetic"] for task in record["tasks"].values()):
-        blocks.append(["**Synthetic speech: the numbers show that everything runs, and prove nothing about methods.**"])
+        blocks.append(
+            [
+                "**Synthetic speech: the numbers show that everything runs, and prove nothing "
+                "about methods.**"
+            ]
+        )
+
     if experiment["left_out"]:
-        blocks.append([f"Left out here: {'; '.join(experiment['left_out'])}. An average is over the settings shown."])
+        blocks.append(
+            [
+                f"Left out here: {'; '.join(experiment['left_out'])}. An average is over the "
+                f"settings shown."
+            ]
+        )
+
     rows = [
-        [one["name"], ", ".join(one["source"]), ", ".join(one["others"]), f"{one['target']}: {one['target_title']}"]
+        [
+            one["name"],
+            ", ".join(one["source"]),
+            ", ".join(one["others"]),
+            f"{one['target']}: {one['target_title']}",
+        ]
         for one in experiment["settings"]
     ]
+
     return [*blocks, table(["setting", "source", "others", "target"], rows)]
 
 
@@ -51,12 +71,31 @@ def targets(record: Mapping[str, Any]) -> list[list[str]]:
         speakers = "not known" if task["speakers"] is None else str(task["speakers"])
         shown = smallest_difference(total, task["speakers"] or 0)
         smallest = "none" if shown is None else f"{100 * shown:.0f} points"
-        rows.append([f"{name}: {task['title']}", f"{total:,}", counts, speakers, f"{worth} points", smallest])
-    head = ["asked", "clips", "by emotion", "speakers", "one wrong answer moves UA by", "smallest difference"]
+        rows.append(
+            [
+                f"{name}: {task['title']}",
+                f"{total:,}",
+                counts,
+                speakers,
+                f"{worth} points",
+                smallest,
+            ]
+        )
+
+    head = [
+        "asked",
+        "clips",
+        "by emotion",
+        "speakers",
+        "one wrong answer moves UA by",
+        "smallest difference",
+    ]
     note = (
-        "Smallest difference: what a comparison of two usual systems with one training each shows in four of five "
+        "Smallest difference: what a comparison of two usual systems with one training "
+        "each shows in four of five "
         "cases, given so many speakers and clips; none with at most three speakers."
     )
+
     return [["## What was asked"], table(head, rows), [note]]
 
 
@@ -66,6 +105,7 @@ def failures(record: Mapping[str, Any]) -> list[list[str]]:
     why: dict[str, list[str]] = {}
     for cell in failed:
         why.setdefault(cell["failure"], []).append(f"{cell['system']} in {cell['setting']}")
+
     lines = [f"- {', '.join(dict.fromkeys(where))}: {sentence}" for sentence, where in why.items()]
     return [["## Cells without numbers"], lines] if lines else []
 
@@ -74,12 +114,16 @@ def training(record: Mapping[str, Any]) -> list[list[str]]:
     """Say what each system is, and how long it took."""
     rows = []
     for system in record["experiment"]["systems"]:
-        cells = [one for one in record["cells"] if one["system"] == system["name"] and not one["failure"]]
+        cells = [
+            one for one in record["cells"] if one["system"] == system["name"] and not one["failure"]
+        ]
         columns = [column for cell in cells for column in cell["columns"]]
         used = sorted({key for column in columns for key in column["trainings"]})
         seconds = [record["trainings"][key]["seconds"] for key in used]
         spent = sum(one for one in seconds if one is not None)
-        asked = sum({run: column["seconds"] for column in columns for run in column["runs"][:1]}.values())
+        asked = sum(
+            {run: column["seconds"] for column in columns for run in column["runs"][:1]}.values()
+        )
         options = ", ".join(
             [
                 *(f"{key}={value}" for key, value in system["options"].items()),
@@ -88,15 +132,20 @@ def training(record: Mapping[str, Any]) -> list[list[str]]:
         )
         rows.append(
             [
-                system["title"], f"{system['model']} {system['version']}", " + ".join(system["train"]) or "nothing",
+                system["title"], f"{system['model']} {system['version']}",
+                " + ".join(system["train"]) or "nothing",
                 options, str(len(used)), f"{spent:,.0f}", f"{asked:,.0f}",
             ]
         )  # fmt: skip
+
     head = ["system", "model", "trained on", "options", "trainings", "s to train", "s to score"]
     note = (
-        "Seconds of this machine; trainings that systems share are counted for each, and the first system that wants "
-        "features of the clips computes them for the others; of a training cut off, the last stretch."
+        "Seconds of this machine; trainings that systems share are counted for each, and "
+        "the first system that wants "
+        "features of the clips computes them for the others; of a training cut off, the "
+        "last stretch."
     )
+
     return [["## Systems"], table(head, rows), [note]]
 
 
@@ -108,8 +157,10 @@ def provenance(record: Mapping[str, Any], hashes: Mapping[str, str]) -> list[lis
         ["## How it was made"],
         ["```sh", command, f"{command} --check  # this page again, from the answers alone", "```"],
         [
-            "`record.json` says for each cell which trainings and runs it rests on: options, versions, digests of the "
-            "clips, verdicts. The files of answers hold the position of the label that each model gave to each clip."
+            "`record.json` says for each cell which trainings and runs it rests on: "
+            "options, versions, digests of the "
+            "clips, verdicts. The files of answers hold the position of the label that "
+            "each model gave to each clip."
         ],
         [f"- `answers/{name}`, SHA-256 {value}" for name, value in sorted(hashes.items())],
         [f"Versions: {versions}."],

@@ -1,4 +1,6 @@
-"""The numbers of a table from its record and its answers: cells, averages, differences from the reference, tests."""
+"""The numbers of a table from its record and its answers: cells, averages, differences from the
+reference, tests.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from mserbench.statistics.intervals import cluster_counts
 
 @dataclass(frozen=True)
 class Test:
-    """A system against the reference: the difference, its p value after Holm's correction, and McNemar's."""
+    """A system against the reference: the difference, its p value after Holm's correction, and
+    McNemar's.
+    """
 
     difference: Difference
     adjusted: float | None
@@ -38,7 +42,9 @@ class Figures:
         self._position = {name: {column: at for at, column in enumerate(sorted(one.columns))}
                           for name, one in answers.items()}  # fmt: skip
         self._targets = {
-            name: averages.target(_counts(asked, record["tasks"][name]["labels"]), by_clip=asked.speakers is None)
+            name: averages.target(
+                _counts(asked, record["tasks"][name]["labels"]), by_clip=asked.speakers is None
+            )
             for name, asked in sorted(answers.items())
         }
 
@@ -60,22 +66,32 @@ class Figures:
         cell = self.cell(system, setting, kind)
         if cell is None or cell["failure"]:
             return []
+
         task, columns = cell["task"], cell["columns"]
         point = self._targets[task].left_out.point[metric]
         return [(one["source"], float(point[self._position[task][one["name"]]])) for one in columns]
 
     def tests(self, column: str, kind: str, metric: str = "UA") -> dict[str, Test]:
-        """Return each other system against the reference in a column; empty where that has no value there."""
+        """Return each other system against the reference in a column; empty where that has no value
+        there.
+        """
         reference = self._parts(self.reference, column, kind)
         others = [system["name"] for system in self.systems if system["name"] != self.reference]
         found = {name: parts for name in others if (parts := self._parts(name, column, kind))}
         if not reference:
             return {}
-        differences = {name: averages.difference(parts, reference, metric) for name, parts in found.items()}
+
+        differences = {
+            name: averages.difference(parts, reference, metric) for name, parts in found.items()
+        }
         tested = [name for name, one in differences.items() if one.p is not None]
-        adjusted = dict(zip(tested, holm([differences[name].p or 0.0 for name in tested]), strict=True))
+        adjusted = dict(
+            zip(tested, holm([differences[name].p or 0.0 for name in tested]), strict=True)
+        )
+
         return {
-            name: Test(one, adjusted.get(name), self._mcnemar(name, column, kind)) for name, one in differences.items()
+            name: Test(one, adjusted.get(name), self._mcnemar(name, column, kind))
+            for name, one in differences.items()
         }
 
     def _parts(self, system: str, column: str, kind: str) -> list[Part]:
@@ -84,21 +100,31 @@ class Figures:
             cell = self.cell(system, setting, kind)
             if cell is None or cell["failure"]:
                 return []
+
             task = cell["task"]
             models: dict[int, list[int]] = {}
             for column_of_cell in cell["columns"]:
                 position = self._position[task][column_of_cell["name"]]
                 models.setdefault(column_of_cell["seed"], []).append(position)
+
             parts.append(Part(self._targets[task], tuple(map(tuple, models.values()))))
+
         return parts
 
     def _mcnemar(self, system: str, setting: str, kind: str) -> float | None:
-        cells = [cell for name in (system, self.reference) if (cell := self.cell(name, setting, kind))]
+        cells = [
+            cell for name in (system, self.reference) if (cell := self.cell(name, setting, kind))
+        ]
         if [len(cell["columns"]) for cell in cells] != [1, 1]:
             return None
+
         answers = self._answers[cells[0]["task"]]
         a, b = (answers.columns[cell["columns"][0]["name"]] for cell in cells)
-        right = [(said_a == label, said_b == label) for said_a, said_b, label in zip(a, b, answers.truth, strict=True)]
+        right = [
+            (said_a == label, said_b == label)
+            for said_a, said_b, label in zip(a, b, answers.truth, strict=True)
+        ]
+
         return mcnemar(right.count((True, False)), right.count((False, True)))
 
 
@@ -108,4 +134,5 @@ def _counts(answers: Answers, labels: Sequence[str]) -> Any:
         cluster_counts(answers.truth, answers.columns[name], labels, answers.speakers)
         for name in sorted(answers.columns)
     ]
+
     return np.stack(tables, axis=1)

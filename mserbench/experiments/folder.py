@@ -1,4 +1,6 @@
-"""The folder of an experiment: page, record and answers; the page is remade from the other two and compared."""
+"""The folder of an experiment: page, record and answers; the page is remade from the other two and
+compared.
+"""
 
 from __future__ import annotations
 
@@ -19,37 +21,54 @@ PAGE, RECORD, ANSWERS = "README.md", "record.json", "answers"
 
 
 def write(out: Path, record: Mapping[str, Any], answers: Mapping[str, Answers]) -> Path:
-    """Write answers, then the record, then the page made of the two as they were written; return the page."""
+    """Write answers, then the record, then the page made of the two as they were written; return
+    the page.
+    """
     names = {file_name(task) for task in answers}
     for name, one in answers.items():
-        write_atomic(out / ANSWERS / file_name(name), files.write(one, record["tasks"][name]["labels"]))
+        write_atomic(
+            out / ANSWERS / file_name(name), files.write(one, record["tasks"][name]["labels"])
+        )
+
     for left in (out / ANSWERS).glob("*.csv"):
         if left.name not in names:
             left.unlink()
+
     write_atomic(out / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     write_atomic(out / PAGE, remade(out))
     return out / PAGE
 
 
 def remade(out: Path) -> str:
-    """Return the page that the record and the answers give. Raises DataError where they are not there or damaged."""
+    """Return the page that the record and the answers give. Raises DataError where they are not
+    there or damaged.
+    """
     try:
         record = json.loads((out / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{str(out)!r} holds no readable {RECORD} of an experiment ({error}): run the experiment with this --out"
+            f"{str(out)!r} holds no readable {RECORD} of an experiment ({error}): run the "
+            f"experiment with this --out"
         ) from error
+
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise DataError(f"{str(out / RECORD)!r} is of another version of mserbench: run the experiment again")
+        raise DataError(
+            f"{str(out / RECORD)!r} is of another version of mserbench: run the experiment again"
+        )
+
     found, hashes = {}, {}
     for name, task in record["tasks"].items():
         path = out / ANSWERS / file_name(name)
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise DataError(f"the answers {str(path)!r} cannot be read ({error.strerror}): run it again") from error
+            raise DataError(
+                f"the answers {str(path)!r} cannot be read ({error.strerror}): run it again"
+            ) from error
+
         found[name] = files.read(path.name, data.decode("utf-8", "replace"), task["labels"])
         hashes[path.name] = hashlib.sha256(data).hexdigest()
+
     try:
         return page.render(record, found, hashes)
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -59,14 +78,21 @@ def remade(out: Path) -> str:
 
 
 def is_remade(out: Path) -> bool:
-    """Whether the page is, byte for byte, what its record and answers give. Raises DataError as `remade`."""
+    """Whether the page is, byte for byte, what its record and answers give. Raises DataError as
+    `remade`.
+    """
     try:
         there = (out / PAGE).read_bytes()
     except OSError as error:
-        raise DataError(f"{str(out / PAGE)!r} cannot be read ({error.strerror}): run the experiment again") from error
+        raise DataError(
+            f"{str(out / PAGE)!r} cannot be read ({error.strerror}): run the experiment again"
+        ) from error
+
     return there == remade(out).encode("utf-8")
 
 
 def file_name(task: str) -> str:
-    """Return the name of the file of answers to a task, which may be a part such as `meld-4:train`."""
+    """Return the name of the file of answers to a task, which may be a part such as
+    `meld-4:train`.
+    """
     return f"{task.replace(':', '_')}.csv"

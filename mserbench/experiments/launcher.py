@@ -1,7 +1,9 @@
-"""Starts `mserbench` as several processes that train together, and ends them when nobody waits for them any more.
+"""Starts `mserbench` as several processes that train together, and ends them when nobody waits for
+them any more.
 
-Run as a program: `python -m mserbench.experiments.launcher N ARGUMENT...`. Its input is a pipe of the process that
-waits: when that is killed the pipe closes, and a training of hours must not go on for nobody.
+Run as a program: `python -m mserbench.experiments.launcher N ARGUMENT...`. Its input is a pipe of
+the process that waits: when that is killed the pipe closes, and a training of hours must not go on
+for nobody.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from collections.abc import Sequence
 def command(count: int, arguments: Sequence[str]) -> list[str]:
     """Return what launches `mserbench ARGUMENT...` as `count` processes of this machine.
 
-    The launcher is torch's, which `accelerate launch` calls too; accelerate inside each process joins them.
+    The launcher is torch's, which `accelerate launch` calls too; accelerate inside each process
+    joins them.
     """
     program = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
     return [sys.executable, *program, "-m", "mserbench", *arguments]
@@ -27,13 +30,16 @@ def main() -> int:
     count, *arguments = sys.argv[1:]
     process = subprocess.Popen(command(int(count), arguments), stdin=subprocess.DEVNULL)
     threading.Thread(target=_end_with_input, args=(process,), daemon=True).start()
+
     return process.wait()
 
 
 def _end_with_input(process: subprocess.Popen[bytes]) -> None:
     """End the processes once the input is closed; torch's launcher passes SIGTERM on."""
-    while os.read(sys.stdin.fileno(), 1):  # not sys.stdin.read: a thread inside that keeps Python from ending
+    # not sys.stdin.read: a thread inside that keeps Python from ending
+    while os.read(sys.stdin.fileno(), 1):
         pass
+
     process.terminate()
 
 

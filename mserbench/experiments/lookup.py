@@ -11,7 +11,9 @@ OWN = ".toml"  # the name of an experiment of one's own is the path of such a fi
 
 
 def experiment_file(name: str) -> Path:
-    """Return the file of the experiment of that name, or the TOML file itself. Raises UnknownName, PluginError."""
+    """Return the file of the experiment of that name, or the TOML file itself. Raises UnknownName,
+    PluginError.
+    """
     if name.endswith(OWN):
         return Path(name)
 

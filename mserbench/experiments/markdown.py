@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a table."""
-    ruler = ["---:" if _is_number(column) else "---" for column in zip(*rows, strict=True)] or ["---"] * len(head)
+    ruler = ["---:" if _is_number(column) else "---" for column in zip(*rows, strict=True)] or [
+        "---"
+    ] * len(head)
     lines = [head, ruler, *rows]
     return [f"| {' | '.join(_escaped(cell) for cell in line)} |" for line in lines]
 
 
 def _is_number(column: Sequence[str]) -> bool:
-    return any(column) and all(cell[:1] in "+-0123456789" for cell in column)  # "" is in every string
+    # "" is in every string
+    return any(column) and all(cell[:1] in "+-0123456789" for cell in column)
 
 
 def _escaped(cell: str) -> str:

@@ -1,4 +1,6 @@
-"""What a table needs on this machine: corpora and pretrained parts, whether they are here, and their licences."""
+"""What a table needs on this machine: corpora and pretrained parts, whether they are here, and
+their licences.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from mserbench.weights.named import weights_named
 
 
 def corpora(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:
-    """Return of each corpus its state, whether it is here, access, licence, hours, and where it is from."""
+    """Return of each corpus its state, whether it is here, access, licence, hours, and where it is
+    from.
+    """
     names = sorted({data_lookup.task(name).corpus for name in tasks(list(cells))})
     return [_corpus(name, data) for name in names]
 
@@ -37,10 +41,13 @@ def _corpus(name: str, data: Path | None) -> dict[str, Any]:
 
 
 def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    """Return of each pretrained part whether it is here, its size in MB, its licence, and whether it is gated."""
+    """Return of each pretrained part whether it is here, its size in MB, its licence, and whether
+    it is gated.
+    """
     jobs = [(one.model, one.options) for one in trainings(list(cells))]
     jobs += [(one.model, one.options) for one in questions(list(cells))]
     names = {name for model, options in dict.fromkeys(jobs) for name in _pretrained(model, options)}
+
     return [_part(name) for name in sorted(names)]
 
 
@@ -50,6 +57,7 @@ def _pretrained(model: str, options: Pairs) -> Iterable[str]:
     kind = described_class(model)
     settings = make_options(kind, dict(options), model)
     known = weights_names()
+
     return [name for name in kind.pretrained(settings) if name in known]
 
 

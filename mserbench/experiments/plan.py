@@ -1,4 +1,6 @@
-"""From a definition to work: the trainings and runs of a table, each once however many cells want it."""
+"""From a definition to work: the trainings and runs of a table, each once however many cells want
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,16 @@ from typing import Literal
 
 from mserbench.data import lookup
 from mserbench.experiments.options import asked_of, options_of
-from mserbench.experiments.shapes import ONE_SOURCE, OTHERS, SOURCE, TARGET, Definition, Place, Setting, System
+from mserbench.experiments.shapes import (
+    ONE_SOURCE,
+    OTHERS,
+    SOURCE,
+    TARGET,
+    Definition,
+    Place,
+    Setting,
+    System,
+)
 from mserbench.model import Model
 from mserbench.running.lookup import described_class
 
@@ -36,7 +47,9 @@ class Training:
 
 @dataclass(frozen=True)
 class Question:
-    """A task to put to a model, trained or not; `options` may be others than those of the training."""
+    """A task to put to a model, trained or not; `options` may be others than those of the
+    training.
+    """
 
     model: str
     options: Pairs
@@ -46,14 +59,20 @@ class Question:
     @property
     def id(self) -> str:
         """A digest of what is asked for."""
-        return _digest([self.model, self.options, self.training.id if self.training else None, self.task])
+        return _digest(
+            [self.model, self.options, self.training.id if self.training else None, self.task]
+        )
 
 
 @dataclass(frozen=True)
 class Column:
-    """The answers of a cell that come from one seed (and one source): of one model, or of one for each fold."""
+    """The answers of a cell that come from one seed (and one source): of one model, or of one for
+    each fold.
+    """
 
-    name: str  # of the column in the file of answers: SYSTEM/SETTING/SEED, with the source before the seed if one is
+    # of the column in the file of answers: SYSTEM/SETTING/SEED, with the source before the seed if
+    # one is
+    name: str
     seed: int
     source: str  # the one it was trained on, or empty
     questions: tuple[Question, ...]
@@ -61,7 +80,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: a system in a setting, asked its test or the whole corpus of the target."""
+    """One cell of a table: a system in a setting, asked its test or the whole corpus of the
+    target.
+    """
 
     system: str
     setting: str
@@ -76,13 +97,16 @@ class Cell:
 
 
 def cells(experiment: Definition) -> list[Cell]:
-    """Return all cells, by setting and system, those of the whole corpora last. Raises UnknownName, MissingExtra."""
+    """Return all cells, by setting and system, those of the whole corpora last. Raises UnknownName,
+    MissingExtra.
+    """
     pairs = [(system, setting) for setting in experiment.settings for system in experiment.systems]
     found = [_cell(experiment, system, setting, "test") for system, setting in pairs]
     for system, setting in pairs:
         target = experiment.corpora[setting.target]
         if target.whole and target.whole != target.test and not system.sees_target:
             found.append(_cell(experiment, system, setting, "whole"))
+
     return found
 
 
@@ -96,14 +120,19 @@ def questions(found: list[Cell]) -> list[Question]:
     """Return the runs of cells, each once, those of one training together."""
     wanted = dict.fromkeys(question for cell in found for question in cell.questions)
     order = {training: at for at, training in enumerate(trainings(found))}
-    return sorted(wanted, key=lambda question: order[question.training] if question.training else -1)
+    return sorted(
+        wanted, key=lambda question: order[question.training] if question.training else -1
+    )
 
 
 def tasks(found: list[Cell]) -> list[str]:
     """Return the names of all tasks that are trained on, validated on or asked, sorted."""
-    asked = {question.task for cell in found for question in cell.questions} | {cell.task for cell in found}
+    asked = {question.task for cell in found for question in cell.questions} | {
+        cell.task for cell in found
+    }
     for training in trainings(found):
         asked |= {*training.on, *training.validate}
+
     return sorted(asked)
 
 
@@ -120,7 +149,10 @@ def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) 
         for source in (setting.source if system.train == (ONE_SOURCE,) else ("",))
         for seed in seeds
     )
-    return Cell(system.name, setting.name, kind, target.test if kind == "test" else target.whole, columns)
+
+    return Cell(
+        system.name, setting.name, kind, target.test if kind == "test" else target.whole, columns
+    )
 
 
 def _seeded(system: System, options: dict[str, str], seed: int) -> Pairs:
@@ -135,29 +167,38 @@ def _has_seed(model: type[Model]) -> bool:
 def _questions(
     experiment: Definition, system: System, setting: Setting, kind: Kind, source: str, seed: int
 ) -> Iterator[Question]:
-    """Yield the runs of a column: one, or one a fold where what is trained on must leave each out in turn."""
+    """Yield the runs of a column: one, or one a fold where what is trained on must leave each out
+    in turn.
+    """
     target = experiment.corpora[setting.target]
     task = target.test if kind == "test" else target.whole
     options = _seeded(system, options_of(experiment, system, setting), seed)
     asked = _seeded(system, asked_of(experiment, system, setting), seed)
+
     if not system.train:
         yield Question(system.model, asked, None, task)
         return
+
     places = places_of(experiment, system, setting, source)
     folds = target.folds if shares_corpus(target, places) else ()
     for fold in folds:
         training = _training(system, options, places, target, fold)
         yield Question(system.model, asked, training, f"{task}:{fold}")
+
     if not folds:
         yield Question(system.model, asked, _training(system, options, places), task)
 
 
-def places_of(experiment: Definition, system: System, setting: Setting, source: str = "") -> list[Place]:
+def places_of(
+    experiment: Definition, system: System, setting: Setting, source: str = ""
+) -> list[Place]:
     """Return what a system is trained on in a setting; `source` is the one of "one source"."""
     sources = (source,) if source else setting.source
     names = {
-        SOURCE: setting.source, OTHERS: setting.others, ONE_SOURCE: sources, TARGET: (setting.target,),
+        SOURCE: setting.source, OTHERS: setting.others, ONE_SOURCE: sources,
+        TARGET: (setting.target,),
     }  # fmt: skip
+
     return [experiment.corpora[name] for role in system.train for name in names[role]]
 
 
@@ -179,7 +220,9 @@ def in_corpus_of(target: Place, task: str) -> bool:
 def _training(
     system: System, options: Pairs, places: list[Place], target: Place | None = None, fold: str = ""
 ) -> Training:
-    """Return a training on some corpora; with a fold of the target, without that fold of the target's corpus."""
+    """Return a training on some corpora; with a fold of the target, without that fold of the
+    target's corpus.
+    """
     on = {_without(task, target, fold) for place in places for task in place.train}
     validate = {_without(task, target, fold) for place in places for task in place.validate}
     return Training(system.model, options, tuple(sorted(on)), tuple(sorted(validate)))
@@ -188,6 +231,7 @@ def _training(
 def _without(task: str, target: Place | None, fold: str) -> str:
     if target is None or not in_corpus_of(target, task):
         return task
+
     division, _, part = fold.rpartition(".")
     return f"{task}:{division}.not-{part}"
 

@@ -1,4 +1,6 @@
-"""What an experiment is: corpora by a short name, settings, systems, and what a preset changes; no behaviour."""
+"""What an experiment is: corpora by a short name, settings, systems, and what a preset changes; no
+behaviour.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,10 @@ ROLES = (SOURCE, OTHERS, TARGET, ONE_SOURCE)
 class Place:
     """What a corpus is for an experiment: names of tasks.
 
-    `train` and `validate` are those a source gives; `test` is asked where it is the target. `whole` is a task of all
-    its clips, asked only of systems that were not trained on it. `folds` are parts such as `halves.a`: a system
-    that is trained on clips of the target's own corpus, as the target or as one of its sources, is trained once a
-    part, without it, and tested on that part.
+    `train` and `validate` are those a source gives; `test` is asked where it is the target. `whole`
+    is a task of all its clips, asked only of systems that were not trained on it. `folds` are parts
+    such as `halves.a`: a system that is trained on clips of the target's own corpus, as the target
+    or as one of its sources, is trained once a part, without it, and tested on that part.
     """
 
     name: str
@@ -34,7 +36,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Setting:
-    """One column of a table: sources, further training corpora, and the target, by their short names."""
+    """One column of a table: sources, further training corpora, and the target, by their short
+    names.
+    """
 
     name: str
     source: tuple[str, ...]
@@ -47,10 +51,10 @@ class Setting:
 class System:
     """One row of a table: a model with options, what it is trained on, and how it is asked.
 
-    `options` decide the training; `asked` are those of the run alone: systems that differ in nothing else share
-    their trainings. `train` holds roles of a setting: "source", "others"; "target" alone makes an upper bound; "one
-    source" alone means one training for each source, of which the row shows the mean; nothing, that the model is not
-    trained.
+    `options` decide the training; `asked` are those of the run alone: systems that differ in
+    nothing else share their trainings. `train` holds roles of a setting: "source", "others";
+    "target" alone makes an upper bound; "one source" alone means one training for each source, of
+    which the row shows the mean; nothing, that the model is not trained.
     """
 
     name: str
@@ -68,7 +72,9 @@ class System:
 
 @dataclass(frozen=True)
 class Reported:
-    """A number that somebody else published for a cell, as a percentage; `setting` may be `average`."""
+    """A number that somebody else published for a cell, as a percentage; `setting` may be
+    `average`.
+    """
 
     system: str
     setting: str
@@ -79,7 +85,9 @@ class Reported:
 
 @dataclass(frozen=True)
 class Spread:
-    """Systems whose averages the page compares by mean, deviation, least and largest: how much a choice moves them."""
+    """Systems whose averages the page compares by mean, deviation, least and largest: how much a
+    choice moves them.
+    """
 
     title: str
     systems: tuple[str, ...]
@@ -87,7 +95,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two systems that differ in one thing, which `title` names: the page shows the first minus the second."""
+    """Two systems that differ in one thing, which `title` names: the page shows the first minus the
+    second.
+    """
 
     title: str
     system: str

@@ -1,4 +1,6 @@
-"""How many speakers each target of a table has, and whether that is enough for any statement about it."""
+"""How many speakers each target of a table has, and whether that is enough for any statement about
+it.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ from mserbench.statistics.intervals import FEWEST
 
 @dataclass(frozen=True)
 class Speakers:
-    """The speakers of a target: how many, None where that is not known, and where the number is from.
+    """The speakers of a target: how many, None where that is not known, and where the number is
+    from.
 
-    "counted": from the names and label files that are here. "published": the corpus's card says so; the
-    corpus is not here, and its task may ask fewer. "open": neither tells.
+    "counted": from the names and label files that are here. "published": the corpus's card says so;
+    the corpus is not here, and its task may ask fewer. "open": neither tells.
     """
 
     task: str
@@ -32,14 +35,18 @@ class Speakers:
             return ""
         if not self.number:
             return (
-                f"the speakers of target {self.task!r} are not known: what it shows does not stand for other speakers, "
+                f"the speakers of target {self.task!r} are not known: what it shows does "
+                f"not stand for other speakers, "
                 f"and no interval or p value over speakers can be given"
             )
         if self.number >= FEWEST:
             return ""
+
         return (
-            f"target {self.task!r} has {self.number} speaker{'s' * (self.number > 1)}: no interval and no p value can "
-            f"say anything about it; ask a task with {FEWEST} speakers or more, or give the target 'folds' of "
+            f"target {self.task!r} has {self.number} speaker{'s' * (self.number > 1)}: no "
+            f"interval and no p value can "
+            f"say anything about it; ask a task with {FEWEST} speakers or more, or give "
+            f"the target 'folds' of "
             f"its whole corpus"
         )
 
@@ -57,20 +64,28 @@ def _of(task: Task, data: Path | None, make: bool) -> Speakers:
     names = _names(task, source, data, make)
     if names is not None:
         return Speakers(task.name, len(names - {None}), "counted")
+
     whole = not task.part and not task.select
     if whole and source.card.speakers is not None:
         return Speakers(task.name, source.card.speakers, "published")
+
     return Speakers(task.name, None, "open")
 
 
-def _names(task: Task, source: Corpus, data: Path | None, make: bool) -> frozenset[str | None] | None:
-    """Return the speakers of a task's clips, None among them for unknown ones; None where they cannot be told yet."""
+def _names(
+    task: Task, source: Corpus, data: Path | None, make: bool
+) -> frozenset[str | None] | None:
+    """Return the speakers of a task's clips, None among them for unknown ones; None where they
+    cannot be told yet.
+    """
     if source.card.access == "generated" and not make:
         return None
+
     try:
         root = corpus.find(source, data)
     except DataError:
         root = None
+
     try:
         if root is None:  # names may tell all there is to know
             rows = dataset.truth(task, None)
@@ -78,4 +93,5 @@ def _names(task: Task, source: Corpus, data: Path | None, make: bool) -> frozens
             rows = dataset.select(task, corpus.read(source, root).utterances.values())
     except DataError:
         return None
+
     return frozenset(utterance.speaker for utterance, _ in rows)

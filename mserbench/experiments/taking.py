@@ -1,4 +1,6 @@
-"""What the trainings of a table take: numbers of parameters, memory, disk and hours, as their models tell."""
+"""What the trainings of a table take: numbers of parameters, memory, disk and hours, as their
+models tell.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,17 @@ _GB = 1e9
 
 
 def trained(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    """Return one record for the trainings that differ in seed and corpora alone: how many, and what each takes.
+    """Return one record for the trainings that differ in seed and corpora alone: how many, and what
+    each takes.
 
-    `footprint` is None where a model does not say. Models are built without memory for their numbers.
+    `footprint` is None where a model does not say. Models are built without memory for their
+    numbers.
     """
     alike: dict[tuple[str, Pairs], list[Training]] = {}
     for training in trainings(list(cells)):
         options = tuple((key, value) for key, value in training.options if key != "seed")
         alike.setdefault((training.model, options), []).append(training)
+
     prints = {key: _footprint(*key) for key in alike}
     return [
         {
@@ -59,14 +64,16 @@ def totals(
 ) -> dict[str, Any]:
     """Return what all trainings take together.
 
-    `memory_gb`: of the largest one. `parts_mb`: pretrained parts that are still to be got. `weights_gb`: weights of
-    all trainings. `cache_gb`: cached features of all corpora, whole, but for those `without_hours`. `hours`: of the
-    trainings whose models tell a measured time, one after another; `unmeasured`: how many of which models do not.
+    `memory_gb`: of the largest one. `parts_mb`: pretrained parts that are still to be got.
+    `weights_gb`: weights of all trainings. `cache_gb`: cached features of all corpora, whole, but
+    for those `without_hours`. `hours`: of the trainings whose models tell a measured time, one
+    after another; `unmeasured`: how many of which models do not.
     """
     prints = [(one["footprint"], one["trainings"]) for one in groups if one["footprint"]]
     measured = [one["seconds"] * n for one, n in prints if one["seconds"] is not None]
     rates = {name: rate for one, _ in prints for name, rate in one["cache"].items()}
     audio = sum(one["hours"] or 0.0 for one in corpora)
+
     return {
         "memory_gb": max((one["memory_gb"] for one, _ in prints if one["memory_gb"]), default=None),
         "parts_mb": sum(one["megabytes"] for one in parts if not one["here"]),
@@ -85,4 +92,5 @@ def _unmeasured(groups: Sequence[dict[str, Any]]) -> dict[str, int]:
     for group in groups:
         if not group["footprint"] or group["footprint"]["seconds"] is None:
             counts[group["model"]] = counts.get(group["model"], 0) + group["trainings"]
+
     return counts

@@ -1,4 +1,6 @@
-"""One training by several processes of this machine, with the same contract as one by this process."""
+"""One training by several processes of this machine, with the same contract as one by this
+process.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,11 @@ def train_together(
     processes: int,
     device: str,
 ) -> None:
-    """Train as `mserbench train` does when it is launched as several processes; `folder` appears whole or not at all.
+    """Train as `mserbench train` does when it is launched as several processes; `folder` appears
+    whole or not at all.
 
-    `device` is `cpu` or `cuda`; of `cuda` each process takes the GPU of its number. Raises ModelError with the
-    sentence that the processes ended with.
+    `device` is `cpu` or `cuda`; of `cuda` each process takes the GPU of its number. Raises
+    ModelError with the sentence that the processes ended with.
     """
     command = [sys.executable, "-m", "mserbench.experiments.launcher", str(processes)]
     command += _arguments(training, folder, data, allow_partial, device)
@@ -36,16 +39,20 @@ def train_together(
         for line in process.stderr:
             sys.stderr.write(line)
             lines.append(line.rstrip("\n"))
+
     if process.returncode:
         raise ModelError(_sentence(lines, training, processes, process.returncode))
 
 
-def _arguments(training: Training, folder: Path, data: Path | None, allow_partial: bool, device: str) -> list[str]:
+def _arguments(
+    training: Training, folder: Path, data: Path | None, allow_partial: bool, device: str
+) -> list[str]:
     words = ["train", "--model", training.model, "--on", ",".join(training.on)]
     words += ["--validate-on", ",".join(training.validate)] if training.validate else []
     words += [word for key, value in training.options for word in ("--option", f"{key}={value}")]
     words += ["--data", str(data)] if data else []
     words += ["--allow-partial"] if allow_partial else []
+
     return [*words, "--device", device, "--out", str(folder)]
 
 
@@ -55,6 +62,8 @@ def _sentence(lines: Sequence[str], training: Training, processes: int, status: 
     if errors:
         return errors[0]
     return (
-        f"training {training.model!r} by {processes} processes ended with status {status} and without a word: the log "
-        f"of workers beside the trainings has what they printed; start again, or give fewer --processes"
+        f"training {training.model!r} by {processes} processes ended with status {status} "
+        f"and without a word: the log "
+        f"of workers beside the trainings has what they printed; start again, or give "
+        f"fewer --processes"
     )

@@ -1,4 +1,6 @@
-"""Reads TOML tables strictly: every key known, every value of its kind, each mistake one sentence with its place."""
+"""Reads TOML tables strictly: every key known, every value of its kind, each mistake one sentence
+with its place.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,7 @@ class Table:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f"did you mean {near[0]!r}" if near else f"{', '.join(known)} are"
                 raise self.error(key, f"is no key that is known here: {hint}")
+
         for key in needed:
             if key not in self.values:
                 raise self.error(key, "is missing: give it")
@@ -52,36 +55,59 @@ class Table:
             raise self.error(key, f"is {value!r}, but a list of texts was expected")
         if len(set(value)) < len(value):
             raise self.error(key, f"is {value!r}, but each may be named once only")
+
         return tuple(value)
 
     def numbers(self, key: str, default: Sequence[int]) -> tuple[int, ...]:
         """Return a list of different whole numbers from 0, at least one."""
         value = self.values.get(key, list(default))
-        right = isinstance(value, list) and value and all(type(one) is int and one >= 0 for one in value)
+        right = (
+            isinstance(value, list)
+            and value
+            and all(type(one) is int and one >= 0 for one in value)
+        )
         if not right or len(set(value)) < len(value):
-            raise self.error(key, f"is {value!r}, but a list of different whole numbers was expected")
+            raise self.error(
+                key, f"is {value!r}, but a list of different whole numbers was expected"
+            )
+
         return tuple(value)
 
     def table(self, key: str) -> Table:
         """Return a table below this one, empty where there is none."""
-        return self._table(key, self.values.get(key, {}), f"{self.where}.{key}" if self.where else key)
+        return self._table(
+            key, self.values.get(key, {}), f"{self.where}.{key}" if self.where else key
+        )
 
     def tables(self, key: str) -> list[Table]:
-        """Return the tables by name below a key, or those of an array, each of which has a `name`."""
+        """Return the tables by name below a key, or those of an array, each of which has a
+        `name`.
+        """
         value = self.values.get(key, [])
         if isinstance(value, Mapping):
-            return [self._table(key, one, f"{key} {name!r}", {"name": name}) for name, one in value.items()]
+            return [
+                self._table(key, one, f"{key} {name!r}", {"name": name})
+                for name, one in value.items()
+            ]
         if not isinstance(value, list):
             raise self.error(key, f"is {value!r}, but tables [[{key}]] were expected")
+
         found = []
         for at, one in enumerate(value, start=1):
             name = one.get("name") if isinstance(one, Mapping) else None
-            found.append(self._table(key, one, f"{key} {name!r}" if isinstance(name, str) else f"{key} number {at}"))
+            found.append(
+                self._table(
+                    key, one, f"{key} {name!r}" if isinstance(name, str) else f"{key} number {at}"
+                )
+            )
+
         return found
 
     def options(self, key: str) -> dict[str, str]:
         """Return options of a model as the command line would give them."""
-        return {name: self._option(key, name, value) for name, value in self.table(key).values.items()}
+        return {
+            name: self._option(key, name, value) for name, value in self.table(key).values.items()
+        }
 
     def options_by_model(self, key: str) -> dict[str, dict[str, str]]:
         """Return options of several models, each a table of its own."""
@@ -93,9 +119,16 @@ class Table:
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
             return str(value)
-        raise self.error(key, f"has the option {name!r} = {value!r}, but a text, a number, true or false was expected")
 
-    def _table(self, key: str, value: object, where: str, more: Mapping[str, str] | None = None) -> Table:
+        raise self.error(
+            key,
+            f"has the option {name!r} = {value!r}, but a text, a number, true or false was "
+            f"expected",
+        )
+
+    def _table(
+        self, key: str, value: object, where: str, more: Mapping[str, str] | None = None
+    ) -> Table:
         if not isinstance(value, Mapping):
             raise self.error(key, f"is {value!r}, but a table was expected")
         return Table(self.file, where, {**(more or {}), **value})
@@ -106,6 +139,8 @@ def read(file: Path) -> Table:
     try:
         return Table(file, "", tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be read: {error.strerror or error}: give another file") from error
+        raise UsageError(
+            f"{str(file)!r} cannot be read: {error.strerror or error}: give another file"
+        ) from error
     except ValueError as error:
         raise UsageError(f"{str(file)!r} is no TOML file: {error}: correct it") from error

@@ -1,4 +1,6 @@
-"""Finds the mistakes of a definition that a look at the registry can find, before anything is trained."""
+"""Finds the mistakes of a definition that a look at the registry can find, before anything is
+trained.
+"""
 
 from __future__ import annotations
 
@@ -16,70 +18,102 @@ from mserbench.running.lookup import described_class, model_entry
 def check(experiment: Definition) -> None:
     """Raise UsageError for the first task, model, option or label that is not as it should be.
 
-    The sentence names the file and the key. An error of a plugin (a package is not installed) is passed on.
+    The sentence names the file and the key. An error of a plugin (a package is not installed) is
+    passed on.
     """
-    used = {name for setting in experiment.settings for name in (*setting.source, *setting.others, setting.target)}
+    used = {
+        name
+        for setting in experiment.settings
+        for name in (*setting.source, *setting.others, setting.target)
+    }
     for name in sorted(used):
         _check_place(experiment, experiment.corpora[name])
+
     for system in experiment.systems:
         _check_system(experiment, system)
         for setting in experiment.settings:
             _check_options(experiment, system, setting)
             _check_left_out(experiment, system, setting)
+
     for model in (*experiment.options, *experiment.last_options):
         if model not in {system.model for system in experiment.systems} and not experiment.left_out:
-            raise _error(experiment, f"options of model {model!r} are given, but no system is of that model")
+            raise _error(
+                experiment, f"options of model {model!r} are given, but no system is of that model"
+            )
 
 
 def _check_place(experiment: Definition, place: Place) -> None:
-    sources = [_task(experiment, place, key, name) for key in ("train", "validate") for name in getattr(place, key)]
+    sources = [
+        _task(experiment, place, key, name)
+        for key in ("train", "validate")
+        for name in getattr(place, key)
+    ]
     targets = [_task(experiment, place, "test", place.test)]
     if place.whole:
         targets.append(_task(experiment, place, "whole", place.whole))
+
     for task in targets:
         if experiment.labels and set(task.labels) != set(experiment.labels):
             raise _error(
                 experiment, f"corpora {place.name!r}, 'test': task {task.name!r} has the labels "
-                f"{', '.join(task.labels)}, but the table has 'labels' = {', '.join(experiment.labels)}",
+                f"{', '.join(task.labels)}, but the table has 'labels' = "
+                f"{', '.join(experiment.labels)}",
             )  # fmt: skip
+
     for task in sources:
         strange = sorted(set(experiment.labels) - set(task.labels))
         if strange:
             raise _error(
-                experiment, f"corpora {place.name!r}, 'train': task {task.name!r} has no label {strange[0]!r}, which "
+                experiment,
+                f"corpora {place.name!r}, 'train': task {task.name!r} has no label {strange[0]!r}, "
+                f"which "
                 f"the table asks for",
             )  # fmt: skip
+
     _check_folds(experiment, place, targets[0])
 
 
 def _check_folds(experiment: Definition, place: Place, whole: Task) -> None:
-    """Refuse folds that are no parts, or do not hold every clip once: they must be all parts of one division."""
+    """Refuse folds that are no parts, or do not hold every clip once: they must be all parts of one
+    division.
+    """
     if not place.folds:
         return
     if whole.part:
         raise _error(
-            experiment, f"corpora {place.name!r}, 'folds': task {place.test!r} is a part of its corpus itself: name a "
+            experiment,
+            f"corpora {place.name!r}, 'folds': task {place.test!r} is a part of its corpus itself: "
+            f"name a "
             f"task of all of it as 'test'",
         )  # fmt: skip
+
     for fold in place.folds:
         _task(experiment, place, "folds", f"{place.test}:{fold}")
+
     used = {fold.rpartition(".")[0] for fold in place.folds}
     parts = divisions.parts(lookup.corpus(whole.corpus).card, min(used)).names
     if len(used) != 1 or {fold.rpartition(".")[2] for fold in place.folds} != set(parts):
         listed = ", ".join(f"{min(used)}.{part}" for part in parts)
-        raise _error(experiment, f"corpora {place.name!r}, 'folds' must be all parts of one division: {listed}")
+        raise _error(
+            experiment,
+            f"corpora {place.name!r}, 'folds' must be all parts of one division: {listed}",
+        )
 
 
 def _check_left_out(experiment: Definition, system: System, setting: Setting) -> None:
-    """Refuse a source of the target's own corpus that is a part itself: no fold can be left out of that."""
+    """Refuse a source of the target's own corpus that is a part itself: no fold can be left out of
+    that.
+    """
     target = experiment.corpora[setting.target]
     for place in plan.places_of(experiment, system, setting) if target.folds else ():
         for name in plan.learnt_from(place):
             if plan.in_corpus_of(target, name) and lookup.task(name).part:
                 where = f"settings {setting.name!r}, 'source': corpora {place.name!r}"
                 raise _error(
-                    experiment, f"{where} trains on {name!r}, a part of the target's corpus, but the target "
-                    f"{target.name!r} has 'folds', which are left out in turn: name a task of all of it there",
+                    experiment,
+                    f"{where} trains on {name!r}, a part of the target's corpus, but the target "
+                    f"{target.name!r} has 'folds', which are left out in turn: name a task of all "
+                    f"of it there",
                 )  # fmt: skip
 
 
@@ -95,9 +129,12 @@ def _check_system(experiment: Definition, system: System) -> None:
         kind = described_class(system.model)
     except UsageError as error:
         raise _error(experiment, f"systems {system.name!r}, 'model': {error}") from error
+
     if system.train and not issubclass(kind, TrainableModel):
         where = f"systems {system.name!r}, 'train'"
-        raise _error(experiment, f"{where}: model {system.model!r} cannot be trained: leave 'train' away")
+        raise _error(
+            experiment, f"{where}: model {system.model!r} cannot be trained: leave 'train' away"
+        )
 
 
 def _check_options(experiment: Definition, system: System, setting: Setting) -> None:
@@ -106,6 +143,7 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             model_entry(model)
         except UsageError as error:
             raise _error(experiment, f"settings {setting.name!r}, 'options': {error}") from error
+
     kind = described_class(system.model)
     for key, options_in in (("options", options_of), ("asked", asked_of)):
         options = options_in(experiment, system, setting)
@@ -114,8 +152,12 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
         except UsageError as error:
             where = f"systems {system.name!r} in settings {setting.name!r}, {key!r}"
             raise _error(experiment, f"{where}: {error}") from error
+
         if "seed" in options:
-            raise _error(experiment, f"systems {system.name!r}, {key!r}: 'seed' is given by 'seeds' of the table")
+            raise _error(
+                experiment,
+                f"systems {system.name!r}, {key!r}: 'seed' is given by 'seeds' of the table",
+            )
 
 
 def _error(experiment: Definition, what: str) -> MserbenchError:

@@ -1,4 +1,6 @@
-"""One training or one run of an experiment, in a folder where either is found again by what went into it."""
+"""One training or one run of an experiment, in a folder where either is found again by what went
+into it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ _asked: dict[str, Subject] = {}  # of this process: the model that was asked las
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where work is done: the folder of the experiment, the data, and whether incomplete corpora will do."""
+    """Where work is done: the folder of the experiment, the data, and whether incomplete corpora
+    will do.
+    """
 
     out: Path
     data: Path | None
@@ -37,7 +41,9 @@ class Workplace:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a job: the name of a folder below the workplace, or the sentence that says why there is none."""
+    """What came of a job: the name of a folder below the workplace, or the sentence that says why
+    there is none.
+    """
 
     folder: str = ""
     failure: str = ""
@@ -45,7 +51,8 @@ class Result:
 
 
 def do_training(place: Workplace, training: Training, processes: int, device: str) -> Result:
-    """Train, unless the same was trained before: same model, version, options, tasks and contents of the tasks.
+    """Train, unless the same was trained before: same model, version, options, tasks and contents
+    of the tasks.
 
     By several processes where `processes` says so and the model can be trained so.
     """
@@ -53,13 +60,16 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     key = _key(place, training, kind)
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
+
     if folder.exists():
         return Result(name, again=True)
+
     began = time.perf_counter()
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
     _train(place, training, folder, many, device_for(kind, device))
     facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
+
     return Result(name)
 
 
@@ -68,6 +78,7 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
         own = device.partition(":")[0]  # each process takes the GPU of its number
         train_together(training, folder, place.data, place.allow_partial, processes, own)
         return
+
     train(
         training.model,
         training.on,
@@ -83,7 +94,8 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
 def do_question(place: Workplace, question: Question, weights: str, device: str) -> Result:
     """Put a task to a model; a finished run is found again, and one that was cut off goes on.
 
-    The last model that was asked is kept until the next one is loaded: what both are built upon is then opened once.
+    The last model that was asked is kept until the next one is loaded: what both are built upon is
+    then opened once.
     """
     target = dataset.load(lookup.task(question.task), place.data, place.allow_partial)
     folder = place.out / weights if weights else None
@@ -94,8 +106,10 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
     if run is None:
         if question.model not in _asked:
             _asked.clear()
+
         _asked[question.model] = spec.subject
         run = run_subject(spec.subject, target, place.out / RUNS)
+
     return Result(run.folder.relative_to(place.out).as_posix())
 
 
@@ -108,7 +122,9 @@ def as_result(error: BaseException) -> Result:
 
 
 def device_for(kind: type[Model], device: str) -> str:
-    """Return the device of a job: the one given, or the model's own where it cannot use that one."""
+    """Return the device of a job: the one given, or the model's own where it cannot use that
+    one.
+    """
     return device if device.partition(":")[0] in kind.devices else kind.devices[0]
 
 
@@ -126,4 +142,8 @@ def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
 def _contents(place: Workplace, name: str) -> Sequence[str]:
     """Return what a task is: its name, its question, and a digest of its audio."""
     task = lookup.task(name)
-    return name, task.hash, dataset.load(task, corpus.data_folder(place.data), place.allow_partial).digest
+    return (
+        name,
+        task.hash,
+        dataset.load(task, corpus.data_folder(place.data), place.allow_partial).digest,
+    )

@@ -1,4 +1,6 @@
-"""The files of an open corpus from their publisher: resumed where a transfer broke, checked, unpacked."""
+"""The files of an open corpus from their publisher: resumed where a transfer broke, checked,
+unpacked.
+"""
 
 from __future__ import annotations
 
@@ -16,31 +18,38 @@ from mserbench.fetching.transfer import Patience, Report, Transfer
 
 
 def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> None:
-    """Fetch the files of an open corpus, check them, and unpack them into `target`, which is whole or untouched.
+    """Fetch the files of an open corpus, check them, and unpack them into `target`, which is whole
+    or untouched.
 
-    Raises DataError where the corpus is not open or has no known files, where a transfer or check fails, and where
-    an archive is not safe; UsageError where another process is at it.
+    Raises DataError where the corpus is not open or has no known files, where a transfer or check
+    fails, and where an archive is not safe; UsageError where another process is at it.
     """
     card = corpus.card
     files = _files(card)
     folder = target.parent / ".downloads" / card.name
     lock = folder.with_name(f"{card.name}.lock")
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with folders.held(lock):
             try:
-                archives = [_fetch(card, name, remote, folder, report, patience) for name, remote in files.items()]
+                archives = [
+                    _fetch(card, name, remote, folder, report, patience)
+                    for name, remote in files.items()
+                ]
                 _unpack(card, archives, target, report)
                 shutil.rmtree(folder)
             finally:
                 _tidy(folder, lock)
     except folders.Busy as error:
         raise UsageError(
-            f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: wait until it is done"
+            f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: "
+            f"wait until it is done"
         ) from error
     except OSError as error:
         raise DataError(
-            f"corpus {card.name!r} cannot be written into {str(target.parent)!r} ({error.strerror or error}): "
+            f"corpus {card.name!r} cannot be written into {str(target.parent)!r} "
+            f"({error.strerror or error}): "
             "make room or choose another folder, then start the same command again"
         ) from error
 
@@ -48,43 +57,65 @@ def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> 
 def _files(card: CorpusCard) -> dict[str, Remote]:
     """Return the files to fetch, by name."""
     if card.access != "open":
-        raise DataError(f"corpus {card.name!r} is not open, its publisher gives it: {card.how_to_get} ({card.source})")
+        raise DataError(
+            f"corpus {card.name!r} is not open, its publisher gives it: {card.how_to_get} "
+            f"({card.source})"
+        )
     if not card.files:
         raise DataError(
-            f"corpus {card.name!r} is open, but no address with a checksum is known for it: {card.how_to_get} "
+            f"corpus {card.name!r} is open, but no address with a checksum is known for "
+            f"it: {card.how_to_get} "
             f"({card.source}), then {card.unpack}"
         )
+
     try:
         files = {_name(remote.url): remote for remote in card.files}
     except ValueError:  # an address that is none
         files = {}
+
     if len(files) < len(card.files) or not all(map(relative, files)):
         raise PluginError(
-            f"the card of corpus {card.name!r} lists files without names or with the same: report it to its author"
+            f"the card of corpus {card.name!r} lists files without names or with the same: "
+            f"report it to its author"
         )
+
     return files
 
 
 def _name(url: str) -> str:
-    """Return the name of a file: the last part of its address that is none of a repository's `content`."""
+    """Return the name of a file: the last part of its address that is none of a repository's
+    `content`.
+    """
     parts = [unquote(part) for part in urlsplit(url).path.split("/") if part not in ("", "content")]
     return parts[-1].replace("/", "_") if parts else ""
 
 
-def _fetch(card: CorpusCard, name: str, remote: Remote, folder: Path, report: Report, patience: Patience) -> Path:
-    """Fetch one file with pooch, which checks it; a file of that name and checksum that is here is taken."""
+def _fetch(
+    card: CorpusCard, name: str, remote: Remote, folder: Path, report: Report, patience: Patience
+) -> Path:
+    """Fetch one file with pooch, which checks it; a file of that name and checksum that is here is
+    taken.
+    """
     import pooch
 
-    advice = f"'mserbench data show {card.name}' says how to get it by hand; put it at {str(folder / name)!r}"
+    advice = (
+        f"'mserbench data show {card.name}' says how to get it by hand; put it at "
+        f"{str(folder / name)!r}"
+    )
     transfer = Transfer(name, remote, folder / f"{name}.part", report, patience, advice)
     pooch.get_logger().setLevel("ERROR")  # it would write to stderr what the progress bar shows
+
     try:
-        return Path(pooch.retrieve(remote.url, remote.hash, fname=name, path=folder, downloader=transfer))
+        return Path(
+            pooch.retrieve(remote.url, remote.hash, fname=name, path=folder, downloader=transfer)
+        )
     except ValueError as error:
         found = re.search(r"but got (\w+)", str(error))
         raise DataError(
-            f"file {name!r} from {remote.url} has the checksum {found[1] if found else 'of another file'!r}, but "
-            f"{remote.hash!r} was expected: it was removed; start the same command again, else {advice}"
+            f"file {name!r} from {remote.url} has the checksum "
+            f"{found[1] if found else 'of another file'!r}, but "
+            f"{remote.hash!r} was expected: it was removed; start the same command again, "
+            f"else {advice}"
         ) from error
 
 

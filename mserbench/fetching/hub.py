@@ -1,4 +1,6 @@
-"""A dataset of the Hugging Face hub, or a local copy of it, to the files and tables its publisher exports."""
+"""A dataset of the Hugging Face hub, or a local copy of it, to the files and tables its publisher
+exports.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ _MOST = 200 * 2**30  # bytes that any dataset may hold
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a dataset: where a recording goes, its bytes, and the columns that its table keeps.
+    """The columns of a dataset: where a recording goes, its bytes, and the columns that its table
+    keeps.
 
     A kept column that a dataset lacks stays out of its table, but the first must be there.
     """
@@ -35,46 +38,63 @@ class Layout:
 
 
 def export(source: str | Path, root: Path, report: Report = lambda done, total: None) -> None:
-    """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into `root`.
+    """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into
+    `root`.
 
-    `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what `save_to_disk` wrote.
-    `root` is whole or untouched. Raises MissingExtra without `datasets`, DataError where the dataset cannot be
-    had, lacks a column or audio, or holds a path that leads out of its folder.
+    `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what
+    `save_to_disk` wrote. `root` is whole or untouched. Raises MissingExtra without `datasets`,
+    DataError where the dataset cannot be had, lacks a column or audio, or holds a path that leads
+    out of its folder.
     """
     layout = Layout()
     name = f"dataset {str(source)!r}"
     splits = _splits(source, name)
+
     with staging(root, name, _MOST) as stage:
         for split, rows in splits.items():
             if relative(split) is None or "/" in split:
                 raise stage.refusal(split, "is no name of a split")
+
             kept = _kept(split, rows, layout, name)
             _export_split(split, _undecoded(rows, layout.audio), kept, layout, stage, report)
 
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
-    """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer does that."""
+    """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer
+    does that.
+    """
     with misfits.optional(f"exporting {name}", "datasets", "hub"):
         import datasets
-    if isinstance(source, str) and not reach.is_hub_offline() and (away := reach.hub_fault(source, "datasets")):
+
+    if (
+        isinstance(source, str)
+        and not reach.is_hub_offline()
+        and (away := reach.hub_fault(source, "datasets"))
+    ):
         raise DataError(
-            f"{name} cannot be loaded, the hub could not be reached ({away}): look at the connection, or give a local "
+            f"{name} cannot be loaded, the hub could not be reached ({away}): look at the "
+            f"connection, or give a local "
             "copy of its parquet files with --from"
         )
+
     try:
         with reach.quiet_hub():
             loaded = _local(source) if isinstance(source, Path) else datasets.load_dataset(source)
     except Exception as error:  # the library and those below it raise errors of many kinds
         misfits.refuse(error)
         raise DataError(
-            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the connection, or give "
+            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look "
+            f"at the connection, or give "
             "a local copy of its parquet files with --from"
         ) from error
+
     return loaded if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
 
 
 def _local(folder: Path) -> Any:
-    """Open a local copy: what `save_to_disk` wrote, else its files, which are read without copying them."""
+    """Open a local copy: what `save_to_disk` wrote, else its files, which are read without copying
+    them.
+    """
     import datasets
 
     if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
@@ -82,39 +102,52 @@ def _local(folder: Path) -> Any:
     return datasets.load_dataset(str(folder.resolve()), streaming=True)
 
 
-def _kept(split: str, rows: datasets.Dataset | datasets.IterableDataset, layout: Layout, name: str) -> list[str]:
+def _kept(
+    split: str, rows: datasets.Dataset | datasets.IterableDataset, layout: Layout, name: str
+) -> list[str]:
     columns = rows.column_names or []
-    lacking = [column for column in (layout.path, layout.audio, layout.kept[0]) if column not in columns]
+    lacking = [
+        column for column in (layout.path, layout.audio, layout.kept[0]) if column not in columns
+    ]
     if lacking:
         raise DataError(
-            f"{name}, split {split!r}: the columns {lacking} were expected, but it has {columns}: this is another "
+            f"{name}, split {split!r}: the columns {lacking} were expected, but it has "
+            f"{columns}: this is another "
             "dataset or another version of it, see 'mserbench data show' of the corpus"
         )
+
     return [column for column in layout.kept if column in columns]
 
 
 def _undecoded(rows: Any, column: str) -> Any:
-    """Return the rows with the audio as stored; the library would decode it with a package that wants FFmpeg."""
+    """Return the rows with the audio as stored; the library would decode it with a package that
+    wants FFmpeg.
+    """
     import datasets
 
     return rows.cast_column(column, datasets.Audio(decode=False))
 
 
-def _export_split(split: str, rows: Any, kept: list[str], layout: Layout, stage: Stage, report: Report) -> None:
+def _export_split(
+    split: str, rows: Any, kept: list[str], layout: Layout, stage: Stage, report: Report
+) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["path", *kept])
     total = getattr(rows, "num_rows", 0)
+
     for number, row in enumerate(_rows(rows, stage, split), start=1):
         path, audio = row[layout.path], (row[layout.audio] or {}).get("bytes")
         if not isinstance(path, str) or relative(path) is None:
             raise stage.refusal(str(path), "is no path inside its folder")
         if not audio:
             raise stage.refusal(path, "has no audio bytes")
+
         stage.write(f"{split}/{path}", [audio])
         # A row of a label file is one line: see mserbench.tables.
         table.writerow([path, *(" ".join(str(row[column] or "").split()) for column in kept)])
         report(number, total)
+
     stage.write(f"{split}.csv", [text.getvalue().encode("utf-8")])
 
 
@@ -129,9 +162,11 @@ def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
         except Exception as error:  # as above
             misfits.refuse(error)
             raise DataError(
-                f"{stage.source}, split {split!r}: its files cannot be read ({type(error).__name__}: "
+                f"{stage.source}, split {split!r}: its files cannot be read "
+                f"({type(error).__name__}: "
                 f"{_first_line(error)}): get them again"
             ) from error
+
         yield row
 
 

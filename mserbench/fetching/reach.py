@@ -1,4 +1,6 @@
-"""Whether the network is there: one short question first, where a library would repeat its own for half a minute."""
+"""Whether the network is there: one short question first, where a library would repeat its own for
+half a minute.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-OFFLINE = "MSERBENCH_OFFLINE"  # set to anything but 0 or nothing: no network, what caches hold is used
+# set to anything but 0 or nothing: no network, what caches hold is used
+OFFLINE = "MSERBENCH_OFFLINE"
 _HUB_OFFLINE = "HF_HUB_OFFLINE"
-_CONNECT, _READ, _IN_ALL = 3.0, 5.0, 8.0  # seconds; a name may stand for many addresses, each tried in turn
+# seconds; a name may stand for many addresses, each tried in turn
+_CONNECT, _READ, _IN_ALL = 3.0, 5.0, 8.0
 _DOWN = (500, 502, 503, 504)
 
 
@@ -30,7 +34,9 @@ def _is_on(variable: str) -> bool:
 
 
 def hub_fault(repository: str, kind: str = "models") -> str:
-    """Return why the hub does not answer, in a few words; empty where it does, whatever it says of the repository."""
+    """Return why the hub does not answer, in a few words; empty where it does, whatever it says of
+    the repository.
+    """
     from huggingface_hub import constants
 
     found: list[str] = []
@@ -38,6 +44,7 @@ def hub_fault(repository: str, kind: str = "models") -> str:
     asking = threading.Thread(target=lambda: found.append(_fault(url)), daemon=True)
     asking.start()
     asking.join(_IN_ALL)
+
     return found[0] if found else f"no answer for {_IN_ALL:g} s"
 
 
@@ -46,7 +53,9 @@ def _fault(url: str) -> str:
 
     try:
         with requests.head(url, timeout=(_CONNECT, _READ), allow_redirects=False) as answer:
-            return f"HTTP {answer.status_code} {answer.reason}" if answer.status_code in _DOWN else ""
+            return (
+                f"HTTP {answer.status_code} {answer.reason}" if answer.status_code in _DOWN else ""
+            )
     except requests.exceptions.SSLError:  # the hub's library may have other certificates
         return ""
     except requests.RequestException as error:
@@ -65,12 +74,15 @@ def reason(error: Exception, timeout: float) -> str:
         return "its certificate is not trusted"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke"
+
     found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
     return found[1] if found else f"no connection, {type(error).__name__}"
 
 
 def was_reached(error: Exception) -> bool:
-    """Whether a server was there when a request failed: False where no connection could be made at all."""
+    """Whether a server was there when a request failed: False where no connection could be made at
+    all.
+    """
     import requests
     import urllib3
 
@@ -81,12 +93,15 @@ def was_reached(error: Exception) -> bool:
 
 @contextmanager
 def quiet_hub() -> Iterator[None]:
-    """Keep the warnings of the hub's library off stderr: what went wrong is said once, as an error."""
+    """Keep the warnings of the hub's library off stderr: what went wrong is said once, as an
+    error.
+    """
     from huggingface_hub import utils
 
     log: Any = utils.logging  # its functions have no types
     told = log.get_verbosity()
     log.set_verbosity_error()
+
     try:
         yield
     finally:

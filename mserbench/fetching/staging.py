@@ -20,9 +20,11 @@ _PIECE = 2**20  # bytes
 
 @dataclass
 class Stage:
-    """Files on their way into a folder: names are checked, bytes and files are counted as they are written.
+    """Files on their way into a folder: names are checked, bytes and files are counted as they are
+    written.
 
-    `source` names where they come from, as an error says it. `most_bytes` and `most_files` bound what is taken.
+    `source` names where they come from, as an error says it. `most_bytes` and `most_files` bound
+    what is taken.
     """
 
     folder: Path
@@ -31,19 +33,26 @@ class Stage:
     most_files: int = 1_000_000
     written: int = 0
     names: list[str] = field(default_factory=list)
-    _seen: dict[str, str] = field(default_factory=dict)  # the name as a folder that ignores case sees it: a file
+    # the name as a folder that ignores case sees it: a file
+    _seen: dict[str, str] = field(default_factory=dict)
     _above: dict[str, str] = field(default_factory=dict)  # the same, of the folders above the files
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Path:
-        """Write one file and return its path. Raises DataError for a name or an amount that is not taken."""
+        """Write one file and return its path. Raises DataError for a name or an amount that is not
+        taken.
+        """
         path = self.folder / self._taken(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             for piece in pieces:
                 self.written += len(piece)
                 if self.written > self.most_bytes:
-                    raise self.refusal(name, f"is beyond the bound of {self.most_bytes} bytes in all")
+                    raise self.refusal(
+                        name, f"is beyond the bound of {self.most_bytes} bytes in all"
+                    )
+
                 file.write(piece)
+
         return path
 
     def copy(self, name: str, path: Path) -> Path:
@@ -69,14 +78,23 @@ class Stage:
             raise self.refusal(name, "is no path inside its folder")
         if len(self.names) >= self.most_files:
             raise self.refusal(name, f"is beyond the bound of {self.most_files} files")
+
         key = _folded(path)
         above = [_folded(parent) for parent in path.parents][:-1]
-        other = self._seen.get(key) or self._above.get(key) or next(filter(None, map(self._seen.get, above)), None)
+        other = (
+            self._seen.get(key)
+            or self._above.get(key)
+            or next(filter(None, map(self._seen.get, above)), None)
+        )
         if other is not None:
-            raise self.refusal(name, f"is in the way of {other[:200]!r}, or differs from it by case only")
+            raise self.refusal(
+                name, f"is in the way of {other[:200]!r}, or differs from it by case only"
+            )
+
         self._seen[key] = name
         self._above.update(dict.fromkeys(above, name))
         self.names.append(str(path))
+
         return str(path)
 
 
@@ -85,8 +103,15 @@ def relative(name: str) -> PurePosixPath | None:
 
     Absolute paths, `..`, drive letters, backslashes and control characters do not.
     """
-    if not name or name.startswith("/") or "\\" in name or _DRIVE.match(name) or _CONTROL.search(name):
+    if (
+        not name
+        or name.startswith("/")
+        or "\\" in name
+        or _DRIVE.match(name)
+        or _CONTROL.search(name)
+    ):
         return None
+
     path = PurePosixPath(name)
     return path if path.parts and ".." not in path.parts else None
 
@@ -95,9 +120,9 @@ def relative(name: str) -> PurePosixPath | None:
 def staging(target: Path, source: str, most_bytes: int) -> Iterator[Stage]:
     """Give a stage beside `target`, and put its files into `target` at the end.
 
-    Where something fails, or the process is killed, `target` is as it was; what a killed one left is removed by the
-    next. A file that is there already with the same bytes stays. Raises DataError where a file of another content
-    is there, and where the disk is full or may not be written.
+    Where something fails, or the process is killed, `target` is as it was; what a killed one left
+    is removed by the next. A file that is there already with the same bytes stays. Raises DataError
+    where a file of another content is there, and where the disk is full or may not be written.
     """
     place = target.resolve().parent / target.name
     try:
@@ -109,7 +134,8 @@ def staging(target: Path, source: str, most_bytes: int) -> Iterator[Stage]:
             _publish(stage, target)
     except OSError as error:
         raise DataError(
-            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): make room or choose "
+            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): "
+            f"make room or choose "
             "another folder, then start the same command again"
         ) from error
 
@@ -119,12 +145,15 @@ def _publish(stage: Stage, target: Path) -> None:
     if not target.exists():
         folders.put_in_place(stage.folder, target, replace=False)
         return
+
     wrong = [name for name in stage.names if not _fits(stage.folder / name, target / name)]
     if wrong:
         raise DataError(
-            f"folder {str(target)!r} holds {len(wrong)} file(s) that differ from those of {stage.source}, the first "
+            f"folder {str(target)!r} holds {len(wrong)} file(s) that differ from those of "
+            f"{stage.source}, the first "
             f"{wrong[0]!r}: move that folder away or give another, nothing was overwritten"
         )
+
     for name in stage.names:
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)

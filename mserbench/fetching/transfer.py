@@ -1,4 +1,6 @@
-"""One file over HTTP that goes on where the last transfer broke; a downloader for pooch, which checks it."""
+"""One file over HTTP that goes on where the last transfer broke; a downloader for pooch, which
+checks it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers that anothe
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a transfer is tried, the first pause in seconds (it doubles), and seconds without a byte."""
+    """How often a transfer is tried, the first pause in seconds (it doubles), and seconds without a
+    byte.
+    """
 
     attempts: int = 6
     pause: float = 1.0
@@ -35,7 +39,9 @@ class Patience:
 
 
 class _Broken(Exception):
-    """A transfer that another try may finish; `reached` is False where no connection could be made."""
+    """A transfer that another try may finish; `reached` is False where no connection could be
+    made.
+    """
 
     def __init__(self, why: str, reached: bool = True) -> None:
         super().__init__(why)
@@ -44,7 +50,9 @@ class _Broken(Exception):
 
 @dataclass
 class Transfer:
-    """The fetching of one file; what has come is in `part`. `advice` says what else can be done to get it."""
+    """The fetching of one file; what has come is in `part`. `advice` says what else can be done to
+    get it.
+    """
 
     name: str
     remote: Remote
@@ -60,28 +68,37 @@ class Transfer:
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         """Fetch `url` into `output_file`. Raises DataError where that fails for good.
 
-        A line that breaks is tried again; a server that was never there is not: nor is the network, most likely.
+        A line that breaks is tried again; a server that was never there is not: nor is the network,
+        most likely.
         """
         if reach.is_offline() and self._size() < self.remote.bytes:
             raise self._failure("is not here, and no network is to be used")
+
         reached = False
         for attempt in range(1, self.patience.attempts + 1):
             if self._size() == self.remote.bytes:
                 break
+
             try:
                 self._receive(url)
             except _Broken as error:
                 reached = reached or error.reached
                 if not reached:
                     server = urlsplit(url).netloc
-                    raise self._failure(f"cannot be fetched, {server} could not be reached ({error})") from error
+                    raise self._failure(
+                        f"cannot be fetched, {server} could not be reached ({error})"
+                    ) from error
                 if attempt == self.patience.attempts:
                     raise DataError(
-                        f"file {self.name!r} did not arrive from {url} in {attempt} attempt(s) ({error}), "
-                        f"{self._size()} of {self.remote.bytes} bytes are here: they are kept, start the same "
+                        f"file {self.name!r} did not arrive from {url} in {attempt} "
+                        f"attempt(s) ({error}), "
+                        f"{self._size()} of {self.remote.bytes} bytes are here: they are "
+                        f"kept, start the same "
                         "command again"
                     ) from error
+
                 time.sleep(min(self.patience.pause * 2 ** (attempt - 1), 30))
+
         os.replace(self.part, output_file)
         self._mark.unlink(missing_ok=True)
 
@@ -91,16 +108,23 @@ class Transfer:
 
         if self._size() > self.remote.bytes:
             self.part.unlink()
+
         begin = self._size()
         try:
-            with requests.get(url, headers=self._headers(begin), stream=True, timeout=self._timeout()) as answer:
+            with requests.get(
+                url, headers=self._headers(begin), stream=True, timeout=self._timeout()
+            ) as answer:
                 begin = self._checked(answer, begin)
                 self._mark.write_text(answer.headers.get("ETag", ""), encoding="utf-8")
                 self._write(answer, begin)
         except requests.RequestException as error:
             if isinstance(error, ValueError):  # no address at all, or none of the web
                 raise self._failure(f"has no address that can be fetched, {url!r}") from error
-            raise _Broken(reach.reason(error, self.patience.timeout), reach.was_reached(error)) from error
+
+            raise _Broken(
+                reach.reason(error, self.patience.timeout), reach.was_reached(error)
+            ) from error
+
         if self._size() < self.remote.bytes:
             raise _Broken("the connection ended early")
 
@@ -113,27 +137,42 @@ class Transfer:
             mark = self._mark.read_text(encoding="utf-8") if self._mark.exists() else ""
             if mark.startswith('"'):  # only a strong mark may stand here
                 headers["If-Range"] = mark
+
         return headers
 
     def _checked(self, answer: requests.Response, begin: int) -> int:
-        """Return where in the file the bytes of an answer begin, or raise for one that brings no such bytes."""
+        """Return where in the file the bytes of an answer begin, or raise for one that brings no
+        such bytes.
+        """
         if answer.status_code == 416 and begin:
             self.part.unlink()
             raise _Broken("the server refuses the rest of the file, which is fetched anew")
         if answer.status_code in _PASSING:
             raise _Broken(f"HTTP {answer.status_code} {answer.reason}")
         if answer.status_code not in (200, 206):
-            raise self._failure(f"was answered with HTTP {answer.status_code} {answer.reason} at {answer.url}")
+            raise self._failure(
+                f"was answered with HTTP {answer.status_code} {answer.reason} at {answer.url}"
+            )
+
         if answer.status_code == 200:
             begin, total = 0, answer.headers.get("Content-Length", "")
         else:
-            span = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+            span = re.fullmatch(
+                r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "")
+            )
             if span is None or int(span[1]) != begin:
                 self.part.unlink(missing_ok=True)
-                raise _Broken("the server sent another part than was asked for; the file is fetched anew")
+                raise _Broken(
+                    "the server sent another part than was asked for; the file is fetched anew"
+                )
+
             total = span[2]
+
         if total.isdigit() and int(total) != self.remote.bytes:
-            raise self._failure(f"has {total} bytes at {answer.url}, but {self.remote.bytes} were expected")
+            raise self._failure(
+                f"has {total} bytes at {answer.url}, but {self.remote.bytes} were expected"
+            )
+
         return begin
 
     def _write(self, answer: requests.Response, begin: int) -> None:
@@ -143,8 +182,10 @@ class Transfer:
                 done += len(piece)
                 if done > self.remote.bytes:
                     break
+
                 file.write(piece)
                 self.report(f"fetching {self.name}", done, self.remote.bytes)
+
         if done > self.remote.bytes:
             self.part.unlink()
             raise self._failure(f"is longer than the {self.remote.bytes} bytes that were expected")

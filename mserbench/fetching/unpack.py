@@ -53,10 +53,12 @@ def is_archive(name: str) -> bool:
 
 
 def unpack(archive: Path, stage: Stage, report: Report = lambda done, total: None) -> None:
-    """Unpack an archive into a stage, and the archives inside it, once, each into the folder it lies in.
+    """Unpack an archive into a stage, and the archives inside it, once, each into the folder it
+    lies in.
 
-    Shadow files of macOS are left out. Raises DataError, which names the member, for one that leads out of the
-    folder, is a link or a device, is encrypted, comes twice or is too much, and for a damaged archive.
+    Shadow files of macOS are left out. Raises DataError, which names the member, for one that leads
+    out of the folder, is a link or a device, is encrypted, comes twice or is too much, and for a
+    damaged archive.
     """
     first = len(stage.names)
     _unpack(archive, stage, "", report)
@@ -76,9 +78,12 @@ def _unpack(archive: Path, stage: Stage, above: str, report: Report) -> None:
                 continue
             if member.fault:
                 raise stage.refusal(member.name, f"is {member.fault}")
+
             if member.open is not None:
                 stage.write(above + member.name, _pieces(archive.name, member))
+
             report(min(file.tell(), size), size)
+
     report(size, size)
 
 
@@ -95,8 +100,11 @@ def _of_zip(file: IO[bytes]) -> Iterator[_Member]:
             fault = "" if kind in (0, stat.S_IFREG, stat.S_IFDIR) else "a link or a device"
             if info.flag_bits & _ENCRYPTED:
                 fault = "encrypted"
+
             # The original name: the other one ends where this one holds a NUL.
-            yield _Member(info.orig_filename, fault, None if info.is_dir() else partial(archive.open, info))
+            yield _Member(
+                info.orig_filename, fault, None if info.is_dir() else partial(archive.open, info)
+            )
 
 
 def _of_tar(file: IO[bytes]) -> Iterator[_Member]:
@@ -105,7 +113,10 @@ def _of_tar(file: IO[bytes]) -> Iterator[_Member]:
             fault = "" if info.isreg() or info.isdir() else "a link or a device"
             if not fault:
                 fault = _second_opinion(info)
-            yield _Member(info.name, fault, None if info.isdir() else partial(archive.extractfile, info))
+
+            yield _Member(
+                info.name, fault, None if info.isdir() else partial(archive.extractfile, info)
+            )
 
 
 def _second_opinion(info: tarfile.TarInfo) -> str:
@@ -115,6 +126,7 @@ def _second_opinion(info: tarfile.TarInfo) -> str:
             tarfile.data_filter(info, "/nowhere")
         except tarfile.FilterError as error:
             return f"refused ({type(error).__name__})"
+
     return ""
 
 
@@ -135,29 +147,37 @@ def _pieces(archive: str, member: _Member) -> Iterator[bytes]:
     assert member.open is not None
     with _damage(archive, member.name):
         file = member.open()
+
     if file is None:
         return
+
     with file:
         while True:
             with _damage(archive, member.name):
                 piece = file.read(_PIECE)
+
             if not piece:
                 return
+
             yield piece
 
 
 @contextmanager
 def _damage(archive: str, member: str = "") -> Iterator[None]:
-    """Turn what the libraries raise for damaged archives into one sentence; errors of writing pass through."""
+    """Turn what the libraries raise for damaged archives into one sentence; errors of writing pass
+    through.
+    """
     try:
         yield
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+
         where = f", member {member[:200]!r}" if member else ""
         why = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise DataError(
-            f"archive {archive!r}{where} is damaged or of a kind that cannot be read ({why}): nothing of it was kept, "
+            f"archive {archive!r}{where} is damaged or of a kind that cannot be read "
+            f"({why}): nothing of it was kept, "
             "get it from its publisher again"
         ) from error
 
@@ -169,4 +189,6 @@ def _is_root(member: _Member) -> bool:
 
 def _is_junk(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return "__MACOSX" in parts or any(part.startswith("._") or part == ".DS_Store" for part in parts)
+    return "__MACOSX" in parts or any(
+        part.startswith("._") or part == ".DS_Store" for part in parts
+    )

@@ -1,7 +1,7 @@
 """What a plugin may import of mserbench; all else is its inside and may change without notice.
 
-`docs/design/plugins.md` says what each module is for. A test holds our own plugins to these lists, and the lists to
-modules that exist.
+`docs/design/plugins.md` says what each module is for. A test holds our own plugins to these lists,
+and the lists to modules that exist.
 """
 
 EXPORTED = (
@@ -28,7 +28,8 @@ EXPORTED = (
     "mserbench.weights.record",
 )
 
-# What only plugins of this distribution use beside that. It is no promise: each is a debt, and the list shall shrink.
+# What only plugins of this distribution use beside that. It is no promise: each is a debt, and the
+# list shall shrink.
 INSIDE = {
     # What remakes published figures opens corpora as the core does.
     "mserbench_tasks": ("mserbench.data.index", "mserbench.data.dataset", "mserbench.data.lookup"),
@@ -39,7 +40,11 @@ INSIDE = {
         "mserbench.running.lookup",
         "mserbench.running.training",
     ),
-    "mserbench_whisper_linear": ("mserbench.data.corpus", "mserbench.data.dataset", "mserbench.data.lookup"),
+    "mserbench_whisper_linear": (
+        "mserbench.data.corpus",
+        "mserbench.data.dataset",
+        "mserbench.data.lookup",
+    ),
     "mserbench_supcon_w2v2": ("mserbench.data.index",),
     "mserbench_training": (
         "mserbench.data.corpus",

@@ -1,7 +1,9 @@
-"""The hooks a plugin may implement, and the typed records they return; `kinds` has one row for each pair.
+"""The hooks a plugin may implement, and the typed records they return; `kinds` has one row for each
+pair.
 
-A record names its object by a `"package.module:attribute"` target, or `"package.module:TABLE[key]"` for one of a
-dictionary. It is imported on first use only: a package that fails to import cannot stop the others.
+A record names its object by a `"package.module:attribute"` target, or `"package.module:TABLE[key]"`
+for one of a dictionary. It is imported on first use only: a package that fails to import cannot
+stop the others.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What every record of a plugin holds: a name, where its object is, and a title for listings."""
+    """What every record of a plugin holds: a name, where its object is, and a title for
+    listings.
+    """
 
     name: str
     target: str
@@ -34,16 +38,19 @@ class CorpusEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class TaskEntry(Entry):
-    """A task: `target` is a `mserbench.contracts.Task`, which listings ask for its corpus, languages and labels."""
+    """A task: `target` is a `mserbench.contracts.Task`, which listings ask for its corpus,
+    languages and labels.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry(Entry):
     """A model: `target` is a subclass of `mserbench.Model`.
 
-    `needs` maps each optional package it imports to the extra that installs it. `weights` maps the names of
-    weights that ship with the plugin to `"package:folder"`, the preferred first. `described` names a base class
-    of the target that imports nothing heavy and has its options and its `describe`; without, the target is asked.
+    `needs` maps each optional package it imports to the extra that installs it. `weights` maps the
+    names of weights that ship with the plugin to `"package:folder"`, the preferred first.
+    `described` names a base class of the target that imports nothing heavy and has its options and
+    its `describe`; without, the target is asked.
     """
 
     needs: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +65,9 @@ class CommandEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class WeightsEntry(Entry):
-    """Pretrained weights that models are built upon: `target` is a `mserbench.weights.record.Weights`."""
+    """Pretrained weights that models are built upon: `target` is a
+    `mserbench.weights.record.Weights`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""The kinds of things that plugins bring, one row each: its record, its hook, how it is listed, what it resolves to.
+"""The kinds of things that plugins bring, one row each: its record, its hook, how it is listed,
+what it resolves to.
 
-A further kind is a record and a hook in `hookspecs` and a row here: loading, listing and resolving go by the rows.
+A further kind is a record and a hook in `hookspecs` and a row here: loading, listing and resolving
+go by the rows.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ Form = Literal["instance", "subclass", "file"]
 class Kind:
     """One kind of thing that a plugin may bring.
 
-    `resolves` is the class, as `"package.module:Class"`, of which a target is an instance or a subclass; it is a
-    name, as most such classes lie in rooms above this one. The target of a `file` is `"package:file"`, of no class.
-    `facts` takes what a listing shows beyond the record from the object itself, which is imported for that.
+    `resolves` is the class, as `"package.module:Class"`, of which a target is an instance or a
+    subclass; it is a name, as most such classes lie in rooms above this one. The target of a `file`
+    is `"package:file"`, of no class. `facts` takes what a listing shows beyond the record from the
+    object itself, which is imported for that.
     """
 
     word: str
@@ -44,7 +47,12 @@ class Kind:
 
 
 def _task_facts(task: Task) -> Mapping[str, object]:
-    return {"corpus": task.corpus, "languages": task.languages, "labels": task.labels, "clips": task.expected}
+    return {
+        "corpus": task.corpus,
+        "languages": task.languages,
+        "labels": task.labels,
+        "clips": task.expected,
+    }
 
 
 KINDS: tuple[Kind, ...] = (
@@ -111,4 +119,6 @@ def kind_of(record: type[Entry]) -> Kind:
         if kind.record is record:
             return kind
 
-    raise PluginError(f"{record.__name__} is the record of no kind: give it a row in mserbench.plugins.kinds")
+    raise PluginError(
+        f"{record.__name__} is the record of no kind: give it a row in mserbench.plugins.kinds"
+    )

@@ -1,4 +1,6 @@
-"""Finds plugins by entry point and loads each one on its own, so that a broken one cannot hide the rest."""
+"""Finds plugins by entry point and loads each one on its own, so that a broken one cannot hide the
+rest.
+"""
 
 from __future__ import annotations
 
@@ -42,21 +44,25 @@ class Plugin:
 def load_plugins(strict: bool = False) -> list[Plugin]:
     """Load every installed plugin, each in isolation, in the order of their names.
 
-    `MSERBENCH_PLUGINS`, where set, names the only third-party plugins (entry point or distribution, comma
-    separated) to load; `none` or empty loads none. Raises PluginError for the first failure if `strict`.
+    `MSERBENCH_PLUGINS`, where set, names the only third-party plugins (entry point or distribution,
+    comma separated) to load; `none` or empty loads none. Raises PluginError for the first failure
+    if `strict`.
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(_specifications())
     plugins = []
+
     for plugin, entry_point in _discover():
         plugins.append(plugin)
         if not plugin.skipped and not plugin.failures:
             _load(manager, plugin, entry_point)
+
     _mark_conflicts(plugins)
     if strict:
         for plugin in plugins:
             for failure in plugin.failures:
                 raise PluginError(f"{failure} (--strict-plugins stops at the first failure)")
+
     return plugins
 
 
@@ -76,23 +82,43 @@ def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
     wanted = None if switch is None else {name.strip() for name in switch.split(",")} - {"", "none"}
     seen: dict[str, str] = {}
     found = []
+
     for entry_point in importlib.metadata.entry_points(group=GROUP):
         # Read once: each access parses the file of a distribution anew.
-        facts = entry_point.dist.metadata if entry_point.dist else {"Name": "unknown", "Version": "unknown"}
-        found.append((Plugin(entry_point.name, facts["Name"], facts["Version"], entry_point.value), entry_point))
+        facts = (
+            entry_point.dist.metadata
+            if entry_point.dist
+            else {"Name": "unknown", "Version": "unknown"}
+        )
+        found.append(
+            (
+                Plugin(entry_point.name, facts["Name"], facts["Version"], entry_point.value),
+                entry_point,
+            )
+        )
+
     # The host first: where two plugins claim a name, its own entries win.
-    for plugin, entry_point in sorted(found, key=lambda pair: (pair[0].distribution != HOST, pair[0].name)):
+    for plugin, entry_point in sorted(
+        found, key=lambda pair: (pair[0].distribution != HOST, pair[0].name)
+    ):
         names = {plugin.name, plugin.distribution}
         plugin.skipped = wanted is not None and plugin.distribution != HOST and not names & wanted
-        if not plugin.skipped and seen.setdefault(plugin.name, plugin.distribution) != plugin.distribution:
+        if (
+            not plugin.skipped
+            and seen.setdefault(plugin.name, plugin.distribution) != plugin.distribution
+        ):
             plugin.failures.append(
-                f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name of a plugin of "
+                f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name "
+                f"of a plugin of "
                 f"{seen[plugin.name]}: one of the two packages must rename its entry point"
             )
+
         yield plugin, entry_point
 
 
-def _load(manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint) -> None:
+def _load(
+    manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint
+) -> None:
     try:
         module = entry_point.load()
     except KeyboardInterrupt:
@@ -101,15 +127,22 @@ def _load(manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.
         reason = misfits.told(error) or f"{type(error).__name__}: {error}"
         plugin.failures.append(_sentence(plugin, f"cannot be imported ({reason})"))
         return
+
     if not isinstance(module, ModuleType):
-        plugin.failures.append(_sentence(plugin, f"has the entry point {plugin.module!r}, which is no module"))
+        plugin.failures.append(
+            _sentence(plugin, f"has the entry point {plugin.module!r}, which is no module")
+        )
         return
+
     wanted = getattr(module, "MSERBENCH_API", API_VERSION)
     if wanted != API_VERSION:
         plugin.failures.append(
-            _sentence(plugin, f"was made for API version {wanted}, but this mserbench has {API_VERSION}")
+            _sentence(
+                plugin, f"was made for API version {wanted}, but this mserbench has {API_VERSION}"
+            )
         )
         return
+
     for hook in _hooks(manager, plugin, module):
         _collect(plugin, module, hook)
 
@@ -125,17 +158,25 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
     finally:
         if manager.is_registered(module):  # one at a time: nothing of a plugin can touch another
             manager.unregister(module)
+
     known_hooks = _hooks_by_name()
     for name in implemented:
         if name not in known_hooks:
             import difflib
 
             near = " or ".join(difflib.get_close_matches(name, known_hooks, n=1, cutoff=0.0))
-            plugin.failures.append(_sentence(plugin, f"implements {name!r}, which is no hook; did you mean {near!r}?"))
+            plugin.failures.append(
+                _sentence(plugin, f"implements {name!r}, which is no hook; did you mean {near!r}?")
+            )
+
     for name, value in vars(module).items():
-        own = getattr(value, "__module__", None) == module.__name__  # a helper that it imports is no mistake
+        # a helper that it imports is no mistake
+        own = getattr(value, "__module__", None) == module.__name__
         if own and name.startswith("register_") and name not in implemented:
-            plugin.failures.append(_sentence(plugin, f"defines {name!r} without @mserbench.hookimpl"))
+            plugin.failures.append(
+                _sentence(plugin, f"defines {name!r} without @mserbench.hookimpl")
+            )
+
     return [name for name in implemented if name in known_hooks]
 
 
@@ -148,13 +189,22 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
         reason = misfits.told(error) or f"{type(error).__name__}: {error}"
         plugin.failures.append(_sentence(plugin, f"failed in {hook} ({reason})"))
         return
+
     record = _hooks_by_name()[hook].record
     for entry in entries:
         if not isinstance(entry, record):
-            plugin.failures.append(_sentence(plugin, f"returned {entry!r} from {hook} instead of a {record.__name__}"))
-        elif not isinstance(entry.name, str) or not re.fullmatch(r"[\w.]+:[^:]+", str(entry.target)):
             plugin.failures.append(
-                _sentence(plugin, f"gave {entry.name!r} the target {entry.target!r}, not a name and 'module:attribute'")
+                _sentence(plugin, f"returned {entry!r} from {hook} instead of a {record.__name__}")
+            )
+        elif not isinstance(entry.name, str) or not re.fullmatch(
+            r"[\w.]+:[^:]+", str(entry.target)
+        ):
+            plugin.failures.append(
+                _sentence(
+                    plugin,
+                    f"gave {entry.name!r} the target {entry.target!r}, not a name and "
+                    f"'module:attribute'",
+                )
             )
         else:
             plugin.entries.append(entry)
@@ -166,17 +216,27 @@ def _mark_conflicts(plugins: list[Plugin]) -> None:
         kept: list[Entry] = []
         for entry in plugin.entries:
             first = owner.setdefault((type(entry), entry.name), plugin)
-            if first is plugin and entry.name not in {e.name for e in kept if type(e) is type(entry)}:
+            if first is plugin and entry.name not in {
+                e.name for e in kept if type(e) is type(entry)
+            }:
                 kept.append(entry)
             else:
                 plugin.failures.append(
-                    _sentence(plugin, f"offers {entry.name!r}, a name that {first.name!r} has; the first one stays")
+                    _sentence(
+                        plugin,
+                        f"offers {entry.name!r}, a name that {first.name!r} has; the first one "
+                        f"stays",
+                    )
                 )
+
         plugin.entries = kept
 
 
 def _sentence(plugin: Plugin, what: str) -> str:
-    return f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} {what}: update or uninstall it"
+    return (
+        f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} {what}: update or "
+        f"uninstall it"
+    )
 
 
 def _one_line(error: BaseException) -> str:

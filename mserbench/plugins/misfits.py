@@ -1,4 +1,6 @@
-"""Compiled packages that do not fit one another: told apart from every other fault, with what to install."""
+"""Compiled packages that do not fit one another: told apart from every other fault, with what to
+install.
+"""
 
 from __future__ import annotations
 
@@ -17,35 +19,45 @@ TRIED = {
     ("2.14.1", "2.11.1"): True,
     ("2.15.0", "2.11.1"): True,
 }
-"""Releases of torch and torchaudio that were installed together: whether both load. The metadata do not tell."""
+"""Releases of torch and torchaudio that were installed together: whether both load. The metadata do
+not tell.
+"""
 PAIR = ("2.14.1", "2.11.1")  # what to install where two do not fit: the pair of requirements/
 
 CORE = ("numpy", "pandas", "scipy", "sklearn", "soundfile", "soxr")
 """The compiled packages of the base install."""
-_ON_TORCH = ("torchaudio", "torchcodec", "torchvision")  # each release is built for some releases of torch only
+
+# Each release is built for some releases of torch only
+_ON_TORCH = ("torchaudio", "torchcodec", "torchvision")
 _SIGNS = re.compile(
-    r"undefined symbol|symbol not found|cannot open shared object|cannot load library|wrong ELF class|"
-    r"invalid ELF header|version `[\w.]+' not found|DLL load failed|incompatible architecture|image not found|"
-    r"multiarray failed to import|binary incompatibility|compiled using NumPy|different CUDA versions|"
+    r"undefined symbol|symbol not found|cannot open shared object|cannot load library|"
+    r"wrong ELF class|invalid ELF header|version `[\w.]+' not found|DLL load failed|"
+    r"incompatible architecture|image not found|multiarray failed to import|"
+    r"binary incompatibility|compiled using NumPy|different CUDA versions|"
     r"operator \w+::\w+ does not exist",
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"(?:site|dist)-packages[/\\](\w+)[/\\.]")
-_KINDS = (ImportError, OSError, RuntimeError, ValueError)  # what loading a compiled part raises, by package
+# What loading a compiled part raises, by package
+_KINDS = (ImportError, OSError, RuntimeError, ValueError)
 
 
 def told(error: BaseException) -> PackageMisfit | None:
-    """Return the error to raise where `error`, or what caused it, is a package that does not fit; else None."""
+    """Return the error to raise where `error`, or what caused it, is a package that does not fit;
+    else None.
+    """
     for cause in _chain(error):
         if isinstance(cause, PackageMisfit):
             return cause
         if isinstance(cause, _KINDS) and _SIGNS.search(str(cause)):
             return _misfit(_package(cause), cause)
+
     return None
 
 
 def refuse(error: BaseException) -> None:
-    """Raise PackageMisfit where `error` is one: first of all, wherever errors of many kinds are blamed on something.
+    """Raise PackageMisfit where `error` is one: first of all, wherever errors of many kinds are
+    blamed on something.
 
     A file, a plugin or a folder is not at fault where a package could not be loaded to look at it.
     """
@@ -56,7 +68,9 @@ def refuse(error: BaseException) -> None:
 
 @contextmanager
 def optional(what: str, package: str, extra: str) -> Iterator[None]:
-    """Stand around the import of an optional package. Raises MissingExtra where it is absent, else PackageMisfit."""
+    """Stand around the import of an optional package. Raises MissingExtra where it is absent, else
+    PackageMisfit.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
@@ -66,7 +80,8 @@ def optional(what: str, package: str, extra: str) -> Iterator[None]:
 
 
 def load(packages: Iterable[str]) -> dict[str, str]:
-    """Import those of some packages that are installed; returns the version of each by the name that pip has for it.
+    """Import those of some packages that are installed; returns the version of each by the name
+    that pip has for it.
 
     Raises PackageMisfit for the first that cannot be loaded.
     """
@@ -75,8 +90,10 @@ def load(packages: Iterable[str]) -> dict[str, str]:
         if importlib.util.find_spec(package) is not None:
             with optional("this", package, "all"):
                 importlib.import_module(package)
+
             name, version = _installed(package)
             versions[name] = version
+
     return versions
 
 
@@ -89,16 +106,21 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _package(error: BaseException) -> str:
-    """Return the package whose part could not be loaded: by the file named, else where the error was raised."""
+    """Return the package whose part could not be loaded: by the file named, else where the error
+    was raised.
+    """
     named = _FOLDER.search(str(error))
     if named:
         return named[1]
+
     package, trace = "", error.__traceback__
     while trace is not None:
         name = str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
         if _FOLDER.search(trace.tb_frame.f_code.co_filename) and name not in ("torch", "numpy"):
             package = name
+
         trace = trace.tb_next
+
     return package or "torch"
 
 
@@ -108,11 +130,15 @@ def _misfit(package: str, error: BaseException) -> PackageMisfit:
     name, version = _installed(package)
     if partner is None:
         return PackageMisfit(
-            f"package {name!r} {version} cannot be loaded ({reason}), as it fits neither this machine nor what is "
-            f"installed beside it: run pip install --force-reinstall {name}, or install what requirements/ names"
+            f"package {name!r} {version} cannot be loaded ({reason}), as it fits neither "
+            f"this machine nor what is "
+            f"installed beside it: run pip install --force-reinstall {name}, or install "
+            f"what requirements/ names"
         )
+
     return PackageMisfit(
-        f"package {name!r} {version} does not fit {partner!r} {_installed(partner)[1]} and cannot be loaded beside it "
+        f"package {name!r} {version} does not fit {partner!r} {_installed(partner)[1]} and "
+        f"cannot be loaded beside it "
         f"({reason}): {_remedy(name, partner)}"
     )
 
@@ -121,15 +147,25 @@ def _remedy(name: str, partner: str) -> str:
     if name == "torchaudio":
         return f"run pip install 'torch=={PAIR[0]}' 'torchaudio=={PAIR[1]}', a pair that was tried"
     if name in _ON_TORCH:
-        return f"run pip uninstall {name}, without which mserbench does, or install its release for this {partner}"
-    return f"run pip install --upgrade --force-reinstall {name}, or install what requirements/ names"
+        return (
+            f"run pip uninstall {name}, without which mserbench does, or install its release "
+            f"for this {partner}"
+        )
+
+    return (
+        f"run pip install --upgrade --force-reinstall {name}, or install what requirements/ names"
+    )
 
 
 def _partner(package: str, reason: str) -> str | None:
     """Return the package that another one was not built for, or None where nothing tells."""
     if package in _ON_TORCH or (package != "torch" and re.search(r"torch|c10|at::", reason)):
         return "torch"
-    return "numpy" if package != "numpy" and re.search(r"numpy|multiarray", reason, re.IGNORECASE) else None
+    return (
+        "numpy"
+        if package != "numpy" and re.search(r"numpy|multiarray", reason, re.IGNORECASE)
+        else None
+    )
 
 
 def _reason(error: BaseException) -> str:
@@ -143,4 +179,5 @@ def _installed(package: str) -> tuple[str, str]:
     for name in (package, *importlib.metadata.packages_distributions().get(package, ())):
         with suppress(importlib.metadata.PackageNotFoundError):
             return name, importlib.metadata.version(name)
+
     return package, "of no known version"

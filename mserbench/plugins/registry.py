@@ -23,7 +23,9 @@ def installed(strict: bool = False) -> tuple[loading.Plugin, ...]:
 
 def entries(record: type[EntryT]) -> dict[str, EntryT]:
     """Return the registered entries of one kind, which its record tells, by name, sorted."""
-    registered = [entry for plugin in installed() for entry in plugin.entries if isinstance(entry, record)]
+    registered = [
+        entry for plugin in installed() for entry in plugin.entries if isinstance(entry, record)
+    ]
     return {entry.name: entry for entry in sorted(registered, key=lambda entry: entry.name)}
 
 
@@ -38,7 +40,8 @@ def entry(record: type[EntryT], name: str) -> EntryT:
 
 
 def resolve(entry: Entry) -> Any:
-    """Return what an entry stands for, checked against the row of its kind: an object, a class or a path.
+    """Return what an entry stands for, checked against the row of its kind: an object, a class or a
+    path.
 
     Raises PluginError where it cannot be imported or is something else.
     """
@@ -52,7 +55,11 @@ def resolve(entry: Entry) -> Any:
     if kind.form == "subclass":
         if not (isinstance(target, type) and issubclass(target, expected)):
             public = f"mserbench.{expected.__name__}"
-            raise PluginError(f"{kind.word} {entry.name!r}: its target {entry.target!r} is not a subclass of {public}")
+            raise PluginError(
+                f"{kind.word} {entry.name!r}: its target {entry.target!r} is not a subclass of "
+                f"{public}"
+            )
+
         return target
 
     _require_instance(entry, target, expected)
@@ -60,7 +67,9 @@ def resolve(entry: Entry) -> Any:
 
 
 def load(name: str, target: str) -> Any:
-    """Return the object at `module:attribute` or `module:TABLE[key]`. Raises PluginError, which names `name`."""
+    """Return the object at `module:attribute` or `module:TABLE[key]`. Raises PluginError, which
+    names `name`.
+    """
     module, _, place = target.partition(":")
     attribute, bracket, key = place.partition("[")
 
@@ -69,7 +78,9 @@ def load(name: str, target: str) -> Any:
         return value[key.removesuffix("]")] if bracket else value
     except (MserbenchError, KeyboardInterrupt):
         raise
-    except BaseException as error:  # importing is running the plugin's code, which may even call sys.exit
+    except (
+        BaseException
+    ) as error:  # importing is running the plugin's code, which may even call sys.exit
         misfits.refuse(error)
         raise PluginError(
             f"{name!r}: its target {target!r} cannot be imported ({type(error).__name__}: {error})"
@@ -78,9 +89,13 @@ def load(name: str, target: str) -> Any:
 
 def _require_instance(entry: Entry, target: object, expected: type) -> None:
     if not isinstance(target, expected):
-        raise PluginError(f"{entry.name!r}: its target {entry.target!r} is not a {expected.__name__}")
+        raise PluginError(
+            f"{entry.name!r}: its target {entry.target!r} is not a {expected.__name__}"
+        )
 
     # A corpus has its name on its card; tasks, commands and weights have their own.
     own_name = getattr(getattr(target, "card", target), "name", None)
     if own_name != entry.name:
-        raise PluginError(f"{entry.name!r}: its target {entry.target!r} calls itself by another name")
+        raise PluginError(
+            f"{entry.name!r}: its target {entry.target!r} calls itself by another name"
+        )

@@ -1,4 +1,6 @@
-"""From names of files, folders and standard input to clips of all their audio, decoded ahead in order."""
+"""From names of files, folders and standard input to clips of all their audio, decoded ahead in
+order.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A part of a file, or all of it, as a clip; `start` and `end` in seconds of the file, `last` if none follows.
+    """A part of a file, or all of it, as a clip; `start` and `end` in seconds of the file, `last`
+    if none follows.
 
     `trained_key` is the key by which a manifest would know the whole file, empty for a part.
     """
@@ -81,13 +84,17 @@ Heard = Piece | Failed | Remark
 
 
 def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:
-    """Yield the audio files that some names stand for: a file itself, a folder its audio files, sorted, `-` stdin.
+    """Yield the audio files that some names stand for: a file itself, a folder its audio files,
+    sorted, `-` stdin.
 
-    What can be read only once, as stdin, is first copied into the folder `scratch`. Raises UsageError where stdin is
-    given twice.
+    What can be read only once, as stdin, is first copied into the folder `scratch`. Raises
+    UsageError where stdin is given twice.
     """
     if [str(name) for name in names].count(STDIN) > 1:
-        raise UsageError("'-' was given more than once, but standard input can be read only once: give it once")
+        raise UsageError(
+            "'-' was given more than once, but standard input can be read only once: give it once"
+        )
+
     for name in names:
         if str(name) == STDIN or name.is_fifo():
             yield Source(str(name), _copied(name, scratch))
@@ -95,27 +102,33 @@ def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:
             try:
                 found = [path for path in Folder(name).names if audio.is_audio(path)]
             except OSError as error:
-                yield Failed(str(name), DataError(f"folder {str(name)!r} cannot be read: {error.strerror}"))
+                yield Failed(
+                    str(name), DataError(f"folder {str(name)!r} cannot be read: {error.strerror}")
+                )
                 continue
+
             if not found:
                 yield Failed(
                     str(name),
                     DataError(
-                        f"folder {str(name)!r} holds no audio file ({', '.join(sorted(audio.SUFFIXES))}): give another "
+                        f"folder {str(name)!r} holds no audio file "
+                        f"({', '.join(sorted(audio.SUFFIXES))}): give another "
                         f"folder, or files by name"
                     ),
                 )
+
             yield from (Source(str(name / path), name / path) for path in found)
         else:
             yield Source(str(name), name)
 
 
 def listen(sources: Iterable[Source | Failed], windowing: Windowing) -> Iterator[Heard]:
-    """Yield all audio of some files in order, cut as `windowing` says; threads decode the next files meanwhile.
+    """Yield all audio of some files in order, cut as `windowing` says; threads decode the next
+    files meanwhile.
 
-    Only the first half minute of a file is decoded ahead; of a longer one memory holds a window and a few seconds.
-    A file that cannot be read gives a `Failed` in its place, perhaps after some of its windows; one that is given
-    stays where it is.
+    Only the first half minute of a file is decoded ahead; of a longer one memory holds a window and
+    a few seconds. A file that cannot be read gives a `Failed` in its place, perhaps after some of
+    its windows; one that is given stays where it is.
     """
     workers = available_cores()
     coming: deque[tuple[Source | Failed, Future[Iterator[Heard]]]] = deque()
@@ -125,6 +138,7 @@ def listen(sources: Iterable[Source | Failed], windowing: Windowing) -> Iterator
                 coming.append((source, pool.submit(_begin, source, windowing)))
                 if len(coming) >= _AHEAD * workers:
                     yield from _caught(*coming.popleft())
+
             while coming:
                 yield from _caught(*coming.popleft())
         except BaseException:
@@ -143,18 +157,22 @@ def _begin(source: Source | Failed, windowing: Windowing) -> Iterator[Heard]:
     """Decode a short file whole, or the beginning of a long one, and return the way to the rest."""
     if isinstance(source, Failed):
         return iter([source])
+
     blocks = audio.blocks(source.path, _BLOCK, source.name)
     begun: list[audio.Recording] = []
     for block in blocks:
         begun.append(block)
         if sum(part.seconds for part in begun) > _WHOLE:
             return _long(source, chain(_released(begun), blocks), windowing)
+
     recording = audio.Recording(np.concatenate([part.samples for part in begun]), begun[0].rate)
     return iter(list(_short(source, recording, windowing)))
 
 
 def _released(begun: list[audio.Recording]) -> Iterator[audio.Recording]:
-    """Yield blocks and forget them, so that memory does not hold the beginning of a file up to its end."""
+    """Yield blocks and forget them, so that memory does not hold the beginning of a file up to its
+    end.
+    """
     while begun:
         yield begun.pop(0)
 
@@ -168,23 +186,36 @@ def _short(source: Source, recording: audio.Recording, windowing: Windowing) -> 
         yield from _long(source, [audio.Recording(samples[:, None], SAMPLE_RATE)], windowing)
 
 
-def _long(source: Source, blocks: Iterable[audio.Recording], windowing: Windowing) -> Iterator[Heard]:
+def _long(
+    source: Source, blocks: Iterable[audio.Recording], windowing: Windowing
+) -> Iterator[Heard]:
     n_windows = n_silent = 0
     end = 0.0
     for window in cut(resampled(blocks), windowing):
         piece = _piece(source, window)
         n_windows, n_silent, end = n_windows + 1, n_silent + (not np.any(window.samples)), piece.end
         yield piece
+
     yield from _remarks(source, end, n_windows, n_silent)
 
 
 def _piece(source: Source, window: Window, key: str = "", seconds: float = 0.0) -> Piece:
     """Make a piece of a window; `key` and `seconds` are those of the whole file as published."""
     own = key or audio.Recording(window.samples[:, None], SAMPLE_RATE).key
-    seed = hashlib.sha256(f"{own}/{source.name}/{window.start}".encode("utf-8", "surrogateescape")).hexdigest()
+    seed = hashlib.sha256(
+        f"{own}/{source.name}/{window.start}".encode("utf-8", "surrogateescape")
+    ).hexdigest()
     lasting = seconds or len(window.samples) / SAMPLE_RATE
     start = window.start / SAMPLE_RATE
-    return Piece(source.name, start, start + lasting, Clip(own, seed, lasting, _Held(window.samples)), window.last, key)
+
+    return Piece(
+        source.name,
+        start,
+        start + lasting,
+        Clip(own, seed, lasting, _Held(window.samples)),
+        window.last,
+        key,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,9 +231,13 @@ class _Held:
 def _remarks(source: Source, seconds: float, n_windows: int, n_silent: int) -> Iterator[Remark]:
     if n_silent:
         where = "" if n_silent == n_windows else f" in {n_silent} of {n_windows} windows"
-        yield Remark(source.name, f"{source.name!r} is digital silence{where}: the scores there mean nothing")
+        yield Remark(
+            source.name, f"{source.name!r} is digital silence{where}: the scores there mean nothing"
+        )
     elif seconds < SHORT:
-        yield Remark(source.name, f"{source.name!r} lasts only {seconds:.3f} s: its scores mean little")
+        yield Remark(
+            source.name, f"{source.name!r} lasts only {seconds:.3f} s: its scores mean little"
+        )
 
 
 def _copied(name: Path, scratch: Path) -> Path:
@@ -213,4 +248,5 @@ def _copied(name: Path, scratch: Path) -> Path:
         else:
             with open(name, "rb") as pipe:
                 shutil.copyfileobj(pipe, file)
+
     return Path(path)

@@ -1,4 +1,6 @@
-"""Any audio files in, what a model makes of them out: a row a window and a row a file, without a task."""
+"""Any audio files in, what a model makes of them out: a row a window and a row a file, without a
+task.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,10 @@ _NEARLY = 1e-6
 class Row:
     """What a model said of a window, or of a whole file; `start` and `end` in seconds.
 
-    `prediction` is a label, or "" where the answer could not be read; `scores` follow the labels asked for, or are
-    empty where the model answers in text; `answer` is that text. Of a file that was cut into `windows`, more than
-    one, scores are the mean over the windows, weighted by their lengths; of text answers, `prediction` is the one
-    of most seconds and `answer` empty.
+    `prediction` is a label, or "" where the answer could not be read; `scores` follow the labels
+    asked for, or are empty where the model answers in text; `answer` is that text. Of a file that
+    was cut into `windows`, more than one, scores are the mean over the windows, weighted by their
+    lengths; of text answers, `prediction` is the one of most seconds and `answer` empty.
     """
 
     file: str
@@ -51,39 +53,51 @@ class Row:
 Said = Row | Failed | Remark
 
 
-def load(model: str, weights: str | Path | None, options: Mapping[str, str], device: str) -> Subject:
+def load(
+    model: str, weights: str | Path | None, options: Mapping[str, str], device: str
+) -> Subject:
     """Make a model ready to hear files, each by itself.
 
-    Without `weights`, those first shipped with it that were trained with these options. Raises UsageError for a
-    model that needs statistics of other clips, and all that `Spec.of` and its `subject` raise.
+    Without `weights`, those first shipped with it that were trained with these options. Raises
+    UsageError for a model that needs statistics of other clips, and all that `Spec.of` and its
+    `subject` raise.
     """
     subject = Spec.of(model, None, weights, options, device).subject
     if subject.model.transductive:
         raise UsageError(
-            f"model {model!r} is transductive with these options: it scores a clip by other clips of the same "
-            f"speaker, but 'predict' hears each file by itself; choose options or weights without that"
+            f"model {model!r} is transductive with these options: it scores a clip by "
+            f"other clips of the same "
+            f"speaker, but 'predict' hears each file by itself; choose options or weights "
+            f"without that"
         )
+
     return subject
 
 
 def labels_to_ask(subject: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels to ask for: `wanted`, else what the weights were trained on, else the seven canonical ones.
+    """Return the labels to ask for: `wanted`, else what the weights were trained on, else the seven
+    canonical ones.
 
-    Raises UsageError for a label that the weights do not know, as no score of it would mean anything, and for one
-    label alone.
+    Raises UsageError for a label that the weights do not know, as no score of it would mean
+    anything, and for one label alone.
     """
     known = tuple(label for label in subject.model.labels if isinstance(label, str))
     if not wanted:
         others = (label for label in known if label not in CANONICAL)
         return (*(label for label in CANONICAL if label in known), *others) or CANONICAL
+
     strange = [label for label in wanted if known and label not in known]
     if strange:
         raise UsageError(
-            f"label {strange[0]!r} is none of those that the weights of {subject.name!r} know ({', '.join(known)}): "
+            f"label {strange[0]!r} is none of those that the weights of {subject.name!r} "
+            f"know ({', '.join(known)}): "
             f"give --labels of these"
         )
     if len(wanted) < 2:
-        raise UsageError(f"--labels is {wanted[0]!r} alone, but two or more to choose from were expected")
+        raise UsageError(
+            f"--labels is {wanted[0]!r} alone, but two or more to choose from were expected"
+        )
+
     return tuple(wanted)
 
 
@@ -92,31 +106,47 @@ def about(subject: Subject) -> str:
     name = f"{subject.name} ({subject.weights.name})" if subject.weights else subject.name
     labelled = [one for one in subject.card.exposure if one.kind == "emotion-labels"]
     languages = ", ".join(sorted({language for one in labelled for language in one.languages}))
-    trained = f"languages it was trained on: {languages}" if languages else "it was trained on no emotion labels"
+    trained = (
+        f"languages it was trained on: {languages}"
+        if languages
+        else "it was trained on no emotion labels"
+    )
+
     if not subject.card.exposure_complete:
         trained += "; that list is not known to be complete"
+
     return f"{name}: scores are the model's own, not calibrated; {trained}"
 
 
 def other_options(subject: Subject, given: Mapping[str, str]) -> str:
-    """Return a sentence on options that the user gave and shipped weights were not trained with, or nothing."""
+    """Return a sentence on options that the user gave and shipped weights were not trained with, or
+    nothing.
+    """
     if not given or not subject.weights or subject.model.weights is None:
         return ""
+
     manifest, asked = read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
     trained = completed(manifest.options or {}, type(subject.model.options))
     other = [
-        f"{key}={trained[key]}, not {asked[key]}" for key in given if key in trained and trained[key] != asked[key]
+        f"{key}={trained[key]}, not {asked[key]}"
+        for key in given
+        if key in trained and trained[key] != asked[key]
     ]
     if not other:
         return ""
-    return f"weights {subject.weights.name!r} were trained with {'; '.join(other)}: what they remember holds"
+
+    return (
+        f"weights {subject.weights.name!r} were trained with {'; '.join(other)}: what they "
+        f"remember holds"
+    )
 
 
 def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> Iterator[Said]:
-    """Yield what a model says of each piece, in order, a row of each file after its windows, and what failed.
+    """Yield what a model says of each piece, in order, a row of each file after its windows, and
+    what failed.
 
-    A file that fails after some windows has no row of its own. Clips that the model was trained on are told at the
-    end, in one remark. Raises ModelError where the model fails or breaks its
+    A file that fails after some windows has no row of its own. Clips that the model was trained on
+    are told at the end, in one remark. Raises ModelError where the model fails or breaks its
     contract; what was yielded before holds.
     """
     trained_on = frozenset[str]().union(*(one.clips for one in subject.card.exposure))
@@ -129,17 +159,21 @@ def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> 
             if not isinstance(one, Piece):
                 if isinstance(one, Failed):
                     windows.clear()
+
                 yield one
                 continue
+
             row = _row(one, next(answers), labels)
             yield row
             if one.trained_key in trained_on:
                 trained_files.append(one.file)
+
             if not one.whole:
                 windows.append(row)
                 if one.last:
                     yield summary(windows, labels)
                     windows.clear()
+
         del chunk  # or its audio would be held while the next is gathered
 
     if trained_files:
@@ -147,13 +181,19 @@ def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> 
 
 
 def _remark_on_trained(files: Sequence[str]) -> Remark:
-    """Return what must be known of files that are clips of the training: a note a file would hide every other."""
+    """Return what must be known of files that are clips of the training: a note a file would hide
+    every other.
+    """
     first, others = files[0], len(files) - 1
     if not others:
-        return Remark(first, f"{first!r} is a clip that the model was trained on: its scores prove nothing")
+        return Remark(
+            first, f"{first!r} is a clip that the model was trained on: its scores prove nothing"
+        )
 
     return Remark(
-        first, f"{first!r} and {others:,} more are clips that the model was trained on: their scores prove nothing"
+        first,
+        f"{first!r} and {others:,} more are clips that the model was trained on: their "
+        f"scores prove nothing",
     )
 
 
@@ -163,14 +203,21 @@ def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:
     whole = replace(first, end=last.end, part="file", answer="", windows=len(windows))
     if not first.scores:
         return replace(whole, prediction=_most_seconds(windows))
+
     total = sum(row.seconds for row in windows)
-    scores = tuple(sum(row.scores[i] * row.seconds for row in windows) / total for i in range(len(labels)))
+    scores = tuple(
+        sum(row.scores[i] * row.seconds for row in windows) / total for i in range(len(labels))
+    )
     return replace(whole, scores=scores, prediction=best_label(scores, labels))
 
 
 def are_shares(rows: Iterable[Row]) -> bool:
-    """Whether all scores can be read as percent: none is negative, and those of a row sum to one."""
-    return all(min(row.scores) >= 0 and abs(sum(row.scores) - 1) <= _NEARLY for row in rows if row.scores)
+    """Whether all scores can be read as percent: none is negative, and those of a row sum to
+    one.
+    """
+    return all(
+        min(row.scores) >= 0 and abs(sum(row.scores) - 1) <= _NEARLY for row in rows if row.scores
+    )
 
 
 def _most_seconds(windows: Sequence[Row]) -> str:
@@ -178,11 +225,14 @@ def _most_seconds(windows: Sequence[Row]) -> str:
     for row in windows:
         if row.prediction:
             seconds[row.prediction] = seconds.get(row.prediction, 0.0) + row.seconds
+
     return max(seconds, key=lambda label: seconds[label], default="")
 
 
 def _chunks(heard: Iterable[Heard]) -> Iterator[list[Heard]]:
-    """Gather about `CHUNK_SECONDS` of audio at a time, so that batches of like length can be made."""
+    """Gather about `CHUNK_SECONDS` of audio at a time, so that batches of like length can be
+    made.
+    """
     chunk: list[Heard] = []
     seconds = 0.0
     for one in heard:
@@ -191,6 +241,7 @@ def _chunks(heard: Iterable[Heard]) -> Iterator[list[Heard]]:
         if seconds >= CHUNK_SECONDS or len(chunk) >= _CHUNK_PIECES:
             yield chunk
             chunk, seconds = [], 0.0
+
     yield chunk
 
 
@@ -199,18 +250,24 @@ def _ask(subject: Subject, labels: Sequence[str], pieces: Sequence[Piece]) -> li
     answers: dict[int, Answer] = {}
     if not pieces:
         return []
+
     with as_model_error(subject.name, "preparing"):
         subject.model.prepare(lambda: (piece.clip for piece in pieces))
+
     for batch in batches.plan([piece.clip.seconds for piece in pieces]):
         clips = [pieces[i].clip for i in batch]
         with as_model_error(subject.name, f"predicting a batch with {pieces[batch[0]].file!r}"):
             output = subject.model.predict(clips, labels)
             found = evaluation.check_output(subject.name, output, len(clips), labels)
+
         answers.update(zip(batch, found, strict=True))
+
     return [answers[i] for i in range(len(pieces))]
 
 
 def _row(piece: Piece, answer: Answer, labels: Sequence[str]) -> Row:
     scores, text = answer
     said = best_label(scores, labels) if scores else read_answer(text, labels) or ""
-    return Row(piece.file, piece.start, piece.end, "file" if piece.whole else "window", said, scores, text)
+    return Row(
+        piece.file, piece.start, piece.end, "file" if piece.whole else "window", said, scores, text
+    )

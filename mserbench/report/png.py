@@ -1,4 +1,6 @@
-"""A matplotlib figure as the bytes of a PNG file, in few colours and without facts of the machine."""
+"""A matplotlib figure as the bytes of a PNG file, in few colours and without facts of the
+machine.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,13 @@ def png(canvas: Any, colours: int) -> bytes:
     import numpy as np
     from PIL import Image  # matplotlib brings it
 
-    with warnings.catch_warnings():  # a name may hold letters that the font lacks: it then shows boxes
+    # a name may hold letters that the font lacks: it then shows boxes
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         canvas.draw()
+
     out = io.BytesIO()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     image.quantize(colours, dither=Image.Dither.NONE).save(out, format="png", optimize=True)
+
     return out.getvalue()

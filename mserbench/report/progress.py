@@ -1,4 +1,6 @@
-"""How far long work is: a bar where stderr is a terminal, and where it is none a line now and then."""
+"""How far long work is: a bar where stderr is a terminal, and where it is none a line now and
+then.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def now() -> float:
 
 
 class Report(Protocol):
-    """What is called as work goes on; `note` says more of where it stands, such as the losses of a training."""
+    """What is called as work goes on; `note` says more of where it stands, such as the losses of a
+    training.
+    """
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Note how much is done, and of how much; 0 where nobody knows."""
@@ -37,10 +41,12 @@ class Report(Protocol):
 
 @dataclass
 class Work:
-    """A piece of work that is under way: what it is, and how much of it is done. `total` is 0 where nobody knows.
+    """A piece of work that is under way: what it is, and how much of it is done. `total` is 0 where
+    nobody knows.
 
-    `measure` is asked for what is done when a line is due, where nothing tells of it. `first` is when something was
-    told for the first time, and how much was done by then, as a resumed work begins somewhere; `last` when it was more.
+    `measure` is asked for what is done when a line is due, where nothing tells of it. `first` is
+    when something was told for the first time, and how much was done by then, as a resumed work
+    begins somewhere; `last` when it was more.
     """
 
     title: str
@@ -56,6 +62,7 @@ class Work:
         """Note how much is done."""
         if self.first is None or done > self.done:
             self.last = now()
+
         self.done, self.total, self.note = done, total, note
         self.first = self.first or (self.last, done)
 
@@ -63,14 +70,20 @@ class Work:
         """Return how much is done: `120 of 604`; empty where nobody knows."""
         if self.measure is not None:
             self(min(self.measure(), self.total or sys.maxsize), self.total)
+
         done, total = (n // _MEGABYTE if self.megabytes else n for n in (self.done, self.total))
         words = f"{done:,}{f' of {total:,}' if total else ''}{' MB' if self.megabytes else ''}"
-        return "".join([words if self.first else "", f" ({self.note})" if self.note else ""]).strip()
+        return "".join(
+            [words if self.first else "", f" ({self.note})" if self.note else ""]
+        ).strip()
 
     def left(self) -> str:
-        """Return how long the rest takes, by the pace up to the last report; empty where that tells nothing."""
+        """Return how long the rest takes, by the pace up to the last report; empty where that tells
+        nothing.
+        """
         if self.first is None or self.done <= self.first[1] or self.done >= self.total:
             return ""
+
         pace = (self.last - self.first[0]) / (self.done - self.first[1])
         seconds = pace * (self.total - self.done) - (now() - self.last)
         return f"about {lasting(seconds)} left" if seconds > 0 else ""
@@ -81,12 +94,16 @@ _under_way: list[Work] = []  # the innermost last
 
 @contextmanager
 def counting(title: str, bar: bool = True, megabytes: bool = False) -> Iterator[Report]:
-    """Give a function to call with how much is done and how much there is; it shows a bar on a terminal if `bar`.
+    """Give a function to call with how much is done and how much there is; it shows a bar on a
+    terminal if `bar`.
 
     Of several processes that train together the main one alone shows any.
     """
     work = Work(title, megabytes=megabytes)
-    with _opened(work), _bar(title) if bar and sys.stderr.isatty() and place().is_main else nullcontext() as shown:
+    with (
+        _opened(work),
+        _bar(title) if bar and sys.stderr.isatty() and place().is_main else nullcontext() as shown,
+    ):
 
         def report(done: int, total: int, note: str = "") -> None:
             work(done, total, note)
@@ -114,19 +131,25 @@ def filling(title: str, folder: Path, total: int) -> Iterator[None]:
 def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
     """While the body runs, tell every half minute what is under way, unless stderr is a terminal.
 
-    The bars of libraries are switched off then: theirs are the carriage returns of a log. Of several processes that
-    train together the main one alone tells.
+    The bars of libraries are switched off then: theirs are the carriage returns of a log. Of
+    several processes that train together the main one alone tells.
     """
     if sys.stderr.isatty():
         yield
         return
-    os.environ.setdefault("TQDM_DISABLE", "1")  # read where tqdm is imported first, and by processes started here
+
+    # read where tqdm is imported first, and by processes started here
+    os.environ.setdefault("TQDM_DISABLE", "1")
     if not place().is_main:
         yield
         return
+
     stop = threading.Event()
-    watcher = threading.Thread(target=watch, args=(stop.wait, tell or _to_stderr), name=WATCHER, daemon=True)
+    watcher = threading.Thread(
+        target=watch, args=(stop.wait, tell or _to_stderr), name=WATCHER, daemon=True
+    )
     watcher.start()
+
     try:
         yield
     finally:
@@ -135,7 +158,9 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
 
 
 def watch(wait: Callable[[float], bool], tell: Callable[[str], None]) -> None:
-    """Tell what is under way each time that `wait`, called with seconds, returns False; end when it returns True."""
+    """Tell what is under way each time that `wait`, called with seconds, returns False; end when it
+    returns True.
+    """
     began = now()
     while not wait(EVERY):
         line = describe(now() - began)
@@ -144,10 +169,13 @@ def watch(wait: Callable[[float], bool], tell: Callable[[str], None]) -> None:
 
 
 def describe(seconds: float) -> str:
-    """Return one line on what is under way after so many seconds, outermost first; empty where nothing is."""
+    """Return one line on what is under way after so many seconds, outermost first; empty where
+    nothing is.
+    """
     works = list(_under_way)  # others may end while this looks
     if not works:
         return ""
+
     parts = [works[-1].amount(), works[-1].left(), f"{lasting(seconds)} so far"]
     return f"{': '.join(work.title for work in works)}: {', '.join(part for part in parts if part)}"
 
@@ -170,7 +198,13 @@ def _opened(work: Work) -> Iterator[Work]:
 
 def _bar(title: str) -> AbstractContextManager[Report]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -184,7 +218,9 @@ def _bar(title: str) -> AbstractContextManager[Report]:
     def shown() -> Iterator[Report]:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(title, total=None, note="")
-            yield lambda done, total, note="": progress.update(task, completed=done, total=total or None, note=note)
+            yield lambda done, total, note="": progress.update(
+                task, completed=done, total=total or None, note=note
+            )
 
     return shown()
 
@@ -196,6 +232,7 @@ def _bytes_below(folder: Path) -> int:
             total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
         except OSError:  # it was moved on
             continue
+
     return total
 
 

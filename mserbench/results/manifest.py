@@ -1,4 +1,6 @@
-"""The manifest beside trained weights (`manifest.json`): what they learnt from, as typed parts, and their hashes."""
+"""The manifest beside trained weights (`manifest.json`): what they learnt from, as typed parts, and
+their hashes.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ def _texts(value: Any, path: str) -> tuple[str, ...]:
         is_of_source = owner.startswith(("sources", "earlier"))
         what = f"{name!r} of a source" if is_of_source else repr(path)
         raise ValueError(f"{what} must be a list of texts")
+
     return tuple(value)
 
 
@@ -117,6 +120,7 @@ class Manifest(Part):
             partial=any(source.partial for source in self.sources),
             chosen_on=self.chosen_on,
         )
+
         return (*(self.before or ()), last)
 
     @property
@@ -136,28 +140,37 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a weights folder and check it against the files.
 
-    Raises DataError where there is none, it is not readable, or a file is not the one that was trained.
+    Raises DataError where there is none, it is not readable, or a file is not the one that was
+    trained.
     """
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise DataError(f"weights {str(folder)!r} are no folder: give one that 'mserbench train' wrote")
+        raise DataError(
+            f"weights {str(folder)!r} are no folder: give one that 'mserbench train' wrote"
+        )
+
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict):
             raise ValueError("it is no object")
+
         manifest = Manifest.from_json(content)
     except FileNotFoundError as error:
         raise DataError(
-            f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is unknown: use a folder "
+            f"weights {str(folder)!r} have no {MANIFEST}, so what they were trained on is "
+            f"unknown: use a folder "
             f"that 'mserbench train' wrote"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
+
     if manifest.files != _hashes(folder):
         raise DataError(
-            f"weights {str(folder)!r} are not the files that their manifest names (changed, missing or added "
+            f"weights {str(folder)!r} are not the files that their manifest names "
+            f"(changed, missing or added "
             f"since training): train again, or restore them"
         )
+
     return manifest
 
 

@@ -1,4 +1,6 @@
-"""The words that qualify a number, what each means, and how the model of a run is called wherever it stands."""
+"""The words that qualify a number, what each means, and how the model of a run is called wherever
+it stands.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,19 @@ WIDEST = 0.15  # of an interval without the mark, as a fraction of 1
 MEANING = {
     "synthetic": "rule-based speech, not people; it shows that things work and proves nothing else",
     "transductive": "statistics of the target's clips were used, without their labels",
-    "development": "the target was used in choosing the model's defaults, or its figures were seen meanwhile",
+    "development": "the target was used in choosing the model's defaults, or its figures were seen "
+    "meanwhile",
     "development not stated": "nobody says what the model's defaults were chosen on",
     "partial": "not all clips of the task were scored: not comparable with others",
-    "unknown speakers": "no speaker is known: the range is over clips and says nothing of other speakers",
+    "unknown speakers": "no speaker is known: the range is over clips and says nothing of other "
+    "speakers",
     "few speakers": "at most three, so no interval of 95 % can be given",
     "wide": "the interval spans more than 15 points: too few speakers or clips for conclusions",
     "submitted": "the predictions were made elsewhere, and cannot be made again from here",
-    "weights not shipped": "only who trained these weights has them; what trains them again stands below the tables",
+    "weights not shipped": "only who trained these weights has them; what trains them again stands "
+    "below "
+    "the "
+    "tables",
 }
 """What is said of each mark, in the order in which they are shown."""
 
@@ -46,6 +53,7 @@ def of_record(record: RunRecord) -> list[str]:
         "few speakers": interval is None,
         "wide": is_wide(interval),
     }
+
     return [name for name, is_set in flags.items() if is_set]
 
 
@@ -60,14 +68,19 @@ def meanings(used: Collection[str]) -> list[str]:
 
 
 def model_of(record: RunRecord) -> str:
-    """Return the name of a run's model, with the preset of its weights: a preset may be another size of the model."""
+    """Return the name of a run's model, with the preset of its weights: a preset may be another
+    size of the model.
+    """
     model = record.model
     stages = model.weights.trained if model.weights else ()
     preset = stages[-1].options.get("preset") if stages else None
+
     return f"{model.name} ({preset})" if preset else model.name
 
 
 def name_of(record: RunRecord) -> str:
-    """Return the name of a run's model with its weights, if it has any: `mser-llm (mini), mini-real`."""
+    """Return the name of a run's model with its weights, if it has any: `mser-llm (mini),
+    mini-real`.
+    """
     weights = record.model.weights
     return f"{model_of(record)}, {weights.name}" if weights else model_of(record)

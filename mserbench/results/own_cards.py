@@ -1,4 +1,6 @@
-"""Cards of models that come as files of somebody's own, and the card of a model of which nothing is known."""
+"""Cards of models that come as files of somebody's own, and the card of a model of which nothing is
+known.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +16,33 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
 def read_card(path: Path, name: str) -> ModelCard:
-    """Read a model card of somebody's own (JSON; docs/results.md). Raises DataError naming the key at fault."""
+    """Read a model card of somebody's own (JSON; docs/results.md). Raises DataError naming the key
+    at fault.
+    """
     try:
         record = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"model card {str(path)!r} cannot be read as JSON: {error}") from error
+
     if not isinstance(record, dict) or not isinstance(record.get("exposure", []), list):
         raise DataError(f"model card {str(path)!r} must be an object with a list 'exposure'")
+
     complete = record.get("exposure_complete", False)
     if not isinstance(complete, bool):
-        raise DataError(f"model card {str(path)!r}: 'exposure_complete' is {complete!r}, but must be true or false")
-    development = record.get("development", [])
-    if not isinstance(development, list) or not all(isinstance(corpus, str) for corpus in development):
         raise DataError(
-            f"model card {str(path)!r}: 'development' is {development!r}, but must be a list of names of corpora"
+            f"model card {str(path)!r}: 'exposure_complete' is {complete!r}, but must be true "
+            f"or false"
         )
+
+    development = record.get("development", [])
+    if not isinstance(development, list) or not all(
+        isinstance(corpus, str) for corpus in development
+    ):
+        raise DataError(
+            f"model card {str(path)!r}: 'development' is {development!r}, but must be a "
+            f"list of names of corpora"
+        )
+
     return ModelCard(
         name=name,
         title=str(record.get("title", name)),
@@ -49,11 +63,25 @@ def unknown_card(name: str) -> ModelCard:
 def _exposure(path: Path, position: int, record: object) -> Exposure:
     where = f"model card {str(path)!r}, exposure {position + 1}"
     if not isinstance(record, dict) or not isinstance(record.get("corpus"), str):
-        raise DataError(f"{where}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected")
+        raise DataError(
+            f"{where}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected"
+        )
+
     kind: Any = record.get("kind")
     if kind not in get_args(Kind):
-        raise DataError(f"{where}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}")
+        raise DataError(
+            f"{where}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}"
+        )
+
     languages = record.get("languages")
-    if not isinstance(languages, list) or not all(_LANGUAGE.fullmatch(str(code)) for code in languages):
-        raise DataError(f"{where}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such as 'en'")
-    return Exposure(record["corpus"], tuple(languages), kind, str(record.get("evidence", "model card")))
+    if not isinstance(languages, list) or not all(
+        _LANGUAGE.fullmatch(str(code)) for code in languages
+    ):
+        raise DataError(
+            f"{where}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such "
+            f"as 'en'"
+        )
+
+    return Exposure(
+        record["corpus"], tuple(languages), kind, str(record.get("evidence", "model card"))
+    )

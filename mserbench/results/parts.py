@@ -1,4 +1,6 @@
-"""Typed parts of JSON files: read once with every value checked, and written back just as they were read."""
+"""Typed parts of JSON files: read once with every value checked, and written back just as they were
+read.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,7 @@ class Part:
         """Read an object that stands at `path` of a file. Raises ValueError in one sentence."""
         if not isinstance(value, dict):
             raise ValueError(f"{path!r} is missing or no object")
+
         readers, values = _readers(cls), {}
 
         for name, (reader, may_be_missing) in readers.items():
@@ -51,6 +54,7 @@ class Part:
         }
         everything = {**held, **self.unknown}
         order = dict.fromkeys([*(key for key in self.key_order if key in everything), *everything])
+
         return {key: everything[key] for key in order}
 
     def _is_written(self, name: str, default: object) -> bool:
@@ -58,7 +62,9 @@ class Part:
 
 
 class _Missing:
-    """Stands for a value that a file does not have; shown as None, which it is for who reads the error."""
+    """Stands for a value that a file does not have; shown as None, which it is for who reads the
+    error.
+    """
 
     HERE: _Missing
 
@@ -92,6 +98,7 @@ def _reader_of(hint: Any) -> Reader:
     if get_origin(hint) is Annotated:
         reader: Reader = get_args(hint)[1]
         return reader
+
     return part(hint)
 
 
@@ -142,14 +149,18 @@ def parts(kind: type[_PartT]) -> Reader:
 
 
 def each(names: tuple[str, ...], is_valid: Check) -> Reader:
-    """Return a reader of an object that holds a valid value under each name; others may stand beside."""
+    """Return a reader of an object that holds a valid value under each name; others may stand
+    beside.
+    """
 
     def reader(value: Any, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValueError(f"{path!r} is missing or no object")
+
         for name in names:
             if name not in value or not is_valid(value[name]):
                 raise invalid(value.get(name), f"{path}.{name}")
+
         return value
 
     return reader
@@ -158,11 +169,15 @@ def each(names: tuple[str, ...], is_valid: Check) -> Reader:
 def invalid(value: object, path: str) -> ValueError:
     """Return the error of a value that is not what its field wants."""
     text = repr(value)
-    return ValueError(f"{path!r} is {text if len(text) <= 60 else f'{text[:60]}...'}, which is no valid value")
+    return ValueError(
+        f"{path!r} is {text if len(text) <= 60 else f'{text[:60]}...'}, which is no valid value"
+    )
 
 
 def is_text(value: object) -> bool:
-    """Whether this is text that can be printed and written: half a character is good JSON, but cannot."""
+    """Whether this is text that can be printed and written: half a character is good JSON, but
+    cannot.
+    """
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
@@ -187,7 +202,9 @@ def are_texts(value: object) -> bool:
 
 
 def are_facts(value: object) -> bool:
-    """Whether this is an object of texts, finite numbers, flags, nulls, and lists and objects of them."""
+    """Whether this is an object of texts, finite numbers, flags, nulls, and lists and objects of
+    them.
+    """
     return isinstance(value, dict) and _is_plain(value)
 
 

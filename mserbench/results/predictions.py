@@ -1,4 +1,6 @@
-"""The file of predictions: ours, written in full precision of six digits, and a stranger's, read with care."""
+"""The file of predictions: ours, written in full precision of six digits, and a stranger's, read
+with care.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ _LISTED = 5  # ids named in one sentence
 class Prediction:
     """One row: what a model said of one utterance.
 
-    `prediction` is a label of the task, or "" where the answer could not be read. `scores` follow the
-    task's labels, or are empty; `answer` is the model's text, or "".
+    `prediction` is a label of the task, or "" where the answer could not be read. `scores` follow
+    the task's labels, or are empty; `answer` is the model's text, or "".
     """
 
     id: str
@@ -43,11 +45,14 @@ def write(rows: Sequence[Prediction], labels: Sequence[str]) -> str:
     scored = any(row.scores for row in rows)
     columns = [f"{SCORE}{label}" for label in labels] if scored else []
     writer.writerow(["id", "label", "prediction", *columns, "answer"])
+
     for row in sorted(rows, key=lambda row: row.id):
         scores = [f"{score:.6g}" for score in row.scores] or [""] * len(columns)
-        # The csv writer leaves a bare carriage return unquoted, and readers would end the row there.
+        # The csv writer leaves a bare carriage return unquoted, and readers would end the row
+        # there.
         answer = row.answer.replace("\r\n", "\n").replace("\r", "\n")
         writer.writerow([row.id, row.label, row.prediction, *scores, answer])
+
     return out.getvalue()
 
 
@@ -57,35 +62,56 @@ def read(path: Path, labels: Sequence[str]) -> list[Prediction]:
     columns = [f"{SCORE}{label}" for label in labels]
     scored = columns[0] in header
     if header != ["id", "label", "prediction", *(columns if scored else []), "answer"]:
-        raise DataError(f"predictions file {str(path)!r} has columns {header}, not those of labels {list(labels)}")
+        raise DataError(
+            f"predictions file {str(path)!r} has columns {header}, not those of labels "
+            f"{list(labels)}"
+        )
+
     rows = []
     for line, record in records:
         if record["label"] not in labels or record["prediction"] not in {*labels, ""}:
-            raise DataError(f"predictions file {str(path)!r}, line {line}: a label outside {list(labels)}")
+            raise DataError(
+                f"predictions file {str(path)!r}, line {line}: a label outside {list(labels)}"
+            )
+
         texts = [record[name] for name in columns] if scored else []
         try:
             scores = tuple(map(_score, columns, texts)) if any(texts) else ()
         except ValueError as error:
             raise DataError(f"predictions file {str(path)!r}, line {line}: {error}") from error
-        rows.append(Prediction(record["id"], record["label"], record["prediction"], scores, record["answer"]))
+
+        rows.append(
+            Prediction(
+                record["id"], record["label"], record["prediction"], scores, record["answer"]
+            )
+        )
+
     if [row.id for row in rows] != sorted({row.id for row in rows}):
-        raise DataError(f"predictions file {str(path)!r} is not sorted by unique ids: it was changed by hand")
+        raise DataError(
+            f"predictions file {str(path)!r} is not sorted by unique ids: it was changed by hand"
+        )
+
     return rows
 
 
 def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) -> list[Prediction]:
     """Read a stranger's file: `id`, and scores for all labels, a `prediction`, or an `answer`.
 
-    `truth` maps each id of the task to its label. Raises DataError with every fault: unknown, missing or
-    repeated ids, a label outside the set, scores that are no finite numbers, a truth column that differs.
+    `truth` maps each id of the task to its label. Raises DataError with every fault: unknown,
+    missing or repeated ids, a label outside the set, scores that are no finite numbers, a truth
+    column that differs.
     """
     header, records = _records(path)
     name = f"predictions file {str(path)!r}"
     columns = [f"{SCORE}{label}" for label in labels]
-    if "id" not in header or not ({"prediction", "answer"} & set(header) or set(columns) <= set(header)):
+    if "id" not in header or not (
+        {"prediction", "answer"} & set(header) or set(columns) <= set(header)
+    ):
         raise DataError(
-            f"{name} has the columns {header}, but needs 'id' and either 'prediction', 'answer', or all of {columns}"
+            f"{name} has the columns {header}, but needs 'id' and either 'prediction', "
+            f"'answer', or all of {columns}"
         )
+
     problems = _id_problems(name, [record["id"] for _, record in records], truth)
     rows = []
     for line, record in records:
@@ -94,9 +120,11 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
                 rows.append(_foreign_row(record, truth[record["id"]], labels, columns))
             except ValueError as error:
                 problems.append(f"{name}, line {line} (id {record['id']!r}): {error}")
+
     if problems:
         more = [f"and {len(problems) - 20} more"] if len(problems) > 20 else []
         raise DataError("\n  - ".join([f"{name} cannot be scored:", *problems[:20], *more]))
+
     return sorted(rows, key=lambda row: row.id)
 
 
@@ -106,7 +134,8 @@ def best_label(scores: Sequence[float], labels: Sequence[str]) -> str:
 
 
 def count_ties(rows: Iterable[Sequence[float]]) -> int:
-    """Return of how many rows of scores the two highest are equal, so that the order of the labels decides.
+    """Return of how many rows of scores the two highest are equal, so that the order of the labels
+    decides.
 
     Rows without scores, as those of answers in text, count as none.
     """
@@ -114,25 +143,38 @@ def count_ties(rows: Iterable[Sequence[float]]) -> int:
     return sum(len(pair) == 2 and pair[0] == pair[1] for pair in pairs)
 
 
-def _foreign_row(record: Mapping[str, str], label: str, labels: Sequence[str], columns: Sequence[str]) -> Prediction:
+def _foreign_row(
+    record: Mapping[str, str], label: str, labels: Sequence[str], columns: Sequence[str]
+) -> Prediction:
     if record.get("label") and record["label"] != label:
-        raise ValueError(f"its label is {record['label']!r}, but the task's is {label!r}: is this another task?")
+        raise ValueError(
+            f"its label is {record['label']!r}, but the task's is {label!r}: is this another task?"
+        )
+
     scores: tuple[float, ...] = ()
     if set(columns) <= set(record):
         scores = tuple(_score(column, record[column]) for column in columns)
+
     answer = record.get("answer", "")
     if record.get("prediction"):
         said = record["prediction"]
         if said not in labels:
-            raise ValueError(f"prediction {said!r} is none of {', '.join(labels)}: map it, or put it in 'answer'")
+            raise ValueError(
+                f"prediction {said!r} is none of {', '.join(labels)}: map it, or put it in 'answer'"
+            )
         if scores and scores[labels.index(said)] < max(scores):
-            raise ValueError(f"prediction {said!r} has not the highest score: correct one of the two")
+            raise ValueError(
+                f"prediction {said!r} has not the highest score: correct one of the two"
+            )
     elif scores:
         said = best_label(scores, labels)
     elif "answer" in record:
         said = read_answer(answer, labels) or ""
     else:
-        raise ValueError("'prediction' is empty: give a label, or an 'answer' column for what cannot be read")
+        raise ValueError(
+            "'prediction' is empty: give a label, or an 'answer' column for what cannot be read"
+        )
+
     return Prediction(record["id"], label, said, scores, answer)
 
 
@@ -141,6 +183,7 @@ def _score(column: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
+
     if not math.isfinite(value):
         raise ValueError(f"{column} is {text!r}, but a finite number was expected")
     return value
@@ -153,8 +196,10 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
         "of the task are missing": sorted(set(truth) - set(counts)),
         "occur more than once": sorted(identity for identity, n in counts.items() if n > 1),
     }
+
     return [
-        f"{name}: {len(found)} id(s) {what}, such as {', '.join(repr(one) for one in found[:_LISTED])}: each id of "
+        f"{name}: {len(found)} id(s) {what}, such as "
+        f"{', '.join(repr(one) for one in found[:_LISTED])}: each id of "
         f"the task must occur exactly once"
         for what, found in groups.items()
         if found
@@ -166,25 +211,42 @@ def _records(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise DataError(f"predictions file {str(path)!r} cannot be read: {error.strerror}") from error
+        raise DataError(
+            f"predictions file {str(path)!r} cannot be read: {error.strerror}"
+        ) from error
     except UnicodeDecodeError as error:
         raise DataError(
-            f"predictions file {str(path)!r} is not UTF-8 (byte {error.start}): save it as CSV UTF-8"
+            f"predictions file {str(path)!r} is not UTF-8 (byte {error.start}): save it as "
+            f"CSV UTF-8"
         ) from error
+
     if "\0" in text:
-        raise DataError(f"predictions file {str(path)!r} holds NUL characters, it may be UTF-16: save it as CSV UTF-8")
+        raise DataError(
+            f"predictions file {str(path)!r} holds NUL characters, it may be UTF-16: save it "
+            f"as CSV UTF-8"
+        )
+
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines = [(reader.line_num, line) for line in reader if line]
     except csv.Error as error:
-        raise DataError(f"predictions file {str(path)!r}, line {reader.line_num} is no valid csv: {error}") from error
+        raise DataError(
+            f"predictions file {str(path)!r}, line {reader.line_num} is no valid csv: {error}"
+        ) from error
+
     if not lines or len(set(lines[0][1])) != len(lines[0][1]):
-        raise DataError(f"predictions file {str(path)!r} is empty or repeats a column: a header row was expected")
+        raise DataError(
+            f"predictions file {str(path)!r} is empty or repeats a column: a header row was "
+            f"expected"
+        )
+
     (_, header), *rows = lines
     for number, row in rows:
         if len(row) != len(header):
             raise DataError(
-                f"predictions file {str(path)!r}, line {number}: {len(row)} fields, but the header has "
+                f"predictions file {str(path)!r}, line {number}: {len(row)} fields, but "
+                f"the header has "
                 f"{len(header)}: quote fields that hold a comma"
             )
+
     return header, [(number, dict(zip(header, row, strict=True))) for number, row in rows]

@@ -1,4 +1,6 @@
-"""The record of a run (`run.json`, docs/results.md) as typed parts, each value checked once when a file is read."""
+"""The record of a run (`run.json`, docs/results.md) as typed parts, each value checked once when a
+file is read.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ def _is_freedom(value: Any) -> bool:
 
 def _is_interval(value: Any) -> bool:
     return value is None or (
-        isinstance(value, list) and len(value) == 2 and all(map(parts.is_fraction, value)) and value[0] <= value[1]
+        isinstance(value, list)
+        and len(value) == 2
+        and all(map(parts.is_fraction, value))
+        and value[0] <= value[1]
     )
 
 
@@ -44,14 +49,19 @@ def _are_versions(value: Any) -> bool:
 
 def _intervals(value: Any, path: str) -> dict[str, Any]:
     checked_object = parts.each(METRICS, _is_interval)(value, path)
-    return {name: tuple(ends) if name in METRICS and ends else ends for name, ends in checked_object.items()}
+    return {
+        name: tuple(ends) if name in METRICS and ends else ends
+        for name, ends in checked_object.items()
+    }
 
 
 def _facts(value: Any, path: str) -> dict[str, Any]:
     if not parts.are_facts(value):
         raise ValueError(
-            f"{path!r} must be an object of texts, finite numbers, flags, nulls, and lists and objects of them"
+            f"{path!r} must be an object of texts, finite numbers, flags, nulls, and lists "
+            f"and objects of them"
         )
+
     return dict(value)
 
 
@@ -242,6 +252,7 @@ class RunRecord(Part):
         """
         if not isinstance(value, dict) or value.get("schema") not in READ:
             raise ValueError(f"an object with schema {' or '.join(map(str, READ))} was expected")
+
         if value["schema"] == 1:
             value = {key: held for key, held in value.items() if key != "bootstrap"}
             value |= {"canonical": None, "statistics": _BEFORE}
@@ -262,7 +273,11 @@ def _clusters(value: object, scored: int) -> tuple[int | None, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or len(value) != scored or not all(map(_is_speaker, value)):
-        raise ValueError(f"'clusters' must be null or {scored} speaker numbers, each null where a speaker is not known")
+        raise ValueError(
+            f"'clusters' must be null or {scored} speaker numbers, each null where a speaker "
+            f"is not known"
+        )
+
     return tuple(value)
 
 

@@ -85,7 +85,9 @@ def task_hash(question: str, digest: str | None) -> str:
 
 
 def task_part(task: Task, digest: str | None) -> TaskPart:
-    """Describe the task; `digest` is that of the scored clips' audio, None where it was not read."""
+    """Describe the task; `digest` is that of the scored clips' audio, None where it was not
+    read.
+    """
     return TaskPart(
         name=task.name,
         title=task.title,
@@ -121,7 +123,9 @@ class Numbers(TypedDict):
     clusters: tuple[int | None, ...] | None
 
 
-def numbers(scores: Scores, expected: int, partial: bool, clusters: Sequence[int | None] | None) -> Numbers:
+def numbers(
+    scores: Scores, expected: int, partial: bool, clusters: Sequence[int | None] | None
+) -> Numbers:
     """Describe the numbers; `clusters` are the speaker numbers of the rows."""
     counts = Counts(expected=expected, scored=scores.n, unparsed=scores.unparsed, partial=partial)
     statistics = Statistics(
@@ -132,12 +136,15 @@ def numbers(scores: Scores, expected: int, partial: bool, clusters: Sequence[int
         unattributed=scores.unattributed,
         freedom=scores.freedom,
     )
+
     return {
         "counts": counts,
         "metrics": scores.metrics,
         "intervals": _pairs(scores.intervals),
         "statistics": statistics,
-        "canonical": None if scores.canonical is None else Subset.from_json(scores.canonical, "canonical"),
+        "canonical": None
+        if scores.canonical is None
+        else Subset.from_json(scores.canonical, "canonical"),
         "clusters": None if clusters is None else tuple(clusters),
     }
 
@@ -174,4 +181,5 @@ def environment() -> dict[str, str]:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
+
     return versions

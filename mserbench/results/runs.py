@@ -35,7 +35,8 @@ _AGAIN = "run it again with --fresh, or score it again"
 class Run:
     """One model on one task, finished: what it said, what that is worth, and how it came about.
 
-    `record` holds all that `run.json` does, as typed parts; `record.to_json()` is the file's mapping.
+    `record` holds all that `run.json` does, as typed parts; `record.to_json()` is the file's
+    mapping.
     """
 
     folder: Path
@@ -63,7 +64,9 @@ class Run:
 
     @property
     def marks(self) -> list[str]:
-        """The words that qualify the numbers; `mserbench.results.marks.MEANING` says what each means."""
+        """The words that qualify the numbers; `mserbench.results.marks.MEANING` says what each
+        means.
+        """
         return marks.of_record(self.record)
 
     @property
@@ -92,18 +95,24 @@ class Run:
         rows = predictions.read(self.folder / PREDICTIONS, self.labels)
         if len(rows) != self.record.counts.scored:
             raise DataError(
-                f"{str(self.folder / PREDICTIONS)!r} holds {len(rows)} rows, not those of its record: {_AGAIN}"
+                f"{str(self.folder / PREDICTIONS)!r} holds {len(rows)} rows, not those of "
+                f"its record: {_AGAIN}"
             )
+
         return rows
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """The predictions as a table: `id`, `label`, `prediction`, `score_<label>` ..., `answer`."""
+        """The predictions as a table: `id`, `label`, `prediction`, `score_<label>` ...,
+        `answer`.
+        """
         import pandas as pd
 
         text = dict.fromkeys(("id", "label", "prediction", "answer"), str)
         blank = {f"{predictions.SCORE}{label}": [""] for label in self.labels}
-        return pd.read_csv(self.folder / PREDICTIONS, dtype=text, keep_default_na=False, na_values=blank)
+        return pd.read_csv(
+            self.folder / PREDICTIONS, dtype=text, keep_default_na=False, na_values=blank
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints of this run."""
@@ -112,7 +121,9 @@ class Run:
             "task": self.record.task.name,
             "n": self.record.counts.scored,
             "metrics": self.metrics,
-            "intervals": {name: list(ends) if ends else None for name, ends in self.intervals.items()},
+            "intervals": {
+                name: list(ends) if ends else None for name, ends in self.intervals.items()
+            },
             "statistics": self.record.statistics.to_json(),
             "verdict": self.verdict,
             "heard": self.heard,
@@ -127,6 +138,7 @@ class Run:
         cells = {"model": self.name, "task": self.record.task.name, **self._cells()}
         head = "".join(f"<th>{html.escape(name)}</th>" for name in cells)
         body = "".join(f"<td>{html.escape(str(value))}</td>" for value in cells.values())
+
         return f"<table><tr>{head}</tr><tr>{body}</tr></table>"
 
     def _line(self) -> str:
@@ -144,7 +156,9 @@ class Run:
 
 
 def run_key(identity: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of what decides predictions and verdict: contents, never a path, a time or a device."""
+    """SHA-256 (hex) of what decides predictions and verdict: contents, never a path, a time or a
+    device.
+    """
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
@@ -157,25 +171,28 @@ def run_folder(out: Path, task: str, model: str, key: str) -> Path:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the only writer's lock of a run folder, for all that reads or writes it.
 
-    Raises UsageError where another process holds it, and DataError where the folder cannot be written, be it
-    in here or in the body: models' and corpora's own errors have other classes.
+    Raises UsageError where another process holds it, and DataError where the folder cannot be
+    written, be it in here or in the body: models' and corpora's own errors have other classes.
     """
     try:
         with folders.held(folder / LOCK):
             yield
     except folders.Busy as error:
         raise UsageError(
-            f"run folder {str(folder)!r} is being written by another process: wait for it, or give another --out"
+            f"run folder {str(folder)!r} is being written by another process: wait for it, "
+            f"or give another --out"
         ) from error
     except OSError as error:
         raise DataError(
-            f"run folder {str(folder)!r} cannot be written ({error.strerror or error}): make room or give another "
+            f"run folder {str(folder)!r} cannot be written ({error.strerror or error}): "
+            f"make room or give another "
             f"--out, and start again; what was done is kept"
         ) from error
 
 
 def finish(folder: Path, record: RunRecord, rows: Sequence[Prediction]) -> Run:
-    """Write predictions, then the record: the run is complete from that moment; then drop the journal.
+    """Write predictions, then the record: the run is complete from that moment; then drop the
+    journal.
 
     The caller holds the lock, so that half-written files beside it are those of a killed process.
     What the record says of the predictions is filled in here.
@@ -195,36 +212,51 @@ def finish(folder: Path, record: RunRecord, rows: Sequence[Prediction]) -> Run:
 
 
 def read(folder: Path) -> Run:
-    """Read a run folder, ours or a stranger's, as data. Raises DataError where it is not one or was changed."""
+    """Read a run folder, ours or a stranger's, as data. Raises DataError where it is not one or was
+    changed.
+    """
     path = folder / RECORD
     try:
-        record = RunRecord.from_json(json.loads(_plain_file(path).decode("utf-8"), parse_constant=_refuse))
+        record = RunRecord.from_json(
+            json.loads(_plain_file(path).decode("utf-8"), parse_constant=_refuse)
+        )
     except FileNotFoundError as error:
-        raise DataError(f"{str(folder)!r} is no finished run: a file {RECORD} was expected in it") from error
+        raise DataError(
+            f"{str(folder)!r} is no finished run: a file {RECORD} was expected in it"
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"run record {str(path)!r} is damaged ({error}): {_AGAIN}") from error
+
     try:
         data = _plain_file(folder / PREDICTIONS)
     except (OSError, ValueError) as error:
-        raise DataError(f"run {str(folder)!r} has no readable {PREDICTIONS} ({error}): {_AGAIN}") from error
+        raise DataError(
+            f"run {str(folder)!r} has no readable {PREDICTIONS} ({error}): {_AGAIN}"
+        ) from error
+
     if hashlib.sha256(data).hexdigest() != record.predictions.sha256:
         raise DataError(
-            f"{str(folder / PREDICTIONS)!r} is not the file that {RECORD} names, it was changed later: {_AGAIN}"
+            f"{str(folder / PREDICTIONS)!r} is not the file that {RECORD} names, it was "
+            f"changed later: {_AGAIN}"
         )
+
     run = Run(folder, record)
     return run if record.schema == SCHEMA else rescored(run)
 
 
 def rescored(run: Run) -> Run:
-    """Return the run with its metrics and intervals computed anew from its predictions; nothing is written.
+    """Return the run with its metrics and intervals computed anew from its predictions; nothing is
+    written.
 
-    A record of an earlier schema holds intervals of other statistics, which must not stand beside those of today.
+    A record of an earlier schema holds intervals of other statistics, which must not stand beside
+    those of today.
     """
     from mserbench.results import recording, scoring  # a record of today needs neither
 
     counts, clusters = run.record.counts, run.record.clusters
     scores = scoring.score(run.rows, run.labels, clusters)
     computed = recording.numbers(scores, counts.expected, counts.partial, clusters)
+
     return Run(run.folder, replace(run.record, schema=SCHEMA, **computed))
 
 

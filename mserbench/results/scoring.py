@@ -1,4 +1,6 @@
-"""From predictions to numbers: metrics, intervals, and the canonical subset; a pure function of the rows."""
+"""From predictions to numbers: metrics, intervals, and the canonical subset; a pure function of the
+rows.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ from mserbench.statistics import intervals, metrics
 
 @dataclass(frozen=True)
 class Scores:
-    """Metrics and intervals as fractions of 1; an interval is None where there are too few clusters.
+    """Metrics and intervals as fractions of 1; an interval is None where there are too few
+    clusters.
 
-    `unattributed` counts the clips without a speaker among others that have one: each is a cluster of its own.
-    `freedom` are the degrees of freedom of the intervals' t quantile.
+    `unattributed` counts the clips without a speaker among others that have one: each is a cluster
+    of its own. `freedom` are the degrees of freedom of the intervals' t quantile.
     """
 
     n: int
@@ -34,38 +37,48 @@ class Scores:
         return asdict(self)
 
 
-def score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int | None] | None) -> Scores:
-    """Score predictions; `clusters` numbers the speaker of each row, or is None where no speaker is known.
+def score(
+    rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int | None] | None
+) -> Scores:
+    """Score predictions; `clusters` numbers the speaker of each row, or is None where no speaker is
+    known.
 
     The number of a row is None where its speaker alone is unknown.
 
-    Where the task has labels beyond the seven canonical ones, `canonical` holds the same for the subset of
-    canonical clips and labels: a model that gave scores is asked again among the canonical labels only.
+    Where the task has labels beyond the seven canonical ones, `canonical` holds the same for the
+    subset of canonical clips and labels: a model that gave scores is asked again among the
+    canonical labels only.
     """
     full = _score(rows, labels, clusters)
     subset = canonical_subset(labels)
     canonical = None
     kept = [i for i, row in enumerate(rows) if row.label in subset]
+
     if kept and 1 < len(subset) < len(labels):  # a partial run may hold none of them
         chosen = [_among(rows[i], labels, subset) for i in kept]
         inner = _score(chosen, subset, [clusters[i] for i in kept] if clusters else None)
         canonical = {"labels": list(subset), **inner.record()}
         del canonical["canonical"]
+
     return Scores(**{**vars(full), "canonical": canonical})
 
 
 def _among(row: Prediction, labels: Sequence[str], subset: Sequence[str]) -> Prediction:
     if not row.scores:
         return row
+
     scores = tuple(row.scores[labels.index(label)] for label in subset)
     return Prediction(row.id, row.label, best_label(scores, subset), scores, row.answer)
 
 
-def _score(rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int | None] | None) -> Scores:
+def _score(
+    rows: Sequence[Prediction], labels: Sequence[str], clusters: Sequence[int | None] | None
+) -> Scores:
     answers = [row.label for row in rows], [row.prediction for row in rows]
     counts = intervals.cluster_counts(*answers, labels, clusters)
     point = metrics.metrics(counts.sum(0))
     bounds = intervals.intervals(counts)
+
     return Scores(
         n=len(rows),
         unparsed=sum(not row.prediction for row in rows),

@@ -14,27 +14,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH_SECONDS = 240.0  # of audio, padding included; about 60 clips of the usual length
-ALIKE = 0.92  # least length of a clip, of the longest in its batch: at most 8 % of a batch is padding
+# least length of a clip, of the longest in its batch: at most 8 % of a batch is padding
+ALIKE = 0.92
 AHEAD = 2  # batches decoded while one is computed: bounds the memory
 
 
 def plan(seconds: Sequence[float], batch_seconds: float = BATCH_SECONDS) -> list[list[int]]:
-    """Split clips into batches of like length whose padded length (clips x longest) is at most `batch_seconds`.
+    """Split clips into batches of like length whose padded length (clips x longest) is at most
+    `batch_seconds`.
 
-    Returns indices into `seconds`, longest clips first so that memory peaks at once; no clip of a batch is
-    shorter than `ALIKE` times its longest; a clip longer than the bound is a batch of its own. The plan depends
-    on the lengths and the bound alone.
+    Returns indices into `seconds`, longest clips first so that memory peaks at once; no clip of a
+    batch is shorter than `ALIKE` times its longest; a clip longer than the bound is a batch of its
+    own. The plan depends on the lengths and the bound alone.
     """
     if not batch_seconds > 0:  # NaN too
         raise ValueError(f"batch_seconds is {batch_seconds}, but must be above 0")
+
     order = sorted(range(len(seconds)), key=lambda i: (-seconds[i], i))
     batches: list[list[int]] = []
     for i in order:
         longest = seconds[batches[-1][0]] if batches else 0.0
-        if batches and (len(batches[-1]) + 1) * longest <= batch_seconds and seconds[i] >= ALIKE * longest:
+        if (
+            batches
+            and (len(batches[-1]) + 1) * longest <= batch_seconds
+            and seconds[i] >= ALIKE * longest
+        ):
             batches[-1].append(i)
         else:
             batches.append([i])
+
     return batches
 
 
@@ -42,14 +50,16 @@ def padding_waste(seconds: Sequence[float], batches: Sequence[Sequence[int]]) ->
     """Return the share of padded audio that is padding, in [0, 1)."""
     padded = sum(len(batch) * max(seconds[i] for i in batch) for batch in batches)
     held = sum(seconds[i] for batch in batches for i in batch)
-    return max(0.0, 1.0 - held / padded) if padded else 0.0  # sums of floats may differ in the last bit
+
+    # sums of floats may differ in the last bit
+    return max(0.0, 1.0 - held / padded) if padded else 0.0
 
 
 def decoded_ahead(batches: Iterable[Sequence[Clip]], workers: int) -> Iterator[Sequence[Clip]]:
     """Yield each batch with its waveforms decoded, while threads decode the next ones.
 
-    A decoding error is raised at its batch. The caller drops a batch before the next, so that memory holds
-    `AHEAD` + 1 batches at most.
+    A decoding error is raised at its batch. The caller drops a batch before the next, so that
+    memory holds `AHEAD` + 1 batches at most.
     """
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: deque[tuple[Sequence[Clip], list[Future[NDArray[np.float32]]]]] = deque()
@@ -57,6 +67,7 @@ def decoded_ahead(batches: Iterable[Sequence[Clip]], workers: int) -> Iterator[S
             waiting.append((batch, [pool.submit(getattr, clip, "waveform") for clip in batch]))
             if len(waiting) > AHEAD:
                 yield _ready(*waiting.popleft())
+
         while waiting:
             yield _ready(*waiting.popleft())
 

@@ -1,4 +1,6 @@
-"""The weights that a model takes: those that are named, or of those that ship with it the ones that fit best."""
+"""The weights that a model takes: those that are named, or of those that ship with it the ones that
+fit best.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,14 @@ def find_weights(
 ) -> tuple[str | None, Path | None]:
     """Return name and folder of the weights to use, or (None, None) for a model without.
 
-    Where none are named but the model needs some, the preferred ones of those shipped with it are taken.
-    Raises UsageError where there are none, or some are named of a model that takes none.
+    Where none are named but the model needs some, the preferred ones of those shipped with it are
+    taken. Raises UsageError where there are none, or some are named of a model that takes none.
     """
     entry = model_entry(model)
     if named is not None:
         if not issubclass(kind, TrainableModel) and not kind.needs_weights:
             raise UsageError(f"model {model!r} takes no weights: leave --weights away")
+
         path = Path(named)
         if path.is_dir():
             return path.name, path
@@ -38,15 +41,19 @@ def find_weights(
     if not kind.needs_weights:
         return None, None
     if not entry.weights:
-        raise UsageError(f"model {model!r} needs weights and ships none: train some and give --weights")
+        raise UsageError(
+            f"model {model!r} needs weights and ships none: train some and give --weights"
+        )
+
     return _preferred(entry, settings, target)
 
 
 def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tuple[str, Path]:
-    """Return the shipped weights whose options are the most like these, of those the ones with the strictest verdict.
+    """Return the shipped weights whose options are the most like these, of those the ones with the
+    strictest verdict.
 
-    Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's order. Without a
-    target there is no verdict: the first ones trained with these options.
+    Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's
+    order. Without a target there is no verdict: the first ones trained with these options.
     """
     ranked = []
     for position, name in enumerate(entry.weights):
@@ -55,15 +62,20 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
         trained = completed(manifest.options or {}, type(settings))
         n_others = sum(trained.get(option) != value for option, value in asdict(settings).items())
         ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
+
     _, name, folder = min(ranked)
     return name, folder
 
 
 def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> tuple[int, bool]:
-    """Return how far from zero-shot weights are on a target, and whether they learnt another kind of speech."""
+    """Return how far from zero-shot weights are on a target, and whether they learnt another kind
+    of speech.
+    """
     if target is None:
         return 0, False
+
     card = full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
     verdict = exposure.judge(card, target.task, target.card, target.names).verdict
     synthetic = all(source.synthetic for source in manifest.all_sources)
+
     return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic

@@ -44,18 +44,22 @@ def evaluate(
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Score a model on a task and return the run; an unfinished run of the same contents is resumed.
+    """Score a model on a task and return the run; an unfinished run of the same contents is
+    resumed.
 
-    `model` and `task` are names or objects; `weights` a folder or the name of shipped weights. The corpus is
-    checked first: DataError lists all its problems before the model loads. Raises UsageError for unknown
-    names, options and folders in use, ModelError where the model fails or breaks its contract.
+    `model` and `task` are names or objects; `weights` a folder or the name of shipped weights. The
+    corpus is checked first: DataError lists all its problems before the model loads. Raises
+    UsageError for unknown names, options and folders in use, ModelError where the model fails or
+    breaks its contract.
     """
     question = lookup.task(task) if isinstance(task, str) else task
     if isinstance(model, str):
         model_entry(model)
+
     target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
     if isinstance(model, Model):
         return run_subject(of_instance(model), target, Path(out), batch_seconds, fresh, progress)
+
     spec = Spec.of(model, target, weights, options, device)
     return run_spec(spec, target, Path(out), batch_seconds, fresh, progress)
 
@@ -68,7 +72,9 @@ def run_spec(
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Show a finished run of the same contents again; the model is made only where there is none, or if `fresh`."""
+    """Show a finished run of the same contents again; the model is made only where there is none,
+    or if `fresh`.
+    """
     shown = None if fresh else finished_run(spec.identity, target, out)
     if shown is not None:
         return shown
@@ -76,11 +82,14 @@ def run_spec(
 
 
 def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
-    """Return the finished run of a model on a task, or None. Raises DataError where it is damaged."""
+    """Return the finished run of a model on a task, or None. Raises DataError where it is
+    damaged.
+    """
     key = identity.key(target.task, target.digest)
     folder = runs.run_folder(out, target.task.name, identity.name, key)
     if not (folder / runs.RECORD).exists():  # a folder is made only by a run that begins
         return None
+
     with runs.locked(folder):
         return runs.read(folder) if (folder / runs.RECORD).exists() else None
 
@@ -97,17 +106,21 @@ def run_subject(
     identity = subject.identity
     key = identity.key(target.task, target.digest)
     folder = runs.run_folder(out, target.task.name, subject.name, key)
+
     with runs.locked(folder):
         if fresh:
             _clear(folder)
+
         if (folder / runs.RECORD).exists():
             return runs.read(folder)
+
         seconds: dict[str, float] = {}
         journal = Journal(folder / runs.JOURNAL, key)
         try:
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
             journal.close()
+
         return _finish(folder, key, identity.record(), subject, target, journal.answers, seconds)
 
 
@@ -123,18 +136,26 @@ def _ask(
     model, labels = subject.model, target.task.labels
     ids = [item.utterance.id for item in target.items]
     lengths = [item.facts.seconds for item in target.items]
-    # The plan is made over all clips, so that a resumed run sees the batches of an uninterrupted one.
-    planned = [[i for i in batch if ids[i] not in journal.answers] for batch in batches.plan(lengths, batch_seconds)]
+
+    # The plan is made over all clips, so that a resumed run sees the batches of an uninterrupted
+    # one.
+    planned = [
+        [i for i in batch if ids[i] not in journal.answers]
+        for batch in batches.plan(lengths, batch_seconds)
+    ]
     pending = [batch for batch in planned if batch]
     if not pending:
         return
+
     with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
+
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     with _timed(seconds, "predict"):
         for batch, part in zip(pending, _decoded(model, parts), strict=True):
             with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
                 answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
+
             journal.add(zip((ids[i] for i in batch), answers, strict=True))
             if progress:
                 progress(len(journal.answers), len(ids))
@@ -152,20 +173,30 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
 
     if isinstance(output, list) and all(isinstance(answer, str) for answer in output):
         if len(output) != n:
-            raise ModelError(f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected")
+            raise ModelError(
+                f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected"
+            )
+
         # Half a character (a lone surrogate) cannot be written, and NUL not be read by csv readers.
-        return [((), answer.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")) for answer in output]
+        return [
+            ((), answer.encode("utf-8", "replace").decode("utf-8").replace("\0", "?"))
+            for answer in output
+        ]
+
     try:
         scores = np.asarray(output)
     except ValueError as error:
         raise ModelError(f"model {model!r} returned rows of different lengths ({error})") from error
+
     if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
         raise ModelError(
-            f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers of shape "
+            f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers "
+            f"of shape "
             f"{(n, len(labels))} or {n} text answers were expected"
         )
     if not np.isfinite(scores).all():
         raise ModelError(f"model {model!r} returned NaN or infinite scores: they must be finite")
+
     return [(tuple(float(score) for score in row), "") for row in scores]
 
 
@@ -175,9 +206,11 @@ def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Predict
     for item in target.items:
         scores, answer = answers[item.utterance.id]
         said = best_label(scores, labels) if scores else read_answer(answer, labels) or ""
+
         # Six digits, as in the file, so that the numbers are those of the file.
         rounded = tuple(float(f"{score:.6g}") for score in scores)
         rows.append(Prediction(item.utterance.id, item.label, said, rounded, answer))
+
     return rows
 
 
@@ -191,13 +224,21 @@ def _finish(
     seconds: dict[str, float],
 ) -> Run:
     rows = _predictions(target, answers)
-    verdict = exposure.judge(subject.card, target.task, target.card, target.names, subject.model.transductive)
+    verdict = exposure.judge(
+        subject.card, target.task, target.card, target.names, subject.model.transductive
+    )
     clusters = dataset.cluster_numbers(target.speakers)
-    # Counted here, not by the model: of a run that was cut off and went on it saw a part of the clips.
+
+    # Counted here, not by the model: of a run that was cut off and went on it saw a part of the
+    # clips.
     ties = predictions.count_ties(answers[item.utterance.id][0] for item in target.items)
-    facts = {**_facts(subject, target.task.labels), **({"ties": ties} if rows and rows[0].scores else {})}
+    facts = {
+        **_facts(subject, target.task.labels),
+        **({"ties": ties} if rows and rows[0].scores else {}),
+    }
     with _timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
+
     record = RunRecord(
         schema=SCHEMA,
         key=key,
@@ -215,19 +256,25 @@ def _finish(
         created=recording.now(),
         predictions=recording.UNWRITTEN,
     )
+
     return runs.finish(folder, record, rows)
 
 
 def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:
-    """Return what a model tells of a run, as JSON has it. Raises ModelError where it is of another form."""
+    """Return what a model tells of a run, as JSON has it. Raises ModelError where it is of another
+    form.
+    """
     with as_model_error(subject.name, "telling the facts of the run"):
         told = subject.model.facts(labels)
         plain = json.loads(json.dumps(told))
+
     if not are_facts(plain):
         raise ModelError(
-            f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of texts, finite numbers, "
+            f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of "
+            f"texts, finite numbers, "
             f"flags, None, and lists and dicts of them was expected"
         )
+
     return dict(plain)
 
 

@@ -19,12 +19,15 @@ def model_entry(name: str) -> ModelEntry:
 
 
 def model_class(name: str) -> type[Model]:
-    """Return the class of the model of that name. Raises UnknownName, MissingExtra or PluginError."""
+    """Return the class of the model of that name. Raises UnknownName, MissingExtra or
+    PluginError.
+    """
     return _class_of(model_entry(name))
 
 
 def described_class(name: str) -> type[Model]:
-    """Return the class that tells of the model of that name without what is heavy: a base of its class, or that itself.
+    """Return the class that tells of the model of that name without what is heavy: a base of its
+    class, or that itself.
 
     It has the options and the facts of the class, and cannot be made. Raises as `model_class`.
     """

@@ -1,4 +1,6 @@
-"""The command that remakes weights, said from their manifest: no path of a machine, no device, no time."""
+"""The command that remakes weights, said from their manifest: no path of a machine, no device, no
+time.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ _WEIGHTS = "weights "  # how a manifest tells of weights to go on from: this, an
 def trained(manifest: Manifest) -> list[TrainingPart]:
     """Return the trainings behind weights as the record of a run tells them, the first one first.
 
-    Each tells `on`, `options`, and where there is anything to tell `validated_on`, `partial` and `chosen_on`. Options
-    that are not set are left out; `preset` is the one that was taken, named or not. An empty list where a step is not
-    told as it should be.
+    Each tells `on`, `options`, and where there is anything to tell `validated_on`, `partial` and
+    `chosen_on`. Options that are not set are left out; `preset` is the one that was taken, named or
+    not. An empty list where a step is not told as it should be.
     """
     stages, told = manifest.stages, []
     for stage in stages if all(_is_told(stage) for stage in stages) else ():
@@ -43,13 +45,17 @@ def trained(manifest: Manifest) -> list[TrainingPart]:
             chosen_on=stage.chosen_on,
         )
         told.append(part)
+
     return told
 
 
 def _usual_preset(model: str) -> str | None:
-    """Return the preset that a model takes where none is named; None where it has none, or is not installed."""
+    """Return the preset that a model takes where none is named; None where it has none, or is not
+    installed.
+    """
     if model not in registry.entries(ModelEntry):
         return None
+
     usual: str | None = getattr(described_class(model).Options, "DEFAULT_PRESET", None)
     return usual
 
@@ -57,73 +63,104 @@ def _usual_preset(model: str) -> str | None:
 def command(manifest: Manifest, out: str = "weights") -> str | None:
     """Return the line that trains weights like these into the folder `out`, below the current one.
 
-    Options are given that differ from today's defaults. A training that went on from other weights is told with theirs
-    before it, joined by `&&`. Folders and files that a user named by an absolute path are expected in the current
-    folder. None where it cannot be said: the model is not installed or has other options now, the manifest does not
-    tell what came before, or a value cannot be typed at a command line.
+    Options are given that differ from today's defaults. A training that went on from other weights
+    is told with theirs before it, joined by `&&`. Folders and files that a user named by an
+    absolute path are expected in the current folder. None where it cannot be said: the model is not
+    installed or has other options now, the manifest does not tell what came before, or a value
+    cannot be typed at a command line.
     """
     out = "weights" if out in ("", ".", "..") or out.startswith("-") else out
     trainings = manifest.stages
     places = [f"{out}-{number}" for number in range(1, len(trainings))] + [out]
     lines = [
-        _line(step, place, start) for step, place, start in zip(trainings, places, ["", *places[:-1]], strict=True)
+        _line(step, place, start)
+        for step, place, start in zip(trainings, places, ["", *places[:-1]], strict=True)
     ]
     line = " && ".join(line for line in lines if line is not None)
+
     return line if None not in lines and line.isprintable() else None
 
 
 def named(name: str) -> str:
-    """Return the name of a task or a folder without the folders above it, if it is an absolute path."""
+    """Return the name of a task or a folder without the folders above it, if it is an absolute
+    path.
+    """
     return f"./{PureWindowsPath(name).name}" if _is_absolute(name) else name
 
 
 def named_task(name: str) -> str:
-    """Return the name of a task; of a TOML file of one's own the file's, without the folders above it."""
+    """Return the name of a task; of a TOML file of one's own the file's, without the folders above
+    it.
+    """
     whole, colon, part = name.partition(":")
     return f"{Path(whole).name}{colon}{part}" if whole.endswith(lookup.OWN) else name
 
 
 def _is_absolute(text: str) -> bool:
-    return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute() or text.startswith("~")
+    return (
+        PurePosixPath(text).is_absolute()
+        or PureWindowsPath(text).is_absolute()
+        or text.startswith("~")
+    )
 
 
 def _line(step: Stage, out: str, start: str) -> str | None:
-    """Return the command of one step, which goes on from the weights in `start` where that is a folder."""
+    """Return the command of one step, which goes on from the weights in `start` where that is a
+    folder.
+    """
     if step.model is None or step.options is None:
         return None
+
     options = _options(step.model, step.options, start)
     names = (step.on, step.validated_on, step.chosen_on or ())
     if options is None or not step.on or not all(_can_be_listed(tasks) for tasks in names):
         return None
+
     words = ["mserbench", "train", "--model", step.model, "--on", ",".join(step.on)]
     words += ["--validate-on", ",".join(step.validated_on)] if step.validated_on else []
-    words += ["--chosen-on", ",".join(step.chosen_on) or "none"] if step.chosen_on is not None else []
+    words += (
+        ["--chosen-on", ",".join(step.chosen_on) or "none"] if step.chosen_on is not None else []
+    )
+
     for name, text in options.items():
-        words += [f"--{name}", text] if name in ("preset", "init") else ["--option", f"{name}={text}"]
+        words += (
+            [f"--{name}", text] if name in ("preset", "init") else ["--option", f"{name}={text}"]
+        )
+
     words += ["--allow-partial"] if step.partial else []
     return shlex.join([*words, "--out", out])
 
 
 def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, str] | None:
-    """Return the options that differ from the defaults as they are typed, or None where they cannot be."""
+    """Return the options that differ from the defaults as they are typed, or None where they cannot
+    be.
+    """
     if model not in registry.entries(ModelEntry):
         return None
+
     kind = described_class(model)
     recorded = completed(recorded, kind.Options)
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
+
     if goes_on != bool(start):
         return None
-    options = {name: named(value) if isinstance(value, str) else value for name, value in recorded.items()}
+
+    options = {
+        name: named(value) if isinstance(value, str) else value for name, value in recorded.items()
+    }
     options |= {"init": start} if goes_on else {}
     try:
         defaults = dataclasses.asdict(make_options(kind, {}, model))
         texts = {
-            name: _typed(value) for name, value in options.items() if name not in defaults or value != defaults[name]
+            name: _typed(value)
+            for name, value in options.items()
+            if name not in defaults or value != defaults[name]
         }
         made = dataclasses.asdict(make_options(kind, texts, model))
     except MserbenchError:
         return None
+
     stripped = all(text == text.strip() for text in texts.values())
     return texts if stripped and made == {**defaults, **options} else None
 
@@ -134,7 +171,11 @@ def _typed(value: object) -> str:
 
 def _can_be_listed(names: Sequence[str]) -> bool:
     """Whether names survive being typed as a comma list."""
-    plain = all(name and name == name.strip() and "," not in name and not name.startswith("-") for name in names)
+    plain = all(
+        name and name == name.strip() and "," not in name and not name.startswith("-")
+        for name in names
+    )
+
     return plain and len(set(names)) == len(names)
 
 

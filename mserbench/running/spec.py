@@ -1,4 +1,6 @@
-"""What a model to run is made from, by names alone: the key of its runs is known before the model is made."""
+"""What a model to run is made from, by names alone: the key of its runs is known before the model
+is made.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,11 @@ from mserbench.running.subject import (
 
 @dataclass(frozen=True)
 class Spec:
-    """A model by name, its options as they are typed, the folder and the name of its weights, and a device.
+    """A model by name, its options as they are typed, the folder and the name of its weights, and a
+    device.
 
-    Pickled it is these names alone, whatever was made of it before: another process makes its own model.
+    Pickled it is these names alone, whatever was made of it before: another process makes its own
+    model.
     """
 
     model: str
@@ -52,16 +56,20 @@ class Spec:
     ) -> Spec:
         """Resolve names without making the model.
 
-        `target` decides which of the shipped weights are taken where none are named; it may be None. Raises
-        UnknownName, MissingExtra, UsageError for options, weights and devices that the model does not have, and
-        DataError for weights that are damaged or another model's.
+        `target` decides which of the shipped weights are taken where none are named; it may be
+        None. Raises UnknownName, MissingExtra, UsageError for options, weights and devices that the
+        model does not have, and DataError for weights that are damaged or another model's.
         """
         with progress.doing(f"importing {model}"):
             kind = described_class(model)
+
         settings = make_options(kind, dict(options or {}), model)
         name, folder = find_weights(model, kind, settings, weights, target)
-        spec = cls(model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device))
+        spec = cls(
+            model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device)
+        )
         _ = spec.manifest
+
         return spec
 
     def __reduce__(self) -> tuple[Callable[..., Spec], tuple[Any, ...]]:
@@ -69,7 +77,9 @@ class Spec:
 
     @cached_property
     def kind(self) -> type[Model]:
-        """The class that tells of the model, which cannot be made where the plugin has a light one."""
+        """The class that tells of the model, which cannot be made where the plugin has a light
+        one.
+        """
         return described_class(self.model)
 
     @cached_property
@@ -79,17 +89,26 @@ class Spec:
 
     @cached_property
     def manifest(self) -> Manifest | None:
-        """The manifest of the weights. Raises DataError where they are damaged, or those of another model."""
+        """The manifest of the weights. Raises DataError where they are damaged, or those of another
+        model.
+        """
         if self.folder is None:
             return None
+
         manifest = read_manifest(self.folder)
         if manifest.model != self.model:
-            raise DataError(f"weights {str(self.folder)!r} are of model {manifest.model!r}, not of {self.model!r}")
+            raise DataError(
+                f"weights {str(self.folder)!r} are of model {manifest.model!r}, not of "
+                f"{self.model!r}"
+            )
+
         return manifest
 
     @cached_property
     def identity(self) -> Identity:
-        """What decides the key of its runs; the model is made for it only where its class does not tell."""
+        """What decides the key of its runs; the model is made for it only where its class does not
+        tell.
+        """
         told_before = self._described
         if told_before is None:
             return self.subject.identity
@@ -107,11 +126,14 @@ class Spec:
         """The model, made at the first asking. Raises ModelError where its own code fails."""
         with progress.doing(f"importing {self.model}"):
             kind = model_class(self.model)
+
         with progress.doing(f"loading {self.model}"), as_model_error(self.model, "loading"):
             made = kind(self.settings, self.folder, self.device)
             card = made.card
+
         if self._described is not None:
             require_as_described(self._described, made, self.model)
+
         return Subject(self.model, made, full_card(card, self.manifest), self._weights_record)
 
     @cached_property

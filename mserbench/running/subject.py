@@ -1,4 +1,6 @@
-"""A model that was made, with its full exposure, and what of it decides the key and the verdict of a run."""
+"""A model that was made, with its full exposure, and what of it decides the key and the verdict of
+a run.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,13 @@ from mserbench.running.lookup import shipped_weights
 
 @dataclass(frozen=True)
 class Identity:
-    """What a run's key and record say of a model; known before the model is made, where its class tells it.
+    """What a run's key and record say of a model; known before the model is made, where its class
+    tells it.
 
-    `name`: that of the run's folder. `card`: with the exposure of the weights. `options`: as records hold them.
-    `weights`: name, hash, whether they ship with the model's plugin, and, where it can be said, what they were
-    trained with and the command that remakes them (docs/results.md); None for a model without.
+    `name`: that of the run's folder. `card`: with the exposure of the weights. `options`: as
+    records hold them. `weights`: name, hash, whether they ship with the model's plugin, and, where
+    it can be said, what they were trained with and the command that remakes them (docs/results.md);
+    None for a model without.
     """
 
     name: str
@@ -46,7 +50,8 @@ class Identity:
     def key(self, task: Task, digest: str | None) -> str:
         """Return the key of a run on a task, the audio of whose clips has this digest."""
         model = self.record().to_json()
-        # All that decides predictions and verdict: a corrected model card must not show an old verdict again.
+        # All that decides predictions and verdict: a corrected model card must not show an old
+        # verdict again.
         deciding = ("name", "version", "options", "exposure", "exposure_complete")
         identity = {
             **{name: model[name] for name in deciding},
@@ -55,6 +60,7 @@ class Identity:
             "transductive": self.transductive,
             "task": recording.task_hash(task.hash, digest),
         }
+
         return runs.run_key(identity)
 
 
@@ -80,18 +86,24 @@ class Subject:
 
 
 def of_instance(model: Model) -> Subject:
-    """Take a model that the caller made; its weights count for the key and the verdict as any others."""
+    """Take a model that the caller made; its weights count for the key and the verdict as any
+    others.
+    """
     card = model.card
     if model.weights is None:
         return Subject(card.name, model, full_card(card, None), None)
+
     folder = Path(model.weights)
     manifest = read_manifest(folder)
     record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
+
     return Subject(card.name, model, full_card(card, manifest), record)
 
 
 def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
-    """Return what a run tells of its weights; of shipped ones also where a copy of their folder was named."""
+    """Return what a run tells of its weights; of shipped ones also where a copy of their folder was
+    named.
+    """
     digest = manifest.weights_hash
     shipped = entry is not None and digest in (
         read_manifest(shipped_weights(entry, own)).weights_hash for own in entry.weights
@@ -106,24 +118,31 @@ def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> W
 
 
 def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
-    """Return a card with what weights were trained on, each corpus under the name its releases share."""
+    """Return a card with what weights were trained on, each corpus under the name its releases
+    share.
+    """
     return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
 def require_as_described(described: Described, made: Model, name: str) -> None:
-    """Raise ModelError where a model is not what its class said before: its runs would not be found again."""
+    """Raise ModelError where a model is not what its class said before: its runs would not be found
+    again.
+    """
     for field in dataclasses.fields(described):
         before, now = getattr(described, field.name), getattr(made, field.name)
         if before != now:
             raise ModelError(
-                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its class said {before!r} "
+                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its "
+                f"class said {before!r} "
                 f"before it was made: let both rest on one function"
             )
 
 
 @contextmanager
 def as_model_error(model: str, doing: str) -> Iterator[None]:
-    """Turn whatever a model's own code raises into a ModelError that names the model and the step."""
+    """Turn whatever a model's own code raises into a ModelError that names the model and the
+    step.
+    """
     try:
         yield
     except MserbenchError:
@@ -131,16 +150,21 @@ def as_model_error(model: str, doing: str) -> Iterator[None]:
     except Exception as error:
         misfits.refuse(error)
         raise ModelError(
-            f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): --debug shows where"
+            f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): "
+            f"--debug shows where"
         ) from error
 
 
 def pick_device(kind: type[Model], name: str, wanted: str) -> str:
-    """Return the device for a model, `auto` if it has a choice to make. Raises UsageError for one it has not."""
+    """Return the device for a model, `auto` if it has a choice to make. Raises UsageError for one
+    it has not.
+    """
     if wanted == "auto":
         return "auto" if len(kind.devices) > 1 else kind.devices[0]
     if wanted.partition(":")[0] not in kind.devices:
         raise UsageError(
-            f"model {name!r} runs on {' or '.join(kind.devices)}, not on {wanted!r}: give another --device"
+            f"model {name!r} runs on {' or '.join(kind.devices)}, not on {wanted!r}: give "
+            f"another --device"
         )
+
     return wanted

@@ -22,9 +22,9 @@ def score_file(
 ) -> Run:
     """Score a csv of predictions on a task and return the run.
 
-    Truth comes from the corpus in `data`, or, where its file names hold all labels, from the task's list of
-    names, so that no audio is needed. Without a card nothing is known of the model: the verdict is `unknown`.
-    Raises DataError with every fault of the file.
+    Truth comes from the corpus in `data`, or, where its file names hold all labels, from the task's
+    list of names, so that no audio is needed. Without a card nothing is known of the model: the
+    verdict is `unknown`. Raises DataError with every fault of the file.
     """
     path = Path(path)
     question = lookup.task(task)
@@ -59,5 +59,6 @@ def score_file(
         created=recording.now(),
         predictions=recording.UNWRITTEN,
     )
+
     with runs.locked(folder):
         return runs.finish(folder, record, rows)

@@ -43,34 +43,47 @@ def train(
 ) -> Path:
     """Train a model on the clips of some tasks and return the folder of its weights.
 
-    `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that `fit` may
-    look at to stop or to choose; they are sources too, and stand in the manifest. `chosen_on` names the corpora that
-    the options were chosen on, `()` for none; it replaces what the model's card says of its defaults (`development`).
-    Of several processes that train together (torchrun, accelerate launch) each calls this; the main one alone looks at
-    `out` and writes it, the others return when their part is done. Raises UsageError for unknown names and a model that
-    cannot be trained, DataError with every problem of the sources, where `out` cannot be written, and where the option
-    `init` of a model names a folder of weights that are damaged.
+    `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that
+    `fit` may look at to stop or to choose; they are sources too, and stand in the manifest.
+    `chosen_on` names the corpora that the options were chosen on, `()` for none; it replaces what
+    the model's card says of its defaults (`development`). Of several processes that train together
+    (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it,
+    the others return when their part is done. Raises UsageError for unknown names and a model that
+    cannot be trained, DataError with every problem of the sources, where `out` cannot be written,
+    and where the option `init` of a model names a folder of weights that are damaged.
     """
     kind = model_class(model)
     if not issubclass(kind, TrainableModel):
         raise UsageError(f"model {model!r} cannot be trained: it has no 'fit'")
+
     settings = make_options(kind, dict(options or {}), model)
     twice = sorted(set(on) & set(validate_on))
     if twice:
-        raise UsageError(f"task {twice[0]!r} is given to train and to validate on: validation needs clips of its own")
+        raise UsageError(
+            f"task {twice[0]!r} is given to train and to validate on: validation needs clips "
+            f"of its own"
+        )
+
     out, here = Path(out), processes.place()
     if here.is_main:
         _require_free(out)
+
     start = _start(settings)
     chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in chosen_on]
     folder = corpus.data_folder(data)
     tasks = {name: lookup.task(name) for name in (*on, *validate_on)}
     sources = {name: _loaded(task, folder, allow_partial) for name, task in tasks.items()}
+
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
+
     with _building(out, here) as building:
-        with progress.doing(f"training {model}"), as_model_error(model, f"training on {', '.join(on)}"):
+        with (
+            progress.doing(f"training {model}"),
+            as_model_error(model, f"training on {', '.join(on)}"),
+        ):
             trainee.fit(_items(sources, on), _items(sources, validate_on), building)
+
         manifest = Manifest(
             model=model,
             model_version=trainee.version,
@@ -86,6 +99,7 @@ def train(
         )
         if here.is_main:
             write_manifest(building, manifest)
+
     return out
 
 
@@ -95,7 +109,9 @@ def _loaded(task: Task, folder: Path | None, allow_partial: bool) -> Dataset:
 
 
 def _start(settings: Any) -> Manifest | None:
-    """Return the manifest of the weights that the option `init` names to go on from. Raises DataError if damaged."""
+    """Return the manifest of the weights that the option `init` names to go on from. Raises
+    DataError if damaged.
+    """
     start = getattr(settings, "init", None)
     if not isinstance(start, str) or not start or not Path(start).is_dir():
         return None
@@ -105,20 +121,23 @@ def _start(settings: Any) -> Manifest | None:
 def _chosen_on(
     chosen: Sequence[str] | None, start: Manifest | None, development: Sequence[str]
 ) -> tuple[str, ...] | None:
-    """Return what a manifest says of the corpora that options were chosen on; None where the model's card holds.
+    """Return what a manifest says of the corpora that options were chosen on; None where the
+    model's card holds.
 
     Weights to go on from had options too: what those were chosen on is added.
     """
     before = start.chosen_on if start else None
     if chosen is None and before is None:
         return None
+
     earlier = development if before is None else before
     names = {*(development if chosen is None else chosen), *(earlier if start else ())}
     return tuple(sorted(names))
 
 
 def _told(options: dict[str, Any], start: Manifest | None) -> dict[str, Any]:
-    """Return options as a manifest has them: weights to go on from are told by their hash, not by their folder.
+    """Return options as a manifest has them: weights to go on from are told by their hash, not by
+    their folder.
 
     A path tells of a machine, and another training may lie there tomorrow.
     """
@@ -129,14 +148,19 @@ def _require_free(out: Path) -> None:
     """Raise UsageError unless weights can appear at `out`, before hours are spent on them."""
     above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"output folder {str(out)!r} is not empty: give another --out, or remove it first")
+        raise UsageError(
+            f"output folder {str(out)!r} is not empty: give another --out, or remove it first"
+        )
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise UsageError(f"output folder {str(out)!r} cannot be made in {str(above)!r}: give another --out")
+        raise UsageError(
+            f"output folder {str(out)!r} cannot be made in {str(above)!r}: give another --out"
+        )
 
 
 @contextmanager
 def _building(out: Path, here: Place) -> Iterator[Path]:
-    """Give a folder that becomes `out` if all goes well and goes away if not; beside the main process it always does.
+    """Give a folder that becomes `out` if all goes well and goes away if not; beside the main
+    process it always does.
 
     Its name is its own: two trainings into one folder do not mix, and the second one fails whole.
     """
@@ -146,6 +170,7 @@ def _building(out: Path, here: Place) -> Iterator[Path]:
     except ModelError as error:  # what a model met in writing its weights is no fault of the model
         if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM:
             raise _cannot_write(out, error.__cause__) from error
+
         raise
     except OSError as error:  # corpora's own errors have other classes
         raise _cannot_write(out, error) from error
@@ -160,22 +185,32 @@ def _thrown_away() -> Iterator[Path]:
 
 def _cannot_write(out: Path, error: OSError) -> DataError:
     return DataError(
-        f"output folder {str(out)!r} cannot be written ({error.strerror or error}): make room or give another --out, "
+        f"output folder {str(out)!r} cannot be written ({error.strerror or error}): make "
+        f"room or give another --out, "
         f"and train again"
     )
 
 
 def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[TrainingItem]:
     return [
-        TrainingItem(clip, item.label, item.utterance.speaker, item.utterance.language, source.card.name)
+        TrainingItem(
+            clip, item.label, item.utterance.speaker, item.utterance.language, source.card.name
+        )
         for source in (sources[name] for name in names)
         for item, clip in zip(source.items, source.clips(range(len(source.items))), strict=True)
     ]
 
 
 def _source(source: Dataset) -> Source:
-    """Return what the manifest tells of a source; `origins` are the utterances that its clips were made from."""
-    origins = {item.utterance.extra[DERIVED_FROM] for item in source.items if DERIVED_FROM in item.utterance.extra}
+    """Return what the manifest tells of a source; `origins` are the utterances that its clips were
+    made from.
+    """
+    origins = {
+        item.utterance.extra[DERIVED_FROM]
+        for item in source.items
+        if DERIVED_FROM in item.utterance.extra
+    }
+
     return Source(
         task=source.task.name,
         task_hash=source.task.hash,

@@ -1,11 +1,13 @@
-"""The conformance kit for plugin authors: what a model, task or corpus must keep to, as one line of any test.
+"""The conformance kit for plugin authors: what a model, task or corpus must keep to, as one line of
+any test.
 
     from mserbench.testing import assert_model
 
     def test_my_model():
         assert_model("my-model")
 
-The `check_*` functions return the findings instead; `mserbench check` prints them. No test framework is needed.
+The `check_*` functions return the findings instead; `mserbench check` prints them. No test
+framework is needed.
 """
 
 from __future__ import annotations
@@ -32,20 +34,31 @@ __all__ = [
 
 
 def assert_model(
-    model: str | type[Model], weights: str | Path | None = None, options: Mapping[str, str] | None = None
+    model: str | type[Model],
+    weights: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> list[Finding]:
-    """Check a model and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
+    """Check a model and return the findings; AssertionError lists the failed checks, a warning the
+    skipped ones.
+    """
     return assert_all(
-        f"model {model if isinstance(model, str) else model.__name__!r}", check_model(model, weights, options)
+        f"model {model if isinstance(model, str) else model.__name__!r}",
+        check_model(model, weights, options),
     )
 
 
 def assert_task(task: str | Task, data: str | Path | None = None) -> list[Finding]:
-    """Check a task and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
-    return assert_all(f"task {task if isinstance(task, str) else task.name!r}", check_task(task, data))
+    """Check a task and return the findings; AssertionError lists the failed checks, a warning the
+    skipped ones.
+    """
+    return assert_all(
+        f"task {task if isinstance(task, str) else task.name!r}", check_task(task, data)
+    )
 
 
 def assert_corpus(corpus: str | Corpus, data: str | Path | None = None) -> list[Finding]:
-    """Check a corpus and return the findings; AssertionError lists the failed checks, a warning the skipped ones."""
+    """Check a corpus and return the findings; AssertionError lists the failed checks, a warning the
+    skipped ones.
+    """
     name = corpus if isinstance(corpus, str) else corpus.card.name
     return assert_all(f"corpus {name!r}", check_corpus(corpus, data))

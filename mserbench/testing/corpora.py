@@ -1,4 +1,6 @@
-"""Checks of a corpus: its card, and that its parser gives the same utterances however the files lie."""
+"""Checks of a corpus: its card, and that its parser gives the same utterances however the files
+lie.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,31 @@ from mserbench.data import lookup
 from mserbench.data.audio import is_audio
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError, MissingExtra
-from mserbench.testing.findings import Finding, NotChecked, Violation, require, require_languages, run_checks
+from mserbench.testing.findings import (
+    Finding,
+    NotChecked,
+    Violation,
+    require,
+    require_languages,
+    run_checks,
+)
 from mserbench.testing.listing import Listing, Specimen
 
 _ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
-_JUNK = ("._{name}", "__MACOSX/{name}", ".cache/{name}", ".DS_Store", "Thumbs.db", "readme.txt", "unrelated talk.wav")
+_JUNK = (
+    "._{name}",
+    "__MACOSX/{name}",
+    ".cache/{name}",
+    ".DS_Store",
+    "Thumbs.db",
+    "readme.txt",
+    "unrelated talk.wav",
+)
 
 
 def check_corpus(corpus: str | Corpus, data: str | Path | None = None) -> list[Finding]:
-    """Check a corpus, by name or object, on its folder in `data`; without one, on the ids of its inventory.
+    """Check a corpus, by name or object, on its folder in `data`; without one, on the ids of its
+    inventory.
 
     Opens no audio but that of files which claim to be the same utterance. Raises UnknownName.
     """
@@ -35,61 +53,115 @@ def _specimen(corpus: Corpus, data: Path | None) -> Specimen:
         root = reader.find(corpus, data)
     except (DataError, MissingExtra) as error:
         return Specimen(corpus, None, str(error))
+
     return Specimen(corpus, root, "")
 
 
 def _card(specimen: Specimen) -> str:
     card = specimen.corpus.card
-    fields = ("name", "title", "licence", "source", "how_to_get", "unpack", "citation", "counts", "languages")
+    fields = (
+        "name",
+        "title",
+        "licence",
+        "source",
+        "how_to_get",
+        "unpack",
+        "citation",
+        "counts",
+        "languages",
+    )
     vary = {"counts"} if card.releases_vary else set()
     empty = [name for name in fields if not getattr(card, name) and name not in vary]
-    require(not empty, f"fields {empty} of the card are empty: a reader must know where the data come from")
+    require(
+        not empty,
+        f"fields {empty} of the card are empty: a reader must know where the data come from",
+    )
     require_languages(card.languages, "card")
+
     return f"{card.title}, {card.licence}"
 
 
 def _counts(specimen: Specimen) -> str:
     card = specimen.corpus.card
-    wrong = [f"{variant}: {raw!r}" for variant, counts in card.counts.items() for raw, n in counts.items() if n < 1]
+    wrong = [
+        f"{variant}: {raw!r}"
+        for variant, counts in card.counts.items()
+        for raw, n in counts.items()
+        if n < 1
+    ]
     require(not wrong, f"counts of {wrong} are not positive: leave out labels that do not occur")
     counts = reader.histogram(specimen.utterances)
     matching = [variant for variant, expected in card.counts.items() if dict(expected) == counts]
     strange = sorted(set(counts) - {raw for expected in card.counts.values() for raw in expected})
-    require(not strange, f"the parser gives the raw labels {strange}, which the card does not count")
-    require(bool(matching), f"the utterances count {counts}, but the card expects {dict(card.counts)}")
+    require(
+        not strange, f"the parser gives the raw labels {strange}, which the card does not count"
+    )
+    require(
+        bool(matching), f"the utterances count {counts}, but the card expects {dict(card.counts)}"
+    )
+
     return f"{sum(counts.values())} utterances, variant {matching[0]!r}"
 
 
 def _complete(specimen: Specimen) -> str:
     if specimen.root is None:
         raise NotChecked(f"not checked on real files: {specimen.reason}")
+
     reading = reader.read(specimen.corpus, specimen.root)
-    require(not reading.problems, f"{len(reading.problems)} problem(s), the first: {''.join(reading.problems[:1])}")
-    return f"all expected files are in {str(specimen.root)!r}, {len(reading.extra)} audio file(s) beside them"
+    require(
+        not reading.problems,
+        f"{len(reading.problems)} problem(s), the first: {''.join(reading.problems[:1])}",
+    )
+
+    return (
+        f"all expected files are in {str(specimen.root)!r}, {len(reading.extra)} audio file(s) "
+        f"beside them"
+    )
 
 
 def _ids(specimen: Specimen) -> str:
     odd = [one.id for one in specimen.utterances if not _ID.fullmatch(one.id)]
-    require(not odd, f"ids {odd[:3]} are empty, or hold a tab, a line break or outer blanks: use the publisher's stem")
+    require(
+        not odd,
+        f"ids {odd[:3]} are empty, or hold a tab, a line break or outer blanks: use the "
+        f"publisher's stem",
+    )
     first: dict[str, str] = {}
+
     for one in specimen.utterances:
         other = first.setdefault(one.id, one.audio)
         # Mirrors hold whole folders twice: the reader compares the audio of copies.
         same = PurePosixPath(other).name == PurePosixPath(one.audio).name
-        require(same, f"id {one.id!r} is both {other!r} and {one.audio!r}: an id must be unique in its corpus")
+        require(
+            same,
+            f"id {one.id!r} is both {other!r} and {one.audio!r}: an id must be unique in its "
+            f"corpus",
+        )
+
     places = [(one.id, one.audio) for one in specimen.utterances]
-    require(len(set(places)) == len(places), "the parser yields an utterance twice: yield each file once")
+    require(
+        len(set(places)) == len(places),
+        "the parser yields an utterance twice: yield each file once",
+    )
+
     return f"{len(first)} unique ids, such as {min(first)!r}"
 
 
 def _inventory(specimen: Specimen) -> str:
     known = reader.inventory(specimen.corpus.card)
     if not known:
-        raise NotChecked("the card names no inventory of expected ids, so missing files are found by counts alone")
+        raise NotChecked(
+            "the card names no inventory of expected ids, so missing files are found by "
+            "counts alone"
+        )
+
     found = {one.id for one in specimen.utterances}
     missing, extra = sorted(set(known) - found), sorted(found - set(known))
-    require(not missing, f"{len(missing)} ids of the inventory are not parsed, such as {missing[:1]}")
+    require(
+        not missing, f"{len(missing)} ids of the inventory are not parsed, such as {missing[:1]}"
+    )
     require(not extra, f"{len(extra)} parsed ids are not in the inventory, such as {extra[:1]}")
+
     return f"all {len(known)} ids"
 
 
@@ -98,19 +170,34 @@ def _facts(specimen: Specimen) -> str:
     prefixes = tuple(f"{name}:" for name in {card.name, card.same_as})
     for one in specimen.utterances:
         named = one.speaker is None or one.speaker.startswith(prefixes)
-        require(named, f"speaker {one.speaker!r} of {one.id!r} must begin with {card.same_as + ':'!r}, to be unique")
+        require(
+            named,
+            f"speaker {one.speaker!r} of {one.id!r} must begin with {card.same_as + ':'!r}, to "
+            f"be unique",
+        )
         spoken = one.language in card.languages
-        require(spoken, f"language {one.language!r} of {one.id!r} is not among the card's {card.languages}")
+        require(
+            spoken,
+            f"language {one.language!r} of {one.id!r} is not among the card's {card.languages}",
+        )
+
     speakers = {one.speaker for one in specimen.utterances} - {None}
     expected = card.speakers is None or len(speakers) == card.speakers
     require(expected, f"{len(speakers)} speakers were parsed, but the card says {card.speakers}")
-    return f"{len(speakers)} speakers, languages {', '.join(sorted({one.language for one in specimen.utterances}))}"
+
+    return (
+        f"{len(speakers)} speakers, languages "
+        f"{', '.join(sorted({one.language for one in specimen.utterances}))}"
+    )
 
 
 def _order(specimen: Specimen) -> str:
     listing = specimen.listing
-    backwards = Listing({name: listing.originals[name] for name in reversed(listing.names)}, listing.source)
+    backwards = Listing(
+        {name: listing.originals[name] for name in reversed(listing.names)}, listing.source
+    )
     _compare(specimen.utterances, specimen.parse(backwards), "names in another order", by_path=True)
+
     return "the same utterances for names in another order, and no audio opened"
 
 
@@ -118,12 +205,18 @@ def _nested(specimen: Specimen) -> str:
     moved = {f"download (1)/data/{name}": name for name in specimen.listing.originals}
     deeper = specimen.parse(Listing(moved, specimen.listing.source))
     _compare(specimen.utterances, deeper, "the same files two folders deeper")
+
     return "the same utterances two folders deeper"
 
 
 def _flac(specimen: Specimen) -> str:
     converted = {_as_flac(name): original for name, original in specimen.listing.originals.items()}
-    _compare(specimen.utterances, specimen.parse(Listing(converted, specimen.listing.source)), "the same files as FLAC")
+    _compare(
+        specimen.utterances,
+        specimen.parse(Listing(converted, specimen.listing.source)),
+        "the same files as FLAC",
+    )
+
     return "the same utterances for FLAC copies"
 
 
@@ -136,19 +229,26 @@ def _junk(specimen: Specimen) -> str:
             path = root / audio.parent / pattern.format(name=audio.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
+
         folder = Folder(root, tuple(specimen.corpus.card.skipped))
         _compare(specimen.utterances, specimen.parse(folder), "junk files beside them")
+
     return "junk and unrelated files change nothing"
 
 
-def _compare(expected: Sequence[Utterance], found: Sequence[Utterance], where: str, by_path: bool = False) -> None:
+def _compare(
+    expected: Sequence[Utterance], found: Sequence[Utterance], where: str, by_path: bool = False
+) -> None:
     def key(one: Utterance) -> tuple[str, ...]:
         rest = (one.raw_label, str(one.speaker), one.language, str(one.split))
         return (one.id, one.audio, *rest) if by_path else (one.id, *rest)
 
     lost = sorted({key(one) for one in expected} ^ {key(one) for one in found})
     if lost:
-        raise Violation(f"{where} give other utterances: {lost[0]} is in one of the two only ({len(lost)} in all)")
+        raise Violation(
+            f"{where} give other utterances: {lost[0]} is in one of the two only ({len(lost)} "
+            f"in all)"
+        )
 
 
 def _as_flac(name: str) -> str:

@@ -21,48 +21,86 @@ if TYPE_CHECKING:
 
 
 def check_embeddings(probe: Probe) -> str:
-    """Say what was seen of a model's embeddings, or that it gives none. Raises Violation and ModelError."""
+    """Say what was seen of a model's embeddings, or that it gives none. Raises Violation and
+    ModelError.
+    """
     if probe.kind.embeddings is Model.embeddings:
         return "it gives none, which is allowed"
+
     heard = sounds.ordinary()
     n = len(heard)
     try:
         usual = _ask(probe, heard)
     except UsageError as reason:
         return f"it gives none here, which is allowed ({reason})"
-    _same(usual, _ask(probe, heard, model=probe.make()), SAME, "in a new instance", "let nothing be drawn at random")
+
+    _same(
+        usual,
+        _ask(probe, heard, model=probe.make()),
+        SAME,
+        "in a new instance",
+        "let nothing be drawn at random",
+    )
     alone = [[i] for i in range(n)]
     if probe.model.transductive:
         apart = _ask(probe, heard, alone)
     else:  # then the other clips that `prepare` sees must not matter either
         apart = np.concatenate([_ask(probe, [one]) for one in heard])
-    furthest = _same(usual, apart, TOLERANCE, "alone", "mask the padding, and normalise each clip by itself")
+
+    furthest = _same(
+        usual, apart, TOLERANCE, "alone", "mask the padding, and normalise each clip by itself"
+    )
     backwards = _ask(probe, heard[::-1])[::-1]
     _same(usual, backwards, TOLERANCE, "in another order", "keep no state between clips")
     odd = list(sounds.extremes().values())
     extremes = _ask(probe, odd, [[i] for i in range(len(odd))])
     same_length = extremes.shape[1] == usual.shape[1]
-    require(same_length, f"dimensions {usual.shape[1]} and, of odd clips, {extremes.shape[1]}: one was expected")
+    require(
+        same_length,
+        f"dimensions {usual.shape[1]} and, of odd clips, {extremes.shape[1]}: one was expected",
+    )
+
     return f"finite, of dimension {usual.shape[1]}; a clip alone: largest difference {furthest:.2g}"
 
 
 def _ask(
-    probe: Probe, heard: Sequence[Sound], parts: Sequence[Sequence[int]] | None = None, model: Model | None = None
+    probe: Probe,
+    heard: Sequence[Sound],
+    parts: Sequence[Sequence[int]] | None = None,
+    model: Model | None = None,
 ) -> NDArray[np.float64]:
-    """Prepare a model with sounds and return their vectors: (n_sounds, dim); `parts` are the batches, in order."""
+    """Prepare a model with sounds and return their vectors: (n_sounds, dim); `parts` are the
+    batches, in order.
+    """
     model = model or probe.model
     clips = sounds.clips(heard, model.transductive)
     model.prepare(lambda: iter(clips))
     asked = parts or [range(len(clips))]
-    found = [check_vectors(probe.name, model.embeddings([clips[i] for i in part]), len(part)) for part in asked]
+    found = [
+        check_vectors(probe.name, model.embeddings([clips[i] for i in part]), len(part))
+        for part in asked
+    ]
     lengths = sorted({part.shape[1] for part in found})
-    require(len(lengths) == 1, f"the dimension differs between batches ({lengths}): one was expected")
+    require(
+        len(lengths) == 1, f"the dimension differs between batches ({lengths}): one was expected"
+    )
+
     return np.concatenate(found)
 
 
-def _same(usual: NDArray[np.float64], other: NDArray[np.float64], limit: float, where: str, advice: str) -> float:
-    """Return the largest difference as a fraction of the largest value. Raises Violation where it is above `limit`."""
-    require(usual.shape == other.shape, f"a clip {where} has a vector of another dimension ({advice})")
+def _same(
+    usual: NDArray[np.float64], other: NDArray[np.float64], limit: float, where: str, advice: str
+) -> float:
+    """Return the largest difference as a fraction of the largest value. Raises Violation where it
+    is above `limit`.
+    """
+    require(
+        usual.shape == other.shape, f"a clip {where} has a vector of another dimension ({advice})"
+    )
     found = float(np.abs(usual - other).max() / (np.abs(usual).max() or 1.0))
-    require(found <= limit, f"a clip {where} has another vector: the largest difference is {found:.2g} ({advice})")
+    require(
+        found <= limit,
+        f"a clip {where} has another vector: the largest difference is {found:.2g} ({advice})",
+    )
+
     return found

@@ -18,7 +18,9 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")  # ISO 639-1 or 639-3, wit
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of one check: `ok` is None where it could not be made; `sentence` says what was seen or why not."""
+    """The outcome of one check: `ok` is None where it could not be made; `sentence` says what was
+    seen or why not.
+    """
 
     check: str
     ok: bool | None
@@ -39,7 +41,9 @@ class NotChecked(Exception):
 
 
 def run_checks(checks: Mapping[str, Callable[[T], str]], subject: T) -> list[Finding]:
-    """Run checks in order. A check returns what it saw; only a UsageError, the caller's own mistake, is raised."""
+    """Run checks in order. A check returns what it saw; only a UsageError, the caller's own
+    mistake, is raised.
+    """
     return [_run(name, check, subject) for name, check in checks.items()]
 
 
@@ -61,13 +65,27 @@ def require_languages(codes: Iterable[str], where: str) -> None:
 
 
 def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings. Raises AssertionError listing the failed ones; warns of the skipped ones."""
-    skipped = [f"{finding.check!r} was skipped: {finding.sentence}" for finding in findings if finding.ok is None]
+    """Return the findings. Raises AssertionError listing the failed ones; warns of the skipped
+    ones.
+    """
+    skipped = [
+        f"{finding.check!r} was skipped: {finding.sentence}"
+        for finding in findings
+        if finding.ok is None
+    ]
     if skipped:
-        warnings.warn("\n".join([f"{what}, {len(skipped)} check(s) not made:", *skipped]), stacklevel=3)
-    failed = [f"  - {finding.check}: {finding.sentence}" for finding in findings if finding.ok is False]
+        warnings.warn(
+            "\n".join([f"{what}, {len(skipped)} check(s) not made:", *skipped]), stacklevel=3
+        )
+
+    failed = [
+        f"  - {finding.check}: {finding.sentence}" for finding in findings if finding.ok is False
+    ]
     if failed:
-        raise AssertionError("\n".join([f"{what} fails {len(failed)} of {len(findings)} checks:", *failed]))
+        raise AssertionError(
+            "\n".join([f"{what} fails {len(failed)} of {len(findings)} checks:", *failed])
+        )
+
     return list(findings)
 
 

@@ -11,23 +11,27 @@ from types import ModuleType
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
 
-# What joins audio with labels. A test holds that these modules exist: one that moved would be forbidden in vain.
+# What joins audio with labels. A test holds that these modules exist: one that moved would be
+# forbidden in vain.
 JOINERS = ("mserbench.data.corpus", "mserbench.data.dataset")
 
 
 def label_modules(model: type) -> tuple[str, ...]:
-    """Return the modules a model must not reach: the core's joiners, and packages with corpora or tasks.
+    """Return the modules a model must not reach: the core's joiners, and packages with corpora or
+    tasks.
 
     The model's own package is left out: a plugin may bring a model and a task together.
     """
     targets = [entry.target for entry in registry.entries(CorpusEntry).values()]
     targets += [entry.target for entry in registry.entries(TaskEntry).values()]
     packages = {_package(target.partition(":")[0]) for target in targets}
+
     return (*JOINERS, *sorted(packages - {_package(model.__module__)}))
 
 
 def held_at_import(model: type) -> list[str]:
-    """Return the names in a model's module that are labelled things, or come from modules that hold them.
+    """Return the names in a model's module that are labelled things, or come from modules that hold
+    them.
 
     A module that defines corpora or tasks beside the model is the author's own: those are left out.
     """
@@ -38,13 +42,17 @@ def held_at_import(model: type) -> list[str]:
 
 @contextmanager
 def out_of_reach(names: Sequence[str]) -> Iterator[list[str]]:
-    """Make modules and what lies below them impossible to import; yields the list of what was asked for."""
+    """Make modules and what lies below them impossible to import; yields the list of what was asked
+    for.
+    """
     reached: list[str] = []
     hidden = {name: module for name, module in list(sys.modules.items()) if _below(name, names)}
     refusal = _Refusal(names, reached)
+
     for name in hidden:
         del sys.modules[name]
         _attribute(name, None)
+
     sys.meta_path.insert(0, refusal)
     try:
         yield reached
@@ -66,11 +74,14 @@ class _Refusal:
         if _below(name, self.names):
             self.reached.append(name)
             raise ImportError(f"{name!r} is out of a model's reach", name=name)
+
         return None
 
 
 def _attribute(name: str, module: ModuleType | None) -> None:
-    """Set or remove a module as attribute of its package: `from package import module` looks there first."""
+    """Set or remove a module as attribute of its package: `from package import module` looks there
+    first.
+    """
     package, _, last = name.rpartition(".")
     parent = sys.modules.get(package)
     if parent is not None and module is not None:

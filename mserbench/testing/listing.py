@@ -1,4 +1,6 @@
-"""A corpus made ready to be checked: its names and label files, to be parsed in any arrangement, without audio."""
+"""A corpus made ready to be checked: its names and label files, to be parsed in any arrangement,
+without audio.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from mserbench.testing.findings import NotChecked, Violation
 
 @dataclass(frozen=True)
 class Listing:
-    """A tree (`mserbench.contracts.Tree`) of names: `originals` maps each to the one that `source` reads."""
+    """A tree (`mserbench.contracts.Tree`) of names: `originals` maps each to the one that `source`
+    reads.
+    """
 
     originals: Mapping[str, str]
     source: Callable[[str], bytes]
@@ -28,16 +32,24 @@ class Listing:
         return tuple(self.originals)
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in order."""
+        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
+        order.
+        """
         for name in self.names:
             path = PurePosixPath(name)
             if path.suffix.lower().lstrip(".") in {*suffixes, "flac"}:
                 yield name, path.stem
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a label file. Raises Violation for audio: a parser goes by names and label files."""
+        """Return the bytes of a label file. Raises Violation for audio: a parser goes by names and
+        label files.
+        """
         if is_audio(name):
-            raise Violation(f"the parser reads the audio file {name!r}, but it must go by names and label files alone")
+            raise Violation(
+                f"the parser reads the audio file {name!r}, but it must go by names and label "
+                f"files alone"
+            )
+
         return self.source(self.originals[name])
 
     def write(self, root: Path) -> None:
@@ -58,17 +70,22 @@ class Specimen:
 
     @cached_property
     def listing(self) -> Listing:
-        """The names on disk, else those that the inventory expects, by the publisher's file type."""
+        """The names on disk, else those that the inventory expects, by the publisher's file
+        type.
+        """
         if self.root is not None:
             folder = Folder(self.root, tuple(self.corpus.card.skipped))
             return Listing({name: name for name in folder.names}, folder.read)
+
         known = Inventory(reader.inventory(self.corpus.card))
         if not known.names:
             raise NotChecked(f"it has no inventory, and {self.reason}")
+
         try:
             names = [one.audio for one in reader.utterances(self.corpus, known)]
         except DataError as error:
             raise NotChecked(str(error)) from error
+
         return Listing({name: name for name in names}, known.read)
 
     @cached_property

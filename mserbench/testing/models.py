@@ -1,4 +1,4 @@
-"""Checks of a model: what it returns, what it may depend on, what it survives, and what it says of itself."""
+"""Checks of a model: what it returns, what it may depend on, and what it survives."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from mserbench.contracts import Kind
 from mserbench.errors import MserbenchError
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
@@ -24,23 +23,31 @@ from mserbench.testing.findings import (
     Violation,
     not_checked,
     require,
-    require_languages,
     run_checks,
 )
+from mserbench.testing.model_cards import check_card, check_development, check_exposure
 from mserbench.testing.probe import SAME, TOLERANCE, Probe, difference, probe_of
 from mserbench.testing.sounds import Sound
 
-_LABEL_SETS = (("sad", "happy"), ("neutral", "happy", "sad", "angry"), (*CANONICAL, "calm", "boredom", "enthusiasm"))
+_LABEL_SETS = (
+    ("sad", "happy"),
+    ("neutral", "happy", "sad", "angry"),
+    (*CANONICAL, "calm", "boredom", "enthusiasm"),
+)
 
 
 def check_model(
-    model: str | type[Model], weights: str | Path | None = None, options: Mapping[str, str] | None = None
+    model: str | type[Model],
+    weights: str | Path | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> list[Finding]:
-    """Check a model, by name or class, on synthetic clips made on the spot; it runs on the CPU where it can.
+    """Check a model, by name or class, on synthetic clips made on the spot; it runs on the CPU
+    where it can.
 
-    `weights` is a folder or the name of shipped weights; without, the first that ship with the plugin are
-    taken, and a model that has none is not checked. Raises UsageError for unknown names and options,
-    MissingExtra where an optional package is absent, DataError where weights are damaged.
+    `weights` is a folder or the name of shipped weights; without, the first that ship with the
+    plugin are taken, and a model that has none is not checked. Raises UsageError for unknown names
+    and options, MissingExtra where an optional package is absent, DataError where weights are
+    damaged.
     """
     probe = probe_of(model, weights, options or {})
     findings: list[Finding] = []
@@ -49,61 +56,42 @@ def check_model(
             findings += run_checks(stage, probe)
         else:
             findings += not_checked(stage, "not checked, as the model could not be made")
+
     return findings
 
 
 def _options(probe: Probe) -> str:
     kind = probe.kind.Options
     frozen = dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
-    require(frozen, f"Options is {kind!r}, but must be a frozen dataclass: options are part of a run's identity")
+    require(
+        frozen,
+        f"Options is {kind!r}, but must be a frozen dataclass: options are part of a run's "
+        f"identity",
+    )
     needed = [
         field.name
         for field in dataclasses.fields(kind)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]
-    require(not needed, f"options {needed} have no default: give each one, so that the model runs as it is")
+    require(
+        not needed,
+        f"options {needed} have no default: give each one, so that the model runs as it is",
+    )
     values: dict[str, Any] = dataclasses.asdict(kind())
     json.dumps(values)
+
     return f"{len(values)} option(s), a frozen dataclass with defaults"
 
 
 def _loads(probe: Probe) -> str:
     if probe.kind.needs_weights and probe.weights is None:
-        raise NotChecked("it needs weights and ships none: train some and give their folder as weights")
-    return f"loaded on {probe.model.device}" + (f" with weights {probe.weights.name!r}" if probe.weights else "")
+        raise NotChecked(
+            "it needs weights and ships none: train some and give their folder as weights"
+        )
 
-
-def _card(probe: Probe) -> str:
-    card = probe.card
-    empty = [name for name in ("name", "title", "version", "licence") if not getattr(card, name)]
-    require(not empty, f"fields {empty} of the card are empty: say who made the model, under which licence")
-    require(bool(probe.kind.version), "Model.version is empty: change it whenever scores change")
-    named = probe.kind.__name__ == probe.name or card.name == probe.name
-    require(named, f"its card calls it {card.name!r}, but it is registered as {probe.name!r}: use one name")
-    return f"{card.title}, version {card.version}, {card.licence}" + ("" if card.citation else "; nothing to cite")
-
-
-def _exposure(probe: Probe) -> str:
-    card = probe.card
-    for one in card.exposure:
-        where = f"exposure to {one.corpus!r}"
-        require(one.kind in get_args(Kind), f"{where}: kind {one.kind!r} is not one of {get_args(Kind)}")
-        require_languages(one.languages, where)
-        require(bool(one.evidence), f"{where}: 'evidence' is empty: say where this is known from")
-    if not card.exposure_complete:
-        return "not known to be complete, which is allowed: the verdict of its runs is then never 'zero-shot'"
-    unknown = [one.kind for one in card.exposure if one.corpus == "unknown" and one.kind == "emotion-labels"]
-    require(not unknown, "called complete, but one corpus is 'unknown': set exposure_complete to False")
-    return f"complete, {len(card.exposure)} item(s)"
-
-
-def _development(probe: Probe) -> str:
-    chosen_on = probe.card.development
-    are_names = isinstance(chosen_on, tuple) and all(isinstance(name, str) and name for name in chosen_on)
-    require(are_names, f"development is {chosen_on!r}: give a tuple of names, as 'mserbench corpora' has them")
-    if not chosen_on:
-        return "says that no corpus was looked at while its defaults were chosen"
-    return f"its defaults were chosen on {', '.join(chosen_on)}: runs there are marked"
+    return f"loaded on {probe.model.device}" + (
+        f" with weights {probe.weights.name!r}" if probe.weights else ""
+    )
 
 
 def _scores(probe: Probe) -> str:
@@ -115,16 +103,24 @@ def _scores(probe: Probe) -> str:
 
 def _same(probe: Probe, other: Sequence[Answer], limit: float, what: str, advice: str) -> str:
     found = difference(probe.usual, other)
-    require(found <= limit, f"{what}: the largest difference is {found:.2g} of the largest score ({advice})")
+    require(
+        found <= limit,
+        f"{what}: the largest difference is {found:.2g} of the largest score ({advice})",
+    )
+
     return f"largest difference {found:.2g}"
 
 
 def _determinism(probe: Probe) -> str:
-    advice = "draw by clip.seed alone, use clip.key for caches only, and let `prepare` replace what it gathered before"
+    advice = (
+        "draw by clip.seed alone, use clip.key for caches only, and let `prepare` replace "
+        "what it gathered before"
+    )
     again = probe.ask(sounds.ordinary())
     seen = _same(probe, again, SAME, "the same clips have other scores the second time", advice)
     fresh = probe.ask(sounds.ordinary(), model=probe.make())
     _same(probe, fresh, SAME, "the same clips have other scores in a new instance", advice)
+
     return f"{seen}, in a second predict and in a new instance"
 
 
@@ -132,30 +128,48 @@ def _batches(probe: Probe) -> str:
     heard = sounds.ordinary()
     n = len(heard)
     advice = "mask the padding, and normalise each clip by itself"
-    plans = {"alone": [[i] for i in range(n)], "beside others": [[i, n - 1 - i] for i in range(n // 2)]}
-    return "; ".join(
-        f"{name}: {_same(probe, probe.ask(heard, plan), TOLERANCE, f'a clip {name} has another score', advice)}"
-        for name, plan in plans.items()
-    )
+    plans = {
+        "alone": [[i] for i in range(n)],
+        "beside others": [[i, n - 1 - i] for i in range(n // 2)],
+    }
+
+    seen = []
+    for name, plan in plans.items():
+        what = f"a clip {name} has another score"
+        seen.append(f"{name}: {_same(probe, probe.ask(heard, plan), TOLERANCE, what, advice)}")
+
+    return "; ".join(seen)
 
 
 def _order(probe: Probe) -> str:
     shuffled = np.random.default_rng(0).permutation(len(sounds.ordinary()))
     answers = probe.ask([sounds.ordinary()[i] for i in shuffled])
     back = [answers[i] for i in np.argsort(shuffled)]
-    return _same(probe, back, TOLERANCE, "the scores change with the order of the clips", "keep no state between clips")
+
+    return _same(
+        probe,
+        back,
+        TOLERANCE,
+        "the scores change with the order of the clips",
+        "keep no state between clips",
+    )
 
 
 def _label_order(probe: Probe) -> str:
     answers = probe.ask(sounds.ordinary(), labels=CANONICAL[::-1])
     back = [(scores[::-1], text) for scores, text in answers]
-    return _same(probe, back, TOLERANCE, "a label's score changes with the order of the labels", "go by name")
+    return _same(
+        probe, back, TOLERANCE, "a label's score changes with the order of the labels", "go by name"
+    )
 
 
 def _label_sets(probe: Probe) -> str:
     for labels in _LABEL_SETS:
         probe.ask(sounds.ordinary()[:2], labels=labels)
-    return f"valid for sets of {', '.join(str(len(labels)) for labels in _LABEL_SETS)} labels, also never heard ones"
+    return (
+        f"valid for sets of {', '.join(str(len(labels)) for labels in _LABEL_SETS)} labels, "
+        f"also never heard ones"
+    )
 
 
 def _extreme(probe: Probe, name: str) -> str:
@@ -168,8 +182,11 @@ def _audio_unchanged(probe: Probe) -> str:
     clips = sounds.clips(heard, probe.model.transductive)
     probe.model.prepare(lambda: iter(clips))
     probe.model.predict(clips, CANONICAL)
-    same = all(np.array_equal(clip.waveform, one.waveform) for clip, one in zip(clips, heard, strict=True))
+    same = all(
+        np.array_equal(clip.waveform, one.waveform) for clip, one in zip(clips, heard, strict=True)
+    )
     require(same, "it writes into clip.waveform, which others may read: work on a copy")
+
     return "waveforms are left as they are"
 
 
@@ -177,47 +194,73 @@ def _other_clips(probe: Probe) -> str:
     heard = sounds.ordinary()
     if probe.model.transductive:
         return _groups(probe, heard)
+
     alone = [probe.ask([one])[0] for one in heard]
     what = "a clip's score changes with the other clips that `prepare` sees"
-    return _same(probe, alone, TOLERANCE, what, "a model that uses statistics of the target says so by `transductive`")
+    return _same(
+        probe,
+        alone,
+        TOLERANCE,
+        what,
+        "a model that uses statistics of the target says so by `transductive`",
+    )
 
 
 def _groups(probe: Probe, heard: Sequence[Sound]) -> str:
     renamed = [dataclasses.replace(one, group=7 - one.group) for one in heard]
     what = "the scores change when the speaker groups are numbered otherwise"
     seen = _same(probe, probe.ask(renamed), TOLERANCE, what, "the numbers mean nothing")
+
     try:
         probe.ask(heard, grouped=False)
     except MserbenchError as error:
-        return f"transductive; groups renumbered: {seen}; refuses clips of unknown speakers ({error})"
+        return (
+            f"transductive; groups renumbered: {seen}; refuses clips of unknown speakers ({error})"
+        )
+
     return f"transductive; groups renumbered: {seen}; scores clips of unknown speakers too"
 
 
 def _seed(probe: Probe) -> str:
     other = [dataclasses.replace(one, seed=one.seed[::-1]) for one in sounds.ordinary()]
     if difference(probe.usual, probe.ask(other)) > SAME:
-        raise NotChecked("its scores change with clip.seed, so whether it knows utterances by their seed stays open")
+        raise NotChecked(
+            "its scores change with clip.seed, so whether it knows utterances by their seed "
+            "stays open"
+        )
+
     return "its scores do not depend on which utterance a clip is"
 
 
 def _labels_out_of_reach(probe: Probe) -> str:
     held = guard.held_at_import(probe.kind)
-    require(not held, f"its module holds {held}, from where labels can be read: a model sees clips alone")
+    require(
+        not held,
+        f"its module holds {held}, from where labels can be read: a model sees clips alone",
+    )
     with guard.out_of_reach(guard.label_modules(probe.kind)) as reached:
         try:
             probe.ask(sounds.ordinary()[:2], model=probe.make())
         except Exception as error:
             if not reached:
                 raise
-            raise Violation(f"it fails without {reached[0]!r}, where labels are: a model sees clips alone") from error
-    require(not reached, f"it reached for {sorted(set(reached))}, where labels are: a model sees clips alone")
+
+            raise Violation(
+                f"it fails without {reached[0]!r}, where labels are: a model sees clips alone"
+            ) from error
+
+    require(
+        not reached,
+        f"it reached for {sorted(set(reached))}, where labels are: a model sees clips alone",
+    )
+
     return "works with corpora and tasks out of reach"
 
 
 CHECKS: Mapping[str, Callable[[Probe], str]] = {
-    "card": _card,
-    "exposure": _exposure,
-    "development": _development,
+    "card": check_card,
+    "exposure": check_exposure,
+    "development": check_development,
     "scores": _scores,
     "determinism": _determinism,
     "batch invariance": _batches,

@@ -1,4 +1,6 @@
-"""A model made ready to be checked: made and asked anew as often as a check needs, on synthetic sounds."""
+"""A model made ready to be checked: made and asked anew as often as a check needs, on synthetic
+sounds.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from mserbench.testing import sounds
 from mserbench.testing.sounds import Sound
 
 SAME = 1e-6  # of the largest score: the six digits that a predictions file holds
-TOLERANCE = 1e-4  # the same where batches differ in shape, which changes the last bits of float32 sums
+# the same where batches differ in shape, which changes the last bits of float32 sums
+TOLERANCE = 1e-4
 
 
 @dataclasses.dataclass
@@ -60,14 +63,20 @@ class Probe:
         model: Model | None = None,
         grouped: bool = True,
     ) -> list[Answer]:
-        """Prepare a model with sounds and return its answer to each; `parts` are the batches, by position."""
+        """Prepare a model with sounds and return its answer to each; `parts` are the batches, by
+        position.
+        """
         model = model or self.model
         clips = sounds.clips(heard, grouped and model.transductive)
         model.prepare(lambda: map(dataclasses.replace, clips))
         answers: dict[int, Answer] = {}
+
         for part in parts or [range(len(clips))]:
             output = model.predict([clips[i] for i in part], labels)
-            answers.update(zip(part, check_output(self.name, output, len(part), labels), strict=True))
+            answers.update(
+                zip(part, check_output(self.name, output, len(part), labels), strict=True)
+            )
+
         return [answers[i] for i in range(len(clips))]
 
     @cached_property
@@ -83,24 +92,34 @@ def difference(first: Sequence[Answer], second: Sequence[Answer]) -> float:
     """
     if [text for _, text in first] != [text for _, text in second]:
         return float("inf")
+
     one, two = (np.array([scores for scores, _ in answers]) for answers in (first, second))
     if one.size == 0:
         return 0.0
+
     return float(np.abs(one - two).max() / (np.abs(one).max() or 1.0))
 
 
-def probe_of(model: str | type[Model], weights: str | Path | None, options: Mapping[str, str]) -> Probe:
+def probe_of(
+    model: str | type[Model], weights: str | Path | None, options: Mapping[str, str]
+) -> Probe:
     """Find the class and the weights of a model. Raises as `check_model`."""
     kind = model_class(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else model.__name__
     if weights is not None and Path(weights).is_dir():
         return Probe(name, kind, options, Path(weights))
+
     if isinstance(model, str):
         entry = model_entry(model)
         if weights is None and kind.needs_weights and entry.weights:
             weights = next(iter(entry.weights))
+
         if weights is not None:
             return Probe(name, kind, options, shipped_weights(entry, str(weights)))
+
     if weights is not None:
-        raise UsageError(f"weights {str(weights)!r} are no folder: give one that 'mserbench train' wrote")
+        raise UsageError(
+            f"weights {str(weights)!r} are no folder: give one that 'mserbench train' wrote"
+        )
+
     return Probe(name, kind, options, None)

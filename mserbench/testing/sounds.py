@@ -1,4 +1,6 @@
-"""Synthetic recordings for the checks of models: six ordinary ones, and the extremes that real data hold."""
+"""Synthetic recordings for the checks of models: six ordinary ones, and the extremes that real data
+hold.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ EXTREMES = ("one sample", "0.05 s", "silence", "full scale", "40 s")
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """A recording before it is a clip: `waveform` float32, shape (n_samples,), 16 kHz mono, in [-1, 1]."""
+    """A recording before it is a clip: `waveform` float32, shape (n_samples,), 16 kHz mono, in [-1,
+    1].
+    """
 
     waveform: NDArray[np.float32]
     seed: str
@@ -36,8 +40,12 @@ def sound(waveform: NDArray[np.floating], name: str, group: int = 0) -> Sound:
 
 @functools.cache
 def ordinary() -> tuple[Sound, ...]:
-    """Return six sounds with pitch, overtones, rhythm and noise, of 0.3 to 6 s, of two speakers in turn."""
-    return tuple(sound(_babble(i, seconds), f"sound {i}", i % 2) for i, seconds in enumerate(SECONDS))
+    """Return six sounds with pitch, overtones, rhythm and noise, of 0.3 to 6 s, of two speakers in
+    turn.
+    """
+    return tuple(
+        sound(_babble(i, seconds), f"sound {i}", i % 2) for i, seconds in enumerate(SECONDS)
+    )
 
 
 @functools.cache
@@ -51,13 +59,15 @@ def extremes() -> dict[str, Sound]:
         "full scale": np.where(square == 0, 1.0, square),
         "40 s": _babble(8, 40.0),
     }
+
     return {name: sound(waveforms[name], name) for name in EXTREMES}
 
 
 def clips(sounds: Sequence[Sound], grouped: bool) -> list[Clip]:
     """Return new clips of sounds; with speaker groups if `grouped`.
 
-    The keys are new in each call, so that a feature cache cannot hide that the same audio gives other features.
+    The keys are new in each call, so that a feature cache cannot hide that the same audio gives
+    other features.
     """
     nonce = uuid.uuid4().bytes
     return [
@@ -80,6 +90,7 @@ def _babble(seed: int, seconds: float) -> NDArray[np.floating]:
     voice = sum(np.sin(k * phase) / k for k in range(1, 9))
     rhythm = 0.55 + 0.45 * np.sin(2 * np.pi * random.uniform(2, 6) * time)
     mixed = voice * rhythm + 0.05 * random.standard_normal(len(time))
+
     return np.asarray(random.uniform(0.1, 0.6) * mixed / np.abs(mixed).max())
 
 

@@ -35,15 +35,19 @@ class Question:
 
 
 def check_task(task: str | Task, data: str | Path | None = None) -> list[Finding]:
-    """Check a task, by name or object, against its corpus's card, and its utterances where these can be listed.
+    """Check a task, by name or object, against its corpus's card, and its utterances where these
+    can be listed.
 
-    Without `data` the ids of the corpus's inventory are taken. Opens no audio but that of files which claim
-    to be the same utterance. Raises UnknownName for a task or its corpus.
+    Without `data` the ids of the corpus's inventory are taken. Opens no audio but that of files
+    which claim to be the same utterance. Raises UnknownName for a task or its corpus.
     """
     entry = registry.entries(TaskEntry).get(task if isinstance(task, str) else task.name)
     question = Question(
-        lookup.task(task) if isinstance(task, str) else task, entry, None if data is None else Path(data)
+        lookup.task(task) if isinstance(task, str) else task,
+        entry,
+        None if data is None else Path(data),
     )
+
     return run_checks(CHECKS, question)
 
 
@@ -52,7 +56,12 @@ def _labels(question: Question) -> str:
     require(len(labels) > 1, f"labels are {labels}, but a question needs two or more")
     require(len(set(labels)) == len(labels), f"labels {labels} repeat one")
     odd = [label for label in labels if not _LABEL.fullmatch(label)]
-    require(not odd, f"labels {odd} must be lower-case words, as they are columns of files and read from answers")
+    require(
+        not odd,
+        f"labels {odd} must be lower-case words, as they are columns of files and read from "
+        f"answers",
+    )
+
     return ", ".join(labels)
 
 
@@ -60,15 +69,27 @@ def _map(question: Question) -> str:
     known = {raw for counts in question.card.counts.values() for raw in counts}
     declared = set(question.task.label_map)
     missing, strange = sorted(known - declared), sorted(declared - known)
-    if question.task.label_field:  # an edition of the labels of its own, which the card does not count
+
+    # an edition of the labels of its own, which the card does not count
+    if question.task.label_field:
         missing, strange = [], []
+
     if question.card.releases_vary:  # a label of another release is not unknown
         strange = []
-    require(not missing, f"raw labels {missing} of the corpus are not in the map: give each a label or DROP")
-    require(not strange, f"the map declares {strange}, which the corpus's card does not count: remove or correct them")
+
+    require(
+        not missing,
+        f"raw labels {missing} of the corpus are not in the map: give each a label or DROP",
+    )
+    require(
+        not strange,
+        f"the map declares {strange}, which the corpus's card does not count: remove or "
+        f"correct them",
+    )
     unused = sorted(set(question.task.labels) - set(question.task.label_map.values()))
     require(not unused, f"no raw label means {unused}: remove it from the labels")
     dropped = sum(label == DROP for label in question.task.label_map.values())
+
     return f"{len(declared)} raw labels declared, {dropped} of them dropped"
 
 
@@ -78,12 +99,17 @@ def _counts(question: Question) -> str:
     require(not empty, f"labels {empty} have no clip: remove them, as their recall is not defined")
     if not task.counts:
         raise NotChecked("its counts are not frozen, as they cannot be known without the corpus")
+
     expected = dict(task.counts)
     if not (task.select or task.part or task.label_field):
         found = {variant: _mapped(task, counts) for variant, counts in question.card.counts.items()}
         matching = [variant for variant, counts in found.items() if counts == expected]
-        require(bool(matching), f"counts are {expected}, but the corpus's card gives {found} under the map")
+        require(
+            bool(matching),
+            f"counts are {expected}, but the corpus's card gives {found} under the map",
+        )
         return f"{task.expected} clips, as in variant {matching[0]!r} of the corpus"
+
     labelled = _labelled(question)
     return f"{len(labelled)} clips are selected, as many of each label as expected"
 
@@ -93,9 +119,15 @@ def _languages(question: Question) -> str:
     require(bool(task.languages), "languages are empty, but the verdict rests on them")
     require_languages(task.languages, "task")
     strange = sorted(set(task.languages) - set(question.card.languages))
-    require(not strange, f"languages {strange} are not among the corpus's {question.card.languages}")
+    require(
+        not strange, f"languages {strange} are not among the corpus's {question.card.languages}"
+    )
     spoken = {utterance.language for utterance, _ in _labelled(question)}
-    require(spoken == set(task.languages), f"its clips are in {sorted(spoken)}, but it names {sorted(task.languages)}")
+    require(
+        spoken == set(task.languages),
+        f"its clips are in {sorted(spoken)}, but it names {sorted(task.languages)}",
+    )
+
     return f"{', '.join(task.languages)}, as spoken in its clips"
 
 
@@ -106,7 +138,11 @@ def _hash(question: Question) -> str:
         label_map=dict(sorted(task.label_map.items(), reverse=True)),
         select=dict(sorted(task.select.items(), reverse=True)),
     )
-    require(turned.hash == task.hash, "the hash changes with the order of the map, so equal tasks would differ")
+    require(
+        turned.hash == task.hash,
+        "the hash changes with the order of the map, so equal tasks would differ",
+    )
+
     return f"{task.hash[:12]}, version {task.version}"
 
 
@@ -114,8 +150,14 @@ def _listing(question: Question) -> str:
     task, entry = question.task, question.entry
     if entry is None:
         raise NotChecked("it is not registered, so it has no entry in listings")
+
     agrees = entry.title in ("", task.title)
-    require(agrees, f"its entry has the title {entry.title!r}, but the task has {task.title!r}: give both the same")
+    require(
+        agrees,
+        f"its entry has the title {entry.title!r}, but the task has {task.title!r}: give both "
+        f"the same",
+    )
+
     return "its entry has the same name and title"
 
 
@@ -134,6 +176,7 @@ def _labelled(question: Question) -> list[tuple[Utterance, str]]:
     except DataError as error:
         if _is_here(question):
             raise
+
         raise NotChecked(f"its clips cannot be listed: {error}") from error
 
 
@@ -142,6 +185,7 @@ def _is_here(question: Question) -> bool:
         reader.find(lookup.corpus(question.task.corpus), question.data)
     except DataError:
         return False
+
     return True
 
 

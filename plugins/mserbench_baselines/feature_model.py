@@ -20,10 +20,11 @@ from mserbench_training.feature_model import FeatureModel, Labels, Normalise, ch
 class LinearOptions:
     """Options of the feature-statistics models.
 
-    `normalise`: "training" maps features by the training clips alone; "speaker" first standardises each clip by
-    all clips of its speaker, which uses statistics of the target. The others matter in training only. `labels`:
-    "canonical" leaves out training clips with other labels than the seven, "all" learns those too. `C`: inverse
-    strength of the penalty; None takes the one that was best on the sources, `linear.C` or `linear.C_SPEAKER`.
+    `normalise`: "training" maps features by the training clips alone; "speaker" first standardises
+    each clip by all clips of its speaker, which uses statistics of the target. The others matter in
+    training only. `labels`: "canonical" leaves out training clips with other labels than the seven,
+    "all" learns those too. `C`: inverse strength of the penalty; None takes the one that was best
+    on the sources, `linear.C` or `linear.C_SPEAKER`.
     """
 
     normalise: Normalise = "training"
@@ -44,7 +45,9 @@ class LinearOptions:
 
 
 class LinearModel(FeatureModel):
-    """Scores from one feature vector a clip; a subclass gives `name`, `card_of`, `features` and `feature_names`."""
+    """Scores from one feature vector a clip; a subclass gives `name`, `card_of`, `features` and
+    `feature_names`.
+    """
 
     Options: ClassVar[type[Any]] = LinearOptions
 
@@ -60,10 +63,16 @@ class LinearModel(FeatureModel):
         """Return the penalty."""
         return {"C": self.options.penalty}
 
-    def learn(self, features: NDArray[np.float64], training: Sequence[TrainingItem]) -> dict[str, Any]:
+    def learn(
+        self, features: NDArray[np.float64], training: Sequence[TrainingItem]
+    ) -> dict[str, Any]:
         """Train the linear classifier on features of shape (n_clips, n_features)."""
-        return linear.fit(features, [item.label for item in training], self.options.penalty).to_json()
+        return linear.fit(
+            features, [item.label for item in training], self.options.penalty
+        ).to_json()
 
     def read(self, record: Mapping[str, Any]) -> linear.LinearClassifier:
-        """Return the classifier of a record. Raises DataError naming the entry that is not as it should be."""
+        """Return the classifier of a record. Raises DataError naming the entry that is not as it
+        should be.
+        """
         return linear.LinearClassifier.from_json(record, self._features.dim)

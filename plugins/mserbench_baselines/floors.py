@@ -20,11 +20,15 @@ from mserbench_training.model_file import read_model, write_model
 
 
 class Prior(TrainableModel):
-    """The training frequency of each label, the same for every clip; uniform where nothing was trained."""
+    """The training frequency of each label, the same for every clip; uniform where nothing was
+    trained.
+    """
 
     decodes_ahead: ClassVar[bool] = False
 
-    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, options: Any = None, weights: Path | None = None, device: str = "cpu"
+    ) -> None:
         super().__init__(options, weights, device)
         self._counts = read_counts(weights) if weights else {}
         self.labels = tuple(self._counts)
@@ -42,14 +46,18 @@ class Prior(TrainableModel):
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return the frequencies of `labels` among the training clips that bear one of them.
 
-        float64, shape (n_clips, n_labels), each row sums to one. Uniform where no training clip does.
+        float64, shape (n_clips, n_labels), each row sums to one. Uniform where no training clip
+        does.
         """
         counts = np.array([self._counts.get(label, 0) for label in labels], dtype=np.float64)
         if not counts.any():
             counts[:] = 1.0
+
         return np.tile(counts / counts.sum(), (len(clips), 1))
 
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
+    def fit(
+        self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
+    ) -> None:
         """Count the labels of `training`."""
         counts = Counter(item.label for item in training)
         write_model(out, "prior", {"counts": dict(sorted(counts.items()))})
@@ -58,11 +66,15 @@ class Prior(TrainableModel):
 def read_counts(folder: Path) -> dict[str, int]:
     """Read the label counts of a trained prior. Raises DataError for a file that holds none."""
     counts = read_model(folder, "prior").get("counts")
-    if not isinstance(counts, Mapping) or not all(type(n) is int and n > 0 for n in counts.values()):
+    if not isinstance(counts, Mapping) or not all(
+        type(n) is int and n > 0 for n in counts.values()
+    ):
         raise DataError(
-            f"weights {str(folder)!r} hold the counts {json.dumps(counts)[:80]}, but a positive whole number "
+            f"weights {str(folder)!r} hold the counts {json.dumps(counts)[:80]}, but a "
+            f"positive whole number "
             f"for each label was expected: train the model again"
         )
+
     return dict(counts)
 
 
@@ -92,10 +104,12 @@ class Random(Model):
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return scores in [0, 1): float64, shape (n_clips, n_labels).
 
-        They are digits of a SHA-256 over seed, utterance and label, so they are the same in any batch, order,
-        label set and version of any library.
+        They are digits of a SHA-256 over seed, utterance and label, so they are the same in any
+        batch, order, label set and version of any library.
         """
-        scores = [[_draw(self.options.seed, clip.seed, label) for label in labels] for clip in clips]
+        scores = [
+            [_draw(self.options.seed, clip.seed, label) for label in labels] for clip in clips
+        ]
         return np.array(scores, dtype=np.float64).reshape(len(clips), len(labels))
 
 

@@ -1,10 +1,12 @@
-"""The linear classifier of the baselines: features mapped to normal scores, multinomial logistic regression.
+"""The linear classifier of the baselines: features mapped to normal scores, multinomial logistic
+regression.
 
-The penalties were chosen on the sources EmoDB and EMOVO alone, by the module `choose_penalty`: trained on one, tested
-on the other, both ways, six common classes, eGeMAPSv02 reaches UA 40.9 % at C = 0.1 (39.8 at 0.03, 40.5 at 0.3); with
-speaker normalisation eGeMAPSv02 and log-mel together are best at C = 0.01 (55.0 and 48.7 %). Quantiles instead of plain
-standardising were chosen by hand in the same comparison. Figures on RAVDESS were printed beside these while they were
-compared: no criterion, but not unseen either.
+The penalties were chosen on the sources EmoDB and EMOVO alone, by the module `choose_penalty`:
+trained on one, tested on the other, both ways, six common classes, eGeMAPSv02 reaches UA 40.9 % at
+C = 0.1 (39.8 at 0.03, 40.5 at 0.3); with speaker normalisation eGeMAPSv02 and log-mel together are
+best at C = 0.01 (55.0 and 48.7 %). Quantiles instead of plain standardising were chosen by hand in
+the same comparison. Figures on RAVDESS were printed beside these while they were compared: no
+criterion, but not unseen either.
 """
 
 from __future__ import annotations
@@ -25,10 +27,12 @@ from mserbench_training.model_file import read_array, read_labels
 
 C = 0.1  # inverse strength of the L2 penalty
 C_SPEAKER = 0.01  # the same where each speaker is standardised first
-CHOSEN_ON = ("emodb", "emovo", "ravdess")  # all of the above; the last one was seen and no criterion
+# all of the above; the last one was seen and no criterion
+CHOSEN_ON = ("emodb", "emovo", "ravdess")
 KNOTS = 11  # quantiles a feature
 
-# Mid-ranks rather than 0 and 1: single extreme clips do not set the scale, and nothing maps beyond +-1.69.
+# Mid-ranks rather than 0 and 1: single extreme clips do not set the scale, and nothing maps beyond
+# +-1.69.
 _RANKS = [(knot + 0.5) / KNOTS for knot in range(KNOTS)]
 _NORMAL_SCORES = np.array([NormalDist().inv_cdf(rank) for rank in _RANKS])
 
@@ -37,8 +41,8 @@ _NORMAL_SCORES = np.array([NormalDist().inv_cdf(rank) for rank in _RANKS])
 class LinearClassifier:
     """Quantiles of each feature in training, and weights of each label on the normal scores.
 
-    `quantiles`: float64, shape (n_features, KNOTS), rising; `coef`: (n_labels, n_features); `intercept`:
-    (n_labels,), one logit a label.
+    `quantiles`: float64, shape (n_features, KNOTS), rising; `coef`: (n_labels, n_features);
+    `intercept`: (n_labels,), one logit a label.
     """
 
     labels: tuple[str, ...]
@@ -50,46 +54,62 @@ class LinearClassifier:
     def _knots(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         return _knots(self.quantiles)
 
-    def probabilities(self, features: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
+    def probabilities(
+        self, features: NDArray[np.float64], labels: Sequence[str]
+    ) -> NDArray[np.float64]:
         """Return the probability of each of `labels`, given that one of them is right.
 
-        `features`: shape (n_clips, n_features). Result: float64, (n_clips, n_labels), rows sum to one; a label
-        that was not trained has probability 0. A row depends on its clip alone, to the last bit. Raises
-        ModelError where none of `labels` was trained.
+        `features`: shape (n_clips, n_features). Result: float64, (n_clips, n_labels), rows sum to
+        one; a label that was not trained has probability 0. A row depends on its clip alone, to the
+        last bit. Raises ModelError where none of `labels` was trained.
         """
         columns, known = asked_for(self.labels, labels)
         scores = np.zeros((len(features), len(labels)), dtype=np.float64)
         for row, inputs in enumerate(self.inputs(features)):
-            # Row by row: a matrix product sums in an order that depends on how many clips there are.
+            # Row by row: a matrix product sums in an order that depends on how many clips there
+            # are.
             logits = (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
             scores[row, columns] = softmax(logits)
+
         return scores
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the normal scores of the features: float64, (n_clips, n_features), within +-1.7."""
+        """Return the normal scores of the features: float64, (n_clips, n_features), within
+        +-1.7.
+        """
         return _interpolated(features, self._knots)
 
     def to_json(self) -> dict[str, Any]:
-        """Return labels and arrays as lists; a float has the shortest text that reads back the same."""
+        """Return labels and arrays as lists; a float has the shortest text that reads back the
+        same.
+        """
         arrays = {"quantiles": self.quantiles, "coef": self.coef, "intercept": self.intercept}
-        return {"labels": list(self.labels), **{name: array.tolist() for name, array in arrays.items()}}
+        return {
+            "labels": list(self.labels),
+            **{name: array.tolist() for name, array in arrays.items()},
+        }
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any], n_features: int) -> LinearClassifier:
-        """Read what `to_json` gave. Raises DataError naming the entry that is not as it should be."""
+        """Read what `to_json` gave. Raises DataError naming the entry that is not as it should
+        be.
+        """
         labels = read_labels(record)
         quantiles = read_array(record, "quantiles", (n_features, KNOTS))
         if (np.diff(quantiles) < 0).any():
             raise DataError("'quantiles' do not rise within a feature: train the model again")
+
         coef = read_array(record, "coef", (len(labels), n_features))
         return cls(labels, quantiles, coef, read_array(record, "intercept", (len(labels),)))
 
 
-def fit(features: NDArray[np.float64], labels: Sequence[str], penalty: float = C) -> LinearClassifier:
+def fit(
+    features: NDArray[np.float64], labels: Sequence[str], penalty: float = C
+) -> LinearClassifier:
     """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
 
-    `penalty` is the inverse strength C of the L2 penalty. Raises DataError for fewer than two labels, ValueError
-    for a `penalty` that is not above 0.
+    `penalty` is the inverse strength C of the L2 penalty. Raises DataError for fewer than two
+    labels, ValueError for a `penalty` that is not above 0.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -99,35 +119,50 @@ def fit(features: NDArray[np.float64], labels: Sequence[str], penalty: float = C
         raise ValueError(f"C is {penalty}, but must be above 0")
     if len(set(labels)) < 2:
         raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more are needed: "
+            f"the training clips bear the labels {sorted(set(labels))}, but two or more "
+            f"are needed: "
             f"give other sources, or '--option labels=all' to learn labels that are not canonical"
         )
-    quantiles = np.quantile(features, _RANKS, axis=0).T.astype(np.float32).astype(np.float64)  # short in JSON
+
+    # short in JSON
+    quantiles = np.quantile(features, _RANKS, axis=0).T.astype(np.float32).astype(np.float64)
     # Newton's method reaches the optimum itself, so that another machine gets the same weights.
     regression = LogisticRegression(C=penalty, class_weight="balanced", solver="newton-cholesky")
-    with threadpool_limits(1), warnings.catch_warnings():  # threads only hinder on arrays this small
+
+    # threads only hinder on arrays this small
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         regression.fit(normal_scores(features, quantiles), np.array(labels))
+
     coef, intercept = regression.coef_, regression.intercept_
-    if len(coef) == 1:  # scikit-learn gives two labels one logit, that of the second against the first
+    # scikit-learn gives two labels one logit, that of the second against the first
+    if len(coef) == 1:
         coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
+
     return LinearClassifier(tuple(regression.classes_.tolist()), quantiles, coef, intercept)
 
 
-def normal_scores(features: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map each feature through its training quantiles to a normal distribution, linearly in between.
+def normal_scores(
+    features: NDArray[np.float64], quantiles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Map each feature through its training quantiles to a normal distribution, linearly in
+    between.
 
-    Shapes (n_clips, n_features) and (n_features, KNOTS) to float64, (n_clips, n_features), within +-1.7.
+    Shapes (n_clips, n_features) and (n_features, KNOTS) to float64, (n_clips, n_features), within
+    +-1.7.
     """
     return _interpolated(features, _knots(quantiles))
 
 
 def _knots(quantiles: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Return for each feature its distinct quantiles and their normal scores; equal quantiles share one."""
+    """Return for each feature its distinct quantiles and their normal scores; equal quantiles share
+    one.
+    """
     found = []
     for knots in quantiles:
         values, first, count = np.unique(knots, return_index=True, return_counts=True)
         found.append((values, np.add.reduceat(_NORMAL_SCORES, first) / count))
+
     return found
 
 

@@ -1,4 +1,6 @@
-"""`logmel`: the shape of the long-term log-mel spectrum and how it moves, and the linear classifier."""
+"""`logmel`: the shape of the long-term log-mel spectrum and how it moves, and the linear
+classifier.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,13 @@ FRAME = SAMPLE_RATE * 25 // 1000  # samples
 HOP = SAMPLE_RATE * 10 // 1000  # samples
 _FFT = 512  # samples
 _ACTIVE = 10 ** (-36 / 10)  # power of the quietest frame that counts, of the loudest: 36 dB
-_FLOOR = 10 ** (-80 / 10)  # smallest power of a band, of the loudest frame: digital zeros would be -inf
+# smallest power of a band, of the loudest frame: digital zeros would be -inf
+_FLOOR = 10 ** (-80 / 10)
 _TINY = 1e-30  # power; makes silence finite
 
-NAMES = tuple(f"{what}_{band:02d}" for what in ("mean", "std", "delta_std") for band in range(BANDS))
+NAMES = tuple(
+    f"{what}_{band:02d}" for what in ("mean", "std", "delta_std") for band in range(BANDS)
+)
 
 
 class LogMel(LinearModel):
@@ -55,11 +60,13 @@ class LogMel(LinearModel):
 
 
 def statistics(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return mean, deviation and deviation of the slope of each log-mel band over the active frames.
+    """Return mean, deviation and deviation of the slope of each log-mel band over the active
+    frames.
 
-    `waveform`: float32, (n_samples,), 16 kHz. Result: float64, (120,): 40 means less their mean over bands (so
-    that a gain changes nothing), 40 standard deviations (nepers of power), 40 of the difference per frame.
-    Pauses do not count: a frame is active within 36 dB of the loudest. Silence gives zeros.
+    `waveform`: float32, (n_samples,), 16 kHz. Result: float64, (120,): 40 means less their mean
+    over bands (so that a gain changes nothing), 40 standard deviations (nepers of power), 40 of the
+    difference per frame. Pauses do not count: a frame is active within 36 dB of the loudest.
+    Silence gives zeros.
     """
     power = mel_power(waveform)
     energy = power.sum(axis=1)
@@ -68,11 +75,15 @@ def statistics(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
     active = energy >= loudest * _ACTIVE if energy.any() else np.ones(len(energy), dtype=bool)
     spectrum = log_mel[active].mean(axis=0)
     slope = np.gradient(log_mel, axis=0)[active]
-    return np.concatenate([spectrum - spectrum.mean(), log_mel[active].std(axis=0), slope.std(axis=0)])
+
+    return np.concatenate(
+        [spectrum - spectrum.mean(), log_mel[active].std(axis=0), slope.std(axis=0)]
+    )
 
 
 def mel_power(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the power in each mel band: float64, (n_frames, 40), 25 ms frames every 10 ms, at least two.
+    """Return the power in each mel band: float64, (n_frames, 40), 25 ms frames every 10 ms, at
+    least two.
 
     A clip shorter than two frames (35 ms) is padded with zeros.
     """
@@ -81,16 +92,20 @@ def mel_power(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
     window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
     spectrum = scipy.fft.rfft(frames * window, _FFT, axis=1)
     power: NDArray[np.float64] = (spectrum.real**2 + spectrum.imag**2).astype(np.float64)
+
     return power @ _mel_filters()
 
 
 @cache
 def _mel_filters() -> NDArray[np.float64]:
-    """Return triangles of height 1, evenly spaced from 0 to 8 kHz on the HTK mel scale: (257, 40)."""
+    """Return triangles of height 1, evenly spaced from 0 to 8 kHz on the HTK mel scale: (257,
+    40).
+    """
     top = 2595 * np.log10(1 + SAMPLE_RATE / 2 / 700)  # mel
     edges = 700 * (10 ** (np.linspace(0, top, BANDS + 2) / 2595) - 1)  # Hz
     frequencies = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)[:, None]  # Hz, (257, 1)
     rising = (frequencies - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies) / (edges[2:] - edges[1:-1])
     filters: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling))
+
     return filters

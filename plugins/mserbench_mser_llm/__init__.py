@@ -1,4 +1,6 @@
-"""The model `mser-llm`, a Q-Former between a frozen Whisper and a frozen LLaMA, and its four experiments."""
+"""The model `mser-llm`, a Q-Former between a frozen Whisper and a frozen LLaMA, and its four
+experiments.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from mserbench.plugins.hookspecs import ExperimentEntry, ModelEntry, hookimpl
 MSERBENCH_API = 1
 
 WEIGHTS = {"mini-real": "emodb,emovo,aesdd", "mini-demo": "demo-train"}
-"""The connectors that ship with the model, and what they were trained on; docs/cards has a card of each."""
+"""The connectors that ship with the model, and what they were trained on; docs/cards has a card of
+each.
+"""
 
 
 @hookimpl
@@ -20,7 +24,9 @@ def register_models() -> Iterable[ModelEntry]:
             "mser-llm",
             "mserbench_mser_llm.model:MserLlm",
             "Whisper, Emotion Q-Former and LLaMA, in two stages",
-            needs=dict.fromkeys(("torch", "torchaudio", "transformers", "whisper", "accelerate"), "train"),
+            needs=dict.fromkeys(
+                ("torch", "torchaudio", "transformers", "whisper", "accelerate"), "train"
+            ),
             described="mserbench_mser_llm.described:DescribedMserLlm",
             weights={name: f"mserbench_mser_llm:weights/{name}" for name in WEIGHTS},
         )
@@ -29,7 +35,9 @@ def register_models() -> Iterable[ModelEntry]:
 
 @hookimpl
 def register_experiments() -> Iterable[ExperimentEntry]:
-    """Return what is there of the two tables of the paper, and two over corpora that can be had everywhere."""
+    """Return what is there of the two tables of the paper, and two over corpora that can be had
+    everywhere.
+    """
     return [
         ExperimentEntry(
             "mser-table1",

@@ -38,14 +38,19 @@ def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
 
     Raises UnknownName, UsageError for settings that do not fit the parts, or DataError.
     """
-    encoder = parts.open_encoder(settings.encoder, settings.length, device, settings.encoder_precision)
+    encoder = parts.open_encoder(
+        settings.encoder, settings.length, device, settings.encoder_precision
+    )
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
     augmentation = Augmentation() if settings.copies else None
     pooled = settings.pooling != "none"
     heard = WithLoudness(encoder, settings.loud_decibels) if pooled else encoder
     frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
-    llm, version = parts.open_language_model(settings.language_model, settings.language_precision, device)
+    llm, version = parts.open_language_model(
+        settings.language_model, settings.language_precision, device
+    )
     reader = PooledReader if pooled else FrameReader
+
     return Parts(reader(frames, settings, hold), llm, encoder.version, version)
 
 
@@ -54,6 +59,7 @@ def network_of(ready: Parts, settings: Settings) -> Network:
     frames, pooled = ready.feeder.frames, settings.pooling != "none"
     dim = frames.encoder.dim - int(pooled)  # less the number that tells how loud a frame is
     shape = shape_of(settings, len(frames.layers), dim, ready.llm.dim)
+
     return Network(Connector(shape, ready.llm.embedding_norm()), ready.llm)
 
 
@@ -78,13 +84,17 @@ def shape_of(settings: Settings, n_layers: int, frame_dim: int, llm_dim: int) ->
 
 
 def recompute(network: Network) -> None:
-    """Let the blocks of LLM and Q-Former be computed again on the way back, in place: less memory, more time."""
+    """Let the blocks of LLM and Q-Former be computed again on the way back, in place: less memory,
+    more time.
+    """
     network.llm.recompute()
     recompute_blocks(network.connector.qformer)
 
 
 def start(network: Network, settings: Settings) -> None:
-    """Start the Q-Former from its BERT, in place; the projection is scaled to what then comes out of it."""
+    """Start the Q-Former from its BERT, in place; the projection is scaled to what then comes out
+    of it.
+    """
     if settings.bert != names.NO_BERT:
         start_from_bert(network.connector.qformer, parts.folder_of(settings.bert, "bert"))
         network.connector.scale_projection(network.llm.embedding_norm())

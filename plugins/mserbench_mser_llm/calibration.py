@@ -1,4 +1,6 @@
-"""Takes the LLM's liking for a word out of label scores: its mean over training clips or over those of the target."""
+"""Takes the LLM's liking for a word out of label scores: its mean over training clips or over those
+of the target.
+"""
 
 from __future__ import annotations
 
@@ -16,31 +18,43 @@ from mserbench.model import TrainingItem
 from mserbench_mser_llm.choices import Reading
 from mserbench_mser_llm.scoring import Question
 
-Scorer = Callable[[Sequence[Clip]], NDArray[np.float64]]  # log-probabilities of clips, (n_clips, n_labels)
+# log-probabilities of clips, (n_clips, n_labels)
+Scorer = Callable[[Sequence[Clip]], NDArray[np.float64]]
 
-CLIPS_A_LABEL = 20  # training clips of each label that are measured: seconds of work, and the mean is a rough one
+# training clips of each label that are measured: seconds of work, and the mean is a rough one
+CLIPS_A_LABEL = 20
 _TOGETHER = 256  # target clips held at a time
 
 
-def measured(items: Sequence[TrainingItem], question: Question, reading: Reading, score: Scorer) -> dict[str, Any]:
-    """Return the mean log-probability of each label over training clips, balanced, and what was asked; for JSON.
+def measured(
+    items: Sequence[TrainingItem], question: Question, reading: Reading, score: Scorer
+) -> dict[str, Any]:
+    """Return the mean log-probability of each label over training clips, balanced, and what was
+    asked; for JSON.
 
-    Balanced: the mean over labels of the mean over the clips of that label, so that frequent labels do not weigh
-    more. Of each label at most `CLIPS_A_LABEL` clips, drawn by their keys, which are digests.
+    Balanced: the mean over labels of the mean over the clips of that label, so that frequent labels
+    do not weigh more. Of each label at most `CLIPS_A_LABEL` clips, drawn by their keys, which are
+    digests.
     """
     by_label: dict[str, list[Clip]] = defaultdict(list)
     for item in sorted(items, key=lambda one: one.clip.key):
         if len(by_label[item.label]) < CLIPS_A_LABEL:
             by_label[item.label].append(item.clip)
+
     means = np.mean([score(clips).mean(axis=0) for clips in by_label.values()], axis=0)
-    return {**_asked(question, reading), "means": dict(zip(question.labels, means.tolist(), strict=True))}
+    return {
+        **_asked(question, reading),
+        "means": dict(zip(question.labels, means.tolist(), strict=True)),
+    }
 
 
-def of_training(record: object, question: Question, reading: Reading, where: str) -> NDArray[np.float64]:
+def of_training(
+    record: object, question: Question, reading: Reading, where: str
+) -> NDArray[np.float64]:
     """Return the means of `measured` for the labels of a question: float64, (n_labels,).
 
-    `record` is the list of what was measured. Raises UsageError where labels were not trained or another question was
-    measured, DataError where the record is missing or damaged.
+    `record` is the list of what was measured. Raises UsageError where labels were not trained or
+    another question was measured, DataError where the record is missing or damaged.
     """
     asked = _asked(question, reading)
     try:
@@ -48,31 +62,47 @@ def of_training(record: object, question: Question, reading: Reading, where: str
             unknown = [label for label in question.labels if label not in found["means"]]
             if unknown:
                 raise UsageError(
-                    f"weights {where!r} were not trained on the label {unknown[0]!r}, so calibration=training has no "
+                    f"weights {where!r} were not trained on the label {unknown[0]!r}, so "
+                    f"calibration=training has no "
                     f"measure of it: give '--option calibration=none', or 'target'"
                 )
+
             known = {label: found["words"][label] for label in question.labels}
             if {**found, "words": known, "means": None} == {**asked, "means": None}:
                 return np.array([float(found["means"][label]) for label in question.labels])
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"weights {where!r} hold a damaged 'calibration' ({error}): train the model again") from error
+        raise DataError(
+            f"weights {where!r} hold a damaged 'calibration' ({error}): train the model again"
+        ) from error
+
     raise UsageError(
-        f"weights {where!r} were not measured for this prompt and reading of labels, as calibration=training needs: "
+        f"weights {where!r} were not measured for this prompt and reading of labels, as "
+        f"calibration=training needs: "
         f"ask as in training, or give '--option calibration=none', or 'target'"
     )
 
 
 def of_target(clips: Iterable[Clip], score: Scorer) -> NDArray[np.float64]:
-    """Return the mean log-probability of each label over all clips of the target: float64, (n_labels,)."""
+    """Return the mean log-probability of each label over all clips of the target: float64,
+    (n_labels,).
+    """
     rest, total, n = iter(clips), np.float64(0), 0
     while some := list(islice(rest, _TOGETHER)):
         total, n = total + score(some).sum(axis=0), n + len(some)
+
     return np.asarray(total / n)
 
 
 def _asked(question: Question, reading: Reading) -> dict[str, Any]:
-    """Return what log-probabilities rest on beside the audio: prompt, words of each label, how they are read."""
+    """Return what log-probabilities rest on beside the audio: prompt, words of each label, how they
+    are read.
+    """
     words: Mapping[str, list[str]] = {
         label: list(words) for label, words in zip(question.labels, question.words, strict=True)
     }
-    return {"prompt": question.record()["sha256"], "words": words, "label_reading": reading, "end": question.ambiguous}
+    return {
+        "prompt": question.record()["sha256"],
+        "words": words,
+        "label_reading": reading,
+        "end": question.ambiguous,
+    }

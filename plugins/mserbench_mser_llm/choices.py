@@ -1,4 +1,6 @@
-"""The values that settings of mser-llm may have, and the options of its losses; read without what is heavy."""
+"""The values that settings of mser-llm may have, and the options of its losses; read without what
+is heavy.
+"""
 
 from __future__ import annotations
 

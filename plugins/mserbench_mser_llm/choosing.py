@@ -1,4 +1,5 @@
-"""Remakes the choices of the preset `mini` on source corpora: `python -m mserbench_mser_llm.choosing`.
+"""Remakes the choices of the preset `mini` on source corpora: `python -m
+mserbench_mser_llm.choosing`.
 
 `--help` says what each flag does; `mserbench_training.leaving_out` has how.
 """

@@ -1,4 +1,6 @@
-"""The modality connector, all that mser-llm trains: layer mix, LayerNorm, Emotion Q-Former, projection to the LLM."""
+"""The modality connector, all that mser-llm trains: layer mix, LayerNorm, Emotion Q-Former,
+projection to the LLM.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,15 @@ from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
 from mserbench_mser_llm.layers import LayerMix
 
-QUERY_DEVIATION = 0.02  # of LAVIS, SALMONN and SECap; equal queries, such as zeros, would stay equal for ever
+# of LAVIS, SALMONN and SECap; equal queries, such as zeros, would stay equal for ever
+QUERY_DEVIATION = 0.02
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a connector: frames of `n_layers` layers and `frame_dim` numbers in, `n_queries` LLM inputs out."""
+    """Sizes of a connector: frames of `n_layers` layers and `frame_dim` numbers in, `n_queries` LLM
+    inputs out.
+    """
 
     n_layers: int
     frame_dim: int
@@ -30,12 +35,14 @@ class Shape:
     contrastive_dim: int = 0  # 0: no head, the mean query is compared
     dropout: float = 0.1
     frame_dropout: float = 0.0
-    n_views: int = 1  # vectors that stand for a clip, each standardised by its own; 1: frames, all by the same
+    # vectors that stand for a clip, each standardised by its own; 1: frames, all by the same
+    n_views: int = 1
     noise: float = 0.0
 
 
 class Connector(nn.Module):
-    """From frames of the frozen speech encoder to inputs of the frozen LLM, and the vector h of the contrastive loss.
+    """From frames of the frozen speech encoder to inputs of the frozen LLM, and the vector h of the
+    contrastive loss.
 
     `llm_norm` is the mean length of the LLM's token embeddings: audio begins at that length.
     """
@@ -54,7 +61,8 @@ class Connector(nn.Module):
     def scale_projection(self, length: float) -> None:
         """Draw the projection anew so that its outputs have the root mean square length `length`.
 
-        Q-Former outputs end in a LayerNorm, so their mean square length is known: that of its gain and offset.
+        Q-Former outputs end in a LayerNorm, so their mean square length is known: that of its gain
+        and offset.
         """
         last = self.qformer.encoder.layer[-1].output_query.LayerNorm
         square = float((last.weight.detach() ** 2 + last.bias.detach() ** 2).sum())
@@ -62,10 +70,11 @@ class Connector(nn.Module):
         nn.init.zeros_(self.projection.bias)
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return h (n_clips, width, or contrastive_dim with a head) and audio (n_clips, n_queries, llm_dim).
+        """Return h (n_clips, width, or contrastive_dim with a head) and audio (n_clips, n_queries,
+        llm_dim).
 
-        `frames`: float32, (n_clips, n_layers, n_frames, frame_dim). `mask`: bool, (n_clips, n_frames), True for frames
-        of the clip, at least one; the others have no influence.
+        `frames`: float32, (n_clips, n_layers, n_frames, frame_dim). `mask`: bool, (n_clips,
+        n_frames), True for frames of the clip, at least one; the others have no influence.
         """
         heard = self.norm(self._disturbed(self.mix(frames)))
         outputs = self.qformer(
@@ -74,16 +83,24 @@ class Connector(nn.Module):
             encoder_attention_mask=self._kept(mask).long(),
         ).last_hidden_state
         vector = outputs.mean(dim=1)
+
         return vector if self.head is None else self.head(vector), self.projection(outputs)
 
     def _disturbed(self, mixed: Tensor) -> Tensor:
         """In training, add normal noise of deviation `noise`."""
-        return mixed + self.shape.noise * torch.randn_like(mixed) if self.training and self.shape.noise > 0 else mixed
+        return (
+            mixed + self.shape.noise * torch.randn_like(mixed)
+            if self.training and self.shape.noise > 0
+            else mixed
+        )
 
     def _kept(self, mask: Tensor) -> Tensor:
-        """In training, hide each frame with probability `frame_dropout`, but never all of a clip."""
+        """In training, hide each frame with probability `frame_dropout`, but never all of a
+        clip.
+        """
         if not (self.training and self.shape.frame_dropout > 0):
             return mask
+
         kept = mask & (torch.rand(mask.shape, device=mask.device) >= self.shape.frame_dropout)
         return torch.where(kept.any(dim=1, keepdim=True), kept, mask)
 

@@ -1,4 +1,6 @@
-"""What mser-llm says of itself before it is made: options, parts, card, version; nothing heavy is imported."""
+"""What mser-llm says of itself before it is made: options, parts, card, version; nothing heavy is
+imported.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ class DescribedMserLlm(TrainableModel):
     version: ClassVar[str] = VERSION
     needs_weights: ClassVar[bool] = True
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    decodes_ahead: ClassVar[bool] = False  # frames are cached; waveforms are decoded by threads of its own
+    # frames are cached; waveforms are decoded by threads of its own
+    decodes_ahead: ClassVar[bool] = False
     trains_together: ClassVar[bool] = True
     name: ClassVar[str] = NAME
 
@@ -34,7 +37,8 @@ class DescribedMserLlm(TrainableModel):
 
     @classmethod
     def describe(cls, options: Any, weights: Path | None) -> Described:
-        """Return what the settings decide: those of the weights, where there are any, under what is given now.
+        """Return what the settings decide: those of the weights, where there are any, under what is
+        given now.
 
         Raises DataError for damaged weights, UsageError for an option that differs from theirs.
         """
@@ -42,13 +46,16 @@ class DescribedMserLlm(TrainableModel):
         if weights is not None:
             record = weights_folder.read(weights, NAME)
             settings = weights_folder.settings_of(weights, record, options)
+
         return described(settings, options, weights)
 
 
 def described(settings: Settings, options: Any, weights: Path | None) -> Described:
-    """Return card and version of a model that asks by these settings, and whether it is transductive.
+    """Return card and version of a model that asks by these settings, and whether it is
+    transductive.
 
-    The exposure is that of its frozen parts and of its BERT; the manifest of weights adds that of all stages.
+    The exposure is that of its frozen parts and of its BERT; the manifest of weights adds that of
+    all stages.
     """
     heard, complete = names.exposure_of(settings.encoder, settings.language_model, settings.bert)
     speech, words = Path(settings.encoder).name, Path(settings.language_model).name
@@ -63,11 +70,13 @@ def described(settings: Settings, options: Any, weights: Path | None) -> Describ
         exposure_complete=complete,
         development=chosen_on(options, weights),
     )
+
     # Calibrated by all clips of the target, never by their labels.
     return Described(card, version, transductive=settings.calibration == "target")
 
 
 def version_of(settings: Settings) -> str:
     """Return the version of the scores that these settings give."""
-    # Scores of an LLM in bfloat16 changed when its head became float32; of one in float32 not a bit did.
+    # Scores of an LLM in bfloat16 changed when its head became float32; of one in float32 not a bit
+    # did.
     return "1" if settings.language_precision == "float32" else "2"

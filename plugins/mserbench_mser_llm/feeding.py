@@ -1,4 +1,6 @@
-"""What the connector hears of clips: frames of the frozen encoder, or two means of them; standardised by training."""
+"""What the connector hears of clips: frames of the frozen encoder, or two means of them;
+standardised by training.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,15 @@ from mserbench_training.frames import statistics
 
 
 class PooledReader(FrameReader):
-    """Two vectors a clip in place of its frames: the mean over all, and over the loud ones, in this order.
+    """Two vectors a clip in place of its frames: the mean over all, and over the loud ones, in this
+    order.
 
     The last number of each frame read is the share of it that is loud, see WithLoudness.
     """
 
-    def read(self, clips: Sequence[Clip], copies: Sequence[int] | None = None) -> list[NDArray[np.floating]]:
+    def read(
+        self, clips: Sequence[Clip], copies: Sequence[int] | None = None
+    ) -> list[NDArray[np.floating]]:
         """Return both means of clips: float32, (n_layers, 2, dim) each."""
         return [_means(frames) for frames in super().read(clips, copies)]
 
@@ -31,7 +36,10 @@ def _means(frames: NDArray[np.floating]) -> NDArray[np.float32]:
     wide = frames.astype(np.float32)
     heard, loud = wide[..., :-1], wide[0, :, -1]
     weights = loud if loud.sum() > 0 else np.ones_like(loud)  # of silence all frames are as loud
-    return np.stack([heard.mean(axis=1), np.einsum("ltd,t->ld", heard, weights / weights.sum())], axis=1)
+
+    return np.stack(
+        [heard.mean(axis=1), np.einsum("ltd,t->ld", heard, weights / weights.sum())], axis=1
+    )
 
 
 def standardise(connector: Connector, reader: FrameReader, items: Sequence[TrainingItem]) -> None:

@@ -1,4 +1,6 @@
-"""The frozen LLM of mser-llm: what it is shown, the loss of an answer, and the gradient to the audio before it."""
+"""The frozen LLM of mser-llm: what it is shown, the loss of an answer, and the gradient to the
+audio before it.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,10 @@ _NONE = -100  # a target that does not count
 class FrozenLanguageModel:
     """A causal LLM of transformers that never learns: no gradient, no optimiser state, no dropout.
 
-    It is no `nn.Module`, so that no `.train()`, `.to()` or state dict of what holds it reaches it. Its last step, from
-    hidden states to logits, is float32 whatever its precision, in scoring, writing and training alike. It is shown
-    [bos, audio, prompt, answer]; all of a batch have one prompt, so nothing before the answer is ever padding.
+    It is no `nn.Module`, so that no `.train()`, `.to()` or state dict of what holds it reaches it.
+    Its last step, from hidden states to logits, is float32 whatever its precision, in scoring,
+    writing and training alike. It is shown [bos, audio, prompt, answer]; all of a batch have one
+    prompt, so nothing before the answer is ever padding.
     """
 
     def __init__(self, module: nn.Module, tokenizer: Any, device: str = "cpu") -> None:
@@ -38,41 +41,58 @@ class FrozenLanguageModel:
         config: Any = llm.config
         bos = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else config.bos_token_id
         self.bos: Tokens = () if bos is None else (int(bos),)
-        self.end = int(tokenizer.eos_token_id if tokenizer.eos_token_id is not None else config.eos_token_id)
+        self.end = int(
+            tokenizer.eos_token_id if tokenizer.eos_token_id is not None else config.eos_token_id
+        )
         self.dim = int(config.hidden_size)
 
     @classmethod
-    def from_folder(cls, folder: Path, precision: Precision = "float32", device: str = "cpu") -> FrozenLanguageModel:
-        """Load the LLM of a folder that `save_pretrained` wrote. Raises DataError where it is none or damaged."""
+    def from_folder(
+        cls, folder: Path, precision: Precision = "float32", device: str = "cpu"
+    ) -> FrozenLanguageModel:
+        """Load the LLM of a folder that `save_pretrained` wrote. Raises DataError where it is none
+        or damaged.
+        """
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         loading: Any = AutoModelForCausalLM
         try:
             with quietly():
                 module, report = loading.from_pretrained(
-                    folder, dtype=getattr(torch, precision), attn_implementation="sdpa", local_files_only=True,
+                    folder, dtype=getattr(torch, precision), attn_implementation="sdpa",
+                    local_files_only=True,
                     use_safetensors=True, output_loading_info=True,
                 )  # fmt: skip
+
             missing = sorted(set(report["missing_keys"]))
             if missing:
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
+
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:200]
             raise DataError(
-                f"language model folder {str(folder)!r} cannot be loaded ({reason}): give another by --option "
+                f"language model folder {str(folder)!r} cannot be loaded ({reason}): give "
+                f"another by --option "
                 f"language_model"
             ) from error
+
         return cls(module, tokenizer, device)
 
     def recompute(self) -> None:
-        """Let its blocks be computed again on the way back. Raises UsageError for one with dropout."""
-        config = {name: value for name, value in self.module.config.to_dict().items() if "drop" in name}
+        """Let its blocks be computed again on the way back. Raises UsageError for one with
+        dropout.
+        """
+        config = {
+            name: value for name, value in self.module.config.to_dict().items() if "drop" in name
+        }
         if any(isinstance(value, float) and value > 0 for value in config.values()):
             raise UsageError(
-                f"option checkpointing is true, but the language model has dropout ({config}), which that would turn "
+                f"option checkpointing is true, but the language model has dropout "
+                f"({config}), which that would turn "
                 f"on: give --option checkpointing=false"
             )
+
         recompute_blocks(self.module)
 
     @property
@@ -100,42 +120,67 @@ class FrozenLanguageModel:
     def embedding_norm(self) -> float:
         """Return the mean length of a token's embedding."""
         table = self.module.get_input_embeddings().weight
-        lengths = [table[start : start + _ROWS].float().norm(dim=1) for start in range(0, len(table), _ROWS)]
+        lengths = [
+            table[start : start + _ROWS].float().norm(dim=1)
+            for start in range(0, len(table), _ROWS)
+        ]
+
         return float(torch.cat(lengths).mean())
 
     def question(self, audio: Tensor, prompt: Tokens) -> Tensor:
-        """Return [bos, audio, prompt] as embeddings: (n_clips, n_positions, dim); `audio` is (n_clips, n, dim)."""
+        """Return [bos, audio, prompt] as embeddings: (n_clips, n_positions, dim); `audio` is
+        (n_clips, n, dim).
+        """
         n = len(audio)
         before, after = self.embed(self.bos), self.embed(prompt)
         audio = audio.to(after.dtype)
+
         return torch.cat([before.expand(n, -1, -1), audio, after.expand(n, -1, -1)], dim=1)
 
-    def logits(self, inputs: Tensor, keep: int, mask: Tensor | None = None, places: Tensor | None = None) -> Tensor:
+    def logits(
+        self, inputs: Tensor, keep: int, mask: Tensor | None = None, places: Tensor | None = None
+    ) -> Tensor:
         """Return the logits at the last `keep` positions: float32, (n_clips, keep, n_tokens).
 
-        `mask`, if any: bool, (n_clips, 1, n_positions, n_positions), True where a position sees another; without it
-        each sees itself and those before. `places`: int64, (n_clips, n_positions), the position each stands for.
+        `mask`, if any: bool, (n_clips, 1, n_positions, n_positions), True where a position sees
+        another; without it each sees itself and those before. `places`: int64, (n_clips,
+        n_positions), the position each stands for.
         """
-        # Places, not their number: of a slice of several clips torch makes a slow product of many small matrices.
+        # Places, not their number: of a slice of several clips torch makes a slow product of many
+        # small matrices.
         kept = torch.arange(inputs.shape[1] - keep, inputs.shape[1], device=inputs.device)
         found = self.module(
-            inputs_embeds=inputs, attention_mask=mask, position_ids=places, logits_to_keep=kept, use_cache=False
+            inputs_embeds=inputs,
+            attention_mask=mask,
+            position_ids=places,
+            logits_to_keep=kept,
+            use_cache=False,
         )
         logits: Tensor = found.logits
+
         return logits
 
-    def answer_losses(self, audio: Tensor, prompt: Tokens, answers: Sequence[Tokens]) -> tuple[Tensor, Tensor]:
-        """Return the cross-entropy of each clip's answer and end token, summed: float32, (n_clips,); and their count.
+    def answer_losses(
+        self, audio: Tensor, prompt: Tokens, answers: Sequence[Tokens]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the cross-entropy of each clip's answer and end token, summed: float32,
+        (n_clips,); and their count.
 
-        The first answer token is predicted at the last position of the prompt, and counts as the others do. Answers
-        shorter than the longest are padded on the right, where nothing that counts can see it.
+        The first answer token is predicted at the last position of the prompt, and counts as the
+        others do. Answers shorter than the longest are padded on the right, where nothing that
+        counts can see it.
         """
         longest = max(map(len, answers))
         given = torch.stack([self.embed(_filled(answer, longest, self.end)) for answer in answers])
         targets = [_filled((*answer, self.end), longest + 1, _NONE) for answer in answers]
         wanted = torch.tensor(targets, dtype=torch.int64, device=self.device)
-        logits = self.logits(torch.cat([self.question(audio, prompt), given], dim=1), keep=longest + 1)
-        losses = F.cross_entropy(logits.transpose(1, 2), wanted, ignore_index=_NONE, reduction="none").sum(dim=1)
+        logits = self.logits(
+            torch.cat([self.question(audio, prompt), given], dim=1), keep=longest + 1
+        )
+        losses = F.cross_entropy(
+            logits.transpose(1, 2), wanted, ignore_index=_NONE, reduction="none"
+        ).sum(dim=1)
+
         return losses, (wanted != _NONE).sum(dim=1)
 
 

@@ -7,11 +7,13 @@ from torch import Tensor, nn
 
 
 class LayerMix(nn.Module):
-    """An average over layers with learned shares, equal at first, of frames standardised by `centre` and `spread`.
+    """An average over layers with learned shares, equal at first, of frames standardised by
+    `centre` and `spread`.
 
-    `centre`, `spread`: float32, (n_layers, n_views, dim), buffers, 0 and 1 unless the settings ask for the statistics
-    of training. With one view they are those of all frames, with several each frame has its own. The
-    shares are a softmax over one number a layer (SUPERB: Yang et al., Interspeech 2021).
+    `centre`, `spread`: float32, (n_layers, n_views, dim), buffers, 0 and 1 unless the settings ask
+    for the statistics of training. With one view they are those of all frames, with several each
+    frame has its own. The shares are a softmax over one number a layer (SUPERB: Yang et al.,
+    Interspeech 2021).
     """
 
     def __init__(self, n_layers: int, dim: int, n_views: int = 1) -> None:
@@ -29,9 +31,11 @@ class LayerMix(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """Mix (n_clips, n_layers, n_frames, dim) to (n_clips, n_frames, dim)."""
         scale = self.shares()[:, None, None] / self.spread
-        # Not ((hidden - centre) / spread).sum(): that would make every standardised layer in memory.
+        # Not ((hidden - centre) / spread).sum(): that would make every standardised layer in
+        # memory.
         if scale.shape[1] == 1:
             mixed = torch.einsum("bltd,ld->btd", hidden, scale[:, 0])
         else:
             mixed = torch.einsum("bltd,ltd->btd", hidden, scale)
+
         return mixed - (scale * self.centre).sum(dim=0)

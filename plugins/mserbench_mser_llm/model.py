@@ -1,4 +1,6 @@
-"""`mser-llm`: frozen Whisper, Emotion Q-Former, frozen LLaMA, trained in two stages (arXiv 2503.21806)."""
+"""`mser-llm`: frozen Whisper, Emotion Q-Former, frozen LLaMA, trained in two stages (arXiv
+2503.21806).
+"""
 
 from __future__ import annotations
 
@@ -38,16 +40,22 @@ from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
 class MserLlm(Planned):
-    """Paper 1's model, at the paper's size or one that runs anywhere; see `Settings` for every choice."""
+    """Paper 1's model, at the paper's size or one that runs anywhere; see `Settings` for every
+    choice.
+    """
 
-    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, options: Any = None, weights: Path | None = None, device: str = "cpu"
+    ) -> None:
         super().__init__(options, weights, own_device(device))
         self._take(resolve(self.options))
         self.labels: tuple[str, ...] = ()
         self._network: Network | None = None
         self._parts: assembly.Parts | None = None
         self._questions: dict[tuple[str, ...], Question] = {}
-        self._measured: object = None  # what the weights tell of label scores over their training clips
+
+        # what the weights tell of label scores over their training clips
+        self._measured: object = None
         self._target: Callable[[], Iterable[Clip]] | None = None
         self._target_means: dict[tuple[str, ...], NDArray[np.float64]] = {}
         if weights is not None:
@@ -64,22 +72,30 @@ class MserLlm(Planned):
         return described(self.settings, self.options, self.weights).transductive
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
-        """Compute the frames that are not cached yet; these are the clips that `calibration=target` is of."""
+        """Compute the frames that are not cached yet; these are the clips that `calibration=target`
+        is of.
+        """
         if self._parts is not None:
             self._parts.feeder.fill(clips())
+
         self._target = clips
         self._target_means.clear()
 
-    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64] | list[str]:
-        """Return a probability for each label, float64, (n_clips, n_labels); with `answer=generate`, one text a clip.
+    def predict(
+        self, clips: Sequence[Clip], labels: Sequence[str]
+    ) -> NDArray[np.float64] | list[str]:
+        """Return a probability for each label, float64, (n_clips, n_labels); with
+        `answer=generate`, one text a clip.
 
-        Any label can be asked for, trained or not: the LLM knows the word. The softmax is over those asked for. Raises
-        UsageError where `calibration=training` was not measured for a label or for what is asked now.
+        Any label can be asked for, trained or not: the LLM knows the word. The softmax is over
+        those asked for. Raises UsageError where `calibration=training` was not measured for a label
+        or for what is asked now.
         """
         question = self.question(labels)
         if self.settings.answer == "generate":
             network, ready = self._loaded()
             return answers_of(network, ready.feeder, clips, question, self.settings)
+
         scores = self._scores(question, clips) - self._liking(question)
         return np.stack([softmax(row) for row in scores])
 
@@ -88,13 +104,22 @@ class MserLlm(Planned):
         _, ready = self._loaded()
         key = tuple(labels)
         if key not in self._questions:
-            self._questions[key] = Question.of(ready.llm, self.settings.prompt, key, self.settings.synonyms)
+            self._questions[key] = Question.of(
+                ready.llm, self.settings.prompt, key, self.settings.synonyms
+            )
+
         return self._questions[key]
 
     def facts(self, labels: Sequence[str]) -> dict[str, Any]:
-        """Return what was asked: prompt, its SHA-256, the tokens of each word, and how answers are read."""
+        """Return what was asked: prompt, its SHA-256, the tokens of each word, and how answers are
+        read.
+        """
         chosen = self.settings
-        reading = {name: getattr(chosen, name) for name in ("answer", "label_reading", "synonyms", "calibration")}
+        reading = {
+            name: getattr(chosen, name)
+            for name in ("answer", "label_reading", "synonyms", "calibration")
+        }
+
         return {**self.question(labels).record(), **reading}
 
     def _scores(self, question: Question, clips: Sequence[Clip]) -> NDArray[np.float64]:
@@ -102,55 +127,79 @@ class MserLlm(Planned):
         return scores_of(network, ready.feeder, clips, question, self.settings)
 
     def _liking(self, question: Question) -> NDArray[np.float64]:
-        """Return what is taken out of each label's score: float64, (n_labels,); 0 without calibration."""
+        """Return what is taken out of each label's score: float64, (n_labels,); 0 without
+        calibration.
+        """
         chosen = self.settings
         if chosen.calibration == "none":
             return np.zeros(len(question.labels))
         if chosen.calibration == "training":
-            return calibration.of_training(self._measured, question, chosen.label_reading, str(self.weights))
+            return calibration.of_training(
+                self._measured, question, chosen.label_reading, str(self.weights)
+            )
         if self._target is None:
-            raise ModelError("calibration=target needs all clips of the target, but 'prepare' was given none before")
+            raise ModelError(
+                "calibration=target needs all clips of the target, but 'prepare' was given "
+                "none before"
+            )
+
         if question.labels not in self._target_means:
-            self._target_means[question.labels] = calibration.of_target(self._target(), partial(self._scores, question))
+            self._target_means[question.labels] = calibration.of_target(
+                self._target(), partial(self._scores, question)
+            )
+
         return self._target_means[question.labels]
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
-        """Return the vectors h of clips, which the contrastive loss compares: float64, (n_clips, dim)."""
+        """Return the vectors h of clips, which the contrastive loss compares: float64, (n_clips,
+        dim).
+        """
         network, ready = self._loaded()
         return embeddings_of(network, ready.feeder, clips)
 
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
-        """Train the connector, and keep the weights with the best UAR of held-out speakers of the sources.
+    def fit(
+        self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
+    ) -> None:
+        """Train the connector, and keep the weights with the best UAR of held-out speakers of the
+        sources.
 
-        `validation` are those speakers, or, if empty, a share of the sources' own. With `init`, it goes on from those
-        weights. A training that was killed goes on when the same is asked for again. Raises DataError where fewer than
-        two labels are left, UsageError for a second stage without a first.
+        `validation` are those speakers, or, if empty, a share of the sources' own. With `init`, it
+        goes on from those weights. A training that was killed goes on when the same is asked for
+        again. Raises DataError where fewer than two labels are left, UsageError for a second stage
+        without a first.
         """
         settings, start = self._stage()
         items, left_out = list(training), dict[str, int]()
         if settings.labels == "canonical":
             items, left_out = learnable(items)
+
         held_out = list(validation)
         if not held_out:
             items, held_out = hold_out_speakers(items, settings.held_out, settings.seed)
+
         codes = Codes.of(items)
         torch.manual_seed(settings.seed)
         ready = assembly.open_parts(settings, self.device, HOLD)
         network = assembly.network_of(ready, settings)
+
         if settings.checkpointing:
             assembly.recompute(network)
-        questions = [Question.of(ready.llm, settings.prompt, codes.labels, synonyms) for synonyms in (False, True)]
+
+        questions = [
+            Question.of(ready.llm, settings.prompt, codes.labels, synonyms)
+            for synonyms in (False, True)
+        ]
         question = questions[settings.synonyms]
         ready.feeder.fill_for_training(items, held_out)
         self._start(network, ready, settings, items)
         facts = [self.version, _told(settings), ready.versions(), start and start.weights_hash]
         teachers = _teachers(ready, question, settings)
         objective = Objective(items, held_out, codes, ready.feeder, question, settings, teachers)
+
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
             sampler = sampler_of(settings, codes.encode(items))
-            outcome = loop.train(
-                network, objective, sampler, settings.loop(), folder, self.device, settings.tensorboard
-            )
+            how = (settings.loop(), folder, self.device, settings.tensorboard)
+            outcome = loop.train(network, objective, sampler, *how)
             score = partial(scores_of, network, ready.feeder, settings=settings)
             record = {
                 "settings": _told(settings),
@@ -159,7 +208,9 @@ class MserLlm(Planned):
                 "question": question.record(),
                 # Of both questions, as either may be asked with these weights.
                 "calibration": [
-                    calibration.measured(items, asked, settings.label_reading, partial(score, question=asked))
+                    calibration.measured(
+                        items, asked, settings.label_reading, partial(score, question=asked)
+                    )
                     for asked in questions
                 ],
                 "left_out": left_out,
@@ -170,25 +221,42 @@ class MserLlm(Planned):
             keep_log(folder, out)
 
     def _stage(self) -> tuple[Settings, Manifest | None]:
-        """Return the settings of this training and the manifest of the weights that it goes on from."""
+        """Return the settings of this training and the manifest of the weights that it goes on
+        from.
+        """
         chosen = self.settings
         if not chosen.init:
             if chosen.stage == 2:
-                raise UsageError("stage 2 goes on from stage 1: give its weights folder by --init FOLDER")
+                raise UsageError(
+                    "stage 2 goes on from stage 1: give its weights folder by --init FOLDER"
+                )
+
             return chosen, None
+
         folder = Path(chosen.init)
         start = read_manifest(folder)
-        return weights_folder.continued(chosen, folder, weights_folder.read(folder, self.name), self.options), start
+        return weights_folder.continued(
+            chosen, folder, weights_folder.read(folder, self.name), self.options
+        ), start
 
     def _start(
-        self, network: Network, ready: assembly.Parts, settings: Settings, items: Sequence[TrainingItem]
+        self,
+        network: Network,
+        ready: assembly.Parts,
+        settings: Settings,
+        items: Sequence[TrainingItem],
     ) -> None:
-        """Start from the stage before, with its standardisation; or from BERT, with that of the training clips."""
+        """Start from the stage before, with its standardisation; or from BERT, with that of the
+        training clips.
+        """
         if settings.init:
             folder = Path(settings.init)
-            weights_folder.check_parts(folder, weights_folder.read(folder, self.name), ready.versions())
+            weights_folder.check_parts(
+                folder, weights_folder.read(folder, self.name), ready.versions()
+            )
             weights_folder.load(folder, network)
             return
+
         assembly.start(network, settings)
         if settings.standardise:
             standardise(network.connector, ready.feeder, items)
@@ -211,19 +279,29 @@ class MserLlm(Planned):
 
     def _loaded(self) -> tuple[Network, assembly.Parts]:
         if self._network is None or self._parts is None:
-            raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
+            raise ModelError(
+                f"model {self.name!r} has no weights: train it first, or name some by --weights"
+            )
+
         return self._network, self._parts
 
 
-def _teachers(ready: assembly.Parts, question: Question, settings: Settings) -> list[tuple[float, Teacher]]:
-    """Return what audio is held against, each with the share of the training at which its turn ends."""
+def _teachers(
+    ready: assembly.Parts, question: Question, settings: Settings
+) -> list[tuple[float, Teacher]]:
+    """Return what audio is held against, each with the share of the training at which its turn
+    ends.
+    """
     decoding = Decoding(ready.llm, question.prompt_tokens, question.answers, settings.decoded)
     if settings.aligned == 0:
         return [(1.0, decoding)]
+
     found = soft_prompts(ready.llm, ready.llm_version, question, settings.num_queries)
     return [(settings.aligned, Alignment(found)), (1.0, decoding)]
 
 
 def _told(settings: Settings) -> dict[str, Any]:
-    """Return the settings as they are recorded: `init` is a place on this machine, its hash is in the manifest."""
+    """Return the settings as they are recorded: `init` is a place on this machine, its hash is in
+    the manifest.
+    """
     return told(dataclasses.replace(settings, init=""))

@@ -1,4 +1,6 @@
-"""The frozen parts by name: which are weights of the registry, and what they have heard; nothing is loaded."""
+"""The frozen parts by name: which are weights of the registry, and what they have heard; nothing is
+loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,17 @@ NO_BERT = "none"
 
 
 def pretrained(*names: str) -> tuple[str, ...]:
-    """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a folder."""
+    """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a
+    folder.
+    """
     known = weights_names()
     return tuple(dict.fromkeys(name for name in names if name in known))
 
 
 def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
-    """Return what parts have heard and read, and whether that is all; of somebody's own folder nothing is known."""
+    """Return what parts have heard and read, and whether that is all; of somebody's own folder
+    nothing is known.
+    """
     found: list[Exposure] = []
     complete = True
     for name in names:
@@ -25,7 +31,9 @@ def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
         if name not in weights_names():
             complete = False
             continue
+
         record = weights_named(name)
         found += record.exposure
         complete = complete and record.exposure_complete
+
     return tuple(found), complete

@@ -1,4 +1,6 @@
-"""What mser-llm is trained for: its batches and losses, and the score of held-out source speakers; and what it says."""
+"""What mser-llm is trained for: its batches and losses, and the score of held-out source speakers;
+and what it says.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,11 @@ T = TypeVar("T")
 
 
 class Objective:
-    """Batches of training items, the losses of Eqs 1-3, and the UAR of held-out items: the mean over languages.
+    """Batches of training items, the losses of Eqs 1-3, and the UAR of held-out items: the mean
+    over languages.
 
-    `teachers` come one after another, each with the share of the training at which its turn ends; the last has 1.
+    `teachers` come one after another, each with the share of the training at which its turn ends;
+    the last has 1.
     """
 
     def __init__(
@@ -52,38 +56,62 @@ class Objective:
         return Batch(*heard, self._coded.labels[torch.tensor(list(indices))])
 
     def losses(self, model: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Return the losses by name, of the teacher whose turn it is: the first whose end is not reached."""
+        """Return the losses by name, of the teacher whose turn it is: the first whose end is not
+        reached.
+        """
         device = next(model.parameters()).device
         teacher = next(one for end, one in self._teachers if progress < end)
         return losses_of(model, batch.to(device), teacher, self._settings.losses())
 
     def score(self, model: nn.Module) -> float | None:
-        """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None without any."""
+        """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None
+        without any.
+        """
         if not self._held_out:
             return None
+
         assert isinstance(model, Network)
         clips, labels = [item.clip for item in self._held_out], self._question.labels
-        answers = scores_of(model, self._feeder, clips, self._question, self._settings).argmax(axis=1)
+        answers = scores_of(model, self._feeder, clips, self._question, self._settings).argmax(
+            axis=1
+        )
         by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
+
         for item, answer in zip(self._held_out, answers, strict=True):
             by_language[item.language].append((item.label, labels[answer]))
+
         return float(np.mean([_uar(pairs, labels) for pairs in by_language.values()]))
 
 
 def scores_of(
-    network: Network, feeder: FrameReader, clips: Sequence[Clip], question: Question, settings: Settings
+    network: Network,
+    feeder: FrameReader,
+    clips: Sequence[Clip],
+    question: Question,
+    settings: Settings,
 ) -> NDArray[np.float64]:
-    """Return the log-probability of each label for clips, in order: float64, (n_clips, n_labels)."""
+    """Return the log-probability of each label for clips, in order: float64, (n_clips,
+    n_labels).
+    """
 
     def ask(batch: Batch) -> list[NDArray[np.float64]]:
         _, audio = network.hear(batch)
-        return list(log_probabilities(network.llm, audio, question, settings.label_reading).double().cpu().numpy())
+        return list(
+            log_probabilities(network.llm, audio, question, settings.label_reading)
+            .double()
+            .cpu()
+            .numpy()
+        )
 
     return np.stack(over_clips(network, feeder, clips, ask))
 
 
 def answers_of(
-    network: Network, feeder: FrameReader, clips: Sequence[Clip], question: Question, settings: Settings
+    network: Network,
+    feeder: FrameReader,
+    clips: Sequence[Clip],
+    question: Question,
+    settings: Settings,
 ) -> list[str]:
     """Return what the LLM writes of clips, in order."""
 
@@ -93,26 +121,39 @@ def answers_of(
     return over_clips(network, feeder, clips, ask)
 
 
-def embeddings_of(network: Network, feeder: FrameReader, clips: Sequence[Clip]) -> NDArray[np.float64]:
+def embeddings_of(
+    network: Network, feeder: FrameReader, clips: Sequence[Clip]
+) -> NDArray[np.float64]:
     """Return the vectors h of clips, in order: float64, (n_clips, dim)."""
-    return np.stack(over_clips(network, feeder, clips, lambda one: list(network.hear(one)[0].double().cpu().numpy())))
+    return np.stack(
+        over_clips(
+            network, feeder, clips, lambda one: list(network.hear(one)[0].double().cpu().numpy())
+        )
+    )
 
 
 @torch.no_grad()
 def over_clips(
-    network: Network, feeder: FrameReader, clips: Sequence[Clip], compute: Callable[[Batch], Sequence[T]]
+    network: Network,
+    feeder: FrameReader,
+    clips: Sequence[Clip],
+    compute: Callable[[Batch], Sequence[T]],
 ) -> list[T]:
-    """Compute something of each clip in eval mode, a few clips of like length at a time; in the order of `clips`."""
+    """Compute something of each clip in eval mode, a few clips of like length at a time; in the
+    order of `clips`.
+    """
     was_training = network.training
     network.eval()
     device = next(network.parameters()).device
     found: dict[int, T] = {}
     order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
+
     for start in range(0, len(order), _TOGETHER):
         chunk = order[start : start + _TOGETHER]
         frames, mask = feeder.batch([clips[i] for i in chunk], None)
         batch = Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
         found.update(zip(chunk, compute(batch), strict=True))
+
     network.train(was_training)
     return [found[i] for i in range(len(clips))]
 

@@ -1,4 +1,6 @@
-"""What a training of mser-llm takes, told without weights: parameters, memory, disk, and time where it was measured."""
+"""What a training of mser-llm takes, told without weights: parameters, memory, disk, and time where
+it was measured.
+"""
 
 from __future__ import annotations
 
@@ -27,18 +29,22 @@ FRAMES_A_SECOND = 50
 _HALF = 2  # bytes of a number in float16 or bfloat16
 MINI_SECONDS = 132.0
 MEASURED = (
-    "one training of `mini` took 2.2 minutes of one core of an AVX2 EPYC, torch 2.11, on 1,646 clips whose frames were "
+    "one training of `mini` took 2.2 minutes of one core of an AVX2 EPYC, torch 2.11, on "
+    "1,646 clips whose frames were "
     "there; once for an LLM and labels 40 s of soft prompts come to that"
 )
 NOT_MEASURED = "how long a training takes is not known: nobody has measured it with these options"
 BOUNDED = (
-    "cached frames are kept up to $MSERBENCH_FRAME_CACHE_GB (20 if it is not set); those beyond it are computed again"
+    "cached frames are kept up to $MSERBENCH_FRAME_CACHE_GB (20 if it is not set); those "
+    "beyond it are computed again"
 )
 RECOMPUTED = (
-    "with checkpointing the inputs of blocks are counted; on the way back those of one block at a time come on top"
+    "with checkpointing the inputs of blocks are counted; on the way back those of one "
+    "block at a time come on top"
 )
 PARTLY_TRACED = (
-    "activations are counted on the full-size model without its numbers; as traced, the LLM keeps keys and values of "
+    "activations are counted on the full-size model without its numbers; as traced, the "
+    "LLM keeps keys and values of "
     "all heads, which the attention that runs shares, so this is a few per cent more than it needs"
 )
 
@@ -53,7 +59,9 @@ class Planned(DescribedMserLlm):
 
 
 class _Sketch(FrozenLanguageModel):
-    """A language model without numbers and without a tokenizer: shapes are all that is asked of it."""
+    """A language model without numbers and without a tokenizer: shapes are all that is asked of
+    it.
+    """
 
     def __init__(self, module: Any) -> None:
         self.module = module
@@ -68,19 +76,26 @@ def footprint_of(settings: Settings) -> Footprint:
     clips = _clips(settings)
     speech = architectures.encoder_sizes(settings.encoder)
     config = architectures.language_config(settings.language_model)
+
     with without_memory():
         llm = _Sketch(_language_model(config, settings.language_precision))
         layers = len(parse_layers(settings.layers, speech.layers, settings.encoder))
         shape = assembly.shape_of(settings, layers, speech.width, llm.dim)
         connector = _Unscaled(shape, 1.0).train()
+
         if settings.checkpointing:
             with quietly():
                 assembly.recompute(Network(connector, llm))
+
         heard, answered = _kept(connector, llm, settings, clips)
         trainable, words = count(connector.parameters()), count(llm.module.parameters())
+
     return Footprint(
         trainable={"connector": trainable},
-        frozen={f"speech encoder {settings.encoder}": speech.parameters, f"LLM {settings.language_model}": words},
+        frozen={
+            f"speech encoder {settings.encoder}": speech.parameters,
+            f"LLM {settings.language_model}": words,
+        },
         memory={
             "LLM": words * _bytes_of(settings.language_precision),
             "speech encoder": speech.parameters * _bytes_of(settings.encoder_precision),
@@ -113,9 +128,12 @@ class _Unscaled(Connector):
 
 
 def _clips(settings: Settings) -> int:
-    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than there are."""
+    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than
+    there are.
+    """
     if settings.sampler == "shuffled":
         return settings.batch_size
+
     emotions = min(settings.batch_emotions, len(CANONICAL))
     return settings.batch_languages * emotions * settings.batch_samples
 
@@ -126,11 +144,14 @@ def _language_model(config: Any, precision: Precision) -> Any:
     making: Any = AutoModelForCausalLM  # it has no types
     dtype = getattr(torch, precision)
     module = making.from_config(config, dtype=dtype, attn_implementation="sdpa")
+
     return module.eval().requires_grad_(False)
 
 
 def _kept(connector: Connector, llm: _Sketch, settings: Settings, clips: int) -> tuple[int, int]:
-    """Return the bytes that connector and LLM keep for the gradient of one batch of the longest clips."""
+    """Return the bytes that connector and LLM keep for the gradient of one batch of the longest
+    clips.
+    """
     shape = connector.shape
     frames = torch.zeros(clips, shape.n_layers, _frames(settings, shape), shape.frame_dim)
     mask = torch.ones(frames.shape[0], frames.shape[2], dtype=torch.bool)
@@ -146,23 +167,32 @@ def _kept(connector: Connector, llm: _Sketch, settings: Settings, clips: int) ->
 
 
 def _frames(settings: Settings, shape: Shape) -> int:
-    """Return how many frames of a clip the connector hears: two means, or those of the longest stretch."""
+    """Return how many frames of a clip the connector hears: two means, or those of the longest
+    stretch.
+    """
     if shape.n_views > 1:
         return shape.n_views
+
     seconds = min(settings.longest_seconds, settings.crop_seconds)
     return math.ceil(seconds * FRAMES_A_SECOND / settings.reduce)
 
 
 def _prompt_tokens(prompt: str) -> int:
-    """Return how many tokens a prompt has where each word and each mark is one, as in a large vocabulary."""
+    """Return how many tokens a prompt has where each word and each mark is one, as in a large
+    vocabulary.
+    """
     return len(re.findall(r"\w+|[^\w\s]", prompt.replace(LABELS, ", ".join(CANONICAL))))
 
 
 def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:
-    """Return the bytes of frames that are kept on disk for a second of audio, by what decides them."""
-    told = 0 if settings.pooling == "none" else 1  # the share of a frame that is loud is kept beside it
+    """Return the bytes of frames that are kept on disk for a second of audio, by what decides
+    them.
+    """
+    # the share of a frame that is loud is kept beside it
+    told = 0 if settings.pooling == "none" else 1
     rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + told) * _HALF
     name = f"{settings.encoder} {settings.length} {settings.layers} /{settings.reduce} +{told}"
+
     return {name: rate * (1 + settings.copies)}
 
 

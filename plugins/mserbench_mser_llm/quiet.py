@@ -1,4 +1,6 @@
-"""Keeps bars and reports of transformers off stderr while a model loads or is saved: faults are told as errors."""
+"""Keeps bars and reports of transformers off stderr while a model loads or is saved: faults are
+told as errors.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ def quietly() -> Iterator[None]:
     bars.set_verbosity_error()  # which tensors of a BERT are left over is no news
     if not sys.stderr.isatty():
         bars.disable_progress_bar()
+
     try:
         yield
     finally:

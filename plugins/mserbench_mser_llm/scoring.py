@@ -1,4 +1,6 @@
-"""What is asked of the LLM after the audio, and what it says: a log-probability for each label, or text."""
+"""What is asked of the LLM after the audio, and what it says: a log-probability for each label, or
+text.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ LABELS = "{labels}"  # stands for the candidate labels in a prompt
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt and the words that may follow it, as text and as tokens; each word begins with a space."""
+    """A prompt and the words that may follow it, as text and as tokens; each word begins with a
+    space.
+    """
 
     prompt: str
     labels: tuple[str, ...]
@@ -29,24 +33,34 @@ class Question:
     tokens: tuple[tuple[Tokens, ...], ...]  # of each word of each label, without the end token
 
     @classmethod
-    def of(cls, llm: FrozenLanguageModel, template: str, labels: Sequence[str], synonyms: bool = False) -> Question:
-        """Put the labels into a template at `{labels}`, and tokenise. Raises UsageError for a prompt that cannot be.
+    def of(
+        cls, llm: FrozenLanguageModel, template: str, labels: Sequence[str], synonyms: bool = False
+    ) -> Question:
+        """Put the labels into a template at `{labels}`, and tokenise. Raises UsageError for a
+        prompt that cannot be.
 
-        A prompt must not end in a space: that would stand as a token of its own where the words bring theirs. A
-        word's tokens are what follows the prompt when both are tokenised as one text. With `synonyms` each label is
-        read through several words (synonyms.py); the prompt names the labels alone.
+        A prompt must not end in a space: that would stand as a token of its own where the words
+        bring theirs. A word's tokens are what follows the prompt when both are tokenised as one
+        text. With `synonyms` each label is read through several words (synonyms.py); the prompt
+        names the labels alone.
         """
         prompt = template.replace(LABELS, ", ".join(map(word, labels)))
         if not prompt.strip() or prompt != prompt.rstrip():
-            raise UsageError(f"option prompt is {template!r}, but must be text that does not end in a space")
+            raise UsageError(
+                f"option prompt is {template!r}, but must be text that does not end in a space"
+            )
+
         asked = llm.tokens(prompt)
         words = words_of(labels, synonyms)
         tokens = tuple(tuple(_tokens(llm, prompt, asked, one) for one in some) for some in words)
+
         return cls(prompt, tuple(labels), asked, words, tokens)
 
     @property
     def answers(self) -> tuple[Tokens, ...]:
-        """The tokens of each label itself, which is what is learnt, whatever words it is read through."""
+        """The tokens of each label itself, which is what is learnt, whatever words it is read
+        through.
+        """
         return tuple(tokens[0] for tokens in self.tokens)
 
     @property
@@ -56,11 +70,15 @@ class Question:
 
     @property
     def ambiguous(self) -> bool:
-        """Whether one word's tokens begin another's: the end of the answer must then be scored too."""
+        """Whether one word's tokens begin another's: the end of the answer must then be scored
+        too.
+        """
         return any(a != b and b[: len(a)] == a for a in self.said for b in self.said)
 
     def record(self) -> dict[str, Any]:
-        """Return what must be known to ask the same again: prompt, its SHA-256, and how many tokens each part has."""
+        """Return what must be known to ask the same again: prompt, its SHA-256, and how many tokens
+        each part has.
+        """
         counted = {
             label: {one: len(tokens) for one, tokens in zip(words, found, strict=True)}
             for label, words, found in zip(self.labels, self.words, self.tokens, strict=True)
@@ -69,31 +87,44 @@ class Question:
             "prompt": self.prompt,
             "sha256": hashlib.sha256(self.prompt.encode()).hexdigest(),
             "prompt_tokens": len(self.prompt_tokens),
-            "label_tokens": {label: len(tokens) for label, tokens in zip(self.labels, self.answers, strict=True)},
+            "label_tokens": {
+                label: len(tokens) for label, tokens in zip(self.labels, self.answers, strict=True)
+            },
         }
-        return {**told, "word_tokens": counted} if any(len(words) > 1 for words in self.words) else told
+
+        return (
+            {**told, "word_tokens": counted}
+            if any(len(words) > 1 for words in self.words)
+            else told
+        )
 
 
 def _tokens(llm: FrozenLanguageModel, prompt: str, asked: Tokens, said: str) -> Tokens:
     both = llm.tokens(f"{prompt} {said}")
     if both[: len(asked)] != asked or len(both) == len(asked):
         raise UsageError(
-            f"label {said!r} melts into the prompt {prompt[-20:]!r} when both are tokenised: end the prompt with a "
+            f"label {said!r} melts into the prompt {prompt[-20:]!r} when both are "
+            f"tokenised: end the prompt with a "
             f"whole word or a colon"
         )
+
     return both[len(asked) :]
 
 
 @torch.no_grad()
-def log_probabilities(llm: FrozenLanguageModel, audio: Tensor, question: Question, reading: Reading = "sum") -> Tensor:
-    """Return the log-probability of each label after [bos, audio, prompt]: float32, (n_clips, n_labels).
+def log_probabilities(
+    llm: FrozenLanguageModel, audio: Tensor, question: Question, reading: Reading = "sum"
+) -> Tensor:
+    """Return the log-probability of each label after [bos, audio, prompt]: float32, (n_clips,
+    n_labels).
 
-    Over the whole vocabulary, summed over a word's tokens, or their mean; that of a label of several words is of the
-    sum of their probabilities. One forward pass: where every word is one token, the last position holds all there is
-    to know. Otherwise the tokens of all words but their last stand side by side behind the prompt; each sees the
-    prompt and those of its own word before it, at the positions that it would have alone, so that the prompt is
-    computed once and shared. Where one word begins another, the end token counts too, of all words. `audio`:
-    (n_clips, n_queries, dim).
+    Over the whole vocabulary, summed over a word's tokens, or their mean; that of a label of
+    several words is of the sum of their probabilities. One forward pass: where every word is one
+    token, the last position holds all there is to know. Otherwise the tokens of all words but their
+    last stand side by side behind the prompt; each sees the prompt and those of its own word before
+    it, at the positions that it would have alone, so that the prompt is computed once and shared.
+    Where one word begins another, the end token counts too, of all words. `audio`: (n_clips,
+    n_queries, dim).
     """
     answers = [(*one, llm.end) for one in question.said] if question.ambiguous else question.said
     asked = llm.question(audio, question.prompt_tokens)
@@ -104,50 +135,72 @@ def log_probabilities(llm: FrozenLanguageModel, audio: Tensor, question: Questio
         inputs = torch.cat([asked, behind], dim=1)
         n = len(audio)
         logits = llm.logits(
-            inputs, 1 + behind.shape[1], mask.expand(n, 1, -1, -1).to(llm.device), places.expand(n, -1).to(llm.device)
+            inputs,
+            1 + behind.shape[1],
+            mask.expand(n, 1, -1, -1).to(llm.device),
+            places.expand(n, -1).to(llm.device),
         )
     else:
         logits = llm.logits(asked, keep=1)
+
     each = _read(logits.log_softmax(dim=-1), answers, reading)
     by_label = torch.split(each, [len(words) for words in question.words], dim=1)
     return torch.stack([some.logsumexp(dim=1) for some in by_label], dim=1)
 
 
 def _read(log_probability: Tensor, answers: Sequence[Tokens], reading: Reading) -> Tensor:
-    """Sum over tokens: the first of each word at position 0, the others at the word's own positions behind it."""
+    """Sum over tokens: the first of each word at position 0, the others at the word's own positions
+    behind it.
+    """
     columns, start = [], 1
     for answer in answers:
         at = [0, *range(start, start + len(answer) - 1)]
         start += len(answer) - 1
         column = log_probability[:, at, list(answer)].sum(dim=1)
         columns.append(column / len(answer) if reading == "mean" else column)
+
     return torch.stack(columns, dim=1)
 
 
 def _side_by_side(n_before: int, lengths: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Return who sees whom, bool (n, n), and the position of each, int64 (n,), for answers behind one question."""
+    """Return who sees whom, bool (n, n), and the position of each, int64 (n,), for answers behind
+    one question.
+    """
     n = n_before + sum(lengths)
     sees = torch.ones(n, n, dtype=torch.bool).tril()
     places, start = [*range(n_before)], n_before
+
     for length in lengths:
         sees[start : start + length, n_before:start] = False
         places += range(n_before, n_before + length)
         start += length
+
     return sees, torch.tensor(places)
 
 
 @torch.no_grad()
-def generate(llm: FrozenLanguageModel, audio: Tensor, question: Question, max_new_tokens: int = 4) -> list[str]:
-    """Return what the LLM writes after [bos, audio, prompt], greedily: lower case, without spaces around, one a clip.
+def generate(
+    llm: FrozenLanguageModel, audio: Tensor, question: Question, max_new_tokens: int = 4
+) -> list[str]:
+    """Return what the LLM writes after [bos, audio, prompt], greedily: lower case, without spaces
+    around, one a clip.
 
-    `max_new_tokens`, or what the longest label and an end need. Whether it is a label is for the reader to say.
+    `max_new_tokens`, or what the longest label and an end need. Whether it is a label is for the
+    reader to say.
     """
     from transformers import GenerationConfig
 
     making: Any = GenerationConfig  # it has no types
     inputs = llm.question(audio, question.prompt_tokens)
     most = max(max_new_tokens, 1 + max(map(len, question.answers)))
-    config = making(max_new_tokens=most, do_sample=False, eos_token_id=llm.end, pad_token_id=llm.end)
+    config = making(
+        max_new_tokens=most, do_sample=False, eos_token_id=llm.end, pad_token_id=llm.end
+    )
     mask = torch.ones(inputs.shape[:2], dtype=torch.int64, device=llm.device)
-    written = llm.module.generate(inputs_embeds=inputs, attention_mask=mask, generation_config=config)
-    return [str(llm.tokenizer.decode(one, skip_special_tokens=True)).strip().lower() for one in written]
+    written = llm.module.generate(
+        inputs_embeds=inputs, attention_mask=mask, generation_config=config
+    )
+
+    return [
+        str(llm.tokenizer.decode(one, skip_special_tokens=True)).strip().lower() for one in written
+    ]

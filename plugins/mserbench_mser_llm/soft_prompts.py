@@ -1,4 +1,6 @@
-"""Soft prompts of labels: inputs in place of audio that make the frozen LLM answer each label (prompt tuning)."""
+"""Soft prompts of labels: inputs in place of audio that make the frozen LLM answer each label
+(prompt tuning).
+"""
 
 from __future__ import annotations
 
@@ -17,27 +19,36 @@ from mserbench_training import checkpoints
 CODE = "1"  # raise it whenever other soft prompts are found
 STEPS = 60
 RATE = 0.15  # of Adam, in units of one number of a mean token embedding
-NOISE = 0.5  # length of what is added in each step, in units of a mean token embedding: a region answers, not a point
+# length of what is added in each step, in units of a mean token embedding: a region answers, not a
+# point
+NOISE = 0.5
 
 
-def soft_prompts(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Tensor:
-    """Return a soft prompt for each label of a question: float32, (n_labels, n_queries, llm_dim), on the CPU.
+def soft_prompts(
+    llm: FrozenLanguageModel, version: str, question: Question, n_queries: int
+) -> Tensor:
+    """Return a soft prompt for each label of a question: float32, (n_labels, n_queries, llm_dim),
+    on the CPU.
 
-    Tuned on the frozen LLM alone, no audio (Lester et al., EMNLP 2021): [bos, soft prompt, prompt] is to be answered by
-    the label and the end. Found once for an LLM (`version`) in a precision, a prompt and labels, and kept in the cache.
-    Raises ModelError where the LLM does not come to answer a label, DataError where what is kept is damaged.
+    Tuned on the frozen LLM alone, no audio (Lester et al., EMNLP 2021): [bos, soft prompt, prompt]
+    is to be answered by the label and the end. Found once for an LLM (`version`) in a precision, a
+    prompt and labels, and kept in the cache. Raises ModelError where the LLM does not come to
+    answer a label, DataError where what is kept is damaged.
     """
     path = _place(llm, version, question, n_queries)
     if path.exists():
         return checkpoints.read_tensors(path)[0]["soft_prompts"]
+
     found = _tuned(llm, question, n_queries)
     answered = log_probabilities(llm, found.to(llm.device), question, "sum").argmax(dim=1).tolist()
     for code, label in enumerate(question.labels):
         if answered[code] != code:
             raise ModelError(
-                f"no soft prompt was found in {STEPS} steps that makes the language model answer {label!r} after the "
+                f"no soft prompt was found in {STEPS} steps that makes the language model "
+                f"answer {label!r} after the "
                 f"prompt {question.prompt!r}: give another prompt, or --option aligned=0"
             )
+
     path.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.write_tensors(path, {"soft_prompts": found}, {"labels": list(question.labels)})
     return found
@@ -47,19 +58,29 @@ def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tens
     unit = llm.embedding_norm() / llm.dim**0.5
     with torch.no_grad():
         words = torch.stack([llm.embed(tokens).float().mean(dim=0) for tokens in question.answers])
+
     found = words[:, None].repeat(1, n_queries, 1).requires_grad_(True)
     optimizer = torch.optim.Adam([found], lr=RATE * unit)
     generator = torch.Generator().manual_seed(0)  # not the training's: the same for every training
+
     for _ in range(STEPS):
         noise = torch.randn(found.shape, generator=generator).to(found.device)
-        losses, counts = llm.answer_losses(found + NOISE * unit * noise, question.prompt_tokens, question.answers)
+        losses, counts = llm.answer_losses(
+            found + NOISE * unit * noise, question.prompt_tokens, question.answers
+        )
         optimizer.zero_grad()
         torch.autograd.backward(losses.sum() / counts.sum())
         optimizer.step()
+
     return found.detach().cpu()
 
 
 def _place(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Path:
     facts = (CODE, version, question.prompt, question.labels, n_queries, STEPS, RATE, NOISE)
-    text = repr(facts if llm.precision == "float32" else (*facts, llm.precision))  # those of float32 were kept before
-    return cache_dir() / "soft-prompts" / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.safetensors"
+    # those of float32 were kept before
+    text = repr(facts if llm.precision == "float32" else (*facts, llm.precision))
+    return (
+        cache_dir()
+        / "soft-prompts"
+        / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.safetensors"
+    )

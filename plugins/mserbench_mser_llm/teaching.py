@@ -1,4 +1,6 @@
-"""What the connector's audio is held against in training: the answer of the frozen LLM, or a label's soft prompt."""
+"""What the connector's audio is held against in training: the answer of the frozen LLM, or a
+label's soft prompt.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from torch import Tensor
 
 from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
 
-SHARPNESS = 5.0  # of the distances to soft prompts, in units of their mean square distance from their centre
+# of the distances to soft prompts, in units of their mean square distance from their centre
+SHARPNESS = 5.0
 
 
 class Teacher(Protocol):
@@ -22,12 +25,16 @@ class Teacher(Protocol):
         """The name of its loss."""
 
     def __call__(self, audio: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return summed losses, float32, and over how many tokens each is, int64: (n,) each; n may be below n_clips."""
+        """Return summed losses, float32, and over how many tokens each is, int64: (n,) each; n may
+        be below n_clips.
+        """
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """The cross-entropy of the LLM's answer (arXiv 2503.21806, Eq 2), of all clips of a batch or of `some`, drawn."""
+    """The cross-entropy of the LLM's answer (arXiv 2503.21806, Eq 2), of all clips of a batch or of
+    `some`, drawn.
+    """
 
     llm: FrozenLanguageModel
     prompt: Tokens
@@ -41,15 +48,20 @@ class Decoding:
             # Drawn: a hierarchical batch holds its emotions one after another.
             chosen = torch.randperm(len(labels))[: self.some].to(labels.device)
             audio, labels = audio[chosen], labels[chosen]
-        return self.llm.answer_losses(audio, self.prompt, [self.answers[code] for code in labels.tolist()])
+
+        return self.llm.answer_losses(
+            audio, self.prompt, [self.answers[code] for code in labels.tolist()]
+        )
 
 
 class Alignment:
-    """How far audio is from the soft prompt that makes the LLM answer its label, without asking the LLM.
+    """How far audio is from the soft prompt that makes the LLM answer its label, without asking the
+    LLM.
 
-    The cross-entropy over labels of a softmax of -`SHARPNESS` d, plus d to the own label, where d is the square
-    distance to a label's soft prompt, in units of the mean square distance of soft prompts from their centre: audio is
-    to be nearest to its own, and to be where the LLM was seen to answer. Ours; not in the paper.
+    The cross-entropy over labels of a softmax of -`SHARPNESS` d, plus d to the own label, where d
+    is the square distance to a label's soft prompt, in units of the mean square distance of soft
+    prompts from their centre: audio is to be nearest to its own, and to be where the LLM was seen
+    to answer. Ours; not in the paper.
     """
 
     name = "alignment"
@@ -65,4 +77,5 @@ class Alignment:
         distances = apart.square().sum(dim=2) / self._unit
         losses = F.cross_entropy(-SHARPNESS * distances, labels, reduction="none")
         losses = losses + distances.gather(1, labels[:, None])[:, 0]
+
         return losses, torch.ones_like(labels)

@@ -1,4 +1,6 @@
-"""Small random parts for tests: a Whisper, a BERT and a LLaMA with tokenizer, saved by their own libraries."""
+"""Small random parts for tests: a Whisper, a BERT and a LLaMA with tokenizer, saved by their own
+libraries.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +25,23 @@ _SPECIAL = ("<pad>", "<s>", "</s>")
 
 
 def tiny_folder(role: Role) -> Path:
-    """Return the folder of a part in the cache, made if it is not there; the same numbers on every machine."""
+    """Return the folder of a part in the cache, made if it is not there; the same numbers on every
+    machine.
+    """
     place = cache_dir() / "tiny-parts" / f"{role}-{VERSION}"
     with folders.held(place.parent / f".{role}.lock", waiting=lambda: None):
         if not place.is_dir():
             folders.clear_leftovers(place.parent, place.name)
             with folders.whole(place) as work:
                 make(role, work)
+
     return place
 
 
 def make(role: Role, folder: Path, seed: int = 0) -> None:
-    """Write a part with random weights of a seed into a folder; random numbers elsewhere stay as they are."""
+    """Write a part with random weights of a seed into a folder; random numbers elsewhere stay as
+    they are.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         with quietly():
@@ -43,8 +50,12 @@ def make(role: Role, folder: Path, seed: int = 0) -> None:
 
 def _whisper(folder: Path) -> None:
     dims = ModelDimensions(80, 1500, 64, 2, 2, 51_865, 448, 64, 2, 2)
-    module = AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
-    tensors = {f"encoder.{name}": tensor.contiguous() for name, tensor in module.state_dict().items()}
+    module = AudioEncoder(
+        dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
+    )
+    tensors = {
+        f"encoder.{name}": tensor.contiguous() for name, tensor in module.state_dict().items()
+    }
     safetensors.torch.save_file(tensors, folder / "model.safetensors", {"format": "pt"})
     write_atomic(folder / "dims.json", json.dumps(dataclasses.asdict(dims)) + "\n")
 
@@ -54,7 +65,8 @@ def _bert(folder: Path) -> None:
 
     made: Any = BertModel(
         BertConfig(
-            vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+            vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+                intermediate_size=64,
             max_position_embeddings=16,
         )
     )  # fmt: skip
@@ -68,8 +80,10 @@ def _llama(folder: Path) -> None:
     made: Any = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048, pad_token_id=0, bos_token_id=1,
-            eos_token_id=2, initializer_range=0.2,  # not 0.02: its words must differ for something to be learnt
+            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048,
+                pad_token_id=0, bos_token_id=1,
+            # not 0.02: its words must differ for something to be learnt
+            eos_token_id=2, initializer_range=0.2,
         )
     )  # fmt: skip
     made.save_pretrained(folder)
@@ -77,7 +91,9 @@ def _llama(folder: Path) -> None:
 
 
 def byte_tokenizer() -> Any:
-    """Return a tokenizer of bytes in which each canonical label after a space is one token, other words are several."""
+    """Return a tokenizer of bytes in which each canonical label after a space is one token, other
+    words are several.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -86,6 +102,7 @@ def byte_tokenizer() -> Any:
     for label in CANONICAL:
         spelt = "Ġ" + label  # how byte-level tokenizers write a space
         merges += [(spelt[:i], spelt[i]) for i in range(1, len(spelt))]
+
     merges = list(dict.fromkeys(merges))
     names = [*_SPECIAL, *alphabet, *(a + b for a, b in merges)]
     core: Any = Tokenizer(models.BPE({name: i for i, name in enumerate(names)}, merges))
@@ -93,7 +110,12 @@ def byte_tokenizer() -> Any:
     core.decoder = decoders.ByteLevel()
     pad, begin, end = _SPECIAL
     made: Any = PreTrainedTokenizerFast  # it has no types
+
     return made(tokenizer_object=core, pad_token=pad, bos_token=begin, eos_token=end)
 
 
-_MAKERS: Mapping[Role, Callable[[Path], None]] = {"whisper": _whisper, "bert": _bert, "llama": _llama}
+_MAKERS: Mapping[Role, Callable[[Path], None]] = {
+    "whisper": _whisper,
+    "bert": _bert,
+    "llama": _llama,
+}

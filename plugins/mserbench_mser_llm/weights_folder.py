@@ -1,4 +1,6 @@
-"""The weights of mser-llm in a folder: what their record holds, what may differ from it, what a second stage keeps."""
+"""The weights of mser-llm in a folder: what their record holds, what may differ from it, what a
+second stage keeps.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,24 @@ from mserbench_training.preset_options import given
 if TYPE_CHECKING:
     from torch import nn
 
-PLACES = frozenset({"encoder", "language_model", "bert", "init"})  # they differ between machines; versions are checked
+# they differ between machines; versions are checked
+PLACES = frozenset({"encoder", "language_model", "bert", "init"})
 ASKING = frozenset(
-    ("prompt", "answer", "max_new_tokens", "label_reading", "synonyms", "calibration", "language_precision")
+    (
+        "prompt",
+        "answer",
+        "max_new_tokens",
+        "label_reading",
+        "synonyms",
+        "calibration",
+        "language_precision",
+    )
 ) | {"encoder_precision"}  # free in scoring
 STRUCTURE = (
-    "encoder", "length", "layers", "pooling", "loud_decibels", "reduce", "standardise", "longest_seconds", "bert",
-    "qformer_layers", "cross_frequency", "hidden_size", "attention_heads", "intermediate_size", "num_queries",
+    "encoder", "length", "layers", "pooling", "loud_decibels", "reduce", "standardise",
+    "longest_seconds", "bert",
+    "qformer_layers", "cross_frequency", "hidden_size", "attention_heads", "intermediate_size",
+    "num_queries",
     "contrastive_dim", "language_model", "prompt",
 )  # fmt: skip
 """What a second stage keeps of the first."""
@@ -33,7 +46,9 @@ def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any
 
     from mserbench_training import network_folder
 
-    network_folder.write(folder, model, network, record, getattr(torch, record["settings"]["stored"]))
+    network_folder.write(
+        folder, model, network, record, getattr(torch, record["settings"]["stored"])
+    )
 
 
 def load(folder: Path, network: nn.Module) -> None:
@@ -44,20 +59,28 @@ def load(folder: Path, network: nn.Module) -> None:
 
 
 def read(folder: Path, model: str) -> dict[str, Any]:
-    """Return the record. Raises DataError where it is missing, damaged, of another schema or another model."""
+    """Return the record. Raises DataError where it is missing, damaged, of another schema or
+    another model.
+    """
     return network_record.read(folder, model, Settings, {"parts": ("encoder", "language_model")})
 
 
 def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settings:
-    """Return the settings that weights were trained with, under those given now that may differ: places, and asking.
+    """Return the settings that weights were trained with, under those given now that may differ:
+    places, and asking.
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """
-    return Settings(**network_record.under(folder, record["settings"], given(options), PLACES | ASKING))
+    return Settings(
+        **network_record.under(folder, record["settings"], given(options), PLACES | ASKING)
+    )
 
 
-def continued(settings: Settings, folder: Path, record: Mapping[str, Any], options: Any) -> Settings:
-    """Return the settings of a stage that goes on from weights: their structure, all else as it is asked for now.
+def continued(
+    settings: Settings, folder: Path, record: Mapping[str, Any], options: Any
+) -> Settings:
+    """Return the settings of a stage that goes on from weights: their structure, all else as it is
+    asked for now.
 
     Raises UsageError where a structure is given now that differs.
     """
@@ -65,13 +88,19 @@ def continued(settings: Settings, folder: Path, record: Mapping[str, Any], optio
     for name in STRUCTURE:
         if name not in PLACES and name in now and now[name] != trained[name]:
             raise UsageError(
-                f"weights {str(folder)!r} have {name}={trained[name]!r}, but {now[name]!r} was asked for: a stage that "
+                f"weights {str(folder)!r} have {name}={trained[name]!r}, but {now[name]!r} "
+                f"was asked for: a stage that "
                 f"goes on from them keeps it, so leave the option away"
             )
-    return dataclasses.replace(settings, **{name: now.get(name, trained[name]) for name in STRUCTURE})
+
+    return dataclasses.replace(
+        settings, **{name: now.get(name, trained[name]) for name in STRUCTURE}
+    )
 
 
 def check_parts(folder: Path, record: Mapping[str, Any], versions: Mapping[str, str]) -> None:
     """Raise UsageError where a frozen part is not the one that the weights were trained on."""
     for option, version in versions.items():
-        network_record.check_part(folder, option, record["settings"][option], record["parts"][option], version)
+        network_record.check_part(
+            folder, option, record["settings"][option], record["parts"][option], version
+        )

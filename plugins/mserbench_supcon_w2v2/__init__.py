@@ -1,4 +1,6 @@
-"""The model `supcon-w2v2`, contrastive over languages against a speaker adversary, and its two experiments."""
+"""The model `supcon-w2v2`, contrastive over languages against a speaker adversary, and its two
+experiments.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def register_models() -> Iterable[ModelEntry]:
             "mserbench_supcon_w2v2.model:SupconW2V2",
             "Language-aware contrastive learning, speaker-adversarial",
             described="mserbench_supcon_w2v2.described:DescribedSupcon",
-            needs=dict.fromkeys(("torch", "torchaudio", "transformers", "accelerate", "peft"), "train"),
+            needs=dict.fromkeys(
+                ("torch", "torchaudio", "transformers", "accelerate", "peft"), "train"
+            ),
         )
     ]
 

@@ -29,40 +29,58 @@ class Parts:
 
 
 def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
-    """Load the encoder and build what stands on it. Raises UsageError for settings that do not fit the encoder.
+    """Load the encoder and build what stands on it. Raises UsageError for settings that do not fit
+    the encoder.
 
     `hold`: bytes of frames that may stay in memory, see FrameFeeder.
     """
     augmentation = Augmentation() if settings.copies else None
     if settings.adaptation == "inside":
         return _inside(settings, augmentation)
+
     encoder = named.open_encoder(settings.encoder, device, settings.encoder_precision)
     layers = parse_layers(settings.layers, encoder.layers, encoder.name)
-    backbone = FrameBackbone(len(layers), encoder.dim, settings.adaptation, settings.adapter_width, settings.pooling)
+    backbone = FrameBackbone(
+        len(layers), encoder.dim, settings.adaptation, settings.adapter_width, settings.pooling
+    )
     loud = settings.pooling != "mean"
     heard = WithLoudness(encoder, settings.loud_decibels) if loud else encoder
     frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
+
     return Parts(backbone, FrameFeeder(frames, settings, hold, told=int(loud)), encoder.version)
 
 
 def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
     if named.kind_of(settings.encoder) != "wav2vec":
         raise UsageError(
-            f"adaptation 'inside' needs an encoder of the wav2vec 2.0 family, which {settings.encoder!r} is not: give "
+            f"adaptation 'inside' needs an encoder of the wav2vec 2.0 family, which "
+            f"{settings.encoder!r} is not: give "
             f"'--option adaptation=adapter' or another encoder"
         )
+
     model = Wav2VecModel.from_folder(named.folder_of(settings.encoder))
     version = fingerprint(model)[:16]  # before anything is put into it
     layers = parse_layers(settings.layers, model.layers, settings.encoder)
     gate = settings.gate_start if settings.gate else None
-    adapt(model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout, settings.adapter_width, gate)
+    adapt(
+        model,
+        settings.lora_rank,
+        settings.lora_alpha,
+        settings.lora_dropout,
+        settings.adapter_width,
+        gate,
+    )
+
     if settings.checkpointing:
         recompute_blocks(model.module)
+
     return Parts(WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version)
 
 
 def network_of(parts: Parts, settings: Settings, n_labels: int, n_speakers: int) -> Network:
-    """Return the network on a backbone; without a speaker head where the speaker loss has no weight."""
+    """Return the network on a backbone; without a speaker head where the speaker loss has no
+    weight.
+    """
     return Network(
         parts.backbone,
         n_labels,

@@ -1,8 +1,9 @@
 """Remakes the choices of the presets `small` and `logmel` on the source corpora alone.
 
-`python -m mserbench_supcon_w2v2.choosing --help` says what each flag does; `mserbench_training.leaving_out` has how.
-The presets took their layer from `whisper-linear`, whose choice had seen RAVDESS; --layers chooses it again, by the
-highest mean over the three sources and two seeds.
+`python -m mserbench_supcon_w2v2.choosing --help` says what each flag does;
+`mserbench_training.leaving_out` has how. The presets took their layer from `whisper-linear`, whose
+choice had seen RAVDESS; --layers chooses it again, by the highest mean over the three sources and
+two seeds.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ ABLATIONS: Mapping[str, Mapping[str, Any]] = {
     "without both, shuffled batches": {"alpha": 0.0, "beta": 0.0, "sampler": "shuffled"},
 }
 LAYERS: Mapping[str, Mapping[str, Any]] = {
-    f"layer{'s' if '-' in layers else ''} {layers}": {"layers": layers} for layers in ("1", "2", "3", "1-3")
+    f"layer{'s' if '-' in layers else ''} {layers}": {"layers": layers}
+    for layers in ("1", "2", "3", "1-3")
 }
 VARIANTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "small": {
@@ -52,7 +54,9 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "pooled with loud frames": {"pooling": "mean+loud"},
     },
 }
-CHOICES = {preset: Choices(SupconW2V2, ABLATIONS, more, LAYERS) for preset, more in VARIANTS.items()}
+CHOICES = {
+    preset: Choices(SupconW2V2, ABLATIONS, more, LAYERS) for preset, more in VARIANTS.items()
+}
 
 if __name__ == "__main__":
     run(str(__doc__), CHOICES)

@@ -1,4 +1,6 @@
-"""What supcon-w2v2 says of itself before it is made: options, encoder, card; nothing heavy is imported."""
+"""What supcon-w2v2 says of itself before it is made: options, encoder, card; nothing heavy is
+imported.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ class DescribedSupcon(TrainableModel):
     version: ClassVar[str] = VERSION
     needs_weights: ClassVar[bool] = True
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    decodes_ahead: ClassVar[bool] = False  # frames are cached; waveforms are decoded by threads of its own
+    # frames are cached; waveforms are decoded by threads of its own
+    decodes_ahead: ClassVar[bool] = False
     trains_together: ClassVar[bool] = True
     name: ClassVar[str] = NAME
 
@@ -35,7 +38,8 @@ class DescribedSupcon(TrainableModel):
 
     @classmethod
     def describe(cls, options: Any, weights: Path | None) -> Described:
-        """Return what the settings decide: those of the weights, where there are any, under what is given now.
+        """Return what the settings decide: those of the weights, where there are any, under what is
+        given now.
 
         Raises DataError for damaged weights, UsageError for an option that differs from theirs.
         """
@@ -43,6 +47,7 @@ class DescribedSupcon(TrainableModel):
         if weights is not None:
             record = weights_folder.read(weights, NAME)
             settings = weights_folder.settings_of(weights, record, options)
+
         return Described(card_of(settings, options, weights), cls.version)
 
 

@@ -1,4 +1,6 @@
-"""What the network hears of clips: frames of a frozen encoder, or waveforms; cropped and augmented in training only."""
+"""What the network hears of clips: frames of a frozen encoder, or waveforms; cropped and augmented
+in training only.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,14 @@ Heard = tuple[Tensor | None, Tensor | None, tuple[Tensor, ...]]  # frames and ma
 
 
 class Feeder(Protocol):
-    """Turns clips into what the network hears; `epoch` None is scoring: the clip itself, from its beginning."""
+    """Turns clips into what the network hears; `epoch` None is scoring: the clip itself, from its
+    beginning.
+    """
 
     def heard(self, clips: Sequence[Clip], epoch: int | None) -> Heard:
-        """Return frames and mask, or inputs, of clips; the same clip and epoch always give the same."""
+        """Return frames and mask, or inputs, of clips; the same clip and epoch always give the
+        same.
+        """
 
 
 class FrameFeeder(FrameReader):
@@ -36,11 +42,15 @@ class FrameFeeder(FrameReader):
 class WaveFeeder:
     """Inputs of a wav2vec 2.0 model: float32, (n_samples,) each."""
 
-    def __init__(self, model: Wav2VecModel, settings: Settings, augmentation: Augmentation | None = None) -> None:
+    def __init__(
+        self, model: Wav2VecModel, settings: Settings, augmentation: Augmentation | None = None
+    ) -> None:
         self.model, self.settings, self.augmentation = model, settings, augmentation
 
     def heard(self, clips: Sequence[Clip], epoch: int | None) -> Heard:
-        """Decode the clips; in training a drawn copy of each, a random stretch, cut to a multiple of `length_step`."""
+        """Decode the clips; in training a drawn copy of each, a random stretch, cut to a multiple
+        of `length_step`.
+        """
         with ThreadPoolExecutor(max_workers=available_cores()) as pool:
             return None, None, tuple(pool.map(lambda clip: self._input(clip, epoch), clips))
 
@@ -48,10 +58,12 @@ class WaveFeeder:
         waveform = clip.load()
         if epoch is None:
             return self.model.input(crop(waveform, self.settings.longest_seconds, None))
+
         draw = generator(self.settings.seed, clip.key, epoch)
         copy = drawn_number(draw, self.settings.copies + 1)
         if self.augmentation is not None:
             waveform = self.augmentation.apply(waveform, clip.key, copy)
+
         seconds = min(self.settings.crop_seconds, len(waveform) / SAMPLE_RATE)
         step = self.settings.length_step
         return self.model.input(crop(waveform, max(1, int(seconds / step)) * step, draw))

@@ -1,4 +1,6 @@
-"""Trainable parts inside a frozen wav2vec 2.0: LoRA, bottleneck adapters and weight gates in every block."""
+"""Trainable parts inside a frozen wav2vec 2.0: LoRA, bottleneck adapters and weight gates in every
+block.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ FEED_FORWARD = ("intermediate_dense", "output_dense")
 
 
 class Gate(nn.Module):
-    """The input of a block times sigmoid(g): g is a learned vector, `start` everywhere at first (arXiv 2409.16920)."""
+    """The input of a block times sigmoid(g): g is a learned vector, `start` everywhere at first
+    (arXiv 2409.16920).
+    """
 
     def __init__(self, dim: int, start: float) -> None:
         super().__init__()
@@ -29,7 +33,9 @@ class Gate(nn.Module):
 
 
 class AdaptedFeedForward(nn.Module):
-    """A block's feed-forward part f and a bottleneck on its output: f(x) + W_up ReLU(W_down f(x))."""
+    """A block's feed-forward part f and a bottleneck on its output: f(x) + W_up ReLU(W_down
+    f(x)).
+    """
 
     def __init__(self, feed_forward: nn.Module, dim: int, width: int) -> None:
         super().__init__()
@@ -52,21 +58,29 @@ def adapt(
     width: int = 48,
     gate_start: float | None = 1.0,
 ) -> None:
-    """Freeze a model and put the trainable trio into each of its blocks, in place; no gate if `gate_start` is None.
+    """Freeze a model and put the trainable trio into each of its blocks, in place; no gate if
+    `gate_start` is None.
 
-    WavLM hands the weights of its attention projections to a function of torch without calling them, so LoRA there
-    would train nothing: it gets LoRA in its feed-forward parts alone. Raises UsageError for a model without blocks.
+    WavLM hands the weights of its attention projections to a function of torch without calling
+    them, so LoRA there would train nothing: it gets LoRA in its feed-forward parts alone. Raises
+    UsageError for a model without blocks.
     """
     model.requires_grad_(False)
-    # Else transformers keeps the activations of the convolutions in training, most of the memory, for no gradient.
+    # Else transformers keeps the activations of the convolutions in training, most of the memory,
+    # for no gradient.
     extractor: Any = model.module.feature_extractor
     extractor._freeze_parameters()
     blocks: Any = model.module.encoder.layers  # type: ignore[union-attr]
+
     if not len(blocks):
         raise UsageError("the encoder has no transformer blocks to adapt: give another encoder")
+
     targets = FEED_FORWARD if model.config.model_type == "wavlm" else (*ATTENTION, *FEED_FORWARD)
-    lora = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=_pattern(targets))
+    lora = LoraConfig(
+        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=_pattern(targets)
+    )
     inject_adapter_in_model(lora, model.module)
+
     for block in blocks:
         block.feed_forward = AdaptedFeedForward(block.feed_forward, model.dim, width)
         if gate_start is not None:
@@ -75,7 +89,9 @@ def adapt(
 
 
 def _pattern(targets: tuple[str, ...]) -> str:
-    """Return which modules get LoRA, as a regular expression: those of the blocks, not of what stands before them."""
+    """Return which modules get LoRA, as a regular expression: those of the blocks, not of what
+    stands before them.
+    """
     return rf"encoder\.layers\.\d+\.(attention|feed_forward)\.({'|'.join(targets)})"
 
 

@@ -1,4 +1,6 @@
-"""`supcon-w2v2`: trained by language-aware contrastive learning against a speaker adversary (arXiv 2606.06200)."""
+"""`supcon-w2v2`: trained by language-aware contrastive learning against a speaker adversary (arXiv
+2606.06200).
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,19 @@ from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
 class SupconW2V2(Planned):
-    """Paper 2's model, with its own encoder or one that can be had everywhere; see `Settings` for every choice."""
+    """Paper 2's model, with its own encoder or one that can be had everywhere; see `Settings` for
+    every choice.
+    """
 
-    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, options: Any = None, weights: Path | None = None, device: str = "cpu"
+    ) -> None:
         super().__init__(options, weights, own_device(device))
         self.settings: Settings = resolve(self.options)
         self.labels: tuple[str, ...] = ()
         self._network: Network | None = None
         self._parts: assembly.Parts | None = None
+
         if weights is not None:
             self._load(weights)
 
@@ -57,34 +64,42 @@ class SupconW2V2(Planned):
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return a probability for each label: float64, (n_clips, n_labels).
 
-        The softmax is over those of the trained labels that are asked for; another label gets 0. Raises ModelError
-        where none of them was trained.
+        The softmax is over those of the trained labels that are asked for; another label gets 0.
+        Raises ModelError where none of them was trained.
         """
         network, parts = self._loaded()
         columns, trained = asked_for(self.labels, labels)
         logits = logits_of(network, parts.feeder, clips)[:, trained]
         scores = np.zeros((len(clips), len(labels)))
         scores[:, columns] = [softmax(row) for row in logits]
+
         return scores
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
-        """Return the vectors h of clips, of which the heads are functions: float64, (n_clips, dim)."""
+        """Return the vectors h of clips, of which the heads are functions: float64, (n_clips,
+        dim).
+        """
         network, parts = self._loaded()
         return embeddings_of(network, parts.feeder, clips)
 
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
+    def fit(
+        self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
+    ) -> None:
         """Train, and keep the weights with the best UAR of held-out speakers of the sources.
 
-        `validation` are those speakers, or, if empty, a share of the sources' own. A training that was killed goes on
-        when the same is asked for again. Raises DataError where fewer than two labels are left.
+        `validation` are those speakers, or, if empty, a share of the sources' own. A training that
+        was killed goes on when the same is asked for again. Raises DataError where fewer than two
+        labels are left.
         """
         settings = self.settings
         items, left_out = list(training), dict[str, int]()
         if settings.labels == "canonical":
             items, left_out = learnable(items)
+
         held_out: list[TrainingItem] = list(validation)
         if not held_out:
             items, held_out = hold_out_speakers(items, settings.held_out, settings.seed)
+
         codes = Codes.of(items)
         torch.manual_seed(settings.seed)
         parts = assembly.build(settings, self.device, HOLD)
@@ -92,10 +107,17 @@ class SupconW2V2(Planned):
         _fill(parts, items, held_out, settings)
         objective = Objective(items, held_out, codes, parts.feeder, settings)
         facts = [self.version, told(settings), parts.encoder_version]
+
         with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
             sampler = sampler_of(settings, codes.encode(items))
             outcome = loop.train(
-                network, objective, sampler, settings.loop(), folder, self.device, settings.tensorboard
+                network,
+                objective,
+                sampler,
+                settings.loop(),
+                folder,
+                self.device,
+                settings.tensorboard,
             )
             network.cpu()
             record = {
@@ -122,19 +144,30 @@ class SupconW2V2(Planned):
 
     def _loaded(self) -> tuple[Network, assembly.Parts]:
         if self._network is None or self._parts is None:
-            raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
+            raise ModelError(
+                f"model {self.name!r} has no weights: train it first, or name some by --weights"
+            )
+
         return self._network, self._parts
 
 
 def _fill(
-    parts: assembly.Parts, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem], settings: Settings
+    parts: assembly.Parts,
+    items: Sequence[TrainingItem],
+    held_out: Sequence[TrainingItem],
+    settings: Settings,
 ) -> None:
-    """Compute the frames of all clips once; several processes share the work. Then standardise by the sources."""
+    """Compute the frames of all clips once; several processes share the work. Then standardise by
+    the sources.
+    """
     if not isinstance(parts.feeder, FrameFeeder):
         return
+
     parts.feeder.fill_for_training(items, held_out)
     backbone: Any = parts.backbone
     dim = backbone.centre.shape[1]
-    centre, spread = statistics(parts.feeder.read, [item.clip for item in items], settings.standardise, dim)
+    centre, spread = statistics(
+        parts.feeder.read, [item.clip for item in items], settings.standardise, dim
+    )
     backbone.centre.copy_(torch.from_numpy(centre))
     backbone.spread.copy_(torch.from_numpy(spread))

@@ -1,4 +1,6 @@
-"""The network of supcon-w2v2: a backbone, a linear emotion head, and a speaker classifier behind gradient reversal."""
+"""The network of supcon-w2v2: a backbone, a linear emotion head, and a speaker classifier behind
+gradient reversal.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from mserbench_training.reversal import reverse_gradient, rising_strength
 
 @dataclass(frozen=True)
 class Batch:
-    """Clips of one process: frames and mask, or inputs of a wave model; and their codes, int64, (n_clips,) each."""
+    """Clips of one process: frames and mask, or inputs of a wave model; and their codes, int64,
+    (n_clips,) each.
+    """
 
     frames: Tensor | None
     mask: Tensor | None
@@ -50,7 +54,8 @@ class LossOptions:
 
 
 class Network(nn.Module):
-    """One vector h a clip, its emotion logits W h + b, and speaker logits from the gradient-reversed h.
+    """One vector h a clip, its emotion logits W h + b, and speaker logits from the
+    gradient-reversed h.
 
     The speaker head (Linear, ReLU, Dropout, Linear) is absent where `n_speakers` is 0.
     """
@@ -69,18 +74,26 @@ class Network(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.emotion = nn.Linear(backbone.dim, n_labels)
         self.speaker: nn.Module | None = None
+
         if n_speakers:
             self.speaker = nn.Sequential(
-                nn.Linear(backbone.dim, hidden), nn.ReLU(), nn.Dropout(speaker_dropout), nn.Linear(hidden, n_speakers)
+                nn.Linear(backbone.dim, hidden),
+                nn.ReLU(),
+                nn.Dropout(speaker_dropout),
+                nn.Linear(hidden, n_speakers),
             )
 
     def forward(self, batch: Batch, strength: float = 1.0) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return h (n_clips, dim), emotion logits (n_clips, n_labels) and speaker logits (n_clips, n_speakers).
+        """Return h (n_clips, dim), emotion logits (n_clips, n_labels) and speaker logits (n_clips,
+        n_speakers).
 
-        `strength` is that of the reversal; the speaker logits are None where there is no speaker head.
+        `strength` is that of the reversal; the speaker logits are None where there is no speaker
+        head.
         """
         embedding = self.dropout(self.embed(batch))
-        speaker = None if self.speaker is None else self.speaker(reverse_gradient(embedding, strength))
+        speaker = (
+            None if self.speaker is None else self.speaker(reverse_gradient(embedding, strength))
+        )
         return embedding, self.emotion(embedding), speaker
 
     def embed(self, batch: Batch) -> Tensor:
@@ -91,25 +104,37 @@ class Network(nn.Module):
 
 
 def total_loss(
-    model: nn.Module, batch: Batch, options: LossOptions, progress: float = 0.0, weights: Tensor | None = None
+    model: nn.Module,
+    batch: Batch,
+    options: LossOptions,
+    progress: float = 0.0,
+    weights: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """Return emotion, contrastive and speaker loss and `total` = emotion + alpha contrastive + beta speaker (Eq 12).
+    """Return emotion, contrastive and speaker loss and `total` = emotion + alpha contrastive + beta
+    speaker (Eq 12).
 
-    The outputs of all processes are gathered first, so that every loss sees the global batch. `progress` of the
-    training, in [0, 1], decides the strength of a rising reversal. `weights`: one a label, or None. A part with
-    weight 0 is not computed.
+    The outputs of all processes are gathered first, so that every loss sees the global batch.
+    `progress` of the training, in [0, 1], decides the strength of a rising reversal. `weights`: one
+    a label, or None. A part with weight 0 is not computed.
     """
     strength = options.strength * (rising_strength(progress) if options.rising else 1.0)
     embedding, emotion, speaker = model(batch, strength)
     labels = gather_codes(batch.labels)
     losses = {"emotion": cross_entropy(gather(emotion), labels, weights, options.label_smoothing)}
     total = losses["emotion"]
+
     if options.alpha > 0:
         losses["contrastive"] = language_aware_contrastive(
-            gather(embedding), labels, gather_codes(batch.languages), options.cross_language_weight, options.temperature
+            gather(embedding),
+            labels,
+            gather_codes(batch.languages),
+            options.cross_language_weight,
+            options.temperature,
         )
         total = total + options.alpha * losses["contrastive"]
+
     if options.beta > 0 and speaker is not None:
         losses["speaker"] = cross_entropy(gather(speaker), gather_codes(batch.speakers))
         total = total + options.beta * losses["speaker"]
+
     return {**losses, "total": total}

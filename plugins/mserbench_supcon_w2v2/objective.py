@@ -1,4 +1,6 @@
-"""What supcon-w2v2 is trained for: its batches and losses, and the score of held-out source speakers."""
+"""What supcon-w2v2 is trained for: its batches and losses, and the score of held-out source
+speakers.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def loss_options(settings: Settings) -> LossOptions:
 
 
 class Objective:
-    """Batches of training items, the total loss, and the UAR of held-out items: the mean over source languages."""
+    """Batches of training items, the total loss, and the UAR of held-out items: the mean over
+    source languages.
+    """
 
     def __init__(
         self,
@@ -50,7 +54,9 @@ class Objective:
         self._held_out = [item for item in held_out if item.label in codes.labels]
         self._codes, self._feeder = codes, feeder
         self._options = loss_options(settings)
-        self._weights = class_weights(self._coded.labels.tolist(), len(codes.labels), settings.class_weighting)
+        self._weights = class_weights(
+            self._coded.labels.tolist(), len(codes.labels), settings.class_weighting
+        )
 
     def batch(self, indices: Sequence[int], epoch: int) -> Batch:
         """Return the training items at `indices` as the network hears them in an epoch."""
@@ -65,14 +71,21 @@ class Objective:
         return total_loss(model, batch.to(device), self._options, progress, weights)
 
     def score(self, model: nn.Module) -> float | None:
-        """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None without any."""
+        """Return the mean over source languages of the UAR of held-out speakers, in [0, 1]; None
+        without any.
+        """
         if not self._held_out:
             return None
+
         assert isinstance(model, Network)
-        answers = logits_of(model, self._feeder, [item.clip for item in self._held_out]).argmax(axis=1)
+        answers = logits_of(model, self._feeder, [item.clip for item in self._held_out]).argmax(
+            axis=1
+        )
         by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
+
         for item, answer in zip(self._held_out, answers, strict=True):
             by_language[item.language].append((item.label, self._codes.labels[answer]))
+
         return float(np.mean([self._uar(pairs) for pairs in by_language.values()]))
 
     def _uar(self, pairs: Sequence[tuple[str, str]]) -> float:
@@ -95,16 +108,22 @@ def embeddings_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> ND
 def _over_clips(
     network: Network, feeder: Feeder, clips: Sequence[Clip], compute: Callable[[Batch], Tensor]
 ) -> NDArray[np.float64]:
-    """Compute in eval mode, a few clips of like length at a time, so that little of a batch is padding."""
+    """Compute in eval mode, a few clips of like length at a time, so that little of a batch is
+    padding.
+    """
     was_training = network.training
     network.eval()
     device = next(network.parameters()).device
     nothing = torch.empty(0, dtype=torch.int64)
     rows: dict[int, NDArray[np.float64]] = {}
     order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
+
     for start in range(0, len(order), _SCORED_TOGETHER):
         chunk = order[start : start + _SCORED_TOGETHER]
-        batch = Batch(*feeder.heard([clips[i] for i in chunk], None), nothing, nothing, nothing).to(device)
+        batch = Batch(*feeder.heard([clips[i] for i in chunk], None), nothing, nothing, nothing).to(
+            device
+        )
         rows.update(zip(chunk, compute(batch).double().cpu().numpy(), strict=True))
+
     network.train(was_training)
     return np.stack([rows[i] for i in range(len(clips))])

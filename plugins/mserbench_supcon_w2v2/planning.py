@@ -1,4 +1,6 @@
-"""What a training of supcon-w2v2 takes, told without weights: parameters, memory, disk, and measured time."""
+"""What a training of supcon-w2v2 takes, told without weights: parameters, memory, disk, and
+measured time.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,16 @@ from mserbench_training.whisper_sizes import sizes_of
 
 SECONDS: Mapping[Preset, float] = {"small": 11.0, "logmel": 9.0}
 MEASURED = (
-    "trainings of `small` and `logmel` took up to 11 and 9 s of processor time (300 and 200 steps, frames there; one "
+    "trainings of `small` and `logmel` took up to 11 and 9 s of processor time (300 and "
+    "200 steps, frames there; one "
     "thread of an AMD EPYC, torch 2.11)"
 )
 NOT_MEASURED = "how long a training takes is not known: nobody has measured it with these options"
 TRACED = (
-    "activations of wav2vec 2.0 are counted on the full-size model without its numbers, with attention as matrices of "
-    "all pairs: more than it needs where a kernel keeps none; the speaker head is that of 300 speakers"
+    "activations of wav2vec 2.0 are counted on the full-size model without its numbers, "
+    "with attention as matrices of "
+    "all pairs: more than it needs where a kernel keeps none; the speaker head is that of "
+    "300 speakers"
 )
 SPEAKERS = 300  # of a head whose training speakers are not known before the corpora are read
 WHISPER_STEP = 0.02  # seconds a frame
@@ -54,10 +59,13 @@ class Planned(DescribedSupcon):
 
 
 def _inside(settings: Settings) -> Footprint | None:
-    """Count a wav2vec 2.0 with trainable parts inside, and what one batch of the longest crops keeps."""
+    """Count a wav2vec 2.0 with trainable parts inside, and what one batch of the longest crops
+    keeps.
+    """
     config = _wave_config(settings.encoder)
     if config is None:
         return None
+
     with torch.device("meta"):
         model = _wave_model(config)
         layers = parse_layers(settings.layers, model.layers, settings.encoder)
@@ -66,24 +74,30 @@ def _inside(settings: Settings) -> Footprint | None:
             model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout,
             settings.adapter_width, gate,
         )  # fmt: skip
+
         if settings.checkpointing:
             recompute_blocks(model.module)
+
         backbone = WaveBackbone(model, layers).train()
         inputs = [torch.zeros(round(settings.crop_seconds * SAMPLE_RATE))]
         kept = kept_bytes(lambda: backbone(inputs), backbone.parameters())
+
     learnt = [one for one in backbone.parameters() if one.requires_grad]
     frozen = count(backbone.parameters()) - count(learnt)
     return _footprint(settings, count(learnt), backbone.dim, {settings.encoder: frozen}, kept)
 
 
 def _wave_config(name: str) -> Any:
-    """Return the configuration of an encoder: its own where it is here, else that of a base model by name."""
+    """Return the configuration of an encoder: its own where it is here, else that of a base model
+    by name.
+    """
     from transformers import AutoConfig, Wav2Vec2Config
 
     if name in weights_names():
         if lookup.read_record(name) is not None:
             return AutoConfig.from_pretrained(lookup.folder(name), local_files_only=True)
         return Wav2Vec2Config() if "wav2vec2" in name else None
+
     folder = Path(name)
     return AutoConfig.from_pretrained(folder, local_files_only=True) if folder.is_dir() else None
 
@@ -94,11 +108,14 @@ def _wave_model(config: Any) -> Wav2VecModel:
     config.apply_spec_augment, config.layerdrop = False, 0.0
     making: Any = AutoModel  # it has no types
     module: nn.Module = making.from_config(config)
+
     return Wav2VecModel(module.eval().requires_grad_(False), normalise=True)
 
 
 def _on_frames(settings: Settings) -> Footprint | None:
-    """Count a small network on frames of a frozen encoder, and what it keeps of the longest clips."""
+    """Count a small network on frames of a frozen encoder, and what it keeps of the longest
+    clips.
+    """
     frozen, whisper = dict[str, int](), sizes_of(settings.encoder)
     if settings.encoder == LOGMEL:
         logmel = LogMelEncoder()
@@ -108,9 +125,12 @@ def _on_frames(settings: Settings) -> Footprint | None:
         frozen = {settings.encoder: whisper.parameters}
     else:
         return None
+
     layers = len(parse_layers(settings.layers, n_layers, settings.encoder))
     told = int(settings.pooling != "mean")  # the share of a frame that is loud stands beside it
-    backbone = FrameBackbone(layers, width, settings.adaptation, settings.adapter_width, settings.pooling).train()
+    backbone = FrameBackbone(
+        layers, width, settings.adaptation, settings.adapter_width, settings.pooling
+    ).train()
     seconds = min(settings.crop_seconds, settings.longest_seconds)
     n_frames = math.ceil(seconds / step / settings.reduce)
     frames = torch.zeros(1, layers, n_frames, width + told)
@@ -119,6 +139,7 @@ def _on_frames(settings: Settings) -> Footprint | None:
     rate = layers * (width + told) * _HALF / step / settings.reduce * (1 + settings.copies)
     cache = {f"{settings.encoder} {settings.layers} /{settings.reduce} +{told}": rate}
     learnt = count(backbone.parameters())
+
     return _footprint(settings, learnt, backbone.dim, frozen, kept, cache)
 
 
@@ -130,17 +151,25 @@ def _footprint(
     kept: int,
     cache: Mapping[str, float] | None = None,
 ) -> Footprint:
-    """Put together what is counted of a backbone, `kept` bytes a clip, and the heads on its vectors of `dim`."""
+    """Put together what is counted of a backbone, `kept` bytes a clip, and the heads on its vectors
+    of `dim`.
+    """
     clips, measured = _clips(settings), _measured(settings)
     emotion = (dim + 1) * len(CANONICAL)
     hidden = settings.speaker_hidden
     speaker = (dim + 1) * hidden + (hidden + 1) * SPEAKERS if settings.beta > 0 else 0
     trainable = backbone + emotion + speaker
+
     return Footprint(
-        trainable={"in and on the encoder": backbone, "emotion head": emotion, "speaker head": speaker},
+        trainable={
+            "in and on the encoder": backbone,
+            "emotion head": emotion,
+            "speaker head": speaker,
+        },
         frozen=frozen,
         memory={
-            "encoder": sum(frozen.values()) * (_HALF if settings.encoder_precision == "bfloat16" else 4),
+            "encoder": sum(frozen.values())
+            * (_HALF if settings.encoder_precision == "bfloat16" else 4),
             "trained parts with AdamW": trainable * ADAMW_BYTES,
             "activations": kept * clips,
         },
@@ -153,14 +182,19 @@ def _footprint(
 
 
 def _clips(settings: Settings) -> int:
-    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than there are."""
+    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than
+    there are.
+    """
     if settings.sampler == "shuffled":
         return settings.batch_size
+
     emotions = min(settings.batch_emotions, len(CANONICAL))
     return settings.batch_languages * emotions * settings.batch_samples
 
 
 def _measured(settings: Settings) -> float | None:
-    """Return the seconds of a training with these settings, whatever the seed and the weights of the losses."""
+    """Return the seconds of a training with these settings, whatever the seed and the weights of
+    the losses.
+    """
     plain = dataclasses.replace(settings, seed=0, alpha=1.0, beta=0.3, sampler="hierarchical")
     return next((seconds for name, seconds in SECONDS.items() if plain == PRESETS[name]), None)

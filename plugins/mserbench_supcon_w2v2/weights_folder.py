@@ -1,4 +1,6 @@
-"""The weights of supcon-w2v2 in a folder: what their record holds, and which settings may differ from it."""
+"""The weights of supcon-w2v2 in a folder: what their record holds, and which settings may differ
+from it.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +35,22 @@ def load(folder: Path, network: nn.Module) -> None:
 
 
 def read(folder: Path, model: str) -> dict[str, Any]:
-    """Return the record. Raises DataError where it is missing, damaged, of another schema or another model."""
+    """Return the record. Raises DataError where it is missing, damaged, of another schema or
+    another model.
+    """
     record = network_record.read(folder, model, Settings, {"encoder": ("name", "version")})
     if not isinstance(record["codes"].get("speakers"), list):
         raise DataError(
-            f"weights {str(folder / network_record.RECORD)!r}: 'speakers' must be a list: train the model again"
+            f"weights {str(folder / network_record.RECORD)!r}: 'speakers' must be a list: "
+            f"train the model again"
         )
+
     return record
 
 
 def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settings:
-    """Return the settings that weights were trained with; of the encoder, place and precision are those given now.
+    """Return the settings that weights were trained with; of the encoder, place and precision are
+    those given now.
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """

@@ -1,4 +1,6 @@
-"""Augmentation of training clips: speed, noise, rooms and microphones, masks; seeded by clip and copy."""
+"""Augmentation of training clips: speed, noise, rooms and microphones, masks; seeded by clip and
+copy.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ _GRID = 100  # speeds are hundredths, as text is short and equal speeds meet
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may be done to a waveform, each with probability `probability`; defaults that lost nothing on sources.
+    """What may be done to a waveform, each with probability `probability`; defaults that lost
+    nothing on sources.
 
-    `slowest` to `fastest`: speed, which moves the pitch with it, as in Ko et al. (Interspeech 2015). `quietest_noise`
-    and `loudest_noise`: the signal-to-noise ratio of white noise, in dB.
+    `slowest` to `fastest`: speed, which moves the pitch with it, as in Ko et al. (Interspeech
+    2015). `quietest_noise` and `loudest_noise`: the signal-to-noise ratio of white noise, in dB.
     """
 
     slowest: float = 0.85
@@ -36,9 +39,13 @@ class Augmentation:
     probability: float = 0.8
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.slowest <= self.fastest <= 10 or self.loudest_noise > self.quietest_noise:
+        if (
+            not 0.1 <= self.slowest <= self.fastest <= 10
+            or self.loudest_noise > self.quietest_noise
+        ):
             raise UsageError(
-                f"speeds {self.slowest} to {self.fastest} and noise at {self.loudest_noise} to {self.quietest_noise} "
+                f"speeds {self.slowest} to {self.fastest} and noise at "
+                f"{self.loudest_noise} to {self.quietest_noise} "
                 f"dB are no ranges: give the smaller one first, speeds of 0.1 to 10"
             )
 
@@ -53,16 +60,20 @@ class Augmentation:
     def apply(self, waveform: NDArray[np.float32], key: str, copy: int) -> NDArray[np.float32]:
         """Return the copy numbered `copy` of a clip: float32, (n_samples / speed,), in [-1, 1].
 
-        `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is the clip itself.
+        `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is
+        the clip itself.
         """
         if copy == 0 or not len(waveform):
             return waveform
+
         draw = generator(self.name, key, copy)
         if _chance(draw) < self.probability:
             waveform = change_speed(waveform, _between(draw, self.slowest, self.fastest))
+
         wave = torch.from_numpy(np.array(waveform, dtype=np.float32))
         if _chance(draw) < self.probability:
             wave = add_noise(wave, _between(draw, self.loudest_noise, self.quietest_noise), draw)
+
         augmented: NDArray[np.float32] = wave.clamp(-1, 1).numpy()
         return augmented
 
@@ -71,9 +82,10 @@ class Augmentation:
 class Room:
     """Another room and another microphone for every copy: reverberation, a random response, noise.
 
-    `driest` to `longest`: reverberation time (T60), in seconds; `farthest` to `nearest`: the level of the direct sound
-    over the reverberation, in dB. `colour`: the standard deviation of the microphone's response, in dB at each of eight
-    frequencies an octave apart. `loudest_noise` to `quietest_noise`: the signal-to-noise ratio of white noise, in dB.
+    `driest` to `longest`: reverberation time (T60), in seconds; `farthest` to `nearest`: the level
+    of the direct sound over the reverberation, in dB. `colour`: the standard deviation of the
+    microphone's response, in dB at each of eight frequencies an octave apart. `loudest_noise` to
+    `quietest_noise`: the signal-to-noise ratio of white noise, in dB.
     """
 
     driest: float = 0.1  # seconds
@@ -93,7 +105,8 @@ class Room:
         wrong = [name for name, (low, high) in ranges.items() if low > high]
         if wrong or self.driest <= 0 or self.colour < 0:
             raise UsageError(
-                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the smaller one first, "
+                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the "
+                f"smaller one first, "
                 f"driest above 0, colour 0 or more"
             )
 
@@ -106,40 +119,60 @@ class Room:
         )
 
     def apply(self, waveform: NDArray[np.float32], key: str, copy: int) -> NDArray[np.float32]:
-        """Return the copy numbered `copy` of a clip, as loud as the clip: float32, (n_samples,), in [-1, 1].
+        """Return the copy numbered `copy` of a clip, as loud as the clip: float32, (n_samples,), in
+        [-1, 1].
 
-        `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is the clip itself.
+        `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is
+        the clip itself.
         """
         if copy == 0 or not waveform.any():
             return waveform
+
         draw = generator(self.name, key, copy)
-        seconds, near = _between(draw, self.driest, self.longest), _between(draw, self.farthest, self.nearest)
-        wave = torch.from_numpy(respond(reverberate(waveform, seconds, near, draw), self.colour, draw))
+        seconds, near = (
+            _between(draw, self.driest, self.longest),
+            _between(draw, self.farthest, self.nearest),
+        )
+        wave = torch.from_numpy(
+            respond(reverberate(waveform, seconds, near, draw), self.colour, draw)
+        )
         wave *= float(np.linalg.norm(waveform)) / wave.norm()
         wave = add_noise(wave, _between(draw, self.loudest_noise, self.quietest_noise), draw)
         heard: NDArray[np.float32] = wave.clamp(-1, 1).numpy()
+
         return heard
 
 
 def reverberate(
     waveform: NDArray[np.float32], seconds: float, near: float, draw: torch.Generator
 ) -> NDArray[np.float32]:
-    """Let a waveform sound in a room: float32, (n_samples,); what rings on after its end is cut off.
+    """Let a waveform sound in a room: float32, (n_samples,); what rings on after its end is cut
+    off.
 
-    The room answers with noise that falls by 60 dB in `seconds` (Polack's model) and lies `near` dB below the direct
-    sound.
+    The room answers with noise that falls by 60 dB in `seconds` (Polack's model) and lies `near` dB
+    below the direct sound.
     """
     times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     tail = torch.randn(len(times), generator=draw).numpy() * 10 ** (-3 * times / seconds)
     tail *= 10 ** (-near / 20) / max(float(np.linalg.norm(tail)), 1e-9)
-    return np.asarray(waveform + scipy.signal.fftconvolve(waveform, tail)[: len(waveform)], dtype=np.float32)
+
+    return np.asarray(
+        waveform + scipy.signal.fftconvolve(waveform, tail)[: len(waveform)], dtype=np.float32
+    )
 
 
-def respond(waveform: NDArray[np.float32], colour: float, draw: torch.Generator) -> NDArray[np.float32]:
-    """Hear a waveform by a microphone whose response deviates by `colour` dB: float32, (n_samples,)."""
+def respond(
+    waveform: NDArray[np.float32], colour: float, draw: torch.Generator
+) -> NDArray[np.float32]:
+    """Hear a waveform by a microphone whose response deviates by `colour` dB: float32,
+    (n_samples,).
+    """
     decibels = colour * torch.randn(len(_BANDS), generator=draw).numpy()
     frequencies = np.fft.rfftfreq(len(waveform), 1 / SAMPLE_RATE)
-    gains = 10 ** (np.interp(np.log(np.maximum(frequencies, _BANDS[0])), np.log(_BANDS), decibels) / 20)
+    gains = 10 ** (
+        np.interp(np.log(np.maximum(frequencies, _BANDS[0])), np.log(_BANDS), decibels) / 20
+    )
+
     return np.fft.irfft(np.fft.rfft(waveform) * gains, len(waveform)).astype(np.float32)
 
 
@@ -149,7 +182,9 @@ def drawn_number(draw: torch.Generator, n: int) -> int:
 
 
 def generator(*parts: object) -> torch.Generator:
-    """Return a generator seeded by the parts, the same on every machine; global random numbers are not touched."""
+    """Return a generator seeded by the parts, the same on every machine; global random numbers are
+    not touched.
+    """
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") % 2**63)
 
@@ -157,8 +192,8 @@ def generator(*parts: object) -> torch.Generator:
 def change_speed(waveform: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
     """Play a waveform faster by `speed`, taken in hundredths: float32, (n_samples / speed,).
 
-    soxr, which also decodes for the harness: torchaudio's resampling takes over a hundred times as long here, as its
-    filters grow with the terms of the ratio.
+    soxr, which also decodes for the harness: torchaudio's resampling takes over a hundred times as
+    long here, as its filters grow with the terms of the ratio.
     """
     faster: NDArray[np.float32] = soxr.resample(waveform, round(speed * _GRID), _GRID)
     return faster if len(faster) else waveform
@@ -168,26 +203,33 @@ def add_noise(waveform: Tensor, snr: float, draw: torch.Generator) -> Tensor:
     """Add white noise `snr` dB below the waveform: float32, (n_samples,); silence stays silent."""
     if not bool(waveform.any()):
         return waveform
+
     noise = torch.randn(waveform.shape, generator=draw)
     noisy: Tensor = torchaudio.functional.add_noise(waveform, noise, torch.tensor(snr))
     return noisy
 
 
-def crop(waveform: NDArray[np.float32], seconds: float, draw: torch.Generator | None) -> NDArray[np.float32]:
-    """Return `seconds` of a longer waveform, from a random place, or its beginning if `draw` is None."""
+def crop(
+    waveform: NDArray[np.float32], seconds: float, draw: torch.Generator | None
+) -> NDArray[np.float32]:
+    """Return `seconds` of a longer waveform, from a random place, or its beginning if `draw` is
+    None.
+    """
     n = max(1, round(seconds * SAMPLE_RATE))
     if len(waveform) <= n:
         return waveform
+
     start = 0 if draw is None else int(torch.randint(len(waveform) - n + 1, (), generator=draw))
     return waveform[start : start + n]
 
 
 def mask_frames(frames: Tensor, draw: torch.Generator, widest: int = 0, longest: int = 0) -> Tensor:
-    """Hide one band of up to `widest` numbers a frame and one stretch of up to `longest` frames (SpecAugment).
+    """Hide one band of up to `widest` numbers a frame and one stretch of up to `longest` frames
+    (SpecAugment).
 
-    `frames`: float, (..., n_frames, dim); the result is a copy in which the clip's own mean stands where something is
-    hidden. As torchaudio's `mask_along_axis`, but drawn from a generator: that one draws from the global one, which
-    threads share.
+    `frames`: float, (..., n_frames, dim); the result is a copy in which the clip's own mean stands
+    where something is hidden. As torchaudio's `mask_along_axis`, but drawn from a generator: that
+    one draws from the global one, which threads share.
     """
     masked, mean = frames.clone(), frames.mean(dim=-2, keepdim=True).expand_as(frames)
     for axis, most in ((-1, widest), (-2, longest)):
@@ -196,6 +238,7 @@ def mask_frames(frames: Tensor, draw: torch.Generator, widest: int = 0, longest:
         start = int(_chance(draw) * (size - width + 1))
         if width > 0:
             masked.narrow(axis, start, width).copy_(mean.narrow(axis, start, width))
+
     return masked
 
 

@@ -1,4 +1,6 @@
-"""Reads the variables of a CTranslate2 model file (`model.bin`), each length checked before it is believed."""
+"""Reads the variables of a CTranslate2 model file (`model.bin`), each length checked before it is
+believed.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,12 @@ _MOST_DIMENSIONS = 8
 
 
 def read(path: Path, specification: str) -> dict[str, NDArray[np.generic]]:
-    """Return the variables of a CTranslate2 file of binary version 6 by name, as views of its bytes.
+    """Return the variables of a CTranslate2 file of binary version 6 by name, as views of its
+    bytes.
 
-    `specification` is the expected kind of model, as in `WhisperSpec`. Layout: docs of CTranslate2, binary
-    version 6. Raises DataError for another kind or version, a file that ends early or goes on after its end.
+    `specification` is the expected kind of model, as in `WhisperSpec`. Layout: docs of CTranslate2,
+    binary version 6. Raises DataError for another kind or version, a file that ends early or goes
+    on after its end.
     """
     return _Reader(path).variables(specification)
 
@@ -35,34 +39,45 @@ class _Reader:
     def variables(self, specification: str) -> dict[str, NDArray[np.generic]]:
         version, kind = self._number("I"), self._text()
         if (version, kind) != (_VERSION, specification):
-            raise self._fault(f"is {kind!r} of version {version}, but {specification!r} of {_VERSION} was expected")
+            raise self._fault(
+                f"is {kind!r} of version {version}, but {specification!r} of {_VERSION} was "
+                f"expected"
+            )
+
         self._number("I")  # the revision of the specification: names of variables tell the same
         count = self._number("I")
         found = dict(self._variable() for _ in range(count))
         if len(found) != count:
             raise self._fault(f"names only {len(found)} of its {count} variables once")
+
         for _ in range(self._number("I")):
             alias, name = self._text(), self._text()
             if name not in found:
                 raise self._fault(f"has {alias!r} stand for {name!r}, which it does not hold")
+
         if self._place != self._data.size:
             raise self._fault(f"goes on for {self._data.size - self._place} bytes after its end")
+
         return found
 
     def _variable(self) -> tuple[str, NDArray[np.generic]]:
         name, rank = self._text(), self._number("B")
         if rank > _MOST_DIMENSIONS:
             raise self._fault(f"gives {name!r} {rank} dimensions")
+
         shape = tuple(self._number("I") for _ in range(rank))
         number, size = self._number("B"), self._number("I")
         if number >= len(_DTYPES):
             raise self._fault(f"gives {name!r} the unknown type {number}")
+
         dtype = np.dtype(_DTYPES[number])
         elements = 1
         for length in shape:
             elements *= length
+
         if elements * dtype.itemsize != size:
             raise self._fault(f"gives {name!r} the shape {shape}, but {size} bytes")
+
         return name, self._bytes(size).view(dtype).reshape(shape)
 
     def _number(self, form: str) -> int:
@@ -74,6 +89,7 @@ class _Reader:
     def _bytes(self, size: int) -> NDArray[np.uint8]:
         if self._place + size > self._data.size:
             raise self._fault(f"ends at byte {self._data.size}, in the middle of a variable")
+
         found = self._data[self._place : self._place + size]
         self._place += size
         return found

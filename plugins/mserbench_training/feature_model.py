@@ -1,4 +1,6 @@
-"""A model of one feature vector a clip and a classifier of vectors, with or without speaker normalisation."""
+"""A model of one feature vector a clip and a classifier of vectors, with or without speaker
+normalisation.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,15 @@ class Classifier(Protocol):
     def labels(self) -> tuple[str, ...]:
         """The labels that were trained."""
 
-    def probabilities(self, features: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
+    def probabilities(
+        self, features: NDArray[np.float64], labels: Sequence[str]
+    ) -> NDArray[np.float64]:
         """Return float64, (n_clips, n_labels), for features of shape (n_clips, n_features)."""
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what the classifier weighs, its features standardised its own way: float64, (n_clips, n_features)."""
+        """Return what the classifier weighs, its features standardised its own way: float64,
+        (n_clips, n_features).
+        """
 
 
 class FeatureModel(TrainableModel):
@@ -47,7 +53,9 @@ class FeatureModel(TrainableModel):
     decodes_ahead: ClassVar[bool] = False
     name: ClassVar[str]
 
-    def __init__(self, options: Any = None, weights: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, options: Any = None, weights: Path | None = None, device: str = "cpu"
+    ) -> None:
         super().__init__(options, weights, device)
         self.record = read_model(weights, self.name) if weights else None
         self._features = self.features()
@@ -58,15 +66,23 @@ class FeatureModel(TrainableModel):
 
     @abstractmethod
     def features(self) -> FeatureSet:
-        """Return the feature set; the part of its version before `+` is the definition that weights rest on."""
+        """Return the feature set; the part of its version before `+` is the definition that weights
+        rest on.
+        """
 
     @abstractmethod
-    def learn(self, features: NDArray[np.float64], training: Sequence[TrainingItem]) -> dict[str, Any]:
-        """Train the classifier on features of shape (n_clips, n_features); return what `read` needs, for JSON."""
+    def learn(
+        self, features: NDArray[np.float64], training: Sequence[TrainingItem]
+    ) -> dict[str, Any]:
+        """Train the classifier on features of shape (n_clips, n_features); return what `read`
+        needs, for JSON.
+        """
 
     @abstractmethod
     def read(self, record: Mapping[str, Any]) -> Classifier:
-        """Return the classifier of what `learn` gave. Raises DataError naming the entry that is not as it should be."""
+        """Return the classifier of what `learn` gave. Raises DataError naming the entry that is not
+        as it should be.
+        """
 
     @classmethod
     @abstractmethod
@@ -75,7 +91,9 @@ class FeatureModel(TrainableModel):
 
     @classmethod
     def describe(cls, options: Any, weights: Path | None) -> Described:
-        """Return card, version, and whether each speaker of the target is normalised by his own clips."""
+        """Return card, version, and whether each speaker of the target is normalised by his own
+        clips.
+        """
         return Described(cls.card_of(options, weights), cls.version, options.normalise == "speaker")
 
     @property
@@ -89,26 +107,35 @@ class FeatureModel(TrainableModel):
         return bool(self.options.normalise == "speaker")
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
-        """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's statistics."""
+        """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's
+        statistics.
+        """
         everything = list(clips())  # so that their number is known; none holds its audio
         features = self._extract(everything)
         if self.transductive:
             self._speakers = speaker_statistics(features, [clip.group for clip in everything])
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
-        """Return a probability for each label: float64, shape (n_clips, n_labels), see `Classifier`."""
+        """Return a probability for each label: float64, shape (n_clips, n_labels), see
+        `Classifier`.
+        """
         return self._trained().probabilities(self._features_of(clips), labels)
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
-        """Return the standardised features as the classifier weighs them: float64, (n_clips, n_features).
+        """Return the standardised features as the classifier weighs them: float64, (n_clips,
+        n_features).
 
-        With speaker normalisation, after that. Speaker directions that training took out are still in them: weights
-        do not hold those directions, as a classifier that is blind to them has no need to.
+        With speaker normalisation, after that. Speaker directions that training took out are still
+        in them: weights do not hold those directions, as a classifier that is blind to them has no
+        need to.
         """
         return self._trained().inputs(self._features_of(clips))
 
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
-        """Train the classifier on `training`; `validation` is not looked at, as nothing is left to choose.
+    def fit(
+        self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
+    ) -> None:
+        """Train the classifier on `training`; `validation` is not looked at, as nothing is left to
+        choose.
 
         Raises DataError where fewer than two labels are left.
         """
@@ -118,9 +145,14 @@ class FeatureModel(TrainableModel):
         if self.transductive:
             speakers = [(item.corpus, item.speaker) for item in training]
             features = standardised(features, speakers, speaker_statistics(features, speakers))
+
         learnt = self.learn(features, training)
         content = {
-            "features": {"name": self._features.name, "version": self._features.version, **self.description()},
+            "features": {
+                "name": self._features.name,
+                "version": self._features.version,
+                **self.description(),
+            },
             "normalise": self.options.normalise,
             **self.settings(),
             "left_out": dict(sorted(left_out.items())),
@@ -138,14 +170,20 @@ class FeatureModel(TrainableModel):
 
     def _trained(self) -> Classifier:
         if self._classifier is None:
-            raise ModelError(f"model {self.name!r} has no weights: train it first, or name some by --weights")
+            raise ModelError(
+                f"model {self.name!r} has no weights: train it first, or name some by --weights"
+            )
+
         return self._classifier
 
     def _features_of(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
-        """Return the features of clips, (n_clips, n_features); each speaker's standardised if so wanted."""
+        """Return the features of clips, (n_clips, n_features); each speaker's standardised if so
+        wanted.
+        """
         features = self._extract(clips)
         if self.transductive:
             features = standardised(features, [clip.group for clip in clips], self._speakers)
+
         return features
 
     def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
@@ -158,30 +196,39 @@ class FeatureModel(TrainableModel):
         self._check_features(folder, record.get("features"))
         if record.get("normalise") != self.options.normalise:
             raise UsageError(
-                f"weights {str(folder)!r} were trained with normalise={record.get('normalise')!r}, but "
-                f"{self.options.normalise!r} was asked for: give '--option normalise={record.get('normalise')}' "
+                f"weights {str(folder)!r} were trained with "
+                f"normalise={record.get('normalise')!r}, but "
+                f"{self.options.normalise!r} was asked for: give '--option "
+                f"normalise={record.get('normalise')}' "
                 f"or other weights"
             )
+
         try:
             return self.read(record)
         except DataError as error:
             raise DataError(f"weights {str(folder)!r} cannot be used: {error}") from error
 
     def _check_features(self, folder: Path, made_with: object) -> None:
-        """Refuse weights of another feature set; the version of the library after `+` may differ."""
+        """Refuse weights of another feature set; the version of the library after `+` may
+        differ.
+        """
         found = made_with if isinstance(made_with, Mapping) else {}
         name, version = found.get("name"), str(found.get("version")).partition("+")[0]
         wanted = self._features.version.partition("+")[0]
         if name != self._features.name or version != wanted:
             raise DataError(
-                f"weights {str(folder)!r} were trained on features {name!r}, version {version!r}, but "
-                f"{self._features.name!r}, version {wanted!r}, are computed now: train the model again"
+                f"weights {str(folder)!r} were trained on features {name!r}, version "
+                f"{version!r}, but "
+                f"{self._features.name!r}, version {wanted!r}, are computed now: train the "
+                f"model again"
             )
 
 
 def check_choices(normalise: str, labels: str) -> None:
     """Raise UsageError where an option that all feature models have is none of its values."""
     if normalise not in get_args(Normalise):
-        raise UsageError(f"option normalise is {normalise!r}, but must be one of {get_args(Normalise)}")
+        raise UsageError(
+            f"option normalise is {normalise!r}, but must be one of {get_args(Normalise)}"
+        )
     if labels not in get_args(Labels):
         raise UsageError(f"option labels is {labels!r}, but must be one of {get_args(Labels)}")

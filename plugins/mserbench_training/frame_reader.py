@@ -1,4 +1,6 @@
-"""What a network hears of clips: frames of a frozen encoder in batches; in training cropped, masked, held in memory."""
+"""What a network hears of clips: frames of a frozen encoder in batches; in training cropped,
+masked, held in memory.
+"""
 
 from __future__ import annotations
 
@@ -49,20 +51,26 @@ class VaryingSettings(Protocol):
 class FrameReader:
     """Frames (n_clips, n_layers, n_frames, dim), float32, and their mask.
 
-    In a training, frames once read stay in memory up to `hold` bytes; what comes after that is read from disk each
-    time, so that memory does not grow with the corpus beyond the bound. Scoring reads each clip once and holds none.
-    `told` is how many numbers at the end of a frame tell of it and must never be hidden.
+    In a training, frames once read stay in memory up to `hold` bytes; what comes after that is read
+    from disk each time, so that memory does not grow with the corpus beyond the bound. Scoring
+    reads each clip once and holds none. `told` is how many numbers at the end of a frame tell of it
+    and must never be hidden.
     """
 
-    def __init__(self, frames: Frames, settings: VaryingSettings, hold: int = 0, told: int = 0) -> None:
+    def __init__(
+        self, frames: Frames, settings: VaryingSettings, hold: int = 0, told: int = 0
+    ) -> None:
         self.frames, self.settings = frames, settings
         self._frame_seconds = frames.encoder.frame_seconds * frames.reduce
         self._room, self._told = hold, told
         self._held: dict[tuple[str, int], NDArray[np.float16]] = {}
-        self._lock = threading.Lock()  # batches are made in a thread while held-out clips are scored in another
+
+        # batches are made in a thread while held-out clips are scored in another
+        self._lock = threading.Lock()
 
     def batch(self, clips: Sequence[Clip], epoch: int | None) -> tuple[Tensor, Tensor]:
-        """Return frames and mask; the same clip and epoch always give the same. `epoch` None: the clips as they are.
+        """Return frames and mask; the same clip and epoch always give the same. `epoch` None: the
+        clips as they are.
 
         In an epoch, those of a drawn copy of each, a random stretch, parts hidden.
         """
@@ -72,7 +80,10 @@ class FrameReader:
             draws = [generator(self.settings.seed, clip.key, epoch) for clip in clips]
             copies = [drawn_number(draw, self.settings.copies + 1) for draw in draws]
             read = self.read(clips, copies)
-            frames, mask = padded([self._varied(one, draw) for one, draw in zip(read, draws, strict=True)])
+            frames, mask = padded(
+                [self._varied(one, draw) for one, draw in zip(read, draws, strict=True)]
+            )
+
         return torch.from_numpy(frames), torch.from_numpy(mask)
 
     def fill(self, clips: Iterable[Clip], copies: int = 0) -> None:
@@ -80,19 +91,26 @@ class FrameReader:
         with counting("frames of clips") as progress:
             self.frames.fill(clips, range(copies + 1), progress)
 
-    def fill_for_training(self, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem]) -> None:
+    def fill_for_training(
+        self, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem]
+    ) -> None:
         """Compute the frames of all clips once; several processes share the work."""
         here = place()
         self.fill([item.clip for item in items][here.number :: here.count], self.settings.copies)
         self.fill([item.clip for item in held_out][here.number :: here.count])
 
-    def read(self, clips: Sequence[Clip], copies: Sequence[int] | None = None) -> Sequence[NDArray[np.floating]]:
-        """Return the frames of clips, float16, (n_layers, n_frames, dim) each, from memory where they are held."""
+    def read(
+        self, clips: Sequence[Clip], copies: Sequence[int] | None = None
+    ) -> Sequence[NDArray[np.floating]]:
+        """Return the frames of clips, float16, (n_layers, n_frames, dim) each, from memory where
+        they are held.
+        """
         copies = copies or [0] * len(clips)
         keys = [(clip.key, copy) for clip, copy in zip(clips, copies, strict=True)]
         missing = [i for i, key in enumerate(keys) if key not in self._held]
         if not missing:
             return [self._held[key] for key in keys]
+
         read = self.frames.of([clips[i] for i in missing], [copies[i] for i in missing])
         new = {keys[i]: one for i, one in zip(missing, read, strict=True)}
         with self._lock:
@@ -110,9 +128,14 @@ class FrameReader:
         start = drawn_number(draw, frames.shape[1] - n + 1) if frames.shape[1] > n else 0
         stretch: NDArray[np.floating] = frames[:, start : start + n]
         longest = round(self.settings.mask_seconds / self._frame_seconds)
+
         if not (self.settings.mask_width or longest):
             return stretch
+
         stretch = stretch.astype(np.float32)
         seen = stretch.shape[2] - self._told
-        masked = mask_frames(torch.from_numpy(stretch[..., :seen]), draw, self.settings.mask_width, longest)
+        masked = mask_frames(
+            torch.from_numpy(stretch[..., :seen]), draw, self.settings.mask_width, longest
+        )
+
         return np.concatenate([masked.numpy(), stretch[..., seen:]], axis=2)

@@ -1,4 +1,6 @@
-"""The frames of clips from a frozen encoder: each computed once, by copy of an augmentation, and then read."""
+"""The frames of clips from a frozen encoder: each computed once, by copy of an augmentation, and
+then read.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,13 @@ _CHUNK = 8  # clips between two writes: a killed process loses a few such chunks
 
 
 class Frames:
-    """Reads frames (n_layers, n_frames, dim) of clips, computing and keeping those that are not known yet.
+    """Reads frames (n_layers, n_frames, dim) of clips, computing and keeping those that are not
+    known yet.
 
-    `reduce` neighbouring frames are averaged into one before they are kept (a last group may be smaller): the mean
-    over a clip is nearly what it was, disk and time go down. All values are float16 once, so that a first reading
-    equals all later ones. `longest` seconds of a clip are heard, from its beginning.
+    `reduce` neighbouring frames are averaged into one before they are kept (a last group may be
+    smaller): the mean over a clip is nearly what it was, disk and time go down. All values are
+    float16 once, so that a first reading equals all later ones. `longest` seconds of a clip are
+    heard, from its beginning.
     """
 
     def __init__(
@@ -47,11 +51,13 @@ class Frames:
         settings = f"layers{'.'.join(map(str, self.layers))}-reduce{reduce}-longest{longest:g}"
         self.cache = FrameCache(f"{encoder.name}-{settings}", encoder.version)
 
-    def of(self, clips: Sequence[Clip], copies: Sequence[int] | None = None) -> list[NDArray[np.float16]]:
+    def of(
+        self, clips: Sequence[Clip], copies: Sequence[int] | None = None
+    ) -> list[NDArray[np.float16]]:
         """Return the frames of clips: float16, (n_layers, n_frames, dim) each, read or computed.
 
-        `copies` numbers the augmented copy of each clip; 0, as without it, is the clip itself. Raises ModelError for
-        frames that are not finite, and what decoding raises.
+        `copies` numbers the augmented copy of each clip; 0, as without it, is the clip itself.
+        Raises ModelError for frames that are not finite, and what decoding raises.
         """
         pairs = list(zip(clips, copies or [0] * len(clips), strict=True))
         keys = [self._key(*pair) for pair in pairs]
@@ -59,22 +65,35 @@ class Frames:
         found = self.cache.get_many(keys)
         computed = self._compute({key: one for key, one in wanted.items() if key not in found})
         self.cache.put_many(computed)
+
         return [found[key] if key in found else computed[key] for key in keys]
 
-    def fill(self, clips: Iterable[Clip], copies: Sequence[int] = (0,), progress: Progress | None = None) -> None:
-        """Compute what is missing, so that training only reads; memory holds a few clips at a time."""
+    def fill(
+        self, clips: Iterable[Clip], copies: Sequence[int] = (0,), progress: Progress | None = None
+    ) -> None:
+        """Compute what is missing, so that training only reads; memory holds a few clips at a
+        time.
+        """
         wanted = {self._key(clip, copy): (clip, copy) for clip in clips for copy in copies}
         known = self.cache.known(list(wanted))
+
         # The longest first, so that clips of like length stand together.
         missing = sorted(wanted.keys() - known, key=lambda key: (-wanted[key][0].seconds, key))
         done = len(wanted) - len(missing)
         together = _CHUNK if self._device == "cpu" else _CHUNK * available_cores()
         parts = [missing[start : start + together] for start in range(0, len(missing), together)]
-        # On the CPU a thread a core, each at clips of its own: four times as fast as all cores at the same clips.
+
+        # On the CPU a thread a core, each at clips of its own: four times as fast as all cores at
+        # the same clips.
         workers = available_cores() if self._device == "cpu" else 1
-        with one_thread_each() if workers > 1 else nullcontext(), ThreadPoolExecutor(max_workers=workers) as pool:
+        with (
+            one_thread_each() if workers > 1 else nullcontext(),
+            ThreadPoolExecutor(max_workers=workers) as pool,
+        ):
             # Written by this thread alone, as parts become ready.
-            for computed in self._ahead(pool, ({key: wanted[key] for key in part} for part in parts), workers + 1):
+            for computed in self._ahead(
+                pool, ({key: wanted[key] for key in part} for part in parts), workers + 1
+            ):
                 self.cache.put_many(computed)
                 done += len(computed)
                 if progress:
@@ -83,12 +102,15 @@ class Frames:
     def _ahead(
         self, pool: ThreadPoolExecutor, parts: Iterable[Mapping[str, tuple[Clip, int]]], ahead: int
     ) -> Iterator[dict[str, NDArray[np.float16]]]:
-        """Compute parts in order, but only a few before they are asked for: a slow disk must not fill the memory."""
+        """Compute parts in order, but only a few before they are asked for: a slow disk must not
+        fill the memory.
+        """
         coming: deque[Future[dict[str, NDArray[np.float16]]]] = deque()
         for part in parts:
             coming.append(pool.submit(self._compute, part))
             if len(coming) > ahead:
                 yield coming.popleft().result()
+
         while coming:
             yield coming.popleft().result()
 
@@ -102,31 +124,45 @@ class Frames:
     def _compute(self, wanted: Mapping[str, tuple[Clip, int]]) -> dict[str, NDArray[np.float16]]:
         if not wanted:
             return {}
+
         waveforms = [self._waveform(*one) for one in wanted.values()]
         computed = {}
-        for (key, (clip, _)), frames in zip(wanted.items(), self.encoder.frames(waveforms, self.layers), strict=True):
+        for (key, (clip, _)), frames in zip(
+            wanted.items(), self.encoder.frames(waveforms, self.layers), strict=True
+        ):
             with np.errstate(over="ignore"):  # looked at below
                 computed[key] = averaged(frames, self.reduce).astype(np.float16)
+
             if not np.isfinite(computed[key]).all():
                 raise ModelError(
-                    f"encoder {self.encoder.name!r} gave numbers that are not finite, or not in float16, for the "
+                    f"encoder {self.encoder.name!r} gave numbers that are not finite, or "
+                    f"not in float16, for the "
                     f"clip of {clip.seconds:.3f} s with key {clip.key!r}: choose other layers"
                 )
+
         return computed
 
     def _waveform(self, clip: Clip, copy: int) -> NDArray[np.float32]:
         # Not clip.waveform: that would keep the samples for as long as the clip lives.
         waveform = clip.load()[: self._longest]
-        return self.augmentation.apply(waveform, clip.key, copy) if self.augmentation and copy else waveform
+        return (
+            self.augmentation.apply(waveform, clip.key, copy)
+            if self.augmentation and copy
+            else waveform
+        )
 
 
 def averaged(frames: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-    """Average `n` neighbouring frames into one: (n_layers, ceil(n_frames / n), dim); the last group may be smaller."""
+    """Average `n` neighbouring frames into one: (n_layers, ceil(n_frames / n), dim); the last group
+    may be smaller.
+    """
     if n == 1:
         return frames
+
     starts = np.arange(0, frames.shape[1], n)
     counts = np.diff([*starts, frames.shape[1]])
     averages = np.add.reduceat(frames, starts, axis=1) / counts[:, None]
+
     return np.asarray(averages, dtype=np.float32)
 
 
@@ -136,19 +172,27 @@ def statistics(
     of: Literal["frames", "clips"] = "frames",
     dim: int | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation of all frames of clips, or of the clips' means: float32, (n_layers, dim) each.
+    """Return mean and standard deviation of all frames of clips, or of the clips' means: float32,
+    (n_layers, dim) each.
 
-    1 stands for no deviation. `read` gives the frames of clips, such as `Frames.of`; only the first `dim` numbers of a
-    frame count, all if None. Sums are float64 over a stream of clips, so memory holds a few at a time.
+    1 stands for no deviation. `read` gives the frames of clips, such as `Frames.of`; only the first
+    `dim` numbers of a frame count, all if None. Sums are float64 over a stream of clips, so memory
+    holds a few at a time.
     """
     count = 0
     total: NDArray[np.float64] = np.zeros(1)
     square: NDArray[np.float64] = np.zeros(1)
+
     for start in range(0, len(clips), _CHUNK):
         for one in read(clips[start : start + _CHUNK]):
             wide = one[..., :dim].astype(np.float64)
             wide = wide.mean(axis=1, keepdims=True) if of == "clips" else wide
-            count, total, square = count + wide.shape[1], total + wide.sum(axis=1), square + (wide**2).sum(axis=1)
+            count, total, square = (
+                count + wide.shape[1],
+                total + wide.sum(axis=1),
+                square + (wide**2).sum(axis=1),
+            )
+
     mean = total / max(count, 1)
     deviation = np.sqrt(np.maximum(square / max(count, 1) - mean**2, 0.0))
     return mean.astype(np.float32), np.where(deviation > 1e-6, deviation, 1.0).astype(np.float32)

@@ -1,4 +1,6 @@
-"""Joining the outputs of all processes into the global batch, in such a way that gradients flow back to each."""
+"""Joining the outputs of all processes into the global batch, in such a way that gradients flow
+back to each.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,17 @@ def process_count() -> int:
 
 
 def gather(x: Tensor) -> Tensor:
-    """Return the rows of all processes, in their order: shape (n_processes * n, ...), with gradient.
+    """Return the rows of all processes, in their order: shape (n_processes * n, ...), with
+    gradient.
 
-    Every process must hold equally many rows. A loss that is a function of gathered rows alone is the same number
-    on all processes, and its gradient reaches each process's own rows summed over processes; as distributed
-    training averages gradients, the parameters get exactly the gradient of one process with the whole batch.
+    Every process must hold equally many rows. A loss that is a function of gathered rows alone is
+    the same number on all processes, and its gradient reaches each process's own rows summed over
+    processes; as distributed training averages gradients, the parameters get exactly the gradient
+    of one process with the whole batch.
     """
     if process_count() == 1:
         return x
+
     import torch.distributed.nn.functional as collectives
 
     return torch.cat(collectives.all_gather(x.contiguous()))  # type: ignore[no-untyped-call]
@@ -31,6 +36,7 @@ def gather_codes(codes: Tensor) -> Tensor:
     """Return the codes of all processes, in their order: int64, (n_processes * n,); no gradient."""
     if process_count() == 1:
         return codes
+
     parts = [torch.empty_like(codes) for _ in range(process_count())]
     torch.distributed.all_gather(parts, codes.contiguous())
     return torch.cat(parts)

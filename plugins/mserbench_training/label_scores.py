@@ -11,16 +11,19 @@ from mserbench.errors import ModelError
 
 
 def asked_for(trained: Sequence[str], labels: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Return the positions in `labels` of those that were trained, and their positions in `trained`.
+    """Return the positions in `labels` of those that were trained, and their positions in
+    `trained`.
 
     Raises ModelError where none of `labels` was trained.
     """
     columns = [column for column, label in enumerate(labels) if label in trained]
     if not columns:
         raise ModelError(
-            f"the weights know the labels {list(trained)}, but none of those asked for, {list(labels)}: "
+            f"the weights know the labels {list(trained)}, but none of those asked for, "
+            f"{list(labels)}: "
             f"train on a source that has them"
         )
+
     return columns, [trained.index(labels[column]) for column in columns]
 
 

@@ -1,8 +1,10 @@
-"""Compares settings of a trained model on source corpora alone: each is left out in turn and tested by the others.
+"""Compares settings of a trained model on source corpora alone: each is left out in turn and tested
+by the others.
 
-EmoDB, EMOVO and AESDD have five emotions in common; languages, rooms and microphones differ. Wants $MSERBENCH_DATA and
-the pretrained parts of the preset (`mserbench weights get`). No other corpus is opened, but with --blind: then the
-preset and its ablations are trained on all three and tested on RAVDESS.
+EmoDB, EMOVO and AESDD have five emotions in common; languages, rooms and microphones differ. Wants
+$MSERBENCH_DATA and the pretrained parts of the preset (`mserbench weights get`). No other corpus is
+opened, but with --blind: then the preset and its ablations are trained on all three and tested on
+RAVDESS.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ COMMON = ("happy", "sad", "angry", "disgust", "fear")
 
 @dataclass(frozen=True)
 class Choices:
-    """What is compared with a preset: its ablations, further settings, and the layers of its encoder, if any."""
+    """What is compared with a preset: its ablations, further settings, and the layers of its
+    encoder, if any.
+    """
 
     kind: type[Any]
     ablations: Variants
@@ -51,7 +55,9 @@ class Choices:
 
 
 def run(title: str, choices: Mapping[str, Choices]) -> None:
-    """Print the UA of each variant in percent: each source left out, their mean, its spread over seeds, seconds."""
+    """Print the UA of each variant in percent: each source left out, their mean, its spread over
+    seeds, seconds.
+    """
     arguments = _parsed(title, choices)
     logging.disable(logging.WARNING)
     torch.set_num_threads(arguments.threads)
@@ -70,16 +76,27 @@ def _parsed(title: str, choices: Mapping[str, Choices]) -> argparse.Namespace:
     parser.add_argument("--preset", choices=list(choices), default=next(iter(choices)))
     parser.add_argument("--seeds", default="0,1,2", help="separated by commas")
     parser.add_argument(
-        "--threads", type=int, default=1, help="of one training; the figures may differ in the last digit"
+        "--threads",
+        type=int,
+        default=1,
+        help="of one training; the figures may differ in the last digit",
     )
     parser.add_argument("--only", default="", help="variants whose name holds this")
-    parser.add_argument("--ablations", action="store_true", help="the preset and its ablations alone")
+    parser.add_argument(
+        "--ablations", action="store_true", help="the preset and its ablations alone"
+    )
     parser.set_defaults(layers=False)
+
     if any(choice.layers for choice in choices.values()):
         parser.add_argument(
-            "--layers", action="store_true", help="the layers of the encoder alone, as they are chosen blindly"
+            "--layers",
+            action="store_true",
+            help="the layers of the encoder alone, as they are chosen blindly",
         )
-    parser.add_argument("--blind", choices=("five", "seven"), help="test on RAVDESS, with so many labels")
+
+    parser.add_argument(
+        "--blind", choices=("five", "seven"), help="test on RAVDESS, with so many labels"
+    )
     return parser.parse_args()
 
 
@@ -91,7 +108,10 @@ def _folds(blind: str | None) -> list[Fold]:
 
     every = _items(SOURCES, COMMON)
     return [
-        ([item for item in every if item.corpus != left], [item for item in every if item.corpus == left])
+        (
+            [item for item in every if item.corpus != left],
+            [item for item in every if item.corpus == left],
+        )
         for left in SOURCES
     ]
 
@@ -103,16 +123,30 @@ def _items(names: Sequence[str], labels: Sequence[str]) -> list[TrainingItem]:
         data = dataset.load(lookup.task(name), corpus.data_folder(None))
         for item, clip in zip(data.items, data.clips(range(len(data.items))), strict=True):
             if item.label in labels:
-                items.append(TrainingItem(clip, item.label, item.utterance.speaker, item.utterance.language, name))
+                items.append(
+                    TrainingItem(
+                        clip, item.label, item.utterance.speaker, item.utterance.language, name
+                    )
+                )
+
     return items
 
 
 def _report(
-    kind: type[Any], name: str, options: Mapping[str, Any], folds: Sequence[Fold], seeds: Sequence[int]
+    kind: type[Any],
+    name: str,
+    options: Mapping[str, Any],
+    folds: Sequence[Fold],
+    seeds: Sequence[int],
 ) -> None:
     """Train on each fold with each seed and print the recalls."""
     started = time.process_time()
-    ua = np.array([[100 * value for value in tested(kind, {**options, "seed": seed}, folds)] for seed in seeds])
+    ua = np.array(
+        [
+            [100 * value for value in tested(kind, {**options, "seed": seed}, folds)]
+            for seed in seeds
+        ]
+    )
     seconds = (time.process_time() - started) / ua.size
 
     means = ua.mean(axis=1)
@@ -121,12 +155,15 @@ def _report(
 
 
 def tested(kind: type[Any], options: Mapping[str, Any], folds: Sequence[Fold]) -> Iterator[float]:
-    """Yield the UA of each fold, in [0, 1]: the mean recall of the labels that the tested clips have."""
+    """Yield the UA of each fold, in [0, 1]: the mean recall of the labels that the tested clips
+    have.
+    """
     for training, target in folds:
         with tempfile.TemporaryDirectory() as folder:
             kind(kind.Options(**options)).fit(training, [], Path(folder))
             model = kind(weights=Path(folder))
             scores = model.predict([item.clip for item in target], model.labels)
+
         answers = [model.labels[row] for row in scores.argmax(axis=1)]
         truth = [item.label for item in target]
         recalls = metrics.recall_per_label(metrics.confusion(truth, answers, model.labels))

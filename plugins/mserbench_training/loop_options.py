@@ -1,4 +1,6 @@
-"""How to train, as every model that takes the training loop states it; read without what is heavy."""
+"""How to train, as every model that takes the training loop states it; read without what is
+heavy.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,12 @@ from mserbench_training.encoders.base import Precision
 class LoopOptions:
     """How to train; every model states its own values and where they are from.
 
-    `steps` of the optimiser, each over `accumulation` batches (a contrastive loss compares within one batch).
-    AdamW; `warmup` steps up to `learning_rate`, then `shape`; gradients clipped to a norm of `clip` (0: not).
-    Every `evaluate_every` steps the held-out source speakers are scored; after `patience` scores without a better
-    one training stops, and the best weights are kept. Without held-out speakers the last weights are, or, with
-    `averaged` above 0, the mean over the steps of that last share of the training (Izmailov et al., UAI 2018).
+    `steps` of the optimiser, each over `accumulation` batches (a contrastive loss compares within
+    one batch). AdamW; `warmup` steps up to `learning_rate`, then `shape`; gradients clipped to a
+    norm of `clip` (0: not). Every `evaluate_every` steps the held-out source speakers are scored;
+    after `patience` scores without a better one training stops, and the best weights are kept.
+    Without held-out speakers the last weights are, or, with `averaged` above 0, the mean over the
+    steps of that last share of the training (Izmailov et al., UAI 2018).
     """
 
     steps: int
@@ -36,8 +39,17 @@ class LoopOptions:
     def __post_init__(self) -> None:
         for name in ("steps", "accumulation", "evaluate_every", "patience"):
             if getattr(self, name) < 1:
-                raise UsageError(f"option {name} is {getattr(self, name)}, but must be at least 1: give a larger one")
+                raise UsageError(
+                    f"option {name} is {getattr(self, name)}, but must be at least 1: give a "
+                    f"larger one"
+                )
+
         if not 0 <= self.averaged <= 1:
-            raise UsageError(f"option averaged is {self.averaged}, but must be in [0, 1]: give another share")
+            raise UsageError(
+                f"option averaged is {self.averaged}, but must be in [0, 1]: give another share"
+            )
         if not self.learning_rate > 0:
-            raise UsageError(f"option learning_rate is {self.learning_rate}, but must be above 0: give a larger one")
+            raise UsageError(
+                f"option learning_rate is {self.learning_rate}, but must be above 0: give a "
+                f"larger one"
+            )

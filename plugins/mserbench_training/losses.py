@@ -1,4 +1,6 @@
-"""Losses of the trained models: cross-entropy, and the supervised contrastive loss that knows languages."""
+"""Losses of the trained models: cross-entropy, and the supervised contrastive loss that knows
+languages.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +22,34 @@ def cross_entropy(
 ) -> Tensor:
     """Return the mean cross-entropy over the known codes: float32, a scalar; 0 where none is known.
 
-    `logits`: float, (n, n_classes). `codes`: int64, (n,), in [0, n_classes) or `UNKNOWN`. `class_weights`: float,
-    (n_classes,); the mean is then weighted. `label_smoothing` in [0, 1). In float32 whatever the precision given.
+    `logits`: float, (n, n_classes). `codes`: int64, (n,), in [0, n_classes) or `UNKNOWN`.
+    `class_weights`: float, (n_classes,); the mean is then weighted. `label_smoothing` in [0, 1). In
+    float32 whatever the precision given.
     """
     if not bool((codes != UNKNOWN).any()):
         return logits.float().sum() * 0.0  # a mean over nothing would be NaN
-    return F.cross_entropy(logits.float(), codes, class_weights, ignore_index=UNKNOWN, label_smoothing=label_smoothing)
+    return F.cross_entropy(
+        logits.float(), codes, class_weights, ignore_index=UNKNOWN, label_smoothing=label_smoothing
+    )
 
 
-def class_weights(codes: Sequence[int], n_classes: int, weighting: Weighting = "balanced") -> Tensor | None:
-    """Return a weight for each class, n / (n_classes * n_c), whose mean over the clips is 1; None for "none".
+def class_weights(
+    codes: Sequence[int], n_classes: int, weighting: Weighting = "balanced"
+) -> Tensor | None:
+    """Return a weight for each class, n / (n_classes * n_c), whose mean over the clips is 1; None
+    for "none".
 
     float32, (n_classes,). A class without clips has weight 0: it is never asked for.
     """
     if weighting == "none":
         return None
-    counts = torch.bincount(torch.tensor(list(codes), dtype=torch.int64), minlength=n_classes).double()
+
+    counts = torch.bincount(
+        torch.tensor(list(codes), dtype=torch.int64), minlength=n_classes
+    ).double()
     present = int((counts > 0).sum())
     weights = counts.sum() / (max(present, 1) * counts.clamp(min=1))
+
     return torch.where(counts > 0, weights, 0.0).float()
 
 
@@ -48,35 +60,46 @@ def language_aware_contrastive(
     cross_language_weight: float = 2.5,
     temperature: float = 0.07,
 ) -> Tensor:
-    """Return the language-aware supervised contrastive loss (supcon-w2v2, Eqs 7-8): float32, a scalar.
+    """Return the language-aware supervised contrastive loss (supcon-w2v2, Eqs 7-8): float32, a
+    scalar.
 
-    For each anchor i with positives P(i), the others of its emotion, and A(i), all others, with z = h/|h|:
+    For each anchor i with positives P(i), the others of its emotion, and A(i), all others, with z =
+    h/|h|:
 
         L_i = - 1/sum_p w_ip * sum_p w_ip * log( exp(z_i.z_p / t) / sum_a exp(z_i.z_a / t) )
 
-    where w_ip is `cross_language_weight` if the languages differ, else 1; the mean over the anchors that have
-    positives. With weight 1 it is the supervised contrastive loss with the mean outside the logarithm (Khosla
-    et al., NeurIPS 2020, Eq 2). The divisor sum_p w_ip, not |P(i)|, is what secondary descriptions agree on.
+    where w_ip is `cross_language_weight` if the languages differ, else 1; the mean over the anchors
+    that have positives. With weight 1 it is the supervised contrastive loss with the mean outside
+    the logarithm (Khosla et al., NeurIPS 2020, Eq 2). The divisor sum_p w_ip, not |P(i)|, is what
+    secondary descriptions agree on.
 
-    `embeddings`: float, (n, dim), of any length. `emotions`, `languages`: int64, (n,). An anchor without positives
-    contributes nothing; where there is none with, the loss is 0 with gradient 0. Raises ValueError for a
-    temperature or weight that is not above 0.
+    `embeddings`: float, (n, dim), of any length. `emotions`, `languages`: int64, (n,). An anchor
+    without positives contributes nothing; where there is none with, the loss is 0 with gradient 0.
+    Raises ValueError for a temperature or weight that is not above 0.
     """
     if not (temperature > 0 and cross_language_weight > 0):
         raise ValueError(
-            f"temperature is {temperature} and cross_language_weight {cross_language_weight}, but both must be above 0"
+            f"temperature is {temperature} and cross_language_weight "
+            f"{cross_language_weight}, but both must be above 0"
         )
+
     z = F.normalize(embeddings.float(), dim=1)
     weights = _pair_weights(emotions, languages, cross_language_weight)
     total = weights.sum(dim=1)
     has_positives = total > 0
+
     if not bool(has_positives.any()):
         return z.sum() * 0.0
-    # Not -inf on the diagonal: a batch of one would have no finite number in its row, and NaN as gradient.
+
+    # Not -inf on the diagonal: a batch of one would have no finite number in its row, and NaN as
+    # gradient.
     itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
     similarity = (z @ z.T / temperature).masked_fill(itself, torch.finfo(z.dtype).min)
     log_probability = similarity - similarity.logsumexp(dim=1, keepdim=True)
-    per_anchor = -(weights * log_probability.masked_fill(itself, 0.0)).sum(dim=1) / total.clamp(min=1e-12)
+    per_anchor = -(weights * log_probability.masked_fill(itself, 0.0)).sum(dim=1) / total.clamp(
+        min=1e-12
+    )
+
     return per_anchor[has_positives].mean()
 
 
@@ -85,4 +108,5 @@ def _pair_weights(emotions: Tensor, languages: Tensor, cross_language_weight: fl
     positive = emotions[:, None] == emotions[None, :]
     positive.fill_diagonal_(False)
     same_language = languages[:, None] == languages[None, :]
+
     return positive * torch.where(same_language, 1.0, cross_language_weight)

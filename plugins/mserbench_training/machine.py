@@ -1,4 +1,6 @@
-"""What a training runs on, through accelerate: one device or several, precision, accumulated gradients."""
+"""What a training runs on, through accelerate: one device or several, precision, accumulated
+gradients.
+"""
 
 from __future__ import annotations
 
@@ -17,31 +19,48 @@ from mserbench.errors import UsageError
 from mserbench_training.encoders.base import Precision
 
 T = TypeVar("T")
-# For each other: while one reads or scores on. A process that died is not waited for, its launcher ends the others.
+# For each other: while one reads or scores on. A process that died is not waited for, its launcher
+# ends the others.
 _WAIT = timedelta(hours=12)
 
 
 def own_device(device: str) -> str:
-    """Return the device of this process: of `cuda` or `auto` the one of its number, where several train together.
+    """Return the device of this process: of `cuda` or `auto` the one of its number, where several
+    train together.
 
     Raises UsageError where CUDA is asked for and not here.
     """
     if device == "cpu" or (device == "auto" and not torch.cuda.is_available()):
         return "cpu"
     if not torch.cuda.is_available():
-        raise UsageError(f"device {device!r} was asked for, but no CUDA device is here: give --device cpu")
+        raise UsageError(
+            f"device {device!r} was asked for, but no CUDA device is here: give --device cpu"
+        )
+
     number = os.environ.get("LOCAL_RANK")
-    return device if ":" in device else "cuda" if number is None else f"cuda:{int(number) % torch.cuda.device_count()}"
+    return (
+        device
+        if ":" in device
+        else "cuda"
+        if number is None
+        else f"cuda:{int(number) % torch.cuda.device_count()}"
+    )
 
 
 class Machine:
-    """The devices of a training: `device` is `cpu`, `auto`, `cuda` or `cuda:N`; several by `accelerate launch`."""
+    """The devices of a training: `device` is `cpu`, `auto`, `cuda` or `cuda:N`; several by
+    `accelerate launch`.
+    """
 
-    def __init__(self, device: str = "cpu", precision: Precision = "float32", accumulation: int = 1) -> None:
+    def __init__(
+        self, device: str = "cpu", precision: Precision = "float32", accumulation: int = 1
+    ) -> None:
         device = own_device(device)
         if ":" in device:
             torch.cuda.set_device(device)
-        AcceleratorState._reset_state()  # an earlier training in this process may have had another precision
+
+        # an earlier training in this process may have had another precision
+        AcceleratorState._reset_state()
         self.accelerator = Accelerator(
             cpu=device == "cpu",
             mixed_precision="bf16" if precision == "bfloat16" else "no",
@@ -66,13 +85,19 @@ class Machine:
         return bool(self.accelerator.is_main_process)
 
     def prepare(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> nn.Module:
-        """Move a model to the device and return what to call in training; both share their parameters."""
+        """Move a model to the device and return what to call in training; both share their
+        parameters.
+        """
         prepared: nn.Module
         prepared, self._optimizer = self.accelerator.prepare(model, optimizer)
         return prepared
 
-    def backward(self, model: nn.Module, losses: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-        """Compute the losses of one batch and add the gradient of `total`, as a part of a step's; return them."""
+    def backward(
+        self, model: nn.Module, losses: Callable[[], dict[str, Tensor]]
+    ) -> dict[str, Tensor]:
+        """Compute the losses of one batch and add the gradient of `total`, as a part of a step's;
+        return them.
+        """
         found = losses()
         self.accelerator.backward(found["total"] / self.accumulation)
         return found
@@ -81,13 +106,17 @@ class Machine:
         """Clip the gathered gradients, let the optimiser step, and forget them."""
         if clip > 0:
             self.accelerator.clip_grad_norm_(model.parameters(), clip)
+
         self._optimizer.step()
         self._optimizer.zero_grad()
 
     def from_main(self, compute: Callable[[], T]) -> T:
-        """Return what the main process computes, on all processes: they must never decide differently."""
+        """Return what the main process computes, on all processes: they must never decide
+        differently.
+        """
         if self.n_processes == 1:
             return compute()
+
         box = [compute() if self.is_main else None]
         broadcast_object_list(box)
         return box[0]  # type: ignore[return-value]

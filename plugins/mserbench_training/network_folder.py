@@ -1,4 +1,6 @@
-"""Weights of a network in a folder: `model.json`, what they are, and `model.safetensors`, what was learnt."""
+"""Weights of a network in a folder: `model.json`, what they are, and `model.safetensors`, what was
+learnt.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,22 @@ TENSORS = "model.safetensors"
 
 
 def write(
-    folder: Path, model: str, network: nn.Module, record: Mapping[str, Any], kind: torch.dtype | None = None
+    folder: Path,
+    model: str,
+    network: nn.Module,
+    record: Mapping[str, Any],
+    kind: torch.dtype | None = None,
 ) -> None:
     """Write what was learnt, as numbers of a kind if one is given, and the record beside it."""
-    tensors = {name: tensor.to(kind or tensor.dtype) for name, tensor in checkpoints.learnt(network).items()}
+    tensors = {
+        name: tensor.to(kind or tensor.dtype)
+        for name, tensor in checkpoints.learnt(network).items()
+    }
     checkpoints.write_tensors(folder / TENSORS, tensors, {"model": model})
     full = {"schema": SCHEMA, "model": model, **record}
-    write_atomic(folder / RECORD, json.dumps(full, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    write_atomic(
+        folder / RECORD, json.dumps(full, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    )
 
 
 def load(folder: Path, network: nn.Module) -> None:

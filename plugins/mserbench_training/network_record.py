@@ -1,4 +1,6 @@
-"""The record beside the weights of a network, `model.json`: read with suspicion, and without what is heavy."""
+"""The record beside the weights of a network, `model.json`: read with suspicion, and without what
+is heavy.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,17 @@ SCHEMA = 1
 _ADVICE = "train the model again"
 
 
-def read(folder: Path, model: str, settings: type[Any], texts: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """Return the record, its `settings`, its `codes` with `labels`, and what `texts` names checked for their types.
+def read(
+    folder: Path, model: str, settings: type[Any], texts: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Return the record, its `settings`, its `codes` with `labels`, and what `texts` names checked
+    for their types.
 
-    `settings`: the dataclass that the record's settings are of. One that came later than the weights is what they did
-    without it (`mserbench.options`); any other that is missing is damage. `texts`: further mappings that the record
-    must hold, and the names of texts in each, such as the versions of frozen parts. Raises DataError where the record
-    is missing, damaged, of another schema or another model.
+    `settings`: the dataclass that the record's settings are of. One that came later than the
+    weights is what they did without it (`mserbench.options`); any other that is missing is damage.
+    `texts`: further mappings that the record must hold, and the names of texts in each, such as the
+    versions of frozen parts. Raises DataError where the record is missing, damaged, of another
+    schema or another model.
     """
     path, advice = folder / RECORD, f"give a folder written by 'mserbench train --model {model}'"
     try:
@@ -32,55 +38,86 @@ def read(folder: Path, model: str, settings: type[Any], texts: Mapping[str, tupl
         raise DataError(f"weights folder {str(folder)!r} holds no {RECORD}: {advice}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"weights {str(path)!r} cannot be read ({error}): {advice}") from error
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA or record.get("model") != model:
-        raise DataError(f"weights {str(path)!r} are not of model {model!r} and schema {SCHEMA}: {advice}")
+
+    if (
+        not isinstance(record, dict)
+        or record.get("schema") != SCHEMA
+        or record.get("model") != model
+    ):
+        raise DataError(
+            f"weights {str(path)!r} are not of model {model!r} and schema {SCHEMA}: {advice}"
+        )
+
     where = f"weights {str(path)!r}"
     _check_mappings(record, texts, where)
     whole = completed(record["settings"], settings)
     _check_settings(whole, settings, where)
+
     return {**record, "settings": whole}
 
 
-def under(folder: Path, trained: Mapping[str, Any], given: Mapping[str, Any], free: Collection[str]) -> dict[str, Any]:
-    """Return the settings that weights were trained with, under those given now that are `free` to differ.
+def under(
+    folder: Path, trained: Mapping[str, Any], given: Mapping[str, Any], free: Collection[str]
+) -> dict[str, Any]:
+    """Return the settings that weights were trained with, under those given now that are `free` to
+    differ.
 
     Raises UsageError where another is given now that differs: it would have no effect.
     """
     for name, value in given.items():
         if name not in free and value != trained[name]:
             raise UsageError(
-                f"weights {str(folder)!r} were trained with {name}={trained[name]!r}, but {value!r} was asked for: "
+                f"weights {str(folder)!r} were trained with {name}={trained[name]!r}, but "
+                f"{value!r} was asked for: "
                 f"leave the option away, or train again"
             )
+
     return {**trained, **{name: value for name, value in given.items() if name in free}}
 
 
 def check_part(folder: Path, option: str, name: str, version: str, here: str) -> None:
-    """Raise UsageError where the frozen part of an option is not of the version that the weights were trained on."""
+    """Raise UsageError where the frozen part of an option is not of the version that the weights
+    were trained on.
+    """
     if version != here:
         raise UsageError(
-            f"weights {str(folder)!r} stand on {option} {name!r}, version {version!r}, but {here!r} is here: give that "
+            f"weights {str(folder)!r} stand on {option} {name!r}, version {version!r}, but "
+            f"{here!r} is here: give that "
             f"part by '--option {option}=FOLDER', or train again"
         )
 
 
-def _check_mappings(record: Mapping[str, Any], texts: Mapping[str, tuple[str, ...]], where: str) -> None:
+def _check_mappings(
+    record: Mapping[str, Any], texts: Mapping[str, tuple[str, ...]], where: str
+) -> None:
     if not all(isinstance(record.get(key), dict) for key in ("codes", *texts, "settings")):
         raise DataError(f"{where} lacks its codes, {', '.join(texts)} or settings: {_ADVICE}")
+
     labels = record["codes"].get("labels")
-    if not (isinstance(labels, list) and all(isinstance(one, str) for one in labels) and len(set(labels)) >= 2):
+    if not (
+        isinstance(labels, list)
+        and all(isinstance(one, str) for one in labels)
+        and len(set(labels)) >= 2
+    ):
         raise DataError(f"{where}: 'labels' must be two or more distinct names: {_ADVICE}")
+
     for key, names in texts.items():
         if not all(isinstance(record[key].get(name), str) for name in names):
-            raise DataError(f"{where}: {key!r} must hold the texts {' and '.join(names)}: {_ADVICE}")
+            raise DataError(
+                f"{where}: {key!r} must hold the texts {' and '.join(names)}: {_ADVICE}"
+            )
 
 
 def _check_settings(settings: Mapping[str, Any], of: type[Any], where: str) -> None:
     kinds = typing.get_type_hints(of)
     wrong = sorted(set(settings) ^ {field.name for field in dataclasses.fields(of)})
-    wrong += [name for name in kinds if name not in wrong and not _is_of(kinds[name], settings[name])]
+    wrong += [
+        name for name in kinds if name not in wrong and not _is_of(kinds[name], settings[name])
+    ]
     if wrong:
-        raise DataError(f"{where}: setting {wrong[0]!r} is missing, unknown or of the wrong type: {_ADVICE}")
+        raise DataError(
+            f"{where}: setting {wrong[0]!r} is missing, unknown or of the wrong type: {_ADVICE}"
+        )
 
 
 def _is_of(kind: Any, value: object) -> bool:

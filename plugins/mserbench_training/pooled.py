@@ -1,4 +1,6 @@
-"""One vector a clip from the frames of an encoder: mean, mean over loud frames, deviation, layer by layer."""
+"""One vector a clip from the frames of an encoder: mean, mean over loud frames, deviation, layer by
+layer.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,14 @@ Pooling = Literal["mean", "loud20", "loud36", "std"]
 
 CODE = "1"  # raise it whenever vectors change
 _SILENCE = 1e-20  # power; makes silence finite
-_DECIBELS = {"loud20": 20.0, "loud36": 36.0}  # level of the quietest frame that counts, below the loudest
+# level of the quietest frame that counts, below the loudest
+_DECIBELS = {"loud20": 20.0, "loud36": 36.0}
 
 
 class Augmenter(Protocol):
-    """What makes copies of a clip, and the name that tells all copies of one sort from those of another."""
+    """What makes copies of a clip, and the name that tells all copies of one sort from those of
+    another.
+    """
 
     @property
     def name(self) -> str:
@@ -36,7 +41,9 @@ class Augmenter(Protocol):
 
 @dataclass(frozen=True)
 class Copy:
-    """One numbered copy of every clip; its random numbers rest on the samples of the clip, whatever its name."""
+    """One numbered copy of every clip; its random numbers rest on the samples of the clip, whatever
+    its name.
+    """
 
     augmenter: Augmenter
     number: int
@@ -55,18 +62,31 @@ class Copy:
 def pooled_features(
     encoder: Encoder, layers: Sequence[int], poolings: Sequence[Pooling], copy: Copy | None = None
 ) -> FeatureSet:
-    """Return the feature set of some poolings of some layers: layer by layer, poolings in the order given.
+    """Return the feature set of some poolings of some layers: layer by layer, poolings in the order
+    given.
 
-    `copy`: of each clip, what is heard; None is the clip itself. The version holds the hash of the encoder's weights.
-    All layers are had in one pass. Raises UsageError for layers or poolings that do not exist, and for none.
+    `copy`: of each clip, what is heard; None is the clip itself. The version holds the hash of the
+    encoder's weights. All layers are had in one pass. Raises UsageError for layers or poolings that
+    do not exist, and for none.
     """
     check_layers(encoder.name, layers, encoder.layers)
     strange = [one for one in poolings if one not in get_args(Pooling)]
     if strange or not poolings:
-        raise UsageError(f"poolings {list(poolings)} were asked for, but must be one or more of {get_args(Pooling)}")
-    name = f"{encoder.name}-layer{'.'.join(map(str, layers))}-{'.'.join(poolings)}{f'-{copy.name}' if copy else ''}"
-    compute = partial(_compute, encoder=encoder, layers=tuple(layers), poolings=tuple(poolings), copy=copy)
-    # No "+": weights rest on the encoder's weights too, so that all of the version must be the same.
+        raise UsageError(
+            f"poolings {list(poolings)} were asked for, but must be one or more of "
+            f"{get_args(Pooling)}"
+        )
+
+    name = f"{encoder.name}-layer{'.'.join(map(str, layers))}-{'.'.join(poolings)}"
+    if copy:
+        name += f"-{copy.name}"
+
+    compute = partial(
+        _compute, encoder=encoder, layers=tuple(layers), poolings=tuple(poolings), copy=copy
+    )
+
+    # No "+": weights rest on the encoder's weights too, so that all of the version must be the
+    # same.
     version = f"{CODE}-{encoder.version.replace('+', '-')}"
     return FeatureSet(name, version, len(layers) * len(poolings) * encoder.dim, compute)
 
@@ -76,25 +96,31 @@ def pool(
 ) -> NDArray[np.float64]:
     """Pool frames of shape (n_layers, n_frames, dim): float64, (n_layers * n_poolings * dim,).
 
-    "mean" and "std" (deviation) are over all frames; "loud20" and "loud36" the means over the frames within 20 and
-    36 dB of the loudest, by `loudness`, (n_frames,), in decibels.
+    "mean" and "std" (deviation) are over all frames; "loud20" and "loud36" the means over the
+    frames within 20 and 36 dB of the loudest, by `loudness`, (n_frames,), in decibels.
     """
     exact = frames.astype(np.float64)
     found = []
     for one in poolings:
         heard = exact[:, loudness >= loudness.max() - _DECIBELS[one]] if one in _DECIBELS else exact
         found.append(heard.std(axis=1) if one == "std" else heard.mean(axis=1))
+
     return np.stack(found, axis=1).reshape(-1)
 
 
-def loudness_of(waveform: NDArray[np.float32], n_frames: int, frame_seconds: float) -> NDArray[np.float64]:
-    """Return the level of each frame in decibels of full scale: float64, (n_frames,), -200 for silence.
+def loudness_of(
+    waveform: NDArray[np.float32], n_frames: int, frame_seconds: float
+) -> NDArray[np.float64]:
+    """Return the level of each frame in decibels of full scale: float64, (n_frames,), -200 for
+    silence.
 
-    `waveform`: float32, (n_samples,), 16 kHz. The level of a frame is that of the samples in its step.
+    `waveform`: float32, (n_samples,), 16 kHz. The level of a frame is that of the samples in its
+    step.
     """
     step = round(frame_seconds * SAMPLE_RATE)
     samples = np.pad(waveform, (0, max(0, n_frames * step - len(waveform))))[: n_frames * step]
     power = np.square(samples.reshape(n_frames, step), dtype=np.float64).mean(axis=1)
+
     return np.asarray(10 * np.log10(np.maximum(power, _SILENCE)))
 
 

@@ -1,4 +1,6 @@
-"""Blocks of a transformers model computed again on the way back, so that their activations need not be kept."""
+"""Blocks of a transformers model computed again on the way back, so that their activations need not
+be kept.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,18 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 
 def recompute_blocks(model: Any) -> None:
-    """Let the blocks of a model of transformers keep their inputs alone, in place; gradients stay what they were.
+    """Let the blocks of a model of transformers keep their inputs alone, in place; gradients stay
+    what they were.
 
-    A frozen model is in evaluation mode, in which transformers would not do so: its blocks themselves are put into
-    training mode, what is inside them is not, so that no dropout inside is turned on.
+    A frozen model is in evaluation mode, in which transformers would not do so: its blocks
+    themselves are put into training mode, what is inside them is not, so that no dropout inside is
+    turned on.
     """
     # Under its new name where there is one: the old name goes with transformers 6.
-    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable = (
+        getattr(model, "activation_checkpointing_enable", None)
+        or model.gradient_checkpointing_enable
+    )
     enable({"use_reentrant": False})
     for module in model.modules():
         if isinstance(module, GradientCheckpointingLayer):

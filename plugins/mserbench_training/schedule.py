@@ -9,7 +9,8 @@ Shape = Literal["cosine", "constant"]
 
 
 def factor(step: int, steps: int, warmup: int, shape: Shape = "cosine") -> float:
-    """Return what the learning rate of a step is multiplied by, in [0, 1]; a pure function, so a resume needs no state.
+    """Return what the learning rate of a step is multiplied by, in [0, 1]; a pure function, so a
+    resume needs no state.
 
     `step` counts from 0. Step i of the warm-up has (i + 1) / warmup: the first step already learns.
     """
@@ -17,5 +18,6 @@ def factor(step: int, steps: int, warmup: int, shape: Shape = "cosine") -> float
         return (step + 1) / warmup
     if shape == "constant":
         return 1.0
+
     progress = min(1.0, (step - warmup) / max(1, steps - warmup))
     return 0.5 * (1.0 + math.cos(math.pi * progress))

@@ -1,4 +1,6 @@
-"""Training items as numbers: codes of labels, languages and speakers, and the source speakers held out to stop by."""
+"""Training items as numbers: codes of labels, languages and speakers, and the source speakers held
+out to stop by.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def speaker_of(item: TrainingItem) -> Speaker | None:
-    """Return the speaker class of an item, language + speaker (supcon-w2v2, section 2.3); None where unknown."""
+    """Return the speaker class of an item, language + speaker (supcon-w2v2, section 2.3); None
+    where unknown.
+    """
     return None if item.speaker is None else (item.language, item.speaker)
 
 
@@ -36,21 +40,30 @@ class Codes:
 
     @classmethod
     def of(cls, items: Sequence[TrainingItem]) -> Codes:
-        """Collect the classes of items: canonical labels first, in their order, then others; the rest sorted.
+        """Collect the classes of items: canonical labels first, in their order, then others; the
+        rest sorted.
 
         Raises DataError where there are fewer than two labels.
         """
         found = {item.label for item in items}
-        labels = tuple(label for label in CANONICAL if label in found) + tuple(sorted(found - set(CANONICAL)))
+        labels = tuple(label for label in CANONICAL if label in found) + tuple(
+            sorted(found - set(CANONICAL))
+        )
         if len(labels) < 2:
             raise DataError(
-                f"the training clips bear the labels {list(labels)}, but two or more are needed: give other sources"
+                f"the training clips bear the labels {list(labels)}, but two or more are "
+                f"needed: give other sources"
             )
+
         speakers = {speaker for item in items if (speaker := speaker_of(item)) is not None}
-        return cls(labels, tuple(sorted({item.language for item in items})), tuple(sorted(speakers)))
+        return cls(
+            labels, tuple(sorted({item.language for item in items})), tuple(sorted(speakers))
+        )
 
     def encode(self, items: Sequence[TrainingItem]) -> CodedItems:
-        """Return items with their codes; a label, language or speaker that is not known here is `UNKNOWN`."""
+        """Return items with their codes; a label, language or speaker that is not known here is
+        `UNKNOWN`.
+        """
         return CodedItems(
             tuple(items),
             _encoded([item.label for item in items], self._label_code),
@@ -94,7 +107,9 @@ def _encoded(values: Sequence[Key], codes: Mapping[Key, int]) -> Tensor:
 
 
 def learnable(items: Sequence[TrainingItem]) -> tuple[list[TrainingItem], dict[str, int]]:
-    """Return the items with one of the canonical labels, and how many of each other label were left out."""
+    """Return the items with one of the canonical labels, and how many of each other label were left
+    out.
+    """
     left_out = Counter(item.label for item in items if item.label not in CANONICAL)
     return [item for item in items if item.label in CANONICAL], dict(sorted(left_out.items()))
 
@@ -104,15 +119,17 @@ def hold_out_speakers(
 ) -> tuple[list[TrainingItem], list[TrainingItem]]:
     """Split items into those to learn from and those of other speakers to stop by; order is kept.
 
-    Of each corpus and language, whole speakers are drawn at random until `share` of its clips is held out; a
-    speaker who would overshoot to more than twice that is passed over while others remain, but at least one is
-    taken wherever there are two. One speaker of each is always left to learn from. Clips of unknown speakers are
-    learnt from. The draw depends on the names and counts of the speakers and on the seed, not on the order of items.
+    Of each corpus and language, whole speakers are drawn at random until `share` of its clips is
+    held out; a speaker who would overshoot to more than twice that is passed over while others
+    remain, but at least one is taken wherever there are two. One speaker of each is always left to
+    learn from. Clips of unknown speakers are learnt from. The draw depends on the names and counts
+    of the speakers and on the seed, not on the order of items.
     """
     groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for item in items:
         if item.speaker is not None:
             groups[item.corpus, item.language][item.speaker] += 1
+
     held = {
         (*group, speaker)
         for number, group in enumerate(sorted(groups))
@@ -120,17 +137,25 @@ def hold_out_speakers(
     }
     is_held = [(item.corpus, item.language, item.speaker) in held for item in items]
     training = [item for item, out in zip(items, is_held, strict=True) if not out]
+
     return training, [item for item, out in zip(items, is_held, strict=True) if out]
 
 
 def _drawn(speakers: Mapping[str, int], share: float, random: np.random.Generator) -> list[str]:
     if share <= 0 or len(speakers) < 2:
         return []
+
     wanted = share * sum(speakers.values())
     order = random.permutation(sorted(speakers)).tolist()
     drawn: list[str] = []
+
     for speaker in order:
         size = sum(speakers[one] for one in drawn)
-        if size < wanted and size + speakers[speaker] <= 2 * wanted and len(drawn) + 1 < len(speakers):
+        if (
+            size < wanted
+            and size + speakers[speaker] <= 2 * wanted
+            and len(drawn) + 1 < len(speakers)
+        ):
             drawn.append(speaker)
+
     return drawn or [min(order, key=lambda speaker: speakers[speaker])]

@@ -1,4 +1,6 @@
-"""The batches of one process without end, from any place of any epoch, each made while the one before is learnt."""
+"""The batches of one process without end, from any place of any epoch, each made while the one
+before is learnt.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,16 @@ def places(
         batches = sampler.batches(epoch)
         for at in range(position, len(batches)):
             yield part(batches[at]), epoch, at
+
         epoch, position = epoch + 1, 0
 
 
 def made_ahead(
     planned: Iterator[Place], make: Callable[[Sequence[int], int], Any], pool: ThreadPoolExecutor
 ) -> Iterator[tuple[Any, int, int]]:
-    """Yield batches, made of indices and epoch, with their epoch and place, while a thread makes the next one."""
+    """Yield batches, made of indices and epoch, with their epoch and place, while a thread makes
+    the next one.
+    """
     indices, epoch, at = next(planned)
     coming = pool.submit(make, indices, epoch)
     while True:

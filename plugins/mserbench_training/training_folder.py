@@ -1,4 +1,6 @@
-"""The folder in the cache where a training keeps its checkpoint, named by contents and used by one at a time."""
+"""The folder in the cache where a training keeps its checkpoint, named by contents and used by one
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -25,23 +27,30 @@ def identity(model: str, facts: Sequence[object], items: Sequence[TrainingItem])
 
 @contextmanager
 def own_folder(name: str) -> Iterator[Path]:
-    """Give the folder of a training; it goes away when the training is done, and stays when it is cut off.
+    """Give the folder of a training; it goes away when the training is done, and stays when it is
+    cut off.
 
     Raises UsageError where another process is at it.
     """
     folder = cache_dir() / "training" / name
     folder.mkdir(parents=True, exist_ok=True)
     main = place().is_main
+
     try:
         with folders.held(folder / ".lock") if main else nullcontext():
             yield folder
     except folders.Busy:
-        raise UsageError(f"the same training runs in another process, in {str(folder)!r}: wait for it") from None
+        raise UsageError(
+            f"the same training runs in another process, in {str(folder)!r}: wait for it"
+        ) from None
+
     if main:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep_log(folder: Path, out: Path) -> None:
-    """Copy the log of a training to its weights; the main process alone does, as of others it may be gone already."""
+    """Copy the log of a training to its weights; the main process alone does, as of others it may
+    be gone already.
+    """
     if place().is_main and (folder / training_log.NAME).exists():
         shutil.copyfile(folder / training_log.NAME, out / training_log.NAME)

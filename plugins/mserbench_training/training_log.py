@@ -1,4 +1,6 @@
-"""The log of a training: a CSV file that a resumed training continues without a seam, and TensorBoard if asked for."""
+"""The log of a training: a CSV file that a resumed training continues without a seam, and
+TensorBoard if asked for.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,16 @@ NAME = "training.csv"
 
 
 def in_words(losses: Mapping[str, float], best: float | None) -> str:
-    """Return the mean losses since the last evaluation and the best held-out UAR, in [0, 1], as a line shows them."""
+    """Return the mean losses since the last evaluation and the best held-out UAR, in [0, 1], as a
+    line shows them.
+    """
     words = [f"{name} {value:.3f}" for name, value in losses.items()]
     return " ".join([*words, *([] if best is None else [f"held-out UAR {100 * best:.1f}"])])
 
 
 class TrainingLog:
-    """Rows of numbers by step; `keep` forgets rows past a checkpoint, so that none stands twice after a resume.
+    """Rows of numbers by step; `keep` forgets rows past a checkpoint, so that none stands twice
+    after a resume.
 
     A name that comes later gets a column of its own, empty in the rows before.
     """
@@ -68,6 +73,8 @@ def _tensorboard(folder: Path) -> Any:
     except ImportError as error:
         misfits.refuse(error)
         raise UsageError(
-            "option tensorboard needs a package that is not installed: run pip install tensorboard, or leave it away"
+            "option tensorboard needs a package that is not installed: run pip install "
+            "tensorboard, or leave it away"
         ) from error
+
     return SummaryWriter(str(folder / "tensorboard"))

@@ -8,7 +8,9 @@ from mserbench_training import checkpoints
 
 
 def add(mean: dict[str, Tensor], model: nn.Module, n: int) -> None:
-    """Take the present weights as the `n`-th, from 1, into a mean of those before, in place; integers are the last."""
+    """Take the present weights as the `n`-th, from 1, into a mean of those before, in place;
+    integers are the last.
+    """
     for name, tensor in checkpoints.learnt(model).items():
         now = tensor.detach()
         if n == 1 or not now.is_floating_point():

@@ -1,4 +1,6 @@
-"""Loads openai-whisper models from a ready folder of safetensors, without a pickle and without a download."""
+"""Loads openai-whisper models from a ready folder of safetensors, without a pickle and without a
+download.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ def load(folder: Path, encoder_only: Literal[False]) -> Whisper: ...
 def load(folder: Path, encoder_only: bool = True) -> AudioEncoder | Whisper:
     """Return Whisper's audio encoder, or the whole model, in evaluation mode: float32, on the CPU.
 
-    `folder` is one that `mserbench.weights.lookup.folder("whisper-...")` returns. Of an encoder only its own tensors
-    are read. Raises DataError where the files are missing or do not fit one another.
+    `folder` is one that `mserbench.weights.lookup.folder("whisper-...")` returns. Of an encoder
+    only its own tensors are read. Raises DataError where the files are missing or do not fit one
+    another.
     """
     try:
         dims = ModelDimensions(**json.loads((folder / "dims.json").read_text(encoding="utf-8")))
@@ -35,9 +38,11 @@ def load(folder: Path, encoder_only: bool = True) -> AudioEncoder | Whisper:
     except (OSError, ValueError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(
-            f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: {reason}): 'mserbench weights "
+            f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: "
+            f"{reason}): 'mserbench weights "
             f"verify' says whether it is whole"
         ) from error
+
     return model.eval()
 
 
@@ -50,5 +55,8 @@ def _tensors(path: Path, prefix: str) -> dict[str, torch.Tensor]:
 def _empty(dims: ModelDimensions, encoder_only: bool) -> AudioEncoder | Whisper:
     if not encoder_only:
         return Whisper(dims)
+
     with torch.device("meta"):  # no memory for values that are replaced at once
-        return AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
+        return AudioEncoder(
+            dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
+        )

@@ -1,4 +1,6 @@
-"""The sizes of Whisper's encoders by name, so that plans can build them where their weights are not here."""
+"""The sizes of Whisper's encoders by name, so that plans can build them where their weights are not
+here.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Sizes:
 
     @property
     def layers(self) -> int:
-        """Layers to choose from, as `Encoder` counts them: the blocks, and the normalised last one."""
+        """Layers to choose from, as `Encoder` counts them: the blocks, and the normalised last
+        one.
+        """
         return self.blocks + 1
 
     @property
@@ -60,5 +64,8 @@ def read(folder: Path) -> Sizes | None:
     file = folder / "dims.json"
     if not file.is_file():
         return None
+
     dims = ModelDimensions(**json.loads(file.read_text(encoding="utf-8")))
-    return Sizes(dims.n_mels, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer, dims.n_audio_ctx)
+    return Sizes(
+        dims.n_mels, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer, dims.n_audio_ctx
+    )

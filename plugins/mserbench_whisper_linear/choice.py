@@ -1,4 +1,6 @@
-"""Chooses layer, speaker directions and strength on training clips alone: one source, or some speakers, left out."""
+"""Chooses layer, speaker directions and strength on training clips alone: one source, or some
+speakers, left out.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # positions to train on, posit
 
 @dataclass(frozen=True)
 class Choice:
-    """What to train with; `tried` maps each combination to its mean UA in percent on what was left out."""
+    """What to train with; `tried` maps each combination to its mean UA in percent on what was left
+    out.
+    """
 
     layer: int
     directions: int
@@ -32,23 +36,31 @@ class Choice:
 
 
 def best(
-    features: NDArray[np.float64], training: Sequence[TrainingItem], options: WhisperLinearOptions, width: int
+    features: NDArray[np.float64],
+    training: Sequence[TrainingItem],
+    options: WhisperLinearOptions,
+    width: int,
 ) -> Choice:
     """Return the choice with the highest mean UA over the folds; of equal ones the first tried.
 
-    `features`: float64, (n_clips, n_features); where the layer is to be chosen, each layer has `width` of them.
-    What the options fix is not tried.
+    `features`: float64, (n_clips, n_features); where the layer is to be chosen, each layer has
+    `width` of them. What the options fix is not tried.
     """
     layers = range(features.shape[1] // width) if options.layers == AUTO else (-1,)
     directions = DIRECTIONS if options.taken_out == AUTO else (options.taken_out,)
     strengths = STRENGTHS[options.classifier] if options.strength == AUTO else (options.strength,)
     candidates = [Choice(*one) for one in product(layers, directions, strengths)]
+
     if len(candidates) == 1:
         return candidates[0]
+
     tried = {}
     for one in candidates:
-        columns = slice(None) if one.layer < 0 else slice(one.layer * width, (one.layer + 1) * width)
+        columns = (
+            slice(None) if one.layer < 0 else slice(one.layer * width, (one.layer + 1) * width)
+        )
         tried[_name(one)] = left_out_ua(features[:, columns], training, method(options, one))
+
     found = max(candidates, key=lambda one: tried[_name(one)])
     shown = {name: round(100 * value, 2) for name, value in tried.items()}
     return Choice(found.layer, found.directions, found.strength, shown)
@@ -56,12 +68,21 @@ def best(
 
 def method(options: WhisperLinearOptions, choice: Choice) -> Method:
     """Return how a classifier is learnt with a choice."""
-    return Method(options.classifier, choice.strength, choice.directions, options.centres, options.parts)
+    return Method(
+        options.classifier, choice.strength, choice.directions, options.centres, options.parts
+    )
 
 
-def left_out_ua(features: NDArray[np.float64], training: Sequence[TrainingItem], how: Method) -> float:
-    """Return the mean UA over the folds, in [0, 1], each tested by a classifier trained on the others."""
-    labels, speakers = np.array([item.label for item in training]), [(item.corpus, item.speaker) for item in training]
+def left_out_ua(
+    features: NDArray[np.float64], training: Sequence[TrainingItem], how: Method
+) -> float:
+    """Return the mean UA over the folds, in [0, 1], each tested by a classifier trained on the
+    others.
+    """
+    labels, speakers = (
+        np.array([item.label for item in training]),
+        [(item.corpus, item.speaker) for item in training],
+    )
     found = []
     for train, test in folds(training):
         known = [speakers[i] for i in train]
@@ -71,13 +92,16 @@ def left_out_ua(features: NDArray[np.float64], training: Sequence[TrainingItem],
         answers = classifier.probabilities(features[kept], common).argmax(axis=1)
         counts = metrics.confusion(labels[kept].tolist(), [common[i] for i in answers], common)
         found.append(float(metrics.metrics(counts)["UA"]))
+
     return float(np.mean(found))
 
 
 def folds(training: Sequence[TrainingItem]) -> Iterator[Fold]:
-    """Leave out one corpus after the other; of one corpus alone, one group of speakers after the other.
+    """Leave out one corpus after the other; of one corpus alone, one group of speakers after the
+    other.
 
-    A clip without speaker is a speaker of his own. A fold that leaves fewer than two labels is no fold.
+    A clip without speaker is a speaker of his own. A fold that leaves fewer than two labels is no
+    fold.
     """
     corpora = [item.corpus for item in training]
     if len(set(corpora)) == 1:
@@ -86,6 +110,7 @@ def folds(training: Sequence[TrainingItem]) -> Iterator[Fold]:
         groups = np.array([order[name] for name in names])
     else:
         groups = np.array([sorted(set(corpora)).index(one) for one in corpora])
+
     labels = np.array([item.label for item in training])
     for group in np.unique(groups):
         train, test = np.flatnonzero(groups != group), np.flatnonzero(groups == group)

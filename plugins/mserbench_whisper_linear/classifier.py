@@ -1,7 +1,9 @@
-"""The linear classifier of standardised vectors, learnt with the directions in which speakers differ taken out.
+"""The linear classifier of standardised vectors, learnt with the directions in which speakers
+differ taken out.
 
-Nuisance attribute projection (Solomonoff, Campbell and Boardman, ICASSP 2005): a direction in which the means of
-speakers lie apart says who speaks, and where; a classifier that is blind to it cannot mistake a voice for a mood.
+Nuisance attribute projection (Solomonoff, Campbell and Boardman, ICASSP 2005): a direction in which
+the means of speakers lie apart says who speaks, and where; a classifier that is blind to it cannot
+mistake a voice for a mood.
 """
 
 from __future__ import annotations
@@ -20,16 +22,20 @@ from mserbench_training.model_file import read_array, read_labels
 from mserbench_whisper_linear.options import Centres, Kind
 
 _ITERATIONS = 5_000
-_TOLERANCE = 1e-6  # of the gradient: another machine then gets the same answers, if not the same last digits
-_LEAST = 1e-12  # variance of standardised features: clips that are all alike have a covariance that can be inverted
+# of the gradient: another machine then gets the same answers, if not the same last digits
+_TOLERANCE = 1e-6
+# variance of standardised features: clips that are all alike have a covariance that can be inverted
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class StandardLinear:
-    """Mean and deviation of each feature in training, and the weights of each label on the standardised feature.
+    """Mean and deviation of each feature in training, and the weights of each label on the
+    standardised feature.
 
-    `mean`, `scale`: float64, (n_features,); `coef`: (n_labels, n_features); `intercept`: (n_labels,), one logit a
-    label. `coef` is at right angles to the speaker directions, which need therefore not be taken out of a new clip.
+    `mean`, `scale`: float64, (n_features,); `coef`: (n_labels, n_features); `intercept`:
+    (n_labels,), one logit a label. `coef` is at right angles to the speaker directions, which need
+    therefore not be taken out of a new clip.
     """
 
     labels: tuple[str, ...]
@@ -38,36 +44,56 @@ class StandardLinear:
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
 
-    def probabilities(self, features: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.float64]:
+    def probabilities(
+        self, features: NDArray[np.float64], labels: Sequence[str]
+    ) -> NDArray[np.float64]:
         """Return the probability of each of `labels`, given that one of them is right.
 
-        `features`: shape (n_clips, n_features). Result: float64, (n_clips, n_labels), rows sum to one; a label
-        that was not trained has probability 0. A row depends on its clip alone, to the last bit. Raises
-        ModelError where none of `labels` was trained.
+        `features`: shape (n_clips, n_features). Result: float64, (n_clips, n_labels), rows sum to
+        one; a label that was not trained has probability 0. A row depends on its clip alone, to the
+        last bit. Raises ModelError where none of `labels` was trained.
         """
         columns, known = asked_for(self.labels, labels)
         scores = np.zeros((len(features), len(labels)), dtype=np.float64)
         for row, inputs in enumerate(self.inputs(features)):
-            # Row by row: a matrix product sums in an order that depends on how many clips there are.
-            scores[row, columns] = softmax((self.coef[known] * inputs).sum(axis=1) + self.intercept[known])
+            # Row by row: a matrix product sums in an order that depends on how many clips there
+            # are.
+            scores[row, columns] = softmax(
+                (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
+            )
+
         return scores
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the standardised features, speaker directions included: float64, (n_clips, n_features)."""
+        """Return the standardised features, speaker directions included: float64, (n_clips,
+        n_features).
+        """
         return (features - self.mean) / self.scale
 
     def to_json(self) -> dict[str, Any]:
         """Return labels and arrays as lists, numbers with the digits of float32."""
-        arrays = {"mean": self.mean, "scale": self.scale, "coef": self.coef, "intercept": self.intercept}
-        return {"labels": list(self.labels), **{name: _short(array) for name, array in arrays.items()}}
+        arrays = {
+            "mean": self.mean,
+            "scale": self.scale,
+            "coef": self.coef,
+            "intercept": self.intercept,
+        }
+
+        return {
+            "labels": list(self.labels),
+            **{name: _short(array) for name, array in arrays.items()},
+        }
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any], n_features: int) -> StandardLinear:
-        """Read what `to_json` gave. Raises DataError naming the entry that is not as it should be."""
+        """Read what `to_json` gave. Raises DataError naming the entry that is not as it should
+        be.
+        """
         labels = read_labels(record)
         mean, scale = (read_array(record, name, (n_features,)) for name in ("mean", "scale"))
         if not (scale > 0).all():
             raise DataError("'scale' holds numbers that are not above 0: train the model again")
+
         coef = read_array(record, "coef", (len(labels), n_features))
         return cls(labels, mean, scale, coef, read_array(record, "intercept", (len(labels),)))
 
@@ -76,11 +102,12 @@ class StandardLinear:
 class Method:
     """How a classifier is learnt.
 
-    `strength` is the shrinkage of the covariance of a "discriminant", in (0, 1], or the inverse strength C of the
-    penalty of "logistic" regression; `directions` is how many speaker directions are taken out, at most one less than
-    there are speakers. `centres`: a discriminant's label means are those of all "clips", or the means over "speakers"
-    of each one's mean: one with many clips then counts no more. `parts`: the features are cut into so many equal parts,
-    a classifier is learnt on each, and their log-probabilities are averaged.
+    `strength` is the shrinkage of the covariance of a "discriminant", in (0, 1], or the inverse
+    strength C of the penalty of "logistic" regression; `directions` is how many speaker directions
+    are taken out, at most one less than there are speakers. `centres`: a discriminant's label means
+    are those of all "clips", or the means over "speakers" of each one's mean: one with many clips
+    then counts no more. `parts`: the features are cut into so many equal parts, a classifier is
+    learnt on each, and their log-probabilities are averaged.
     """
 
     kind: Kind
@@ -91,7 +118,10 @@ class Method:
 
 
 def fit(
-    features: NDArray[np.float64], labels: Sequence[str], speakers: Sequence[Hashable], method: Method
+    features: NDArray[np.float64],
+    labels: Sequence[str],
+    speakers: Sequence[Hashable],
+    method: Method,
 ) -> StandardLinear:
     """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
 
@@ -101,18 +131,22 @@ def fit(
 
     if len(set(labels)) < 2:
         raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more are needed: "
+            f"the training clips bear the labels {sorted(set(labels))}, but two or more "
+            f"are needed: "
             f"give other sources, or '--option labels=all' to learn labels that are not canonical"
         )
+
     with threadpool_limits(1):  # threads only hinder on arrays this small
         parts = np.split(features, method.parts, axis=1)
         return averaged([_fit_part(part, labels, speakers, method) for part in parts])
 
 
 def averaged(parts: Sequence[StandardLinear]) -> StandardLinear:
-    """Return the classifier of all features whose log-probabilities are the means of those of the parts.
+    """Return the classifier of all features whose log-probabilities are the means of those of the
+    parts.
 
-    Logits are log-probabilities but for a number that all labels share, so that their mean is linear again.
+    Logits are log-probabilities but for a number that all labels share, so that their mean is
+    linear again.
     """
     return StandardLinear(
         parts[0].labels,
@@ -124,25 +158,32 @@ def averaged(parts: Sequence[StandardLinear]) -> StandardLinear:
 
 
 def _fit_part(
-    features: NDArray[np.float64], labels: Sequence[str], speakers: Sequence[Hashable], method: Method
+    features: NDArray[np.float64],
+    labels: Sequence[str],
+    speakers: Sequence[Hashable],
+    method: Method,
 ) -> StandardLinear:
     mean, deviation = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(deviation > 1e-6 * np.abs(features).max(axis=0), deviation, 1e12)  # what never varied counts for 0
+    # what never varied counts for 0
+    scale = np.where(deviation > 1e-6 * np.abs(features).max(axis=0), deviation, 1e12)
     inputs = (features - mean) / scale
     taken = speaker_directions(inputs, labels, speakers, method.directions)
     kept = without(inputs, taken)
+
     if method.kind == "discriminant":
         groups = speakers if method.centres == "speakers" else [None] * len(labels)
         coef, intercept = _discriminant(kept, labels, groups, method.strength)
     else:
         coef, intercept = _logistic(kept, labels, method.strength)
+
     return StandardLinear(tuple(sorted(set(labels))), mean, scale, without(coef, taken), intercept)
 
 
 def _discriminant(
     inputs: NDArray[np.float64], labels: Sequence[str], groups: Sequence[Hashable], shrinkage: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return weights and intercepts of labels equally likely; with one group, those of scikit-learn's discriminant.
+    """Return weights and intercepts of labels equally likely; with one group, those of
+    scikit-learn's discriminant.
 
     scikit-learn's takes all clips alike for the means, and twenty times as long.
     """
@@ -151,10 +192,13 @@ def _discriminant(
 
     told = np.array(labels)
     names = np.unique(told)
-    within = np.mean([np.cov(inputs[told == name], rowvar=False, bias=True) for name in names], axis=0)
+    within = np.mean(
+        [np.cov(inputs[told == name], rowvar=False, bias=True) for name in names], axis=0
+    )
     centres = np.stack([centre(inputs, told == name, groups) for name in names])
     shrunk = shrunk_covariance(np.atleast_2d(within), shrinkage) + _LEAST * np.eye(inputs.shape[1])
     coef = solve(shrunk, centres.T, assume_a="pos").T
+
     return coef, -0.5 * (coef * centres).sum(axis=1)
 
 
@@ -164,37 +208,49 @@ def _logistic(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    regression = LogisticRegression(C=penalty, class_weight="balanced", max_iter=_ITERATIONS, tol=_TOLERANCE)
+    regression = LogisticRegression(
+        C=penalty, class_weight="balanced", max_iter=_ITERATIONS, tol=_TOLERANCE
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         fitted = regression.fit(inputs, np.array(labels))
+
     coef, intercept = fitted.coef_, fitted.intercept_
-    if len(coef) == 1:  # scikit-learn gives two labels one logit, that of the second against the first
+    # scikit-learn gives two labels one logit, that of the second against the first
+    if len(coef) == 1:
         coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
+
     return coef, intercept
 
 
-def centre(inputs: NDArray[np.float64], chosen: NDArray[np.bool_], groups: Sequence[Hashable]) -> NDArray[np.float64]:
+def centre(
+    inputs: NDArray[np.float64], chosen: NDArray[np.bool_], groups: Sequence[Hashable]
+) -> NDArray[np.float64]:
     """Return the mean over groups of the mean of each group's chosen rows: (n_features,)."""
     rows: dict[Hashable, list[int]] = {}
     for row in np.flatnonzero(chosen).tolist():
         rows.setdefault(groups[row], []).append(row)
+
     return np.asarray(np.mean([inputs[own].mean(axis=0) for own in rows.values()], axis=0))
 
 
 def speaker_directions(
     inputs: NDArray[np.float64], labels: Sequence[str], speakers: Sequence[Hashable], n: int
 ) -> NDArray[np.float64]:
-    """Return the `n` orthonormal directions in which speakers lie furthest apart: (at most n, n_features).
+    """Return the `n` orthonormal directions in which speakers lie furthest apart: (at most n,
+    n_features).
 
-    A speaker lies at the mean of the means of his labels, so that one who speaks more in anger is not taken for angry.
+    A speaker lies at the mean of the means of his labels, so that one who speaks more in anger is
+    not taken for angry.
     """
     numbers = {speaker: number for number, speaker in enumerate(dict.fromkeys(speakers))}
     speaker, label = np.array([numbers[one] for one in speakers]), np.array(labels)
     centres = []
+
     for number in range(len(numbers)):
         own, said = inputs[speaker == number], label[speaker == number]
         centres.append(np.mean([own[said == one].mean(axis=0) for one in np.unique(said)], axis=0))
+
     apart = np.array(centres) - np.mean(centres, axis=0)
     return np.asarray(np.linalg.svd(apart, full_matrices=False)[2][: min(n, len(numbers) - 1)])
 
@@ -205,6 +261,8 @@ def without(rows: NDArray[np.float64], directions: NDArray[np.float64]) -> NDArr
 
 
 def _short(array: NDArray[np.float64]) -> Any:
-    """Return lists of numbers with as many digits as float32 holds: half the text, and no difference in answers."""
+    """Return lists of numbers with as many digits as float32 holds: half the text, and no
+    difference in answers.
+    """
     flat = [float(str(value)) for value in array.astype(np.float32).ravel()]
     return np.array(flat).reshape(array.shape).tolist()

@@ -1,4 +1,6 @@
-"""What whisper-linear says of itself before it is made: options, encoder, card; nothing heavy is imported."""
+"""What whisper-linear says of itself before it is made: options, encoder, card; nothing heavy is
+imported.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ class DescribedWhisperLinear(FeatureModel):
 def made_with(
     options: WhisperLinearOptions, weights: Path | None, record: Mapping[str, Any] | None
 ) -> WhisperLinearOptions:
-    """Return the options of the features: those of the weights, whose record this is, where there are any.
+    """Return the options of the features: those of the weights, whose record this is, where there
+    are any.
 
     Raises DataError where that does not say them.
     """
@@ -60,8 +63,12 @@ def made_with(
     if record and isinstance(features, Mapping):
         whole = completed(features, WhisperLinearOptions)
         recorded = {name: whole.get(name) for name in MADE_WITH}
+
     if not all(isinstance(value, str) for value in recorded.values()):
-        raise DataError(f"weights {str(weights)!r} do not say what features they rest on: train again")
+        raise DataError(
+            f"weights {str(weights)!r} do not say what features they rest on: train again"
+        )
+
     try:
         return replace(options, **recorded)
     except UsageError as error:

@@ -1,4 +1,6 @@
-"""`whisper-linear`: frozen Whisper layers pooled over a clip, and a linear classifier blind to who speaks."""
+"""`whisper-linear`: frozen Whisper layers pooled over a clip, and a linear classifier blind to who
+speaks.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
 
 
 class WhisperLinear(DescribedWhisperLinear):
-    """Pooled frames of a frozen Whisper encoder and a regularised linear classifier; needs the extra `train`."""
+    """Pooled frames of a frozen Whisper encoder and a regularised linear classifier; needs the
+    extra `train`.
+    """
 
     def features(self) -> FeatureSet:
         """Return the pooled layers that the weights were trained on, else those of the options.
@@ -38,11 +42,17 @@ class WhisperLinear(DescribedWhisperLinear):
         layers = range(self._encoder.layers) if options.layers == AUTO else options.layer_numbers
         return pooled_features(self._encoder, tuple(layers), options.poolings)
 
-    def fit(self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path) -> None:
-        """Choose what is "auto" on `training` alone, train the classifier, write `model.json`; see `FeatureModel`."""
+    def fit(
+        self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
+    ) -> None:
+        """Choose what is "auto" on `training` alone, train the classifier, write `model.json`; see
+        `FeatureModel`.
+        """
         super().fit(training, validation, out)
 
-    def learn(self, features: NDArray[np.float64], training: Sequence[TrainingItem]) -> dict[str, Any]:
+    def learn(
+        self, features: NDArray[np.float64], training: Sequence[TrainingItem]
+    ) -> dict[str, Any]:
         """Train on features of shape (n_clips, n_features), after choosing what is to be chosen."""
         options = self.options
         width = len(options.poolings) * self._encoder.dim
@@ -51,17 +61,27 @@ class WhisperLinear(DescribedWhisperLinear):
             self._made_with = replace(options, layers=str(choice.layer))
             self._features = self.features()
             features = features[:, choice.layer * width : (choice.layer + 1) * width]
-        labels, speakers = [item.label for item in training], [(item.corpus, item.speaker) for item in training]
+
+        labels, speakers = (
+            [item.label for item in training],
+            [(item.corpus, item.speaker) for item in training],
+        )
         classifier = fit(features, labels, speakers, method(options, choice))
         return {**_told(choice), **classifier.to_json()}
 
     def read(self, record: Mapping[str, Any]) -> StandardLinear:
-        """Return the classifier of a record. Raises DataError naming the entry that is not as it should be."""
+        """Return the classifier of a record. Raises DataError naming the entry that is not as it
+        should be.
+        """
         return StandardLinear.from_json(record, self._features.dim)
 
     def settings(self) -> dict[str, Any]:
         """Return which classifier it is."""
-        return {"classifier": self.options.classifier, "centres": self.options.centres, "mix": self.options.mix}
+        return {
+            "classifier": self.options.classifier,
+            "centres": self.options.centres,
+            "mix": self.options.mix,
+        }
 
     def description(self) -> dict[str, Any]:
         """Return the options that the features rest on."""
@@ -75,9 +95,14 @@ class WhisperLinear(DescribedWhisperLinear):
     @cached_property
     def _encoder(self) -> WhisperEncoder:
         options = self._made_with
-        device = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        device = (
+            self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        )
         folder, precision = lookup.folder(options.encoder), options.encoder_precision
-        return WhisperEncoder.from_folder(folder, options.encoder, options.length, device, precision)
+
+        return WhisperEncoder.from_folder(
+            folder, options.encoder, options.length, device, precision
+        )
 
     def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         with one_thread_each():

@@ -24,10 +24,12 @@ AUGMENTERS: dict[str, Augmenter] = {"speed and noise": Augmentation(), "rooms": 
 BOTH: tuple[Pooling, ...] = ("mean", "loud20")
 _METHOD = Method("discriminant", 0.8, 3)
 _SHIFTED = 3  # shifted copies of each training vector
-_EPOCHS, _BATCH, _HIDDEN, _RATE, _DECAY, _DROPPED = 25, 128, 64, 1e-3, 0.1, 0.5  # of the adversarial projection
+# of the adversarial projection
+_EPOCHS, _BATCH, _HIDDEN, _RATE, _DECAY, _DROPPED = 25, 128, 64, 1e-3, 0.1, 0.5
 
 Vectors = NDArray[np.float64]
-Learnt = Callable[[Vectors, Sequence[str]], Vectors]  # vectors and labels asked for to log-probabilities
+# vectors and labels asked for to log-probabilities
+Learnt = Callable[[Vectors, Sequence[str]], Vectors]
 Scope = Literal["", "clip", "speaker", "corpus"]
 
 
@@ -35,11 +37,13 @@ Scope = Literal["", "clip", "speaker", "corpus"]
 class Variant:
     """Features, preparation and classifier.
 
-    `standardised`: each clip by itself, by its speaker or by its corpus (both transductive); `centred`: the training
-    clips alone. `copies`: what else is trained on; `heard`: copies of a test clip whose log-probabilities are averaged
-    with its own. `shifted`: training vectors also moved by the difference of the means of two speakers or corpora.
-    `bags`: so many classifiers of speakers drawn anew, averaged. `adversary`: the strength of the reversed gradient of
-    a speaker classifier behind a linear projection that is trained in place of the classifier; below 0: none is.
+    `standardised`: each clip by itself, by its speaker or by its corpus (both transductive);
+    `centred`: the training clips alone. `copies`: what else is trained on; `heard`: copies of a
+    test clip whose log-probabilities are averaged with its own. `shifted`: training vectors also
+    moved by the difference of the means of two speakers or corpora. `bags`: so many classifiers of
+    speakers drawn anew, averaged. `adversary`: the strength of the reversed gradient of a speaker
+    classifier behind a linear projection that is trained in place of the classifier; below 0: none
+    is.
     """
 
     method: Method = _METHOD
@@ -62,7 +66,9 @@ class Variant:
         parts = [
             f"layer{'s' if several else ''} {','.join(map(str, self.layers))}{mix}",
             " + ".join(one.removeprefix("loud") for one in self.poolings),
-            f"{'LDA' if method.kind == 'discriminant' else 'LR C'} {method.strength:g}" if self.adversary < 0 else "",
+            f"{'LDA' if method.kind == 'discriminant' else 'LR C'} {method.strength:g}"
+            if self.adversary < 0
+            else "",
             f"k {method.directions}",
             "centres of speakers" if method.centres == "speakers" else "",
             "padded" if self.length == "padded" else "",
@@ -70,10 +76,13 @@ class Variant:
             f"sources centred by {self.centred}" if self.centred else "",
             f"shifted between means of {self.shifted}" if self.shifted else "",
             f"trained on copies too: {' and '.join(self.copies)}" if self.copies else "",
-            f"averaged over copies of the test clip: {' and '.join(self.heard)}" if self.heard else "",
+            f"averaged over copies of the test clip: {' and '.join(self.heard)}"
+            if self.heard
+            else "",
             f"{self.bags} bags of speakers" if self.bags else "",
             f"linear projection, adversary {self.adversary:g}" if self.adversary >= 0 else "",
         ]
+
         return "; ".join(part for part in parts if part)
 
 
@@ -87,18 +96,40 @@ def variants() -> Iterator[Variant]:
     yield from _preparations()
     for strength in (0.1, 0.3, 0.6, 0.8, 0.9, 0.95):
         yield replace(DEFAULT, method=Method("discriminant", strength, 3))
+
     for directions in (0, 1, 2, 5, 8):
         yield replace(DEFAULT, method=Method("discriminant", 0.8, directions))
+
     for directions, strength in product((0, 3), (0.0, 0.1, 0.3, 1.0)):
         yield replace(DEFAULT, method=Method("discriminant", 0.8, directions), adversary=strength)
+
     yield replace(DEFAULT, layers=(1, 2))
     yield replace(DEFAULT, layers=(1, 2, 3))
     for layers in ((1, 2), (2, 3), (1, 2, 3), (0, 1, 2, 3)):
-        yield replace(DEFAULT, layers=layers, method=Method("discriminant", 0.8, 3, "clips", len(layers)))
+        yield replace(
+            DEFAULT, layers=layers, method=Method("discriminant", 0.8, 3, "clips", len(layers))
+        )
+
     yield replace(DEFAULT, method=Method("discriminant", 0.8, 3, "speakers"))
-    for strength, directions in ((0.3, 3), (0.6, 3), (0.8, 3), (0.9, 3), (0.8, 0), (0.8, 1), (0.8, 5), (0.8, 8)):
-        yield replace(AVERAGED, method=replace(AVERAGED.method, strength=strength, directions=directions))
-    for one in (DEFAULT, replace(AVERAGED, method=replace(AVERAGED.method, centres="clips")), AVERAGED):
+    for strength, directions in (
+        (0.3, 3),
+        (0.6, 3),
+        (0.8, 3),
+        (0.9, 3),
+        (0.8, 0),
+        (0.8, 1),
+        (0.8, 5),
+        (0.8, 8),
+    ):
+        yield replace(
+            AVERAGED, method=replace(AVERAGED.method, strength=strength, directions=directions)
+        )
+
+    for one in (
+        DEFAULT,
+        replace(AVERAGED, method=replace(AVERAGED.method, centres="clips")),
+        AVERAGED,
+    ):
         method = replace(one.method, directions=0)
         yield replace(one, method=method, standardised="corpus")
         yield replace(one, method=method, standardised="speaker")
@@ -108,11 +139,14 @@ def _features() -> Iterator[Variant]:
     """Yield layers and poolings with the classifiers of the prototype and of the default."""
     for layer in (0, 1, 2, 3):
         yield Variant(Method("logistic", 0.003), (layer,), ("mean",))
+
     for directions in (0, 3):
         yield Variant(Method("logistic", 0.001, directions), (2,), ("mean", "loud36"))
+
     yield Variant(Method("logistic", 0.001, 3))
     for layer in (0, 1, 3):
         yield replace(DEFAULT, layers=(layer,))
+
     sets: tuple[tuple[Pooling, ...], ...] = (
         ("mean",), ("loud20",), ("loud36",), ("mean", "loud36"), (*BOTH, "loud36"), (*BOTH, "std"),
     )  # fmt: skip
@@ -144,24 +178,37 @@ def learn(one: Variant, vectors: Vectors, labels: Sequence[str], speakers: Seque
     """Learn from vectors of shape (n_clips, n_features); a speaker is `corpus:name`."""
     if one.centred:
         vectors = moved(vectors, labels, _scope(speakers, one.centred))
+
     if one.shifted:
         vectors = shifted(vectors, labels, _scope(speakers, one.shifted))
         labels, speakers = list(labels) * (1 + _SHIFTED), list(speakers) * (1 + _SHIFTED)
+
     if one.adversary >= 0:
         return adversarial(vectors, labels, speakers, one.method.directions, one.adversary)
+
     draws = [drawn(speakers, seed) for seed in range(one.bags)] or [np.arange(len(labels))]
-    found = [fit(vectors[own], [labels[i] for i in own], [speakers[i] for i in own], one.method) for own in draws]
+    found = [
+        fit(vectors[own], [labels[i] for i in own], [speakers[i] for i in own], one.method)
+        for own in draws
+    ]
 
     def answer(asked: Vectors, names: Sequence[str]) -> Vectors:
-        return np.asarray(np.log(np.mean([each.probabilities(asked, names) for each in found], axis=0)))
+        return np.asarray(
+            np.log(np.mean([each.probabilities(asked, names) for each in found], axis=0))
+        )
 
     return answer
 
 
 def standardise(vectors: Vectors, speakers: Sequence[str], scope: Scope) -> Vectors:
-    """Standardise each clip's vector, (n_clips, n_features), by itself, by its speaker or by its corpus."""
+    """Standardise each clip's vector, (n_clips, n_features), by itself, by its speaker or by its
+    corpus.
+    """
     if scope == "clip":
-        return np.asarray((vectors - vectors.mean(axis=1, keepdims=True)) / vectors.std(axis=1, keepdims=True))
+        return np.asarray(
+            (vectors - vectors.mean(axis=1, keepdims=True)) / vectors.std(axis=1, keepdims=True)
+        )
+
     groups = _scope(speakers, scope)
     known = speaker_statistics(vectors, groups)
     return np.stack([known[group].apply(row) for group, row in zip(groups, vectors, strict=True)])
@@ -174,31 +221,50 @@ def moved(vectors: Vectors, labels: Sequence[str], groups: Sequence[str]) -> Vec
 
 
 def shifted(vectors: Vectors, labels: Sequence[str], groups: Sequence[str]) -> Vectors:
-    """Return the vectors, then copies moved by the difference of another group's centre to that of the own one."""
+    """Return the vectors, then copies moved by the difference of another group's centre to that of
+    the own one.
+    """
     centres, of = centres_of(vectors, labels, groups)
     rng = np.random.default_rng(0)
     others = [rng.integers(len(centres), size=len(of)) for _ in range(_SHIFTED)]
+
     return np.concatenate([vectors, *(vectors + centres[other] - centres[of] for other in others)])
 
 
-def centres_of(vectors: Vectors, labels: Sequence[str], groups: Sequence[str]) -> tuple[Vectors, NDArray[np.intp]]:
-    """Return the mean of the label means of each group, (n_groups, n_features), and the group of each vector."""
+def centres_of(
+    vectors: Vectors, labels: Sequence[str], groups: Sequence[str]
+) -> tuple[Vectors, NDArray[np.intp]]:
+    """Return the mean of the label means of each group, (n_groups, n_features), and the group of
+    each vector.
+    """
     names, of = np.unique(groups, return_inverse=True)
     return np.stack([centre(vectors, of == number, labels) for number in range(len(names))]), of
 
 
 def drawn(speakers: Sequence[str], seed: int) -> NDArray[np.intp]:
-    """Return the positions of the clips of as many speakers a corpus as there are, drawn with replacement."""
+    """Return the positions of the clips of as many speakers a corpus as there are, drawn with
+    replacement.
+    """
     rng, told = np.random.default_rng(seed), np.array(speakers)
-    corpora = [[name for name in sorted(set(speakers)) if name.startswith(f"{one}:")] for one in _corpora(speakers)]
+    corpora = [
+        [name for name in sorted(set(speakers)) if name.startswith(f"{one}:")]
+        for one in _corpora(speakers)
+    ]
     chosen = [name for names in corpora for name in rng.choice(names, len(names))]
+
     return np.concatenate([np.flatnonzero(told == name) for name in chosen])
 
 
 def adversarial(
-    vectors: Vectors, labels: Sequence[str], speakers: Sequence[str], directions: int, strength: float
+    vectors: Vectors,
+    labels: Sequence[str],
+    speakers: Sequence[str],
+    directions: int,
+    strength: float,
 ) -> Learnt:
-    """Train a linear projection and a label head against a speaker classifier (Ganin et al., JMLR 2016), seed 0."""
+    """Train a linear projection and a label head against a speaker classifier (Ganin et al., JMLR
+    2016), seed 0.
+    """
     mean, scale, names = vectors.mean(axis=0), vectors.std(axis=0) + 1e-9, sorted(set(labels))
     taken = speaker_directions((vectors - mean) / scale, labels, speakers, directions)
     inputs = torch.from_numpy(without((vectors - mean) / scale, taken)).float()
@@ -208,33 +274,46 @@ def adversarial(
     torch.manual_seed(0)
     project = nn.Sequential(nn.Dropout(_DROPPED), nn.Linear(inputs.shape[1], _HIDDEN))
     head = nn.Linear(_HIDDEN, len(names))
-    adversary = nn.Sequential(nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, len(voices)))
+    adversary = nn.Sequential(
+        nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, len(voices))
+    )
     everything = [*project.parameters(), *head.parameters(), *adversary.parameters()]
     optimiser = torch.optim.AdamW(everything, lr=_RATE, weight_decay=_DECAY)
     rare = 1 / torch.bincount(told).float()
+
     for epoch in range(_EPOCHS):
         for batch in torch.split(torch.randperm(len(inputs)), _BATCH):
             hidden = project(inputs[batch])
             loss = nn.functional.cross_entropy(head(hidden), told[batch], weight=rare)
-            against = adversary(reverse_gradient(hidden, strength * rising_strength(epoch / _EPOCHS)))
+            against = adversary(
+                reverse_gradient(hidden, strength * rising_strength(epoch / _EPOCHS))
+            )
             optimiser.zero_grad()
             torch.autograd.backward(loss + nn.functional.cross_entropy(against, voice[batch]))
             optimiser.step()
+
     project.eval()
 
     @torch.no_grad()
     def answer(asked: Vectors, wanted: Sequence[str]) -> Vectors:
-        logits = head(project(torch.from_numpy(without((asked - mean) / scale, taken)).float())).double()
+        logits = head(
+            project(torch.from_numpy(without((asked - mean) / scale, taken)).float())
+        ).double()
         columns, known = asked_for(names, wanted)
         scores = torch.full((len(asked), len(wanted)), -torch.inf, dtype=torch.float64)
         scores[:, columns] = logits[:, known].log_softmax(dim=1)
+
         return np.asarray(scores.numpy())
 
     return answer
 
 
 def _scope(speakers: Sequence[str], scope: Scope) -> list[str]:
-    return list(speakers) if scope == "speaker" else [speaker.partition(":")[0] for speaker in speakers]
+    return (
+        list(speakers)
+        if scope == "speaker"
+        else [speaker.partition(":")[0] for speaker in speakers]
+    )
 
 
 def _corpora(speakers: Sequence[Hashable]) -> list[str]:

@@ -25,7 +25,9 @@ _CORPORA = (
     CorpusEntry("meld", "mserbench_tasks.corpora.meld:CORPUS", "MELD", ("en",)),
     CorpusEntry("mead", "mserbench_tasks.corpora.mead:CORPUS", "MEAD", ("en",)),
     CorpusEntry("mosei", "mserbench_tasks.corpora.mosei:CORPUS", "CMU-MOSEI", ("en",)),
-    CorpusEntry("msp-podcast", "mserbench_tasks.corpora.msp_podcast:CORPUS", "MSP-Podcast", ("en",)),
+    CorpusEntry(
+        "msp-podcast", "mserbench_tasks.corpora.msp_podcast:CORPUS", "MSP-Podcast", ("en",)
+    ),
     CorpusEntry("esd", "mserbench_tasks.corpora.esd:CORPUS", "ESD", ("zh", "en")),
     CorpusEntry("cafe", "mserbench_tasks.corpora.cafe:CORPUS", "CaFE", ("fr",)),
     CorpusEntry("urdu", "mserbench_tasks.corpora.urdu:CORPUS", "URDU", ("ur",)),
@@ -36,9 +38,24 @@ _CORPORA = (
         "Demo corpus, training languages (synthetic, rule-based)",
         ("en", "fr", "de", "it", "es", "zh"),
     ),
-    CorpusEntry("demo-el", "mserbench_tasks.demo.corpora:DEMO_EL", "Demo, Greek (synthetic, rule-based)", ("el",)),
-    CorpusEntry("demo-fa", "mserbench_tasks.demo.corpora:DEMO_FA", "Demo, Persian (synthetic, rule-based)", ("fa",)),
-    CorpusEntry("demo-ru", "mserbench_tasks.demo.corpora:DEMO_RU", "Demo, Russian (synthetic, rule-based)", ("ru",)),
+    CorpusEntry(
+        "demo-el",
+        "mserbench_tasks.demo.corpora:DEMO_EL",
+        "Demo, Greek (synthetic, rule-based)",
+        ("el",),
+    ),
+    CorpusEntry(
+        "demo-fa",
+        "mserbench_tasks.demo.corpora:DEMO_FA",
+        "Demo, Persian (synthetic, rule-based)",
+        ("fa",),
+    ),
+    CorpusEntry(
+        "demo-ru",
+        "mserbench_tasks.demo.corpora:DEMO_RU",
+        "Demo, Russian (synthetic, rule-based)",
+        ("ru",),
+    ),
 )
 
 
@@ -53,4 +70,7 @@ def register_tasks() -> Iterable[TaskEntry]:
     """Register the tasks of the table in `tasks.py`."""
     from mserbench_tasks.tasks import TASKS
 
-    return [TaskEntry(task.name, f"mserbench_tasks.tasks:TASKS[{task.name}]", task.title) for task in TASKS.values()]
+    return [
+        TaskEntry(task.name, f"mserbench_tasks.tasks:TASKS[{task.name}]", task.title)
+        for task in TASKS.values()
+    ]

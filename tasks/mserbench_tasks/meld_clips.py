@@ -1,4 +1,6 @@
-"""The clips of MELD: where to get them, how many there are, which file is which, what every run must say of them."""
+"""The clips of MELD: where to get them, how many there are, which file is which, what every run
+must say of them.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,24 @@ _USABLE = {  # in the order of the labels
     "test": (1256, 402, 281, 345, 208, 68, 50),
 }
 COUNTS = {  # whoever has some of the splits has a complete part
-    " and ".join(some): dict(zip(_LABELS, map(sum, zip(*(_USABLE[one] for one in some), strict=True)), strict=True))
+    " and ".join(some): dict(
+        zip(_LABELS, map(sum, zip(*(_USABLE[one] for one in some), strict=True)), strict=True)
+    )
     for size in (3, 2, 1)
     for some in itertools.combinations(_USABLE, size)
 }
-FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
+FOLDERS = {
+    "train": "train_splits",
+    "dev": "dev_splits_complete",
+    "test": "output_repeated_splits_test",
+}
 UNUSABLE = {"train/dia125_utt3": "corrupt as published", "dev/dia110_utt7": "never published"}
-OVERLONG = {"train/dia309_utt0": 41, "test/dia38_utt4": 305, "test/dia220_utt0": 235}  # seconds, by wrong times
+# seconds, by wrong times
+OVERLONG = {"train/dia309_utt0": 41, "test/dia38_utt4": 305, "test/dia220_utt0": 235}
 
-FILES = (  # MELD.Raw; size and sha256 as two public projects check it (AutoDL's download script, autofusion_bench)
+# MELD.Raw; size and sha256 as two public projects check it (AutoDL's download script,
+# autofusion_bench)
+FILES = (
     Remote(
         "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
         "sha256:a56b4407d574195cbce470d86f9c9d72fcfea59b0e34502ecd4babee4a5c613e",
@@ -41,8 +52,11 @@ SKIPPED = {
     "*output_repeated_splits_test/*dia108_utt2.*": "no row in the published table",
 }
 
-_CLIP = re.compile(r"(?P<fixed>final_videos_test)?dia(?P<dialogue>\d{1,6})_utt(?P<utterance>\d{1,6})")
-_FOLDER = re.compile(r"(?:.*[^a-z])?(train|dev|test)(?:[^a-z].*)?")  # as published, or plainly named
+_CLIP = re.compile(
+    r"(?P<fixed>final_videos_test)?dia(?P<dialogue>\d{1,6})_utt(?P<utterance>\d{1,6})"
+)
+# as published, or plainly named
+_FOLDER = re.compile(r"(?:.*[^a-z])?(train|dev|test)(?:[^a-z].*)?")
 
 
 @dataclass
@@ -54,19 +68,24 @@ class Cuts:
 
 
 def find(tree: Tree, splits: Collection[str]) -> tuple[dict[str, Cuts], list[str]]:
-    """Return the clips by id, and the files whose split no folder names where it is not the only one of `splits`."""
+    """Return the clips by id, and the files whose split no folder names where it is not the only
+    one of `splits`.
+    """
     found: dict[str, Cuts] = defaultdict(Cuts)
     lost = []
     for path, stem in tree.audio("mp4", "wav"):
         match = _CLIP.fullmatch(stem)
         if match is None:
             continue
+
         split = "test" if match["fixed"] else _split_of(path, splits)
         if split is None:
             lost.append(path)
             continue
+
         cuts = found[identity(split, match["dialogue"], match["utterance"])]
         (cuts.fixed if match["fixed"] else cuts.plain).append(path)
+
     return dict(found), lost
 
 
@@ -85,25 +104,37 @@ def _split_of(path: str, splits: Collection[str]) -> str | None:
     for folder in reversed(path.lower().split("/")[:-1]):
         if match := _FOLDER.fullmatch(folder):
             return match[1]
+
     return next(iter(splits)) if len(splits) == 1 else None
 
 
 def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
-    """Yield what must stand beside every number: which cuts were used, which clips are absent, which are overlong."""
+    """Yield what must stand beside every number: which cuts were used, which clips are absent,
+    which are overlong.
+    """
     cuts = Counter(utterance.extra.get("cut") for utterance in utterances)
     total = cuts["fixed"] + cuts["plain"]
     if cuts["fixed"]:
-        yield f"{cuts['fixed']} of the {total} test clips are the ones cut anew (final_videos_test...)"
+        yield (
+            f"{cuts['fixed']} of the {total} test clips are the ones cut anew "
+            f"(final_videos_test...)"
+        )
     elif total:
         yield (
-            f"none of the {total} test clips is one cut anew (final_videos_test...): unless those 132 were renamed, "
+            f"none of the {total} test clips is one cut anew (final_videos_test...): "
+            f"unless those 132 were renamed, "
             f"about 5 % hold more than their turn"
         )
+
     splits = {utterance.split for utterance in utterances}
     absent = [f"{clip} ({why})" for clip, why in UNUSABLE.items() if clip.split("/")[0] in splits]
     if absent:
         yield f"left out, as no readable clip of them was published: {', '.join(absent)}"
+
     known = {utterance.id for utterance in utterances}
     overlong = [f"{clip} ({seconds} s)" for clip, seconds in OVERLONG.items() if clip in known]
     if overlong:
-        yield f"far longer than their turn, by wrong times in the published table: {', '.join(overlong)}"
+        yield (
+            f"far longer than their turn, by wrong times in the published table: "
+            f"{', '.join(overlong)}"
+        )

@@ -1,4 +1,6 @@
-"""The files of CMU-MOSEI: graded labels with their times (HDF5), and transcripts of the same segments (text)."""
+"""The files of CMU-MOSEI: graded labels with their times (HDF5), and transcripts of the same
+segments (text).
+"""
 
 from __future__ import annotations
 
@@ -13,66 +15,84 @@ from mserbench.errors import DataError
 from mserbench.plugins import misfits
 from mserbench.tables import text
 
-# What h5py raises for a damaged file, which depends on the place of the damage; groups in place of tables included.
+# What h5py raises for a damaged file, which depends on the place of the damage; groups in place of
+# tables included.
 _UNREADABLE = (
-    OSError, KeyError, IndexError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError, MemoryError,
+    OSError, KeyError, IndexError, ValueError, TypeError, AttributeError, RuntimeError,
+    OverflowError, MemoryError,
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Entry:
-    """The rows of one video: `features` by row and dimension, `intervals` as (start, end) in seconds by row."""
+    """The rows of one video: `features` by row and dimension, `intervals` as (start, end) in
+    seconds by row.
+    """
 
     features: list[list[float]]
     intervals: list[list[float]]
 
 
 def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | Fault]]:
-    """Return the names of the dimensions, as the file itself gives them, and each video's rows or what is wrong.
+    """Return the names of the dimensions, as the file itself gives them, and each video's rows or
+    what is wrong.
 
-    Older files order the dimensions otherwise. Raises DataError where this is no computational sequence of
-    CMU-MultimodalSDK, and MissingExtra where h5py is not installed.
+    Older files order the dimensions otherwise. Raises DataError where this is no computational
+    sequence of CMU-MultimodalSDK, and MissingExtra where h5py is not installed.
     """
     with misfits.optional(f"label file {name!r}", "h5py", "mosei"):
         import h5py
+
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             root = file[min(file)]
             names = _names(root["metadata"]["dimension names"])
-            return names, {video: _entry(name, video, root["data"][video], len(names)) for video in root["data"]}
+            return names, {
+                video: _entry(name, video, root["data"][video], len(names))
+                for video in root["data"]
+            }
     except _UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise DataError(
-            f"label file {name!r} is not a computational sequence with 'data' and 'dimension names' ({reason}): get it "
+            f"label file {name!r} is not a computational sequence with 'data' and "
+            f"'dimension names' ({reason}): get it "
             f"from the publisher again"
         ) from error
 
 
 def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] | Fault]:
-    """Yield ((start, end), text) of each line `video___clip___start___end___text`; times in seconds, to 0.01.
+    """Yield ((start, end), text) of each line `video___clip___start___end___text`; times in
+    seconds, to 0.01.
 
     Raises DataError where the file is not text.
     """
     for number, line in enumerate(text(name, data).split("\n"), start=1):
         if not line.strip():
             continue
+
         try:
             _, _, start, end, said = line.split("___", 4)
             yield (round(float(start), 2), round(float(end), 2)), said.strip()
         except ValueError:
             yield Fault(
-                f"transcript {name!r}, line {number}: video___clip___start___end___text was expected, but it is "
+                f"transcript {name!r}, line {number}: video___clip___start___end___text "
+                f"was expected, but it is "
                 f"{line[:100]!r}",
                 minor=True,
             )
 
 
 def _names(dataset: Any) -> tuple[str, ...]:
-    """Read the names, which the toolkit writes as JSON in one string; its first files hold one string a name."""
-    texts = [item.decode() if isinstance(item, bytes) else str(item) for item in dataset[()].ravel()]
+    """Read the names, which the toolkit writes as JSON in one string; its first files hold one
+    string a name.
+    """
+    texts = [
+        item.decode() if isinstance(item, bytes) else str(item) for item in dataset[()].ravel()
+    ]
     names = json.loads(texts[0]) if len(texts) == 1 else texts
     if not isinstance(names, list):
         raise ValueError(f"'dimension names' is {names!r}")
+
     return tuple(str(one).strip().lower() for one in names)
 
 
@@ -81,14 +101,21 @@ def _entry(name: str, video: str, group: Any, width: int) -> Entry | Fault:
 
     where = f"label file {name!r}, video {video!r}"
     try:
-        features, intervals = (np.asarray(group[key][()], dtype=np.float64) for key in ("features", "intervals"))
+        features, intervals = (
+            np.asarray(group[key][()], dtype=np.float64) for key in ("features", "intervals")
+        )
     except _UNREADABLE as error:
-        return Fault(f"{where}: its features or intervals cannot be read ({' '.join(str(error).split())})")
+        return Fault(
+            f"{where}: its features or intervals cannot be read ({' '.join(str(error).split())})"
+        )
+
     if features.shape != (len(intervals), width) or intervals.shape != (len(features), 2):
         return Fault(
-            f"{where}: {width} features and two times a row were expected, but the shapes are {features.shape} and "
+            f"{where}: {width} features and two times a row were expected, but the shapes "
+            f"are {features.shape} and "
             f"{intervals.shape}"
         )
     if not (np.isfinite(features).all() and np.isfinite(intervals).all()):
         return Fault(f"{where}: a feature or a time is not a finite number")
+
     return Entry(features.tolist(), intervals.tolist())

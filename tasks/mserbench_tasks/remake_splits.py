@@ -1,10 +1,12 @@
-"""Remakes the seeded `*-paper2.csv` splits, byte for byte: `python -m mserbench_tasks.remake_splits [FOLDER]`.
+"""Remakes the seeded `*-paper2.csv` splits, byte for byte: `python -m mserbench_tasks.remake_splits
+[FOLDER]`.
 
-Paper 2 gives the sizes of its splits of four emotions, but not their ids. Here the recordings of each emotion are
-ordered by the SHA-256 of `mserbench paper2: ID`; the first go to `test`, the next to `dev`, all others to `train`. No
-generator of random numbers is involved, so that every version of Python draws the same. The paper gives one size of
-all emotions for `dev`; it is shared out as the whole corpus is, by largest remainder. Prints the SHA-256 of each
-file, which the card of its corpus names.
+Paper 2 gives the sizes of its splits of four emotions, but not their ids. Here the recordings of
+each emotion are ordered by the SHA-256 of `mserbench paper2: ID`; the first go to `test`, the next
+to `dev`, all others to `train`. No generator of random numbers is involved, so that every version
+of Python draws the same. The paper gives one size of all emotions for `dev`; it is shared out as
+the whole corpus is, by largest remainder. Prints the SHA-256 of each file, which the card of its
+corpus names.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ SPLITS = {
 
 def main() -> None:
     """Write all tables into the folder of the command line and print their hashes."""
-    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__))
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "splits")
     folder = parser.parse_args().folder
 
@@ -45,22 +47,28 @@ def table(name: str) -> bytes:
     ids: dict[str, list[str]] = defaultdict(list)
     for utterance, label in dataset.truth(lookup.task(task), None):
         ids[label].append(utterance.id)
+
     parts: dict[str, str] = {}
     for label, quota in shares({label: len(found) for label, found in ids.items()}, dev).items():
         drawn = sorted(ids[label], key=_rank)
         parts |= dict.fromkeys(drawn[: test[label]], "test")
         parts |= dict.fromkeys(drawn[test[label] : test[label] + quota], "dev")
+
     rows = [f"{identity},{part}" for identity, part in sorted(parts.items())]
     return "".join(f"{row}\n" for row in ["id,part", *rows, "*,train"]).encode()
 
 
 def shares(sizes: dict[str, int], total: int) -> dict[str, int]:
-    """Share out `total` in proportion to `sizes`: rounded down, the rest to the largest remainders."""
+    """Share out `total` in proportion to `sizes`: rounded down, the rest to the largest
+    remainders.
+    """
     exact = {label: total * size / sum(sizes.values()) for label, size in sizes.items()}
     found = {label: int(share) for label, share in exact.items()}
     by_remainder = sorted(exact, key=lambda label: (found[label] - exact[label], label))
+
     for label in by_remainder[: total - sum(found.values())]:
         found[label] += 1
+
     return found
 
 

@@ -1,4 +1,6 @@
-"""The table of tasks on the corpora that the two papers train on, and on their four-emotion parts."""
+"""The table of tasks on the corpora that the two papers train on, and on their four-emotion
+parts.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +26,38 @@ _MOSEI = {
     "disgust": "disgust", "fear": "fear", "tie": DROP,
 }  # fmt: skip
 _MSP = {
-    "N": "neutral", "H": "happy", "S": "sad", "A": "angry", "U": "surprise", "D": "disgust", "F": "fear",
+    "N": "neutral", "H": "happy", "S": "sad", "A": "angry", "U": "surprise", "D": "disgust",
+    "F": "fear",
     "C": DROP, "O": DROP, "X": DROP, "withheld": DROP,
 }  # fmt: skip
-_ESD = {"Neutral": "neutral", "Happy": "happy", "Sad": "sad", "Angry": "angry", "Surprise": "surprise"}
+_ESD = {
+    "Neutral": "neutral",
+    "Happy": "happy",
+    "Sad": "sad",
+    "Angry": "angry",
+    "Surprise": "surprise",
+}
 _CAFE = {
-    "N": "neutral", "J": "happy", "T": "sad", "C": "angry", "S": "surprise", "D": "disgust", "P": "fear",
+    "N": "neutral", "J": "happy", "T": "sad", "C": "angry", "S": "surprise", "D": "disgust",
+    "P": "fear",
 }  # fmt: skip
 _URDU = {"N": "neutral", "H": "happy", "S": "sad", "A": "angry"}
-_CREMA = {"NEU": "neutral", "HAP": "happy", "SAD": "sad", "ANG": "angry", "DIS": "disgust", "FEA": "fear"}
+_CREMA = {
+    "NEU": "neutral",
+    "HAP": "happy",
+    "SAD": "sad",
+    "ANG": "angry",
+    "DIS": "disgust",
+    "FEA": "fear",
+}
 _VOTES = {"N": "neutral", "H": "happy", "S": "sad", "A": "angry", "D": "disgust", "F": "fear"}
 # The publisher joins the emotions of equal votes in this order: `A:D`, `A:D:N`.
-_TIES = {":".join(tied): DROP for size in range(2, 7) for tied in itertools.combinations("ADFHNS", size)}
+_TIES = {
+    ":".join(tied): DROP for size in range(2, 7) for tied in itertools.combinations("ADFHNS", size)
+}
 EMODB = {
-    "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": "disgust", "A": "fear", "L": "boredom",
+    "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": "disgust", "A": "fear",
+    "L": "boredom",
 }  # fmt: skip
 _MANDARIN = {"language": ("zh",)}
 _TEST = "paper2.test"
@@ -47,14 +67,17 @@ SOURCES: tuple[Task, ...] = (
     Task(
         "mead", "MEAD, 7 emotions, contempt dropped", "mead", ("en",), CANONICAL, _MEAD,
         {
-            "neutral": 1916, "happy": 4294, "sad": 4306, "angry": 4193, "surprise": 4270, "disgust": 4284,
+            "neutral": 1916, "happy": 4294, "sad": 4306, "angry": 4193, "surprise": 4270,
+            "disgust": 4284,
             "fear": 4251,
         },
     ),
-    Task("mosei", "CMU-MOSEI, 7 emotions, one a segment by rule", "mosei", ("en",), CANONICAL, _MOSEI),
+    Task("mosei", "CMU-MOSEI, 7 emotions, one a segment by rule", "mosei", ("en",), CANONICAL,
+    _MOSEI),
     Task("msp-podcast", "MSP-Podcast, 7 emotions", "msp-podcast", ("en",), CANONICAL, _MSP),
     Task(
-        "esd", "ESD, Mandarin and English, 5 emotions", "esd", ("zh", "en"), tuple(_ESD.values()), _ESD,
+        "esd", "ESD, Mandarin and English, 5 emotions", "esd", ("zh", "en"), tuple(_ESD.values()),
+        _ESD,
         dict.fromkeys(_ESD.values(), 7000),
     ),
     Task(
@@ -75,11 +98,13 @@ SOURCES: tuple[Task, ...] = (
     ),
     Task("urdu-4", "URDU, 4 emotions", "urdu", ("ur",), FOUR, _URDU, dict.fromkeys(FOUR, 100)),
     Task(
-        "crema-d", "CREMA-D, 6 emotions as intended", "crema-d", ("en",), tuple(_CREMA.values()), _CREMA,
+        "crema-d", "CREMA-D, 6 emotions as intended", "crema-d", ("en",), tuple(_CREMA.values()),
+        _CREMA,
         {**dict.fromkeys(_CREMA.values(), 1271), "neutral": 1087},
     ),
     Task(
-        "crema-d-4", "CREMA-D, 4 emotions as intended", "crema-d", ("en",), FOUR, restricted(_CREMA, FOUR),
+        "crema-d-4", "CREMA-D, 4 emotions as intended", "crema-d", ("en",), FOUR, restricted(_CREMA,
+        FOUR),
         {**dict.fromkeys(FOUR, 1271), "neutral": 1087},
     ),
     Task(
@@ -98,11 +123,13 @@ SOURCES: tuple[Task, ...] = (
         restricted(_CAFE, FOUR), {"neutral": 6, "happy": 12, "sad": 12, "angry": 12}, part=_TEST,
     ),
     Task(
-        "esd-zh-4-paper2", "ESD, Mandarin, 4 emotions, 1,400 recordings as in paper 2", "esd", ("zh",), FOUR,
+        "esd-zh-4-paper2", "ESD, Mandarin, 4 emotions, 1,400 recordings as in paper 2", "esd",
+        ("zh",), FOUR,
         restricted(_ESD, FOUR), dict.fromkeys(FOUR, 350), _MANDARIN, part=_TEST,
     ),
     Task(
-        "urdu-4-paper2", "URDU, 4 emotions, 80 recordings as in paper 2", "urdu", ("ur",), FOUR, _URDU,
+        "urdu-4-paper2", "URDU, 4 emotions, 80 recordings as in paper 2", "urdu", ("ur",), FOUR,
+        _URDU,
         dict.fromkeys(FOUR, 20), part=_TEST,
     ),
 )  # fmt: skip

@@ -1,4 +1,6 @@
-"""How long an audit takes: by hash over a table of 30,000 clips, and the search for near-duplicates."""
+"""How long an audit takes: by hash over a table of 30,000 clips, and the search for
+near-duplicates.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,21 @@ LABELS = ("neutral", "happy", "sad", "angry")
 
 
 def table() -> dict[str, list[Entry]]:
-    """Build ten folds of clips with every fact known; one recording in a hundred occurs twice, in two folds."""
+    """Build ten folds of clips with every fact known; one recording in a hundred occurs twice, in
+    two folds.
+    """
     parts: dict[str, list[Entry]] = {str(fold): [] for fold in range(FOLDS)}
     for n in range(CLIPS):
         key = hashlib.sha256(str(n - 1 if n % 100 == 0 and n else n).encode()).hexdigest()
         facts = {
-            "speaker": f"speaker {n % 91}", "session": f"{n % 5}", "dialogue": f"dialogue {n // 20}",
+            "speaker": f"speaker {n % 91}", "session": f"{n % 5}",
+            "dialogue": f"dialogue {n // 20}",
             "sentence": f"sentence {n % 700}", AUDIO: key,
         }  # fmt: skip
-        parts[str(n % FOLDS)].append(Entry(f"clip_{n:05d}", LABELS[n % len(LABELS)], facts, frozenset()))
+        parts[str(n % FOLDS)].append(
+            Entry(f"clip_{n:05d}", LABELS[n % len(LABELS)], facts, frozenset())
+        )
+
     return parts
 
 
@@ -39,7 +47,9 @@ def bench_audit_by_hash(benchmark: BenchmarkFixture) -> None:
     parts = table()
 
     def work() -> tuple[Audit, Inside]:
-        return audit("table", "folds", parts), inside([one for entries in parts.values() for one in entries])
+        return audit("table", "folds", parts), inside(
+            [one for entries in parts.values() for one in entries]
+        )
 
     found, within = benchmark.pedantic(work, rounds=3)
     twice = len(range(100, CLIPS, 100))
@@ -56,12 +66,14 @@ def words_of(names: tuple[str, ...]) -> NDArray[np.uint32]:
     for name in names:
         if not (DATA / name).is_dir():
             pytest.skip(f"corpus {name!r} is not in {str(DATA)!r}: set MSERBENCH_DATA")
+
         source = lookup.corpus(name)
         reading = corpus.read(source, corpus.find(source, DATA))
         utterances = list(reading.utterances.values())
         facts = index.index(reading.root, utterances)
         items = [dataset.Item(one, "", reading.root, facts[one.id]) for one in utterances]
         found.append(fingerprint.of_clips([item.clip(name) for item in items]))
+
     return np.concatenate(found)
 
 
@@ -75,12 +87,17 @@ def bench_search_of_real_recordings(benchmark: BenchmarkFixture) -> None:
 
 
 def bench_search_of_many_recordings(benchmark: BenchmarkFixture) -> None:
-    """Among 30,000 fingerprints whose words are as often alike as real ones, and 300 planted copies: under 60 s."""
+    """Among 30,000 fingerprints whose words are as often alike as real ones, and 300 planted
+    copies: under 60 s.
+    """
     generator = np.random.default_rng(0)
-    # Words of 3,167 real recordings: one in six meets another; at ten times as many, as drawn here from 8 million.
+    # Words of 3,167 real recordings: one in six meets another; at ten times as many, as drawn here
+    # from 8 million.
     words = generator.integers(1, 8_000_000, (CLIPS, fingerprint.LENGTH), dtype=np.uint32)
     words[:, 130:] = 0  # the median length of real recordings
-    words[-300:] = words[:300] ^ (generator.random((300, fingerprint.LENGTH)) < 0.5).astype(np.uint32)
+    words[-300:] = words[:300] ^ (generator.random((300, fingerprint.LENGTH)) < 0.5).astype(
+        np.uint32
+    )
     words[-300:, 130:] = 0
     found = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=1)
     print(f"\n{CLIPS} recordings: {benchmark.stats['median']:.1f} s, {len(found)} pairs")

@@ -1,10 +1,12 @@
-"""Checkpointing: memory and time of a step of learning with and without, each in a process of its own.
+"""Checkpointing: memory and time of a step of learning with and without, each in a process of its
+own.
 
     make bench BENCH=tests/benchmarks/bench_checkpointing.py
 
-Three steps, of random weights but for the LLM: the LLM of the preset `mini` before 4 clips of 64 queries; a Q-Former of
-BERT's size with 256 queries on 4 clips of 10 s; a wav2vec 2.0 base with parts inside on 4 clips of 3 s. Each process
-prints what it held at most during the step beyond what it held before, and the seconds of the step; one thread. Linux.
+Three steps, of random weights but for the LLM: the LLM of the preset `mini` before 4 clips of 64
+queries; a Q-Former of BERT's size with 256 queries on 4 clips of 10 s; a wav2vec 2.0 base with
+parts inside on 4 clips of 3 s. Each process prints what it held at most during the step beyond what
+it held before, and the seconds of the step; one thread. Linux.
 """
 
 from __future__ import annotations
@@ -36,9 +38,11 @@ def llm_before_clips(again: bool) -> Callable[[], torch.Tensor]:
     llm = language_model()
     if again:
         llm.recompute()
+
     question = Question.of(llm, "The speaker feels", ("sad", "happy"))
     audio = (torch.randn(CLIPS, 64, llm.dim) / llm.dim**0.5).requires_grad_(True)
     answers = [*question.answers] * (CLIPS // 2)
+
     return lambda: llm.answer_losses(audio, question.prompt_tokens, answers)[0].sum()
 
 
@@ -49,6 +53,7 @@ def qformer_on_frames(again: bool) -> Callable[[], torch.Tensor]:
     connector = Connector(Shape(1, 1280, 4096, n_queries=256), 1.0).train()
     if again:
         recompute_blocks(connector.qformer)
+
     frames, mask = torch.randn(CLIPS, 1, 500, 1280), torch.ones(CLIPS, 500, dtype=torch.bool)
     return lambda: connector(frames, mask)[1].square().sum()
 
@@ -64,16 +69,21 @@ def parts_inside_an_encoder(again: bool) -> Callable[[], torch.Tensor]:
     inside.adapt(model)
     if again:
         recompute_blocks(model.module)
+
     backbone = WaveBackbone(model, (model.layers - 1,)).train()
     waves = [torch.randn(48_000) for _ in range(CLIPS)]
     return lambda: backbone(waves).square().sum()
 
 
-STEPS = {step.__name__: step for step in (llm_before_clips, qformer_on_frames, parts_inside_an_encoder)}
+STEPS = {
+    step.__name__: step for step in (llm_before_clips, qformer_on_frames, parts_inside_an_encoder)
+}
 
 
 def held(what: str) -> float:
-    """Return memory of this process in MB: `VmRSS`, what it holds, or `VmHWM`, the most since that was forgotten."""
+    """Return memory of this process in MB: `VmRSS`, what it holds, or `VmHWM`, the most since that
+    was forgotten.
+    """
     line = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert line, "only Linux tells"
     return int(line[1]) / 1000
@@ -94,15 +104,25 @@ def measure(name: str, again: bool) -> None:
 
 @pytest.mark.parametrize("name", STEPS)
 def bench_a_step_with_blocks_computed_again(name: str) -> None:
-    """Far less memory, for about a third more arithmetic: a second way forth beside one forth and one back."""
+    """Far less memory, for about a third more arithmetic: a second way forth beside one forth and
+    one back.
+    """
     measured = []
     for again in ("", "again"):
         done = subprocess.run(
-            [sys.executable, __file__, name, again], capture_output=True, text=True, check=True, timeout=1800
+            [sys.executable, __file__, name, again],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=1800,
         )
         measured.append([float(number) for number in done.stdout.split()])
+
     (kept, slow), (left, slower) = measured
-    print(f"\n{name}: {kept:,.0f} MB and {slow:.1f} s a step; checkpointed {left:,.0f} MB and {slower:.1f} s")
+    print(
+        f"\n{name}: {kept:,.0f} MB and {slow:.1f} s a step; checkpointed {left:,.0f} MB and "
+        f"{slower:.1f} s"
+    )
     assert left < 0.7 * kept
 
 

@@ -1,4 +1,6 @@
-"""Corpora of full size: parsing, indexing against plain decoding, and the start of a run on an unchanged corpus."""
+"""Corpora of full size: parsing, indexing against plain decoding, and the start of a run on an
+unchanged corpus.
+"""
 
 from __future__ import annotations
 
@@ -73,11 +75,13 @@ def of_children() -> float:
     return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
 
 
-def least(benchmark: BenchmarkFixture, work: Callable[[], object], what: str, clock: Callable[[], float]) -> float:
+def least(
+    benchmark: BenchmarkFixture, work: Callable[[], object], what: str, clock: Callable[[], float]
+) -> float:
     """Return and print the least seconds of some rounds.
 
-    They are those of the processor: the work waits for nothing, so on an idle machine they are those of the clock,
-    and on a busy one they are nearer to them.
+    They are those of the processor: the work waits for nothing, so on an idle machine they are
+    those of the clock, and on a busy one they are nearer to them.
     """
     taken: list[float] = []
 
@@ -90,11 +94,14 @@ def least(benchmark: BenchmarkFixture, work: Callable[[], object], what: str, cl
     clocked = benchmark.stats.stats.min
     benchmark.extra_info.update(processor_seconds=min(taken))
     print(f"\n{what}: least {min(taken):.2f} s of the processor, {clocked:.2f} s of the clock")
+
     return min(taken)
 
 
 @pytest.mark.parametrize(("name", "utterances"), [("iemocap", 10_039), ("meld", 13_706)])
-def bench_parsing_a_full_tree(benchmark: BenchmarkFixture, build: Build, name: str, utterances: int) -> None:
+def bench_parsing_a_full_tree(
+    benchmark: BenchmarkFixture, build: Build, name: str, utterances: int
+) -> None:
     """From the folder on disk to all utterances in under a second."""
     source = lookup.corpus(name)
     root = build(name) / name
@@ -103,7 +110,9 @@ def bench_parsing_a_full_tree(benchmark: BenchmarkFixture, build: Build, name: s
     def parse() -> None:
         corpus.utterances(source, Folder(root, tuple(source.card.skipped)))
 
-    assert least(benchmark, parse, f"listing and parsing {utterances} utterances of {name}", own) < 1.0
+    assert (
+        least(benchmark, parse, f"listing and parsing {utterances} utterances of {name}", own) < 1.0
+    )
 
 
 def bench_parsing_150_000_rows_of_msp_podcast(benchmark: BenchmarkFixture) -> None:
@@ -111,12 +120,17 @@ def bench_parsing_150_000_rows_of_msp_podcast(benchmark: BenchmarkFixture) -> No
     source = lookup.corpus("msp-podcast")
     names = [f"MSP-PODCAST_{number // 50:04}_{number % 50 + 1:04}.wav" for number in range(ROWS)]
     classes = list(source.card.counts["1.8"])
-    rows = [msp_podcast.row(number, name, classes[number % len(classes)]) for number, name in enumerate(names)]
+    rows = [
+        msp_podcast.row(number, name, classes[number % len(classes)])
+        for number, name in enumerate(names)
+    ]
     label_file = "Labels/labels_concensus.csv"
     labels = "\r\n".join([msp_podcast.HEADER, *rows]).encode()
     tree = Memory((*(f"Audios/{name}" for name in names), label_file), label_file, labels)
     assert len(corpus.utterances(source, tree)) == ROWS
-    assert least(benchmark, lambda: corpus.utterances(source, tree), f"parsing {ROWS} rows", own) < 5.0
+    assert (
+        least(benchmark, lambda: corpus.utterances(source, tree), f"parsing {ROWS} rows", own) < 5.0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +141,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(FILES):
         samples = 0.1 * generator.standard_normal(int(SECONDS * 16_000))
         soundfile.write(folder / f"{number:04}.{('wav', 'flac')[number % 2]}", samples, 16_000)
+
     return folder
 
 
@@ -136,8 +151,12 @@ def plain(path: Path) -> str:
     return hashlib.sha256(samples.tobytes()).hexdigest()
 
 
-def bench_indexing_against_plain_decoding(benchmark: BenchmarkFixture, recordings: Path, unhurried: Path) -> None:
-    """Indexing takes at most half as long again as reading, decoding and hashing in as many threads."""
+def bench_indexing_against_plain_decoding(
+    benchmark: BenchmarkFixture, recordings: Path, unhurried: Path
+) -> None:
+    """Indexing takes at most half as long again as reading, decoding and hashing in as many
+    threads.
+    """
     paths = sorted(recordings.iterdir())
     utterances = [Utterance(path.stem, path.name, "x", None, "en") for path in paths]
     references: list[float] = []
@@ -145,15 +164,22 @@ def bench_indexing_against_plain_decoding(benchmark: BenchmarkFixture, recording
     def time_the_reference() -> None:
         for file in (unhurried / "cache/index").glob("*"):
             file.unlink()  # else nothing would be decoded
+
         started = time.perf_counter()
         with ThreadPoolExecutor(index.available_cores()) as pool:
             assert len(set(pool.map(plain, paths))) == FILES
+
         references.append(time.perf_counter() - started)
 
-    benchmark.pedantic(index.index, args=(recordings, utterances), setup=time_the_reference, rounds=ROUNDS)
+    benchmark.pedantic(
+        index.index, args=(recordings, utterances), setup=time_the_reference, rounds=ROUNDS
+    )
     seconds, reference = benchmark.stats.stats.median, statistics.median(references)
     benchmark.extra_info.update(reference_seconds=reference, ratio=seconds / reference)
-    print(f"\nindexing {FILES} files {seconds:.2f} s, plain {reference:.2f} s, ratio {seconds / reference:.2f}")
+    print(
+        f"\nindexing {FILES} files {seconds:.2f} s, plain {reference:.2f} s, ratio "
+        f"{seconds / reference:.2f}"
+    )
     assert seconds / reference < 1.5
 
 
@@ -175,14 +201,31 @@ STARTS = [("iemocap-7", "iemocap", 1.0), ("meld", "meld", 1.0), ("esd", "esd", 2
 def bench_start_on_an_unchanged_corpus(
     benchmark: BenchmarkFixture, build: Build, unhurried: Path, task: str, name: str, bar: float
 ) -> None:
-    """`mserbench run`, as a whole process until the model loads, takes under a second on an indexed corpus."""
-    arguments = ["run", "--model", "prior", "--task", task, "--data", str(build(name)), "--out", str(unhurried)]
+    """`mserbench run`, as a whole process until the model loads, takes under a second on an indexed
+    corpus.
+    """
+    arguments = [
+        "run",
+        "--model",
+        "prior",
+        "--task",
+        task,
+        "--data",
+        str(build(name)),
+        "--out",
+        str(unhurried),
+    ]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
     def start() -> None:
         done = subprocess.run(
-            [sys.executable, "-c", START, *arguments], env=kept, capture_output=True, text=True, check=False
+            [sys.executable, "-c", START, *arguments],
+            env=kept,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
 
-    assert least(benchmark, start, f"start of a run on {task}", of_children) < bar  # the warm-up indexes
+    # the warm-up indexes
+    assert least(benchmark, start, f"start of a run on {task}", of_children) < bar

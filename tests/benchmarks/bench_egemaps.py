@@ -1,8 +1,9 @@
 """Speed of eGeMAPS extraction on two cores against openSMILE's own package, on real speech.
 
-Run by `make bench`. Wants RAVDESS in $MSERBENCH_DATA or ../shared/corpora; skipped with that reason otherwise.
-All ways decode the same files; rounds alternate between them and the fastest counts, as other programs on
-the machine only add. Two busy cores beside it still make it fail: run it on an idle machine.
+Run by `make bench`. Wants RAVDESS in $MSERBENCH_DATA or ../shared/corpora; skipped with that reason
+otherwise. All ways decode the same files; rounds alternate between them and the fastest counts, as
+other programs on the machine only add. Two busy cores beside it still make it fail: run it on an
+idle machine.
 """
 
 from __future__ import annotations
@@ -33,9 +34,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def ravdess() -> list[Path]:
     """Clips spread over all actors and emotions."""
     data = Path(os.environ.get("MSERBENCH_DATA") or ROOT.parent / "shared" / "corpora")
-    files = sorted(path for path in (data / "ravdess").rglob("03-01-*") if path.suffix in {".wav", ".flac"})
+    files = sorted(
+        path for path in (data / "ravdess").rglob("03-01-*") if path.suffix in {".wav", ".flac"}
+    )
     if len(files) < CLIPS:
         pytest.skip("RAVDESS is neither in $MSERBENCH_DATA nor in ../shared/corpora")
+
     return files[:: len(files) // CLIPS][:CLIPS]
 
 
@@ -53,8 +57,13 @@ def one_by_one(files: Sequence[Path]) -> np.ndarray:
 
 
 def ours(files: Sequence[Path]) -> np.ndarray:
-    lengths = [soundfile.info(path).duration for path in files]  # the harness knows them from its index
-    clips = [Clip(str(path), str(path), n, partial(audio.decode, path)) for path, n in zip(files, lengths, strict=True)]
+    # the harness knows them from its index
+    lengths = [soundfile.info(path).duration for path in files]
+    clips = [
+        Clip(str(path), str(path), n, partial(audio.decode, path))
+        for path, n in zip(files, lengths, strict=True)
+    ]
+
     return extract(clips, EGeMAPS().features(), workers=2)
 
 
@@ -62,9 +71,12 @@ def bench_two_cores(benchmark, monkeypatch):
     """Two cores must give 1.8 times one process of openSMILE, and more than its own two workers."""
     if available_cores() < 2:
         pytest.skip("this process may use one core only")
+
     monkeypatch.setenv(OFF, "1")
     files = ravdess()
-    native = soundfile.info(files[0]).samplerate == 16_000  # else openSMILE alone would see the published rate
+
+    # else openSMILE alone would see the published rate
+    native = soundfile.info(files[0]).samplerate == 16_000
     ways: dict[str, Callable[[], np.ndarray]] = {
         "one process, process_signal": partial(one_by_one, files),
         "one process, process_files": partial(official, files),
@@ -73,19 +85,26 @@ def bench_two_cores(benchmark, monkeypatch):
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     results = {}
+
     for _ in range(ROUNDS):
         for name, way in ways.items():
             start = time.perf_counter()
             results[name] = way()
             seconds[name].append(time.perf_counter() - start)
+
     benchmark.pedantic(ways["ours"], rounds=1)
     best = {name: min(taken) for name, taken in seconds.items()}  # what else runs can only add
     for name, fastest in best.items():
         benchmark.extra_info[name] = ratio = fastest / best["ours"]
-        print(f"{name:28s} {1000 * fastest / len(files):6.1f} ms a clip; ours is {ratio:.2f} times as fast")
+        print(
+            f"{name:28s} {1000 * fastest / len(files):6.1f} ms a clip; ours is {ratio:.2f} "
+            f"times as fast"
+        )
+
     if native:
         for name in ways:
             np.testing.assert_array_equal(results[name], results["ours"])
+
     assert benchmark.extra_info["one process, process_signal"] >= 1.8
     assert benchmark.extra_info["one process, process_files"] >= 1.8
     assert benchmark.extra_info["num_workers=2"] > 1.0

@@ -27,6 +27,7 @@ def processor_seconds(*arguments: str) -> float:
     )
     assert done.returncode == 0, done.stderr
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
+
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
@@ -37,5 +38,7 @@ def bench_show_a_finished_run(model: str, tmp_path: Path, pretrained: Path) -> N
     first = processor_seconds(*arguments)
     again = min(processor_seconds(*arguments) for _ in range(ROUNDS))
     start = min(processor_seconds("--help") for _ in range(ROUNDS))
-    print(f"\n{model}: first {first:.2f} s, again {again:.2f} s, start-up {start:.2f} s of processor")
+    print(
+        f"\n{model}: first {first:.2f} s, again {again:.2f} s, start-up {start:.2f} s of processor"
+    )
     assert again - start < LEAST

@@ -1,10 +1,11 @@
-"""wav2vec 2.0 on a GPU: clips a second and share of the measured bfloat16 peak, in scoring and in training with LoRA.
+"""wav2vec 2.0 on a GPU: clips a second and share of the measured bfloat16 peak, in scoring and in
+training with LoRA.
 
     make bench BENCH=tests/benchmarks/bench_gpu.py
 
-Prints rows for docs/gpu.md; `$BENCH_GPU_ROWS` names a file to append them to. Weights are random, of the shapes of
-wav2vec2-base and -large; clips are noise of equal length. Without a GPU a tiny shape runs on the CPU, so that the
-benchmark is known to work.
+Prints rows for docs/gpu.md; `$BENCH_GPU_ROWS` names a file to append them to. Weights are random,
+of the shapes of wav2vec2-base and -large; clips are noise of equal length. Without a GPU a tiny
+shape runs on the CPU, so that the benchmark is known to work.
 """
 
 from __future__ import annotations
@@ -35,16 +36,23 @@ from mserbench_training.encoders.wav2vec import Wav2VecEncoder, Wav2VecModel  # 
 from mserbench_training.machine import Machine  # noqa: E402
 
 ROWS = "BENCH_GPU_ROWS"
-HEAD = "| machine | versions | shape | what | clips/s | times real time | TFLOP/s | share of bf16 peak |"
+HEAD = (
+    "| machine | versions | shape | what | clips/s | times real time | TFLOP/s | share of "
+    "bf16 peak |"
+)
 LARGE = {
-    "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096,
+    "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
+    "intermediate_size": 4096,
     "feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True,
 }  # fmt: skip
 TINY = {
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
     "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4, "conv_dim": [16] * 7,
 }  # fmt: skip
-on_gpu = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")]
+on_gpu = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here"),
+]
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,12 @@ def timed(load: Load, work: Callable[[], object]) -> float:
     """Return the seconds of one call: the mean of some rounds, after two that warm up."""
     for _ in range(2):
         work()
+
     _finish(load)
     start = time.perf_counter()
     for _ in range(load.rounds):
         work()
+
     _finish(load)
     return (time.perf_counter() - start) / load.rounds
 
@@ -91,10 +101,13 @@ def _finish(load: Load) -> None:
 
 
 def operations(work: Callable[[], object]) -> float:
-    """Count the operations of one call: of matrix products, convolutions and attention, backwards too."""
+    """Count the operations of one call: of matrix products, convolutions and attention, backwards
+    too.
+    """
     counter = FlopCounterMode(display=False)
     with counter:
         work()
+
     return float(counter.get_total_flops())
 
 
@@ -102,7 +115,10 @@ def report(load: Load, what: str, seconds: float, flops: float) -> None:
     left = torch.randn(load.matrix, load.matrix, device=load.device, dtype=torch.bfloat16)
     peak = 2 * load.matrix**3 / timed(load, lambda: left @ left)
     machine = torch.cuda.get_device_name() if load.device == "cuda" else platform.machine()
-    versions = f"torch {torch.__version__}, CUDA {torch.version.cuda}, transformers {transformers.__version__}"
+    versions = (
+        f"torch {torch.__version__}, CUDA {torch.version.cuda}, transformers "
+        f"{transformers.__version__}"
+    )
     cells = (
         machine, versions, load.shape, what, f"{load.clips / seconds:.0f}",
         f"{load.clips * load.seconds / seconds:.0f}", f"{flops / seconds / 1e12:.3g}",
@@ -110,6 +126,7 @@ def report(load: Load, what: str, seconds: float, flops: float) -> None:
     )  # fmt: skip
     row = f"| {' | '.join(cells)} |"
     print(f"\n{HEAD}\n|{'---|' * HEAD.count(' | ')}---|\n{row}")
+
     if os.environ.get(ROWS):
         with Path(os.environ[ROWS]).open("a", encoding="utf-8") as file:
             file.write(f"{row}\n")
@@ -150,7 +167,9 @@ def bench_training(load: Load) -> None:
     prepared.train()
     number = torch.arange(load.clips)
     inputs = tuple(model.input(wave) for wave in waves(load))
-    batch = Batch(None, None, inputs, number % 4, number % 2, number % 10).to(torch.device(load.device))
+    batch = Batch(None, None, inputs, number % 4, number % 2, number % 10).to(
+        torch.device(load.device)
+    )
     losses = []
 
     def work() -> None:

@@ -32,9 +32,11 @@ CHILD = Path(__file__).with_name("many_clips.py")
 
 
 class Spectral(Model):
-    """The work of a small model, about 20 ms a clip: mean log spectra of three resolutions, times fixed weights.
+    """The work of a small model, about 20 ms a clip: mean log spectra of three resolutions, times
+    fixed weights.
 
-    eGeMAPS takes three times as long, the smallest speech encoders ten times: their share of overhead is smaller.
+    eGeMAPS takes three times as long, the smallest speech encoders ten times: their share of
+        overhead is smaller.
     """
 
     seconds = 0.0  # spent in `predict`
@@ -47,14 +49,19 @@ class Spectral(Model):
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return scores without meaning: float64, shape (n_clips, n_labels)."""
         started = time.perf_counter()
-        scores = [sum(self._scores(clip.waveform, frame, len(labels)) for frame in FRAMES) for clip in clips]
+        scores = [
+            sum(self._scores(clip.waveform, frame, len(labels)) for frame in FRAMES)
+            for clip in clips
+        ]
         self.seconds += time.perf_counter() - started
+
         return np.stack(scores)
 
     def _scores(self, waveform: NDArray[np.float32], frame: int, n: int) -> NDArray[np.float64]:
         frames = np.lib.stride_tricks.sliding_window_view(waveform, frame)[::HOP]
         spectrum = np.fft.rfft(frames * np.hanning(frame), axis=1)
         weights = np.random.default_rng(0).normal(size=(frame // 2 + 1, n))
+
         return np.asarray(np.log(np.abs(spectrum) + 1e-6).mean(axis=0) @ weights)
 
 
@@ -66,7 +73,9 @@ def load(name: str) -> Dataset:
 
 
 def bare(model: Model, target: Dataset) -> None:
-    """Decode each clip in as many threads and ask the model batch by batch; no journal, no score, no files."""
+    """Decode each clip in as many threads and ask the model batch by batch; no journal, no score,
+    no files.
+    """
     plan = batches.plan([item.facts.seconds for item in target.items])
     with ThreadPoolExecutor(available_cores()) as pool:
         ahead = pool.map(audio.decode, [target.items[i].path for batch in plan for i in batch])
@@ -74,11 +83,14 @@ def bare(model: Model, target: Dataset) -> None:
             clips = [Clip("", "", 0.0, partial(next, ahead)) for _ in batch]
             for clip in clips:
                 _ = clip.waveform
+
             model.predict(clips, target.task.labels)
 
 
 def harness(model: Model, target: Dataset, out: Path) -> None:
-    """Make a finished run folder: journal, scores with intervals, verdict, predictions and record."""
+    """Make a finished run folder: journal, scores with intervals, verdict, predictions and
+    record.
+    """
     run = run_subject(Subject("spectral", model, model.card, None), target, out, fresh=True)
     assert run.record.counts.scored == len(target.items)
 
@@ -89,11 +101,14 @@ def timed(work: Callable[[Model], None]) -> tuple[float, float]:
     started = time.perf_counter()
     work(model)
     seconds = time.perf_counter() - started
+
     return seconds, seconds - model.seconds
 
 
 def bench_overhead_over_bare_decode_and_model(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """From an indexed corpus to a finished run folder costs at most 3 % more than decoding and the model."""
+    """From an indexed corpus to a finished run folder costs at most 3 % more than decoding and the
+    model.
+    """
     target = load("ravdess")
     bares: list[tuple[float, float]] = []
     harnesses: list[tuple[float, float]] = []
@@ -106,15 +121,17 @@ def bench_overhead_over_bare_decode_and_model(benchmark: BenchmarkFixture, tmp_p
 
     benchmark.pedantic(time_the_harness, setup=time_the_bare_loop, rounds=ROUNDS)
 
-    # The model does the same work in both and is most of it: its own time varies from round to round by more
-    # than the bar, so what is compared is the time outside it (decoding that is waited for, and all else).
+    # The model does the same work in both and is most of it: its own time varies from round to
+    # round by more than the bar, so what is compared is the time outside it (decoding that is
+    # waited for, and all else).
     bare_seconds, bare_outside = np.median(bares, axis=0)
     seconds, outside = np.median(harnesses, axis=0)
     overhead = (outside - bare_outside) / bare_seconds
     benchmark.extra_info.update(reference_seconds=bare_seconds, overhead=overhead)
     print(
         f"\nharness {seconds:.2f} s, of which {outside:.2f} s outside the model; "
-        f"decode and model {bare_seconds:.2f} s, of which {bare_outside:.2f} s; overhead {100 * overhead:.1f} %"
+        f"decode and model {bare_seconds:.2f} s, of which {bare_outside:.2f} s; overhead "
+        f"{100 * overhead:.1f} %"
     )
     assert overhead < 0.03
 
@@ -127,15 +144,21 @@ def peak_of(clips: int, folder: Path) -> int:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     scored, peak = map(int, done.stdout.split())
     assert scored == clips
+
     return peak
 
 
 def bench_memory_does_not_grow_with_the_audio(tmp_path: Path) -> None:
-    """From 1,000 to 20,000 clips only ids, facts and answers are added: under 3 kB a clip of 64 kB."""
+    """From 1,000 to 20,000 clips only ids, facts and answers are added: under 3 kB a clip of 64
+    kB.
+    """
     small, large = 1_000, 20_000
     first, last = peak_of(small, tmp_path / "small"), peak_of(large, tmp_path / "large")
     a_clip = (last - first) / (large - small)
-    print(f"\n{small} clips {first / 1e6:.0f} MB, {large} clips {last / 1e6:.0f} MB: {a_clip:.0f} bytes a clip")
+    print(
+        f"\n{small} clips {first / 1e6:.0f} MB, {large} clips {last / 1e6:.0f} MB: "
+        f"{a_clip:.0f} bytes a clip"
+    )
     assert a_clip < 3_000
 
 
@@ -144,6 +167,7 @@ def waste_of(name: str, seconds: Sequence[float]) -> float:
     plan = batches.plan(seconds)
     waste = batches.padding_waste(seconds, plan)
     print(f"\n{name}: {len(seconds)} clips in {len(plan)} batches, {100 * waste:.1f} % padding")
+
     return waste
 
 

@@ -1,6 +1,8 @@
-"""Intervals over left-out speakers against a loop over scikit-learn that does the same, both timed in this run.
+"""Intervals over left-out speakers against a loop over scikit-learn that does the same, both timed
+in this run.
 
-Once 10,000 resamples were asked for here, a thousand times as fast as a loop; leaving each speaker out once needs none.
+Once 10,000 resamples were asked for here, a thousand times as fast as a loop; leaving each speaker
+out once needs none.
 """
 
 from __future__ import annotations
@@ -19,15 +21,24 @@ LABELS = ["neutral", "happy", "sad", "angry", "surprise", "disgust", "fear"]
 
 
 def simulate() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the true label, the answer and the speaker of each utterance as integers; half are right."""
+    """Return the true label, the answer and the speaker of each utterance as integers; half are
+    right.
+    """
     generator = np.random.default_rng(0)
     truth = generator.integers(len(LABELS), size=UTTERANCES)
-    answers = np.where(generator.random(UTTERANCES) < 0.5, truth, generator.integers(len(LABELS), size=UTTERANCES))
+    answers = np.where(
+        generator.random(UTTERANCES) < 0.5, truth, generator.integers(len(LABELS), size=UTTERANCES)
+    )
+
     return truth, answers, np.arange(UTTERANCES) % SPEAKERS
 
 
-def loop_over_scikit_learn(truth: np.ndarray, answers: np.ndarray, speakers: np.ndarray) -> np.ndarray:
-    """Return UA, WA, WF1 and MF1 without each speaker: (SPEAKERS, 4); integers, as strings would be slower."""
+def loop_over_scikit_learn(
+    truth: np.ndarray, answers: np.ndarray, speakers: np.ndarray
+) -> np.ndarray:
+    """Return UA, WA, WF1 and MF1 without each speaker: (SPEAKERS, 4); integers, as strings would be
+    slower.
+    """
     scores = []
     for speaker in range(SPEAKERS):
         kept = speakers != speaker
@@ -40,13 +51,15 @@ def loop_over_scikit_learn(truth: np.ndarray, answers: np.ndarray, speakers: np.
                 f1_score(true, answered, average="macro"),
             )
         )
+
     return np.array(scores)
 
 
 def bench_intervals_of_all_metrics(benchmark: BenchmarkFixture) -> None:
     """From labels to the intervals of all six metrics: under 0.05 s and 20 times the loop."""
     truth, answers, speakers = simulate()
-    loop_over_scikit_learn(truth[:200], answers[:200], speakers[:200] % SPEAKERS)  # the first calls are slower
+    # the first calls are slower
+    loop_over_scikit_learn(truth[:200], answers[:200], speakers[:200] % SPEAKERS)
     started = time.perf_counter()
     looped = loop_over_scikit_learn(truth, answers, speakers)
     reference = time.perf_counter() - started
@@ -57,10 +70,15 @@ def bench_intervals_of_all_metrics(benchmark: BenchmarkFixture) -> None:
 
     seconds = benchmark.stats.stats.median
     benchmark.extra_info.update(reference_seconds=reference, ratio=reference / seconds)
-    print(f"\nintervals {1000 * seconds:.1f} ms, loop {1000 * reference:.0f} ms, ratio {reference / seconds:.0f}")
+    print(
+        f"\nintervals {1000 * seconds:.1f} ms, loop {1000 * reference:.0f} ms, ratio "
+        f"{reference / seconds:.0f}"
+    )
     left_out = leave_out(cluster_counts(*columns, LABELS, names))
+
     for column, name in enumerate(METRICS[:4]):  # both must measure the same thing
         assert np.allclose(left_out.without[name], looped[:, column])
         assert ends[name][0] < looped[:, column].mean() < ends[name][1]
+
     assert seconds < 0.05
     assert reference / seconds >= 20

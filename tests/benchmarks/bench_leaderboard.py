@@ -1,6 +1,7 @@
 """`mserbench leaderboard` over 2,000 runs: under 5 s, and linear in the number of runs.
 
-Times are those of the processor: the command computes in one thread, so idle cores take as long by the clock.
+Times are those of the processor: the command computes in one thread, so idle cores take as long by
+the clock.
 """
 
 from __future__ import annotations
@@ -26,45 +27,58 @@ UNEVEN = 1.3  # what noise may add to twice the time
 
 
 def make_board(folder: Path, n_runs: int) -> Path:
-    """Write `n_runs` finished runs over 20 tasks of 600 clips and 7 labels; intervals are placeholders."""
+    """Write `n_runs` finished runs over 20 tasks of 600 clips and 7 labels; intervals are
+    placeholders.
+    """
     for task in range(TASKS):
         generator = np.random.default_rng(task)
         truth = generator.integers(len(CANONICAL), size=CLIPS)
         for number in range(n_runs // TASKS):
-            _write_run(folder / "results", f"task-{task:02}", f"model-{number:03}", truth, generator)
+            _write_run(
+                folder / "results", f"task-{task:02}", f"model-{number:03}", truth, generator
+            )
+
     return folder
 
 
-def _write_run(results: Path, task: str, model: str, truth: Any, generator: np.random.Generator) -> None:
+def _write_run(
+    results: Path, task: str, model: str, truth: Any, generator: np.random.Generator
+) -> None:
     scores = generator.random((CLIPS, len(CANONICAL)))
     scores[np.arange(CLIPS), truth] += generator.random() * 0.5
     said = [CANONICAL[best] for best in scores.argmax(1)]
     labels = [CANONICAL[label] for label in truth]
     lines = [f"id,label,prediction,{','.join(f'score_{label}' for label in CANONICAL)},answer"]
+
     for at in range(CLIPS):
         numbers = ",".join(f"{score:.6g}" for score in scores[at])
         lines.append(f"03-01-05-01-02-{at:06},{labels[at]},{said[at]},{numbers},")
+
     text = "\n".join(lines) + "\n"
     point = metrics.metrics(metrics.confusion(labels, said, CANONICAL))
     record = {
         "schema": SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},
         "task": {
-            "name": task, "title": task, "version": 1, "hash": task, "question": task, "corpus": task,
+            "name": task, "title": task, "version": 1, "hash": task, "question": task,
+            "corpus": task,
             "languages": ["xx"], "labels": list(CANONICAL),
         },
         "corpus": {"name": task, "title": task, "synthetic": False, "index_digest": None},
         "counts": {"expected": CLIPS, "scored": CLIPS, "unparsed": 0, "partial": False},
         "metrics": point,
-        "intervals": {name: [max(value - 0.03, 0), min(value + 0.03, 1)] for name, value in point.items()},
+        "intervals": {name: [max(value - 0.03, 0), min(value + 0.03, 1)] for name,
+        value in point.items()},
         "statistics": {
-            "method": recording.METHOD, "level": 0.95, "cluster": "speaker", "clusters": SPEAKERS, "unattributed": 0,
+            "method": recording.METHOD, "level": 0.95, "cluster": "speaker", "clusters": SPEAKERS,
+            "unattributed": 0,
             "freedom": SPEAKERS - 1,
         },
         "canonical": None,
         "clusters": [at % SPEAKERS for at in range(CLIPS)],
         "verdict": {"verdict": "zero-shot", "reasons": [], "heard": "no", "transductive": False},
-        "predictions": {"file": runs.PREDICTIONS, "sha256": hashlib.sha256(text.encode()).hexdigest()},
+        "predictions": {"file": runs.PREDICTIONS,
+        "sha256": hashlib.sha256(text.encode()).hexdigest()},
     }  # fmt: skip
     folder = results / task / f"{model}-0000"
     folder.mkdir(parents=True)

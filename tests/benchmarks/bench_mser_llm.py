@@ -1,9 +1,11 @@
-"""Scoring with mser-llm: one pass against a pass a label, trimmed against padded, padding, whole runs on two cores.
+"""Scoring with mser-llm: one pass against a pass a label, trimmed against padded, padding, whole
+runs on two cores.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_mser_llm.py
 
-Wants `mserbench weights get` of whisper-base and smollm2-135m-instruct; without them random weights of the same shape
-take their place where only time counts. Clips a second are asserted only where the machine had nothing else to do.
+Wants `mserbench weights get` of whisper-base and smollm2-135m-instruct; without them random weights
+of the same shape take their place where only time counts. Clips a second are asserted only where
+the machine had nothing else to do.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ CLIPS, SIXTY = 64, 60
 
 @pytest.fixture(autouse=True)
 def idle() -> Iterator[bool]:
-    """Work on two cores, whatever the machine has; tells whether nothing else was at work before."""
+    """Work on two cores, whatever the machine has; tells whether nothing else was at work
+    before.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield os.getloadavg()[0] < 1
@@ -88,8 +92,12 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 @torch.no_grad()
-def a_pass_a_label(llm: FrozenLanguageModel, audio: torch.Tensor, question: Question) -> torch.Tensor:
-    """One full forward pass of transformers for each label, logits of all positions, of the same batch."""
+def a_pass_a_label(
+    llm: FrozenLanguageModel, audio: torch.Tensor, question: Question
+) -> torch.Tensor:
+    """One full forward pass of transformers for each label, logits of all positions, of the same
+    batch.
+    """
     columns = []
     for answer in question.answers:
         behind = llm.embed(answer).expand(len(audio), -1, -1)
@@ -97,17 +105,21 @@ def a_pass_a_label(llm: FrozenLanguageModel, audio: torch.Tensor, question: Ques
         found = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
         first = inputs.shape[1] - len(answer) - 1
         columns.append(sum(found[:, first + i, token] for i, token in enumerate(answer)))
+
     return torch.stack(columns, dim=1)
 
 
 def bench_one_pass_against_a_pass_a_label(llm: FrozenLanguageModel) -> None:
     question, audio = Question.of(llm, MINI.prompt, CANONICAL), audio_of(llm)
     assert set(map(len, question.answers)) == {1}
-    apart = (log_probabilities(llm, audio, question) - a_pass_a_label(llm, audio, question)).abs().max()
+    apart = (
+        (log_probabilities(llm, audio, question) - a_pass_a_label(llm, audio, question)).abs().max()
+    )
     ours = least(lambda: log_probabilities(llm, audio, question))
     slow = least(lambda: a_pass_a_label(llm, audio, question))
     print(
-        f"\n{len(CANONICAL)} labels of {TOGETHER} clips: {ours:.2f} s, a pass a label {slow:.2f} s, {slow / ours:.1f} "
+        f"\n{len(CANONICAL)} labels of {TOGETHER} clips: {ours:.2f} s, a pass a label "
+        f"{slow:.2f} s, {slow / ours:.1f} "
         f"times as long; scores differ by {apart:.1e} at most; load {os.getloadavg()[0]:.1f}"
     )
     assert apart < BAR_SAME
@@ -120,7 +132,10 @@ def bench_scoring_against_writing(llm: FrozenLanguageModel, labels: tuple[str, .
     question, audio = Question.of(llm, MINI.prompt, labels), audio_of(llm)
     ours = least(lambda: log_probabilities(llm, audio, question))
     writing = least(lambda: generate(llm, audio, question, MINI.max_new_tokens))
-    print(f"\n{len(labels)} labels: scoring {ours:.2f} s, writing {writing:.2f} s, {writing / ours:.1f} times as long")
+    print(
+        f"\n{len(labels)} labels: scoring {ours:.2f} s, writing {writing:.2f} s, "
+        f"{writing / ours:.1f} times as long"
+    )
     assert ours <= writing
 
 
@@ -130,12 +145,17 @@ def bench_trimmed_against_padded() -> None:
     module = whisper.model.AudioEncoder(*WHISPER_SMALL)
     wave = np.random.default_rng(0).normal(0, 0.1, 4 * SAMPLE_RATE).astype(np.float32)
     seconds = {}
+
     for length in ("trimmed", "padded"):
         encoder = WhisperEncoder(module, "small", length)  # type: ignore[arg-type]
-        seconds[length] = min(timed(lambda e=encoder: e.frames([wave], [e.layers - 1]))[0] for _ in range(ROUNDS))
+        seconds[length] = min(
+            timed(lambda e=encoder: e.frames([wave], [e.layers - 1]))[0] for _ in range(ROUNDS)
+        )
+
     ratio = seconds["padded"] / seconds["trimmed"]
     print(
-        f"\na clip of 4 s: trimmed {seconds['trimmed']:.2f} s, padded {seconds['padded']:.2f} s, {ratio:.1f} "
+        f"\na clip of 4 s: trimmed {seconds['trimmed']:.2f} s, padded "
+        f"{seconds['padded']:.2f} s, {ratio:.1f} "
         f"times as long; load {os.getloadavg()[0]:.1f}"
     )
     assert ratio >= BAR_TRIMMED
@@ -168,17 +188,24 @@ def conversation() -> NDArray[np.float64]:
 def bench_padding_of_scoring_batches(lengths: Callable[[], NDArray[np.float64]]) -> None:
     """Frames that the connector is given and that are of no clip, by the batches of a run."""
     seconds = lengths().tolist()
-    clips = [Clip(str(i), str(i), one, lambda: np.zeros(1, np.float32)) for i, one in enumerate(seconds)]
-    unsorted = [range(start, min(start + SIXTY, len(clips))) for start in range(0, len(clips), SIXTY)]
+    clips = [
+        Clip(str(i), str(i), one, lambda: np.zeros(1, np.float32)) for i, one in enumerate(seconds)
+    ]
+    unsorted = [
+        range(start, min(start + SIXTY, len(clips))) for start in range(0, len(clips), SIXTY)
+    ]
     ours, theirs = waste(clips, batches.plan(seconds)), waste(clips, unsorted)
     print(
-        f"\n{lengths.__name__}: {100 * ours:.1f} % padding; {100 * theirs:.1f} % of batches in the order of the files"
+        f"\n{lengths.__name__}: {100 * ours:.1f} % padding; {100 * theirs:.1f} % of "
+        f"batches in the order of the files"
     )
     assert ours < BAR_WASTE
 
 
 def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
-    """Return the share of frames that are padding, over batches as a run gives them to `predict`."""
+    """Return the share of frames that are padding, over batches as a run gives them to
+    `predict`.
+    """
     held, given = 0, 0
 
     def count(batch: Any) -> list[int]:
@@ -189,6 +216,7 @@ def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
     network: Any = torch.nn.Linear(1, 1)
     for batch in planned:
         over_clips(network, Lengths(), [clips[i] for i in batch], count)  # type: ignore[arg-type]
+
     return 1 - held / given
 
 
@@ -196,12 +224,16 @@ def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
 
 
 def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool) -> None:
-    """From an empty cache with the frozen parts alone: start, demo speech, frames, answers, figures."""
+    """From an empty cache with the frozen parts alone: start, demo speech, frames, answers,
+    figures.
+    """
     if not model_entry("mser-llm").weights:
         pytest.skip("no weights ship with mser-llm yet")
+
     for name in (MINI.encoder, MINI.language_model):
         if not (pretrained / name).is_dir():
             pytest.skip(f"{name} is not on this machine: mserbench weights get {name}")
+
     seconds = {}
     for model in ("prior", "mser-llm"):
         cache = tmp_path / f"cache-{model}"
@@ -215,8 +247,10 @@ def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool)
             )
         )
         assert done.returncode == 0, done.stderr
+
     print(
-        f"\nmser-llm on demo-fa {seconds['mser-llm']:.0f} s, prior, which makes the demo speech too, "
+        f"\nmser-llm on demo-fa {seconds['mser-llm']:.0f} s, prior, which makes the demo "
+        f"speech too, "
         f"{seconds['prior']:.0f} s; load {os.getloadavg()[0]:.1f}"
     )
     if idle:
@@ -224,7 +258,9 @@ def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool)
 
 
 @pytest.fixture
-def mini(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Network, assembly.Parts]:
+def mini(
+    pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Network, assembly.Parts]:
     """The preset `mini` with a connector of random weights, and no frames known."""
     (tmp_path / "weights").symlink_to(pretrained, target_is_directory=True)
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
@@ -232,12 +268,17 @@ def mini(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t
         ready = assembly.open_parts(MINI)
     except DataError as error:
         pytest.skip(str(error))
+
     torch.manual_seed(0)
     return assembly.network_of(ready, MINI).eval(), ready
 
 
-def bench_clips_a_second_on_ravdess(mini: tuple[Network, assembly.Parts], real_data: Path, idle: bool) -> None:
-    """From decoded waveforms to scores of seven labels; beside it the encoder alone, as a run computes it."""
+def bench_clips_a_second_on_ravdess(
+    mini: tuple[Network, assembly.Parts], real_data: Path, idle: bool
+) -> None:
+    """From decoded waveforms to scores of seven labels; beside it the encoder alone, as a run
+    computes it.
+    """
     network, ready = mini
     source = dataset.load(lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]
@@ -247,10 +288,13 @@ def bench_clips_a_second_on_ravdess(mini: tuple[Network, assembly.Parts], real_d
     scoring, scores = timed(lambda: scores_of(network, ready.feeder, clips, question, MINI))
     rate = len(clips) / (encoding + scoring)
     print(
-        f"\n{len(clips)} clips of {sum(one.seconds for one in clips) / len(clips):.1f} s: {rate:.1f} clips/s on two "
-        f"cores; encoder {encoding:.2f} s, connector and LLM {scoring:.2f} s; load {os.getloadavg()[0]:.1f}"
+        f"\n{len(clips)} clips of {sum(one.seconds for one in clips) / len(clips):.1f} s: "
+        f"{rate:.1f} clips/s on two "
+        f"cores; encoder {encoding:.2f} s, connector and LLM {scoring:.2f} s; load "
+        f"{os.getloadavg()[0]:.1f}"
     )
     assert np.isfinite(scores).all()
+
     if idle:
         assert rate >= BAR_CLIPS
 

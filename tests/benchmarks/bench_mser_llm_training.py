@@ -1,9 +1,11 @@
-"""Training mser-llm: steps of stage 1 of the preset `mini` on cached frames, against the loss that transformers gives.
+"""Training mser-llm: steps of stage 1 of the preset `mini` on cached frames, against the loss that
+transformers gives.
 
     make bench BENCH=tests/benchmarks/bench_mser_llm_training.py
 
-Wants `mserbench weights get smollm2-135m-instruct`; without it an LLM of random weights and the same shape takes its
-place. Frames are numbers of the shape of whisper-base, so no speech is needed. Torch has two threads.
+Wants `mserbench weights get smollm2-135m-instruct`; without it an LLM of random weights and the
+same shape takes its place. Frames are numbers of the shape of whisper-base, so no speech is needed.
+Torch has two threads.
 """
 
 from __future__ import annotations
@@ -52,14 +54,21 @@ class Numbers:
 
     name, version, dim, layers, frame_seconds = "numbers", "1", 512, 7, 0.02
 
-    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
+    def frames(
+        self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
         """Return (n_layers, n_frames, 512) a clip."""
         sizes = [-(-len(one) // 320) for one in waveforms]
-        return [np.random.default_rng(n).normal(size=(len(layers), n, 512)).astype(np.float32) for n in sizes]
+        return [
+            np.random.default_rng(n).normal(size=(len(layers), n, 512)).astype(np.float32)
+            for n in sizes
+        ]
 
 
 class Training(NamedTuple):
-    """What steps need: the network and its first weights, what an objective is given, and batches of indices."""
+    """What steps need: the network and its first weights, what an objective is given, and batches
+    of indices.
+    """
 
     network: Network
     start: dict[str, torch.Tensor]
@@ -69,19 +78,34 @@ class Training(NamedTuple):
 
 
 def item(number: int, seconds: float) -> TrainingItem:
-    made = np.random.default_rng(number).normal(0, 0.1, round(seconds * SAMPLE_RATE)).astype(np.float32).clip(-1, 1)
+    made = (
+        np.random.default_rng(number)
+        .normal(0, 0.1, round(seconds * SAMPLE_RATE))
+        .astype(np.float32)
+        .clip(-1, 1)
+    )
     clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: made)
-    return TrainingItem(clip, CANONICAL[number % 7], f"s{number % 8}", ("de", "it", "el")[number // 7 % 3], "made-up")
+    return TrainingItem(
+        clip,
+        CANONICAL[number % 7],
+        f"s{number % 8}",
+        ("de", "it", "el")[number // 7 % 3],
+        "made-up",
+    )
 
 
 @pytest.fixture
-def training(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Training]:
+def training(
+    pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Training]:
     llm = language_model()
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(parts, "open_encoder", lambda *_: Numbers())
     monkeypatch.setattr(parts, "open_language_model", lambda *_: (llm, "1"))
     ready = assembly.open_parts(MINI, hold=HOLD)  # as a training does
-    seconds = np.random.default_rng(0).normal(3.7, 0.34, CLIPS).clip(2.9, 5.3)  # as RAVDESS has them
+
+    # as RAVDESS has them
+    seconds = np.random.default_rng(0).normal(3.7, 0.34, CLIPS).clip(2.9, 5.3)
     items = [item(number, float(one)) for number, one in enumerate(seconds)]
     ready.feeder.fill_for_training(items, [])
     torch.manual_seed(0)
@@ -92,7 +116,9 @@ def training(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    yield Training(network, start, given, question, sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS])
+    yield Training(
+        network, start, given, question, sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS]
+    )
     torch.set_num_threads(before)
 
 
@@ -104,8 +130,12 @@ class Plain:
     question: Question
     name: str = "decoding"
 
-    def __call__(self, audio: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a loss for each clip, of which the mean is right, and how many tokens it is over."""
+    def __call__(
+        self, audio: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a loss for each clip, of which the mean is right, and how many tokens it is
+        over.
+        """
         llm = self.llm
         said = [[*self.question.answers[code], llm.end] for code in labels.tolist()]
         behind = torch.stack([llm.embed(one) for one in said])
@@ -114,17 +144,23 @@ class Plain:
         targets[:, -len(said[0]) :] = torch.tensor(said)
         loss = llm.module(inputs_embeds=inputs, labels=targets, use_cache=False).loss
         counts = torch.full((len(said),), len(said[0]))
+
         return loss * counts, counts
 
 
 def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float, list[float]]:
-    """Take a step a batch, or the first few clips of it; return clips a second after the first, and losses."""
+    """Take a step a batch, or the first few clips of it; return clips a second after the first, and
+    losses.
+    """
     training.network.load_state_dict(training.start)
     objective = Objective(*training.given, [(1.0, teacher)])
     machine = Machine("cpu")
-    prepared = machine.prepare(training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-6))
+    prepared = machine.prepare(
+        training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-6)
+    )
     prepared.train()
     losses, times, clips = [], [], 0
+
     for number, indices in enumerate(one[:few] for one in training.batches):
         start = time.perf_counter()
         batch = objective.batch(indices, 0)
@@ -132,24 +168,33 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
         found = machine.backward(prepared, lambda b=batch: objective.losses(prepared, b, 0.0))
         machine.update(prepared, MINI.clip)
         losses.append(float(found["total"].detach()))
+
         if number:
             times.append(time.perf_counter() - start)
             clips += len(indices)
+
     return clips / sum(times), losses
 
 
 def bench_stage_1_on_cached_frames(training: Training) -> None:
-    """Whole steps, frames from the cache, AdamW, of the part of the training that asks the LLM: the slow one."""
+    """Whole steps, frames from the cache, AdamW, of the part of the training that asks the LLM: the
+    slow one.
+    """
     load = os.getloadavg()[0]
     llm, question = training.network.llm, training.question
-    rate, _ = steps(training, Decoding(llm, question.prompt_tokens, question.answers, MINI.decoded), None)
+    rate, _ = steps(
+        training, Decoding(llm, question.prompt_tokens, question.answers, MINI.decoded), None
+    )
     ours, losses = steps(training, Decoding(llm, question.prompt_tokens, question.answers), FEW)
     plain, expected = steps(training, Plain(llm, question), FEW)
     print(
-        f"\nstage 1 of mini, batches of {len(training.batches[0])}, {MINI.decoded} of them answered: {rate:.1f} "
-        f"clips a second on two cores; batches of {FEW}, all answered: {ours:.1f}, with the loss of transformers "
+        f"\nstage 1 of mini, batches of {len(training.batches[0])}, {MINI.decoded} of them "
+        f"answered: {rate:.1f} "
+        f"clips a second on two cores; batches of {FEW}, all answered: {ours:.1f}, with "
+        f"the loss of transformers "
         f"{plain:.1f}; load {load:.1f} before"
     )
     assert losses == pytest.approx(expected, rel=1e-4), "both are the same training"
+
     if load < 1:
         assert rate >= BAR_CLIPS

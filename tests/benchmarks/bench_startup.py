@@ -1,4 +1,6 @@
-"""Start-up of the command line with 20 plugins installed, as whole processes, against `import click`."""
+"""Start-up of the command line with 20 plugins installed, as whole processes, against `import
+click`.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: stranger-{n}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[mserbench]\nstranger-{n} = stranger_{n}\n")
         (folder / f"stranger_{n}.py").write_text(MODULE.format(n=n))
-    # Bytecode is kept, as it is after any installation; the first round, which writes it, is a warm-up.
+
+    # Bytecode is kept, as it is after any installation; the first round, which writes it, is a
+    # warm-up.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPATH": str(folder)}
 
@@ -69,9 +73,14 @@ def seconds_of(command: Sequence[str], environment: dict[str, str]) -> float:
 
 
 def ratio(
-    benchmark: BenchmarkFixture, environment: dict[str, str], command: Sequence[str], reference: Sequence[str]
+    benchmark: BenchmarkFixture,
+    environment: dict[str, str],
+    command: Sequence[str],
+    reference: Sequence[str],
 ) -> float:
-    """Return the median time of `command` over that of `reference`, run in turns as the machine is never idle."""
+    """Return the median time of `command` over that of `reference`, run in turns as the machine is
+    never idle.
+    """
     references: list[float] = []
     benchmark.pedantic(
         seconds_of,
@@ -82,17 +91,25 @@ def ratio(
     )
     median, against = benchmark.stats.stats.median, statistics.median(references)
     benchmark.extra_info.update(reference_seconds=against, ratio=median / against)
-    print(f"\n{command[-1]} {median * 1000:.0f} ms, reference {against * 1000:.0f} ms, ratio {median / against:.2f}")
+    print(
+        f"\n{command[-1]} {median * 1000:.0f} ms, reference {against * 1000:.0f} ms, ratio "
+        f"{median / against:.2f}"
+    )
+
     return float(median / against)
 
 
-def bench_help_against_import_click(benchmark: BenchmarkFixture, environment: dict[str, str]) -> None:
+def bench_help_against_import_click(
+    benchmark: BenchmarkFixture, environment: dict[str, str]
+) -> None:
     """`mserbench --help` takes at most 3 times as long as Python with click alone."""
     assert ratio(benchmark, environment, [*PROGRAM, "--help"], CLICK) <= 3
 
 
 @pytest.mark.parametrize("command", ["tasks", "models"])
-def bench_listing_against_help(benchmark: BenchmarkFixture, environment: dict[str, str], command: str) -> None:
+def bench_listing_against_help(
+    benchmark: BenchmarkFixture, environment: dict[str, str], command: str
+) -> None:
     """`mserbench tasks` and `mserbench models` take at most twice as long as `mserbench --help`."""
     assert ratio(benchmark, environment, [*PROGRAM, command], [*PROGRAM, "--help"]) <= 2
 
@@ -101,7 +118,11 @@ def bench_listing_against_help(benchmark: BenchmarkFixture, environment: dict[st
 def bench_nothing_heavy_is_loaded(environment: dict[str, str], command: str) -> None:
     """No listing imports a numeric package, and each shows what the plugins bring."""
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, command], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOADED, command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stderr.split() == []
     kind = {"--help": "command", "tasks": "task", "models": "model"}[command]

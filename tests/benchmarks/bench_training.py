@@ -1,4 +1,5 @@
-"""Training: a cached epoch against an uncached one, memory against the size of the corpus, and what bfloat16 brings.
+"""Training: a cached epoch against an uncached one, memory against the size of the corpus, and what
+bfloat16 brings.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_training.py
 
@@ -56,11 +57,14 @@ class Training(NamedTuple):
 
 
 @pytest.fixture
-def training(pretrained: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Training]:
+def training(
+    pretrained: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Training]:
     try:
         lookup.folder("whisper-base")
     except DataError:
         pytest.skip("whisper-base is not on this machine: mserbench weights get whisper-base")
+
     source = dataset.load(data_lookup.task("emodb"), corpus.data_folder(real_data))
     chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]
     clips = list(source.clips(chosen))
@@ -75,22 +79,30 @@ def training(pretrained: Path, real_data: Path, tmp_path: Path, monkeypatch: pyt
     codes = Codes.of(items)
     torch.manual_seed(0)
     network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
-    with one_thread_each():  # this small network gains nothing from more, and other work on the machine costs it
+
+    # this small network gains nothing from more, and other work on the machine costs it
+    with one_thread_each():
         yield Training(clips, parts, network, Objective(items, [], codes, parts.feeder, settings))
 
 
 def epoch(training: Training, precision: Precision = "float32") -> list[float]:
     """Learn from every clip once; return the losses."""
     machine = Machine("cpu", precision)
-    prepared = machine.prepare(training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-4))
+    prepared = machine.prepare(
+        training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-4)
+    )
     prepared.train()
     losses = []
+
     for batch in ShuffledSampler(len(training.clips), BATCH).batches(0):
         torch.manual_seed(len(losses))
         made = training.objective.batch(batch, 0)
-        found = machine.backward(prepared, lambda made=made: training.objective.losses(prepared, made, 0.0))
+        found = machine.backward(
+            prepared, lambda made=made: training.objective.losses(prepared, made, 0.0)
+        )
         machine.update(prepared, 5.0)
         losses.append(float(found["total"].detach()))
+
     return losses
 
 
@@ -102,24 +114,32 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
-    """Uncached: frames are computed on all cores, then learnt from. Cached: they come from disk, or from memory."""
+    """Uncached: frames are computed on all cores, then learnt from. Cached: they come from disk, or
+    from memory.
+    """
     filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
     (read, read_processor), *held = [timed(lambda: epoch(training)) for _ in range(4)]
     again, processor = min(held)
     ratios = [(filled + one) / one for one in (read, again)]
     print(
-        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: frames {filled:.2f} s (processor "
-        f"{fill_processor:.2f}), epoch with frames from disk {read:.2f} s ({read_processor:.2f}), from memory "
-        f"{again:.2f} s ({processor:.2f}): {ratios[0]:.0f} and {ratios[1]:.0f} times as fast as uncached"
+        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: "
+        f"frames {filled:.2f} s (processor "
+        f"{fill_processor:.2f}), epoch with frames from disk {read:.2f} s "
+        f"({read_processor:.2f}), from memory "
+        f"{again:.2f} s ({processor:.2f}): {ratios[0]:.0f} and {ratios[1]:.0f} times as "
+        f"fast as uncached"
     )
     assert ratios[1] >= BAR_RATIO
 
 
 def bench_what_bfloat16_brings(training: Training) -> None:
-    """Only said: a CPU without instructions for it is slower with it, and its losses are a little others."""
+    """Only said: a CPU without instructions for it is slower with it, and its losses are a little
+    others.
+    """
     training.parts.frames.fill(training.clips)
     start = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
     seconds, losses = {}, {}
+
     for precision in ("float32", "bfloat16"):
         times = []
         for _ in range(4):
@@ -127,22 +147,37 @@ def bench_what_bfloat16_brings(training: Training) -> None:
             before = time.perf_counter()
             losses[precision] = epoch(training, precision)
             times.append(time.perf_counter() - before)
+
         seconds[precision] = min(times)
+
     apart = max(abs(a - b) / a for a, b in zip(losses["float32"], losses["bfloat16"], strict=True))
     print(
-        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} times as long as in float32; "
+        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} "
+        f"times as long as in float32; "
         f"losses differ by {100 * apart:.2f} % at most; load {os.getloadavg()[0]:.1f}"
     )
     assert apart < 0.05
 
 
 def bench_memory_is_flat_in_the_size_of_the_corpus(tmp_path: Path) -> None:
-    """Beyond what may be held, frames come from disk: a corpus four times as large takes no more memory."""
+    """Beyond what may be held, frames come from disk: a corpus four times as large takes no more
+    memory.
+    """
     peaks = []
     for clips in (FEW, MANY):
-        environment = {**os.environ, "MSERBENCH_CACHE": str(tmp_path / str(clips)), "OMP_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "MSERBENCH_CACHE": str(tmp_path / str(clips)),
+            "OMP_NUM_THREADS": "1",
+        }
         command = [sys.executable, str(MANY_FRAMES), str(clips), str(HOLD_BYTES)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=900)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True, timeout=900
+        )
         peaks.append(int(done.stdout.split()[-1]))
-    print(f"\npeak memory with {FEW} clips {peaks[0] / 1e6:.0f} MB, with {MANY} clips {peaks[1] / 1e6:.0f} MB")
+
+    print(
+        f"\npeak memory with {FEW} clips {peaks[0] / 1e6:.0f} MB, with {MANY} clips "
+        f"{peaks[1] / 1e6:.0f} MB"
+    )
     assert peaks[1] - peaks[0] < BAR_GROWTH

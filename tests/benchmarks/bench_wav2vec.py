@@ -1,11 +1,13 @@
-"""The wav2vec 2.0 encoder on real clips against a pipeline of transformers: speed, equality, share of the peak.
+"""The wav2vec 2.0 encoder on real clips against a pipeline of transformers: speed, equality, share
+of the peak.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_wav2vec.py
 
-`$BENCH_CLIPS` takes another number of clips than 48. The weights are random and of the shape of wav2vec2-base, so no
-checkpoint is needed. Both sides are one process with all cores, hear the same decoded clips and give the last hidden
-state. Batches of the pipeline are of clips sorted by length, its best case; as the group norm hears the padding, its
-outputs are only right where nothing is padded.
+`$BENCH_CLIPS` takes another number of clips than 48. The weights are random and of the shape of
+wav2vec2-base, so no checkpoint is needed. Both sides are one process with all cores, hear the same
+decoded clips and give the last hidden state. Batches of the pipeline are of clips sorted by length,
+its best case; as the group norm hears the padding, its outputs are only right where nothing is
+padded.
 """
 
 from __future__ import annotations
@@ -45,14 +47,18 @@ GFLOP_A_SECOND = 13.8  # of audio: convolutions, projections and attention of wa
 
 
 class HiddenStates(transformers.Pipeline):  # type: ignore[misc, name-defined]
-    """The pipeline of transformers with its own reading, batching and padding; it lacks one of hidden states."""
+    """The pipeline of transformers with its own reading, batching and padding; it lacks one of
+    hidden states.
+    """
 
     _load_tokenizer = False
     _load_processor = False
     _load_image_processor = False
     _load_feature_extractor = True
 
-    def _sanitize_parameters(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    def _sanitize_parameters(
+        self, **_: Any
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         return {}, {}, {}
 
     def preprocess(self, waveform: NDArray[np.float32]) -> Any:
@@ -71,7 +77,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("wav2vec2-base")
     torch.manual_seed(0)
     transformers.Wav2Vec2Model(transformers.Wav2Vec2Config()).save_pretrained(where)
-    transformers.Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=False).save_pretrained(where)
+    transformers.Wav2Vec2FeatureExtractor(
+        do_normalize=True, return_attention_mask=False
+    ).save_pretrained(where)
+
     return where
 
 
@@ -86,7 +95,12 @@ def waves(real_data: Path) -> Waves:
 def ours(encoder: Wav2VecEncoder, waves: Waves) -> Waves:
     """Extract as `mserbench_training.frames` does: a thread a core, each at clips of its own."""
     with one_thread_each(), ThreadPoolExecutor(available_cores()) as pool:
-        return [found[0] for (found,) in pool.map(lambda wave: encoder.frames([wave], [encoder.layers - 1]), waves)]
+        return [
+            found[0]
+            for (found,) in pool.map(
+                lambda wave: encoder.frames([wave], [encoder.layers - 1]), waves
+            )
+        ]
 
 
 class Timed(NamedTuple):
@@ -104,25 +118,40 @@ def timed(work: Callable[[], Any]) -> Timed:
 
 
 def peak_gflops() -> float:
-    """Return the measured peak of a float32 matrix product on one core, in GFLOP a second of processor time."""
+    """Return the measured peak of a float32 matrix product on one core, in GFLOP a second of
+    processor time.
+    """
     left, right, out = (torch.randn(2048, 2048) for _ in range(3))
     with one_thread_each():
         torch.mm(left, right, out=out)
-        return 2 * 2048**3 / min(timed(lambda: torch.mm(left, right, out=out)).processor for _ in range(8)) / 1e9
+        return (
+            2
+            * 2048**3
+            / min(timed(lambda: torch.mm(left, right, out=out)).processor for _ in range(8))
+            / 1e9
+        )
 
 
 @torch.no_grad()
 def bench_faster_than_the_pipeline_with_equal_outputs(folder: Path, waves: Waves) -> None:
     encoder = Wav2VecEncoder.from_folder(folder, "base")
     pipeline = transformers.pipeline(
-        "feature-extraction", str(folder), feature_extractor=str(folder), pipeline_class=HiddenStates, device="cpu"
+        "feature-extraction",
+        str(folder),
+        feature_extractor=str(folder),
+        pipeline_class=HiddenStates,
+        device="cpu",
     )
     ours(encoder, waves[-2:]), pipeline(waves[-2:])  # warm
     measured: dict[str, list[Timed]] = defaultdict(list)
+
     for _ in range(ROUNDS):
         measured["ours"].append(timed(lambda: ours(encoder, waves)))
         for size in BATCHES:
-            measured[f"pipeline of {size}"].append(timed(lambda size=size: pipeline(waves, batch_size=size)))
+            measured[f"pipeline of {size}"].append(
+                timed(lambda size=size: pipeline(waves, batch_size=size))
+            )
+
     found = measured["ours"][0].result
     apart = {name: difference(found, rounds[0].result) for name, rounds in measured.items()}
     clocks = {name: min(one.clock for one in rounds) for name, rounds in measured.items()}
@@ -137,14 +166,21 @@ def difference(found: Waves, expected: Sequence[NDArray[np.float32]]) -> float:
     return max(float(abs(a - b[: len(a)]).max()) for a, b in zip(found, expected, strict=True))
 
 
-def report(seconds: float, clocks: dict[str, float], processors: dict[str, float], apart: dict[str, float]) -> None:
+def report(
+    seconds: float, clocks: dict[str, float], processors: dict[str, float], apart: dict[str, float]
+) -> None:
     peak = peak_gflops()
     machine = f"{available_cores()} cores, load {os.getloadavg()[0]:.1f}, {peak:.0f} GFLOP/s a core"
     print(f"\n{seconds:.0f} s of audio, {machine}")
     print(f"{'':<16}  clock  times real time  processor  share of peak  largest difference")
+
     for name, clock in clocks.items():
         share = 100 * GFLOP_A_SECOND * seconds / processors[name] / peak
-        numbers = f"{clock:7.1f}{seconds / clock:17.1f}{processors[name]:11.1f}{share:13.0f} %{apart[name]:20.1e}"
+        numbers = (
+            f"{clock:7.1f}{seconds / clock:17.1f}{processors[name]:11.1f}{share:13.0f} "
+            f"%{apart[name]:20.1e}"
+        )
         print(f"{name:<16}{numbers}")
+
     best = min(clock for name, clock in clocks.items() if name != "ours")
     print(f"ours is {best / clocks['ours']:.2f} times as fast as the pipeline at its best")

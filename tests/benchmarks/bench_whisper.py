@@ -1,9 +1,11 @@
-"""The Whisper encoder on real clips: times real time, share of the matrix-product peak, against transformers' encoder.
+"""The Whisper encoder on real clips: times real time, share of the matrix-product peak, against
+transformers' encoder.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_whisper.py
 
-Wants `mserbench weights get whisper-base`. One thread a core, as `mserbench.features.extract` works; both sides hear
-the same clips, decoded and turned into log-mels by themselves, and stop after the same block.
+Wants `mserbench weights get whisper-base`. One thread a core, as `mserbench.features.extract`
+works; both sides hear the same clips, decoded and turned into log-mels by themselves, and stop
+after the same block.
 """
 
 from __future__ import annotations
@@ -74,9 +76,13 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def flops(seconds: float, dim: int, bands: int, blocks: int) -> float:
-    """Return the operations in the matrix products for one clip: two convolutions, then blocks with attention."""
+    """Return the operations in the matrix products for one clip: two convolutions, then blocks with
+    attention.
+    """
     frames = seconds / 0.02
-    return frames * (2 * (2 * 3 * bands * dim + 3 * dim * dim) + blocks * (24 * dim * dim + 4 * frames * dim))
+    return frames * (
+        2 * (2 * 3 * bands * dim + 3 * dim * dim) + blocks * (24 * dim * dim + 4 * frames * dim)
+    )
 
 
 def bench_times_real_time(encoder, clips):
@@ -90,20 +96,28 @@ def bench_times_real_time(encoder, clips):
     print(
         f"\n{heard / clock:.0f} times real time on {cores} cores, load {os.getloadavg()[0]:.1f}; "
         f"{heard / processor:.1f} a second of processor time, so {idle:.0f} on {cores} idle cores; "
-        f"{work / processor / 1e9:.1f} GFLOP/s a core, {100 * work / processor / peak:.0f} % of the measured peak of "
+        f"{work / processor / 1e9:.1f} GFLOP/s a core, {100 * work / processor / peak:.0f} "
+        f"% of the measured peak of "
         f"{peak / 1e9:.1f}"
     )
+
     if os.getloadavg()[0] < cores:
         assert heard / clock >= BAR_REAL_TIME
 
 
 def bench_faster_than_transformers(encoder, clips):
-    """transformers' encoder must have its input padded to 30 s; it gets the same weights, clips, block and threads."""
+    """transformers' encoder must have its input padded to 30 s; it gets the same weights, clips,
+    block and threads.
+    """
     transformers = pytest.importorskip("transformers")
     from whisper.audio import log_mel_spectrogram, pad_or_trim
 
     settings = transformers.WhisperConfig(
-        d_model=512, encoder_layers=LAYER + 1, encoder_attention_heads=8, encoder_ffn_dim=2048, num_mel_bins=80
+        d_model=512,
+        encoder_layers=LAYER + 1,
+        encoder_attention_heads=8,
+        encoder_ffn_dim=2048,
+        num_mel_bins=80,
     )
     reference = transformers.models.whisper.modeling_whisper.WhisperEncoder(settings).eval()
     chosen = clips[:: max(1, len(clips) // REFERENCE_CLIPS)]
@@ -116,7 +130,10 @@ def bench_faster_than_transformers(encoder, clips):
     features = pooled_features(encoder, [LAYER], ["mean"])
     _, ours_seconds = spread(lambda clip: features.compute(clip.load()), chosen)
     _, their_seconds = spread(theirs, chosen)
-    print(f"\n{their_seconds / ours_seconds:.1f} times as fast as transformers' encoder, by processor time")
+    print(
+        f"\n{their_seconds / ours_seconds:.1f} times as fast as transformers' encoder, by "
+        f"processor time"
+    )
     assert their_seconds / ours_seconds >= BAR_RATIO
 
 
@@ -127,4 +144,7 @@ def bench_what_bfloat16_brings(clips):
         single = min(timed(lambda: left @ right) for _ in range(9))
         a, b = left.bfloat16(), right.bfloat16()
         half = min(timed(lambda: a @ b) for _ in range(9))
-    print(f"\nbfloat16 matrix products take {half / single:.1f} times as long as float32 on this CPU")
+
+    print(
+        f"\nbfloat16 matrix products take {half / single:.1f} times as long as float32 on this CPU"
+    )

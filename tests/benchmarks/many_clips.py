@@ -1,4 +1,5 @@
-"""One run over a generated corpus, in a process of its own: prints how many clips it scored and its peak memory.
+"""One run over a generated corpus, in a process of its own: prints how many clips it scored and its
+peak memory.
 
 Usage: python many_clips.py CLIPS FOLDER. FOLDER is filled with links to a few files of noise.
 """
@@ -16,11 +17,21 @@ import soundfile
 from numpy.typing import NDArray
 
 from mserbench import evaluate
-from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, CorpusCard, ModelCard, Task, Tree, Utterance
+from mserbench.contracts import (
+    SAMPLE_RATE,
+    Clip,
+    Corpus,
+    CorpusCard,
+    ModelCard,
+    Task,
+    Tree,
+    Utterance,
+)
 from mserbench.data import lookup
 from mserbench.model import Model
 
-FILES = 50  # different ones, 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000
+# different ones, 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000
+FILES = 50
 LABELS = ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")
 
 
@@ -57,18 +68,23 @@ def parse(tree: Tree) -> Iterator[Utterance]:
 
 
 def main(clips: int, folder: Path) -> None:
-    """Make the corpus, run the model, print the number of scored clips and the peak memory in bytes."""
+    """Make the corpus, run the model, print the number of scored clips and the peak memory in
+    bytes.
+    """
     data = folder / "many"
     data.mkdir()
     make_files(data, clips)
     counts = {label: len(range(n, clips, len(LABELS))) for n, label in enumerate(LABELS)}
+
     # fmt: off
     card = CorpusCard(
         name="many", title="Many clips", languages=("en",), speakers=40, licence="CC0-1.0", access="generated",
         source="", how_to_get="", unpack="", citation="", counts={"all": counts}, synthetic=True,
     )
     # fmt: on
-    task = Task("many", "Many clips", "many", ("en",), LABELS, {label: label for label in LABELS}, counts)
+    task = Task(
+        "many", "Many clips", "many", ("en",), LABELS, {label: label for label in LABELS}, counts
+    )
     lookup.corpus = lambda name: Corpus(card, parse, lambda: data)  # type: ignore[assignment]
     run = evaluate(Loudness(), task, out=folder / "runs")
     print(run.record.counts.scored, peak_memory())
@@ -77,9 +93,12 @@ def main(clips: int, folder: Path) -> None:
 def peak_memory() -> int:
     """Return the peak resident memory of this process in bytes."""
     status = Path("/proc/self/status")
-    if status.exists():  # on Linux `ru_maxrss` starts at the size of the process that started this one
+    # on Linux `ru_maxrss` starts at the size of the process that started this one
+    if status.exists():
         return 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 if __name__ == "__main__":

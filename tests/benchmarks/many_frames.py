@@ -1,7 +1,8 @@
-"""One training on frames of made-up clips, in a process of its own: prints its peak memory in bytes.
+"""One training on frames of made-up clips, in a process of its own: prints its peak memory in
+bytes.
 
-Usage: python many_frames.py CLIPS HOLD, with $MSERBENCH_CACHE set. An encoder that costs next to nothing gives each
-clip frames of 300 kB; HOLD is how many bytes of frames may stay in memory.
+Usage: python many_frames.py CLIPS HOLD, with $MSERBENCH_CACHE set. An encoder that costs next to
+nothing gives each clip frames of 300 kB; HOLD is how many bytes of frames may stay in memory.
 """
 
 from __future__ import annotations
@@ -37,9 +38,13 @@ class Cheap:
 
     name, version, dim, layers, frame_seconds = "cheap", "1", 512, 3, 0.01
 
-    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
+    def frames(
+        self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
         """Return (n_layers, 100, 512) a clip."""
-        return [np.resize(one, (len(layers), 100, self.dim)).astype(np.float32) for one in waveforms]
+        return [
+            np.resize(one, (len(layers), 100, self.dim)).astype(np.float32) for one in waveforms
+        ]
 
 
 def clip(number: int) -> Clip:
@@ -56,15 +61,19 @@ def main() -> None:
     clips, hold = int(sys.argv[1]), int(sys.argv[2])
     torch.set_num_threads(1)
     settings = PRESETS["small"]
-    items = [TrainingItem(clip(i), LABELS[i % 4], f"s{i % 10}", "de", "made-up") for i in range(clips)]
+    items = [
+        TrainingItem(clip(i), LABELS[i % 4], f"s{i % 10}", "de", "made-up") for i in range(clips)
+    ]
     frames = Frames(Cheap(), (0, 1, 2))
     frames.fill(item.clip for item in items)
     codes = Codes.of(items)
     objective = Objective(items, [], codes, FrameFeeder(frames, settings, hold), settings)
     network = Network(FrameBackbone(3, 512, "adapter", 16), len(codes.labels), len(codes.speakers))
     options = loop.LoopOptions(steps=2 * clips // 32, learning_rate=1e-3, evaluate_every=10_000)
+
     with tempfile.TemporaryDirectory() as folder:
         loop.train(network, objective, ShuffledSampler(clips, 32), options, Path(folder))
+
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 

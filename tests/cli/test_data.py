@@ -31,6 +31,7 @@ def test_show_prints_what_a_person_needs(cli) -> None:
     assert done.code == 0
     for words in ("CC0-1.0", "http", "unzip", "535", "Burkhardt"):
         assert words in done.out
+
     assert json.loads(cli("data", "show", "emodb", "--json").out)["name"] == "emodb"
 
 
@@ -54,6 +55,7 @@ def test_verify_lists_everything_that_is_wrong_and_is_exit_1(cli, build_corpus: 
     found = json.loads(done.out)
     assert (done.code, found["utterances"]) == (1, 534)
     said = "\n".join(found["problems"])
+
     for words in (
         "'03a01Fa' is missing",
         "03a01Nc.wav' is empty",
@@ -61,7 +63,10 @@ def test_verify_lists_everything_that_is_wrong_and_is_exit_1(cli, build_corpus: 
         "are both utterance '03a02Fc' but differ: remove one",
     ):
         assert words in said
-    assert found["warnings"] == ["'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used"]
+
+    assert found["warnings"] == [
+        "'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used"
+    ]
     text = cli("data", "verify", "emodb", "--data", data)
     assert text.code == 1
     assert text.out.count("problem: ") == len(found["problems"])
@@ -123,18 +128,24 @@ def test_a_broken_corpus_does_not_hide_the_others(cli, plugin, build_corpus: Bui
     data = build_corpus()
     for name in ("broken", "hungry", "faulty", "varied"):
         (data / name).mkdir()
+
     for name in ("faulty", "varied"):
         (data / name / "a.wav").touch()
+
     done = cli("data", "status", "--data", data, "--json")
     found = states(done)
     assert done.code == 0
     assert found["emodb"] == "complete (original)"
-    assert found["broken"].startswith("the parser of corpus 'broken' failed (ZeroDivisionError: one)")
+    assert found["broken"].startswith(
+        "the parser of corpus 'broken' failed (ZeroDivisionError: one)"
+    )
     assert found["hungry"] == (
-        "corpus 'hungry' needs the package 'h5py', which is not installed: run pip install 'mserbench[mosei]'"
+        "corpus 'hungry' needs the package 'h5py', which is not installed: run pip "
+        "install 'mserbench[mosei]'"
     )
     assert found["faulty"] == (
-        "labels.csv, line 3: nonsense (and 1 more). 1 audio file(s) of labelled utterances are missing, such as 'b.wav'"
+        "labels.csv, line 3: nonsense (and 1 more). 1 audio file(s) of labelled "
+        "utterances are missing, such as 'b.wav'"
     )
     assert found["varied"] == "a release whose counts are not known here"
     assert found["misnamed"].endswith("calls itself by another name")
@@ -161,8 +172,12 @@ def test_status_opens_no_audio(cli, build_corpus: Build, monkeypatch: pytest.Mon
     assert states(cli("data", "status", "--data", data, "--json"))["emodb"] == "complete (original)"
 
 
-def test_films_without_their_reader_are_told_of(cli, plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Complete, and yet nothing of it could be decoded: that is to be said before a run of hours."""
+def test_films_without_their_reader_are_told_of(
+    cli, plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Complete, and yet nothing of it could be decoded: that is to be said before a run of
+    hours.
+    """
     import importlib.util
 
     plugin(
@@ -179,9 +194,14 @@ def test_films_without_their_reader_are_told_of(cli, plugin, tmp_path: Path, mon
     (tmp_path / "data/films").mkdir(parents=True)
     (tmp_path / "data/films/a.mp4").touch()
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "av" else find(name, *rest))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "av" else find(name, *rest)
+    )
     found = states(cli("data", "status", "--data", tmp_path / "data", "--json"))["films"]
-    assert found == "complete (all). Its audio needs the package 'av': run pip install 'mserbench[video]'"
+    assert (
+        found == "complete (all). Its audio needs the package 'av': run pip install "
+        "'mserbench[video]'"
+    )
 
 
 OWN = """
@@ -211,15 +231,23 @@ def test_verify_compares_speakers_divisions_and_missing_audio(cli, plugin, tmp_p
     plugin(OWN, corpora=("OWN",))
     folder = tmp_path / "data/own"
     folder.mkdir(parents=True)
+
     for number, stem in enumerate(("a1", "a2", "a3")):
         soundfile.write(folder / f"{stem}.wav", np.full(3_200, 0.1 * (number + 1)), 16_000)
+
     done = cli("data", "verify", "own", "--data", tmp_path / "data", "--json")
     found = json.loads(done.out)
-    assert (done.code, found["utterances"], found["speakers"], found["variant"]) == (1, 3, 1, "whole")
+    assert (done.code, found["utterances"], found["speakers"], found["variant"]) == (
+        1,
+        3,
+        1,
+        "whole",
+    )
     assert found["problems"] == [
         "utterance 'labelled' has a label, but no audio file 'sub/labelled.wav'",
         "own: 1 speakers were found, 2 expected",
-        "division 'folds' of 'own': 1 value(s) of 'speaker' in part '2' occur in no utterance, such as 'own:z'",
+        "division 'folds' of 'own': 1 value(s) of 'speaker' in part '2' occur in no "
+        "utterance, such as 'own:z'",
     ]
     (folder / "a3.wav").unlink()
     (folder / "a2.wav").unlink()
@@ -229,25 +257,31 @@ def test_verify_compares_speakers_divisions_and_missing_audio(cli, plugin, tmp_p
     assert half["warnings"][0] == "own: 1 speakers were found, 2 expected"
 
 
-def test_show_tells_all_of_the_card_within_the_terminal(cli, plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_tells_all_of_the_card_within_the_terminal(
+    cli, plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plugin(OWN, corpora=("OWN",))
     monkeypatch.setenv("COLUMNS", "60")
     done = cli("data", "show", "own")
     assert done.code == 0
     assert max(map(len, done.out.splitlines())) <= 60
     said = " ".join(done.out.split())
+
     for words in (
-        "Own corpus (own)", "languages en, fr", "size 2 speakers, 0.5 h", "licence MIT (open)", "A. Author, 2020",
+        "Own corpus (own)", "languages en, fr", "size 2 speakers, " "0.5 h", "licence MIT (open)", "A. Author, 2020",
         "https://example.org/own", "how to unpack unzip it",
         "'mserbench data download own --to DATA' fetches 1 file(s), 2 MB",
-        "expected whole: 4 utterances; x 4 half: 2 utterances; x 2", "folds (folds): by speaker; parts 1, 2; us",
+        "expected whole: 4 " "utterances; " "x 4 " "half: 2 " "utterances; x 2", "folds (folds): by " "speaker; " "parts 1, " "2; us",
         "left out *bad*: bad as published", "notes Known to be loud.",
     ):  # fmt: skip
         assert words in said
+
     record = json.loads(cli("data", "show", "own", "--json").out)
     assert record["divisions"]["folds"]["parts"] == ["1", "2"]
     assert json.loads(cli("data", "show", "emovo", "--json").out)["tasks"] == ["emovo", "emovo-5"]
-    assert record["files"] == [{"url": "https://example.org/own.zip", "hash": "md5:0", "bytes": 2_500_000}]
+    assert record["files"] == [
+        {"url": "https://example.org/own.zip", "hash": "md5:0", "bytes": 2_500_000}
+    ]
 
 
 def test_every_card_can_be_shown(cli) -> None:
@@ -264,6 +298,7 @@ def test_data_lists_its_commands_and_offers_near_ones(cli) -> None:
     done = cli("data", "--help")
     for word in ("status", "show", "verify", "download"):
         assert f"\n  {word} " in done.out
+
     assert cli("data", "verfy").code == 2
 
 
@@ -273,8 +308,10 @@ def test_download_is_imported_only_when_used(program) -> None:
     import sys
 
     code = (
-        "import sys\nfrom mserbench.cli import main\ntry:\n main(['data', 'show', 'emodb'])\nexcept SystemExit: pass\n"
-        "print([name for name in ('mserbench.cli.download', 'pooch', 'requests', 'numpy') if name in sys.modules])"
+        "import sys\nfrom mserbench.cli import main\ntry:\n main(['data', 'show', "
+        "'emodb'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('mserbench.cli.download', 'pooch', 'requests', 'numpy') "
+        "if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -1,4 +1,6 @@
-"""`mserbench data download`: from the command to a corpus that is complete, or to a sentence that helps."""
+"""`mserbench data download`: from the command to a corpus that is complete, or to a sentence that
+helps.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ import pytest
 from publisher import Publisher, publishing
 
 WAV = b"RIFF" + bytes(40)  # the command looks at names and label files only
-FILES = {f"wav/{letter}{number}.wav": WAV + bytes([number]) for letter in "hs" for number in range(3)}
+FILES = {
+    f"wav/{letter}{number}.wav": WAV + bytes([number]) for letter in "hs" for number in range(3)
+}
 CORPUS = """
     from mserbench import Fault
     from mserbench.contracts import Remote
@@ -40,6 +44,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(data, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+
     return data.getvalue()
 
 
@@ -53,8 +58,13 @@ def publisher(plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def install(plugin: Callable[..., Path], publisher: Publisher) -> None:
-    code = CORPUS.replace("    from mserbench import Fault\n", "    from dataclasses import replace\n")
-    plugin(code % publisher.remote("files/speech.zip"), corpora=["Probe", "Closed", "Unknown", "Hosted"])
+    code = CORPUS.replace(
+        "    from mserbench import Fault\n", "    from dataclasses import replace\n"
+    )
+    plugin(
+        code % publisher.remote("files/speech.zip"),
+        corpora=["Probe", "Closed", "Unknown", "Hosted"],
+    )
 
 
 def test_one_command_gives_a_complete_corpus(cli, publisher: Publisher, tmp_path: Path) -> None:
@@ -72,7 +82,10 @@ def test_a_complete_corpus_is_not_fetched_again(cli, publisher: Publisher, tmp_p
     cli("data", "download", "probe", "--to", tmp_path)
     (tmp_path / "probe").rename(tmp_path / "PROBE")
     done = cli("data", "download", "probe", "--to", tmp_path)
-    assert done.out == f"probe: complete (first), 6 utterances; nothing was fetched, it is in {tmp_path / 'PROBE'}\n"
+    assert (
+        done.out == f"probe: complete (first), 6 utterances; nothing was fetched, it is in "
+        f"{tmp_path / 'PROBE'}\n"
+    )
     assert done.code == 0
     assert len(publisher.requests) == 1
 
@@ -86,7 +99,9 @@ def test_an_incomplete_corpus_is_completed(cli, publisher: Publisher, tmp_path: 
     assert len(list((tmp_path / "probe" / "wav").iterdir())) == 6
 
 
-def test_a_transfer_that_breaks_is_resumed_by_the_same_command(cli, publisher: Publisher, tmp_path: Path) -> None:
+def test_a_transfer_that_breaks_is_resumed_by_the_same_command(
+    cli, publisher: Publisher, tmp_path: Path
+) -> None:
     """The sentence promises it."""
     publisher.answers = ["stall 500"]
     first = cli("data", "download", "probe", "--to", tmp_path, "--attempts", 1, "--timeout", 0.2)
@@ -95,10 +110,14 @@ def test_a_transfer_that_breaks_is_resumed_by_the_same_command(cli, publisher: P
     assert first.err.endswith("start the same command again\n")
     assert not (tmp_path / "probe").exists()
     assert cli("data", "download", "probe", "--to", tmp_path).code == 0
-    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith("mserbench_probe")] == ["probe"]
+    assert [
+        path.name for path in tmp_path.iterdir() if not path.name.startswith("mserbench_probe")
+    ] == ["probe"]
 
 
-def test_a_publisher_who_changed_the_corpus_is_found_out(cli, publisher: Publisher, tmp_path: Path) -> None:
+def test_a_publisher_who_changed_the_corpus_is_found_out(
+    cli, publisher: Publisher, tmp_path: Path
+) -> None:
     """A score on another release must not carry the name of this one."""
     old = publisher.files["files/speech.zip"]
     publisher.files["files/speech.zip"] = old[:-1] + b"x"
@@ -117,18 +136,30 @@ def test_what_the_archive_lacks_is_listed_and_is_exit_1(
     with publishing({"files/speech.zip": zipped(fewer)}) as publisher:
         install(plugin, publisher)
         done = cli("data", "download", "probe", "--to", tmp_path, "--json")
+
     assert done.code == 1
     (record,) = json.loads(done.out)
     assert (record["corpus"], record["fetched"], record["utterances"]) == ("probe", True, 5)
     assert len(record["problems"]) == 1
 
 
-def test_a_thousand_problems_do_not_scroll_the_answer_away(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thousand_problems_do_not_scroll_the_answer_away(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """The last line says what matters, and the first ones what to look for."""
     from mserbench.cli.download import _show
 
     problems = [f"p{number}" for number in range(1000)]
-    _show({"corpus": "x", "fetched": True, "folder": "d", "utterances": 3, "problems": problems, "notes": []})
+    _show(
+        {
+            "corpus": "x",
+            "fetched": True,
+            "folder": "d",
+            "utterances": 3,
+            "problems": problems,
+            "notes": [],
+        }
+    )
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["problem: p0", "problem: p1"]
     assert lines[20:] == [
@@ -142,11 +173,15 @@ def test_what_is_not_open_says_whom_to_ask(cli, publisher: Publisher, tmp_path: 
     done = cli("data", "download", "closed", "--to", tmp_path / "data")
     assert (done.code, done.out) == (3, "")
     assert done.err == (
-        "error: corpus 'closed' is not open, its publisher gives it: write to the author (https://example.org)\n"
+        "error: corpus 'closed' is not open, its publisher gives it: write to the author "
+        "(https://example.org)\n"
     )
     done = cli("data", "download", "unknown", "--to", tmp_path / "data")
     assert done.code == 3
-    assert "'unknown' is open, but no address with a checksum is known for it: write to the author" in done.err
+    assert (
+        "'unknown' is open, but no address with a checksum is known for it: write to the "
+        "author" in done.err
+    )
     assert not (tmp_path / "data").exists()
 
 
@@ -154,7 +189,9 @@ def test_what_needs_no_download_says_so(cli, tmp_path: Path) -> None:
     """The sample ships with the package."""
     done = cli("data", "download", "emodb-sample", "--to", tmp_path)
     assert done.code == 0
-    assert "emodb-sample: complete (sample), 70 utterances; nothing was fetched, it is in " in done.out
+    assert (
+        "emodb-sample: complete (sample), 70 utterances; nothing was fetched, it is in " in done.out
+    )
 
 
 def test_several_corpora_come_one_after_another(cli, publisher: Publisher, tmp_path: Path) -> None:
@@ -178,7 +215,10 @@ def test_a_copy_of_a_hub_dataset_is_exported(cli, publisher: Publisher, tmp_path
     rows = datasets.Dataset.from_dict(columns).cast_column("speech", datasets.Audio(decode=False))
     rows.to_parquet(str(tmp_path / "copy" / "train.parquet"))
     done = cli("data", "download", "hosted", "--to", tmp_path / "data", "--from", tmp_path / "copy")
-    assert done.out == f"hosted: complete (first), 6 utterances; fetched into {tmp_path / 'data' / 'hosted'}\n"
+    assert (
+        done.out == f"hosted: complete (first), 6 utterances; fetched into "
+        f"{tmp_path / 'data' / 'hosted'}\n"
+    )
     assert (tmp_path / "data" / "hosted" / "train" / "h1.wav").read_bytes() == FILES["wav/h1.wav"]
 
 
@@ -188,7 +228,10 @@ def test_a_copy_of_a_hub_dataset_is_exported(cli, publisher: Publisher, tmp_path
         (["nothing", "--to", "x"], "corpus 'nothing' is not known"),
         (["emodb"], "Missing option '--to'"),
         (["--to", "x"], "Missing argument 'NAME...'"),
-        (["emodb", "emovo", "--to", "x", "--from", "."], "--from is the copy of one corpus, but 2 were named"),
+        (
+            ["emodb", "emovo", "--to", "x", "--from", "."],
+            "--from is the copy of one corpus, but 2 were named",
+        ),
         (["emodb", "--to", "x", "--attempts", "0"], "0 is not in the range"),
         (["emodb", "--to", "x", "--timeout", "0"], "0.0 is not in the range"),
     ],
@@ -209,9 +252,11 @@ def test_open_corpora_say_where_they_come_from_by_checksum() -> None:
     cards = [lookup.corpus(name).card for name in registry.entries(CorpusEntry)]
     files = {card.name: card.files for card in cards if card.files}
     assert {"ravdess", "emodb"} <= set(files)
+
     for remote in (remote for found in files.values() for remote in found):
         kind, _, digest = remote.hash.partition(":")
         assert remote.url.startswith("https://")
         assert len(digest) == {"md5": 32, "sha256": 64}[kind]
         assert remote.bytes > 10**6
+
     assert [card.name for card in cards if card.hub] == ["resd"]

@@ -1,4 +1,6 @@
-"""`mserbench experiment` as people type it: started, killed, started again, checked; and everything that goes wrong."""
+"""`mserbench experiment` as people type it: started, killed, started again, checked; and everything
+that goes wrong.
+"""
 
 from __future__ import annotations
 
@@ -126,13 +128,15 @@ def table(plugin: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("TRAINED", str(tmp_path / "trained"))
     path = tmp_path / "two.toml"
     path.write_text(dedent(TABLE))
+
     return path
 
 
 @pytest.fixture
 def data(build_corpus: Callable[..., Path]) -> Path:
     folder = build_corpus("emovo")
-    for path in (folder / "emovo").rglob("*.wav"):  # its recordings must not be those of the other corpus
+    # its recordings must not be those of the other corpus
+    for path in (folder / "emovo").rglob("*.wav"):
         path.write_bytes(path.read_bytes()[:-2] + b"\1\0")
     return build_corpus("emodb")
 
@@ -140,15 +144,23 @@ def data(build_corpus: Callable[..., Path]) -> Path:
 def trained(folder: Path) -> list[str]:
     """What was trained, in order, without the process."""
     path = folder / "trained"
-    return [line.split(maxsplit=1)[1] for line in path.read_text().splitlines()] if path.exists() else []
+    return (
+        [line.split(maxsplit=1)[1] for line in path.read_text().splitlines()]
+        if path.exists()
+        else []
+    )
 
 
 def without_seconds(path: Path) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(path.read_text(), object_hook=lambda one: {**one, "seconds": 0})
+    record: dict[str, Any] = json.loads(
+        path.read_text(), object_hook=lambda one: {**one, "seconds": 0}
+    )
     return record
 
 
-def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+def test_a_table_is_made_checked_and_made_again_at_once(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
     """The whole promise: numbers, verdicts, answers that remake them, and nothing trained twice."""
     done = cli("experiment", "two.toml", "--data", data, "--jobs", 2)
     assert done.code == 0, done.err
@@ -162,9 +174,13 @@ def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, d
     assert "mserbench experiment two.toml\n" in page
     assert str(tmp_path) not in page + (out / "record.json").read_text()
     lines = (out / "answers/emodb-5.csv").read_text().splitlines()
-    assert lines[0] == "id,label,speaker,all/to-DE/0,all/to-DE/1,floor/to-DE/0,top/to-DE/0,top/to-DE/1"
+    assert (
+        lines[0] == "id,label,speaker,all/to-DE/0,all/to-DE/1,floor/to-DE/0,top/to-DE/0,top/to-DE/1"
+    )
     labelled = dataset.truth(lookup.task("emodb-5"), None)
-    assert [line.split(",")[:2] for line in lines[1:]] == [[one.id, label] for one, label in labelled]
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        [one.id, label] for one, label in labelled
+    ]
 
     before = trained(tmp_path)
     assert len(before) == 12, "two settings and seeds, plain and on each half of the target"
@@ -180,7 +196,9 @@ def test_a_table_is_made_checked_and_made_again_at_once(cli: Cli, table: Path, d
     assert cli("experiment", "two.toml", "--check").code == 1
 
 
-def test_a_system_asked_otherwise_is_of_the_same_weights(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
+def test_a_system_asked_otherwise_is_of_the_same_weights(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
     """Rows that differ in the asking alone must not differ by a training, nor cost one."""
     table.write_text(table.read_text() + LOUDER)
     done = cli("experiment", "two.toml", "--data", data, "--only", "all,louder", "--jobs", 2)
@@ -196,12 +214,16 @@ def test_a_system_asked_otherwise_is_of_the_same_weights(cli: Cli, table: Path, 
     columns = {column["name"]: column for cell in record["cells"] for column in cell["columns"]}
     said = (out / "answers/emodb-5.csv").read_text().splitlines()
     names = said[0].split(",")
+
     for one, other in (("all/to-DE/0", "louder/to-DE/0"), ("all/to-DE/1", "louder/to-DE/1")):
         assert columns[one]["trainings"] == columns[other]["trainings"]
         assert columns[one]["runs"] != columns[other]["runs"]
         a, b = ([line.split(",")[names.index(name)] for line in said[1:]] for name in (one, other))
         assert a != b
-    assert all(one["options"]["tone"] == 0 for one in record["trainings"].values()), "what was trained, not asked"
+
+    assert all(one["options"]["tone"] == 0 for one in record["trainings"].values()), (
+        "what was trained, not asked"
+    )
     assert cli("experiment", "two.toml", "--check").code == 0
     again = cli("experiment", "two.toml", "--data", data, "--only", "louder")
     assert again.code == 0
@@ -212,7 +234,18 @@ def test_a_model_says_itself_that_trained_weights_cannot_be_asked_so(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
     table.write_text(table.read_text() + LOUDER.replace("tone = 1", "broken = true"))
-    done = cli("experiment", "two.toml", "--data", data, "--only", "all,louder", "--settings", "to-DE", "--seeds", "0")
+    done = cli(
+        "experiment",
+        "two.toml",
+        "--data",
+        data,
+        "--only",
+        "all,louder",
+        "--settings",
+        "to-DE",
+        "--seeds",
+        "0",
+    )
     assert done.code == 4
     assert "were trained with broken=False: leave the option away" in done.err
     page = (tmp_path / "experiments/two/README.md").read_text()
@@ -223,7 +256,9 @@ def test_a_model_says_itself_that_trained_weights_cannot_be_asked_so(
 def test_a_source_that_is_the_target_is_trained_once_a_fold_and_scored_as_one(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
-    """All speakers of a corpus are asked, each by a model that learnt from the others of it: one row of answers."""
+    """All speakers of a corpus are asked, each by a model that learnt from the others of it: one
+    row of answers.
+    """
     table.write_text(table.read_text().replace('source = ["IT"]', 'source = ["IT", "DE"]', 1))
     options = ("--data", data, "--settings", "to-DE", "--only", "all,top", "--seeds", "0")
     done = cli("experiment", "two.toml", *options)
@@ -242,14 +277,21 @@ def test_a_source_that_is_the_target_is_trained_once_a_fold_and_scored_as_one(
 def test_what_a_target_cannot_show_is_said_before_anything_runs(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
-    text = table.read_text().replace('test = "emodb-5"', 'train = "emodb-5"\ntest = "emodb-5:speakers.03"')
+    text = table.read_text().replace(
+        'test = "emodb-5"', 'train = "emodb-5"\ntest = "emodb-5:speakers.03"'
+    )
     table.write_text(text.replace('folds = ["halves.a", "halves.b"]', "", 1))
     options = ("--data", data, "--settings", "to-DE", "--only", "all", "--seeds", "0")
+
     for arguments in ((*options, "--plan"), options):
         done = cli("experiment", "two.toml", *arguments)
         assert done.code == 0, done.err
         told = done.out + done.err
-        assert "note: target 'emodb-5:speakers.03' has 1 speaker: no interval and no p value can say anything" in told
+        assert (
+            "note: target 'emodb-5:speakers.03' has 1 speaker: no interval and no p value can "
+            "say anything" in told
+        )
+
     assert done.err.index("note: target") < done.err.index("training 1/1")
 
 
@@ -257,18 +299,37 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
     for jobs in (1, 3):
-        assert cli("experiment", "two.toml", "--data", data, "--jobs", jobs, "--out", f"o{jobs}").code == 0
+        assert (
+            cli("experiment", "two.toml", "--data", data, "--jobs", jobs, "--out", f"o{jobs}").code
+            == 0
+        )
+
     one, three = tmp_path / "o1", tmp_path / "o3"
     for path in (one / "answers").iterdir():
         assert path.read_bytes() == (three / "answers" / path.name).read_bytes()
+
     assert without_seconds(one / "record.json") == without_seconds(three / "record.json")
 
 
-def test_killed_at_any_moment_the_same_command_goes_on(table: Path, data: Path, tmp_path: Path, cli: Cli) -> None:
-    """A table takes days: what was trained before a crash must not be trained again, nor workers live on."""
+def test_killed_at_any_moment_the_same_command_goes_on(
+    table: Path, data: Path, tmp_path: Path, cli: Cli
+) -> None:
+    """A table takes days: what was trained before a crash must not be trained again, nor workers
+    live on.
+    """
     table.write_text(table.read_text() + LOUDER)
     slow = ["--option", "seeded.wait=0.7", "--jobs", "1", "--only", "all,floor,louder"]
-    command = [sys.executable, "-m", "mserbench", "experiment", "two.toml", "--data", str(data), *slow]
+    command = [
+        sys.executable,
+        "-m",
+        "mserbench",
+        "experiment",
+        "two.toml",
+        "--data",
+        str(data),
+        *slow,
+    ]
+
     for seconds in (0.0, 0.3):
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         seen = len(trained(tmp_path))
@@ -278,12 +339,16 @@ def test_killed_at_any_moment_the_same_command_goes_on(table: Path, data: Path, 
         process.wait()
         workers = {int(line.split()[0]) for line in (tmp_path / "trained").read_text().splitlines()}
         wait_for(lambda workers=workers: not any(map(is_alive, workers)))  # type: ignore[misc]
+
     done = cli("experiment", "two.toml", "--data", data, *slow)
     assert done.code == 0, done.err
     assert "was there" in done.err
-    assert len(trained(tmp_path)) <= 4 + 2, "four trainings of two systems, and one that was cut off at each kill"
+    assert len(trained(tmp_path)) <= 4 + 2, (
+        "four trainings of two systems, and one that was cut off at each kill"
+    )
     assert list((tmp_path / "experiments/two/trainings").glob(".*")) == []
     assert cli("experiment", "two.toml", "--data", data, *slow, "--out", "whole").code == 0
+
     for path in (tmp_path / "whole/answers").iterdir():
         assert path.read_bytes() == (tmp_path / "experiments/two/answers" / path.name).read_bytes()
 
@@ -300,15 +365,19 @@ def is_alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+
     return state != "Z"
 
 
 def test_the_target_is_not_heard_before_its_setting_is_trained(
     cli: Cli, table: Path, data: Path, tmp_path: Path
 ) -> None:
-    """Audio of the target that cannot be decoded is found when it is asked for, not while sources are trained."""
+    """Audio of the target that cannot be decoded is found when it is asked for, not while sources
+    are trained.
+    """
     for path in (data / "emodb/wav").iterdir():
         path.write_bytes(b"no audio")
+
     done = cli("experiment", "two.toml", "--data", data, "--settings", "to-DE", "--only", "all")
     assert done.code == 4
     assert sorted(trained(tmp_path)) == ["0 ['emovo']", "1 ['emovo']"]
@@ -316,14 +385,26 @@ def test_the_target_is_not_heard_before_its_setting_is_trained(
     assert "'emodb' is not complete" in done.err
 
 
-def test_a_cell_that_fails_says_why_and_costs_no_other(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
-    table.write_text(table.read_text().replace('train = ["target"]', 'train = ["target"]\noptions = { broken = true }'))
+def test_a_cell_that_fails_says_why_and_costs_no_other(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    table.write_text(
+        table.read_text().replace(
+            'train = ["target"]', 'train = ["target"]\noptions = { broken = true }'
+        )
+    )
     done = cli("experiment", "two.toml", "--data", data)
     assert done.code == 4
-    assert "error: 2 cell(s) have no numbers, the first: top in to-DE: model 'seeded' failed" in done.err
+    assert (
+        "error: 2 cell(s) have no numbers, the first: top in to-DE: model 'seeded' "
+        "failed" in done.err
+    )
     page = (tmp_path / "experiments/two/README.md").read_text()
     assert "| Upper bound | - | - | - |" in page
-    assert "- top in to-DE: model 'seeded' failed while training on emodb-5:halves.not-a (ValueError" in page
+    assert (
+        "- top in to-DE: model 'seeded' failed while training on emodb-5:halves.not-a "
+        "(ValueError" in page
+    )
     assert "'y.log'" in page
     assert "/home" not in page
     assert cli("experiment", "two.toml", "--check").code == 0
@@ -359,14 +440,28 @@ def test_absent_corpora_are_named_all_at_once_before_anything(
         (["two.toml", "--only", "al"], "system 'al' is not known; did you mean 'all'"),
         (["two.toml", "--preset", "tiny"], "preset 'tiny' is not known"),
         (["two.toml", "--option", "seed=1"], "MODEL.KEY=VALUE was expected"),
-        (["two.toml", "--option", "seedet.wait=1"], "options of model 'seedet' are given, but no system"),
-        (["two.toml", "--option", "seeded.wait=x"], "option 'wait' of model 'seeded' is 'x', but float was expected"),
+        (
+            ["two.toml", "--option", "seedet.wait=1"],
+            "options of model 'seedet' are given, but no system",
+        ),
+        (
+            ["two.toml", "--option", "seeded.wait=x"],
+            "option 'wait' of model 'seeded' is 'x', but float was expected",
+        ),
         (["two.toml", "--dry-run"], "--dry-run is a part of the plan: give --plan too"),
-        (["two.toml", "--device", "cuda:0,cuda:1", "--processes", "2"], "give --device cuda, and choose GPUs by CUDA"),
-        (["two.toml", "--device", "cuda:0,gpu"], "--device has 'gpu', but auto, cpu, cuda or cuda:N was expected"),
+        (
+            ["two.toml", "--device", "cuda:0,cuda:1", "--processes", "2"],
+            "give --device cuda, and choose GPUs by CUDA",
+        ),
+        (
+            ["two.toml", "--device", "cuda:0,gpu"],
+            "--device has 'gpu', but auto, cpu, cuda or cuda:N was expected",
+        ),
     ],
 )
-def test_what_was_mistyped_is_answered_at_once(cli: Cli, table: Path, arguments: list[str], words: str) -> None:
+def test_what_was_mistyped_is_answered_at_once(
+    cli: Cli, table: Path, arguments: list[str], words: str
+) -> None:
     done = cli("experiment", *arguments)
     assert done.code == 2
     assert words in done.err
@@ -374,7 +469,12 @@ def test_what_was_mistyped_is_answered_at_once(cli: Cli, table: Path, arguments:
 
 @pytest.mark.parametrize(
     ("lent", "processes", "devices"),
-    [(0, 1, ("cpu",)), (0, 2, ("cpu",)), (2, 1, ("cuda:0", "cuda:1")), (2, 2, ("cuda:0", "cuda:1"))],
+    [
+        (0, 1, ("cpu",)),
+        (0, 2, ("cpu",)),
+        (2, 1, ("cuda:0", "cuda:1")),
+        (2, 2, ("cuda:0", "cuda:1")),
+    ],
 )
 def test_auto_takes_every_gpu(
     lent: int, processes: int, devices: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
@@ -383,7 +483,9 @@ def test_auto_takes_every_gpu(
     assert experiment._devices("auto", processes) == devices
 
 
-def test_a_machine_without_a_driver_starts_nothing_to_count_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_a_driver_starts_nothing_to_count_gpus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))
     assert gpus.count() == 0
@@ -395,7 +497,9 @@ def test_listing_and_plan_need_no_data(cli: Cli, table: Path) -> None:
     done = cli("experiment", "two.toml", "--plan")
     assert "14 trainings, 14 runs, 6 cells; tasks emodb-5, emodb-5:halves.a" in done.out
     assert "asked with" not in done.out
-    described = json.loads(cli("experiment", "two.toml", "--plan", "--json", "--seeds", "5", "--only", "floor").out)
+    described = json.loads(
+        cli("experiment", "two.toml", "--plan", "--json", "--seeds", "5", "--only", "floor").out
+    )
     assert [one["on"] for one in described["trainings"]] == [["emovo-5"], ["emodb-5"]]
 
 
@@ -403,24 +507,38 @@ def test_a_plan_says_what_shares_trainings_and_how_it_is_asked(cli: Cli, table: 
     """Who plans days of a GPU counts the trainings."""
     table.write_text(table.read_text() + LOUDER)
     done = cli("experiment", "two.toml", "--plan")
-    assert re.search(r"system +asked with\n-+ +-+\nlouder +tone=1\n\n14 trainings, 18 runs, 8 cells", done.out)
-    described = json.loads(cli("experiment", "two.toml", "--plan", "--json", "--only", "louder", "--seeds", "3").out)
+    assert re.search(
+        r"system +asked with\n-+ +-+\nlouder +tone=1\n\n14 trainings, 18 runs, 8 cells", done.out
+    )
+    described = json.loads(
+        cli("experiment", "two.toml", "--plan", "--json", "--only", "louder", "--seeds", "3").out
+    )
     assert described["asked"] == {"louder": {"tone": "1"}}
     assert [one["options"] for one in described["trainings"]] == [{"seed": "3"}] * 2
     assert [one["options"] for one in described["runs"]] == [{"seed": "3", "tone": "1"}] * 2
 
 
-def test_a_plan_says_what_is_missing_here_and_what_it_takes(cli: Cli, table: Path, data: Path, tmp_path: Path) -> None:
-    """Corpora on request take weeks: a plan that is silent about them is found out after the rest was bought."""
+def test_a_plan_says_what_is_missing_here_and_what_it_takes(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    """Corpora on request take weeks: a plan that is silent about them is found out after the rest
+    was bought.
+    """
     bare = cli("experiment", "two.toml", "--plan").out
     assert re.search(r"emodb +absent +open +CC0-1.0 +0.41\n", bare)
-    assert "2 of 2 corpora are missing on this machine: 'mserbench data show NAME' says where to get one" in bare
+    assert (
+        "2 of 2 corpora are missing on this machine: 'mserbench data show NAME' says where to "
+        "get one" in bare
+    )
     assert "no pretrained part is needed" in bare
     assert re.search(r"emodb-5 +375 +10\n", bare)
     full = cli("experiment", "two.toml", "--plan", "--dry-run", "--data", data).out
     assert "no corpus is missing on this machine" in full
     assert re.search(r"seeded +12 +not told +not known\n", full)
-    assert "hours of the other trainings (12 of seeded, 2 of trainee): not known, nobody has measured them" in full
+    assert (
+        "hours of the other trainings (12 of seeded, 2 of trainee): not known, nobody has "
+        "measured them" in full
+    )
     needs = cli("experiment", "supcon-table2", "--plan").out
     assert "4 of 4 parts are missing on this machine, 1,520 MB" in needs
     assert trained(tmp_path) == []
@@ -432,6 +550,7 @@ def test_a_folder_in_use_is_left_alone(cli: Cli, table: Path, data: Path, tmp_pa
     (tmp_path / "out").mkdir()
     with filelock.FileLock(tmp_path / "out/.lock"):
         done = cli("experiment", "two.toml", "--data", data, "--out", "out")
+
     assert done.code == 2
     assert "another process works in" in done.err
 

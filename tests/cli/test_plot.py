@@ -1,4 +1,6 @@
-"""`mserbench plot embeddings` as people type it: the files it writes, what it prints, and its errors."""
+"""`mserbench plot embeddings` as people type it: the files it writes, what it prints, and its
+errors.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(cli) -> str:
-    """Score the 70 recordings that ship with the package by weights that do too; returns the run folder."""
+    """Score the 70 recordings that ship with the package by weights that do too; returns the run
+    folder.
+    """
     done = cli("run", "--model", "logmel", "--task", TASK, "--json")
     return json.loads(done.out)[0]["run_dir"]
 
 
 def test_a_picture_a_table_and_numbers(cli, run: str) -> None:
     """If the picture came alone, a reader would take its gaps for findings."""
-    done = cli("plot", "embeddings", run, "--by", "emotion,speaker", "--out", "a.png", "--csv", "a.csv")
+    done = cli(
+        "plot", "embeddings", run, "--by", "emotion,speaker", "--out", "a.png", "--csv", "a.csv"
+    )
     assert done.code == 0, done.err
     assert Path("a.png").read_bytes().startswith(b"\x89PNG")
     assert Path("a.png").stat().st_size < 200_000
@@ -39,7 +45,17 @@ def test_a_picture_a_table_and_numbers(cli, run: str) -> None:
     assert "Written: a.png, a.csv" in done.out
     rows = list(csv.DictReader(Path("a.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 70
-    assert list(rows[0]) == ["id", "task", "x", "y", "emotion", "language", "speaker", "prediction", "corpus"]
+    assert list(rows[0]) == [
+        "id",
+        "task",
+        "x",
+        "y",
+        "emotion",
+        "language",
+        "speaker",
+        "prediction",
+        "corpus",
+    ]
     assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
     assert {row["language"] for row in rows} == {"de"}
 
@@ -64,7 +80,9 @@ def test_json_prints_json_and_nothing_else(cli, run: str) -> None:
 def test_several_languages_are_measured_within_each_too(cli, run: str, build_corpus) -> None:
     """Pooled, what divides the languages hides what divides the emotions."""
     data = build_corpus("emovo")
-    done = cli("plot", "embeddings", run, "--also", "emovo", "--data", data, "--limit", 40, "--json")
+    done = cli(
+        "plot", "embeddings", run, "--also", "emovo", "--data", data, "--limit", 40, "--json"
+    )
     found = json.loads(done.out)
     assert found["silhouettes"]["language"]["groups"] == 2
     assert found["silhouettes"]["emotion within a language"]["n"] == 80
@@ -81,7 +99,9 @@ def test_several_languages_are_measured_within_each_too(cli, run: str, build_cor
         (("--weights", "demo"), "are not those that run"),
     ],
 )
-def test_mistakes_are_one_sentence_and_exit_2(cli, run: str, arguments: tuple[object, ...], words: str) -> None:
+def test_mistakes_are_one_sentence_and_exit_2(
+    cli, run: str, arguments: tuple[object, ...], words: str
+) -> None:
     """A traceback helps nobody who typed a wrong word."""
     done = cli("plot", "embeddings", run, *arguments)
     assert done.code == 2
@@ -101,12 +121,16 @@ def test_a_model_without_vectors_and_a_folder_without_a_run(cli, plugin) -> None
     assert "is no finished run" in done.err
 
 
-def test_without_matplotlib_the_extra_is_named_first(cli, run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_extra_is_named_first(
+    cli, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else an hour of features would be computed before the picture fails."""
     import importlib.util
 
     real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "matplotlib" else real(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "matplotlib" else real(name)
+    )
     done = cli("plot", "embeddings", run)
     assert done.code == 4
     assert "pip install 'mserbench[plots]'" in done.err

@@ -74,12 +74,15 @@ def test_a_table_of_a_short_and_a_long_file(cli) -> None:
         ["long.ogg", "0:40-0:42.5"],
         ["long.ogg", "whole"],
     ]
+
     for row in rows:
         assert row.split()[2] in labels
         assert abs(sum(map(int, row.split()[3:])) - 100) <= 4, "percents, rounded"
+
     assert "whole: mean over the windows, weighted by seconds." in done.out
     assert done.err == (
-        "note: logmel (emodb-emovo): scores are the model's own, not calibrated; languages it was trained on: de, it\n"
+        "note: logmel (emodb-emovo): scores are the model's own, not calibrated; "
+        "languages it was trained on: de, it\n"
     )
 
 
@@ -89,23 +92,39 @@ def test_a_table_is_readable_in_100_columns(cli, plugin: Install) -> None:
     name = "/".join(["a folder"] * 9 + ["the end.wav"])
     Path(name).parent.mkdir(parents=True)
     shutil.copy("short.wav", name)
+
     for model in ("logmel", "many", "talks"):
         done = cli("predict", name, "long.ogg", "--model", model)
         assert done.code == 0
         assert max(map(len, done.out.splitlines())) <= 100
         assert "/the end.wav " in done.out
-    assert "emotion-number-0 100, emotion-number-1 0\n" in cli("predict", "short.wav", "--model", "many").out
+
+    assert (
+        "emotion-number-0 100, "
+        "emotion-number-1 0\n" in cli("predict", "short.wav", "--model", "many").out
+    )
 
 
 def test_csv_has_a_row_a_window_and_a_row_a_file(cli) -> None:
-    done = cli("predict", "long.ogg", "other.flac", "--model", "logmel", "--labels", "sad,happy", "--csv")
+    done = cli(
+        "predict", "long.ogg", "other.flac", "--model", "logmel", "--labels", "sad,happy", "--csv"
+    )
     rows = list(csv.DictReader(io.StringIO(done.out)))
-    assert list(rows[0]) == ["file", "start", "end", "prediction", "score_sad", "score_happy", "part"]
+    assert list(rows[0]) == [
+        "file",
+        "start",
+        "end",
+        "prediction",
+        "score_sad",
+        "score_happy",
+        "part",
+    ]
     assert [(row["file"], row["start"], row["end"], row["part"]) for row in rows[-3:]] == [
         ("long.ogg", "40.000", "42.500", "window"),
         ("long.ogg", "0.000", "42.500", "file"),
         ("other.flac", "0.000", "0.500", "file"),
     ]
+
     for row in rows:
         assert float(row["score_sad"]) + float(row["score_happy"]) == pytest.approx(1, abs=1e-5)
         assert row["prediction"] == ("sad" if float(row["score_sad"]) > 0.5 else "happy")
@@ -118,7 +137,11 @@ def test_json_prints_json_and_nothing_else(cli) -> None:
     assert list(found) == ["model", "weights", "labels", "files", "failed"]
     assert (found["model"], found["weights"]["name"]) == ("logmel", "emodb-emovo")
     (file,) = found["files"]
-    assert [(window["start"], window["end"]) for window in file["windows"]] == [(0, 20), (20, 40), (40, 42.5)]
+    assert [(window["start"], window["end"]) for window in file["windows"]] == [
+        (0, 20),
+        (20, 40),
+        (40, 42.5),
+    ]
     assert list(file["scores"]) == found["labels"]
     assert file["prediction"] == max(file["scores"], key=lambda label: file["scores"][label])
     assert [one["file"] for one in found["failed"]] == ["text.wav"]
@@ -127,15 +150,25 @@ def test_json_prints_json_and_nothing_else(cli) -> None:
 @pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
 def test_a_bad_file_costs_itself_and_no_other(cli, form: list[str]) -> None:
     """One broken recording of a thousand must not cost the night."""
-    names = ["absent.wav", "short.wav", "empty.wav", "text.wav", "nothing.wav", "folder", "other.flac"]
+    names = [
+        "absent.wav",
+        "short.wav",
+        "empty.wav",
+        "text.wav",
+        "nothing.wav",
+        "folder",
+        "other.flac",
+    ]
     done = cli("predict", *names, "--model", "logmel", *form)
     assert done.code == 3
     assert done.err.splitlines()[1:] == [
         "error: audio file 'absent.wav' does not exist: give the name of a file that does",
         "error: audio file 'empty.wav' is empty (0 bytes): record or copy it again",
-        "error: audio file 'text.wav' cannot be decoded (Format not recognised.): convert it to wav or flac",
+        "error: audio file 'text.wav' cannot be decoded (Format not recognised.): convert "
+        "it to wav or flac",
         "error: audio file 'nothing.wav' holds no audio: record or copy it again",
-        "error: folder 'folder' holds no audio file (aac, aif, aiff, flac, m4a, mkv, mov, mp3, mp4, ogg, wav, webm, "
+        "error: folder 'folder' holds no audio file (aac, aif, aiff, flac, m4a, mkv, mov, "
+        "mp3, mp4, ogg, wav, webm, "
         "wma): give another folder, or files by name",
     ]
     assert "short.wav" in done.out
@@ -156,7 +189,10 @@ def test_no_model_is_loaded_for_files_that_are_not_there(cli, plugin: Install) -
     """, models=["Slow"])  # fmt: skip
     done = cli("predict", "absent.wav", "--model", "slow", "--json")
     assert (done.code, json.loads(done.out)["files"]) == (3, [])
-    assert done.err == "error: audio file 'absent.wav' does not exist: give the name of a file that does\n"
+    assert (
+        done.err == "error: audio file 'absent.wav' does not exist: give the name of a file that "
+        "does\n"
+    )
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
@@ -176,9 +212,13 @@ def test_text_answers_are_shown_and_have_no_numbers(cli, plugin: Install) -> Non
     plugin(MODELS, models=["Talks"])
     done = cli("predict", "short.wav", "--model", "talks")
     assert "Happy, or so I think" in done.out
-    assert "a model that prints" not in done.out, "what a model prints would stand in the middle of the csv"
+    assert "a model that prints" not in done.out, (
+        "what a model prints would stand in the middle of the csv"
+    )
     assert not set(map(str, range(10))) & set(done.out.splitlines()[-1].partition("Happy")[2])
-    rows = list(csv.reader(io.StringIO(cli("predict", "long.ogg", "--model", "talks", "--csv").out)))
+    rows = list(
+        csv.reader(io.StringIO(cli("predict", "long.ogg", "--model", "talks", "--csv").out))
+    )
     assert rows[0] == ["file", "start", "end", "prediction", "answer", "part"]
     assert rows[1][3:] == ["happy", "Happy,\nor so I think", "window"]
     assert rows[-1][3:] == ["happy", "", "file"]
@@ -213,21 +253,35 @@ def test_a_failing_model_is_exit_4_and_what_it_said_before_is_shown(
         (["--model", "logmel", "--csv", "--json"], "only one of them can be printed"),
         (["--model", "logmel", "-", "-"], "standard input can be read only once"),
         (["--model", "logmel", "--labels", "sad"], "two or more to choose from"),
-        (["--model", "logmel", "--labels", "sad,hapy"], "label 'hapy' is none of those that the weights of 'logmel'"),
+        (
+            ["--model", "logmel", "--labels", "sad,hapy"],
+            "label 'hapy' is none of those that the weights of 'logmel'",
+        ),
         (["--model", "logmel", "--labels", ","], "a comma list of different names was expected"),
-        (["--model", "logmel", "--window", "ten"], "--window is 'ten', but seconds, 0.1 or more or 'none', were"),
+        (
+            ["--model", "logmel", "--window", "ten"],
+            "--window is 'ten', but seconds, 0.1 or more or 'none', were",
+        ),
         (["--model", "logmel", "--window", "0"], "--window is '0'"),
         (["--model", "logmel", "--hop", "nan"], "--hop is 'nan'"),
         (["--model", "logmel", "--window", "5", "--hop", "6"], "else audio is lost"),
         (["--model", "logmel", "--window", "none", "--hop", "6"], "which has no windows"),
-        (["--model", "logmel", "--option", "normalise=speaker"], "is transductive with these options"),
-        (["--model", "logmel", "--weights", "none-such"], "weights of 'logmel' 'none-such' is not known"),
+        (
+            ["--model", "logmel", "--option", "normalise=speaker"],
+            "is transductive with these options",
+        ),
+        (
+            ["--model", "logmel", "--weights", "none-such"],
+            "weights of 'logmel' 'none-such' is not known",
+        ),
         (["--model", "logmel", "--device", "cuda"], "runs on cpu, not on 'cuda'"),
         (["--model", "random", "--weights", "x"], "takes no weights"),
         (["--model", "trainee"], "needs weights and ships none"),
     ],
 )
-def test_a_wrong_request_is_exit_2_with_the_remedy(cli, plugin: Install, arguments: list[str], words: str) -> None:
+def test_a_wrong_request_is_exit_2_with_the_remedy(
+    cli, plugin: Install, arguments: list[str], words: str
+) -> None:
     plugin()
     done = cli("predict", "short.wav", *arguments)
     assert (done.code, done.out) == (2, "")
@@ -235,9 +289,12 @@ def test_a_wrong_request_is_exit_2_with_the_remedy(cli, plugin: Install, argumen
     assert len(done.err.splitlines()) == 1
 
 
-def test_pretrained_weights_that_are_not_here_are_told_with_the_command(cli, monkeypatch, tmp_path: Path) -> None:
+def test_pretrained_weights_that_are_not_here_are_told_with_the_command(
+    cli, monkeypatch, tmp_path: Path
+) -> None:
     for package in ("torch", "whisper", "safetensors"):
         pytest.importorskip(package, reason="of the extra train")
+
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     done = cli("predict", "short.wav", "--model", "whisper-linear")
     assert (done.code, done.out) == (3, "")
@@ -250,10 +307,18 @@ def test_whisper_linear_hears_anger(cli, pretrained: Path, real_data: Path) -> N
     """The command of the README, on speech of a language that the weights never saw."""
     for package in ("torch", "whisper", "safetensors"):
         pytest.importorskip(package, reason="of the extra train")
+
     if not (pretrained / "whisper-base").is_dir():
         pytest.skip("whisper-base is not here: 'mserbench weights get whisper-base'")
+
     actors = [f"Actor_{number:02d}/03-01-05-02-01-01-{number:02d}.flac" for number in range(1, 9)]
-    done = cli("predict", *(real_data / "ravdess" / name for name in actors), "--model", "whisper-linear", "--csv")
+    done = cli(
+        "predict",
+        *(real_data / "ravdess" / name for name in actors),
+        "--model",
+        "whisper-linear",
+        "--csv",
+    )
     said = [row["prediction"] for row in csv.DictReader(io.StringIO(done.out))]
     assert said.count("angry") >= 5, said
     assert "languages it was trained on: de, el, it" in done.err

@@ -70,6 +70,7 @@ def test_without_arguments_it_says_what_it_can_do(cli) -> None:
     for arguments in ([], ["--help"], ["-h"]):
         done = cli(*arguments)
         assert all(name in done.out + done.err for name in COMMANDS)
+
     assert cli("--help").code == 0
     assert cli().code == 2
 
@@ -87,7 +88,9 @@ def test_every_command_explains_itself(cli, command: str) -> None:
     assert "Usage: mserbench" in done.out
 
 
-def test_train_tells_where_the_weights_are_and_what_to_do_with_them(cli, plugin: Install, tmp_path: Path) -> None:
+def test_train_tells_where_the_weights_are_and_what_to_do_with_them(
+    cli, plugin: Install, tmp_path: Path
+) -> None:
     plugin()
     done = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "w")
     assert done.code == 0
@@ -98,7 +101,9 @@ def test_train_tells_where_the_weights_are_and_what_to_do_with_them(cli, plugin:
     assert "is not empty: give another --out" in again.err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["tasks"], ["models"], ["corpora"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["tasks"], ["models"], ["corpora"], ["run", "--help"]]
+)
 def test_looking_around_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\nfrom mserbench.cli import main\n"
@@ -111,7 +116,9 @@ def test_looking_around_imports_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_every_command_chooses_the_device_alike() -> None:
-    """Trainings were on the CPU by default, runs on the GPU: nobody could tell which without the help."""
+    """Trainings were on the CPU by default, runs on the GPU: nobody could tell which without the
+    help.
+    """
     context = click.Context(program)
     commands = [program.get_command(context, name) for name in program.list_commands(context)]
     defaults = {

@@ -61,13 +61,17 @@ def test_a_table_with_intervals_verdict_and_where_it_lies(cli, plugin: Install) 
     plugin()
     done = cli("run", "--model", "steady", "--task", TASK)
     assert done.code == 0
+
     for words in (TASK, "steady", "70", "[", "zero-shot", "heard", f"runs/{TASK}"):
         assert words in done.out
 
 
 @pytest.mark.parametrize(
     ("kind", "heard", "meaning"),
-    [("text", "text", "was read in training, and not heard"), ("speech", "yes", "was heard in training")],
+    [
+        ("text", "text", "was read in training, and not heard"),
+        ("speech", "yes", "was heard in training"),
+    ],
 )
 def test_the_table_says_whether_the_language_was_heard_and_what_was_chosen_there(
     cli, plugin: Install, kind: str, heard: str, meaning: str
@@ -91,8 +95,13 @@ def test_the_table_says_whether_the_language_was_heard_and_what_was_chosen_there
     done = cli("run", "--model", "reader", "--task", TASK)
     row = next(line for line in done.out.splitlines() if line.startswith(TASK))
     assert f"zero-shot  {heard:<7}  development" in row, row
-    for words in (f"heard {heard}: the language {meaning}", "development: the target was used in choosing"):
+
+    for words in (
+        f"heard {heard}: the language {meaning}",
+        "development: the target was used in choosing",
+    ):
         assert words in done.out
+
     (summary,) = json.loads(cli("run", "--model", "reader", "--task", TASK, "--json").out)
     assert (summary["heard"], "development" in summary["marks"]) == (heard, True)
 
@@ -101,7 +110,18 @@ def test_json_prints_json_and_nothing_else(cli, plugin: Install) -> None:
     plugin()
     done = cli("run", "--model", "steady", "--task", TASK, "--limit", 9, "--json")
     (summary,) = json.loads(done.out)
-    expected = {"model", "task", "n", "metrics", "intervals", "statistics", "verdict", "heard", "marks", "run_dir"}
+    expected = {
+        "model",
+        "task",
+        "n",
+        "metrics",
+        "intervals",
+        "statistics",
+        "verdict",
+        "heard",
+        "marks",
+        "run_dir",
+    }
     assert set(summary) == expected
     assert set(summary["metrics"]) == {"UA", "WA", "WF1", "MF1", "precision", "unparsed"}
     assert (summary["model"], summary["task"], summary["n"]) == ("steady", TASK, 9)
@@ -135,27 +155,41 @@ def test_debug_shows_the_traceback(program, plugin: Install) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--model", "staedy", "--task", TASK], "model 'staedy' is not known; did you mean 'steady'"),
+        (
+            ["--model", "staedy", "--task", TASK],
+            "model 'staedy' is not known; did you mean 'steady'",
+        ),
         (
             ["--model", "steady", "--task", "emodb-sampel"],
             "task 'emodb-sampel' is not known; did you mean 'emodb-sample'",
         ),
         (["--model", "steady", "--task", "qqq"], "'mserbench tasks' lists all"),
         (["--model", "steady"], "Missing option '--task'"),
-        (["--model", "steady,steady", "--task", TASK], "a comma list of different names was expected"),
+        (
+            ["--model", "steady,steady", "--task", TASK],
+            "a comma list of different names was expected",
+        ),
         (["--model", ",", "--task", TASK], "a comma list of different names was expected"),
         (["--model", "steady", "--task", TASK, "--limit", "0"], "--limit"),
         (["--model", "steady", "--task", TASK, "--limit", "many"], "--limit"),
         (["--model", "steady", "--task", TASK, "--batch-seconds", "0"], "--batch-seconds"),
         (["--model", "steady", "--task", TASK, "--batch-seconds", "nan"], "--batch-seconds"),
         (["--model", "steady", "--task", TASK, "--option", "alpha"], "KEY=VALUE was expected"),
-        (["--model", "steady", "--task", TASK, "--option", "alpha=1"], "option of model 'steady' 'alpha' is not known"),
+        (
+            ["--model", "steady", "--task", TASK, "--option", "alpha=1"],
+            "option of model 'steady' 'alpha' is not known",
+        ),
         (["--model", "steady", "--task", TASK, "--device", "gpu"], "runs on cpu, not on 'gpu'"),
         (["--model", "steady", "--task", TASK, "--weights", "x"], "takes no weights"),
-        (["--model", "steady", "--taks", TASK], "option '--taks' is not known; did you mean --task"),
+        (
+            ["--model", "steady", "--taks", TASK],
+            "option '--taks' is not known; did you mean --task",
+        ),
     ],
 )
-def test_a_wrong_request_is_exit_2_with_the_remedy(cli, plugin: Install, arguments: list[str], words: str) -> None:
+def test_a_wrong_request_is_exit_2_with_the_remedy(
+    cli, plugin: Install, arguments: list[str], words: str
+) -> None:
     plugin()
     done = cli("run", *arguments)
     assert (done.code, done.out) == (2, "")
@@ -199,7 +233,9 @@ def test_all_problems_of_all_corpora_come_before_any_model(
     assert done.code == 3
     assert "'03a01Fa' is missing" in done.err
     assert "03a01Nc.wav' cannot be decoded" in done.err
-    assert "'dis-f1-b1' is missing" in done.err, "the second corpus is only looked at when the first is mended"
+    assert "'dis-f1-b1' is missing" in done.err, (
+        "the second corpus is only looked at when the first is mended"
+    )
     assert "a model was loaded" not in done.err
     done = cli("run", "--model", "loud", "--task", "emodb", "--data", data, "--allow-partial")
     assert done.code == 4
@@ -226,7 +262,9 @@ def test_the_data_folder_may_come_from_the_environment(
     assert cli("run", "--model", "steady", "--task", "emodb-4").code == 0
 
 
-def test_a_second_run_into_the_same_folder_says_so(program, plugin: Install, tmp_path: Path) -> None:
+def test_a_second_run_into_the_same_folder_says_so(
+    program, plugin: Install, tmp_path: Path
+) -> None:
     plugin(
         """
         class Slow(Model):
@@ -240,29 +278,55 @@ def test_a_second_run_into_the_same_folder_says_so(program, plugin: Install, tmp
         """,
         models=["Slow"],
     )
-    command = [sys.executable, "-m", "mserbench", "run", "--model", "slow", "--task", TASK, "--limit", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as first:
+    command = [
+        sys.executable,
+        "-m",
+        "mserbench",
+        "run",
+        "--model",
+        "slow",
+        "--task",
+        TASK,
+        "--limit",
+        "1",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
+    ) as first:
         try:
             while not Path("started").exists():
                 assert first.poll() is None
+
             second = program(*command[3:])
             assert (second.code, second.out) == (2, "")
-            assert "is being written by another process: wait for it, or give another --out" in second.err
+            assert (
+                "is being written by another process: wait for it, or give another "
+                "--out" in second.err
+            )
         finally:
             Path("started").unlink(missing_ok=True)
+
         assert first.wait(60) == 0, "the second run disturbed the first"
 
 
-def test_a_full_disk_keeps_what_was_done_and_the_next_run_goes_on(program, plugin: Install, tmp_path: Path) -> None:
+def test_a_full_disk_keeps_what_was_done_and_the_next_run_goes_on(
+    program, plugin: Install, tmp_path: Path
+) -> None:
     plugin()
     arguments = ["run", "--model", "steady", "--task", TASK, "--batch-seconds", "4", "--json"]
     limited = (
         "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000)); "
-        "sys.argv = ['mserbench', *sys.argv[1:]]; runpy.run_module('mserbench', run_name='__main__')"
+        "sys.argv = ['mserbench', *sys.argv[1:]]; runpy.run_module('mserbench', "
+        "run_name='__main__')"
     )
-    full = subprocess.run([sys.executable, "-c", limited, *arguments], capture_output=True, text=True, timeout=60)
+    full = subprocess.run(
+        [sys.executable, "-c", limited, *arguments], capture_output=True, text=True, timeout=60
+    )
     assert (full.returncode, full.stdout) == (3, "")
-    assert "cannot be written (File too large): make room or give another --out, and start again" in full.stderr
+    assert (
+        "cannot be written (File too large): make room or give another --out, and start "
+        "again" in full.stderr
+    )
     (journal,) = Path("runs").rglob("journal.jsonl")
     kept = journal.read_bytes().rpartition(b"\n")[0]
     assert kept.count(b"\n") > 3, "nothing was kept"

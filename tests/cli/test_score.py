@@ -31,6 +31,7 @@ def file(tmp_path: Path) -> Callable[..., Path]:
             for i, (utterance, label) in enumerate(truth)
         ]
         (tmp_path / name).write_text("\n".join(["id,prediction", *rows]) + "\n")
+
         return tmp_path / name
 
     return write
@@ -86,6 +87,7 @@ def test_what_cannot_be_compared_is_exit_3_with_the_reason(cli, file: File, tmp_
     first = score_file(file(), TASK, "m").folder
     other = score_file(file("4.csv", task="emodb-4"), "emodb-4", "m").folder
     (tmp_path / "empty").mkdir()
+
     for second, words in (
         (other, "only runs of one task and version can be compared"),
         (tmp_path / "empty", "is no finished run: a file run.json was expected in it"),

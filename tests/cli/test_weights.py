@@ -1,4 +1,6 @@
-"""`mserbench weights`: what is here, where it is, whether it is whole, and what to do where it is not."""
+"""`mserbench weights`: what is here, where it is, whether it is whole, and what to do where it is
+not.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ CODE = """
 
 @pytest.fixture
 def own(plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Register the weights `toy`; returns a folder that holds them. The cache is empty, the hub is not asked."""
+    """Register the weights `toy`; returns a folder that holds them. The cache is empty, the hub is
+    not asked.
+    """
     plugin(CODE)
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -46,6 +50,7 @@ def own(plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(TENSORS)
+
     return folder
 
 
@@ -55,15 +60,21 @@ def test_list_tells_what_there_is_and_what_is_here(cli, own: Path) -> None:
     assert done.code == 0
     assert "llama-3-8b" in done.out
     assert "16,070" in done.out
-    rows = {line.split()[0]: " ".join(line.split()) for line in done.out.splitlines() if line.strip()}
+    rows = {
+        line.split()[0]: " ".join(line.split()) for line in done.out.splitlines() if line.strip()
+    }
     assert rows["llama-3-8b"].endswith("no model hub (gated)")
     assert rows["toy"].endswith("no model hub (not pinned)")
     assert rows["minilm-l6"].endswith("no model hub, package index")
     assert "'mserbench weights get NAME' gets one" in done.err
-    assert f"0 of {len(rows) - 2} are on this machine" in done.err, "head and rule stand above the names"
+    assert f"0 of {len(rows) - 2} are on this machine" in done.err, (
+        "head and rule stand above the names"
+    )
     cli("weights", "get", "toy", "--from", own)
     assert "1 of " in cli("weights", "list").err
-    records = {record["name"]: record for record in json.loads(cli("weights", "list", "--json").out)}
+    records = {
+        record["name"]: record for record in json.loads(cli("weights", "list", "--json").out)
+    }
     assert records["toy"]["state"] == "ready"
     assert records["toy"]["source"] == "a folder"
     assert records["whisper-base"]["state"] == "absent"
@@ -84,18 +95,22 @@ def test_get_path_and_verify(cli, own: Path, tmp_path: Path) -> None:
     done = cli("weights", "verify")
     assert done.code == 1
     assert done.out == (
-        "problem: toy: file 'model.safetensors' was changed since it was got: its SHA-256 is another one: "
+        "problem: toy: file 'model.safetensors' was changed since it was got: its SHA-256 "
+        "is another one: "
         "'mserbench weights get toy' gets it again\n"
     )
 
 
-def test_absent_unknown_and_unreachable_have_their_exit_codes(cli, own: Path, tmp_path: Path) -> None:
+def test_absent_unknown_and_unreachable_have_their_exit_codes(
+    cli, own: Path, tmp_path: Path
+) -> None:
     """If they had one, a script could not tell a typing error from a machine without network."""
     assert cli("weights", "path", "toi").code == 2
     for verb in ("path", "verify"):
         done = cli("weights", verb, "toy")
         assert done.code == 3
         assert "'mserbench weights get toy' gets them (2 MB)" in done.err
+
     done = cli("weights", "get", "toy")
     assert done.code == 3
     assert "model hub toys/toy is not in the hub's cache" in done.err
@@ -116,4 +131,8 @@ def test_the_program_lists_without_heavy_packages(program, own: Path) -> None:
     """If it imported them, a listing would take seconds, and fail without the extra."""
     done = program("weights", "list", PYTHONPROFILEIMPORTTIME="1")
     assert done.code == 0
-    assert not [name for name in ("torch", "transformers", "whisper", "huggingface_hub") if f" {name}\n" in done.err]
+    assert not [
+        name
+        for name in ("torch", "transformers", "whisper", "huggingface_hub")
+        if f" {name}\n" in done.err
+    ]

@@ -1,4 +1,6 @@
-"""The decoder: every rate, width and layout becomes the same clip, and every bad file has its sentence."""
+"""The decoder: every rate, width and layout becomes the same clip, and every bad file has its
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,10 @@ def rms(samples: NDArray[np.float32]) -> float:
 def refused(path: Path, *words: str) -> None:
     with pytest.raises(DataError) as caught:
         audio.read(path)
+
     for word in (repr(str(path)), *words):
         assert word in str(caught.value)
+
     assert caught.value.exit_code == 3
 
 
@@ -79,6 +83,7 @@ def test_surround_sound_is_mixed_by_itu(tmp_path: Path, tone: Tone, channels: in
         samples[:, channel] = tone()
         soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
         loud[channel] = rms(audio.decode(tmp_path / "a.wav"))
+
     left, right, centre, effects, *surround = loud.values()
     assert effects == 0.0, "the low frequency channel is no part of a downmix"
     assert left == right
@@ -88,11 +93,13 @@ def test_surround_sound_is_mixed_by_itu(tmp_path: Path, tone: Tone, channels: in
 
 def test_the_channel_order_of_ogg_is_heeded(tmp_path: Path, tone: Tone) -> None:
     loud = []
-    for channel in range(6):  # as written by Vorbis and Opus: left, centre, right, two surrounds, low frequencies
+    # as written by Vorbis and Opus: left, centre, right, two surrounds, low frequencies
+    for channel in range(6):
         samples = np.zeros((48_000, 6), dtype=np.float32)
         samples[:, channel] = tone(1.0, 48_000)
         soundfile.write(tmp_path / "a.ogg", samples, 48_000, subtype="OPUS")
         loud.append(rms(audio.decode(tmp_path / "a.ogg")[4_000:12_000]))
+
     left, centre, right, *surround, effects = loud
     assert centre > 1.2 * left > 1.2 * surround[0], "the centre of a film in ogg is its speech"
     assert left == pytest.approx(right, rel=0.05)
@@ -100,21 +107,29 @@ def test_the_channel_order_of_ogg_is_heeded(tmp_path: Path, tone: Tone) -> None:
 
 
 def test_full_scale_in_all_channels_does_not_clip(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.ones((1_600, 6), dtype=np.float32), 16_000, subtype="FLOAT")
+    soundfile.write(
+        tmp_path / "a.wav", np.ones((1_600, 6), dtype=np.float32), 16_000, subtype="FLOAT"
+    )
     assert audio.decode(tmp_path / "a.wav") == pytest.approx(1.0)
 
 
 def test_float_samples_beyond_full_scale_are_limited(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.array([0.0, 3.0, -7.0], dtype=np.float32), 16_000, subtype="FLOAT")
+    soundfile.write(
+        tmp_path / "a.wav", np.array([0.0, 3.0, -7.0], dtype=np.float32), 16_000, subtype="FLOAT"
+    )
     assert audio.decode(tmp_path / "a.wav").tolist() == [0.0, 1.0, -1.0]
 
 
 def test_a_segment_is_the_same_part_of_the_whole(tmp_path: Path, tone: Tone) -> None:
     soundfile.write(tmp_path / "a.wav", np.arange(16_000, dtype=np.int16), 16_000)
     whole = audio.read(tmp_path / "a.wav").samples
-    np.testing.assert_array_equal(audio.read(tmp_path / "a.wav", 0.25, 0.5).samples, whole[4_000:8_000])
+    np.testing.assert_array_equal(
+        audio.read(tmp_path / "a.wav", 0.25, 0.5).samples, whole[4_000:8_000]
+    )
     np.testing.assert_array_equal(audio.read(tmp_path / "a.wav", None, 0.5).samples, whole[:8_000])
-    np.testing.assert_array_equal(audio.read(tmp_path / "a.wav", 0.75, 99.0).samples, whole[12_000:])
+    np.testing.assert_array_equal(
+        audio.read(tmp_path / "a.wav", 0.75, 99.0).samples, whole[12_000:]
+    )
 
 
 def test_a_segment_beyond_the_end_holds_no_audio(tmp_path: Path, tone: Tone) -> None:
@@ -124,7 +139,9 @@ def test_a_segment_beyond_the_end_holds_no_audio(tmp_path: Path, tone: Tone) -> 
             audio.read(tmp_path / "a.wav", start, end)
 
 
-def test_a_lossless_copy_has_the_same_key_and_another_recording_has_not(tmp_path: Path, tone: Tone) -> None:
+def test_a_lossless_copy_has_the_same_key_and_another_recording_has_not(
+    tmp_path: Path, tone: Tone
+) -> None:
     samples = (tone() * 32_767).astype(np.int16)
     soundfile.write(tmp_path / "a.wav", samples, 16_000)
     soundfile.write(tmp_path / "a.flac", samples, 16_000)
@@ -161,17 +178,26 @@ def test_less_than_one_sample_at_16_khz_is_no_audio(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.m4a", "a.mp4"])
-@pytest.mark.parametrize("content", [b"<html>404</html>" * 100, bytes(5_000), b"RIFF\xff\xff\xff\x7fWAVEfmt "])
+@pytest.mark.parametrize(
+    "content", [b"<html>404</html>" * 100, bytes(5_000), b"RIFF\xff\xff\xff\x7fWAVEfmt "]
+)
 def test_bytes_that_are_no_audio_say_so(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     refused(tmp_path / name, "get it from the publisher again")
 
 
 def test_a_pointer_of_large_file_storage_says_what_to_run(tmp_path: Path) -> None:
-    """A clone of CREMA-D or ShEMO without git-lfs looks complete by its names; 'cannot be decoded' would not help."""
+    """A clone of CREMA-D or ShEMO without git-lfs looks complete by its names; 'cannot be decoded'
+    would not help.
+    """
     for name in ("a.wav", "a.mp3", "a.flac"):
-        (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 60000\n")
-        refused(tmp_path / name, "is a pointer of Git's large-file storage, not audio: run 'git lfs pull'")
+        (tmp_path / name).write_text(
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 60000\n"
+        )
+        refused(
+            tmp_path / name,
+            "is a pointer of Git's large-file storage, not audio: run 'git lfs pull'",
+        )
 
 
 def test_a_folder_with_an_audio_name_says_so(tmp_path: Path) -> None:
@@ -179,7 +205,9 @@ def test_a_folder_with_an_audio_name_says_so(tmp_path: Path) -> None:
     refused(tmp_path / "a.wav", "does not exist")
 
 
-def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_not_be_read_says_so(
+    tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch
+) -> None:
     soundfile.write(tmp_path / "a.wav", tone(), 16_000)
 
     def denied(*_: object) -> None:
@@ -191,7 +219,9 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, tone: Tone, monkeyp
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-def test_nan_and_infinite_samples_say_so(tmp_path: Path, tone: Tone, value: float, subtype: str) -> None:
+def test_nan_and_infinite_samples_say_so(
+    tmp_path: Path, tone: Tone, value: float, subtype: str
+) -> None:
     samples = tone()
     samples[100] = value
     soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype=subtype)
@@ -203,14 +233,19 @@ def test_a_double_beyond_float32_is_infinite_and_says_so(tmp_path: Path) -> None
     refused(tmp_path / "a.wav", "NaN or infinite samples")
 
 
-def write_container(path: Path, samples: NDArray[np.float32], rate: int, layout: str, codec: str = "aac") -> None:
+def write_container(
+    path: Path, samples: NDArray[np.float32], rate: int, layout: str, codec: str = "aac"
+) -> None:
     import av
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate)
         stream.layout = layout
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout=layout)
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples.T), format="fltp", layout=layout
+        )
         frame.sample_rate = rate
+
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
 
@@ -233,6 +268,7 @@ def test_the_centre_of_a_film_is_louder_than_its_surrounds(tmp_path: Path, tone:
         samples[:, channel] = tone(1.0, 48_000)
         write_container(tmp_path / "a.mp4", samples, 48_000, "5.1")
         loud.append(rms(audio.decode(tmp_path / "a.mp4")[4_000:12_000]))
+
     centre, effects, surround = loud
     assert centre > 1.5 * surround
     assert effects < 0.01 * centre
@@ -244,12 +280,16 @@ def test_a_container_without_audio_says_so(tmp_path: Path) -> None:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width = stream.height = 32
         frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), dtype=np.uint8), format="rgb24")
+
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
+
     refused(tmp_path / "a.mp4", "has no audio stream")
 
 
-def test_without_pyav_a_container_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyav_a_container_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.m4a").write_bytes(b"anything")
     real_import = builtins.__import__
 
@@ -263,4 +303,5 @@ def test_without_pyav_a_container_names_the_extra(tmp_path: Path, monkeypatch: p
         MissingExtra, match=r"a\.m4a' needs the package 'av'.*pip install 'mserbench\[video\]'"
     ) as caught:
         audio.read(tmp_path / "a.m4a")
+
     assert caught.value.exit_code == 4

@@ -1,4 +1,6 @@
-"""What an audit counts: overlaps of two parts, of folds, confounds, and what one set of clips holds twice."""
+"""What an audit counts: overlaps of two parts, of folds, confounds, and what one set of clips holds
+twice.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from mserbench.auditing.wording import cell, confound_sentence, independence, in
 from mserbench.data import lookup
 
 
-def entry(identity: str, label: str = "sad", near: tuple[str, ...] | None = (), **facts: str) -> Entry:
+def entry(
+    identity: str, label: str = "sad", near: tuple[str, ...] | None = (), **facts: str
+) -> Entry:
     return Entry(identity, label, facts, None if near is None else frozenset(near))
 
 
@@ -53,7 +57,8 @@ def test_a_training_clip_without_speaker_makes_no_test_clip_clean() -> None:
     assert compare("test", TRAINING, TESTED[1:3]).overlaps["speaker"].clean
     assert (
         independence(found)
-        == "not speaker-independent: the speakers of 1 of 3 (33.3 %) clips tested are also in training"
+        == "not speaker-independent: the speakers of 1 of 3 (33.3 %) clips tested are also "
+        "in training"
     )
 
 
@@ -69,7 +74,9 @@ def test_independence_in_words(training: list[Entry], sentence: str) -> None:
 
 
 def test_a_clip_too_short_for_a_fingerprint_does_not_hide_the_others() -> None:
-    """One such clip in training must not turn every zero into 'not known'; one that was not heard must."""
+    """One such clip in training must not turn every zero into 'not known'; one that was not heard
+    must.
+    """
     short, unheard = entry("s", near=None, audio="S"), entry("u", near=None)
     assert compare("test", [short], TESTED[1:3]).overlaps[NEAR].unknown == 0
     assert compare("test", [unheard], TESTED[1:3]).overlaps[NEAR].unknown == 2
@@ -88,12 +95,17 @@ def test_folds_are_each_tested_once_against_all_others() -> None:
 
 def test_every_part_of_a_split_but_train_is_a_row_the_test_part_first() -> None:
     parts = {"dev": TESTED[:1], "train": TRAINING, "test": TESTED[1:], "test2": TESTED[:2]}
-    assert [one.title for one in audit("own", "split", parts).comparisons] == ["own", "own.dev", "own.test2"]
+    assert [one.title for one in audit("own", "split", parts).comparisons] == [
+        "own",
+        "own.dev",
+        "own.test2",
+    ]
     assert [one.title for one in audit("", "split", parts).comparisons] == ["test", "dev", "test2"]
 
 
 @pytest.mark.parametrize(
-    "parts", [{}, {"train": TRAINING}, {"test": TESTED, "dev": TRAINING}, {"train": [], "test": TESTED}]
+    "parts",
+    [{}, {"train": TRAINING}, {"test": TESTED, "dev": TRAINING}, {"train": [], "test": TESTED}],
 )
 def test_without_two_parts_there_is_nothing_to_compare(parts: dict[str, list[Entry]]) -> None:
     """An empty training part would make every test part look clean."""
@@ -101,9 +113,13 @@ def test_without_two_parts_there_is_nothing_to_compare(parts: dict[str, list[Ent
 
 
 def test_a_speaker_with_one_label_is_named_with_the_clips_it_decides() -> None:
-    """If such a speaker went unsaid, a model that knows voices would pass for one that knows emotions."""
+    """If such a speaker went unsaid, a model that knows voices would pass for one that knows
+    emotions.
+    """
     training = [entry(f"t{i}", "neutral", speaker="5") for i in range(8)]
-    training += [entry(f"u{i}", label, speaker="6") for i, label in enumerate(["sad", "sad", "happy"])]
+    training += [
+        entry(f"u{i}", label, speaker="6") for i, label in enumerate(["sad", "sad", "happy"])
+    ]
     tested = [entry(f"v{i}", "neutral", speaker="5") for i in range(4)]
     tested += [entry("w", "sad", speaker="6"), entry("x", "happy", speaker="7"), entry("y", "sad")]
     found = compare("test", training, tested).confounds["speaker"]
@@ -112,7 +128,8 @@ def test_a_speaker_with_one_label_is_named_with_the_clips_it_decides() -> None:
     assert (found.guessed, found.majority, found.unknown) == (5, 4, 1)
     assert found.holders == {"neutral": ("5", 12, 12)}
     assert confound_sentence(found).split("; ") == [
-        "the speaker alone: the label that each speaker has most often in training is right on 5 of 7 (71.4 %), "
+        "the speaker alone: the label that each speaker has most often in training is "
+        "right on 5 of 7 (71.4 %), "
         "the most frequent label of all is right on 4 of 7 (57.1 %)",
         "2 speakers have one label only, and 5 of 7 (71.4 %) of the clips: 5 'neutral', 7 'happy'",
         "5 has 12 of the 12 clips of 'neutral'",
@@ -125,7 +142,13 @@ def test_inside_finds_copies_and_pairs_by_fingerprint_once() -> None:
     found = inside([*TRAINING, *TESTED])
     assert found.copies == (("a", "d"),)
     assert found.near == ()  # E knows of B, but a relation that only one of two knows is none
-    pair = inside([entry("a", audio="A", near=("B",)), entry("b", audio="B", near=("A",)), entry("c", audio="B")])
+    pair = inside(
+        [
+            entry("a", audio="A", near=("B",)),
+            entry("b", audio="B", near=("A",)),
+            entry("c", audio="B"),
+        ]
+    )
     assert pair.near == (("a", "b"),)
     assert inside_sentences(pair, 10) == [
         "recordings that occur twice with equal audio: 1 (b = c)",
@@ -147,6 +170,7 @@ def entries(draw: st.DrawFn, prefix: str) -> list[Entry]:
         near = draw(st.none() | st.frozensets(st.sampled_from("123")))
         known = {kind: value for kind, value in facts.items() if value}
         found.append(Entry(f"{prefix}{i}", draw(st.sampled_from("ab")), known, near))
+
     return found
 
 
@@ -156,19 +180,26 @@ def test_overlap_equals_brute_force(training: list[Entry], tested: list[Entry]) 
     """The fast count by sets must be the slow count by pairs of clips."""
     found = compare("test", training, tested)
     for kind in KINDS[:-1]:
-        shared = [u.id for u in tested if any(kind in u.facts and u.facts[kind] == t.facts.get(kind) for t in training)]
+        shared = [
+            u.id
+            for u in tested
+            if any(kind in u.facts and u.facts[kind] == t.facts.get(kind) for t in training)
+        ]
         unknown = [
             u.id
             for u in tested
-            if u.id not in shared and (kind not in u.facts or any(kind not in t.facts for t in training))
+            if u.id not in shared
+            and (kind not in u.facts or any(kind not in t.facts for t in training))
         ]
         assert list(found.overlaps[kind].items) == shared
         assert found.overlaps[kind].unknown == len(unknown)
+
     near = {
         u.id
         for u in tested
         for t in training
-        if AUDIO in t.facts and (t.facts[AUDIO] == u.facts.get(AUDIO) or t.facts[AUDIO] in (u.near or ()))
+        if AUDIO in t.facts
+        and (t.facts[AUDIO] == u.facts.get(AUDIO) or t.facts[AUDIO] in (u.near or ()))
     }
     assert set(found.overlaps[NEAR].items) == near
 
@@ -176,11 +207,15 @@ def test_overlap_equals_brute_force(training: list[Entry], tested: list[Entry]) 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(entries("x"), min_size=2, max_size=4))
 def test_the_sum_of_folds_is_that_of_its_folds(parts: list[list[Entry]]) -> None:
-    each = folds("f", {str(i): [replace(one, id=f"{i}{one.id}") for one in part] for i, part in enumerate(parts)})
+    each = folds(
+        "f",
+        {str(i): [replace(one, id=f"{i}{one.id}") for one in part] for i, part in enumerate(parts)},
+    )
     whole = together("f", each)
     for kind in KINDS:
         assert len(whole.overlaps[kind].items) == sum(len(one.overlaps[kind].items) for one in each)
         assert whole.overlaps[kind].unknown == sum(one.overlaps[kind].unknown for one in each)
+
     assert whole.tested == sum(map(len, parts))
 
 
@@ -207,8 +242,12 @@ def official(name: str, reference: Path) -> Comparison:
         ("iemocap", "speaker", "0 of 10039", 0),
     ],
 )
-def test_the_splits_in_common_use(name: str, kind: str, shared: str, values: int, reference: Path) -> None:
-    """Counted by hand from the public lists: if these change, every other number of the audit is in doubt."""
+def test_the_splits_in_common_use(
+    name: str, kind: str, shared: str, values: int, reference: Path
+) -> None:
+    """Counted by hand from the public lists: if these change, every other number of the audit is in
+    doubt.
+    """
     found = official(name, reference).overlaps[kind]
     assert (cell(found), len(found.values)) == (shared, values)
 
@@ -226,6 +265,7 @@ def test_the_recording_that_ravdess_has_twice_is_found(real_data: Path) -> None:
     """It is known to be there, so an audit that does not find it finds nothing."""
     if not (real_data / "ravdess").is_dir():
         pytest.skip("RAVDESS is not here")
+
     material = gathering.load(lookup.task("ravdess"), real_data)
     found = inside(material.entries)
     assert found.copies == (("03-01-03-01-02-01-07", "03-01-03-01-02-02-07"),)

@@ -1,4 +1,6 @@
-"""Means over seeds and targets against plain loops: speakers of each target left out in turn, seeds beside them."""
+"""Means over seeds and targets against plain loops: speakers of each target left out in turn, seeds
+beside them.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +25,31 @@ def models(seed: int, rights: list[float], n: int = 60, speakers: int = 5) -> ND
     generator = np.random.default_rng(seed)
     truth = generator.choice(LABELS, n).tolist()
     clusters = [f"s{at % speakers}" for at in range(n)]
-    columns = [np.where(generator.random(n) < right, truth, generator.choice(LABELS, n)).tolist() for right in rights]
+    columns = [
+        np.where(generator.random(n) < right, truth, generator.choice(LABELS, n)).tolist()
+        for right in rights
+    ]
+
     return np.stack([cluster_counts(truth, column, LABELS, clusters) for column in columns], axis=1)
 
 
 def recall(counts: NDArray[np.int64]) -> float:
     """UA by plain loops."""
-    recalls = [counts[label, label] / sum(counts[label]) for label in range(len(LABELS)) if sum(counts[label])]
+    recalls = [
+        counts[label, label] / sum(counts[label])
+        for label in range(len(LABELS))
+        if sum(counts[label])
+    ]
+
     return sum(recalls) / len(recalls)
 
 
 def without(counts: NDArray[np.int64], model: int) -> list[float]:
     """UA of a model with each speaker left out, by plain loops."""
-    return [recall(sum(counts[at, model] for at in range(len(counts)) if at != gone)) for gone in range(len(counts))]
+    return [
+        recall(sum(counts[at, model] for at in range(len(counts)) if at != gone))
+        for gone in range(len(counts))
+    ]
 
 
 def squared_error(values: list[float]) -> float:
@@ -54,7 +68,9 @@ def one(scored: Target, *positions: int) -> Part:
 
 
 def test_a_cell_leaves_each_speaker_out_of_the_mean_over_its_seeds() -> None:
-    """Seeds share their speakers: an interval for each, averaged, would be too narrow; and seeds vary beside them."""
+    """Seeds share their speakers: an interval for each, averaged, would be too narrow; and seeds
+    vary beside them.
+    """
     counts = models(1, [0.4, 0.6, 0.8])
     values = [recall(counts[:, model].sum(0)) for model in (0, 2)]
     mean = sum(values) / 2
@@ -76,6 +92,7 @@ def test_a_difference_pairs_speakers_and_seeds_over_independent_targets() -> Non
     scored_targets = [target(counts) for counts in tables]
     parts = [[one(scored, *pair) for scored in scored_targets] for pair in ((2, 3), (0, 1))]
     speakers, seeds = [], []
+
     for counts in tables:
         left = [without(counts, model) for model in range(4)]
         apart = [(c + d - a - b) / 4 for a, b, c, d in zip(*left, strict=True)]
@@ -83,12 +100,15 @@ def test_a_difference_pairs_speakers_and_seeds_over_independent_targets() -> Non
         values = [recall(counts[:, model].sum(0)) for model in range(4)]
         pairs = [(values[2] - values[0]) / 2, (values[3] - values[1]) / 2]
         seeds.append((np.var(pairs, ddof=1) / 2, 1))
+
     total = sum(value for value, _ in (*speakers, *seeds))
     freedom = total**2 / sum(value**2 / free for value, free in (*speakers, *seeds))
     found = difference(parts[0], parts[1], "UA")
     reach = stats.t.ppf(0.975, max(freedom, 1)) * math.sqrt(total)
     assert found.interval == pytest.approx((found.value - reach, found.value + reach))
-    assert found.p == pytest.approx(2 * stats.t.sf(abs(found.value) / math.sqrt(total), max(freedom, 1)))
+    assert found.p == pytest.approx(
+        2 * stats.t.sf(abs(found.value) / math.sqrt(total), max(freedom, 1))
+    )
 
 
 def test_a_model_without_seeds_is_set_against_each_seed_of_another() -> None:
@@ -97,7 +117,9 @@ def test_a_model_without_seeds_is_set_against_each_seed_of_another() -> None:
     steady, seeds = [one(scored, 0)], [one(scored, 1, 2)]
     alone = difference([one(scored, 1)], steady, "UA")
     both = difference(seeds, steady, "UA")
-    assert both.value == pytest.approx(sum(difference([one(scored, at)], steady, "UA").value for at in (1, 2)) / 2)
+    assert both.value == pytest.approx(
+        sum(difference([one(scored, at)], steady, "UA").value for at in (1, 2)) / 2
+    )
     assert both.interval is not None
     assert alone.interval is not None
     swapped = difference(steady, seeds, "UA")
@@ -106,7 +128,9 @@ def test_a_model_without_seeds_is_set_against_each_seed_of_another() -> None:
 
 
 def test_two_settings_of_one_target_share_its_speakers() -> None:
-    """If they did not, an average over settings of one target would look surer than its few speakers allow."""
+    """If they did not, an average over settings of one target would look surer than its few
+    speakers allow.
+    """
     scored = target(models(4, [0.6]))
     cell = one(scored, 0)
     assert figure([cell, cell], "UA").interval == pytest.approx(figure([cell], "UA").interval)
@@ -118,7 +142,9 @@ def test_two_settings_of_one_target_share_its_speakers() -> None:
 
 
 def test_a_mean_over_sources_is_one_training_a_seed() -> None:
-    """Sources are no seeds: that one source teaches more than another is no error of the mean over them."""
+    """Sources are no seeds: that one source teaches more than another is no error of the mean over
+    them.
+    """
     scored = target(models(5, [0.3, 0.9, 0.3, 0.9]))
     by_seed = figure([Part(scored, ((0, 1), (2, 3)))], "UA")
     as_seeds = figure([one(scored, 0, 1, 2, 3)], "UA")
@@ -129,14 +155,19 @@ def test_a_mean_over_sources_is_one_training_a_seed() -> None:
 
 
 def test_one_model_on_one_target_agrees_with_run_and_compare() -> None:
-    """If tables and `mserbench run` gave different intervals for one thing, neither could be trusted."""
+    """If tables and `mserbench run` gave different intervals for one thing, neither could be
+    trusted.
+    """
     counts = models(5, [0.5, 0.7])
     scored = target(counts)
     assert figure([one(scored, 0)], "MF1").interval == pytest.approx(intervals(counts[:, 0])["MF1"])
     generator = np.random.default_rng(5)
     truth = generator.choice(LABELS, 60).tolist()
     clusters = [f"s{at % 5}" for at in range(60)]
-    columns = [np.where(generator.random(60) < r, truth, generator.choice(LABELS, 60)).tolist() for r in (0.5, 0.7)]
+    columns = [
+        np.where(generator.random(60) < r, truth, generator.choice(LABELS, 60)).tolist()
+        for r in (0.5, 0.7)
+    ]
     expected = compare(truth, columns[0], columns[1], LABELS, clusters)
     apart = difference([one(scored, 0)], [one(scored, 1)], "UA")
     assert apart.interval == expected.intervals["UA"]
@@ -171,6 +202,7 @@ def test_mistakes_are_named() -> None:
     scored = target(models(8, [0.5]))
     with pytest.raises(ValueError, match="metric 'UAR' is not one of UA, WA"):
         figure([one(scored, 0)], "UAR")
+
     for parts in ([], [Part(scored, ())], [Part(scored, ((),))]):
         with pytest.raises(ValueError, match="hold no model, or one holds none"):
             figure(parts, "UA")

@@ -19,11 +19,14 @@ lengths = st.lists(st.floats(0.01, 400.0), max_size=200)
 
 
 @given(lengths, st.floats(0.1, 1_000.0))
-def test_each_clip_is_in_exactly_one_batch_and_the_bound_is_kept(seconds: list[float], bound: float) -> None:
+def test_each_clip_is_in_exactly_one_batch_and_the_bound_is_kept(
+    seconds: list[float], bound: float
+) -> None:
     batches = plan(seconds, bound)
     assert sorted(i for batch in batches for i in batch) == list(range(len(seconds)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(seconds[i] for i in batch) <= bound
+
     assert 0.0 <= padding_waste(seconds, batches) < 1.0
 
 
@@ -36,7 +39,9 @@ def test_the_longest_come_first(seconds: list[float]) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_padding_wastes_less_than_five_percent(seed: int) -> None:
     spread = 0.5
-    seconds = np.random.default_rng(seed).lognormal(np.log(3.8) - spread**2 / 2, spread, 3_000).tolist()
+    seconds = (
+        np.random.default_rng(seed).lognormal(np.log(3.8) - spread**2 / 2, spread, 3_000).tolist()
+    )
     assert np.mean(seconds) == pytest.approx(3.8, rel=0.1)
     assert padding_waste(seconds, plan(seconds)) < 0.05
 
@@ -63,6 +68,7 @@ class Source:
         def load() -> NDArray[np.float32]:
             with self.lock:
                 self.decoded += 1
+
             if bad:
                 raise DataError(f"clip {number} went away")
             return np.full(10, number, dtype=np.float32)
@@ -73,7 +79,9 @@ class Source:
 def test_batches_come_in_order_and_decoded() -> None:
     source = Source()
     parts = [[source.clip(2 * i), source.clip(2 * i + 1)] for i in range(10)]
-    seen = [[float(clip.waveform[0]) for clip in batch] for batch in decoded_ahead(parts, workers=3)]
+    seen = [
+        [float(clip.waveform[0]) for clip in batch] for batch in decoded_ahead(parts, workers=3)
+    ]
     assert seen == [[2.0 * i, 2.0 * i + 1] for i in range(10)]
     assert source.decoded == 20, "a clip was decoded twice"
 
@@ -89,12 +97,16 @@ def test_no_more_is_decoded_ahead_than_memory_allows() -> None:
     for taken in range(1, 20):
         next(batches)
         assert source.decoded <= taken + AHEAD
+
     batches.close()
 
 
 def test_a_clip_that_fails_raises_at_its_batch_and_not_before() -> None:
     source = Source()
-    batches = decoded_ahead([[source.clip(0)], [source.clip(1, bad=True)], [source.clip(2)]], workers=2)
+    batches = decoded_ahead(
+        [[source.clip(0)], [source.clip(1, bad=True)], [source.clip(2)]], workers=2
+    )
     assert len(next(batches)) == 1
+
     with pytest.raises(DataError, match="clip 1 went away"):
         next(batches)

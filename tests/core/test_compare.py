@@ -28,17 +28,26 @@ TRANSFER = Path(__file__).parents[2] / "leaderboard" / "transfer-real"
 
 
 def simulate(seed: int, right_a: float, right_b: float, n: int = 200) -> tuple[list[str], ...]:
-    """Return truth, two predictions right with the given probabilities, and one of 20 speakers, of n clips."""
+    """Return truth, two predictions right with the given probabilities, and one of 20 speakers, of
+    n clips.
+    """
     generator = np.random.default_rng(seed)
     truth = generator.choice(LABELS, n)
     predictions = [np.where(generator.random(n) < right, truth, "") for right in (right_a, right_b)]
-    return truth.tolist(), *(answers.tolist() for answers in predictions), [f"s{at % 20}" for at in range(n)]
+
+    return (
+        truth.tolist(),
+        *(answers.tolist() for answers in predictions),
+        [f"s{at % 20}" for at in range(n)],
+    )
 
 
 def test_the_four_counts_by_hand() -> None:
     """A swap of A and B, or an unreadable answer taken as right, would turn the result around."""
     truth = ["sad", "sad", "happy", "angry", "angry"]
-    result = compare(truth, ["sad", "sad", "happy", "sad", ""], ["sad", "", None, "angry", "x"], LABELS, None)
+    result = compare(
+        truth, ["sad", "sad", "happy", "sad", ""], ["sad", "", None, "angry", "x"], LABELS, None
+    )
     assert (result.both_right, result.only_a, result.only_b, result.both_wrong) == (1, 2, 1, 1)
     assert result.n == result.clusters == 5
 
@@ -54,14 +63,18 @@ def test_the_four_counts_by_hand() -> None:
     ],
 )
 def test_mcnemar_by_hand(only_a: int, only_b: int, expected: float) -> None:
-    """The exact test is a sum of binomial coefficients; the chi-squared form is wrong for few clips."""
+    """The exact test is a sum of binomial coefficients; the chi-squared form is wrong for few
+    clips.
+    """
     assert mcnemar(only_a, only_b) == pytest.approx(expected)
     assert mcnemar(only_b, only_a) == pytest.approx(expected)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_is_twice_the_smaller_tail(only_a: int, only_b: int) -> None:
-    """Any discordant pair counts the same, so the p value depends on the smaller count and the sum."""
+    """Any discordant pair counts the same, so the p value depends on the smaller count and the
+    sum.
+    """
     total = only_a + only_b
     tail = sum(math.comb(total, k) for k in range(min(only_a, only_b) + 1)) / 2**total
     assert mcnemar(only_a, only_b) == pytest.approx(min(1.0, 2 * tail))
@@ -82,10 +95,14 @@ def test_differences_are_a_minus_b() -> None:
 def test_swapping_the_models_mirrors_everything() -> None:
     """The answer must not depend on which model is named first."""
     truth, first, second, speakers = simulate(1, 0.6, 0.5)
-    one, two = (compare(truth, *pair, LABELS, speakers) for pair in ((first, second), (second, first)))
+    one, two = (
+        compare(truth, *pair, LABELS, speakers) for pair in ((first, second), (second, first))
+    )
     assert (one.only_a, one.only_b) == (two.only_b, two.only_a)
     assert one.mcnemar_p == two.mcnemar_p
-    assert two.differences == pytest.approx({name: -value for name, value in one.differences.items()})
+    assert two.differences == pytest.approx(
+        {name: -value for name, value in one.differences.items()}
+    )
 
 
 def test_a_model_ties_with_itself() -> None:
@@ -103,16 +120,25 @@ def test_recalls_that_differ_in_their_last_bit_alone_are_a_tie() -> None:
     truth = [label for label in LABELS for _ in range(10)]
 
     def answers(right: tuple[int, ...]) -> list[str]:
-        return [label if at < n else "" for label, n in zip(LABELS, right, strict=True) for at in range(10)]
+        return [
+            label if at < n else ""
+            for label, n in zip(LABELS, right, strict=True)
+            for at in range(10)
+        ]
 
     first, second = answers(recalls), answers(recalls[::-1])
-    assert metrics(confusion(truth, first, LABELS))["UA"] != metrics(confusion(truth, second, LABELS))["UA"]
+    assert (
+        metrics(confusion(truth, first, LABELS))["UA"]
+        != metrics(confusion(truth, second, LABELS))["UA"]
+    )
     result = compare(truth * 2, first * 2, second * 2, LABELS, [f"s{at // 15}" for at in range(60)])
     assert result.ua_p == 1.0
 
 
 def test_pairing_leaves_the_same_speakers_out() -> None:
-    """Speakers that are hard for both would hide a small but steady advantage if each model had errors of its own."""
+    """Speakers that are hard for both would hide a small but steady advantage if each model had
+    errors of its own.
+    """
     truth = ["sad"] * 200
     speakers = [f"s{at // 10}" for at in range(200)]
     hard = [at // 10 % 10 for at in range(200)]  # speaker s gets 0 to 9 of 10 right
@@ -124,7 +150,9 @@ def test_pairing_leaves_the_same_speakers_out() -> None:
 
 
 def test_a_difference_that_no_speaker_varies_has_p_of_its_signs() -> None:
-    """The same advantage on each of 20 speakers leaves no error to measure: no width would be a claim."""
+    """The same advantage on each of 20 speakers leaves no error to measure: no width would be a
+    claim.
+    """
     truth = ["sad"] * 200
     better = ["sad" if at % 10 < 6 else "" for at in range(200)]
     worse = ["sad" if at % 10 < 5 else "" for at in range(200)]
@@ -134,10 +162,14 @@ def test_a_difference_that_no_speaker_varies_has_p_of_its_signs() -> None:
 
 
 def test_interval_and_p_are_those_of_a_t_test_over_speakers() -> None:
-    """With as many clips of each label a speaker, UA is a mean over speakers, and the test the paired t test itself."""
+    """With as many clips of each label a speaker, UA is a mean over speakers, and the test the
+    paired t test itself.
+    """
     generator = np.random.default_rng(7)
     truth, speakers = LABELS * 60, [f"s{at // 18}" for at in range(180)]
-    first, second = (np.where(generator.random(180) < right, truth, "").tolist() for right in (0.65, 0.5))
+    first, second = (
+        np.where(generator.random(180) < right, truth, "").tolist() for right in (0.65, 0.5)
+    )
     gained = [(a == t) - float(b == t) for a, b, t in zip(first, second, truth, strict=True)]
     apart = np.array(gained).reshape(10, 18).mean(axis=1)
     result = compare(truth, first, second, LABELS, speakers)
@@ -148,7 +180,10 @@ def test_interval_and_p_are_those_of_a_t_test_over_speakers() -> None:
 
 def test_models_of_equal_skill_are_seldom_told_apart() -> None:
     """A test that finds a winner among equals more often than 1 in 20 would invent progress."""
-    results = [compare(*simulate(seed, 0.5, 0.5)[:3], LABELS, simulate(seed, 0.5, 0.5)[3]) for seed in range(150)]
+    results = [
+        compare(*simulate(seed, 0.5, 0.5)[:3], LABELS, simulate(seed, 0.5, 0.5)[3])
+        for seed in range(150)
+    ]
     assert np.mean([result.ua_p <= 0.05 for result in results]) <= 0.11
     assert np.mean([result.mcnemar_p <= 0.05 for result in results]) <= 0.07
 
@@ -192,6 +227,7 @@ def test_predictions_of_other_lengths_are_refused() -> None:
     """Models scored on different utterances are not compared."""
     with pytest.raises(ValueError, match="truth has 2 labels but prediction 1"):
         compare(["sad", "sad"], ["sad", "sad"], ["sad"], LABELS, None)
+
     with pytest.raises(ValueError, match="counts of 0 clusters"):
         compare([], [], [], LABELS, None)
 
@@ -206,12 +242,16 @@ def test_holm_against_a_published_example() -> None:
 
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_holm_rejects_what_the_step_down_rule_rejects(pvalues: list[float]) -> None:
-    """Adjusted values must decide as Holm's rule does: stop at the first p above level / (m - rank)."""
+    """Adjusted values must decide as Holm's rule does: stop at the first p above level / (m -
+    rank).
+    """
     rejected, level = set(), 0.05
     for rank, at in enumerate(sorted(range(len(pvalues)), key=lambda at: pvalues[at])):
         if pvalues[at] * (len(pvalues) - rank) > level:
             break
+
         rejected.add(at)
+
     adjusted = holm(pvalues)
     assert {at for at, value in enumerate(adjusted) if value <= level} == rejected
     assert all(before <= after <= 1 for before, after in zip(pvalues, adjusted, strict=True))
@@ -225,16 +265,21 @@ def test_holm_refuses_what_is_no_p_value(value: float) -> None:
 
 
 def counts_of(shares: list[float], per_label: int = 20) -> NDArray[np.int64]:
-    """Return counts (S, 1, 2, 3) of a system that gets these shares of each speaker's clips right."""
+    """Return counts (S, 1, 2, 3) of a system that gets these shares of each speaker's clips
+    right.
+    """
     right = np.round(np.array(shares) * per_label).astype(np.int64)
     counts = np.zeros((len(shares), 1, 2, 3), dtype=np.int64)
     for label in (0, 1):
         counts[:, 0, label, label], counts[:, 0, label, 2] = right, per_label - right
+
     return counts
 
 
 def test_a_tie_group_is_that_of_the_pairs_worked_by_hand() -> None:
-    """What the best clearly beats is out; what it beats by chance is in; the worst cannot take others with it."""
+    """What the best clearly beats is out; what it beats by chance is in; the worst cannot take
+    others with it.
+    """
     best = [0.9, 0.7, 0.8, 0.85, 0.75, 0.8]
     close = [0.85, 0.75, 0.75, 0.9, 0.7, 0.8]
     worse = [0.6, 0.45, 0.5, 0.6, 0.4, 0.5]
@@ -258,23 +303,32 @@ def test_trainings_that_differ_keep_a_system_in_the_group() -> None:
     """A system whose five trainings lie far apart is not shown to be worse by their mean."""
     best = [0.9, 0.7, 0.8, 0.85, 0.75, 0.8]
     steady = np.concatenate([counts_of([share - 0.2 for share in best])] * 3, axis=1)
-    shaky = np.concatenate([counts_of([share - gap for share in best]) for gap in (0.0, 0.1, 0.5)], axis=1)
-    rival = np.concatenate([counts_of([share - at % 3 / 20 for at, share in enumerate(best)])] * 3, axis=1)
+    shaky = np.concatenate(
+        [counts_of([share - gap for share in best]) for gap in (0.0, 0.1, 0.5)], axis=1
+    )
+    rival = np.concatenate(
+        [counts_of([share - at % 3 / 20 for at, share in enumerate(best)])] * 3, axis=1
+    )
     assert tie_group([rival, steady]) == [0]
     assert tie_group([rival, shaky]) == [0, 1]
 
 
 def test_the_smallest_difference_is_that_of_the_committed_comparisons() -> None:
-    """Its two constants stand for what pairs of systems really vary by: on each target within a quarter."""
+    """Its two constants stand for what pairs of systems really vary by: on each target within a
+    quarter.
+    """
     for errors, clips, speakers in committed_pairs():
         usual = (module.BETWEEN / speakers + module.WITHIN / clips) ** 0.5
         assert usual == pytest.approx(float(np.median(errors)), rel=0.25)
+
     assert smallest_difference(604, 6) == pytest.approx(0.119, abs=0.001)
     assert smallest_difference(604, 3) is None
 
 
 def committed_pairs() -> Iterator[tuple[list[float], int, int]]:
-    """Yield the standard errors of differences up to 15 points between systems of transfer-real, for each target."""
+    """Yield the standard errors of differences up to 15 points between systems of transfer-real,
+    for each target.
+    """
     record = json.loads((TRANSFER / "record.json").read_text(encoding="utf-8"))
     for name, task in record["tasks"].items():
         text = (TRANSFER / "answers" / f"{name}.csv").read_text(encoding="utf-8")

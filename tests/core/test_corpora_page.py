@@ -20,7 +20,9 @@ def page() -> str:
 
 def test_the_committed_page_is_what_the_cards_say(page: str) -> None:
     """A reader of the page must not be told an old count or licence."""
-    assert PAGE.read_text(encoding="utf-8") == page, "remake it: mserbench corpora --markdown > docs/corpora.md"
+    assert PAGE.read_text(encoding="utf-8") == page, (
+        "remake it: mserbench corpora --markdown > docs/corpora.md"
+    )
 
 
 def test_each_corpus_has_one_row_with_all_columns(page: str) -> None:
@@ -35,14 +37,20 @@ def test_each_corpus_has_one_row_with_all_columns(page: str) -> None:
 
 def test_a_row_holds_the_published_figures(page: str) -> None:
     assert (
-        "| [emodb](#emodb) | de | 10 | 535 | 0.41 | 7 | open | CC0-1.0 | `emodb` `emodb-4` `emodb-4-paper2` `emodb-5` |"
-        in page
+        "| [emodb](#emodb) | de | 10 | 535 | 0.41 | 7 | open | CC0-1.0 | `emodb` "
+        "`emodb-4` `emodb-4-paper2` `emodb-5` |" in page
     )
-    assert "- Expected, original: 535 utterances: A 69, E 46, F 71, L 81, N 79, T 62, W 127." in page
+    assert (
+        "- Expected, original: 535 utterances: A 69, E 46, F 71, L 81, N 79, T 62, W 127." in page
+    )
 
 
 def test_every_task_stands_in_the_row_of_its_corpus(page: str) -> None:
-    rows = {line.split("](#")[1].split(")")[0]: line for line in page.splitlines() if line.startswith("| [")}
+    rows = {
+        line.split("](#")[1].split(")")[0]: line
+        for line in page.splitlines()
+        if line.startswith("| [")
+    }
     for name in registry.entries(TaskEntry):
         assert f"`{name}`" in rows[lookup.task(name).corpus]
 
@@ -52,6 +60,7 @@ def test_what_is_known_to_be_bad_is_told(page: str) -> None:
         card = lookup.corpus(name).card
         for pattern, reason in card.skipped.items():
             assert f"- Left out, `{pattern}`: {reason}" in page
+
         assert card.notes.replace("*", r"\*") in page
         assert card.how_to_get.replace("*", r"\*") in page
 

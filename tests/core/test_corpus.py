@@ -21,14 +21,18 @@ def emodb() -> Corpus:
     return lookup.corpus("emodb")
 
 
-def test_a_complete_corpus_has_no_problem_and_names_its_variant(build_corpus: Build, emodb: Corpus) -> None:
+def test_a_complete_corpus_has_no_problem_and_names_its_variant(
+    build_corpus: Build, emodb: Corpus
+) -> None:
     reading = corpus.read(emodb, build_corpus() / "emodb")
     assert (reading.problems, reading.notes, reading.missing, reading.extra) == ([], [], [], [])
     assert reading.variant == "original"
     assert len(reading.utterances) == 535
 
 
-def test_a_nested_folder_is_the_same_corpus(build_corpus: Build, emodb: Corpus, tmp_path: Path) -> None:
+def test_a_nested_folder_is_the_same_corpus(
+    build_corpus: Build, emodb: Corpus, tmp_path: Path
+) -> None:
     flat = corpus.read(emodb, build_corpus() / "emodb")
     shutil.move(tmp_path / "data/emodb", tmp_path / "inner")
     shutil.move(tmp_path / "inner", tmp_path / "data/emodb/download (1)/emodb")
@@ -37,7 +41,9 @@ def test_a_nested_folder_is_the_same_corpus(build_corpus: Build, emodb: Corpus, 
     assert not nested.problems
 
 
-def test_the_folder_is_found_in_any_case_and_a_missing_one_names_the_remedy(tmp_path: Path, emodb: Corpus) -> None:
+def test_the_folder_is_found_in_any_case_and_a_missing_one_names_the_remedy(
+    tmp_path: Path, emodb: Corpus
+) -> None:
     (tmp_path / "EmoDB").mkdir()
     assert corpus.find(emodb, tmp_path) == tmp_path / "EmoDB"
     for data, words in (
@@ -47,6 +53,7 @@ def test_the_folder_is_found_in_any_case_and_a_missing_one_names_the_remedy(tmp_
     ):
         with pytest.raises(DataError) as caught:
             corpus.find(emodb, data)
+
         assert words in str(caught.value)
 
 
@@ -69,15 +76,19 @@ def test_missing_and_strange_files_are_named(build_corpus: Build, emodb: Corpus)
 
 def test_an_empty_folder_says_how_to_unpack(tmp_path: Path, emodb: Corpus) -> None:
     assert corpus.read(emodb, tmp_path).problems == [
-        f"folder {str(tmp_path)!r} holds no utterance of corpus 'emodb' among 0 files: {emodb.card.unpack}"
+        f"folder {str(tmp_path)!r} holds no utterance of corpus 'emodb' among 0 files: "
+        f"{emodb.card.unpack}"
     ]
 
 
-def test_junk_is_ignored_and_audio_of_no_utterance_is_extra(build_corpus: Build, emodb: Corpus) -> None:
+def test_junk_is_ignored_and_audio_of_no_utterance_is_extra(
+    build_corpus: Build, emodb: Corpus
+) -> None:
     folder = build_corpus() / "emodb"
     shutil.copytree(folder / "wav", folder / "__MACOSX/wav")
     for name in ("._03a01Fa.wav", ".DS_Store", "Thumbs.db", "desktop.ini", "readme.txt"):
         (folder / "wav" / name).write_bytes(b"junk")
+
     shutil.copy(folder / "wav/03a01Fa.wav", folder / "wav/03a01Fa (copy).wav")
     reading = corpus.read(emodb, folder)
     assert reading.problems == []
@@ -86,8 +97,13 @@ def test_junk_is_ignored_and_audio_of_no_utterance_is_extra(build_corpus: Build,
 
 def test_files_that_the_card_skips_are_neither_utterances_nor_extra(build_corpus: Build) -> None:
     data = build_corpus("ravdess")
-    for stem in ("03-02-01-01-01-01-01", "01-01-01-01-01-01-01", "02-01-01-01-01-01-01"):  # song, two kinds of video
-        shutil.copy(data / "ravdess/Actor_01/03-01-01-01-01-01-01.wav", data / f"ravdess/Actor_01/{stem}.wav")
+    # song, two kinds of video
+    for stem in ("03-02-01-01-01-01-01", "01-01-01-01-01-01-01", "02-01-01-01-01-01-01"):
+        shutil.copy(
+            data / "ravdess/Actor_01/03-01-01-01-01-01-01.wav",
+            data / f"ravdess/Actor_01/{stem}.wav",
+        )
+
     reading = corpus.read(lookup.corpus("ravdess"), data / "ravdess")
     assert (reading.problems, reading.extra) == ([], [])
 
@@ -98,7 +114,9 @@ def test_a_copy_counts_once_and_is_noted(build_corpus: Build, emodb: Corpus) -> 
     shutil.copy(folder / "wav/03a01Fa.wav", folder / "again/03a01Fa.wav")
     reading = corpus.read(emodb, folder)
     assert reading.problems == []
-    assert reading.notes == ["'wav/03a01Fa.wav' is a copy of 'again/03a01Fa.wav': one of the two is used"]
+    assert reading.notes == [
+        "'wav/03a01Fa.wav' is a copy of 'again/03a01Fa.wav': one of the two is used"
+    ]
     assert reading.utterances["03a01Fa"].audio == "again/03a01Fa.wav"
 
 
@@ -107,7 +125,8 @@ def test_two_recordings_of_one_name_are_a_problem(build_corpus: Build, emodb: Co
     (folder / "again").mkdir()
     shutil.copy(folder / "wav/03a01Nc.wav", folder / "again/03a01Fa.wav")
     assert corpus.read(emodb, folder).problems == [
-        "'wav/03a01Fa.wav' and 'again/03a01Fa.wav' are both utterance '03a01Fa' but differ: remove one"
+        "'wav/03a01Fa.wav' and 'again/03a01Fa.wav' are both utterance '03a01Fa' but "
+        "differ: remove one"
     ]
 
 
@@ -126,7 +145,9 @@ def test_a_copy_that_cannot_be_read_is_a_problem(build_corpus: Build, emodb: Cor
     assert len(corpus.read(emodb, folder).problems) == 1
 
 
-def test_links_to_folders_are_followed_and_loops_end(build_corpus: Build, emodb: Corpus, tmp_path: Path) -> None:
+def test_links_to_folders_are_followed_and_loops_end(
+    build_corpus: Build, emodb: Corpus, tmp_path: Path
+) -> None:
     folder = build_corpus() / "emodb"
     shutil.move(folder / "wav", tmp_path / "elsewhere")
     (folder / "wav").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
@@ -144,7 +165,9 @@ def test_a_label_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         trees.Folder(tmp_path).read("labels.csv")
 
 
-def test_names_that_are_no_unicode_do_not_stop_the_listing(build_corpus: Build, emodb: Corpus) -> None:
+def test_names_that_are_no_unicode_do_not_stop_the_listing(
+    build_corpus: Build, emodb: Corpus
+) -> None:
     folder = build_corpus() / "emodb"
     (folder / b"Col\x8are".decode("utf-8", "surrogateescape")).mkdir()
     path = folder / b"Col\x8are/03a01Fa.wav".decode("utf-8", "surrogateescape")
@@ -154,7 +177,9 @@ def test_names_that_are_no_unicode_do_not_stop_the_listing(build_corpus: Build, 
     "".join(reading.notes).encode("utf-8")  # a note goes into the record, which is UTF-8
 
 
-def test_a_corpus_with_a_changed_class_tells_the_counts(build_corpus: Build, tmp_path: Path) -> None:
+def test_a_corpus_with_a_changed_class_tells_the_counts(
+    build_corpus: Build, tmp_path: Path
+) -> None:
     from dataclasses import replace
 
     emodb = lookup.corpus("emodb")

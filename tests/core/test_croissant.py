@@ -1,4 +1,6 @@
-"""Croissant metadata of every task: valid by the format's own checker, true to the card, without any record."""
+"""Croissant metadata of every task: valid by the format's own checker, true to the card, without
+any record.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from mserbench.data import croissant, lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import TaskEntry
 
-pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # the checker's own
+# the checker's own
+pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
 
 TASKS = list(registry.entries(TaskEntry))
 NO_DATE = 'Property "https://schema.org/datePublished" is recommended, but does not exist.'
@@ -22,15 +25,24 @@ NO_DATE = 'Property "https://schema.org/datePublished" is recommended, but does 
 
 @pytest.fixture
 def validated(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], Any]:
-    """Validate by mlcroissant, without a network; what it only warns of is returned with the dataset."""
-    mlcroissant = pytest.importorskip("mlcroissant", reason="the checker is a package for development")
-    monkeypatch.setattr(socket.socket, "connect", lambda *given: pytest.fail("validation wants the network"))
+    """Validate by mlcroissant, without a network; what it only warns of is returned with the
+    dataset.
+    """
+    mlcroissant = pytest.importorskip(
+        "mlcroissant", reason="the checker is a package for development"
+    )
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda *given: pytest.fail("validation wants the network")
+    )
 
     def check(found: dict[str, Any]) -> Any:
         dataset = mlcroissant.Dataset(jsonld=json.loads(json.dumps(found)))
         assert not dataset.metadata.ctx.issues.errors
         warnings = {text.partition("] ")[2] for text in dataset.metadata.ctx.issues.warnings}
-        assert warnings == {NO_DATE}, "cards hold no date of publication, which must not be guessed; all else is there"
+        assert warnings == {NO_DATE}, (
+            "cards hold no date of publication, which must not be guessed; all else is there"
+        )
+
         return dataset
 
     return check
@@ -41,8 +53,12 @@ def test_there_are_tasks() -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_task_is_valid_and_tells_what_its_card_tells(name: str, validated: Callable[..., Any]) -> None:
-    """A harvester that trusts the record must find licence, citation, labels and counts as published."""
+def test_every_task_is_valid_and_tells_what_its_card_tells(
+    name: str, validated: Callable[..., Any]
+) -> None:
+    """A harvester that trusts the record must find licence, citation, labels and counts as
+    published.
+    """
     task = lookup.task(name)
     card = lookup.corpus(task.corpus).card
     found = croissant.metadata(task)
@@ -51,7 +67,9 @@ def test_every_task_is_valid_and_tells_what_its_card_tells(name: str, validated:
     assert found["citeAs"] == card.citation
     assert found["inLanguage"] == list(task.languages)
     assert task.hash in found["description"]
-    labels = {record["labels/name"]: record.get("labels/clips") for record in dataset.records("labels")}
+    labels = {
+        record["labels/name"]: record.get("labels/clips") for record in dataset.records("labels")
+    }
     assert labels == ({**task.counts} if task.counts else dict.fromkeys(task.labels))
     utterances = next(one for one in found["recordSet"] if one["@id"] == "utterances")
     assert "data" not in utterances, "names and labels of a corpus are its publisher's to give"
@@ -70,7 +88,11 @@ def test_no_record_holds_a_name_of_an_utterance() -> None:
 
 
 def test_raw_labels_stand_beside_what_they_mean() -> None:
-    labels = next(one for one in croissant.metadata(lookup.task("emodb-4"))["recordSet"] if one["@id"] == "labels")
+    labels = next(
+        one
+        for one in croissant.metadata(lookup.task("emodb-4"))["recordSet"]
+        if one["@id"] == "labels"
+    )
     assert labels["data"] == [
         {"labels/name": "neutral", "labels/raw": "N", "labels/clips": 79},
         {"labels/name": "happy", "labels/raw": "F", "labels/clips": 71},
@@ -86,7 +108,8 @@ def test_a_part_of_a_task_is_counted_from_the_names(validated: Callable[..., Any
     validated(found)
     labels = next(one for one in found["recordSet"] if one["@id"] == "labels")["data"]
     assert [(one["labels/name"], one["labels/clips"]) for one in labels] == [
-        ("neutral", 16), ("happy", 32), ("sad", 32), ("angry", 32), ("surprise", 32), ("disgust", 32), ("fear", 32),
+        ("neutral", 16), ("happy", 32), ("sad", 32), ("angry", 32), ("surprise", 32), ("disgust",
+        32), ("fear", 32),
     ]  # fmt: skip
 
 
@@ -114,10 +137,13 @@ def filed(plugin: Callable[..., Path], tmp_path: Path) -> Path:
     (tmp_path / "data/filed").mkdir(parents=True)
     for name in ("a.ogg", "b.OGG", "c.ogg"):
         (tmp_path / "data/filed" / name).touch()
+
     return tmp_path / "data"
 
 
-def test_files_of_an_open_corpus_are_named_with_hash_and_size(filed: Path, validated: Callable[..., Any]) -> None:
+def test_files_of_an_open_corpus_are_named_with_hash_and_size(
+    filed: Path, validated: Callable[..., Any]
+) -> None:
     found = croissant.metadata(lookup.task("tasked"))
     validated(found)
     archive, table, recordings = found["distribution"]
@@ -130,7 +156,11 @@ def test_files_of_an_open_corpus_are_named_with_hash_and_size(filed: Path, valid
         "encodingFormat": "application/zip",
         "md5": "0" * 32,
     }
-    assert (table["name"], table["encodingFormat"], table["sha256"]) == ("labels.csv", "text/csv", "1" * 64)
+    assert (table["name"], table["encodingFormat"], table["sha256"]) == (
+        "labels.csv",
+        "text/csv",
+        "1" * 64,
+    )
     assert recordings["includes"] == ["**/*.flac", "**/*.m4a", "**/*.mp3", "**/*.mp4", "**/*.wav"]
     assert recordings["containedIn"] == [{"@id": "speech%20one.zip"}]
     assert found["license"] == "https://creativecommons.org/licenses/by-nc-sa/4.0/"
@@ -138,7 +168,9 @@ def test_files_of_an_open_corpus_are_named_with_hash_and_size(filed: Path, valid
     assert "url" not in found, "a source that is no address must not pass for one"
 
 
-def test_with_data_the_types_and_counts_are_those_of_the_files(cli, filed: Path, tmp_path: Path) -> None:
+def test_with_data_the_types_and_counts_are_those_of_the_files(
+    cli, filed: Path, tmp_path: Path
+) -> None:
     done = cli("croissant", "tasked", "--data", filed)
     found = json.loads(done.out)
     assert done.code == 0
@@ -169,7 +201,10 @@ def test_errors_are_sentences(cli, filed: Path) -> None:
         ("CC BY-NC-SA 4.0", "https://creativecommons.org/licenses/by-nc-sa/4.0/"),
         ("CC0-1.0", "https://spdx.org/licenses/CC0-1.0"),
         ("MIT", "https://spdx.org/licenses/MIT"),
-        ("free for research; a mirror states CC BY 4.0", "free for research; a mirror states CC BY 4.0"),
+        (
+            "free for research; a mirror states CC BY 4.0",
+            "free for research; a mirror states CC BY 4.0",
+        ),
         ("CC BY 4.0, but", "CC BY 4.0, but"),
     ],
 )

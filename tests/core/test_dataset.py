@@ -1,4 +1,6 @@
-"""A task joined with its corpus: all problems at once, nothing dropped silently, labels out of a closed map."""
+"""A task joined with its corpus: all problems at once, nothing dropped silently, labels out of a
+closed map.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +31,7 @@ def sample() -> Task:
 def problems_of(task: Task, data: Path | None, **options: bool) -> str:
     with pytest.raises(DataError) as caught:
         dataset.load(task, data, **options)
+
     assert caught.value.exit_code == 3
     return str(caught.value)
 
@@ -37,7 +40,9 @@ def test_a_complete_task_is_sorted_labelled_and_whole(build_corpus: Build, emodb
     target = dataset.load(emodb, build_corpus())
     ids = [item.utterance.id for item in target.items]
     assert ids == sorted(ids)
-    assert {label: [item.label for item in target.items].count(label) for label in emodb.labels} == emodb.counts
+    assert {
+        label: [item.label for item in target.items].count(label) for label in emodb.labels
+    } == emodb.counts
     assert (target.partial, target.notes, target.warnings) == (False, (), ())
 
 
@@ -49,6 +54,7 @@ def test_all_problems_are_listed_at_once(build_corpus: Build, emodb: Task) -> No
     (data / "emodb/wav/99a01Fa.wav").write_bytes(b"of no actor")
     said = problems_of(emodb, data)
     assert said.startswith("corpus 'emodb' is not complete, 5 problem(s):\n")
+
     for words in (
         "'03a01Fa' is missing",
         "03a01Nc.wav' is empty",
@@ -57,13 +63,17 @@ def test_all_problems_are_listed_at_once(build_corpus: Build, emodb: Task) -> No
         "99a01Fa.wav' cannot be decoded",
     ):
         assert words in said
-    assert said.endswith("or give --allow-partial to score what is there (the run is then marked partial)")
+
+    assert said.endswith(
+        "or give --allow-partial to score what is there (the run is then marked partial)"
+    )
 
 
 def test_a_long_list_is_cut_and_says_where_the_rest_is(build_corpus: Build, emodb: Task) -> None:
     data = build_corpus()
     for path in sorted((data / "emodb/wav").glob("03*"))[:30]:
         path.unlink()
+
     said = problems_of(emodb, data)
     assert said.count("is missing") == 20
     assert "and 10 more: 'mserbench data verify emodb' lists them all" in said
@@ -83,15 +93,22 @@ def test_nothing_left_is_an_error_even_if_partial(build_corpus: Build, emodb: Ta
     data = build_corpus()
     for path in (data / "emodb/wav").iterdir():
         path.write_bytes(b"")
+
     said = problems_of(emodb, data, allow_partial=True)
     assert "selects no clip of corpus 'emodb' that can be read" in said
-    assert "--allow-partial" not in said.splitlines()[-1], "a remedy that was already taken is no remedy"
+    assert "--allow-partial" not in said.splitlines()[-1], (
+        "a remedy that was already taken is no remedy"
+    )
 
 
-def test_an_undeclared_label_is_listed_beside_the_other_problems(build_corpus: Build, emodb: Task) -> None:
+def test_an_undeclared_label_is_listed_beside_the_other_problems(
+    build_corpus: Build, emodb: Task
+) -> None:
     data = build_corpus()
     (data / "emodb/wav/03a01Fa.wav").unlink()
-    open_map = replace(emodb, label_map={raw: label for raw, label in emodb.label_map.items() if raw != "L"})
+    open_map = replace(
+        emodb, label_map={raw: label for raw, label in emodb.label_map.items() if raw != "L"}
+    )
     said = problems_of(open_map, data)
     assert "does not declare the raw labels {'L': 81}" in said
     assert "add them to the map, with a label or DROP" in said
@@ -99,7 +116,9 @@ def test_an_undeclared_label_is_listed_beside_the_other_problems(build_corpus: B
 
 
 def test_an_undeclared_label_stops_even_a_partial_run(build_corpus: Build, emodb: Task) -> None:
-    open_map = replace(emodb, label_map={raw: label for raw, label in emodb.label_map.items() if raw != "L"})
+    open_map = replace(
+        emodb, label_map={raw: label for raw, label in emodb.label_map.items() if raw != "L"}
+    )
     assert "does not declare" in problems_of(open_map, build_corpus(), allow_partial=True)
 
 
@@ -123,7 +142,9 @@ def test_extra_files_are_left_out_with_a_note(build_corpus: Build, emodb: Task) 
     (data / "emodb/wav/noise.wav").write_bytes((data / "emodb/wav/03a01Fa.wav").read_bytes())
     target = dataset.load(emodb, data)
     assert not target.partial
-    assert target.notes == ("1 audio file(s) are no utterance of the corpus and are left out, such as 'wav/noise.wav'",)
+    assert target.notes == (
+        "1 audio file(s) are no utterance of the corpus and are left out, such as 'wav/noise.wav'",
+    )
 
 
 def test_a_limit_chooses_by_id_alone_and_marks_the_run(sample: Task) -> None:
@@ -131,7 +152,11 @@ def test_a_limit_chooses_by_id_alone_and_marks_the_run(sample: Task) -> None:
     more = dataset.load(sample, None, limit=20)
     chosen = {item.utterance.id for item in limited.items}
     assert len(chosen) == 7
-    assert chosen < {item.utterance.id for item in more.items} < {item.utterance.id for item in whole.items}
+    assert (
+        chosen
+        < {item.utterance.id for item in more.items}
+        < {item.utterance.id for item in whole.items}
+    )
     assert limited.partial
     assert not whole.partial
     assert limited.digest != whole.digest, "a limited run would be taken for the whole one"
@@ -154,7 +179,9 @@ def test_groups_are_given_only_where_asked_and_equal_the_speakers(sample: Task) 
 
 
 def test_a_clip_without_a_speaker_takes_nothing_from_the_others() -> None:
-    """One blank cell of 535 would otherwise turn an interval over speakers into one over clips, unsaid."""
+    """One blank cell of 535 would otherwise turn an interval over speakers into one over clips,
+    unsaid.
+    """
     assert dataset.cluster_numbers(["a", "b", "a"]) == [0, 1, 0]
     assert dataset.cluster_numbers(["a", None, "b", None, "a"]) == [0, None, 1, None, 0]
     assert dataset.cluster_numbers([None, None]) is None
@@ -162,9 +189,26 @@ def test_a_clip_without_a_speaker_takes_nothing_from_the_others() -> None:
 
 
 def test_selection_reads_fields_and_extras() -> None:
-    task = Task("t", "t", "c", ("de",), ("x",), {"a": "x"}, {"x": 1}, {"split": ("test",), "take": ("1", "2")})
+    task = Task(
+        "t",
+        "t",
+        "c",
+        ("de",),
+        ("x",),
+        {"a": "x"},
+        {"x": 1},
+        {"split": ("test",), "take": ("1", "2")},
+    )
     rows = [
-        Utterance(f"{split}{take}", "a.wav", "a", None, "de", split=split, extra={"take": take} if take else {})
+        Utterance(
+            f"{split}{take}",
+            "a.wav",
+            "a",
+            None,
+            "de",
+            split=split,
+            extra={"take": take} if take else {},
+        )
         for split in ("train", "test", None)
         for take in ("1", "3", None)
     ]
@@ -186,6 +230,8 @@ def test_truth_of_an_incomplete_corpus_is_refused_with_a_remedy_that_exists(
     data = build_corpus()
     (data / "emodb/wav/03a01Fa.wav").unlink()
     monkeypatch.setattr("mserbench.data.corpus.inventory", lambda card: ())
+
     with pytest.raises(DataError, match="534 utterances were found, 535 expected") as caught:
         dataset.truth(emodb, data)
+
     assert "--allow-partial" not in str(caught.value), "'mserbench score' has no such option"

@@ -1,4 +1,6 @@
-"""Published splits and folds: which part each utterance is in, and that the files are the published ones."""
+"""Published splits and folds: which part each utterance is in, and that the files are the published
+ones.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from mserbench.data import dataset, divisions, lookup
 from mserbench.errors import DataError, PluginError, UnknownName
 from mserbench.plugins import registry
 
-WORD = st.text("abc01:_- é", min_size=1, max_size=6).filter(lambda word: word == word.strip() and word != "*")
+WORD = st.text("abc01:_- é", min_size=1, max_size=6).filter(
+    lambda word: word == word.strip() and word != "*"
+)
 
 
 def utterance(identity: str, **fields: object) -> Utterance:
@@ -27,6 +31,7 @@ def card_with(**tables: tuple[str, str, dict[str, str]]) -> CorpusCard:
         name: Division(name, field, "", kind, "", tuple(rows.items()))  # type: ignore[arg-type]
         for name, (kind, field, rows) in tables.items()
     }
+
     return dataclasses.replace(lookup.corpus("emodb").card, divisions=made)
 
 
@@ -70,18 +75,29 @@ def test_a_part_holds_its_utterances_and_not_part_all_others(wanted: str, found:
     assert ids(wanted) == found
 
 
-@pytest.mark.parametrize("wanted", ["train", "sessions.4", "sesions.1", "not-train", "", "sessions.", "*"])
+@pytest.mark.parametrize(
+    "wanted", ["train", "sessions.4", "sesions.1", "not-train", "", "sessions.", "*"]
+)
 def test_an_unknown_or_ambiguous_part_names_those_there_are(wanted: str) -> None:
     with pytest.raises(UnknownName, match="'mserbench data show emodb' lists all") as caught:
         ids(wanted)
-    assert repr(wanted.rpartition(".")[0] or wanted) in str(caught.value) or repr(wanted) in str(caught.value)
+
+    assert repr(wanted.rpartition(".")[0] or wanted) in str(caught.value) or repr(wanted) in str(
+        caught.value
+    )
 
 
 def test_all_parts_are_listed_by_division() -> None:
-    assert divisions.all_parts(card_with(one=("folds", "speaker", {"x": "b", "y": "a"}))) == ["one.a", "one.b"]
+    assert divisions.all_parts(card_with(one=("folds", "speaker", {"x": "b", "y": "a"}))) == [
+        "one.a",
+        "one.b",
+    ]
 
 
-@given(st.dictionaries(WORD, st.sampled_from(["train", "dev", "test"]), min_size=1, max_size=8), st.lists(WORD))
+@given(
+    st.dictionaries(WORD, st.sampled_from(["train", "dev", "test"]), min_size=1, max_size=8),
+    st.lists(WORD),
+)
 def test_a_part_and_its_complement_are_disjoint_and_cover_what_is_listed(
     table: dict[str, str], more: list[str]
 ) -> None:
@@ -96,16 +112,24 @@ def test_a_part_and_its_complement_are_disjoint_and_cover_what_is_listed(
 
 
 def test_values_come_from_fields_then_from_extra_and_absent_ones_are_none() -> None:
-    one = utterance("a", speaker="s", extra={"video": "v", "speaker": "shadow", "split": "of extra"})
+    one = utterance(
+        "a", speaker="s", extra={"video": "v", "speaker": "shadow", "split": "of extra"}
+    )
     assert divisions.value_of(one, "speaker") == "s"
     assert divisions.value_of(one, "video") == "v"
-    assert divisions.value_of(one, "split") == "of extra", "a field that is None is looked for in extra"
+    assert divisions.value_of(one, "split") == "of extra", (
+        "a field that is None is looked for in extra"
+    )
     assert divisions.value_of(one, "session") is None
     assert divisions.value_of(one, "extra") is None, "a mapping is no value"
     assert divisions.value_of(utterance("a", start=1.5), "start") == "1.5"
 
 
-@given(st.dictionaries(WORD, WORD, min_size=1, max_size=9), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(
+    st.dictionaries(WORD, WORD, min_size=1, max_size=9),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
 def test_a_table_is_read_as_it_is_written(table: dict[str, str], end: str, mark: bool) -> None:
     text = end.join(["speaker,part", *(f"{value},{part}" for value, part in table.items())]) + end
     found = divisions.parse("t.csv", text.encode("utf-8-sig" if mark else "utf-8"))
@@ -130,8 +154,10 @@ def test_a_wrong_table_is_named_with_its_line(text: str, words: str) -> None:
     if not words:
         assert divisions.parse("t.csv", text.encode()).names == []
         return
+
     with pytest.raises(DataError, match=words) as caught:
         divisions.parse("t.csv", text.encode())
+
     assert "'t.csv'" in str(caught.value)
 
 
@@ -140,12 +166,15 @@ def test_a_changed_table_is_not_used() -> None:
     published = lookup.corpus("ravdess").card.divisions["emobox"]
     changed = dataclasses.replace(published, sha256=hashlib.sha256(b"another").hexdigest())
     card = dataclasses.replace(CARD, divisions={"emobox": changed})
+
     with pytest.raises(PluginError, match="is not the one its card names by hash"):
         divisions.parts(card, "emobox")
 
 
 def test_every_division_that_is_registered_is_the_published_file_and_is_of_use() -> None:
-    """Its table must be read, a split must have what one trains and tests on, folds must be several."""
+    """Its table must be read, a split must have what one trains and tests on, folds must be
+    several.
+    """
     from mserbench.plugins.hookspecs import CorpusEntry
 
     seen = 0
@@ -153,10 +182,17 @@ def test_every_division_that_is_registered_is_the_published_file_and_is_of_use()
         card = lookup.corpus(name).card
         for title, division in card.divisions.items():
             names = set(divisions.parts(card, title).names)
-            assert names >= {"train", "test"} if division.kind == "split" else len(names) > 1, (name, title)
+            assert names >= {"train", "test"} if division.kind == "split" else len(names) > 1, (
+                name,
+                title,
+            )
             assert division.source, (name, title)
-            assert all(not part.startswith("not-") and "." not in part for part in names), (name, title)
+            assert all(not part.startswith("not-") and "." not in part for part in names), (
+                name,
+                title,
+            )
             seen += 1
+
     assert seen > 5
 
 
@@ -164,7 +200,10 @@ def test_a_part_of_a_task_is_a_task_of_another_hash() -> None:
     whole, part = lookup.task("ravdess"), lookup.task("ravdess:emobox.1")
     assert (part.name, part.part, part.expected) == ("ravdess:emobox.1", "emobox.1", None)
     assert part.hash != whole.hash
-    folds = [{one.id for one, _ in dataset.truth(lookup.task(f"ravdess:emobox.{n}"), None)} for n in range(1, 7)]
+    folds = [
+        {one.id for one, _ in dataset.truth(lookup.task(f"ravdess:emobox.{n}"), None)}
+        for n in range(1, 7)
+    ]
     everything = {one.id for one, _ in dataset.truth(whole, None)}
     assert set().union(*folds) == everything
     assert sum(map(len, folds)) == len(everything), "an utterance is in two folds"

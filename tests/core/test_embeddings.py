@@ -1,4 +1,6 @@
-"""Embeddings: the vectors are the model's own, of the clips that a run scored; the picture and its numbers are true."""
+"""Embeddings: the vectors are the model's own, of the clips that a run scored; the picture and its
+numbers are true.
+"""
 
 from __future__ import annotations
 
@@ -114,8 +116,14 @@ def test_the_scores_of_a_feature_model_follow_from_its_vectors() -> None:
 
     weights = shipped_weights(model_entry("logmel"), "demo")
     model = LogMel(weights=weights)
-    noise = [np.random.default_rng(i).normal(0, 0.1, 4_000 + 900 * i).astype(np.float32) for i in range(5)]
-    clips = [Clip(f"noise-{i}", str(i), len(one) / 16_000, lambda one=one: one) for i, one in enumerate(noise)]
+    noise = [
+        np.random.default_rng(i).normal(0, 0.1, 4_000 + 900 * i).astype(np.float32)
+        for i in range(5)
+    ]
+    clips = [
+        Clip(f"noise-{i}", str(i), len(one) / 16_000, lambda one=one: one)
+        for i, one in enumerate(noise)
+    ]
     vectors, classifier = model.embeddings(clips), model._classifier
     assert vectors.shape == (5, 120)
     expected = [softmax(classifier.coef @ row + classifier.intercept) for row in vectors]
@@ -128,7 +136,11 @@ def test_the_vectors_of_whisper_linear_are_what_its_classifier_weighs() -> None:
 
     random = np.random.default_rng(0)
     linear = StandardLinear(
-        ("sad", "happy"), random.normal(size=4), np.array([1.0, 2.0, 0.5, 1e12]), random.normal(size=(2, 4)), np.ones(2)
+        ("sad", "happy"),
+        random.normal(size=4),
+        np.array([1.0, 2.0, 0.5, 1e12]),
+        random.normal(size=(2, 4)),
+        np.ones(2),
     )
     features = random.normal(size=(3, 4))
     inputs = linear.inputs(features)
@@ -141,7 +153,9 @@ def test_the_vectors_of_whisper_linear_are_what_its_classifier_weighs() -> None:
 
 
 def test_every_clip_has_its_own_vector_and_facts(showing: None) -> None:
-    """If batches were joined in another order, each point would bear the emotion of another clip."""
+    """If batches were joined in another order, each point would bear the emotion of another
+    clip.
+    """
     folder = run_of("shows")
     cloud = gather([folder])
     from mserbench.data import dataset
@@ -150,11 +164,20 @@ def test_every_clip_has_its_own_vector_and_facts(showing: None) -> None:
     items = {item.utterance.id: item for item in dataset.load(lookup.task(TASK), None).items}
     said = {row.id: row.prediction for row in runs.read(folder).rows}
     assert len(cloud.points) == len(cloud.vectors) == 70
+
     for point, vector in zip(cloud.points, cloud.vectors, strict=True):
         item = items[point.id]
         assert vector.tolist() == [float(int(item.facts.key[:6], 16)), item.facts.seconds, 1.0]
-        assert (point.emotion, point.language, point.speaker) == (item.label, "de", item.utterance.speaker)
-        assert (point.task, point.corpus, point.prediction) == (TASK, "emodb-sample", said[point.id])
+        assert (point.emotion, point.language, point.speaker) == (
+            item.label,
+            "de",
+            item.utterance.speaker,
+        )
+        assert (point.task, point.corpus, point.prediction) == (
+            TASK,
+            "emodb-sample",
+            said[point.id],
+        )
 
 
 def test_a_limit_keeps_the_clips_that_a_limited_run_scores(showing: None) -> None:
@@ -173,7 +196,9 @@ def test_a_transductive_model_sees_all_clips_of_the_run_whatever_the_limit(showi
     assert cloud.marks == ("transductive", "partial")
 
 
-def test_clips_of_other_tasks_come_without_a_prediction_and_shared_ones_once(showing: None, build_corpus) -> None:
+def test_clips_of_other_tasks_come_without_a_prediction_and_shared_ones_once(
+    showing: None, build_corpus
+) -> None:
     """A clip that is counted twice is its own nearest neighbour, and flatters every silhouette."""
     data = build_corpus("emodb")
     cloud = gather([run_of("shows", "emodb-4", data=data)], ["emodb"], data)
@@ -184,7 +209,9 @@ def test_clips_of_other_tasks_come_without_a_prediction_and_shared_ones_once(sho
 
 
 def test_the_task_of_the_run_among_the_others_is_the_run(showing: None) -> None:
-    """Else the clips of a corpus of one's own, whose file is given by --also, would lose their predictions."""
+    """Else the clips of a corpus of one's own, whose file is given by --also, would lose their
+    predictions.
+    """
     cloud = gather([run_of("shows")], [TASK])
     assert cloud.tasks == (TASK,)
     assert all(point.prediction for point in cloud.points)
@@ -196,7 +223,10 @@ def test_audio_that_was_not_scored_is_refused(showing: None, build_corpus) -> No
     folder = run_of("shows", "emodb", data=data)
     path = sorted(data.rglob("*.wav"))[0]
     path.write_bytes(path.read_bytes()[:-2] + b"\x07\x07")
-    with pytest.raises(DataError, match="scored other audio than that of corpus 'emodb' here, where 535 of its 535"):
+
+    with pytest.raises(
+        DataError, match="scored other audio than that of corpus 'emodb' here, where 535 of its 535"
+    ):
         gather([folder], data=data)
 
 
@@ -208,10 +238,15 @@ def test_weights_are_found_by_their_contents(showing: None, build_corpus, tmp_pa
     mine = training.train("hungry", [TASK], tmp_path / "mine" / "w")
     other = training.train("hungry", ["emodb"], tmp_path / "other" / "w", data=data)
     folder = run_of("hungry", weights=mine)
-    with pytest.raises(UsageError, match=r"weights 'w', which do not ship with model 'hungry'.*give their folder"):
+
+    with pytest.raises(
+        UsageError, match=r"weights 'w', which do not ship with model 'hungry'.*give their folder"
+    ):
         gather([folder])
+
     with pytest.raises(UsageError, match=r"are not those that run .* was made with"):
         gather([folder], weights=str(other))
+
     assert gather([folder], weights=str(mine)).weights == "w"
     with pytest.raises(UsageError, match="differ in the weights of their models"):
         gather([folder, run_of("hungry", weights=other)], weights=str(mine))
@@ -221,6 +256,7 @@ def test_runs_of_two_models_are_refused(showing: None) -> None:
     """Vectors of two models do not lie in one space: a picture of both would be nonsense."""
     with pytest.raises(UsageError, match="differ in the name of their models"):
         gather([run_of("shows"), run_of("groups")])
+
     with pytest.raises(UsageError, match="model 'steady' gives no embeddings"):
         gather([run_of("steady")])
 
@@ -229,12 +265,15 @@ def test_runs_with_other_options_are_refused_by_the_options_that_differ(showing:
     """Whoever typed one option otherwise should not have to look for it among twenty."""
     runs = [run_of("tuned", options={"depth": depth}) for depth in ("1", "2")]
     with pytest.raises(
-        UsageError, match=r"differ in the options of their models \(\{'depth': 1\} and \{'depth': 2\}\)"
+        UsageError,
+        match=r"differ in the options of their models \(\{'depth': 1\} and \{'depth': 2\}\)",
     ):
         gather(runs)
 
 
-def test_a_scored_file_of_predictions_is_refused_in_a_sentence(showing: None, tmp_path: Path) -> None:
+def test_a_scored_file_of_predictions_is_refused_in_a_sentence(
+    showing: None, tmp_path: Path
+) -> None:
     """It may bear the name of a model that is installed, and be another."""
     from mserbench.running.submission import score_file
 
@@ -243,11 +282,15 @@ def test_a_scored_file_of_predictions_is_refused_in_a_sentence(showing: None, tm
         gather([scored.folder])
 
 
-def test_a_model_that_changed_since_is_refused(showing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_changed_since_is_refused(
+    showing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else the vectors of one version would stand beside the predictions of another."""
     folder = run_of("shows")
     monkeypatch.setattr(model_class("shows"), "version", "2")
-    with pytest.raises(UsageError, match="made by version '1' of model 'shows', but '2' is installed"):
+    with pytest.raises(
+        UsageError, match="made by version '1' of model 'shows', but '2' is installed"
+    ):
         gather([folder])
 
 
@@ -261,12 +304,15 @@ def test_silhouettes_are_those_of_the_definition() -> None:
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     distances = 1 - unit @ unit.T
     values = []
+
     for i, own in enumerate(groups):
         means = {
-            name: np.mean([distances[i, j] for j in range(12) if groups[j] == name and j != i]) for name in set(groups)
+            name: np.mean([distances[i, j] for j in range(12) if groups[j] == name and j != i])
+            for name in set(groups)
         }
         nearest = min(value for name, value in means.items() if name != own)
         values.append((nearest - means[own]) / max(nearest, means[own]))
+
     found = projection.separation(vectors, [*groups])
     assert (found.groups, found.clips) == (3, 12)
     assert found.silhouette == pytest.approx(np.mean(values), abs=1e-12)
@@ -305,13 +351,16 @@ def test_places_are_the_same_bits_each_time(dim: int) -> None:
     assert first.places.tobytes() == again.places.tobytes()
     assert first.perplexity == 13.0
     assert first.reduced == (40 if dim == 60 else None)
-    assert first.places.tobytes() != projection.tsne(vectors, 4).places.tobytes()  # else --seed would do nothing
+
+    # else --seed would do nothing
+    assert first.places.tobytes() != projection.tsne(vectors, 4).places.tobytes()
 
 
 def test_what_cannot_be_projected_is_said() -> None:
     """A library's message on perplexity would not tell what to do."""
     with pytest.raises(UsageError, match=r"9 clip\(s\) shows nothing, 10 or more"):
         projection.tsne(np.random.default_rng(0).normal(size=(9, 4)))
+
     with pytest.raises(UsageError, match="vectors of all 30 clips are equal"):
         projection.tsne(np.ones((30, 4)))
 
@@ -323,9 +372,14 @@ def test_no_two_values_look_alike_and_an_emotion_always_looks_the_same() -> None
     """Else the legend could not be read, or two pictures not be compared."""
     many = styles("speaker", [f"s{i:02}" for i in range(MOST)])
     assert len({(one.colour, one.marker) for one in many}) == MOST
-    looks = {one.name: (one.colour, one.marker) for one in styles("emotion", [*CANONICAL, "boredom"])}
+    looks = {
+        one.name: (one.colour, one.marker) for one in styles("emotion", [*CANONICAL, "boredom"])
+    }
     assert len({colour for colour, _ in looks.values()}) == len(CANONICAL) + 1
-    few = {one.name: (one.colour, one.marker) for one in styles("prediction", ["boredom", "fear", UNPARSED, None])}
+    few = {
+        one.name: (one.colour, one.marker)
+        for one in styles("prediction", ["boredom", "fear", UNPARSED, None])
+    }
     assert few["fear (1)"] == looks["fear (1)"]
     assert few["boredom (1)"] == looks["boredom (1)"]
     assert list(few)[2:] == ["unparsed (1)", "not asked (1)"]
@@ -342,13 +396,22 @@ def test_every_point_is_drawn_once_and_the_rarest_share_a_style() -> None:
 def a_cloud(n: int = 60, speakers: int = 30) -> Cloud:
     points = [
         Point(
-            f"{i:03}", f"task-$x_{i % 3}$", f"corpus-{i % 3}", [*CANONICAL, "boredom"][i % 8], f"l{i % 5}",
+            f"{i:03}", f"task-$x_{i % 3}$", f"corpus-{i % 3}", [*CANONICAL, "boredom"][i % 8],
+            f"l{i % 5}",
             f"a-corpus-with-a-long-name:speaker-{i % speakers}", UNPARSED if i % 7 == 0 else None,
         )
         for i in range(n)
     ]  # fmt: skip
     vectors = np.random.default_rng(0).normal(size=(n, 5))
-    return Cloud("model", "w" * 150, tuple(f"task-{i}" for i in range(20)), tuple(points), vectors, ("partial",), ())
+    return Cloud(
+        "model",
+        "w" * 150,
+        tuple(f"task-{i}" for i in range(20)),
+        tuple(points),
+        vectors,
+        ("partial",),
+        (),
+    )
 
 
 @pytest.mark.parametrize("n_panels", [1, 2, 3, 4, 5])
@@ -358,7 +421,9 @@ def test_panels_are_equal_and_nothing_overlaps_or_is_cut_off(n_panels: int) -> N
 
     fields = ["speaker", "emotion", "language", "corpus", "prediction"][:n_panels]
     cloud = a_cloud()
-    separations = {field: projection.separation(cloud.vectors, cloud.values(field)) for field in fields}
+    separations = {
+        field: projection.separation(cloud.vectors, cloud.values(field)) for field in fields
+    }
     figure = picture.compose(cloud, projection.tsne(cloud.vectors), fields, separations, 0)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -370,11 +435,13 @@ def test_panels_are_equal_and_nothing_overlaps_or_is_cut_off(n_panels: int) -> N
     boxes = [*panels, *(text.get_window_extent(renderer) for text in figure.texts)]
     boxes += [axes.get_legend().get_window_extent(renderer) for axes in figure.axes]
     boxes += [axes.title.get_window_extent(renderer) for axes in figure.axes]
+
     for i, box in enumerate(boxes):
         assert box.x0 >= 0
         assert box.y0 >= 0
         assert box.x1 <= figure.bbox.x1
         assert box.y1 <= figure.bbox.y1
+
         for other in boxes[:i]:
             width = min(box.x1, other.x1) - max(box.x0, other.x0)
             height = min(box.y1, other.y1) - max(box.y0, other.y0)
@@ -387,6 +454,9 @@ def test_the_picture_says_what_it_is_and_what_it_is_not() -> None:
     separations = {"emotion": Separation(8, 60, 0.125)}
     figure = picture.compose(cloud, projection.tsne(cloud.vectors, 5), ["emotion"], separations, 5)
     text = " ".join(one.get_text() for one in figure.texts)
-    assert "model (some) on one, two t-SNE, n = 60 clips, 5 dimensions, perplexity 19.7, seed 5, partial" in text
+    assert (
+        "model (some) on one, two t-SNE, n = 60 clips, 5 dimensions, perplexity 19.7, seed 5, "
+        "partial" in text
+    )
     assert "distances between groups, their sizes and gaps between them mean little" in text
     assert figure.axes[0].get_title() == "emotion: silhouette 0.125, n = 60"

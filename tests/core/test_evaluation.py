@@ -1,4 +1,6 @@
-"""The one loop: what models may return, who is blamed for what, and that a run goes on where it stopped."""
+"""The one loop: what models may return, who is blamed for what, and that a run goes on where it
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ Said = Callable[[Sequence[Clip], Sequence[str]], Any]
 class Probe(Model):
     """A model of one function, with a card of its own."""
 
-    def __init__(self, said: Said, name: str = "probe", exposure: tuple[Exposure, ...] = ()) -> None:
+    def __init__(
+        self, said: Said, name: str = "probe", exposure: tuple[Exposure, ...] = ()
+    ) -> None:
         super().__init__()
         self.said, self.name, self.exposed = said, name, exposure
         self.asked: list[int] = []
@@ -44,13 +48,22 @@ class Probe(Model):
 
 
 def by_key(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
-    return np.array([[int(clip.key[2 * i : 2 * i + 2], 16) for i in range(len(labels))] for clip in clips]) / 7.0
+    return (
+        np.array(
+            [[int(clip.key[2 * i : 2 * i + 2], 16) for i in range(len(labels))] for clip in clips]
+        )
+        / 7.0
+    )
 
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Callable[..., Run]:
     def run(said: Said = by_key, **options: Any) -> Run:
-        return evaluate(Probe(said), options.pop("task", TASK), **{"out": tmp_path / "runs", "limit": 12, **options})
+        return evaluate(
+            Probe(said),
+            options.pop("task", TASK),
+            **{"out": tmp_path / "runs", "limit": 12, **options},
+        )
 
     return run
 
@@ -77,22 +90,34 @@ def telling(tmp_path: Path, told: Callable[[Sequence[str]], Any]) -> Run:
 def test_what_a_model_tells_stands_in_the_record_and_in_no_key(ask: Ask, tmp_path: Path) -> None:
     plain = ask()
     assert plain.record.facts == {"ties": 0}
-    run = telling(tmp_path, lambda labels: {"prompt": "Emotion:", "tokens": dict.fromkeys(labels, 1), "on": (True,)})
+    run = telling(
+        tmp_path,
+        lambda labels: {"prompt": "Emotion:", "tokens": dict.fromkeys(labels, 1), "on": (True,)},
+    )
     assert run.folder == plain.folder
     assert run.metrics == plain.metrics
     told = runs.read(run.folder).record.facts
-    assert told == {"prompt": "Emotion:", "tokens": dict.fromkeys(run.labels, 1), "on": [True], "ties": 0}
+    assert told == {
+        "prompt": "Emotion:",
+        "tokens": dict.fromkeys(run.labels, 1),
+        "on": [True],
+        "ties": 0,
+    }
 
 
 def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path: Path) -> None:
-    """The order of the labels decides these, not the model; also of a run that was cut off before the last of them."""
+    """The order of the labels decides these, not the model; also of a run that was cut off before
+    the last of them.
+    """
 
     def said(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         highest = [(0.5, 0.5 + 1e-12, 0.5)[int(clip.key[0], 16) % 3] for clip in clips]
         return [[0.5, one, *[0.1] * (len(labels) - 2)] for one in highest]
 
     whole = ask(said, limit=None)
-    expected = sum(int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(lookup.task(TASK), None).items)
+    expected = sum(
+        int(item.facts.key[0], 16) % 3 != 1 for item in dataset.load(lookup.task(TASK), None).items
+    )
     assert whole.record.facts == {"ties": expected}
     calls: list[int] = []
 
@@ -104,13 +129,17 @@ def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path
 
     with pytest.raises(KeyboardInterrupt):
         ask(dying, limit=None, out=tmp_path / "again", batch_seconds=30.0)
+
     resumed = ask(said, limit=None, out=tmp_path / "again", batch_seconds=30.0)
     assert resumed.record.facts == {"ties": expected}
-    assert ask(lambda clips, labels: ["sad"] * len(clips), out=tmp_path / "text").record.facts is None
+    assert (
+        ask(lambda clips, labels: ["sad"] * len(clips), out=tmp_path / "text").record.facts is None
+    )
 
 
 @pytest.mark.parametrize(
-    "told", [[1], "text", {"a": float("nan")}, {"a": {"\ud800": 1}}, {"a": [object()]}, {"a": 1e999}]
+    "told",
+    [[1], "text", {"a": float("nan")}, {"a": {"\ud800": 1}}, {"a": [object()]}, {"a": 1e999}],
 )
 def test_facts_that_no_record_can_hold_are_the_models_fault(tmp_path: Path, told: Any) -> None:
     with pytest.raises(ModelError, match="facts"):
@@ -120,7 +149,10 @@ def test_facts_that_no_record_can_hold_are_the_models_fault(tmp_path: Path, told
 def test_a_record_with_facts_of_another_form_is_refused(tmp_path: Path) -> None:
     run = telling(tmp_path, lambda labels: {"a": 1})
     path = run.folder / "run.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"a": 1', '"a": "\\ud800"'), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"a": 1', '"a": "\\ud800"'), encoding="utf-8"
+    )
+
     with pytest.raises(DataError, match="'facts' must be"):
         runs.read(run.folder)
 
@@ -132,7 +164,10 @@ def test_scores_become_predictions_metrics_and_files(ask: Ask) -> None:
     run = ask(limit=None)
     assert (len(run.rows), run.summary()["n"]) == (70, 70)
     assert set(run.metrics) == {"UA", "WA", "WF1", "MF1", "precision", "unparsed"}
-    assert run.record.predictions.sha256 == hashlib.sha256((run.folder / "predictions.csv").read_bytes()).hexdigest()
+    assert (
+        run.record.predictions.sha256
+        == hashlib.sha256((run.folder / "predictions.csv").read_bytes()).hexdigest()
+    )
     assert run.verdict == "zero-shot"
 
 
@@ -141,13 +176,18 @@ def test_text_answers_are_read_and_the_rest_counts_as_wrong(ask: Ask) -> None:
 
     def once_unclear(clips: Sequence[Clip], labels: Sequence[str]) -> list[str]:
         calls.append(len(clips))
-        return [*["neutrality"] * (len(clips) - 1), "happy or sad" if len(calls) == 1 else "neutral"]
+        return [
+            *["neutrality"] * (len(clips) - 1),
+            "happy or sad" if len(calls) == 1 else "neutral",
+        ]
 
     run = ask(once_unclear, limit=None)
     assert run.record.counts.unparsed == 1
     assert run.metrics["unparsed"] == pytest.approx(1 / 70)
     right = sum(row.prediction == row.label for row in run.rows)
-    assert run.metrics["WA"] == pytest.approx(right / 70), "an answer that cannot be read is left out"
+    assert run.metrics["WA"] == pytest.approx(right / 70), (
+        "an answer that cannot be read is left out"
+    )
 
 
 def test_an_answer_of_any_characters_is_kept(ask: Ask) -> None:
@@ -171,10 +211,19 @@ def test_an_answer_of_any_characters_is_kept(ask: Ask) -> None:
             lambda clips, labels: np.full((len(clips), 7), np.nan),
             "returned NaN or infinite scores: they must be finite",
         ),
-        (lambda clips, labels: np.full((len(clips), 7), -np.inf), "returned NaN or infinite scores"),
+        (
+            lambda clips, labels: np.full((len(clips), 7), -np.inf),
+            "returned NaN or infinite scores",
+        ),
         (lambda clips, labels: np.zeros((len(clips), 7), dtype=complex), "returned complex128"),
-        (lambda clips, labels: [[0.0] * 7] * len(clips) + [[0.0]], "returned rows of different lengths"),
-        (lambda clips, labels: ["sad"] * (len(clips) + 1), r"gave \d+ answers for \d+ clips: one a clip was expected"),
+        (
+            lambda clips, labels: [[0.0] * 7] * len(clips) + [[0.0]],
+            "returned rows of different lengths",
+        ),
+        (
+            lambda clips, labels: ["sad"] * (len(clips) + 1),
+            r"gave \d+ answers for \d+ clips: one a clip was expected",
+        ),
         (lambda clips, labels: [], r"gave 0 answers for \d+ clips"),
         (lambda clips, labels: ["sad"] * (len(clips) - 1) + [None], "text answers were expected"),
         (lambda clips, labels: None, r"returned object of shape \(\)"),
@@ -186,6 +235,7 @@ def test_an_answer_of_any_characters_is_kept(ask: Ask) -> None:
 def test_a_model_that_breaks_its_contract_is_named(ask: Ask, said: Said, words: str) -> None:
     with pytest.raises(ModelError, match=words) as caught:
         ask(said)
+
     assert "model 'probe'" in str(caught.value), "nobody knows whom to tell"
     assert caught.value.exit_code == 4
 
@@ -200,7 +250,10 @@ def test_a_model_s_missing_file_is_not_blamed_on_the_run_folder(ask: Ask) -> Non
 
 def test_scores_of_small_types_are_taken(ask: Ask) -> None:
     for kind in (np.float16, np.float32, np.int8, np.uint8):
-        run = ask(lambda clips, labels, kind=kind: np.eye(7, dtype=kind)[np.ones(len(clips), dtype=int)], fresh=True)
+        run = ask(
+            lambda clips, labels, kind=kind: np.eye(7, dtype=kind)[np.ones(len(clips), dtype=int)],
+            fresh=True,
+        )
         assert {row.prediction for row in run.rows} == {"happy"}
 
 
@@ -226,24 +279,36 @@ def test_a_corpus_is_checked_before_any_model_loads(
     data = build_corpus()
     (data / "emodb/wav/03a01Fa.wav").unlink()
     (data / "emodb/wav/03a01Nc.wav").write_bytes(b"")
+
     with pytest.raises(DataError) as caught:
         evaluate("loud", "emodb", data=data, out=tmp_path / "runs")
+
     assert "2 problem(s)" in str(caught.value)
-    with pytest.raises(ModelError, match=r"model 'loud' failed while loading \(RuntimeError: no such layer\)"):
+    with pytest.raises(
+        ModelError, match=r"model 'loud' failed while loading \(RuntimeError: no such layer\)"
+    ):
         evaluate("loud", TASK, out=tmp_path / "runs")
 
 
 def test_unknown_names_come_before_the_data(tmp_path: Path, plugin: Callable[..., Path]) -> None:
     plugin()
-    for model, task, near in (("staedy", TASK, "'steady'"), ("steady", "emodb-sampel", "'emodb-sample'")):
+    for model, task, near in (
+        ("staedy", TASK, "'steady'"),
+        ("steady", "emodb-sampel", "'emodb-sample'"),
+    ):
         with pytest.raises(UnknownName, match=f"is not known; did you mean .*{near}") as caught:
             evaluate(model, task, data=tmp_path / "nowhere", out=tmp_path)
+
         assert caught.value.exit_code == 2
 
 
-def test_a_device_that_the_model_has_not_is_refused(tmp_path: Path, plugin: Callable[..., Path]) -> None:
+def test_a_device_that_the_model_has_not_is_refused(
+    tmp_path: Path, plugin: Callable[..., Path]
+) -> None:
     plugin()
-    with pytest.raises(UsageError, match="model 'steady' runs on cpu, not on 'cuda:1': give another --device"):
+    with pytest.raises(
+        UsageError, match="model 'steady' runs on cpu, not on 'cuda:1': give another --device"
+    ):
         evaluate("steady", TASK, device="cuda:1", out=tmp_path)
 
 
@@ -258,9 +323,14 @@ def test_odd_clips_are_scored(tmp_path: Path, build_corpus: Callable[..., Path])
         ("03a02Nc", np.full((4_800, 6), 0.1)),  # 5.1
     ):
         soundfile.write(wav / f"{stem}.wav", samples, 8_000 if len(samples) > 1e6 else 16_000)
+
     lengths: list[int] = []
     run = evaluate(
-        Probe(lambda clips, labels: [lengths.append(len(clip.waveform)) for clip in clips] and by_key(clips, labels)),
+        Probe(
+            lambda clips, labels: (
+                [lengths.append(len(clip.waveform)) for clip in clips] and by_key(clips, labels)
+            )
+        ),
         "emodb",
         data=data,
         out=tmp_path / "runs",
@@ -269,7 +339,9 @@ def test_odd_clips_are_scored(tmp_path: Path, build_corpus: Callable[..., Path])
     assert max(lengths) == pytest.approx(300 * 16_000, abs=10)
     assert min(lengths) == 800
     said = " ".join(run.record.warnings)
-    assert all(words in said for words in ("is digital silence", "lasts only 0.050 s", "lasts 300 s"))
+    assert all(
+        words in said for words in ("is digital silence", "lasts only 0.050 s", "lasts 300 s")
+    )
 
 
 # Once more
@@ -291,22 +363,30 @@ def test_a_finished_run_is_shown_again_and_fresh_asks_again(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("batches", [1, 2, 4])
-def test_a_model_that_failed_goes_on_with_the_batches_it_lacks(ask: Ask, batches: int, tmp_path: Path) -> None:
+def test_a_model_that_failed_goes_on_with_the_batches_it_lacks(
+    ask: Ask, batches: int, tmp_path: Path
+) -> None:
     seen: list[int] = []
 
     def fails(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         if len(seen) == batches:
             raise RuntimeError("out of memory")
+
         seen.append(len(clips))
         return by_key(clips, labels)
 
     with pytest.raises(ModelError, match="out of memory"):
         ask(fails, batch_seconds=4.0)
+
     rest: list[int] = []
-    resumed = ask(lambda clips, labels: rest.append(len(clips)) or by_key(clips, labels), batch_seconds=4.0)
+    resumed = ask(
+        lambda clips, labels: rest.append(len(clips)) or by_key(clips, labels), batch_seconds=4.0
+    )
     assert sum(rest) == 12 - sum(seen), "answers that were kept are asked for again"
     whole = ask(out=tmp_path / "other", batch_seconds=4.0)
-    assert (resumed.folder / "predictions.csv").read_bytes() == (whole.folder / "predictions.csv").read_bytes()
+    assert (resumed.folder / "predictions.csv").read_bytes() == (
+        whole.folder / "predictions.csv"
+    ).read_bytes()
 
 
 def test_batches_of_another_size_go_on_too(ask: Ask) -> None:
@@ -317,6 +397,7 @@ def test_batches_of_another_size_go_on_too(ask: Ask) -> None:
 
     with pytest.raises(ModelError, match="stop"):
         ask(fails_late, batch_seconds=3.0)
+
     assert len(ask(batch_seconds=100.0).rows) == 12
 
 
@@ -329,7 +410,9 @@ def test_contents_make_the_folder_and_nothing_else(ask: Ask, tmp_path: Path) -> 
 
 def test_a_fault_of_the_folder_is_told_with_its_remedy(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match=r"cannot be written \(Not a directory\): make room or give another --out"):
+    with pytest.raises(
+        DataError, match=r"cannot be written \(Not a directory\): make room or give another --out"
+    ):
         ask(out=tmp_path / "file")
 
 
@@ -338,10 +421,13 @@ def test_a_damaged_finished_run_says_how_to_start_anew(ask: Ask) -> None:
     (run.folder / "predictions.csv").write_text("id\n")
     with pytest.raises(DataError, match="run it again with --fresh"):
         ask()
+
     assert len(ask(fresh=True).rows) == 12
 
 
-def test_a_clip_that_went_away_during_the_run_is_named(build_corpus: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_clip_that_went_away_during_the_run_is_named(
+    build_corpus: Callable[..., Path], tmp_path: Path
+) -> None:
     data = build_corpus()
 
     def removes(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
@@ -378,6 +464,7 @@ def test_clips_of_no_canonical_label_have_no_canonical_numbers(
     for path in (data / "emodb/wav").iterdir():
         if path.stem[5] != "L":
             path.unlink()
+
     run = evaluate(Probe(by_key), "emodb", data=data, out=tmp_path / "runs", allow_partial=True)
     assert run.record.counts.scored == 81
     assert run.record.canonical is None
@@ -386,12 +473,15 @@ def test_clips_of_no_canonical_label_have_no_canonical_numbers(
 # Weights and exposure of a model that the caller made
 
 
-def test_weights_of_an_instance_count_for_key_and_verdict(plugin: Callable[..., Path], tmp_path: Path) -> None:
+def test_weights_of_an_instance_count_for_key_and_verdict(
+    plugin: Callable[..., Path], tmp_path: Path
+) -> None:
     from mserbench import train
 
     plugin()
     kind = model_class("trainee")
     runs = []
+
     for name, options in (("german", {}), ("less", {"allow_partial": False})):
         folder = train("trainee", [TASK], tmp_path / name, **options)
         (folder / "weights.json").write_text(name)
@@ -399,7 +489,10 @@ def test_weights_of_an_instance_count_for_key_and_verdict(plugin: Callable[..., 
         manifest["files"]["weights.json"] = hashlib.sha256(name.encode()).hexdigest()
         (folder / "manifest.json").write_text(json.dumps(manifest))
         runs.append(evaluate(kind(weights=folder), TASK, out=tmp_path / "runs"))
-    assert runs[0].folder != runs[1].folder, "the second weights would show the numbers of the first"
+
+    assert runs[0].folder != runs[1].folder, (
+        "the second weights would show the numbers of the first"
+    )
     assert [run.verdict for run in runs] == ["leaked", "leaked"]
     assert runs[0].record.model.weights.name == "german"
 

@@ -1,4 +1,6 @@
-"""The verdict: computed from exposure, never better for knowing more; and the files that exposure is read from."""
+"""The verdict: computed from exposure, never better for knowing more; and the files that exposure
+is read from.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def card(*seen: Exposure, complete: bool = True) -> ModelCard:
     return ModelCard("m", "m", "1", "", "", seen, complete)
 
 
-def labelled(corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: Kind = "emotion-labels") -> Exposure:
+def labelled(
+    corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: Kind = "emotion-labels"
+) -> Exposure:
     return Exposure(corpus, languages, kind, "test", frozenset(clips))
 
 
@@ -65,7 +69,9 @@ def sample() -> tuple[Task, CorpusCard]:
         ([labelled("wiki", "de", kind="text")], True, "zero-shot"),
     ],
 )
-def test_the_verdict(sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str) -> None:
+def test_the_verdict(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str
+) -> None:
     found = judge(card(*seen, complete=complete), *sample, KEYS)
     assert found.verdict == verdict
     assert found.reasons, "a verdict without a reason cannot be checked"
@@ -107,7 +113,9 @@ def test_whether_the_language_was_heard(
 def test_a_task_in_an_undeclared_language_never_gets_a_verdict_that_rests_on_its_language(
     sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str
 ) -> None:
-    """If it did, whoever keeps silent about the language would be told that the model never heard it."""
+    """If it did, whoever keeps silent about the language would be told that the model never heard
+    it.
+    """
     task, corpus = sample
     found = judge(card(*seen, complete=complete), replace(task, languages=("und",)), corpus, KEYS)
     assert (found.verdict, found.heard) == (verdict, "unknown")
@@ -150,6 +158,7 @@ def test_a_language_that_was_met_is_never_shown_as_not_met(
         assert heard in ("text", "unknown")
     else:
         assert heard in ("no", "unknown")
+
     fewer = judge(card(*seen, complete=complete), *sample, KEYS).heard
     if heard in MET and fewer in MET:
         assert MET.index(heard) >= MET.index(fewer)
@@ -157,17 +166,25 @@ def test_a_language_that_was_met_is_never_shown_as_not_met(
 
 @given(
     st.lists(st.sampled_from(["de", "en", "it", "fa"]), min_size=1, max_size=3, unique=True),
-    st.lists(st.sampled_from(["de-AT", "en", "it", "ru", "mul"]), min_size=1, max_size=3, unique=True),
+    st.lists(
+        st.sampled_from(["de-AT", "en", "it", "ru", "mul"]), min_size=1, max_size=3, unique=True
+    ),
 )
 def test_a_reason_names_the_languages_that_are_shared_and_no_other(
     sample: tuple[Task, CorpusCard], asked: list[str], trained: list[str]
 ) -> None:
-    """A reason that names a language nobody trained on sends its reader to look for data that do not exist."""
+    """A reason that names a language nobody trained on sends its reader to look for data that do
+    not exist.
+    """
     task, corpus = sample
-    found = judge(card(labelled("other", *trained)), replace(task, languages=tuple(asked)), corpus, KEYS)
+    found = judge(
+        card(labelled("other", *trained)), replace(task, languages=tuple(asked)), corpus, KEYS
+    )
     shared = [code for code in asked if code in {seen.partition("-")[0] for seen in trained}]
     reasons = [reason for reason in found.reasons if reason.startswith("trained on ")]
-    assert reasons == ([f"trained on {', '.join(shared)} emotion labels of other (test)"] if shared else [])
+    assert reasons == (
+        [f"trained on {', '.join(shared)} emotion labels of other (test)"] if shared else []
+    )
 
 
 # What a model's defaults were chosen on
@@ -175,7 +192,13 @@ def test_a_reason_names_the_languages_that_are_shared_and_no_other(
 
 @pytest.mark.parametrize(
     ("chosen_on", "development"),
-    [((), False), (("emovo", "aesdd"), False), (("emodb",), True), (("EmoDB",), True), (("emodb-sample",), True)],
+    [
+        ((), False),
+        (("emovo", "aesdd"), False),
+        (("emodb",), True),
+        (("EmoDB",), True),
+        (("emodb-sample",), True),
+    ],
 )
 def test_a_target_that_the_defaults_were_chosen_on_is_marked_and_changes_no_verdict(
     sample: tuple[Task, CorpusCard], chosen_on: tuple[str, ...], development: bool
@@ -190,14 +213,17 @@ def test_weights_say_in_place_of_the_card_what_their_options_were_chosen_on(tmp_
     model = replace(card(), development=("emodb", "ravdess"))
     manifest = read_manifest(weights(tmp_path / "w"))
     assert exposure.card_with_manifest(model, manifest).development == ("emodb", "ravdess")
+
     for chosen_on in ([], ["emovo"]):
-        assert exposure.card_with_manifest(model, replace(manifest, chosen_on=tuple(chosen_on))).development == tuple(
-            chosen_on
-        )
+        assert exposure.card_with_manifest(
+            model, replace(manifest, chosen_on=tuple(chosen_on))
+        ).development == tuple(chosen_on)
 
 
 def test_releases_that_share_speakers_are_one_corpus_in_what_was_chosen_on() -> None:
-    found = exposure.with_families(replace(card(), development=("emodb-sample", "emodb", "mine")), lookup.family)
+    found = exposure.with_families(
+        replace(card(), development=("emodb-sample", "emodb", "mine")), lookup.family
+    )
     assert found.development == ("emodb", "mine")
 
 
@@ -210,18 +236,26 @@ def test_every_model_names_corpora_that_there_are(name: str) -> None:
     kind = model_class(name)
     hints = typing.get_type_hints(kind.Options)
     presets = typing.get_args(typing.get_args(hints["preset"])[0]) if "preset" in hints else ()
+
     try:
         models = [kind(kind.Options(preset=preset)) for preset in presets] or [kind()]
     except DataError as error:
         pytest.skip(f"its parts are not here: {error}")
-    assert all(corpus in registry.entries(CorpusEntry) for model in models for corpus in model.card.development)
+
+    assert all(
+        corpus in registry.entries(CorpusEntry)
+        for model in models
+        for corpus in model.card.development
+    )
 
 
 @given(st.lists(exposures, max_size=4))
 def test_a_list_that_may_lack_something_is_never_judged_better(
     sample: tuple[Task, CorpusCard], seen: list[Exposure]
 ) -> None:
-    known, open_end = (judge(card(*seen, complete=complete), *sample, KEYS) for complete in (True, False))
+    known, open_end = (
+        judge(card(*seen, complete=complete), *sample, KEYS) for complete in (True, False)
+    )
     assert VERDICTS.index(open_end.verdict) >= VERDICTS.index(known.verdict)
     assert open_end.verdict not in ("zero-shot", "cross-corpus")
 
@@ -240,32 +274,49 @@ SOURCE = {"task": "emovo", "family": "emovo", "languages": ["it"], "clips": ["k1
 def weights(folder: Path, sources: Sequence[object] = (SOURCE,)) -> Path:
     folder.mkdir()
     (folder / "weights.json").write_text("{}")
-    write_manifest(folder, Manifest.from_json({"model": "m", "sources": list(sources), "files": {}}))
+    write_manifest(
+        folder, Manifest.from_json({"model": "m", "sources": list(sources), "files": {}})
+    )
+
     return folder
 
 
-def test_a_manifest_adds_its_sources_to_the_card(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
+def test_a_manifest_adds_its_sources_to_the_card(
+    tmp_path: Path, sample: tuple[Task, CorpusCard]
+) -> None:
     manifest = read_manifest(weights(tmp_path / "w"))
     assert judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "leaked"
-    assert judge(exposure.card_with_manifest(card(), manifest), *sample, ("k7",)).verdict == "zero-shot"
+    assert (
+        judge(exposure.card_with_manifest(card(), manifest), *sample, ("k7",)).verdict
+        == "zero-shot"
+    )
 
 
-def test_a_clip_of_an_earlier_stage_is_known_after_a_later_one(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
+def test_a_clip_of_an_earlier_stage_is_known_after_a_later_one(
+    tmp_path: Path, sample: tuple[Task, CorpusCard]
+) -> None:
     """Else a second training on other speech would make any verdict clean."""
     folder = weights(tmp_path / "w", [{**SOURCE, "clips": ["k9"]}])
     manifest = read_manifest(folder)
     write_manifest(folder, replace(manifest, earlier=(Source.from_json(SOURCE),)))
-    assert judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "zero-shot"
+    assert (
+        judge(exposure.card_with_manifest(card(), manifest), *sample, KEYS).verdict == "zero-shot"
+    )
     staged = read_manifest(folder)
     assert judge(exposure.card_with_manifest(card(), staged), *sample, KEYS).verdict == "leaked"
     damaged = {**staged.to_json(), "earlier": [{**SOURCE, "clips": "k1"}]}
     (folder / "manifest.json").write_text(json.dumps(damaged))
+
     with pytest.raises(DataError, match="'clips' of a source must be a list of texts"):
         read_manifest(folder)
 
 
-def test_speech_made_from_a_test_clip_is_no_unseen_speech(tmp_path: Path, sample: tuple[Task, CorpusCard]) -> None:
-    """A translation has another key, language and corpus, but the emotion of the clip that it is made from."""
+def test_speech_made_from_a_test_clip_is_no_unseen_speech(
+    tmp_path: Path, sample: tuple[Task, CorpusCard]
+) -> None:
+    """A translation has another key, language and corpus, but the emotion of the clip that it is
+    made from.
+    """
     _, corpus = sample
     made = {"task": "m5ser", "family": "m5ser", "languages": ["fr"], "clips": ["f1", "f2"]}
     origins = [f"{corpus.name}:a", "iemocap:Ses01:F000"]
@@ -274,13 +325,18 @@ def test_speech_made_from_a_test_clip_is_no_unseen_speech(tmp_path: Path, sample
     seen = judge(known, *sample, [*KEYS, f"{corpus.name}:a", f"{corpus.name}:b"])
     assert seen.verdict == "leaked"
     assert seen.reasons == (
-        f"1 test clip(s) were trained on, in {corpus.name} (training manifest, task m5ser, speech made from its clips)",
+        f"1 test clip(s) were trained on, in {corpus.name} (training manifest, task m5ser, "
+        f"speech made from its clips)",
     )
     others = judge(known, *sample, [*KEYS, f"{corpus.name}:b"])
     assert others.verdict == "in-corpus"
     assert (
         judge(
-            exposure.card_with_manifest(card(), Manifest.from_json({"sources": [made], "files": {}})), *sample, KEYS
+            exposure.card_with_manifest(
+                card(), Manifest.from_json({"sources": [made], "files": {}})
+            ),
+            *sample,
+            KEYS,
         ).verdict
         == "zero-shot"
     )
@@ -293,20 +349,28 @@ def test_equal_weights_have_equal_hashes_wherever_they_lie(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("change", ["changed", "added", "removed"])
-def test_weights_that_are_not_those_of_the_manifest_are_refused(tmp_path: Path, change: str) -> None:
+def test_weights_that_are_not_those_of_the_manifest_are_refused(
+    tmp_path: Path, change: str
+) -> None:
     folder = weights(tmp_path / "w")
     if change == "removed":
         (folder / "weights.json").unlink()
     else:
         (folder / ("weights.json" if change == "changed" else "more.bin")).write_text("other")
-    with pytest.raises(DataError, match=r"changed, missing or added since training.*: train again, or restore them"):
+
+    with pytest.raises(
+        DataError, match=r"changed, missing or added since training.*: train again, or restore them"
+    ):
         read_manifest(folder)
 
 
 def test_weights_without_a_manifest_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="are no folder"):
         read_manifest(tmp_path / "none")
-    with pytest.raises(DataError, match=r"have no manifest\.json, so what they were trained on is unknown"):
+
+    with pytest.raises(
+        DataError, match=r"have no manifest\.json, so what they were trained on is unknown"
+    ):
         read_manifest(tmp_path)
 
 
@@ -336,6 +400,7 @@ def test_a_damaged_manifest_says_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(DataError, match=r"manifest '.*' is damaged .*: train again") as caught:
         read_manifest(tmp_path)
+
     assert caught.value.exit_code == 3
 
 
@@ -376,13 +441,25 @@ def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard)
         ([], "must be an object with a list 'exposure'"),
         ({"exposure": {}}, "must be an object with a list 'exposure'"),
         ({"exposure_complete": "yes"}, "'exposure_complete' is 'yes', but must be true or false"),
-        ({"development": "emodb"}, "'development' is 'emodb', but must be a list of names of corpora"),
+        (
+            {"development": "emodb"},
+            "'development' is 'emodb', but must be a list of names of corpora",
+        ),
         ({"development": [1]}, "'development' is [1]"),
-        ({"exposure": ["emodb"]}, "exposure 1: an object with 'corpus', 'languages', 'kind' and 'evidence'"),
+        (
+            {"exposure": ["emodb"]},
+            "exposure 1: an object with 'corpus', 'languages', 'kind' and 'evidence'",
+        ),
         ({"exposure": [ENTRY, {**ENTRY, "corpus": 5}]}, "exposure 2: an object with 'corpus'"),
-        ({"exposure": [{**ENTRY, "kind": "labels"}]}, "'kind' is 'labels', but must be one of emotion-labels, speech"),
+        (
+            {"exposure": [{**ENTRY, "kind": "labels"}]},
+            "'kind' is 'labels', but must be one of emotion-labels, speech",
+        ),
         ({"exposure": [{**ENTRY, "kind": []}]}, "'kind' is []"),
-        ({"exposure": [{**ENTRY, "languages": "de"}]}, "'languages' is 'de', but must be a list of ISO 639 codes"),
+        (
+            {"exposure": [{**ENTRY, "languages": "de"}]},
+            "'languages' is 'de', but must be a list of ISO 639 codes",
+        ),
         ({"exposure": [{**ENTRY, "languages": ["German"]}]}, "'languages' is ['German']"),
         ({"exposure": [{**ENTRY, "languages": [7]}]}, "'languages' is [7]"),
     ],
@@ -390,6 +467,7 @@ def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard)
 def test_a_card_with_a_fault_names_it(read_card: ReadCard, content: object, words: str) -> None:
     with pytest.raises(DataError) as caught:
         read_card(content)
+
     assert words in str(caught.value)
     assert "card.json" in str(caught.value)
 

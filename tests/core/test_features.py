@@ -56,7 +56,9 @@ def test_rows_follow_the_clips_whatever_finishes_first():
         time.sleep(0.02 if len(waveform) == 10 else 0.0)
         return moments(waveform)
 
-    rows = extract([clip(n) for n in range(150)], FeatureSet("slow", "1", DIM, slow_first), workers=4)
+    rows = extract(
+        [clip(n) for n in range(150)], FeatureSet("slow", "1", DIM, slow_first), workers=4
+    )
     assert rows.dtype == np.float64
     np.testing.assert_array_equal(rows[:, 2], np.arange(150) + 10)
 
@@ -113,6 +115,7 @@ def test_waveforms_are_released_as_the_stream_goes():
         with lock:
             alive += 1
             peak = max(peak, alive)
+
         return np.zeros(10, dtype=np.float32).view(Counted)
 
     extract(
@@ -123,7 +126,9 @@ def test_waveforms_are_released_as_the_stream_goes():
     assert peak <= 4
 
 
-@pytest.mark.parametrize("bad", [np.zeros(2), np.array([0.0, np.nan, 1.0]), np.array([0.0, np.inf, 1.0])])
+@pytest.mark.parametrize(
+    "bad", [np.zeros(2), np.array([0.0, np.nan, 1.0]), np.array([0.0, np.inf, 1.0])]
+)
 def test_a_bad_vector_names_the_feature_set_and_the_clip(bad):
     with pytest.raises(ModelError, match=r"'bad'.*'key-4'.*3 finite numbers"):
         extract([clip(4)], FeatureSet("bad", "1", DIM, lambda waveform: bad))
@@ -137,10 +142,13 @@ def test_what_loading_raises_reaches_the_caller_and_the_rest_is_kept():
 
     with pytest.raises(ModelError, match="cannot be decoded"):
         extract([*(clip(n) for n in range(64)), Clip("broken", "broken", 1.0, broken)], MOMENTS)
+
     assert len(FeatureCache(MOMENTS).get_many([f"key-{n}" for n in range(64)])) == 64
 
 
-@pytest.mark.parametrize("damage", [b"not a database" * 100, b"SQLite format 3\0" + b"\xff" * 4000, b"\0" * 8192])
+@pytest.mark.parametrize(
+    "damage", [b"not a database" * 100, b"SQLite format 3\0" + b"\xff" * 4000, b"\0" * 8192]
+)
 def test_a_damaged_cache_is_made_anew_with_a_warning(damage, caplog):
     """A crash of the machine must cost the cache, not the run."""
     extract([clip(1)], MOMENTS)
@@ -156,6 +164,7 @@ def test_a_vector_of_wrong_length_is_computed_again():
     extract([clip(1)], MOMENTS)
     with sqlite3.connect(stored()[0]) as base:
         base.execute("UPDATE vectors SET vector = x'00'")
+
     loads: list[int] = []
     assert extract([clip(1, loads)], MOMENTS)[0, 2] == 11
     assert loads == [1]
@@ -167,8 +176,10 @@ def test_a_cache_folder_that_cannot_be_made_costs_a_warning_only(tmp_path, monke
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "file"))
     loads: list[int] = []
     cache = FeatureCache(MOMENTS)
+
     for _ in range(2):
         extract([clip(1, loads)], MOMENTS, cache)
+
     assert loads == [1]
     assert caplog.text.count("kept in memory") == 1
 
@@ -177,8 +188,10 @@ def test_switched_off_it_writes_nothing_and_still_computes_once(monkeypatch):
     monkeypatch.setenv(features.OFF, "1")
     loads: list[int] = []
     cache = FeatureCache(MOMENTS)
+
     for _ in range(2):
         extract([clip(1, loads)], MOMENTS, cache)
+
     assert loads == [1]
     assert not Path(os.environ["MSERBENCH_CACHE"]).exists()
 
@@ -194,10 +207,14 @@ def test_two_processes_write_at_once_and_nothing_is_lost():
     writers = [context.Process(target=_fill, args=(start, start + 40)) for start in (0, 20)]
     for writer in writers:
         writer.start()
+
     for writer in writers:
         writer.join()
+
     known = FeatureCache(MOMENTS).get_many([f"key-{number}" for number in range(60)])
-    assert {key: vector[0] for key, vector in known.items()} == {f"key-{n}": float(n) for n in range(60)}
+    assert {key: vector[0] for key, vector in known.items()} == {
+        f"key-{n}": float(n) for n in range(60)
+    }
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
@@ -210,6 +227,7 @@ def test_a_killed_writer_leaves_whole_vectors(caplog):
         time.sleep(0.05 + 0.03 * round_)
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()
+
     known = FeatureCache(MOMENTS).get_many([f"key-{number}" for number in range(2000)])
     assert known
     assert all((vector == float(key[4:])).all() for key, vector in known.items())
@@ -217,11 +235,17 @@ def test_a_killed_writer_leaves_whole_vectors(caplog):
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.dictionaries(st.text(min_size=1, max_size=70), st.lists(st.floats(width=32), min_size=DIM, max_size=DIM)))
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=70), st.lists(st.floats(width=32), min_size=DIM, max_size=DIM)
+    )
+)
 def test_what_is_put_comes_back_to_the_bit(vectors):
     cache = FeatureCache(MOMENTS)
     arrays = {key: np.array(values, dtype=np.float32) for key, values in vectors.items()}
     cache.put_many(arrays)
+
     for key, vector in FeatureCache(MOMENTS).get_many(list(arrays)).items():
         assert vector.tobytes() == arrays[key].tobytes()
+
     assert len(cache.get_many([*arrays, "absent" * 20])) == len(arrays)

@@ -20,7 +20,9 @@ def test_text_and_bytes_are_written_and_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
-def test_a_fault_at_any_step_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_a_fault_at_any_step_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     write_atomic(tmp_path / "file", "old")
 
     def fail(*_: object) -> None:
@@ -29,6 +31,7 @@ def test_a_fault_at_any_step_leaves_the_old_file(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, step, fail)
     with pytest.raises(OSError, match="No space"):
         write_atomic(tmp_path / "file", "new")
+
     assert (tmp_path / "file").read_text() == "old"
     assert os.listdir(tmp_path) == ["file"]
 
@@ -38,7 +41,9 @@ def test_others_may_read_what_was_written(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
 
 
-def test_the_cache_lies_where_the_user_wants_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_lies_where_the_user_wants_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
     assert cache_dir() == tmp_path
     monkeypatch.delenv("MSERBENCH_CACHE")

@@ -31,11 +31,14 @@ def coded(wave: Wave, form: str, subtype: str) -> Wave:
     buffer = io.BytesIO()
     soundfile.write(buffer, wave, RATE, format=form, subtype=subtype)
     buffer.seek(0)
+
     return soundfile.read(buffer, dtype="float32")[0]
 
 
 def noisy(wave: Wave, decibels: float) -> Wave:
-    noise = np.random.default_rng(0).normal(size=len(wave)) * np.sqrt(np.square(wave).mean() / 10 ** (decibels / 10))
+    noise = np.random.default_rng(0).normal(size=len(wave)) * np.sqrt(
+        np.square(wave).mean() / 10 ** (decibels / 10)
+    )
     return (wave + noise).astype(np.float32)
 
 
@@ -61,7 +64,9 @@ COPIES = {
     "cut by 0.5 s behind": lambda wave: wave[: -RATE // 2],
     "0.4 s of silence in front": lambda wave: np.concatenate([np.zeros(6_400, np.float32), wave]),
     "noise at 30 dB": lambda wave: noisy(wave, 30),
-    "all at once": lambda wave: coded(noisy(wave * np.float32(0.5), 30), "MP3", "MPEG_LAYER_III")[7_499:],
+    "all at once": lambda wave: coded(noisy(wave * np.float32(0.5), 30), "MP3", "MPEG_LAYER_III")[
+        7_499:
+    ],
 }
 
 
@@ -170,11 +175,16 @@ def test_fingerprints_are_remembered_by_the_key_of_the_audio() -> None:
         ("ravdess", [("03-01-03-01-02-01-07", "03-01-03-01-02-02-07")]),
     ],
 )
-def test_in_real_corpora_only_true_copies_are_found(name: str, pairs: list[tuple[str, str]], real_data: Path) -> None:
-    """Both pairs were looked at: the one of EMOVO agrees to 0.98 in its samples when shifted by 107 ms."""
+def test_in_real_corpora_only_true_copies_are_found(
+    name: str, pairs: list[tuple[str, str]], real_data: Path
+) -> None:
+    """Both pairs were looked at: the one of EMOVO agrees to 0.98 in its samples when shifted by 107
+    ms.
+    """
     source = lookup.corpus(name)
     if not (real_data / name).is_dir():
         pytest.skip(f"corpus {name!r} is not here")
+
     reading = read(source, find(source, real_data))
     ids = list(reading.utterances)
     clips = [

@@ -1,4 +1,6 @@
-"""Folders whole or not at all: killed at any point, what is at the place is the old folder, the new one, or nothing."""
+"""Folders whole or not at all: killed at any point, what is at the place is the old folder, the new
+one, or nothing.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ KILLED = """
 
 def kill(place: Path, when: str) -> None:
     code = "\n".join(line.removeprefix("    ") for line in KILLED.splitlines())
-    done = subprocess.run([sys.executable, "-c", code, str(place), when], capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(place), when], capture_output=True, check=False
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
@@ -48,7 +52,9 @@ def content(place: Path) -> dict[str, str]:
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
 @pytest.mark.parametrize("when", ["filling", "durable", "renaming", "renamed"])
 @pytest.mark.parametrize("old", [False, True])
-def test_killed_at_any_point_the_place_holds_all_or_nothing_new(tmp_path: Path, when: str, old: bool) -> None:
+def test_killed_at_any_point_the_place_holds_all_or_nothing_new(
+    tmp_path: Path, when: str, old: bool
+) -> None:
     place = tmp_path / "place"
     if old:
         place.mkdir()
@@ -65,6 +71,7 @@ def test_killed_at_any_point_the_place_holds_all_or_nothing_new(tmp_path: Path, 
         folders.clear_leftovers(tmp_path, "place")
         with folders.whole(place) as work:
             (work / "c").write_text("next")
+
     assert content(place) == {"c": "next"}
     assert list(tmp_path.glob(".*")) == []
 
@@ -77,6 +84,7 @@ def test_what_fails_leaves_the_place_as_it_was(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="no luck"):
         fails()
+
     assert list(tmp_path.iterdir()) == []
 
 
@@ -84,8 +92,13 @@ def test_without_replace_nothing_that_is_there_gives_way(tmp_path: Path) -> None
     place = tmp_path / "place"
     with folders.whole(place, replace=False) as work:
         (work / "a").write_text("first")
-    with pytest.raises(OSError, match=r"not empty|exists"), folders.whole(place, replace=False) as work:
+
+    with (
+        pytest.raises(OSError, match=r"not empty|exists"),
+        folders.whole(place, replace=False) as work,
+    ):
         (work / "a").write_text("second")
+
     assert content(place) == {"a": "first"}
 
 
@@ -93,6 +106,7 @@ def test_many_files_are_written_out_too(tmp_path: Path) -> None:
     with folders.whole(tmp_path / "place") as work:
         for number in range(folders._MANY + 1):
             (work / f"{number}").write_text("clip")
+
     assert len(list((tmp_path / "place").iterdir())) == folders._MANY + 1
 
 
@@ -105,7 +119,9 @@ with folders.held(Path({str(tmp_path / "lock")!r})):
     print("held", flush=True)
     sys.stdin.readline()
 """
-    other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert other.stdin is not None
     assert other.stdout is not None
     assert other.stdout.readline() == "held\n"
@@ -123,4 +139,5 @@ with folders.held(Path({str(tmp_path / "lock")!r})):
 
     with folders.held(tmp_path / "lock", waiting):
         assert told == ["waiting"]
+
     assert other.wait(10) == 0

@@ -1,4 +1,6 @@
-"""Datasets of the hub become the files of their publisher: the bytes as stored, and nothing outside the folder."""
+"""Datasets of the hub become the files of their publisher: the bytes as stored, and nothing outside
+the folder.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +47,21 @@ def split_of(rows: list[tuple[str, str, str | None]], text: bool = True) -> data
     }
     if text:
         columns["text"] = [text for _, _, text in rows]
+
     found = datasets.Dataset.from_dict(columns)
-    return found.cast_column("speech", datasets.Audio(decode=False)).cast_column("speech", datasets.Audio())
+    return found.cast_column("speech", datasets.Audio(decode=False)).cast_column(
+        "speech", datasets.Audio()
+    )
 
 
 def parquet(folder: Path, text: bool = True) -> Path:
     """Save the rows as the hub does; returns the folder."""
     (folder / "data").mkdir(parents=True)
     for name, rows in ROWS.items():
-        split_of(rows, text).to_parquet(str(folder / "data" / f"{name}-00000-of-00001-1234567890abcdef.parquet"))
+        split_of(rows, text).to_parquet(
+            str(folder / "data" / f"{name}-00000-of-00001-1234567890abcdef.parquet")
+        )
+
     (folder / "README.md").write_text("# a dataset\n")
     return folder
 
@@ -62,6 +70,7 @@ def whole(root: Path, text: bool = True) -> None:
     for split, rows in ROWS.items():
         for number, (path, _, _) in enumerate(rows):
             assert (root / split / path).read_bytes() == wav(number)
+
     last = [',"так, да"', ',"он ""сказал"""', ","] if text else ["", "", ""]
     head = "path,emotion,text" if text else "path,emotion"
     assert (root / "train.csv").read_text("utf-8") == (
@@ -73,7 +82,9 @@ def whole(root: Path, text: bool = True) -> None:
 
 @pytest.mark.parametrize("text", [True, False])
 def test_a_folder_of_parquet_files_becomes_the_publishers_tree(tmp_path: Path, text: bool) -> None:
-    """A changed byte, name or label here is a wrong score later; decoding would also want a package we do not."""
+    """A changed byte, name or label here is a wrong score later; decoding would also want a package
+    we do not.
+    """
     hub.export(parquet(tmp_path / "copy", text), tmp_path / "data" / "resd")
     whole(tmp_path / "data" / "resd", text)
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["resd"]
@@ -89,8 +100,12 @@ def test_what_save_to_disk_wrote_works_too(tmp_path: Path) -> None:
     assert seen == [(1, 2), (2, 2), (1, 1)]
 
 
-def test_a_dataset_of_the_hub_is_loaded_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The id goes to the library as it is, and nothing else does: no code, no token, no address of ours."""
+def test_a_dataset_of_the_hub_is_loaded_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id goes to the library as it is, and nothing else does: no code, no token, no address of
+    ours.
+    """
     asked: list[object] = []
 
     def load(*arguments: object, **options: object) -> object:
@@ -104,7 +119,17 @@ def test_a_dataset_of_the_hub_is_loaded_by_its_id(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    "path", ["../evil.wav", "/evil.wav", "a/../../evil.wav", "..\\evil.wav", "C:/evil.wav", "", "a\nb.wav", None]
+    "path",
+    [
+        "../evil.wav",
+        "/evil.wav",
+        "a/../../evil.wav",
+        "..\\evil.wav",
+        "C:/evil.wav",
+        "",
+        "a\nb.wav",
+        None,
+    ],
 )
 def test_no_path_of_a_dataset_leads_out_of_its_folder(tmp_path: Path, path: str | None) -> None:
     """Anyone may publish a dataset; its paths are a stranger's."""
@@ -112,10 +137,12 @@ def test_no_path_of_a_dataset_leads_out_of_its_folder(tmp_path: Path, path: str 
     found = split_of([(name or "", emotion, text) for name, emotion, text in rows])
     if path is None:
         found = found.remove_columns("path").add_column("path", [ROWS["test"][0][0], None])
+
     (tmp_path / "copy").mkdir()
     found.to_parquet(str(tmp_path / "copy" / "test.parquet"))
     with pytest.raises(DataError, match="which is no path inside its folder"):
         hub.export(tmp_path / "copy", tmp_path / "data" / "resd")
+
     assert list((tmp_path / "data").iterdir()) == []
     assert not list(tmp_path.rglob("evil.wav"))
 
@@ -126,27 +153,37 @@ def test_two_rows_with_one_path_are_refused(tmp_path: Path) -> None:
     split_of([ROWS["test"][0], ROWS["test"][0]]).to_parquet(str(tmp_path / "copy" / "test.parquet"))
     with pytest.raises(DataError, match="is in the way of"):
         hub.export(tmp_path / "copy", tmp_path / "data" / "resd")
+
     assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_a_row_without_audio_is_named(tmp_path: Path) -> None:
-    """Datasets that only point to files of their maker's disk hold no audio; a corpus of empty files is none."""
+    """Datasets that only point to files of their maker's disk hold no audio; a corpus of empty
+    files is none.
+    """
     found = datasets.Dataset.from_dict(
         {"path": ["a.wav"], "emotion": ["fear"], "speech": [{"bytes": None, "path": "/gone/a.wav"}]}
     ).cast_column("speech", datasets.Audio(decode=False))
     saved = datasets.DatasetDict({"test": found})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datasets, "load_dataset", lambda source: saved)
-        with pytest.raises(DataError, match=r"dataset 'x/y' holds 'a.wav', which has no audio bytes"):
+        with pytest.raises(
+            DataError, match=r"dataset 'x/y' holds 'a.wav', which has no audio bytes"
+        ):
             hub.export("x/y", tmp_path / "resd")
+
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_dataset_is_told_from_the_right_one(tmp_path: Path) -> None:
     """A wrong id or a changed version must not end in a KeyError."""
     (tmp_path / "copy").mkdir()
-    datasets.Dataset.from_dict({"audio": ["x"]}).to_parquet(str(tmp_path / "copy" / "train.parquet"))
-    with pytest.raises(DataError, match=r"split 'train': the columns \['path', 'speech', 'emotion'\] were expected"):
+    datasets.Dataset.from_dict({"audio": ["x"]}).to_parquet(
+        str(tmp_path / "copy" / "train.parquet")
+    )
+    with pytest.raises(
+        DataError, match=r"split 'train': the columns \['path', 'speech', 'emotion'\] were expected"
+    ):
         hub.export(tmp_path / "copy", tmp_path / "resd")
 
 
@@ -156,13 +193,17 @@ def test_a_folder_that_is_no_dataset_is_one_sentence(tmp_path: Path, content: by
     (tmp_path / "copy").mkdir()
     if content is not None:
         (tmp_path / "copy" / "train.parquet").write_bytes(content)
+
     with pytest.raises(DataError, match=r"cannot be (loaded|read)") as error:
         hub.export(tmp_path / "copy", tmp_path / "resd")
+
     assert "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
-def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """'No module named datasets' does not say what to install."""
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtra, match=r"pip install 'mserbench\[hub\]'"):

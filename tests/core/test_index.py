@@ -58,8 +58,14 @@ def test_every_bad_clip_has_its_problem_and_stops_no_other(tmp_path: Path, tone:
     (tmp_path / "text.wav").write_text("not audio")
     names = ("good.wav", "nan.wav", "empty.wav", "text.wav", "none.wav")
     facts = index.index(tmp_path, [utterance(name) for name in names])
-    words = {"nan.wav": "NaN", "empty.wav": "empty", "text.wav": "cannot be decoded", "none.wav": "does not exist"}
+    words = {
+        "nan.wav": "NaN",
+        "empty.wav": "empty",
+        "text.wav": "cannot be decoded",
+        "none.wav": "does not exist",
+    }
     assert facts["good.wav-None"].problem == ""
+
     for name, word in words.items():
         assert word in facts[f"{name}-None"].problem
 
@@ -71,7 +77,9 @@ def test_facts_are_remembered_until_the_file_changes(
     soundfile.write(path, tone(), 16_000)
     read: list[Path] = []
     original = audio.read
-    monkeypatch.setattr(audio, "read", lambda path, *rest: read.append(path) or original(path, *rest))
+    monkeypatch.setattr(
+        audio, "read", lambda path, *rest: read.append(path) or original(path, *rest)
+    )
     first = index.index(tmp_path, [utterance("a.wav")])
     assert index.index(tmp_path, [utterance("a.wav")]) == first
     assert len(read) == 1, "a second run decodes everything again"
@@ -101,7 +109,10 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the name of every file that is decoded."""
     names: list[str] = []
     original = audio.read
-    monkeypatch.setattr(audio, "read", lambda path, *rest: names.append(path.name) or original(path, *rest))
+    monkeypatch.setattr(
+        audio, "read", lambda path, *rest: names.append(path.name) or original(path, *rest)
+    )
+
     return names
 
 
@@ -111,6 +122,7 @@ def many(tmp_path: Path, tone: Tone) -> list[Utterance]:
     names = [f"{number:02d}.wav" for number in range(40)]
     for number, name in enumerate(names):
         soundfile.write(tmp_path / name, tone(0.15, hertz=200 + 5 * number), 16_000)
+
     return [utterance(name) for name in names]
 
 
@@ -123,7 +135,9 @@ def test_of_many_files_only_the_changed_one_is_decoded_again(
     soundfile.write(tmp_path / "07.wav", tone(0.2), 16_000)
     second = index.index(tmp_path, many)
     assert decoded == ["07.wav"]
-    assert {identity for identity in first if first[identity] != second[identity]} == {"07.wav-None"}
+    assert {identity for identity in first if first[identity] != second[identity]} == {
+        "07.wav-None"
+    }
 
 
 def test_a_touched_file_is_decoded_again_and_keeps_its_facts(
@@ -148,7 +162,9 @@ def test_a_removed_file_has_a_problem_and_is_known_again_when_it_is_back(
     assert decoded == ["03.wav"], "the others are decoded again"
 
 
-def test_a_part_of_a_corpus_does_not_forget_the_rest(tmp_path: Path, many: list[Utterance], decoded: list[str]) -> None:
+def test_a_part_of_a_corpus_does_not_forget_the_rest(
+    tmp_path: Path, many: list[Utterance], decoded: list[str]
+) -> None:
     """A task of four labels after one of seven must not make the next run decode all again."""
     index.index(tmp_path, many[:30])
     index.index(tmp_path, many[20:])
@@ -160,7 +176,9 @@ def test_a_part_of_a_corpus_does_not_forget_the_rest(tmp_path: Path, many: list[
 def test_facts_hold_the_size_of_the_file(tmp_path: Path, many: list[Utterance]) -> None:
     for _ in range(2):  # decoded, then remembered
         facts = index.index(tmp_path, many)
-        assert {one.id: facts[one.id].bytes for one in many} == {one.id: 44 + 2 * 2_400 for one in many}
+        assert {one.id: facts[one.id].bytes for one in many} == {
+            one.id: 44 + 2 * 2_400 for one in many
+        }
 
 
 def test_progress_counts_what_is_decoded_and_nothing_else(
@@ -186,6 +204,7 @@ def test_work_that_is_interrupted_is_not_lost(
 
     with pytest.raises(KeyboardInterrupt):
         index.index(tmp_path, many, stop)
+
     decoded.clear()
     index.index(tmp_path, many)
     assert sorted(decoded) == [one.audio for one in many[32:]]
@@ -210,7 +229,9 @@ def test_a_killed_process_loses_a_chunk_at_most(
     tmp_path: Path, many: list[Utterance], decoded: list[str], own_cache: Path
 ) -> None:
     """Hours of decoding must survive a power cut."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
     assert child.stdout is not None
     done = [int(child.stdout.readline()) for _ in range(3)]
     child.send_signal(signal.SIGKILL)
@@ -220,7 +241,9 @@ def test_a_killed_process_loses_a_chunk_at_most(
     assert set(decoded) <= {one.audio for one in many[24:]}, "what was saved is decoded again"
 
 
-def test_two_processes_at_once_give_the_same_facts_and_keep_both(tmp_path: Path, many: list[Utterance]) -> None:
+def test_two_processes_at_once_give_the_same_facts_and_keep_both(
+    tmp_path: Path, many: list[Utterance]
+) -> None:
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
     children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [child.wait() for child in children] == [0, 0]
@@ -235,6 +258,7 @@ def test_threads_that_index_parts_at_once_lose_nothing(
     monkeypatch.setattr(index, "_CHUNK", 2)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda part: index.index(tmp_path, many[part::4]), range(4)))
+
     decoded.clear()
     index.index(tmp_path, many)
     assert decoded == []
@@ -253,7 +277,9 @@ def test_an_unchanged_corpus_of_thousands_is_looked_up_and_not_decoded(
     assert time.perf_counter() - started < 1.0
 
 
-def test_names_that_are_no_unicode_are_remembered(tmp_path: Path, tone: Tone, decoded: list[str]) -> None:
+def test_names_that_are_no_unicode_are_remembered(
+    tmp_path: Path, tone: Tone, decoded: list[str]
+) -> None:
     name = b"Col\x8are.wav".decode("utf-8", "surrogateescape")
     soundfile.write(os.fsencode(tmp_path / name), np.zeros(800), 16_000)
     first = index.index(tmp_path, [utterance(name)])
@@ -262,8 +288,12 @@ def test_names_that_are_no_unicode_are_remembered(tmp_path: Path, tone: Tone, de
     assert decoded == [name]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"SQLite format 3\0" + bytes(200), bytes(5_000), b"\xff" * 4_096])
-def test_a_damaged_memory_is_made_anew(tmp_path: Path, tone: Tone, own_cache: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"SQLite format 3\0" + bytes(200), bytes(5_000), b"\xff" * 4_096]
+)
+def test_a_damaged_memory_is_made_anew(
+    tmp_path: Path, tone: Tone, own_cache: Path, content: bytes
+) -> None:
     soundfile.write(tmp_path / "a.wav", tone(), 16_000)
     first = index.index(tmp_path, [utterance("a.wav")])
     path = memory_file(own_cache, tmp_path)
@@ -272,14 +302,18 @@ def test_a_damaged_memory_is_made_anew(tmp_path: Path, tone: Tone, own_cache: Pa
     assert index._Memory(tmp_path).rows, "what was damaged stays unusable"
 
 
-def test_a_memory_cut_off_in_the_middle_is_made_anew(tmp_path: Path, many: list[Utterance], own_cache: Path) -> None:
+def test_a_memory_cut_off_in_the_middle_is_made_anew(
+    tmp_path: Path, many: list[Utterance], own_cache: Path
+) -> None:
     first = index.index(tmp_path, many)
     path = memory_file(own_cache, tmp_path)
     path.write_bytes(path.read_bytes()[:5_000])
     assert index.index(tmp_path, many) == first
 
 
-def test_a_memory_with_other_columns_is_not_believed(tmp_path: Path, many: list[Utterance], own_cache: Path) -> None:
+def test_a_memory_with_other_columns_is_not_believed(
+    tmp_path: Path, many: list[Utterance], own_cache: Path
+) -> None:
     """A file of another make must neither stop a run nor be taken for facts."""
     path = memory_file(own_cache, tmp_path)
     path.unlink()
@@ -306,7 +340,13 @@ def test_the_digest_is_of_contents_alone(tmp_path: Path, tone: Tone) -> None:
         (tmp_path / folder).mkdir()
         for name in ("a", "b"):
             soundfile.write(tmp_path / folder / f"{name}.wav", tone(hertz=200 + ord(name)), 16_000)
-        digests.append(index.digest(index.index(tmp_path / folder, [utterance(f"{name}.wav") for name in order])))
+
+        digests.append(
+            index.digest(
+                index.index(tmp_path / folder, [utterance(f"{name}.wav") for name in order])
+            )
+        )
+
     assert digests[0] == digests[1], "the digest depends on the folder or the order"
     soundfile.write(tmp_path / "two/a.wav", tone(hertz=99), 16_000)
     changed = index.index(tmp_path / "two", [utterance("a.wav"), utterance("b.wav")])

@@ -27,13 +27,16 @@ def filled(path: Path, key: str = "k") -> bytes:
     journal = Journal(path, key)
     for batch in BATCHES:
         journal.add(batch)
+
     journal.close()
     return path.read_bytes()
 
 
 def test_what_was_added_is_there_again(tmp_path: Path) -> None:
     filled(tmp_path / "j")
-    assert Journal(tmp_path / "j", "k").answers == {name: answer for batch in BATCHES for name, answer in batch}
+    assert Journal(tmp_path / "j", "k").answers == {
+        name: answer for batch in BATCHES for name, answer in batch
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,10 +48,14 @@ def test_cut_at_any_byte_it_resumes_with_whole_batches(
     whole = filled(path)
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
     journal = Journal(path, "k")
-    prefixes = [dict(pair for batch in BATCHES[:n] for pair in batch) for n in range(len(BATCHES) + 1)]
+    prefixes = [
+        dict(pair for batch in BATCHES[:n] for pair in batch) for n in range(len(BATCHES) + 1)
+    ]
     assert journal.answers in prefixes
+
     for batch in BATCHES[prefixes.index(journal.answers) :]:
         journal.add(batch)
+
     journal.close()
     assert path.read_bytes() == whole, "a resumed journal is not the uninterrupted one"
 
@@ -73,7 +80,9 @@ def test_cut_at_any_byte_it_resumes_with_whole_batches(
 def test_a_damaged_line_names_file_line_and_remedy(tmp_path: Path, line: bytes) -> None:
     whole = filled(tmp_path / "j").split(b"\n")
     (tmp_path / "j").write_bytes(b"\n".join([*whole[:2], line, *whole[3:]]))
-    with pytest.raises(DataError, match=r"journal '.*j', line 3 is damaged .*: give --fresh to start anew"):
+    with pytest.raises(
+        DataError, match=r"journal '.*j', line 3 is damaged .*: give --fresh to start anew"
+    ):
         Journal(tmp_path / "j", "k")
 
 
@@ -87,6 +96,7 @@ def test_a_refused_journal_is_left_as_it_is(tmp_path: Path) -> None:
     before = filled(tmp_path / "j", key="other")
     with pytest.raises(DataError):
         Journal(tmp_path / "j", "k")
+
     assert (tmp_path / "j").read_bytes() == before
 
 
@@ -95,6 +105,7 @@ def test_each_batch_is_on_disk_when_add_returns(tmp_path: Path) -> None:
     for n, batch in enumerate(BATCHES, start=2):
         journal.add(batch)
         assert len((tmp_path / "j").read_bytes().splitlines()) == n
+
     journal.close()
 
 
@@ -116,7 +127,9 @@ def test_a_full_disk_raises_and_loses_nothing(tmp_path: Path) -> None:
         journal.close()  # must not try to write again
         print(added)
     """)
-    done = subprocess.run([sys.executable, "-c", script, tmp_path / "j"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "j"], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     added = int(done.stdout)
     assert (tmp_path / "j").stat().st_size == 400, "the disk was not full"

@@ -72,19 +72,24 @@ def seventh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_seventh_kind_is_one_row_one_record_and_one_hook(seventh: None) -> None:
-    """If loading, looking up or resolving kept a list of its own, the new kind would be unknown to it."""
+    """If loading, looking up or resolving kept a list of its own, the new kind would be unknown to
+    it.
+    """
     assert [plugin.failures for plugin in registry.installed()] == [[]]
     assert list(registry.entries(NoiseEntry)) == ["hum", "silence", "street"]
     assert registry.resolve(registry.entry(NoiseEntry, "street")) == Noise("street", 70)
 
     with pytest.raises(UnknownName, match="noise 'hmu' is not known; did you mean 'hum'"):
         registry.entry(NoiseEntry, "hmu")
+
     with pytest.raises(PluginError, match="'silence': its target 'noisy:TABLE' is not a Noise"):
         registry.resolve(registry.entry(NoiseEntry, "silence"))
 
 
 def test_a_seventh_kind_is_listed(seventh: None, capsys: pytest.CaptureFixture[str]) -> None:
-    """What the object alone knows is asked of it; one that cannot be had is listed, and the reason said."""
+    """What the object alone knows is asked of it; one that cannot be had is listed, and the reason
+    said.
+    """
     listing(NoiseEntry, as_json=False)
     shown = capsys.readouterr()
     rows = {line.split()[0]: line.split() for line in shown.out.splitlines()}
@@ -101,8 +106,14 @@ def test_a_record_without_a_row_is_named() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.word)
 def test_a_row_names_what_exists(kind: Kind) -> None:
-    """The class that a row names is a string, as it lies in a room above: it must not outlive a move."""
-    assert kind.resolves == "" if kind.form == "file" else isinstance(registry.load(kind.word, kind.resolves), type)
+    """The class that a row names is a string, as it lies in a room above: it must not outlive a
+    move.
+    """
+    assert (
+        kind.resolves == ""
+        if kind.form == "file"
+        else isinstance(registry.load(kind.word, kind.resolves), type)
+    )
     assert set(kind.columns) >= {"name", "title", "plugin"}
 
 

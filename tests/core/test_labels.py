@@ -63,7 +63,9 @@ def test_a_label_beats_a_synonym_of_another() -> None:
 @given(st.text(), st.sampled_from(CANONICAL))
 def test_whatever_is_said_is_one_of_the_labels_or_none(text: str, label: str) -> None:
     assert read_answer(text, CANONICAL) in {None, *CANONICAL}
-    assert read_answer(f"{label} {text}", CANONICAL) in {label, None}, "a second label wins over the first"
+    assert read_answer(f"{label} {text}", CANONICAL) in {label, None}, (
+        "a second label wins over the first"
+    )
 
 
 def test_synonyms_lead_to_no_other_synonym() -> None:

@@ -1,4 +1,6 @@
-"""The typed manifest of weights: what ships is written as it was read, and its hash is that of its files."""
+"""The typed manifest of weights: what ships is written as it was read, and its hash is that of its
+files.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,18 @@ from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.running.lookup import shipped_weights
 
-SHIPPED = [shipped_weights(entry, name) for entry in registry.entries(ModelEntry).values() for name in entry.weights]
+SHIPPED = [
+    shipped_weights(entry, name)
+    for entry in registry.entries(ModelEntry).values()
+    for name in entry.weights
+]
 
 
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: "/".join(folder.parts[-2:]))
 def test_a_shipped_manifest_is_written_as_it_was_read(folder: Path) -> None:
-    """Its hash is in the key of every published run: it must be the one of the file, whatever reads it."""
+    """Its hash is in the key of every published run: it must be the one of the file, whatever reads
+    it.
+    """
     text = (folder / "manifest.json").read_text(encoding="utf-8")
     manifest = read_manifest(folder)
     assert json.dumps(manifest.to_json(), indent=1, sort_keys=True) + "\n" == text

@@ -1,4 +1,6 @@
-"""Marks: each that a number can bear is explained wherever it stands, and models are called by what they are."""
+"""Marks: each that a number can bear is explained wherever it stands, and models are called by what
+they are.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,14 @@ def record(**changed: Any) -> Any:
         "intervals": {"UA": [0.5, 0.6]},
         "statistics": {"cluster": "speaker"},
     }
+
     return as_parts(plain | changed)
 
 
 def as_parts(value: Any, name: str = "") -> Any:
-    """Return nested dictionaries as a record has them: parts with attributes, mappings where those are mappings."""
+    """Return nested dictionaries as a record has them: parts with attributes, mappings where those
+    are mappings.
+    """
     if isinstance(value, list):
         return [as_parts(part) for part in value]
     if not isinstance(value, dict) or name in ("intervals", "options"):
@@ -45,14 +50,19 @@ def as_parts(value: Any, name: str = "") -> Any:
         ({"corpus": {"synthetic": True}}, "synthetic"),
         ({"verdict": {"transductive": True, "development": False}}, "transductive"),
         ({"verdict": {"transductive": False, "development": True}}, "development"),
-        ({"model": {"name": "old", "weights": None, "development": None}}, "development not stated"),
+        (
+            {"model": {"name": "old", "weights": None, "development": None}},
+            "development not stated",
+        ),
         ({"counts": {"partial": True}}, "partial"),
         ({"intervals": {"UA": [0.5, 0.7]}}, "wide"),
         ({"intervals": {"UA": None}}, "few speakers"),
         ({"statistics": {"cluster": "clip"}}, "unknown speakers"),
     ],
 )
-def test_each_mark_stands_where_its_reason_does_and_is_explained(changed: dict[str, Any], mark: str) -> None:
+def test_each_mark_stands_where_its_reason_does_and_is_explained(
+    changed: dict[str, Any], mark: str
+) -> None:
     assert marks.of_record(record()) == []
     assert marks.of_record(record(**changed)) == [mark]
     assert marks.meanings([mark]) == [f"{mark}: {marks.MEANING[mark]}"]
@@ -78,10 +88,15 @@ def test_every_value_of_heard_is_explained() -> None:
         ({"name": "w", "trained": []}, "good, w"),
         ({"name": "w", "trained": [{"options": {"seed": 1}}]}, "good, w"),
         (
-            {"name": "w", "trained": [{"options": {"preset": "tiny"}}, {"options": {"preset": "mini"}}]},
+            {
+                "name": "w",
+                "trained": [{"options": {"preset": "tiny"}}, {"options": {"preset": "mini"}}],
+            },
             "good (mini), w",
         ),
     ],
 )
 def test_a_model_is_called_with_the_preset_of_its_weights(weights: Any, name: str) -> None:
-    assert marks.name_of(record(model={"name": "good", "weights": weights, "development": []})) == name
+    assert (
+        marks.name_of(record(model={"name": "good", "weights": weights, "development": []})) == name
+    )

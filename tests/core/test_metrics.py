@@ -1,4 +1,6 @@
-"""The metrics against scikit-learn, the traps of other libraries, and what order must not change."""
+"""The metrics against scikit-learn, the traps of other libraries, and what order must not
+change.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,37 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    precision_score,
+    recall_score,
+)
 
 from mserbench.statistics import metrics as module
-from mserbench.statistics.metrics import METRICS, best_constant, cells, confusion, metrics, recall_per_label
+from mserbench.statistics.metrics import (
+    METRICS,
+    best_constant,
+    cells,
+    confusion,
+    metrics,
+    recall_per_label,
+)
 
 LABELS = ["angry", "happy", "neutral", "sad"]
 ANSWERS = [*LABELS, "", None, "bored"]
 
 Rows = list[tuple[str, str | None]]
-rows = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(ANSWERS)), min_size=1, max_size=40)
+rows = st.lists(
+    st.tuples(st.sampled_from(LABELS), st.sampled_from(ANSWERS)), min_size=1, max_size=40
+)
 
 
 def score(pairs: Rows, labels: list[str] = LABELS) -> dict[str, float]:
-    return metrics(confusion([truth for truth, _ in pairs], [answer for _, answer in pairs], labels))
+    return metrics(
+        confusion([truth for truth, _ in pairs], [answer for _, answer in pairs], labels)
+    )
 
 
 @given(rows)
@@ -46,7 +65,9 @@ def test_metrics_equal_scikit_learn(pairs: Rows) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:A single label was found", "ignore:y_pred contains classes")
-@given(st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=30))
+@given(
+    st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=30)
+)
 def test_ua_is_balanced_accuracy_where_every_answer_is_a_present_label(pairs: Rows) -> None:
     """UA must be the balanced accuracy that EmoBox and others report under that name."""
     present = {truth for truth, _ in pairs}
@@ -84,7 +105,9 @@ def test_an_unreadable_answer_scores_no_better_than_any_wrong_label(pairs: Rows)
 
 
 def test_a_label_absent_from_the_truth_is_not_a_recall_of_0() -> None:
-    """The trap of inferring labels from truth and prediction: [0, 0] against [0, 1] is 0.5, not 0.25."""
+    """The trap of inferring labels from truth and prediction: [0, 0] against [0, 1] is 0.5, not
+    0.25.
+    """
     result = score([("angry", "angry"), ("angry", "happy")], ["angry", "happy"])
     assert result["UA"] == 0.5
     assert result["MF1"] == pytest.approx(2 / 3)
@@ -123,6 +146,7 @@ def test_leading_axes_are_independent_matrices() -> None:
     stack = np.random.default_rng(0).integers(0, 9, (3, 5, 4, 5)) + np.eye(4, 5, dtype=np.int64)
     together = metrics(stack)
     assert list(together) == list(METRICS)
+
     for at in np.ndindex(3, 5):
         assert {name: value[at] for name, value in together.items()} == metrics(stack[at])
 
@@ -134,7 +158,9 @@ def test_one_matrix_gives_plain_floats() -> None:
 
 def test_recall_per_label_is_nan_for_an_absent_label() -> None:
     """0 would accuse the model of missing a label that was never there."""
-    recalls = recall_per_label(confusion(["sad", "sad", "happy"], ["sad", "", "sad"], ["happy", "sad", "fear"]))
+    recalls = recall_per_label(
+        confusion(["sad", "sad", "happy"], ["sad", "", "sad"], ["happy", "sad", "fear"])
+    )
     assert recalls[:2].tolist() == [0.0, 0.5]
     assert math.isnan(recalls[2])
 
@@ -146,13 +172,18 @@ def test_best_constant_is_the_best_of_all_constants(truth: list[str]) -> None:
     everyone = {other: score([(true, other) for true in truth]) for other in LABELS}
     assert best == everyone[label]
     assert best["UA"] == pytest.approx(1 / len(set(truth)))
+
     for name in ("WA", "WF1", "MF1", "precision"):
         assert best[name] == max(scores[name] for scores in everyone.values())
 
 
 def test_best_constant_takes_the_first_label_of_a_tie() -> None:
     """A tie that is broken by the order of files would change the board between machines."""
-    assert best_constant(["sad", "angry"], LABELS)[0] == best_constant(["angry", "sad"], LABELS)[0] == "angry"
+    assert (
+        best_constant(["sad", "angry"], LABELS)[0]
+        == best_constant(["angry", "sad"], LABELS)[0]
+        == "angry"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +196,9 @@ def test_best_constant_takes_the_first_label_of_a_tie() -> None:
         ([], [], [], "lack a label"),
     ],
 )
-def test_wrong_input_is_named(truth: list[str], prediction: list[str], labels: list[str], message: str) -> None:
+def test_wrong_input_is_named(
+    truth: list[str], prediction: list[str], labels: list[str], message: str
+) -> None:
     """A caller's mistake that passes would become a wrong number."""
     with pytest.raises(ValueError, match=message):
         cells(truth, prediction, labels)

@@ -1,4 +1,6 @@
-"""Packages that do not fit one another are named, with what to install; no file or plugin is blamed for them."""
+"""Packages that do not fit one another are named, with what to install; no file or plugin is blamed
+for them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from mserbench.weights import lookup
 
 SYMBOL = "undefined symbol: torch_exception_get_what_without_backtrace"
 SENTENCE = (
-    f"package 'torchaudio' 2.11.1 does not fit 'torch' 2.11.0 and cannot be loaded beside it (_torchaudio.so: {SYMBOL}"
+    f"package 'torchaudio' 2.11.1 does not fit 'torch' 2.11.0 and cannot be loaded beside "
+    f"it (_torchaudio.so: {SYMBOL}"
     "): run pip install 'torch==2.14.1' 'torchaudio==2.11.1', a pair that was tried"
 )
 BROKEN = f"""
@@ -35,7 +38,9 @@ Fake = Callable[[str, str, str], None]
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
-    """Install a package that stands before the real one: its name, version, and code; without code only the version."""
+    """Install a package that stands before the real one: its name, version, and code; without code
+    only the version.
+    """
     site = tmp_path / "site-packages"
     site.mkdir()
     monkeypatch.syspath_prepend(site)
@@ -50,6 +55,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
             (site / name).mkdir()
             (site / name / "__init__.py").write_text(dedent(code))
             monkeypatch.delitem(sys.modules, name, raising=False)
+
         importlib.invalidate_caches()
 
     return install
@@ -78,12 +84,14 @@ def test_the_two_packages_their_versions_and_what_to_install_are_named(torchaudi
     [
         (  # as transformers does: the error that a user sees says nothing, its cause does
             "peft",
-            "try:\n import torchaudio\nexcept OSError as error:\n raise ModuleNotFoundError('PreTrained') from error",
+            "try:\n import torchaudio\nexcept OSError as error:\n raise "
+            "ModuleNotFoundError('PreTrained') from error",
             r"package 'torchaudio' 2\.11\.1 does not fit 'torch' 2\.11\.0",
         ),
         (
             "toyarrays",
-            "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility. Expected 96, got 88')",
+            "raise ValueError('numpy.dtype size changed, may indicate binary "
+            "incompatibility. Expected 96, got 88')",
             r"package 'toyarrays' 1\.0 does not fit 'numpy' [\d.]+ .*--force-reinstall toyarrays",
         ),
         (
@@ -93,19 +101,24 @@ def test_the_two_packages_their_versions_and_what_to_install_are_named(torchaudi
         ),
         (
             "toysound",
-            "raise ImportError('/a/b/toysound/_c.so: libgone.so.2: cannot open shared object file: No such file')",
+            "raise ImportError('/a/b/toysound/_c.so: libgone.so.2: cannot open shared "
+            "object file: No such file')",
             r"package 'toysound' 1\.0 cannot be loaded \(_c\.so: libgone\.so\.2: cannot open .*reinstall toysound",
         ),
     ],
 )
-def test_whatever_way_it_shows_it_is_told(torchaudio: None, fake: Fake, package: str, code: str, words: str) -> None:
+def test_whatever_way_it_shows_it_is_told(
+    torchaudio: None, fake: Fake, package: str, code: str, words: str
+) -> None:
     """Each package raises an error of its own kind, and some hide the one that tells."""
     fake(package, "1.0", code)
     told = misfits.told(caught(package))
     assert told is not None
     assert re.search(words, str(told))
     assert str(told).count("\n") == 0
-    assert "/" not in str(told).replace("requirements/", ""), "a folder of this machine says nothing"
+    assert "/" not in str(told).replace("requirements/", ""), (
+        "a folder of this machine says nothing"
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,9 +139,16 @@ def test_another_fault_stays_what_it_is(error: Exception) -> None:
 
 def test_an_absent_package_and_one_that_does_not_load_are_two_things(torchaudio: None) -> None:
     """Telling who has it to install it is the advice that helps least."""
-    with pytest.raises(PackageMisfit, match="does not fit"), misfits.optional("this", "torchaudio", "train"):
+    with (
+        pytest.raises(PackageMisfit, match="does not fit"),
+        misfits.optional("this", "torchaudio", "train"),
+    ):
         importlib.import_module("torchaudio")
-    with pytest.raises(MissingExtra, match=r"mserbench\[train\]"), misfits.optional("this", "nosuchthing", "train"):
+
+    with (
+        pytest.raises(MissingExtra, match=r"mserbench\[train\]"),
+        misfits.optional("this", "nosuchthing", "train"),
+    ):
         importlib.import_module("nosuchthing")
 
 
@@ -186,30 +206,45 @@ WEIGHTS = """
 """
 
 
-def test_no_source_is_asked_for_weights_that_could_not_be_made_ready(torchaudio: None, plugin, tmp_path: Path) -> None:
+def test_no_source_is_asked_for_weights_that_could_not_be_made_ready(
+    torchaudio: None, plugin, tmp_path: Path
+) -> None:
     """Six minutes of downloads ended with a sentence on a file that was whole."""
     plugin(WEIGHTS)
     heard: list[str] = []
     with pytest.raises(PackageMisfit, match="does not fit 'torch'"):
         lookup.get("toy", progress=heard.append)
+
     assert heard == []
 
 
-def test_a_gguf_file_is_not_blamed(torchaudio: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gguf_file_is_not_blamed(
+    torchaudio: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """That was the fault: a whole file 'cannot be read as GGUF (undefined symbol)'."""
     assemble_llama = pytest.importorskip("mserbench_training.assemble_llama")
     (tmp_path / "model.gguf").write_bytes(b"GGUF and more")
-    monkeypatch.setattr(assemble_llama, "_convert", lambda *_: importlib.import_module("torchaudio"))
+    monkeypatch.setattr(
+        assemble_llama, "_convert", lambda *_: importlib.import_module("torchaudio")
+    )
+
     with pytest.raises(PackageMisfit, match="does not fit 'torch'"):
         assemble_llama.assemble(tmp_path, tmp_path / "out")
 
 
-def test_a_recording_is_not_blamed(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_is_not_blamed(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A corpus of 10,000 files 'cannot be decoded' where one library is missing."""
-    fake("soundfile", "0.1", "raise OSError(\"cannot load library 'libsndfile.so': libsndfile.so: not there\")")
+    fake(
+        "soundfile",
+        "0.1",
+        "raise OSError(\"cannot load library 'libsndfile.so': libsndfile.so: not there\")",
+    )
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     with pytest.raises(PackageMisfit, match=r"package 'soundfile' 0\.1 cannot be loaded"):
         audio.read(tmp_path / "a.wav")
+
     with pytest.raises(PackageMisfit, match=r"package 'soundfile' 0\.1 cannot be loaded"):
         list(audio.blocks(tmp_path / "a.wav", 1.0))
 

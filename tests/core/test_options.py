@@ -33,13 +33,19 @@ def test_a_later_option_is_told_unless_it_does_what_was_done_before() -> None:
 def test_records_from_before_are_completed_by_what_was_done_then() -> None:
     """Not by today's default; and nothing else is made up."""
     assert completed({"rate": 0.5}, Options) == {"rate": 0.5, "fast": False, "mode": "a"}
-    assert completed({"fast": True, "strange": 1}, Options) == {"fast": True, "mode": "a", "strange": 1}
+    assert completed({"fast": True, "strange": 1}, Options) == {
+        "fast": True,
+        "mode": "a",
+        "strange": 1,
+    }
 
 
 def test_an_option_over_presets_came_later_where_its_setting_did() -> None:
     """None is what the preset has."""
     fields = {field.name: field for field in dataclasses.fields(Options)}
-    over = dataclasses.make_dataclass("Over", [(name, object, optional(old)) for name, old in fields.items()])
+    over = dataclasses.make_dataclass(
+        "Over", [(name, object, optional(old)) for name, old in fields.items()]
+    )
     assert told(over()) == {"rate": None, "mode": None}
     assert told(over(fast=False)) == {"rate": None, "fast": False, "mode": None}
 
@@ -82,7 +88,9 @@ def test_keys_and_manifests_do_not_move_with_a_new_option(plugin: Install, tmp_p
 
 
 def test_shipped_weights_older_than_an_option_are_preferred_by_the_others() -> None:
-    """`mix` and `centres` are younger than these weights: asked with normalise=speaker, those of it are taken."""
+    """`mix` and `centres` are younger than these weights: asked with normalise=speaker, those of it
+    are taken.
+    """
     entry = model_entry("whisper-linear")
     kind = model_class("whisper-linear")
     for normalise, suffix in (("training", ""), ("speaker", "-speaker")):

@@ -1,4 +1,6 @@
-"""A corpus of one's own from a TOML file: what is read, what is refused in which words, what changes its hash."""
+"""A corpus of one's own from a TOML file: what is read, what is refused in which words, what
+changes its hash.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +54,13 @@ def parsed(made: own.OwnTask) -> tuple[list[Utterance], list[str]]:
 
 
 def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
-    """If a column were read as another, labels, speakers and splits would be wrong without a sign."""
+    """If a column were read as another, labels, speakers and splits would be wrong without a
+    sign.
+    """
     toml = HEAD.replace('"pl"', '["pl", "uk"]') + COLUMN_LINES
-    toml += "".join(f'{key} = "{key}"\n' for key in COLUMNS if key not in ("path", "label")) + LABELS
+    toml += (
+        "".join(f'{key} = "{key}"\n' for key in COLUMNS if key not in ("path", "label")) + LABELS
+    )
     header = ["file", "emo", *(key for key in COLUMNS if key not in ("path", "label"))]
     values = {
         "file": "./x\\\\y.wav",
@@ -65,12 +71,21 @@ def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
         "split": "val",
         "session": "3",
     }
-    values |= {"text": '"one, two"', "language": "uk", "sentence": "7", "dialogue": "d", "start": "1.5", "end": "2"}
+    values |= {
+        "text": '"one, two"',
+        "language": "uk",
+        "sentence": "7",
+        "dialogue": "d",
+        "start": "1.5",
+        "end": "2",
+    }
     values |= {"derived_from": "meld:dia1_utt2"}
     made = make(toml, ",".join(header) + "\n" + ",".join(values[key] for key in header) + "\n")
     (one,), problems = parsed(made)
     extra = {"sentence": "7", "dialogue": "d", "derived_from": "meld:dia1_utt2"}
-    assert one == Utterance("u1", "x/y.wav", "wut", "my:s", "uk", 1.5, 2.0, "val", "3", "f", "one, two", extra)
+    assert one == Utterance(
+        "u1", "x/y.wav", "wut", "my:s", "uk", 1.5, 2.0, "val", "3", "f", "one, two", extra
+    )
     assert problems == []
     assert made.task.languages == ("uk",)
     assert (made.task.labels, made.task.counts) == (("angry", "happy"), {"angry": 1, "happy": 0})
@@ -80,13 +95,17 @@ def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
 def test_an_origin_names_corpus_and_utterance(make: Callable[..., own.OwnTask], wrong: str) -> None:
     """An origin that names no corpus would hide a test clip from the verdict."""
     toml = TOML.replace('label = "emo"', 'label = "emo"\nderived_from = "who"')
-    utterances, problems = parsed(make(toml, CSV.replace("wut,1", f"wut,{wrong}").replace("freude,2", "freude,")))
+    utterances, problems = parsed(
+        make(toml, CSV.replace("wut,1", f"wut,{wrong}").replace("freude,2", "freude,"))
+    )
     assert [one.extra for one in utterances] == [{}]
     assert f"line 2: derived_from is {wrong!r}, but CORPUS:ID" in problems[0]
 
 
 def test_parts_come_from_a_column_of_the_split(make: Callable[..., own.OwnTask]) -> None:
-    """If `training` were not the part `train`, whoever wrote it so could not train on their own split."""
+    """If `training` were not the part `train`, whoever wrote it so could not train on their own
+    split.
+    """
     made = make(HEAD + COLUMN_LINES + 'split = "set"\nsession = "who"\n' + LABELS)
     card = made.corpus.card
     assert divisions.all_parts(card) == ["split.test", "split.train", "sessions.1", "sessions.2"]
@@ -97,7 +116,9 @@ def test_parts_come_from_a_column_of_the_split(make: Callable[..., own.OwnTask])
 
 
 def test_a_selection_keeps_what_it_names(make: Callable[..., own.OwnTask]) -> None:
-    """If a selection by a column that the contract does not know were lost, the whole corpus would be scored."""
+    """If a selection by a column that the contract does not know were lost, the whole corpus would
+    be scored.
+    """
     toml = HEAD + COLUMN_LINES + 'speaker = "who"\n' + LABELS
     for key, value in (("set", "test"), ("speaker", "2")):
         made = make(f'{toml}[select]\n{key} = "{value}"\n')
@@ -110,6 +131,7 @@ def test_a_pattern_reads_names(tmp_path: Path, make: Callable[..., own.OwnTask])
     (tmp_path / "rec" / "anna").mkdir(parents=True)
     for name in ("wut_1.wav", "freude_2.FLAC", "other.wav", "notes.txt"):
         (tmp_path / "rec" / "anna" / name).touch()
+
     pattern = r"(?P<speaker>\w+)/(?P<label>[a-z]+)_(?P<take>\d)\.\w+"
     toml = f"language = 'pl'\naudio = 'rec'\npattern = '{pattern}'\n{LABELS}"
     made = make(toml + "[select]\ntake = ['1', '2']\n")
@@ -125,33 +147,51 @@ def test_a_pattern_reads_names(tmp_path: Path, make: Callable[..., own.OwnTask])
 
 
 MISTAKES = {
-    "no key": ('lable = "x"\n' + TOML, "my.toml, line 1, key 'lable': is not known; did you mean 'table'?"),
-    "not text": ("title = 5\n" + TOML, "my.toml, line 1, key 'title': is 5, but a text was expected"),
-    "version": ("version = 0\n" + TOML, "my.toml, line 1, key 'version': is 0, but a whole number from 1 was expected"),
-    "synthetic": ("synthetic = 1\n" + TOML, "my.toml, line 1, key 'synthetic': is 1, but true or false was expected"),
+    "no key": (
+        'lable = "x"\n' + TOML,
+        "my.toml, line 1, key 'lable': is not known; did you mean 'table'?",
+    ),
+    "not text": (
+        "title = 5\n" + TOML,
+        "my.toml, line 1, key 'title': is 5, but a text was expected",
+    ),
+    "version": (
+        "version = 0\n" + TOML,
+        "my.toml, line 1, key 'version': is 0, but a whole number from 1 was expected",
+    ),
+    "synthetic": (
+        "synthetic = 1\n" + TOML,
+        "my.toml, line 1, key 'synthetic': is 1, but true or false was expected",
+    ),
     "name": (
         'name = "My Corpus"\n' + TOML,
-        "my.toml, line 1, key 'name': is 'My Corpus', but up to 60 small letters, digits, '-' and '_' were expected",
+        "my.toml, line 1, key 'name': is 'My Corpus', but up to 60 small letters, digits, "
+        "'-' and '_' were expected",
     ),
     "audio": (
         TOML.replace("[columns]", 'audio = "rec"\n[columns]'),
-        "my.toml, line 3, key 'audio': there is no folder '{}/rec'; the path is relative to this file",
+        "my.toml, line 3, key 'audio': there is no folder '{}/rec'; the path is relative "
+        "to this file",
     ),
     "language": (
         TOML.replace('"pl"', '"Polish"'),
-        "my.toml, line 1, key 'language': is 'Polish', but an ISO 639 code such as 'de' was expected",
+        "my.toml, line 1, key 'language': is 'Polish', but an ISO 639 code such as 'de' "
+        "was expected",
     ),
     "languages": (
         TOML.replace('"pl"', '["pl", "uk"]'),
-        "my.toml, line 1, key 'language': names several languages, but no column 'language' says which row is in which",
+        "my.toml, line 1, key 'language': names several languages, but no column "
+        "'language' says which row is in which",
     ),
     "no language": (
         TOML.replace('language = "pl"\n', ""),
-        "my.toml, key 'language': is missing, but the verdict needs it: an ISO 639 code such as 'de', or 'und'",
+        "my.toml, key 'language': is missing, but the verdict needs it: an ISO 639 code "
+        "such as 'de', or 'und'",
     ),
     "no source": (
         TOML.replace('table = "t.csv"\n', ""),
-        "my.toml, key 'table': one of 'table', 'pattern' and 'audformat' was expected, but none is given",
+        "my.toml, key 'table': one of 'table', 'pattern' and 'audformat' was expected, "
+        "but none is given",
     ),
     "two sources": (
         "pattern = '(?P<label>.*)'\n" + TOML,
@@ -164,7 +204,8 @@ MISTAKES = {
     ),
     "no column": (
         TOML.replace('label = "emo"', 'label = "emotion"'),
-        "my.toml, line 5, key 'columns.label': label file 't.csv' has no column 'emotion'; did you mean 'emo'?",
+        "my.toml, line 5, key 'columns.label': label file 't.csv' has no column "
+        "'emotion'; did you mean 'emo'?",
     ),
     "no path": (
         TOML.replace('path = "file"\n', ""),
@@ -172,11 +213,13 @@ MISTAKES = {
     ),
     "template": (
         TOML.replace('"file"', '"{fil}.wav"'),
-        "my.toml, line 4, key 'columns.path': label file 't.csv' has no column 'fil'; did you mean 'file'?",
+        "my.toml, line 4, key 'columns.path': label file 't.csv' has no column 'fil'; did "
+        "you mean 'file'?",
     ),
     "label": (
         TOML.replace('"angry"', '"a,b"'),
-        "my.toml, line 7, key 'labels.wut': is 'a,b', but a label (letters, digits, blanks, \"_+.-\") or \"DROP\" was "
+        "my.toml, line 7, key 'labels.wut': is 'a,b', but a label (letters, digits, "
+        'blanks, "_+.-") or "DROP" was '
         "expected",
     ),
     "one label": (
@@ -185,7 +228,8 @@ MISTAKES = {
     ),
     "undeclared": (
         TOML.replace("freude", "trauer"),
-        "my.toml, line 6, key 'labels': the raw label 'freude' (1 in all, first in label file 't.csv', line 3) is not "
+        "my.toml, line 6, key 'labels': the raw label 'freude' (1 in all, first in label "
+        "file 't.csv', line 3) is not "
         'declared: add it, with a label or "DROP"',
     ),
     "select": (
@@ -194,27 +238,32 @@ MISTAKES = {
     ),
     "select key": (
         TOML + '[select]\nsex = "f"\nest = "a"\n',
-        "my.toml, line 11, key 'select.est': label file 't.csv' has no column 'est'; did you mean 'set'?",
+        "my.toml, line 11, key 'select.est': label file 't.csv' has no column 'est'; did "
+        "you mean 'set'?",
     ),
     "table": (
         TOML.replace("t.csv", "u.csv"),
-        "my.toml, line 2, key 'table': label file '{}/u.csv' cannot be read (No such file or directory); its path is "
+        "my.toml, line 2, key 'table': label file '{}/u.csv' cannot be read (No such file "
+        "or directory); its path is "
         "relative to the TOML file",
     ),
     "kind": (
         TOML.replace("t.csv", "my.toml"),
-        "my.toml, line 2, key 'table': label file 'my.toml' is of no known kind: .csv, .tsv, .txt or .jsonl was "
+        "my.toml, line 2, key 'table': label file 'my.toml' is of no known kind: .csv, "
+        ".tsv, .txt or .jsonl was "
         "expected",
     ),
     "syntax": ("title = \n", "my.toml: is not valid TOML: Invalid value (at line 1, column 9)"),
     "pattern": (
         f"language = 'pl'\npattern = '(?P<label>'\n{LABELS}",
-        "my.toml, line 2, key 'pattern': the pattern '(?P<label>' is no regular expression: missing ), unterminated "
+        "my.toml, line 2, key 'pattern': the pattern '(?P<label>' is no regular "
+        "expression: missing ), unterminated "
         "subpattern at position 0",
     ),
     "no group": (
         f"language = 'pl'\n# a remark\npattern = '(.*)'\n{LABELS}",
-        "my.toml, line 3, key 'pattern': the pattern '(.*)' has no group 'label': write (?P<label>...) around what "
+        "my.toml, line 3, key 'pattern': the pattern '(.*)' has no group 'label': write "
+        "(?P<label>...) around what "
         "names the emotion",
     ),
 }
@@ -228,6 +277,7 @@ def test_a_mistake_is_named_with_file_line_and_key(
     toml, sentence = MISTAKES[mistake]
     with pytest.raises(DataError) as caught:
         make(toml)
+
     assert str(caught.value) == f"{tmp_path}/" + sentence.replace("{}", str(tmp_path))
 
 
@@ -235,6 +285,7 @@ def test_all_mistakes_are_named_at_once(make: Callable[..., own.OwnTask], tmp_pa
     """If only the first were named, mending a file would take as many tries as it has mistakes."""
     with pytest.raises(DataError) as caught:
         make('titel = "x"\n' + TOML.replace('"pl"', "5").replace('"angry"', "7"))
+
     lines = str(caught.value).split("\n")
     assert lines[0] == f"{tmp_path}/my.toml has 3 problems:"
     assert [re.search(r"line (\d+), key '(\S+)'", line).groups() for line in lines[1:]] == [  # type: ignore[union-attr]
@@ -249,23 +300,37 @@ ROWS = {
     "a.wav": "label file 't.csv', line 3: 1 fields were found, 4 expected, in 'a.wav'",
     "a.wav,wut,5,6": "label file 't.csv', line 3: the id 'a@5.000-6.000' stands in line 2 already",
     ",wut,,": "label file 't.csv', line 3: the path of the recording is blank (column 'file')",
-    "b.wav, ,,": 'label file \'t.csv\', line 3: the label is blank: fill it in, or add "" = "DROP" to [labels]',
+    "b.wav, ,,": "label file 't.csv', line 3: the label is blank: fill it in, or add \"\" = "
+    '"DROP" to '
+    "[labels]",
     "../b.wav,wut,,": "label file 't.csv', line 3: the path '../b.wav' " + OUT,
     "c/../../b.wav,wut,,": "label file 't.csv', line 3: the path 'c/../../b.wav' " + OUT,
     "C:\\b.wav,wut,,": "label file 't.csv', line 3: the path 'C:\\\\b.wav' " + OUT,
-    "b.wav,wut,x,": "label file 't.csv', line 3: start is 'x', but a number of seconds such as 1.5 was expected",
-    "b.wav,wut,nan,": "label file 't.csv', line 3: start is 'nan', but a number of seconds such as 1.5 was expected",
-    "b.wav,wut,,-1": "label file 't.csv', line 3: end is '-1', but a number of seconds such as 1.5 was expected",
-    "b.wav,wut,2,2": "label file 't.csv', line 3: start is 2 s and end 2 s, but the end must come after the start",
+    "b.wav,wut,x,": "label file 't.csv', line 3: start is 'x', but a number of seconds such as 1.5 "
+    "was "
+    "expected",
+    "b.wav,wut,nan,": "label file 't.csv', line 3: start is 'nan', but a number of seconds such as "
+    "1.5 "
+    "was "
+    "expected",
+    "b.wav,wut,,-1": "label file 't.csv', line 3: end is '-1', but a number of seconds such as 1.5 "
+    "was "
+    "expected",
+    "b.wav,wut,2,2": "label file 't.csv', line 3: start is 2 s and end 2 s, but the end must come "
+    "after "
+    "the start",
 }
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_wrong_row_is_a_fault_with_its_line_and_the_others_stay(make: Callable[..., own.OwnTask], row: str) -> None:
+def test_a_wrong_row_is_a_fault_with_its_line_and_the_others_stay(
+    make: Callable[..., own.OwnTask], row: str
+) -> None:
     """If a wrong row were passed over, clips would be missing from a score without a word."""
     toml = HEAD + COLUMN_LINES + 'start = "from"\nend = "to"\n' + LABELS
     made = make(
-        toml, f"file,emo,from,to\na.wav,wut,{'5,6' if row.startswith('a.wav,') else ','}\n{row}\nz.wav,freude,1,\n"
+        toml,
+        f"file,emo,from,to\na.wav,wut,{'5,6' if row.startswith('a.wav,') else ','}\n{row}\nz.wav,freude,1,\n",
     )
     utterances, problems = parsed(made)
     assert problems == [ROWS[row]]
@@ -275,16 +340,29 @@ def test_a_wrong_row_is_a_fault_with_its_line_and_the_others_stay(make: Callable
 
 def test_rows_of_json_are_read_like_those_of_a_table(make: Callable[..., own.OwnTask]) -> None:
     """If null became the word None, a speaker of that name would join strangers."""
-    toml = TOML.replace("t.csv", "t.jsonl").replace("[labels]", 'speaker = "who"\n[labels]') + '0 = "sad"\n'
-    lines = [{"file": "a.wav", "emo": "wut", "who": None}, {"file": "b.wav", "emo": 0, "who": 7, "more": [1]}]
+    toml = (
+        TOML.replace("t.csv", "t.jsonl").replace("[labels]", 'speaker = "who"\n[labels]')
+        + '0 = "sad"\n'
+    )
+    lines = [
+        {"file": "a.wav", "emo": "wut", "who": None},
+        {"file": "b.wav", "emo": 0, "who": 7, "more": [1]},
+    ]
     text = "\n".join([json.dumps(lines[0]), "{", "[1]", json.dumps(lines[1])])
     utterances, problems = parsed(make(toml, text, "t.jsonl"))
-    assert [(one.id, one.raw_label, one.speaker) for one in utterances] == [("a", "wut", None), ("b", "0", "my:7")]
-    assert [problem[:28] for problem in problems] == [f"label file 't.jsonl', line {n}" for n in (2, 3)]
+    assert [(one.id, one.raw_label, one.speaker) for one in utterances] == [
+        ("a", "wut", None),
+        ("b", "0", "my:7"),
+    ]
+    assert [problem[:28] for problem in problems] == [
+        f"label file 't.jsonl', line {n}" for n in (2, 3)
+    ]
 
 
 def test_the_hash_covers_what_matters_and_nothing_else(make: Callable[..., own.OwnTask]) -> None:
-    """If a title changed it, runs could not be compared; if a label did not, wrong ones would be."""
+    """If a title changed it, runs could not be compared; if a label did not, wrong ones would
+    be.
+    """
     first = make().task.hash
     same = ["title = 'T'\ncitation = 'C'\n" + TOML, TOML.replace("\n", "\r\n"), "# remark\n" + TOML]
     assert {make(toml).task.hash for toml in same} == {first}
@@ -305,7 +383,9 @@ def test_the_hash_covers_what_matters_and_nothing_else(make: Callable[..., own.O
 def test_a_pattern_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """If it were not, a file from a stranger could hold a machine for ever."""
     monkeypatch.setattr(own_pattern, "SECONDS", 1.0)
-    with pytest.raises(DataError, match=r"took more than 1 s for 1 file names: avoid a repeat inside a repeat"):
+    with pytest.raises(
+        DataError, match=r"took more than 1 s for 1 file names: avoid a repeat inside a repeat"
+    ):
         own_table.from_names("(?P<label>(a+)+)b", ["a" * 60 + ".wav"])
 
 
@@ -339,11 +419,16 @@ def outcome(call: Callable[[], T]) -> T | str:
         return str(error)
 
 
-keys = st.sampled_from(["language", "table", "pattern", "audio", "columns", "labels", "select", "name", "family", "x"])
+keys = st.sampled_from(
+    ["language", "table", "pattern", "audio", "columns", "labels", "select", "name", "family", "x"]
+)
 values: st.SearchStrategy[Any] = st.recursive(
-    st.sampled_from(["pl", "t.csv", "file", "emo", "wut", "DROP", "", "\0", "..", "a" * 300, 1, -1, True, 1.5]),
+    st.sampled_from(
+        ["pl", "t.csv", "file", "emo", "wut", "DROP", "", "\0", "..", "a" * 300, 1, -1, True, 1.5]
+    ),
     lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["path", "label", "wut", "s"]), inner, max_size=3)
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["path", "label", "wut", "s"]), inner, max_size=3)
     ),
     max_leaves=4,
 )
@@ -359,7 +444,9 @@ def inline(value: Any) -> str:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(keys, values, max_size=8))
-def test_any_keys_and_values_give_a_task_or_one_sentence_each(tmp_path: Path, record: dict[str, Any]) -> None:
+def test_any_keys_and_values_give_a_task_or_one_sentence_each(
+    tmp_path: Path, record: dict[str, Any]
+) -> None:
     """If a strange file ended in a traceback, its writer would not know which key is wrong."""
     (tmp_path / "t.csv").write_text(CSV)
     path = tmp_path / "my.toml"
@@ -374,21 +461,31 @@ def test_any_keys_and_values_give_a_task_or_one_sentence_each(tmp_path: Path, re
     st.sampled_from(["t.csv", "t.tsv", "t.jsonl"]),
     st.integers(0, len(CSV)),
 )
-def test_any_bytes_give_rows_or_faults_with_a_line(tmp_path: Path, noise: bytes, name: str, place: int) -> None:
-    """If a damaged table were read in part without a word, a score would be over other clips than its reader thinks."""
+def test_any_bytes_give_rows_or_faults_with_a_line(
+    tmp_path: Path, noise: bytes, name: str, place: int
+) -> None:
+    """If a damaged table were read in part without a word, a score would be over other clips than
+    its reader thinks.
+    """
     whole = CSV.encode()
     for data in (noise, whole[:place] + noise + whole[place:]):
         found = outcome(partial(own_table.parse, name, data))
         if isinstance(found, str):
             assert repr(name) in found
             continue
+
         for row in found.rows:
             place_named = row.sentence if isinstance(row, Fault) else row.where
             assert re.match(rf"label file '{re.escape(name)}', line \d+", place_named)
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters='\0\r\n",', exclude_categories=["Cs"]), min_size=1), min_size=1)
+    st.lists(
+        st.text(
+            st.characters(exclude_characters='\0\r\n",', exclude_categories=["Cs"]), min_size=1
+        ),
+        min_size=1,
+    )
 )
 def test_what_a_table_holds_comes_out(names: list[str]) -> None:
     """If a value changed on its way, a path would not be found or a label be undeclared."""

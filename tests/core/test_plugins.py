@@ -13,8 +13,12 @@ from mserbench.errors import PluginError
 from mserbench.plugins import loading
 from mserbench.plugins.loading import Plugin
 
-HOOK = "from mserbench import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl\n@hookimpl\n"
-GOOD = HOOK + "def register_models(): return [ModelEntry('{name}-model', '{name}:Model', 'a model')]\n"
+HOOK = (
+    "from mserbench import CommandEntry, CorpusEntry, ModelEntry, TaskEntry, hookimpl\n@hookimpl\n"
+)
+GOOD = (
+    HOOK + "def register_models(): return [ModelEntry('{name}-model', '{name}:Model', 'a model')]\n"
+)
 
 Install = Callable[..., None]
 BOTH = {"aa_one", "bb_two"}
@@ -32,7 +36,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         facts = tmp_path / f"{module}-2.5.dist-info"
         facts.mkdir()
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.5\n")
-        (facts / "entry_points.txt").write_text(f"[mserbench]\n{entry or name} = {target or module}\n")
+        (facts / "entry_points.txt").write_text(
+            f"[mserbench]\n{entry or name} = {target or module}\n"
+        )
         monkeypatch.delitem(sys.modules, module, raising=False)
 
     return write
@@ -40,7 +46,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 def loaded() -> dict[str, Plugin]:
     return {
-        plugin.distribution if plugin.name == "shared" else plugin.name: plugin for plugin in loading.load_plugins()
+        plugin.distribution if plugin.name == "shared" else plugin.name: plugin
+        for plugin in loading.load_plugins()
     }
 
 
@@ -56,27 +63,38 @@ def test_a_plugin_brings_what_its_hooks_return(install: Install) -> None:
 
 
 FAULTS = {
-    "an absent import": ("import not_here_at_all\n", "ModuleNotFoundError: No module named 'not_here_at_all'"),
+    "an absent import": ("import not_here_at_all\n",
+    "ModuleNotFoundError: No module named 'not_here_at_all'"),
     "an exit at import": ("raise SystemExit(0)\n", "SystemExit"),
     "a syntax error": ("def def\n", "SyntaxError"),
-    "an exit in a hook": (HOOK + "def register_models(): raise SystemExit\n", "failed in register_models (SystemExit"),
+    "an exit in a hook": (HOOK + "def register_models(): raise SystemExit\n",
+        "failed in register_models (SystemExit"),
     "an error half-way": (
-        HOOK + "def register_models():\n    yield ModelEntry('half-model', 'half:Model', '')\n    1 / 0\n",
+        HOOK + "def register_models():\n    yield ModelEntry('half-model', 'half:Model', '')\n    "
+            "1 / 0\n",
         "failed in register_models (ZeroDivisionError",
     ),
-    "no list": (HOOK + "def register_models(): return None\n", "failed in register_models (TypeError"),
-    "no record": (HOOK + "def register_models(): return ['m']\n", "returned 'm' from register_models"),
+    "no list": (HOOK + "def register_models(): return None\n",
+        "failed in register_models (TypeError"),
+    "no record": (HOOK + "def register_models(): return ['m']\n",
+    "returned 'm' from register_models"),
     "the wrong record": (
         HOOK + "def register_tasks(): return [ModelEntry('m', 'm:M', '')]\n",
         "from register_tasks instead of a TaskEntry",
     ),
-    "a target without attribute": (HOOK + "def register_models(): return [ModelEntry('m', 'm.M', '')]\n", "'m.M'"),
-    "no target": (HOOK + "def register_models(): return [ModelEntry('m', None, '')]\n", "the target None"),
-    "no name": (HOOK + "def register_models(): return [ModelEntry(None, 'm:M', '')]\n", "gave None the target"),
-    "a misspelt hook": (HOOK + "def register_taks(): return []\n", "no hook; did you mean 'register_tasks'"),
-    "no marker": ("def register_tasks(): return []\n", "defines 'register_tasks' without @mserbench.hookimpl"),
+    "a target without attribute": (HOOK + "def register_models(): return [ModelEntry('m', 'm.M', "
+        "'')]\n", "'m.M'"),
+    "no target": (HOOK + "def register_models(): return [ModelEntry('m', None, '')]\n",
+    "the target None"),
+    "no name": (HOOK + "def register_models(): return [ModelEntry(None, 'm:M', '')]\n",
+    "gave None the target"),
+    "a misspelt hook": (HOOK + "def register_taks(): return []\n",
+    "no hook; did you mean 'register_tasks'"),
+    "no marker": ("def register_tasks(): return []\n",
+    "defines 'register_tasks' without @mserbench.hookimpl"),
     "a strange argument": (HOOK + "def register_tasks(folder): return []\n", "has an invalid hook"),
-    "another API": ("MSERBENCH_API = 99\n", "was made for API version 99, but this mserbench has 1"),
+    "another API": ("MSERBENCH_API = 99\n",
+    "was made for API version 99, but this mserbench has 1"),
 }  # fmt: skip
 
 
@@ -97,7 +115,9 @@ def test_a_broken_plugin_is_named_and_hides_no_other(install: Install, fault: st
 
 
 def test_an_entry_point_that_is_no_module_is_named(install: Install) -> None:
-    """If it raised, or passed for a plugin without entries, its author would look in the wrong place."""
+    """If it raised, or passed for a plugin without entries, its author would look in the wrong
+    place.
+    """
     install("aa_object", "THING = 3\n", target="aa_object:THING")
     assert "'aa_object:THING', which is no module" in loaded()["aa_object"].failures[0]
 
@@ -130,7 +150,10 @@ def test_the_first_plugin_keeps_a_name_that_two_offer(install: Install) -> None:
 
 def test_no_plugin_takes_a_name_of_ours(install: Install) -> None:
     """If it could, a package whose name sorts first could replace `emodb-sample` and its labels."""
-    install("a_thief", HOOK + "def register_tasks(): return [TaskEntry('emodb-sample', 'a_thief:T', '')]\n")
+    install(
+        "a_thief",
+        HOOK + "def register_tasks(): return [TaskEntry('emodb-sample', 'a_thief:T', '')]\n",
+    )
     found = loaded()
     assert names(found["a_thief"]) == []
     assert "emodb-sample" in names(found["tasks"])
@@ -151,7 +174,8 @@ def test_a_plugin_that_repeats_a_name_keeps_the_first(install: Install) -> None:
     entry = "ModelEntry('same', 'm:{kind}', '')"
     install(
         "aa_twice",
-        f"{HOOK}def register_models(): return [{entry.format(kind='A')}, {entry.format(kind='B')}]\n",
+        f"{HOOK}def register_models(): return [{entry.format(kind='A')}, "
+        f"{entry.format(kind='B')}]\n",
     )
     plugin = loaded()["aa_twice"]
     assert [entry.target for entry in plugin.entries] == ["m:A"]
@@ -159,7 +183,9 @@ def test_a_plugin_that_repeats_a_name_keeps_the_first(install: Install) -> None:
 
 
 def test_two_distributions_with_one_entry_point_name(install: Install) -> None:
-    """If the second were skipped without a word, its user would search in vain for what it brings."""
+    """If the second were skipped without a word, its user would search in vain for what it
+    brings.
+    """
     install("aa_one", GOOD, entry="shared")
     install("bb_two", GOOD, entry="shared")
     found = loaded()
@@ -169,7 +195,13 @@ def test_two_distributions_with_one_entry_point_name(install: Install) -> None:
 
 @pytest.mark.parametrize(
     ("switch", "on"),
-    [(None, BOTH), ("none", set()), ("", set()), ("bb_two", {"bb_two"}), (" aa_one , bb_two", BOTH)],
+    [
+        (None, BOTH),
+        ("none", set()),
+        ("", set()),
+        ("bb_two", {"bb_two"}),
+        (" aa_one , bb_two", BOTH),
+    ],
 )
 def test_the_switch_names_the_plugins_to_load(
     install: Install, monkeypatch: pytest.MonkeyPatch, switch: str | None, on: set[str]
@@ -179,6 +211,7 @@ def test_the_switch_names_the_plugins_to_load(
     install("bb_two", GOOD)
     if switch is not None:
         monkeypatch.setenv("MSERBENCH_PLUGINS", switch)
+
     found = loaded()
     assert {name for name in ("aa_one", "bb_two") if found[name].status == "ok"} == on
     assert {name for name in ("aa_one", "bb_two") if found[name].status == "off"} == BOTH - on
@@ -202,7 +235,9 @@ def test_strict_raises_the_first_failure(install: Install) -> None:
     """If it did not, a pipeline could not insist on a sound environment."""
     install("aa_good", GOOD)
     install("bb_broken", "import not_here_at_all\n")
-    with pytest.raises(PluginError, match=r"'bb_broken' of bb_broken 2\.5 cannot be imported.*--strict-plugins"):
+    with pytest.raises(
+        PluginError, match=r"'bb_broken' of bb_broken 2\.5 cannot be imported.*--strict-plugins"
+    ):
         loading.load_plugins(strict=True)
 
 
@@ -214,11 +249,16 @@ def test_listing_imports_nothing_heavy(command: str) -> None:
         "from mserbench.cli import main\n"
         "try:\n    main([sys.argv[1]])\n"
         "except SystemExit as done:\n    assert done.code == 0, done.code\n"
-        "heavy = {'numpy', 'pandas', 'scipy', 'sklearn', 'soundfile', 'torch', 'rich'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'pandas', 'scipy', 'sklearn', 'soundfile', 'torch', 'rich'} & "
+        "set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     environment = {"MSERBENCH_PLUGINS": "none", "PATH": ""}
     done = subprocess.run(
-        [sys.executable, "-c", code, command], capture_output=True, text=True, check=False, env=environment
+        [sys.executable, "-c", code, command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,6 @@
-"""Any audio in, rows out: windows cut right at every edge, the same numbers as `run`, nothing lost or invented."""
+"""Any audio in, rows out: windows cut right at every edge, the same numbers as `run`, nothing lost
+or invented.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +55,13 @@ class Words(Loudness):
         return ["Happy!" if np.max(clip.waveform) > 0.1 else "who knows" for clip in clips]
 
 
-def rows_of(paths: Sequence[Path], model: Model | None = None, windowing: Windowing | None = None) -> list[object]:
+def rows_of(
+    paths: Sequence[Path], model: Model | None = None, windowing: Windowing | None = None
+) -> list[object]:
     made = model or Loudness()
     subject = Subject("loudness", made, made.card, None)
     heard = listen([Source(path.name, path) for path in paths], windowing or Windowing())
+
     return list(predicting.predict(subject, LABELS, heard))
 
 
@@ -68,12 +73,14 @@ def ramp(seconds: float) -> NDArray[np.float32]:
     ("seconds", "windowing", "spans"),
     [
         (40.0, Windowing(), [(0, 10), (10, 20), (20, 30), (30, 40)]),
-        (40.9, Windowing(), [(0, 10), (10, 20), (20, 30), (30, 40.9)]),  # a rest under a second is joined
+        # a rest under a second is joined
+        (40.9, Windowing(), [(0, 10), (10, 20), (20, 30), (30, 40.9)]),
         (41.0, Windowing(), [(0, 10), (10, 20), (20, 30), (30, 40), (40, 41)]),
         (9.0, Windowing(), [(0, 9)]),
         (16.0, Windowing(10, 5), [(0, 10), (5, 15), (10, 16)]),
         (15.5, Windowing(10, 5), [(0, 10), (5, 15.5)]),
-        (1.3, Windowing(0.5, 0.5), [(0, 0.5), (0.5, 1), (1, 1.3)]),  # of short windows, under half of one
+        # of short windows, under half of one
+        (1.3, Windowing(0.5, 0.5), [(0, 0.5), (0.5, 1), (1, 1.3)]),
         (1.2, Windowing(0.5, 0.5), [(0, 0.5), (0.5, 1.2)]),
         (95.0, Windowing(math.inf, math.inf, math.inf), [(0, 95)]),
     ],
@@ -82,13 +89,18 @@ def ramp(seconds: float) -> NDArray[np.float32]:
 def test_windows_cover_all_of_a_recording(
     seconds: float, windowing: Windowing, spans: list[tuple[float, float]], block: float
 ) -> None:
-    """A second that no window holds is an emotion that nobody is told of; how a file is read must not matter."""
+    """A second that no window holds is an emotion that nobody is told of; how a file is read must
+    not matter.
+    """
     samples, step = ramp(seconds), round(16_000 * block)
     windows = list(cut((samples[at : at + step] for at in range(0, len(samples), step)), windowing))
     assert [(w.start / 16_000, (w.start + len(w.samples)) / 16_000) for w in windows] == spans
     assert [window.last for window in windows] == [False] * (len(spans) - 1) + [True]
+
     for window in windows:
-        np.testing.assert_array_equal(window.samples, samples[window.start : window.start + len(window.samples)])
+        np.testing.assert_array_equal(
+            window.samples, samples[window.start : window.start + len(window.samples)]
+        )
 
 
 def test_a_hop_that_would_skip_audio_is_refused() -> None:
@@ -97,21 +109,35 @@ def test_a_hop_that_would_skip_audio_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rate", "channels"), [("a.wav", 44_100, 2), ("a.flac", 11_025, 1), ("a.ogg", 48_000, 6)]
+    ("name", "rate", "channels"),
+    [("a.wav", 44_100, 2), ("a.flac", 11_025, 1), ("a.ogg", 48_000, 6)],
 )
-def test_windows_are_resampled_as_the_whole_recording_is(tmp_path: Path, name: str, rate: int, channels: int) -> None:
-    """A filter that started anew at each window would put clicks at its edges that no speaker made."""
+def test_windows_are_resampled_as_the_whole_recording_is(
+    tmp_path: Path, name: str, rate: int, channels: int
+) -> None:
+    """A filter that started anew at each window would put clicks at its edges that no speaker
+    made.
+    """
     noise = np.random.default_rng(0).normal(0, 0.2, (rate * 33, channels)).astype(np.float32)
     with soundfile.SoundFile(tmp_path / name, "w", rate, channels) as file:
         for at in range(0, len(noise), rate):  # libsndfile cannot take long pieces of Vorbis
             file.write(noise[at : at + rate])
+
     whole = audio.decode(tmp_path / name)
     together = np.concatenate(list(resampled(audio.blocks(tmp_path / name, 10))))
     np.testing.assert_array_equal(together, whole)
-    pieces = [one for one in listen([Source("a", tmp_path / name)], Windowing(10, 5)) if isinstance(one, Piece)]
+    pieces = [
+        one
+        for one in listen([Source("a", tmp_path / name)], Windowing(10, 5))
+        if isinstance(one, Piece)
+    ]
+
     for piece in pieces:
         at = round(16_000 * piece.start)
-        np.testing.assert_array_equal(piece.clip.waveform, whole[at : at + len(piece.clip.waveform)])
+        np.testing.assert_array_equal(
+            piece.clip.waveform, whole[at : at + len(piece.clip.waveform)]
+        )
+
     assert pieces[-1].end == pytest.approx(33, abs=1e-3)
 
 
@@ -129,8 +155,13 @@ def test_a_long_file_is_never_held_whole(tmp_path: Path) -> None:
     with soundfile.SoundFile(tmp_path / "a.wav", "w", 48_000, 2, "PCM_16") as file:
         for _ in range(5):
             file.write(minute)
+
     tracemalloc.start()
-    windows = sum(1 for one in listen([Source("a", tmp_path / "a.wav")], Windowing()) if isinstance(one, Piece))
+    windows = sum(
+        1
+        for one in listen([Source("a", tmp_path / "a.wav")], Windowing())
+        if isinstance(one, Piece)
+    )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert windows == 30
@@ -145,21 +176,29 @@ def test_the_numbers_are_those_of_run(tmp_path: Path) -> None:
     labels = lookup.task("emodb-sample").labels
     found = predicting.predict(subject, labels, listen(expand([folder], tmp_path), Windowing()))  # type: ignore[arg-type]
     rows = {Path(row.file).stem: row for row in found if isinstance(row, Row)}
+
     for line in (run.folder / "predictions.csv").read_text().splitlines()[1:]:
         identity, _, said, *scores, _ = line.split(",")
         assert rows[identity].prediction == said
         assert [f"{score:.6g}" for score in rows[identity].scores] == scores
 
 
-def test_rows_come_in_the_order_of_the_files(tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches are made by length; whoever pastes the column beside a list of files must not notice."""
+def test_rows_come_in_the_order_of_the_files(
+    tmp_path: Path, tone: Tone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches are made by length; whoever pastes the column beside a list of files must not
+    notice.
+    """
     monkeypatch.setattr(predicting, "CHUNK_SECONDS", 7.0)
     seconds = [0.4, 3.0, 0.2, 2.5, 35.0, 0.3, 5.0]
     for number, length in enumerate(seconds):
         soundfile.write(tmp_path / f"{number}.wav", tone(length, hertz=200 + 10 * number), 16_000)
+
     found = rows_of([tmp_path / f"{number}.wav" for number in range(len(seconds))])
     files = [row for row in found if isinstance(row, Row) and row.part == "file"]
-    assert [(row.file, round(row.end, 3)) for row in files] == [(f"{n}.wav", s) for n, s in enumerate(seconds)]
+    assert [(row.file, round(row.end, 3)) for row in files] == [
+        (f"{n}.wav", s) for n, s in enumerate(seconds)
+    ]
     assert [row.windows for row in files] == [1, 1, 1, 1, 4, 1, 1]
 
 
@@ -167,6 +206,7 @@ def test_short_files_are_heard_in_batches(tmp_path: Path, tone: Tone) -> None:
     """One call a file would leave a GPU idle."""
     for number in range(40):
         soundfile.write(tmp_path / f"{number}.wav", tone(0.5), 16_000)
+
     model = Loudness()
     rows_of([tmp_path / f"{number}.wav" for number in range(40)], model)
     assert model.asked == (40,)
@@ -193,9 +233,9 @@ def test_text_answers_have_no_scores(tmp_path: Path, tone: Tone) -> None:
     soundfile.write(tmp_path / "a.wav", np.concatenate([0 * tone(12.0), tone(20.0)]), 16_000)
     found = rows_of([tmp_path / "a.wav"], Words())
     *windows, whole = [row for row in found if isinstance(row, Row)]
-    assert [(row.prediction, row.answer) for row in windows] == [("", "who knows")] + 2 * [("happy", "Happy!")] + [
+    assert [(row.prediction, row.answer) for row in windows] == [("", "who knows")] + 2 * [
         ("happy", "Happy!")
-    ]
+    ] + [("happy", "Happy!")]
     assert (whole.prediction, whole.answer, whole.scores) == ("happy", "", ())
     assert predicting.summary(windows[:1], LABELS).prediction == ""
 
@@ -218,7 +258,9 @@ def test_a_file_that_breaks_off_has_no_row_of_its_own(tmp_path: Path, tone: Tone
 def test_what_means_little_is_said(tmp_path: Path, tone: Tone) -> None:
     """Scores of silence look like any others."""
     soundfile.write(tmp_path / "silence.wav", np.zeros(16_000), 16_000)
-    soundfile.write(tmp_path / "half.wav", np.concatenate([np.zeros(16_000 * 20), tone(20.0)]), 16_000)
+    soundfile.write(
+        tmp_path / "half.wav", np.concatenate([np.zeros(16_000 * 20), tone(20.0)]), 16_000
+    )
     soundfile.write(tmp_path / "tiny.wav", tone(0.05), 16_000)
     found = rows_of([tmp_path / name for name in ("silence.wav", "half.wav", "tiny.wav")])
     assert [one.sentence for one in found if isinstance(one, Remark)] == [
@@ -235,16 +277,23 @@ def test_a_clip_of_the_training_is_named(tmp_path: Path, tone: Tone) -> None:
     soundfile.write(tmp_path / "b.wav", tone(1.1), 16_000)
     model = Loudness()
     model.known = frozenset({audio.read(tmp_path / "a.flac").key})
-    remarks = [one for one in rows_of([tmp_path / "a.flac", tmp_path / "b.wav"], model) if isinstance(one, Remark)]
+    remarks = [
+        one
+        for one in rows_of([tmp_path / "a.flac", tmp_path / "b.wav"], model)
+        if isinstance(one, Remark)
+    ]
     assert [one.file for one in remarks] == ["a.flac"]
     assert "was trained on" in remarks[0].sentence
 
 
-def test_many_clips_of_the_training_are_one_note_with_their_count(tmp_path: Path, tone: Tone) -> None:
+def test_many_clips_of_the_training_are_one_note_with_their_count(
+    tmp_path: Path, tone: Tone
+) -> None:
     """A note a clip pushed every other line off the screen."""
     paths = [tmp_path / f"{number}.wav" for number in range(3)]
     for number, path in enumerate(paths):
         soundfile.write(path, tone(1.0 + number / 10), 16_000)
+
     model = Loudness()
     model.known = frozenset(audio.read(path).key for path in paths)
 
@@ -255,11 +304,14 @@ def test_many_clips_of_the_training_are_one_note_with_their_count(tmp_path: Path
     ]
 
 
-def test_folders_are_walked_in_order_and_names_are_taken_as_they_are(tmp_path: Path, tone: Tone) -> None:
+def test_folders_are_walked_in_order_and_names_are_taken_as_they_are(
+    tmp_path: Path, tone: Tone
+) -> None:
     for name in ("z/b.wav", "z/a.FLAC", "a.ogg", "z/notes.txt", "z/._a.wav"):
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
+
     (tmp_path / "none").mkdir()
     odd = tmp_path / "speech.au"
     found = list(expand([tmp_path / "in", tmp_path / "none", odd], tmp_path))
@@ -286,8 +338,10 @@ def test_labels_are_those_that_the_weights_know() -> None:
     assert predicting.labels_to_ask(subject, ("calm", "sad")) == ("calm", "sad")
     model.labels = ("boredom", "sad", "happy", "neutral")
     assert predicting.labels_to_ask(subject, ()) == ("neutral", "happy", "sad", "boredom")
+
     with pytest.raises(UsageError, match="label 'fear' is none of those"):
         predicting.labels_to_ask(subject, ("sad", "fear"))
+
     with pytest.raises(UsageError, match="two or more"):
         predicting.labels_to_ask(subject, ("sad",))
 
@@ -310,11 +364,16 @@ def test_a_transductive_model_is_refused() -> None:
         predicting.load("logmel", None, {"normalise": "speaker"}, "auto")
 
 
-def test_a_model_that_breaks_its_contract_is_named_with_the_file(tmp_path: Path, tone: Tone) -> None:
+def test_a_model_that_breaks_its_contract_is_named_with_the_file(
+    tmp_path: Path, tone: Tone
+) -> None:
     class Raises(Loudness):
         def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
             raise RuntimeError("out of memory")
 
     soundfile.write(tmp_path / "a.wav", tone(), 16_000)
-    with pytest.raises(ModelError, match=r"'loudness' failed while predicting a batch with 'a\.wav' .*out of memory"):
+    with pytest.raises(
+        ModelError,
+        match=r"'loudness' failed while predicting a batch with 'a\.wav' .*out of memory",
+    ):
         rows_of([tmp_path / "a.wav"], Raises())

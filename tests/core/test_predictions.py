@@ -1,4 +1,6 @@
-"""Predictions files: ours come back as they were written, a stranger's is read with care or refused in one sentence."""
+"""Predictions files: ours come back as they were written, a stranger's is read with care or refused
+in one sentence.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,12 @@ def refuse(tmp_path: Path) -> Refuse:
     """Read content that must be refused, and return the sentence."""
 
     def check(content: bytes | str) -> str:
-        (tmp_path / "p.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+        (tmp_path / "p.csv").write_bytes(
+            content if isinstance(content, bytes) else content.encode()
+        )
         with pytest.raises(DataError) as caught:
             read_foreign(tmp_path / "p.csv", TRUTH, LABELS)
+
         assert caught.value.exit_code == 3
         assert "p.csv" in str(caught.value)
         return str(caught.value)
@@ -65,7 +70,11 @@ def test_every_reasonable_file_is_accepted(tmp_path: Path, content: str) -> None
 
 
 def test_an_answer_that_cannot_be_read_is_kept_and_counts_as_none(tmp_path: Path) -> None:
-    assert accept(tmp_path / "p.csv", "id,answer\na,happy or sad\nb,\nc,not angry\n") == ["", "", ""]
+    assert accept(tmp_path / "p.csv", "id,answer\na,happy or sad\nb,\nc,not angry\n") == [
+        "",
+        "",
+        "",
+    ]
     assert read_foreign(tmp_path / "p.csv", TRUTH, LABELS)[0].answer == "happy or sad"
 
 
@@ -87,11 +96,16 @@ def test_unknown_missing_and_repeated_ids_are_all_told(refuse: Refuse) -> None:
 
 def test_two_faults_of_different_kinds_are_both_told(refuse: Refuse) -> None:
     said = refuse("id,prediction\na,joyous\nb,sad\n")
-    assert "line 2 (id 'a'): prediction 'joyous' is none of happy, sad, angry: map it, or put it in 'answer'" in said
+    assert (
+        "line 2 (id 'a'): prediction 'joyous' is none of happy, sad, angry: map it, or put it "
+        "in 'answer'" in said
+    )
     assert "1 id(s) of the task are missing, such as 'c'" in said
 
 
-@pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-Infinity", "", "1,5", "high", "1e999", "0x1p3"])
+@pytest.mark.parametrize(
+    "value", ["nan", "NaN", "inf", "-Infinity", "", "1,5", "high", "1e999", "0x1p3"]
+)
 def test_a_score_that_is_no_finite_number_is_named(refuse: Refuse, value: str) -> None:
     said = refuse(SCORES.replace("b,0,1,0", f'b,0,"{value}",0'))
     assert f"line 3 (id 'b'): score_sad is {value!r}, but a finite number was expected" in said
@@ -103,7 +117,9 @@ def test_line_numbers_are_those_of_an_editor(refuse: Refuse) -> None:
 
 
 def test_a_prediction_without_the_highest_score_is_named(refuse: Refuse) -> None:
-    content = "id,prediction,score_happy,score_sad,score_angry\na,sad,1,0,0\nb,sad,0,1,0\nc,angry,0,0,1\n"
+    content = (
+        "id,prediction,score_happy,score_sad,score_angry\na,sad,1,0,0\nb,sad,0,1,0\nc,angry,0,0,1\n"
+    )
     assert "prediction 'sad' has not the highest score: correct one of the two" in refuse(content)
 
 
@@ -113,7 +129,9 @@ def test_the_truth_of_another_task_is_noticed(refuse: Refuse) -> None:
 
 
 def test_an_empty_prediction_needs_an_answer(refuse: Refuse) -> None:
-    assert "'prediction' is empty: give a label, or an 'answer' column" in refuse("id,prediction\na,\nb,sad\nc,angry\n")
+    assert "'prediction' is empty: give a label, or an 'answer' column" in refuse(
+        "id,prediction\na,\nb,sad\nc,angry\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,20 +141,35 @@ def test_an_empty_prediction_needs_an_answer(refuse: Refuse) -> None:
         (b"\n\n", "is empty or repeats a column"),
         (b"id,prediction,id\n", "repeats a column: a header row was expected"),
         (b"id,prediction\n", "3 id(s) of the task are missing"),
-        (b"name,prediction\na,sad\n", "has the columns ['name', 'prediction'], but needs 'id' and either"),
-        (b"id,score_happy,score_sad\na,1,0\n", "or all of ['score_happy', 'score_sad', 'score_angry']"),
+        (
+            b"name,prediction\na,sad\n",
+            "has the columns ['name', 'prediction'], but needs 'id' and either",
+        ),
+        (
+            b"id,score_happy,score_sad\na,1,0\n",
+            "or all of ['score_happy', 'score_sad', 'score_angry']",
+        ),
         (b"id;prediction\na;sad\n", "has the columns ['id;prediction']"),
-        (b"id,prediction\na,happy,extra\n", "line 2: 3 fields, but the header has 2: quote fields that hold a comma"),
+        (
+            b"id,prediction\na,happy,extra\n",
+            "line 2: 3 fields, but the header has 2: quote fields that hold a comma",
+        ),
         (b"id,prediction\na\n", "line 2: 1 fields, but the header has 2"),
         (b'id,prediction\na,"happy\n', "is no valid csv"),
         (b'id,prediction\na,"happy"x\n', "is no valid csv"),
         (b"id,answer\na," + b"x" * 200_000, "is no valid csv: field larger"),
-        ("id,prediction\na,happy\n".encode("utf-16"), "is not UTF-8 (byte 0): save it as CSV UTF-8"),
+        (
+            "id,prediction\na,happy\n".encode("utf-16"),
+            "is not UTF-8 (byte 0): save it as CSV UTF-8",
+        ),
         (
             "id,prediction\na,happy\n".encode("utf-16-le"),
             "holds NUL characters, it may be UTF-16: save it as CSV UTF-8",
         ),
-        ("id,prediction\na,fröhlich\n".encode("latin-1"), "is not UTF-8 (byte 18): save it as CSV UTF-8"),
+        (
+            "id,prediction\na,fröhlich\n".encode("latin-1"),
+            "is not UTF-8 (byte 18): save it as CSV UTF-8",
+        ),
         (b"id,prediction\na\0,happy\n", "holds NUL characters"),
     ],
 )
@@ -167,8 +200,14 @@ def test_a_missing_file_and_a_folder_say_so(tmp_path: Path) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(content=st.one_of(st.binary(max_size=300), st.text(alphabet='id,prediction\nabc"\r happysad', max_size=300)))
-def test_no_content_makes_a_traceback(tmp_path_factory: pytest.TempPathFactory, content: bytes | str) -> None:
+@given(
+    content=st.one_of(
+        st.binary(max_size=300), st.text(alphabet='id,prediction\nabc"\r happysad', max_size=300)
+    )
+)
+def test_no_content_makes_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes | str
+) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     for reader in (lambda: read_foreign(path, TRUTH, LABELS), lambda: read(path, LABELS)):
@@ -202,12 +241,15 @@ rows = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=8, unique_by=lambda row: row.id))
-def test_what_is_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, given_rows: list[Prediction]) -> None:
+def test_what_is_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, given_rows: list[Prediction]
+) -> None:
     path = tmp_path_factory.getbasetemp() / "roundtrip.csv"
     text = write(given_rows, LABELS)
     path.write_bytes(text.encode())
     found = read(path, LABELS)
     assert write(found, LABELS) == text, "a second pass changes the file"
+
     for one, other in zip(sorted(given_rows, key=lambda row: row.id), found, strict=True):
         assert (one.id, one.label, one.prediction) == (other.id, other.label, other.prediction)
         assert other.answer == one.answer.replace("\r\n", "\n").replace("\r", "\n")
@@ -225,7 +267,9 @@ def test_our_own_file_is_good_as_a_stranger_s(
         for name, given_scores in zip(TRUTH, scores, strict=True)
     ]
     path.write_text(write(ours, LABELS))
-    assert [row.prediction for row in read_foreign(path, TRUTH, LABELS)] == [row.prediction for row in ours]
+    assert [row.prediction for row in read_foreign(path, TRUTH, LABELS)] == [
+        row.prediction for row in ours
+    ]
 
 
 @pytest.mark.parametrize(
@@ -240,8 +284,13 @@ def test_our_own_file_is_good_as_a_stranger_s(
         (lambda text: text.replace("a,happy", "z,happy"), "not sorted by unique ids"),
     ],
 )
-def test_a_file_of_ours_that_was_changed_is_refused(tmp_path: Path, change: Callable[[str], str], words: str) -> None:
-    ours = [Prediction("a", "happy", "happy", (0.5, 0.0, 0.0)), Prediction("b", "sad", "happy", (1.0, 0.0, 0.0))]
+def test_a_file_of_ours_that_was_changed_is_refused(
+    tmp_path: Path, change: Callable[[str], str], words: str
+) -> None:
+    ours = [
+        Prediction("a", "happy", "happy", (0.5, 0.0, 0.0)),
+        Prediction("b", "sad", "happy", (1.0, 0.0, 0.0)),
+    ]
     (tmp_path / "p.csv").write_text(change(write(ours, LABELS)))
     with pytest.raises(DataError, match=words):
         read(tmp_path / "p.csv", LABELS)

@@ -1,4 +1,6 @@
-"""Long work says where it stands: a line now and then where nobody watches, none in quick work, never on stdout."""
+"""Long work says where it stands: a line now and then where nobody watches, none in quick work,
+never on stdout.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from mserbench.report import progress
 
 @dataclass
 class Clock:
-    """A time of the test's own: it waits without waiting, does the next piece of work meanwhile, and hears lines."""
+    """A time of the test's own: it waits without waiting, does the next piece of work meanwhile,
+    and hears lines.
+    """
 
     seconds: float = 0.0
     told: list[str] = field(default_factory=list)
@@ -37,6 +41,7 @@ class Clock:
             step = next(coming, None)
             if step is None:
                 return True
+
             self.seconds += seconds
             step()
             return False
@@ -50,6 +55,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr(progress, "now", lambda: found.seconds)
     monkeypatch.setattr(progress, "_under_way", [])
+
     return found
 
 
@@ -61,7 +67,10 @@ def test_a_line_every_half_minute_with_what_is_done_of_how_much(clock: Clock) ->
     """`make run` was silent for minutes: a user cannot tell that from a program that hangs."""
     with progress.counting("egemaps on ravdess") as report:
         report(0, 1_248)
-        told = clock.passes(lambda: report(312, 1_248), lambda: report(624, 1_248), lambda: report(936, 1_248))
+        told = clock.passes(
+            lambda: report(312, 1_248), lambda: report(624, 1_248), lambda: report(936, 1_248)
+        )
+
     assert told == [
         "egemaps on ravdess: 312 of 1,248, about 2 min left, 30 s so far",
         "egemaps on ravdess: 624 of 1,248, about 60 s left, 60 s so far",
@@ -76,6 +85,7 @@ def test_the_innermost_of_nested_work_is_counted(clock: Clock) -> None:
         outer(0, 360)
         with progress.doing("preparing"), progress.counting("frames of clips") as inner:
             told = clock.passes(lambda: inner(40, 360))
+
     assert told == ["mser-llm on demo-fa: preparing: frames of clips: 40 of 360, 30 s so far"]
     assert clock.passes(nothing) == told, "nothing is under way any more, so nothing is said"
 
@@ -85,6 +95,7 @@ def test_a_resumed_work_tells_the_pace_of_this_time(clock: Clock) -> None:
     with progress.counting("training") as report:
         report(900, 1_000)
         told = clock.passes(lambda: report(950, 1_000, "total 1.234"))
+
     assert told == ["training: 950 of 1,000 (total 1.234), about 30 s left, 30 s so far"]
 
 
@@ -93,6 +104,7 @@ def test_a_batch_that_takes_long_does_not_move_the_end_away(clock: Clock) -> Non
     with progress.counting("run") as report:
         report(0, 400)
         told = clock.passes(lambda: report(100, 400), nothing, nothing, nothing)
+
     assert [line.removeprefix("run: 100 of 400, ") for line in told] == [
         "about 2 min left, 30 s so far",
         "about 60 s left, 60 s so far",
@@ -103,13 +115,17 @@ def test_a_batch_that_takes_long_does_not_move_the_end_away(clock: Clock) -> Non
 
 def test_a_folder_that_something_else_fills_is_measured(clock: Clock, tmp_path: Path) -> None:
     """pip tells no program how far it is."""
-    with progress.doing("package index: toy==1.0 (8 MB)"), progress.filling("fetched", tmp_path / "new", 8_000_000):
+    with (
+        progress.doing("package index: toy==1.0 (8 MB)"),
+        progress.filling("fetched", tmp_path / "new", 8_000_000),
+    ):
 
         def arrive() -> None:
             (tmp_path / "new").mkdir()
             (tmp_path / "new/part").write_bytes(bytes(4_000_000))
 
         told = clock.passes(nothing, arrive)
+
     assert told == [
         "package index: toy==1.0 (8 MB): fetched: 0 of 8 MB, 30 s so far",
         "package index: toy==1.0 (8 MB): fetched: 4 of 8 MB, about 30 s left, 60 s so far",
@@ -126,7 +142,9 @@ def test_features_of_many_clips_are_counted(clock: Clock, monkeypatch: pytest.Mo
     """Ten thousand clips of eGeMAPS take half an hour."""
     seen: list[str] = []
     monkeypatch.setattr(features, "_CHUNK", 2)
-    monkeypatch.setattr(features, "_collect", lambda chunk, store: seen.append(progress.describe(0)) or chunk)
+    monkeypatch.setattr(
+        features, "_collect", lambda chunk, store: seen.append(progress.describe(0)) or chunk
+    )
     monkeypatch.setattr(features, "_submit", lambda clips, *_: clips)
     monkeypatch.setattr(features.np, "concatenate", lambda rows: features.np.zeros(1))
     feature_set = features.FeatureSet("toy", "1", 1, len)
@@ -139,7 +157,14 @@ def test_features_of_many_clips_are_counted(clock: Clock, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(4.4, "4 s"), (89, "89 s"), (90, "2 min"), (600, "10 min"), (5_399, "90 min"), (9_000, "2.5 h")],
+    [
+        (4.4, "4 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (600, "10 min"),
+        (5_399, "90 min"),
+        (9_000, "2.5 h"),
+    ],
 )
 def test_times_are_said_as_people_say_them(seconds: float, words: str) -> None:
     """`9000 s` makes a reader reckon."""
@@ -158,7 +183,10 @@ SLOW = """
             return _scores(clips, labels)
 """
 # Runs the program with a line every 0.2 s in place of 30.
-HURRY = "import mserbench.report.progress as p, sys; p.EVERY = 0.2; from mserbench.cli import main; main(sys.argv[1:])"
+HURRY = (
+    "import mserbench.report.progress as p, sys; p.EVERY = 0.2; from mserbench.cli import "
+    "main; main(sys.argv[1:])"
+)
 
 
 @pytest.fixture
@@ -169,10 +197,16 @@ def slow(plugin, tmp_path: Path) -> list[str]:
 
 
 def test_a_run_without_a_terminal_says_lines_on_stderr_alone(slow: list[str]) -> None:
-    """A log of a queue fills with carriage returns, or stays empty; JSON on stdout must stay JSON."""
+    """A log of a queue fills with carriage returns, or stays empty; JSON on stdout must stay
+    JSON.
+    """
     done = subprocess.run([sys.executable, "-c", HURRY, *slow], capture_output=True, check=True)
     lines = done.stderr.decode().splitlines()
-    counted = [line for line in lines if re.match(r"slow on emodb-sample: \d+ of 70, .*\d+ s so far$", line)]
+    counted = [
+        line
+        for line in lines
+        if re.match(r"slow on emodb-sample: \d+ of 70, .*\d+ s so far$", line)
+    ]
     assert counted, lines
     assert b"\r" not in done.stderr
     assert b"own bar" not in done.stderr, "a library drew into a log"
@@ -185,6 +219,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_no_lines(slow: list[str]) -> None:
     pty = pytest.importorskip("pty")
     reader, writer = pty.openpty()
     command = [sys.executable, "-c", HURRY, *slow]
+
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=writer, env={**os.environ, "TERM": "xterm"}
     ) as run:
@@ -193,6 +228,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_no_lines(slow: list[str]) -> None:
         with contextlib.suppress(OSError):  # the end of a terminal
             while piece := os.read(reader, 65_536):
                 drawn += piece
+
     os.close(reader)
     assert run.returncode == 0
     assert b"slow on emodb-sample" in drawn
@@ -210,19 +246,27 @@ def test_a_table_says_how_many_of_its_trainings_are_done(clock: Clock) -> None:
         yield "b", Result()
 
     assert [name for name, _ in conduct._watched(results(), "trainings", 40)] == ["a", "b"]
-    assert clock.told == ["trainings: 0 of 40, 30 s so far", "trainings: 1 of 40, about 19 min left, 30 s so far"]
+    assert clock.told == [
+        "trainings: 0 of 40, 30 s so far",
+        "trainings: 1 of 40, about 19 min left, 30 s so far",
+    ]
 
 
 def test_quick_work_says_nothing(slow: list[str]) -> None:
     """A line for each command of a second would be noise in every script."""
-    done = subprocess.run([sys.executable, "-m", "mserbench", *slow], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mserbench", *slow], capture_output=True, text=True, check=True
+    )
     assert "so far" not in done.stderr
 
 
-def test_no_line_comes_after_the_command(slow: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_line_comes_after_the_command(
+    slow: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
     """A thread that lives on would write into the output of the next program."""
     with pytest.raises(SystemExit):
         main(slow)
+
     assert progress.WATCHER not in [thread.name for thread in threading.enumerate()]
 
 
@@ -234,6 +278,8 @@ def test_of_several_processes_the_main_one_alone_speaks(
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", rank)
     monkeypatch.setattr(progress, "EVERY", 0.01)
+
     with progress.lines(), progress.doing("training"):
         time.sleep(0.2)
+
     assert ("training: 0 s so far" in capfd.readouterr().err) is (rank == "0")

@@ -1,4 +1,6 @@
-"""What `init-task` sees in a folder; what it proposes loads; and databases as the audformat library writes them."""
+"""What `init-task` sees in a folder; what it proposes loads; and databases as the audformat library
+writes them.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,18 @@ def touch(folder: Path, names: Sequence[str]) -> Path:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
+
     return folder
 
 
 def proposed(folder: Path, language: str = "und") -> tuple[dict, own.OwnTask, list[str]]:
     """Return what is proposed as TOML reads it, the task that it loads as, and the doubts."""
     found = proposal.examine(folder)
-    text = proposal.write(found, folder.parent / "p.toml", "p", "" if found.knows_language else language)
+    text = proposal.write(
+        found, folder.parent / "p.toml", "p", "" if found.knows_language else language
+    )
     made = own.build(own_file.parse(text.encode(), folder.parent / "p.toml"))
+
     return tomllib.loads(text), made, found.found.doubts
 
 
@@ -42,9 +48,14 @@ MEANT = {"Wut": "angry", "Freude": "happy", "Trauer": "sad", "neutral": "neutral
 def test_a_table_that_lists_the_files_is_found_with_its_columns(tmp_path: Path) -> None:
     """If a column were taken for another, the proposal would be worse than none."""
     folder = tmp_path / "c"
-    rows = [(f"{spk}/{n}.wav", spk, emo) for spk in ("anna", "ben") for n, emo in enumerate(EMOTIONS)]
+    rows = [
+        (f"{spk}/{n}.wav", spk, emo) for spk in ("anna", "ben") for n, emo in enumerate(EMOTIONS)
+    ]
     touch(folder, ["audio/" + path for path, _, _ in rows] + ["audio/anna/extra.wav"])
-    lines = [f"{n % 4},{spk},{emo},{'train' if spk == 'anna' else 'test'},f,de" for n, (_, spk, emo) in enumerate(rows)]
+    lines = [
+        f"{n % 4},{spk},{emo},{'train' if spk == 'anna' else 'test'},f,de"
+        for n, (_, spk, emo) in enumerate(rows)
+    ]
     (folder / "more").mkdir()
     (folder / "more" / "meta.csv").write_text(
         "nr;Speaker ID;Emotion;Set;gender;lang\n".replace(";", ",") + "\n".join(lines)
@@ -52,33 +63,65 @@ def test_a_table_that_lists_the_files_is_found_with_its_columns(tmp_path: Path) 
     record, made, doubts = proposed(folder)
     assert record["table"] == "c/more/meta.csv"
     assert record["columns"] == {
-        "path": "audio/{Speaker ID}/{nr}.wav", "label": "Emotion", "speaker": "Speaker ID", "split": "Set",
+        "path": "audio/{Speaker ID}/{nr}.wav", "label": "Emotion", "speaker": "Speaker ID",
+        "split": "Set",
         "sex": "gender", "language": "lang",
     }  # fmt: skip
     assert record["labels"] == MEANT
     assert "language" not in record
     assert doubts == ["1 audio files have no row in meta.csv".replace("meta", "more/meta")]
     reading = corpus.read(made.corpus, corpus.find(made.corpus, None))
-    assert (len(reading.utterances), reading.without_audio, reading.extra) == (8, [], ["audio/anna/extra.wav"])
+    assert (len(reading.utterances), reading.without_audio, reading.extra) == (
+        8,
+        [],
+        ["audio/anna/extra.wav"],
+    )
 
 
 def test_codes_are_mapped_to_themselves_and_marked(tmp_path: Path) -> None:
-    """If a code were guessed, a label would be wrong; if it were left away, the proposal would not load."""
+    """If a code were guessed, a label would be wrong; if it were left away, the proposal would not
+    load.
+    """
     touch(tmp_path / "c", [f"{n}.wav" for n in range(6)])
-    (tmp_path / "c" / "t.csv").write_text("file,label\n" + "".join(f"{n}.wav,{n % 2}\n" for n in range(5)) + "5.wav,\n")
+    (tmp_path / "c" / "t.csv").write_text(
+        "file,label\n" + "".join(f"{n}.wav,{n % 2}\n" for n in range(5)) + "5.wav,\n"
+    )
     found = proposal.examine(tmp_path / "c")
     text = proposal.write(found, tmp_path / "p.toml", "p", "pl")
     assert '"0" = "0"  # look at this\n"1" = "1"  # look at this\n' in text
     assert '"" = "DROP"\n' in text
-    assert own.build(own_file.parse(text.encode(), tmp_path / "p.toml")).task.counts == {"0": 3, "1": 2}
+    assert own.build(own_file.parse(text.encode(), tmp_path / "p.toml")).task.counts == {
+        "0": 3,
+        "1": 2,
+    }
 
 
 NAMES = {
-    "folders": ([f"{e}/x{s}_{n}.wav" for e in EMOTIONS for s in "ab" for n in (1, 2)], {"anger"}, {"xa", "xb"}),
-    "actors": ([f"Actor_{s}/{n}-{e}.wav" for e in EMOTIONS for s in ("01", "02") for n in (1, 2)], set(), {"01", "02"}),
-    "joined": ([f"s{s}{e}{n}.wav" for e in EMOTIONS for s in (1, 2, 3) for n in (1, 2)], set(), {"s1", "s2", "s3"}),
-    "sex first": ([f"{x}_{s}_{e}.wav" for e in EMOTIONS for x, s in (("f", 8), ("m", 9))], set(), {"8", "9"}),
-    "split": ([f"{p}/k{s}_{e}.wav" for e in EMOTIONS for p, s in (("train", 8), ("test", 9))], set(), {"k8", "k9"}),
+    "folders": (
+        [f"{e}/x{s}_{n}.wav" for e in EMOTIONS for s in "ab" for n in (1, 2)],
+        {"anger"},
+        {"xa", "xb"},
+    ),
+    "actors": (
+        [f"Actor_{s}/{n}-{e}.wav" for e in EMOTIONS for s in ("01", "02") for n in (1, 2)],
+        set(),
+        {"01", "02"},
+    ),
+    "joined": (
+        [f"s{s}{e}{n}.wav" for e in EMOTIONS for s in (1, 2, 3) for n in (1, 2)],
+        set(),
+        {"s1", "s2", "s3"},
+    ),
+    "sex first": (
+        [f"{x}_{s}_{e}.wav" for e in EMOTIONS for x, s in (("f", 8), ("m", 9))],
+        set(),
+        {"8", "9"},
+    ),
+    "split": (
+        [f"{p}/k{s}_{e}.wav" for e in EMOTIONS for p, s in (("train", 8), ("test", 9))],
+        set(),
+        {"k8", "k9"},
+    ),
 }
 
 
@@ -92,8 +135,10 @@ def test_emotion_words_and_speakers_in_names_are_found(tmp_path: Path, kind: str
     assert len(utterances) == len(names)
     assert {one.speaker for one in utterances} == {f"p:{name}" for name in speakers}
     assert all(one.raw_label in one.audio for one in utterances)
+
     if kind == "split":
         assert {one.split for one in utterances} == {"train", "test"}
+
     if kind == "sex first":
         assert {(one.speaker, one.sex) for one in utterances} == {("p:8", "f"), ("p:9", "m")}
 
@@ -103,7 +148,8 @@ def test_a_guess_is_said_to_be_one(tmp_path: Path) -> None:
     names, _, _ = NAMES["folders"]
     _, _, doubts = proposed(touch(tmp_path / "c", [*names, "deep/er/odd.wav"]))
     assert doubts == [
-        "the speaker is a guess by its place in the names, such as 'xa', 'xb' (1 other parts could be it as well)",
+        "the speaker is a guess by its place in the names, such as 'xa', 'xb' (1 other "
+        "parts could be it as well)",
         "1 audio files have other names and are left out, such as 'deep/er/odd.wav'",
     ]
 
@@ -116,18 +162,25 @@ def test_a_guess_is_said_to_be_one(tmp_path: Path) -> None:
         (["wut/1.wav", "wut/2.wav"], "no labels were found for the 2 audio files"),
     ],
 )
-def test_a_folder_without_labels_says_what_was_looked_for(tmp_path: Path, names: list[str], words: str) -> None:
+def test_a_folder_without_labels_says_what_was_looked_for(
+    tmp_path: Path, names: list[str], words: str
+) -> None:
     """If a proposal without labels were written, its first use would fail elsewhere."""
     (tmp_path / "c").mkdir()
     with pytest.raises(DataError) as caught:
         proposal.examine(touch(tmp_path / "c", names))
+
     assert words in str(caught.value)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
-        st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), max_size=12),
+        st.text(
+            st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), max_size=12
+        ),
         min_size=2,
         max_size=6,
     ),
@@ -142,6 +195,7 @@ def test_whatever_the_labels_are_the_proposal_loads(
     quoted = ['"' + label.replace('"', '""') + '"' for label in labels]
     rows = [f"{n}.wav{delimiter}{label}\n" for n, label in enumerate(quoted)]
     (folder / "t.csv").write_text(f"file{delimiter}emotion\n" + "".join(rows), encoding="utf-8")
+
     try:
         made = proposed(folder)[1]
     except DataError as error:
@@ -149,6 +203,7 @@ def test_whatever_the_labels_are_the_proposal_loads(
     else:
         assert made.task.expected == sum(made.task.counts.values())
         return
+
     assert "but a question needs two or more" in refusal or "no labels were found" in refusal
 
 
@@ -168,7 +223,9 @@ audformat = pytest.importorskip("audformat", reason="the extra audformat is not 
 def database(tmp_path: Path):
     import pandas as pd
 
-    db = audformat.Database("berlin", source="test", usage="research", languages=["deu"], license="CC0-1.0")
+    db = audformat.Database(
+        "berlin", source="test", usage="research", languages=["deu"], license="CC0-1.0"
+    )
     db.schemes["emotion"] = audformat.Scheme(labels={"anger": {}, "joy": {}, "none": {}})
     db.schemes["code"] = audformat.Scheme("int", labels={0: "anger", 1: "joy"})
     db.splits["t1"] = audformat.Split("train")
@@ -184,10 +241,13 @@ def database(tmp_path: Path):
     db["emotion.train"] = audformat.Table(audformat.filewise_index(names), split_id="t1")
     db["emotion.train"]["emotion"] = audformat.Column(scheme_id="emotion")
     db["emotion.train"]["emotion"].set(["anger", "joy", None])
-    db["parts"] = audformat.Table(audformat.segmented_index(names, ["0s", "0.25s", "1s"], ["0.5s", pd.NaT, "2s"]))
+    db["parts"] = audformat.Table(
+        audformat.segmented_index(names, ["0s", "0.25s", "1s"], ["0.5s", pd.NaT, "2s"])
+    )
     db["parts"]["code"] = audformat.Column(scheme_id="code")
     db["parts"]["code"].set([0, 1, 1])
     touch(tmp_path / "db", names)
+
     return db
 
 
@@ -195,12 +255,17 @@ def own_toml(tmp_path: Path, table: str, label: str, labels: str) -> own.OwnTask
     path = tmp_path / "my.toml"
     columns = f'[columns]\nlabel = "{label}"\nspeaker = "files.speaker"\n'
     path.write_text(f'audformat = "db"\ntable = "{table}"\n{columns}[labels]\n{labels}')
+
     return own.load(path)
 
 
 @pytest.mark.parametrize("storage", ["csv", "parquet"])
-def test_a_database_gives_the_same_rows_as_its_own_library(tmp_path: Path, database, storage: str) -> None:
-    """If times, splits, speakers or sexes were read otherwise, this would be another corpus than its publisher's."""
+def test_a_database_gives_the_same_rows_as_its_own_library(
+    tmp_path: Path, database, storage: str
+) -> None:
+    """If times, splits, speakers or sexes were read otherwise, this would be another corpus than
+    its publisher's.
+    """
     database.save(str(tmp_path / "db"), storage_format=storage)
     made = own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n')
     found = corpus.utterances(made.corpus, None)  # type: ignore[arg-type]
@@ -213,8 +278,11 @@ def test_a_database_gives_the_same_rows_as_its_own_library(tmp_path: Path, datab
     assert [(one.speaker, one.sex, one.language) for one in found] == [
         ("my:s1", "f", "de"), ("my:s1", "f", "de"), ("my:s2", "m", "de"),
     ]  # fmt: skip
-    whole = own_toml(tmp_path, "emotion.train", "emotion", 'anger = "angry"\njoy = "happy"\n"" = "DROP"\n')
-    assert [(one.id, one.raw_label, one.split) for one in corpus.utterances(whole.corpus, None)] == [  # type: ignore[arg-type]
+    whole = own_toml(
+        tmp_path, "emotion.train", "emotion", 'anger = "angry"\njoy = "happy"\n"" = "DROP"\n'
+    )
+    assert [(one.id, one.raw_label, one.split) for one in corpus.utterances(whole.corpus,
+        None)] == [  # type: ignore[arg-type]
         ("a/1", "anger", "train"), ("a/2", "joy", "train"), ("b/3", "", "train"),
     ]  # fmt: skip
 
@@ -227,25 +295,34 @@ def test_both_formats_are_one_question(tmp_path: Path, database) -> None:
         hashes.add(own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n').task.hash)
         for path in (tmp_path / "db").glob("db.*.csv"):
             path.unlink()
+
     assert len(hashes) == 1
 
 
 def test_a_pickled_table_is_never_opened(tmp_path: Path, database) -> None:
     """If it were, a database from a stranger could run code."""
     database.save(str(tmp_path / "db"), storage_format="pkl")
-    with pytest.raises(DataError, match=r"table 'files' is only there as db\.files\.pkl, a pickle, which may run code"):
+    with pytest.raises(
+        DataError,
+        match=r"table 'files' is only there as db\.files\.pkl, a pickle, which may run code",
+    ):
         own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n')
 
 
 def test_a_header_that_asks_for_objects_is_refused(tmp_path: Path) -> None:
     """If it were read as audformat itself reads it, a database from a stranger could run code."""
-    (tmp_path / "db.yaml").write_text(f"tables: !!python/object/apply:os.mkdir ['{tmp_path}/made']\n")
+    (tmp_path / "db.yaml").write_text(
+        f"tables: !!python/object/apply:os.mkdir ['{tmp_path}/made']\n"
+    )
     with pytest.raises(DataError, match="cannot be read: could not determine a constructor"):
         own_audformat.open_database(tmp_path)
+
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "tables: 5", "tables: {a: [", "\0", "a: &a [*a]", "tables: {a: 5, 7: {}}"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "tables: 5", "tables: {a: [", "\0", "a: &a [*a]", "tables: {a: 5, 7: {}}"]
+)
 def test_a_strange_header_gives_a_sentence(tmp_path: Path, text: str) -> None:
     """If it ended in a traceback, its reader would not know which file is damaged."""
     (tmp_path / "db.yaml").write_text(text)
@@ -254,21 +331,30 @@ def test_a_strange_header_gives_a_sentence(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_damaged_table_of_a_database_gives_a_sentence(tmp_path: Path, database, ending: str) -> None:
+def test_a_damaged_table_of_a_database_gives_a_sentence(
+    tmp_path: Path, database, ending: str
+) -> None:
     """If it were read in part, clips would be missing without a word."""
     database.save(str(tmp_path / "db"), storage_format=ending)
     path = tmp_path / "db" / f"db.parts.{ending}"
     path.write_bytes(path.read_bytes()[:40] + b"\0")
+
     with pytest.raises(DataError, match=rf"my\.toml, line 2, key 'table': .*db\.parts\.{ending}"):
         own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n')
 
 
 def test_a_database_is_proposed_with_what_its_header_knows(tmp_path: Path, database) -> None:
-    """If the header's language or the speakers of another table were lost, verdict and intervals would suffer."""
+    """If the header's language or the speakers of another table were lost, verdict and intervals
+    would suffer.
+    """
     database.save(str(tmp_path / "db"), storage_format="csv")
     record, made, _ = proposed(tmp_path / "db")
     assert record["audformat"] == "db"
     assert record["columns"]["speaker"] == "files.speaker"
-    assert (record["table"], record["columns"]["label"], record["licence"]) == ("parts", "code", "CC0-1.0")
+    assert (record["table"], record["columns"]["label"], record["licence"]) == (
+        "parts",
+        "code",
+        "CC0-1.0",
+    )
     assert record["labels"] == {"0": "angry", "1": "happy"}
     assert made.task.languages == ("de",)

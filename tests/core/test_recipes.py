@@ -53,7 +53,14 @@ MODELS = """
 """
 
 
-USUAL = {"encoder": "tiny", "prompt": "The speaker feels", "rate": 0.1, "seed": 0, "fast": True, "C": 1.0}
+USUAL = {
+    "encoder": "tiny",
+    "prompt": "The speaker feels",
+    "rate": 0.1,
+    "seed": 0,
+    "fast": True,
+    "C": 1.0,
+}
 """The options of the model `chosen` that are set where none is given."""
 
 
@@ -79,7 +86,11 @@ def hash_of(weights: Path) -> str:
     ],
 )
 def test_a_recipe_remakes_the_weights(
-    plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Any
+    plugin: Install,
+    cli: Callable[..., Outcome],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: Any,
 ) -> None:
     """Typed in another folder, it gives the same bytes; what is a default is not said."""
     plugin(MODELS, models=["Chosen"])
@@ -98,7 +109,9 @@ def test_a_recipe_remakes_the_weights(
 def test_a_recipe_says_what_the_options_were_chosen_on(
     plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, chosen_on: list[str]
 ) -> None:
-    """Without it the remade weights would have another verdict than the row that they are to prove."""
+    """Without it the remade weights would have another verdict than the row that they are to
+    prove.
+    """
     plugin(MODELS, models=["Chosen"])
     weights = train("chosen", [TASK], tmp_path / "mine", chosen_on=chosen_on)
     recipe = recipes.command(read_manifest(weights), str(tmp_path / "again").lstrip("/"))
@@ -114,7 +127,9 @@ def test_a_recipe_says_what_the_options_were_chosen_on(
 def test_a_recipe_remakes_the_stages_before_first(
     plugin: Install, cli: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Weights of a second stage without those of the first cannot be remade; where they lay is nobody's business."""
+    """Weights of a second stage without those of the first cannot be remade; where they lay is
+    nobody's business.
+    """
     plugin(MODELS, models=["Chosen"])
     first = train("chosen", [TASK], tmp_path / "one", options={"seed": "1"})
     second = train("chosen", [TASK], tmp_path / "two", options={"init": str(first), "seed": "2"})
@@ -123,37 +138,58 @@ def test_a_recipe_remakes_the_stages_before_first(
     recipe = recipes.command(read_manifest(third), "w")
     base = f"mserbench train --model chosen --on {TASK}"
     assert recipe == (
-        f"{base} --option seed=1 --out w-1 && {base} --init w-1 --option seed=2 --out w-2 && {base} --init w-2 --out w"
+        f"{base} --option seed=1 --out w-1 && {base} --init w-1 --option seed=2 --out w-2 "
+        f"&& {base} --init w-2 --out w"
     )
     monkeypatch.chdir(tmp_path)
     remade(cli, recipe)
     assert hash_of(Path("w")) == hash_of(third)
 
 
-def test_a_recipe_tells_of_no_folder(plugin: Install, tone: Callable[..., Any], tmp_path: Path) -> None:
-    """A corpus of one's own and a folder of pretrained weights are named by their last names alone."""
+def test_a_recipe_tells_of_no_folder(
+    plugin: Install, tone: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A corpus of one's own and a folder of pretrained weights are named by their last names
+    alone.
+    """
     import soundfile
 
     plugin(MODELS, models=["Chosen"])
     for name, hertz in (("a", 200.0), ("b", 300.0)):
         soundfile.write(tmp_path / f"{name}.wav", tone(0.5, 16_000, hertz), 16_000)
+
     (tmp_path / "t.csv").write_text("file,emo\na.wav,a\nb.wav,b\n")
     own = tmp_path / "mine.toml"
     own.write_text(
-        'language = "fr"\ntable = "t.csv"\n[columns]\npath = "file"\nlabel = "emo"\n[labels]\na = "happy"\nb = "sad"\n'
+        'language = "fr"\ntable = "t.csv"\n[columns]\npath = "file"\nlabel = '
+        '"emo"\n[labels]\na = "happy"\nb = "sad"\n'
     )
     weights = train(
-        "chosen", [TASK], tmp_path / "w", validate_on=[str(own)], options={"encoder": str(tmp_path / "whisper")}
+        "chosen",
+        [TASK],
+        tmp_path / "w",
+        validate_on=[str(own)],
+        options={"encoder": str(tmp_path / "whisper")},
     )
     recipe = recipes.command(read_manifest(weights))
     assert recipe == (
-        f"mserbench train --model chosen --on {TASK} --validate-on mine.toml --option encoder=./whisper --out weights"
+        f"mserbench train --model chosen --on {TASK} --validate-on mine.toml --option "
+        f"encoder=./whisper --out weights"
     )
 
 
 def manifest(**changed: Any) -> Manifest:
-    sources = [{"task": task, "family": task, "languages": ["de"], "clips": []} for task in (TASK, "emovo")]
-    told = {"model": "chosen", "options": {"seed": 2}, "sources": sources, "validated_on": ["emovo"], "files": {}}
+    sources = [
+        {"task": task, "family": task, "languages": ["de"], "clips": []} for task in (TASK, "emovo")
+    ]
+    told = {
+        "model": "chosen",
+        "options": {"seed": 2},
+        "sources": sources,
+        "validated_on": ["emovo"],
+        "files": {},
+    }
+
     return Manifest.from_json({**told, **changed})
 
 
@@ -161,12 +197,16 @@ UNTOLD = {"model": None, "options": None, "on": [], "validated_on": [], "partial
 
 
 def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
-    """Shipped weights are older than recipes: their sources tell which tasks they were trained on."""
+    """Shipped weights are older than recipes: their sources tell which tasks they were trained
+    on.
+    """
     plugin(MODELS, models=["Chosen"])
     told = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
     assert recipes.command(manifest(), "w") == f"{told} --out w"
     partial = [{**source.to_json(), "partial": True} for source in manifest().sources]
-    assert recipes.command(manifest(sources=partial), "..") == f"{told} --allow-partial --out weights"
+    assert (
+        recipes.command(manifest(sources=partial), "..") == f"{told} --allow-partial --out weights"
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,13 +258,18 @@ def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
     (name, *_) = model_entry("logmel").weights
     folder = shipped_weights(model_entry("logmel"), name)
     copy = shutil.copytree(folder, tmp_path / "copy")
+
     for weights, told in ((name, name), (copy, "copy")):
-        found = evaluate("logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True).record.model.weights
+        found = evaluate(
+            "logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True
+        ).record.model.weights
         assert (found.name, found.shipped) == (told, True)
         assert found.recipe.endswith(f" --out {told}")
 
 
-SHIPPED = [(name, one) for name, entry in registry.entries(ModelEntry).items() for one in entry.weights]
+SHIPPED = [
+    (name, one) for name, entry in registry.entries(ModelEntry).items() for one in entry.weights
+]
 
 
 @pytest.mark.parametrize(("model", "name"), SHIPPED)
@@ -233,4 +278,6 @@ def test_all_shipped_weights_have_a_recipe(model: str, name: str) -> None:
     folder = shipped_weights(model_entry(model), name)
     recipe = recipes.command(read_manifest(folder), name)
     assert recipe is not None
-    assert re.fullmatch(rf"mserbench train --model {model} --on \S+( --option \S+=\S+)* --out {name}", recipe)
+    assert re.fullmatch(
+        rf"mserbench train --model {model} --on \S+( --option \S+=\S+)* --out {name}", recipe
+    )

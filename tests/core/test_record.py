@@ -25,7 +25,9 @@ def test_there_are_committed_records() -> None:
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: "/".join(path.parts[-3:-1]))
 def test_a_committed_record_is_written_as_it_was_read(path: Path) -> None:
-    """Else the first `--rescore` would change every published file, and a reader could not say why."""
+    """Else the first `--rescore` would change every published file, and a reader could not say
+    why.
+    """
     text = path.read_text(encoding="utf-8")
     record = RunRecord.from_json(json.loads(text))
     assert written(record) == text
@@ -55,16 +57,21 @@ WRONG = {
     "'model' is missing or no object": lambda value: value.update(model=[]),
     "'model.name' is None, which is no valid value": lambda value: value["model"].pop("name"),
     "'metrics.UA' is 1.5, which is no valid value": lambda value: value["metrics"].update(UA=1.5),
-    "'intervals.UA' is [0.9, 0.1], which is no valid value": lambda value: value["intervals"].update(UA=[0.9, 0.1]),
-    "'model.weights' is 'x', which is no valid value": lambda value: value["model"].update(weights="x"),
+    "'intervals.UA' is [0.9, 0.1], which is no valid value": lambda value: value[
+        "intervals"
+    ].update(UA=[0.9, 0.1]),
+    "'model.weights' is 'x', which is no valid value": lambda value: value["model"].update(
+        weights="x"
+    ),
     "an object with schema 1 or 2 was expected": lambda value: value.update(schema=3),
-    "'canonical.n' is None, which is no valid value": lambda value: value.update(canonical={"labels": ["sad"]}),
+    "'canonical.n' is None, which is no valid value": lambda value: value.update(
+        canonical={"labels": ["sad"]}
+    ),
     "'seconds' is {'predict': 'long'}, which is no valid value": lambda value: value.update(
         seconds={"predict": "long"}
     ),
-    "'facts' must be an object of texts, finite numbers, flags, nulls, and lists and objects of them": (
-        lambda value: value.update(facts=[])
-    ),
+    "'facts' must be an object of texts, finite numbers, flags, nulls, and lists and "
+    "objects of them": (lambda value: value.update(facts=[])),
 }
 
 
@@ -74,4 +81,5 @@ def test_a_wrong_value_is_named_in_one_sentence(sentence: str) -> None:
     WRONG[sentence](value)
     with pytest.raises(ValueError, match=r"expected|valid value|missing|must be") as caught:
         RunRecord.from_json(value)
+
     assert str(caught.value) == sentence

@@ -39,7 +39,9 @@ class Tunable(Model):
 
 @pytest.fixture
 def offer(monkeypatch: pytest.MonkeyPatch):
-    """Register entries as if a plugin had brought them, with a module `things` for their targets."""
+    """Register entries as if a plugin had brought them, with a module `things` for their
+    targets.
+    """
 
     def offered(*entries: Entry, **things: object) -> None:
         module = ModuleType("things")
@@ -47,7 +49,9 @@ def offer(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setitem(sys.modules, "things", module)
         plugin = Plugin("test", "test", "1", "things", list(entries))
         monkeypatch.setattr(registry, "installed", lambda strict=False: (plugin,))
-        monkeypatch.setattr(lookup, "_owned", {})  # what other tests described by files of their own
+
+        # what other tests described by files of their own
+        monkeypatch.setattr(lookup, "_owned", {})
 
     return offered
 
@@ -66,14 +70,19 @@ def test_names_resolve_to_their_objects() -> None:
 )
 def test_an_unknown_name_offers_the_nearest(find, near: str) -> None:
     """If it did not, a typing error would cost a search through the list."""
-    with pytest.raises(UnknownName, match=f"'{near}' is not known; did you mean .*'emodb-sample'") as caught:
+    with pytest.raises(
+        UnknownName, match=f"'{near}' is not known; did you mean .*'emodb-sample'"
+    ) as caught:
         find(near)
+
     assert caught.value.exit_code == 2
 
 
 def test_a_name_like_no_other_says_where_all_are_listed() -> None:
     """If it offered something far off, its reader would be misled."""
-    with pytest.raises(UnknownName, match=r"task 'qqqq' is not known; 'mserbench tasks' lists all \d+"):
+    with pytest.raises(
+        UnknownName, match=r"task 'qqqq' is not known; 'mserbench tasks' lists all \d+"
+    ):
         lookup.task("qqqq")
 
 
@@ -94,11 +103,14 @@ def test_a_target_that_is_not_there_or_not_right(offer, target: str, sentence: s
         lookup.task("mine")
 
 
-def test_a_target_that_exits_at_import(offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_target_that_exits_at_import(
+    offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If it ended the program with its own code, a failed run could pass for a good one."""
     (tmp_path / "quitter.py").write_text("raise SystemExit(0)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     offer(CorpusEntry("mine", "quitter:CORPUS", ""))
+
     with pytest.raises(PluginError, match="SystemExit"):
         lookup.corpus("mine")
 
@@ -112,14 +124,22 @@ def test_a_model_must_be_a_model_class(offer) -> None:
 
 def test_a_missing_package_names_the_command_that_installs_it(offer) -> None:
     """If it were an ImportError, the user would have to find out which extra it is."""
-    offer(ModelEntry("mine", "things:Tunable", "", needs={"not_here_at_all": "fancy"}), Tunable=Tunable)
-    with pytest.raises(MissingExtra, match=r"model 'mine' needs .*'not_here_at_all'.*pip install 'mserbench\[fancy\]'"):
+    offer(
+        ModelEntry("mine", "things:Tunable", "", needs={"not_here_at_all": "fancy"}),
+        Tunable=Tunable,
+    )
+    with pytest.raises(
+        MissingExtra,
+        match=r"model 'mine' needs .*'not_here_at_all'.*pip install 'mserbench\[fancy\]'",
+    ):
         model_class("mine")
 
 
 def test_options_are_typed() -> None:
     """If a number stayed text, an option would be recorded that never acted."""
-    made = make_options(Tunable, {"layers": "5", "rate": "1e-3", "fast": "True", "mode": "max"}, "mine")
+    made = make_options(
+        Tunable, {"layers": "5", "rate": "1e-3", "fast": "True", "mode": "max"}, "mine"
+    )
     assert made == Options(5, 0.001, True, "max")
     assert make_options(Tunable, {}, "mine") == Options()
 
@@ -141,7 +161,9 @@ def test_a_wrong_option_is_refused(given: dict[str, str], sentence: str) -> None
 
 
 def test_a_choice_that_is_called_none_can_be_given() -> None:
-    """Taken for no value it would leave a preset's value in place, in silence: `--option pooling=none` did so."""
+    """Taken for no value it would leave a preset's value in place, in silence: `--option
+    pooling=none` did so.
+    """
 
     @dataclass(frozen=True)
     class Options:
@@ -162,11 +184,15 @@ def test_a_model_without_options_takes_none() -> None:
 
 def test_shipped_weights_are_found_in_their_package() -> None:
     """If they were not, a model could not bring its weights."""
-    entry = ModelEntry("mine", "m:M", "", weights={"best": "mserbench:cli", "lost": "not_here_at_all:weights"})
+    entry = ModelEntry(
+        "mine", "m:M", "", weights={"best": "mserbench:cli", "lost": "not_here_at_all:weights"}
+    )
     assert shipped_weights(entry, "best").name == "cli"
     assert shipped_weights(entry, "best").is_dir()
+
     with pytest.raises(UnknownName, match="did you mean 'best'"):
         shipped_weights(entry, "bst")
+
     with pytest.raises(PluginError, match="'not_here_at_all', which is not a package"):
         shipped_weights(entry, "lost")
 

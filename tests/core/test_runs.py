@@ -37,6 +37,7 @@ def change_record(folder: Path, change: Change) -> None:
 def refused(folder: Path) -> str:
     with pytest.raises(DataError) as caught:
         assert runs.read(folder).rows
+
     assert caught.value.exit_code == 3
     return str(caught.value)
 
@@ -51,7 +52,9 @@ def test_a_finished_run_is_read_again(finished: Run) -> None:
 
 
 def test_a_record_of_schema_1_has_the_statistics_of_today() -> None:
-    """Its percentile intervals were too narrow for ten speakers: they must not stand beside those of other runs."""
+    """Its percentile intervals were too narrow for ten speakers: they must not stand beside those
+    of other runs.
+    """
     folder = Path(__file__).parent / "schema-1"
     before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     run = runs.read(folder)
@@ -147,7 +150,9 @@ def test_a_record_that_is_no_record_is_refused(finished: Run, text: str) -> None
     assert "run.json' is damaged" in refused(finished.folder)
 
 
-@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999", "-0.1", "1" + "0" * 400])
+@pytest.mark.parametrize(
+    "literal", ["NaN", "Infinity", "-Infinity", "1e999", "-0.1", "1" + "0" * 400]
+)
 def test_a_metric_that_is_no_fraction_is_refused(finished: Run, literal: str) -> None:
     path = finished.folder / "run.json"
     record = json.loads(path.read_text())
@@ -174,22 +179,30 @@ def test_no_link_leads_out_of_a_run_folder(finished: Run, tmp_path: Path) -> Non
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data(), value=values)
-def test_any_value_anywhere_is_read_or_refused(finished: Run, data: st.DataObject, value: object) -> None:
+def test_any_value_anywhere_is_read_or_refused(
+    finished: Run, data: st.DataObject, value: object
+) -> None:
     path = finished.folder / "run.json"
     whole = path.read_bytes()
     record = copy.deepcopy(json.loads(whole))
     part = data.draw(st.sampled_from(sorted(record)))
+
     if isinstance(record[part], dict) and record[part] and data.draw(st.booleans()):
         record[part][data.draw(st.sampled_from(sorted(record[part])))] = value
     else:
         record[part] = value
+
     path.write_text(json.dumps(record))
     try:
         run = runs.read(finished.folder)
@@ -202,7 +215,9 @@ def test_any_value_anywhere_is_read_or_refused(finished: Run, data: st.DataObjec
         path.write_bytes(whole)
 
 
-@pytest.mark.parametrize("name", ["..", "../x", "/etc/passwd", "a/b", "", ".", "\0", "x" * 20, "naïve model"])
+@pytest.mark.parametrize(
+    "name", ["..", "../x", "/etc/passwd", "a/b", "", ".", "\0", "x" * 20, "naïve model"]
+)
 def test_no_name_leads_out_of_the_output_folder(tmp_path: Path, name: str) -> None:
     folder = runs.run_folder(tmp_path, name, name, "0" * 64)
     assert folder.resolve().parent.parent == tmp_path.resolve()
@@ -219,16 +234,21 @@ def test_a_second_writer_is_told_and_the_first_keeps_the_lock(tmp_path: Path) ->
     held, done = context.Event(), context.Event()
     first = context.Process(target=hold, args=(str(tmp_path), held, done))
     first.start()
+
     try:
         assert held.wait(30)
         with (
-            pytest.raises(UsageError, match=r"is being written by another process: wait for it, or give another --out"),
+            pytest.raises(
+                UsageError,
+                match=r"is being written by another process: wait for it, or give another --out",
+            ),
             runs.locked(tmp_path),
         ):
             pytest.fail("two writers at once")
     finally:
         done.set()
         first.join(30)
+
     with runs.locked(tmp_path):
         pass
 
@@ -241,6 +261,7 @@ def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
     assert held.wait(30)
     first.kill()
     first.join(30)
+
     with runs.locked(tmp_path):
         pass
 
@@ -249,10 +270,13 @@ def test_an_output_folder_that_cannot_be_one_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (tmp_path / "file/run", tmp_path / ("x" * 300)):
         with (
-            pytest.raises(DataError, match=r"cannot be written .*: make room or give another --out") as caught,
+            pytest.raises(
+                DataError, match=r"cannot be written .*: make room or give another --out"
+            ) as caught,
             runs.locked(folder),
         ):
             pytest.fail("not reached")
+
         assert caught.value.exit_code == 3
 
 

@@ -1,4 +1,6 @@
-"""A run's key is known before its model is made: it is that of the board, and of the model once it is made."""
+"""A run's key is known before its model is made: it is that of the board, and of the model once it
+is made.
+"""
 
 from __future__ import annotations
 
@@ -61,12 +63,15 @@ DESCRIBED = """
 
 
 def shipped_here(record: dict[str, Any]) -> bool:
-    """Whether a run used no weights or shipped ones, and none of today's options are younger than it."""
+    """Whether a run used no weights or shipped ones, and none of today's options are younger than
+    it.
+    """
     model, entries = record["model"], registry.entries(ModelEntry)
     if model["name"] not in entries:
         return False
     if model["weights"] and model["weights"]["name"] not in entries[model["name"]].weights:
         return False
+
     return set(spec_of(record).identity.options) == set(model["options"])
 
 
@@ -79,7 +84,9 @@ def spec_of(record: dict[str, Any]) -> Spec:
 
 def in_a_process(code: str, *arguments: str) -> str:
     """Run code in a process of its own; return the last line that it prints."""
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[-1]
 
@@ -95,15 +102,21 @@ print(len(RECORDS), same, torch)
 
 
 def committed_keys() -> int:
-    """Compare the key of each committed run of shipped weights with that of its spec; return how many."""
+    """Compare the key of each committed run of shipped weights with that of its spec; return how
+    many.
+    """
     records = [record for record in RECORDS if shipped_here(record)]
     for record in records:
         identity = spec_of(record).identity
         if "development" not in record["model"]:  # the run is older than that part of the key
             card = dataclasses.replace(identity.card, development=())
             identity = dataclasses.replace(identity, card=card)
+
         task = lookup.task(record["task"]["name"])
-        assert identity.key(task, record["corpus"]["index_digest"]) == record["key"], record["model"]
+        assert identity.key(task, record["corpus"]["index_digest"]) == record["key"], record[
+            "model"
+        ]
+
     return len(records)
 
 
@@ -153,6 +166,7 @@ def test_a_class_that_describes_another_model_is_refused(plugin, tmp_path: Path)
     plugin(DESCRIBED, models=["Tells"])
     with pytest.raises(ModelError, match=r"'tells' calls its card .*'describe' of its class said"):
         evaluate("tells", TASK, out=tmp_path / "runs")
+
     assert not (tmp_path / "runs").exists()
 
 
@@ -196,7 +210,9 @@ finally:
 
 @pytest.mark.parametrize("name", ["whisper-linear", "mser-llm"])
 def test_a_finished_run_is_shown_without_torch(name: str, tmp_path: Path) -> None:
-    """The run is laid down as if the model had made it, so that no pretrained part is needed here."""
+    """The run is laid down as if the model had made it, so that no pretrained part is needed
+    here.
+    """
     pytest.importorskip("torch")
     target = dataset.load(lookup.task("emodb-sample"), None)
     spec = Spec.of(name, target)

@@ -1,4 +1,6 @@
-"""Split files: what a clip may be called, what a part may be called, and every fault with its line."""
+"""Split files: what a clip may be called, what a part may be called, and every fault with its
+line.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def write(folder: Path, text: str, name: str = "own.csv") -> Path:
         ("s05 (3).wav", "s05 (3)"),
     ],
 )
-def test_a_clip_goes_by_its_id_or_the_end_of_its_path(name: str, identity: str, tmp_path: Path) -> None:
+def test_a_clip_goes_by_its_id_or_the_end_of_its_path(
+    name: str, identity: str, tmp_path: Path
+) -> None:
     """Lists in use write one or the other; a wrong clip would be worse than none."""
     found = read(write(tmp_path, f"path,split\n{name},test\na2,train\n"), CLIPS)
     assert found.part_of == {identity: "test", "a2": "train"}
@@ -54,9 +58,20 @@ def test_a_clip_goes_by_its_id_or_the_end_of_its_path(name: str, identity: str, 
 
 def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
     """If one were passed over, a wrong split would be audited as if it were right."""
-    lines = ["id,split", "a1,train", "nobody,test", "a1.wav,test", "a2,", ",test", "dia0_utt0,test", "a2", '"a2,test']
+    lines = [
+        "id,split",
+        "a1,train",
+        "nobody,test",
+        "a1.wav,test",
+        "a2,",
+        ",test",
+        "dia0_utt0,test",
+        "a2",
+        '"a2,test',
+    ]
     with pytest.raises(DataError) as error:
         read(write(tmp_path, "\n".join(lines)), CLIPS)
+
     said = str(error.value)
     assert "has 7 fault(s)" in said
     for words in (
@@ -81,14 +96,21 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
         ("\ufeffid,part\r\na1,train\r\na2,test\r\n", "split", ["train", "test"]),
     ],
 )
-def test_splits_and_folds_in_the_spellings_in_use(text: str, kind: str, parts: list[str], tmp_path: Path) -> None:
+def test_splits_and_folds_in_the_spellings_in_use(
+    text: str, kind: str, parts: list[str], tmp_path: Path
+) -> None:
     found = read(write(tmp_path, text), CLIPS)
     assert (found.kind, list(found.part_of.values())) == (kind, parts)
 
 
 def test_a_clip_may_be_said_to_be_in_no_part(tmp_path: Path) -> None:
     text = "id,split\na1,train\na2,test\nM1/angry/001,not_in_emobox\nM2/angry/001,none\n"
-    assert list(read(write(tmp_path, text), CLIPS).part_of.values()) == ["train", "test", None, None]
+    assert list(read(write(tmp_path, text), CLIPS).part_of.values()) == [
+        "train",
+        "test",
+        None,
+        None,
+    ]
     assert normal("UNUSED") is None
 
 
@@ -101,14 +123,24 @@ def test_a_gzipped_file_is_read_and_without_a_corpus_names_are_ids(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "text", ["name,split\na1,train\n", "id,split,fold\na1,train,1\n", "id,path,split\n", "id\n", "", "\n\n"]
+    "text",
+    [
+        "name,split\na1,train\n",
+        "id,split,fold\na1,train,1\n",
+        "id,path,split\n",
+        "id\n",
+        "",
+        "\n\n",
+    ],
 )
 def test_a_header_without_exactly_one_column_of_each_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"exactly one column of .* was expected"):
         read(write(tmp_path, text), CLIPS)
 
 
-@pytest.mark.parametrize("text", ["id,split\n", "id,split\na1,train\n", "id,fold\na1,1\na2,1\n", "id,fold\na1,none\n"])
+@pytest.mark.parametrize(
+    "text", ["id,split\n", "id,split\na1,train\n", "id,fold\na1,1\na2,1\n", "id,fold\na1,none\n"]
+)
 def test_a_file_of_one_part_divides_nothing(text: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="two parts at least were expected"):
         read(write(tmp_path, text), CLIPS)
@@ -117,13 +149,15 @@ def test_a_file_of_one_part_divides_nothing(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"not gzip", gzip.compress(b"id,split\na1,train\n" * 9)[:-9], b""],
-    ids=["another format", "cut short", "empty"],  # gzip writes the time: no name for a test that processes share
+    # gzip writes the time: no name for a test that processes share
+    ids=["another format", "cut short", "empty"],
 )
 def test_a_broken_archive_is_a_sentence(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "own.csv.gz"
     path.write_bytes(data)
     with pytest.raises(MserbenchError, match="split file"):
         read(path, CLIPS)
+
     with pytest.raises(DataError, match="cannot be read"):
         read(tmp_path / "absent.csv", CLIPS)
 
@@ -134,7 +168,9 @@ IDS = st.sampled_from([one.id for one in CLIPS])
 
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(IDS, PARTS, min_size=2).filter(lambda found: len(set(found.values())) > 1))
-def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, parts: dict[str, str]) -> None:
+def test_what_is_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory, parts: dict[str, str]
+) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([("id", "split"), *parts.items()])
     found = read(write(tmp_path_factory.mktemp("split"), text.getvalue()), CLIPS)
@@ -144,7 +180,9 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, parts
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60), st.sampled_from(["", ".gz"]))
-def test_no_bytes_cause_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str) -> None:
+def test_no_bytes_cause_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str
+) -> None:
     path = tmp_path_factory.mktemp("split") / f"own.csv{suffix}"
     path.write_bytes(gzip.compress(b"id,split\n" + data) if suffix else b"id,split\n" + data)
     with contextlib.suppress(UsageError, DataError):

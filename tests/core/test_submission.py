@@ -23,19 +23,27 @@ def file(tmp_path: Path) -> Path:
     truth = dataset.truth(lookup.task(TASK), None)
     rows = [f"{utterance.id},{label}" for utterance, label in truth]
     (tmp_path / "p.csv").write_text("\n".join(["id,prediction", *rows]) + "\n")
+
     return tmp_path / "p.csv"
 
 
 def test_a_perfect_file_is_perfect_and_its_verdict_unknown(file: Path, tmp_path: Path) -> None:
     run = score_file(file, TASK, "mine", out=tmp_path / "runs")
     assert run.metrics["UA"] == run.metrics["WA"] == 1.0
-    assert run.record.counts.to_json() == {"expected": 535, "scored": 535, "unparsed": 0, "partial": False}
+    assert run.record.counts.to_json() == {
+        "expected": 535,
+        "scored": 535,
+        "unparsed": 0,
+        "partial": False,
+    }
     assert run.verdict == "unknown", "nothing is known of the model"
     assert run.record.statistics.cluster == "speaker"
     assert runs.read(run.folder).summary() == run.summary()
 
 
-def test_the_audio_changes_nothing(file: Path, tmp_path: Path, build_corpus: Callable[..., Path]) -> None:
+def test_the_audio_changes_nothing(
+    file: Path, tmp_path: Path, build_corpus: Callable[..., Path]
+) -> None:
     bare = score_file(file, TASK, "mine", out=tmp_path / "a")
     beside = score_file(file, TASK, "mine", data=build_corpus(), out=tmp_path / "b")
     assert bare.folder.name == beside.folder.name
@@ -50,7 +58,9 @@ def test_a_card_gives_a_verdict(file: Path, tmp_path: Path) -> None:
         assert score_file(file, TASK, "mine", card=card, out=tmp_path / "runs").verdict == verdict
 
 
-def test_scoring_again_gives_the_same_folder_and_another_file_another(file: Path, tmp_path: Path) -> None:
+def test_scoring_again_gives_the_same_folder_and_another_file_another(
+    file: Path, tmp_path: Path
+) -> None:
     first = score_file(file, TASK, "mine", out=tmp_path / "runs")
     assert score_file(file, TASK, "mine", out=tmp_path / "runs").folder == first.folder
     file.write_text(file.read_text().replace("03a01Fa,happy", "03a01Fa,sad"))
@@ -58,9 +68,12 @@ def test_scoring_again_gives_the_same_folder_and_another_file_another(file: Path
 
 
 def test_faults_leave_no_run_behind(file: Path, tmp_path: Path) -> None:
-    file.write_text(file.read_text().replace("03a01Fa,happy", "03a01Fa,glad").replace("03a01Nc,neutral\n", ""))
+    file.write_text(
+        file.read_text().replace("03a01Fa,happy", "03a01Fa,glad").replace("03a01Nc,neutral\n", "")
+    )
     with pytest.raises(DataError) as caught:
         score_file(file, TASK, "mine", out=tmp_path / "runs")
+
     assert "prediction 'glad' is none of" in str(caught.value)
     assert "missing, such as '03a01Nc'" in str(caught.value)
     assert not (tmp_path / "runs").exists()

@@ -1,4 +1,6 @@
-"""Label files as text and rows: the right rows, or the line that is wrong; nothing is lost in silence."""
+"""Label files as text and rows: the right rows, or the line that is wrong; nothing is lost in
+silence.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ HEADER = ["name", "label", "note"]
 
 def written(table: list[list[str]], end: str = "\n", delimiter: str = ",") -> str:
     file = io.StringIO()
-    csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([HEADER, *table])
+    csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(
+        [HEADER, *table]
+    )
     return file.getvalue()
 
 
@@ -43,7 +47,9 @@ def values(found: list[Row | Fault]) -> list[list[str]]:
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     st.sampled_from(",;\t"),
 )
-def test_a_table_of_any_publisher_gives_its_rows(table: list[list[str]], end: str, encoding: str, sign: str) -> None:
+def test_a_table_of_any_publisher_gives_its_rows(
+    table: list[list[str]], end: str, encoding: str, sign: str
+) -> None:
     found = list(rows("t.csv", written(table, end, sign).encode(encoding), HEADER, sign))
     assert values(found) == [[cell.strip() for cell in row] for row in table]
     assert [one.line for one in found if isinstance(one, Row)] == list(range(2, len(table) + 2))
@@ -59,6 +65,7 @@ def test_a_table_cut_off_anywhere_gives_whole_rows_and_at_most_one_fault(
     if isinstance(found, str):  # cut inside a character: then it is another encoding, or none
         assert "'t.csv'" in found
         return
+
     assert sum(isinstance(one, Fault) for one in found) <= 1
     good = [list(one.values.values()) for one in found if isinstance(one, Row)]
     complete = len([line for line in cut.split(b"\n")[1:-1] if line])
@@ -68,7 +75,11 @@ def test_a_table_cut_off_anywhere_gives_whole_rows_and_at_most_one_fault(
 @given(st.binary(max_size=200))
 def test_any_bytes_give_rows_faults_or_one_error(data: bytes) -> None:
     found = read(data, ["name"])
-    sentences = [found] if isinstance(found, str) else [one.sentence for one in found if isinstance(one, Fault)]
+    sentences = (
+        [found]
+        if isinstance(found, str)
+        else [one.sentence for one in found if isinstance(one, Fault)]
+    )
     assert all("label file 't.csv'" in sentence for sentence in sentences)
 
 
@@ -81,7 +92,9 @@ def test_no_line_is_lost_in_silence(table: list[list[str]], data: st.DataObject)
     found = list(rows("t.csv", "\n".join(lines).encode(), HEADER))
     assert len(found) == len(table)
     others = [one for number, one in enumerate(found, 1) if number != position]
-    assert values(others) == [[c.strip() for c in row] for number, row in enumerate(table, 1) if number != position]
+    assert values(others) == [
+        [c.strip() for c in row] for number, row in enumerate(table, 1) if number != position
+    ]
 
 
 def test_faults_name_file_line_and_what_was_expected() -> None:
@@ -100,10 +113,13 @@ def test_faults_name_file_line_and_what_was_expected() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "nome,label", "name,name", "name;label", '"name', "label,name,label", "\ufeff\ufeffname"]
+    "header",
+    ["", "nome,label", "name,name", "name;label", '"name', "label,name,label", "\ufeff\ufeffname"],
 )
 def test_a_header_without_the_columns_is_an_error_that_shows_it(header: str) -> None:
-    with pytest.raises(DataError, match=r"label file 't\.csv', line 1: the columns \['name'\] were expected"):
+    with pytest.raises(
+        DataError, match=r"label file 't\.csv', line 1: the columns \['name'\] were expected"
+    ):
         list(rows("t.csv", f"{header}\na,b\n".encode(), ["name"]))
 
 
@@ -128,9 +144,13 @@ def test_text_is_decoded_by_its_mark_or_as_utf_8_or_as_windows(data: bytes, expe
     assert text("t.txt", data) == expected
 
 
-@pytest.mark.parametrize("data", [b"a\0b", b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\x81", "a".encode("utf-16-le")])
+@pytest.mark.parametrize(
+    "data", [b"a\0b", b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\x81", "a".encode("utf-16-le")]
+)
 def test_what_is_no_text_is_named(data: bytes) -> None:
-    with pytest.raises(DataError, match=r"label file 't\.txt' is not text .*: get it from the publisher again"):
+    with pytest.raises(
+        DataError, match=r"label file 't\.txt' is not text .*: get it from the publisher again"
+    ):
         text("t.txt", data)
 
 

@@ -1,4 +1,6 @@
-"""The conformance kit: an honest model, task and corpus pass, and each breach fails the check that is made for it."""
+"""The conformance kit: an honest model, task and corpus pass, and each breach fails the check that
+is made for it.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,12 @@ def loudness(clips: Sequence[Clip]) -> np.ndarray:
 
 
 def spread(values: np.ndarray, labels: Sequence[str]) -> np.ndarray:
-    """One number a clip, shape (n,), to scores of shape (n, n_labels) that go by the labels' names."""
-    weights = np.array([int(hashlib.sha256(label.encode()).hexdigest()[:4], 16) / 65536 for label in labels])
+    """One number a clip, shape (n,), to scores of shape (n, n_labels) that go by the labels'
+    names.
+    """
+    weights = np.array(
+        [int(hashlib.sha256(label.encode()).hexdigest()[:4], 16) / 65536 for label in labels]
+    )
     return np.outer(values, weights)
 
 
@@ -208,11 +214,15 @@ class NoLicence(Honest):
 
 
 class BadLanguage(Honest):
-    card = dataclasses.replace(CARD, exposure=(Exposure("x", ("German",), "emotion-labels", "paper"),))
+    card = dataclasses.replace(
+        CARD, exposure=(Exposure("x", ("German",), "emotion-labels", "paper"),)
+    )
 
 
 class Contradiction(Honest):
-    card = dataclasses.replace(CARD, exposure=(Exposure("unknown", ("de",), "emotion-labels", "paper"),))
+    card = dataclasses.replace(
+        CARD, exposure=(Exposure("unknown", ("de",), "emotion-labels", "paper"),)
+    )
 
 
 class Showing(Honest):
@@ -308,7 +318,8 @@ def test_a_breach_fails_its_check(breach: type[Model]) -> None:
 
 
 @pytest.mark.parametrize(
-    "breach", [NoLicence, BadLanguage, InPlace, Statistics, ReadsLabels, SevenLabels, ShowsBatchMean]
+    "breach",
+    [NoLicence, BadLanguage, InPlace, Statistics, ReadsLabels, SevenLabels, ShowsBatchMean],
 )
 def test_a_breach_fails_no_other_check(breach: type[Model]) -> None:
     """If it did, an author would not know which of them to mend."""
@@ -326,7 +337,9 @@ def test_modules_come_back_after_the_guard() -> None:
 
 
 def test_groups_are_given_to_a_transductive_model_only() -> None:
-    """If they were given to all, speaker identity would leak into models that claim not to use it."""
+    """If they were given to all, speaker identity would leak into models that claim not to use
+    it.
+    """
     groups: dict[bool, set[int | None]] = {False: set(), True: set()}
 
     class Watching(Honest):
@@ -346,7 +359,9 @@ def test_groups_are_given_to_a_transductive_model_only() -> None:
 
 
 def test_a_model_that_draws_by_seed_is_said_to() -> None:
-    """If this passed in silence, a table from utterance to label would pass too; as a failure it would bar `random`."""
+    """If this passed in silence, a table from utterance to label would pass too; as a failure it
+    would bar `random`.
+    """
 
     class Drawing(Honest):
         def predict(self, clips, labels):
@@ -358,7 +373,9 @@ def test_a_model_that_draws_by_seed_is_said_to() -> None:
 
 
 def test_embeddings_are_checked_where_there_are_some() -> None:
-    """If a model had to have them, a text model could not pass; if they were not looked at, a picture could lie."""
+    """If a model had to have them, a text model could not pass; if they were not looked at, a
+    picture could lie.
+    """
 
     class Sometimes(Showing):
         def embeddings(self, clips):
@@ -420,6 +437,7 @@ def test_a_model_without_weights_is_skipped_with_a_sentence() -> None:
     assert outcome(findings)["loads"] is None
     assert outcome(findings)["determinism"] is None
     assert "needs weights" in next(one.sentence for one in findings if one.check == "loads")
+
     with pytest.warns(UserWarning, match="'loads' was skipped: it needs weights"):
         assert_model(Hungry)
 
@@ -428,8 +446,10 @@ def test_the_callers_mistakes_are_raised() -> None:
     """If they were findings, a typing error would look like a fault of the model."""
     with pytest.raises(UnknownName):
         check_model("no-such-model")
+
     with pytest.raises(UnknownName, match="option"):
         check_model(Honest, options={"speed": "1"})
+
     with pytest.raises(UsageError, match="are no folder"):
         check_model(Honest, weights="nowhere")
 
@@ -438,7 +458,9 @@ def test_the_callers_mistakes_are_raised() -> None:
 def test_assert_model_lists_every_failed_check() -> None:
     """If it named one only, mending a plugin would take as many runs as it has faults."""
     assert_model(Honest)
-    with pytest.raises(AssertionError, match=r"(?s)fails \d+ of \d+ checks:.*- determinism: .*- batch invariance: "):
+    with pytest.raises(
+        AssertionError, match=r"(?s)fails \d+ of \d+ checks:.*- determinism: .*- batch invariance: "
+    ):
         assert_model(Unseeded)
 
 
@@ -448,6 +470,7 @@ def test_sounds_are_what_the_contract_says_of_clips() -> None:
         assert sound.waveform.dtype == np.float32
         assert sound.waveform.ndim == 1
         assert np.abs(sound.waveform).max() <= 1.0
+
     assert np.abs(sounds.extremes()["full scale"].waveform).min() == 1.0
     assert sounds.extremes()["0.05 s"].waveform.shape == (800,)
 
@@ -459,10 +482,19 @@ def parse(tree: Tree) -> Iterator[Utterance]:
 
 
 TOY = CorpusCard(
-    name="toy", title="A toy", languages=("cy",), speakers=2, licence="MIT", access="bundled", source="here",
+    name="toy", title="A toy", languages=("cy",), speakers=2, licence="MIT", access="bundled",
+        source="here",
     how_to_get="here", unpack="here", citation="none", counts={"all": {"A": 2, "S": 2}},
 )  # fmt: skip
-TASK = Task("toy-2", "Toy", "toy", ("cy",), ("angry", "sad"), {"A": "angry", "S": "sad"}, {"angry": 2, "sad": 2})
+TASK = Task(
+    "toy-2",
+    "Toy",
+    "toy",
+    ("cy",),
+    ("angry", "sad"),
+    {"A": "angry", "S": "sad"},
+    {"angry": 2, "sad": 2},
+)
 
 
 @pytest.fixture
@@ -482,8 +514,14 @@ def offer(monkeypatch: pytest.MonkeyPatch, folder: Path):
 
         monkeypatch.setitem(globals(), "CORPUS", Corpus(card, parser, lambda: folder))
         monkeypatch.setitem(globals(), "THE_TASK", task)
-        # Of two entries of one name the registry here takes the last, so that `more` can replace the task's.
-        entries = [CorpusEntry("toy", f"{__name__}:CORPUS", ""), TaskEntry("toy-2", f"{__name__}:THE_TASK", ""), *more]
+
+        # Of two entries of one name the registry here takes the last, so that `more` can replace
+        # the task's.
+        entries = [
+            CorpusEntry("toy", f"{__name__}:CORPUS", ""),
+            TaskEntry("toy-2", f"{__name__}:THE_TASK", ""),
+            *more,
+        ]
         plugin = Plugin("toys", "toys", "1", __name__, entries)
         monkeypatch.setattr(registry, "installed", lambda strict=False: (*real, plugin))
 
@@ -515,7 +553,9 @@ def changed(**facts):
 
     def parser(tree: Tree) -> Iterator[Utterance]:
         for one in parse(tree):
-            yield dataclasses.replace(one, **{name: value(one, tree) for name, value in facts.items()})
+            yield dataclasses.replace(
+                one, **{name: value(one, tree) for name, value in facts.items()}
+            )
 
     return parser
 
@@ -543,8 +583,16 @@ CORPUS_BREACHES = {
     "other counts": ({"counts": {"all": {"A": 2, "S": 3}}}, parse, "counts"),
     "a raw label not on the card": ({"counts": {"all": {"A": 2}}}, parse, "counts"),
     "another number of speakers": ({"speakers": 3}, parse, "speakers and languages"),
-    "a speaker without prefix": ({}, changed(speaker=lambda one, tree: one.id[0]), "speakers and languages"),
-    "a language not on the card": ({}, changed(language=lambda one, tree: "en"), "speakers and languages"),
+    "a speaker without prefix": (
+        {},
+        changed(speaker=lambda one, tree: one.id[0]),
+        "speakers and languages",
+    ),
+    "a language not on the card": (
+        {},
+        changed(language=lambda one, tree: "en"),
+        "speakers and languages",
+    ),
     "one id for two files": ({}, changed(id=lambda one, tree: one.id[1]), "ids"),
     "an id with a line break": ({}, changed(id=lambda one, tree: one.id + "\n1"), "ids"),
     "every file twice": ({}, twice, "ids"),
@@ -570,6 +618,7 @@ def test_a_missing_file_is_named_by_the_inventory(tmp_path: Path) -> None:
 
     for path in sorted(SAMPLE.provide().iterdir())[1:]:
         (tmp_path / path.name).symlink_to(path)
+
     findings = check_corpus(dataclasses.replace(SAMPLE, provide=lambda: tmp_path))
     assert {"complete", "counts", "inventory"} <= failed(findings)
     assert "'03a01Fa'" in next(one.sentence for one in findings if one.check == "inventory")
@@ -591,9 +640,16 @@ def test_an_honest_task_passes(offer) -> None:
 
 MAP = {"A": "angry", "S": "sad"}
 TASK_BREACHES = {
-    "one label": ({"labels": ("sad",), "label_map": {"A": "<drop>", "S": "sad"}, "counts": {"sad": 2}}, "labels"),
+    "one label": (
+        {"labels": ("sad",), "label_map": {"A": "<drop>", "S": "sad"}, "counts": {"sad": 2}},
+        "labels",
+    ),
     "a label in capitals": (
-        {"labels": ("Angry", "sad"), "label_map": {"A": "Angry", "S": "sad"}, "counts": {"Angry": 2, "sad": 2}},
+        {
+            "labels": ("Angry", "sad"),
+            "label_map": {"A": "Angry", "S": "sad"},
+            "counts": {"Angry": 2, "sad": 2},
+        },
         "labels",
     ),
     "a label twice": ({"labels": ("angry", "sad", "sad")}, "labels"),
@@ -621,7 +677,9 @@ def test_a_task_breach_fails_its_check(offer, breach: str) -> None:
 
 def test_a_selection_is_counted_on_the_utterances(offer) -> None:
     """If only the card were asked, no task with a selection could be checked."""
-    chosen = dataclasses.replace(TASK, select={"speaker": ("toy:1",)}, counts={"angry": 1, "sad": 1})
+    chosen = dataclasses.replace(
+        TASK, select={"speaker": ("toy:1",)}, counts={"angry": 1, "sad": 1}
+    )
     offer(TOY, chosen)
     findings = check_task("toy-2")
     assert not failed(findings)
@@ -640,7 +698,12 @@ def run_command(*arguments: str):
 
 def test_the_command_says_what_failed_by_its_exit_code(offer) -> None:
     """If it exited 0, no pipeline would notice a broken plugin."""
-    offer(TOY, TASK, ModelEntry("good", f"{__name__}:Good", ""), ModelEntry("bad", f"{__name__}:Unseeded", ""))
+    offer(
+        TOY,
+        TASK,
+        ModelEntry("good", f"{__name__}:Good", ""),
+        ModelEntry("bad", f"{__name__}:Unseeded", ""),
+    )
     good, bad = run_command("model", "good"), run_command("model", "bad")
     assert (good.exit_code, bad.exit_code) == (0, 1), good.output
     assert "0 failed" in good.output

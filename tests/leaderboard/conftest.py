@@ -26,14 +26,25 @@ def toy_task(name: str = "toy-a", labels: tuple[str, ...] = LABELS, version: int
     """Return a task that no plugin registers."""
     counts = dict.fromkeys(labels, 12)
     label_map = {label: label for label in labels}
-    return Task(name, f"Toy task {name}", f"{name}-corpus", ("xx",), labels, label_map, counts, version=version)
+    return Task(
+        name,
+        f"Toy task {name}",
+        f"{name}-corpus",
+        ("xx",),
+        labels,
+        label_map,
+        counts,
+        version=version,
+    )
 
 
 def toy_card(task: Task, synthetic: bool = False) -> CorpusCard:
     """Return the card of the corpus of a toy task."""
     return CorpusCard(
-        name=task.corpus, title=f"Corpus of {task.name}", languages=task.languages, speakers=4, licence="CC0-1.0",
-        access="open", source="", how_to_get="", unpack="", citation="", counts={}, synthetic=synthetic,
+        name=task.corpus, title=f"Corpus of {task.name}", languages=task.languages, speakers=4,
+            licence="CC0-1.0",
+        access="open", source="", how_to_get="", unpack="", citation="", counts={},
+            synthetic=synthetic,
     )  # fmt: skip
 
 
@@ -52,8 +63,10 @@ def rows_of(items: Items, labels: tuple[str, ...], right: float, seed: int) -> l
         scores = generator.random(len(labels)).round(4)
         if generator.random() < right:
             scores[labels.index(label)] += 1
+
         values = tuple(float(f"{score:.6g}") for score in scores)
         rows.append(Prediction(identity, label, best_label(values, labels), values))
+
     return rows
 
 
@@ -76,7 +89,9 @@ def write_run(
     partial: bool = False,
     verdict: str | None = None,
 ) -> Run:
-    """Finish a run of a made-up model below `folder`, in the folder that `mserbench run` would give it."""
+    """Finish a run of a made-up model below `folder`, in the folder that `mserbench run` would give
+    it.
+    """
     task = task or toy_task()
     items = items or toy_items(task)
     card = card or toy_card(task)
@@ -92,19 +107,27 @@ def write_run(
         ),
         task=recording.task_part(task, "0" * 64),
         corpus=recording.corpus_part(card, "0" * 64),
-        **recording.numbers(scoring.score(rows, task.labels, clusters), task.expected, partial, clusters),
+        **recording.numbers(
+            scoring.score(rows, task.labels, clusters), task.expected, partial, clusters
+        ),
         verdict=recording.verdict_part(judged),
         created=f"2026-01-01T00:00:{seed % 60:02}+00:00",
         predictions=recording.UNWRITTEN,
     )
+
     return runs.finish(runs.run_folder(folder, task.name, model, f"{seed:012x}"), record, rows)
 
 
-def trained(seed: int | None, name: str = "", shipped: bool = False, **options: Any) -> dict[str, Any]:
-    """Return what a record tells of weights that were trained with a seed; without one where nothing is random."""
+def trained(
+    seed: int | None, name: str = "", shipped: bool = False, **options: Any
+) -> dict[str, Any]:
+    """Return what a record tells of weights that were trained with a seed; without one where
+    nothing is random.
+    """
     settings = options if seed is None else {**options, "seed": seed}
     name = name or f"w{seed}"
     recipe = f"mserbench train --model good --on x --option seed={seed} --out {name}"
+
     return {
         "name": name, "hash": f"{seed or 0:x}" * 64, "shipped": shipped, "recipe": recipe,
         "trained": [{"on": ["x"], "options": settings}],

@@ -25,8 +25,13 @@ rows = st.lists(
 
 @given(rows)
 def test_it_reads_what_was_written(given_rows: list[tuple[str, str, str, str]]) -> None:
-    """An answer counted in another cell than the careful reader's would change ranks and pictures unseen."""
-    written = sorted((Prediction(one, label, said, (), answer) for one, label, said, answer in given_rows), key=_id)
+    """An answer counted in another cell than the careful reader's would change ranks and pictures
+    unseen.
+    """
+    written = sorted(
+        (Prediction(one, label, said, (), answer) for one, label, said, answer in given_rows),
+        key=_id,
+    )
     ids, truth, cells = read(predictions.write(written, LABELS).encode(), LABELS)
     assert ids == tuple(row.id for row in written)
     assert truth == tuple(row.label for row in written)

@@ -46,32 +46,57 @@ def sections(board: Path) -> dict[str, boards.Section]:
     assert problems == []
     found, problems = boards.build(entries, [], lambda name: None)
     assert problems == []
+
     return {section.question.name: section for section in found}
 
 
 def always(label: str) -> list[Prediction]:
-    return [Prediction(one.id, one.label, label) for one in rows_of(toy_items(toy_task()), LABELS, 0, 0)]
+    return [
+        Prediction(one.id, one.label, label) for one in rows_of(toy_items(toy_task()), LABELS, 0, 0)
+    ]
 
 
 def test_two_tasks_look_as_they_did(board: Path, make_run: MakeRun) -> None:
-    """Any change of the page, wanted or not, is seen here; `golden.md` is then to be read and replaced."""
+    """Any change of the page, wanted or not, is seen here; `golden.md` is then to be read and
+    replaced.
+    """
     extra = toy_task("toy-b", (*LABELS, "calm"))
-    for number, (model, right) in enumerate([("strong", 0.9), ("weak", 0.4), ("prior", 0.0), ("random", 0.0)]):
+    for number, (model, right) in enumerate(
+        [("strong", 0.9), ("weak", 0.4), ("prior", 0.0), ("random", 0.0)]
+    ):
         make_run(None, model, right=right, seed=number)
         make_run(extra, model, right=right, seed=number, card=toy_card(extra, synthetic=True))
+
     make_run(None, "neighbour", right=0.8, seed=11, seen=(OTHER_CORPUS,))
-    make_run(None, "native", right=0.8, seed=12, seen=(SAME_CORPUS,), weights={"name": "de-it", "hash": "ab" * 32})
+    make_run(
+        None,
+        "native",
+        right=0.8,
+        seed=12,
+        seen=(SAME_CORPUS,),
+        weights={"name": "de-it", "hash": "ab" * 32},
+    )
     make_run(None, "secret", right=0.8, seed=13, complete=False, transductive=True)
     make_run(None, "cheat", right=1.0, seed=14, verdict="leaked")
-    make_run(None, "tuned", right=0.8, seed=17, development=("toy-a-corpus",), weights=trained(None, "best", True))
+    make_run(
+        None,
+        "tuned",
+        right=0.8,
+        seed=17,
+        development=("toy-a-corpus",),
+        weights=trained(None, "best", True),
+    )
+
     for seed in (18, 19, 20):
         make_run(None, "good", right=0.7, seed=seed, weights=trained(seed, preset="mini"))
+
     make_run(toy_task(version=0), "strong", right=0.9, seed=15)
     make_run(None, "hasty", right=0.9, seed=16, partial=True)
     (board / "reported.csv").write_text(
         "task,system,metric,value,exposure,paper,table,source,note\n"
         "toy-a,Their | model,UA,71.5,in-corpus,Some paper,2,its table,head trained on the corpus\n"
-        "toy-a,Their | model,MF1,70.25,in-corpus,Some paper,2,its table,head trained on the corpus\n"
+        "toy-a,Their | model,MF1,70.25,in-corpus,Some paper,2,its table,head trained on "
+        "the corpus\n"
     )
     assert written(board) == GOLDEN.read_text(encoding="utf-8")
 
@@ -101,7 +126,9 @@ def test_the_front_page_shows_the_best_runs_on_real_speech(board: Path, make_run
 
 
 def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
-    """A model that saw the language must never be ranked among those that did not, however good it is."""
+    """A model that saw the language must never be ranked among those that did not, however good it
+    is.
+    """
     make_run(None, "honest", right=0.5, seed=1)
     make_run(None, "neighbour", right=0.9, seed=2, seen=(OTHER_CORPUS,))
     make_run(None, "native", right=1.0, seed=3, seen=(SAME_CORPUS,))
@@ -118,7 +145,9 @@ def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
 
 
 def test_floors_and_the_best_constant_stand_apart(board: Path, make_run: MakeRun) -> None:
-    """A floor in the ranking would be a result; without floors 33 % of three classes looks like one."""
+    """A floor in the ranking would be a result; without floors 33 % of three classes looks like
+    one.
+    """
     make_run(None, "prior", rows=always("sad"))
     make_run(None, "model", right=0.9, seed=1)
     section = sections(board)["toy-a"]
@@ -134,7 +163,10 @@ def test_a_tie_group_holds_what_the_best_does_not_beat(board: Path, make_run: Ma
     task = toy_task()
     rows = rows_of(toy_items(task), LABELS, 1.0, 1)
     wrong = {"happy": "sad", "sad": "angry", "angry": "happy"}
-    near = [Prediction(one.id, one.label, wrong[one.label]) if n == 5 else one for n, one in enumerate(rows)]
+    near = [
+        Prediction(one.id, one.label, wrong[one.label]) if n == 5 else one
+        for n, one in enumerate(rows)
+    ]
     make_run(None, "best", rows=rows, seed=1)
     make_run(None, "near", rows=near, seed=2)
     make_run(None, "far", rows=always("happy"), seed=3)
@@ -157,12 +189,17 @@ def test_a_run_over_other_clips_stops_the_board(board: Path, make_run: MakeRun) 
     """A run that lacks its hardest clips would win; it is named, and nothing is written."""
     for seed in (1, 2):
         make_run(None, f"model{seed}", seed=seed)
+
     few = rows_of(toy_items(toy_task()), LABELS, 1.0, 0)[:-3]
     items = toy_items(toy_task())
-    short = type(items)(items.ids[:-3], items.truth[:-3], items.clusters[:-3] if items.clusters else None)
+    short = type(items)(
+        items.ids[:-3], items.truth[:-3], items.clusters[:-3] if items.clusters else None
+    )
     make_run(None, "short", items=short, rows=few, seed=9)
+
     with pytest.raises(DataError, match="short-000000000009' scored other clips"):
         rewrite(board, pictures=False)
+
     assert not (board / README).exists()
 
 
@@ -171,7 +208,13 @@ def test_names_tell_runs_of_one_model_apart(board: Path, make_run: MakeRun) -> N
     weights = {"name": "de-it", "hash": "ab" * 32}
     make_run(None, "egemaps", seed=1, weights=weights, options={"normalise": "none", "C": 1.0})
     make_run(None, "egemaps", seed=2, weights=weights, options={"normalise": "speaker", "C": 1.0})
-    make_run(None, "egemaps", seed=3, weights={**weights, "hash": "cd" * 32}, options={"normalise": "none", "C": 1.0})
+    make_run(
+        None,
+        "egemaps",
+        seed=3,
+        weights={**weights, "hash": "cd" * 32},
+        options={"normalise": "none", "C": 1.0},
+    )
     make_run(None, "other", seed=4, options={"C": 2.0})
     assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
         "egemaps, de-it, normalise=none, weights abababab",
@@ -182,30 +225,49 @@ def test_names_tell_runs_of_one_model_apart(board: Path, make_run: MakeRun) -> N
 
 
 def test_a_model_is_called_by_its_preset(board: Path, make_run: MakeRun) -> None:
-    """A preset may be a hundredth of the paper's model: its number must not stand under the paper's name."""
+    """A preset may be a hundredth of the paper's model: its number must not stand under the paper's
+    name.
+    """
     asked = {"preset": None, "answer": None, "seed": None}
     noisy = trained(1, "other", preset="mini", noise=0.5)
-    noisy["recipe"] = "mserbench train --model m --on x --option noise=0.5 --option seed=1 --out other"
+    noisy["recipe"] = (
+        "mserbench train --model m --on x --option noise=0.5 --option seed=1 --out other"
+    )
     make_run(None, "mser-llm", seed=1, weights=trained(1, preset="mini"), options=asked)
     make_run(None, "mser-llm", seed=2, weights=noisy, options=asked)
-    make_run(None, "mser-llm", seed=3, weights=trained(1, preset="mini"), options={**asked, "answer": "generate"})
+    make_run(
+        None,
+        "mser-llm",
+        seed=3,
+        weights=trained(1, preset="mini"),
+        options={**asked, "answer": "generate"},
+    )
     make_run(None, "mser-llm", seed=4, weights=trained(1, preset="paper"), options=asked)
     assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
-        "mser-llm (mini)", "mser-llm (mini), answer=generate", "mser-llm (mini), noise=0.5", "mser-llm (paper)",
+        "mser-llm (mini)", "mser-llm (mini), answer=generate", "mser-llm (mini), noise=0.5",
+        "mser-llm (paper)",
     ]  # fmt: skip
 
 
 def test_options_of_the_training_name_a_system_though_it_was_asked_with_its_defaults(
     board: Path, make_run: MakeRun
 ) -> None:
-    """Weights remember what they were trained with; what stands in the options of the run means nothing to them."""
+    """Weights remember what they were trained with; what stands in the options of the run means
+    nothing to them.
+    """
     plain, other = trained(None, "plain", layers="2"), trained(None, "other", layers="1,2,3")
     plain["recipe"] = "mserbench train --model linear --on x --out plain"
     other["recipe"] = "mserbench train --model linear --on x --option layers=1,2,3 --out other"
-    make_run(None, "linear", seed=1, weights=plain, options={"layers": "2", "normalise": "training"})
-    make_run(None, "linear", seed=2, weights=other, options={"layers": "2", "normalise": "training"})
+    make_run(
+        None, "linear", seed=1, weights=plain, options={"layers": "2", "normalise": "training"}
+    )
+    make_run(
+        None, "linear", seed=2, weights=other, options={"layers": "2", "normalise": "training"}
+    )
     hostile = {**trained(None, "evil"), "recipe": "mserbench 'train --option layers=9"}
-    make_run(None, "linear", seed=3, weights=hostile, options={"layers": "2", "normalise": "speaker"})
+    make_run(
+        None, "linear", seed=3, weights=hostile, options={"layers": "2", "normalise": "speaker"}
+    )
     found = sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"])
     assert found == ["linear", "linear, layers=1,2,3", "linear, normalise=speaker"]
 
@@ -213,11 +275,17 @@ def test_options_of_the_training_name_a_system_though_it_was_asked_with_its_defa
 # Systems: seeds together
 
 
-def test_trainings_that_differ_in_their_seed_alone_are_one_row(board: Path, make_run: MakeRun) -> None:
+def test_trainings_that_differ_in_their_seed_alone_are_one_row(
+    board: Path, make_run: MakeRun
+) -> None:
     """The best of five seeds in the ranking would be a winner of chance; so is a single one."""
-    runs = [make_run(None, "good", right=0.6, seed=seed, weights=trained(seed)) for seed in (3, 1, 2)]
+    runs = [
+        make_run(None, "good", right=0.6, seed=seed, weights=trained(seed)) for seed in (3, 1, 2)
+    ]
     make_run(None, "good", right=0.6, seed=4, weights=trained(4, noise=1))
-    (row, other) = sorted(sections(board)["toy-a"].groups["Zero-shot"], key=lambda one: len(one.system.seeds))[::-1]
+    (row, other) = sorted(
+        sections(board)["toy-a"].groups["Zero-shot"], key=lambda one: len(one.system.seeds)
+    )[::-1]
     values = [run.metrics["UA"] for run in runs]
     assert (row.system.seeds, other.system.seeds) == (["1", "2", "3"], ["4"])
     assert row.system.scores["UA"].value == pytest.approx(np.mean(values))
@@ -226,7 +294,9 @@ def test_trainings_that_differ_in_their_seed_alone_are_one_row(board: Path, make
     assert 0 < lower < np.mean(values) < upper < 1
     text = written(board)
     assert f"| 3 ± {100 * np.std(values, ddof=1):.1f} " in text
-    assert all(f"[{seed}](results/toy-a/good-{seed:012x}/predictions.csv)" in text for seed in (1, 2, 3))
+    assert all(
+        f"[{seed}](results/toy-a/good-{seed:012x}/predictions.csv)" in text for seed in (1, 2, 3)
+    )
 
 
 def test_the_mean_of_one_model_has_the_interval_of_its_run(board: Path, make_run: MakeRun) -> None:
@@ -238,11 +308,14 @@ def test_the_mean_of_one_model_has_the_interval_of_its_run(board: Path, make_run
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["a", "b"]), st.sampled_from([None, 0, 1, 2]), st.booleans(), st.booleans()),
+        st.tuples(st.sampled_from(["a", "b"]), st.sampled_from([None, 0, 1, 2]), st.booleans(),
+        st.booleans()),
         min_size=1, max_size=8, unique=True,
     )
 )  # fmt: skip
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_every_run_is_in_one_system_and_systems_differ_in_more_than_the_seed(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, int | None, bool, bool]]
 ) -> None:
@@ -250,11 +323,18 @@ def test_every_run_is_in_one_system_and_systems_differ_in_more_than_the_seed(
     for number, (model, seed, transductive, noisy) in enumerate(drawn):
         told = trained(seed, **({"noise": 1} if noisy else {}))
         write_run(folder, None, model, 0.5, number, weights=told, transductive=transductive)
+
     entries, problems = store.collect(folder)
     assert problems == []
     rows = systems.of(entries)
-    assert sorted(entry.place for row in rows for entry in row.entries) == sorted(entry.place for entry in entries)
-    random = {(model, transductive, noisy) for model, seed, transductive, noisy in drawn if seed is not None}
+    assert sorted(entry.place for row in rows for entry in row.entries) == sorted(
+        entry.place for entry in entries
+    )
+    random = {
+        (model, transductive, noisy)
+        for model, seed, transductive, noisy in drawn
+        if seed is not None
+    }
     fixed = [one for one in drawn if one[1] is None]
     assert len(rows) == len(random) + len(fixed)
     assert len(set(systems.names(rows).values())) >= len({model for model, *_ in drawn})
@@ -265,7 +345,8 @@ def test_one_seed_twice_stops_the_board(board: Path, make_run: MakeRun) -> None:
     make_run(None, "good", right=0.6, seed=1, weights=trained(1))
     make_run(None, "good", right=0.6, seed=2, weights=trained(1, "copy"))
     with pytest.raises(
-        DataError, match=r"same system and the same seed \(1\) as 'toy-a/good-000000000001': remove one"
+        DataError,
+        match=r"same system and the same seed \(1\) as 'toy-a/good-000000000001': remove one",
     ):
         rewrite(board, pictures=False)
 
@@ -275,20 +356,28 @@ def test_a_deterministic_training_says_that_it_has_no_seeds(board: Path, make_ru
     make_run(None, "drawn", right=0.6, seed=2, weights=trained(7))
     make_run(None, "untold", right=0.6, seed=3)
     rows = {row.name: row.system for row in sections(board)["toy-a"].groups["Zero-shot"]}
-    assert {name: system.is_random for name, system in rows.items()} == {"good": False, "drawn": True, "untold": None}
+    assert {name: system.is_random for name, system in rows.items()} == {
+        "good": False,
+        "drawn": True,
+        "untold": None,
+    }
     assert "| none    |" in written(board)
 
 
 # Development, and weights that can be had or not
 
 
-def test_a_system_that_was_chosen_on_the_target_is_ranked_apart(board: Path, make_run: MakeRun) -> None:
+def test_a_system_that_was_chosen_on_the_target_is_ranked_apart(
+    board: Path, make_run: MakeRun
+) -> None:
     """Beside a blind one its figure flatters; the first table shows both, each under its word."""
     make_run(None, "tuned", right=0.9, seed=1, development=("toy-a-corpus",))
     make_run(None, "blind", right=0.6, seed=2, development=("elsewhere",))
     silent = make_run(None, "silent", right=0.8, seed=3)
     rewrite_record(silent.folder, lambda record: record["model"].pop("development"))
-    groups = {title: [row.name for row in rows] for title, rows in sections(board)["toy-a"].groups.items()}
+    groups = {
+        title: [row.name for row in rows] for title, rows in sections(board)["toy-a"].groups.items()
+    }
     assert groups == {"Zero-shot": ["silent", "blind"], "Zero-shot, development": ["tuned"]}
     text = written(board)
     (first,) = [line for line in text.splitlines() if line.startswith("| [toy-a](#toy-a)")]
@@ -298,23 +387,36 @@ def test_a_system_that_was_chosen_on_the_target_is_ranked_apart(board: Path, mak
     assert "development not stated" in row
 
 
-def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(board: Path, make_run: MakeRun) -> None:
-    """A number whose weights nobody can have is a claim; the command makes it one that can be tried."""
+def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(
+    board: Path, make_run: MakeRun
+) -> None:
+    """A number whose weights nobody can have is a claim; the command makes it one that can be
+    tried.
+    """
     make_run(None, "good", right=0.6, seed=1, weights=trained(1, shipped=True))
     for seed in (2, 3):
         make_run(None, "good", right=0.6, seed=seed, weights=trained(seed))
+
     make_run(None, "lost", right=0.6, seed=4, weights={**trained(4), "recipe": "x" * 700})
     text = written(board)
     again = "`mserbench train --model good --on x --option seed=2 --out w2`, and so with seed 3"
     listed = text.partition("### Weights")[2].partition("### ")[0]
-    rows = {line.split("|")[1].strip(): line.split("|")[3].strip() for line in listed.splitlines() if "|" in line}
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[3].strip()
+        for line in listed.splitlines()
+        if "|" in line
+    }
     assert rows["good"] == f"ship as `w1` (seed 1); not shipped, trained again by {again}"
     assert rows["lost"] == "not shipped, and no command is known that trains them again"
     rows = [line for line in text.splitlines() if line.startswith("|    ")]
-    assert all("weights not shipped" in line for line in rows if "| good" in line or "| lost" in line)
+    assert all(
+        "weights not shipped" in line for line in rows if "| good" in line or "| lost" in line
+    )
 
 
-NASTY = st.text(st.sampled_from("|\\`*_[]()<>&!#\n\r\t\0\u202e$~:@w. ah\"'{}-+/=%"), max_size=30) | st.sampled_from(
+NASTY = st.text(
+    st.sampled_from("|\\`*_[]()<>&!#\n\r\t\0\u202e$~:@w. ah\"'{}-+/=%"), max_size=30
+) | st.sampled_from(
     [
         "[x](http://evil)",
         "<script>alert(1)</script>",
@@ -331,15 +433,20 @@ NASTY = st.text(st.sampled_from("|\\`*_[]()<>&!#\n\r\t\0\u202e$~:@w. ah\"'{}-+/=
 @given(NASTY | st.text(max_size=200))
 def test_no_name_can_be_more_than_text(name: str) -> None:
     """A model's name that opens a link, a tag or a cell would let a stranger write on our page."""
-    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(table(["name", "n"], [[escape(name), "1"]], right=("n",)))
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(
+        table(["name", "n"], [[escape(name), "1"]], right=("n",))
+    )
     cells = [token for token in tokens if token.type == "inline"]
     assert len(cells) == 4
-    assert {child.type for token in cells for child in token.children or []} <= {"text", "text_special"}
+    assert {child.type for token in cells for child in token.children or []} <= {
+        "text",
+        "text_special",
+    }
     shown = "".join(child.content for child in cells[2].children or [])
     assert shown == shown.strip()
-    assert "".join(shown.split())[:20] == "".join(sign for sign in name if sign.isprintable() and sign != " ")[:20] or (
-        not name.isprintable()
-    )
+    assert "".join(shown.split())[:20] == "".join(
+        sign for sign in name if sign.isprintable() and sign != " "
+    )[:20] or (not name.isprintable())
 
 
 def test_addresses_do_not_become_links() -> None:
@@ -354,13 +461,17 @@ def _rename(record: dict[str, Any], name: str) -> None:
 
 
 def test_the_page_holds_a_hostile_name_as_text(board: Path, make_run: MakeRun) -> None:
-    """One field that is printed as it came is enough: name, weights, option, title and corpus are tried."""
+    """One field that is printed as it came is enough: name, weights, option, title and corpus are
+    tried.
+    """
     evil = "x|y <img src=q> [a](b) `c`\n# d"
     task = toy_task()
     one = make_run(task, "evil", weights={"name": evil, "hash": evil}, options={"o": evil}, seed=1)
     two = make_run(task, "evil", weights={"name": evil, "hash": "0"}, options={"o": "p"}, seed=2)
+
     for run in (one, two):
         rewrite_record(run.folder, partial(_rename, name=evil))
+
     text = written(board)
     assert "<img" not in text
     assert "[a](b)" not in text
@@ -375,7 +486,8 @@ def test_ties_agree_with_compare(board: Path, make_run: MakeRun, seed: int) -> N
     from mserbench_leaderboard import ties
 
     pair = [
-        make_run(None, f"model{number}", right=right, seed=seed + number) for number, right in enumerate((0.7, 0.4))
+        make_run(None, f"model{number}", right=right, seed=seed + number)
+        for number, right in enumerate((0.7, 0.4))
     ]
     entries = [store.load(run.folder) for run in pair]
     answers = [[row.prediction for row in run.rows] for run in pair]
@@ -389,5 +501,8 @@ def test_few_speakers_tie_with_everybody(board: Path, make_run: MakeRun) -> None
     items = toy_items(toy_task())
     few = type(items)(items.ids, items.truth, tuple(number % 3 for number in range(36)))
     for number, right in enumerate((1.0, 0.2)):
-        make_run(None, f"model{number}", items=few, rows=rows_of(few, LABELS, right, number), seed=number)
+        make_run(
+            None, f"model{number}", items=few, rows=rows_of(few, LABELS, right, number), seed=number
+        )
+
     assert [row.tied for row in sections(board)["toy-a"].groups["Zero-shot"]] == [True, True]

@@ -1,4 +1,6 @@
-"""The command as it is typed: write, check, add; and what is refused, with its sentence and exit code."""
+"""The command as it is typed: write, check, add; and what is refused, with its sentence and exit
+code.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,7 @@ def call(board: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> tu
     """Run the command on a board; return exit code, stdout and stderr."""
     with pytest.raises(SystemExit) as stopped:
         main(["leaderboard", "--dir", str(board), *arguments])
+
     out, err = capsys.readouterr()
     return int(stopped.value.code or 0), out, err
 
@@ -63,7 +66,9 @@ def test_a_stale_page_is_found_and_left_alone(do: Any, board: Path, make_run: Ma
 
 
 @pytest.mark.parametrize("part", ["metrics", "intervals", "canonical", "counts", "statistics"])
-def test_numbers_that_do_not_follow_from_the_predictions(do: Any, make_run: MakeRun, part: str) -> None:
+def test_numbers_that_do_not_follow_from_the_predictions(
+    do: Any, make_run: MakeRun, part: str
+) -> None:
     """Whoever edits a record gains nothing: each number is computed again."""
     change = {
         "metrics": lambda record: record["metrics"].update(UA=0.99),
@@ -137,11 +142,14 @@ def damage(kind: str, run: runs.Run) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        "no record", "no predictions", "half a record", "deep record", "extra file", "linked record", "linked folder",
+        "no record", "no predictions", "half a record", "deep record", "extra file",
+        "linked record", "linked folder",
         "other task", "large", "not finite", "stray file", "other labels",
     ],
 )  # fmt: skip
-def test_a_damaged_run_is_named_and_never_dropped(do: Any, board: Path, make_run: MakeRun, kind: str) -> None:
+def test_a_damaged_run_is_named_and_never_dropped(
+    do: Any, board: Path, make_run: MakeRun, kind: str
+) -> None:
     """A board without its damaged runs would look complete."""
     make_run(None, "sound", seed=1)
     damage(kind, make_run(None, "broken", seed=2))
@@ -157,7 +165,10 @@ def truthful(folder: Path, model: str = "honest", **more: Any) -> runs.Run:
     task, card = lookup.task("aesdd"), lookup.corpus("aesdd").card
     more.setdefault("items", registered.items("aesdd"))
     german = Exposure("emodb", ("de",), "emotion-labels", "manifest")
-    return write_run(folder, task, model, 0.4, 1, card=card, seen=more.pop("seen", (german,)), **more)
+
+    return write_run(
+        folder, task, model, 0.4, 1, card=card, seen=more.pop("seen", (german,)), **more
+    )
 
 
 def test_a_sound_run_is_added_with_its_two_files_only(do: Any, board: Path, tmp_path: Path) -> None:
@@ -177,6 +188,7 @@ def refused(do: Any, board: Path, run: runs.Run) -> str:
     code, _, err = do("--add", str(run.folder))
     assert code == 3
     assert not list((board / "results").rglob("run.json"))
+
     return str(err)
 
 
@@ -192,14 +204,18 @@ def test_another_version_of_the_task_is_refused(do: Any, board: Path, tmp_path: 
     assert "is current: score the current one" in refused(do, board, run)
 
 
-def test_better_numbers_than_the_predictions_are_refused(do: Any, board: Path, tmp_path: Path) -> None:
+def test_better_numbers_than_the_predictions_are_refused(
+    do: Any, board: Path, tmp_path: Path
+) -> None:
     """The number would be on the board before anyone checks."""
     run = truthful(tmp_path)
     rewrite_record(run.folder, lambda record: record["metrics"].update(UA=0.9))
     assert "its metrics are" in refused(do, board, run)
 
 
-def test_another_audio_under_the_same_task_hash_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
+def test_another_audio_under_the_same_task_hash_is_refused(
+    do: Any, board: Path, tmp_path: Path
+) -> None:
     """The task's hash says on which audio a number was measured."""
     run = truthful(tmp_path)
     rewrite_record(run.folder, lambda record: record["corpus"].update(index_digest="0" * 63 + "1"))
@@ -232,14 +248,20 @@ def test_speakers_are_those_of_the_corpus(do: Any, board: Path, tmp_path: Path) 
     assert "its speakers are not those of the corpus" in refused(do, board, run)
 
 
-def test_a_verdict_that_its_exposure_denies_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
+def test_a_verdict_that_its_exposure_denies_is_refused(
+    do: Any, board: Path, tmp_path: Path
+) -> None:
     """The verdict is computed, not claimed: Greek emotion labels make no zero-shot run on Greek."""
     greek = Exposure("other-greek", ("el",), "emotion-labels", "card")
-    assert "it is 'cross-corpus'" in refused(do, board, truthful(tmp_path, seen=(greek,), verdict="zero-shot"))
+    assert "it is 'cross-corpus'" in refused(
+        do, board, truthful(tmp_path, seen=(greek,), verdict="zero-shot")
+    )
 
 
 def test_development_that_is_not_told_is_found(do: Any, board: Path, tmp_path: Path) -> None:
-    """The mark is computed from the corpora that the record names; to strike it out does not help."""
+    """The mark is computed from the corpora that the record names; to strike it out does not
+    help.
+    """
     run = truthful(tmp_path, development=("aesdd",))
     assert run.record.verdict.development
     rewrite_record(run.folder, lambda record: record["verdict"].update(development=False))
@@ -248,7 +270,9 @@ def test_development_that_is_not_told_is_found(do: Any, board: Path, tmp_path: P
     assert "'zero-shot' (heard: no, development: yes): score it again" in told
 
 
-def test_a_record_from_before_development_is_still_accepted(do: Any, board: Path, tmp_path: Path) -> None:
+def test_a_record_from_before_development_is_still_accepted(
+    do: Any, board: Path, tmp_path: Path
+) -> None:
     """What it does not say is shown as not said, and is no reason to throw the run away."""
     run = truthful(tmp_path)
 
@@ -258,7 +282,10 @@ def test_a_record_from_before_development_is_still_accepted(do: Any, board: Path
     rewrite_record(run.folder, older)
     assert do("--add", str(run.folder))[0] == 0
     assert do("--check")[0] == 0
-    assert "development not stated" in (board / "README.md").read_text(encoding="utf-8").partition("## aesdd")[2]
+    assert (
+        "development not "
+        "stated" in (board / "README.md").read_text(encoding="utf-8").partition("## aesdd")[2]
+    )
 
 
 def test_weights_that_do_not_ship_cannot_be_said_to(do: Any, board: Path, tmp_path: Path) -> None:
@@ -278,25 +305,37 @@ def test_another_run_of_the_same_name_is_refused(do: Any, board: Path, tmp_path:
     assert (code, "has the name of a run with other predictions" in err) == (3, True)
 
 
-def test_a_run_that_contradicts_the_board_is_refused(do: Any, board: Path, make_run: MakeRun, tmp_path: Path) -> None:
-    """Once copied it would stop the whole board, of a task too that no plugin of this machine knows."""
+def test_a_run_that_contradicts_the_board_is_refused(
+    do: Any, board: Path, make_run: MakeRun, tmp_path: Path
+) -> None:
+    """Once copied it would stop the whole board, of a task too that no plugin of this machine
+    knows.
+    """
     make_run()
     items = toy_items(toy_task())
-    other = write_run(tmp_path, model="other", seed=3, items=type(items)(items.ids, items.truth, None))
+    other = write_run(
+        tmp_path, model="other", seed=3, items=type(items)(items.ids, items.truth, None)
+    )
     code, _, err = do("--add", str(other.folder))
     assert (code, "scored other clips, labels or speakers" in err) == (3, True)
     assert len(list((board / "results").rglob("run.json"))) == 1
 
 
-def test_usage_errors(do: Any, board: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(
+    do: Any, board: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """--check never writes, so it cannot add; and a folder that is no board is said to be none."""
     assert do("--check", "--add", str(tmp_path))[0] == 2
     code, _, err = call(tmp_path / "nowhere", capsys=capsys)
     assert (code, "has no folder 'results'" in err) == (3, True)
 
 
-def test_pictures_follow_the_predictions(board: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
-    """A matrix of older predictions beside new numbers would mislead, and redrawing all would bloat the history."""
+def test_pictures_follow_the_predictions(
+    board: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A matrix of older predictions beside new numbers would mislead, and redrawing all would bloat
+    the history.
+    """
     run = make_run(None, "model $x_{$", right=0.5)
     assert call(board, capsys=capsys)[0] == 0
     first = list((board / "pictures").rglob("*.png"))
@@ -325,16 +364,25 @@ def test_a_picture_is_the_same_each_time(board: Path, make_run: MakeRun) -> None
     assert pictures.draw(system) == pictures.draw(system)
 
 
-def test_seeds_have_one_picture_together(board: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_seeds_have_one_picture_together(
+    board: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A picture a seed would be five times the bytes, and none of them that of the row."""
-    runs_of = [make_run(None, "good", right=0.5, seed=seed, weights=trained(seed)) for seed in (1, 2)]
+    runs_of = [
+        make_run(None, "good", right=0.5, seed=seed, weights=trained(seed)) for seed in (1, 2)
+    ]
     assert call(board, capsys=capsys)[0] == 0
-    assert [path.name[:17] for path in (board / "pictures").rglob("*.png")] == [runs_of[0].folder.name]
+    assert [path.name[:17] for path in (board / "pictures").rglob("*.png")] == [
+        runs_of[0].folder.name
+    ]
     assert call(board, "--check", capsys=capsys)[0] == 0
 
 
 def test_without_matplotlib_one_sentence(
-    board: Path, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    board: Path,
+    make_run: MakeRun,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """matplotlib is optional; who lacks it learns the command, and nothing is half written."""
     make_run()

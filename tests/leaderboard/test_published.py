@@ -1,4 +1,6 @@
-"""The file of published results: what may stand in it, and that every row says where it comes from."""
+"""The file of published results: what may stand in it, and that every row says where it comes
+from.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ FILE = Path(__file__).parents[2] / "leaderboard" / "reported.csv"
 
 
 def test_each_row_concerns_a_task_and_has_a_source() -> None:
-    """A number without source or of another question would be hearsay beside results that anyone can recompute."""
+    """A number without source or of another question would be hearsay beside results that anyone
+    can recompute.
+    """
     rows = read(FILE)
     assert rows
     assert {row.task for row in rows} <= set(registry.entries(TaskEntry))
@@ -24,7 +28,9 @@ def test_each_row_concerns_a_task_and_has_a_source() -> None:
 
 
 def test_zero_shot_in_a_seen_language_is_cross_corpus() -> None:
-    """The paper calls RAVDESS zero-shot though it trained on English; our verdict's words are used for all."""
+    """The paper calls RAVDESS zero-shot though it trained on English; our verdict's words are used
+    for all.
+    """
     ours = [row for row in read(FILE) if row.system.startswith("MSER-LLM")]
     assert {row.task: row.exposure for row in ours} == {
         **dict.fromkeys(("aesdd", "resd", "shemo"), "zero-shot"),

@@ -1,4 +1,6 @@
-"""Corpora as their publishers lay them out, built of official names and tiny audio: one module a corpus."""
+"""Corpora as their publishers lay them out, built of official names and tiny audio: one module a
+corpus.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ from pathlib import Path
 def build(name: str, data: Path) -> Path:
     """Build the complete official tree of a corpus below `data`/`name` and return `data`.
 
-    `official/<name>.py` (hyphens as underscores) has `build(root)`; `official.audio` gives the tiny files.
+    `official/<name>.py` (hyphens as underscores) has `build(root)`; `official.audio` gives the tiny
+    files.
     """
     root = data / name
     root.mkdir(parents=True, exist_ok=True)
     importlib.import_module(f"official.{name.replace('-', '_')}").build(root)
+
     return data

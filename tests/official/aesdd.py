@@ -1,4 +1,6 @@
-"""AESDD as its page gives it: one folder an emotion, and the file that has a header and no audio."""
+"""AESDD as its page gives it: one folder an emotion, and the file that has a header and no
+audio.
+"""
 
 from __future__ import annotations
 

@@ -12,13 +12,16 @@ SECONDS = 0.15
 
 
 def link(root: Path, names: Iterable[str], distinct: int = 8) -> None:
-    """Give every name below `root` tiny audio of its file type: hard links to `distinct` different recordings."""
+    """Give every name below `root` tiny audio of its file type: hard links to `distinct` different
+    recordings.
+    """
     folders: set[Path] = set()
     for number, name in enumerate(names):
         path = root / name
         if path.parent not in folders:
             path.parent.mkdir(parents=True, exist_ok=True)
             folders.add(path.parent)
+
         os.link(_original(root, path.suffix.lower(), number % distinct), path)
 
 
@@ -27,17 +30,21 @@ def _original(root: Path, suffix: str, number: int) -> Path:
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         write(path, number)
+
     return path
 
 
 def write(path: Path, number: int) -> None:
-    """Write one tiny recording, another for each number; mp4 and m4a hold AAC, mp4 in 5.1 as television has it."""
+    """Write one tiny recording, another for each number; mp4 and m4a hold AAC, mp4 in 5.1 as
+    television has it.
+    """
     rate = 48_000 if path.suffix in (".mp4", ".m4a") else 16_000
     time = np.arange(int(SECONDS * rate), dtype=np.float64) / rate
     wave = (0.3 * np.sin(2 * np.pi * (200 + 40 * number) * time)).astype(np.float32)
     if path.suffix in (".mp4", ".m4a"):
         _write_container(path, wave, rate)
         return
+
     import soundfile
 
     soundfile.write(path, wave, rate)
@@ -55,4 +62,5 @@ def _write_container(path: Path, wave: np.ndarray, rate: int) -> None:
             frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate, start
             container.mux(stream.encode(frame))
+
         container.mux(stream.encode(None))

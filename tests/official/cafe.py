@@ -1,4 +1,6 @@
-"""CaFE as published: 936 wav files below emotion and intensity, with accents in the names of folders."""
+"""CaFE as published: 936 wav files below emotion and intensity, with accents in the names of
+folders.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from mserbench_tasks.corpora import cafe
 from official import audio
 
 FOLDERS = {
-    "C": "Colère", "D": "Dégoût", "J": "Joie", "N": "Neutre", "P": "Peur", "S": "Surprise", "T": "Tristesse",
+    "C": "Colère", "D": "Dégoût", "J": "Joie", "N": "Neutre", "P": "Peur", "S": "Surprise",
+    "T": "Tristesse",
 }  # fmt: skip
 
 
@@ -20,4 +23,5 @@ def build(root: Path, folders: dict[str, str] = FOLDERS) -> None:
         _, emotion, intensity, _ = stem.split("-")
         level = "" if emotion == "N" else {"1": "Faible/", "2": "Fort/"}[intensity]
         names.append(f"{folders[emotion]}/{level}{stem}.wav")
+
     audio.link(root, names)

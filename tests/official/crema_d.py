@@ -1,4 +1,6 @@
-"""CREMA-D as cloned from its repository: wav, some mp3, the demographics, and the votes with the published counts."""
+"""CREMA-D as cloned from its repository: wav, some mp3, the demographics, and the votes with the
+published counts.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,14 @@ def build(root: Path) -> None:
     voted = enumerate(zip(stems, heard, strict=True), start=1)
     rows = [f'"{n}","{stem}","{vote}","50","N","50","N","50"' for n, (stem, vote) in voted]
     table = "".join(f"{row}\n" for row in [HEADER, *rows])
+
     for folder in ("processedResults", "data/InfoAndStats/processedResults"):
         (root / folder).mkdir(parents=True)
         (root / folder / "summaryTable.csv").write_text(table)
-    people = [f'{1000 + n},30,"{"Female" if n in crema_d.FEMALE else "Male"}"' for n in range(1, 92)]
-    (root / "VideoDemographics.csv").write_text("".join(f"{row}\n" for row in ['"ActorID","Age","Sex"', *people]))
+
+    people = [
+        f'{1000 + n},30,"{"Female" if n in crema_d.FEMALE else "Male"}"' for n in range(1, 92)
+    ]
+    (root / "VideoDemographics.csv").write_text(
+        "".join(f"{row}\n" for row in ['"ActorID","Age","Sex"', *people])
+    )

@@ -1,4 +1,6 @@
-"""IEMOCAP as released: sessions, dialogues, ratings and transcripts; turns are made up by the grammar of names."""
+"""IEMOCAP as released: sessions, dialogues, ratings and transcripts; turns are made up by the
+grammar of names.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,14 @@ SESSIONS = {  # as published
 }
 DIALOGUES = {1: 28, 2: 30, 3: 32, 4: 30, 5: 31}
 PARTS = (
-    *(f"impro0{n}" for n in range(1, 8)), "script01_1", "script01_2", "script01_3", "script02_1", "script02_2",
+    *(f"impro0{n}" for n in range(1, 8)), "script01_1", "script01_2", "script01_3", "script02_1",
+    "script02_2",
     "script03_1", "script03_2", "impro08", "script01_1b", "impro05a",
 )  # fmt: skip
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\r\n\r\n"
 RATINGS = (
-    "C-E1:\tNeutral;\t()\r\nC-E2:\tNeutral; Excited;\t(curious, [sic])\r\nC-F1:\tOther;\t(M: as in the script)\r\n"
+    "C-E1:\tNeutral;\t()\r\nC-E2:\tNeutral; Excited;\t(curious, "
+    "[sic])\r\nC-F1:\tOther;\t(M: as in the script)\r\n"
     "A-E1:\tval 3; act 2; dom  2;\t()\r\nA-M1:\tval 3; act 2; dom ;\t()\r\n\r\n"
 )
 
@@ -43,7 +47,15 @@ def build(root: Path) -> None:
         by_dialogue: dict[str, list[tuple[str, str]]] = {}
         for dialogue, turn, label in turns(session):
             by_dialogue.setdefault(dialogue, []).append((turn, label))
-        link(root, (f"{top}/sentences/wav/{d}/{turn}.wav" for d, of in by_dialogue.items() for turn, _ in of))
+
+        link(
+            root,
+            (
+                f"{top}/sentences/wav/{d}/{turn}.wav"
+                for d, of in by_dialogue.items()
+                for turn, _ in of
+            ),
+        )
         link(root, (f"{top}/dialog/wav/{dialogue}.wav" for dialogue in by_dialogue))
         for dialogue, of in by_dialogue.items():
             _write(root / top / "dialog", dialogue, of)
@@ -53,9 +65,12 @@ def _write(folder: Path, dialogue: str, of: list[tuple[str, str]]) -> None:
     times = [(3.5 * n + 0.2901, 3.5 * n + 2.2357) for n in range(len(of))]
     labels, words, rated = HEADER, "", ""
     for (turn, label), (start, end) in zip(of, times, strict=True):
-        labels += f"[{start:.4f} - {end:.4f}]\t{turn}\t{label}\t[2.5000, 3.0000, 3.5000]\r\n{RATINGS}"
+        labels += (
+            f"[{start:.4f} - {end:.4f}]\t{turn}\t{label}\t[2.5000, 3.0000, 3.5000]\r\n{RATINGS}"
+        )
         words += f"{turn} [{start:08.4f}-{end:08.4f}]: Do you have your forms: {turn}?\nM: Yeah.\n"
         rated += f"{turn} :Neutral state; ()\n"
+
     words += f"{dialogue}_MXX0 [900.0000-901.5000]: [LAUGHTER]\n"
     for name, content in (
         (f"EmoEvaluation/{dialogue}.txt", labels),

@@ -12,4 +12,10 @@ from official import audio
 def build(root: Path) -> None:
     """Build the tree of all 48 speakers."""
     parts = (identity.split("/") for identity in corpus.inventory(mead.CARD))
-    audio.link(root, [f"{speaker}/audio/{emotion}/{level}/{name}.m4a" for speaker, emotion, level, name in parts])
+    audio.link(
+        root,
+        [
+            f"{speaker}/audio/{emotion}/{level}/{name}.m4a"
+            for speaker, emotion, level, name in parts
+        ],
+    )

@@ -1,4 +1,6 @@
-"""MELD.Raw unpacked: three tables and three folders of mp4; rows are made up with the published counts."""
+"""MELD.Raw unpacked: three tables and three folders of mp4; rows are made up with the published
+counts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from pathlib import Path
 from official.audio import link
 
 HEADER = (
-    "Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "Season", "Episode",
+    "Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID",
+    "Season", "Episode",
     "StartTime", "EndTime",
 )  # fmt: skip
 LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
@@ -18,12 +21,18 @@ ROWS = {  # as published, the two unusable ones with them
     "dev": (470, 163, 150, 153, 111, 22, 40),
     "test": (1256, 402, 281, 345, 208, 68, 50),
 }
-FOLDERS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
+FOLDERS = {
+    "train": "train_splits",
+    "dev": "dev_splits_complete",
+    "test": "output_repeated_splits_test",
+}
 DIALOGUES = {
-    "train": [n for n in range(1039) if n != 60], "dev": [n for n in range(115) if n != 3], "test": list(range(280)),
+    "train": [n for n in range(1039) if n != 60], "dev": [n for n in range(115) if n != 3],
+    "test": list(range(280)),
 }  # fmt: skip
 WITHOUT_ROW = {"train": (), "dev": ((49, 4), (49, 5), (66, 9), (66, 10)), "test": ((108, 2),)}
-SPEAKERS = {"train": range(260), "dev": range(250, 297), "test": range(204, 304)}  # 260, 47, 100; 304 in all
+# 260, 47, 100; 304 in all
+SPEAKERS = {"train": range(260), "dev": range(250, 297), "test": range(204, 304)}
 ABSENT = ("dev", 110, 7)
 NEUTRAL = {("train", 125, 3), ABSENT}
 RECUT = 132
@@ -31,7 +40,9 @@ RECUT = 132
 
 def clips(split: str) -> list[tuple[int, int]]:
     """Return (dialogue, utterance) of every row of a split."""
-    every = [(d, u) for u in range(12) for d in DIALOGUES[split] if (d, u) not in WITHOUT_ROW[split]]
+    every = [
+        (d, u) for u in range(12) for d in DIALOGUES[split] if (d, u) not in WITHOUT_ROW[split]
+    ]
     return sorted(every[: sum(ROWS[split])])
 
 
@@ -40,6 +51,7 @@ def labels(split: str) -> dict[tuple[int, int], str]:
     left = [label for label, n in zip(LABELS, ROWS[split], strict=True) for _ in range(n)]
     first = [clip for clip in clips(split) if (split, *clip) in NEUTRAL]
     others = [clip for clip in clips(split) if clip not in first]
+
     return dict(zip([*first, *others], left, strict=True))
 
 
@@ -49,13 +61,20 @@ def table(split: str) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
     of, speakers = labels(split), SPEAKERS[split]
+
     for number, (dialogue, utterance) in enumerate(sorted(of)):
         hour = "0" if number % 4 == 0 else "00"
-        start, end = f"{hour}:14:{number % 60:02},127", f"{hour}:15:{number % 60:02},{'41' if number == 9 else '410'}"
+        start, end = (
+            f"{hour}:14:{number % 60:02},127",
+            f"{hour}:15:{number % 60:02},{'41' if number == 9 else '410'}",
+        )
         words = f'Oh, that\u2019s \u201cso\u201d {dialogue}. Here\u2019s "{utterance}"!'
         speaker = f"Guest {speakers[number % len(speakers)]}"
         label = of[dialogue, utterance]
-        writer.writerow((number + 1, words, speaker, label, "neutral", dialogue, utterance, 3, 19, start, end))
+        writer.writerow(
+            (number + 1, words, speaker, label, "neutral", dialogue, utterance, 3, 19, start, end)
+        )
+
     return out.getvalue().encode()
 
 
@@ -65,7 +84,14 @@ def build(root: Path) -> None:
         (root / "MELD.Raw").mkdir(exist_ok=True)
         (root / f"MELD.Raw/{split}_sent_emo.csv").write_bytes(table(split))
         names = [clip for clip in (*clips(split), *WITHOUT_ROW[split]) if (split, *clip) != ABSENT]
-        link(root, (f"MELD.Raw/{folder}/dia{dialogue}_utt{utterance}.mp4" for dialogue, utterance in names))
+        link(
+            root,
+            (
+                f"MELD.Raw/{folder}/dia{dialogue}_utt{utterance}.mp4"
+                for dialogue, utterance in names
+            ),
+        )
+
     recut = clips("test")[5::19][:RECUT]
     link(root, (f"MELD.Raw/{FOLDERS['test']}/final_videos_testdia{d}_utt{u}.mp4" for d, u in recut))
     (root / "MELD.Raw/train_splits/dia125_utt3.mp4").unlink()

@@ -1,4 +1,6 @@
-"""Official trees as parsers see them: names from a tree built once a session, label files to be changed in memory."""
+"""Official trees as parsers see them: names from a tree built once a session, label files to be
+changed in memory.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _temporary = tempfile.TemporaryDirectory(prefix="mserbench-official-")  # gone w
 
 @dataclass(frozen=True)
 class Memory:
-    """A tree (`mserbench.contracts.Tree`): names in any order, and the label files' bytes; audio is never opened."""
+    """A tree (`mserbench.contracts.Tree`): names in any order, and the label files' bytes; audio is
+    never opened.
+    """
 
     names: Sequence[str]
     source: Callable[[str], bytes]
@@ -46,7 +50,9 @@ class Memory:
 
 
 def has_tree(name: str) -> bool:
-    """Say whether there is an official tree of a corpus; those that ship with the package have their inventory."""
+    """Say whether there is an official tree of a corpus; those that ship with the package have
+    their inventory.
+    """
     return importlib.util.find_spec(f"official.{name.replace('-', '_')}") is not None
 
 
@@ -58,10 +64,13 @@ def data(name: str) -> Path:
 
 @functools.cache
 def tree(name: str) -> Memory:
-    """Return the official tree of a corpus, or the names of its inventory where it ships with the package."""
+    """Return the official tree of a corpus, or the names of its inventory where it ships with the
+    package.
+    """
     source = lookup.corpus(name)
     if source.provide is not None:
         return Memory(tuple(f"{stem}.flac" for stem in corpus.inventory(source.card)), _nothing)
+
     folder = trees.Folder(data(name) / name, tuple(source.card.skipped))
     return Memory(folder.names, functools.cache(folder.read))
 
@@ -74,14 +83,19 @@ def utterances(name: str) -> tuple[Utterance, ...]:
 
 @functools.cache
 def small(name: str) -> Memory:
-    """Return a tree of a dozen recordings or so, with the first lines of the first label files of each folder."""
+    """Return a tree of a dozen recordings or so, with the first lines of the first label files of
+    each folder.
+    """
     whole = tree(name)
     labels = _few(whole.labels)
     changed = {one: _head(one, whole.read(one)) for one in labels}
     audio = [one for one in whole.names if is_audio(one)]
-    utterances, _ = corpus.parse(lookup.corpus(name), Memory((*labels, *audio), whole.read, changed))
+    utterances, _ = corpus.parse(
+        lookup.corpus(name), Memory((*labels, *audio), whole.read, changed)
+    )
     found = {one.audio for one in utterances}
     kept = [one for one in audio if one in found][:_LINES]
+
     return replace(whole, names=(*labels, *kept), changed=changed)
 
 
@@ -91,6 +105,7 @@ def _few(names: Sequence[str]) -> list[str]:
     for name in names:
         path = PurePosixPath(name)
         kinds.setdefault((path.parent, path.suffix), []).append(name)
+
     return [name for of in kinds.values() for name in (of if len(of) < 5 else of[:2])]
 
 
@@ -102,7 +117,11 @@ def _head(name: str, data: bytes) -> bytes:
         return csd({video: segments(number) for number, video in enumerate(list(videos)[:_LINES])})
     if name.endswith(".json"):
         return json.dumps(dict(list(json.loads(data).items())[2:_LINES]), indent=4).encode()
-    return b"".join(data.splitlines(keepends=True)[:_LINES]) if name.endswith((".csv", ".txt")) else data
+    return (
+        b"".join(data.splitlines(keepends=True)[:_LINES])
+        if name.endswith((".csv", ".txt"))
+        else data
+    )
 
 
 def _nothing(name: str) -> bytes:

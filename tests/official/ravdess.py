@@ -1,4 +1,6 @@
-"""RAVDESS speech as Zenodo gives it: one folder an actor, and a clip of the song release that strayed in."""
+"""RAVDESS speech as Zenodo gives it: one folder an actor, and a clip of the song release that
+strayed in.
+"""
 
 from __future__ import annotations
 

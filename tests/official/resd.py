@@ -7,11 +7,16 @@ from pathlib import Path
 from mserbench.data import corpus, divisions, lookup
 from official.audio import link
 
-WORDS = {word[0]: word for word in ("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness")}
+WORDS = {
+    word[0]: word
+    for word in ("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness")
+}
 
 
 def place(stem: str) -> str:
-    """Return `folder/name.wav`; the folder has the dialogue's number in front in dialogues 01 to 11, else behind."""
+    """Return `folder/name.wav`; the folder has the dialogue's number in front in dialogues 01 to
+    11, else behind.
+    """
     number, first, second = stem.replace(" ", "_").split("_")[:3]
     folder = f"{number}_{first}_{second}" if int(number) < 12 else f"{first}_{second}_{number}"
     return f"{folder}/{stem}.wav"
@@ -20,7 +25,9 @@ def place(stem: str) -> str:
 def build(root: Path) -> None:
     """Build the tree below `root`."""
     card = lookup.corpus("resd").card
-    test = {stem for stem, part in divisions.parts(card, "official").by_value.items() if part == "test"}
+    test = {
+        stem for stem, part in divisions.parts(card, "official").by_value.items() if part == "test"
+    }
     for split in ("train", "test"):
         stems = [stem for stem in corpus.inventory(card) if (stem in test) == (split == "test")]
         link(root, (f"{split}/{place(stem)}" for stem in stems))

@@ -1,4 +1,6 @@
-"""Augmentation: decided by clip and copy alone, and what it says it is; frames of clips and their cache."""
+"""Augmentation: decided by clip and copy alone, and what it says it is; frames of clips and their
+cache.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from mserbench_training.frames import Frames, averaged, statistics  # noqa: E402
 
 
 def tone(seconds=0.5, hertz=400.0):
-    return (0.3 * np.sin(2 * np.pi * hertz * np.arange(round(16_000 * seconds)) / 16_000)).astype(np.float32)
+    return (0.3 * np.sin(2 * np.pi * hertz * np.arange(round(16_000 * seconds)) / 16_000)).astype(
+        np.float32
+    )
 
 
 def pitch(wave):
@@ -39,16 +43,24 @@ def fresh_cache(tmp_path, monkeypatch):
 
 
 def test_a_copy_is_decided_by_clip_and_number_alone():
-    """Else a resumed training would hear other copies; global random numbers are shared by threads."""
+    """Else a resumed training would hear other copies; global random numbers are shared by
+    threads.
+    """
     torch.manual_seed(0)
     one = Augmentation().apply(tone(), "clip", 1)
     torch.manual_seed(1)
     found = []
-    threads = [threading.Thread(target=lambda: found.append(Augmentation().apply(tone(), "clip", 1))) for _ in range(3)]
+    threads = [
+        threading.Thread(target=lambda: found.append(Augmentation().apply(tone(), "clip", 1)))
+        for _ in range(3)
+    ]
+
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert all(np.array_equal(one, other) for other in found)
     assert torch.initial_seed() == 1, "global random numbers are left alone"
     others = [Augmentation().apply(tone(), key, copy) for key, copy in (("clip", 2), ("other", 1))]
@@ -70,7 +82,9 @@ def test_speed_moves_length_and_pitch():
 def test_noise_is_as_loud_as_it_says(snr):
     clean = torch.from_numpy(tone(1.0))
     noise = augment.add_noise(clean, snr, torch.Generator().manual_seed(0)) - clean
-    assert 10 * np.log10(float((clean**2).mean() / (noise**2).mean())) == pytest.approx(snr, abs=0.1)
+    assert 10 * np.log10(float((clean**2).mean() / (noise**2).mean())) == pytest.approx(
+        snr, abs=0.1
+    )
 
 
 def test_silence_and_a_few_samples_survive():
@@ -96,7 +110,8 @@ def test_ranges_that_are_none_are_refused():
 def test_the_name_tells_every_setting():
     """Copies of another augmentation must not be taken from the cache."""
     names = {
-        Augmentation(**change).name for change in ({}, {"slowest": 0.8}, {"loudest_noise": 5.0}, {"probability": 0.5})
+        Augmentation(**change).name
+        for change in ({}, {"slowest": 0.8}, {"loudest_noise": 5.0}, {"probability": 0.5})
     }
     assert len(names) == 4
 
@@ -113,7 +128,10 @@ def test_a_crop_is_a_stretch_of_the_clip():
 def test_masks_hide_a_band_and_a_stretch_behind_the_clip_s_mean():
     frames = torch.randn(2, 30, 20, generator=torch.Generator().manual_seed(0))
     before = frames.clone()
-    hidden = [augment.mask_frames(frames, augment.generator(i), widest=6, longest=9) != frames for i in range(50)]
+    hidden = [
+        augment.mask_frames(frames, augment.generator(i), widest=6, longest=9) != frames
+        for i in range(50)
+    ]
     assert torch.equal(frames, before)
     bands = [int(one.all(dim=(0, 1)).sum()) for one in hidden]
     stretches = [int(one.all(dim=(0, 2)).sum()) for one in hidden]
@@ -122,7 +140,9 @@ def test_masks_hide_a_band_and_a_stretch_behind_the_clip_s_mean():
     alone = augment.mask_frames(frames, augment.generator(1), widest=6)
     torch.testing.assert_close(alone.mean(dim=1), frames.mean(dim=1))
     assert torch.equal(augment.mask_frames(frames, augment.generator(1)), frames)
-    assert torch.isfinite(augment.mask_frames(torch.ones(1, 1, 1), augment.generator(1), 5, 5)).all()
+    assert torch.isfinite(
+        augment.mask_frames(torch.ones(1, 1, 1), augment.generator(1), 5, 5)
+    ).all()
 
 
 # Log-mel frames
@@ -134,11 +154,13 @@ def test_log_mels_do_not_change_with_gain_or_neighbours():
     waves = [tone(0.3), tone(0.7, 900), tone(0.01)]
     together = encoder.frames(waves, [0])
     assert [one.shape for one in together] == [(1, 31, 80), (1, 71, 80), (1, 4, 80)]
+
     for wave, found in zip(waves, together, strict=True):
         np.testing.assert_array_equal(encoder.frames([wave], [0])[0], found)
         np.testing.assert_allclose(encoder.frames([0.25 * wave], [0])[0], found, atol=1e-4)
         assert found.max() == 0
         assert found.min() >= -8
+
     assert not encoder.frames([np.zeros(4_000, np.float32)], [0])[0].any()
     with pytest.raises(UsageError, match="layers"):
         encoder.frames(waves, [1])
@@ -151,7 +173,9 @@ def clip(number, seconds=0.4, decoded=None):
     def load():
         if decoded is not None:
             decoded.append(number)
-        return np.random.default_rng(number).normal(0, 0.1, round(16_000 * seconds)).astype(np.float32)
+        return (
+            np.random.default_rng(number).normal(0, 0.1, round(16_000 * seconds)).astype(np.float32)
+        )
 
     return Clip(f"key{number}", "", seconds, load)
 
@@ -164,12 +188,16 @@ def test_frames_are_computed_once_and_then_read_the_same():
     frames = Frames(LogMelEncoder(), [0], augmentation=Augmentation())
     again = frames.of(clips, [0, 1, 0, 2, 0])
     assert len(decoded) == 5
+
     for one, other in zip(first, again, strict=True):
         assert one.dtype == np.float16
         np.testing.assert_array_equal(one, other)
+
     done = []
     frames.fill(clips, copies=(0, 1), progress=lambda n, of: done.append((n, of)))
-    assert sorted(decoded[5:]) == [0, 1, 2, 3, 3, 4], "clips 1 and 3 themselves, and copy 1 of all but clip 1"
+    assert sorted(decoded[5:]) == [0, 1, 2, 3, 3, 4], (
+        "clips 1 and 3 themselves, and copy 1 of all but clip 1"
+    )
     assert done[-1] == (10, 10)
     frames.fill(clips, copies=(0, 1))
     assert len(decoded) == 11
@@ -217,6 +245,7 @@ def test_the_cache_keeps_to_its_bound(tmp_path):
     cache = FrameCache("e", "1", tmp_path, limit=25_000 / 1e9)
     for i in range(5):
         cache.put_many({f"k{i}": np.full((1, 10, 400), i, dtype=np.float32)})  # 8,000 bytes each
+
     assert cache.known([f"k{i}" for i in range(5)]) == {"k2", "k3", "k4"}
     assert (cache.get_many(["k3"])["k3"] == 3).all()
 
@@ -235,8 +264,10 @@ def test_without_a_disk_frames_stay_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(frame_cache, "_MEMORY_BYTES", 20_000)
     (tmp_path / "file").write_text("")
     cache = FrameCache("e", "1", tmp_path / "file")
+
     for i in range(5):
         cache.put_many({f"k{i}": np.ones((1, 10, 400))})
+
     assert cache.known([f"k{i}" for i in range(5)]) == {"k3", "k4"}
 
 
@@ -260,6 +291,8 @@ def test_two_processes_write_at_once(tmp_path):
     """)
     started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in "ab"]
     assert [one.wait(timeout=120) for one in started] == [0, 0]
-    found = FrameCache("e", "1", tmp_path).get_many([f"{name}{i}" for name in "ab" for i in range(40)])
+    found = FrameCache("e", "1", tmp_path).get_many(
+        [f"{name}{i}" for name in "ab" for i in range(40)]
+    )
     assert len(found) == 80
     assert all((frames == int(key[1:])).all() for key, frames in found.items())

@@ -1,4 +1,6 @@
-"""Baselines: scores that depend on the clip alone, weights that are checked, floors that are floors."""
+"""Baselines: scores that depend on the clip alone, weights that are checked, floors that are
+floors.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,14 @@ def fresh_cache(tmp_path, monkeypatch):
 
 def clip(number: int, seconds: float = 0.4, level: float = 0.1, group: int | None = None) -> Clip:
     """Noise through a filter that the number decides; level 0 is silence."""
-    noise = np.random.default_rng(number).normal(0, level, round(16_000 * seconds)).astype(np.float32)
-    shaped = np.convolve(noise, np.hanning(3 + 4 * (number % 3)), "same").astype(np.float32).clip(-1, 1)
+    noise = (
+        np.random.default_rng(number).normal(0, level, round(16_000 * seconds)).astype(np.float32)
+    )
+    shaped = (
+        np.convolve(noise, np.hanning(3 + 4 * (number % 3)), "same").astype(np.float32).clip(-1, 1)
+    )
     key = f"{number}-{seconds}-{level}"
+
     return Clip(key, f"seed-{key}", seconds, lambda: shaped, group)
 
 
@@ -58,6 +65,7 @@ def trained(kind, tmp_path):
         out = tmp_path / f"weights-{options}"
         out.mkdir()
         kind(options).fit(items(), [], out)
+
         return out
 
     return train
@@ -66,8 +74,14 @@ def trained(kind, tmp_path):
 def test_the_hooks_module_imports_nothing_heavy():
     """Else `mserbench --help` would wait for NumPy and scikit-learn."""
     code = "import sys, mserbench_baselines as b; b.register_models(); print(sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not [name for name in ("numpy", "sklearn", "scipy", "opensmile", "pandas") if f"'{name}'" in loaded]
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert not [
+        name
+        for name in ("numpy", "sklearn", "scipy", "opensmile", "pandas")
+        if f"'{name}'" in loaded
+    ]
 
 
 def test_entries_name_what_exists():
@@ -104,7 +118,11 @@ def test_scores_are_the_same_bits_in_any_batch_and_order(kind, trained, options)
 def test_short_and_silent_clips_get_finite_scores(kind, trained, options):
     """One odd recording must not stop a run of thousands."""
     model = kind(options, trained(options))
-    clips = [clip(1, s, level, group=0) for s in (1 / 16_000, 0.05, 0.06, 1.0) for level in (0.0, 0.1, 50.0)]
+    clips = [
+        clip(1, s, level, group=0)
+        for s in (1 / 16_000, 0.05, 0.06, 1.0)
+        for level in (0.0, 0.1, 50.0)
+    ]
     model.prepare(lambda: clips)
     scores = model.predict(clips, LABELS)
     assert np.isfinite(scores).all()
@@ -124,6 +142,7 @@ def test_speaker_normalisation_is_declared_and_wants_all_clips_first(kind, train
     model = kind(SPEAKER, trained(SPEAKER))
     assert model.transductive
     assert not kind(LinearOptions()).transductive
+
     with pytest.raises(ModelError, match="call 'prepare' with all clips first"):
         model.predict([clip(1, group=0)], LABELS)
 
@@ -147,6 +166,7 @@ def test_training_twice_gives_the_same_file(kind, tmp_path):
         (tmp_path / name).mkdir()
         kind().fit(items(), [], tmp_path / name)
         files.append((tmp_path / name / "model.json").read_bytes())
+
     assert files[0] == files[1]
 
 
@@ -164,7 +184,9 @@ def test_labels_that_are_not_canonical_are_left_out_and_counted(tmp_path):
 
 def test_one_label_cannot_be_trained(tmp_path):
     with pytest.raises(DataError, match=r"\['sad'\], but two or more are needed.*labels=all"):
-        LogMel().fit([TrainingItem(clip(i), "sad", None, "de", "corpus") for i in range(3)], [], tmp_path)
+        LogMel().fit(
+            [TrainingItem(clip(i), "sad", None, "de", "corpus") for i in range(3)], [], tmp_path
+        )
 
 
 def test_without_weights_it_says_what_to_do(kind):
@@ -172,7 +194,9 @@ def test_without_weights_it_says_what_to_do(kind):
         kind().predict([clip(1)], LABELS)
 
 
-@pytest.mark.parametrize("wrong", [{"normalise": "target"}, {"C": 0.0}, {"C": float("nan")}, {"labels": "some"}])
+@pytest.mark.parametrize(
+    "wrong", [{"normalise": "target"}, {"C": 0.0}, {"C": float("nan")}, {"labels": "some"}]
+)
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong))):
         LinearOptions(**wrong)
@@ -191,10 +215,16 @@ def _edit(**changes):
         (lambda text: text[: len(text) // 2], "cannot be read"),
         (lambda text: "", "cannot be read"),
         (lambda text: "[1, 2]", "not of schema 1"),
-        (lambda text: text.replace('"intercept": [', '"intercept": [NaN, '), "NaN, which is no number"),
+        (
+            lambda text: text.replace('"intercept": [', '"intercept": [NaN, '),
+            "NaN, which is no number",
+        ),
         (_edit(schema=2), "not of schema 1"),
         (_edit(model="egemaps"), "of model 'egemaps', not of 'logmel'"),
-        (_edit(features={"name": "logmel", "version": "0"}), "version '0', but 'logmel', version '1'"),
+        (
+            _edit(features={"name": "logmel", "version": "0"}),
+            "version '0', but 'logmel', version '1'",
+        ),
         (_edit(features=None), "trained on features None"),
         (_edit(labels=["a"]), "two or more distinct"),
         (_edit(labels=["a", "b", 3]), "a list of names"),
@@ -211,12 +241,15 @@ def test_damaged_and_foreign_weights_are_refused_with_a_reason(tmp_path, damage,
     LogMel().fit(items(), [], tmp_path)
     path = tmp_path / "model.json"
     path.write_text(damage(path.read_text()))
+
     with pytest.raises(DataError, match=complaint):
         LogMel(weights=tmp_path)
 
 
 def test_an_empty_weights_folder_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"holds no model\.json: give a folder written by 'mserbench train"):
+    with pytest.raises(
+        DataError, match=r"holds no model\.json: give a folder written by 'mserbench train"
+    ):
         LogMel(weights=tmp_path)
 
 
@@ -240,15 +273,21 @@ def test_probabilities_are_those_of_scikit_learn(classifier):
     reference.classes_ = np.array(classifier.labels)
     reference.coef_, reference.intercept_ = classifier.coef, classifier.intercept
     expected = reference.predict_proba(inputs)
-    np.testing.assert_allclose(classifier.probabilities(features, classifier.labels), expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        classifier.probabilities(features, classifier.labels), expected, rtol=1e-12
+    )
 
 
 def test_a_subset_of_labels_shares_the_whole_probability(classifier):
-    """A task that lacks a trained label must not lose its share; one never trained must not gain any."""
+    """A task that lacks a trained label must not lose its share; one never trained must not gain
+    any.
+    """
     features = np.random.default_rng(2).normal(size=(4, 5))
     whole = classifier.probabilities(features, LABELS)
     part = classifier.probabilities(features, ["sad", "calm", "neutral"])
-    np.testing.assert_allclose(part[:, [0, 2]], whole[:, [2, 0]] / whole[:, [0, 2]].sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        part[:, [0, 2]], whole[:, [2, 0]] / whole[:, [0, 2]].sum(axis=1, keepdims=True)
+    )
     assert (part[:, 1] == 0).all()
 
 
@@ -276,7 +315,10 @@ def test_json_gives_the_same_bits_back(classifier):
     record = json.loads(json.dumps(classifier.to_json()))
     again = linear.LinearClassifier.from_json(record, 5)
     features = np.random.default_rng(3).normal(size=(7, 5))
-    assert again.probabilities(features, LABELS).tobytes() == classifier.probabilities(features, LABELS).tobytes()
+    assert (
+        again.probabilities(features, LABELS).tobytes()
+        == classifier.probabilities(features, LABELS).tobytes()
+    )
 
 
 FINITE = st.floats(-1e30, 1e30)
@@ -315,7 +357,9 @@ def test_a_tone_is_loudest_in_the_band_that_holds_it():
 
 
 def test_silence_has_a_flat_still_spectrum():
-    np.testing.assert_allclose(logmel.statistics(np.zeros(8000, np.float32)), np.zeros(120), atol=1e-9)
+    np.testing.assert_allclose(
+        logmel.statistics(np.zeros(8000, np.float32)), np.zeros(120), atol=1e-9
+    )
 
 
 # openSMILE
@@ -327,14 +371,18 @@ def test_functionals_are_those_of_opensmile(seconds):
     opensmile = pytest.importorskip("opensmile")
     official = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02)
     sound = clip(3, seconds).waveform
-    np.testing.assert_array_equal(functionals(sound), official.process_signal(sound, 16_000).to_numpy()[0])
+    np.testing.assert_array_equal(
+        functionals(sound), official.process_signal(sound, 16_000).to_numpy()[0]
+    )
 
 
 def test_full_scale_does_not_wrap_round():
     """openSMILE's package turns +1.0 into -1.0; a clipped recording would gain clicks."""
     pytest.importorskip("opensmile")
     square = np.sign(np.sin(2 * np.pi * 150 * np.arange(16_000) / 16_000)).astype(np.float32)
-    np.testing.assert_array_equal(functionals(square), functionals(np.clip(square, -1, 32767 / 32768)))
+    np.testing.assert_array_equal(
+        functionals(square), functionals(np.clip(square, -1, 32767 / 32768))
+    )
 
 
 # Floors
@@ -366,7 +414,9 @@ def test_prior_refuses_counts_that_are_none(tmp_path, counts):
 
 def test_random_is_fixed_for_an_utterance_and_spread_over_labels():
     """A floor that changes between runs cannot be compared with."""
-    clips = [clip(i) for i in range(2)] + [Clip("same", f"utterance-{i}", 1.0, lambda: None) for i in range(3000)]
+    clips = [clip(i) for i in range(2)] + [
+        Clip("same", f"utterance-{i}", 1.0, lambda: None) for i in range(3000)
+    ]
     scores = Random().predict(clips, LABELS)
     np.testing.assert_array_equal(Random().predict(clips[::-1], LABELS)[::-1], scores)
     np.testing.assert_array_equal(Random().predict(clips[:1], LABELS), scores[:1])

@@ -1,4 +1,6 @@
-"""A table whose trainings are each done by several processes: the weights of one, and nobody left when it is killed."""
+"""A table whose trainings are each done by several processes: the weights of one, and nobody left
+when it is killed.
+"""
 
 from __future__ import annotations
 
@@ -64,19 +66,40 @@ def folder(tmp_path: Path, no_settings: None, monkeypatch: pytest.MonkeyPatch) -
     for number, speaker in enumerate("abcd"):
         for at, label in enumerate(LABELS):
             wave = 0.2 * np.sin(2 * np.pi * (120 + 40 * at + 7 * number) * np.arange(8000) / 16000)
-            soundfile.write(tmp_path / "mine" / f"{speaker}_{label}.wav", wave.astype(np.float32), 16_000)
+            soundfile.write(
+                tmp_path / "mine" / f"{speaker}_{label}.wav", wave.astype(np.float32), 16_000
+            )
+
     pairs = ", ".join(f'{label} = "{label}"' for label in LABELS)
     (tmp_path / "mine.toml").write_text(dedent(OWN).replace("LABELS", pairs))
     (tmp_path / "table.toml").write_text(dedent(TABLE))
     monkeypatch.chdir(tmp_path)
+
     return tmp_path
 
 
 def started(folder: Path, n: int, *more: str) -> subprocess.Popen[str]:
-    words = ["experiment", "table.toml", "--out", f"o{n}", "--jobs", "1", "--processes", str(n), *more]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MSERBENCH_CACHE": str(folder / f"cache{n}")}
+    words = [
+        "experiment",
+        "table.toml",
+        "--out",
+        f"o{n}",
+        "--jobs",
+        "1",
+        "--processes",
+        str(n),
+        *more,
+    ]
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "MSERBENCH_CACHE": str(folder / f"cache{n}"),
+    }
     command = [sys.executable, "-m", "mserbench", *words]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def of(folder: Path, n: int) -> tuple[dict[str, object], Path]:
@@ -92,15 +115,22 @@ def test_two_processes_a_training_give_the_table_of_one(folder: Path) -> None:
         _, told = done.communicate(timeout=600)
         assert done.returncode == 0, told
         assert "training 2/2" in told
+
     (one, its), (two, their) = of(folder, 1), of(folder, 2)
     assert (one["processes"], two["processes"]) == (1, 2)
     assert one["key"] == two["key"], "found again whatever the number of processes"
     (prior,) = (folder / "o2/trainings").glob("prior-*.json")
-    assert json.loads(prior.read_text())["processes"] == 1, "what cannot train together is trained alone"
+    assert json.loads(prior.read_text())["processes"] == 1, (
+        "what cannot train together is trained alone"
+    )
     first, second = (safetensors.load_file(one / "model.safetensors") for one in (its, their))
+
     for name, tensor in first.items():
         torch.testing.assert_close(second[name], tensor, rtol=0, atol=TOLERANCE, msg=name)
-    assert sorted(path.name for path in their.iterdir()) == sorted(path.name for path in its.iterdir())
+
+    assert sorted(path.name for path in their.iterdir()) == sorted(
+        path.name for path in its.iterdir()
+    )
     assert list((folder / "o2/trainings").glob(".*")) == []
 
 
@@ -142,7 +172,9 @@ def test_a_killed_table_leaves_nobody_training(
     plugin(SLOW, models=["Slow"])
     monkeypatch.setenv("STARTED", str(folder / "started"))
     text = (folder / "table.toml").read_text().replace('"mser-llm"', '"slow"')
-    (folder / "table.toml").write_text("".join(line for line in text.splitlines(True) if "preset" not in line))
+    (folder / "table.toml").write_text(
+        "".join(line for line in text.splitlines(True) if "preset" not in line)
+    )
     process = started(folder, 2, "--only", "many")
     path = folder / "started"
     wait_for(lambda: path.exists() and len(path.read_text().splitlines()) == 2)

@@ -1,4 +1,6 @@
-"""What pages and documents say of a table and its model is true of what was asked for, whatever the preset."""
+"""What pages and documents say of a table and its model is true of what was asked for, whatever the
+preset.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,10 @@ ROOT = Path(__file__).parents[2]
 TABLES = list(registry.entries(ExperimentEntry))
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "twelve": 12}
 CORPORA = {  # how texts call corpora: the registry's names
-    "IEMOCAP": "iemocap", "MELD": "meld", "MEAD": "mead", "MOSEI": "mosei", "MSP-Podcast": "msp-podcast",
-    "ShEMO": "shemo", "AESDD": "aesdd", "RAVDESS": "ravdess", "RESD": "resd", "EmoDB": "emodb", "EMOVO": "emovo",
+    "IEMOCAP": "iemocap", "MELD": "meld", "MEAD": "mead", "MOSEI": "mosei",
+    "MSP-Podcast": "msp-podcast",
+    "ShEMO": "shemo", "AESDD": "aesdd", "RAVDESS": "ravdess", "RESD": "resd", "EmoDB": "emodb",
+    "EMOVO": "emovo",
     "CaFE": "cafe", "ESD": "esd", "URDU": "urdu",
 }  # fmt: skip
 PARTS = {  # how texts call pretrained parts: what the registry's names begin with
@@ -48,32 +52,47 @@ def spoken(table: Definition) -> str:
 
 
 def names(text: str, words: dict[str, str]) -> set[str]:
-    return {known for word, known in words.items() if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w])", text)}
+    return {
+        known
+        for word, known in words.items()
+        if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w])", text)
+    }
 
 
 @pytest.mark.parametrize(("name", "preset"), VARIANTS)
 def test_a_table_names_no_corpus_and_no_part_that_it_has_not(name: str, preset: str) -> None:
-    """A page of toys under the paper's corpora, or of a small model under LLaMA's name, would be believed."""
+    """A page of toys under the paper's corpora, or of a small model under LLaMA's name, would be
+    believed.
+    """
     table = load(name, Wishes(preset))
     cells = plan.cells(table)
     used = {lookup.task(task).corpus for task in plan.tasks(cells)}
     assert names(spoken(table), CORPORA) <= used
     parts = {one["name"] for one in needs.parts(cells)}
+
     for part in names(spoken(table), PARTS):
         assert any(one.startswith(part) for one in parts), f"{part} is none of {sorted(parts)}"
 
 
 @pytest.mark.parametrize(("name", "preset"), [one for one in VARIANTS if one[1]])
-def test_a_preset_that_changes_corpora_or_model_has_words_of_its_own(name: str, preset: str) -> None:
+def test_a_preset_that_changes_corpora_or_model_has_words_of_its_own(
+    name: str, preset: str
+) -> None:
     full, other = load(name), load(name, Wishes(preset))
     if (other.corpora, other.last_options) == (full.corpora, {}) or not changes(full, other):
         assert other.text == full.text
         return
+
     assert f"preset `{preset}`" in other.text
     assert other.title != full.title
     assert other.reported == ()
+
     for row in other.systems:
-        assert row.model != "mser-llm" or "mser-llm" not in row.title or f"mser-llm ({preset})" in row.title
+        assert (
+            row.model != "mser-llm"
+            or "mser-llm" not in row.title
+            or f"mser-llm ({preset})" in row.title
+        )
 
 
 def changes(full: Definition, other: Definition) -> bool:
@@ -82,6 +101,7 @@ def changes(full: Definition, other: Definition) -> bool:
         full.options.get(model, {}).get(key) == value
         for model, values in other.last_options.items() for key, value in values.items()
     )  # fmt: skip
+
     return other.corpora != full.corpora or not kept
 
 
@@ -91,11 +111,14 @@ def test_chance_is_left_to_the_row_that_is_computed(name: str, preset: str) -> N
 
 
 def test_the_small_model_is_never_called_the_paper_s() -> None:
-    """mser-llm (mini) beside the paper's numbers under the paper's name is what a reviewer would find first."""
+    """mser-llm (mini) beside the paper's numbers under the paper's name is what a reviewer would
+    find first.
+    """
     for name in ("mser-real", "mser-prompts"):
         table = load(name)
         assert "mser-llm (mini)" in spoken(table)
         assert not re.search(r"[Pp]aper 1's model in small|model is Zou", spoken(table))
+
     text = (ROOT / "docs/mser-llm.md").read_text(encoding="utf-8")
     assert re.search(r"\| mser-llm \(mini\)[^|]*\|.*\| the paper's mser-llm \|", text)
     assert not re.search(r"\| mser-llm \|.*\| the paper's mser-llm \|", text)
@@ -103,8 +126,12 @@ def test_the_small_model_is_never_called_the_paper_s() -> None:
 
 @pytest.mark.parametrize("name", ["transfer-real", "mser-real", "mser-prompts"])
 def test_a_committed_page_says_what_its_definition_says(name: str) -> None:
-    """A sentence that was mended in the definition alone would go on being read where people look."""
-    record = json.loads((ROOT / "leaderboard" / name / "record.json").read_text(encoding="utf-8"))["experiment"]
+    """A sentence that was mended in the definition alone would go on being read where people
+    look.
+    """
+    record = json.loads((ROOT / "leaderboard" / name / "record.json").read_text(encoding="utf-8"))[
+        "experiment"
+    ]
     table = load(name)
     assert (record["title"], record["text"]) == (table.title, table.text)
     titles = {one.name: one.title for one in table.systems}
@@ -113,7 +140,12 @@ def test_a_committed_page_says_what_its_definition_says(name: str) -> None:
 
 def documents() -> list[Path]:
     tables = [experiment_file(name) for name in TABLES]
-    return [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("leaderboard/*/README.md"), *tables]
+    return [
+        ROOT / "README.md",
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("leaderboard/*/README.md"),
+        *tables,
+    ]
 
 
 def test_layers_and_queries_of_mini_are_those_of_its_settings() -> None:
@@ -124,9 +156,11 @@ def test_layers_and_queries_of_mini_are_those_of_its_settings() -> None:
         for layers in re.findall(r"Q-Former of (\w+)\s+\\?\s*layers", text):
             assert NUMBERS[layers] == mini.qformer_layers, path
             found += 1
+
         for layers, queries in re.findall(r"Q-Former \((\d+) layers[^)]*?(\d+) queries", text):
             assert (int(layers), int(queries)) == (mini.qformer_layers, mini.num_queries), path
             found += 1
+
     assert found >= 6
 
 
@@ -139,11 +173,13 @@ def test_the_table_of_presets_says_what_the_settings_say() -> None:
         if name != "tiny":
             assert f"{settings.num_queries} queries" in row
             assert settings.encoder in row
+
         takes, large = footprint_of(settings), name in ("paper", "small")
         millions = re.search(r"\| ([\d.]+) M \|", row)
         assert millions
         trained = sum(takes.trainable.values()) / 1e6
         assert trained == pytest.approx(float(millions[1]), abs=0.5 if large else 0.05)
+
         if large:
             gigabytes = re.search(r"\| about (\d+) GB", row)
             assert gigabytes

@@ -1,4 +1,6 @@
-"""The training loop: resumed it gives the same bits, it stops early on sources, and damage is told in a sentence."""
+"""The training loop: resumed it gives the same bits, it stops early on sources, and damage is told
+in a sentence.
+"""
 
 from __future__ import annotations
 
@@ -77,16 +79,24 @@ SCRIPT = """
 
 
 def start(*runs: tuple[Path, int, int]) -> list[int]:
-    """Run trainings in turn, each in a process that is killed in the batch of that number; return how each ended."""
+    """Run trainings in turn, each in a process that is killed in the batch of that number; return
+    how each ended.
+    """
     given = json.dumps([[str(folder), *numbers] for folder, *numbers in runs])
-    command, quiet = [sys.executable, "-c", dedent(SCRIPT), given], {**os.environ, "OMP_NUM_THREADS": "1"}
+    command, quiet = (
+        [sys.executable, "-c", dedent(SCRIPT), given],
+        {**os.environ, "OMP_NUM_THREADS": "1"},
+    )
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=quiet)
     assert done.returncode == 0, done.stderr
+
     return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("accumulation", [1, 3])
-def test_killed_again_and_again_it_ends_with_the_same_bits(tmp_path: Path, accumulation: int) -> None:
+def test_killed_again_and_again_it_ends_with_the_same_bits(
+    tmp_path: Path, accumulation: int
+) -> None:
     """Else a published number would depend on the weather in the computing centre."""
     whole, cut, killed = tmp_path / "whole", tmp_path / "cut", -signal.SIGKILL
     at = [
@@ -96,8 +106,11 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(tmp_path: Path, accum
         -1,
         1,
     ]  # the last one is done already
-    ends = start((whole, -1, accumulation), *((cut, killed_after, accumulation) for killed_after in at))
+    ends = start(
+        (whole, -1, accumulation), *((cut, killed_after, accumulation) for killed_after in at)
+    )
     assert ends == [0, killed, killed, killed, 0, 0]
+
     for name in ("final.safetensors", "training.csv", "checkpoint.safetensors", "outcome.txt"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
 
@@ -123,11 +136,16 @@ class Scripted:
 def run(folder: Path, objective: Scripted, **changes):
     torch.manual_seed(0)
     model = torch.nn.Linear(2, 1)
-    options = loop.LoopOptions(**{"steps": STEPS, "learning_rate": 0.1, "evaluate_every": 2, "patience": 3, **changes})
+    options = loop.LoopOptions(
+        **{"steps": STEPS, "learning_rate": 0.1, "evaluate_every": 2, "patience": 3, **changes}
+    )
+
     return model, loop.train(model, objective, ShuffledSampler(4, 2), options, folder)
 
 
-def test_it_stops_when_the_held_out_speakers_get_no_better_and_keeps_the_best(tmp_path: Path) -> None:
+def test_it_stops_when_the_held_out_speakers_get_no_better_and_keeps_the_best(
+    tmp_path: Path,
+) -> None:
     """Else the weights would be those that fit the sources' own speakers best."""
     model, outcome = run(tmp_path / "a", Scripted([0.2, 0.5, 0.5, 0.4, 0.3]))
     assert outcome == loop.Outcome(steps=10, best=0.5, best_step=4, reason="patience")
@@ -145,7 +163,10 @@ def test_without_held_out_speakers_it_takes_all_steps(tmp_path: Path) -> None:
 
 def test_the_average_is_that_of_the_last_steps_alone(tmp_path: Path) -> None:
     """Else weights of the beginning, which know nothing yet, would be in what is kept."""
-    whole = [run(tmp_path / str(n), Scripted([None]), steps=n, shape="constant")[0].weight for n in (3, 4)]
+    whole = [
+        run(tmp_path / str(n), Scripted([None]), steps=n, shape="constant")[0].weight
+        for n in (3, 4)
+    ]
     kept, _ = run(tmp_path / "kept", Scripted([None]), steps=4, shape="constant", averaged=0.5)
     assert torch.allclose(kept.weight, (whole[0] + whole[1]) / 2, atol=1e-7)
     assert not torch.allclose(kept.weight, whole[1], atol=1e-3)
@@ -162,7 +183,9 @@ def test_the_log_has_a_row_for_each_evaluation_and_the_means_between_them(tmp_pa
 
 def test_a_loss_that_is_no_number_stops_with_advice(tmp_path: Path) -> None:
     """Weights of NaN would score every clip alike, in silence."""
-    with pytest.raises(ModelError, match=r"the loss at step 0 is no number .*smaller learning_rate"):
+    with pytest.raises(
+        ModelError, match=r"the loss at step 0 is no number .*smaller learning_rate"
+    ):
         run(tmp_path, Scripted([0.1], loss=float("nan")))
 
 
@@ -180,11 +203,14 @@ def test_bfloat16_trains_and_is_not_float32(tmp_path: Path) -> None:
         loop.train(model, Objective([None]), ShuffledSampler(4, 2), options, tmp_path / precision)
         assert model.weight.dtype == torch.float32
         weights.append(model.weight)
+
     assert torch.allclose(*weights, atol=1e-2)
     assert not torch.equal(*weights)
 
 
-@pytest.mark.parametrize("changes", [{"steps": 0}, {"learning_rate": 0.0}, {"patience": 0}, {"accumulation": 0}])
+@pytest.mark.parametrize(
+    "changes", [{"steps": 0}, {"learning_rate": 0.0}, {"patience": 0}, {"accumulation": 0}]
+)
 def test_options_out_of_range_are_refused(changes) -> None:
     with pytest.raises(UsageError, match=next(iter(changes))):
         loop.LoopOptions(**{"steps": 1, "learning_rate": 0.1, **changes})
@@ -193,9 +219,15 @@ def test_options_out_of_range_are_refused(changes) -> None:
 def test_a_device_that_is_not_here_is_named(tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("a CUDA device is here")
+
     with pytest.raises(UsageError, match="no CUDA device is here"):
         loop.train(
-            torch.nn.Linear(1, 1), Scripted([0]), ShuffledSampler(4, 2), loop.LoopOptions(1, 0.1), tmp_path, "cuda"
+            torch.nn.Linear(1, 1),
+            Scripted([0]),
+            ShuffledSampler(4, 2),
+            loop.LoopOptions(1, 0.1),
+            tmp_path,
+            "cuda",
         )
 
 
@@ -205,7 +237,10 @@ def test_a_device_that_is_not_here_is_named(tmp_path: Path) -> None:
 def test_equal_contents_give_equal_bytes(tmp_path: Path) -> None:
     """Weights are told apart by their hash."""
     for name, order in (("a", ("x", "y")), ("b", ("y", "x"))):
-        checkpoints.write_tensors(tmp_path / name, {key: torch.ones(2, 3).T for key in order}, {"b": 1, "a": [2]})
+        checkpoints.write_tensors(
+            tmp_path / name, {key: torch.ones(2, 3).T for key in order}, {"b": 1, "a": [2]}
+        )
+
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     tensors, state = checkpoints.read_tensors(tmp_path / "a")
     assert state == {"a": [2], "b": 1}
@@ -219,13 +254,19 @@ def test_equal_contents_give_equal_bytes(tmp_path: Path) -> None:
         (lambda path: path.write_bytes(b""), "is damaged"),
         (lambda path: path.write_bytes(b"\x80\x04pickle."), "is damaged"),
         (lambda path: path.unlink(), "is not there"),
-        (lambda path: path.write_bytes(path.read_bytes().replace(b'schema\\": 1', b'schema\\": 7')), "not of schema 1"),
+        (
+            lambda path: path.write_bytes(
+                path.read_bytes().replace(b'schema\\": 1', b'schema\\": 7')
+            ),
+            "not of schema 1",
+        ),
     ],
 )
 def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path, damage, complaint) -> None:
     path = tmp_path / "c.safetensors"
     checkpoints.write_tensors(path, {"x": torch.ones(4)}, {})
     damage(path)
+
     with pytest.raises(DataError, match=complaint):
         checkpoints.read_tensors(path)
 
@@ -233,21 +274,38 @@ def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path, damage, complaint)
 def test_tensors_of_another_model_are_refused() -> None:
     """Half-loaded weights would score silently wrong."""
     model = torch.nn.Linear(2, 1)
-    for tensors in ({"weight": torch.ones(1, 2)}, {"weight": torch.ones(1, 3), "bias": torch.ones(1)}):
+    for tensors in (
+        {"weight": torch.ones(1, 2)},
+        {"weight": torch.ones(1, 3), "bias": torch.ones(1)},
+    ):
         with pytest.raises(DataError, match="do not fit the model"):
             checkpoints.load_learnt(model, tensors, "weights 'x'")
 
 
 def test_frozen_parameters_are_not_saved() -> None:
     """A checkpoint must not carry the encoder, which may be 400 MB and has a licence of its own."""
-    model = torch.nn.Sequential(torch.nn.Linear(2, 2).requires_grad_(False), torch.nn.BatchNorm1d(2))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(2, 2).requires_grad_(False), torch.nn.BatchNorm1d(2)
+    )
     names = set(checkpoints.learnt(model))
-    assert names == {"1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked"}
+    assert names == {
+        "1.weight",
+        "1.bias",
+        "1.running_mean",
+        "1.running_var",
+        "1.num_batches_tracked",
+    }
 
 
 def test_tensorboard_is_optional_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UsageError, match="install tensorboard"):
         loop.train(
-            torch.nn.Linear(1, 1), Scripted([0]), ShuffledSampler(4, 2), loop.LoopOptions(1, 0.1), tmp_path, "cpu", True
+            torch.nn.Linear(1, 1),
+            Scripted([0]),
+            ShuffledSampler(4, 2),
+            loop.LoopOptions(1, 0.1),
+            tmp_path,
+            "cpu",
+            True,
         )

@@ -1,4 +1,6 @@
-"""Losses: the contrastive one against loops and closed forms, reversal by finite differences, one and two processes."""
+"""Losses: the contrastive one against loops and closed forms, reversal by finite differences, one
+and two processes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,12 @@ torch = pytest.importorskip("torch")
 
 from together import run_processes  # noqa: E402
 
-from mserbench_training.losses import UNKNOWN, class_weights, cross_entropy, language_aware_contrastive  # noqa: E402
+from mserbench_training.losses import (  # noqa: E402
+    UNKNOWN,
+    class_weights,
+    cross_entropy,
+    language_aware_contrastive,
+)
 from mserbench_training.reversal import reverse_gradient, rising_strength  # noqa: E402
 from mserbench_training.schedule import factor  # noqa: E402
 
@@ -24,17 +31,25 @@ def plain(embeddings, emotions, languages, weight, temperature):
         positives = [p for p in others if emotions[p] == emotions[i]]
         if not positives:
             continue
+
         below = sum(math.exp(float(z[i] @ z[a]) / temperature) for a in others)
         w = {p: weight if languages[p] != languages[i] else 1.0 for p in positives}
-        terms = [w[p] * math.log(math.exp(float(z[i] @ z[p]) / temperature) / below) for p in positives]
+        terms = [
+            w[p] * math.log(math.exp(float(z[i] @ z[p]) / temperature) / below) for p in positives
+        ]
         anchors.append(-sum(terms) / sum(w.values()))
+
     return sum(anchors) / len(anchors)
 
 
 def batch(n=20, seed=0):
     draw = torch.Generator().manual_seed(seed)
     embeddings = torch.randn(n, 6, generator=draw, dtype=torch.float64)
-    return embeddings, torch.randint(4, (n,), generator=draw), torch.randint(3, (n,), generator=draw)
+    return (
+        embeddings,
+        torch.randint(4, (n,), generator=draw),
+        torch.randint(3, (n,), generator=draw),
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -43,7 +58,9 @@ def test_it_is_the_double_loop(seed, weight):
     """Else what is trained is another loss than the paper's."""
     embeddings, emotions, languages = batch(seed=seed)
     found = language_aware_contrastive(embeddings, emotions, languages, weight, 0.5)
-    assert float(found) == pytest.approx(plain(embeddings, emotions, languages, weight, 0.5), rel=1e-5)
+    assert float(found) == pytest.approx(
+        plain(embeddings, emotions, languages, weight, 0.5), rel=1e-5
+    )
 
 
 def test_weight_one_is_the_published_supervised_contrastive_loss():
@@ -60,13 +77,17 @@ def test_weight_one_is_the_published_supervised_contrastive_loss():
 
 
 def hierarchical(n_languages=3, n_emotions=4, n_samples=3):
-    cells = [(a, b) for a in range(n_languages) for b in range(n_emotions) for _ in range(n_samples)]
+    cells = [
+        (a, b) for a in range(n_languages) for b in range(n_emotions) for _ in range(n_samples)
+    ]
     return torch.tensor([b for _, b in cells]), torch.tensor([a for a, _ in cells])
 
 
 @pytest.mark.parametrize("weight", [1.0, 2.5, 7.0])
 def test_perfect_clusters_give_the_logarithm_of_eight(weight):
-    """A closed form: of 36 clips each anchor has eight equal positives, and the rest is infinitely far."""
+    """A closed form: of 36 clips each anchor has eight equal positives, and the rest is infinitely
+    far.
+    """
     emotions, languages = hierarchical()
     found = language_aware_contrastive(torch.eye(4)[emotions], emotions, languages, weight, 0.02)
     assert float(found) == pytest.approx(math.log(8), abs=1e-5)
@@ -76,21 +97,30 @@ def test_the_paper_s_weight_puts_88_percent_of_it_across_languages():
     """Two positives in the language and six across, times 2.5: 15 of 17."""
     emotions, languages = hierarchical()
     alike_within_a_language = torch.eye(3)[languages]
-    value = float(language_aware_contrastive(alike_within_a_language, emotions, languages, 2.5, 1.0))
+    value = float(
+        language_aware_contrastive(alike_within_a_language, emotions, languages, 2.5, 1.0)
+    )
     below = math.log(11 * math.e + 24)  # 11 others of the language, 24 across
     assert value == pytest.approx(below - (1 - 15 / 17), rel=1e-6)
     assert round(15 / 17, 2) == 0.88
 
 
 @pytest.mark.parametrize(
-    "emotions", [[0], [0, 1], [0, 1, 2, 3], [0, 0, 1]], ids=["alone", "two", "all different", "one pair"]
+    "emotions",
+    [[0], [0, 1], [0, 1, 2, 3], [0, 0, 1]],
+    ids=["alone", "two", "all different", "one pair"],
 )
 def test_anchors_without_positives_contribute_nothing_and_no_nan(emotions):
     """A rare emotion alone in its batch must not ruin the weights."""
-    embeddings = torch.randn(len(emotions), 5, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    loss = language_aware_contrastive(embeddings, torch.tensor(emotions), torch.zeros(len(emotions), dtype=torch.int64))
+    embeddings = torch.randn(
+        len(emotions), 5, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
+    loss = language_aware_contrastive(
+        embeddings, torch.tensor(emotions), torch.zeros(len(emotions), dtype=torch.int64)
+    )
     loss.backward()
     assert torch.isfinite(embeddings.grad).all()
+
     if len(set(emotions)) == len(emotions):
         assert loss.item() == 0
         assert not embeddings.grad.any()
@@ -119,7 +149,9 @@ def test_unknown_codes_contribute_nothing():
     """A corpus without known speakers must not teach that all its speakers are one."""
     logits = torch.randn(4, 3, generator=torch.Generator().manual_seed(1))
     codes = torch.tensor([0, UNKNOWN, 2, UNKNOWN])
-    assert float(cross_entropy(logits, codes)) == pytest.approx(float(cross_entropy(logits[[0, 2]], codes[[0, 2]])))
+    assert float(cross_entropy(logits, codes)) == pytest.approx(
+        float(cross_entropy(logits[[0, 2]], codes[[0, 2]]))
+    )
     nothing = logits.clone().requires_grad_()
     loss = cross_entropy(nothing, torch.full((4,), UNKNOWN))
     loss.backward()
@@ -149,8 +181,12 @@ def test_label_smoothing_is_that_of_the_formula():
 
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0, 2.0])
 def test_the_reversed_gradient_is_minus_strength_times_the_finite_difference(strength):
-    """A sign or factor lost here, and the encoder would learn speakers instead of forgetting them."""
-    x = torch.randn(5, generator=torch.Generator().manual_seed(2), dtype=torch.float64).requires_grad_()
+    """A sign or factor lost here, and the encoder would learn speakers instead of forgetting
+    them.
+    """
+    x = torch.randn(
+        5, generator=torch.Generator().manual_seed(2), dtype=torch.float64
+    ).requires_grad_()
 
     def behind(values):
         return (values.sin() * values**2).sum()
@@ -218,9 +254,12 @@ TWO = """
 
 
 def test_two_processes_give_the_loss_and_gradient_of_one():
-    """Else a model trained on two GPUs would be another than one trained on one, with fewer positives an anchor."""
+    """Else a model trained on two GPUs would be another than one trained on one, with fewer
+    positives an anchor.
+    """
     pytest.importorskip("accelerate")
     one, two = run_processes(TWO, 1), run_processes(TWO, 2)
     assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
+
     for single, double in zip(one["gradients"], two["gradients"], strict=True):
         assert double == pytest.approx(single, rel=1e-4, abs=1e-7)

@@ -1,4 +1,6 @@
-"""mser-llm: training that learns in two stages, weights that hold the connector alone, and what it says of itself."""
+"""mser-llm: training that learns in two stages, weights that hold the connector alone, and what it
+says of itself.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ def fresh_cache(tmp_path, monkeypatch):
 
 def manifest(folder: Path, *sources: str, clips: tuple[str, ...] = ()) -> Path:
     """Write what the harness adds to a folder of weights."""
-    told = [{"task": name, "family": name, "languages": ["de"], "clips": list(clips)} for name in sources]
+    told = [
+        {"task": name, "family": name, "languages": ["de"], "clips": list(clips)}
+        for name in sources
+    ]
     write_manifest(folder, Manifest.from_json({"model": "mser-llm", "sources": told, "files": {}}))
     return folder
 
@@ -48,6 +53,7 @@ def trained(tmp_path: Path, name: str = "w", **changes: object) -> tuple[MserLlm
     out = tmp_path / name
     out.mkdir()
     MserLlm(MserLlmOptions(**{**QUICK, **changes})).fit(items(), [], out)
+
     return MserLlm(weights=out), out
 
 
@@ -68,7 +74,9 @@ def copied(ready: Path, to: Path) -> Path:
 
 
 def test_the_version_tells_scores_of_a_rounded_llm_from_those_of_before(ready):
-    """Their head became float32: a run of the old scores must not be taken for one of the new; others stay as kept."""
+    """Their head became float32: a run of the old scores must not be taken for one of the new;
+    others stay as kept.
+    """
     assert MserLlm(MserLlmOptions(preset="mini")).version == MserLlm.version == "1"
     assert MserLlm(MserLlmOptions(preset="paper")).version == "2"
     assert MserLlm(MserLlmOptions(preset="paper", language_precision="float32")).version == "1"
@@ -80,7 +88,9 @@ def test_the_version_tells_scores_of_a_rounded_llm_from_those_of_before(ready):
 
 
 def test_training_separates_what_can_be_separated(tmp_path):
-    """Else no gradient comes through the frozen LLM to the connector, or it comes to the wrong place."""
+    """Else no gradient comes through the frozen LLM to the connector, or it comes to the wrong
+    place.
+    """
     model, out = trained(tmp_path, steps=60)
     heard = [clip(i) for i in range(60, 90)]
     scores = model.predict(heard, LABELS)
@@ -89,10 +99,14 @@ def test_training_separates_what_can_be_separated(tmp_path):
     record = json.loads((out / "model.json").read_text())
     assert record["outcome"]["best"] > 0.6
     assert record["held_out"], "some speakers were kept to stop by"
-    assert not set(out.iterdir()) - {out / name for name in ("model.json", "model.safetensors", "training.csv")}
+    assert not set(out.iterdir()) - {
+        out / name for name in ("model.json", "model.safetensors", "training.csv")
+    }
     writing = MserLlm(MserLlmOptions(answer="generate"), out)
     said = writing.predict(heard, LABELS)
-    assert np.mean([answer == LABELS[(60 + i) % 3] for i, answer in enumerate(said)]) > 0.8, "it writes what it scores"
+    assert np.mean([answer == LABELS[(60 + i) % 3] for i, answer in enumerate(said)]) > 0.8, (
+        "it writes what it scores"
+    )
     vectors = model.embeddings(heard)
     assert vectors.dtype == np.float64
     assert vectors.shape == (30, 32)
@@ -125,7 +139,10 @@ def test_clips_beside_a_clip_change_nothing(tmp_path):
         together = model.predict(clips, labels)
         alone = np.vstack([model.predict([one], labels) for one in clips])
         np.testing.assert_allclose(together, alone, atol=1e-5)
-    np.testing.assert_allclose(model.embeddings(clips), np.vstack([model.embeddings([c]) for c in clips]), atol=1e-5)
+
+    np.testing.assert_allclose(
+        model.embeddings(clips), np.vstack([model.embeddings([c]) for c in clips]), atol=1e-5
+    )
 
 
 def test_long_clips_are_heard_in_windows(tmp_path):
@@ -192,33 +209,49 @@ def test_two_processes_give_the_loss_and_gradient_of_one():
 
 
 def test_stage_2_goes_on_from_stage_1(tmp_path):
-    """Else the second stage would begin at random; that the manifest keeps the first is of test_training.py."""
+    """Else the second stage would begin at random; that the manifest keeps the first is of
+    test_training.py.
+    """
     _, first = trained(tmp_path, "first", num_queries=5)
     manifest(first, "iemocap", clips=("key-1",))
     out = tmp_path / "second"
     out.mkdir()
-    again = MserLlm(MserLlmOptions(**{**QUICK, "steps": 1, "learning_rate": 1e-9}, stage=2, init=str(first)))
+    again = MserLlm(
+        MserLlmOptions(**{**QUICK, "steps": 1, "learning_rate": 1e-9}, stage=2, init=str(first))
+    )
     again.fit(items(first=36), [], out)
     manifest(out, "m5ser", clips=("key-2",))
     model = MserLlm(weights=out)
     assert model.settings.num_queries == 5, "the architecture is that of stage 1"
-    with safe_open(first / "model.safetensors", "pt") as a, safe_open(out / "model.safetensors", "pt") as b:
+
+    with (
+        safe_open(first / "model.safetensors", "pt") as a,
+        safe_open(out / "model.safetensors", "pt") as b,
+    ):
         for name in a.keys():  # noqa: SIM118 - no mapping
             torch.testing.assert_close(a.get_tensor(name), b.get_tensor(name), atol=1e-4, rtol=1e-3)
+
     third = tmp_path / "third"
     third.mkdir()
     MserLlm(MserLlmOptions(**{**QUICK, "steps": 1}, init=str(out))).fit(items(), [], third)
-    assert str(tmp_path) not in (third / "model.json").read_text(), "a place on this machine is no part of the weights"
+    assert str(tmp_path) not in (third / "model.json").read_text(), (
+        "a place on this machine is no part of the weights"
+    )
 
 
 def test_stage_2_needs_stage_1_and_keeps_its_structure(tmp_path, ready):
     with pytest.raises(UsageError, match="stage 2 goes on from stage 1"):
         MserLlm(MserLlmOptions(**QUICK, stage=2)).fit(items(), [], tmp_path)
+
     first = manifest(copied(ready, tmp_path / "first"), "iemocap")
     with pytest.raises(UsageError, match="have num_queries=4, but 9 was asked for"):
-        MserLlm(MserLlmOptions(**QUICK, stage=2, init=str(first), num_queries=9)).fit(items(), [], tmp_path / "w")
+        MserLlm(MserLlmOptions(**QUICK, stage=2, init=str(first), num_queries=9)).fit(
+            items(), [], tmp_path / "w"
+        )
+
     with pytest.raises(DataError, match="have no manifest"):
         MserLlm(MserLlmOptions(**QUICK, stage=2, init=str(ready))).fit(items(), [], tmp_path / "w")
+
     assert resolve(MserLlmOptions(preset="paper", stage=2)).batch_languages == 2
 
 
@@ -226,9 +259,12 @@ def test_stage_2_needs_stage_1_and_keeps_its_structure(tmp_path, ready):
 
 
 def test_weights_hold_the_connector_alone(ready):
-    """A checkpoint of 16 GB, or of gated weights that must not be handed on, would be useless to others."""
+    """A checkpoint of 16 GB, or of gated weights that must not be handed on, would be useless to
+    others.
+    """
     with safe_open(ready / "model.safetensors", "pt") as file:
         names = set(file.keys())
+
     assert all(name.startswith("connector.") for name in names)
     settings = resolve(MserLlmOptions(**QUICK))
     network = assembly.network_of(assembly.open_parts(settings), settings)
@@ -239,7 +275,9 @@ def test_weights_of_half_the_size_say_the_same(tmp_path):
     model, half = trained(tmp_path, "half", steps=10, stored="float16")
     other, whole = trained(tmp_path, "whole", steps=10, stored="float32")
     heard = [clip(i) for i in range(6)]
-    np.testing.assert_allclose(model.predict(heard, LABELS), other.predict(heard, LABELS), atol=5e-3)
+    np.testing.assert_allclose(
+        model.predict(heard, LABELS), other.predict(heard, LABELS), atol=5e-3
+    )
     sizes = [(folder / "model.safetensors").stat().st_size for folder in (half, whole)]
     assert sizes[0] < 0.6 * sizes[1]
 
@@ -251,11 +289,16 @@ def make_part(role: str, folder: Path, seed: int) -> Path:
 
 
 @pytest.mark.parametrize(("role", "option"), [("whisper", "encoder"), ("llama", "language_model")])
-def test_other_frozen_parts_are_refused_and_the_same_elsewhere_are_not(tmp_path, ready, role, option):
-    """Scores by another LLM or on another encoder's frames would be noise that looks like a result."""
+def test_other_frozen_parts_are_refused_and_the_same_elsewhere_are_not(
+    tmp_path, ready, role, option
+):
+    """Scores by another LLM or on another encoder's frames would be noise that looks like a
+    result.
+    """
     same = make_part(role, tmp_path / "same", seed=0)
     assert MserLlm(MserLlmOptions(**{option: str(same)}), ready).labels == tuple(LABELS)
     other = make_part(role, tmp_path / "other", seed=1)
+
     with pytest.raises(UsageError, match=f"stand on {option} 'tiny'"):
         MserLlm(MserLlmOptions(**{option: str(other)}), ready)
 
@@ -264,7 +307,9 @@ def test_bert_is_not_needed_to_score(ready, monkeypatch):
     """What it gave is in the weights: a fresh machine need not fetch it."""
     asked = []
     folder_of = parts.folder_of
-    monkeypatch.setattr(parts, "folder_of", lambda name, role: asked.append(role) or folder_of(name, role))
+    monkeypatch.setattr(
+        parts, "folder_of", lambda name, role: asked.append(role) or folder_of(name, role)
+    )
     MserLlm(weights=ready)
     assert sorted(asked) == ["llama", "whisper"]
 
@@ -275,18 +320,23 @@ def test_options_that_differ_from_the_weights_are_refused_but_asking_is_free(tmp
     other = MserLlm(MserLlmOptions(prompt="Emotion:"), out)
     assert (other.predict(heard, LABELS) != model.predict(heard, LABELS)).all()
     assert other.question(LABELS).record()["sha256"] != model.question(LABELS).record()["sha256"]
+
     with pytest.raises(UsageError, match=r"trained with margin=0\.0, but 0\.2 was asked for"):
         MserLlm(MserLlmOptions(margin=0.2), out)
 
 
 def test_frozen_parts_may_be_rounded_in_scoring(tmp_path):
-    """Half the memory for the same answer but for rounding; frames of one precision are not read as the other's."""
+    """Half the memory for the same answer but for rounding; frames of one precision are not read as
+    the other's.
+    """
     model, out = trained(tmp_path, steps=2)
     heard = [clip(1), clip(2)]
     exact = model.predict(heard, LABELS)
+
     for option in ("encoder_precision", "language_precision"):
         other = MserLlm(MserLlmOptions(**{option: "bfloat16"}), out)
         assert 0 < np.abs(other.predict(heard, LABELS) - exact).max() < 0.2, option
+
     assert model._loaded()[1].feeder.frames.encoder.name == "tiny-trimmed"
     rounded = MserLlm(MserLlmOptions(encoder_precision="bfloat16"), out)
     assert rounded._loaded()[1].feeder.frames.encoder.name == "tiny-trimmed-bfloat16"
@@ -296,8 +346,10 @@ def test_frozen_parts_may_be_rounded_in_scoring(tmp_path):
 def test_parts_that_are_not_there_are_told_in_a_sentence(tmp_path):
     with pytest.raises(UnknownName, match="language_model 'smollm' is not known"):
         assembly.open_parts(Settings(encoder="tiny", language_model="smollm"))
+
     with pytest.raises(DataError, match="mserbench weights get llama-3-8b"):
         assembly.open_parts(Settings(encoder="tiny"))
+
     with pytest.raises(UsageError, match=r"is no Whisper: its folder holds no dims\.json"):
         assembly.open_parts(Settings(encoder=str(make_part("bert", tmp_path / "bert", 0))))
 
@@ -306,7 +358,9 @@ def test_parts_that_are_not_there_are_told_in_a_sentence(tmp_path):
 
 
 def test_exposure_is_that_of_all_parts():
-    """Whisper heard Persian and SmolLM2 read English: neither may be lost, nor unknown folders pass as known."""
+    """Whisper heard Persian and SmolLM2 read English: neither may be lost, nor unknown folders pass
+    as known.
+    """
     card = MserLlm(MserLlmOptions(preset="mini")).card
     assert card.exposure_complete
     assert {one.kind for one in card.exposure} == {"speech", "text"}
@@ -329,7 +383,11 @@ def test_the_paper_preset_holds_the_published_values():
     paper = PRESETS["paper"]
     assert paper == Settings()
     assert (paper.learning_rate, paper.weight_decay, paper.num_queries) == (1e-5, 1e-6, 256)
-    assert (paper.layers, paper.bert, paper.language_model) == ("last", "bert-base-uncased", "llama-3-8b")
+    assert (paper.layers, paper.bert, paper.language_model) == (
+        "last",
+        "bert-base-uncased",
+        "llama-3-8b",
+    )
     assert (paper.hidden_size, paper.qformer_layers, paper.cross_frequency) == (768, 12, 2)
 
 
@@ -349,7 +407,8 @@ def test_given_settings_win_over_the_preset():
 
 
 WRONG = [
-    {"margin": 2.0}, {"same_weight": -1.0}, {"dropout": 1.0}, {"steps": 0}, {"held_out": 1.0}, {"num_queries": 0},
+    {"margin": 2.0}, {"same_weight": -1.0}, {"dropout": 1.0}, {"steps": 0}, {"held_out": 1.0},
+    {"num_queries": 0},
     {"hidden_size": 770}, {"reduce": 0},
 ]  # fmt: skip
 
@@ -364,7 +423,11 @@ def test_tiny_parts_are_the_same_wherever_they_are_made(tmp_path):
     """Else weights of one machine would be refused on another."""
     state = torch.random.get_rng_state()
     for role in ("whisper", "bert", "llama"):
-        one, two = make_part(role, tmp_path / f"{role}1", 0), make_part(role, tmp_path / f"{role}2", 0)
+        one, two = (
+            make_part(role, tmp_path / f"{role}1", 0),
+            make_part(role, tmp_path / f"{role}2", 0),
+        )
         assert parts.language_version("tiny", one) == parts.language_version("tiny", two)
         assert tiny_parts.tiny_folder(role) == tiny_parts.tiny_folder(role)
+
     assert torch.equal(torch.random.get_rng_state(), state)

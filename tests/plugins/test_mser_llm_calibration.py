@@ -1,4 +1,6 @@
-"""mser-llm: labels read through several words, and the LLM's liking for a word taken out of the scores."""
+"""mser-llm: labels read through several words, and the LLM's liking for a word taken out of the
+scores.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +57,15 @@ def folder(tmp_path_factory, cache):
     out = tmp_path_factory.mktemp("weights")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSERBENCH_CACHE", str(cache))
-        quick = {"preset": "tiny", "steps": 4, "evaluate_every": 2, "batch_emotions": 3, "reduce": 2}
+        quick = {
+            "preset": "tiny",
+            "steps": 4,
+            "evaluate_every": 2,
+            "batch_emotions": 3,
+            "reduce": 2,
+        }
         MserLlm(MserLlmOptions(**quick, stored="float32")).fit(items(), [], out)
+
     return out
 
 
@@ -87,9 +96,14 @@ def test_no_word_stands_with_two_labels():
     """A word of two labels would count for both, and say nothing of either."""
     words = [{label, *others} for label, others in SYNONYMS.items()]
     assert not [one & other for one, other in combinations(words, 2) if one & other]
-    assert {len(some) for some in words} == {4}, "a label of more words would be likelier by their number"
+    assert {len(some) for some in words} == {4}, (
+        "a label of more words would be likelier by their number"
+    )
+
     for label, others in SYNONYMS.items():
-        assert {read_answer(word, list(SYNONYMS)) for word in others} <= {label, None}, "written text is read alike"
+        assert {read_answer(word, list(SYNONYMS)) for word in others} <= {label, None}, (
+            "written text is read alike"
+        )
 
 
 def test_a_word_that_is_a_label_itself_is_no_synonym():
@@ -99,7 +113,9 @@ def test_a_word_that_is_a_label_itself_is_no_synonym():
 
 @pytest.mark.parametrize("labels", [ASKED, ("neutral", "disgust"), ("calm", "boredom")])
 def test_a_label_is_as_likely_as_all_its_words_together(llm, labels):
-    """Against one question a word, each of which test_mser_llm_scoring.py holds against a full forward pass."""
+    """Against one question a word, each of which test_mser_llm_scoring.py holds against a full
+    forward pass.
+    """
     question, heard = Question.of(llm, PROMPT, labels, synonyms=True), audio(llm)
     ended = question.ambiguous
     for i, words in enumerate(question.words):
@@ -108,26 +124,40 @@ def test_a_label_is_as_likely_as_all_its_words_together(llm, labels):
             alone = Question.of(llm, PROMPT, [word, f"{word} so"] if ended else [word])
             assert alone.ambiguous == ended
             expected += log_probabilities(llm, heard, alone)[:, 0].exp()
-        torch.testing.assert_close(log_probabilities(llm, heard, question)[:, i], expected.log(), atol=1e-4, rtol=0)
+
+        torch.testing.assert_close(
+            log_probabilities(llm, heard, question)[:, i], expected.log(), atol=1e-4, rtol=0
+        )
 
 
 def test_the_tokens_of_every_word_are_recorded(llm):
     record = Question.of(llm, PROMPT, ASKED, synonyms=True).record()
     assert list(record["word_tokens"]["happy"]) == ["happy", "joyful", "cheerful", "delighted"]
-    assert record["word_tokens"]["no_agreement"] == {"no agreement": record["label_tokens"]["no_agreement"]}
-    assert record["word_tokens"]["sad"]["sorrowful"] == len(llm.tokens(f"{PROMPT} sorrowful")) - record["prompt_tokens"]
+    assert record["word_tokens"]["no_agreement"] == {
+        "no agreement": record["label_tokens"]["no_agreement"]
+    }
+    assert (
+        record["word_tokens"]["sad"]["sorrowful"]
+        == len(llm.tokens(f"{PROMPT} sorrowful")) - record["prompt_tokens"]
+    )
     assert "word_tokens" not in Question.of(llm, PROMPT, ASKED).record()
 
 
 def test_synonyms_are_asked_of_weights_trained_without(folder):
     """What is learnt is the label itself either way; its words are a way of reading."""
     heard = [clip(i) for i in range(60, 66)]
-    asked = {"label_reading": "mean"}  # else long words, which the tiny LLM never writes, would add nothing to see
-    plain, made = model(folder, **asked).predict(heard, LABELS), model(folder, synonyms=True, **asked)
+    # else long words, which the tiny LLM never writes, would add nothing to see
+    asked = {"label_reading": "mean"}
+    plain, made = (
+        model(folder, **asked).predict(heard, LABELS),
+        model(folder, synonyms=True, **asked),
+    )
     through = made.predict(heard, LABELS)
     assert not np.allclose(plain, through)
     np.testing.assert_allclose(through.sum(axis=1), 1)
-    np.testing.assert_allclose(through, np.vstack([made.predict([one], LABELS) for one in heard]), atol=1e-5)
+    np.testing.assert_allclose(
+        through, np.vstack([made.predict([one], LABELS) for one in heard]), atol=1e-5
+    )
 
 
 # Calibration by the training clips
@@ -148,7 +178,9 @@ def test_the_mean_is_over_labels_not_over_clips(llm):
     few = [item for item in items(9) if item.label != "sad" or item.clip.key == "2-0.32"]
     heard = {item.clip.key: np.arange(3) + 10.0 * LABELS.index(item.label) for item in few}
     question = Question.of(llm, PROMPT, LABELS)
-    found = calibration.measured(few, question, "sum", lambda some: np.stack([heard[one.key] for one in some]))
+    found = calibration.measured(
+        few, question, "sum", lambda some: np.stack([heard[one.key] for one in some])
+    )
     assert found["means"] == {"neutral": 10.0, "happy": 11.0, "sad": 12.0}
 
 
@@ -157,7 +189,9 @@ def test_of_each_label_some_clips_are_measured(llm, monkeypatch):
     monkeypatch.setattr(calibration, "CLIPS_A_LABEL", 2)
     asked = []
     question = Question.of(llm, PROMPT, LABELS)
-    calibration.measured(items(), question, "sum", lambda some: asked.append(len(some)) or np.zeros((len(some), 3)))
+    calibration.measured(
+        items(), question, "sum", lambda some: asked.append(len(some)) or np.zeros((len(some), 3))
+    )
     assert asked == [2, 2, 2]
 
 
@@ -165,7 +199,9 @@ def test_calibrated_probabilities_are_the_plain_ones_over_the_means(folder):
     heard = [clip(i) for i in range(60, 64)]
     plain, made = model(folder).predict(heard, LABELS), model(folder, calibration="training")
     weighed = plain / np.exp(made._liking(made.question(LABELS)))
-    np.testing.assert_allclose(made.predict(heard, LABELS), weighed / weighed.sum(axis=1, keepdims=True), rtol=1e-5)
+    np.testing.assert_allclose(
+        made.predict(heard, LABELS), weighed / weighed.sum(axis=1, keepdims=True), rtol=1e-5
+    )
     assert not made.transductive
 
 
@@ -176,14 +212,22 @@ def test_a_part_of_the_trained_labels_in_any_order_is_calibrated(folder):
 
 
 def test_what_was_not_measured_is_refused(folder):
-    """A label without a measure would be compared with labels that have one: it would always win."""
+    """A label without a measure would be compared with labels that have one: it would always
+    win.
+    """
     made = model(folder, calibration="training")
     with pytest.raises(UsageError, match="not trained on the label 'angry'"):
         made.predict([clip(1)], [*LABELS, "angry"])
+
     for other in ({"prompt": "Emotion:"}, {"label_reading": "mean"}):
         with pytest.raises(UsageError, match="were not measured for this prompt and reading"):
             model(folder, calibration="training", **other).predict([clip(1)], LABELS)
-    for record, error in ((None, UsageError), ([{"means": 3}], DataError), ([{"means": {"sad": 1}}], UsageError)):
+
+    for record, error in (
+        (None, UsageError),
+        ([{"means": 3}], DataError),
+        ([{"means": {"sad": 1}}], UsageError),
+    ):
         with pytest.raises(error):
             calibration.of_training(record, made.question(["happy"]), "sum", "w")
 
@@ -200,7 +244,9 @@ def test_the_target_calibration_takes_the_mean_over_its_clips_out(folder):
     shifted = plain - made._liking(made.question(LABELS))
     np.testing.assert_allclose(logs - logs[:, :1], shifted - shifted[:, :1], atol=1e-5)
     question = made.question(LABELS)
-    np.testing.assert_allclose((made._scores(question, heard) - made._liking(question)).mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(
+        (made._scores(question, heard) - made._liking(question)).mean(axis=0), 0, atol=1e-5
+    )
 
 
 def test_it_depends_on_the_clips_of_the_target_alone_and_not_on_the_batch(folder):
@@ -213,7 +259,9 @@ def test_it_depends_on_the_clips_of_the_target_alone_and_not_on_the_batch(folder
     again = prepared(model(folder, calibration="target"), heard[::-1]).predict(heard, LABELS)
     np.testing.assert_allclose(together, again, atol=1e-5)
     others = prepared(made, heard[:3]).predict(heard, LABELS)
-    assert not np.allclose(together, others), "another target has another mean, also in a model that had one before"
+    assert not np.allclose(together, others), (
+        "another target has another mean, also in a model that had one before"
+    )
 
 
 def test_many_clips_are_gone_through_in_parts(monkeypatch):
@@ -221,7 +269,8 @@ def test_many_clips_are_gone_through_in_parts(monkeypatch):
     sizes = []
     scores = {one.key: np.array([i, -i]) for i, one in enumerate(map(clip, range(5)))}
     found = calibration.of_target(
-        map(clip, range(5)), lambda some: sizes.append(len(some)) or np.stack([scores[one.key] for one in some])
+        map(clip, range(5)),
+        lambda some: sizes.append(len(some)) or np.stack([scores[one.key] for one in some]),
     )
     assert sizes == [2, 2, 1]
     np.testing.assert_allclose(found, [2, -2])
@@ -247,11 +296,14 @@ def test_the_record_of_a_run_tells_what_was_asked(folder):
 def test_the_model_keeps_its_contract_with_both(folder, tmp_path):
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
+
     write_manifest(tmp_path, Manifest.from_json({"model": "mser-llm", "sources": [], "files": {}}))
     assert_model("mser-llm", tmp_path, {"synonyms": "true", "calibration": "target"})
 
 
-@pytest.mark.parametrize("option", [{"synonyms": True}, {"calibration": "training"}, {"calibration": "target"}])
+@pytest.mark.parametrize(
+    "option", [{"synonyms": True}, {"calibration": "training"}, {"calibration": "target"}]
+)
 def test_written_answers_are_neither_calibrated_nor_read_through_words(folder, option):
     with pytest.raises(UsageError, match="with answer=generate"):
         model(folder, answer="generate", **option)

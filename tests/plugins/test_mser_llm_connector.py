@@ -1,4 +1,6 @@
-"""mser-llm: its contrastive loss against a double loop, its connector, and what a BERT gives to the Q-Former."""
+"""mser-llm: its contrastive loss against a double loop, its connector, and what a BERT gives to the
+Q-Former.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,7 @@ def by_hand(features, emotions, options: LossOptions) -> float:
             y = float(emotions[i] == emotions[j])
             total += options.same_weight * y * (1 - s)
             total += options.different_weight * (1 - y) * max(0.0, s - options.margin)
+
     n = len(features)
     pairs = n * (n - 1) if options.exclude_self else n * n
     return total if options.reduction == "sum" else total / max(1, pairs)
@@ -52,11 +55,16 @@ def by_hand(features, emotions, options: LossOptions) -> float:
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("exclude_self", [True, False])
-@pytest.mark.parametrize(("w1", "w2", "m"), [(1, 1, 0), (0.5, 2, 0.2), (1, 1, -0.3), (0, 1, 0), (1, 0, 0.5)])
+@pytest.mark.parametrize(
+    ("w1", "w2", "m"), [(1, 1, 0), (0.5, 2, 0.2), (1, 1, -0.3), (0, 1, 0), (1, 0, 0.5)]
+)
 def test_the_contrastive_loss_is_the_printed_sum(reduction, exclude_self, w1, w2, m):
     """Else what is trained is not Eq 1 of the paper."""
     torch.manual_seed(3)
-    features, emotions = torch.randn(9, 5, dtype=torch.float64).float(), torch.tensor([0, 1, 2, 0, 1, 2, 0, 0, 3])
+    features, emotions = (
+        torch.randn(9, 5, dtype=torch.float64).float(),
+        torch.tensor([0, 1, 2, 0, 1, 2, 0, 0, 3]),
+    )
     options = LossOptions(w1, w2, m, reduction, exclude_self)
     assert float(emotion_contrastive(features, emotions, options)) == pytest.approx(
         by_hand(features, emotions, options), rel=1e-5, abs=1e-6
@@ -64,12 +72,15 @@ def test_the_contrastive_loss_is_the_printed_sum(reduction, exclude_self, w1, w2
 
 
 def test_clips_that_stand_as_they_should_cost_nothing():
-    """One direction an emotion, at right angles: 0 by Eq 1 with m = 0, with no gradient, and no NaN for one clip."""
+    """One direction an emotion, at right angles: 0 by Eq 1 with m = 0, with no gradient, and no NaN
+    for one clip.
+    """
     features = torch.eye(3).repeat(2, 1).requires_grad_()
     loss = emotion_contrastive(features, torch.arange(6) % 3, LossOptions())
     loss.backward()
     assert loss.item() == pytest.approx(0, abs=1e-6)
     assert float(features.grad.abs().max()) < 1e-6
+
     for options in (LossOptions(), LossOptions(exclude_self=True), LossOptions(reduction="sum")):
         assert float(emotion_contrastive(torch.ones(1, 4), torch.tensor([2]), options)) == 0
 
@@ -81,7 +92,9 @@ def test_the_total_is_contrastive_plus_lambda_decoding():
     found = total_loss(features, emotions, losses, counts, LossOptions(decoding_weight=3.0))
     assert float(found["decoding"]) == 2.0
     assert float(found["total"]) == pytest.approx(float(found["contrastive"]) + 6.0)
-    without = total_loss(features, emotions, losses, counts, LossOptions(same_weight=0, different_weight=0))
+    without = total_loss(
+        features, emotions, losses, counts, LossOptions(same_weight=0, different_weight=0)
+    )
     assert set(without) == {"decoding", "total"}, "the ablation without Eq 1 does not compute it"
 
 
@@ -97,9 +110,12 @@ def test_masked_frames_are_as_if_they_were_not_there():
         together = made(frames[:, :n_layers], mask)
         noise = torch.where(mask[:, None, :, None], frames, 1e3)[:, :n_layers]
         torch.testing.assert_close(made(noise, mask), together, atol=1e-5, rtol=1e-5)
+
         for i, n in enumerate((9, 4, 1)):
             alone = made(frames[i : i + 1, :n_layers, :n], mask[i : i + 1, :n])
-            torch.testing.assert_close(alone, (together[0][i : i + 1], together[1][i : i + 1]), atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(
+                alone, (together[0][i : i + 1], together[1][i : i + 1]), atol=1e-5, rtol=1e-5
+            )
 
 
 def test_queries_differ_and_learn_to_differ():
@@ -129,16 +145,26 @@ def test_the_vector_is_the_mean_over_queries_or_that_through_a_head():
 
 @pytest.mark.parametrize("length", [0.05, 1.0, 9.0])
 def test_audio_begins_as_long_as_the_words_of_the_llm(length):
-    """A frozen LLM reads inputs of another size than its embeddings as noise, and steps at first are lost on scale."""
+    """A frozen LLM reads inputs of another size than its embeddings as noise, and steps at first
+    are lost on scale.
+    """
     torch.manual_seed(0)
-    made = Connector(Shape(2, 6, 64, n_queries=16, depth=2, width=32, heads=2, inner=64), length).eval()
+    made = Connector(
+        Shape(2, 6, 64, n_queries=16, depth=2, width=32, heads=2, inner=64), length
+    ).eval()
     norms = made(*heard())[1].norm(dim=-1)
     assert norms.pow(2).mean().sqrt().item() == pytest.approx(length, rel=0.25)
 
 
 def test_cross_attention_sits_in_every_second_layer():
     layers = connector(depth=5).qformer.encoder.layer
-    assert [hasattr(layer, "crossattention") for layer in layers] == [True, False, True, False, True]
+    assert [hasattr(layer, "crossattention") for layer in layers] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_frames_are_hidden_in_training_only_and_never_all():
@@ -155,6 +181,7 @@ def test_the_paper_has_the_published_number_of_parameters():
     with torch.device("meta"):
         config = transformers.Blip2QFormerConfig(encoder_hidden_size=1280)
         count = sum(p.numel() for p in transformers.Blip2QFormerModel(config).parameters())
+
     shape = Shape(1, 1280, 4096, n_queries=256)
     assert (shape.depth, shape.width, shape.heads, shape.inner) == (12, 768, 12, 3072)
     assert count == 103_958_016
@@ -168,12 +195,15 @@ def test_the_mix_is_a_mean_of_standardised_layers(n_views):
         made.mix.centre.copy_(torch.randn(2, n_views, 6))
         made.mix.spread.copy_(torch.rand(2, n_views, 6) + 0.5)
         made.mix.weights.copy_(torch.tensor([1.0, 0.0]))
+
     shares = torch.tensor([1.0, 0.0]).softmax(0)
     slow = ((frames - made.mix.centre) / made.mix.spread * shares[:, None, None]).sum(dim=1)
     torch.testing.assert_close(made.mix(frames), slow, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("text", "layers"), [("last", (6,)), ("2", (2,)), ("1-3", (1, 2, 3)), ("0,5-6", (0, 5, 6))])
+@pytest.mark.parametrize(
+    ("text", "layers"), [("last", (6,)), ("2", (2,)), ("1-3", (1, 2, 3)), ("0,5-6", (0, 5, 6))]
+)
 def test_layers_are_read(text, layers):
     assert parse_layers(text, 7, "e") == layers
 
@@ -214,10 +244,14 @@ def save_bert(folder: Path, kind: str = "BertModel", **changes) -> dict:
     """Save a small random BERT; return its tensors without the prefix of its head."""
     torch.manual_seed(5)
     sizes = {"vocab_size": 40, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
-    config = transformers.BertConfig(**{**sizes, "intermediate_size": 64, "max_position_embeddings": 8, **changes})
+    config = transformers.BertConfig(
+        **{**sizes, "intermediate_size": 64, "max_position_embeddings": 8, **changes}
+    )
     model = getattr(transformers, kind)(config)
+
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter)
+
     model.save_pretrained(folder)
     return {name.removeprefix("bert."): tensor for name, tensor in model.state_dict().items()}
 
@@ -230,8 +264,10 @@ def test_self_attention_and_feed_forward_come_from_bert_and_cross_attention_is_n
     before = {name: tensor.clone() for name, tensor in made.state_dict().items()}
     assert sorted(start_from_bert(made, tmp_path)) == sorted(NEW)
     after = made.state_dict()
+
     for name in NEW:
         torch.testing.assert_close(after[name], before[name])
+
     assert torch.equal(after["layernorm.weight"], bert["embeddings.LayerNorm.weight"])
     assert torch.equal(after["layernorm.bias"], bert["embeddings.LayerNorm.bias"])
     for layer in (0, 1):
@@ -239,6 +275,7 @@ def test_self_attention_and_feed_forward_come_from_bert_and_cross_attention_is_n
             for kind in ("weight", "bias"):
                 given = bert[f"encoder.layer.{layer}.{theirs}.{kind}"]
                 assert torch.equal(after[f"encoder.layer.{layer}.{mine}.{kind}"], given)
+
     assert len(after) == len(NEW) + 2 + 2 * 2 * len(FROM_BERT), "there is no other tensor"
 
 
@@ -254,12 +291,15 @@ def test_a_bert_that_does_not_fit_is_told_in_a_sentence(tmp_path):
     save_bert(tmp_path / "wide", hidden_size=64)
     with pytest.raises(UsageError, match=r"hidden_size 64, but the Q-Former 32"):
         start_from_bert(connector().qformer, tmp_path / "wide")
+
     save_bert(tmp_path / "short", num_hidden_layers=1)
     with pytest.raises(UsageError, match=r"1 layers, but the Q-Former 2"):
         start_from_bert(connector().qformer, tmp_path / "short")
+
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="cannot be loaded"):
         start_from_bert(connector().qformer, tmp_path / "empty")
+
     (tmp_path / "llama").mkdir()
     tiny_parts.make("llama", tmp_path / "llama")
     with pytest.raises(DataError, match="no BERT"):
@@ -271,6 +311,7 @@ def test_minilm_fills_66_of_86_tensors(pretrained):
     """What a prototype counted; the preset `mini` starts so."""
     if not (pretrained / "minilm-l6").is_dir():
         pytest.skip("minilm-l6 is not in the cache: 'mserbench weights get minilm-l6'")
+
     made = Connector(Shape(1, 512, 576, 8, 4, 384, 12, 1536), 1.0)
     new = start_from_bert(made.qformer, lookup.folder("minilm-l6"))
     assert len(made.qformer.state_dict()) - len(new) == 66

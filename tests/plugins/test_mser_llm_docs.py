@@ -40,7 +40,9 @@ def test_every_document_gives_the_q_former_its_number_of_layers() -> None:
     claims = [
         (path.name, NUMBERS[number])
         for path in FILES
-        for number in re.findall(r"Q-Former of (\w+) layers", path.read_text(encoding="utf-8").replace("\\\n", ""))
+        for number in re.findall(
+            r"Q-Former of (\w+) layers", path.read_text(encoding="utf-8").replace("\\\n", "")
+        )
     ]
     assert len(claims) >= 4
     assert {number for _, number in claims} == {MINI.qformer_layers}, claims
@@ -51,10 +53,13 @@ def test_the_table_of_presets_says_what_they_are(preset: str) -> None:
     encoder, qformer, llm, *_ = row(preset)
     settings = PRESETS[preset]
     assert f"{settings.qformer_layers} layers of {settings.hidden_size}, " in qformer
+
     for number in re.findall(r"(\d+) queries", qformer):
         assert int(number) == settings.num_queries
+
     for number in re.findall(r"layer (\d+)", encoder):
         assert number == settings.layers
+
     assert ("last layer" in encoder) == (settings.layers == "last")
     assert ("padded" in encoder) == (settings.length == "padded")
     assert ("two means" in encoder) == (settings.pooling == "mean+loud")
@@ -70,8 +75,10 @@ def test_the_table_of_presets_counts_what_is_trained(preset: str) -> None:
     views = 2 if settings.pooling == "mean+loud" else 1
     n_layers = 3 if settings.layers == "all" else 1
     shape = Shape(
-        n_layers, frame_dim, llm_dim, settings.num_queries, settings.qformer_layers, settings.hidden_size,
-        settings.attention_heads, settings.intermediate_size, settings.cross_frequency, n_views=views,
+        n_layers, frame_dim, llm_dim, settings.num_queries, settings.qformer_layers,
+        settings.hidden_size,
+        settings.attention_heads, settings.intermediate_size, settings.cross_frequency,
+        n_views=views,
     )  # fmt: skip
     n = sum(parameter.numel() for parameter in Connector(shape, 1.0).parameters())
     text = row(preset)[3]
@@ -82,7 +89,10 @@ def test_the_table_of_presets_counts_what_is_trained(preset: str) -> None:
 @pytest.mark.parametrize("name", ["mini-demo", "mini-real"])
 def test_cards_say_what_the_preset_is(name: str) -> None:
     card = (ROOT / f"docs/cards/{name}.md").read_text(encoding="utf-8")
-    assert f"({MINI.qformer_layers} layers started from all-MiniLM-L6-v2, {MINI.num_queries} queries, " in card
+    assert (
+        f"({MINI.qformer_layers} layers started from all-MiniLM-L6-v2, {MINI.num_queries} "
+        f"queries, " in card
+    )
     assert MINI.stored in card
     assert f"seed {MINI.seed}" in card
 

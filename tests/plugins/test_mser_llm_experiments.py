@@ -29,25 +29,41 @@ SHIPPED = {
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_experiment_is_valid_and_complete(name: str) -> None:
-    """A mistake in it would be found by the first stranger who has the corpora and a day of a GPU."""
+    """A mistake in it would be found by the first stranger who has the corpora and a day of a
+    GPU.
+    """
     cells, trainings, tiny, reported = SHIPPED[name]
     full = load(name)
     validating.check(full)
     found = plan.cells(full)
-    assert (len(found), len(plan.trainings(found)), len(full.reported)) == (cells, trainings, reported)
+    assert (len(found), len(plan.trainings(found)), len(full.reported)) == (
+        cells,
+        trainings,
+        reported,
+    )
+
     for preset in ("mini", "tiny"):
         small = load(name, Wishes(preset))
         validating.check(small)
-        chosen = [options_of(small, one, small.settings[0]) for one in small.systems if one.model == "mser-llm"]
+        chosen = [
+            options_of(small, one, small.settings[0])
+            for one in small.systems
+            if one.model == "mser-llm"
+        ]
         assert chosen, "there is a system of the model"
         assert {one["preset"] for one in chosen} == {preset}
+
     fast = load(name, Wishes("tiny"))
     assert len(plan.trainings(plan.cells(fast))) == tiny
-    assert all(task.startswith("demo-") for task in plan.tasks(plan.cells(fast))), "no corpus has to be there"
+    assert all(task.startswith("demo-") for task in plan.tasks(plan.cells(fast))), (
+        "no corpus has to be there"
+    )
 
 
 def test_no_target_is_trained_on() -> None:
-    """Names hide it: the same corpus is a source and a target in both tables of the paper, in different parts."""
+    """Names hide it: the same corpus is a source and a target in both tables of the paper, in
+    different parts.
+    """
     for name in SHIPPED:
         for cell in plan.cells(load(name)):
             for question in cell.questions:
@@ -55,13 +71,19 @@ def test_no_target_is_trained_on() -> None:
                 assert question.task not in question.training.on
                 whole, _, part = question.task.partition(":")
                 if whole.startswith(("iemocap", "meld")):
-                    sources = [one for one in question.training.on if one.startswith(whole.partition("-")[0])]
+                    sources = [
+                        one
+                        for one in question.training.on
+                        if one.startswith(whole.partition("-")[0])
+                    ]
                     left_out = f"iemocap-7:{part.replace('.', '.not-')}"
                     assert sources in ([], ["meld:train"], [left_out])
 
 
 def test_every_speaker_of_iemocap_is_asked_by_a_model_that_never_heard_the_session() -> None:
-    """The fifth session alone has two speakers: no interval and no p value can say anything there."""
+    """The fifth session alone has two speakers: no interval and no p value can say anything
+    there.
+    """
     for name, systems in (
         ("mser-table1", ("stage1", "logmel", "prior")),
         ("mser-table2", ("SER", "SER+L_lec", "joint-stand-in", "joint-stand-in+L_lec")),
@@ -70,18 +92,26 @@ def test_every_speaker_of_iemocap_is_asked_by_a_model_that_never_heard_the_sessi
         for cell in plan.cells(table):
             if not cell.task.startswith("iemocap") or cell.system not in systems:
                 continue
+
             (column,) = cell.columns
-            assert [one.task for one in column.questions] == [f"{cell.task}:sessions.{n}" for n in range(1, 6)]
+            assert [one.task for one in column.questions] == [
+                f"{cell.task}:sessions.{n}" for n in range(1, 6)
+            ]
             for number, question in enumerate(column.questions, start=1):
                 assert question.training is not None
                 assert f"iemocap-7:sessions.not-{number}" in question.training.on
-        assert all(one.remark == "" for one in speakers.of_targets(["iemocap-4", "iemocap-7"], None))
+
+        assert all(
+            one.remark == "" for one in speakers.of_targets(["iemocap-4", "iemocap-7"], None)
+        )
 
 
 def test_the_other_columns_cost_no_training_of_their_own() -> None:
     """A sixth training of the full size would take as long as each of the five."""
     cells = plan.cells(load("mser-table1"))
-    others = [cell for cell in cells if cell.system == "stage1" and not cell.task.startswith("iemocap")]
+    others = [
+        cell for cell in cells if cell.system == "stage1" and not cell.task.startswith("iemocap")
+    ]
     trainings = {question.training for cell in others for question in cell.questions}
     (only,) = trainings
     assert only is not None
@@ -120,7 +150,9 @@ def test_an_answer_is_written_by_the_weights_that_are_scored() -> None:
 
 
 def test_the_sweep_asks_one_training_a_setting_with_six_prompts() -> None:
-    """A prompt the model refuses would be found after the training; one that comes twice would narrow the spread."""
+    """A prompt the model refuses would be found after the training; one that comes twice would
+    narrow the spread.
+    """
     table = load("mser-prompts")
     first, *others = table.systems
     trained = PRESETS["mini"].prompt
@@ -132,6 +164,7 @@ def test_the_sweep_asks_one_training_a_setting_with_six_prompts() -> None:
     assert all(one == one.strip() for one in prompts)
     assert [one.systems for one in table.spreads] == [tuple(one.name for one in table.systems)]
     assert {*others[0].asked} <= ASKING
+
     for cell in plan.cells(table):
         (question,) = cell.questions
         assert question.training is not None
@@ -141,7 +174,8 @@ def test_the_sweep_asks_one_training_a_setting_with_six_prompts() -> None:
 def test_the_numbers_of_the_paper_are_those_reported() -> None:
     """A slip of the pen beside a result would be quoted."""
     first = reported("mser-table1")
-    assert {cell: tuple(values.values()) for cell, values in first.items()} == {  # UA, WA, WF1: Table I, row Ours
+    # UA, WA, WF1: Table I, row Ours
+    assert {cell: tuple(values.values()) for cell, values in first.items()} == {
         ("IEMOCAP-4", "stage1"): (72.4, 70.3, 70.3), ("MELD-4", "stage1"): (52.6, 61.4, 59.9),
         ("IEMOCAP-7", "stage1"): (51.3, 69.0, 68.5), ("MELD-7", "stage1"): (31.4, 54.9, 49.8),
         ("ShEMO", "stage1"): (57.4, 71.3, 71.8), ("AESDD", "stage1"): (42.6, 42.6, 36.5),
@@ -152,6 +186,7 @@ def test_the_numbers_of_the_paper_are_those_reported() -> None:
         ("IEMOCAP-7", "SER"): {"UA": 48.8, "WA": 59.7, "WF1": 58.4, "precision": 67.9},
         ("IEMOCAP-7", "SER+L_lec"): {"UA": 48.6, "WA": 64.7, "WF1": 64.0, "precision": 67.9},
     }
+
     for name in ("mser-table1", "mser-table2"):
         assert load(name).metrics == ("UA", "WA", "WF1", "precision"), "the four of the paper"
 
@@ -161,5 +196,8 @@ def reported(name: str) -> dict[tuple[str, str], dict[str, float]]:
     numbers: dict[tuple[str, str], dict[str, float]] = {}
     with open(file, encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
-            numbers.setdefault((row["setting"], row["system"]), {})[row["metric"]] = float(row["value"])
+            numbers.setdefault((row["setting"], row["system"]), {})[row["metric"]] = float(
+                row["value"]
+            )
+
     return numbers

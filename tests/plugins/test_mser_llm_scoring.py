@@ -1,4 +1,6 @@
-"""mser-llm: the frozen LLM, the loss of answers, and label scores against one full forward pass a label."""
+"""mser-llm: the frozen LLM, the loss of answers, and label scores against one full forward pass a
+label.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,11 @@ def llm(folder) -> FrozenLanguageModel:
 @pytest.fixture(scope="module")
 def smollm(pretrained) -> FrozenLanguageModel:
     if not (pretrained / "smollm2-135m-instruct").is_dir():
-        pytest.skip("smollm2-135m-instruct is not in the cache: 'mserbench weights get smollm2-135m-instruct'")
+        pytest.skip(
+            "smollm2-135m-instruct is not in the cache: 'mserbench weights get "
+            "smollm2-135m-instruct'"
+        )
+
     return FrozenLanguageModel.from_folder(lookup.folder("smollm2-135m-instruct"))
 
 
@@ -47,7 +53,9 @@ def audio(llm: FrozenLanguageModel, n: int = 5, queries: int = 3) -> torch.Tenso
 
 
 @torch.no_grad()
-def slowly(llm: FrozenLanguageModel, heard: torch.Tensor, question: Question, ends: bool = False) -> torch.Tensor:
+def slowly(
+    llm: FrozenLanguageModel, heard: torch.Tensor, question: Question, ends: bool = False
+) -> torch.Tensor:
     """One full forward pass a label and clip, by transformers alone, all logits kept."""
     table = llm.module.get_input_embeddings()
     rows = []
@@ -60,25 +68,37 @@ def slowly(llm: FrozenLanguageModel, heard: torch.Tensor, question: Question, en
             found = llm.module(inputs_embeds=inputs[None]).logits[0].log_softmax(-1)
             at = range(len(inputs) - len(said) - 1, len(inputs) - 1)
             row.append(sum(found[i, token] for i, token in zip(at, said, strict=True)))
+
         rows.append(torch.stack(row))
+
     return torch.stack(rows)
 
 
 # Scores
 
 
-@pytest.mark.parametrize("labels", [ONE_TOKEN, MANY_TOKENS, ("calm", "boredom"), ("sad", "enthusiasm")])
+@pytest.mark.parametrize(
+    "labels", [ONE_TOKEN, MANY_TOKENS, ("calm", "boredom"), ("sad", "enthusiasm")]
+)
 def test_scores_are_those_of_one_full_pass_a_label(llm, labels):
     """The fast way must change the time alone."""
     question = Question.of(llm, PROMPT, labels)
     heard = audio(llm)
-    torch.testing.assert_close(log_probabilities(llm, heard, question), slowly(llm, heard, question), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        log_probabilities(llm, heard, question), slowly(llm, heard, question), atol=1e-4, rtol=0
+    )
 
 
 def test_which_labels_are_one_token(llm):
     """Else the test above would try one way only."""
     assert set(map(len, Question.of(llm, PROMPT, ONE_TOKEN).answers)) == {1}
-    assert [len(one) > 1 for one in Question.of(llm, PROMPT, MANY_TOKENS).answers] == [False, True, True, True, False]
+    assert [len(one) > 1 for one in Question.of(llm, PROMPT, MANY_TOKENS).answers] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("labels", [ONE_TOKEN, MANY_TOKENS])
@@ -99,7 +119,9 @@ def test_a_label_scores_the_same_whatever_other_labels_are_asked_for(llm):
 
 
 def test_a_label_that_begins_another_is_scored_with_its_end(llm):
-    """A shorter text is never less likely than a longer one that begins with it: the longer could not win."""
+    """A shorter text is never less likely than a longer one that begins with it: the longer could
+    not win.
+    """
     question = Question.of(llm, PROMPT, ["calm", "calmness", "sad"])
     assert question.ambiguous
     heard = audio(llm)
@@ -111,7 +133,10 @@ def test_a_label_that_begins_another_is_scored_with_its_end(llm):
 def test_the_mean_reading_divides_by_tokens(llm):
     question, heard = Question.of(llm, PROMPT, MANY_TOKENS), audio(llm)
     lengths = torch.tensor([float(len(one)) for one in question.answers])
-    total, mean = log_probabilities(llm, heard, question), log_probabilities(llm, heard, question, "mean")
+    total, mean = (
+        log_probabilities(llm, heard, question),
+        log_probabilities(llm, heard, question, "mean"),
+    )
     torch.testing.assert_close(mean * lengths, total)
 
 
@@ -133,6 +158,7 @@ def rounded(folder) -> FrozenLanguageModel:
     llm = FrozenLanguageModel.from_folder(folder, "bfloat16")
     with torch.no_grad():
         llm.module.get_output_embeddings().weight.mul_(5)
+
     return llm
 
 
@@ -141,14 +167,18 @@ def ties(scores: torch.Tensor) -> int:
     return int((scores[:, :, None] == scores[:, None, :]).sum() - scores.numel()) // 2
 
 
-def hidden_states(llm: FrozenLanguageModel, heard: torch.Tensor, question: Question) -> torch.Tensor:
+def hidden_states(
+    llm: FrozenLanguageModel, heard: torch.Tensor, question: Question
+) -> torch.Tensor:
     inputs = llm.question(heard, question.prompt_tokens)
     return llm.module.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state[:, -1]
 
 
 @torch.no_grad()
 def test_a_rounded_llm_scores_by_a_float32_head(rounded):
-    """Its own head would give logits in steps of 0.125: labels tie, and the first in the list gets the clip."""
+    """Its own head would give logits in steps of 0.125: labels tie, and the first in the list gets
+    the clip.
+    """
     question, heard = Question.of(rounded, PROMPT, ONE_TOKEN), audio(rounded, n=400)
     weight = rounded.module.get_output_embeddings().weight
     assert weight.dtype == torch.bfloat16
@@ -172,7 +202,9 @@ def test_learning_through_a_rounded_llm_has_the_gradient_of_a_float32_head(round
     weight = rounded.module.get_output_embeddings().weight
     behind = rounded.embed(question.answers[0]).expand(5, -1, -1)
     inputs = torch.cat([rounded.question(heard, question.prompt_tokens), behind], dim=1)
-    hidden = rounded.module.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state[:, -2:]
+    hidden = rounded.module.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state[
+        :, -2:
+    ]
     targets = torch.tensor([*question.answers[0], rounded.end]).expand(5, -1)
     by_hand = torch.nn.functional.cross_entropy(
         (hidden.float() @ weight.float().T).transpose(1, 2), targets, reduction="sum"
@@ -187,13 +219,19 @@ def test_a_head_larger_than_its_parts_is_whole(monkeypatch):
     torch.manual_seed(0)
     linear = torch.nn.Linear(5, 24, bias=True).to(torch.bfloat16)
     hidden = torch.randn(3, 2, 5, dtype=torch.bfloat16, requires_grad=True)
+
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = exact_head.ExactHead(linear)(hidden)
-    expected = torch.nn.functional.linear(hidden.float(), linear.weight.float(), linear.bias.float())
+
+    expected = torch.nn.functional.linear(
+        hidden.float(), linear.weight.float(), linear.bias.float()
+    )
     torch.testing.assert_close(logits, expected)
     pull = torch.randn_like(logits)
+
     with torch.autocast("cpu", dtype=torch.bfloat16):
         (gradient,) = torch.autograd.grad(logits, hidden, pull)
+
     torch.testing.assert_close(gradient, torch.autograd.grad(expected, hidden, pull)[0])
 
 
@@ -202,8 +240,11 @@ def test_a_float32_llm_scores_the_very_bits_of_its_own_head(llm):
     question, heard = Question.of(llm, PROMPT, ONE_TOKEN), audio(llm)
     with torch.no_grad():
         hidden = hidden_states(llm, heard, question)
-        logits = torch.nn.functional.linear(hidden[:, None], llm.module.get_output_embeddings().weight)
+        logits = torch.nn.functional.linear(
+            hidden[:, None], llm.module.get_output_embeddings().weight
+        )
         ours = llm.logits(llm.question(heard, question.prompt_tokens), keep=1)
+
     assert torch.equal(ours, logits)
 
 
@@ -213,7 +254,10 @@ def test_a_float32_llm_scores_the_very_bits_of_its_own_head(llm):
 def test_the_prompt_names_the_labels_where_it_asks_to(llm):
     question = Question.of(llm, "One of {labels}. Answer:", ["sad", "no_agreement"])
     assert question.prompt == "One of sad, no agreement. Answer:"
-    assert llm.tokenizer.decode(question.prompt_tokens + question.answers[1]) == question.prompt + " no agreement"
+    assert (
+        llm.tokenizer.decode(question.prompt_tokens + question.answers[1])
+        == question.prompt + " no agreement"
+    )
 
 
 def test_the_record_tells_all_that_is_needed_to_ask_again(llm):
@@ -248,11 +292,15 @@ def test_the_loss_is_that_of_transformers(llm):
     """With `labels` of -100 for all but label and end, over [bos, audio, prompt, label, end]."""
     question, heard = Question.of(llm, PROMPT, ["happy"]), audio(llm, 2)
     answer = [*question.answers[0], llm.end]
-    inputs = torch.cat([llm.question(heard, question.prompt_tokens), llm.embed(answer).expand(2, -1, -1)], dim=1)
+    inputs = torch.cat(
+        [llm.question(heard, question.prompt_tokens), llm.embed(answer).expand(2, -1, -1)], dim=1
+    )
     labels = torch.full(inputs.shape[:2], -100)
     labels[:, -len(answer) :] = torch.tensor(answer)
+
     with torch.no_grad():
         theirs = llm.module(inputs_embeds=inputs, labels=labels).loss
+
     losses, counts = llm.answer_losses(heard, question.prompt_tokens, [question.answers[0]] * 2)
     torch.testing.assert_close(losses.sum() / counts.sum(), theirs)
 
@@ -279,9 +327,12 @@ def test_what_is_written_is_the_likeliest_text_token_by_token(llm):
             token = int(llm.logits(inputs, keep=1)[0, 0].argmax())
             if token == llm.end:
                 break
+
             said.append(token)
             inputs = torch.cat([inputs, llm.embed([token])[None]], dim=1)
+
         expected.append(llm.tokenizer.decode(said, skip_special_tokens=True).strip().lower())
+
     assert generate(llm, heard, question, 3) == expected
 
 
@@ -299,8 +350,10 @@ def test_a_label_of_many_tokens_can_be_written(llm):
 def test_a_folder_that_holds_no_llm_is_told_in_a_sentence(tmp_path, folder):
     with pytest.raises(DataError, match="cannot be loaded"):
         FrozenLanguageModel.from_folder(tmp_path)
+
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
+
     (tmp_path / "model.safetensors").write_bytes(b"x" * 99)
     with pytest.raises(DataError, match="cannot be loaded"):
         FrozenLanguageModel.from_folder(tmp_path)
@@ -326,15 +379,24 @@ def test_no_word_begins_another_for_smollm2(smollm):
 
 @pytest.mark.real
 def test_smollm2_scores_as_one_full_pass_a_label(smollm):
-    heard, question = audio(smollm, 2), Question.of(smollm, PROMPT, ("happy", "enthusiasm", "no_agreement", "sad"))
+    heard, question = (
+        audio(smollm, 2),
+        Question.of(smollm, PROMPT, ("happy", "enthusiasm", "no_agreement", "sad")),
+    )
     assert max(map(len, question.answers)) > 1
     expected = slowly(smollm, heard, question)
-    torch.testing.assert_close(log_probabilities(smollm, heard, question), expected, atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        log_probabilities(smollm, heard, question), expected, atol=1e-3, rtol=0
+    )
 
 
 @pytest.mark.real
 def test_smollm2_knows_what_follows(smollm):
-    """Else the words of the labels would mean nothing to it, and its knowledge would be of no use."""
-    text = torch.cat([smollm.embed(smollm.tokens("My dog died yesterday.")), smollm.embed(smollm.tokens("\n"))])[None]
+    """Else the words of the labels would mean nothing to it, and its knowledge would be of no
+    use.
+    """
+    text = torch.cat(
+        [smollm.embed(smollm.tokens("My dog died yesterday.")), smollm.embed(smollm.tokens("\n"))]
+    )[None]
     scores = log_probabilities(smollm, text, Question.of(smollm, PROMPT, CANONICAL))
     assert CANONICAL[int(scores[0].argmax())] == "sad"

@@ -1,4 +1,6 @@
-"""The connectors that ship with mser-llm: small, whole, chosen for the right tasks, and asked with the real parts."""
+"""The connectors that ship with mser-llm: small, whole, chosen for the right tasks, and asked with
+the real parts.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,12 @@ def test_together_they_stay_below_25_megabytes():
     """Git keeps every version for ever, and every install carries them."""
     files = [path for folder in FOLDERS.values() for path in folder.iterdir()]
     assert sum(path.stat().st_size for path in files) < 25_000_000
-    assert {path.name for path in files} == {"manifest.json", "model.json", "model.safetensors", "training.csv"}
+    assert {path.name for path in files} == {
+        "manifest.json",
+        "model.json",
+        "model.safetensors",
+        "training.csv",
+    }
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -46,7 +53,9 @@ def test_they_are_what_the_preset_gives(name):
 
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_they_load_unchanged_though_options_were_added_since(name):
-    """They are of before `checkpointing` and `encoder_precision`: what they do is what was done without these."""
+    """They are of before `checkpointing` and `encoder_precision`: what they do is what was done
+    without these.
+    """
     told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
     assert not {"checkpointing", "encoder_precision"} & set(told)
     read = weights_folder.read(FOLDERS[name], "mser-llm")
@@ -54,10 +63,14 @@ def test_they_load_unchanged_though_options_were_added_since(name):
     assert weights_folder.settings_of(FOLDERS[name], read, MserLlmOptions()) == PRESETS["mini"]
 
 
-@pytest.mark.parametrize(("task", "best"), [("demo-fa", "mini-demo"), ("ravdess", "mini-real"), ("aesdd", "mini-demo")])
+@pytest.mark.parametrize(
+    ("task", "best"), [("demo-fa", "mini-demo"), ("ravdess", "mini-real"), ("aesdd", "mini-demo")]
+)
 def test_the_default_is_the_strictest_and_of_the_same_kind_of_speech(task, best, target):
     """If AESDD were asked of weights that were trained on it, the number would be no transfer."""
-    assert choosing.find_weights("mser-llm", MserLlm, MserLlmOptions(), None, target(task))[0] == best
+    assert (
+        choosing.find_weights("mser-llm", MserLlm, MserLlmOptions(), None, target(task))[0] == best
+    )
 
 
 @pytest.fixture
@@ -73,11 +86,18 @@ def target(build_corpus, tmp_path, no_settings):
     return load
 
 
-def test_with_the_real_parts_a_connector_knows_clips_that_it_was_trained_on(no_settings, tmp_path, pretrained):
+def test_with_the_real_parts_a_connector_knows_clips_that_it_was_trained_on(
+    no_settings, tmp_path, pretrained
+):
     """Else something between waveform and answer is not what it was in training."""
-    missing = [name for name in ("whisper-base", "smollm2-135m-instruct") if not (pretrained / name).exists()]
+    missing = [
+        name
+        for name in ("whisper-base", "smollm2-135m-instruct")
+        if not (pretrained / name).exists()
+    ]
     if missing:
         pytest.skip(f"mserbench weights get {missing[0]}")
+
     run = mserbench.evaluate("mser-llm", "emodb-sample", weights="mini-real", out=tmp_path / "runs")
     assert run.record.facts["prompt"] == "The speaker feels"
     assert set(run.record.facts["label_tokens"].values()) == {1}

@@ -1,4 +1,6 @@
-"""mser-llm: soft prompts make the LLM answer, alignment draws audio to them, and two means stand for a clip."""
+"""mser-llm: soft prompts make the LLM answer, alignment draws audio to them, and two means stand
+for a clip.
+"""
 
 from __future__ import annotations
 
@@ -45,12 +47,18 @@ def test_the_llm_answers_each_label_behind_its_soft_prompt(llm):
     before = {name: tensor.clone() for name, tensor in llm.module.state_dict().items()}
     found = soft_prompts.soft_prompts(llm, "v", asked(llm), 4)
     assert found.shape == (len(LABELS), 4, llm.dim)
-    assert log_probabilities(llm, found, asked(llm), "sum").argmax(dim=1).tolist() == list(range(len(LABELS)))
-    assert all(torch.equal(before[name], tensor) for name, tensor in llm.module.state_dict().items())
+    assert log_probabilities(llm, found, asked(llm), "sum").argmax(dim=1).tolist() == list(
+        range(len(LABELS))
+    )
+    assert all(
+        torch.equal(before[name], tensor) for name, tensor in llm.module.state_dict().items()
+    )
 
 
 def test_soft_prompts_are_found_once_for_an_llm_a_prompt_and_labels(llm, monkeypatch):
-    """Else each of an experiment's trainings would spend a minute on them, or take those of another LLM."""
+    """Else each of an experiment's trainings would spend a minute on them, or take those of another
+    LLM.
+    """
     calls = []
     tuned = soft_prompts._tuned
     monkeypatch.setattr(soft_prompts, "_tuned", lambda *given: calls.append(given) or tuned(*given))
@@ -69,7 +77,9 @@ def test_soft_prompts_are_found_once_for_an_llm_a_prompt_and_labels(llm, monkeyp
 def test_labels_that_the_llm_does_not_come_to_answer_are_named(llm, monkeypatch):
     """Else a connector would be trained towards inputs that mean nothing."""
     monkeypatch.setattr(soft_prompts, "_tuned", lambda *given: torch.zeros(len(LABELS), 2, llm.dim))
-    with pytest.raises(ModelError, match=r"no soft prompt was found .* give another prompt, or --option aligned=0"):
+    with pytest.raises(
+        ModelError, match=r"no soft prompt was found .* give another prompt, or --option aligned=0"
+    ):
         soft_prompts.soft_prompts(llm, "v", asked(llm), 2)
 
 
@@ -83,16 +93,22 @@ def test_alignment_is_its_formula():
     losses, counts = Alignment(prompts)(audio, labels)
     flat = prompts.flatten(1)
     unit = sum(float(((one - flat.mean(0)) ** 2).sum()) for one in flat) / 3
+
     for i, label in enumerate(labels.tolist()):
         d = torch.tensor([float(((audio[i] - prompt) ** 2).sum()) / unit for prompt in prompts])
-        assert losses[i] == pytest.approx(float(-torch.log_softmax(-SHARPNESS * d, 0)[label] + d[label]), rel=1e-5)
+        assert losses[i] == pytest.approx(
+            float(-torch.log_softmax(-SHARPNESS * d, 0)[label] + d[label]), rel=1e-5
+        )
+
     assert counts.tolist() == [1, 1, 1, 1]
     at_home, _ = Alignment(prompts)(prompts[labels], labels)
     assert (at_home < losses).all()
 
 
 def test_the_llm_is_asked_of_as_many_clips_as_are_to_be_decoded_and_not_of_the_first_ones(llm):
-    """Else `decoded` changes nothing, or one emotion alone is taught: batches hold emotions one after another."""
+    """Else `decoded` changes nothing, or one emotion alone is taught: batches hold emotions one
+    after another.
+    """
     audio, labels = torch.randn(12, 2, llm.dim), torch.arange(12) // 4 % len(LABELS)
     question = asked(llm)
     whole, _ = Decoding(llm, question.prompt_tokens, question.answers)(audio, labels)
@@ -110,7 +126,8 @@ def test_the_llm_is_asked_of_as_many_clips_as_are_to_be_decoded_and_not_of_the_f
 
 
 QUICK = {
-    "preset": "tiny", "pooling": "mean+loud", "standardise": True, "noise": 0.3, "aligned": 0.6, "decoded": 4,
+    "preset": "tiny", "pooling": "mean+loud", "standardise": True, "noise": 0.3, "aligned": 0.6,
+    "decoded": 4,
     "steps": 60, "warmup": 5, "batch_emotions": 3, "held_out": 0.0, "averaged": 0.5, "reduce": 2,
 }  # fmt: skip
 
@@ -130,7 +147,9 @@ def test_an_aligned_connector_on_two_means_a_clip_learns_and_is_asked_through_th
 
 
 def test_two_means_of_a_clip_are_those_over_all_and_over_loud_frames():
-    """Else a clip is heard otherwise than the documents say; one that is silent must not be divided by nothing."""
+    """Else a clip is heard otherwise than the documents say; one that is silent must not be divided
+    by nothing.
+    """
     frames = np.zeros((1, 4, 3), np.float16)
     frames[0, :, 0], frames[0, :, 1] = [1, 2, 3, 4], 7
     frames[0, :, 2] = [0, 1, 0.5, 0]
@@ -143,7 +162,8 @@ def test_two_means_of_a_clip_are_those_over_all_and_over_loud_frames():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"aligned": 1.5}, {"noise": -1.0}, {"decoded": -1}, {"averaged": 2.0}, {"mask_seconds": 1.0}]
+    "changes",
+    [{"aligned": 1.5}, {"noise": -1.0}, {"decoded": -1}, {"averaged": 2.0}, {"mask_seconds": 1.0}],
 )
 def test_options_out_of_range_are_refused(changes):
     with pytest.raises(UsageError, match="must be"):

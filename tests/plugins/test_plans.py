@@ -1,4 +1,6 @@
-"""What models tell of a training before anything is here, and that questions to them open their LLM once."""
+"""What models tell of a training before anything is here, and that questions to them open their LLM
+once.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +43,7 @@ def footprint(model: str, **options: str) -> Footprint:
     assert issubclass(kind, TrainableModel)
     found = kind.footprint(make_options(kind, options, model))
     assert found is not None
+
     return found
 
 
@@ -48,16 +51,23 @@ def test_the_full_size_is_counted_to_the_last_number() -> None:
     """Who rents machines by an estimate that is wrong pays twice."""
     full = footprint("mser-llm", preset="paper")
     assert dict(full.trainable) == {"connector": 107_307_008}
-    assert dict(full.frozen) == {"speech encoder whisper-large-v3": 635_048_960, "LLM llama-3-8b": 8_030_261_248}
+    assert dict(full.frozen) == {
+        "speech encoder whisper-large-v3": 635_048_960,
+        "LLM llama-3-8b": 8_030_261_248,
+    }
     assert full.clips == 16
     gigabytes = {name: size / 1e9 for name, size in full.memory.items()}
     assert gigabytes["LLM"] == pytest.approx(16.06, abs=0.01), "bfloat16"
     assert gigabytes["speech encoder"] == pytest.approx(2.54, abs=0.01), "float32"
     assert gigabytes["connector with AdamW"] == pytest.approx(1.72, abs=0.01), "16 bytes a number"
-    assert full.memory["activations of the connector"] / 16 / 1e6 == pytest.approx(711, abs=15), "a clip of 30 s"
+    assert full.memory["activations of the connector"] / 16 / 1e6 == pytest.approx(711, abs=15), (
+        "a clip of 30 s"
+    )
     positions = 1 + 256 + 23 + 1  # begin, audio, prompt, answer
     a_token = full.memory["activations of the LLM"] / 16 / positions / 1e6
-    assert 4.46 <= a_token < 1.12 * 4.46, "measured with the attention that runs; traced, keys of all heads are kept"
+    assert 4.46 <= a_token < 1.12 * 4.46, (
+        "measured with the attention that runs; traced, keys of all heads are kept"
+    )
     assert sum(gigabytes.values()) == pytest.approx(53, abs=1.5)
     assert full.weights == 4 * 107_307_008
     assert dict(full.cache) == {"whisper-large-v3 padded last /1 +0": 128_000}
@@ -72,11 +82,15 @@ def test_small_and_mini_are_counted_too() -> None:
     assert mini.frozen["LLM smollm2-135m-instruct"] == 134_515_008
     assert mini.seconds == MINI_SECONDS
     assert footprint("mser-llm", preset="mini", seed="3").seconds == MINI_SECONDS
-    assert footprint("mser-llm", preset="mini", steps="600").seconds is None, "a time is of what was measured alone"
+    assert footprint("mser-llm", preset="mini", steps="600").seconds is None, (
+        "a time is of what was measured alone"
+    )
 
 
 def test_sizes_are_those_of_the_libraries_own_models() -> None:
-    """Two tables of sizes that agree with each other and with nothing else would be worth nothing."""
+    """Two tables of sizes that agree with each other and with nothing else would be worth
+    nothing.
+    """
     from transformers import WhisperConfig
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
@@ -84,17 +98,25 @@ def test_sizes_are_those_of_the_libraries_own_models() -> None:
         with torch.device("meta"):
             theirs: Any = WhisperEncoder(
                 WhisperConfig(
-                    num_mel_bins=sizes.bands, d_model=sizes.width, encoder_attention_heads=sizes.heads,
-                    encoder_layers=sizes.blocks, encoder_ffn_dim=4 * sizes.width, max_source_positions=sizes.positions,
+                    num_mel_bins=sizes.bands, d_model=sizes.width,
+                        encoder_attention_heads=sizes.heads,
+                    encoder_layers=sizes.blocks, encoder_ffn_dim=4 * sizes.width,
+                        max_source_positions=sizes.positions,
                 )
             )  # fmt: skip
-        assert count(theirs.parameters()) - theirs.embed_positions.weight.numel() == sizes.parameters
+
+        assert (
+            count(theirs.parameters()) - theirs.embed_positions.weight.numel() == sizes.parameters
+        )
+
     for name in (*whisper_sizes.BY_NAME, *architectures.LLAMA):
         record = weights_named(name)
         described = (
-            {"n_mels": whisper_sizes.BY_NAME[name].bands, "n_audio_state": whisper_sizes.BY_NAME[name].width,
+            {"n_mels": whisper_sizes.BY_NAME[name].bands,
+                "n_audio_state": whisper_sizes.BY_NAME[name].width,
              "n_audio_layer": whisper_sizes.BY_NAME[name].blocks}
-            if name in whisper_sizes.BY_NAME else {**architectures.LLAMA[name], "model_type": "llama"}
+            if name in whisper_sizes.BY_NAME else {**architectures.LLAMA[name],
+            "model_type": "llama"}
         )  # fmt: skip
         for key, value in record.expected.items():
             assert described.get(key, value) == value, f"{name}: {key}"
@@ -110,11 +132,16 @@ def test_an_llm_that_is_not_asked_keeps_nothing_and_one_that_is_asked_less_keeps
 def test_options_that_save_memory_show_in_the_plan() -> None:
     """Whoever has a card of 40 GB looks for exactly these."""
     full = footprint("mser-llm", preset="paper")
-    saving = footprint("mser-llm", preset="paper", checkpointing="true", encoder_precision="bfloat16")
+    saving = footprint(
+        "mser-llm", preset="paper", checkpointing="true", encoder_precision="bfloat16"
+    )
     assert saving.memory["speech encoder"] == full.memory["speech encoder"] / 2
     inputs = 32 * 281 * 16 * 4096 * 2  # of 32 blocks, in bfloat16
     assert saving.memory["activations of the LLM"] == pytest.approx(inputs, rel=0.1)
-    assert saving.memory["activations of the connector"] < full.memory["activations of the connector"] / 10
+    assert (
+        saving.memory["activations of the connector"]
+        < full.memory["activations of the connector"] / 10
+    )
     assert sum(saving.memory.values()) < 25e9
     assert any("on the way back" in one for one in saving.basis)
     wave = footprint("supcon-w2v2", preset="paper")
@@ -132,22 +159,30 @@ def test_what_is_kept_is_what_a_processor_keeps() -> None:
     real = network()
     heard = torch.zeros(5, 8)
     expected = kept_bytes(lambda: real(heard), real.parameters())
+
     with without_memory():
         made = network()
         assert kept_bytes(lambda: made(torch.zeros(5, 8)), made.parameters()) == expected
-    assert expected == 4 * (5 * 8 + 5 * 32), "the input, and what ReLU gives, which both it and the next layer need"
+
+    assert expected == 4 * (5 * 8 + 5 * 32), (
+        "the input, and what ReLU gives, which both it and the next layer need"
+    )
 
 
 def test_paper_two_is_counted_as_well() -> None:
     full = footprint("supcon-w2v2", preset="paper")
     assert dict(full.frozen) == {"wav2vec2-base": 94_371_712}
-    # 12 blocks: LoRA of rank 8 on four projections of 768 and two of 768 and 3072, bottleneck of 48, gate of 768.
+
+    # 12 blocks: LoRA of rank 8 on four projections of 768 and two of 768 and 3072, bottleneck of
+    # 48, gate of 768.
     lora = 8 * (4 * 2 * 768 + 2 * (768 + 3072))
     assert full.trainable["in and on the encoder"] == 12 * (lora + 2 * 48 * 768 + 48 + 768 + 768)
     assert full.clips == 36
     assert full.seconds is None
     assert footprint("supcon-w2v2", preset="small").seconds is not None
-    assert dict(footprint("supcon-w2v2", preset="small").cache) == {"whisper-base 2 /8 +1": 513 * 2 * 50 / 8}
+    assert dict(footprint("supcon-w2v2", preset="small").cache) == {
+        "whisper-base 2 /8 +1": 513 * 2 * 50 / 8
+    }
 
 
 def test_what_a_table_needs_is_what_its_models_say() -> None:
@@ -199,10 +234,17 @@ def test_questions_open_the_llm_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not trained.failure
     opened.clear()
     answered = []
-    for more in ({}, {"prompt": f"Emotion, {LABELS}:"}, {"answer": "generate"}, {"label_reading": "mean"}):
+
+    for more in (
+        {},
+        {"prompt": f"Emotion, {LABELS}:"},
+        {"answer": "generate"},
+        {"label_reading": "mean"},
+    ):
         asked = tuple(sorted({**options, **more}.items()))
         question = Question("mser-llm", asked, training, "emodb-sample")
         answered.append(work.do_question(place, question, trained.folder, "cpu").folder)
+
     assert len(set(answered)) == 4
     assert len(opened) == 1
     gc.collect()

@@ -1,4 +1,6 @@
-"""Pretrained weights made ready: every published form gives the same model, and a damaged one gives a sentence."""
+"""Pretrained weights made ready: every published form gives the same model, and a damaged one gives
+a sentence.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from mserbench_training import register_weights
 from mserbench_training.pretrained import WHISPER_LANGUAGES
 
 torch = pytest.importorskip("torch", reason="pip install 'mserbench[train]'")
-safetensors_numpy = pytest.importorskip("safetensors.numpy", reason="pip install 'mserbench[train]'")
+safetensors_numpy = pytest.importorskip(
+    "safetensors.numpy", reason="pip install 'mserbench[train]'"
+)
 whisper = pytest.importorskip("whisper", reason="pip install 'mserbench[train]'")
 tokenizers = pytest.importorskip("tokenizers", reason="pip install 'mserbench[train]'")
 transformers = pytest.importorskip("transformers", reason="pip install 'mserbench[train]'")
@@ -47,7 +51,10 @@ def test_every_entry_is_a_record_with_what_a_verdict_needs() -> None:
         assert record.page.startswith("https://")
         assert record.licence
         assert record.exposure
-        assert all(one.evidence and one.languages and one.kind in ("speech", "text") for one in record.exposure)
+        assert all(
+            one.evidence and one.languages and one.kind in ("speech", "text")
+            for one in record.exposure
+        )
         assembler(record)
 
 
@@ -86,11 +93,14 @@ def test_whisper_heard_the_languages_of_our_tasks() -> None:
 
 @pytest.fixture(scope="module")
 def model():
-    """Make a small Whisper with random float16 values and keys without bias, as the real ones have."""
+    """Make a small Whisper with random float16 values and keys without bias, as the real ones
+    have.
+    """
     torch.manual_seed(7)
     made = whisper.model.Whisper(DIMS)
     for parameter in made.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
+
     return made.half().float().eval()
 
 
@@ -99,7 +109,9 @@ def tensors(model) -> dict[str, np.ndarray]:
 
 
 def ctranslate2_names(model) -> dict[str, np.ndarray]:
-    """Return a Whisper as CTranslate2 names and stacks it; written apart from the code under test."""
+    """Return a Whisper as CTranslate2 names and stacks it; written apart from the code under
+    test.
+    """
     have = tensors(model)
     found: dict[str, np.ndarray] = {}
     for side, last in (("encoder", "ln_post"), ("decoder", "ln")):
@@ -107,27 +119,41 @@ def ctranslate2_names(model) -> dict[str, np.ndarray]:
         found[f"{side}/layer_norm/gamma"] = have[f"{side}.{last}.weight"]
         found[f"{side}/layer_norm/beta"] = have[f"{side}.{last}.bias"]
         found[f"{side}/num_heads"] = np.array(2, "<i2")
+
         for n in range(LAYERS):
             old, new = f"{side}.blocks.{n}.", f"{side}/layer_{n}/"
-            for block, norm in (("self_attention", "attn_ln"), ("ffn", "mlp_ln"), ("attention", "cross_attn_ln")):
+            for block, norm in (
+                ("self_attention", "attn_ln"),
+                ("ffn", "mlp_ln"),
+                ("attention", "cross_attn_ln"),
+            ):
                 if old + norm + ".weight" in have:
                     found[f"{new}{block}/layer_norm/gamma"] = have[f"{old}{norm}.weight"]
                     found[f"{new}{block}/layer_norm/beta"] = have[f"{old}{norm}.bias"]
+
             none = np.zeros(WIDTH, np.float16)
             for kind in ("weight", "bias"):
-                own = [have.get(f"{old}attn.{part}.{kind}", none) for part in ("query", "key", "value")]
+                own = [
+                    have.get(f"{old}attn.{part}.{kind}", none) for part in ("query", "key", "value")
+                ]
                 found[f"{new}self_attention/linear_0/{kind}"] = np.concatenate(own)
                 found[f"{new}self_attention/linear_1/{kind}"] = have[f"{old}attn.out.{kind}"]
                 found[f"{new}ffn/linear_0/{kind}"] = have[f"{old}mlp.0.{kind}"]
                 found[f"{new}ffn/linear_1/{kind}"] = have[f"{old}mlp.2.{kind}"]
+
                 if side == "decoder":
-                    cross = [have.get(f"{old}cross_attn.{part}.{kind}", none) for part in ("key", "value")]
+                    cross = [
+                        have.get(f"{old}cross_attn.{part}.{kind}", none)
+                        for part in ("key", "value")
+                    ]
                     found[f"{new}attention/linear_0/{kind}"] = have[f"{old}cross_attn.query.{kind}"]
                     found[f"{new}attention/linear_1/{kind}"] = np.concatenate(cross)
                     found[f"{new}attention/linear_2/{kind}"] = have[f"{old}cross_attn.out.{kind}"]
+
     for kind in ("weight", "bias"):
         for conv in ("conv1", "conv2"):
             found[f"encoder/{conv}/{kind}"] = have[f"encoder.{conv}.{kind}"]
+
     found["decoder/embeddings/weight"] = have["decoder.token_embedding.weight"]
     return found
 
@@ -136,11 +162,23 @@ def text(value: str) -> bytes:
     return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
 
 
-def ctranslate2(variables: dict[str, np.ndarray], kind: str = "WhisperSpec", version: int = 6, **change: int) -> bytes:
-    parts = [struct.pack("<I", version), text(kind), struct.pack("<II", 3, change.get("count", len(variables)))]
+def ctranslate2(
+    variables: dict[str, np.ndarray], kind: str = "WhisperSpec", version: int = 6, **change: int
+) -> bytes:
+    parts = [
+        struct.pack("<I", version),
+        text(kind),
+        struct.pack("<II", 3, change.get("count", len(variables))),
+    ]
     for name, value in variables.items():
         shape = struct.pack(f"<B{value.ndim}I", value.ndim, *value.shape)
-        parts += [text(name), shape, struct.pack("<BI", CODES[value.dtype.str], value.nbytes), value.tobytes()]
+        parts += [
+            text(name),
+            shape,
+            struct.pack("<BI", CODES[value.dtype.str], value.nbytes),
+            value.tobytes(),
+        ]
+
     alias = text("decoder/projection/weight") + text("decoder/embeddings/weight")
     return b"".join([*parts, struct.pack("<I", 1), alias])
 
@@ -149,8 +187,10 @@ def assembled(folder: Path, files: dict[str, bytes]) -> Path:
     found, out = folder / "found", folder / "out"
     for part in (found, out):
         part.mkdir(exist_ok=True)
+
     for name, data in files.items():
         (found / name).write_bytes(data)
+
     assemble_whisper.assemble(found, out)
     return out
 
@@ -162,7 +202,9 @@ def refused(folder: Path, data: bytes) -> str:
 
 
 def same(model, out: Path) -> None:
-    """Hold the assembled model, whole and encoder alone, against the original: equal to the last bit."""
+    """Hold the assembled model, whole and encoder alone, against the original: equal to the last
+    bit.
+    """
     assert json.loads((out / "dims.json").read_text()) == asdict(DIMS)
     whole = whisper_model.load(out, encoder_only=False)
     expected = model.state_dict()
@@ -172,21 +214,28 @@ def same(model, out: Path) -> None:
     assert not encoder.training
     assert {parameter.dtype for parameter in encoder.parameters()} == {torch.float32}
     mel = torch.randn(1, 80, 100)
+
     with torch.no_grad():
         assert torch.equal(encoder(mel), model.encoder(mel))
 
 
 def test_a_ctranslate2_file_becomes_the_same_model(model, tmp_path: Path) -> None:
-    """If one matrix were swapped or cut at the wrong row, all features would be noise that looks like features."""
+    """If one matrix were swapped or cut at the wrong row, all features would be noise that looks
+    like features.
+    """
     same(model, assembled(tmp_path, {"model.bin": ctranslate2(ctranslate2_names(model))}))
-    assert (tmp_path / "out/model.safetensors").stat().st_size < 2.1 * sum(p.numel() for p in model.parameters())
+    assert (tmp_path / "out/model.safetensors").stat().st_size < 2.1 * sum(
+        p.numel() for p in model.parameters()
+    )
 
 
 def test_a_hugging_face_folder_becomes_the_same_model(model, tmp_path: Path) -> None:
     """If it did not, features would differ by the source that the weights came from."""
     config = transformers.WhisperConfig(
-        vocab_size=51865, d_model=WIDTH, encoder_layers=LAYERS, decoder_layers=LAYERS, encoder_attention_heads=2,
-        decoder_attention_heads=2, encoder_ffn_dim=4 * WIDTH, decoder_ffn_dim=4 * WIDTH, max_source_positions=50,
+        vocab_size=51865, d_model=WIDTH, encoder_layers=LAYERS, decoder_layers=LAYERS,
+            encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=4 * WIDTH, decoder_ffn_dim=4 * WIDTH,
+            max_source_positions=50,
         max_target_positions=20, num_mel_bins=80,
     )  # fmt: skip
     torch.manual_seed(3)
@@ -195,10 +244,14 @@ def test_a_hugging_face_folder_becomes_the_same_model(model, tmp_path: Path) -> 
     out = assembled(tmp_path, {})
     mine = whisper_model.load(out, encoder_only=False)
     mel, tokens = torch.randn(1, 80, 100), torch.tensor([[50258, 3, 5]])
+
     with torch.no_grad():
         expected = theirs(input_features=mel, decoder_input_ids=tokens)
-        torch.testing.assert_close(mine.encoder(mel), expected.encoder_last_hidden_state, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            mine.encoder(mel), expected.encoder_last_hidden_state, atol=1e-5, rtol=1e-4
+        )
         torch.testing.assert_close(mine(mel, tokens), expected.logits, atol=1e-4, rtol=1e-4)
+
     assert json.loads((out / "dims.json").read_text()) == asdict(DIMS)
 
 
@@ -232,9 +285,12 @@ def test_a_ctranslate2_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
     whole = ctranslate2(few)
     for length in range(len(whole)):
         assert "ends at byte" in refused(tmp_path, whole[:length])
+
     assert "goes on for 1 bytes after its end" in refused(tmp_path, whole + b"x")
     assert "tensor 'encoder.positional_embedding' of Whisper is missing" in refused(tmp_path, whole)
-    assert "which it does not hold" in refused(tmp_path, ctranslate2({"encoder/conv1/bias": np.ones(3, "<f2")}))
+    assert "which it does not hold" in refused(
+        tmp_path, ctranslate2({"encoder/conv1/bias": np.ones(3, "<f2")})
+    )
 
 
 def test_a_wrong_count_of_variables_is_refused(model, tmp_path: Path) -> None:
@@ -242,10 +298,13 @@ def test_a_wrong_count_of_variables_is_refused(model, tmp_path: Path) -> None:
     variables = ctranslate2_names(model)
     del variables["encoder/layer_1/ffn/linear_0/bias"]
     assert refused(tmp_path, ctranslate2(variables)) == (
-        f"{len(model.state_dict()) - 1} tensors of Whisper came, but {len(model.state_dict())} were expected: "
+        f"{len(model.state_dict()) - 1} tensors of Whisper came, but "
+        f"{len(model.state_dict())} were expected: "
         "1 missing ('encoder.blocks.1.mlp.0.bias' first), 0 unknown"
     )
-    for wrong in (1, -1):  # then the rest is read as something it is not, and one check or another stops it
+
+    # then the rest is read as something it is not, and one check or another stops it
+    for wrong in (1, -1):
         changed = ctranslate2(ctranslate2_names(model), count=len(ctranslate2_names(model)) + wrong)
         assert refused(tmp_path, changed).startswith("the CTranslate2 file 'model.bin' ")
 
@@ -259,20 +318,36 @@ def test_a_wrong_count_of_variables_is_refused(model, tmp_path: Path) -> None:
 )
 def test_another_kind_of_file_is_refused(tmp_path: Path, change: dict, sentence: str) -> None:
     """If it were read on, its bytes would be taken for something they are not."""
-    assert sentence in refused(tmp_path, ctranslate2({"encoder/conv1/bias": np.ones(3, "<f2")}, **change))
+    assert sentence in refused(
+        tmp_path, ctranslate2({"encoder/conv1/bias": np.ones(3, "<f2")}, **change)
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("encoder/layer_0/self_attention/linear_0/bias", np.ones(3 * WIDTH, "<f2"), "keys have no bias"),
-        ("encoder/layer_0/self_attention/linear_0/bias", np.zeros(3 * WIDTH + 1, "<f2"), "stacks 3 layers in"),
+        (
+            "encoder/layer_0/self_attention/linear_0/bias",
+            np.ones(3 * WIDTH, "<f2"),
+            "keys have no bias",
+        ),
+        (
+            "encoder/layer_0/self_attention/linear_0/bias",
+            np.zeros(3 * WIDTH + 1, "<f2"),
+            "stacks 3 layers in",
+        ),
         ("encoder/layer_0/attention/linear_9/bias", np.ones(2, "<f2"), "has no place in Whisper"),
         ("encoder/extra/weight", np.ones(2, "<f2"), "has no place in Whisper"),
-        ("encoder/conv1/weight", np.ones((WIDTH, 80, 4), "<f2"), "'encoder.conv1.weight' has shape (128, 80, 4)"),
+        (
+            "encoder/conv1/weight",
+            np.ones((WIDTH, 80, 4), "<f2"),
+            "'encoder.conv1.weight' has shape (128, 80, 4)",
+        ),
     ],
 )
-def test_variables_that_do_not_fit_are_refused(model, tmp_path: Path, name: str, value, sentence: str) -> None:
+def test_variables_that_do_not_fit_are_refused(
+    model, tmp_path: Path, name: str, value, sentence: str
+) -> None:
     """If they were dropped or bent, the model would be another one."""
     assert sentence in refused(tmp_path, ctranslate2({**ctranslate2_names(model), name: value}))
 
@@ -281,8 +356,10 @@ def test_what_is_no_whisper_at_all_is_refused(tmp_path: Path) -> None:
     """If it were a traceback, a user would not know what a folder must hold."""
     with pytest.raises(DataError, match="holds no Whisper weights: expected"):
         assembled(tmp_path, {"readme.txt": b""})
+
     with pytest.raises(DataError, match=r"'model.safetensors' cannot be read as safetensors"):
         assembled(tmp_path, {"model.safetensors": b"\x08\0\0\0\0\0\0\0{}", "config.json": b"{}"})
+
     with pytest.raises(DataError, match=r"cannot be loaded .*'mserbench weights verify'"):
         whisper_model.load(tmp_path)
 
@@ -294,8 +371,10 @@ def test_a_folder_is_taken_over_and_loads(tmp_path: Path, monkeypatch: pytest.Mo
     """If it did not, a checkpoint that a user has could not be used."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     config = transformers.Wav2Vec2Config(
-        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, conv_dim=(16, 16),
-        conv_stride=(5, 2), conv_kernel=(10, 3), num_feat_extract_layers=2, num_conv_pos_embeddings=16,
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+            conv_dim=(16, 16),
+        conv_stride=(5, 2), conv_kernel=(10, 3), num_feat_extract_layers=2,
+            num_conv_pos_embeddings=16,
         num_conv_pos_embedding_groups=2,
     )  # fmt: skip
     model = transformers.Wav2Vec2Model(config).eval()
@@ -307,6 +386,7 @@ def test_a_folder_is_taken_over_and_loads(tmp_path: Path, monkeypatch: pytest.Mo
     assert sorted(path.name for path in out.iterdir()) == ["config.json", "model.safetensors"]
     again = transformers.AutoModel.from_pretrained(out).eval()
     wave = torch.randn(1, 2_000)
+
     with torch.no_grad():
         assert torch.equal(again(wave).last_hidden_state, model(wave).last_hidden_state)
 
@@ -314,10 +394,16 @@ def test_a_folder_is_taken_over_and_loads(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({"config.json": b"{}", "pytorch_model.bin": b"PK"}, "holds 'pytorch_model.bin', which can run code"),
+        (
+            {"config.json": b"{}", "pytorch_model.bin": b"PK"},
+            "holds 'pytorch_model.bin', which can run code",
+        ),
         ({"config.json": b"{}"}, "lacks 'config.json' or 'model.safetensors'"),
         ({"model.safetensors": b""}, "lacks 'config.json' or 'model.safetensors'"),
-        ({"config.json": b"{}", "model.safetensors": b"PK\x03\x04"}, "'model.safetensors' cannot be read as safetens"),
+        (
+            {"config.json": b"{}", "model.safetensors": b"PK\x03\x04"},
+            "'model.safetensors' cannot be read as safetens",
+        ),
         (
             {
                 "config.json": b"{}",
@@ -327,20 +413,29 @@ def test_a_folder_is_taken_over_and_loads(tmp_path: Path, monkeypatch: pytest.Mo
             "1 of 2 tensor files are missing, 'model-2' first",
         ),
         (
-            {"config.json": b"{}", "model-1.safetensors": b"", "model.safetensors.index.json": b"[]"},
+            {
+                "config.json": b"{}",
+                "model-1.safetensors": b"",
+                "model.safetensors.index.json": b"[]",
+            },
             "'model.safetensors.index.json' cannot be read",
         ),
     ],
 )
-def test_a_folder_that_is_not_whole_is_refused(tmp_path: Path, files: dict[str, bytes], sentence: str) -> None:
+def test_a_folder_that_is_not_whole_is_refused(
+    tmp_path: Path, files: dict[str, bytes], sentence: str
+) -> None:
     """If it were taken, the fault would come hours later, in training."""
     found, out = tmp_path / "found", tmp_path / "out"
     for part in (found, out):
         part.mkdir()
+
     for name, data in files.items():
         (found / name).write_bytes(data)
+
     with pytest.raises(DataError, match=sentence):
         assemble_transformers.assemble(found, out)
+
     assert list(out.iterdir()) == []
 
 
@@ -370,19 +465,26 @@ def tiny_gguf(path: Path) -> dict[str, np.ndarray]:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     shapes = {"token_embd": (vocabulary, width), "output_norm": (width,)}
+
     for n in range(2):
         shapes |= {f"blk.{n}.{name}": (width, width) for name in ("attn_q", "attn_output")}
         shapes |= {f"blk.{n}.{name}": (width // 2, width) for name in ("attn_k", "attn_v")}
         shapes |= {f"blk.{n}.{name}": (inner, width) for name in ("ffn_gate", "ffn_up")}
         shapes |= {f"blk.{n}.{name}": (width,) for name in ("attn_norm", "ffn_norm")}
         shapes[f"blk.{n}.ffn_down"] = (width, inner)
-    tensors = {f"{name}.weight": random.normal(0, 0.3, shape).astype(np.float16) for name, shape in shapes.items()}
+
+    tensors = {
+        f"{name}.weight": random.normal(0, 0.3, shape).astype(np.float16)
+        for name, shape in shapes.items()
+    }
     for name, tensor in tensors.items():
         writer.add_tensor(name, tensor)
+
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
     return tensors
 
 
@@ -394,6 +496,7 @@ def test_a_gguf_file_becomes_a_folder_that_loads_without_network(
     found, out = tmp_path / "found", tmp_path / "out"
     for part in (found, out):
         part.mkdir()
+
     tensors = tiny_gguf(found / "model.gguf")
     assemble_llama.assemble(found, out)
     names = {path.name for path in out.iterdir()}
@@ -404,8 +507,13 @@ def test_a_gguf_file_becomes_a_folder_that_loads_without_network(
     assert model.dtype == torch.float16
     assert not hasattr(model.config, "quantization_config")
     state = model.state_dict()
-    for ours, theirs in (("model.embed_tokens", "token_embd"), ("model.layers.1.mlp.down_proj", "blk.1.ffn_down")):
+
+    for ours, theirs in (
+        ("model.embed_tokens", "token_embd"),
+        ("model.layers.1.mlp.down_proj", "blk.1.ffn_down"),
+    ):
         assert np.array_equal(state[f"{ours}.weight"].numpy(), tensors[f"{theirs}.weight"])
+
     assert (model.config.bos_token_id, model.config.eos_token_id) == (1, 2)
     assert tokenizer.decode(tokenizer("sad", add_special_tokens=False).input_ids) == "sad"
 
@@ -419,6 +527,7 @@ def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
         (tmp_path / "model.gguf").write_bytes(data)
         with pytest.raises(DataError, match=sentence):
             assemble_llama.assemble(tmp_path, tmp_path)
+
     (tmp_path / "other.gguf").write_bytes(b"GGUF")
     with pytest.raises(DataError, match="holds 2 GGUF files"):
         assemble_llama.assemble(tmp_path, tmp_path)
@@ -438,6 +547,7 @@ def real(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("HF_HUB_OFFLINE", "1")
         if lookup.read_record(name) is None:
             pytest.skip(f"the weights are not here: mserbench weights get {name}")
+
         return lookup.folder(name)
 
     return folder
@@ -452,6 +562,7 @@ def test_the_assembled_whisper_transcribes_a_real_clip(real, real_data: Path) ->
     clips = sorted((real_data / "ravdess").rglob("03-01-01-01-01-01-01.*"))
     if not clips:
         pytest.skip("ravdess is not here")
+
     wave, rate = soundfile.read(clips[0], dtype="float32")
     assert rate == 16_000
     heard = model.transcribe(wave, fp16=False, temperature=0.0)
@@ -471,8 +582,10 @@ def test_the_assembled_smollm2_knows_the_words(real) -> None:
     tokens = [tokenizer(f" {name}", add_special_tokens=False).input_ids for name in names]
     assert tokens == [[9174], [5587], [8177], [12575], [8731], [30271], [3696]]
     prompt = torch.tensor([tokenizer("My dog died yesterday. The speaker feels").input_ids])
+
     with torch.no_grad():
         scores = model(prompt).logits[0, -1]
+
     assert names[int(torch.stack([scores[one[0]] for one in tokens]).argmax())] == "sad"
 
 
@@ -482,5 +595,10 @@ def test_the_assembled_minilm_is_a_bert(real) -> None:
     folder = real("minilm-l6")
     model = transformers.AutoModel.from_pretrained(folder)
     assert type(model).__name__ == "BertModel"
-    assert transformers.AutoTokenizer.from_pretrained(folder)("hello world").input_ids == [101, 7592, 2088, 102]
+    assert transformers.AutoTokenizer.from_pretrained(folder)("hello world").input_ids == [
+        101,
+        7592,
+        2088,
+        102,
+    ]
     assert os.listdir(folder).count("model.safetensors") == 1

@@ -1,4 +1,6 @@
-"""The samplers' promises on skewed data, and what training may know of items: codes and held-out speakers."""
+"""The samplers' promises on skewed data, and what training may know of items: codes and held-out
+speakers.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +37,22 @@ def test_an_epoch_visits_every_clip_in_batches_of_the_promised_shape(cells, seed
     sampler = HierarchicalSampler(languages, emotions, 3, 4, 2, missing, seed)
     batches = sampler.batches(epoch=1)
     assert {i for batch in batches for i in batch} == set(range(len(languages)))
+
     for batch in batches:
         found = Counter((languages[i], emotions[i]) for i in batch)
         drawn = {b for _, b in found}
         assert len({a for a, _ in found}) <= 3
         assert len(drawn) <= 4
+
         for cell, n in found.items():
             assert missing == "fill" or n == 2, cell
+
         if missing == "fill":  # emotions are balanced, also where a language lacks one
-            assert len({sum(n for (_, b), n in found.items() if b == emotion) for emotion in drawn}) == 1
+            assert (
+                len({sum(n for (_, b), n in found.items() if b == emotion) for emotion in drawn})
+                == 1
+            )
+
         for cell in found:  # none twice while the cell has others
             members = [i for i in batch if (languages[i], emotions[i]) == cell]
             assert len(set(members)) == min(len(members), cells[cell])
@@ -52,7 +61,9 @@ def test_an_epoch_visits_every_clip_in_batches_of_the_promised_shape(cells, seed
 @settings(deadline=None, max_examples=30)
 @given(cells=SKEWED)
 def test_the_epoch_is_no_longer_than_the_clips_need(cells):
-    """Each batch shows something new: a small corpus beside a large one must not make epochs endless."""
+    """Each batch shows something new: a small corpus beside a large one must not make epochs
+    endless.
+    """
     languages, emotions = spread(cells)
     seen: set[int] = set()
     for batch in HierarchicalSampler(languages, emotions, 3, 4, 2).batches(0):
@@ -108,7 +119,9 @@ def test_a_cell_smaller_than_the_draw_gives_clips_twice():
 def test_shuffled_batches_hold_every_clip_once(n, size, epoch):
     batches = ShuffledSampler(n, size).batches(epoch)
     assert sorted(i for batch in batches for i in batch) == list(range(n))
-    assert size == 1 or n == 1 or all(len(batch) > 1 for batch in batches), "nothing to compare a lone clip with"
+    assert size == 1 or n == 1 or all(len(batch) > 1 for batch in batches), (
+        "nothing to compare a lone clip with"
+    )
 
 
 @given(batch=st.lists(st.integers(), min_size=1, max_size=40), n=st.integers(1, 8))
@@ -123,16 +136,25 @@ def test_the_parts_of_processes_are_equally_long_and_hold_the_batch(batch, n):
 
 
 def item(number, label="sad", speaker="a", language="de", corpus="c"):
-    return TrainingItem(Clip(f"key{number}", "", 1.0, lambda: None), label, speaker, language, corpus)
+    return TrainingItem(
+        Clip(f"key{number}", "", 1.0, lambda: None), label, speaker, language, corpus
+    )
 
 
 def test_codes_are_the_same_for_any_order_of_the_items():
     """Else weights would depend on how a folder is listed."""
-    items = [item(0, "sad", "b"), item(1, "boredom", "a"), item(2, "angry", None), item(3, "sad", "a", "it")]
+    items = [
+        item(0, "sad", "b"),
+        item(1, "boredom", "a"),
+        item(2, "angry", None),
+        item(3, "sad", "a", "it"),
+    ]
     codes = Codes.of(items)
     assert codes == Codes.of(items[::-1])
     assert codes.labels == ("sad", "angry", "boredom"), "canonical ones first, in their order"
-    assert codes.speakers == (("de", "a"), ("de", "b"), ("it", "a")), "one actor of two languages is two voices"
+    assert codes.speakers == (("de", "a"), ("de", "b"), ("it", "a")), (
+        "one actor of two languages is two voices"
+    )
     coded = codes.encode([*items, item(4, "fear", "z", "fr")])
     assert coded.labels.tolist() == [0, 2, 1, 0, UNKNOWN]
     assert coded.speakers.tolist() == [1, 0, UNKNOWN, 2, UNKNOWN]
@@ -151,7 +173,11 @@ def test_labels_that_are_not_canonical_are_counted():
 
 
 SPEAKERS = st.dictionaries(
-    st.tuples(st.sampled_from(["c", "d"]), st.sampled_from(["de", "it"]), st.sampled_from(["u", "v", "w", "x", None])),
+    st.tuples(
+        st.sampled_from(["c", "d"]),
+        st.sampled_from(["de", "it"]),
+        st.sampled_from(["u", "v", "w", "x", None]),
+    ),
     st.integers(1, 30),
     min_size=1,
 )
@@ -170,10 +196,18 @@ def test_held_out_speakers_are_whole_and_leave_every_source_something(sizes, sha
     who = [{(one.corpus, one.language, one.speaker) for one in part} for part in (training, held)]
     assert not who[0] & who[1]
     assert all(speaker is not None for *_, speaker in who[1])
+
     for corpus, language in {(a, b) for a, b, _ in sizes}:
-        known = {speaker for a, b, speaker in sizes if (a, b) == (corpus, language) and speaker is not None}
+        known = {
+            speaker
+            for a, b, speaker in sizes
+            if (a, b) == (corpus, language) and speaker is not None
+        }
         taken = {speaker for a, b, speaker in who[1] if (a, b) == (corpus, language)}
         assert bool(taken) == (share > 0 and len(known) > 1)
         assert taken < known or not known
+
     again = hold_out_speakers(items[::-1], share, seed)[1]
-    assert {one.clip.key for one in again} == {one.clip.key for one in held}, "the order of items decides nothing"
+    assert {one.clip.key for one in again} == {one.clip.key for one in held}, (
+        "the order of items decides nothing"
+    )

@@ -1,4 +1,6 @@
-"""Training by several processes and what training may look at: the same weights as by one, and no clip of a target."""
+"""Training by several processes and what training may look at: the same weights as by one, and no
+clip of a target.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ ALIKE = {
     "supcon-w2v2": ("steps=6", "evaluate_every=3", "batch_samples=2", "speaker_dropout=0"),
     "mser-llm": ("steps=6", "evaluate_every=3", "batch_samples=2"),
 }
-TOLERANCE = 2e-5  # the weights are up to 0.2; gathering changes the order of sums, and Adam enlarges that
+# the weights are up to 0.2; gathering changes the order of sums, and Adam enlarges that
+TOLERANCE = 2e-5
 FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 COUNTED = """
 import atexit, sys
@@ -42,11 +45,19 @@ main()
 """
 
 
-def start(script: Path, *arguments: object, processes: int, cache: Path) -> subprocess.CompletedProcess[str]:
+def start(
+    script: Path, *arguments: object, processes: int, cache: Path
+) -> subprocess.CompletedProcess[str]:
     """Run the program, by the launcher of torch where it is to be several processes."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command = [sys.executable, *(launcher if processes > 1 else ()), str(script), *map(str, arguments)]
+    command = [
+        sys.executable,
+        *(launcher if processes > 1 else ()),
+        str(script),
+        *map(str, arguments),
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MSERBENCH_CACHE": str(cache)}
+
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
 
 
@@ -68,28 +79,41 @@ def told(path: Path) -> tuple[str, list[float]]:
 
 
 @pytest.mark.parametrize(("model", "needed"), [("supcon-w2v2", "peft"), ("mser-llm", "whisper")])
-def test_two_processes_give_the_weights_of_one(script: Path, tmp_path: Path, model: str, needed: str) -> None:
+def test_two_processes_give_the_weights_of_one(
+    script: Path, tmp_path: Path, model: str, needed: str
+) -> None:
     """Else a model of two GPUs would be another than that of one, and its number not comparable."""
     pytest.importorskip(needed)
     options = [word for one in ALIKE[model] for word in ("--option", one)]
     for n in (1, 2):
         arguments = ("train", "--model", model, "--preset", "tiny", *options, "--on", TASK)
-        done = start(script, *arguments, "--out", tmp_path / f"w{n}", processes=n, cache=tmp_path / f"cache{n}")
+        done = start(
+            script,
+            *arguments,
+            "--out",
+            tmp_path / f"w{n}",
+            processes=n,
+            cache=tmp_path / f"cache{n}",
+        )
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("weights in") == 1, "the main process alone speaks"
         assert done.stdout.count(f"one of {n}") == n
         assert not list((tmp_path / f"cache{n}/training").iterdir()), "nothing is left to resume"
+
     one, two = (safetensors.load_file(tmp_path / f"w{n}/model.safetensors") for n in (1, 2))
     assert one.keys() == two.keys()
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, rtol=0, atol=TOLERANCE, msg=name)
+
     for name in ("model.json", "training.csv"):
         (text, numbers), (its_text, its_numbers) = (told(tmp_path / f"w{n}" / name) for n in (1, 2))
         assert its_text == text
         assert its_numbers == pytest.approx(numbers, rel=TOLERANCE)
 
 
-def test_one_that_fails_ends_all_with_one_sentence(plugin: Callable[..., Path], script: Path, tmp_path: Path) -> None:
+def test_one_that_fails_ends_all_with_one_sentence(
+    plugin: Callable[..., Path], script: Path, tmp_path: Path
+) -> None:
     """Else the others would wait for ever and pay for it, or each tell another story."""
     plugin(
         """
@@ -112,7 +136,9 @@ def test_one_that_fails_ends_all_with_one_sentence(plugin: Callable[..., Path], 
     done = start(script, *base, "uneven", processes=2, cache=tmp_path / "cache")
     assert done.returncode != 0
     assert len(errors(done)) == 1
-    assert "failed while training on emodb-sample (ValueError: one device is gone)" in errors(done)[0]
+    assert (
+        "failed while training on emodb-sample (ValueError: one device is gone)" in errors(done)[0]
+    )
     assert list((tmp_path / "deep").iterdir()) == []
     done = start(script, *base, "unevn", processes=2, cache=tmp_path / "cache")
     assert done.returncode != 0
@@ -136,7 +162,9 @@ def trainable() -> Iterator[str]:
         module = entry.target.partition(":")[0]
         needs = [package for package in entry.needs if importlib.util.find_spec(package) is None]
         if needs or issubclass(model_class(name), TrainableModel):
-            yield pytest.param(name, marks=pytest.mark.skipif(bool(needs), reason=f"{module} needs {needs}"))
+            yield pytest.param(
+                name, marks=pytest.mark.skipif(bool(needs), reason=f"{module} needs {needs}")
+            )
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -146,10 +174,13 @@ def test_training_opens_no_audio_but_that_of_its_sources(
     model: str, validate_on: list[str], build_corpus: Callable[..., Path], pretrained: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """A target that is read before the end can be stopped on, normalised by, or chosen for; then it is no target."""
+    """A target that is read before the end can be stopped on, normalised by, or chosen for; then it
+    is no target.
+    """
     data = build_corpus("emodb")
     for other in ("emovo", "aesdd"):
         build_corpus(other)
+
     opened: set[str] = set()
 
     def watched(path: Path, *rest: float | None) -> audio.Recording:
@@ -161,11 +192,18 @@ def test_training_opens_no_audio_but_that_of_its_sources(
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/weights").symlink_to(pretrained, target_is_directory=True)
-    options = {"preset": "tiny"} if any(one.name == "preset" for one in fields(model_class(model).Options)) else {}
+    options = (
+        {"preset": "tiny"}
+        if any(one.name == "preset" for one in fields(model_class(model).Options))
+        else {}
+    )
+
     try:
         train(model, [TASK], tmp_path / "w", validate_on=validate_on, data=data, options=options)
     except (DataError, MissingExtra) as error:
         if "weights" not in str(error) and not isinstance(error, MissingExtra):
             raise
+
         pytest.skip(f"{model} cannot be trained here: {error}")
+
     assert opened == {"bundled", *validate_on}

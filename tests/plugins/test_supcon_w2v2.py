@@ -1,4 +1,6 @@
-"""supcon-w2v2: the network of the paper, its options, weights that are checked, and training that learns."""
+"""supcon-w2v2: the network of the paper, its options, weights that are checked, and training that
+learns.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +47,12 @@ def fresh_cache(tmp_path, monkeypatch):
 
 def save_wav2vec(folder: Path, norm: str = "group") -> Path:
     torch.manual_seed(0)
-    config = transformers.Wav2Vec2Config(**SMALL, feat_extract_norm=norm, do_stable_layer_norm=norm == "layer")
+    config = transformers.Wav2Vec2Config(
+        **SMALL, feat_extract_norm=norm, do_stable_layer_norm=norm == "layer"
+    )
     transformers.Wav2Vec2Model(config).save_pretrained(folder)
     transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
+
     return folder
 
 
@@ -56,6 +61,7 @@ def trained(tmp_path: Path, name: str = "w", **changes: object) -> tuple[SupconW
     out.mkdir()
     options = SupconOptions(**{**QUICK, **changes})
     SupconW2V2(options).fit(items(), [], out)
+
     return SupconW2V2(weights=out), out
 
 
@@ -71,7 +77,9 @@ def test_training_separates_what_can_be_separated(tmp_path):
     record = json.loads((out / "model.json").read_text())
     assert record["outcome"]["best"] > 0.6
     assert record["held_out"], "some speakers were kept to stop by"
-    assert not set(out.iterdir()) - {out / name for name in ("model.json", "model.safetensors", "training.csv")}
+    assert not set(out.iterdir()) - {
+        out / name for name in ("model.json", "model.safetensors", "training.csv")
+    }
 
 
 @pytest.mark.parametrize("adaptation", ["weighted", "adapter", "clip", "convolution"])
@@ -79,24 +87,44 @@ def test_training_separates_what_can_be_separated(tmp_path):
 def test_a_wav2vec_folder_serves_as_frozen_encoder(tmp_path, adaptation, norm, pooling):
     encoder = str(save_wav2vec(tmp_path / "encoder", norm))
     model, _ = trained(
-        tmp_path, encoder=encoder, layers="all", adaptation=adaptation, pooling=pooling, reduce=1, steps=4
+        tmp_path,
+        encoder=encoder,
+        layers="all",
+        adaptation=adaptation,
+        pooling=pooling,
+        reduce=1,
+        steps=4,
     )
     clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
-    together, alone = model.predict(clips, LABELS), np.vstack([model.predict([one], LABELS) for one in clips])
+    together, alone = (
+        model.predict(clips, LABELS),
+        np.vstack([model.predict([one], LABELS) for one in clips]),
+    )
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
 @pytest.mark.parametrize("norm", ["group", "layer"])
 def test_parts_inside_wav2vec_are_trained_saved_and_loaded(tmp_path, norm):
-    """The paper's way; what lies inside the encoder must survive the weights folder, and nothing else be in it."""
+    """The paper's way; what lies inside the encoder must survive the weights folder, and nothing
+    else be in it.
+    """
     encoder = str(save_wav2vec(tmp_path / "encoder", norm))
-    model, out = trained(tmp_path, encoder=encoder, adaptation="inside", steps=6, evaluate_every=3, length_step=0.1)
+    model, out = trained(
+        tmp_path, encoder=encoder, adaptation="inside", steps=6, evaluate_every=3, length_step=0.1
+    )
     assert (out / "model.safetensors").stat().st_size < 200_000
     clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
-    together, alone = model.predict(clips, LABELS), np.vstack([model.predict([one], LABELS) for one in clips])
+    together, alone = (
+        model.predict(clips, LABELS),
+        np.vstack([model.predict([one], LABELS) for one in clips]),
+    )
     np.testing.assert_allclose(together, alone, atol=1e-5)
     network, _ = model._loaded()
-    moved = [p for name, p in network.named_parameters() if "lora_B" in name or name.endswith("up.weight")]
+    moved = [
+        p
+        for name, p in network.named_parameters()
+        if "lora_B" in name or name.endswith("up.weight")
+    ]
     assert len(moved) == 2 * (6 + 1)
     assert all(bool(p.any()) for p in moved), "each part inside the encoder has learnt something"
     assert not model.card.exposure_complete, "of a folder of somebody's own nothing is known"
@@ -109,6 +137,7 @@ def test_another_encoder_under_the_weights_is_refused(tmp_path):
     moved = encoder.rename(tmp_path / "moved")
     assert SupconW2V2(SupconOptions(encoder=str(moved)), out).labels == tuple(LABELS)
     save_wav2vec(moved, norm="layer")
+
     with pytest.raises(UsageError, match="stand on encoder"):
         SupconW2V2(SupconOptions(encoder=str(moved)), out)
 
@@ -134,6 +163,7 @@ def test_labels_never_trained_get_nothing_and_alone_are_an_error(ready):
     scores = model.predict([clip(1), clip(2)], ["sad", "boredom", "neutral"])
     assert (scores[:, 1] == 0).all()
     np.testing.assert_allclose(scores.sum(axis=1), 1)
+
     with pytest.raises(ModelError, match="none of those asked for"):
         model.predict([clip(1)], ["boredom"])
 
@@ -156,7 +186,12 @@ def test_the_paper_preset_holds_the_published_values():
     paper = PRESETS["paper"]
     assert (paper.alpha, paper.beta, paper.cross_language_weight) == (1.0, 0.3, 2.5)
     assert (paper.batch_languages, paper.batch_emotions, paper.batch_samples) == (3, 4, 3)
-    assert (paper.layers, paper.adaptation, paper.lora_rank, paper.adapter_width) == ("last", "inside", 8, 48)
+    assert (paper.layers, paper.adaptation, paper.lora_rank, paper.adapter_width) == (
+        "last",
+        "inside",
+        8,
+        48,
+    )
 
 
 def test_every_setting_stands_in_the_docstring_and_is_an_option():
@@ -175,7 +210,15 @@ def test_given_settings_win_over_the_preset():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"temperature": 0.0}, {"beta": -1.0}, {"dropout": 1.0}, {"steps": 0}, {"held_out": 1.0}, {"reduce": 0}]
+    "wrong",
+    [
+        {"temperature": 0.0},
+        {"beta": -1.0},
+        {"dropout": 1.0},
+        {"steps": 0},
+        {"held_out": 1.0},
+        {"reduce": 0},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong))):
@@ -184,7 +227,13 @@ def test_settings_out_of_range_are_refused(wrong):
 
 @pytest.mark.parametrize(
     ("text", "layers"),
-    [("last", (5,)), ("all", (0, 1, 2, 3, 4, 5)), ("2", (2,)), ("1-3", (1, 2, 3)), ("0,4-5", (0, 4, 5))],
+    [
+        ("last", (5,)),
+        ("all", (0, 1, 2, 3, 4, 5)),
+        ("2", (2,)),
+        ("1-3", (1, 2, 3)),
+        ("0,4-5", (0, 4, 5)),
+    ],
 )
 def test_layers_are_read(text, layers):
     assert parse_layers(text, 6, "e") == layers
@@ -250,9 +299,12 @@ def test_lora_in_wavlm_only_goes_where_it_is_called(tmp_path):
 
 def network(n_speakers: int = 5) -> tuple[Network, Batch]:
     torch.manual_seed(0)
-    made = Network(backbones.FrameBackbone(2, 6, "adapter", 3), 4, n_speakers, hidden=8, speaker_dropout=0.0)
+    made = Network(
+        backbones.FrameBackbone(2, 6, "adapter", 3), 4, n_speakers, hidden=8, speaker_dropout=0.0
+    )
     codes = torch.arange(12)
     mask = torch.arange(9) < torch.randint(2, 10, (12, 1))
+
     return made, Batch(torch.randn(12, 2, 9, 6), mask, (), codes % 4, codes % 3, codes % 5)
 
 
@@ -270,6 +322,7 @@ def test_the_speaker_loss_pushes_the_encoder_the_other_way_and_the_classifier_it
         made, batch = network()
         total_loss(made, batch, LossOptions(strength=strength))["speaker"].backward()
         gradients[strength] = (made.backbone.mix.weights.grad, made.speaker[0].weight.grad)
+
     torch.testing.assert_close(gradients[1.0][0], -gradients[-1.0][0])
     torch.testing.assert_close(gradients[0.5][0], 0.5 * gradients[1.0][0])
     torch.testing.assert_close(gradients[1.0][1], gradients[-1.0][1])
@@ -294,25 +347,35 @@ def test_padding_changes_no_vector(pooling):
     frames, mask = torch.rand(3, 2, 9, 7), torch.arange(9) < torch.tensor([[9], [4], [1]])
     frames = frames * mask[:, None, :, None]
     frames = frames[..., :-1] if pooling == "mean" else frames
+
     for adaptation in ("adapter", "clip", "convolution", "weighted"):
         torch.manual_seed(0)
         backbone = backbones.FrameBackbone(2, 6, adaptation, 3, pooling).eval()
         backbone.centre += 3.0
         together = backbone(frames, mask)
+
         for i, n in enumerate((9, 4, 1)):
             alone = backbone(frames[i : i + 1, :, :n], mask[i : i + 1, :n])
             torch.testing.assert_close(together[i : i + 1], alone, atol=1e-5, rtol=1e-5)
 
 
 def test_pooling_is_the_mean_over_true_frames():
-    frames, mask = torch.randn(2, 5, 3), torch.tensor([[True] * 5, [True, True, False, False, False]])
+    frames, mask = (
+        torch.randn(2, 5, 3),
+        torch.tensor([[True] * 5, [True, True, False, False, False]]),
+    )
     found = backbones.mean_over_frames(frames, mask)
     torch.testing.assert_close(found, torch.stack([frames[0].mean(0), frames[1, :2].mean(0)]))
 
 
 def test_pooling_loud_frames_is_their_mean_and_that_of_all_where_none_is():
-    """Else pauses and room noise count as much as the voice, or a quiet stretch becomes no number."""
-    frames, mask = torch.randn(2, 5, 3), torch.tensor([[True] * 5, [True, True, False, False, False]])
+    """Else pauses and room noise count as much as the voice, or a quiet stretch becomes no
+    number.
+    """
+    frames, mask = (
+        torch.randn(2, 5, 3),
+        torch.tensor([[True] * 5, [True, True, False, False, False]]),
+    )
     loud = torch.tensor([[0.0, 1, 0, 0.5, 0], [0, 0, 0, 0, 0]])
     found = backbones.mean_over_loud(frames, mask, loud)
     weighted = (frames[0, 1] + 0.5 * frames[0, 3]) / 1.5
@@ -336,7 +399,9 @@ def test_frames_say_which_of_them_are_loud():
 
 
 def feeder(hold: int, **changes: object) -> feeding.FrameFeeder:
-    settings = Settings(**{"encoder": "logmel", "adaptation": "clip", "crop_seconds": 0.3, **changes})
+    settings = Settings(
+        **{"encoder": "logmel", "adaptation": "clip", "crop_seconds": 0.3, **changes}
+    )
     return feeding.FrameFeeder(Frames(LogMelEncoder(), [0]), settings, hold)
 
 
@@ -348,7 +413,9 @@ def test_frames_held_in_memory_are_those_read_from_disk():
         held, read = feeder(hold), feeder(0)
         for epoch in (None, 0, 1):
             for _ in range(2):
-                for got, expected in zip(held.heard(clips, epoch)[:2], read.heard(clips, epoch)[:2], strict=True):
+                for got, expected in zip(
+                    held.heard(clips, epoch)[:2], read.heard(clips, epoch)[:2], strict=True
+                ):
                     assert torch.equal(got, expected)
 
 
@@ -357,9 +424,13 @@ def test_memory_stops_growing_at_the_bound(monkeypatch):
     clips, asked = [clip(i) for i in range(6)], []
     small = feeder(2 * 160 * 41 + 1)  # room for two clips of 41 frames
     of = small.frames.of
-    monkeypatch.setattr(small.frames, "of", lambda clips, copies=None: asked.append(len(clips)) or of(clips, copies))
+    monkeypatch.setattr(
+        small.frames, "of", lambda clips, copies=None: asked.append(len(clips)) or of(clips, copies)
+    )
+
     for _ in range(3):
         small.heard(clips, None)
+
     assert asked == [6, 4, 4]
     assert sum(one.nbytes for one in small._held.values()) == 2 * 160 * 41
 

@@ -1,4 +1,6 @@
-"""What holds of each model that trains a network: it trains alike twice, resumes exactly, refuses damaged weights."""
+"""What holds of each model that trains a network: it trains alike twice, resumes exactly, refuses
+damaged weights.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ DAMAGE: list[tuple[Damage, str]] = [
 
 @dataclass(frozen=True)
 class Trainee:
-    """A model, what makes its training quick and what varies it, and the damage that it alone can have."""
+    """A model, what makes its training quick and what varies it, and the damage that it alone can
+    have.
+    """
 
     package: str
     module: Any
@@ -98,14 +102,17 @@ class Trainee:
     dropout: dict[str, float]
     damage: list[tuple[Damage, str]]
 
-    def train(self, out: Path, learnt: list[TrainingItem] | None = None, held: Any = (), **changes: object) -> Path:
+    def train(
+        self, out: Path, learnt: list[TrainingItem] | None = None, held: Any = (), **changes: object
+    ) -> Path:
         out.mkdir()
         self.model(self.options(**{**QUICK, **changes})).fit(learnt or items(), list(held), out)
         return out
 
 
 MSER_LLM = Trainee(
-    "mserbench_mser_llm", mser_llm, mser_llm.MserLlm, MserLlmOptions, {"dropout": 0.1, "frame_dropout": 0.2},
+    "mserbench_mser_llm", mser_llm, mser_llm.MserLlm, MserLlmOptions, {"dropout": 0.1,
+    "frame_dropout": 0.2},
     [
         (edit(parts={"encoder": 1}), "'parts' must hold"),
         (edit_settings(stage=3), "setting 'stage'"),
@@ -113,7 +120,8 @@ MSER_LLM = Trainee(
     ],
 )  # fmt: skip
 SUPCON = Trainee(
-    "mserbench_supcon_w2v2", supcon, supcon.SupconW2V2, SupconOptions, {"dropout": 0.1, "speaker_dropout": 0.3},
+    "mserbench_supcon_w2v2", supcon, supcon.SupconW2V2, SupconOptions, {"dropout": 0.1,
+    "speaker_dropout": 0.3},
     [
         (edit(codes={"labels": LABELS, "speakers": 4}), "'speakers' must be"),
         (edit(codes={"labels": LABELS[:2], "speakers": []}), "do not fit the model"),
@@ -139,7 +147,9 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_hooks_module_imports_nothing_heavy(trainee: Trainee) -> None:
     """Else `mserbench --help` would wait for torch."""
     code = f"import sys, {trainee.package} as s; s.register_models(); print(sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     heavy = ("numpy", "torch", "transformers", "whisper", "peft", "accelerate")
     assert not [name for name in heavy if f"'{name}'" in loaded]
 
@@ -149,6 +159,7 @@ def test_training_twice_gives_the_same_files(trainee: Trainee, tmp_path: Path) -
     first, second = (trainee.train(tmp_path / name, **varied) for name in "ab")
     for name in FILES:
         assert (first / name).read_bytes() == (second / name).read_bytes()
+
     other = trainee.train(tmp_path / "c", **varied, seed=1)
     assert (first / "model.safetensors").read_bytes() != (other / "model.safetensors").read_bytes()
 
@@ -171,10 +182,15 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_weights(
     monkeypatch.setattr(trainee.module.Objective, "losses", cut)
     with pytest.raises(KeyboardInterrupt):
         trainee.train(tmp_path / "cut", **options)
+
     (checkpoint,) = fresh_cache.glob("training/*/*.safetensors")
-    with safe_open(checkpoint, "pt") as kept, safe_open(whole / "model.safetensors", "pt") as learnt:
+    with (
+        safe_open(checkpoint, "pt") as kept,
+        safe_open(whole / "model.safetensors", "pt") as learnt,
+    ):
         names = {name.partition("/")[2] for name in kept.keys() if name.startswith("model/")}  # noqa: SIM118
         assert names == set(learnt.keys()), "a checkpoint holds what is learnt, and no frozen part"
+
     resumed = trainee.train(tmp_path / "resumed", **options)
     assert len(calls) == 13 + 10, "it went on from step 10, not from the beginning"
     for name in FILES:
@@ -186,15 +202,21 @@ def test_it_learns_from_the_items_it_is_given_alone(trainee: Trainee, tmp_path: 
     read: list[str] = []
 
     def watched(one: TrainingItem) -> TrainingItem:
-        heard = Clip(one.clip.key, "", one.clip.seconds, lambda: read.append(one.clip.key) or one.clip.load())
+        heard = Clip(
+            one.clip.key, "", one.clip.seconds, lambda: read.append(one.clip.key) or one.clip.load()
+        )
         return TrainingItem(heard, one.label, one.speaker, one.language, one.corpus)
 
     learnt = [watched(one) for one in items()]
     trainee.train(tmp_path / "w", learnt)
-    assert sorted(read) == sorted(one.clip.key for one in learnt), "each is decoded once, however many steps there are"
+    assert sorted(read) == sorted(one.clip.key for one in learnt), (
+        "each is decoded once, however many steps there are"
+    )
 
 
-def test_given_validation_clips_stop_it_and_are_not_learnt_from(trainee: Trainee, tmp_path: Path) -> None:
+def test_given_validation_clips_stop_it_and_are_not_learnt_from(
+    trainee: Trainee, tmp_path: Path
+) -> None:
     held = [TrainingItem(clip(i), LABELS[i % 3], "z", "de", "corpus") for i in range(100, 106)]
     record = json.loads((trainee.train(tmp_path / "w", held=held) / "model.json").read_text())
     assert record["held_out"] == ["de z"]
@@ -220,7 +242,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize(
     ("trainee", "damage", "complaint"),
-    [pytest.param(one, *case, id=f"{one.package}-{case[1]}") for one in ALL for case in DAMAGE + one.damage],
+    [
+        pytest.param(one, *case, id=f"{one.package}-{case[1]}")
+        for one in ALL
+        for case in DAMAGE + one.damage
+    ],
 )
 def test_damaged_and_foreign_weights_are_refused_with_a_reason(
     tmp_path: Path, ready: dict[str, Path], trainee: Trainee, damage: Damage, complaint: str
@@ -230,8 +256,10 @@ def test_damaged_and_foreign_weights_are_refused_with_a_reason(
     out.mkdir()
     for path in ready[trainee.package].iterdir():
         (out / path.name).write_bytes(path.read_bytes())
+
     assert trainee.model(weights=out).labels == tuple(LABELS), "undamaged they load"
     damage(out)
     with pytest.raises(DataError, match=complaint) as told:
         trainee.model(weights=out)
+
     assert "\n" not in str(told.value)

@@ -1,4 +1,6 @@
-"""wav2vec 2.0, HuBERT and WavLM: frames equal transformers' own, alone and in batches, on models saved by it."""
+"""wav2vec 2.0, HuBERT and WavLM: frames equal transformers' own, alone and in batches, on models
+saved by it.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,26 @@ SMALL = {
     "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4, "conv_dim": [16] * 7,
 }  # fmt: skip
 KINDS = {
-    "wav2vec2 base": (transformers.Wav2Vec2Config, transformers.Wav2Vec2Model, {"feat_extract_norm": "group"}),
+    "wav2vec2 base": (
+        transformers.Wav2Vec2Config,
+        transformers.Wav2Vec2Model,
+        {"feat_extract_norm": "group"},
+    ),
     "wav2vec2 large": (
         transformers.Wav2Vec2Config,
         transformers.Wav2Vec2Model,
         {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True},
     ),
-    "hubert base": (transformers.HubertConfig, transformers.HubertModel, {"feat_extract_norm": "group"}),
-    "wavlm base": (transformers.WavLMConfig, transformers.WavLMModel, {"feat_extract_norm": "group"}),
+    "hubert base": (
+        transformers.HubertConfig,
+        transformers.HubertModel,
+        {"feat_extract_norm": "group"},
+    ),
+    "wavlm base": (
+        transformers.WavLMConfig,
+        transformers.WavLMModel,
+        {"feat_extract_norm": "group"},
+    ),
     "wavlm large": (
         transformers.WavLMConfig,
         transformers.WavLMModel,
@@ -51,8 +65,11 @@ def save(folder: Path, kind: str, normalise: bool = True) -> Path:
     config, model, changes = KINDS[kind]
     torch.manual_seed(0)
     model(config(**SMALL, **changes)).save_pretrained(folder)
-    extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=normalise, return_attention_mask=False)
+    extractor = transformers.Wav2Vec2FeatureExtractor(
+        do_normalize=normalise, return_attention_mask=False
+    )
     extractor.save_pretrained(folder)
+
     return folder
 
 
@@ -62,26 +79,36 @@ def folder(request, tmp_path):
 
 
 def reference(folder: Path) -> list[list[np.ndarray]]:
-    """Return what transformers gives for each clip by itself: the hidden states, the last of them normalised."""
+    """Return what transformers gives for each clip by itself: the hidden states, the last of them
+    normalised.
+    """
     model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     extractor = transformers.AutoFeatureExtractor.from_pretrained(folder)
     found = []
+
     for waveform in WAVES:
         inputs = extractor(waveform, sampling_rate=16_000, return_tensors="pt").input_values
         with torch.no_grad():
             output = model(inputs, output_hidden_states=True)
+
         states = [*output.hidden_states[:-1], output.last_hidden_state]
         found.append([state[0].numpy() for state in states])
+
     return found
 
 
 @pytest.mark.parametrize("normalise", [True, False])
 def test_frames_are_those_of_transformers_alone_and_in_batches(folder, normalise):
-    """Else results would not be those of the published encoder, or depend on the clips beside one."""
-    extractor = transformers.Wav2Vec2FeatureExtractor(do_normalize=normalise, return_attention_mask=False)
+    """Else results would not be those of the published encoder, or depend on the clips beside
+    one.
+    """
+    extractor = transformers.Wav2Vec2FeatureExtractor(
+        do_normalize=normalise, return_attention_mask=False
+    )
     extractor.save_pretrained(folder)
     encoder = Wav2VecEncoder.from_folder(folder, "tiny")
     together = encoder.frames(WAVES, range(encoder.layers))
+
     for waveform, found, expected in zip(WAVES, together, reference(folder), strict=True):
         assert found.shape == (4, len(expected[0]), 32)
         np.testing.assert_allclose(found, expected, atol=2e-5)
@@ -92,8 +119,10 @@ def test_layers_are_given_in_the_order_asked_for(folder):
     encoder = Wav2VecEncoder.from_folder(folder, "tiny")
     every = encoder.frames(WAVES[:2], [0, 1, 2, 3])
     some = encoder.frames(WAVES[:2], [3, 1])
+
     for whole, part in zip(every, some, strict=True):
         np.testing.assert_array_equal(part, whole[[3, 1]])
+
     for wrong in ([4], [-1], []):
         with pytest.raises(UsageError, match="has the layers 0 to 3"):
             encoder.frames(WAVES, wrong)
@@ -105,6 +134,7 @@ def test_blocks_that_nobody_asked_for_are_not_computed(folder):
     ran = []
     for number, block in enumerate(model.module.encoder.layers):
         block.register_forward_hook(lambda *_, number=number: ran.append(number))
+
     for layers, expected in (([0], []), ([2, 1], [0, 1]), ([3], [0, 1, 2])):
         ran.clear()
         model([model.input(WAVES[0])], layers)
@@ -127,11 +157,20 @@ def test_group_norm_models_only_hear_clips_of_equal_length_together(tmp_path):
     model = Wav2VecModel.from_folder(save(tmp_path / "m", "wav2vec2 base"))
     lengths = [len(one) for one in WAVES]
     assert sorted(map(sorted, model.groups(lengths))) == [[0, 2], [1, 5], [3], [4]]
+
     with pytest.raises(ValueError, match="equal length"):
         model([model.input(one) for one in WAVES[:2]], [3])
+
     masking = Wav2VecModel.from_folder(save(tmp_path / "n", "wav2vec2 large"))
     assert sorted(masking.groups(lengths)[0]) == [0, 1, 2, 3, 4, 5]
-    assert sorted(i for group in masking.groups(lengths, max_seconds=1.0) for i in group) == [0, 1, 2, 3, 4, 5]
+    assert sorted(i for group in masking.groups(lengths, max_seconds=1.0) for i in group) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
 
 
 def test_training_mode_drops_no_layer_and_masks_nothing(folder):
@@ -140,11 +179,14 @@ def test_training_mode_drops_no_layer_and_masks_nothing(folder):
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
+
     for name in ("attention_dropout", "feat_proj_dropout", "hidden_dropout", "activation_dropout"):
         setattr(model.config, name, 0.0)
+
     for module in model.modules():
         if isinstance(getattr(module, "dropout", None), float):
             module.dropout = 0.0
+
     model.train()
     inputs = [model.input(WAVES[3])]
     first, second = (model(inputs, [3])[0] for _ in range(2))
@@ -163,7 +205,9 @@ def test_every_clip_has_a_frame(folder, n):
 
 
 def test_silence_gives_numbers(folder):
-    assert np.isfinite(Wav2VecEncoder.from_folder(folder, "tiny").frames([np.zeros(8_000, np.float32)], [3])[0]).all()
+    assert np.isfinite(
+        Wav2VecEncoder.from_folder(folder, "tiny").frames([np.zeros(8_000, np.float32)], [3])[0]
+    ).all()
 
 
 def test_the_version_tells_weights_and_normalising_apart(tmp_path):
@@ -174,8 +218,10 @@ def test_the_version_tells_weights_and_normalising_apart(tmp_path):
     save(folder, "wav2vec2 base", normalise=False)
     versions.add(Wav2VecEncoder.from_folder(folder, "tiny").version)
     model = transformers.AutoModel.from_pretrained(folder)
+
     with torch.no_grad():
         next(model.parameters()).view(-1)[0] += 0.5
+
     model.save_pretrained(folder)
     versions.add(Wav2VecEncoder.from_folder(folder, "tiny").version)
     assert len(versions) == 3
@@ -195,13 +241,28 @@ def edit(name, **changes):
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
-        (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "cannot be loaded"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"\x80\x04"), "cannot be loaded"),
+        (
+            lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
+            "cannot be loaded",
+        ),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(b"\x80\x04"),
+            "cannot be loaded",
+        ),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be loaded"),
-        (lambda folder: (folder / "preprocessor_config.json").unlink(), "which says whether to normalise"),
-        (lambda folder: (folder / "preprocessor_config.json").write_text("{}"), "says nothing of do_normalize"),
+        (
+            lambda folder: (folder / "preprocessor_config.json").unlink(),
+            "which says whether to normalise",
+        ),
+        (
+            lambda folder: (folder / "preprocessor_config.json").write_text("{}"),
+            "says nothing of do_normalize",
+        ),
         (edit("preprocessor_config.json", sampling_rate=8_000), "sampling_rate 8000"),
-        (edit("config.json", num_hidden_layers=4), r"tensor\(s\) are missing, such as encoder.layers.3"),
+        (
+            edit("config.json", num_hidden_layers=4),
+            r"tensor\(s\) are missing, such as encoder.layers.3",
+        ),
         (edit("config.json", model_type="bert"), "holds a 'bert'"),
     ],
 )
@@ -218,13 +279,18 @@ def test_encoders_are_found_by_name_or_folder(tmp_path):
     assert named.kind_of(str(folder)) == "wav2vec"
     assert named.open_encoder(str(folder)).dim == 32
     assert named.open_encoder("logmel").dim == 80
+
     for other in (str(folder), "logmel"):
-        with pytest.raises(UsageError, match=r"encoder_precision=bfloat16 is for Whisper encoders, and .* is none"):
+        with pytest.raises(
+            UsageError, match=r"encoder_precision=bfloat16 is for Whisper encoders, and .* is none"
+        ):
             named.open_encoder(other, precision="bfloat16")
+
     assert named.exposure_of(str(folder)) == ((), False), "of somebody's folder nothing is known"
     assert named.exposure_of("logmel") == ((), True)
     with pytest.raises(UnknownName, match=r"encoder 'logmell' is not known; did you mean 'logmel'"):
         named.kind_of("logmell")
+
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"neither dims\.json"):
         named.kind_of(str(tmp_path / "empty"))

@@ -1,4 +1,6 @@
-"""The frozen Whisper encoder: openai-whisper's own numbers, the same alone and beside others, and pooled vectors."""
+"""The frozen Whisper encoder: openai-whisper's own numbers, the same alone and beside others, and
+pooled vectors.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,7 @@ def small(blocks: int = 3, seed: int = 0) -> whisper.model.AudioEncoder:
     module = whisper.model.AudioEncoder(80, 1500, 16, 2, blocks)
     for parameter in module.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
+
     return module.eval()
 
 
@@ -66,24 +69,36 @@ def test_padded_frames_are_those_of_openai_whisper(module):
 def test_middle_layers_are_the_outputs_of_the_blocks(module):
     """A layer that is off by one would make every figure that names a layer wrong."""
     seen: list[np.ndarray] = []
-    hooks = [block.register_forward_hook(lambda _, __, out: seen.append(out[0].numpy())) for block in module.blocks]
+    hooks = [
+        block.register_forward_hook(lambda _, __, out: seen.append(out[0].numpy()))
+        for block in module.blocks
+    ]
     waveform = noise(480_000)
     official(module, waveform)
+
     for hook in hooks:
         hook.remove()
+
     (found,) = WhisperEncoder(module, "small", "padded").frames([waveform], [2, 0, 1])
     np.testing.assert_allclose(found, np.stack([seen[2], seen[0], seen[1]]), atol=1e-5)
 
 
 def test_trimmed_frames_are_those_of_the_clip_alone(module):
-    """A clip of whole frames through whisper's own layers, with the positions cut: nothing else may be done to it."""
+    """A clip of whole frames through whisper's own layers, with the positions cut: nothing else may
+    be done to it.
+    """
     waveform = noise(16_000)
     mel = whisper.log_mel_spectrogram(torch.from_numpy(waveform))
     gelu = torch.nn.functional.gelu
+
     with torch.no_grad():
-        hidden = gelu(module.conv2(gelu(module.conv1(mel[None])))).permute(0, 2, 1) + module.positional_embedding[:50]
+        hidden = (
+            gelu(module.conv2(gelu(module.conv1(mel[None])))).permute(0, 2, 1)
+            + module.positional_embedding[:50]
+        )
         for block in module.blocks:
             hidden = block(hidden)
+
     (found,) = WhisperEncoder(module, "small").frames([waveform], [2])
     np.testing.assert_allclose(found[0], hidden[0].numpy(), atol=1e-5)
 
@@ -101,17 +116,26 @@ def test_a_clip_gives_the_same_frames_alone_and_beside_others(encoder):
 def test_bfloat16_hears_the_same_in_half_the_memory():
     """Rounding is all that may change; norms stay float32, as whisper's own code wants them."""
     waveforms = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
-    exact, rounded = (WhisperEncoder(small(), "small", precision=name) for name in ("float32", "bfloat16"))
-    for whole, near in zip(exact.frames(waveforms, [0, 3]), rounded.frames(waveforms, [0, 3]), strict=True):
+    exact, rounded = (
+        WhisperEncoder(small(), "small", precision=name) for name in ("float32", "bfloat16")
+    )
+    for whole, near in zip(
+        exact.frames(waveforms, [0, 3]), rounded.frames(waveforms, [0, 3]), strict=True
+    ):
         assert near.dtype == np.float32
         assert 0 < np.abs(near - whole).max() < 0.15 * np.abs(whole).max()
         assert np.corrcoef(near.ravel(), whole.ravel())[0, 1] > 0.999
+
     sizes = {name: tensor.dtype for name, tensor in rounded._module.named_parameters()}
-    assert {name for name, dtype in sizes.items() if dtype == torch.float32} == {name for name in sizes if "ln" in name}
+    assert {name for name, dtype in sizes.items() if dtype == torch.float32} == {
+        name for name in sizes if "ln" in name
+    }
 
 
 def test_bfloat16_frames_are_the_same_bits_alone_and_beside_others():
-    """Rounded sums depend on the shape of a matrix; a cached frame must not depend on who stood beside it."""
+    """Rounded sums depend on the shape of a matrix; a cached frame must not depend on who stood
+    beside it.
+    """
     encoder = WhisperEncoder(small(), "small", precision="bfloat16")
     clips = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
     for waveform, frames in zip(clips, encoder.frames(clips, [0, 3]), strict=True):
@@ -119,9 +143,15 @@ def test_bfloat16_frames_are_the_same_bits_alone_and_beside_others():
 
 
 def test_frames_of_another_precision_are_kept_apart():
-    """They are of the same weights, so of the same version; read for one another, a score would rest on history."""
-    exact, rounded = (WhisperEncoder(small(), "small", precision=name) for name in ("float32", "bfloat16"))
-    assert (exact.name, rounded.name) == ("small-trimmed", "small-trimmed-bfloat16"), "and caches of before are good"
+    """They are of the same weights, so of the same version; read for one another, a score would
+    rest on history.
+    """
+    exact, rounded = (
+        WhisperEncoder(small(), "small", precision=name) for name in ("float32", "bfloat16")
+    )
+    assert (exact.name, rounded.name) == ("small-trimmed", "small-trimmed-bfloat16"), (
+        "and caches of before are good"
+    )
     assert exact.version == rounded.version
     assert Frames(exact, [1]).cache.path != Frames(rounded, [1]).cache.path
     features = [pooled.pooled_features(encoder, [1], ["mean"]) for encoder in (exact, rounded)]
@@ -143,6 +173,7 @@ def test_blocks_above_the_wanted_ones_are_not_computed():
     for block in list(module.blocks)[1:]:
         block.forward = None
         block.attn = None
+
     (found,) = WhisperEncoder(module, "small").frames([noise(3_200)], [0])
     assert found.shape == (1, 10, 16)
 
@@ -194,14 +225,20 @@ def test_pooled_vectors_are_layer_by_layer_pooling_by_pooling():
     loudness = np.array([-30.0, -10.0, -31.0])
     np.testing.assert_allclose(pooled.pool(frames, loudness, ["mean", "loud20"]), [4, 2, 2, 1])
     np.testing.assert_allclose(pooled.pool(frames, loudness, ["loud36"]), [4, 2])
-    np.testing.assert_allclose(pooled.pool(frames, loudness, ["std"]), [np.std([1, 3, 8]), np.std([0, 2, 4])])
+    np.testing.assert_allclose(
+        pooled.pool(frames, loudness, ["std"]), [np.std([1, 3, 8]), np.std([0, 2, 4])]
+    )
 
 
 def test_the_level_of_a_frame_is_that_of_its_samples():
-    """Pauses and their noise are of the room, not of the emotion: what is a pause must be measured right."""
+    """Pauses and their noise are of the room, not of the emotion: what is a pause must be measured
+    right.
+    """
     samples = np.repeat([1.0, 0.1, 0.01, 0.0], 320).astype(np.float32)
     np.testing.assert_allclose(pooled.loudness_of(samples, 4, 0.02), [0, -20, -40, -200], atol=1e-5)
-    np.testing.assert_allclose(pooled.loudness_of(samples[:321], 2, 0.02), [0, -25.05 - 20], atol=0.1)
+    np.testing.assert_allclose(
+        pooled.loudness_of(samples[:321], 2, 0.02), [0, -25.05 - 20], atol=0.1
+    )
     np.testing.assert_allclose(pooled.loudness_of(samples[:1], 1, 0.02), [-25.05], atol=0.1)
 
 
@@ -211,7 +248,9 @@ def test_pooled_features_name_what_they_are_and_rest_on_the_weights(module):
     assert features.name == "small-trimmed-layer1.2-mean.loud36"
     assert features.dim == 2 * 2 * 16
     assert fingerprint(module)[:16] in features.version
-    other = pooled.pooled_features(WhisperEncoder(small(seed=1), "small"), [1, 2], ["mean", "loud36"])
+    other = pooled.pooled_features(
+        WhisperEncoder(small(seed=1), "small"), [1, 2], ["mean", "loud36"]
+    )
     assert other.version != features.version
     vector = features.compute(noise(7_000))
     assert vector.shape == (features.dim,)
@@ -229,6 +268,7 @@ def test_workers_compute_on_one_core_each():
     before = torch.get_num_threads()
     with one_thread_each():
         assert torch.get_num_threads() == 1
+
     assert torch.get_num_threads() == before
 
 
@@ -251,6 +291,13 @@ def test_real_clips_give_the_frames_of_openai_whisper(real, real_data):
     data = dataset.load(data_lookup.task("emodb"), corpus.data_folder(real_data))
     waveforms = [clip.waveform for clip in data.clips(range(0, 535, 100))]
     encoder = WhisperEncoder(module, "whisper-base", "padded")
-    assert encoder.version == "1+24e01a450caf34d3", "another whisper-base than the one that the shipped weights rest on"
-    for waveform, found in zip(waveforms, encoder.frames(waveforms, [encoder.layers - 1]), strict=True):
-        np.testing.assert_allclose(found[0], official(module, waveform)[: found.shape[1]], atol=1e-4)
+    assert encoder.version == "1+24e01a450caf34d3", (
+        "another whisper-base than the one that the shipped weights rest on"
+    )
+
+    for waveform, found in zip(
+        waveforms, encoder.frames(waveforms, [encoder.layers - 1]), strict=True
+    ):
+        np.testing.assert_allclose(
+            found[0], official(module, waveform)[: found.shape[1]], atol=1e-4
+        )

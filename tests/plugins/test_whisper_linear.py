@@ -1,4 +1,6 @@
-"""`whisper-linear`: blind to who speaks, chosen on the sources alone, weights that say what they rest on."""
+"""`whisper-linear`: blind to who speaks, chosen on the sources alone, weights that say what they
+rest on.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ from mserbench_whisper_linear.options import WhisperLinearOptions  # noqa: E402
 LABELS = ["neutral", "happy", "sad"]
 SPEAKER = WhisperLinearOptions(normalise="speaker")
 DIMS = {
-    "n_mels": 80, "n_audio_ctx": 1500, "n_audio_state": 16, "n_audio_head": 2, "n_audio_layer": 3, "n_vocab": 8,
+    "n_mels": 80, "n_audio_ctx": 1500, "n_audio_state": 16, "n_audio_head": 2, "n_audio_layer": 3,
+    "n_vocab": 8,
     "n_text_ctx": 4, "n_text_state": 16, "n_text_head": 2, "n_text_layer": 1,
 }  # fmt: skip
 
@@ -49,12 +52,26 @@ def write_encoder(cache: Path, seed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     module = whisper.model.AudioEncoder(80, 1500, 16, 2, 3)
+
     for parameter in module.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-    save_file({f"encoder.{name}": tensor for name, tensor in module.state_dict().items()}, folder / "model.safetensors")
+
+    save_file(
+        {f"encoder.{name}": tensor for name, tensor in module.state_dict().items()},
+        folder / "model.safetensors",
+    )
     (folder / "dims.json").write_text(json.dumps(DIMS))
-    sizes = {name: {"bytes": (folder / name).stat().st_size} for name in ("model.safetensors", "dims.json")}
-    record = {"schema": 1, "name": "whisper-base", "source": "a test", "versions": {}, "files": sizes}
+    sizes = {
+        name: {"bytes": (folder / name).stat().st_size}
+        for name in ("model.safetensors", "dims.json")
+    }
+    record = {
+        "schema": 1,
+        "name": "whisper-base",
+        "source": "a test",
+        "versions": {},
+        "files": sizes,
+    }
     (folder / "weights.json").write_text(json.dumps(record))
 
 
@@ -68,15 +85,23 @@ def encoder(tmp_path, monkeypatch):
 
 def clip(number: int, seconds: float = 0.4, level: float = 0.1, group: int | None = None) -> Clip:
     """Noise through a filter that the number decides; level 0 is silence."""
-    noise = np.random.default_rng(number).normal(0, level, max(1, round(16_000 * seconds))).astype(np.float32)
-    shaped = np.convolve(noise, np.hanning(3 + 6 * (number % 3)), "same").astype(np.float32).clip(-1, 1)
+    noise = (
+        np.random.default_rng(number)
+        .normal(0, level, max(1, round(16_000 * seconds)))
+        .astype(np.float32)
+    )
+    shaped = (
+        np.convolve(noise, np.hanning(3 + 6 * (number % 3)), "same").astype(np.float32).clip(-1, 1)
+    )
     key = f"{number}-{seconds}-{level}"
+
     return Clip(key, f"seed-{key}", seconds, lambda: shaped, group)
 
 
 def items(n: int = 36, corpora: int = 2) -> list[TrainingItem]:
     return [
-        TrainingItem(clip(i), LABELS[i % 3], f"s{i // 3 % 3}", "de", f"corpus {i // 9 % corpora}") for i in range(n)
+        TrainingItem(clip(i), LABELS[i % 3], f"s{i // 3 % 3}", "de", f"corpus {i // 9 % corpora}")
+        for i in range(n)
     ]
 
 
@@ -86,6 +111,7 @@ def trained(encoder, tmp_path):
         out = tmp_path / f"weights-{len(list(tmp_path.iterdir()))}"
         out.mkdir()
         WhisperLinear(options).fit(items(), [], out)
+
         return out
 
     return train
@@ -102,20 +128,30 @@ def test_training_separates_what_can_be_separated(trained):
 
 
 def test_weights_remember_the_precision_of_their_encoder(trained):
-    """Scored by frames of another, they would be asked of what they never learnt; float32 is not said, as before."""
+    """Scored by frames of another, they would be asked of what they never learnt; float32 is not
+    said, as before.
+    """
     exact, rounded = trained(), trained(WhisperLinearOptions(encoder_precision="bfloat16"))
-    features = [json.loads((folder / "model.json").read_text())["features"] for folder in (exact, rounded)]
+    features = [
+        json.loads((folder / "model.json").read_text())["features"] for folder in (exact, rounded)
+    ]
     assert "encoder_precision" not in features[0]
     assert features[1]["encoder_precision"] == "bfloat16"
     models = [WhisperLinear(weights=folder) for folder in (exact, rounded)]
-    assert [model._encoder.name for model in models] == ["whisper-base-trimmed", "whisper-base-trimmed-bfloat16"]
+    assert [model._encoder.name for model in models] == [
+        "whisper-base-trimmed",
+        "whisper-base-trimmed-bfloat16",
+    ]
     scores = [model.predict([clip(i) for i in range(60, 90)], LABELS) for model in models]
     assert 0 < np.abs(scores[0] - scores[1]).max() < 0.1
     features[1]["encoder_precision"] = "float16"
     (rounded / "model.json").write_text(
         json.dumps({**json.loads((rounded / "model.json").read_text()), "features": features[1]})
     )
-    with pytest.raises(DataError, match="option encoder_precision is 'float16', but must be one of"):
+
+    with pytest.raises(
+        DataError, match="option encoder_precision is 'float16', but must be one of"
+    ):
         WhisperLinear(weights=rounded)
 
 
@@ -181,7 +217,9 @@ def test_damaged_weights_are_refused_with_a_reason(trained, change):
 
 
 def test_after_speaker_normalisation_no_direction_is_taken_out():
-    """What then differs between speakers is labels that some lack: taking that out cost 8 points on AESDD."""
+    """What then differs between speakers is labels that some lack: taking that out cost 8 points on
+    AESDD.
+    """
     assert SPEAKER.taken_out == 0
     assert WhisperLinearOptions().taken_out == 3
     assert WhisperLinearOptions(normalise="speaker", directions=2).taken_out == 2
@@ -199,7 +237,9 @@ def test_what_whisper_heard_is_handed_on(encoder):
     """A reader must see that the target's language was heard, though never with emotion labels."""
     card = WhisperLinear().card
     assert card.exposure_complete
-    assert {"en", "de", "it", "el", "fa"} <= {language for one in card.exposure for language in one.languages}
+    assert {"en", "de", "it", "el", "fa"} <= {
+        language for one in card.exposure for language in one.languages
+    }
     assert {one.kind for one in card.exposure} == {"speech"}
 
 
@@ -226,7 +266,9 @@ def test_options_that_are_none_are_refused(options):
 def test_the_kit_passes(encoder, trained):
     """Scores that change with the batch, or break on silence, are no scores."""
     weights = trained()
-    write_manifest(weights, Manifest.from_json({"model": "whisper-linear", "sources": [], "files": {}}))
+    write_manifest(
+        weights, Manifest.from_json({"model": "whisper-linear", "sources": [], "files": {}})
+    )
     assert_model("whisper-linear", weights)
 
 
@@ -241,8 +283,8 @@ def test_auto_chooses_the_layer_that_holds_up_on_sources_left_out(monkeypatch, t
     assert len(tried) == 4 * len(choice.DIRECTIONS) * len(choice.STRENGTHS["discriminant"])
     best = max(tried, key=tried.get)
     assert (
-        best
-        == f"layer {record['features']['layers']}, directions {record['directions']}, strength {record['strength']:g}"
+        best == f"layer {record['features']['layers']}, directions {record['directions']}, "
+        f"strength {record['strength']:g}"
     )
     WhisperLinear(weights=weights).predict([clip(1)], LABELS)
 
@@ -258,6 +300,7 @@ def test_of_one_source_speakers_are_left_out_whole():
     given = items(corpora=1)
     found = list(choice.folds(given))
     assert len(found) == 3
+
     for train, test in found:
         assert {given[i].speaker for i in train}.isdisjoint(given[i].speaker for i in test)
 
@@ -272,11 +315,16 @@ def test_a_fixed_choice_is_not_tried():
 
 
 def confounded(n: int = 240) -> tuple[np.ndarray, list[str], list[int]]:
-    """Two labels that one feature tells weakly; another tells speakers far apart, each of whom has both labels."""
+    """Two labels that one feature tells weakly; another tells speakers far apart, each of whom has
+    both labels.
+    """
     rng = np.random.default_rng(0)
     label = np.arange(n) % 2
     speaker = np.arange(n) // 2 % 4
-    features = np.stack([label + rng.normal(0, 0.5, n), 10.0 * speaker + rng.normal(0, 0.1, n)], axis=1)
+    features = np.stack(
+        [label + rng.normal(0, 0.5, n), 10.0 * speaker + rng.normal(0, 0.1, n)], axis=1
+    )
+
     return features, [("sad", "happy")[one] for one in label], speaker.tolist()
 
 
@@ -317,7 +365,9 @@ def test_probabilities_are_those_of_scikit_learn():
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     reference = LogisticRegression(C=0.5, class_weight="balanced", tol=1e-6).fit(inputs, labels)
     expected = reference.predict_proba(inputs)
-    np.testing.assert_allclose(found.probabilities(features, list(reference.classes_)), expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        found.probabilities(features, list(reference.classes_)), expected, rtol=1e-9
+    )
 
 
 def test_the_discriminant_of_all_clips_is_that_of_scikit_learn():
@@ -327,13 +377,19 @@ def test_the_discriminant_of_all_clips_is_that_of_scikit_learn():
     features, labels, speakers = confounded()
     found = classifier.fit(features, labels, speakers, Method("discriminant", 0.3))
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
-    reference = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[0.5, 0.5]).fit(inputs, labels)
+    reference = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[0.5, 0.5]).fit(
+        inputs, labels
+    )
     expected = reference.predict_proba(inputs)
-    np.testing.assert_allclose(found.probabilities(features, list(reference.classes_)), expected, rtol=1e-8)
+    np.testing.assert_allclose(
+        found.probabilities(features, list(reference.classes_)), expected, rtol=1e-8
+    )
 
 
 def test_a_speaker_with_many_clips_counts_no_more_than_others():
-    """Else the corpus or the voice that has most clips of a label decides what the label sounds like."""
+    """Else the corpus or the voice that has most clips of a label decides what the label sounds
+    like.
+    """
     inputs = np.array([[0.0, 0.0]] * 8 + [[2.0, 4.0], [9.0, 9.0]])
     chosen = np.array([True] * 9 + [False])
     np.testing.assert_array_equal(classifier.centre(inputs, chosen, ["a"] * 8 + ["b", "a"]), [1, 2])
@@ -345,16 +401,25 @@ def test_averaged_layers_give_the_mean_of_their_log_probabilities():
     features, labels, speakers = confounded()
     method = Method("discriminant", 0.5, 0, "speakers")
     parts = [classifier.fit(features[:, [i]], labels, speakers, method) for i in (0, 1)]
-    together = classifier.fit(features, labels, speakers, Method("discriminant", 0.5, 0, "speakers", parts=2))
-    logs = np.mean([np.log(one.probabilities(features[:, [i]], labels[:2])) for i, one in enumerate(parts)], axis=0)
+    together = classifier.fit(
+        features, labels, speakers, Method("discriminant", 0.5, 0, "speakers", parts=2)
+    )
+    logs = np.mean(
+        [np.log(one.probabilities(features[:, [i]], labels[:2])) for i, one in enumerate(parts)],
+        axis=0,
+    )
     expected = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(together.probabilities(features, labels[:2]), expected, rtol=1e-9)
 
 
 def test_clips_that_are_all_alike_are_learnt_as_chance():
     """A folder of silence is no reason to crash."""
-    found = classifier.fit(np.ones((4, 3)), ["sad", "happy"] * 2, [0, 0, 1, 1], Method("discriminant", 0.8, 1))
-    np.testing.assert_array_equal(found.probabilities(np.ones((1, 3)), ["sad", "happy"]), [[0.5, 0.5]])
+    found = classifier.fit(
+        np.ones((4, 3)), ["sad", "happy"] * 2, [0, 0, 1, 1], Method("discriminant", 0.8, 1)
+    )
+    np.testing.assert_array_equal(
+        found.probabilities(np.ones((1, 3)), ["sad", "happy"]), [[0.5, 0.5]]
+    )
 
 
 def test_a_discriminant_shrunk_wholly_goes_by_the_nearest_label_mean():
@@ -365,7 +430,9 @@ def test_a_discriminant_shrunk_wholly_goes_by_the_nearest_label_mean():
     told = np.array(labels)
     means = np.stack([inputs[told == one].mean(axis=0) for one in found.labels])
     nearest = np.square(inputs[:, None] - means).sum(axis=2).argmin(axis=1)
-    np.testing.assert_array_equal(found.probabilities(features, found.labels).argmax(axis=1), nearest)
+    np.testing.assert_array_equal(
+        found.probabilities(features, found.labels).argmax(axis=1), nearest
+    )
 
 
 def test_a_feature_that_never_varied_counts_for_nothing():
@@ -404,12 +471,17 @@ def test_a_copy_in_a_room_is_decided_by_its_samples_and_number(encoder):
     assert len(one) == len(wave)
     np.testing.assert_array_equal(Copy(Room(), 0).of(wave), wave)
     whisper_encoder = WhisperLinear()._encoder
-    names = {pooled_features(whisper_encoder, (1,), ("mean",), Copy(Room(), number)).name for number in (1, 2)}
+    names = {
+        pooled_features(whisper_encoder, (1,), ("mean",), Copy(Room(), number)).name
+        for number in (1, 2)
+    }
     assert len({*names, pooled_features(whisper_encoder, (1,), ("mean",)).name}) == 3
 
 
 def test_a_room_rings_for_its_time():
-    """A reverberation of another length than it says would make the figures those of another room."""
+    """A reverberation of another length than it says would make the figures those of another
+    room.
+    """
     click = np.zeros(16_000, dtype=np.float32)
     click[0] = 1.0
     heard = reverberate(click, 0.4, 0.0, seeded("a"))
@@ -419,7 +491,9 @@ def test_a_room_rings_for_its_time():
     assert decibels[0] - decibels[1] == pytest.approx(30, abs=2), "60 dB in 0.4 s"
 
 
-@pytest.mark.parametrize("change", [{"driest": 0.0}, {"nearest": -5.0}, {"colour": -1.0}, {"loudest_noise": 60.0}])
+@pytest.mark.parametrize(
+    "change", [{"driest": 0.0}, {"nearest": -5.0}, {"colour": -1.0}, {"loudest_noise": 60.0}]
+)
 def test_rooms_that_cannot_be_are_refused(change):
     with pytest.raises(UsageError, match="cannot be"):
         Room(**change)
@@ -427,18 +501,23 @@ def test_rooms_that_cannot_be_are_refused(change):
 
 def test_silence_has_no_room():
     """A division by its level would be not a number."""
-    np.testing.assert_array_equal(Room().apply(np.zeros(99, dtype=np.float32), "clip", 1), np.zeros(99))
+    np.testing.assert_array_equal(
+        Room().apply(np.zeros(99, dtype=np.float32), "clip", 1), np.zeros(99)
+    )
 
 
 # The table of variants
 
 
 def heard(n: int = 480) -> tuple[np.ndarray, list[str], list[str]]:
-    """Three labels told by one feature, in two corpora of two speakers each; another feature tells the speaker."""
+    """Three labels told by one feature, in two corpora of two speakers each; another feature tells
+    the speaker.
+    """
     label, speaker = np.arange(n) % 3, np.arange(n) // 3 % 4
     features = np.random.default_rng(0).normal(0, 0.1, (n, 6))
     features[:, 0] += label
     features[:, 1] += 0.5 * speaker
+
     return features, [LABELS[i] for i in label], [f"{'ab'[i // 2]}:{i}" for i in speaker]
 
 
@@ -451,7 +530,14 @@ def test_no_two_variants_have_one_name():
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"centred": "corpus"}, {"centred": "speaker"}, {"shifted": "speaker"}, {"bags": 3}, {"adversary": 0.1}],
+    [
+        {},
+        {"centred": "corpus"},
+        {"centred": "speaker"},
+        {"shifted": "speaker"},
+        {"bags": 3},
+        {"adversary": 0.1},
+    ],
     ids=str,
 )
 def test_every_way_to_learn_learns_what_is_plain(change):
@@ -487,9 +573,15 @@ def test_shipped_weights_are_small_and_say_what_they_were_trained_on(name, suffi
     manifest = read_manifest(folder)
     assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000
     assert [source.task for source in manifest.sources] == list(WEIGHTS[name])
-    assert {language for source in manifest.sources for language in source.languages} == {"de", "it", "el"}
+    assert {language for source in manifest.sources for language in source.languages} == {
+        "de",
+        "it",
+        "el",
+    }
     defaults = asdict(WhisperLinearOptions(normalise="speaker" if suffix else "training"))
-    assert (manifest.options or {}).items() <= defaults.items(), "an option made since may be missing, but none differ"
+    assert (manifest.options or {}).items() <= defaults.items(), (
+        "an option made since may be missing, but none differ"
+    )
     assert manifest.model_version == WhisperLinear.version
 
 
@@ -501,5 +593,8 @@ def test_shipped_weights_are_remade_by_training(pretrained, real_data, tmp_path)
         made = training.train("whisper-linear", sources, tmp_path / name, data=real_data)
         shipped = shipped_weights(model_entry("whisper-linear"), name)
         for entry in ("mean", "scale", "coef"):
-            new, old = (np.array(json.loads((folder / "model.json").read_text())[entry]) for folder in (made, shipped))
+            new, old = (
+                np.array(json.loads((folder / "model.json").read_text())[entry])
+                for folder in (made, shipped)
+            )
             np.testing.assert_allclose(new, old, rtol=1e-2, atol=1e-4)

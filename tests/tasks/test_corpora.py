@@ -1,4 +1,6 @@
-"""Every corpus and task of the registry: complete cards, pure parsers, frozen counts, real labels where they are."""
+"""Every corpus and task of the registry: complete cards, pure parsers, frozen counts, real labels
+where they are.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,14 @@ CORPORA = sorted(registry.entries(CorpusEntry))
 TASKS = sorted(registry.entries(TaskEntry))
 OFFICIAL = [name for name in CORPORA if memory.has_tree(name)]
 REAL = ("ravdess", "emodb", "emovo", "aesdd")
-BY_NAME = [name for name in CORPORA if lookup.corpus(name).card.inventory]  # all facts of a label stand in the name
+# all facts of a label stand in the name
+BY_NAME = [name for name in CORPORA if lookup.corpus(name).card.inventory]
 
 by_corpus = pytest.mark.parametrize("name", CORPORA)
 by_task = pytest.mark.parametrize("name", TASKS)
 
-# The counts of the publishers and of public metadata, stated once more beside the modules that they check:
-# neutral, happy, sad, angry, surprise, disgust, fear, then one more label.
+# The counts of the publishers and of public metadata, stated once more beside the modules that they
+# check: neutral, happy, sad, angry, surprise, disgust, fear, then one more label.
 FROZEN: dict[str, tuple[int, ...]] = {
     "aesdd": (0, 119, 122, 121, 0, 122, 120),
     "ravdess": (96, 192, 192, 192, 192, 192, 192),
@@ -79,7 +82,9 @@ def parsed(source: Corpus, tree: Memory) -> list[Utterance]:
 
 
 def looked_at(name: str) -> tuple[Memory, list[Utterance]]:
-    """Return the official tree of a corpus, or a small part of one that takes long to read, and its utterances."""
+    """Return the official tree of a corpus, or a small part of one that takes long to read, and its
+    utterances.
+    """
     if name in SAMPLED:
         return memory.small(name), parsed(lookup.corpus(name), memory.small(name))
     return memory.tree(name), list(memory.utterances(name))
@@ -96,7 +101,16 @@ def _unreadable(name: str) -> bytes:
 
 def said(one: Utterance) -> tuple[object, ...]:
     """Return what an utterance says, wherever its file lies."""
-    return (one.id, one.raw_label, one.speaker, one.language, one.split, one.session, one.sex, one.text)
+    return (
+        one.id,
+        one.raw_label,
+        one.speaker,
+        one.language,
+        one.split,
+        one.session,
+        one.sex,
+        one.text,
+    )
 
 
 # Every corpus
@@ -107,6 +121,7 @@ def test_a_card_is_complete(name: str) -> None:
     card = lookup.corpus(name).card
     for field in ("title", "licence", "source", "how_to_get", "unpack", "citation"):
         assert len(getattr(card, field)) > 2, f"{field} is missing"
+
     assert card.source.startswith(("http://", "https://"))
     assert card.languages
     assert all(2 <= len(code) <= 3 and code.islower() for code in card.languages)
@@ -121,7 +136,9 @@ def test_a_card_is_complete(name: str) -> None:
 def test_the_official_tree_gives_the_counts_languages_and_speakers_of_the_card(name: str) -> None:
     card, utterances = lookup.corpus(name).card, memory.utterances(name)
     counts = corpus.histogram(utterances)
-    assert card.releases_vary or counts in [dict(sorted(known.items())) for known in card.counts.values()]
+    assert card.releases_vary or counts in [
+        dict(sorted(known.items())) for known in card.counts.values()
+    ]
     assert {utterance.language for utterance in utterances} == set(card.languages)
     speakers = {utterance.speaker for utterance in utterances} - {None}
     assert len(speakers) == (card.speakers or 0) or card.releases_vary
@@ -129,7 +146,9 @@ def test_the_official_tree_gives_the_counts_languages_and_speakers_of_the_card(n
 
 @by_corpus
 def test_ids_are_unique_and_the_inventory_s(name: str) -> None:
-    """Two clips of one id would share a prediction; an id that changes makes old predictions worthless."""
+    """Two clips of one id would share a prediction; an id that changes makes old predictions
+    worthless.
+    """
     ids = [utterance.id for utterance in memory.utterances(name)]
     assert len(ids) == len(set(ids))
     known = corpus.inventory(lookup.corpus(name).card)
@@ -159,23 +178,34 @@ def test_two_folders_deeper_and_as_flac_it_is_the_same_corpus(name: str) -> None
     again = parsed(lookup.corpus(name), copy)
     assert sorted(map(said, again), key=str) == sorted(map(said, utterances), key=str)
     here, there = set(tree.names), set(copy.names)
-    assert {one.audio for one in again} & there == {moved(one.audio) for one in utterances if one.audio in here}
+    assert {one.audio for one in again} & there == {
+        moved(one.audio) for one in utterances if one.audio in here
+    }
 
 
 @by_corpus
 def test_one_file_less_changes_no_other_utterance(name: str) -> None:
-    """Else one lost recording would shift the labels of others; listed recordings without a file are still named."""
+    """Else one lost recording would shift the labels of others; listed recordings without a file
+    are still named.
+    """
     tree, utterances = looked_at(name)
     lost = utterances[0]
-    found, _ = corpus.parse(lookup.corpus(name), replace(tree, names=tuple(n for n in tree.names if n != lost.audio)))
-    assert [one for one in found if one.id != lost.id] == [one for one in utterances if one.id != lost.id]
+    found, _ = corpus.parse(
+        lookup.corpus(name), replace(tree, names=tuple(n for n in tree.names if n != lost.audio))
+    )
+    assert [one for one in found if one.id != lost.id] == [
+        one for one in utterances if one.id != lost.id
+    ]
     assert name in BY_NAME or lost.id in {one.id for one in found}
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 @settings(max_examples=40, deadline=None)
 @given(
-    stems=st.lists(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1), max_size=5)
+    stems=st.lists(
+        st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1),
+        max_size=5,
+    )
 )
 def test_strange_names_are_no_utterances(name: str, stems: list[str]) -> None:
     source = lookup.corpus(name)
@@ -189,12 +219,23 @@ def test_names_close_to_the_grammar_are_not_taken(name: str) -> None:
     known = set(corpus.inventory(source.card))
     path = PurePosixPath(next(one for one in tree.names if is_audio(one)))
     stem = path.stem
-    near = [f"{stem}x", f"x{stem}", f"{stem} ", f"{stem}\n", stem[:-1], stem.swapcase(), f"{stem}.bak", f"{stem}-copy"]
+    near = [
+        f"{stem}x",
+        f"x{stem}",
+        f"{stem} ",
+        f"{stem}\n",
+        stem[:-1],
+        stem.swapcase(),
+        f"{stem}.bak",
+        f"{stem}-copy",
+    ]
     paths = [str(path.with_name(f"{one}.flac")) for one in near if one != stem and one]
     found = [one for one in source.parse(named(paths)) if isinstance(one, Utterance)]
     assert {one.id for one in found} & known == set()
     assert not list(
-        source.parse(named([str(path.with_name(one)) for one in (f"{stem}.txt", stem, f"{stem}.flac.part")]))
+        source.parse(
+            named([str(path.with_name(one)) for one in (f"{stem}.txt", stem, f"{stem}.flac.part")])
+        )
     )
 
 
@@ -203,20 +244,29 @@ def test_junk_beside_the_files_makes_no_utterance(name: str) -> None:
     """Shadows of macOS, notes and other recordings lie in every user's folder."""
     tree = memory.small(name)
     folders = {str(PurePosixPath(one).parent) for one in tree.names}
-    junk = [f"{folder}/{one}" for folder in folders for one in ("readme.md", "unrelated talk.wav", "Thumbs.db")]
+    junk = [
+        f"{folder}/{one}"
+        for folder in folders
+        for one in ("readme.md", "unrelated talk.wav", "Thumbs.db")
+    ]
     found, faults = corpus.parse(lookup.corpus(name), replace(tree, names=(*tree.names, *junk)))
     assert (found, faults) == corpus.parse(lookup.corpus(name), tree)
 
 
 @pytest.mark.parametrize("name", OFFICIAL)
-def test_a_folder_without_the_corpus_gets_a_sentence_that_says_how_to_unpack(name: str, tmp_path: Path) -> None:
+def test_a_folder_without_the_corpus_gets_a_sentence_that_says_how_to_unpack(
+    name: str, tmp_path: Path
+) -> None:
     source = lookup.corpus(name)
     for stray in ("", "talk.wav", "notes.txt", "deep/deeper/music.mp4"):
         if stray:
             (tmp_path / stray).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / stray).write_bytes(b"RIFF nothing")
+
         problems = corpus.read(source, tmp_path).problems
-        assert problems[-1].startswith(f"folder {str(tmp_path)!r} holds no utterance of corpus {name!r}")
+        assert problems[-1].startswith(
+            f"folder {str(tmp_path)!r} holds no utterance of corpus {name!r}"
+        )
         assert problems[-1].endswith(source.card.unpack)
 
 
@@ -224,7 +274,12 @@ def test_a_folder_without_the_corpus_gets_a_sentence_that_says_how_to_unpack(nam
 def test_the_official_tree_on_disk_is_complete_and_has_no_stray_file(name: str) -> None:
     """Else whoever unpacks what the publisher gives is told that something is wrong with it."""
     reading = corpus.read(lookup.corpus(name), memory.data(name) / name)
-    assert (reading.problems, reading.missing, reading.without_audio, reading.extra) == ([], [], [], [])
+    assert (reading.problems, reading.missing, reading.without_audio, reading.extra) == (
+        [],
+        [],
+        [],
+        [],
+    )
     assert reading.variant or lookup.corpus(name).card.releases_vary
 
 
@@ -233,16 +288,21 @@ def test_speakers_carry_the_name_of_nothing_else(name: str) -> None:
     """Speakers of two corpora must not meet under one name, nor an id pass for a speaker."""
     card = lookup.corpus(name).card
     for utterance in memory.utterances(name)[:200]:
-        assert utterance.speaker is None or utterance.speaker.startswith((f"{name}:", f"{card.same_as}:"))
+        assert utterance.speaker is None or utterance.speaker.startswith(
+            (f"{name}:", f"{card.same_as}:")
+        )
         assert utterance.speaker != utterance.id
         assert utterance.sex in ("f", "m", None)
 
 
 @by_corpus
-def test_every_part_of_every_division_holds_utterances_and_no_two_parts_share_one(name: str) -> None:
+def test_every_part_of_every_division_holds_utterances_and_no_two_parts_share_one(
+    name: str,
+) -> None:
     card, utterances = lookup.corpus(name).card, memory.utterances(name)
     for division in card.divisions:
-        parts = divisions.parts(card, division)  # raises where the file is not the one that the card names by hash
+        # raises where the file is not the one that the card names by hash
+        parts = divisions.parts(card, division)
         sizes = Counter(parts.of(utterance) for utterance in utterances)
         missing = [part for part in parts.names if not sizes[part]]
         assert not missing or card.releases_vary, f"{division}: {missing}"
@@ -267,7 +327,9 @@ def test_every_part_of_every_division_holds_utterances_and_no_two_parts_share_on
         ("aesdd", "emobox", {"train": 455, "test": 149}),
     ],
 )
-def test_a_division_has_the_published_sizes(name: str, division: str, sizes: dict[str, int]) -> None:
+def test_a_division_has_the_published_sizes(
+    name: str, division: str, sizes: dict[str, int]
+) -> None:
     parts = divisions.parts(lookup.corpus(name).card, division)
     assert Counter(parts.of(utterance) for utterance in memory.utterances(name)) == sizes
 
@@ -282,6 +344,7 @@ def test_folds_that_are_said_to_part_speakers_do(name: str, division: str) -> No
     by_speaker: dict[str | None, set[str | None]] = {}
     for utterance in memory.utterances(name):
         by_speaker.setdefault(utterance.speaker, set()).add(parts.of(utterance))
+
     assert all(len(of) == 1 for of in by_speaker.values())
 
 
@@ -310,7 +373,12 @@ def test_a_name_is_read_as_its_publisher_means_it(
     name: str, stem: str, label: str, speaker: str | None, sex: str | None
 ) -> None:
     (utterance,) = parsed(lookup.corpus(name), named([f"x/{stem}.wav"]))
-    assert (utterance.id, utterance.raw_label, utterance.speaker, utterance.sex) == (stem, label, speaker, sex)
+    assert (utterance.id, utterance.raw_label, utterance.speaker, utterance.sex) == (
+        stem,
+        label,
+        speaker,
+        sex,
+    )
 
 
 @pytest.mark.parametrize(
@@ -345,7 +413,9 @@ def test_the_labels_are_words_everybody_shares(name: str) -> None:
     task = lookup.task(name)
     assert set(task.labels) <= {*CANONICAL, *OTHERS, "contempt"}
     assert len(set(task.labels)) == len(task.labels) > 1
-    assert set(task.label_map.values()) - {DROP} == set(task.labels), "a label that no clip can have"
+    assert set(task.label_map.values()) - {DROP} == set(task.labels), (
+        "a label that no clip can have"
+    )
 
 
 @by_task
@@ -371,6 +441,7 @@ def test_the_histogram_is_the_frozen_one(name: str) -> None:
     else:
         assert task.corpus in VARYING
         assert set(counts) == set(task.labels)
+
     assert {utterance.language for utterance, _ in labelled} == set(task.languages)
 
 
@@ -378,14 +449,22 @@ def test_the_histogram_is_the_frozen_one(name: str) -> None:
 def test_the_frozen_counts_are_the_published_ones(name: str) -> None:
     task = lookup.task(name)
     others = [label for label in OTHERS if label in task.labels]
-    assert {**dict.fromkeys(CANONICAL, 0), **task.counts} == dict(zip((*CANONICAL, *others), FROZEN[name], strict=True))
+    assert {**dict.fromkeys(CANONICAL, 0), **task.counts} == dict(
+        zip((*CANONICAL, *others), FROZEN[name], strict=True)
+    )
 
 
 def test_the_counts_of_every_task_are_stated_here_or_known_to_vary() -> None:
     """A task whose counts stand in its own module alone is checked by nobody."""
-    unstated = {name for name in TASKS if name not in FROZEN and lookup.task(name).corpus not in VARYING}
+    unstated = {
+        name for name in TASKS if name not in FROZEN and lookup.task(name).corpus not in VARYING
+    }
     own = {"crema-d-perceived"}  # against the votes: tests of CREMA-D
-    assert {name for name in unstated - own if not name.startswith("demo") and not name.endswith("-paper2")} == set()
+    assert {
+        name
+        for name in unstated - own
+        if not name.startswith("demo") and not name.endswith("-paper2")
+    } == set()
 
 
 def test_every_task_asks_another_question() -> None:
@@ -398,6 +477,7 @@ def test_a_label_that_is_not_declared_stops(name: str) -> None:
     task = lookup.task(name)
     extra = {task.label_field: "no such label"} if task.label_field else {}
     strange = Utterance("x", "x.wav", "no such label", None, task.languages[0], extra=extra)
+
     with pytest.raises(DataError, match=r"does not declare the raw labels \{'no such label': 1\}"):
         dataset.select(task, [strange])
 
@@ -406,11 +486,14 @@ def test_a_label_that_is_not_declared_stops(name: str) -> None:
 
 
 def shortest(name: str) -> str:
-    """Return the task of a corpus with the fewest clips, or the smallest part of it where that is many."""
+    """Return the task of a corpus with the fewest clips, or the smallest part of it where that is
+    many.
+    """
     tasks = [task for task in map(lookup.task, TASKS) if task.corpus == name]
     best = min(tasks, key=lambda task: clips(task.name))
     if clips(best.name) < 1500:
         return best.name
+
     parts = [f"{best.name}:{part}" for part in divisions.all_parts(lookup.corpus(name).card)]
     return min([best.name, *(part for part in parts if clips(part))], key=clips)
 
@@ -421,35 +504,57 @@ def clips(task: str) -> int:
 
 
 def run(cli: Callable[..., object], task: str, name: str, out: Path) -> dict[str, object]:
-    done = cli("run", "--model", "prior", "--task", task, "--data", memory.data(name), "--out", out, "--json")
+    done = cli(
+        "run",
+        "--model",
+        "prior",
+        "--task",
+        task,
+        "--data",
+        memory.data(name),
+        "--out",
+        out,
+        "--json",
+    )
     assert done.code == 0, done.err
     assert "partial" not in done.err
     (record,) = json.loads(done.out)
+
     return record
 
 
 @pytest.mark.parametrize("name", OFFICIAL)
-def test_the_shortest_task_runs_from_the_command_line(name: str, cli: Callable[..., object], tmp_path: Path) -> None:
-    """Whoever unpacks the corpus and types the command must get a number, without a word of an incomplete corpus."""
+def test_the_shortest_task_runs_from_the_command_line(
+    name: str, cli: Callable[..., object], tmp_path: Path
+) -> None:
+    """Whoever unpacks the corpus and types the command must get a number, without a word of an
+    incomplete corpus.
+    """
     task = shortest(name)
     if clips(task) > 6000:
         pytest.skip(f"{clips(task)} clips: a slow test runs it")
+
     assert run(cli, task, name, tmp_path)["n"] == clips(task)
 
 
 @pytest.mark.slow
 @by_task
-def test_every_task_runs_from_the_command_line(name: str, cli: Callable[..., object], tmp_path: Path) -> None:
+def test_every_task_runs_from_the_command_line(
+    name: str, cli: Callable[..., object], tmp_path: Path
+) -> None:
     task = lookup.task(name)
     if task.corpus not in OFFICIAL:
         pytest.skip("it ships with the package and has tests of its own")
+
     assert run(cli, name, task.corpus, tmp_path)["n"] == clips(name)
 
 
 # What ships
 
 SHIPPED = [
-    pytest.param(name, marks=pytest.mark.slow if lookup.corpus(name).card.access == "generated" else ())
+    pytest.param(
+        name, marks=pytest.mark.slow if lookup.corpus(name).card.access == "generated" else ()
+    )
     for name in CORPORA
     if lookup.corpus(name).provide is not None
 ]
@@ -461,6 +566,7 @@ def test_a_corpus_that_ships_is_as_its_card_says(name: str) -> None:
     source = lookup.corpus(name)
     if source.card.access == "generated" and find_spec("espeakng_loader") is None:
         pytest.skip("espeakng_loader is absent: pip install 'mserbench[demo]'")
+
     assert source.provide is not None
 
     told = verification.verify(source, source.provide())
@@ -482,15 +588,18 @@ def test_the_sample_is_ten_of_each_emotion_and_all_speakers() -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", REAL)
-def test_every_real_label_and_speaker_is_that_of_public_metadata(name: str, real_data: Path, reference: Path) -> None:
+def test_every_real_label_and_speaker_is_that_of_public_metadata(
+    name: str, real_data: Path, reference: Path
+) -> None:
     source = lookup.corpus(name)
     reading = corpus.read(source, corpus.find(source, real_data))
     with open(reference / f"{name}.csv", encoding="utf-8", newline="") as file:
         truth = {PurePosixPath(row["id_or_path"]).stem: row for row in csv.DictReader(file)}
+
     assert reading.problems == []
-    assert {identity: utterance.raw_label for identity, utterance in reading.utterances.items()} == {
-        identity: row["raw_label"] for identity, row in truth.items()
-    }
+    assert {
+        identity: utterance.raw_label for identity, utterance in reading.utterances.items()
+    } == {identity: row["raw_label"] for identity, row in truth.items()}
     assert {identity: utterance.speaker for identity, utterance in reading.utterances.items()} == {
         identity: f"{name}:{row['speaker']}" for identity, row in truth.items()
     }

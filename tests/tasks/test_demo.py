@@ -1,4 +1,6 @@
-"""The demo corpora: what is planned, how names are read, and that the same samples come out every time."""
+"""The demo corpora: what is planned, how names are read, and that the same samples come out every
+time.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ CORPORA = {one.card.name: one for one in (DEMO, DEMO_EL, DEMO_FA, DEMO_RU)}
 TESTS = ("demo-el", "demo-fa", "demo-ru")
 
 needs_espeak = pytest.mark.skipif(
-    find_spec("espeakng_loader") is None, reason="espeakng_loader is absent: pip install 'mserbench[demo]'"
+    find_spec("espeakng_loader") is None,
+    reason="espeakng_loader is absent: pip install 'mserbench[demo]'",
 )
 by_corpus = pytest.mark.parametrize("name", CORPORA)
 
@@ -42,7 +45,14 @@ by_corpus = pytest.mark.parametrize("name", CORPORA)
 def clips() -> list[Plan]:
     """Five clips of five languages, with the cues that draw most noise: rough, tremor, breath."""
     first = {clip.id.rsplit("_", 2)[0]: clip for name in CORPORA for clip in planned(name)}
-    wanted = ("en_train01_angry", "zh_val02_happy", "el_test03_fear", "fa_test40_sad", "ru_test08_surprise")
+    wanted = (
+        "en_train01_angry",
+        "zh_val02_happy",
+        "el_test03_fear",
+        "fa_test40_sad",
+        "ru_test08_surprise",
+    )
+
     return [first[key] for key in wanted]
 
 
@@ -52,7 +62,12 @@ def planned(name: str) -> tuple[Plan, ...]:
 
 
 def speakers_of(*names: str) -> list[Speaker]:
-    return [speaker for name in names for language in CORPORA[name].card.languages for speaker in speakers(language)]
+    return [
+        speaker
+        for name in names
+        for language in CORPORA[name].card.languages
+        for speaker in speakers(language)
+    ]
 
 
 # What is planned
@@ -77,7 +92,9 @@ def test_sizes_are_the_published_ones() -> None:
 
 @pytest.mark.parametrize("trait", ["id", "language", "variant"])
 def test_training_and_test_share_no_trait(trait: str) -> None:
-    """Else the demo tasks would not be zero-shot: a voice or a language would be known from training."""
+    """Else the demo tasks would not be zero-shot: a voice or a language would be known from
+    training.
+    """
     training = {getattr(speaker, trait) for speaker in speakers_of("demo")}
     assert training.isdisjoint(getattr(speaker, trait) for speaker in speakers_of(*TESTS))
 
@@ -105,7 +122,12 @@ def test_plan_is_the_same_on_every_call(name: str) -> None:
 def test_requests_stay_in_the_range_of_espeak(name: str) -> None:
     """Else a control would saturate or espeak-ng would clip the sound (volume above 100)."""
     asked = [request(clip) for clip in planned(name)]
-    for control, low, high in (("pitch", 4, 92), ("range", 2, 100), ("rate", 90, 330), ("volume", 90, 90)):
+    for control, low, high in (
+        ("pitch", 4, 92),
+        ("range", 2, 100),
+        ("rate", 90, 330),
+        ("volume", 90, 90),
+    ):
         assert all(low <= int(one[control]) <= high for one in asked)
         assert control == "volume" or len({one[control] for one in asked}) > 20
 
@@ -145,6 +167,7 @@ def test_names_tell_what_was_planned(name: str) -> None:
     by_id = {clip.id: clip for clip in planned(name)}
     found = list(parse(trees.Inventory(sorted(by_id))))
     assert len(found) == len(by_id)
+
     for one in found:
         clip, speaker = by_id[one.id], by_id[one.id].speaker
         assert (one.raw_label, one.text) == (clip.emotion, clip.sentence.text)
@@ -172,7 +195,8 @@ def test_listing_the_corpora_loads_nothing_heavy() -> None:
     """Else `mserbench corpora` would load numpy, or GPL code would enter the process."""
     code = (
         "import sys, mserbench_tasks.demo.corpora;"
-        "print(sorted({'numpy', 'scipy', 'soundfile', 'ctypes', 'espeakng_loader'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'scipy', 'soundfile', 'ctypes', 'espeakng_loader'} & "
+        "set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -181,7 +205,9 @@ def test_listing_the_corpora_loads_nothing_heavy() -> None:
 def test_missing_espeak_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a user without the extra would see a traceback."""
     monkeypatch.setattr(client, "find_spec", lambda _name: None)
-    with pytest.raises(MissingExtra, match=r"the demo corpus needs .*'espeakng_loader'.*'mserbench\[demo\]'"):
+    with pytest.raises(
+        MissingExtra, match=r"the demo corpus needs .*'espeakng_loader'.*'mserbench\[demo\]'"
+    ):
         DEMO_EL.provide()  # type: ignore[misc]
 
 
@@ -189,14 +215,19 @@ def test_missing_espeak_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch)
 
 
 @needs_espeak
-def test_same_samples_in_any_order_and_number_of_processes(clips: list[Plan], tmp_path: Path) -> None:
-    """Else a corpus would depend on the machine's number of cores, and no number could be repeated."""
+def test_same_samples_in_any_order_and_number_of_processes(
+    clips: list[Plan], tmp_path: Path
+) -> None:
+    """Else a corpus would depend on the machine's number of cores, and no number could be
+    repeated.
+    """
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
     digests = dict(building.render(clips, one, workers=1))
     assert dict(building.render(clips[::-1], two, workers=2)) == digests
     assert len(set(digests.values())) == len(clips)
+
     for clip in clips:
         assert (one / f"{clip.id}.flac").read_bytes() == (two / f"{clip.id}.flac").read_bytes()
 
@@ -211,7 +242,8 @@ def test_a_process_a_clip_gives_the_same_samples(clips: list[Plan]) -> None:
 
 @needs_espeak
 @pytest.mark.parametrize(
-    ("change", "named"), [({"voice": "zh"}, "voice 'zh'"), ({"variant": "nobody"}, "variant 'nobody'")]
+    ("change", "named"),
+    [({"voice": "zh"}, "voice 'zh'"), ({"variant": "nobody"}, "variant 'nobody'")],
 )
 def test_unknown_voice_is_refused(clips: list[Plan], change: dict[str, str], named: str) -> None:
     """Else espeak-ng would go on with the voice before, or without the variant, and say nothing."""
@@ -226,6 +258,7 @@ def test_dead_worker_is_one_sentence(clips: list[Plan]) -> None:
         assert synthesizer._worker is not None
         synthesizer._worker.kill()
         synthesizer._worker.wait()
+
         with pytest.raises(PluginError, match="its process"):
             synthesizer.speak(request(clips[0]))
 
@@ -243,24 +276,30 @@ def test_clips_are_speech_of_the_stated_format(clips: list[Plan], tmp_path: Path
 
 
 def test_gain_control_is_heard(clips: list[Plan]) -> None:
-    """Else loudness, the strongest cue of the rule, would not reach the sound: one unit of z is 5 dB."""
+    """Else loudness, the strongest cue of the rule, would not reach the sound: one unit of z is 5
+    dB.
+    """
     buzz = (8000 * np.sign(np.sin(np.arange(22_050) / 22_050 * 2 * np.pi * 110))).astype(np.int16)
     levels = []
     for z in (0.0, 1.0):
         z_of_clip = {**clips[0].z, "gain": z}
         louder = Plan(clips[0].id, clips[0].speaker, clips[0].emotion, clips[0].sentence, z_of_clip)
         levels.append(post._active_level(post.finish(buzz, louder) / 32768.0))
+
     assert 20 * np.log10(levels[1] / levels[0]) == pytest.approx(5.0, abs=0.1)
 
 
 @needs_espeak
 @pytest.mark.slow
 @pytest.mark.skipif(
-    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="digests are known for Linux on x86-64"
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="digests are known for Linux on x86-64",
 )
 @by_corpus
 def test_whole_corpus_is_the_published_edition(name: str) -> None:
-    """Else the published figures would be those of other audio: raise VERSION and state the new digest."""
+    """Else the published figures would be those of other audio: raise VERSION and state the new
+    digest.
+    """
     root = corpus.find(CORPORA[name], None)
     reading = corpus.read(CORPORA[name], root)
     digest = index.digest(index.index(root, list(reading.utterances.values())))
@@ -296,6 +335,7 @@ def test_build_that_dies_leaves_no_half_corpus(
     monkeypatch.setattr(building, "render", dying_after(2, building.render))
     with pytest.raises(KeyboardInterrupt):
         building.build("demo-el", clips, tmp_path, workers=2)
+
     assert not (tmp_path / "demo-el").exists()
     (tmp_path / ".demo-el.killed.part").mkdir()  # a process that is killed cannot clean up
     monkeypatch.undo()
@@ -304,18 +344,23 @@ def test_build_that_dies_leaves_no_half_corpus(
     assert list(tmp_path.glob(".demo-el.*.part")) == []
 
 
-def dying_after(count: int, render: Callable[..., Iterator[tuple[str, str]]]) -> Callable[..., object]:
+def dying_after(
+    count: int, render: Callable[..., Iterator[tuple[str, str]]]
+) -> Callable[..., object]:
     def dying(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[str, str]]:
         for done, result in enumerate(render(clips, folder, workers)):
             if done == count:
                 raise KeyboardInterrupt
+
             yield result
 
     return dying
 
 
 @needs_espeak
-def test_full_disk_is_said_with_its_remedy(clips: list[Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_said_with_its_remedy(
+    clips: list[Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else a full disk would end in a traceback, or in a corpus with empty files."""
 
     def full(self: Path, data: bytes) -> int:
@@ -324,6 +369,7 @@ def test_full_disk_is_said_with_its_remedy(clips: list[Plan], tmp_path: Path, mo
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(DataError, match=r"'demo-el'.*No space left on device; .*MSERBENCH_CACHE"):
         building.build("demo-el", clips, tmp_path, workers=1)
+
     assert not (tmp_path / "demo-el").exists()
 
 

@@ -1,4 +1,6 @@
-"""Label files as they come: other encodings and line ends are read, damage is named, nothing is lost in silence."""
+"""Label files as they come: other encodings and line ends are read, damage is named, nothing is
+lost in silence.
+"""
 
 from __future__ import annotations
 
@@ -39,25 +41,35 @@ common = settings(max_examples=40, deadline=None, suppress_health_check=[HealthC
 
 
 IEMOCAP = "IEMOCAP_full_release/Session1/dialog"
-FILES = {  # one of each kind that a parser opens, in the small trees; stated, as building all trees takes seconds
+# one of each kind that a parser opens, in the small trees; stated, as building all trees takes
+# seconds
+FILES = {
     "crema-d": ("processedResults/summaryTable.csv",),
-    "iemocap": (f"{IEMOCAP}/EmoEvaluation/Ses01F_impro01.txt", f"{IEMOCAP}/transcriptions/Ses01F_impro01.txt"),
+    "iemocap": (
+        f"{IEMOCAP}/EmoEvaluation/Ses01F_impro01.txt",
+        f"{IEMOCAP}/transcriptions/Ses01F_impro01.txt",
+    ),
     "meld": ("MELD.Raw/dev_sent_emo.csv", "MELD.Raw/train_sent_emo.csv"),
     "mosei": ("Raw/Transcript/Segmented/Combined/--qXJuDtHPw.txt",),
     "msp-podcast": ("Labels/labels_concensus.csv",),
     "resd": ("test.csv",),
     "shemo": ("modified_shemo.json", "final text/F01A01.ort"),
 }
-by_file = pytest.mark.parametrize(("name", "file"), [(name, file) for name, files in FILES.items() for file in files])
+by_file = pytest.mark.parametrize(
+    ("name", "file"), [(name, file) for name, files in FILES.items() for file in files]
+)
 
 
 def parsed(name: str, file: str, data: bytes) -> tuple[list[Utterance], list[str]]:
     """Return the utterances and the sentences on what is wrong, one DataError among them."""
     tree = memory.small(name)
     try:
-        found, faults = corpus.parse(lookup.corpus(name), replace(tree, changed={**tree.changed, file: data}))
+        found, faults = corpus.parse(
+            lookup.corpus(name), replace(tree, changed={**tree.changed, file: data})
+        )
     except DataError as error:
         return [], [str(error)]
+
     return found, [fault.sentence for fault in faults]
 
 
@@ -73,25 +85,46 @@ def whole(name: str) -> dict[str, Utterance]:
 
 def answer(one: Utterance) -> tuple[object, ...]:
     """Return what a score rests on; words and comments may be damaged without any way to see it."""
-    return (one.id, one.raw_label, one.speaker, one.split, one.session, one.start, one.end, one.extra.get("corrected"))
+    return (
+        one.id,
+        one.raw_label,
+        one.speaker,
+        one.split,
+        one.session,
+        one.start,
+        one.end,
+        one.extra.get("corrected"),
+    )
 
 
 def check(name: str, file: str, data: bytes, lines_lost: int = 0) -> None:
     """Check that damaged label files give the right rows, or sentences that name the file."""
     found, problems = parsed(name, file, data)
-    assert all(file.rpartition("/")[2] in problem or "differ" in problem for problem in problems), problems
+    assert all(file.rpartition("/")[2] in problem or "differ" in problem for problem in problems), (
+        problems
+    )
     assert all("\n" not in problem and 20 < len(problem) < 1000 for problem in problems)
     if problems:
         return
+
     expected = whole(name)
-    assert len(expected) - len({one.id for one in found}) <= lines_lost, "rows are lost without a word"
+    assert len(expected) - len({one.id for one in found}) <= lines_lost, (
+        "rows are lost without a word"
+    )
     known = {raw for counts in lookup.corpus(name).card.counts.values() for raw in counts}
+
     for one in found:
-        if one.raw_label in known and one.id in expected and "corrected" not in expected[one.id].extra:
+        if (
+            one.raw_label in known
+            and one.id in expected
+            and "corrected" not in expected[one.id].extra
+        ):
             assert one.raw_label == expected[one.id].raw_label
 
 
-@pytest.mark.parametrize("name", [one for one in sorted(registry.entries(CorpusEntry)) if memory.has_tree(one)])
+@pytest.mark.parametrize(
+    "name", [one for one in sorted(registry.entries(CorpusEntry)) if memory.has_tree(one)]
+)
 def test_every_text_file_that_a_parser_opens_is_damaged_here(name: str) -> None:
     """A corpus added with label files of its own would else go untested."""
     tree, opened = memory.small(name), set()
@@ -127,13 +160,16 @@ def test_encodings_and_line_ends_of_other_editors_give_the_same_rows(name: str, 
 @by_file
 @common
 @given(data=st.data())
-def test_a_file_cut_off_anywhere_is_named_or_loses_whole_lines_only(name: str, file: str, data: st.DataObject) -> None:
+def test_a_file_cut_off_anywhere_is_named_or_loses_whole_lines_only(
+    name: str, file: str, data: st.DataObject
+) -> None:
     """A broken download must not turn a half label into a whole one."""
     given_bytes = content(name, file)
     kept = given_bytes[: data.draw(st.integers(0, len(given_bytes) - 1))]
     found, problems = parsed(name, file, kept)
     check(name, file, kept, lines_lost=len(whole(name)))
     expected = whole(name)
+
     if not problems:
         assert {answer(one) for one in found} <= {answer(one) for one in expected.values()}
 
@@ -141,7 +177,9 @@ def test_a_file_cut_off_anywhere_is_named_or_loses_whole_lines_only(name: str, f
 @by_file
 @common
 @given(data=st.data())
-def test_lines_dropped_or_doubled_are_named_or_show_in_the_counts(name: str, file: str, data: st.DataObject) -> None:
+def test_lines_dropped_or_doubled_are_named_or_show_in_the_counts(
+    name: str, file: str, data: st.DataObject
+) -> None:
     lines = content(name, file).splitlines(keepends=True)
     at = data.draw(st.integers(0, len(lines) - 1))
     doubled = [*lines[: at + 1], lines[at], *lines[at + 1 :]]
@@ -179,12 +217,16 @@ def test_a_nul_is_named_with_its_file(name: str, file: str) -> None:
 @pytest.mark.parametrize(
     "entries",
     [
-        [], "text", 7, None, {"F01A01.wav": None}, {"F01A01.wav": {}}, {"F01A01.wav": {"emotion": 7}},
-        {"F01A01.wav": {"emotion": ""}}, {"no such name": {"emotion": "anger"}}, {"F01A01.wav": [["emotion", "anger"]]},
+        [], "text", 7, None, {"F01A01.wav": None}, {"F01A01.wav": {}},
+        {"F01A01.wav": {"emotion": 7}},
+        {"F01A01.wav": {"emotion": ""}}, {"no such name": {"emotion": "anger"}},
+        {"F01A01.wav": [["emotion", "anger"]]},
     ],
 )  # fmt: skip
 def test_json_of_another_shape_is_named(entries: object) -> None:
-    """A parser that trusts the shape of JSON ends in a traceback on the first file from elsewhere."""
+    """A parser that trusts the shape of JSON ends in a traceback on the first file from
+    elsewhere.
+    """
     file = next(file for file in FILES["shemo"] if file.endswith(".json"))
     _, problems = parsed("shemo", file, json.dumps(entries).encode())
     assert problems
@@ -207,6 +249,7 @@ def test_a_row_that_stands_twice_is_a_problem_of_the_corpus(name: str, tmp_path:
     for one in tree.names:
         (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / one).write_bytes(b"" if is_audio(one) else tree.read(one))
+
     file = tmp_path / FILES[name][0]
     lines = file.read_bytes().splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines[2:], start=2) if line.strip())
@@ -221,12 +264,26 @@ def test_a_row_that_stands_twice_is_a_problem_of_the_corpus(name: str, tmp_path:
 @pytest.mark.parametrize(
     ("name", "suffix", "old", "new", "words"),
     [
-        ("iemocap", "EmoEvaluation/Ses01F_impro01.txt", b"\tneu\t", b"\tneu ", "line 3: [START - END], turn, emotion"),
+        (
+            "iemocap",
+            "EmoEvaluation/Ses01F_impro01.txt",
+            b"\tneu\t",
+            b"\tneu ",
+            "line 3: [START - END], turn, emotion",
+        ),
         ("meld", "test_sent_emo.csv", b'"00:14:01,127"', b"soon", "line 3: {'StartTime': 'soon'}"),
-        ("resd", "test.csv", b",anger\n", b",fear\n", "one row for each recording, with the emotion whose letter"),
+        (
+            "resd",
+            "test.csv",
+            b",anger\n",
+            b",fear\n",
+            "one row for each recording, with the emotion whose letter",
+        ),
     ],
 )
-def test_a_bad_line_is_named_by_file_and_line(name: str, suffix: str, old: bytes, new: bytes, words: str) -> None:
+def test_a_bad_line_is_named_by_file_and_line(
+    name: str, suffix: str, old: bytes, new: bytes, words: str
+) -> None:
     file = next(file for file in memory.tree(name).labels if file.endswith(suffix))
     tree = memory.tree(name)
     changed = tree.read(file).replace(old, new, 1)

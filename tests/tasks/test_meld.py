@@ -1,4 +1,6 @@
-"""MELD: ids that restart in every split, clips cut anew, rows without a clip and clips without a row."""
+"""MELD: ids that restart in every split, clips cut anew, rows without a clip and clips without a
+row.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def test_the_same_number_in_another_split_is_another_clip() -> None:
     assert len({one.extra["dialogue"] for one in found}) == 3
 
 
-@pytest.mark.parametrize("folder", ["", TEST, "audio/test", "MELD.Raw/test/output_repeated_splits_test", "meld-test"])
+@pytest.mark.parametrize(
+    "folder", ["", TEST, "audio/test", "MELD.Raw/test/output_repeated_splits_test", "meld-test"]
+)
 def test_a_split_is_found_in_nested_flat_and_renamed_folders(folder: str) -> None:
     path = f"{folder}/dia0_utt3.wav".lstrip("/")
     (one,), problems = parsed({"test_sent_emo.csv": ROW}, path)
@@ -65,18 +69,31 @@ def test_a_split_is_found_in_nested_flat_and_renamed_folders(folder: str) -> Non
 def test_clips_of_several_splits_in_one_folder_are_named() -> None:
     tables = {"train_sent_emo.csv": ROW, "test_sent_emo.csv": ROW}
     found, (problem,) = parsed(tables, "clips/dia0_utt3.mp4")
-    assert problem == "1 clip(s) such as 'clips/dia0_utt3.mp4' lie in no folder named after train, dev or test"
-    assert sorted(one.audio for one in found) == [f"{TEST}/dia0_utt3.mp4", "train_splits/dia0_utt3.mp4"]
+    assert (
+        problem
+        == "1 clip(s) such as 'clips/dia0_utt3.mp4' lie in no folder named after train, dev or "
+        "test"
+    )
+    assert sorted(one.audio for one in found) == [
+        f"{TEST}/dia0_utt3.mp4",
+        "train_splits/dia0_utt3.mp4",
+    ]
 
 
 def test_the_clip_cut_anew_is_taken_and_the_run_says_so() -> None:
     """The plainly named twins hold several turns: scores on them are scores on other sentences."""
-    (one,), _ = parsed({"test_sent_emo.csv": ROW}, f"{TEST}/dia0_utt3.mp4", f"{TEST}/final_videos_testdia0_utt3.mp4")
+    (one,), _ = parsed(
+        {"test_sent_emo.csv": ROW},
+        f"{TEST}/dia0_utt3.mp4",
+        f"{TEST}/final_videos_testdia0_utt3.mp4",
+    )
     assert one.audio == f"{TEST}/final_videos_testdia0_utt3.mp4"
     assert (one.extra["cut"], one.extra["instead_of"]) == ("fixed", f"{TEST}/dia0_utt3.mp4")
     remarks = list(MELD.remarks(memory.utterances("meld")))
     assert remarks[0] == "132 of the 2610 test clips are the ones cut anew (final_videos_test...)"
-    assert "train/dia125_utt3 (corrupt as published), dev/dia110_utt7 (never published)" in remarks[1]
+    assert (
+        "train/dia125_utt3 (corrupt as published), dev/dia110_utt7 (never published)" in remarks[1]
+    )
     assert "test/dia38_utt4 (305 s), test/dia220_utt0 (235 s)" in remarks[2]
 
 
@@ -99,13 +116,17 @@ def test_the_two_rows_without_a_usable_clip_are_left_out() -> None:
 def test_whoever_has_some_of_the_splits_has_a_known_variant(splits: tuple[str, ...]) -> None:
     tree = memory.tree("meld")
     folders = tuple(builder.FOLDERS[split] for split in splits)
-    kept = tuple(n for n in tree.names if n.split("/")[1] in folders or n.split("/")[1].startswith(splits))
+    kept = tuple(
+        n for n in tree.names if n.split("/")[1] in folders or n.split("/")[1].startswith(splits)
+    )
     counts = corpus.histogram(corpus.utterances(MELD, replace(tree, names=kept)))
     assert counts == dict(sorted(MELD.card.counts[" and ".join(splits)].items()))
 
 
 def test_two_tables_of_one_split_that_differ_are_named() -> None:
-    (one,), (problem,) = parsed({"a/test_sent_emo.csv": ROW, "b/test_sent_emo.csv": ROW.replace(b"joy", b"fear")})
+    (one,), (problem,) = parsed(
+        {"a/test_sent_emo.csv": ROW, "b/test_sent_emo.csv": ROW.replace(b"joy", b"fear")}
+    )
     assert problem.startswith("label files 'a/test_sent_emo.csv' and 'b/test_sent_emo.csv' differ")
     assert one.raw_label == "joy"
 
@@ -121,29 +142,35 @@ def test_parts_are_tasks_by_name() -> None:
         for name in ("meld", "meld:train", "meld:dev", "meld-4:train", "meld-4:dev", "meld-4")
     }
     assert sizes == {
-        "meld": 2610, "meld:train": 9988, "meld:dev": 1108, "meld-4:train": 8244, "meld-4:dev": 896, "meld-4": 2211,
+        "meld": 2610, "meld:train": 9988, "meld:dev": 1108, "meld-4:train": 8244, "meld-4:dev": 896,
+        "meld-4": 2211,
     }  # fmt: skip
 
 
 @pytest.mark.real
 def test_all_13708_rows_are_read_as_published(reference: Path) -> None:
     tables = {
-        f"{split}_sent_emo.csv": (reference / f"meld/{split}_sent_emo.csv").read_bytes() for split in builder.ROWS
+        f"{split}_sent_emo.csv": (reference / f"meld/{split}_sent_emo.csv").read_bytes()
+        for split in builder.ROWS
     }
     found, faults = corpus.parse(MELD, Memory(tuple(tables), tables.__getitem__))
     assert not faults
     truth = {}
+
     for split in builder.ROWS:
         with open(reference / f"meld/{split}_sent_emo.csv", encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 truth[f"{split}/dia{row['Dialogue_ID']}_utt{row['Utterance_ID']}"] = row
+
     assert len(truth) == 13708
     assert truth.keys() - {one.id for one in found} == {"train/dia125_utt3", "dev/dia110_utt7"}
     assert len(found) == 13706
+
     for one in found:
         row = truth[one.id]
         assert (one.raw_label, one.speaker) == (row["Emotion"], f"meld:{row['Speaker']}")
         assert one.text == (row["Utterance"].strip() or None)
+
     assert len({one.speaker for one in found}) == MELD.card.speakers
     for name in ("meld", "meld-4", "meld-all"):
         task = lookup.task(name)

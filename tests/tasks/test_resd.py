@@ -1,4 +1,6 @@
-"""RESD: labels by the letter of the name, splits by folder or table, and nothing that passes for a speaker."""
+"""RESD: labels by the letter of the name, splits by folder or table, and nothing that passes for a
+speaker.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def test_a_table_that_contradicts_a_name_is_named() -> None:
 
 def test_a_recording_that_no_table_lists_is_named_where_tables_give_the_split() -> None:
     _, (problem,) = parsed((*NAMES, "01_happiness_anger a_010.wav"), train=TABLE)
-    assert problem.startswith("audio file '01_happiness_anger a_010.wav' has no row in train.csv or test.csv")
+    assert problem.startswith(
+        "audio file '01_happiness_anger a_010.wav' has no row in train.csv or test.csv"
+    )
 
 
 def test_a_listed_recording_without_a_file_is_still_an_utterance() -> None:
@@ -71,13 +75,18 @@ def test_a_listed_recording_without_a_file_is_still_an_utterance() -> None:
 def test_all_1396_labels_and_splits_are_those_of_public_metadata(reference: Path) -> None:
     with open(reference / "resd.csv", encoding="utf-8", newline="") as file:
         truth = {row["id_or_path"]: row for row in csv.DictReader(file)}
+
     found, problems = parsed(tuple(truth))
     assert problems == []
     assert len(found) == len(truth) == 1396
     assert sorted(found) == list(corpus.inventory(RESD.card))
+
     for one in found.values():
         row = truth[one.audio]
         assert (one.raw_label, one.split) == (row["raw_label"], row["split_or_fold"])
         assert row["speaker"] == f"dialogue{one.extra['role']}"
-    test = {utterance.id for utterance, _ in dataset.select(lookup.task("resd:test"), found.values())}
+
+    test = {
+        utterance.id for utterance, _ in dataset.select(lookup.task("resd:test"), found.values())
+    }
     assert test == {one.id for one in found.values() if one.split == "test"}

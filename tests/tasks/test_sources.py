@@ -1,4 +1,6 @@
-"""The corpora that the papers train on: their grammar, their traps, the paper-2-like splits, and published labels."""
+"""The corpora that the papers train on: their grammar, their traps, the paper-2-like splits, and
+published labels.
+"""
 
 from __future__ import annotations
 
@@ -52,25 +54,32 @@ def parsed(name: str, *audios: str, **files: bytes) -> tuple[list[Utterance], li
     return utterances, [fault.sentence for fault in faults]
 
 
-# --- names -----------------------------------------------------------------------------------------------------------
+# --- names
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("name", "path", "expected"),
     [
-        ("mead", "M003/audio/angry/level_1/001.m4a", ("M003/angry/level_1/001", "angry", "mead:M003", "m", "en")),
-        ("mead", "MEAD/W015/audio/fear/level_1/040.flac", ("W015/fear/level_1/040", "fear", "mead:W015", "f", "en")),
+        ("mead", "M003/audio/angry/level_1/001.m4a", ("M003/angry/level_1/001", "angry",
+        "mead:M003", "m", "en")),
+        ("mead", "MEAD/W015/audio/fear/level_1/040.flac", ("W015/fear/level_1/040", "fear",
+        "mead:W015", "f", "en")),
         ("esd", "0001/Angry/0001_000351.wav", ("0001_000351", "Angry", "esd:0001", "f", "zh")),
-        ("esd", "0011/Surprise/0011_001750.WAV", ("0011_001750", "Surprise", "esd:0011", "m", "en")),
+        ("esd", "0011/Surprise/0011_001750.WAV", ("0011_001750", "Surprise", "esd:0011", "m",
+        "en")),
         ("cafe", "Peur/Fort/06-P-2-5.wav", ("06-P-2-5", "P", "cafe:06", "f", "fr")),
         ("cafe", "Neutre/11-N-1-1.aiff", ("11-N-1-1", "N", "cafe:11", "m", "fr")),
         ("urdu", "Angry/SM1_F10_A010.wav", ("SM1_F10_A010", "A", "urdu:SM1", "m", "ur")),
         ("urdu", "Sad/SF3_F2_S02.wav", ("SF3_F2_S02", "S", "urdu:SF3", "f", "ur")),
-        ("crema-d", "AudioWAV/1076_MTI_SAD_XX.wav", ("1076_MTI_SAD_XX", "SAD", "crema-d:1076", "f", "en")),
+        ("crema-d", "AudioWAV/1076_MTI_SAD_XX.wav", ("1076_MTI_SAD_XX", "SAD", "crema-d:1076", "f",
+        "en")),
         ("crema-d", "1091_IEO_ANG_HI.mp3", ("1091_IEO_ANG_HI", "ANG", "crema-d:1091", "f", "en")),
     ],
 )  # fmt: skip
-def test_a_name_tells_what_its_publisher_says_it_tells(name: str, path: str, expected: tuple[str, ...]) -> None:
+def test_a_name_tells_what_its_publisher_says_it_tells(
+    name: str, path: str, expected: tuple[str, ...]
+) -> None:
     """If this failed, recordings would carry the label, speaker or sex of others."""
     (found,), faults = parsed(name, path)
     assert (found.id, found.raw_label, found.speaker, found.sex, found.language) == expected
@@ -98,21 +107,27 @@ def test_a_name_outside_the_grammar_is_no_utterance(name: str, path: str) -> Non
 
 @pytest.mark.parametrize(
     ("task", "total"),
-    [("mead", 27_514), ("esd", 35_000), ("esd-zh", 17_500), ("esd-zh-4", 14_000), ("cafe", 936), ("cafe-4", 504),
+    [("mead", 27_514), ("esd", 35_000), ("esd-zh", 17_500), ("esd-zh-4", 14_000), ("cafe", 936),
+        ("cafe-4", 504),
      ("urdu-4", 400), ("crema-d", 7442), ("crema-d-4", 4900)],
 )  # fmt: skip
 def test_inventory_and_task_agree_on_every_label(task: str, total: int) -> None:
-    """If this failed, inventory, parser or label map would contradict the frozen counts of a task."""
+    """If this failed, inventory, parser or label map would contradict the frozen counts of a
+    task.
+    """
     labels = Counter(label for _, label in dataset.truth(lookup.task(task), None))
     assert labels == Counter(lookup.task(task).counts)
     assert labels.total() == total == lookup.task(task).expected
 
 
-# --- traps of the corpora that are files alone -----------------------------------------------------------------------
+# --- traps of the corpora that are files alone
+# -----------------------------------------------------------------------
 
 
 def test_mead_has_no_sentence_and_the_level_of_the_folder() -> None:
-    """If this failed, the audit would take equal file numbers of two emotions for equal sentences."""
+    """If this failed, the audit would take equal file numbers of two emotions for equal
+    sentences.
+    """
     (one,), _ = parsed("mead", "M003/audio/fear/level_3/007.m4a")
     assert one.extra == {"level": "3"}
 
@@ -127,7 +142,9 @@ def test_both_layouts_of_esd_hold_the_same_utterances_and_only_one_tells_the_spl
 
 def test_parallel_sentences_of_esd_have_one_number() -> None:
     """If this failed, the audit would not see that all emotions say the same 350 sentences."""
-    utterances, _ = parsed("esd", *(f"0001/x/0001_{number:06}.wav" for number in (1, 350, 351, 1401, 1750)))
+    utterances, _ = parsed(
+        "esd", *(f"0001/x/0001_{number:06}.wav" for number in (1, 350, 351, 1401, 1750))
+    )
     assert [one.extra["sentence"] for one in utterances] == ["1", "350", "1", "1", "350"]
 
 
@@ -136,7 +153,8 @@ def test_a_folder_that_contradicts_the_name_is_a_fault_not_a_label() -> None:
     utterances, faults = parsed("esd", "0001/Sad/0001_000351.wav", "0001/Angry/0001_000352.wav")
     assert [one.id for one in utterances] == ["0001_000352"]
     assert faults == [
-        "'0001/Sad/0001_000351.wav' lies in the folder 'Sad', but its number means 'Angry': unpack it again"
+        "'0001/Sad/0001_000351.wav' lies in the folder 'Sad', but its number means "
+        "'Angry': unpack it again"
     ]
     utterances, faults = parsed("urdu", "Sad/SM1_F10_A010.wav")
     assert (utterances, len(faults)) == ([], 1)
@@ -145,12 +163,16 @@ def test_a_folder_that_contradicts_the_name_is_a_fault_not_a_label() -> None:
 
 def test_urdu_numbers_of_different_width_are_different_recordings() -> None:
     """If this failed, A01 and A010 (or A1) would be taken for copies of one recording."""
-    utterances, _ = parsed("urdu", "Angry/SM1_F1_A01.wav", "Angry/SM1_F1_A010.wav", "Angry/SM1_F1_A1.wav")
+    utterances, _ = parsed(
+        "urdu", "Angry/SM1_F1_A01.wav", "Angry/SM1_F1_A010.wav", "Angry/SM1_F1_A1.wav"
+    )
     assert sorted(one.id for one in utterances) == ["SM1_F1_A01", "SM1_F1_A010", "SM1_F1_A1"]
 
 
 @pytest.mark.parametrize(
-    "folders", [{"C": "ColŠre", "D": "D‚go–t"}, {"C": "Col\udc8are", "D": "D\udc82go\udc96t"}], ids=["cp850", "bytes"]
+    "folders",
+    [{"C": "ColŠre", "D": "D‚go–t"}, {"C": "Col\udc8are", "D": "D\udc82go\udc96t"}],
+    ids=["cp850", "bytes"],
 )
 def test_mis_decoded_folders_of_cafe_do_no_harm(tmp_path: Path, folders: dict[str, str]) -> None:
     """If this failed, whoever unzipped CaFE with the usual tools could not use it."""
@@ -160,6 +182,7 @@ def test_mis_decoded_folders_of_cafe_do_no_harm(tmp_path: Path, folders: dict[st
         os.mkdir(tmp_path / folders["C"])
     except OSError:
         pytest.skip("this file system takes no such names")
+
     build(tmp_path / "cafe", {**FOLDERS, **folders})
     reading = corpus.read(cafe.CORPUS, tmp_path / "cafe")
     assert (reading.problems, reading.variant, len(reading.utterances)) == ([], "published", 936)
@@ -174,7 +197,9 @@ def test_crema_d_knows_43_female_actors() -> None:
 
 
 def test_a_clone_of_crema_d_uses_the_wav_and_the_votes(tmp_path: Path) -> None:
-    """If this failed, a plain clone, which holds mp3 and wav and the votes twice, could not be used."""
+    """If this failed, a plain clone, which holds mp3 and wav and the votes twice, could not be
+    used.
+    """
     root = official.build("crema-d", tmp_path) / "crema-d"
     reading = corpus.read(crema_d.CORPUS, root)
     assert (reading.problems, reading.extra, reading.variant) == ([], [], "published")
@@ -183,9 +208,14 @@ def test_a_clone_of_crema_d_uses_the_wav_and_the_votes(tmp_path: Path) -> None:
 
 
 def test_perceived_labels_need_their_table() -> None:
-    """If this failed, intended labels would pass for perceived ones where the votes are not there."""
+    """If this failed, intended labels would pass for perceived ones where the votes are not
+    there.
+    """
     utterances, _ = parsed("crema-d", "AudioWAV/1001_DFA_ANG_XX.wav")
-    with pytest.raises(DataError, match=r"'crema-d-perceived' reads its labels from 'perceived', which 1 utterances"):
+    with pytest.raises(
+        DataError,
+        match=r"'crema-d-perceived' reads its labels from 'perceived', which 1 utterances",
+    ):
         dataset.select(lookup.task("crema-d-perceived"), utterances)
 
 
@@ -199,17 +229,22 @@ def test_a_broken_line_of_votes_is_named_and_the_others_are_read() -> None:
     assert "line 3" in faults[0]
 
 
-# --- MSP-Podcast -----------------------------------------------------------------------------------------------------
+# --- MSP-Podcast
+# -----------------------------------------------------------------------------------------------------
 
 HEADER = "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set"
 
 
-def msp(*lines: str, name: str = "Labels/labels_consensus.csv") -> tuple[list[Utterance], list[str]]:
+def msp(
+    *lines: str, name: str = "Labels/labels_consensus.csv"
+) -> tuple[list[Utterance], list[str]]:
     """Parse a label file of these lines."""
     return parsed("msp-podcast", **{name: "\n".join([HEADER, *lines]).encode()})
 
 
-@pytest.mark.parametrize("name", ["Labels/labels_concensus.csv", "Labels/labels_consensus.csv", "labels_consensus.csv"])
+@pytest.mark.parametrize(
+    "name", ["Labels/labels_concensus.csv", "Labels/labels_consensus.csv", "labels_consensus.csv"]
+)
 def test_both_spellings_of_the_msp_label_file_are_read(name: str) -> None:
     """If this failed, either the old or the new releases could not be used."""
     (one,), faults = msp("MSP-PODCAST_0001_0008.wav,N,2.2,4.0,2.6,30,Male,Test1", name=name)
@@ -220,17 +255,30 @@ def test_both_spellings_of_the_msp_label_file_are_read(name: str) -> None:
 
 
 def test_msp_columns_are_read_by_name_and_audio_wherever_it_lies() -> None:
-    """If this failed, a release with other columns would give actors as labels, and a moved folder no audio."""
+    """If this failed, a release with other columns would give actors as labels, and a moved folder
+    no audio.
+    """
     table = b"Split_Set,Gender,SpkrID,New,FileName,EmoClass\r\nTrain,Female,7,?,MSP-PODCAST_0021_0028_0022.wav,H\r\n"
-    (one,), faults = parsed("msp-podcast", "Audio/x/MSP-PODCAST_0021_0028_0022.wav", **{"labels_consensus.csv": table})
-    assert (one.raw_label, one.speaker, one.sex, one.split, faults) == ("H", "msp-podcast:7", "f", "train", [])
+    (one,), faults = parsed(
+        "msp-podcast", "Audio/x/MSP-PODCAST_0021_0028_0022.wav", **{"labels_consensus.csv": table}
+    )
+    assert (one.raw_label, one.speaker, one.sex, one.split, faults) == (
+        "H",
+        "msp-podcast:7",
+        "f",
+        "train",
+        [],
+    )
     assert (one.audio, one.session) == ("Audio/x/MSP-PODCAST_0021_0028_0022.wav", "0021")
 
 
 def test_unknown_speakers_of_msp_are_unknown_and_counted() -> None:
-    """If this failed, thousands of unknown people would be one speaker, in training and in intervals."""
+    """If this failed, thousands of unknown people would be one speaker, in training and in
+    intervals.
+    """
     found, _ = msp(
-        "MSP-PODCAST_0001_0001.wav,A,5,2,5,Unknown,Unknown,Train", "MSP-PODCAST_0001_0002.wav,A,5,2,5,9,Male,Train"
+        "MSP-PODCAST_0001_0001.wav,A,5,2,5,Unknown,Unknown,Train",
+        "MSP-PODCAST_0001_0002.wav,A,5,2,5,9,Male,Train",
     )
     assert [(one.speaker, one.sex) for one in found] == [(None, None), ("msp-podcast:9", "m")]
     assert list(msp_podcast.remarks(found)) == ["1 of 2 recordings have no known speaker"]
@@ -238,7 +286,8 @@ def test_unknown_speakers_of_msp_are_unknown_and_counted() -> None:
 
 @pytest.mark.parametrize(
     ("published", "split", "part"),
-    [("Train", "train", "train"), ("Validation", "dev", "dev"), ("Development", "dev", "dev"), ("Test", "test", "test"),
+    [("Train", "train", "train"), ("Validation", "dev", "dev"), ("Development", "dev", "dev"),
+        ("Test", "test", "test"),
      ("Test1", "test1", "test"), ("Test2", "test2", "test2"), ("Test3", "test3", "test3")],
 )  # fmt: skip
 def test_every_name_of_an_msp_set_means_one_part(published: str, split: str, part: str) -> None:
@@ -250,17 +299,24 @@ def test_every_name_of_an_msp_set_means_one_part(published: str, split: str, par
 def test_withheld_labels_of_test3_belong_to_no_task_and_are_counted() -> None:
     """If this failed, recordings without a label would stop a run, or vanish without a word."""
     found, faults = msp(
-        "MSP-PODCAST_0001_0001.wav,,,,,Unknown,Unknown,Test3", "MSP-PODCAST_1_2.wav,H,5,2,5,9,Male,Train"
+        "MSP-PODCAST_0001_0001.wav,,,,,Unknown,Unknown,Test3",
+        "MSP-PODCAST_1_2.wav,H,5,2,5,9,Male,Train",
     )
     assert ([one.raw_label for one in found], faults) == (["withheld", "H"], [])
-    assert [one.id for one, _ in dataset.select(lookup.task("msp-podcast"), found)] == ["MSP-PODCAST_1_2"]
-    assert next(iter(msp_podcast.remarks(found))).startswith("the publisher withholds the labels of 1 recordings")
+    assert [one.id for one, _ in dataset.select(lookup.task("msp-podcast"), found)] == [
+        "MSP-PODCAST_1_2"
+    ]
+    assert next(iter(msp_podcast.remarks(found))).startswith(
+        "the publisher withholds the labels of 1 recordings"
+    )
 
 
 @pytest.mark.parametrize(
     "bad",
-    ["MSP-PODCAST_1_2.wav,Q,5,2,5,9,Male,Train", "MSP-PODCAST_1_2.wav,,5,2,5,9,Male,Train", ",A,5,2,5,9,Male,Train",
-     "MSP-PODCAST_1_2.wav,A,5,2,5,9,Man,Train", "MSP-PODCAST_1_2.wav,A,5,2,5,9,Male,Test4", "MSP-PODCAST_1_2.wav,A,5"],
+    ["MSP-PODCAST_1_2.wav,Q,5,2,5,9,Male,Train", "MSP-PODCAST_1_2.wav,,5,2,5,9,Male,Train",
+        ",A,5,2,5,9,Male,Train",
+     "MSP-PODCAST_1_2.wav,A,5,2,5,9,Man,Train", "MSP-PODCAST_1_2.wav,A,5,2,5,9,Male,Test4",
+     "MSP-PODCAST_1_2.wav,A,5"],
 )  # fmt: skip
 def test_a_bad_msp_row_is_named_and_the_next_is_read(bad: str) -> None:
     """If this failed, one bad row would hide itself or take the others with it."""
@@ -280,7 +336,8 @@ def test_no_label_file_or_two_of_them_is_one_sentence(name: str) -> None:
         assert f"{file!r} was expected" in faults[0]
 
 
-# --- CMU-MOSEI -------------------------------------------------------------------------------------------------------
+# --- CMU-MOSEI
+# -------------------------------------------------------------------------------------------------------
 
 
 def values(**emotions: float) -> list[float]:
@@ -307,13 +364,17 @@ def mosei_of(labels: Mapping[str, Rows], dimensions: Sequence[str] = DIMENSIONS,
     ],
 )
 def test_the_single_label_of_mosei_follows_its_rule(row: list[float], label: str) -> None:
-    """If this failed, rows of zeros would be happy, or ties would go to whichever emotion comes first."""
+    """If this failed, rows of zeros would be happy, or ties would go to whichever emotion comes
+    first.
+    """
     (one,), faults = mosei_of({"abc": [((1.0, 2.0), row)]})
     assert (one.raw_label, faults) == (label, [])
 
 
 def test_mosei_columns_are_read_from_the_file() -> None:
-    """If this failed, older files, which order the emotions otherwise, would give wrong labels throughout."""
+    """If this failed, older files, which order the emotions otherwise, would give wrong labels
+    throughout.
+    """
     order = ("anger", "disgust", "fear", "happy", "sad", "surprise")
     (one,), _ = mosei_of({"abc": [((1.0, 2.0), [0, 0, 0, 0, 1.0, 0])]}, order)
     assert one.raw_label == "sad"
@@ -321,19 +382,28 @@ def test_mosei_columns_are_read_from_the_file() -> None:
 
 def test_mosei_without_all_emotions_is_one_sentence() -> None:
     """If this failed, a file of sentiment only would give neutral throughout."""
-    with pytest.raises(DataError, match=r"the dimensions .* were expected, but it has \('sentiment',\)"):
+    with pytest.raises(
+        DataError, match=r"the dimensions .* were expected, but it has \('sentiment',\)"
+    ):
         mosei_of({"abc": [((1.0, 2.0), [2.0])]}, ("sentiment",))
 
 
 def test_mosei_segments_have_times_texts_and_the_video_as_speaker() -> None:
-    """If this failed, the wrong seconds of a video would be scored, or its parts would count as other people."""
+    """If this failed, the wrong seconds of a video would be scored, or its parts would count as
+    other people.
+    """
     transcript = b"abc___0___4.84___14.05___Hello ___ there.\nabc___1___0.0___4.9___First.\n"
-    rows: Rows = [((4.84, 14.052), values(happy=1.0)), ((-0.3, 4.9), values(sad=1.0)), ((20.0, 21.0), values())]
+    rows: Rows = [
+        ((4.84, 14.052), values(happy=1.0)),
+        ((-0.3, 4.9), values(sad=1.0)),
+        ((20.0, 21.0), values()),
+    ]
     path = "Raw/Transcript/Segmented/Combined/abc.txt"
     found, faults = mosei_of({"abc": rows}, **{path: transcript})
     assert faults == []
     assert [(one.id, one.start, one.end, one.text) for one in found] == [
-        ("abc[0]", 4.84, 14.052, "Hello ___ there."), ("abc[1]", 0.0, 4.9, None), ("abc[2]", 20.0, 21.0, None),
+        ("abc[0]", 4.84, 14.052, "Hello ___ there."), ("abc[1]", 0.0, 4.9, None), ("abc[2]", 20.0,
+        21.0, None),
     ]  # fmt: skip
     assert {(one.speaker, one.extra["video"]) for one in found} == {("mosei:abc", "abc")}
     assert {one.audio for one in found} == {"Raw/Audio/Full/WAV_16000/abc.wav"}
@@ -342,13 +412,17 @@ def test_mosei_segments_have_times_texts_and_the_video_as_speaker() -> None:
 def test_mosei_prefers_the_recordings_of_16_khz() -> None:
     """If this failed, an archive with two rates would give one or the other by the alphabet."""
     labels = csd({"abc": [((0.0, 1.0), values())]})
-    tree = Memory(("Full/WAV_16000/abc.wav", "Full/WAV_44100/abc.wav"), {"CMU_MOSEI_Labels.csd": labels})
+    tree = Memory(
+        ("Full/WAV_16000/abc.wav", "Full/WAV_44100/abc.wav"), {"CMU_MOSEI_Labels.csd": labels}
+    )
     (one,) = corpus.utterances(mosei.CORPUS, tree)
     assert one.audio == "Full/WAV_16000/abc.wav"
 
 
 def test_bad_segments_of_mosei_are_named_and_the_others_are_read() -> None:
-    """If this failed, a segment that ends before it starts would be scored, or would hide its neighbours."""
+    """If this failed, a segment that ends before it starts would be scored, or would hide its
+    neighbours.
+    """
     rows: Rows = [((5.0, 4.0), values()), ((-2.0, -1.0), values()), ((1.0, 2.0), values())]
     found, faults = mosei_of({"abc": rows, "xyz": [((0.0, float("nan")), values())]})
     assert [one.id for one in found] == ["abc[2]"]
@@ -357,10 +431,14 @@ def test_bad_segments_of_mosei_are_named_and_the_others_are_read() -> None:
     ]  # fmt: skip
 
 
-def test_without_h5py_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_h5py_the_command_that_installs_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """If this failed, a plain installation would answer MOSEI with a traceback."""
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(MissingExtra, match=r"needs the package 'h5py'.*pip install 'mserbench\[mosei\]'"):
+    with pytest.raises(
+        MissingExtra, match=r"needs the package 'h5py'.*pip install 'mserbench\[mosei\]'"
+    ):
         parsed("mosei", **{"CMU_MOSEI_Labels.csd": b""})
 
 
@@ -368,13 +446,16 @@ SOUND = csd({"abc": [((0.0, 1.0), values(happy=1.0))], "xyz": [((0.0, 1.0), valu
 
 
 @given(st.integers(0, len(SOUND) - 1), st.integers(0, 255), st.booleans())
-def test_a_damaged_label_file_of_mosei_never_ends_in_a_traceback(place: int, byte: int, cut: bool) -> None:
+def test_a_damaged_label_file_of_mosei_never_ends_in_a_traceback(
+    place: int, byte: int, cut: bool
+) -> None:
     """If this failed, a broken download would look like a fault of the program."""
     damaged = SOUND[:place] if cut else SOUND[:place] + bytes([byte]) + SOUND[place + 1 :]
     try:
         _, videos = mosei_files.labels("x.csd", damaged)
     except DataError:  # a sentence of ours, whatever h5py said
         return
+
     assert all(isinstance(entry, Fault | mosei_files.Entry) for entry in videos.values())
 
 
@@ -386,7 +467,8 @@ def test_every_line_of_a_transcript_is_read_or_named(content: str) -> None:
     assert len(read_or_named) == sum(bool(line.strip()) for line in lines)
 
 
-# --- published divisions, and those of the sizes of paper 2 ----------------------------------------------------------
+# --- published divisions, and those of the sizes of paper 2
+# ----------------------------------------------------------
 
 PAPER2 = {  # task: sizes of train, dev, test; test by emotion: neutral, happy, sad, angry
     "emodb-4": ((266, 35, 38), (9, 8, 7, 14)),
@@ -398,7 +480,9 @@ PAPER2 = {  # task: sizes of train, dev, test; test by emotion: neutral, happy, 
 
 def part(task: str, name: str) -> dict[str, str]:
     """Return the labels of a part of a task by id."""
-    return {one.id: label for one, label in dataset.truth(lookup.task(f"{task}:paper2.{name}"), None)}
+    return {
+        one.id: label for one, label in dataset.truth(lookup.task(f"{task}:paper2.{name}"), None)
+    }
 
 
 @pytest.mark.parametrize("task", PAPER2)
@@ -408,14 +492,21 @@ def test_the_splits_of_paper_2_have_its_sizes_and_share_nothing(task: str) -> No
     sizes, each = PAPER2[task]
     assert tuple(len(found) for found in parts.values()) == sizes
     assert len({identity for found in parts.values() for identity in found}) == sum(sizes)
-    assert tuple(Counter(parts["test"].values())[label] for label in ("neutral", "happy", "sad", "angry")) == each
+    assert (
+        tuple(
+            Counter(parts["test"].values())[label] for label in ("neutral", "happy", "sad", "angry")
+        )
+        == each
+    )
     frozen = {one.id: label for one, label in dataset.truth(lookup.task(f"{task}-paper2"), None)}
     assert frozen == parts["test"]
 
 
 @pytest.mark.parametrize("task", PAPER2)
 def test_the_splits_of_paper_2_are_stratified(task: str) -> None:
-    """If this failed, a part could lack an emotion, or hold it out of proportion by more than rounding."""
+    """If this failed, a part could lack an emotion, or hold it out of proportion by more than
+    rounding.
+    """
     whole = Counter(lookup.task(task).counts)
     dev = Counter(part(task, "dev").values())
     for label, count in whole.items():
@@ -425,7 +516,10 @@ def test_the_splits_of_paper_2_are_stratified(task: str) -> None:
 @pytest.mark.parametrize("name", ["emodb", "cafe", "esd", "urdu"])
 def test_the_script_remakes_the_splits_byte_for_byte(name: str) -> None:
     """If this failed, nobody could tell how the frozen splits came about."""
-    assert remake_splits.table(name) == (ROOT / f"tasks/mserbench_tasks/splits/{name}-paper2.csv").read_bytes()
+    assert (
+        remake_splits.table(name)
+        == (ROOT / f"tasks/mserbench_tasks/splits/{name}-paper2.csv").read_bytes()
+    )
 
 
 @pytest.mark.parametrize(("card", "folds"), [(cafe.CARD, 3), (esd.CARD, 5)])
@@ -442,17 +536,27 @@ def test_official_folds_of_mosei_are_by_video_and_leave_out_what_they_do_not_nam
     """If this failed, videos that the publisher put in no fold would be trained on."""
     table = divisions.parts(mosei.CARD, "official")
     assert Counter(table.by_value.values()) == {"train": 2250, "dev": 300, "test": 678}
-    found, _ = mosei_of({"7l3BNtSE0xc": [((0.0, 1.0), values())], "-9YyBTjo1zo": [((0.0, 1.0), values())]})
-    assert {one.extra["video"]: table.of(one) for one in found} == {"7l3BNtSE0xc": "test", "-9YyBTjo1zo": None}
+    found, _ = mosei_of(
+        {"7l3BNtSE0xc": [((0.0, 1.0), values())], "-9YyBTjo1zo": [((0.0, 1.0), values())]}
+    )
+    assert {one.extra["video"]: table.of(one) for one in found} == {
+        "7l3BNtSE0xc": "test",
+        "-9YyBTjo1zo": None,
+    }
 
 
-# --- label for label with published lists ----------------------------------------------------------------------------
+# --- label for label with published lists
+# ----------------------------------------------------------------------------
 
 
 def published(path: Path) -> list[dict[str, str]]:
     """Read a list of reference labels."""
     data = path.read_bytes()
-    return list(csv.DictReader(io.StringIO((gzip.decompress(data) if path.suffix == ".gz" else data).decode())))
+    return list(
+        csv.DictReader(
+            io.StringIO((gzip.decompress(data) if path.suffix == ".gz" else data).decode())
+        )
+    )
 
 
 @pytest.mark.real
@@ -461,13 +565,21 @@ def published(path: Path) -> list[dict[str, str]]:
     [("crema-d", "cremad.csv", 7442), ("cafe", "cafe.csv", 936), ("urdu", "urdu.csv", 400),
      ("esd", "esd.csv.gz", 35_000), ("mead", "mead.csv.gz", 31_729)],
 )  # fmt: skip
-def test_every_label_and_speaker_is_the_published_one(reference: Path, name: str, file: str, rows: int) -> None:
-    """If this failed, a recording would carry a label or a speaker that its publisher did not give it."""
+def test_every_label_and_speaker_is_the_published_one(
+    reference: Path, name: str, file: str, rows: int
+) -> None:
+    """If this failed, a recording would carry a label or a speaker that its publisher did not give
+    it.
+    """
     expected = {
-        row["id_or_path"]: (row["raw_label"], f"{name}:{row['speaker']}") for row in published(reference / file)
+        row["id_or_path"]: (row["raw_label"], f"{name}:{row['speaker']}")
+        for row in published(reference / file)
     }
     utterances, faults = parsed(name, *expected)
-    assert ({one.audio: (one.raw_label, one.speaker) for one in utterances}, faults) == (expected, [])
+    assert ({one.audio: (one.raw_label, one.speaker) for one in utterances}, faults) == (
+        expected,
+        [],
+    )
     assert {one.id for one in utterances} == set(corpus.inventory(lookup.corpus(name).card))
     assert len(utterances) == rows
 
@@ -485,12 +597,18 @@ def test_every_fold_is_that_of_emobox(reference: Path, name: str, file: str) -> 
 
 @pytest.mark.real
 def test_every_perceived_label_of_crema_d_is_the_published_vote(reference: Path) -> None:
-    """If this failed, the task of perceived emotions would ask for other labels than the listeners gave."""
+    """If this failed, the task of perceived emotions would ask for other labels than the listeners
+    gave.
+    """
     votes = published(reference / "cremad_votes.csv.gz")
     lines = ["FileName,VoiceVote", *(f"{row['id_or_path']},{row['voice_vote']}" for row in votes)]
     names = [f"{row['id_or_path']}.wav" for row in votes]
-    utterances, faults = parsed("crema-d", *names, **{"summaryTable.csv": "\n".join(lines).encode()})
-    assert {one.id: one.extra["perceived"] for one in utterances} == {r["id_or_path"]: r["voice_vote"] for r in votes}
+    utterances, faults = parsed(
+        "crema-d", *names, **{"summaryTable.csv": "\n".join(lines).encode()}
+    )
+    assert {one.id: one.extra["perceived"] for one in utterances} == {
+        r["id_or_path"]: r["voice_vote"] for r in votes
+    }
     heard = dataset.select(lookup.task("crema-d-perceived"), utterances)
     assert Counter(label for _, label in heard) == Counter(lookup.task("crema-d-perceived").counts)
     assert faults == []

@@ -1,4 +1,6 @@
-"""An audformat database as rows: its header read by safe loading, its tables from csv or parquet, never from pickle."""
+"""An audformat database as rows: its header read by safe loading, its tables from csv or parquet,
+never from pickle.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,7 @@ class Database:
         found: Any = self.header
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
+
         return found if isinstance(found, dict) else {}
 
     @property
@@ -52,6 +55,7 @@ class Database:
         given = self.header.get("languages")
         codes = [code for code in given if isinstance(code, str)] if isinstance(given, list) else []
         known = [code for code in codes if 2 <= len(code) <= 3 and langcodes.tag_is_valid(code)]
+
         return tuple(dict.fromkeys(langcodes.standardize_tag(code) for code in known))
 
     @property
@@ -61,33 +65,46 @@ class Database:
 
 
 def open_database(root: Path) -> Database:
-    """Read the header of a database. Raises DataError, and MissingExtra without the extra `audformat`.
+    """Read the header of a database. Raises DataError, and MissingExtra without the extra
+    `audformat`.
 
-    `audformat.Database.load` is not used: it reads YAML with a loader that may run code, and prefers pickled tables.
+    `audformat.Database.load` is not used: it reads YAML with a loader that may run code, and
+    prefers pickled tables.
     """
     for package in ("yaml", "pyarrow"):
         if importlib.util.find_spec(package) is None:
             raise MissingExtra(f"the audformat database {str(root)!r}", package, "audformat")
+
     import yaml
 
     path = root / HEADER
     try:
         header = yaml.safe_load(path.read_bytes())
     except OSError as error:
-        raise DataError(f"audformat database {str(root)!r} has no {HEADER} ({error.strerror})") from error
+        raise DataError(
+            f"audformat database {str(root)!r} has no {HEADER} ({error.strerror})"
+        ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"the header {str(path)!r} of an audformat database cannot be read: {reason}") from error
+        raise DataError(
+            f"the header {str(path)!r} of an audformat database cannot be read: {reason}"
+        ) from error
+
     if not isinstance(header, dict) or not isinstance(header.get("tables"), dict):
-        raise DataError(f"the header {str(path)!r} names no tables, but that of an audformat database was expected")
+        raise DataError(
+            f"the header {str(path)!r} names no tables, but that of an audformat database was "
+            f"expected"
+        )
+
     return Database(root, header)
 
 
 def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) -> Table:
-    """Return the rows of tables, with what other tables of files say of the same files (a column `TABLE.COLUMN`).
+    """Return the rows of tables, with what other tables of files say of the same files (a column
+    `TABLE.COLUMN`).
 
-    Besides their own columns, rows have `file`, `start` and `end` in seconds, and where the header knows them
-    `SPLIT` and `SEX`. Raises DataError where a table cannot be read.
+    Besides their own columns, rows have `file`, `start` and `end` in seconds, and where the header
+    knows them `SPLIT` and `SEX`. Raises DataError where a table cannot be read.
     """
     joined = {
         column: _by_file(database, table, name)
@@ -98,40 +115,58 @@ def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) 
     sexes = _sexes(database, columns.get("speaker", ""), tables)
     rows: list[Entry | Fault] = []
     found: dict[str, None] = dict.fromkeys([FILE, START, END, *joined, *([SEX] if sexes else [])])
+
     for name in tables:
         table = _table(database, "tables", name)
         split = database.part("tables", name).get("split_id")
         found |= dict.fromkeys([*table.columns, *([SPLIT] if split else [])])
         kind = str(database.part("splits", str(split)).get("type") or split) if split else ""
         rows += [_row(row, joined, sexes, columns.get("speaker", ""), kind) for row in table.rows]
+
     return Table(f"audformat table {' and '.join(map(repr, tables))}", tuple(found), tuple(rows))
 
 
 def _row(
-    row: Entry | Fault, joined: Mapping[str, Mapping[str, str]], sexes: Mapping[str, str], speaker: str, split: str
+    row: Entry | Fault,
+    joined: Mapping[str, Mapping[str, str]],
+    sexes: Mapping[str, str],
+    speaker: str,
+    split: str,
 ) -> Entry | Fault:
     if isinstance(row, Fault):
         return row
+
     values = {**row.values, SPLIT: split}
     values |= {column: by_file.get(values.get(FILE, ""), "") for column, by_file in joined.items()}
     for key in (START, END):
         seconds = _seconds(values.get(key, ""))
         if seconds is None:
-            return Fault(f"{row.where}: {key} is {values[key]!r}, but a time such as '0 days 00:00:01.5' was expected")
+            return Fault(
+                f"{row.where}: {key} is {values[key]!r}, but a time such as '0 days "
+                f"00:00:01.5' was expected"
+            )
+
         values[key] = seconds
+
     values[SEX] = sexes.get(values.get(speaker, ""), "")
     return Entry(row.where, values)
 
 
 def _elsewhere(database: Database, column: str) -> tuple[str, str]:
-    """Take `TABLE.COLUMN` apart, where that is another table of files; table names may hold dots themselves."""
+    """Take `TABLE.COLUMN` apart, where that is another table of files; table names may hold dots
+    themselves.
+    """
     table, _, name = column.rpartition(".")
     return (table, name) if name in database.columns(table) else ("", "")
 
 
 def _by_file(database: Database, name: str, column: str) -> dict[str, str]:
     table = _table(database, "tables", name)
-    return {row.values.get(FILE, ""): row.values.get(column, "") for row in table.rows if isinstance(row, Entry)}
+    return {
+        row.values.get(FILE, ""): row.values.get(column, "")
+        for row in table.rows
+        if isinstance(row, Entry)
+    }
 
 
 def _sexes(database: Database, speaker: str, tables: Sequence[str]) -> dict[str, str]:
@@ -140,10 +175,18 @@ def _sexes(database: Database, speaker: str, tables: Sequence[str]) -> dict[str,
     table = elsewhere or (tables[0] if tables else "")
     scheme = database.part("tables", table, "columns", name or speaker).get("scheme_id")
     labels = database.part("schemes", str(scheme)).get("labels")
+
     if isinstance(labels, str) and labels in database.part("misc_tables"):
         labels = dict(_misc(database, labels))
-    found = {str(key): one for key, one in labels.items() if isinstance(one, dict)} if isinstance(labels, dict) else {}
-    pairs = {key: next((one[sex] for sex in _SEXES if one.get(sex)), None) for key, one in found.items()}
+
+    found = (
+        {str(key): one for key, one in labels.items() if isinstance(one, dict)}
+        if isinstance(labels, dict)
+        else {}
+    )
+    pairs = {
+        key: next((one[sex] for sex in _SEXES if one.get(sex)), None) for key, one in found.items()
+    }
     return {key: str(sex) for key, sex in pairs.items() if sex}
 
 
@@ -156,13 +199,20 @@ def _misc(database: Database, name: str) -> Iterator[tuple[str, dict[str, str]]]
 
 
 def scheme_labels(database: Database, table: str, column: str) -> dict[str, str]:
-    """Return the raw labels that a column's scheme declares, with what each stands for; none where it says none."""
+    """Return the raw labels that a column's scheme declares, with what each stands for; none where
+    it says none.
+    """
     scheme = database.part("tables", table, "columns", column).get("scheme_id")
     labels = database.part("schemes", str(scheme)).get("labels")
     if isinstance(labels, list):
         return {str(label): str(label) for label in labels}
     if isinstance(labels, str):
-        return {key: key for key, _ in _misc(database, labels)} if labels in database.part("misc_tables") else {}
+        return (
+            {key: key for key, _ in _misc(database, labels)}
+            if labels in database.part("misc_tables")
+            else {}
+        )
+
     named = labels if isinstance(labels, dict) else {}
     return {str(key): one if isinstance(one, str) else str(key) for key, one in named.items()}
 
@@ -171,20 +221,31 @@ def _table(database: Database, kind: str, name: str) -> Table:
     """Read the file of a table of the header, parquet before csv as audformat does."""
     if name not in database.part(kind):
         known = ", ".join(map(repr, database.part(kind)))
-        raise DataError(f"audformat database {str(database.root)!r} has no table {name!r}: known are {known}")
+        raise DataError(
+            f"audformat database {str(database.root)!r} has no table {name!r}: known are {known}"
+        )
+
     stem = f"{HEADER.removesuffix('.yaml')}.{name}"
     if "/" in name or "\\" in name:
-        raise DataError(f"audformat table {name!r} has a name that leads to another folder: it is not read")
+        raise DataError(
+            f"audformat table {name!r} has a name that leads to another folder: it is not read"
+        )
     if (database.root / f"{stem}.parquet").is_file():
         return _parquet(database.root / f"{stem}.parquet")
     if (database.root / f"{stem}.csv").is_file():
         return own_table.read(database.root / f"{stem}.csv")
     if (database.root / f"{stem}.pkl").is_file():
         raise DataError(
-            f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may run code and is not read; if "
-            f"you trust it: audformat.Database.load(ROOT, load_data=True).save(ROOT, storage_format='csv')"
+            f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may "
+            f"run code and is not read; if "
+            f"you trust it: audformat.Database.load(ROOT, load_data=True).save(ROOT, "
+            f"storage_format='csv')"
         )
-    raise DataError(f"audformat table {name!r} has no file {stem}.csv or {stem}.parquet in {str(database.root)!r}")
+
+    raise DataError(
+        f"audformat table {name!r} has no file {stem}.csv or {stem}.parquet in "
+        f"{str(database.root)!r}"
+    )
 
 
 def _parquet(path: Path) -> Table:
@@ -195,29 +256,41 @@ def _parquet(path: Path) -> Table:
         records = parquet.read_table(path).to_pylist()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise DataError(f"audformat table {path.name!r} cannot be read as parquet: {reason}") from error
+        raise DataError(
+            f"audformat table {path.name!r} cannot be read as parquet: {reason}"
+        ) from error
+
     columns = tuple(records[0]) if records else ()
     rows = (
-        Entry(f"audformat table {path.name!r}, row {number}", {key: _text(value) for key, value in record.items()})
+        Entry(
+            f"audformat table {path.name!r}, row {number}",
+            {key: _text(value) for key, value in record.items()},
+        )
         for number, record in enumerate(records, 1)
     )
+
     return Table(f"audformat table {path.name!r}", columns, tuple(rows))
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or value != value else str(value).strip()  # NaN and NaT differ from themselves
+    # NaN and NaT differ from themselves
+    return "" if value is None or value != value else str(value).strip()
 
 
 def _seconds(text: str) -> str | None:
-    """Return a length of time in seconds as a text; empty for none, None where it is no length of time."""
+    """Return a length of time in seconds as a text; empty for none, None where it is no length of
+    time.
+    """
     if text in ("", "NaT"):
         return ""
     if text.replace(".", "", 1).isdigit():  # pandas would take a bare number for nanoseconds
         return None
+
     import pandas as pd
 
     try:
         seconds = pd.to_timedelta(text).total_seconds()
     except (ValueError, OverflowError):
         return None
+
     return str(seconds) if math.isfinite(seconds) else ""

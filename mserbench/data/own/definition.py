@@ -1,4 +1,6 @@
-"""A corpus of one's own, described by a TOML file: from the file to a corpus and a task like any other."""
+"""A corpus of one's own, described by a TOML file: from the file to a corpus and a task like any
+other.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from mserbench.data.own.table import Entry, Table
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 
-_HASHED = attrgetter("id", "raw_label", "speaker", "language", "start", "end", "split", "session", "sex")
+_HASHED = attrgetter(
+    "id", "raw_label", "speaker", "language", "start", "end", "split", "session", "sex"
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,11 @@ class OwnTask:
 
 
 def load(path: Path) -> OwnTask:
-    """Read a TOML file and the table that it names. Raises DataError with file, line and key of what is wrong.
+    """Read a TOML file and the table that it names. Raises DataError with file, line and key of
+    what is wrong.
 
-    Faults of single rows do not raise here: the corpus's parser yields them, as for any other corpus.
+    Faults of single rows do not raise here: the corpus's parser yields them, as for any other
+    corpus.
     """
     return build(own_file.read(path))
 
@@ -56,7 +62,9 @@ def build(settings: Settings) -> OwnTask:
     def parse(tree: Tree) -> Iterable[Utterance | Fault]:
         if not settings.pattern:  # the table as it was read says all
             return found
-        return own_rows.utterances(settings, own_table.from_names(settings.pattern, tree.names).rows, unique=False)
+        return own_rows.utterances(
+            settings, own_table.from_names(settings.pattern, tree.names).rows, unique=False
+        )
 
     owned = OwnTask(Corpus(card, parse, provide=lambda: settings.audio), task)
     _check_selection(settings, owned, known)
@@ -70,9 +78,11 @@ def _source(settings: Settings) -> tuple[Settings, Table]:
             table = own_table.from_names(settings.pattern, Folder(settings.audio).names)
         except DataError as error:
             raise DataError(settings.error(("pattern",), str(error))) from error
+
         return replace(settings, columns={group: group for group in table.columns}), table
     if settings.audformat:
         return _audformat(settings)
+
     try:
         return settings, own_table.read(settings.path.parent / settings.tables[0])
     except DataError as error:
@@ -84,42 +94,66 @@ def _audformat(settings: Settings) -> tuple[Settings, Table]:
         database = own_audformat.open_database(settings.path.parent / settings.audformat)
     except DataError as error:
         raise DataError(settings.error(("audformat",), str(error))) from error
-    having = [name for name in database.tables if settings.columns["label"] in database.columns(name)]
+
+    having = [
+        name for name in database.tables if settings.columns["label"] in database.columns(name)
+    ]
     if not settings.tables and len(having) != 1:
         names = having or database.tables
-        raise DataError(settings.error(("table",), f"is missing, but one or several of {names} were expected"))
+        raise DataError(
+            settings.error(("table",), f"is missing, but one or several of {names} were expected")
+        )
+
     try:
         table = own_audformat.read(database, settings.tables or having, settings.columns)
     except DataError as error:
         raise DataError(settings.error(("table",), str(error))) from error
-    columns = {"path": own_audformat.FILE, "start": own_audformat.START, "end": own_audformat.END, **settings.columns}
+
+    columns = {
+        "path": own_audformat.FILE,
+        "start": own_audformat.START,
+        "end": own_audformat.END,
+        **settings.columns,
+    }
     for key, column in (("split", own_audformat.SPLIT), ("sex", own_audformat.SEX)):
         if key not in columns and column in table.columns:
             columns[key] = column
+
     languages = settings.languages or ("language" not in columns and database.languages) or ()
     if not languages and "language" not in columns:
-        raise DataError(settings.error(("language",), "is missing, and the header of the database names none"))
+        raise DataError(
+            settings.error(("language",), "is missing, and the header of the database names none")
+        )
     if len(languages) > 1 and "language" not in columns:
-        raise DataError(settings.error(("language",), f"is missing, and the header of the database names {languages}"))
+        raise DataError(
+            settings.error(
+                ("language",), f"is missing, and the header of the database names {languages}"
+            )
+        )
+
     return replace(settings, columns=columns, languages=languages), table
 
 
 def _check_columns(settings: Settings, table: Table) -> None:
     """Raise DataError with each column that the file asks for but the table lacks."""
-    lacking = [(("columns", key), column) for key, column in own_table.lacking(table, settings.columns)] + [
-        (("select", key), key) for key in settings.select if key not in (*FIELDS, *table.columns)
-    ]
+    lacking = [
+        (("columns", key), column) for key, column in own_table.lacking(table, settings.columns)
+    ] + [(("select", key), key) for key in settings.select if key not in (*FIELDS, *table.columns)]
     own_file.raise_all(
         settings.path,
         [
-            settings.error(key, f"{table.what} has no column {column!r}; {nearest(column, table.columns)}")
+            settings.error(
+                key, f"{table.what} has no column {column!r}; {nearest(column, table.columns)}"
+            )
             for key, column in lacking
         ],
     )
 
 
 def _check_labels(settings: Settings, table: Table) -> None:
-    """Raise DataError with each raw label that the closed map lacks; blank ones are faults of their rows."""
+    """Raise DataError with each raw label that the closed map lacks; blank ones are faults of their
+    rows.
+    """
     column = settings.columns["label"]
     strange = [
         (row.values.get(column, ""), row.where)
@@ -132,7 +166,8 @@ def _check_labels(settings: Settings, table: Table) -> None:
         [
             settings.error(
                 ("labels",),
-                f"the raw label {raw!r} ({counts[raw]} in all, first in {first[raw]}) is not declared: "
+                f"the raw label {raw!r} ({counts[raw]} in all, first in {first[raw]}) is "
+                f"not declared: "
                 f'add it, with a label or "DROP"',
             )
             for raw in sorted(counts)
@@ -150,6 +185,7 @@ def _check_selection(settings: Settings, owned: OwnTask, known: Sequence[Utteran
             for value in values
             if value not in held
         ]
+
     own_file.raise_all(settings.path, problems)
 
 
@@ -164,7 +200,8 @@ def _card(settings: Settings, known: Sequence[Utterance]) -> CorpusCard:
         access="request",
         source=settings.path.name,
         how_to_get=f"ask whoever wrote {settings.path.name}",
-        unpack=f"{settings.path.name} must name the folder of recordings, and the table or pattern that fits it",
+        unpack=f"{settings.path.name} must name the folder of recordings, and the table or "
+        f"pattern that fits it",
         citation=settings.citation,
         counts={"files" if settings.pattern else "table": corpus.histogram(known)},
         family=settings.family,
@@ -190,11 +227,16 @@ def _task(settings: Settings, known: Sequence[Utterance]) -> Task:
         version=settings.version,
         origin=_origin(settings, known),
     )
+
     return task if settings.pattern else replace(task, counts=_counts(task, known))
 
 
 def _counts(task: Task, known: Sequence[Utterance]) -> dict[str, int]:
-    chosen = [one for one in known if all(divisions.value_of(one, key) in held for key, held in task.select.items())]
+    chosen = [
+        one
+        for one in known
+        if all(divisions.value_of(one, key) in held for key, held in task.select.items())
+    ]
     counts = Counter(task.label_map[one.raw_label] for one in chosen)
     return {label: counts[label] for label in task.labels}
 
@@ -204,13 +246,16 @@ def _languages(settings: Settings, known: Sequence[Utterance]) -> tuple[str, ...
 
 
 def _origin(settings: Settings, known: Sequence[Utterance]) -> str:
-    """SHA-256 (hex) of what table or pattern say of the clips, so that line ends and titles change nothing.
+    """SHA-256 (hex) of what table or pattern say of the clips, so that line ends and titles change
+    nothing.
 
-    Of a pattern the files are not known beforehand: they come into the task's hash with their audio.
+    Of a pattern the files are not known beforehand: they come into the task's hash with their
+    audio.
     """
     said: object = [settings.pattern, settings.languages]
     if not settings.pattern:
         said = [(*_HASHED(one), dict(one.extra)) for one in sorted(known, key=attrgetter("id"))]
+
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -221,8 +266,13 @@ def _divisions(known: Sequence[Utterance]) -> Mapping[str, Division]:
         values = sorted({getattr(one, field) for one in known} - {None})
         if not values:
             continue
-        rows = tuple((value, PARTS.get(value.casefold(), value) if field == "split" else value) for value in values)
+
+        rows = tuple(
+            (value, PARTS.get(value.casefold(), value) if field == "split" else value)
+            for value in values
+        )
         parts = {part for _, part in rows}
         kind: Literal["split", "folds"] = "split" if {"train", "test"} <= parts else "folds"
         found[name] = Division(f"by {field}", field, "", kind, "the corpus's own table", rows)
+
     return found

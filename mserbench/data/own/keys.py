@@ -1,4 +1,6 @@
-"""The keys of the TOML file of a corpus of one's own: which there are, and what is wrong with their values."""
+"""The keys of the TOML file of a corpus of one's own: which there are, and what is wrong with their
+values.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 UNDECLARED = "und"  # the code of a language that nobody named: the verdict is then `unknown`
-FIELDS = ("speaker", "sex", "split", "session", "text", "language", "sentence", "dialogue", "derived_from")
+FIELDS = (
+    "speaker",
+    "sex",
+    "split",
+    "session",
+    "text",
+    "language",
+    "sentence",
+    "dialogue",
+    "derived_from",
+)
 COLUMNS = ("path", "label", "id", *FIELDS, "start", "end")
-_OF_AUDFORMAT = ("label", *FIELDS)  # an audformat table itself says which files, and from where to where
+# an audformat table itself says which files, and from where to where
+_OF_AUDFORMAT = ("label", *FIELDS)
 _SOURCES = ("table", "pattern", "audformat")
 TEXTS = ("name", "title", "licence", "audio", "pattern", "audformat", "citation", "family")
 _KEYS = (*TEXTS, "language", "table", "version", "synthetic", "columns", "labels", "select")
@@ -36,17 +49,22 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     for key in record:
         if key not in _KEYS:
             yield (key,), f"is not known; {nearest(key, _KEYS)}"
+
     for key in TEXTS:
         if key in record and not is_text(record[key]):
             yield (key,), f"is {record[key]!r}, but a text was expected"
+
     for key in ("language", "table"):
         if key in record and not _texts(record[key]):
             yield (key,), f"is {record[key]!r}, but a text or a list of texts was expected"
+
     version, synthetic = record.get("version", 1), record.get("synthetic", False)
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         yield ("version",), f"is {version!r}, but a whole number from 1 was expected"
+
     if not isinstance(synthetic, bool):
         yield ("synthetic",), f"is {synthetic!r}, but true or false was expected"
+
     yield from _source_faults(record)
     yield from _language_faults(record)
     yield from _label_faults(record.get("labels"))
@@ -57,39 +75,71 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     given = [key for key in _SOURCES if key in record]
     if given not in (["table"], ["pattern"], ["audformat"], ["table", "audformat"]):
         found = f"{' and '.join(map(repr, given))} are given" if given else "none is given"
-        yield (given[-1] if given else "table",), f"one of 'table', 'pattern' and 'audformat' was expected, but {found}"
+        yield (
+            (given[-1] if given else "table",),
+            f"one of 'table', 'pattern' and 'audformat' was expected, but {found}",
+        )
         return
+
     if "pattern" in record and len(str(record["pattern"])) > _LONGEST_PATTERN:
-        yield ("pattern",), f"has more than {_LONGEST_PATTERN:,} characters: a table suits such names better"
+        yield (
+            ("pattern",),
+            f"has more than {_LONGEST_PATTERN:,} characters: a table suits such names better",
+        )
+
     if given == ["table"] and len(_texts(record["table"])) > 1:
-        yield ("table",), "is a list, but one table was expected: join them, with a column for the split"
+        yield (
+            ("table",),
+            "is a list, but one table was expected: join them, with a column for the split",
+        )
+
     columns = record.get("columns", {})
     if not isinstance(columns, dict):
         yield ("columns",), f"is {columns!r}, but a table [columns] was expected"
         return
     if "pattern" in record and columns:
-        yield ("columns",), "belongs to a table, but the pattern's named groups say what is what: remove one of the two"
+        yield (
+            ("columns",),
+            "belongs to a table, but the pattern's named groups say what is what: remove one "
+            "of the two",
+        )
         return
+
     known = _OF_AUDFORMAT if "audformat" in record else COLUMNS
     for key, column in columns.items():
         if key not in known:
             yield ("columns", key), f"is not known; {nearest(key, known)}"
         elif not is_text(column):
             yield ("columns", key), f"is {column!r}, but the name of a column was expected"
+
     required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[given[-1]]
     for key in required:
         if key not in columns:
-            yield ("columns",), f"has no {key!r}, but a table needs {' and '.join(map(repr, required))}"
+            yield (
+                ("columns",),
+                f"has no {key!r}, but a table needs {' and '.join(map(repr, required))}",
+            )
 
 
 def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     columns = record.get("columns", {})
-    by_row = "(?P<language>" in str(record.get("pattern", "")) or (isinstance(columns, dict) and "language" in columns)
+    by_row = "(?P<language>" in str(record.get("pattern", "")) or (
+        isinstance(columns, dict) and "language" in columns
+    )
     codes = _texts(record.get("language", []))
     if not codes and "language" not in record and not by_row and "audformat" not in record:
-        yield ("language",), f"is missing, but the verdict needs it: an ISO 639 code such as 'de', or {UNDECLARED!r}"
+        yield (
+            ("language",),
+            f"is missing, but the verdict needs it: an ISO 639 code such as 'de', or "
+            f"{UNDECLARED!r}",
+        )
+
     if len(codes) > 1 and not by_row:
-        yield ("language",), "names several languages, but no column 'language' says which row is in which"
+        yield (
+            ("language",),
+            "names several languages, but no column 'language' says which row is in which",
+        )
+
     for code in codes:
         if not is_language(code):
             yield ("language",), f"is {code!r}, but an ISO 639 code such as 'de' was expected"
@@ -97,37 +147,54 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 @functools.cache
 def is_language(code: str) -> bool:
-    """Whether this is a code of one language (or `und`), of two or three small letters, with a region if any."""
+    """Whether this is a code of one language (or `und`), of two or three small letters, with a
+    region if any.
+    """
     if not _LANGUAGE.fullmatch(code) or code == "mul":
         return False
+
     import langcodes
 
     return code == UNDECLARED or langcodes.tag_is_valid(code)
 
 
 def is_label(text: str) -> bool:
-    """Whether a word can be a label of a task: letters, digits, blanks, `_ + . -`, at most 60 of them."""
+    """Whether a word can be a label of a task: letters, digits, blanks, `_ + . -`, at most 60 of
+    them.
+    """
     return _LABEL.fullmatch(text) is not None
 
 
 def _label_faults(labels: object) -> Iterator[Fault]:
     if not isinstance(labels, dict) or not labels:
-        yield ("labels",), 'a table [labels] was expected that gives each raw label a label or "DROP"'
+        yield (
+            ("labels",),
+            'a table [labels] was expected that gives each raw label a label or "DROP"',
+        )
         return
-    wrong = [raw for raw, label in labels.items() if not isinstance(label, str) or not is_label(label)]
+
+    wrong = [
+        raw for raw, label in labels.items() if not isinstance(label, str) or not is_label(label)
+    ]
     for raw in wrong:
         yield (
             ("labels", raw),
-            f'is {labels[raw]!r}, but a label (letters, digits, blanks, "_+.-") or "DROP" was expected',
+            f'is {labels[raw]!r}, but a label (letters, digits, blanks, "_+.-") or "DROP" '
+            f"was expected",
         )
+
     if not wrong and len(set(labels.values()) - {"DROP"}) < 2:
-        yield ("labels",), f"maps to {sorted(set(labels.values()))}, but a question needs two labels or more"
+        yield (
+            ("labels",),
+            f"maps to {sorted(set(labels.values()))}, but a question needs two labels or more",
+        )
 
 
 def _select_faults(select: object) -> Iterator[Fault]:
     if not isinstance(select, dict):
         yield ("select",), f"is {select!r}, but a table [select] was expected"
         return
+
     for key, values in select.items():
         if not _texts(values):
             yield ("select", key), f"is {values!r}, but a text or a list of texts was expected"

@@ -1,4 +1,6 @@
-"""The named groups of a file-name pattern, matched where a pattern that never ends can be stopped."""
+"""The named groups of a file-name pattern, matched where a pattern that never ends can be
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ else:
 
 @dataclass(frozen=True)
 class Matches:
-    """The names of a pattern's groups, and their values by file; a file that does not match is not there."""
+    """The names of a pattern's groups, and their values by file; a file that does not match is not
+    there.
+    """
 
     groups: tuple[str, ...]
     by_name: Mapping[str, Mapping[str, str]]
@@ -35,27 +39,39 @@ class Matches:
 
 @functools.lru_cache(maxsize=4)
 def match(pattern: str, names: Sequence[str]) -> Matches:
-    """Match a pattern against whole paths; `names` is a tuple. Raises DataError for one that is none or never ends.
+    """Match a pattern against whole paths; `names` is a tuple. Raises DataError for one that is
+    none or never ends.
 
-    Python's regular expressions can take longer than the age of the universe for a short pattern, and nothing in
-    the process can stop them: so they run in a process of their own, which is ended after `SECONDS`.
+    Python's regular expressions can take longer than the age of the universe for a short pattern,
+    and nothing in the process can stop them: so they run in a process of their own, which is ended
+    after `SECONDS`.
     """
     given = json.dumps({"pattern": pattern, "names": list(names)}).encode()
     command = [sys.executable, "-I", "-S", "-c", _CHILD]
     try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=SECONDS, check=True)
+        done = subprocess.run(
+            command, input=given, capture_output=True, timeout=SECONDS, check=True
+        )
     except subprocess.TimeoutExpired as error:
         raise DataError(
-            f"the pattern {pattern!r} took more than {SECONDS:.0f} s for {len(names)} file names: avoid a repeat "
+            f"the pattern {pattern!r} took more than {SECONDS:.0f} s for {len(names)} file "
+            f"names: avoid a repeat "
             f"inside a repeat, and name what lies between two groups"
         ) from error
     except (OSError, subprocess.CalledProcessError) as error:
-        raise DataError(f"the pattern {pattern!r} could not be matched ({error}): make it simpler") from error
+        raise DataError(
+            f"the pattern {pattern!r} could not be matched ({error}): make it simpler"
+        ) from error
+
     answer = json.loads(done.stdout)
     if "fault" in answer:
         raise DataError(f"the pattern {pattern!r} is no regular expression: {answer['fault']}")
+
     found = zip(names, answer["found"], strict=True)
     by_name = {
-        name: {key: value or "" for key, value in groups.items()} for name, groups in found if groups is not None
+        name: {key: value or "" for key, value in groups.items()}
+        for name, groups in found
+        if groups is not None
     }
+
     return Matches(tuple(answer["groups"]), by_name)

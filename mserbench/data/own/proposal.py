@@ -1,4 +1,6 @@
-"""A TOML file proposed for a folder of recordings: what was seen in it, and what a person must say."""
+"""A TOML file proposed for a folder of recordings: what was seen in it, and what a person must
+say.
+"""
 
 from __future__ import annotations
 
@@ -43,22 +45,32 @@ class Proposal:
 
 
 def examine(folder: Path) -> Proposal:
-    """Look at names and tables of a folder, not at its audio. Raises DataError where no labels are found."""
+    """Look at names and tables of a folder, not at its audio. Raises DataError where no labels are
+    found.
+    """
     if not folder.is_dir():
         raise DataError(f"{str(folder)!r} is no folder: give the one that holds the recordings")
+
     names = Folder(folder).names
     audio = [name for name in names if is_audio(name)]
     if own_audformat.HEADER in names:
         return _with_labels(Proposal(folder, _audformat(folder), len(audio)))
     if not audio:
-        raise DataError(f"folder {str(folder)!r} holds no audio file: {', '.join(sorted(SUFFIXES))} were looked for")
+        raise DataError(
+            f"folder {str(folder)!r} holds no audio file: {', '.join(sorted(SUFFIXES))} were "
+            f"looked for"
+        )
+
     found = proposal_table.find(folder, names, audio) or proposal_names.find(audio)
     if found is None:
         raise DataError(
-            f"no labels were found for the {len(audio)} audio files of {str(folder)!r}: an audformat database, a csv, "
-            f"tsv or jsonl table with a column of their paths and one of emotions, and emotion words in the names of "
+            f"no labels were found for the {len(audio)} audio files of {str(folder)!r}: an "
+            f"audformat database, a csv, "
+            f"tsv or jsonl table with a column of their paths and one of emotions, and "
+            f"emotion words in the names of "
             f"files or folders were looked for"
         )
+
     return _with_labels(Proposal(folder, found, len(audio)))
 
 
@@ -68,19 +80,27 @@ def _with_labels(proposal: Proposal) -> Proposal:
     labels = sorted({_label(raw, found.meanings)[0] for raw in found.labels} - {"DROP"})
     if len(labels) < 2:
         raise DataError(
-            f"the recordings of {str(proposal.folder)!r} have the labels {labels} by {found.source}, but a question "
-            f"needs two or more: look at the table, or write the TOML file by hand (docs/your-own-corpus.md)"
+            f"the recordings of {str(proposal.folder)!r} have the labels {labels} by "
+            f"{found.source}, but a question "
+            f"needs two or more: look at the table, or write the TOML file by hand "
+            f"(docs/your-own-corpus.md)"
         )
+
     return proposal
 
 
 def write(proposal: Proposal, target: Path, name: str, language: str) -> str:
-    """Return the text of the TOML file `target`; `language` is a code, or empty where the folder names it."""
+    """Return the text of the TOML file `target`; `language` is a code, or empty where the folder
+    names it.
+    """
     found = proposal.found
     below = os.path.relpath(proposal.folder, target.parent).replace(os.sep, "/")
-    source = {key: f"{below}/{value}" if key == "table" else value for key, value in found.source.items()}
+    source = {
+        key: f"{below}/{value}" if key == "table" else value for key, value in found.source.items()
+    }
     if "audformat" in source:
         source = {**found.source, "audformat": below}
+
     lines = [
         "# What this file says, and what else it may say: docs/your-own-corpus.md",
         f"name = {quoted(name)}",
@@ -91,34 +111,49 @@ def write(proposal: Proposal, target: Path, name: str, language: str) -> str:
         *(f"{key} = {_literal(value)}" for key, value in source.items()),
     ]
     if found.columns:
-        lines += ["", "[columns]", *(f"{key} = {quoted(column)}" for key, column in found.columns.items())]
+        lines += [
+            "",
+            "[columns]",
+            *(f"{key} = {quoted(column)}" for key, column in found.columns.items()),
+        ]
+
     lines += ["", "[labels]", *_labels(found)]
-    doubts = ["", *(f"# {' '.join(doubt.split())}" for doubt in found.doubts)] if found.doubts else []
+    doubts = (
+        ["", *(f"# {' '.join(doubt.split())}" for doubt in found.doubts)] if found.doubts else []
+    )
     return "\n".join([*lines, *doubts]) + "\n"
 
 
 def _language(found: Found, language: str) -> list[str]:
     if language == UNDECLARED:
-        return [f"language = {quoted(language)}  {_LOOK}: not seen; 'und' makes every verdict 'unknown'"]
+        return [
+            f"language = {quoted(language)}  {_LOOK}: not seen; 'und' makes every verdict 'unknown'"
+        ]
+
     return [f"language = {quoted(language)}"] if language else []
 
 
 def _labels(found: Found) -> list[str]:
-    """Return a line for each raw label: its label where the word is known, else the word itself, marked."""
+    """Return a line for each raw label: its label where the word is known, else the word itself,
+    marked.
+    """
     lines = []
     proposed = {raw: _label(raw, found.meanings) for raw in found.labels}
     for raw, (label, known) in proposed.items():
         mark = "" if known else f"  {_LOOK}"
         lines.append(f"{quoted(raw)} = {quoted(label)}{mark}")
+
     return lines
 
 
 def _label(raw: str, meanings: Mapping[str, str]) -> tuple[str, bool]:
     if not raw:
         return "DROP", True
+
     for word in (raw, meanings.get(raw, "")):
         if label := proposal_words.emotion(word):
             return label, True
+
     word = meanings.get(raw, raw).casefold()
     return (word if is_label(word) else "DROP"), False
 
@@ -128,40 +163,57 @@ def _audformat(folder: Path) -> Found:
     database = own_audformat.open_database(folder)
     best: tuple[float, Found] | None = None
     unread = []
+
     for name in database.tables:
         try:
             table = own_audformat.read(database, [name], {})
         except DataError as error:
             unread.append(str(error))
             continue
+
         rows = [row for row in table.rows if isinstance(row, Entry)]
         for column in database.columns(name):
             found = _of_column(database, name, column, rows)
-            known = sum(n for raw, n in found.labels.items() if _label(raw, found.meanings)[1] and raw)
+            known = sum(
+                n for raw, n in found.labels.items() if _label(raw, found.meanings)[1] and raw
+            )
             share = known + (0.5 if proposal_words.column(column) == "label" else 0.0)
             if share >= 0.5 and len(found.labels) > 1 and (best is None or share > best[0]):
                 best = share, found
+
     if best is None:
         more = f" ({unread[0]})" if unread else ""
-        raise DataError(f"audformat database {str(folder)!r} has no column of emotions in {database.tables}{more}")
+        raise DataError(
+            f"audformat database {str(folder)!r} has no column of emotions in "
+            f"{database.tables}{more}"
+        )
+
     best[1].doubts += unread
     return best[1]
 
 
-def _of_column(database: own_audformat.Database, table: str, column: str, rows: Sequence[Entry]) -> Found:
+def _of_column(
+    database: own_audformat.Database, table: str, column: str, rows: Sequence[Entry]
+) -> Found:
     counts: dict[str, int] = {}
     for row in rows:
         raw = row.values.get(column, "")
         counts[raw] = counts.get(raw, 0) + 1
+
     columns = {"label": column}
     places = [(table, name, name) for name in database.columns(table) if name != column]
     places += [
-        (one, name, f"{one}.{name}") for one in database.tables if one != table for name in database.columns(one)
+        (one, name, f"{one}.{name}")
+        for one in database.tables
+        if one != table
+        for name in database.columns(one)
     ]
+
     for _, name, full in places:
         role = proposal_words.column(name)
         if role in ("speaker", "sex", "session", "text", "dialogue") and role not in columns:
             columns[role] = full
+
     found = Found(
         {"audformat": ".", "table": table},
         columns,
@@ -170,11 +222,18 @@ def _of_column(database: own_audformat.Database, table: str, column: str, rows: 
         languages=database.languages,
         licence=database.licence,
     )
-    found.sentences.append(f"an audformat database: table {table!r}, {len(rows)} rows, column {column!r}")
-    found.sentences += [f"{role}: column {name!r}" for role, name in columns.items() if role != "label"]
+    found.sentences.append(
+        f"an audformat database: table {table!r}, {len(rows)} rows, column {column!r}"
+    )
+    found.sentences += [
+        f"{role}: column {name!r}" for role, name in columns.items() if role != "label"
+    ]
     if len(database.tables) > 1:
         others = ", ".join(name for name in database.tables if name != table)
-        found.doubts.append(f"other tables of the database were left out as lists of clips: {others}")
+        found.doubts.append(
+            f"other tables of the database were left out as lists of clips: {others}"
+        )
+
     return found
 
 

@@ -1,4 +1,6 @@
-"""A pattern for the names of a folder's recordings: where the emotion stands in them, and perhaps the speaker."""
+"""A pattern for the names of a folder's recordings: where the emotion stands in them, and perhaps
+the speaker.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +25,18 @@ _MOST_SPEAKERS = 2_000
 
 @dataclass
 class Slot:
-    """One place in the names: its expression, and its value in each file; a separator has no value."""
+    """One place in the names: its expression, and its value in each file; a separator has no
+    value.
+    """
 
     regex: str
     values: tuple[str, ...] = ()
 
 
 def find(audio: Sequence[str]) -> Found | None:
-    """Return a pattern for the names of most files; None where no place in them holds emotion words."""
+    """Return a pattern for the names of most files; None where no place in them holds emotion
+    words.
+    """
     depths = Counter(path.count("/") for path in audio)
     for depth, _ in depths.most_common(3):
         paths = [path for path in audio if path.count("/") == depth]
@@ -38,11 +44,14 @@ def find(audio: Sequence[str]) -> Found | None:
         label = _label(slots)
         if label is not None:
             return _described(audio, slots, label)
+
     return None
 
 
 def _slots(paths: Sequence[str]) -> list[Slot]:
-    """Take the names apart, folder by folder; a folder whose names have different shapes stays whole."""
+    """Take the names apart, folder by folder; a folder whose names have different shapes stays
+    whole.
+    """
     stems = [re.sub(r"\.[^./]*$", "", path).split("/") for path in paths]
     slots: list[Slot] = []
     for values in zip(*stems, strict=True):
@@ -52,6 +61,7 @@ def _slots(paths: Sequence[str]) -> list[Slot]:
         if n < _UNIFORM * len(values):
             slots.append(Slot(_WHOLE, values))
             continue
+
         # A file of another shape holds nothing in these places: the pattern will not fit it.
         rows = [
             _TOKEN.findall(value) if one == shape else [""] * len(shape)
@@ -59,13 +69,17 @@ def _slots(paths: Sequence[str]) -> list[Slot]:
         ]
         tokens = zip(*rows, strict=True)
         slots += [
-            Slot(regex, held if regex in (_LETTERS, _DIGITS) else ()) for regex, held in zip(shape, tokens, strict=True)
+            Slot(regex, held if regex in (_LETTERS, _DIGITS) else ())
+            for regex, held in zip(shape, tokens, strict=True)
         ]
+
     return slots
 
 
 def _shape(text: str) -> tuple[str, ...]:
-    """Return an expression for each run of letters, digits and others: the same for names made alike."""
+    """Return an expression for each run of letters, digits and others: the same for names made
+    alike.
+    """
     return tuple(
         _DIGITS if token.isdecimal() else _LETTERS if token[0].isalpha() else re.escape(token)
         for token in _TOKEN.findall(text)
@@ -80,7 +94,10 @@ def _label(slots: Sequence[Slot]) -> int | None:
         values.pop("", None)
         if 2 <= len(values) <= _MOST_LABELS:
             known = {value for value in values if proposal_words.emotion(value)}
-            scores[place] = sum(values[value] for value in known) / values.total() if len(known) > 1 else 0.0
+            scores[place] = (
+                sum(values[value] for value in known) / values.total() if len(known) > 1 else 0.0
+            )
+
     best = max(scores, key=lambda place: scores[place], default=None)
     return best if best is not None and scores[best] >= _KNOWN else None
 
@@ -91,15 +108,23 @@ def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Found
     rows = [row for row in own_table.from_names(pattern, audio).rows if isinstance(row, Entry)]
     counts = Counter(row.values["label"] for row in rows)
     found = Found({"pattern": pattern}, {}, dict(sorted(counts.items())), doubts=doubts)
-    found.sentences.append(f"the names of {len(rows)} of the {len(audio)} audio files hold the emotion ({pattern})")
+    found.sentences.append(
+        f"the names of {len(rows)} of the {len(audio)} audio files hold the emotion ({pattern})"
+    )
+
     if len(rows) < len(audio):
         matched = {row.values[own_table.PATH] for row in rows}
         other = next(path for path in audio if path not in matched)
-        doubts.append(f"{len(audio) - len(rows)} audio files have other names and are left out, such as {other!r}")
+        doubts.append(
+            f"{len(audio) - len(rows)} audio files have other names and are left out, such as "
+            f"{other!r}"
+        )
+
     for group in groups:
         values = {row.values[group] for row in rows}
         if group != "label":
             found.sentences.append(f"{group}: in the names, {len(values)} different")
+
     return found
 
 
@@ -107,13 +132,17 @@ def _pattern(slots: Sequence[Slot], groups: Mapping[str, range]) -> str:
     opening = {run[0]: f"(?P<{name}>" for name, run in groups.items()}
     closing = {run[-1] for run in groups.values()}
     pieces = [
-        f"{opening.get(place, '')}{slot.regex}{')' if place in closing else ''}" for place, slot in enumerate(slots)
+        f"{opening.get(place, '')}{slot.regex}{')' if place in closing else ''}"
+        for place, slot in enumerate(slots)
     ]
+
     return "".join(pieces) + r"\.\w+"
 
 
 def _groups(slots: Sequence[Slot], label: int) -> tuple[dict[str, range], list[str]]:
-    """Return which places hold label, split, sex and speaker, and what is doubtful about the last."""
+    """Return which places hold label, split, sex and speaker, and what is doubtful about the
+    last.
+    """
     groups = {"label": range(label, label + 1)}
     rest = []
     for run in _runs(slots, label):
@@ -123,21 +152,29 @@ def _groups(slots: Sequence[Slot], label: int) -> tuple[dict[str, range], list[s
             groups[role] = run
         elif len(values) > 1:
             rest.append(run)
+
     speaker, doubts = _speaker(slots, label, rest)
     return ({**groups, "speaker": speaker} if speaker else groups), doubts
 
 
 def _speaker(slots: Sequence[Slot], label: int, runs: Sequence[range]) -> tuple[range, list[str]]:
-    """Return the places that hold the speaker: those called so, else the first that occurs with most labels."""
+    """Return the places that hold the speaker: those called so, else the first that occurs with
+    most labels.
+    """
     fitting = [run for run in runs if _is_crossed(_joined(slots, run), slots[label].values)]
     called = [run for run in fitting if _is_called_speaker(slots, run)]
     if called:
         return called[0], []
     if not fitting:
-        return range(0), ["no part of the names looks like a speaker: intervals will be over clips, not speakers"]
+        return range(0), [
+            "no part of the names looks like a speaker: intervals will be over clips, not speakers"
+        ]
+
     examples = ", ".join(map(repr, sorted(set(_joined(slots, fitting[0])) - {""})[:4]))
     others = f" ({len(fitting) - 1} other parts could be it as well)" if len(fitting) > 1 else ""
-    return fitting[0], [f"the speaker is a guess by its place in the names, such as {examples}{others}"]
+    return fitting[0], [
+        f"the speaker is a guess by its place in the names, such as {examples}{others}"
+    ]
 
 
 def _runs(slots: Sequence[Slot], label: int) -> list[range]:
@@ -147,6 +184,7 @@ def _runs(slots: Sequence[Slot], label: int) -> list[range]:
         if place == len(slots) or not slots[place].values or place == label:
             runs += [range(start, place)] if start < place else []
             start = place + 1
+
     return runs
 
 
@@ -155,18 +193,24 @@ def _joined(slots: Sequence[Slot], run: range) -> list[str]:
 
 
 def _is_crossed(values: Sequence[str], labels: Sequence[str]) -> bool:
-    """Whether there are several values, and each occurs with half of the labels or more, on average."""
+    """Whether there are several values, and each occurs with half of the labels or more, on
+    average.
+    """
     seen = defaultdict(set)
     for value, label in zip(values, labels, strict=True):
         if value and label:
             seen[value].add(label)
+
     met = sum(map(len, seen.values()))
     return 2 <= len(seen) <= _MOST_SPEAKERS and met >= len(seen) * len(set(labels) - {""}) / 2
 
 
 def _is_called_speaker(slots: Sequence[Slot], run: range) -> bool:
-    """Whether `actor`, `spk` or the like stands at the begin of the values, or right before them."""
+    """Whether `actor`, `spk` or the like stands at the begin of the values, or right before
+    them.
+    """
     before = [slots[place] for place in (run[0] - 2,) if place >= 0]
     heads = [slots[run[0]], *before]
     words = [{value.casefold() for value in head.values} - {""} for head in heads]
+
     return any(found and found <= proposal_words.SPEAKERS for found in words)

@@ -26,12 +26,15 @@ Tails = Mapping[str, Sequence[str]]
 
 @dataclass
 class Found:
-    """A source of labels as a proposal needs it; `sentences` say what was seen, `doubts` what to look at."""
+    """A source of labels as a proposal needs it; `sentences` say what was seen, `doubts` what to
+    look at.
+    """
 
     source: dict[str, str]
     columns: dict[str, str]
     labels: dict[str, int]
-    meanings: dict[str, str] = field(default_factory=dict)  # what a raw label stands for, where the source says it
+    # what a raw label stands for, where the source says it
+    meanings: dict[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     licence: str = "unknown"
     sentences: list[str] = field(default_factory=list)
@@ -39,30 +42,40 @@ class Found:
 
 
 def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Found | None:
-    """Return the table below `folder` that lists most audio files and has labels; None where there is none."""
+    """Return the table below `folder` that lists most audio files and has labels; None where there
+    is none.
+    """
     tails = _tails(audio)
     best: tuple[int, Found] | None = None
     others, unread = [], []
+
     for name in _candidates(folder, names):
         try:
             table = own_table.read(folder / name)
         except DataError as error:
             unread.append(f"{name} was not read: {error}")
             continue
+
         rows = [row for row in table.rows if isinstance(row, Entry)]
         path, listed = _path_column(table, rows, tails, frozenset(audio))
         label = _label_column(table, rows, path) if path else None
         if label is None or not listed:
             continue
+
         others.append(name)
         if best is None or listed > best[0]:
             best = listed, _described(name, table, rows, path, label, listed, len(audio))
+
     if best is None:
         return None
+
     found = best[1]
     rest = [name for name in others if name != found.source["table"]]
     if rest:
-        found.doubts.append(f"other tables list recordings too and were left out: {', '.join(rest[:5])}")
+        found.doubts.append(
+            f"other tables list recordings too and were left out: {', '.join(rest[:5])}"
+        )
+
     found.doubts += unread
     return found
 
@@ -74,7 +87,9 @@ def _candidates(folder: Path, names: Sequence[str]) -> list[str]:
 
 
 def _tails(audio: Sequence[str]) -> Tails:
-    """Return the audio files by every way to end their paths, with and without the ending of the file."""
+    """Return the audio files by every way to end their paths, with and without the ending of the
+    file.
+    """
     found = defaultdict(list)
     for path in audio:
         parts = path.split("/")
@@ -82,37 +97,56 @@ def _tails(audio: Sequence[str]) -> Tails:
             tail = "/".join(parts[n:])
             found[tail].append(path)
             found[str(PurePosixPath(tail).with_suffix(""))].append(path)
+
     return found
 
 
-def _path_column(table: Table, rows: Sequence[Entry], tails: Tails, audio: frozenset[str]) -> tuple[str, int]:
+def _path_column(
+    table: Table, rows: Sequence[Entry], tails: Tails, audio: frozenset[str]
+) -> tuple[str, int]:
     """Return the column, or template of columns, that names most files, and how many it names."""
     step = max(1, len(rows) // _SAMPLE)
     templates = Counter(
-        template for row in rows[::step] for column in table.columns for template in set(_templates(row, column, tails))
+        template
+        for row in rows[::step]
+        for column in table.columns
+        for template in set(_templates(row, column, tails))
     )
     best, most = "", 0
     ranked = sorted(templates.items(), key=lambda pair: (-pair[1], pair[0].count("{"), pair[0]))
+
     for template, _ in ranked[:10]:
         listed = len({filled(template, row.values) for row in rows} & audio)
         if listed > most:
             best, most = template, listed
+
     return best, most
 
 
 def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
-    """Yield the templates by which this column's value names a file: `{file}`, `wav/{file}.wav`, `{who}/{file}`."""
+    """Yield the templates by which this column's value names a file: `{file}`, `wav/{file}.wav`,
+    `{who}/{file}`.
+    """
     value = row.values.get(column, "").replace("\\", "/").removeprefix("./")
     if not value or "{" in column or "}" in column:
         return
+
     for path in tails.get(value, ())[:20]:
         ending = "" if path.endswith(value) else PurePosixPath(path).suffix
         head = path[: len(path) - len(value) - len(ending)]
         if not (head or ending) and row.values[column] == path:
             yield column
             continue
+
         folders = [
-            [part, *(f"{{{name}}}" for name, held in row.values.items() if held == part and name != column)][:3]
+            [
+                part,
+                *(
+                    f"{{{name}}}"
+                    for name, held in row.values.items()
+                    if held == part and name != column
+                ),
+            ][:3]
             for part in head.split("/")[:-1]
         ]
         for parts in itertools.islice(itertools.product(*folders), 27):
@@ -127,35 +161,52 @@ def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
         values.pop("", None)
         if column == path or not 2 <= len(values) <= _MOST_LABELS:
             continue
-        known = sum(n for value, n in values.items() if proposal_words.emotion(value)) / values.total()
+
+        known = (
+            sum(n for value, n in values.items() if proposal_words.emotion(value)) / values.total()
+        )
         named = proposal_words.column(column) == "label"
         if known >= 0.5 or named:
             scores[column] = known + 0.5 * named
+
     return max(scores, key=lambda column: scores[column]) if scores else None
 
 
-def _described(name: str, table: Table, rows: Sequence[Entry], path: str, label: str, listed: int, files: int) -> Found:
+def _described(
+    name: str, table: Table, rows: Sequence[Entry], path: str, label: str, listed: int, files: int
+) -> Found:
     columns = {"path": path, "label": label}
     labels = Counter(row.values.get(label, "") for row in rows)
     found = Found({"table": name}, columns, dict(sorted(labels.items())))
-    found.sentences.append(f"{name} lists {listed} of the {files} audio files, in {len(rows)} rows (path: {path})")
+    found.sentences.append(
+        f"{name} lists {listed} of the {files} audio files, in {len(rows)} rows (path: {path})"
+    )
+
     if listed < files:
         found.doubts.append(f"{files - listed} audio files have no row in {name}")
+
     wrong = len(table.rows) - len(rows)
     if wrong:
-        found.doubts.append(f"{wrong} lines of {name} could not be read: 'mserbench data verify' lists them")
+        found.doubts.append(
+            f"{wrong} lines of {name} could not be read: 'mserbench data verify' lists them"
+        )
+
     for column in table.columns:
         _assign(found, column, rows)
+
     repeated = len(rows) - len({filled(path, row.values) for row in rows})
     if "id" in columns and not (repeated and "start" not in columns):
         del columns["id"]  # the path, and the time in it, are a better name
     elif repeated and "start" not in columns:
         found.doubts.append(
-            f"{repeated} rows of {name} repeat a path, and no column says which part of the file they are"
+            f"{repeated} rows of {name} repeat a path, and no column says which part of "
+            f"the file they are"
         )
+
     for lone, other in (("start", "end"), ("end", "start")):
         if lone in columns and other not in columns:
             found.doubts.append(f"there is a column for {lone}, but none for {other}")
+
     return found
 
 
@@ -164,6 +215,7 @@ def _assign(found: Found, column: str, rows: Sequence[Entry]) -> None:
     role = proposal_words.column(column)
     if role is None or column in (found.columns["path"], found.columns["label"]):
         return
+
     values = {row.values.get(column, "") for row in rows}
     if role == "label" or role in found.columns:
         held = found.columns[role]
@@ -171,9 +223,11 @@ def _assign(found: Found, column: str, rows: Sequence[Entry]) -> None:
         return
     if not _fits(role, values, len(rows)):
         found.doubts.append(
-            f"column {column!r} is called like one of the {role}, but its values are not: it was left out"
+            f"column {column!r} is called like one of the {role}, but its values are not: "
+            f"it was left out"
         )
         return
+
     found.columns[role] = column
     if role not in ("text", "start", "end", "id"):
         found.sentences.append(f"{role}: column {column!r}, {len(values - {''})} different")
@@ -188,6 +242,7 @@ def _fits(role: str, values: set[str], rows: int) -> bool:
         return {value.casefold() for value in values} <= set(SEXES)
     if role == "id":
         return len(values) == rows and "" not in values
+
     return values != {""} and (role != "split" or len(values) <= 20)
 
 

@@ -1,4 +1,6 @@
-"""Rows of a corpus of one's own to utterances; each row that is wrong becomes a fault with its line."""
+"""Rows of a corpus of one's own to utterances; each row that is wrong becomes a fault with its
+line.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +36,28 @@ class _Wrong(Exception):
     """What is wrong with one row; it becomes a fault."""
 
 
-def utterances(settings: Settings, rows: Iterable[Entry | Fault], unique: bool = True) -> Iterator[Utterance | Fault]:
+def utterances(
+    settings: Settings, rows: Iterable[Entry | Fault], unique: bool = True
+) -> Iterator[Utterance | Fault]:
     """Yield the utterance of each row, or the fault that it has.
 
-    `settings.columns` says which column holds what. With `unique` a row that repeats an id is a fault: of file
-    names, two may well be one recording in two formats, which is judged by their audio elsewhere.
+    `settings.columns` says which column holds what. With `unique` a row that repeats an id is a
+    fault: of file names, two may well be one recording in two formats, which is judged by their
+    audio elsewhere.
     """
     first: dict[str, str] = {}
     for row in rows:
         if isinstance(row, Fault):
             yield row
             continue
+
         try:
             one = _utterance(settings, row)
             if unique and one.id in first:
-                raise _Wrong(f"the id {one.id!r} stands in {first[one.id].rpartition(', ')[2]} already")
+                raise _Wrong(
+                    f"the id {one.id!r} stands in {first[one.id].rpartition(', ')[2]} already"
+                )
+
             first[one.id] = row.where
             yield one
         except _Wrong as wrong:
@@ -60,10 +69,14 @@ def _utterance(settings: Settings, row: Entry) -> Utterance:
     audio = _audio(filled(settings.columns[PATH], row.values), settings)
     start, end = (_seconds(values.get(name, ""), name) for name in ("start", "end"))
     if end is not None and end <= (start or 0.0):
-        raise _Wrong(f"start is {start or 0.0:g} s and end {end:g} s, but the end must come after the start")
+        raise _Wrong(
+            f"start is {start or 0.0:g} s and end {end:g} s, but the end must come after the start"
+        )
+
     label = values["label"]
     if not label and "" not in settings.labels:
         raise _Wrong('the label is blank: fill it in, or add "" = "DROP" to [labels]')
+
     speaker = values.get("speaker")
     return Utterance(
         id=values.get("id") or _identity(audio, start, end),
@@ -87,7 +100,11 @@ def _audio(path: str, settings: Settings) -> str:
     if not plain or plain == ".":
         raise _Wrong(f"the path of the recording is blank (column {settings.columns[PATH]!r})")
     if _OUTSIDE.match(plain) or "\0" in plain:
-        raise _Wrong(f"the path {path!r} leads out of the folder of recordings: give it relative to that folder")
+        raise _Wrong(
+            f"the path {path!r} leads out of the folder of recordings: give it relative to "
+            f"that folder"
+        )
+
     return plain
 
 
@@ -102,10 +119,12 @@ def _identity(audio: str, start: float | None, end: float | None) -> str:
 def _seconds(text: str, name: str) -> float | None:
     if not text:
         return None
+
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
+
     if not (math.isfinite(seconds) and seconds >= 0):
         raise _Wrong(f"{name} is {text!r}, but a number of seconds such as 1.5 was expected")
     return seconds
@@ -117,7 +136,11 @@ def _language(given: str, settings: Settings) -> str:
     if not is_language(given):
         raise _Wrong(f"the language is {given!r}, but an ISO 639 code such as 'de' was expected")
     if settings.languages and given not in settings.languages:
-        raise _Wrong(f"the language is {given!r}, but the key 'language' names {', '.join(settings.languages)}")
+        raise _Wrong(
+            f"the language is {given!r}, but the key 'language' names "
+            f"{', '.join(settings.languages)}"
+        )
+
     return given
 
 
@@ -129,10 +152,16 @@ def _sex(text: str) -> Literal["f", "m"] | None:
 
 
 def _extra(settings: Settings, row: Entry, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what the contract has no field for: sentence, dialogue, origin, and the columns that are selected by."""
+    """Return what the contract has no field for: sentence, dialogue, origin, and the columns that
+    are selected by.
+    """
     named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
     if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
         raise _Wrong(
-            f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it is made from was meant"
+            f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it "
+            f"is made from was meant"
         )
-    return named | {key: row.values[key] for key in settings.select if key not in FIELDS and row.values.get(key)}
+
+    return named | {
+        key: row.values[key] for key in settings.select if key not in FIELDS and row.values.get(key)
+    }

@@ -1,4 +1,6 @@
-"""The TOML file that describes a corpus of one's own: its keys, checked all at once, each fault with its line."""
+"""The TOML file that describes a corpus of one's own: its keys, checked all at once, each fault
+with its line.
+"""
 
 from __future__ import annotations
 
@@ -58,29 +60,43 @@ def read(path: Path) -> Settings:
         raise DataError(
             f"{path}: cannot be read ({error.strerror}): 'mserbench init-task FOLDER' writes one"
         ) from error
+
     return parse(data, path)
 
 
 def parse(data: bytes, path: Path) -> Settings:
-    """Check the bytes of a file, whose paths are relative to `path`. Raises DataError with every fault."""
+    """Check the bytes of a file, whose paths are relative to `path`. Raises DataError with every
+    fault.
+    """
     try:
         text = data.decode("utf-8-sig")
         record = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+        raise DataError(
+            f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: is not valid TOML: {error}") from error
+
     lines = _lines(text)
-    problems = [_place(path, lines, key) + sentence for key, sentence in (*faults(record), *_path_faults(record, path))]
+    problems = [
+        _place(path, lines, key) + sentence
+        for key, sentence in (*faults(record), *_path_faults(record, path))
+    ]
     raise_all(path, problems)
-    given = {key: record[key] for key in (*TEXTS, "version", "synthetic", "columns") if key in record}
+    given = {
+        key: record[key] for key in (*TEXTS, "version", "synthetic", "columns") if key in record
+    }
+
     return Settings(
         **{
             "name": _default_name(path),
             **given,
             "path": path,
             "audio": _audio(record, path),
-            "labels": {raw: DROP if label == "DROP" else label for raw, label in record["labels"].items()},
+            "labels": {
+                raw: DROP if label == "DROP" else label for raw, label in record["labels"].items()
+            },
             "languages": _tuple(record.get("language", ())),
             "tables": _tuple(record.get("table", ())),
             "select": {key: _tuple(values) for key, values in record.get("select", {}).items()},
@@ -98,19 +114,31 @@ def raise_all(path: Path, problems: Sequence[str]) -> None:
     if len(problems) == 1:
         raise DataError(problems[0])
     if problems:
-        raise DataError(f"{path} has {len(problems)} problems:" + "".join(f"\n  - {one}" for one in problems))
+        raise DataError(
+            f"{path} has {len(problems)} problems:" + "".join(f"\n  - {one}" for one in problems)
+        )
 
 
 def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     name = record.get("name", _default_name(path))
     if is_text(name) and not NAME.fullmatch(name):
-        yield ("name",), f"is {name!r}, but up to 60 small letters, digits, '-' and '_' were expected"
-    if not os.path.isdir(_audio(record, path)):  # unlike Path.is_dir, false for a name that no system allows
-        yield ("audio",), f"there is no folder {str(_audio(record, path))!r}; the path is relative to this file"
+        yield (
+            ("name",),
+            f"is {name!r}, but up to 60 small letters, digits, '-' and '_' were expected",
+        )
+
+    # unlike Path.is_dir, false for a name that no system allows
+    if not os.path.isdir(_audio(record, path)):
+        yield (
+            ("audio",),
+            f"there is no folder {str(_audio(record, path))!r}; the path is relative to this file",
+        )
 
 
 def _audio(record: Mapping[str, Any], path: Path) -> Path:
-    """Return the folder of the recordings: `audio`, else the audformat database, else that of the file itself."""
+    """Return the folder of the recordings: `audio`, else the audformat database, else that of the
+    file itself.
+    """
     given = record.get("audio", record.get("audformat", "."))
     return path.parent / (given if is_text(given) and "\0" not in given else ".")
 
@@ -120,8 +148,12 @@ def _default_name(path: Path) -> str:
 
 
 def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str]) -> str:
-    """Return `file, line 3, key 'columns.path': `; a key that is not there has the line of its table, if any."""
-    found = next((lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None)
+    """Return `file, line 3, key 'columns.path': `; a key that is not there has the line of its
+    table, if any.
+    """
+    found = next(
+        (lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None
+    )
     return f"{path}, {f'line {found}, ' if found else ''}key {'.'.join(key)!r}: "
 
 
@@ -135,9 +167,11 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
         key = _key(header["key"]) if header else _key(assigned["key"]) if assigned else ()
         if header and key:
             section = key
+
         full = key if header else (*section, *key)
         for n in range(1, len(full) + 1):
             found.setdefault(full[:n], number)
+
     return found
 
 
@@ -147,8 +181,10 @@ def _key(text: str) -> tuple[str, ...]:
         value: Any = tomllib.loads(f"{text} = 0")
     except (ValueError, RecursionError):
         return ()
+
     parts = []
     while isinstance(value, dict):
         ((part, value),) = value.items()
         parts.append(part)
+
     return tuple(parts)

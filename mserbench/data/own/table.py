@@ -29,7 +29,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a source in order, lines that are none, and its columns; `what` names it in messages."""
+    """The rows of a source in order, lines that are none, and its columns; `what` names it in
+    messages.
+    """
 
     what: str
     columns: tuple[str, ...]
@@ -37,14 +39,18 @@ class Table:
 
 
 def read(path: Path) -> Table:
-    """Read a table by the ending of its name. Raises DataError where it cannot be read or its header is none."""
+    """Read a table by the ending of its name. Raises DataError where it cannot be read or its
+    header is none.
+    """
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataError(
-            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to the TOML file"
+            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to "
+            f"the TOML file"
         ) from error
+
     return parse(path.name, data)
 
 
@@ -54,35 +60,54 @@ def parse(name: str, data: bytes) -> Table:
     if suffix == ".jsonl":
         return _json_lines(name, tables.text(name, data))
     if suffix not in (".csv", ".tsv", ".txt"):
-        raise DataError(f"label file {name!r} is of no known kind: .csv, .tsv, .txt or .jsonl was expected")
+        raise DataError(
+            f"label file {name!r} is of no known kind: .csv, .tsv, .txt or .jsonl was expected"
+        )
+
     what = f"label file {name!r}"
     line = tables.text(name, data).split("\n", 1)[0]
     delimiter = "\t" if suffix == ".tsv" else max(_DELIMITERS, key=line.count)
     columns = header(name, line, delimiter)
     found = tables.rows(name, data, (), delimiter)
-    rows = [one if isinstance(one, Fault) else Entry(f"{what}, line {one.line}", one.values) for one in found]
+    rows = [
+        one if isinstance(one, Fault) else Entry(f"{what}, line {one.line}", one.values)
+        for one in found
+    ]
+
     return Table(what, columns, tuple(rows))
 
 
 def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
-    """Return the columns that a first line names. Raises DataError where it names one twice, or none."""
+    """Return the columns that a first line names. Raises DataError where it names one twice, or
+    none.
+    """
     try:
-        columns = [column.strip() for column in next(csv.reader([line], delimiter=delimiter, strict=True), [])]
+        columns = [
+            column.strip()
+            for column in next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        ]
     except csv.Error as error:
-        raise DataError(f"label file {name!r}, line 1: {error}, in the header {line[:200]!r}") from error
+        raise DataError(
+            f"label file {name!r}, line 1: {error}, in the header {line[:200]!r}"
+        ) from error
+
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice or not any(columns):
         fault = f"names the column {twice[0]!r} twice" if twice else "names no column"
         raise DataError(f"label file {name!r}, line 1: the header {line[:200]!r} {fault}")
+
     return tuple(columns)
 
 
 def _json_lines(name: str, text: str) -> Table:
     what = f"label file {name!r}"
     rows = [
-        _json_row(f"{what}, line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()
+        _json_row(f"{what}, line {number}", line)
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip()
     ]
     columns = dict.fromkeys(key for row in rows if isinstance(row, Entry) for key in row.values)
+
     return Table(what, tuple(columns), tuple(rows))
 
 
@@ -92,10 +117,14 @@ def _json_row(where: str, line: str) -> Entry | Fault:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         return Fault(f"{where}: is no JSON ({error}), in {line[:100]!r}")
+
     if not isinstance(record, dict):
         return Fault(f"{where}: an object was expected, but this is {line[:100]!r}")
+
     plain = {key: value for key, value in record.items() if not isinstance(value, (dict, list))}
-    return Entry(where, {key: "" if value is None else str(value).strip() for key, value in plain.items()})
+    return Entry(
+        where, {key: "" if value is None else str(value).strip() for key, value in plain.items()}
+    )
 
 
 def from_names(pattern: str, names: Iterable[str]) -> Table:
@@ -107,10 +136,20 @@ def from_names(pattern: str, names: Iterable[str]) -> Table:
     found = own_pattern.match(pattern, files)
     what = f"the pattern {pattern!r}"
     if "label" not in found.groups:
-        raise DataError(f"{what} has no group 'label': write (?P<label>...) around what names the emotion")
+        raise DataError(
+            f"{what} has no group 'label': write (?P<label>...) around what names the emotion"
+        )
     if PATH in found.groups:
-        raise DataError(f"{what} has a group {PATH!r}, but the path is the whole of what it matches: name it otherwise")
-    rows = (Entry(f"{what}, file {name!r}", {**groups, PATH: name}) for name, groups in found.by_name.items())
+        raise DataError(
+            f"{what} has a group {PATH!r}, but the path is the whole of what it matches: name "
+            f"it otherwise"
+        )
+
+    rows = (
+        Entry(f"{what}, file {name!r}", {**groups, PATH: name})
+        for name, groups in found.by_name.items()
+    )
+
     return Table(what, (*found.groups, PATH), tuple(rows))
 
 
@@ -118,12 +157,16 @@ _FIELD = re.compile(r"\{([^{}]+)\}")
 
 
 def needed(column: str) -> list[str]:
-    """Return the columns that a path template names: `a/{b}.wav` needs b; a text without braces is one itself."""
+    """Return the columns that a path template names: `a/{b}.wav` needs b; a text without braces is
+    one itself.
+    """
     return _FIELD.findall(column) or [column]
 
 
 def filled(column: str, values: Mapping[str, str]) -> str:
-    """Return the value of a column, or a template with the values of its columns; empty where one of them is."""
+    """Return the value of a column, or a template with the values of its columns; empty where one
+    of them is.
+    """
     if "{" not in column or not _FIELD.search(column):
         return values.get(column, "")
     if not all(values.get(name, "") for name in needed(column)):

@@ -1,4 +1,6 @@
-"""Words by which a proposal knows labels and columns: emotions in several languages, and usual names of columns."""
+"""Words by which a proposal knows labels and columns: emotions in several languages, and usual
+names of columns.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +9,28 @@ import re
 from mserbench.labels import CANONICAL, SYNONYMS
 
 _SHORT = {
-    "neu": "neutral", "hap": "happy", "sad": "sad", "ang": "angry", "sur": "surprise", "dis": "disgust",
+    "neu": "neutral", "hap": "happy", "sad": "sad", "ang": "angry", "sur": "surprise",
+    "dis": "disgust",
     "fea": "fear", "fru": "frustrated", "exc": "excited", "cal": "calm", "bor": "boredom",
 }  # fmt: skip
 _ABROAD = {
-    "neutral": "neutre neutro neutra neutrale neutralità neutraal neutralny нейтрально нейтральный ουδέτερο nötr "
+    "neutral": "neutre neutro neutra neutrale neutralità neutraal neutralny нейтрально нейтральный "
+    "ουδέτερο nötr "
     "中立 中性 中立的 خنثی طبيعي",
-    "happy": "freude fröhlich glücklich joie heureux alegría felicidad feliz gioia felicità alegria felicidade vreugde "
+    "happy": "freude fröhlich glücklich joie heureux alegría felicidad feliz gioia felicità "
+    "alegria felicidade vreugde "
     "blij radość радость счастье χαρά mutluluk mutlu 快乐 高兴 开心 شادی خوشحالی فرح سعادة",
-    "sad": "trauer traurig tristesse triste tristeza tristezza verdriet smutek грусть печаль λύπη üzüntü üzgün 悲伤 "
+    "sad": "trauer traurig tristesse triste tristeza tristezza verdriet smutek грусть печаль "
+    "λύπη üzüntü üzgün 悲伤 "
     "伤心 غم حزن",
-    "angry": "wut wütend ärger zorn colère enojo ira enfado rabbia raiva woede boos złość gniew гнев злость θυμός "
+    "angry": "wut wütend ärger zorn colère enojo ira enfado rabbia raiva woede boos złość gniew "
+    "гнев злость θυμός "
     "öfke kızgın 生气 愤怒 خشم غضب",
-    "surprise": "überraschung surpris sorpresa surpresa verrassing zaskoczenie удивление έκπληξη şaşkınlık 惊讶 吃惊 "
+    "surprise": "überraschung surpris sorpresa surpresa verrassing zaskoczenie удивление έκπληξη "
+    "şaşkınlık 惊讶 吃惊 "
     "تعجب",
-    "disgust": "ekel dégoût asco disgusto nojo walging wstręt отвращение αηδία tiksinti 厌恶 恶心 اشمئزاز",
+    "disgust": "ekel dégoût asco disgusto nojo walging wstręt отвращение αηδία tiksinti 厌恶 恶心 "
+    "اشمئزاز",
     "fear": "angst ängstlich peur miedo paura medo strach страх φόβος korku 害怕 恐惧 ترس خوف",
     "boredom": "langeweile gelangweilt ennui aburrimiento noia tédio verveling nuda скука πλήξη",
     "calm": "ruhig calme calma kalm spokój спокойствие ηρεμία",
@@ -35,8 +44,11 @@ _WORDS = {
 }
 
 COLUMNS = {
-    "label": "label emotion emotions emo emotionlabel emotionalstate category class target annotation emotionname",
-    "speaker": "speaker speakerid spk spkid speakername actor actorid subject subjectid participant participantid "
+    "label": "label emotion emotions emo emotionlabel emotionalstate category class target "
+    "annotation emotionname",
+    "speaker": "speaker speakerid spk spkid speakername actor actorid subject subjectid "
+    "participant "
+    "participantid "
     "talker who clientid sprecher",
     "split": "split set partition subset usage splitset",
     "session": "session sessionid recordingsession",

@@ -1,4 +1,6 @@
-"""Log-mel frames as an encoder: no weights, nothing heard before, whitened against gain but not against the voice."""
+"""Log-mel frames as an encoder: no weights, nothing heard before, whitened against gain but not
+against the voice.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,14 @@ CODE = "1"  # raise it whenever frames change
 WINDOW = SAMPLE_RATE * 25 // 1000  # samples
 HOP = SAMPLE_RATE * 10 // 1000  # samples
 _FFT = 512  # samples
-_RANGE = 8.0  # decades of power below the loudest number of a clip that are told apart, as whisper does
+# decades of power below the loudest number of a clip that are told apart, as whisper does
+_RANGE = 8.0
 _TINY = 1e-12  # power; makes silence finite
 
 
 class LogMelEncoder:
-    """One layer of `bands` log-mel powers: a frame each 10 ms, in decades below the clip's loudest number.
+    """One layer of `bands` log-mel powers: a frame each 10 ms, in decades below the clip's loudest
+    number.
 
     A gain changes nothing: values lie in [-8, 0], and those of silence are 0.
     """
@@ -32,16 +36,23 @@ class LogMelEncoder:
         self.dim = bands
         self.layers = 1
         self.frame_seconds = HOP / SAMPLE_RATE
-        self._mel = MelSpectrogram(SAMPLE_RATE, _FFT, WINDOW, HOP, n_mels=bands, norm="slaney", mel_scale="slaney")
+        self._mel = MelSpectrogram(
+            SAMPLE_RATE, _FFT, WINDOW, HOP, n_mels=bands, norm="slaney", mel_scale="slaney"
+        )
 
-    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
-        """Return float32 of shape (1, n_frames, bands) for each waveform, float32, (n_samples,), 16 kHz.
+    def frames(
+        self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
+        """Return float32 of shape (1, n_frames, bands) for each waveform, float32, (n_samples,), 16
+        kHz.
 
-        n_frames is n_samples / 160 + 1. Clips shorter than a window are padded with zeros at their end. Raises
-        UsageError for another layer than 0.
+        n_frames is n_samples / 160 + 1. Clips shorter than a window are padded with zeros at their
+        end. Raises UsageError for another layer than 0.
         """
         check_layers(self.name, layers, self.layers)
-        return [np.repeat(self._frames(waveform)[None], len(layers), axis=0) for waveform in waveforms]
+        return [
+            np.repeat(self._frames(waveform)[None], len(layers), axis=0) for waveform in waveforms
+        ]
 
     @torch.no_grad()
     def _frames(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,4 +60,5 @@ class LogMelEncoder:
         power = self._mel(samples).T
         decades = power.clamp(min=_TINY).log10()
         found: NDArray[np.float32] = (decades - decades.max()).clamp(min=-_RANGE).numpy()
+
         return found

@@ -1,4 +1,6 @@
-"""Encoders by name: `logmel`, the name of pretrained weights, or a folder; and what they have heard."""
+"""Encoders by name: `logmel`, the name of pretrained weights, or a folder; and what they have
+heard.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,21 @@ Kind = Literal["logmel", "whisper", "wav2vec"]
 
 
 def kind_of(name: str) -> Kind:
-    """Return the family of an encoder without loading it. Raises UnknownName, UsageError, or DataError."""
+    """Return the family of an encoder without loading it. Raises UnknownName, UsageError, or
+    DataError.
+    """
     if name == LOGMEL:
         return "logmel"
+
     folder = folder_of(name)
     if (folder / "dims.json").is_file():
         return "whisper"
     if (folder / "config.json").is_file():
         return "wav2vec"
-    raise UsageError(f"encoder folder {name!r} holds neither dims.json (Whisper) nor config.json (transformers)")
+
+    raise UsageError(
+        f"encoder folder {name!r} holds neither dims.json (Whisper) nor config.json (transformers)"
+    )
 
 
 def folder_of(name: str) -> Path:
@@ -37,36 +45,50 @@ def folder_of(name: str) -> Path:
         return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
-    raise UnknownName("encoder", name, [LOGMEL, *known], "'mserbench weights list', beside 'logmel' and any folder,")
+
+    raise UnknownName(
+        "encoder",
+        name,
+        [LOGMEL, *known],
+        "'mserbench weights list', beside 'logmel' and any folder,",
+    )
 
 
 def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
-    """Return what an encoder has heard, and whether that is all; of a folder of somebody's own nothing is known."""
+    """Return what an encoder has heard, and whether that is all; of a folder of somebody's own
+    nothing is known.
+    """
     if name == LOGMEL:
         return (), True
     if name in weights_names():
         record = weights_named(name)
         return record.exposure, record.exposure_complete
+
     return (), False
 
 
 def open_encoder(name: str, device: str = "cpu", precision: Precision = "float32") -> Encoder:
-    """Load a frozen encoder. Raises UnknownName, DataError, or UsageError, as for one not offered in `precision`."""
+    """Load a frozen encoder. Raises UnknownName, DataError, or UsageError, as for one not offered
+    in `precision`.
+    """
     kind = kind_of(name)
     if precision != "float32" and kind != "whisper":
         raise UsageError(
-            f"encoder_precision={precision} is for Whisper encoders, and {name!r} is none: leave the option away"
+            f"encoder_precision={precision} is for Whisper encoders, and {name!r} is none: "
+            f"leave the option away"
         )
     if kind == "logmel":
         from mserbench_training.encoders.logmel import LogMelEncoder
 
         return LogMelEncoder()
+
     folder = folder_of(name)
     label = name if name in weights_names() else folder.name
     if kind == "whisper":
         from mserbench_training.encoders.whisper import WhisperEncoder
 
         return WhisperEncoder.from_folder(folder, label, device=device, precision=precision)
+
     from mserbench_training.encoders.wav2vec import Wav2VecEncoder
 
     return Wav2VecEncoder.from_folder(folder, label, device)

@@ -1,4 +1,6 @@
-"""wav2vec 2.0, HuBERT and WavLM through transformers, from a folder: hidden states of any layers."""
+"""wav2vec 2.0, HuBERT and WavLM through transformers, from a folder: hidden states of any
+layers.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,14 @@ _EPSILON = 1e-7  # of transformers' feature extractor
 
 
 class Wav2VecModel(nn.Module):
-    """A model of transformers with what its folder says of its input; hidden states of chosen layers.
+    """A model of transformers with what its folder says of its input; hidden states of chosen
+    layers.
 
-    Layer 0 is the input of the first transformer block, layer i the output of block i; the last is the model's
-    `last_hidden_state`, also for `do_stable_layer_norm`, where transformers' own list of hidden states lacks the final
-    norm. The folder must hold safetensors. SpecAugment and layer dropping are off, in training too: they would make
-    two passes differ, and the former refuses clips below 0.2 s.
+    Layer 0 is the input of the first transformer block, layer i the output of block i; the last is
+    the model's `last_hidden_state`, also for `do_stable_layer_norm`, where transformers' own list
+    of hidden states lacks the final norm. The folder must hold safetensors. SpecAugment and layer
+    dropping are off, in training too: they would make two passes differ, and the former refuses
+    clips below 0.2 s.
     """
 
     def __init__(self, module: nn.Module, normalise: bool) -> None:
@@ -49,7 +53,9 @@ class Wav2VecModel(nn.Module):
 
     @classmethod
     def from_folder(cls, folder: Path) -> Wav2VecModel:
-        """Load the model of a folder, in float32, frozen. Raises DataError where it is none of `KINDS` or damaged."""
+        """Load the model of a folder, in float32, frozen. Raises DataError where it is none of
+        `KINDS` or damaged.
+        """
         from transformers import AutoConfig, AutoModel
 
         where = f"encoder folder {str(folder)!r}"
@@ -57,7 +63,11 @@ class Wav2VecModel(nn.Module):
         try:
             config = AutoConfig.from_pretrained(folder, local_files_only=True)
             if config.model_type not in KINDS:
-                raise DataError(f"{where} holds a {config.model_type!r}, but one of {', '.join(KINDS)} was expected")
+                raise DataError(
+                    f"{where} holds a {config.model_type!r}, but one of {', '.join(KINDS)} was "
+                    f"expected"
+                )
+
             config.apply_spec_augment, config.layerdrop = False, 0.0
             module, loaded = AutoModel.from_pretrained(
                 folder,
@@ -67,15 +77,18 @@ class Wav2VecModel(nn.Module):
                 dtype=torch.float32,
                 output_loading_info=True,
             )
+
             # transformers fills what is missing with random numbers and says so in a warning only.
             missing = sorted(set(loaded["missing_keys"]) - {"masked_spec_embed"})
             if missing:
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]}")
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise DataError(
-                f"{where} cannot be loaded ({str(error).splitlines()[0]}): give a folder with config.json and "
+                f"{where} cannot be loaded ({str(error).splitlines()[0]}): give a folder "
+                f"with config.json and "
                 f"model.safetensors, as transformers' save_pretrained writes it"
             ) from error
+
         return cls(module.eval().requires_grad_(False), normalise)
 
     @property
@@ -90,10 +103,15 @@ class Wav2VecModel(nn.Module):
 
     @property
     def shortest(self) -> int:
-        """Samples of the shortest clip that gives one frame, 400; shorter ones are padded with zeros."""
+        """Samples of the shortest clip that gives one frame, 400; shorter ones are padded with
+        zeros.
+        """
         n = 1
-        for kernel, stride in reversed(list(zip(self.config.conv_kernel, self.config.conv_stride, strict=True))):
+        for kernel, stride in reversed(
+            list(zip(self.config.conv_kernel, self.config.conv_stride, strict=True))
+        ):
             n = (n - 1) * stride + kernel
+
         return n
 
     def n_frames(self, n_samples: int) -> int:
@@ -101,43 +119,61 @@ class Wav2VecModel(nn.Module):
         n = max(n_samples, self.shortest)
         for kernel, stride in zip(self.config.conv_kernel, self.config.conv_stride, strict=True):
             n = (n - kernel) // stride + 1
+
         return n
 
     def input(self, waveform: NDArray[np.float32]) -> Tensor:
-        """Return what the model hears of a waveform: float32, (n_samples,), normalised as its folder asks for."""
+        """Return what the model hears of a waveform: float32, (n_samples,), normalised as its
+        folder asks for.
+        """
         if self.normalise:
             waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + _EPSILON)
         return torch.from_numpy(np.pad(waveform, (0, max(0, self.shortest - len(waveform)))))
 
-    def groups(self, lengths: Sequence[int], max_seconds: float = MAX_BATCH_SECONDS) -> list[list[int]]:
+    def groups(
+        self, lengths: Sequence[int], max_seconds: float = MAX_BATCH_SECONDS
+    ) -> list[list[int]]:
         """Return which clips may stand in one forward pass, as positions; `lengths` in samples.
 
-        Models with `feat_extract_norm` "group" normalise over time, padding included, mask or not: only clips of
-        equal length go together. The others take a mask, so clips of like length do.
+        Models with `feat_extract_norm` "group" normalise over time, padding included, mask or not:
+        only clips of equal length go together. The others take a mask, so clips of like length do.
         """
         together: dict[int, list[int]] = defaultdict(list)
         for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
             together[0 if self.masks else lengths[i]].append(i)
+
         found = []
         for members in together.values():
             most = max(1, int(max_seconds * SAMPLE_RATE / max(1, lengths[members[0]])))
             found += [members[start : start + most] for start in range(0, len(members), most)]
+
         return found
 
     def forward(self, inputs: Sequence[Tensor], layers: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return hidden states (n_clips, n_layers, n_frames, dim) and the mask of true frames (n_clips, n_frames).
+        """Return hidden states (n_clips, n_layers, n_frames, dim) and the mask of true frames
+        (n_clips, n_frames).
 
-        `inputs` are those of one of `groups`, each float32, (n_samples,), on the device of the model.
+        `inputs` are those of one of `groups`, each float32, (n_samples,), on the device of the
+        model.
         """
         lengths = torch.tensor([len(one) for one in inputs], device=inputs[0].device)
         padded = nn.utils.rnn.pad_sequence(list(inputs), batch_first=True)
         if not self.masks and len(set(map(len, inputs))) > 1:
-            raise ValueError("clips of a model with group norm must be of equal length: form batches by groups()")
-        mask = (torch.arange(padded.shape[1], device=padded.device) < lengths[:, None]).long() if self.masks else None
+            raise ValueError(
+                "clips of a model with group norm must be of equal length: form batches by groups()"
+            )
+
+        mask = (
+            (torch.arange(padded.shape[1], device=padded.device) < lengths[:, None]).long()
+            if self.masks
+            else None
+        )
         with self._inputs.keeping(layers) as kept:
             with suppress(_Enough):
                 kept[self.layers - 1] = self.module(padded, attention_mask=mask).last_hidden_state
+
             hidden = torch.stack([kept[layer] for layer in layers], dim=1)
+
         frames = torch.tensor([self.n_frames(len(one)) for one in inputs], device=padded.device)
         return hidden, torch.arange(hidden.shape[2], device=padded.device) < frames[:, None]
 
@@ -149,9 +185,10 @@ class _Enough(Exception):
 class _BlockInputs(threading.local):
     """Keeps the inputs of blocks while a thread's forward pass runs: those of block i are layer i.
 
-    Where the last layer that is wanted is the input of a block, the pass ends there. Threads may pass clips through
-    one model at once, so each has a store of its own. The hooks are set when the model is made, before any that
-    change a block's input: what is kept is the output of the block before.
+    Where the last layer that is wanted is the input of a block, the pass ends there. Threads may
+    pass clips through one model at once, so each has a store of its own. The hooks are set when the
+    model is made, before any that change a block's input: what is kept is the output of the block
+    before.
     """
 
     def __init__(self) -> None:
@@ -164,7 +201,9 @@ class _BlockInputs(threading.local):
         for layer, block in enumerate(blocks):
             block.register_forward_pre_hook(partial(self._keep, layer), with_kwargs=True)
 
-    def _keep(self, layer: int, _: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    def _keep(
+        self, layer: int, _: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> None:
         if layer in self.wanted:
             self.kept[layer] = arguments[0] if arguments else named["hidden_states"]
             if layer == max(self.wanted):
@@ -194,22 +233,31 @@ class Wav2VecEncoder:
 
     @classmethod
     def from_folder(cls, folder: Path, name: str, device: str = "cpu") -> Wav2VecEncoder:
-        """Load the encoder from a folder that transformers' `save_pretrained` wrote. Raises DataError."""
+        """Load the encoder from a folder that transformers' `save_pretrained` wrote. Raises
+        DataError.
+        """
         return cls(Wav2VecModel.from_folder(folder), name, device)
 
     @torch.no_grad()
-    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
-        """Return float32 of shape (n_layers, n_frames, dim) for each waveform, float32, (n_samples,), 16 kHz.
+    def frames(
+        self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
+        """Return float32 of shape (n_layers, n_frames, dim) for each waveform, float32,
+        (n_samples,), 16 kHz.
 
         Raises UsageError for layers that do not exist.
         """
         check_layers(self.name, layers, self.layers)
         inputs = [self._model.input(waveform).to(self._device) for waveform in waveforms]
         found: dict[int, NDArray[np.float32]] = {}
+
         for group in self._model.groups([len(one) for one in inputs]):
             hidden, mask = self._model([inputs[i] for i in group], layers)
             counts = mask.sum(dim=1).tolist()
-            found |= {i: hidden[at, :, : counts[at]].float().cpu().numpy() for at, i in enumerate(group)}
+            found |= {
+                i: hidden[at, :, : counts[at]].float().cpu().numpy() for at, i in enumerate(group)
+            }
+
         return [found[i] for i in range(len(waveforms))]
 
 
@@ -219,6 +267,7 @@ def fingerprint(model: Wav2VecModel) -> str:
     for name, tensor in sorted(model.module.state_dict().items()):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(tensor.detach().cpu().float().numpy()).data)
+
     return digest.hexdigest()
 
 
@@ -233,8 +282,13 @@ def _do_normalise(folder: Path, where: str) -> bool:
             f"{where} holds no {path.name}, which says whether to normalise: add it from its source"
         ) from None
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise DataError(f"{str(path)!r} says nothing of do_normalize ({error}): get it from its source") from error
+        raise DataError(
+            f"{str(path)!r} says nothing of do_normalize ({error}): get it from its source"
+        ) from error
+
     if rate != SAMPLE_RATE or not isinstance(normalise, bool):
-        raise DataError(f"{str(path)!r}: sampling_rate {rate} and do_normalize {normalise!r}, but 16000 and true or "
+        raise DataError(f"{str(path)!r}: sampling_rate {rate} and do_normalize {normalise!r}, but "
+            f"16000 and true or "
                         f"false were expected: give another encoder")  # fmt: skip
+
     return normalise

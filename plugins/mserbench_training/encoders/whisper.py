@@ -1,4 +1,6 @@
-"""The frozen encoder of openai-whisper, of any size: frames of any layers, padded to 30 s or trimmed to the clip."""
+"""The frozen encoder of openai-whisper, of any size: frames of any layers, padded to 30 s or
+trimmed to the clip.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - its usual name
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from whisper.audio import HOP_LENGTH, N_FFT, N_SAMPLES, SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
+from whisper.audio import (
+    HOP_LENGTH,
+    N_FFT,
+    N_SAMPLES,
+    SAMPLE_RATE,
+    log_mel_spectrogram,
+    pad_or_trim,
+)
 from whisper.model import AudioEncoder, ResidualAttentionBlock
 
 from mserbench_training.encoders.base import Length, Precision, check_layers
@@ -22,12 +31,14 @@ STRIDE = 2 * HOP_LENGTH  # samples a frame: the second convolution halves the ra
 
 
 class WhisperEncoder:
-    """Frames of the blocks of a Whisper encoder; layer i is the output of block i, the last one that of `ln_post`.
+    """Frames of the blocks of a Whisper encoder; layer i is the output of block i, the last one
+    that of `ln_post`.
 
-    `length`: "padded" hears each clip as Whisper was trained, with silence up to 30 s, and gives the frames of the
-    clip alone; "trimmed" hears the clip alone, which is many times faster. Longer clips are heard in windows of 30 s.
-    The log-mels are whisper's own; frames of padded clips equal those of `whisper.model.AudioEncoder`. In `precision`
-    "bfloat16" the weights take half the memory, and log-mels and norms are float32 still, as in whisper's own float16.
+    `length`: "padded" hears each clip as Whisper was trained, with silence up to 30 s, and gives
+    the frames of the clip alone; "trimmed" hears the clip alone, which is many times faster. Longer
+    clips are heard in windows of 30 s. The log-mels are whisper's own; frames of padded clips equal
+    those of `whisper.model.AudioEncoder`. In `precision` "bfloat16" the weights take half the
+    memory, and log-mels and norms are float32 still, as in whisper's own float16.
     """
 
     def __init__(
@@ -54,7 +65,9 @@ class WhisperEncoder:
         device: str = "cpu",
         precision: Precision = "float32",
     ) -> WhisperEncoder:
-        """Load the encoder from a folder with `model.safetensors` (openai-whisper's names) and `dims.json`."""
+        """Load the encoder from a folder with `model.safetensors` (openai-whisper's names) and
+        `dims.json`.
+        """
         return cls(load(folder, encoder_only=True), name, length, device, precision)
 
     @property
@@ -73,48 +86,64 @@ class WhisperEncoder:
         return STRIDE / SAMPLE_RATE
 
     @torch.no_grad()
-    def frames(self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]) -> list[NDArray[np.float32]]:
-        """Return float32, (n_layers, n_frames, dim), for each waveform; blocks above the layers are not computed.
+    def frames(
+        self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
+    ) -> list[NDArray[np.float32]]:
+        """Return float32, (n_layers, n_frames, dim), for each waveform; blocks above the layers are
+        not computed.
 
-        `waveforms`: float32, (n_samples,), 16 kHz mono, in [-1, 1], of any length. A clip has one frame for each 20 ms
-        begun, at least one. Raises UsageError for layers that do not exist.
+        `waveforms`: float32, (n_samples,), 16 kHz mono, in [-1, 1], of any length. A clip has one
+        frame for each 20 ms begun, at least one. Raises UsageError for layers that do not exist.
         """
         check_layers(self.name, layers, self.layers)
         windows = [window for waveform in waveforms for window in _windows(waveform)]
         mels = [self._log_mel(window) for window in windows]
-        # Rounded sums would differ with the shape of the matrix, so with the clips beside: each is then heard alone.
+
+        # Rounded sums would differ with the shape of the matrix, so with the clips beside: each is
+        # then heard alone.
         parts = [mels] if self._dtype == torch.float32 else [[mel] for mel in mels]
         whole = [encoded for part in parts for encoded in self._encode(part, layers)]
         heard = iter(zip(windows, whole, strict=True))
         found = []
+
         for waveform in waveforms:
             pieces = [next(heard) for _ in _windows(waveform)]
             kept = [encoded[:, : n_frames(len(window))] for window, encoded in pieces]
             found.append(torch.cat(kept, dim=1).float().cpu().numpy())
+
         return found
 
     def _log_mel(self, window: NDArray[np.float32]) -> Tensor:
-        """Return whisper's log-mels of one window: (n_mels, n_mel_frames), 3000 of them if padded."""
+        """Return whisper's log-mels of one window: (n_mels, n_mel_frames), 3000 of them if
+        padded.
+        """
         bands = self._module.conv1.in_channels
         # A copy: the window may be a view that cannot be written, which torch warns of.
         samples = torch.from_numpy(np.array(window, dtype=np.float32)).to(self._device)
         if self._length == "padded":
             return log_mel_spectrogram(pad_or_trim(samples), bands)
+
         whole = STRIDE * n_frames(len(window))
         return log_mel_spectrogram(F.pad(samples, (0, max(N_FFT, whole) - len(window))), bands)
 
     def _encode(self, mels: Sequence[Tensor], layers: Sequence[int]) -> tuple[Tensor, ...]:
-        """Return (n_layers, n_frames, dim) for each log-mel; all of them pass the linear maps as one matrix."""
+        """Return (n_layers, n_frames, dim) for each log-mel; all of them pass the linear maps as
+        one matrix.
+        """
         embedded = [self._embed(mel) for mel in mels]
         lengths = [len(one) for one in embedded]
         hidden, kept = torch.cat(embedded), {}
         last = self.layers - 1
+
         for number, block in enumerate(self._module.blocks):  # type: ignore[arg-type]
             if number > max(layers):
                 break
+
             hidden = kept[number] = _through(block, hidden, lengths)
+
         if last in layers:
             kept[last] = self._module.ln_post(hidden)
+
         return torch.stack([kept[layer] for layer in layers]).split(lengths, dim=1)
 
     def _embed(self, mel: Tensor) -> Tensor:
@@ -125,10 +154,13 @@ class WhisperEncoder:
 
 
 def _in(dtype: torch.dtype, module: AudioEncoder) -> AudioEncoder:
-    """Cast the weights of the linear maps; whisper's norms are float32 in whatever precision it computes."""
+    """Cast the weights of the linear maps; whisper's norms are float32 in whatever precision it
+    computes.
+    """
     for part in module.modules():
         if isinstance(part, nn.Linear | nn.Conv1d):
             part.to(dtype)
+
     return module
 
 
@@ -138,36 +170,46 @@ def n_frames(n_samples: int) -> int:
 
 
 def fingerprint(module: AudioEncoder) -> str:
-    """SHA-256 (hex) of an encoder's weights as float16, as they were published: the same from any file format."""
+    """SHA-256 (hex) of an encoder's weights as float16, as they were published: the same from any
+    file format.
+    """
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(tensor.cpu().numpy().astype("<f2")).data)
+
     return digest.hexdigest()
 
 
 def _windows(waveform: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Cut a waveform into pieces of 30 s, the last one shorter."""
-    return [waveform[start : start + N_SAMPLES] for start in range(0, max(1, len(waveform)), N_SAMPLES)]
+    return [
+        waveform[start : start + N_SAMPLES] for start in range(0, max(1, len(waveform)), N_SAMPLES)
+    ]
 
 
 def _through(block: ResidualAttentionBlock, hidden: Tensor, lengths: Sequence[int]) -> Tensor:
-    """Pass the frames of several clips, (sum of lengths, dim), through a block; each clip attends to itself alone.
+    """Pass the frames of several clips, (sum of lengths, dim), through a block; each clip attends
+    to itself alone.
 
     Equal to `block(x)` for each clip by itself: nothing is padded, so nothing need be masked.
     """
     attention = block.attn
     normed = block.attn_ln(hidden)
     parts = [
-        one.split(list(lengths)) for one in (attention.query(normed), attention.key(normed), attention.value(normed))
+        one.split(list(lengths))
+        for one in (attention.query(normed), attention.key(normed), attention.value(normed))
     ]
     clips = zip(parts[0], parts[1], parts[2], strict=True)
     heard = torch.cat([_attend(query, key, value, attention.n_head) for query, key, value in clips])
     hidden = hidden + attention.out(heard)
+
     return hidden + block.mlp(block.mlp_ln(hidden))
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, n_head: int) -> Tensor:
     """Return what the frames of one clip draw from one another: (n_frames, dim)."""
     split = [one.view(1, len(one), n_head, -1).transpose(1, 2) for one in (query, key, value)]
-    return F.scaled_dot_product_attention(split[0], split[1], split[2])[0].transpose(0, 1).flatten(1)
+    return (
+        F.scaled_dot_product_attention(split[0], split[1], split[2])[0].transpose(0, 1).flatten(1)
+    )

@@ -1,4 +1,6 @@
-"""AESDD: Greek acted emotional speech, six speakers, five emotions (Vryzas et al., JAES 66(6), 2018)."""
+"""AESDD: Greek acted emotional speech, six speakers, five emotions (Vryzas et al., JAES 66(6),
+2018).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from collections.abc import Iterator
 
 from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
 
-# a01 (1): emotion, sentence, speaker; five recordings write the speaker (01), nine add a letter for a retake
+# a01 (1): emotion, sentence, speaker; five recordings write the speaker (01), nine add a letter for
+# a retake
 NAME = re.compile(r"(?P<emotion>[adfhs])(?P<sentence>\d\d) ?\((?P<speaker>\d+)\)(?P<take>[ab]?)")
 
 CARD = CorpusCard(
@@ -18,9 +21,12 @@ CARD = CorpusCard(
     licence="free for research; a mirror states CC BY 4.0",
     access="open",
     source="https://m3c.web.auth.gr/research/aesdd-speech-emotion-recognition/",
-    how_to_get="download the database from the page of the M3C group, Aristotle University of Thessaloniki",
-    unpack="unpack into DATA/aesdd, so that it holds the folders anger disgust fear happiness sadness",
-    citation="N. Vryzas, R. Kotsakis, A. Liatsou, C. Dimoulas and G. Kalliris, Speech Emotion Recognition for "
+    how_to_get="download the database from the page of the M3C group, Aristotle University of "
+        "Thessaloniki",
+    unpack="unpack into DATA/aesdd, so that it holds the folders anger disgust fear happiness "
+        "sadness",
+    citation="N. Vryzas, R. Kotsakis, A. Liatsou, C. Dimoulas and G. Kalliris, Speech Emotion "
+        "Recognition for "
     "Performance Interaction, Journal of the Audio Engineering Society 66(6), pp. 457-467, 2018",
     counts={"readable": {"a": 121, "d": 122, "f": 120, "h": 119, "s": 122}},
     skipped={"*s05 (3).wav": "a header without audio, as published"},
@@ -39,12 +45,14 @@ CARD = CorpusCard(
             rows=tuple((f"aesdd:{one}", "a" if one % 2 else "b") for one in range(1, 7)),
         ),
         "emobox": Division(
-            "EmoBox: 455 to train, 149 to test, at random", "mserbench_tasks:splits/aesdd-emobox.csv",
+            "EmoBox: 455 to train, 149 to test, at random",
+            "mserbench_tasks:splits/aesdd-emobox.csv",
             "c7b3dc1b76d336b73887351571f58eefd2493a58dac45ceacb15de8a288a3bc5", "split",
             "EmoBox, https://github.com/emo-box/EmoBox, data/aesdd",
         ),
     },
-    notes="The sex of the speakers is not published per id. No neutral, no surprise, no transcripts.",
+    notes="The sex of the speakers is not published per id. No neutral, no surprise, no "
+        "transcripts.",
 )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""CaFE: twelve actors of Canadian French, six sentences, seven emotions (Gournay et al., MMSys 2018)."""
+"""CaFE: twelve actors of Canadian French, six sentences, seven emotions (Gournay et al., MMSys
+2018).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,11 @@ from collections.abc import Iterator
 
 from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
 
-# actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity, sentence
-NAME = re.compile(r"(?P<actor>0[1-9]|1[0-2])-(?P<emotion>[CDJNPST])-(?P<intensity>[12])-(?P<sentence>[1-6])")
+# actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity,
+# sentence
+NAME = re.compile(
+    r"(?P<actor>0[1-9]|1[0-2])-(?P<emotion>[CDJNPST])-(?P<intensity>[12])-(?P<sentence>[1-6])"
+)
 SENTENCES = {
     "1": "Un cheval fou dans mon jardin",
     "2": "Deux ânes aigris au pelage brun",
@@ -27,7 +32,8 @@ CARD = CorpusCard(
     access="open",
     source="https://zenodo.org/records/1478765",
     how_to_get="download the 48 kHz release (CaFE_48k.zip) from Zenodo record 1478765",
-    unpack="unzip CaFE_48k.zip into DATA/cafe; the names of its folders do not matter, those of its files do",
+    unpack="unzip CaFE_48k.zip into DATA/cafe; the names of its folders do not matter, those of "
+    "its files do",
     citation="P. Gournay, O. Lahaie and R. Lefebvre, A Canadian French Emotional Speech Dataset, "
     "ACM Multimedia Systems Conference (MMSys) 2018, pp. 399-402",
     counts={"published": {**dict.fromkeys("CDJPST", 144), "N": 72}},
@@ -42,14 +48,17 @@ CARD = CorpusCard(
             "EmoBox (Ma et al., Interspeech 2024), https://github.com/emo-box/EmoBox, data/cafe",
         ),
         "paper2": Division(
-            "paper2-like: 420 to train, 42 to validate, 42 to test of the four emotions; speakers are shared",
+            "paper2-like: 420 to train, 42 to validate, 42 to test of the four emotions; "
+            "speakers are shared",
             "mserbench_tasks:splits/cafe-paper2.csv",
             "24e7600fdd51f59ae66dd79c68a2b9fe2ff85c3b2660c62f9583b661fec6aa78",
             "split",
-            "sizes of arXiv 2606.06200, which published no ids; drawn by mserbench_tasks.remake_splits",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by "
+            "mserbench_tasks.remake_splits",
         ),
     },
-    notes="Unzipping often mis-decodes the folders Colère and Dégoût, so that labels are read from file names only. A "
+    notes="Unzipping often mis-decodes the folders Colère and Dégoût, so that labels are read "
+    "from file names only. A "
     "release of 192 kHz and 24 bit in aiff holds the same recordings: keep one of the two.",
 )
 

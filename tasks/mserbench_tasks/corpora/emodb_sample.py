@@ -1,4 +1,6 @@
-"""Seventy EmoDB recordings that ship with the package: seven emotions, ten speakers, real speech everywhere."""
+"""Seventy EmoDB recordings that ship with the package: seven emotions, ten speakers, real speech
+everywhere.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ CARD = dataclasses.replace(
     inventory="mserbench_tasks:inventory/emodb-sample.txt",
     editions={"be66fbf9": "sample"},
     divisions={  # a division by ids names recordings that are not in the sample
-        name: division for name, division in emodb.CARD.divisions.items() if name in ("speakers", "halves")
+        name: division
+        for name, division in emodb.CARD.divisions.items()
+        if name in ("speakers", "halves")
     },
     hours=0.04,
-    notes="For each speaker the first recording of each emotion by name; speaker 08 has no disgust, so "
-    "disgust has a second recording of speaker 09. Too small for conclusions: its intervals are wide.",
+    notes="For each speaker the first recording of each emotion by name; speaker 08 has no "
+    "disgust, so "
+    "disgust has a second recording of speaker 09. Too small for conclusions: its "
+    "intervals are wide.",
 )
 
 

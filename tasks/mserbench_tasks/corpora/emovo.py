@@ -21,7 +21,8 @@ CARD = CorpusCard(
     source="http://voice.fub.it/activities/corpora/emovo/index.html",
     how_to_get="download emovo.zip from the corpus page",
     unpack="unzip emovo.zip into DATA/emovo, so that it holds the folders f1 f2 f3 m1 m2 m3",
-    citation="G. Costantini, I. Iaderola, A. Paoloni and M. Todisco, EMOVO Corpus: an Italian Emotional "
+    citation="G. Costantini, I. Iaderola, A. Paoloni and M. Todisco, EMOVO Corpus: an Italian "
+        "Emotional "
     "Speech Database, LREC 2014, pp. 3501-3504",
     counts={"published": dict.fromkeys(("dis", "gio", "neu", "pau", "rab", "sor", "tri"), 84)},
     inventory="mserbench_tasks:inventory/emovo.txt",
@@ -29,7 +30,8 @@ CARD = CorpusCard(
     hours=0.51,
     divisions={
         "speakers": Division(
-            "leave one speaker out, in six folds, as in EmoBox", "mserbench_tasks:splits/emovo-speakers.csv",
+            "leave one speaker out, in six folds, as in EmoBox",
+            "mserbench_tasks:splits/emovo-speakers.csv",
             "488743608b47a08626871f0b0ecb774faa925ddb25242bbbc0589807bd36cff7", "folds",
             "EmoBox, https://github.com/emo-box/EmoBox, data/emovo",
         ),
@@ -42,7 +44,8 @@ CARD = CorpusCard(
             ),
         ),
     },
-    notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is used. "
+    notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is "
+        "used. "
     "tri-f3-n1 and tri-f3-n2 are one recording under the names of two sentences.",
 )  # fmt: skip
 

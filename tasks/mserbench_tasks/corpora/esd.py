@@ -1,4 +1,6 @@
-"""ESD: ten Mandarin and ten English speakers, 350 parallel sentences, five emotions (Zhou et al., ICASSP 2021)."""
+"""ESD: ten Mandarin and ten English speakers, 350 parallel sentences, five emotions (Zhou et al.,
+ICASSP 2021).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,12 @@ from collections.abc import Iterator
 from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
 
 NAME = re.compile(r"(?P<speaker>00(?:0[1-9]|1\d|20))_(?P<number>\d{6})")
-BLOCKS = ("Neutral", "Angry", "Happy", "Sad", "Surprise")  # 350 numbers each, in this order, for every speaker
+# 350 numbers each, in this order, for every speaker
+BLOCKS = ("Neutral", "Angry", "Happy", "Sad", "Surprise")
 SENTENCES = 350
 MALE = frozenset({"0004", "0005", "0006", "0008", "0010", "0011", "0012", "0013", "0014", "0020"})
-SPLITS = {"train": "train", "evaluation": "dev", "test": "test"}  # folders that one of the two layouts has
+# folders that one of the two layouts has
+SPLITS = {"train": "train", "evaluation": "dev", "test": "test"}
 
 CARD = CorpusCard(
     name="esd",
@@ -23,7 +27,8 @@ CARD = CorpusCard(
     source="https://github.com/HLTSingapore/Emotional-Speech-Data",
     how_to_get="send the licence form to the authors named in the publisher's repository",
     unpack="unpack the archive into DATA/esd, so that it holds the folders 0001 ... 0020",
-    citation="K. Zhou, B. Sisman, R. Liu and H. Li, Seen and Unseen Emotional Style Transfer for Voice Conversion with "
+    citation="K. Zhou, B. Sisman, R. Liu and H. Li, Seen and Unseen Emotional Style Transfer for "
+        "Voice Conversion with "
     "a New Emotional Speech Dataset, ICASSP 2021, pp. 920-924",
     counts={"published": dict.fromkeys(BLOCKS, 7000)},
     hours=29.1,
@@ -37,15 +42,19 @@ CARD = CorpusCard(
             "EmoBox (Ma et al., Interspeech 2024), https://github.com/emo-box/EmoBox, data/esd",
         ),
         "paper2": Division(
-            "paper2-like: 11,200, 1,400 and 1,400 to train, validate and test, Mandarin, 4 emotions; shared speakers",
+            "paper2-like: 11,200, 1,400 and 1,400 to train, validate and test, Mandarin, 4 "
+            "emotions; shared speakers",
             "mserbench_tasks:splits/esd-paper2.csv",
             "c9b1a70be8fe703e6eefbfe523c2dad022dda6520e76b91d340c1dcbc4c18b59",
             "split",
-            "sizes of arXiv 2606.06200, which published no ids; drawn by mserbench_tasks.remake_splits",
+            "sizes of arXiv 2606.06200, which published no ids; drawn by "
+            "mserbench_tasks.remake_splits",
         ),
     },
-    notes="Speakers 0001 to 0010 are Mandarin, 0011 to 0020 English. Two layouts circulate, one with the folders "
-    "train, evaluation and test below each emotion. The text files have mixed encodings and separators, so labels are "
+    notes="Speakers 0001 to 0010 are Mandarin, 0011 to 0020 English. Two layouts circulate, one "
+        "with the folders "
+    "train, evaluation and test below each emotion. The text files have mixed encodings and "
+    "separators, so labels are "
     "read from the numbers and compared with the folders.",
 )  # fmt: skip
 
@@ -57,11 +66,16 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
         block, sentence = divmod(int(match["number"]) - 1, SENTENCES) if match else (-1, 0)
         if match is None or not 0 <= block < len(BLOCKS):
             continue
+
         label, folders = BLOCKS[block], path.split("/")[:-1]
         told = next((folder for folder in reversed(folders) if folder in BLOCKS), label)
         if told != label:
-            yield Fault(f"{path!r} lies in the folder {told!r}, but its number means {label!r}: unpack it again")
+            yield Fault(
+                f"{path!r} lies in the folder {told!r}, but its number means {label!r}: unpack "
+                f"it again"
+            )
             continue
+
         speaker = match["speaker"]
         yield Utterance(
             id=stem,

@@ -1,4 +1,6 @@
-"""IEMOCAP: dialogues of ten American actors in five sessions, turn by turn (Busso et al., LRE 42, 2008)."""
+"""IEMOCAP: dialogues of ten American actors in five sessions, turn by turn (Busso et al., LRE 42,
+2008).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,10 @@ from mserbench_tasks import iemocap_lines
 FACTS = ("dialogue", "style", "start", "end", "valence", "activation", "dominance")
 LABELS = ("neu", "hap", "exc", "sad", "ang", "fru", "sur", "fea", "dis", "oth", "xxx")
 SESSIONS = {  # counts in the order of LABELS
-    "1": (384, 135, 143, 194, 229, 280, 25, 12, 1, 1, 415), "2": (362, 117, 210, 197, 137, 325, 17, 9, 0, 1, 436),
-    "3": (320, 135, 151, 305, 240, 382, 28, 2, 1, 0, 572), "4": (258, 65, 238, 143, 327, 481, 19, 7, 0, 1, 564),
+    "1": (384, 135, 143, 194, 229, 280, 25, 12, 1, 1, 415), "2": (362, 117, 210, 197, 137, 325, 17,
+    9, 0, 1, 436),
+    "3": (320, 135, 151, 305, 240, 382, 28, 2, 1, 0, 572), "4": (258, 65, 238, 143, 327, 481, 19, 7,
+    0, 1, 564),
     "5": (384, 143, 299, 245, 170, 381, 18, 10, 0, 0, 520),
 }  # fmt: skip
 
@@ -30,10 +34,13 @@ CARD = CorpusCard(
     licence="research only, by a signed release form; no redistribution",
     access="request",
     source="https://sail.usc.edu/iemocap/",
-    how_to_get="ask the SAIL laboratory, University of Southern California, by the release form on its page",
+    how_to_get="ask the SAIL laboratory, University of Southern California, by the release form on "
+        "its page",
     unpack="unpack the release into DATA/iemocap, so that it holds Session1 ... Session5",
-    citation="C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee and S. S. Narayanan, "
-    "IEMOCAP: Interactive emotional dyadic motion capture database, Language Resources and Evaluation 42, 2008",
+    citation="C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee "
+        "and S. S. Narayanan, "
+    "IEMOCAP: Interactive emotional dyadic motion capture database, Language Resources and "
+    "Evaluation 42, 2008",
     counts={
         "full release": _counts(map(sum, zip(*SESSIONS.values(), strict=True))),
         **{f"session {session}": _counts(numbers) for session, numbers in SESSIONS.items()},
@@ -42,7 +49,8 @@ CARD = CorpusCard(
     skipped={"*dialog/wav/*": "recordings of whole dialogues, of which the turns are cut"},
     divisions={
         "sessions": Division(
-            "leave one session out: five folds, as EmoBox and SUPERB do", "mserbench_tasks:splits/iemocap-sessions.csv",
+            "leave one session out: five folds, as EmoBox and SUPERB do",
+            "mserbench_tasks:splits/iemocap-sessions.csv",
             "e33796d84462d84bd177a9232850898d0ab22a09a37c2725ec0043501807e837", "folds",
             "EmoBox, https://github.com/emo-box/EmoBox, data/iemocap",
         ),
@@ -52,7 +60,8 @@ CARD = CorpusCard(
             "common in papers; the speakers are those of the turns",
         ),
     },
-    notes="The speaker is session and letter before the turn's number; many loaders take the dialogue's prefix, which "
+    notes="The speaker is session and letter before the turn's number; many loaders take the "
+        "dialogue's prefix, which "
     "names the other actor for 4,951 of the 10,039 turns. Two turns are longer than 30 s.",
 )  # fmt: skip
 
@@ -62,22 +71,33 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     paths: dict[str, list[str]] = defaultdict(list)
     for path, stem in tree.audio("wav"):
         paths[stem].append(path)
+
     words: dict[str, str] = {}
     for _, line in iemocap_lines.spoken(tree):
         if isinstance(line, Fault):
             yield line
         else:
             words[line["turn"]] = line["words"].strip()
+
     seen: dict[str, tuple[str, str]] = {}
     for name, line in iemocap_lines.consensus(tree):
         if isinstance(line, Fault):
             yield line
         elif line["turn"] not in seen:
             seen[line["turn"]] = name, line[0]
-            place = f"{name.rpartition('dialog/')[0]}sentences/wav/{line['dialogue']}/{line['turn']}.wav"
-            yield from (_utterance(line, path, words.get(line["turn"])) for path in paths.get(line["turn"], [place]))
-        elif (first := seen[line["turn"]])[0] == name or first[1] != line[0]:  # a copy of the whole file does no harm
-            yield Fault(f"label file {name!r} has {line[0]!r}, but that turn has {first[1]!r} in {first[0]!r} already")
+            above = name.rpartition("dialog/")[0]
+            place = f"{above}sentences/wav/{line['dialogue']}/{line['turn']}.wav"
+            yield from (
+                _utterance(line, path, words.get(line["turn"]))
+                for path in paths.get(line["turn"], [place])
+            )
+        elif (first := seen[line["turn"]])[0] == name or first[1] != line[
+            0
+        ]:  # a copy of the whole file does no harm
+            yield Fault(
+                f"label file {name!r} has {line[0]!r}, but that turn has {first[1]!r} in "
+                f"{first[0]!r} already"
+            )
 
 
 def _utterance(line: re.Match[str], path: str, words: str | None) -> Utterance:

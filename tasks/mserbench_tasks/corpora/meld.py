@@ -14,7 +14,8 @@ TABLE = re.compile(r"(?:.*/)?(?P<split>train|dev|test)_sent_emo\.csv", re.IGNORE
 NUMBER = r"\d{1,6}"
 TIME = r"\d{1,2}:\d\d:\d\d,\d{2,3}"
 COLUMNS = {
-    "Utterance": ".*", "Speaker": ".+", "Emotion": ".+", "Dialogue_ID": NUMBER, "Utterance_ID": NUMBER,
+    "Utterance": ".*", "Speaker": ".+", "Emotion": ".+", "Dialogue_ID": NUMBER,
+    "Utterance_ID": NUMBER,
     "Season": NUMBER, "Episode": NUMBER, "StartTime": TIME, "EndTime": TIME,
 }  # fmt: skip
 PATTERNS = {column: re.compile(grammar) for column, grammar in COLUMNS.items()}
@@ -27,10 +28,13 @@ CARD = CorpusCard(
     licence="annotations GPL-3.0; the clips are television material, for research",
     access="open",
     source="https://affective-meld.github.io/",
-    how_to_get="download MELD.Raw.tar.gz from the authors' page; the extra 'video' reads its mp4 files",
-    unpack="unpack MELD.Raw.tar.gz and the archives train, dev and test inside it into DATA/meld, so that it holds "
+    how_to_get="download MELD.Raw.tar.gz from the authors' page; the extra 'video' reads its mp4 "
+    "files",
+    unpack="unpack MELD.Raw.tar.gz and the archives train, dev and test inside it into "
+    "DATA/meld, so that it holds "
     "train_splits, dev_splits_complete, output_repeated_splits_test and three *_sent_emo.csv",
-    citation="S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria and R. Mihalcea, MELD: A Multimodal Multi-Party "
+    citation="S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria and R. Mihalcea, MELD: A "
+    "Multimodal Multi-Party "
     "Dataset for Emotion Recognition in Conversations, ACL 2019",
     counts=meld_clips.COUNTS,
     hours=12.1,
@@ -45,9 +49,12 @@ CARD = CorpusCard(
         )
     },
     files=meld_clips.FILES,
-    notes="Rows train dia125_utt3 (corrupt) and dev dia110_utt7 (never published) are left out: 13,706 of 13,708 stay. "
-    "132 test clips exist twice: final_videos_test... is the right cut and is taken; many scores rest on the other. "
-    "Wrong times make test dia38_utt4 (305 s), dia220_utt0 (235 s) and train dia309_utt0 (41 s) too long.",
+    notes="Rows train dia125_utt3 (corrupt) and dev dia110_utt7 (never published) are left out: "
+    "13,706 of 13,708 stay. "
+    "132 test clips exist twice: final_videos_test... is the right cut and is taken; many "
+    "scores rest on the other. "
+    "Wrong times make test dia38_utt4 (305 s), dia220_utt0 (235 s) and train dia309_utt0 "
+    "(41 s) too long.",
 )
 
 
@@ -57,30 +64,50 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     for match in filter(None, map(TABLE.fullmatch, sorted(tree.names))):
         first = tables.setdefault(match["split"].lower(), match[0])
         if first != match[0] and tree.read(first) != tree.read(match[0]):
-            yield Fault(f"label files {first!r} and {match[0]!r} differ: keep the one of the publisher")
+            yield Fault(
+                f"label files {first!r} and {match[0]!r} differ: keep the one of the publisher"
+            )
+
     clips, lost = meld_clips.find(tree, tables)
     if lost:
-        yield Fault(f"{len(lost)} clip(s) such as {lost[0]!r} lie in no folder named after train, dev or test")
+        yield Fault(
+            f"{len(lost)} clip(s) such as {lost[0]!r} lie in no folder named after train, dev "
+            f"or test"
+        )
+
     for split, name in tables.items():
         yield from _rows(tree, name, split, clips)
 
 
-def _rows(tree: Tree, name: str, split: str, clips: Mapping[str, Cuts]) -> Iterator[Utterance | Fault]:
+def _rows(
+    tree: Tree, name: str, split: str, clips: Mapping[str, Cuts]
+) -> Iterator[Utterance | Fault]:
     seen: set[str] = set()
     for row in rows(name, tree.read(name), tuple(COLUMNS)):
         if not isinstance(row, Row):
             yield row
             continue
+
         values = row.values
-        wrong = {key: values[key] for key, pattern in PATTERNS.items() if not pattern.fullmatch(values[key])}
-        clip = "" if wrong else meld_clips.identity(split, values["Dialogue_ID"], values["Utterance_ID"])
+        wrong = {
+            key: values[key]
+            for key, pattern in PATTERNS.items()
+            if not pattern.fullmatch(values[key])
+        }
+        clip = (
+            ""
+            if wrong
+            else meld_clips.identity(split, values["Dialogue_ID"], values["Utterance_ID"])
+        )
         if wrong or clip in seen:
             what = f"a second row of {clip!r}" if clip else f"{wrong}"
             yield Fault(
-                f"label file {name!r}, line {row.line}: {what} cannot be right: get it from the publisher again"
+                f"label file {name!r}, line {row.line}: {what} cannot be right: get it "
+                f"from the publisher again"
             )
         elif clip not in meld_clips.UNUSABLE:
             yield from _utterances(clip, values, clips.get(clip, Cuts()))
+
         seen.add(clip)
 
 
@@ -89,11 +116,15 @@ def _utterances(clip: str, values: Mapping[str, str], cuts: Cuts) -> Iterator[Ut
     extra = {"dialogue": dialogue, "season": values["Season"], "episode": values["Episode"]}
     if split == "test" and (cuts.plain or cuts.fixed):
         extra["cut"] = "fixed" if cuts.fixed else "plain"
+
     if cuts.fixed and cuts.plain:
         extra["instead_of"] = cuts.plain[0]
+
     for path in cuts.fixed or cuts.plain or [meld_clips.expected(clip)]:
         speaker, words = f"meld:{values['Speaker']}", values["Utterance"] or None
-        yield Utterance(clip, path, values["Emotion"], speaker, "en", split=split, text=words, extra=extra)
+        yield Utterance(
+            clip, path, values["Emotion"], speaker, "en", split=split, text=words, extra=extra
+        )
 
 
 CORPUS = Corpus(CARD, parse, remarks=meld_clips.remarks)

@@ -1,4 +1,6 @@
-"""MSP-Podcast: natural English speech of podcasts, ten classes by vote (Lotfian & Busso, TAC 10(4), 2019)."""
+"""MSP-Podcast: natural English speech of podcasts, ten classes by vote (Lotfian & Busso, TAC 10(4),
+2019).
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,22 @@ from typing import Literal
 from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
-LABEL_FILES = ("labels_concensus.csv", "labels_consensus.csv")  # v1.6 and v1.8 misspell it, later releases do not
+# v1.6 and v1.8 misspell it, later releases do not
+LABEL_FILES = ("labels_concensus.csv", "labels_consensus.csv")
 COLUMNS = ("FileName", "EmoClass", "SpkrID", "Gender", "Split_Set")
 CLASSES = "ACDFHNOSUX"  # O other, X no agreement
 WITHHELD = "withheld"  # the label of a recording of Test3, which the publisher keeps to itself
 SPLITS = {
-    "train": "train", "validation": "dev", "development": "dev", "test": "test", "test1": "test1", "test2": "test2",
+    "train": "train", "validation": "dev", "development": "dev", "test": "test", "test1": "test1",
+    "test2": "test2",
     "test3": "test3",
 }  # fmt: skip
-SEXES: Mapping[str, Literal["f", "m"] | None] = {"male": "m", "female": "f", "unknown": None, "": None}
+SEXES: Mapping[str, Literal["f", "m"] | None] = {
+    "male": "m",
+    "female": "f",
+    "unknown": None,
+    "": None,
+}
 PODCAST = re.compile(r"MSP-PODCAST_(\d+)_.*")
 
 CARD = CorpusCard(
@@ -25,17 +34,22 @@ CARD = CorpusCard(
     title="MSP-Podcast",
     languages=("en",),
     speakers=None,
-    licence="signed agreement with the MSP Lab, University of Texas at Dallas; labels may not be passed on",
+    licence="signed agreement with the MSP Lab, University of Texas at Dallas; labels may not be "
+        "passed on",
     access="request",
     source="https://ecs.utdallas.edu/research/researchlabs/msp-lab/MSP-Podcast.html",
     how_to_get="sign the academic licence of the MSP Lab, which sends the link",
-    unpack="unpack the release into DATA/msp-podcast, so that it holds the folders Audios and Labels",
-    citation="R. Lotfian and C. Busso, Building Naturalistic Emotionally Balanced Speech Corpus by Retrieving "
-    "Emotional Speech from Existing Podcast Recordings, IEEE Transactions on Affective Computing 10(4), 2019, "
+    unpack="unpack the release into DATA/msp-podcast, so that it holds the folders Audios and "
+        "Labels",
+    citation="R. Lotfian and C. Busso, Building Naturalistic Emotionally Balanced Speech Corpus by "
+        "Retrieving "
+    "Emotional Speech from Existing Podcast Recordings, IEEE Transactions on Affective Computing "
+    "10(4), 2019, "
     "pp. 471-483",
     counts={
         "1.8": {
-            "A": 3218, "C": 3644, "D": 2593, "F": 1544, "H": 14285, "N": 26009, "O": 817, "S": 2649, "U": 4084,
+            "A": 3218, "C": 3644, "D": 2593, "F": 1544, "H": 14285, "N": 26009, "O": 817, "S": 2649,
+            "U": 4084,
             "X": 14199,
         },
     },
@@ -43,16 +57,20 @@ CARD = CorpusCard(
     hours=113.6,
     divisions={
         "official": Division(
-            "the publisher's sets: train, dev (Validation, Development), test (Test, Test1), test2 and test3",
+            "the publisher's sets: train, dev (Validation, Development), test (Test, Test1), test2 "
+            "and test3",
             "mserbench_tasks:splits/msp-podcast-official.csv",
             "e2a12c2f6bfd9e1a84c46de148de46e9d18a69e20d36939de06c04601e80fcdc",
             "split",
             "the column Split_Set of the publisher's label file",
         ),
     },
-    notes="Releases grow: hours and counts are those of the 73,042 turns in EmoBox, taken for release 1.8. Speakers "
-    "and sexes that the publisher calls Unknown are unknown here, not one speaker. The publisher withholds the labels "
-    "of Test3, so its recordings belong to no task. The session is the podcast: the first number of the name.",
+    notes="Releases grow: hours and counts are those of the 73,042 turns in EmoBox, taken for "
+        "release 1.8. Speakers "
+    "and sexes that the publisher calls Unknown are unknown here, not one speaker. The publisher "
+    "withholds the labels "
+    "of Test3, so its recordings belong to no task. The session is the podcast: the first number "
+    "of the name.",
 )  # fmt: skip
 
 
@@ -60,8 +78,12 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     """Yield the rows of the label file, in either spelling of its name."""
     found = [name for name in tree.names if name.rpartition("/")[2].lower() in LABEL_FILES]
     if len(found) != 1:
-        yield Fault(f"one label file {LABEL_FILES[1]!r} was expected in the folder Labels, but there are {found}")
+        yield Fault(
+            f"one label file {LABEL_FILES[1]!r} was expected in the folder Labels, but there "
+            f"are {found}"
+        )
         return
+
     paths = {stem: path for path, stem in tree.audio("wav")}
     for row in rows(found[0], tree.read(found[0]), COLUMNS):
         yield _utterance(row, found[0], paths) if isinstance(row, Row) else row
@@ -73,9 +95,11 @@ def _utterance(row: Row, name: str, paths: Mapping[str, str]) -> Utterance | Fau
     label = WITHHELD if split == "test3" and label in ("", "Unknown") else label
     if not file or not split or sex.lower() not in SEXES or label not in (*CLASSES, WITHHELD):
         return Fault(
-            f"label file {name!r}, line {row.line}: a file, a class of {CLASSES}, Male, Female or Unknown, and a known "
+            f"label file {name!r}, line {row.line}: a file, a class of {CLASSES}, Male, "
+            f"Female or Unknown, and a known "
             f"set were expected in {COLUMNS}, but this is {given}"
         )
+
     stem, podcast = file.rpartition(".")[0] or file, PODCAST.fullmatch(file)
     return Utterance(
         id=stem,
@@ -92,7 +116,11 @@ def _utterance(row: Row, name: str, paths: Mapping[str, str]) -> Utterance | Fau
 def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
     """Say how many recordings have no label or no speaker."""
     if withheld := sum(one.raw_label == WITHHELD for one in utterances):
-        yield f"the publisher withholds the labels of {withheld} recordings of Test3: they belong to no task"
+        yield (
+            f"the publisher withholds the labels of {withheld} recordings of Test3: they "
+            f"belong to no task"
+        )
+
     if unknown := sum(one.speaker is None for one in utterances):
         yield f"{unknown} of {len(utterances)} recordings have no known speaker"
 

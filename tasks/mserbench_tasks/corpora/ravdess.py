@@ -1,4 +1,6 @@
-"""RAVDESS speech: 24 North American actors, eight emotions (Livingstone & Russo, PLoS ONE 13(5), 2018)."""
+"""RAVDESS speech: 24 North American actors, eight emotions (Livingstone & Russo, PLoS ONE 13(5),
+2018).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from collections.abc import Iterator
 
 from mserbench.contracts import Corpus, CorpusCard, Division, Remote, Tree, Utterance
 
-# modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is audio-only speech
+# modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is
+# audio-only speech
 NAME = re.compile(
     r"03-01-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<statement>0[12])-(?P<take>0[12])-(?P<actor>\d\d)"
 )
@@ -22,8 +25,10 @@ CARD = CorpusCard(
     access="open",
     source="https://zenodo.org/records/1188976",
     how_to_get="download Audio_Speech_Actors_01-24.zip from Zenodo record 1188976",
-    unpack="unzip Audio_Speech_Actors_01-24.zip into DATA/ravdess, so that it holds Actor_01 ... Actor_24",
-    citation="S. R. Livingstone and F. A. Russo, The Ryerson Audio-Visual Database of Emotional Speech and "
+    unpack="unzip Audio_Speech_Actors_01-24.zip into DATA/ravdess, so that it holds Actor_01 ... "
+        "Actor_24",
+    citation="S. R. Livingstone and F. A. Russo, The Ryerson Audio-Visual Database of Emotional "
+        "Speech and "
     "Song (RAVDESS), PLoS ONE 13(5), e0196391, 2018",
     counts={"speech": {"01": 96, **{f"0{code}": 192 for code in range(2, 9)}}},
     skipped={
@@ -40,11 +45,14 @@ CARD = CorpusCard(
             "EmoBox, https://github.com/emo-box/EmoBox, data/ravdess",
         ),
         "halves": Division(
-            "two halves of the speakers, six women and six men each", "speaker", "", "folds", "drawn for mserbench",
-            rows=tuple((f"ravdess:{one:02d}", "a" if one % 4 in (1, 2) else "b") for one in range(1, 25)),
+            "two halves of the speakers, six women and six men each", "speaker", "", "folds",
+            "drawn for mserbench",
+            rows=tuple((f"ravdess:{one:02d}", "a" if one % 4 in (1, 2) else "b") for one in range(1,
+                25)),
         ),
         "audeering": Division(
-            "actors 21-24 to test, 16, 17, 19 and 20 to develop", "mserbench_tasks:splits/ravdess-audeering.csv",
+            "actors 21-24 to test, 16, 17, 19 and 20 to develop",
+            "mserbench_tasks:splits/ravdess-audeering.csv",
             "5f71e620ddcf6e97cd59c1a7374000c5a13b618120d3a9bf50728264059fc0be", "split",
             "audEERING, https://github.com/audeering/datasets, datasets/ravdess",
         ),
@@ -56,7 +64,8 @@ CARD = CorpusCard(
             208_468_073,
         ),
     ),
-    notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 has one "
+    notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 "
+        "has one "
     "recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
 )  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""RESD: Russian acted dialogues, seven emotions with enthusiasm (Amentes, Lubenets and Davidchuk, 2022)."""
+"""RESD: Russian acted dialogues, seven emotions with enthusiasm (Amentes, Lubenets and Davidchuk,
+2022).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,15 @@ from collections.abc import Iterator
 from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
-# dialogue, the emotions of its two roles, the letter of this one (after a blank in dialogues 01 to 11), number
-NAME = re.compile(r"(?P<dialogue>\d\d)_(?P<roles>[a-z]+_[a-z]+)[ _](?P<letter>[adefhns])_(?P<number>\d{3})")
-WORDS = {word[0]: word for word in ("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness")}
+# dialogue, the emotions of its two roles, the letter of this one (after a blank in dialogues 01 to
+# 11), number
+NAME = re.compile(
+    r"(?P<dialogue>\d\d)_(?P<roles>[a-z]+_[a-z]+)[ _](?P<letter>[adefhns])_(?P<number>\d{3})"
+)
+WORDS = {
+    word[0]: word
+    for word in ("anger", "disgust", "enthusiasm", "fear", "happiness", "neutral", "sadness")
+}
 TABLE = re.compile(r"(?:.*/)?(?P<split>train|test)\.csv", re.IGNORECASE)
 
 CARD = CorpusCard(
@@ -21,13 +29,17 @@ CARD = CorpusCard(
     licence="MIT",
     access="open",
     source="https://huggingface.co/datasets/Aniemore/resd",
-    how_to_get="'mserbench data download resd' exports the dataset Aniemore/resd of the hub (extra 'hub')",
-    unpack="put it into DATA/resd, so that it holds train.csv, test.csv, and the folders train and test",
-    citation="A. Amentes, I. Lubenets and N. Davidchuk, Open library of artificial intelligence for analysis and "
+    how_to_get="'mserbench data download resd' exports the dataset Aniemore/resd of the hub (extra "
+        "'hub')",
+    unpack="put it into DATA/resd, so that it holds train.csv, test.csv, and the folders train and "
+        "test",
+    citation="A. Amentes, I. Lubenets and N. Davidchuk, Open library of artificial intelligence "
+        "for analysis and "
     "recognition of emotional shades of human speech (Aniemore), 2022, doi:10.57967/hf/1273",
     counts={
         "published": {
-            "anger": 219, "disgust": 185, "enthusiasm": 198, "fear": 223, "happiness": 218, "neutral": 191,
+            "anger": 219, "disgust": 185, "enthusiasm": 198, "fear": 223, "happiness": 218,
+            "neutral": 191,
             "sadness": 162,
         }
     },
@@ -35,7 +47,8 @@ CARD = CorpusCard(
     inventory="mserbench_tasks:inventory/resd.txt",
     divisions={
         "official": Division(
-            "the publisher's split: 1,116 to train, 280 to test; all 50 dialogues are on both sides",
+            "the publisher's split: 1,116 to train, 280 to test; all 50 dialogues are on both "
+            "sides",
             "mserbench_tasks:splits/resd-official.csv",
             "ffd278ed3496ca1e9dd64de10ceb5ca3f8fb9c5923dece20da1675071b8b5c63",
             "split",
@@ -43,44 +56,65 @@ CARD = CorpusCard(
         )
     },
     hub="Aniemore/resd",
-    notes="No speaker is published: a role (dialogue and emotion) is no speaker, and has one emotion only. Cards of "
+    notes="No speaker is published: a role (dialogue and emotion) is no speaker, and has one "
+        "emotion only. Cards of "
     "the dataset say 3.5 or 4 hours; 2.34 were measured.",
 )  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings; the label stands in the file name, and train.csv and test.csv are compared with it."""
+    """Yield the recordings; the label stands in the file name, and train.csv and test.csv are
+    compared with it.
+    """
     listed: dict[str, str] = {}  # stem to split
     for name in sorted(name for name in tree.names if TABLE.fullmatch(name)):
         yield from _compared(tree, name, listed)
+
     found = set()
     for path, stem in tree.audio("wav"):
         if match := NAME.fullmatch(stem):
             found.add(stem)
-            folder = [part.lower() for part in path.split("/")[:-1] if part.lower() in ("train", "test")]
+            folder = [
+                part.lower() for part in path.split("/")[:-1] if part.lower() in ("train", "test")
+            ]
             split = folder[-1] if folder else listed.get(stem)
             if listed and split is None:
-                yield Fault(f"audio file {path!r} has no row in train.csv or test.csv: get these files again")
+                yield Fault(
+                    f"audio file {path!r} has no row in train.csv or test.csv: get these files "
+                    f"again"
+                )
+
             yield _utterance(match, path, split)
+
     for stem in sorted(set(listed) - found):
         if match := NAME.fullmatch(stem):
-            yield _utterance(match, f"{listed[stem]}/{match['dialogue']}_{match['roles']}/{stem}.wav", listed[stem])
+            yield _utterance(
+                match,
+                f"{listed[stem]}/{match['dialogue']}_{match['roles']}/{stem}.wav",
+                listed[stem],
+            )
 
 
 def _compared(tree: Tree, name: str, listed: dict[str, str]) -> Iterator[Fault]:
-    """Note the split of every row of a table in `listed`; yield the rows that contradict the file names."""
+    """Note the split of every row of a table in `listed`; yield the rows that contradict the file
+    names.
+    """
     table = TABLE.fullmatch(name)
     for row in rows(name, tree.read(name), ("path", "emotion")):
         if not isinstance(row, Row):
             yield row
             continue
+
         stem = row.values["path"].rpartition("/")[2].removesuffix(".wav")
         match = NAME.fullmatch(stem)
         if match is None or WORDS[match["letter"]] != row.values["emotion"] or stem in listed:
             yield Fault(
-                f"label file {name!r}, line {row.line}: one row for each recording, with the emotion whose letter its "
-                f"name bears, was expected, but this is {row.values['path']!r}, {row.values['emotion']!r}"
+                f"label file {name!r}, line {row.line}: one row for each recording, with "
+                f"the emotion whose letter its "
+                f"name bears, was expected, but this is {row.values['path']!r}, "
+                f"{row.values['emotion']!r}"
             )
+
         if match and table:
             listed.setdefault(stem, table["split"].lower())
 

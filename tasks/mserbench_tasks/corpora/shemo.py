@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
 from mserbench.tables import text
 
-# speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise), number
+# speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),
+# number
 NAME = re.compile(r"(?P<speaker>(?P<sex>[FM])\d\d)(?P<emotion>[AFHNSW])(?P<number>\d{2,3})")
 CORRECTIONS = "modified_shemo.json"
 
@@ -21,12 +22,17 @@ CARD = CorpusCard(
     licence="free for academic use",
     access="open",
     source="https://github.com/mansourehk/ShEMO",
-    how_to_get="clone the repository and run 'git lfs pull', as female.zip and male.zip are large-file pointers until "
-    "then; the corrected labels are modified_shemo.json of https://github.com/aliyzd95/ShEMO-Modification",
-    unpack="unzip female.zip, male.zip and transcript.zip into DATA/shemo, so that it holds the folders female and "
+    how_to_get="clone the repository and run 'git lfs pull', as female.zip and male.zip are "
+    "large-file pointers until "
+    "then; the corrected labels are modified_shemo.json of "
+    "https://github.com/aliyzd95/ShEMO-Modification",
+    unpack="unzip female.zip, male.zip and transcript.zip into DATA/shemo, so that it holds the "
+    "folders female and "
     "male (and 'final text'); put modified_shemo.json beside them for the corrected labels",
-    citation="O. Mohamad Nezami, P. Jamshid Lou and M. Karami, ShEMO: a large-scale validated database for Persian "
-    "speech emotion detection, Language Resources and Evaluation 53, pp. 1-16, 2019; corrected labels: A. Yazdani and "
+    citation="O. Mohamad Nezami, P. Jamshid Lou and M. Karami, ShEMO: a large-scale validated "
+    "database for Persian "
+    "speech emotion detection, Language Resources and Evaluation 53, pp. 1-16, 2019; "
+    "corrected labels: A. Yazdani and "
     "Y. Shekofteh, arXiv:2211.09956",
     counts={
         "published": {"A": 1059, "F": 38, "H": 201, "N": 1028, "S": 449, "W": 225},
@@ -36,7 +42,8 @@ CARD = CorpusCard(
     inventory="mserbench_tasks:inventory/shemo.txt",
     divisions={
         "emobox": Division(
-            "EmoBox: 2,131 to train and 707 to test at random, so that speakers are on both sides; 'unpaired' are the "
+            "EmoBox: 2,131 to train and 707 to test at random, so that speakers are on "
+            "both sides; 'unpaired' are the "
             "162 recordings without a transcript of the same name",
             "mserbench_tasks:splits/shemo-emobox.csv",
             "6bd103611c674b89e1ac9cc9426b7382e6c92f338baafe4d518fb7d231bb8a51",
@@ -44,8 +51,10 @@ CARD = CorpusCard(
             "EmoBox, https://github.com/emo-box/EmoBox, data/shemo",
         )
     },
-    notes="162 recordings have no transcript of the same name, and transcripts of 283 belong to another recording: "
-    "modified_shemo.json pairs them anew and takes 163 labels from the transcript's name. Its text is used where the "
+    notes="162 recordings have no transcript of the same name, and transcripts of 283 belong to "
+    "another recording: "
+    "modified_shemo.json pairs them anew and takes 163 labels from the transcript's name. "
+    "Its text is used where the "
     "file is there. Two of its recordings share the transcript M50A03.",
 )
 
@@ -55,11 +64,16 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     corrections: dict[str, Mapping[str, str]] = {}
     for name in sorted(name for name in tree.names if name.rpartition("/")[2] == CORRECTIONS):
         yield from _corrections(tree, name, corrections)
-    transcripts = {name.rpartition("/")[2][:-4]: name for name in sorted(tree.names) if name.endswith(".ort")}
+
+    transcripts = {
+        name.rpartition("/")[2][:-4]: name for name in sorted(tree.names) if name.endswith(".ort")
+    }
     for path, stem in tree.audio("wav"):
         if match := NAME.fullmatch(stem):
             written, correction = transcripts.get(stem), corrections.get(stem, {})
-            words = correction.get("transcript") or (text(written, tree.read(written)) if written else "")
+            words = correction.get("transcript") or (
+                text(written, tree.read(written)) if written else ""
+            )
             extra = {"corrected": correction["emotion"]} if correction else {}
             yield Utterance(
                 id=stem,
@@ -74,19 +88,27 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def _corrections(tree: Tree, name: str, found: dict[str, Mapping[str, str]]) -> Iterator[Fault]:
-    """Add the entries of the file of corrected labels to `found` by stem; yield those that are none."""
+    """Add the entries of the file of corrected labels to `found` by stem; yield those that are
+    none.
+    """
     try:
         entries = json.loads(text(name, tree.read(name)))
     except (ValueError, RecursionError) as error:
         yield Fault(f"label file {name!r} is not JSON ({error}): get it from its repository again")
         return
+
     for key, entry in entries.items() if isinstance(entries, dict) else [("the file", entries)]:
         match = NAME.fullmatch(key.removesuffix(".wav"))
-        strings = isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values())
+        strings = isinstance(entry, dict) and all(
+            isinstance(value, str) for value in entry.values()
+        )
         if match and strings and entry.get("emotion"):
             found[match[0]] = entry
         else:
-            yield Fault(f"label file {name!r}: {key!r} must be a recording with its 'emotion', but is {entry!r:.80}")
+            yield Fault(
+                f"label file {name!r}: {key!r} must be a recording with its 'emotion', but is "
+                f"{entry!r:.80}"
+            )
 
 
 def _plain(words: str) -> str:

@@ -1,4 +1,6 @@
-"""Making a demo corpus: from its plan to a folder of FLAC files in the cache, whole or not at all."""
+"""Making a demo corpus: from its plan to a folder of FLAC files in the cache, whole or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -39,21 +41,29 @@ def provide(corpus: str) -> Path:
     require_espeak()
     root = (cache_dir() / "demo" / recipe()).resolve()
     made = root / corpus
-    return made if (made / MARKER).is_file() else build(corpus, plan(corpus), root, available_cores())
+
+    return (
+        made if (made / MARKER).is_file() else build(corpus, plan(corpus), root, available_cores())
+    )
 
 
 def recipe() -> str:
-    """Digest (24 hex digits) of everything that decides the samples: code version, tables, espeak-ng."""
+    """Digest (24 hex digits) of everything that decides the samples: code version, tables,
+    espeak-ng.
+    """
     digest = hashlib.sha256(f"{VERSION} espeakng-loader {version('espeakng_loader')}".encode())
     for name in FILES:
         digest.update((FOLDER / name).read_bytes())
+
     return digest.hexdigest()[:24]
 
 
 def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
-    """Make `root`/`corpus` with all `clips` where it is not there yet; a second process waits for the first.
+    """Make `root`/`corpus` with all `clips` where it is not there yet; a second process waits for
+    the first.
 
-    The folder is filled under another name and renamed: a killed build leaves nothing that looks whole.
+    The folder is filled under another name and renamed: a killed build leaves nothing that looks
+    whole.
     """
     final = root / corpus
     try:
@@ -67,14 +77,16 @@ def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
             f"corpus {corpus!r} could not be made in {str(root)!r}: {error.strerror or error}; "
             "free some space there or set MSERBENCH_CACHE to another folder"
         ) from error
+
     return final
 
 
 def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[str, str]]:
-    """Write each clip as `folder`/ID.flac (16 kHz, 16 bit) and yield its id and the SHA-256 of its samples.
+    """Write each clip as `folder`/ID.flac (16 kHz, 16 bit) and yield its id and the SHA-256 of its
+    samples.
 
-    `workers` espeak-ng processes speak, each with a thread here that finishes the sound; neither their
-    number nor the order of `clips` changes a sample.
+    `workers` espeak-ng processes speak, each with a thread here that finishes the sound; neither
+    their number nor the order of `clips` changes a sample.
     """
     idle: SimpleQueue[Synthesizer] = SimpleQueue()
 
@@ -84,26 +96,33 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
             samples = post.finish(voice.speak(request(clip)), clip)
         finally:
             idle.put(voice)
+
         # Encoded in memory, so that a full disk is an OSError like any other.
         encoded = io.BytesIO()
         soundfile.write(encoded, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
         (folder / f"{clip.id}.flac").write_bytes(encoded.getvalue())
+
         return clip.id, hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
 
     with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
         for _ in range(workers):
             idle.put(stack.enter_context(Synthesizer()))
+
         yield from pool.map(make, clips)
 
 
 def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
     seconds = max(1, round(len(clips) * SECONDS_A_CLIP / workers))
-    sys.stderr.write(f"making {corpus}: {len(clips)} clips of synthetic speech, about {seconds} s\n")
+    sys.stderr.write(
+        f"making {corpus}: {len(clips)} clips of synthetic speech, about {seconds} s\n"
+    )
     digests = {}
+
     with counting(f"making {corpus}") as report:
         for identity, digest in render(clips, part, workers):
             digests[identity] = digest
             report(len(digests), len(clips))
+
     lines = "".join(f"{identity}\t{digests[identity]}\n" for identity in sorted(digests))
     record = {
         "corpus": corpus,

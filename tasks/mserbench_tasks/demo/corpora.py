@@ -1,4 +1,6 @@
-"""The four demo corpora as the harness sees them: cards, file names, and the folder made on first use."""
+"""The four demo corpora as the harness sees them: cards, file names, and the folder made on first
+use.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _NAME = re.compile(
 
 
 def parse(tree: Tree) -> Iterator[Utterance]:
-    """Read everything from names such as `el_test07_angry_s03_1`: odd speakers are male, even female."""
+    """Read everything from names such as `el_test07_angry_s03_1`: odd speakers are male, even
+    female.
+    """
     texts = sentences()
     for path, stem in tree.audio("flac"):
         if match := _NAME.fullmatch(stem):
@@ -46,13 +50,16 @@ def _provide(name: str) -> Path:
     return provide(name)
 
 
-def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, per_emotion: int, digest: str) -> Corpus:
+def _corpus(
+    name: str, title: str, languages: tuple[str, ...], speakers: int, per_emotion: int, digest: str
+) -> Corpus:
     card = CorpusCard(
         name=name,
         title=f"{title} (synthetic, rule-based)",
         languages=languages,
         speakers=speakers,
-        licence="MIT (rule and sentences); spoken by espeak-ng (GPL-3.0-or-later), a separate program",
+        licence="MIT (rule and sentences); spoken by espeak-ng (GPL-3.0-or-later), a separate "
+        "program",
         access="generated",
         source="https://github.com/espeak-ng/espeak-ng",
         how_to_get="pip install 'mserbench[demo]': the audio is then made on first use and cached",
@@ -63,7 +70,8 @@ def _corpus(name: str, title: str, languages: tuple[str, ...], speakers: int, pe
         editions={digest: "espeakng-loader 0.2.4 on Linux x86-64"},
         divisions={"language": _by_language(languages)} if len(languages) > 1 else {},
         synthetic=True,
-        notes="Synthetic, rule-based: it demonstrates and tests, and says nothing about human speech.",
+        notes="Synthetic, rule-based: it demonstrates and tests, and says nothing about human "
+        "speech.",
     )
     return Corpus(card, parse, partial(_provide, name))
 
@@ -73,7 +81,9 @@ def _by_language(languages: tuple[str, ...]) -> Division:
     return Division("by language", "language", "", "folds", "drawn for mserbench", rows)
 
 
-DEMO = _corpus("demo", "Demo training speech in six languages", TRAINING_LANGUAGES, 60, 228, "5a7de14b")
+DEMO = _corpus(
+    "demo", "Demo training speech in six languages", TRAINING_LANGUAGES, 60, 228, "5a7de14b"
+)
 DEMO_EL = _corpus("demo-el", "Demo test speech, Greek", ("el",), 40, 80, "1be2d6ff")
 DEMO_FA = _corpus("demo-fa", "Demo test speech, Persian", ("fa",), 40, 80, "4c66482d")
 DEMO_RU = _corpus("demo-ru", "Demo test speech, Russian", ("ru",), 40, 80, "28d517f6")

@@ -1,13 +1,14 @@
 """The espeak-ng worker, run as a script: requests come in on stdin, speech goes out on stdout.
 
-It is a program of its own because espeak-ng is GPL-3, keeps state and changes the locale of its process; it
-imports nothing of mserbench. A request is one line of JSON (see `synthesise`). The reply is one line of JSON,
-{"samples": n} followed by n native int16 samples at 22,050 Hz, or {"error": sentence}.
+It is a program of its own because espeak-ng is GPL-3, keeps state and changes the locale of its
+process; it imports nothing of mserbench. A request is one line of JSON (see `synthesise`). The
+reply is one line of JSON, {"samples": n} followed by n native int16 samples at 22,050 Hz, or
+{"error": sentence}.
 
-espeak-ng's output depends on what was said before, even after it is terminated. Only a freshly loaded
-library gives the same bytes each time, so every request loads and unloads it (under 1 ms). Where
-unloading does nothing, the first line, {"reloads": false}, says so, and the client starts one process
-a clip (`--once`).
+espeak-ng's output depends on what was said before, even after it is terminated. Only a freshly
+loaded library gives the same bytes each time, so every request loads and unloads it (under 1 ms).
+Where unloading does nothing, the first line, {"reloads": false}, says so, and the client starts one
+process a clip (`--once`).
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def synthesise(voice: str, variant: str, ssml: str, **parameters: int) -> bytes:
     # An unknown variant is silently ignored by espeak-ng.
     if not (DATA / "voices" / "!v" / variant).is_file():
         raise SpeechError(f"espeak-ng has no voice variant {variant!r}")
+
     chunks: list[bytes] = []
 
     def collect(wave: int | None, samples: int, _events: int | None) -> int:
@@ -64,11 +66,13 @@ def synthesise(voice: str, variant: str, ssml: str, **parameters: int) -> bytes:
         _check(library.espeak_SetVoiceByName(f"{voice}+{variant}".encode()), f"voice {voice!r}")
         for name, value in parameters.items():
             _check(library.espeak_SetParameter(PARAMETERS[name], value, 0), f"{name} {value}")
+
         library.espeak_ng_SetRandSeed(ctypes.c_long(SEED))
         text = ssml.encode()
         size = ctypes.c_size_t(len(text) + 1)
         _check(library.espeak_Synth(text, size, 0, 0, 0, UTF8_SSML, None, None), f"text {ssml!r}")
         _check(library.espeak_Synchronize(), f"text {ssml!r}")
+
     return b"".join(chunks)
 
 
@@ -77,7 +81,10 @@ def _library() -> Iterator[ctypes.CDLL]:
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     rate = library.espeak_Initialize(SYNCHRONOUS, BUFFER_MS, os.fsencode(DATA), DONT_EXIT)
     if rate != SAMPLE_RATE:
-        raise SpeechError(f"espeak-ng did not start: espeak_Initialize gave {rate}, {SAMPLE_RATE} expected")
+        raise SpeechError(
+            f"espeak-ng did not start: espeak_Initialize gave {rate}, {SAMPLE_RATE} expected"
+        )
+
     try:
         yield library
     finally:
@@ -99,10 +106,20 @@ def _check(status: int, what: str) -> None:
 
 def _reloads() -> bool:
     """Tell whether unloading clears all state: A, B, A must give the same A."""
-    one: dict[str, Any] = {"voice": "en-us", "variant": "m3", "ssml": "<speak>one two three</speak>"}
-    other: dict[str, Any] = {"voice": "el", "variant": "f2", "ssml": "<speak>ένα δύο</speak>", "pitch": 80}
+    one: dict[str, Any] = {
+        "voice": "en-us",
+        "variant": "m3",
+        "ssml": "<speak>one two three</speak>",
+    }
+    other: dict[str, Any] = {
+        "voice": "el",
+        "variant": "f2",
+        "ssml": "<speak>ένα δύο</speak>",
+        "pitch": 80,
+    }
     first = synthesise(**one)
     synthesise(**other)
+
     return synthesise(**one) == first
 
 
@@ -113,11 +130,13 @@ def _reply(header: dict[str, object], body: bytes = b"") -> None:
 
 def main() -> None:
     """Answer requests until stdin ends; with `--once`, without the test of reloading."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle; it ends this process
+    # Ctrl-C is the client's to handle; it ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir(Path(espeakng_loader.__file__).parent)
     try:
         if "--once" not in sys.argv:
             _reply({"reloads": _reloads()})
+
         for line in sys.stdin.buffer:
             speech = synthesise(**json.loads(line))
             _reply({"samples": len(speech) // 2}, speech)

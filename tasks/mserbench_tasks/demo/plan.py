@@ -24,7 +24,9 @@ from mserbench_tasks.demo.tables import (
 
 NOISE = 0.4  # sd of z per control and clip: the knob of difficulty
 OFFSETS = {"pitch": 4.2, "range": 4.9, "rate": 0.063, "tilt": 0.49, "gain": 1.4, "breath": 1.4}
-"""Standard deviation of a speaker's own offset, in the unit of the sound (see `request` and `post`)."""
+"""Standard deviation of a speaker's own offset, in the unit of the sound (see `request` and
+`post`).
+"""
 
 Split = Literal["train", "val", "test"]
 
@@ -56,7 +58,9 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Plan:
-    """One clip to make: who says what, in which emotion, and z (about -2.5 to 2.5) of each control."""
+    """One clip to make: who says what, in which emotion, and z (about -2.5 to 2.5) of each
+    control.
+    """
 
     id: str
     speaker: Speaker
@@ -68,13 +72,16 @@ class Plan:
 def stream(name: str) -> np.random.RandomState:
     """Return a generator seeded with the SHA-256 of `name`.
 
-    `RandomState` because NumPy freezes its stream; the newer generators may change between releases.
+    `RandomState` because NumPy freezes its stream; the newer generators may change between
+    releases.
     """
     return np.random.RandomState(np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype="<u4"))
 
 
 def plan(corpus: str) -> list[Plan]:
-    """List the clips of a demo corpus by speaker, emotion and take. Raises ValueError for another name."""
+    """List the clips of a demo corpus by speaker, emotion and take. Raises ValueError for another
+    name.
+    """
     if corpus == "demo":
         return [
             clip
@@ -84,17 +91,24 @@ def plan(corpus: str) -> list[Plan]:
             if speaker.split == split
             for clip in _clips_of(speaker, takes)
         ]
+
     for language in TEST_LANGUAGES:
         if corpus == f"demo-{language}":
             return [clip for speaker in speakers(language) for clip in _clips_of(speaker, 2)]
-    raise ValueError(f"{corpus!r} is no demo corpus: 'demo', 'demo-el', 'demo-fa' or 'demo-ru' expected")
+
+    raise ValueError(
+        f"{corpus!r} is no demo corpus: 'demo', 'demo-el', 'demo-fa' or 'demo-ru' expected"
+    )
 
 
 @cache
 def speakers(language: str) -> tuple[Speaker, ...]:
-    """Return a language's speakers: 8 to train and 2 to validate, or 40 to test; sexes alternate."""
+    """Return a language's speakers: 8 to train and 2 to validate, or 40 to test; sexes
+    alternate.
+    """
     tested = language in TEST_LANGUAGES
     wanted: dict[Split, int] = {"test": 40} if tested else {"train": 8, "val": 2}
+
     # One run through a sex's variants for both splits: no validation variant is a training one.
     voices = {sex: _shuffled(language, "test" if tested else "train", sex) for sex in ("m", "f")}
     return tuple(
@@ -105,7 +119,9 @@ def speakers(language: str) -> tuple[Speaker, ...]:
 
 
 def request(clip: Plan) -> dict[str, str | int]:
-    """Return what espeak-ng is asked for: voice, variant, SSML and its parameters in their own units."""
+    """Return what espeak-ng is asked for: voice, variant, SSML and its parameters in their own
+    units.
+    """
     z, own = clip.z, clip.speaker.offsets
     return {
         "voice": clip.sentence.voice,
@@ -119,35 +135,49 @@ def request(clip: Plan) -> dict[str, str | int]:
 
 
 def _ssml(clip: Plan) -> str:
-    """Mark each token with its pitch in percent, linear over the sentence, and put breaks between some."""
+    """Mark each token with its pitch in percent, linear over the sentence, and put breaks between
+    some.
+    """
     random = stream(f"pauses {clip.id}")
     chance = _clip(0.08 + 0.10 * clip.z["pause"], 0.0, 0.5)
     tokens = clip.sentence.text.split()
     parts: list[str] = []
+
     for token, position in zip(tokens, np.linspace(-1.0, 1.0, len(tokens)), strict=True):
         percent = round(_clip(30 * clip.z["pslope"] * float(position), -70, 90))
         pauses, milliseconds = random.random_sample() < chance, random.randint(80, 320)
         gap = f' <break time="{milliseconds}ms"/> ' if parts and pauses else " "
         parts.append(f'{gap}<prosody pitch="{percent:+d}%">{escape(token)}</prosody>')
+
     return f"<speak>{''.join(parts).strip()}</speak>"
 
 
 def _clips_of(speaker: Speaker, takes: int) -> Iterator[Plan]:
-    texts = [sentence for (language, _), sentence in sentences().items() if language == speaker.language]
+    texts = [
+        sentence for (language, _), sentence in sentences().items() if language == speaker.language
+    ]
     for emotion in CANONICAL:
         order = stream(f"sentences {speaker.id} {emotion}").permutation(len(texts))
         for take, index in enumerate(order[:takes], start=1):
             identity = f"{speaker.id}_{emotion}_{texts[index].id}_{take}"
-            yield Plan(identity, speaker, emotion, texts[index], _controls(identity, speaker, emotion))
+            yield Plan(
+                identity, speaker, emotion, texts[index], _controls(identity, speaker, emotion)
+            )
 
 
 def _controls(identity: str, speaker: Speaker, emotion: str) -> dict[str, float]:
     random = stream(f"controls {identity}")
-    intensity = random.uniform(0.7, 1.3)  # shared by all controls: the cues are correlated, as in people
+    # shared by all controls: the cues are correlated, as in people
+    intensity = random.uniform(0.7, 1.3)
     noise = random.normal(0.0, NOISE, len(CONTROLS))
     language = _language_weights(speaker.language)
+
     return {
-        control: intensity * profiles()[emotion][control] * speaker.weights[control] * language[control] + own
+        control: intensity
+        * profiles()[emotion][control]
+        * speaker.weights[control]
+        * language[control]
+        + own
         for control, own in zip(CONTROLS, noise.tolist(), strict=True)
     }
 
@@ -164,6 +194,7 @@ def _speaker(language: str, split: Split, number: int, variant: str) -> Speaker:
     offsets = {control: float(random.normal(0.0, sd)) for control, sd in OFFSETS.items()}
     weights = np.clip(random.normal(1.0, 0.25, len(CONTROLS)), 0.2, 1.8).tolist()
     channel = tuple(_bump(random) for _ in range(4))
+
     return Speaker(
         id=identity,
         language=language,

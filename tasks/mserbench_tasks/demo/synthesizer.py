@@ -1,4 +1,6 @@
-"""The client of the espeak-ng worker: requests in, speech out; nothing of espeak-ng enters this process."""
+"""The client of the espeak-ng worker: requests in, speech out; nothing of espeak-ng enters this
+process.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ _SCRIPT = Path(__file__).with_name("espeak.py")
 
 
 class Synthesizer:
-    """A worker process that speaks; the same request gives the same samples, whatever was said before.
+    """A worker process that speaks; the same request gives the same samples, whatever was said
+    before.
 
     Use it as a context manager. Raises MissingExtra where espeak-ng is not installed.
     """
@@ -40,31 +43,40 @@ class Synthesizer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
     def speak(self, request: Mapping[str, str | int]) -> NDArray[np.int16]:
-        """Return the speech of a request (see `plan.request`): int16, shape (n_samples,), mono, 22,050 Hz.
+        """Return the speech of a request (see `plan.request`): int16, shape (n_samples,), mono,
+        22,050 Hz.
 
         Raises PluginError where espeak-ng refuses it or its process ends.
         """
         if self._one_process_a_clip:
             self._start("--once")
+
         assert self._worker is not None
         assert self._worker.stdin is not None
         assert self._worker.stdout is not None
+
         try:
             self._worker.stdin.write(json.dumps(request).encode() + b"\n")
             self._worker.stdin.flush()
         except OSError as error:
             raise self._failure(f"its process has ended: {error.strerror}") from error
+
         wanted = 2 * self._header()["samples"]
         body = self._worker.stdout.read(wanted)
         if len(body) < wanted:
             raise self._failure("its process ended in the middle of a clip")
+
         if self._one_process_a_clip:
             self.close()
+
         return np.frombuffer(body, dtype=np.int16)
 
     def close(self) -> None:
@@ -75,7 +87,8 @@ class Synthesizer:
             self._worker = None
 
     def _start(self, *options: str) -> None:
-        # By path, so that the worker needs no mserbench; -P keeps this folder's modules out of its imports.
+        # By path, so that the worker needs no mserbench; -P keeps this folder's modules out of its
+        # imports.
         command = [sys.executable, "-P", str(_SCRIPT), *options]
         self._worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -85,9 +98,11 @@ class Synthesizer:
         line = self._worker.stdout.readline()
         if not line:
             raise self._failure("its process ended without an answer")
+
         header: dict[str, Any] = json.loads(line)
         if "error" in header:
             raise self._failure(header["error"])
+
         return header
 
     def _failure(self, what: str) -> PluginError:

@@ -1,4 +1,6 @@
-"""The tables of the demo corpora: what is said, by which voices, and how emotions move the controls."""
+"""The tables of the demo corpora: what is said, by which voices, and how emotions move the
+controls.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ TRAINING_LANGUAGES = ("en", "fr", "de", "it", "es", "zh")
 TEST_LANGUAGES = ("el", "fa", "ru")
 
 CONTROLS = (
-    "pitch", "range", "rate", "pause", "tilt", "gain", "eslope", "pslope", "breath", "tremor", "rough",
+    "pitch", "range", "rate", "pause", "tilt", "gain", "eslope", "pslope", "breath", "tremor",
+    "rough",
 )  # fmt: skip
 """The cues of the rule, in the order in which their noise is drawn."""
 
@@ -25,7 +28,9 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of neutral content; white space marks the tokens that pauses and pitch steps go by."""
+    """One sentence of neutral content; white space marks the tokens that pauses and pitch steps go
+    by.
+    """
 
     id: str
     voice: str  # espeak-ng's name of the language
@@ -34,7 +39,9 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One timbre of espeak-ng, used for training and validation speakers or for test speakers, never both."""
+    """One timbre of espeak-ng, used for training and validation speakers or for test speakers,
+    never both.
+    """
 
     name: str
     sex: Literal["f", "m"]

@@ -1,4 +1,6 @@
-"""A stranger's plugin: the model `stranger-model`, and the task `stranger-task` on the corpus `stranger`."""
+"""A stranger's plugin: the model `stranger-model`, and the task `stranger-task` on the corpus
+`stranger`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ def register_models() -> list[ModelEntry]:
 @hookimpl
 def register_corpora() -> list[CorpusEntry]:
     """Register the corpus."""
-    return [CorpusEntry("stranger", "mserbench_stranger.corpus:CORPUS", "A stranger's corpus of tones", ("cy",))]
+    return [
+        CorpusEntry(
+            "stranger", "mserbench_stranger.corpus:CORPUS", "A stranger's corpus of tones", ("cy",)
+        )
+    ]
 
 
 @hookimpl

@@ -1,4 +1,6 @@
-"""A corpus that is made on the spot: twelve tones of three speakers, loud ones `A`, soft ones `S`."""
+"""A corpus that is made on the spot: twelve tones of three speakers, loud ones `A`, soft ones
+`S`.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,14 @@ def provide() -> Path:
     folder = cache_dir() / "stranger"
     folder.mkdir(parents=True, exist_ok=True)
     time = np.arange(8000) / 16_000
+
     for number in range(12):
         speaker, emotion, take = number % 3, "AS"[number % 2], number // 6
         path = folder / f"s{speaker}_{emotion}_{take}.wav"
         if not path.exists():
             level = 0.8 if emotion == "A" else 0.1
             soundfile.write(path, level * np.sin(2 * np.pi * (150 + 20 * number) * time), 16_000)
+
     return folder
 
 

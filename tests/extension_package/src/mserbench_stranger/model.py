@@ -26,10 +26,17 @@ class Loudness(Model):
     @property
     def card(self) -> ModelCard:
         """Never saw any emotion label."""
-        return ModelCard("stranger-model", "Angry is loud", self.version, "MIT", "", (), exposure_complete=True)
+        return ModelCard(
+            "stranger-model", "Angry is loud", self.version, "MIT", "", (), exposure_complete=True
+        )
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
-        """Return scores of shape (n_clips, n_labels): the excess for `angry`, its opposite for `sad`, else 0."""
-        excess = [np.sqrt(np.mean(clip.waveform.astype(float) ** 2)) - self.options.threshold for clip in clips]
+        """Return scores of shape (n_clips, n_labels): the excess for `angry`, its opposite for
+        `sad`, else 0.
+        """
+        excess = [
+            np.sqrt(np.mean(clip.waveform.astype(float) ** 2)) - self.options.threshold
+            for clip in clips
+        ]
         sign = {"angry": 1.0, "sad": -1.0}
         return np.array([[sign.get(label, 0.0) * value for label in labels] for value in excess])
