@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mserbench.contracts import (
-        Clip,
-        Corpus,
-        CorpusCard,
-        Division,
-        Exposure,
-        Fault,
-        ModelCard,
-        Remote,
-        Task,
-        Tree,
-        Utterance,
-    )
+    from mserbench.cards import CorpusCard, Division, Exposure, ModelCard, Remote
+    from mserbench.contracts import Clip, Corpus, Fault, Task, Tree, Utterance
     from mserbench.labels import CANONICAL, DROP
     from mserbench.model import Model, TrainableModel, TrainingItem
     from mserbench.plugins.hookspecs import (
@@ -39,11 +28,8 @@ if TYPE_CHECKING:
 
 # Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
 _WHERE = {
-    "contracts": (
-        "Clip", "Corpus", "CorpusCard", "Division", "Exposure", "Fault", "ModelCard", "Remote",
-        "Task", "Tree",
-        "Utterance",
-    ),
+    "cards": ("CorpusCard", "Division", "Exposure", "ModelCard", "Remote"),
+    "contracts": ("Clip", "Corpus", "Fault", "Task", "Tree", "Utterance"),
     "running.evaluation": ("evaluate",),
     "plugins.hookspecs": (
         "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry",

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from mserbench.cards import CorpusCard
 from mserbench.labels import DROP
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 # of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
 API_VERSION = 1
 SAMPLE_RATE = 16_000  # Hz, of every clip
-
-Kind = Literal["emotion-labels", "speech", "text"]
-Access = Literal["open", "request", "bundled", "generated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,78 +71,6 @@ class Tree(Protocol):
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a label file."""
-
-
-@dataclass(frozen=True)
-class Division:
-    """A published way to divide a corpus: a csv file with one row for each value of a field, and
-    its part.
-
-    `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of
-    `extra` (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for
-    all others. `kind`: in a `split` the part `train` is for training, `test` for testing; of
-    `folds` each is tested once, by a model trained on the others. `sha256` is that of the file.
-    `source` says who published or uses it.
-    """
-
-    title: str
-    table: str
-    sha256: str
-    kind: Literal["split", "folds"]
-    source: str
-    rows: tuple[tuple[str, str], ...] = ()  # in place of a file; `table` then names the field
-
-
-@dataclass(frozen=True)
-class Remote:
-    """A file of an open corpus at its publisher; `hash` as in `md5:...`, `bytes` its size."""
-
-    url: str
-    hash: str
-    bytes: int
-
-
-@dataclass(frozen=True)
-class CorpusCard:
-    """What a person must know of a corpus: source, licence, citation, and the counts to expect.
-
-    `counts` maps the name of a known variant to its histogram of raw labels; where `releases_vary`,
-    another histogram is not an error, since not all releases are known. `hours` is the published
-    length. `family` joins releases that share speakers (RAVDESS speech and song): for the verdict
-    they are one corpus. `skipped` maps a pattern (fnmatch, on the path) of files that do not belong
-    or are known to be bad to the reason. `editions` maps the digest of a complete index to the name
-    of that edition. `divisions` are the published splits and folds by name. `files` are what `data
-    download` fetches, `hub` a dataset id it exports.
-    """
-
-    name: str
-    title: str
-    languages: tuple[str, ...]
-    speakers: int | None
-    licence: str
-    access: Access
-    source: str
-    how_to_get: str
-    unpack: str
-    citation: str
-    counts: Mapping[str, Mapping[str, int]]
-    releases_vary: bool = False
-    hours: float | None = None
-    family: str = ""
-    skipped: Mapping[str, str] = field(default_factory=dict)
-    # "package:file" with one expected id a line; `{001..030}` stands for each number
-    inventory: str | None = None
-    editions: Mapping[str, str] = field(default_factory=dict)
-    divisions: Mapping[str, Division] = field(default_factory=dict)
-    files: tuple[Remote, ...] = ()
-    hub: str = ""
-    synthetic: bool = False
-    notes: str = ""
-
-    @property
-    def same_as(self) -> str:
-        """The name under which the verdict knows this corpus and its related releases."""
-        return self.family or self.name
 
 
 @dataclass(frozen=True)
@@ -238,40 +164,3 @@ class Clip:
     def waveform(self) -> NDArray[np.float32]:
         """float32, shape (n_samples,), 16 kHz mono, in [-1, 1]; decoded on first use."""
         return self.load()
-
-
-@dataclass(frozen=True)
-class Exposure:
-    """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt
-    from it.
-
-    `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read).
-    `evidence` says where that is known from. `clips` are the audio keys of the training clips,
-    where they are known.
-    """
-
-    corpus: str
-    languages: tuple[str, ...]
-    kind: Kind
-    evidence: str
-    clips: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """Who made a model, what it is, and everything it was exposed to, its base models included.
-
-    `exposure_complete` is True only where the list is known to hold all it was trained on, base
-    models included. `development` names the corpora that its defaults were chosen on, or whose
-    figures were seen while they were.
-    """
-
-    name: str
-    title: str
-    version: str
-    licence: str
-    citation: str
-    exposure: tuple[Exposure, ...]
-    exposure_complete: bool
-    # a key made of the text does not change
-    development: tuple[str, ...] = field(default=(), repr=False)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from mserbench.contracts import Remote
+from mserbench.cards import Remote
 
 
 @dataclass

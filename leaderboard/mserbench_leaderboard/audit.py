@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import cast
 
-from mserbench.contracts import Exposure, Kind, ModelCard
+from mserbench.cards import Exposure, Kind, ModelCard
 from mserbench.errors import DataError
 from mserbench.results import exposure, predictions, recording, runs, scoring
 from mserbench.results.record import ModelPart

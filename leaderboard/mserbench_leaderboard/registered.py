@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from mserbench.contracts import CorpusCard, Task
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Task
 from mserbench.data import dataset, lookup
 from mserbench.errors import DataError
 from mserbench.plugins import registry

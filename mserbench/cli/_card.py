@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mserbench.contracts import CorpusCard
+from mserbench.cards import CorpusCard
 
 _INDENT = 14  # columns of the names on the left
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mserbench.contracts import CorpusCard
+from mserbench.cards import CorpusCard
 from mserbench.data import divisions, lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mserbench.contracts import Corpus, CorpusCard, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.data.audio import is_audio
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError, MserbenchError, PluginError

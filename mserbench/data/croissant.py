@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from mserbench.contracts import Corpus, CorpusCard, Remote, Task, Utterance
+from mserbench.cards import CorpusCard, Remote
+from mserbench.contracts import Corpus, Task, Utterance
 from mserbench.data import corpus, dataset, lookup
 from mserbench.data.trees import Inventory
 from mserbench.labels import DROP

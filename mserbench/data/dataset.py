@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from mserbench.contracts import Clip, Corpus, CorpusCard, Task, Utterance
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Clip, Corpus, Task, Utterance
 from mserbench.data import audio, corpus, divisions, index, lookup
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError

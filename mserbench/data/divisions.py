@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mserbench.contracts import CorpusCard, Division, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Utterance
 from mserbench.errors import DataError, PluginError, UnknownName
 from mserbench.plugins.packages import package_file
 from mserbench.tables import Row, rows

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench.contracts import Corpus, CorpusCard
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Corpus
 from mserbench.data import corpus, divisions, index
 
 

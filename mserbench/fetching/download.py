@@ -10,7 +10,8 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mserbench.contracts import Corpus, CorpusCard, Remote
+from mserbench.cards import CorpusCard, Remote
+from mserbench.contracts import Corpus
 from mserbench.disk import folders
 from mserbench.errors import DataError, PluginError, UsageError
 from mserbench.fetching.staging import relative, staging

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mserbench.contracts import Remote
+from mserbench.cards import Remote
 from mserbench.errors import DataError
 from mserbench.fetching import reach
 

@@ -6,6 +6,7 @@ and the lists to modules that exist.
 
 EXPORTED = (
     "mserbench",
+    "mserbench.cards",
     "mserbench.contracts",
     "mserbench.disk.files",
     "mserbench.disk.folders",

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mserbench.contracts import CorpusCard, Exposure, ModelCard, Task
+from mserbench.cards import CorpusCard, Exposure, ModelCard
+from mserbench.contracts import Task
 from mserbench.results.manifest import Manifest, Source
 
 # from the strictest test down

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
-from mserbench.contracts import Exposure, Kind, ModelCard
+from mserbench.cards import Exposure, Kind, ModelCard
 from mserbench.errors import DataError
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")

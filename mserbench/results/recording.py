@@ -9,7 +9,8 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from mserbench.contracts import CorpusCard, ModelCard, Task
+from mserbench.cards import CorpusCard, ModelCard
+from mserbench.contracts import Task
 from mserbench.results import record
 from mserbench.results.exposure import Verdict
 from mserbench.results.record import (

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mserbench.contracts import ModelCard
+from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.errors import UsageError
 from mserbench.model import Model, TrainableModel

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mserbench.contracts import ModelCard, Task
+from mserbench.cards import ModelCard
+from mserbench.contracts import Task
 from mserbench.data import lookup
 from mserbench.errors import ModelError, MserbenchError, UsageError
 from mserbench.model import Described, Model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from mserbench.contracts import Kind
+from mserbench.cards import Kind
 from mserbench.testing.findings import require, require_languages
 from mserbench.testing.probe import Probe
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mserbench.contracts import ModelCard
+from mserbench.cards import ModelCard
 from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL
 from mserbench.model import Model

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mserbench.contracts import CorpusCard, Task, Utterance
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Task, Utterance
 from mserbench.data import corpus as reader
 from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, MissingExtra

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mserbench.contracts import Exposure
+from mserbench.cards import Exposure
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # a file name: no folder, no parent, not hidden
 _COMMIT = re.compile(r"[0-9a-f]{40}")

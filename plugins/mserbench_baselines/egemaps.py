@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.contracts import SAMPLE_RATE, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import MissingExtra
 from mserbench.features import FeatureSet
 from mserbench_baselines import linear

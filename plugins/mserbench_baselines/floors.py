@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.errors import DataError
 from mserbench.model import Described, Model, TrainableModel, TrainingItem
 from mserbench_training.model_file import read_model, write_model

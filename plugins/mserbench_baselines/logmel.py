@@ -12,7 +12,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from mserbench.contracts import SAMPLE_RATE, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import SAMPLE_RATE
 from mserbench.features import FeatureSet
 from mserbench_baselines import linear
 from mserbench_baselines.feature_model import LinearModel, LinearOptions

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mserbench.contracts import ModelCard
+from mserbench.cards import ModelCard
 from mserbench.model import Described, TrainableModel
 from mserbench_mser_llm import names, weights_folder
 from mserbench_mser_llm.presets import MserLlmOptions, chosen_on, resolve

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import told

@@ -4,7 +4,7 @@ loaded.
 
 from __future__ import annotations
 
-from mserbench.contracts import Exposure
+from mserbench.cards import Exposure
 from mserbench.weights.named import weights_named, weights_names
 
 TINY = "tiny"

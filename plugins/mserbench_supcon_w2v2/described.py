@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mserbench.contracts import ModelCard
+from mserbench.cards import ModelCard
 from mserbench.model import Described, TrainableModel
 from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2 import weights_folder

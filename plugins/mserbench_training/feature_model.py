@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL

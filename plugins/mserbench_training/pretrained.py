@@ -9,7 +9,7 @@ comes. OpenAI's own server has the hash in each address, but its files are pickl
 
 from __future__ import annotations
 
-from mserbench.contracts import Exposure, Kind
+from mserbench.cards import Exposure, Kind
 from mserbench.weights.record import Hub, Member, Weights
 
 _ASSEMBLE_WHISPER = "mserbench_training.assemble_whisper:assemble"

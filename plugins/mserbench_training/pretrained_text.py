@@ -6,7 +6,7 @@ Commits and hashes of hub repositories are pinned as in `pretrained`, by the sam
 
 from __future__ import annotations
 
-from mserbench.contracts import Exposure
+from mserbench.cards import Exposure
 from mserbench.weights.record import Hub, Member, Weights
 
 _ASSEMBLE_FOLDER = "mserbench_training.assemble_transformers:assemble"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mserbench.contracts import ModelCard
+from mserbench.cards import ModelCard
 from mserbench.errors import DataError, UsageError
 from mserbench.options import completed
 from mserbench.weights.named import weights_named

@@ -10,7 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mserbench.contracts import Remote, Tree, Utterance
+from mserbench.cards import Remote
+from mserbench.contracts import Tree, Utterance
 
 _LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 _USABLE = {  # in the order of the labels

@@ -16,7 +16,8 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench.contracts import Clip, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.data import audio, dataset, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import available_cores

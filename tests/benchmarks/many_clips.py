@@ -17,16 +17,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from mserbench import evaluate
-from mserbench.contracts import (
-    SAMPLE_RATE,
-    Clip,
-    Corpus,
-    CorpusCard,
-    ModelCard,
-    Task,
-    Tree,
-    Utterance,
-)
+from mserbench.cards import CorpusCard, ModelCard
+from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, Task, Tree, Utterance
 from mserbench.data import lookup
 from mserbench.model import Model
 

@@ -19,7 +19,7 @@ FILES = {
 }
 CORPUS = """
     from mserbench import Fault
-    from mserbench.contracts import Remote
+    from mserbench.cards import Remote
 
 
     def _parse(tree):

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench.contracts import CorpusCard, Division, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Utterance
 from mserbench.data import dataset, divisions, lookup
 from mserbench.errors import DataError, PluginError, UnknownName
 from mserbench.plugins import registry

@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 from publisher import Publisher, publishing
 
-from mserbench.contracts import Corpus, CorpusCard, Remote
+from mserbench.cards import CorpusCard, Remote
+from mserbench.contracts import Corpus
 from mserbench.errors import DataError, PluginError, UsageError
 from mserbench.fetching.download import obtain
 from mserbench.fetching.transfer import Patience
@@ -162,7 +163,7 @@ def test_a_killed_download_goes_on(
         sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parent.parent)!r}]
         from pathlib import Path
         from test_download import corpus, SOON
-        from mserbench.contracts import Remote
+        from mserbench.cards import Remote
         from mserbench.fetching.download import obtain
         obtain(corpus({remote!r}), Path({str(tmp_path / "data" / "probe")!r}), print, SOON)
     """

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mserbench.contracts import Clip, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.data import lookup
 from mserbench.embeddings import picture, projection
 from mserbench.embeddings.gathering import UNPARSED, Cloud, Point, gather

@@ -15,7 +15,8 @@ import pytest
 import soundfile
 
 from mserbench import evaluate
-from mserbench.contracts import Clip, Exposure, ModelCard
+from mserbench.cards import Exposure, ModelCard
+from mserbench.contracts import Clip
 from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.model import Model

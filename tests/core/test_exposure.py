@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench.contracts import CorpusCard, Exposure, Kind, ModelCard, Task
+from mserbench.cards import CorpusCard, Exposure, Kind, ModelCard
+from mserbench.contracts import Task
 from mserbench.data import lookup
 from mserbench.errors import DataError
 from mserbench.plugins import registry

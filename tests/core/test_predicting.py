@@ -15,7 +15,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from mserbench.contracts import Clip, Exposure, ModelCard
+from mserbench.cards import Exposure, ModelCard
+from mserbench.contracts import Clip
 from mserbench.data import audio, lookup
 from mserbench.data.windows import Windowing, cut, resampled
 from mserbench.errors import ModelError, UsageError

@@ -18,7 +18,8 @@ import pytest
 from numpy.typing import NDArray
 
 from mserbench import evaluate
-from mserbench.contracts import Clip, ModelCard
+from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.data import dataset, lookup
 from mserbench.errors import ModelError
 from mserbench.model import Model

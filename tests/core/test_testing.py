@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from mserbench.cards import CorpusCard, Exposure, ModelCard
 from mserbench.cli import check as command
-from mserbench.contracts import Clip, Corpus, CorpusCard, Exposure, ModelCard, Task, Tree, Utterance
+from mserbench.contracts import Clip, Corpus, Task, Tree, Utterance
 from mserbench.data import lookup
 from mserbench.errors import UnknownName, UsageError
 from mserbench.model import Model

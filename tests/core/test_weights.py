@@ -33,7 +33,7 @@ CODE = """
     import os
     import shutil
     import time
-    from mserbench.contracts import Exposure
+    from mserbench.cards import Exposure
     from mserbench.plugins.hookspecs import WeightsEntry
     from mserbench.weights.record import Hub, Member, Weights
 

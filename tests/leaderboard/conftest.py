@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mserbench.contracts import CorpusCard, Exposure, ModelCard, Task
+from mserbench.cards import CorpusCard, Exposure, ModelCard
+from mserbench.contracts import Task
 from mserbench.results import exposure, recording, runs, scoring
 from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, RunRecord, WeightsPart

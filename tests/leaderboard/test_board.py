@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mserbench.contracts import Exposure
+from mserbench.cards import Exposure
 from mserbench.errors import DataError
 from mserbench.results.predictions import Prediction
 from mserbench_leaderboard import board as boards

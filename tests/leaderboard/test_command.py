@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from mserbench.cards import Exposure
 from mserbench.cli import main
-from mserbench.contracts import Exposure
 from mserbench.data import lookup
 from mserbench.results import runs
 from mserbench_leaderboard import registered

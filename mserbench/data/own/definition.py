@@ -13,7 +13,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Task, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Fault, Task, Tree, Utterance
 from mserbench.data import corpus, divisions
 from mserbench.data.own import audformat as own_audformat
 from mserbench.data.own import rows as own_rows

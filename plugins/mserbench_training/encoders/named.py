@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from mserbench.contracts import Exposure
+from mserbench.cards import Exposure
 from mserbench.errors import UnknownName, UsageError
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_named, weights_names

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Tree, Utterance
 
 # a01 (1): emotion, sentence, speaker; five recordings write the speaker (01), nine add a letter for
 # a retake

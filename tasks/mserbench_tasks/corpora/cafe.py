@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Tree, Utterance
 
 # actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity,
 # sentence

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
 NAME = re.compile(

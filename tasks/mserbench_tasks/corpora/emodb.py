@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Remote, Tree, Utterance
+from mserbench.cards import CorpusCard, Division, Remote
+from mserbench.contracts import Corpus, Tree, Utterance
 
 # speaker, sentence, emotion (W angry, L boredom, E disgust, A fear, F happy, T sad, N neutral),
 # version

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 
 NAME = re.compile(r"(?P<speaker>00(?:0[1-9]|1\d|20))_(?P<number>\d{6})")
 # 350 numbers each, in this order, for every speaker

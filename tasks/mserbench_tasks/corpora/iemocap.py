@@ -8,7 +8,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench_tasks import iemocap_lines
 
 FACTS = ("dialogue", "style", "start", "end", "valence", "activation", "dominance")

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Tree, Utterance
+from mserbench.cards import CorpusCard
+from mserbench.contracts import Corpus, Tree, Utterance
 
 # File names are bare numbers, so this is the one corpus whose label can only stand in its folder.
 PATH = re.compile(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 from mserbench_tasks import meld_clips
 from mserbench_tasks.meld_clips import Cuts

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
 # v1.6 and v1.8 misspell it, later releases do not

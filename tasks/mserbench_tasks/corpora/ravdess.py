@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Remote, Tree, Utterance
+from mserbench.cards import CorpusCard, Division, Remote
+from mserbench.contracts import Corpus, Tree, Utterance
 
 # modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is
 # audio-only speech

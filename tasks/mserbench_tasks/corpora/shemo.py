@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Fault, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import text
 
 # speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),

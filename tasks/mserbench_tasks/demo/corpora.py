@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from mserbench.contracts import Corpus, CorpusCard, Division, Tree, Utterance
+from mserbench.cards import CorpusCard, Division
+from mserbench.contracts import Corpus, Tree, Utterance
 from mserbench.labels import CANONICAL
 from mserbench_tasks.demo.tables import TEST_LANGUAGES, TRAINING_LANGUAGES, sentences
 
