@@ -68,8 +68,8 @@ def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
     final = root / corpus
     try:
         with folders.held(root / f"{corpus}.lock", waiting=lambda: None):
+            folders.clear_leftovers(root, corpus)
             if not (final / MARKER).is_file():
-                folders.clear_leftovers(root, corpus)
                 with folders.whole(final) as part:
                     _make(corpus, clips, part, workers)
     except OSError as error:
