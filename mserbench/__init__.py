@@ -74,9 +74,9 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE:
         raise AttributeError(f"module 'mserbench' has no attribute {name!r}")
 
-    found = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

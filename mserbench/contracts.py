@@ -117,8 +117,7 @@ class Task:
         if strange or (self.counts and set(self.counts) != set(self.labels)):
             raise ValueError(
                 f"task {self.name!r}: label_map and counts must use exactly the labels "
-                f"{self.labels}, "
-                f"but map to {strange} and count {sorted(self.counts)}"
+                f"{self.labels}, but map to {strange} and count {sorted(self.counts)}"
             )
 
     @property

@@ -32,21 +32,22 @@ def text(name: str, data: bytes) -> str:
     these.
     """
     encodings = next(
-        ([found] for mark, found in _MARKS.items() if data.startswith(mark)), ["utf-8", "cp1252"]
+        ([encoding] for mark, encoding in _MARKS.items() if data.startswith(mark)),
+        ["utf-8", "cp1252"],
     )
     for encoding in encodings:
         try:
-            found = data.decode(encoding)
+            content = data.decode(encoding)
         except UnicodeError:
             continue
 
-        if "\0" in found:
+        if "\0" in content:
             break
-        return found.replace("\r\n", "\n").replace("\r", "\n")
+        return content.replace("\r\n", "\n").replace("\r", "\n")
 
     raise DataError(
         f"label file {name!r} is not text (UTF-8, UTF-16 or Windows-1252): get it from the "
-        f"publisher again"
+        "publisher again"
     )
 
 
@@ -67,9 +68,8 @@ def rows(
 
     if lacking or len(set(columns)) < len(columns):
         raise DataError(
-            f"label file {name!r}, line 1: the columns {list(required)} were expected, "
-            f"each once, but the header is "
-            f"{lines[0][:200]!r}: get it from the publisher again"
+            f"label file {name!r}, line 1: the columns {list(required)} were expected, each once, "
+            f"but the header is {lines[0][:200]!r}: get it from the publisher again"
         )
 
     for number, line in enumerate(lines[1:], start=2):
@@ -82,8 +82,7 @@ def rows(
         elif len(fields) != len(columns):
             yield Fault(
                 f"label file {name!r}, line {number}: {len(fields)} fields were found, "
-                f"{len(columns)} expected, "
-                f"in {line[:100]!r}"
+                f"{len(columns)} expected, in {line[:100]!r}"
             )
         else:
             yield Row(

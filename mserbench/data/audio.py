@@ -86,9 +86,9 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
 
     # Less than one sample at 16 kHz would leave a clip without any.
     if len(samples) * SAMPLE_RATE < rate:
-        where = "" if start is None and end is None else f" from {start} to {end} s"
+        span = "" if start is None and end is None else f" from {start} to {end} s"
         raise DataError(
-            f"audio file {str(path)!r} holds no audio{where}: get it from the publisher again"
+            f"audio file {str(path)!r} holds no audio{span}: get it from the publisher again"
         )
     if not np.isfinite(samples).all():
         raise DataError(
@@ -129,18 +129,20 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
     Formats as in `read`. `name` is what a person calls the file. Raises DataError as `read` does,
     at the piece at fault, and without speaking of a corpus.
     """
-    said = repr(name or str(path))
+    quoted = repr(name or str(path))
     n_samples, rate = 0, 1
     try:
         if not path.is_file():
-            raise DataError(f"audio file {said} does not exist: give the name of a file that does")
+            raise DataError(
+                f"audio file {quoted} does not exist: give the name of a file that does"
+            )
         if path.stat().st_size == 0:
-            raise DataError(f"audio file {said} is empty (0 bytes): record or copy it again")
+            raise DataError(f"audio file {quoted} is empty (0 bytes): record or copy it again")
 
         container = path.suffix.lower().lstrip(".") in CONTAINERS
         for samples, rate in (_container_blocks if container else _soundfile_blocks)(path, seconds):
             if not np.isfinite(samples).all():
-                raise DataError(f"audio file {said} holds NaN or infinite samples: convert it")
+                raise DataError(f"audio file {quoted} holds NaN or infinite samples: convert it")
 
             n_samples += len(samples)
             yield Recording(samples, rate)
@@ -151,11 +153,11 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
         )
         reason = " ".join(said_why.split())
         raise DataError(
-            f"audio file {said} cannot be decoded ({reason}): convert it to wav or flac"
+            f"audio file {quoted} cannot be decoded ({reason}): convert it to wav or flac"
         ) from error
 
     if n_samples * SAMPLE_RATE < rate:
-        raise DataError(f"audio file {said} holds no audio: record or copy it again")
+        raise DataError(f"audio file {quoted} holds no audio: record or copy it again")
 
 
 def told_seconds(path: Path) -> float:
@@ -281,9 +283,8 @@ def _unreadable(path: Path, error: Exception) -> DataError:
         return _absent(path)
     if _is_pointer(path):
         return DataError(
-            f"audio file {str(path)!r} is a pointer of Git's large-file storage, not "
-            f"audio: run 'git lfs pull' in the "
-            f"publisher's repository and copy the corpus again"
+            f"audio file {str(path)!r} is a pointer of Git's large-file storage, not audio: run "
+            "'git lfs pull' in the publisher's repository and copy the corpus again"
         )
 
     reason = " ".join(str(error).split())

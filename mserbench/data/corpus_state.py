@@ -59,8 +59,8 @@ def _states(reading: Reading) -> list[str]:
     if reading.without_audio:
         first = reading.without_audio[0].audio
         states.append(
-            f"{len(reading.without_audio)} audio file(s) of labelled utterances are "
-            f"missing, such as {first!r}"
+            f"{len(reading.without_audio)} audio file(s) of labelled utterances are missing, such "
+            f"as {first!r}"
         )
 
     if not states:
@@ -73,7 +73,9 @@ def _states(reading: Reading) -> list[str]:
 
 def _lacking(reading: Reading) -> list[str]:
     """Name the package that the audio needs and that is not here, if so."""
-    suffixes = {one.audio.rpartition(".")[2].lower() for one in reading.utterances.values()}
+    suffixes = {
+        utterance.audio.rpartition(".")[2].lower() for utterance in reading.utterances.values()
+    }
     if not suffixes & set(CONTAINERS) or importlib.util.find_spec("av") is not None:
         return []
     return ["Its audio needs the package 'av': run pip install 'mserbench[video]'"]

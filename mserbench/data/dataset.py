@@ -188,10 +188,10 @@ def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str
     """Return the problems of a corpus without the missing utterances that a task does not ask
     for.
     """
-    asked = _by_inventory(task, source) if reading.missing else []
+    labelled = _by_inventory(task, source) if reading.missing else []
     return (
-        reading.problems_of_task(utterance.id for utterance, _ in asked)
-        if asked
+        reading.problems_of_task(utterance.id for utterance, _ in labelled)
+        if labelled
         else reading.problems
     )
 
@@ -233,17 +233,16 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
         return []
     if task.label_field and not raw_label(task, strange[0]):
         return [
-            f"task {task.name!r} reads its labels from {task.label_field!r}, which "
-            f"{len(strange)} utterances lack "
-            f"(first {strange[0].id!r}): 'mserbench data show {lookup.typed(task.corpus)}' "
-            f"says which file has them"
+            f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} "
+            f"utterances lack (first {strange[0].id!r}): 'mserbench data show "
+            f"{lookup.typed(task.corpus)}' says which file has them"
         ]
 
     counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
     return [
-        f"task {task.name!r} does not declare the raw labels {counts} of corpus "
-        f"{task.corpus!r} (first in "
-        f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
+        f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} "
+        f"(first in {strange[0].audio!r}), but its map is closed: add them to the map, with a "
+        "label or DROP"
     ]
 
 
@@ -251,9 +250,8 @@ def _extra_notes(reading: corpus.Reading) -> list[str]:
     if not reading.extra:
         return []
     return [
-        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left "
-        f"out, such as "
-        f"{', '.join(map(repr, reading.extra[:3]))}"
+        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left out, such "
+        f"as {', '.join(map(repr, reading.extra[:3]))}"
     ]
 
 
@@ -286,10 +284,10 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
 def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
-        rest = len(problems) - _LISTED
+        unlisted = len(problems) - _LISTED
         listed.append(
-            f"  - and {rest} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
-            f"them all"
+            f"  - and {unlisted} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
+            "them all"
         )
 
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"

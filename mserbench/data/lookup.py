@@ -84,8 +84,8 @@ def _part_of(whole: Task, part: str) -> Task:
     """Return a part of a task; it takes the place of the part that the task may name itself."""
     from mserbench.data import divisions
 
-    division, name, others = divisions.split_part(corpus(whole.corpus).card, part)
-    full = f"{division}.{'not-' if others else ''}{name}"
+    division, name, negated = divisions.split_part(corpus(whole.corpus).card, part)
+    full = f"{division}.{'not-' if negated else ''}{name}"
     return dataclasses.replace(
         whole,
         name=f"{whole.name}:{part}",
@@ -107,15 +107,15 @@ def _own(path: str) -> OwnTask:
     )
     if installed:
         raise UsageError(
-            f"{path}: the name {described.task.name!r} is that of an installed corpus or "
-            f"task: give another 'name'"
+            f"{path}: the name {described.task.name!r} is that of an installed corpus or task: "
+            "give another 'name'"
         )
 
-    other = typed(name)
-    if other.endswith(OWN) and Path(other).resolve() != Path(path).resolve():
+    owner = typed(name)
+    if owner.endswith(OWN) and Path(owner).resolve() != Path(path).resolve():
         raise UsageError(
-            f"{path}: the name {described.task.name!r} is that of {other!r} too: give one "
-            f"of the two another 'name'"
+            f"{path}: the name {described.task.name!r} is that of {owner!r} too: give one of the "
+            "two another 'name'"
         )
 
     _owned[name] = (path, described.corpus)

@@ -28,15 +28,15 @@ class Folder:
 
         Links to folders are followed, but never into a folder that was seen: a loop of links ends.
         """
-        found = []
-        seen: set[tuple[int, int]] = set()
+        names = []
+        visited: set[tuple[int, int]] = set()
         for folder, folders, files in os.walk(self.root, followlinks=True):
             status = os.stat(folder)
-            if (status.st_dev, status.st_ino) in seen:
+            if (status.st_dev, status.st_ino) in visited:
                 folders.clear()
                 continue
 
-            seen.add((status.st_dev, status.st_ino))
+            visited.add((status.st_dev, status.st_ino))
             folders[:] = sorted(
                 name for name in folders if name != "__MACOSX" and not name.startswith(".")
             )
@@ -44,15 +44,15 @@ class Folder:
             start = "" if prefix == "." else f"{prefix}/"
 
             # `._*` are the shadows that macOS adds.
-            found += [
+            names += [
                 f"{start}{name}" for name in files if not name.startswith(".") and name not in _JUNK
             ]
 
         if self.skipped:
             skipped = _any_of(self.skipped)
-            found = [name for name in found if not skipped.match(name)]
+            names = [name for name in names if not skipped.match(name)]
 
-        return tuple(sorted(found))
+        return tuple(sorted(names))
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
         """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
@@ -90,10 +90,10 @@ def audio_names(names: Sequence[str], suffixes: Sequence[str]) -> Iterator[tuple
     """Yield (path, stem) of every path with one of `suffixes` (without dot, in any case) or `flac`,
     in order.
     """
-    wanted = {*suffixes, "flac"}
+    accepted = {*suffixes, "flac"}
     for name in names:
         stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
-        if stem and dot and suffix.lower() in wanted:
+        if stem and dot and suffix.lower() in accepted:
             yield name, stem
 
 

@@ -33,8 +33,8 @@ class Windowing:
     def __post_init__(self) -> None:
         if not 0 < self.hop <= self.length:
             raise ValueError(
-                f"hop is {self.hop} s, but must be above 0 and at most the window of "
-                f"{self.length} s"
+                f"hop is {self.hop} s, but must be above 0 and at most the window of {self.length} "
+                "s"
             )
 
 
@@ -83,13 +83,13 @@ def cut(pieces: Iterable[NDArray[np.float32]], windowing: Windowing) -> Iterator
 
     length, hop = round(windowing.length * SAMPLE_RATE), max(1, round(windowing.hop * SAMPLE_RATE))
     least = round(min(LEAST, windowing.length / 2) * SAMPLE_RATE)
-    start, held = 0, np.zeros(0, dtype=np.float32)
+    start, buffered = 0, np.zeros(0, dtype=np.float32)
 
     for piece in pieces:
-        held = np.concatenate([held, piece])
-        while len(held) >= length + least:
+        buffered = np.concatenate([buffered, piece])
+        while len(buffered) >= length + least:
             # a copy: a view would keep all that is held
-            yield Window(start, held[:length].copy(), last=False)
-            start, held = start + hop, held[hop:]
+            yield Window(start, buffered[:length].copy(), last=False)
+            start, buffered = start + hop, buffered[hop:]
 
-    yield Window(start, held, last=True)
+    yield Window(start, buffered, last=True)

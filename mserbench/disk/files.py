@@ -11,9 +11,9 @@ def cache_dir() -> Path:
     """Return the folder of everything that can be remade: `$MSERBENCH_CACHE`, else the user's cache
     folder.
     """
-    given = os.environ.get("MSERBENCH_CACHE")
-    if given:
-        return Path(given)
+    chosen = os.environ.get("MSERBENCH_CACHE")
+    if chosen:
+        return Path(chosen)
 
     import platformdirs
 

@@ -44,14 +44,14 @@ def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> 
                 _tidy(folder, lock)
     except folders.Busy as error:
         raise UsageError(
-            f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: "
-            f"wait until it is done"
+            f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: wait "
+            "until it is done"
         ) from error
     except OSError as error:
         raise DataError(
             f"corpus {card.name!r} cannot be written into {str(target.parent)!r} "
-            f"({error.strerror or error}): "
-            "make room or choose another folder, then start the same command again"
+            f"({error.strerror or error}): make room or choose another folder, then start the same "
+            "command again"
         ) from error
 
 
@@ -64,9 +64,8 @@ def _files(card: CorpusCard) -> dict[str, Remote]:
         )
     if not card.files:
         raise DataError(
-            f"corpus {card.name!r} is open, but no address with a checksum is known for "
-            f"it: {card.how_to_get} "
-            f"({card.source}), then {card.unpack}"
+            f"corpus {card.name!r} is open, but no address with a checksum is known for it: "
+            f"{card.how_to_get} ({card.source}), then {card.unpack}"
         )
 
     try:
@@ -76,8 +75,8 @@ def _files(card: CorpusCard) -> dict[str, Remote]:
 
     if len(files) < len(card.files) or not all(map(relative, files)):
         raise PluginError(
-            f"the card of corpus {card.name!r} lists files without names or with the same: "
-            f"report it to its author"
+            f"the card of corpus {card.name!r} lists files without names or with the same: report "
+            "it to its author"
         )
 
     return files
@@ -111,12 +110,11 @@ def _fetch(
             pooch.retrieve(remote.url, remote.hash, fname=name, path=folder, downloader=transfer)
         )
     except ValueError as error:
-        found = re.search(r"but got (\w+)", str(error))
+        received = re.search(r"but got (\w+)", str(error))
         raise DataError(
             f"file {name!r} from {remote.url} has the checksum "
-            f"{found[1] if found else 'of another file'!r}, but "
-            f"{remote.hash!r} was expected: it was removed; start the same command again, "
-            f"else {advice}"
+            f"{received[1] if received else 'of another file'!r}, but {remote.hash!r} was "
+            f"expected: it was removed; start the same command again, else {advice}"
         ) from error
 
 

@@ -55,8 +55,8 @@ def export(source: str | Path, root: Path, report: Report = lambda done, total: 
             if relative(split) is None or "/" in split:
                 raise stage.refusal(split, "is no name of a split")
 
-            kept = _kept(split, rows, layout, name)
-            _export_split(split, _undecoded(rows, layout.audio), kept, layout, stage, report)
+            columns = _kept(split, rows, layout, name)
+            _export_split(split, _undecoded(rows, layout.audio), columns, layout, stage, report)
 
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
@@ -73,8 +73,7 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     ):
         raise DataError(
             f"{name} cannot be loaded, the hub could not be reached ({away}): look at the "
-            f"connection, or give a local "
-            "copy of its parquet files with --from"
+            "connection, or give a local copy of its parquet files with --from"
         )
 
     try:
@@ -83,9 +82,8 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     except Exception as error:  # the library and those below it raise errors of many kinds
         misfits.refuse(error)
         raise DataError(
-            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look "
-            f"at the connection, or give "
-            "a local copy of its parquet files with --from"
+            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the "
+            "connection, or give a local copy of its parquet files with --from"
         ) from error
 
     return loaded if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
@@ -111,9 +109,9 @@ def _kept(
     ]
     if lacking:
         raise DataError(
-            f"{name}, split {split!r}: the columns {lacking} were expected, but it has "
-            f"{columns}: this is another "
-            "dataset or another version of it, see 'mserbench data show' of the corpus"
+            f"{name}, split {split!r}: the columns {lacking} were expected, but it has {columns}: "
+            "this is another dataset or another version of it, see 'mserbench data show' of the "
+            "corpus"
         )
 
     return [column for column in layout.kept if column in columns]
@@ -129,11 +127,11 @@ def _undecoded(rows: Any, column: str) -> Any:
 
 
 def _export_split(
-    split: str, rows: Any, kept: list[str], layout: Layout, stage: Stage, report: Report
+    split: str, rows: Any, columns: list[str], layout: Layout, stage: Stage, report: Report
 ) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["path", *kept])
+    table.writerow(["path", *columns])
     total = getattr(rows, "num_rows", 0)
 
     for number, row in enumerate(_rows(rows, stage, split), start=1):
@@ -145,7 +143,7 @@ def _export_split(
 
         stage.write(f"{split}/{path}", [audio])
         # A row of a label file is one line: see mserbench.tables.
-        table.writerow([path, *(" ".join(str(row[column] or "").split()) for column in kept)])
+        table.writerow([path, *(" ".join(str(row[column] or "").split()) for column in columns)])
         report(number, total)
 
     stage.write(f"{split}.csv", [text.getvalue().encode("utf-8")])
@@ -163,8 +161,7 @@ def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
             misfits.refuse(error)
             raise DataError(
                 f"{stage.source}, split {split!r}: its files cannot be read "
-                f"({type(error).__name__}: "
-                f"{_first_line(error)}): get them again"
+                f"({type(error).__name__}: {_first_line(error)}): get them again"
             ) from error
 
         yield row

@@ -39,13 +39,13 @@ def hub_fault(repository: str, kind: str = "models") -> str:
     """
     from huggingface_hub import constants
 
-    found: list[str] = []
+    faults: list[str] = []
     url = f"{constants.ENDPOINT}/api/{kind}/{repository}"
-    asking = threading.Thread(target=lambda: found.append(_fault(url)), daemon=True)
+    asking = threading.Thread(target=lambda: faults.append(_fault(url)), daemon=True)
     asking.start()
     asking.join(_IN_ALL)
 
-    return found[0] if found else f"no answer for {_IN_ALL:g} s"
+    return faults[0] if faults else f"no answer for {_IN_ALL:g} s"
 
 
 def _fault(url: str) -> str:
@@ -75,8 +75,8 @@ def reason(error: Exception, timeout: float) -> str:
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke"
 
-    found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
-    return found[1] if found else f"no connection, {type(error).__name__}"
+    errno = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
+    return errno[1] if errno else f"no connection, {type(error).__name__}"
 
 
 def was_reached(error: Exception) -> bool:
@@ -99,10 +99,10 @@ def quiet_hub() -> Iterator[None]:
     from huggingface_hub import utils
 
     log: Any = utils.logging  # its functions have no types
-    told = log.get_verbosity()
+    verbosity = log.get_verbosity()
     log.set_verbosity_error()
 
     try:
         yield
     finally:
-        log.set_verbosity(told)
+        log.set_verbosity(verbosity)

@@ -68,8 +68,8 @@ class Stage:
     def refusal(self, name: str, why: str) -> DataError:
         """Return the error for a file that is not taken."""
         return DataError(
-            f"{self.source} holds {name[:200]!r}, which {why}: nothing of it was kept, "
-            "get it from its publisher again and report it there if this stays"
+            f"{self.source} holds {name[:200]!r}, which {why}: nothing of it was kept, get it from "
+            "its publisher again and report it there if this stays"
         )
 
     def _taken(self, name: str) -> str:
@@ -81,14 +81,14 @@ class Stage:
 
         key = _folded(path)
         above = [_folded(parent) for parent in path.parents][:-1]
-        other = (
+        clash = (
             self._seen.get(key)
             or self._above.get(key)
             or next(filter(None, map(self._seen.get, above)), None)
         )
-        if other is not None:
+        if clash is not None:
             raise self.refusal(
-                name, f"is in the way of {other[:200]!r}, or differs from it by case only"
+                name, f"is in the way of {clash[:200]!r}, or differs from it by case only"
             )
 
         self._seen[key] = name
@@ -134,9 +134,8 @@ def staging(target: Path, source: str, most_bytes: int) -> Iterator[Stage]:
             _publish(stage, target)
     except OSError as error:
         raise DataError(
-            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): "
-            f"make room or choose "
-            "another folder, then start the same command again"
+            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): make "
+            "room or choose another folder, then start the same command again"
         ) from error
 
 
@@ -150,8 +149,8 @@ def _publish(stage: Stage, target: Path) -> None:
     if wrong:
         raise DataError(
             f"folder {str(target)!r} holds {len(wrong)} file(s) that differ from those of "
-            f"{stage.source}, the first "
-            f"{wrong[0]!r}: move that folder away or give another, nothing was overwritten"
+            f"{stage.source}, the first {wrong[0]!r}: move that folder away or give another, "
+            "nothing was overwritten"
         )
 
     for name in stage.names:

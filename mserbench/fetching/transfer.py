@@ -90,11 +90,9 @@ class Transfer:
                     ) from error
                 if attempt == self.patience.attempts:
                     raise DataError(
-                        f"file {self.name!r} did not arrive from {url} in {attempt} "
-                        f"attempt(s) ({error}), "
-                        f"{self._size()} of {self.remote.bytes} bytes are here: they are "
-                        f"kept, start the same "
-                        "command again"
+                        f"file {self.name!r} did not arrive from {url} in {attempt} attempt(s) "
+                        f"({error}), {self._size()} of {self.remote.bytes} bytes are here: they "
+                        "are kept, start the same command again"
                     ) from error
 
                 time.sleep(min(self.patience.pause * 2 ** (attempt - 1), 30))
@@ -197,5 +195,5 @@ class Transfer:
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _failure(self, what: str) -> DataError:
-        return DataError(f"file {self.name!r} {what}: {self.advice}")
+    def _failure(self, problem: str) -> DataError:
+        return DataError(f"file {self.name!r} {problem}: {self.advice}")

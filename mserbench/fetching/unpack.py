@@ -173,12 +173,11 @@ def _damage(archive: str, member: str = "") -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise
 
-        where = f", member {member[:200]!r}" if member else ""
+        place = f", member {member[:200]!r}" if member else ""
         why = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise DataError(
-            f"archive {archive!r}{where} is damaged or of a kind that cannot be read "
-            f"({why}): nothing of it was kept, "
-            "get it from its publisher again"
+            f"archive {archive!r}{place} is damaged or of a kind that cannot be read ({why}): "
+            "nothing of it was kept, get it from its publisher again"
         ) from error
 
 

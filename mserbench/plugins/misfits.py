@@ -67,14 +67,14 @@ def refuse(error: BaseException) -> None:
 
 
 @contextmanager
-def optional(what: str, package: str, extra: str) -> Iterator[None]:
+def optional(purpose: str, package: str, extra: str) -> Iterator[None]:
     """Stand around the import of an optional package. Raises MissingExtra where it is absent, else
     PackageMisfit.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtra(what, package, extra) from error
+        raise MissingExtra(purpose, package, extra) from error
     except Exception as error:
         raise told(error) or _misfit(package, error) from error
 
@@ -98,9 +98,9 @@ def load(packages: Iterable[str]) -> dict[str, str]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
@@ -130,16 +130,14 @@ def _misfit(package: str, error: BaseException) -> PackageMisfit:
     name, version = _installed(package)
     if partner is None:
         return PackageMisfit(
-            f"package {name!r} {version} cannot be loaded ({reason}), as it fits neither "
-            f"this machine nor what is "
-            f"installed beside it: run pip install --force-reinstall {name}, or install "
-            f"what requirements/ names"
+            f"package {name!r} {version} cannot be loaded ({reason}), as it fits neither this "
+            f"machine nor what is installed beside it: run pip install --force-reinstall {name}, "
+            "or install what requirements/ names"
         )
 
     return PackageMisfit(
-        f"package {name!r} {version} does not fit {partner!r} {_installed(partner)[1]} and "
-        f"cannot be loaded beside it "
-        f"({reason}): {_remedy(name, partner)}"
+        f"package {name!r} {version} does not fit {partner!r} {_installed(partner)[1]} and cannot "
+        f"be loaded beside it ({reason}): {_remedy(name, partner)}"
     )
 
 
@@ -148,8 +146,8 @@ def _remedy(name: str, partner: str) -> str:
         return f"run pip install 'torch=={PAIR[0]}' 'torchaudio=={PAIR[1]}', a pair that was tried"
     if name in _ON_TORCH:
         return (
-            f"run pip uninstall {name}, without which mserbench does, or install its release "
-            f"for this {partner}"
+            f"run pip uninstall {name}, without which mserbench does, or install its release for "
+            f"this {partner}"
         )
 
     return (

@@ -16,8 +16,8 @@ def package_file(target: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise PluginError(
-            f"{target!r} names {package!r}, which is not a package here: reinstall the plugin "
-            f"it is of"
+            f"{target!r} names {package!r}, which is not a package here: reinstall the plugin it "
+            "is of"
         )
 
     return Path(next(iter(spec.submodule_search_locations))) / name

@@ -66,9 +66,8 @@ def _lines(
                 yield (
                     name,
                     Fault(
-                        f"label file {name!r}, line {number}: {grammar} was expected, but "
-                        f"it is {line[:100]!r}: "
-                        f"get the file from the publisher again",
+                        f"label file {name!r}, line {number}: {grammar} was expected, but it is "
+                        f"{line[:100]!r}: get the file from the publisher again",
                         minor,
                     ),
                 )

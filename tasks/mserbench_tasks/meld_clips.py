@@ -20,11 +20,11 @@ _USABLE = {  # in the order of the labels
     "test": (1256, 402, 281, 345, 208, 68, 50),
 }
 COUNTS = {  # whoever has some of the splits has a complete part
-    " and ".join(some): dict(
-        zip(_LABELS, map(sum, zip(*(_USABLE[one] for one in some), strict=True)), strict=True)
+    " and ".join(splits): dict(
+        zip(_LABELS, map(sum, zip(*(_USABLE[split] for split in splits), strict=True)), strict=True)
     )
     for size in (3, 2, 1)
-    for some in itertools.combinations(_USABLE, size)
+    for splits in itertools.combinations(_USABLE, size)
 }
 FOLDERS = {
     "train": "train_splits",
@@ -72,7 +72,7 @@ def find(tree: Tree, splits: Collection[str]) -> tuple[dict[str, Cuts], list[str
     """Return the clips by id, and the files whose split no folder names where it is not the only
     one of `splits`.
     """
-    found: dict[str, Cuts] = defaultdict(Cuts)
+    by_clip: dict[str, Cuts] = defaultdict(Cuts)
     lost = []
     for path, stem in tree.audio("mp4", "wav"):
         match = _CLIP.fullmatch(stem)
@@ -84,10 +84,10 @@ def find(tree: Tree, splits: Collection[str]) -> tuple[dict[str, Cuts], list[str
             lost.append(path)
             continue
 
-        cuts = found[identity(split, match["dialogue"], match["utterance"])]
+        cuts = by_clip[identity(split, match["dialogue"], match["utterance"])]
         (cuts.fixed if match["fixed"] else cuts.plain).append(path)
 
-    return dict(found), lost
+    return dict(by_clip), lost
 
 
 def identity(split: str, dialogue: str, utterance: str) -> str:
@@ -118,13 +118,12 @@ def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
     if cuts["fixed"]:
         yield (
             f"{cuts['fixed']} of the {total} test clips are the ones cut anew "
-            f"(final_videos_test...)"
+            "(final_videos_test...)"
         )
     elif total:
         yield (
-            f"none of the {total} test clips is one cut anew (final_videos_test...): "
-            f"unless those 132 were renamed, "
-            f"about 5 % hold more than their turn"
+            f"none of the {total} test clips is one cut anew (final_videos_test...): unless those "
+            "132 were renamed, about 5 % hold more than their turn"
         )
 
     splits = {utterance.split for utterance in utterances}
@@ -132,10 +131,10 @@ def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
     if absent:
         yield f"left out, as no readable clip of them was published: {', '.join(absent)}"
 
-    known = {utterance.id for utterance in utterances}
-    overlong = [f"{clip} ({seconds} s)" for clip, seconds in OVERLONG.items() if clip in known]
+    ids = {utterance.id for utterance in utterances}
+    overlong = [f"{clip} ({seconds} s)" for clip, seconds in OVERLONG.items() if clip in ids]
     if overlong:
         yield (
-            f"far longer than their turn, by wrong times in the published table: "
+            "far longer than their turn, by wrong times in the published table: "
             f"{', '.join(overlong)}"
         )

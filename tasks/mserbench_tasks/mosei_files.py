@@ -54,9 +54,8 @@ def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | F
     except _UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise DataError(
-            f"label file {name!r} is not a computational sequence with 'data' and "
-            f"'dimension names' ({reason}): get it "
-            f"from the publisher again"
+            f"label file {name!r} is not a computational sequence with 'data' and 'dimension "
+            f"names' ({reason}): get it from the publisher again"
         ) from error
 
 
@@ -71,13 +70,12 @@ def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] |
             continue
 
         try:
-            _, _, start, end, said = line.split("___", 4)
-            yield (round(float(start), 2), round(float(end), 2)), said.strip()
+            _, _, start, end, words = line.split("___", 4)
+            yield (round(float(start), 2), round(float(end), 2)), words.strip()
         except ValueError:
             yield Fault(
-                f"transcript {name!r}, line {number}: video___clip___start___end___text "
-                f"was expected, but it is "
-                f"{line[:100]!r}",
+                f"transcript {name!r}, line {number}: video___clip___start___end___text was "
+                f"expected, but it is {line[:100]!r}",
                 minor=True,
             )
 
@@ -93,29 +91,28 @@ def _names(dataset: Any) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise ValueError(f"'dimension names' is {names!r}")
 
-    return tuple(str(one).strip().lower() for one in names)
+    return tuple(str(dimension).strip().lower() for dimension in names)
 
 
 def _entry(name: str, video: str, group: Any, width: int) -> Entry | Fault:
     import numpy as np
 
-    where = f"label file {name!r}, video {video!r}"
+    place = f"label file {name!r}, video {video!r}"
     try:
         features, intervals = (
             np.asarray(group[key][()], dtype=np.float64) for key in ("features", "intervals")
         )
     except _UNREADABLE as error:
         return Fault(
-            f"{where}: its features or intervals cannot be read ({' '.join(str(error).split())})"
+            f"{place}: its features or intervals cannot be read ({' '.join(str(error).split())})"
         )
 
     if features.shape != (len(intervals), width) or intervals.shape != (len(features), 2):
         return Fault(
-            f"{where}: {width} features and two times a row were expected, but the shapes "
-            f"are {features.shape} and "
-            f"{intervals.shape}"
+            f"{place}: {width} features and two times a row were expected, but the shapes are "
+            f"{features.shape} and {intervals.shape}"
         )
     if not (np.isfinite(features).all() and np.isfinite(intervals).all()):
-        return Fault(f"{where}: a feature or a time is not a finite number")
+        return Fault(f"{place}: a feature or a time is not a finite number")
 
     return Entry(features.tolist(), intervals.tolist())

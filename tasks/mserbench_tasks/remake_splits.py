@@ -49,7 +49,9 @@ def table(name: str) -> bytes:
         ids[label].append(utterance.id)
 
     parts: dict[str, str] = {}
-    for label, quota in shares({label: len(found) for label, found in ids.items()}, dev).items():
+    for label, quota in shares(
+        {label: len(members) for label, members in ids.items()}, dev
+    ).items():
         drawn = sorted(ids[label], key=_rank)
         parts |= dict.fromkeys(drawn[: test[label]], "test")
         parts |= dict.fromkeys(drawn[test[label] : test[label] + quota], "dev")
@@ -63,13 +65,13 @@ def shares(sizes: dict[str, int], total: int) -> dict[str, int]:
     remainders.
     """
     exact = {label: total * size / sum(sizes.values()) for label, size in sizes.items()}
-    found = {label: int(share) for label, share in exact.items()}
-    by_remainder = sorted(exact, key=lambda label: (found[label] - exact[label], label))
+    quotas = {label: int(share) for label, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda label: (quotas[label] - exact[label], label))
 
-    for label in by_remainder[: total - sum(found.values())]:
-        found[label] += 1
+    for label in by_remainder[: total - sum(quotas.values())]:
+        quotas[label] += 1
 
-    return found
+    return quotas
 
 
 def _rank(identity: str) -> str:

@@ -38,7 +38,7 @@ def proposed(folder: Path, language: str = "und") -> tuple[dict, own.OwnTask, li
     )
     made = own.build(own_file.parse(text.encode(), folder.parent / "p.toml"))
 
-    return tomllib.loads(text), made, found.found.doubts
+    return tomllib.loads(text), made, found.findings.doubts
 
 
 EMOTIONS = ["Wut", "Freude", "Trauer", "neutral"]

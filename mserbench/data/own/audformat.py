@@ -32,11 +32,11 @@ class Database:
 
     def part(self, *keys: str) -> Mapping[str, Any]:
         """Return a mapping inside the header; an empty one where there is none."""
-        found: Any = self.header
+        value: Any = self.header
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
+            value = value.get(key) if isinstance(value, dict) else None
 
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
     @property
     def tables(self) -> list[str]:
@@ -52,11 +52,13 @@ class Database:
         """The languages of the header in their shortest codes: `deu` is `de`."""
         import langcodes
 
-        given = self.header.get("languages")
-        codes = [code for code in given if isinstance(code, str)] if isinstance(given, list) else []
-        known = [code for code in codes if 2 <= len(code) <= 3 and langcodes.tag_is_valid(code)]
+        listed = self.header.get("languages")
+        codes = (
+            [code for code in listed if isinstance(code, str)] if isinstance(listed, list) else []
+        )
+        valid = [code for code in codes if 2 <= len(code) <= 3 and langcodes.tag_is_valid(code)]
 
-        return tuple(dict.fromkeys(langcodes.standardize_tag(code) for code in known))
+        return tuple(dict.fromkeys(langcodes.standardize_tag(code) for code in valid))
 
     @property
     def licence(self) -> str:
@@ -93,7 +95,7 @@ def open_database(root: Path) -> Database:
     if not isinstance(header, dict) or not isinstance(header.get("tables"), dict):
         raise DataError(
             f"the header {str(path)!r} names no tables, but that of an audformat database was "
-            f"expected"
+            "expected"
         )
 
     return Database(root, header)
@@ -114,16 +116,20 @@ def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) 
     }
     sexes = _sexes(database, columns.get("speaker", ""), tables)
     rows: list[Entry | Fault] = []
-    found: dict[str, None] = dict.fromkeys([FILE, START, END, *joined, *([SEX] if sexes else [])])
+    all_columns: dict[str, None] = dict.fromkeys(
+        [FILE, START, END, *joined, *([SEX] if sexes else [])]
+    )
 
     for name in tables:
         table = _table(database, "tables", name)
         split = database.part("tables", name).get("split_id")
-        found |= dict.fromkeys([*table.columns, *([SPLIT] if split else [])])
+        all_columns |= dict.fromkeys([*table.columns, *([SPLIT] if split else [])])
         kind = str(database.part("splits", str(split)).get("type") or split) if split else ""
         rows += [_row(row, joined, sexes, columns.get("speaker", ""), kind) for row in table.rows]
 
-    return Table(f"audformat table {' and '.join(map(repr, tables))}", tuple(found), tuple(rows))
+    return Table(
+        f"audformat table {' and '.join(map(repr, tables))}", tuple(all_columns), tuple(rows)
+    )
 
 
 def _row(
@@ -142,8 +148,8 @@ def _row(
         seconds = _seconds(values.get(key, ""))
         if seconds is None:
             return Fault(
-                f"{row.where}: {key} is {values[key]!r}, but a time such as '0 days "
-                f"00:00:01.5' was expected"
+                f"{row.where}: {key} is {values[key]!r}, but a time such as '0 days 00:00:01.5' "
+                "was expected"
             )
 
         values[key] = seconds
@@ -179,13 +185,14 @@ def _sexes(database: Database, speaker: str, tables: Sequence[str]) -> dict[str,
     if isinstance(labels, str) and labels in database.part("misc_tables"):
         labels = dict(_misc(database, labels))
 
-    found = (
-        {str(key): one for key, one in labels.items() if isinstance(one, dict)}
+    facts = (
+        {str(key): fact for key, fact in labels.items() if isinstance(fact, dict)}
         if isinstance(labels, dict)
         else {}
     )
     pairs = {
-        key: next((one[sex] for sex in _SEXES if one.get(sex)), None) for key, one in found.items()
+        key: next((fact[sex] for sex in _SEXES if fact.get(sex)), None)
+        for key, fact in facts.items()
     }
     return {key: str(sex) for key, sex in pairs.items() if sex}
 
@@ -214,15 +221,18 @@ def scheme_labels(database: Database, table: str, column: str) -> dict[str, str]
         )
 
     named = labels if isinstance(labels, dict) else {}
-    return {str(key): one if isinstance(one, str) else str(key) for key, one in named.items()}
+    return {
+        str(key): meaning if isinstance(meaning, str) else str(key)
+        for key, meaning in named.items()
+    }
 
 
 def _table(database: Database, kind: str, name: str) -> Table:
     """Read the file of a table of the header, parquet before csv as audformat does."""
     if name not in database.part(kind):
-        known = ", ".join(map(repr, database.part(kind)))
+        names = ", ".join(map(repr, database.part(kind)))
         raise DataError(
-            f"audformat database {str(database.root)!r} has no table {name!r}: known are {known}"
+            f"audformat database {str(database.root)!r} has no table {name!r}: known are {names}"
         )
 
     stem = f"{HEADER.removesuffix('.yaml')}.{name}"
@@ -236,10 +246,9 @@ def _table(database: Database, kind: str, name: str) -> Table:
         return own_table.read(database.root / f"{stem}.csv")
     if (database.root / f"{stem}.pkl").is_file():
         raise DataError(
-            f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may "
-            f"run code and is not read; if "
-            f"you trust it: audformat.Database.load(ROOT, load_data=True).save(ROOT, "
-            f"storage_format='csv')"
+            f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may run code "
+            "and is not read; if you trust it: audformat.Database.load(ROOT, "
+            "load_data=True).save(ROOT, storage_format='csv')"
         )
 
     raise DataError(

@@ -54,21 +54,21 @@ def build(settings: Settings) -> OwnTask:
     """Make corpus and task of checked settings. Raises as `load`."""
     settings, table = _source(settings)
     _check_columns(settings, table)
-    found = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
-    known = list({one.id: one for one in found if isinstance(one, Utterance)}.values())
+    entries = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
+    clips = list({entry.id: entry for entry in entries if isinstance(entry, Utterance)}.values())
     _check_labels(settings, table)
-    card = _card(settings, known)
-    task = _task(settings, known)
+    card = _card(settings, clips)
+    task = _task(settings, clips)
 
     def parse(tree: Tree) -> Iterable[Utterance | Fault]:
         if not settings.pattern:  # the table as it was read says all
-            return found
+            return entries
         return own_rows.utterances(
             settings, own_table.from_names(settings.pattern, tree.names).rows, unique=False
         )
 
     owned = OwnTask(Corpus(card, parse, provide=lambda: settings.audio), task)
-    _check_selection(settings, owned, known)
+    _check_selection(settings, owned, clips)
     return owned
 
 
@@ -176,42 +176,44 @@ def _check_labels(settings: Settings, table: Table) -> None:
     )
 
 
-def _check_selection(settings: Settings, owned: OwnTask, known: Sequence[Utterance]) -> None:
+def _check_selection(settings: Settings, owned: OwnTask, clips: Sequence[Utterance]) -> None:
     """Raise DataError where a selection has a value that no clip has."""
     problems = []
     for key, values in owned.task.select.items():
-        held = sorted({divisions.value_of(one, key) or "" for one in known})
+        occurring = sorted({divisions.value_of(clip, key) or "" for clip in clips})
         problems += [
-            settings.error(("select", key), f"no clip has {value!r}; {nearest(value, held[:50])}")
+            settings.error(
+                ("select", key), f"no clip has {value!r}; {nearest(value, occurring[:50])}"
+            )
             for value in values
-            if value not in held
+            if value not in occurring
         ]
 
     own_file.raise_all(settings.path, problems)
 
 
-def _card(settings: Settings, known: Sequence[Utterance]) -> CorpusCard:
-    speakers = {one.speaker for one in known}
+def _card(settings: Settings, clips: Sequence[Utterance]) -> CorpusCard:
+    speakers = {clip.speaker for clip in clips}
     return CorpusCard(
         name=settings.name,
         title=settings.title or settings.name,
-        languages=_languages(settings, known),
+        languages=_languages(settings, clips),
         speakers=None if None in speakers else len(speakers),
         licence=settings.licence,
         access="request",
         source=settings.path.name,
         how_to_get=f"ask whoever wrote {settings.path.name}",
-        unpack=f"{settings.path.name} must name the folder of recordings, and the table or "
-        f"pattern that fits it",
+        unpack=f"{settings.path.name} must name the folder of recordings, and the table or pattern "
+        "that fits it",
         citation=settings.citation,
-        counts={"files" if settings.pattern else "table": corpus.histogram(known)},
+        counts={"files" if settings.pattern else "table": corpus.histogram(clips)},
         family=settings.family,
-        divisions=_divisions(known),
+        divisions=_divisions(clips),
         synthetic=settings.synthetic,
     )
 
 
-def _task(settings: Settings, known: Sequence[Utterance]) -> Task:
+def _task(settings: Settings, clips: Sequence[Utterance]) -> Task:
     speaker = f"{settings.family or settings.name}:"
     select = {
         key: tuple(f"{speaker}{value}" for value in values) if key == "speaker" else values
@@ -221,50 +223,52 @@ def _task(settings: Settings, known: Sequence[Utterance]) -> Task:
         name=settings.name,
         title=settings.title or settings.name,
         corpus=settings.name,
-        languages=_languages(settings, known),
+        languages=_languages(settings, clips),
         labels=settings.task_labels,
         label_map=settings.labels,
         select=select,
         version=settings.version,
-        origin=_origin(settings, known),
+        origin=_origin(settings, clips),
     )
 
-    return task if settings.pattern else replace(task, counts=_counts(task, known))
+    return task if settings.pattern else replace(task, counts=_counts(task, clips))
 
 
-def _counts(task: Task, known: Sequence[Utterance]) -> dict[str, int]:
+def _counts(task: Task, clips: Sequence[Utterance]) -> dict[str, int]:
     chosen = [
-        one
-        for one in known
-        if all(divisions.value_of(one, key) in held for key, held in task.select.items())
+        clip
+        for clip in clips
+        if all(divisions.value_of(clip, key) in allowed for key, allowed in task.select.items())
     ]
-    counts = Counter(task.label_map[one.raw_label] for one in chosen)
+    counts = Counter(task.label_map[clip.raw_label] for clip in chosen)
     return {label: counts[label] for label in task.labels}
 
 
-def _languages(settings: Settings, known: Sequence[Utterance]) -> tuple[str, ...]:
-    return tuple(sorted({one.language for one in known} or {*settings.languages}))
+def _languages(settings: Settings, clips: Sequence[Utterance]) -> tuple[str, ...]:
+    return tuple(sorted({clip.language for clip in clips} or {*settings.languages}))
 
 
-def _origin(settings: Settings, known: Sequence[Utterance]) -> str:
+def _origin(settings: Settings, clips: Sequence[Utterance]) -> str:
     """SHA-256 (hex) of what table or pattern say of the clips, so that line ends and titles change
     nothing.
 
     Of a pattern the files are not known beforehand: they come into the task's hash with their
     audio.
     """
-    said: object = [settings.pattern, settings.languages]
+    content: object = [settings.pattern, settings.languages]
     if not settings.pattern:
-        said = [(*_HASHED(one), dict(one.extra)) for one in sorted(known, key=attrgetter("id"))]
+        content = [
+            (*_HASHED(clip), dict(clip.extra)) for clip in sorted(clips, key=attrgetter("id"))
+        ]
 
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _divisions(known: Sequence[Utterance]) -> Mapping[str, Division]:
+def _divisions(clips: Sequence[Utterance]) -> Mapping[str, Division]:
     """Return the division by split and that by session, where the rows name any."""
-    found = {}
+    by_name = {}
     for name, field in (("split", "split"), ("sessions", "session")):
-        values = sorted({getattr(one, field) for one in known} - {None})
+        values = sorted({getattr(clip, field) for clip in clips} - {None})
         if not values:
             continue
 
@@ -274,6 +278,6 @@ def _divisions(known: Sequence[Utterance]) -> Mapping[str, Division]:
         )
         parts = {part for _, part in rows}
         kind: Literal["split", "folds"] = "split" if {"train", "test"} <= parts else "folds"
-        found[name] = Division(f"by {field}", field, "", kind, "the corpus's own table", rows)
+        by_name[name] = Division(f"by {field}", field, "", kind, "the corpus's own table", rows)
 
-    return found
+    return by_name

@@ -46,17 +46,16 @@ def match(pattern: str, names: Sequence[str]) -> Matches:
     and nothing in the process can stop them: so they run in a process of their own, which is ended
     after `SECONDS`.
     """
-    given = json.dumps({"pattern": pattern, "names": list(names)}).encode()
+    request = json.dumps({"pattern": pattern, "names": list(names)}).encode()
     command = [sys.executable, "-I", "-S", "-c", _CHILD]
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, timeout=SECONDS, check=True
+            command, input=request, capture_output=True, timeout=SECONDS, check=True
         )
     except subprocess.TimeoutExpired as error:
         raise DataError(
-            f"the pattern {pattern!r} took more than {SECONDS:.0f} s for {len(names)} file "
-            f"names: avoid a repeat "
-            f"inside a repeat, and name what lies between two groups"
+            f"the pattern {pattern!r} took more than {SECONDS:.0f} s for {len(names)} file names: "
+            "avoid a repeat inside a repeat, and name what lies between two groups"
         ) from error
     except (OSError, subprocess.CalledProcessError) as error:
         raise DataError(
@@ -67,10 +66,10 @@ def match(pattern: str, names: Sequence[str]) -> Matches:
     if "fault" in answer:
         raise DataError(f"the pattern {pattern!r} is no regular expression: {answer['fault']}")
 
-    found = zip(names, answer["found"], strict=True)
+    matched = zip(names, answer["found"], strict=True)
     by_name = {
         name: {key: value or "" for key, value in groups.items()}
-        for name, groups in found
+        for name, groups in matched
         if groups is not None
     }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mserbench.data.own import table as own_table
 from mserbench.data.own import words as proposal_words
-from mserbench.data.own.proposed_table import Found
+from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.rows import PARTS, SEXES
 from mserbench.data.own.table import Entry
 
@@ -33,7 +33,7 @@ class Slot:
     values: tuple[str, ...] = ()
 
 
-def find(audio: Sequence[str]) -> Found | None:
+def find(audio: Sequence[str]) -> Findings | None:
     """Return a pattern for the names of most files; None where no place in them holds emotion
     words.
     """
@@ -64,13 +64,13 @@ def _slots(paths: Sequence[str]) -> list[Slot]:
 
         # A file of another shape holds nothing in these places: the pattern will not fit it.
         rows = [
-            _TOKEN.findall(value) if one == shape else [""] * len(shape)
-            for value, one in zip(values, shapes, strict=True)
+            _TOKEN.findall(value) if own_shape == shape else [""] * len(shape)
+            for value, own_shape in zip(values, shapes, strict=True)
         ]
         tokens = zip(*rows, strict=True)
         slots += [
-            Slot(regex, held if regex in (_LETTERS, _DIGITS) else ())
-            for regex, held in zip(shape, tokens, strict=True)
+            Slot(regex, values_there if regex in (_LETTERS, _DIGITS) else ())
+            for regex, values_there in zip(shape, tokens, strict=True)
         ]
 
     return slots
@@ -93,39 +93,41 @@ def _label(slots: Sequence[Slot]) -> int | None:
         values = Counter(slot.values)
         values.pop("", None)
         if 2 <= len(values) <= _MOST_LABELS:
-            known = {value for value in values if proposal_words.emotion(value)}
+            emotions = {value for value in values if proposal_words.emotion(value)}
             scores[place] = (
-                sum(values[value] for value in known) / values.total() if len(known) > 1 else 0.0
+                sum(values[value] for value in emotions) / values.total()
+                if len(emotions) > 1
+                else 0.0
             )
 
     best = max(scores, key=lambda place: scores[place], default=None)
     return best if best is not None and scores[best] >= _KNOWN else None
 
 
-def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Found:
+def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Findings:
     groups, doubts = _groups(slots, label)
     pattern = _pattern(slots, groups)
     rows = [row for row in own_table.from_names(pattern, audio).rows if isinstance(row, Entry)]
     counts = Counter(row.values["label"] for row in rows)
-    found = Found({"pattern": pattern}, {}, dict(sorted(counts.items())), doubts=doubts)
-    found.sentences.append(
+    proposed = Findings({"pattern": pattern}, {}, dict(sorted(counts.items())), doubts=doubts)
+    proposed.sentences.append(
         f"the names of {len(rows)} of the {len(audio)} audio files hold the emotion ({pattern})"
     )
 
     if len(rows) < len(audio):
         matched = {row.values[own_table.PATH] for row in rows}
-        other = next(path for path in audio if path not in matched)
+        unmatched = next(path for path in audio if path not in matched)
         doubts.append(
             f"{len(audio) - len(rows)} audio files have other names and are left out, such as "
-            f"{other!r}"
+            f"{unmatched!r}"
         )
 
     for group in groups:
         values = {row.values[group] for row in rows}
         if group != "label":
-            found.sentences.append(f"{group}: in the names, {len(values)} different")
+            proposed.sentences.append(f"{group}: in the names, {len(values)} different")
 
-    return found
+    return proposed
 
 
 def _pattern(slots: Sequence[Slot], groups: Mapping[str, range]) -> str:
@@ -144,16 +146,16 @@ def _groups(slots: Sequence[Slot], label: int) -> tuple[dict[str, range], list[s
     last.
     """
     groups = {"label": range(label, label + 1)}
-    rest = []
+    candidates = []
     for run in _runs(slots, label):
         values = {value.casefold() for value in _joined(slots, run)} - {""}
         role = "split" if values <= set(PARTS) else "sex" if values <= set(SEXES) else ""
         if len(values) > 1 and role and role not in groups:
             groups[role] = run
         elif len(values) > 1:
-            rest.append(run)
+            candidates.append(run)
 
-    speaker, doubts = _speaker(slots, label, rest)
+    speaker, doubts = _speaker(slots, label, candidates)
     return ({**groups, "speaker": speaker} if speaker else groups), doubts
 
 
@@ -171,9 +173,9 @@ def _speaker(slots: Sequence[Slot], label: int, runs: Sequence[range]) -> tuple[
         ]
 
     examples = ", ".join(map(repr, sorted(set(_joined(slots, fitting[0])) - {""})[:4]))
-    others = f" ({len(fitting) - 1} other parts could be it as well)" if len(fitting) > 1 else ""
+    rivals = f" ({len(fitting) - 1} other parts could be it as well)" if len(fitting) > 1 else ""
     return fitting[0], [
-        f"the speaker is a guess by its place in the names, such as {examples}{others}"
+        f"the speaker is a guess by its place in the names, such as {examples}{rivals}"
     ]
 
 
@@ -196,13 +198,16 @@ def _is_crossed(values: Sequence[str], labels: Sequence[str]) -> bool:
     """Whether there are several values, and each occurs with half of the labels or more, on
     average.
     """
-    seen = defaultdict(set)
+    labels_of = defaultdict(set)
     for value, label in zip(values, labels, strict=True):
         if value and label:
-            seen[value].add(label)
+            labels_of[value].add(label)
 
-    met = sum(map(len, seen.values()))
-    return 2 <= len(seen) <= _MOST_SPEAKERS and met >= len(seen) * len(set(labels) - {""}) / 2
+    met = sum(map(len, labels_of.values()))
+    return (
+        2 <= len(labels_of) <= _MOST_SPEAKERS
+        and met >= len(labels_of) * len(set(labels) - {""}) / 2
+    )
 
 
 def _is_called_speaker(slots: Sequence[Slot], run: range) -> bool:
@@ -213,4 +218,4 @@ def _is_called_speaker(slots: Sequence[Slot], run: range) -> bool:
     heads = [slots[run[0]], *before]
     words = [{value.casefold() for value in head.values} - {""} for head in heads]
 
-    return any(found and found <= proposal_words.SPEAKERS for found in words)
+    return any(spellings and spellings <= proposal_words.SPEAKERS for spellings in words)

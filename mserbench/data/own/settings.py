@@ -84,14 +84,14 @@ def parse(data: bytes, path: Path) -> Settings:
         for key, sentence in (*faults(record), *_path_faults(record, path))
     ]
     raise_all(path, problems)
-    given = {
+    plain = {
         key: record[key] for key in (*TEXTS, "version", "synthetic", "columns") if key in record
     }
 
     return Settings(
         **{
             "name": _default_name(path),
-            **given,
+            **plain,
             "path": path,
             "audio": _audio(record, path),
             "labels": {
@@ -115,7 +115,8 @@ def raise_all(path: Path, problems: Sequence[str]) -> None:
         raise DataError(problems[0])
     if problems:
         raise DataError(
-            f"{path} has {len(problems)} problems:" + "".join(f"\n  - {one}" for one in problems)
+            f"{path} has {len(problems)} problems:"
+            + "".join(f"\n  - {problem}" for problem in problems)
         )
 
 
@@ -139,8 +140,8 @@ def _audio(record: Mapping[str, Any], path: Path) -> Path:
     """Return the folder of the recordings: `audio`, else the audformat database, else that of the
     file itself.
     """
-    given = record.get("audio", record.get("audformat", "."))
-    return path.parent / (given if is_text(given) and "\0" not in given else ".")
+    folder = record.get("audio", record.get("audformat", "."))
+    return path.parent / (folder if is_text(folder) and "\0" not in folder else ".")
 
 
 def _default_name(path: Path) -> str:
@@ -151,15 +152,15 @@ def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str])
     """Return `file, line 3, key 'columns.path': `; a key that is not there has the line of its
     table, if any.
     """
-    found = next(
+    line = next(
         (lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None
     )
-    return f"{path}, {f'line {found}, ' if found else ''}key {'.'.join(key)!r}: "
+    return f"{path}, {f'line {line}, ' if line else ''}key {'.'.join(key)!r}: "
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:
     """Return the line of each key and table, counted from 1: tomllib tells none."""
-    found: dict[tuple[str, ...], int] = {}
+    by_key: dict[tuple[str, ...], int] = {}
     section: tuple[str, ...] = ()
     for number, line in enumerate(text.split("\n"), start=1):
         header = _HEADER.fullmatch(line)
@@ -170,9 +171,9 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
 
         full = key if header else (*section, *key)
         for n in range(1, len(full) + 1):
-            found.setdefault(full[:n], number)
+            by_key.setdefault(full[:n], number)
 
-    return found
+    return by_key
 
 
 def _key(text: str) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ CARD = CorpusCard(
     unpack="unpack into DATA/aesdd, so that it holds the folders anger disgust fear happiness "
         "sadness",
     citation="N. Vryzas, R. Kotsakis, A. Liatsou, C. Dimoulas and G. Kalliris, Speech Emotion "
-        "Recognition for "
-    "Performance Interaction, Journal of the Audio Engineering Society 66(6), pp. 457-467, 2018",
+        "Recognition for Performance Interaction, Journal of the Audio Engineering Society 66(6), "
+        "pp. 457-467, 2018",
     counts={"readable": {"a": 121, "d": 122, "f": 120, "h": 119, "s": 122}},
     skipped={"*s05 (3).wav": "a header without audio, as published"},
     inventory="mserbench_tasks:inventory/aesdd.txt",
@@ -43,7 +43,7 @@ CARD = CorpusCard(
         "halves": Division(
             "two halves of the speakers; their sex is not published, so odd and even numbers",
             "speaker", "", "folds", "drawn for mserbench",
-            rows=tuple((f"aesdd:{one}", "a" if one % 2 else "b") for one in range(1, 7)),
+            rows=tuple((f"aesdd:{number}", "a" if number % 2 else "b") for number in range(1, 7)),
         ),
         "emobox": Division(
             "EmoBox: 455 to train, 149 to test, at random",

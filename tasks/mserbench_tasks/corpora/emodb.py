@@ -29,8 +29,7 @@ CARD = CorpusCard(
         "Zenodo record 7447302",
     unpack="unzip it into DATA/emodb, so that it holds the folder wav",
     citation="F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier and B. Weiss, A Database of "
-        "German "
-    "Emotional Speech, Interspeech 2005, pp. 1517-1520",
+        "German Emotional Speech, Interspeech 2005, pp. 1517-1520",
     counts={"original": {"A": 69, "E": 46, "F": 71, "L": 81, "N": 79, "T": 62, "W": 127}},
     inventory="mserbench_tasks:inventory/emodb.txt",
     editions={"cf053a68": "original"},
@@ -45,8 +44,8 @@ CARD = CorpusCard(
             "two halves of the speakers, balanced by sex as far as five and five go",
             "speaker", "", "folds", "drawn for mserbench",
             rows=(
-                *((f"emodb:{one}", "a") for one in ("08", "10", "12", "13", "16")),
-                *((f"emodb:{one}", "b") for one in ("03", "09", "11", "14", "15")),
+                *((f"emodb:{number}", "a") for number in ("08", "10", "12", "13", "16")),
+                *((f"emodb:{number}", "b") for number in ("03", "09", "11", "14", "15")),
             ),
         ),
         "paper2": Division(
@@ -68,8 +67,7 @@ CARD = CorpusCard(
         ),
     ),
     notes="A release of 816 recordings adds 281 of low agreement, and a copy cut to 2.0 s a "
-        "recording "
-    "circulates: neither is this one.",
+        "recording circulates: neither is this one.",
 )  # fmt: skip
 
 

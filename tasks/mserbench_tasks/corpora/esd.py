@@ -29,8 +29,7 @@ CARD = CorpusCard(
     how_to_get="send the licence form to the authors named in the publisher's repository",
     unpack="unpack the archive into DATA/esd, so that it holds the folders 0001 ... 0020",
     citation="K. Zhou, B. Sisman, R. Liu and H. Li, Seen and Unseen Emotional Style Transfer for "
-        "Voice Conversion with "
-    "a New Emotional Speech Dataset, ICASSP 2021, pp. 920-924",
+        "Voice Conversion with a New Emotional Speech Dataset, ICASSP 2021, pp. 920-924",
     counts={"published": dict.fromkeys(BLOCKS, 7000)},
     hours=29.1,
     inventory="mserbench_tasks:inventory/esd.txt",
@@ -53,10 +52,9 @@ CARD = CorpusCard(
         ),
     },
     notes="Speakers 0001 to 0010 are Mandarin, 0011 to 0020 English. Two layouts circulate, one "
-        "with the folders "
-    "train, evaluation and test below each emotion. The text files have mixed encodings and "
-    "separators, so labels are "
-    "read from the numbers and compared with the folders.",
+        "with the folders train, evaluation and test below each emotion. The text files have mixed "
+        "encodings and separators, so labels are read from the numbers and compared with the "
+        "folders.",
 )  # fmt: skip
 
 
@@ -69,11 +67,11 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             continue
 
         label, folders = BLOCKS[block], path.split("/")[:-1]
-        told = next((folder for folder in reversed(folders) if folder in BLOCKS), label)
-        if told != label:
+        folder_label = next((folder for folder in reversed(folders) if folder in BLOCKS), label)
+        if folder_label != label:
             yield Fault(
-                f"{path!r} lies in the folder {told!r}, but its number means {label!r}: unpack "
-                f"it again"
+                f"{path!r} lies in the folder {folder_label!r}, but its number means {label!r}: "
+                "unpack it again"
             )
             continue
 

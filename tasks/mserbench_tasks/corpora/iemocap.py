@@ -39,9 +39,8 @@ CARD = CorpusCard(
         "its page",
     unpack="unpack the release into DATA/iemocap, so that it holds Session1 ... Session5",
     citation="C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee "
-        "and S. S. Narayanan, "
-    "IEMOCAP: Interactive emotional dyadic motion capture database, Language Resources and "
-    "Evaluation 42, 2008",
+        "and S. S. Narayanan, IEMOCAP: Interactive emotional dyadic motion capture database, "
+        "Language Resources and Evaluation 42, 2008",
     counts={
         "full release": _counts(map(sum, zip(*SESSIONS.values(), strict=True))),
         **{f"session {session}": _counts(numbers) for session, numbers in SESSIONS.items()},
@@ -62,8 +61,8 @@ CARD = CorpusCard(
         ),
     },
     notes="The speaker is session and letter before the turn's number; many loaders take the "
-        "dialogue's prefix, which "
-    "names the other actor for 4,951 of the 10,039 turns. Two turns are longer than 30 s.",
+        "dialogue's prefix, which names the other actor for 4,951 of the 10,039 turns. Two turns "
+        "are longer than 30 s.",
 )  # fmt: skip
 
 
@@ -80,19 +79,19 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
         else:
             words[line["turn"]] = line["words"].strip()
 
-    seen: dict[str, tuple[str, str]] = {}
+    first_lines: dict[str, tuple[str, str]] = {}
     for name, line in iemocap_lines.consensus(tree):
         if isinstance(line, Fault):
             yield line
-        elif line["turn"] not in seen:
-            seen[line["turn"]] = name, line[0]
+        elif line["turn"] not in first_lines:
+            first_lines[line["turn"]] = name, line[0]
             above = name.rpartition("dialog/")[0]
             place = f"{above}sentences/wav/{line['dialogue']}/{line['turn']}.wav"
             yield from (
                 _utterance(line, path, words.get(line["turn"]))
                 for path in paths.get(line["turn"], [place])
             )
-        elif (first := seen[line["turn"]])[0] == name or first[1] != line[
+        elif (first := first_lines[line["turn"]])[0] == name or first[1] != line[
             0
         ]:  # a copy of the whole file does no harm
             yield Fault(

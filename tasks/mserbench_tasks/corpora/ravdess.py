@@ -29,8 +29,7 @@ CARD = CorpusCard(
     unpack="unzip Audio_Speech_Actors_01-24.zip into DATA/ravdess, so that it holds Actor_01 ... "
         "Actor_24",
     citation="S. R. Livingstone and F. A. Russo, The Ryerson Audio-Visual Database of Emotional "
-        "Speech and "
-    "Song (RAVDESS), PLoS ONE 13(5), e0196391, 2018",
+        "Speech and Song (RAVDESS), PLoS ONE 13(5), e0196391, 2018",
     counts={"speech": {"01": 96, **{f"0{code}": 192 for code in range(2, 9)}}},
     skipped={
         "*0[123]-02-??-??-??-??-??.*": "song, a release of its own",
@@ -48,8 +47,11 @@ CARD = CorpusCard(
         "halves": Division(
             "two halves of the speakers, six women and six men each", "speaker", "", "folds",
             "drawn for mserbench",
-            rows=tuple((f"ravdess:{one:02d}", "a" if one % 4 in (1, 2) else "b") for one in range(1,
-                25)),
+            # Odd actors are men and even ones women: pairs of neighbours go to the halves in turn.
+            rows=tuple(
+                (f"ravdess:{actor:02d}", "a" if actor % 4 in (1, 2) else "b")
+                for actor in range(1, 25)
+            ),
         ),
         "audeering": Division(
             "actors 21-24 to test, 16, 17, 19 and 20 to develop",
@@ -66,8 +68,7 @@ CARD = CorpusCard(
         ),
     ),
     notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 "
-        "has one "
-    "recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
+        "has one recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
 )  # fmt: skip
 
 

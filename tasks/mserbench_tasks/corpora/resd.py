@@ -35,8 +35,8 @@ CARD = CorpusCard(
     unpack="put it into DATA/resd, so that it holds train.csv, test.csv, and the folders train and "
         "test",
     citation="A. Amentes, I. Lubenets and N. Davidchuk, Open library of artificial intelligence "
-        "for analysis and "
-    "recognition of emotional shades of human speech (Aniemore), 2022, doi:10.57967/hf/1273",
+        "for analysis and recognition of emotional shades of human speech (Aniemore), 2022, "
+        "doi:10.57967/hf/1273",
     counts={
         "published": {
             "anger": 219, "disgust": 185, "enthusiasm": 198, "fear": 223, "happiness": 218,
@@ -58,8 +58,7 @@ CARD = CorpusCard(
     },
     hub="Aniemore/resd",
     notes="No speaker is published: a role (dialogue and emotion) is no speaker, and has one "
-        "emotion only. Cards of "
-    "the dataset say 3.5 or 4 hours; 2.34 were measured.",
+        "emotion only. Cards of the dataset say 3.5 or 4 hours; 2.34 were measured.",
 )  # fmt: skip
 
 
@@ -71,10 +70,10 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     for name in sorted(name for name in tree.names if TABLE.fullmatch(name)):
         yield from _compared(tree, name, listed)
 
-    found = set()
+    stems = set()
     for path, stem in tree.audio("wav"):
         if match := NAME.fullmatch(stem):
-            found.add(stem)
+            stems.add(stem)
             folder = [
                 part.lower() for part in path.split("/")[:-1] if part.lower() in ("train", "test")
             ]
@@ -82,12 +81,12 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             if listed and split is None:
                 yield Fault(
                     f"audio file {path!r} has no row in train.csv or test.csv: get these files "
-                    f"again"
+                    "again"
                 )
 
             yield _utterance(match, path, split)
 
-    for stem in sorted(set(listed) - found):
+    for stem in sorted(set(listed) - stems):
         if match := NAME.fullmatch(stem):
             yield _utterance(
                 match,
@@ -110,10 +109,9 @@ def _compared(tree: Tree, name: str, listed: dict[str, str]) -> Iterator[Fault]:
         match = NAME.fullmatch(stem)
         if match is None or WORDS[match["letter"]] != row.values["emotion"] or stem in listed:
             yield Fault(
-                f"label file {name!r}, line {row.line}: one row for each recording, with "
-                f"the emotion whose letter its "
-                f"name bears, was expected, but this is {row.values['path']!r}, "
-                f"{row.values['emotion']!r}"
+                f"label file {name!r}, line {row.line}: one row for each recording, with the "
+                "emotion whose letter its name bears, was expected, but this is "
+                f"{row.values['path']!r}, {row.values['emotion']!r}"
             )
 
         if match and table:

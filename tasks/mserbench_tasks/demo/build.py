@@ -40,10 +40,12 @@ def provide(corpus: str) -> Path:
     """
     require_espeak()
     root = (cache_dir() / "demo" / recipe()).resolve()
-    made = root / corpus
+    folder = root / corpus
 
     return (
-        made if (made / MARKER).is_file() else build(corpus, plan(corpus), root, available_cores())
+        folder
+        if (folder / MARKER).is_file()
+        else build(corpus, plan(corpus), root, available_cores())
     )
 
 

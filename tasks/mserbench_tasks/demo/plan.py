@@ -107,13 +107,13 @@ def speakers(language: str) -> tuple[Speaker, ...]:
     alternate.
     """
     tested = language in TEST_LANGUAGES
-    wanted: dict[Split, int] = {"test": 40} if tested else {"train": 8, "val": 2}
+    numbers: dict[Split, int] = {"test": 40} if tested else {"train": 8, "val": 2}
 
     # One run through a sex's variants for both splits: no validation variant is a training one.
     voices = {sex: _shuffled(language, "test" if tested else "train", sex) for sex in ("m", "f")}
     return tuple(
         _speaker(language, split, number, next(voices["m" if number % 2 else "f"]))
-        for split, count in wanted.items()
+        for split, count in numbers.items()
         for number in range(1, count + 1)
     )
 

@@ -69,9 +69,9 @@ class Synthesizer:
         except OSError as error:
             raise self._failure(f"its process has ended: {error.strerror}") from error
 
-        wanted = 2 * self._header()["samples"]
-        body = self._worker.stdout.read(wanted)
-        if len(body) < wanted:
+        size = 2 * self._header()["samples"]
+        body = self._worker.stdout.read(size)
+        if len(body) < size:
             raise self._failure("its process ended in the middle of a clip")
 
         if self._one_process_a_clip:
@@ -105,11 +105,11 @@ class Synthesizer:
 
         return header
 
-    def _failure(self, what: str) -> PluginError:
+    def _failure(self, reason: str) -> PluginError:
         self.close()
         return PluginError(
-            f"the demo corpus could not be made by espeak-ng: {what}; "
-            "install the tested version again with pip install --force-reinstall 'mserbench[demo]'"
+            f"the demo corpus could not be made by espeak-ng: {reason}; install the tested version "
+            "again with pip install --force-reinstall 'mserbench[demo]'"
         )
 
 
