@@ -1,6 +1,4 @@
-"""mserbench: scores any speech emotion recognition model on languages and corpora it has never
-seen.
-"""
+"""Scores speech emotion recognition models on languages and corpora they have never seen."""
 
 from __future__ import annotations
 

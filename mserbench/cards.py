@@ -12,8 +12,7 @@ Access = Literal["open", "request", "bundled", "generated"]
 
 @dataclass(frozen=True)
 class Division:
-    """A published way to divide a corpus: a csv file with one row for each value of a field, and
-    its part.
+    """A published way to divide a corpus: a csv file that gives each value of a field a part.
 
     `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of
     `extra` (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for
@@ -84,8 +83,7 @@ class CorpusCard:
 
 @dataclass(frozen=True)
 class Exposure:
-    """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt
-    from it.
+    """A corpus (or "unknown") that a model was trained on, and what it learnt from it.
 
     `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read).
     `evidence` says where that is known from. `clips` are the audio keys of the training clips,

@@ -1,6 +1,4 @@
-"""The shapes of data that corpora, tasks, models and the harness hand to one another; no
-behaviour.
-"""
+"""The data that corpora, tasks, models and the harness hand to one another; no behaviour."""
 
 from __future__ import annotations
 
@@ -49,8 +47,9 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a parser cannot read, where, and what was expected; a `minor` one costs no utterance and
-    no label.
+    """What a parser cannot read, where, and what was expected.
+
+    A `minor` one costs no utterance and no label.
     """
 
     sentence: str
@@ -65,9 +64,7 @@ class Tree(Protocol):
         """All file paths below the corpus folder: POSIX, sorted, without publishers' junk files."""
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
-        order.
-        """
+        """Yield (path, stem) of the files with one of `suffixes` (no dot) or `flac`, in order."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a label file."""
@@ -122,16 +119,12 @@ class Task:
 
     @property
     def expected(self) -> int | None:
-        """How many utterances the complete task holds; None where that cannot be known
-        beforehand.
-        """
+        """How many utterances the complete task holds; None where no count is known."""
         return sum(self.counts.values()) or None
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of everything that decides which clips are asked which question, but for
-        their audio.
-        """
+        """SHA-256 (hex) of what decides which clips are asked which question, their audio aside."""
         record: dict[str, object] = {
             "name": self.name, "corpus": self.corpus, "labels": self.labels,
             "map": dict(self.label_map),

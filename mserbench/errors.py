@@ -60,6 +60,4 @@ class MissingExtra(PluginError):
 
 
 class PackageMisfit(PluginError):
-    """An installed package cannot be loaded beside another; the message names both and what to
-    install (exit 4).
-    """
+    """A package cannot be loaded beside another; says both and what to install (exit 4)."""

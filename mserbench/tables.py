@@ -1,6 +1,4 @@
-"""Label files of publishers to text and rows; what cannot be read is named with file and line,
-never skipped.
-"""
+"""Label files of publishers to text and rows; what cannot be read is named, never skipped."""
 
 from __future__ import annotations
 
@@ -16,17 +14,14 @@ _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: `line` counts from 1 with the header, `values` are by column, without
-    outer blanks.
-    """
+    """One row: `line` counts from 1 with the header, `values` by column, no outer blanks."""
 
     line: int
     values: Mapping[str, str]
 
 
 def text(name: str, data: bytes) -> str:
-    """Return the text of a label file: UTF-8 or UTF-16 by its byte order mark, else UTF-8, else
-    Windows-1252.
+    """Return the text of a label file: by its byte order mark, else UTF-8, else Windows-1252.
 
     Line ends become line feeds. Raises DataError for NUL characters and bytes that are none of
     these.
@@ -54,8 +49,7 @@ def text(name: str, data: bytes) -> str:
 def rows(
     name: str, data: bytes, required: Sequence[str], delimiter: str = ","
 ) -> Iterator[Row | Fault]:
-    """Yield the rows of a table with a header, or a Fault for a line that is none; blank lines are
-    passed over.
+    """Yield the rows of a table with a header, or a Fault for a bad line; blank lines are none.
 
     A row is one line: publishers' tables hold no line breaks inside quotes, and a quote left open
     must not swallow the rows below. Raises DataError where the text cannot be read or the header

@@ -41,9 +41,7 @@ def is_audio(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Recording:
-    """Decoded audio as published: `samples` float32, shape (n_samples, n_channels); `rate` in
-    Hz.
-    """
+    """Decoded audio as published: `samples` float32, (n_samples, n_channels); `rate` in Hz."""
 
     samples: NDArray[np.float32]
     rate: int
@@ -55,9 +53,7 @@ class Recording:
 
     @property
     def key(self) -> str:
-        """SHA-256 (hex) of rate, channels and samples: equal for a lossless copy in another
-        format.
-        """
+        """SHA-256 (hex) of rate, channels and samples: equal for a lossless copy."""
         head = f"{self.rate} {self.samples.shape[1]} ".encode()
         return hashlib.sha256(
             head + np.ascontiguousarray(self.samples, "<f4").tobytes()
@@ -110,9 +106,7 @@ def to_clip(recording: Recording) -> NDArray[np.float32]:
 
 
 def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mix (n_samples, n_channels) to (n_samples,): 5.1 and 7.1 by ITU-R BS.775, all else by the
-    mean.
-    """
+    """Mix (n_samples, n_channels) to (n_samples,): 5.1 and 7.1 by ITU-R BS.775, else the mean."""
     channels = samples.shape[1]
     if channels == 1:
         return samples[:, 0]
@@ -123,8 +117,9 @@ def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
-    """Decode any file, in order, in pieces of `seconds` (the last one shorter), as published; one
-    is held at a time.
+    """Decode any file in pieces of `seconds` (the last one shorter), as published, in order.
+
+    One piece is held at a time.
 
     Formats as in `read`. `name` is what a person calls the file. Raises DataError as `read` does,
     at the piece at fault, and without speaking of a corpus.
@@ -161,9 +156,7 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
 
 
 def told_seconds(path: Path) -> float:
-    """Return how long a file says it is, without decoding it; 0 where it does not say so to
-    soundfile.
-    """
+    """Return how long a file says it is, without decoding it; 0 where it does not say so."""
     import soundfile
 
     try:
@@ -173,8 +166,9 @@ def told_seconds(path: Path) -> float:
 
 
 def decode(path: Path, start: float | None = None, end: float | None = None) -> NDArray[np.float32]:
-    """Read a file as a clip: float32, shape (n_samples,), 16 kHz mono, in [-1, 1]. Raises as
-    `read`.
+    """Read a file as a clip: float32, shape (n_samples,), 16 kHz mono, in [-1, 1].
+
+    Raises as `read`.
     """
     return to_clip(read(path, start, end))
 

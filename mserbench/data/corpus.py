@@ -47,9 +47,7 @@ class Reading:
         return self.problems_of_task(self.missing)
 
     def problems_of_task(self, identities: Iterable[str]) -> list[str]:
-        """Return the problems that concern a task: all faults, and those ids of `asked` that are
-        missing.
-        """
+        """Return the problems of a task: all faults, and which of its `identities` are missing."""
         absent = set(self.missing)
         return [
             *self.faults,
@@ -96,8 +94,9 @@ def find(corpus: Corpus, data: Path | None) -> Path:
 
 
 def read(corpus: Corpus, root: Path) -> Reading:
-    """List and parse a corpus folder, and compare it with the card. Opens no audio but that of
-    duplicates.
+    """List and parse a corpus folder, and compare it with the card.
+
+    Opens no audio but that of duplicates.
     """
     folder = Folder(root, tuple(corpus.card.skipped))
     utterances, faults = parse(corpus, folder)
@@ -140,9 +139,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
 
 
 def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
-    """Run the corpus's own parser. Raises PluginError where it fails otherwise than by an error of
-    ours.
-    """
+    """Run the corpus's own parser. Raises PluginError where that fails by an error not of ours."""
     try:
         parsed = list(corpus.parse(tree))
     except MserbenchError:
@@ -225,9 +222,7 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
 
 
 def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
-    """Keep the first of several files of one id where they hold the same audio; else note a
-    problem.
-    """
+    """Keep the first of several files of one id where they sound alike; else note a problem."""
     first, *later = sorted(copies, key=lambda utterance: utterance.audio)
     for utterance in later:
         if (

@@ -1,6 +1,4 @@
-"""What can be said of a corpus without opening audio: absent, complete, or what is wrong with
-it.
-"""
+"""What can be said of a corpus without opening audio: absent, complete, or what is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +16,9 @@ MADE = "made on the spot when needed"
 
 
 def status(name: str, data: Path | None) -> dict[str, Any]:
-    """Return `corpus`, its `state` as a sentence, how many `utterances` it has here (or None), and
+    """Return what is here of a corpus, as a record.
+
+    It holds `corpus`, its `state` as a sentence, how many `utterances` it has here (or None), and
     its `folder`.
 
     Whatever is wrong with a corpus stands in its own record; nothing is raised, and nothing is
@@ -47,9 +47,7 @@ def status(name: str, data: Path | None) -> dict[str, Any]:
 
 
 def _states(reading: Reading) -> list[str]:
-    """Return what is to be said of a corpus that was read: complete or what is wrong, and what its
-    audio needs.
-    """
+    """Return whether a corpus that was read is complete, what is wrong, what its audio needs."""
     states = []
     if reading.problems:
         states.append(reading.problems[0])

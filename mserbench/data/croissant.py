@@ -1,6 +1,4 @@
-"""Croissant metadata (JSON-LD) of a task: who published the corpus, its files, fields and labels;
-never its records.
-"""
+"""Croissant metadata (JSON-LD) of a task: publisher, files, fields and labels, no records."""
 
 from __future__ import annotations
 
@@ -104,9 +102,7 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
 
 
 def _known(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
-    """Return the utterances of a task as far as they are needed and can be known without opening
-    audio.
-    """
+    """Return the utterances of a task as far as needed and known without opening audio."""
     names = corpus.inventory(source.card)
     is_local = data is not None or (
         source.provide is not None and source.card.access != "generated"
@@ -142,9 +138,7 @@ def _description(task: Task, card: CorpusCard) -> str:
 
 
 def _distribution(card: CorpusCard, clips: Sequence[Utterance]) -> list[dict[str, Any]]:
-    """Return the published files of an open corpus, and the set of recordings, with the files it is
-    in.
-    """
+    """Return the files of an open corpus, and the set of recordings, with the files it is in."""
     files = [_file(remote) for remote in card.files]
     archives = [file for file in files if file["encodingFormat"] in _ARCHIVES]
     suffixes = sorted(
@@ -184,9 +178,7 @@ def _file(remote: Remote) -> dict[str, Any]:
 
 
 def _labels(task: Task, clips: Sequence[Utterance]) -> dict[str, Any]:
-    """Return the label set as an enumeration: label, the raw labels that it stands for, clips if
-    known.
-    """
+    """Return the label set as an enumeration: label, its raw labels, and clips if known."""
     counts = task.counts or Counter(task.label_map[dataset.raw_label(task, clip)] for clip in clips)
     rows = [
         {
@@ -221,8 +213,7 @@ def _labels(task: Task, clips: Sequence[Utterance]) -> dict[str, Any]:
 
 
 def _utterances() -> dict[str, Any]:
-    """Return the schema of the utterances, without records: names and labels are the publisher's to
-    give.
+    """Return the schema of the utterances; their names and labels are the publisher's to give.
 
     Only `audio` has a source that a reader of this format could follow; the others are what the
     parser of the corpus reads from names and label files, which the format has no words for.

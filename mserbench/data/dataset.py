@@ -60,9 +60,7 @@ class Dataset:
 
     @property
     def names(self) -> Iterator[str]:
-        """What a training may have known these clips by: audio keys, CORPUS:ID, and that of what
-        they are made from.
-        """
+        """What a training may know the clips by: audio keys, CORPUS:ID, what they are made from."""
         for item in self.items:
             yield item.facts.key
             yield f"{self.card.name}:{item.utterance.id}"
@@ -84,8 +82,9 @@ class Dataset:
 
 
 def cluster_numbers(speakers: Sequence[str | None]) -> list[int | None] | None:
-    """Number the speakers by first occurrence, None for a clip without one; None where no clip has
-    a speaker.
+    """Number the speakers by first occurrence, None for a clip without one.
+
+    Returns None where no clip has a speaker.
     """
     if not any(speaker is not None for speaker in speakers):
         return None
@@ -172,9 +171,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
 
 
 def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
-    """Return the labelled utterances by the names of the inventory; empty where names alone do not
-    tell them.
-    """
+    """Return the labelled utterances that an inventory tells; empty where names do not."""
     names = corpus.inventory(source.card)
     try:
         listed = select(task, corpus.utterances(source, Inventory(names))) if names else []
@@ -185,9 +182,7 @@ def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
 
 
 def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
-    """Return the problems of a corpus without the missing utterances that a task does not ask
-    for.
-    """
+    """Return the problems of a corpus, without missing utterances that the task does not use."""
     labelled = _by_inventory(task, source) if reading.missing else []
     return (
         reading.problems_of_task(utterance.id for utterance, _ in labelled)
@@ -218,9 +213,7 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
 
 
 def raw_label(task: Task, utterance: Utterance) -> str:
-    """Return the raw label of an utterance in the edition that a task asks for; empty where that
-    lacks it.
-    """
+    """Return the raw label in the edition that a task asks for; empty where that lacks it."""
     return utterance.extra.get(task.label_field, "") if task.label_field else utterance.raw_label
 
 
@@ -271,9 +264,7 @@ def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> li
 
 
 def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
-    """Return at most `limit` items, chosen by a hash of their ids and sorted by id; all of them
-    where it is None.
-    """
+    """Return at most `limit` items (None: all), chosen by a hash of their ids, sorted by id."""
     if limit is None or limit >= len(items):
         return items
 

@@ -1,6 +1,4 @@
-"""Published splits and folds of a corpus: their files, checked by hash, and the part of each
-utterance.
-"""
+"""Published splits and folds of a corpus: files checked by hash, the part of each utterance."""
 
 from __future__ import annotations
 
@@ -59,8 +57,9 @@ def _read(division: Division) -> Parts:
 
 
 def parts(card: CorpusCard, name: str) -> Parts:
-    """Return a division of a corpus. Raises UnknownName, and PluginError where its file is not the
-    published one.
+    """Return a division of a corpus.
+
+    Raises UnknownName, and PluginError where its file is not the published one.
     """
     if name not in card.divisions:
         raise _unknown(card, "division", name, card.divisions)
@@ -90,8 +89,7 @@ def parse(name: str, data: bytes) -> Parts:
 
 
 def split_part(card: CorpusCard, full_name: str) -> tuple[str, str, bool]:
-    """Take `DIVISION.PART` or `DIVISION.not-PART` apart: division, part, and whether all others are
-    meant.
+    """Take `DIVISION.PART` apart: division, part, and whether all others are meant (`not-PART`).
 
     The division may be left away where only one has that part. Raises UnknownName.
     """
@@ -120,9 +118,7 @@ def all_parts(card: CorpusCard) -> list[str]:
 def belonging(
     card: CorpusCard, full_name: str, utterances: Iterable[Utterance]
 ) -> Iterator[Utterance]:
-    """Yield the utterances of `DIVISION.PART` (of `DIVISION.not-PART`: those of its other
-    parts).
-    """
+    """Yield the utterances of `DIVISION.PART`, or of the other parts for `DIVISION.not-PART`."""
     division, name, negated = split_part(card, full_name)
     table = parts(card, division)
     for utterance in utterances:

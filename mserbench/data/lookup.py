@@ -1,6 +1,4 @@
-"""Corpora and tasks by name: installed ones, those of a TOML file of one's own, and parts of
-tasks.
-"""
+"""Corpora and tasks by name: installed, of a TOML file of one's own, and parts of tasks."""
 
 from __future__ import annotations
 
@@ -23,8 +21,9 @@ _owned: dict[str, tuple[str, Corpus]] = {}
 
 
 def corpus(name: str) -> Corpus:
-    """Return the corpus of that name, or that a TOML file describes. Raises UnknownName, DataError
-    or PluginError.
+    """Return the corpus of that name, or that a TOML file describes.
+
+    Raises UnknownName, DataError or PluginError.
     """
     if name.endswith(OWN):
         return _own(name).corpus
@@ -37,15 +36,12 @@ def corpus(name: str) -> Corpus:
 
 
 def family(name: str) -> str:
-    """Return the name that a corpus and its related releases share; of a corpus not installed here,
-    its own.
-    """
+    """Return the name that related releases share; of a corpus not installed here, its own."""
     return corpus(name).card.same_as if name in registry.entries(CorpusEntry) else name
 
 
 def task(name: str) -> Task:
-    """Return the task of that name, that a TOML file describes, or `TASK:PART` of a division of its
-    corpus.
+    """Return the task of that name, of a TOML file, or `TASK:PART` of a division of its corpus.
 
     Raises UnknownName, DataError or PluginError.
     """

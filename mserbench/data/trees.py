@@ -55,9 +55,7 @@ class Folder:
         return tuple(sorted(names))
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
-        order.
-        """
+        """Yield (path, stem) of the files with one of `suffixes` (no dot) or `flac`, in order."""
         return audio_names(self.names, suffixes)
 
     def read(self, name: str) -> bytes:
@@ -87,9 +85,7 @@ class Inventory:
 
 
 def audio_names(names: Sequence[str], suffixes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (path, stem) of every path with one of `suffixes` (without dot, in any case) or `flac`,
-    in order.
-    """
+    """Yield (path, stem) of the paths with one of `suffixes` (no dot, any case) or `flac`."""
     accepted = {*suffixes, "flac"}
     for name in names:
         stem, dot, suffix = name.rpartition("/")[2].rpartition(".")

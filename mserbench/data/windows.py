@@ -19,8 +19,7 @@ LEAST = 1.0  # seconds; a shorter rest is joined to the window before it
 
 @dataclass(frozen=True)
 class Windowing:
-    """How a recording is cut: one that lasts more than `over` seconds, into windows of `length`,
-    every `hop` seconds.
+    """How to cut a recording of more than `over` seconds: `length` long, every `hop` seconds.
 
     `length` may be infinite: then nothing is cut. The last window ends with the recording; a rest
     shorter than `LEAST`, or than half a window, is joined to the window before it.
@@ -40,9 +39,7 @@ class Windowing:
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A part of a recording: `samples` float32, (n_samples,), 16 kHz mono, from sample `start` of
-    the recording on.
-    """
+    """Part of a recording from sample `start`: `samples` float32, (n_samples,), 16 kHz mono."""
 
     start: int
     samples: NDArray[np.float32]
@@ -74,9 +71,7 @@ def resampled(pieces: Iterable[Recording]) -> Iterator[NDArray[np.float32]]:
 
 
 def cut(pieces: Iterable[NDArray[np.float32]], windowing: Windowing) -> Iterator[Window]:
-    """Yield the windows of one recording, given in consecutive pieces of 16 kHz mono, without
-    regard to `over`.
-    """
+    """Yield the windows of consecutive pieces of 16 kHz mono, without regard to `over`."""
     if windowing.length == float("inf"):
         yield Window(0, np.concatenate(list(pieces)), last=True)
         return

@@ -8,9 +8,7 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """Return the folder of everything that can be remade: `$MSERBENCH_CACHE`, else the user's cache
-    folder.
-    """
+    """Return the folder of all that can be remade: `$MSERBENCH_CACHE`, else the user's cache."""
     chosen = os.environ.get("MSERBENCH_CACHE")
     if chosen:
         return Path(chosen)

@@ -1,6 +1,4 @@
-"""The files of an open corpus from their publisher: resumed where a transfer broke, checked,
-unpacked.
-"""
+"""The files of an open corpus from their publisher: resumed, checked, unpacked."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ from mserbench.fetching.transfer import Patience, Report, Transfer
 
 
 def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> None:
-    """Fetch the files of an open corpus, check them, and unpack them into `target`, which is whole
-    or untouched.
+    """Fetch the files of an open corpus, check and unpack them; `target` is whole or untouched.
 
     Raises DataError where the corpus is not open or has no known files, where a transfer or check
     fails, and where an archive is not safe; UsageError where another process is at it.
@@ -83,9 +80,7 @@ def _files(card: CorpusCard) -> dict[str, Remote]:
 
 
 def _name(url: str) -> str:
-    """Return the name of a file: the last part of its address that is none of a repository's
-    `content`.
-    """
+    """Return the name of a file: the last part of its address that is not Zenodo's `content`."""
     parts = [unquote(part) for part in urlsplit(url).path.split("/") if part not in ("", "content")]
     return parts[-1].replace("/", "_") if parts else ""
 
@@ -93,9 +88,7 @@ def _name(url: str) -> str:
 def _fetch(
     card: CorpusCard, name: str, remote: Remote, folder: Path, report: Report, patience: Patience
 ) -> Path:
-    """Fetch one file with pooch, which checks it; a file of that name and checksum that is here is
-    taken.
-    """
+    """Fetch one file with pooch, which checks it, or take it where it is here already."""
     import pooch
 
     advice = (

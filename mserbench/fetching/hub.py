@@ -1,6 +1,4 @@
-"""A dataset of the Hugging Face hub, or a local copy of it, to the files and tables its publisher
-exports.
-"""
+"""A dataset of the Hugging Face hub, or a local copy of it, to audio files and tables."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ _MOST = 200 * 2**30  # bytes that any dataset may hold
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a dataset: where a recording goes, its bytes, and the columns that its table
-    keeps.
+    """The columns of a dataset: the path of a recording, its bytes, and what its table keeps.
 
     A kept column that a dataset lacks stays out of its table, but the first must be there.
     """
@@ -38,8 +35,7 @@ class Layout:
 
 
 def export(source: str | Path, root: Path, report: Report = lambda done, total: None) -> None:
-    """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into
-    `root`.
+    """Write each split into `root` as `SPLIT.csv` and `SPLIT/PATH`, the audio bytes as stored.
 
     `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what
     `save_to_disk` wrote. `root` is whole or untouched. Raises MissingExtra without `datasets`,
@@ -60,9 +56,7 @@ def export(source: str | Path, root: Path, report: Report = lambda done, total: 
 
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
-    """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer
-    does that.
-    """
+    """Load the splits of a dataset by name, never running code of it."""
     with misfits.optional(f"exporting {name}", "datasets", "hub"):
         import datasets
 
@@ -90,9 +84,7 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
 
 
 def _local(folder: Path) -> Any:
-    """Open a local copy: what `save_to_disk` wrote, else its files, which are read without copying
-    them.
-    """
+    """Open what `save_to_disk` wrote, else the files, which are read without copying them."""
     import datasets
 
     if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
@@ -118,9 +110,7 @@ def _kept(
 
 
 def _undecoded(rows: Any, column: str) -> Any:
-    """Return the rows with the audio as stored; the library would decode it with a package that
-    wants FFmpeg.
-    """
+    """Return the rows with the audio as stored; the library's decoder wants FFmpeg."""
     import datasets
 
     return rows.cast_column(column, datasets.Audio(decode=False))

@@ -1,6 +1,4 @@
-"""Whether the network is there: one short question first, where a library would repeat its own for
-half a minute.
-"""
+"""Whether the network is there: one short question, where a library would ask for long."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ def _is_on(variable: str) -> bool:
 
 
 def hub_fault(repository: str, kind: str = "models") -> str:
-    """Return why the hub does not answer, in a few words; empty where it does, whatever it says of
-    the repository.
-    """
+    """Return why the hub does not answer; empty where it does, whatever it says."""
     from huggingface_hub import constants
 
     faults: list[str] = []
@@ -80,9 +76,7 @@ def reason(error: Exception, timeout: float) -> str:
 
 
 def was_reached(error: Exception) -> bool:
-    """Whether a server was there when a request failed: False where no connection could be made at
-    all.
-    """
+    """Whether a server was there when a request failed: False without any connection."""
     import requests
     import urllib3
 
@@ -93,9 +87,7 @@ def was_reached(error: Exception) -> bool:
 
 @contextmanager
 def quiet_hub() -> Iterator[None]:
-    """Keep the warnings of the hub's library off stderr: what went wrong is said once, as an
-    error.
-    """
+    """Keep warnings of the hub's library off stderr: a fault is said once, as an error."""
     from huggingface_hub import utils
 
     log: Any = utils.logging  # its functions have no types

@@ -20,8 +20,7 @@ _PIECE = 2**20  # bytes
 
 @dataclass
 class Stage:
-    """Files on their way into a folder: names are checked, bytes and files are counted as they are
-    written.
+    """Files on their way into a folder: names are checked, bytes and files are counted.
 
     `source` names where they come from, as an error says it. `most_bytes` and `most_files` bound
     what is taken.
@@ -38,9 +37,7 @@ class Stage:
     _above: dict[str, str] = field(default_factory=dict)  # the same, of the folders above the files
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Path:
-        """Write one file and return its path. Raises DataError for a name or an amount that is not
-        taken.
-        """
+        """Write one file and return its path. Raises DataError for what is not taken."""
         path = self.folder / self._taken(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:

@@ -1,6 +1,4 @@
-"""One file over HTTP that goes on where the last transfer broke; a downloader for pooch, which
-checks it.
-"""
+"""One file over HTTP that goes on where it broke: a downloader for pooch, which checks it."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers that anothe
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a transfer is tried, the first pause in seconds (it doubles), and seconds without a
-    byte.
-    """
+    """How often to try, the first pause in seconds (it doubles), seconds without a byte."""
 
     attempts: int = 6
     pause: float = 1.0
@@ -39,9 +35,7 @@ class Patience:
 
 
 class _Broken(Exception):
-    """A transfer that another try may finish; `reached` is False where no connection could be
-    made.
-    """
+    """A transfer that another try may finish; `reached` is False without any connection."""
 
     def __init__(self, why: str, reached: bool = True) -> None:
         super().__init__(why)
@@ -50,9 +44,7 @@ class _Broken(Exception):
 
 @dataclass
 class Transfer:
-    """The fetching of one file; what has come is in `part`. `advice` says what else can be done to
-    get it.
-    """
+    """The fetching of one file into `part`; `advice` says what else can be done to get it."""
 
     name: str
     remote: Remote
@@ -139,9 +131,7 @@ class Transfer:
         return headers
 
     def _checked(self, answer: requests.Response, begin: int) -> int:
-        """Return where in the file the bytes of an answer begin, or raise for one that brings no
-        such bytes.
-        """
+        """Return where in the file the bytes of an answer begin, or raise where there are none."""
         if answer.status_code == 416 and begin:
             self.part.unlink()
             raise _Broken("the server refuses the rest of the file, which is fetched anew")

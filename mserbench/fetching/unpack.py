@@ -53,8 +53,7 @@ def is_archive(name: str) -> bool:
 
 
 def unpack(archive: Path, stage: Stage, report: Report = lambda done, total: None) -> None:
-    """Unpack an archive into a stage, and the archives inside it, once, each into the folder it
-    lies in.
+    """Unpack an archive into a stage, and archives inside it, once, each where it lies.
 
     Shadow files of macOS are left out. Raises DataError, which names the member, for one that leads
     out of the folder, is a link or a device, is encrypted, comes twice or is too much, and for a
@@ -164,9 +163,7 @@ def _pieces(archive: str, member: _Member) -> Iterator[bytes]:
 
 @contextmanager
 def _damage(archive: str, member: str = "") -> Iterator[None]:
-    """Turn what the libraries raise for damaged archives into one sentence; errors of writing pass
-    through.
-    """
+    """Turn what libraries raise for damaged archives into one sentence, unlike write errors."""
     try:
         yield
     except _DAMAGED as error:

@@ -1,6 +1,4 @@
-"""Finds plugins by entry point and loads each one on its own, so that a broken one cannot hide the
-rest.
-"""
+"""Finds plugins by entry point and loads each alone, so that a broken one hides no other."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Compiled packages that do not fit one another: told apart from every other fault, with what to
-install.
-"""
+"""Compiled packages that do not fit one another, told apart from every other fault."""
 
 from __future__ import annotations
 
@@ -43,8 +41,9 @@ _KINDS = (ImportError, OSError, RuntimeError, ValueError)
 
 
 def told(error: BaseException) -> PackageMisfit | None:
-    """Return the error to raise where `error`, or what caused it, is a package that does not fit;
-    else None.
+    """Return the error to raise where `error` or its cause is a package that does not fit.
+
+    Returns None for every other error.
     """
     for cause in _chain(error):
         if isinstance(cause, PackageMisfit):
@@ -56,8 +55,7 @@ def told(error: BaseException) -> PackageMisfit | None:
 
 
 def refuse(error: BaseException) -> None:
-    """Raise PackageMisfit where `error` is one: first of all, wherever errors of many kinds are
-    blamed on something.
+    """Raise PackageMisfit where `error` is one: before it is blamed on anything else.
 
     A file, a plugin or a folder is not at fault where a package could not be loaded to look at it.
     """
@@ -68,8 +66,9 @@ def refuse(error: BaseException) -> None:
 
 @contextmanager
 def optional(purpose: str, package: str, extra: str) -> Iterator[None]:
-    """Stand around the import of an optional package. Raises MissingExtra where it is absent, else
-    PackageMisfit.
+    """Stand around the import of an optional package.
+
+    Raises MissingExtra where it is absent, else PackageMisfit.
     """
     try:
         yield
@@ -80,8 +79,9 @@ def optional(purpose: str, package: str, extra: str) -> Iterator[None]:
 
 
 def load(packages: Iterable[str]) -> dict[str, str]:
-    """Import those of some packages that are installed; returns the version of each by the name
-    that pip has for it.
+    """Import those of some packages that are installed, and return their versions.
+
+    They are named as pip names them.
 
     Raises PackageMisfit for the first that cannot be loaded.
     """
@@ -106,9 +106,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _package(error: BaseException) -> str:
-    """Return the package whose part could not be loaded: by the file named, else where the error
-    was raised.
-    """
+    """Return the package that could not be loaded: of the file named, or where it was raised."""
     named = _FOLDER.search(str(error))
     if named:
         return named[1]

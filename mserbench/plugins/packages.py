@@ -9,8 +9,9 @@ from mserbench.errors import PluginError
 
 
 def package_file(target: str) -> Path:
-    """Return the path of `package:file` (or `package:folder`). Raises PluginError where there is no
-    such package.
+    """Return the path of `package:file` (or `package:folder`).
+
+    Raises PluginError where there is no such package.
     """
     package, _, name = target.partition(":")
     spec = importlib.util.find_spec(package)

@@ -40,8 +40,7 @@ def entry(record: type[EntryT], name: str) -> EntryT:
 
 
 def resolve(entry: Entry) -> Any:
-    """Return what an entry stands for, checked against the row of its kind: an object, a class or a
-    path.
+    """Return what an entry stands for, checked by its kind: an object, a class or a path.
 
     Raises PluginError where it cannot be imported or is something else.
     """
@@ -67,8 +66,9 @@ def resolve(entry: Entry) -> Any:
 
 
 def load(name: str, target: str) -> Any:
-    """Return the object at `module:attribute` or `module:TABLE[key]`. Raises PluginError, which
-    names `name`.
+    """Return the object at `module:attribute` or `module:TABLE[key]`.
+
+    Raises PluginError, which names `name`.
     """
     module, _, place = target.partition(":")
     attribute, bracket, key = place.partition("[")

@@ -1,6 +1,4 @@
-"""The clips of MELD: where to get them, how many there are, which file is which, what every run
-must say of them.
-"""
+"""The clips of MELD: where to get them, how many, which file is which, what to say of them."""
 
 from __future__ import annotations
 
@@ -69,8 +67,9 @@ class Cuts:
 
 
 def find(tree: Tree, splits: Collection[str]) -> tuple[dict[str, Cuts], list[str]]:
-    """Return the clips by id, and the files whose split no folder names where it is not the only
-    one of `splits`.
+    """Return the clips by id, and the files whose split no folder tells.
+
+    Where `splits` names one split, all files are of it.
     """
     by_clip: dict[str, Cuts] = defaultdict(Cuts)
     lost = []
@@ -110,9 +109,7 @@ def _split_of(path: str, splits: Collection[str]) -> str | None:
 
 
 def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
-    """Yield what must stand beside every number: which cuts were used, which clips are absent,
-    which are overlong.
-    """
+    """Yield what must stand beside every number: cuts used, clips absent, clips overlong."""
     cuts = Counter(utterance.extra.get("cut") for utterance in utterances)
     total = cuts["fixed"] + cuts["plain"]
     if cuts["fixed"]:

@@ -1,6 +1,4 @@
-"""The files of CMU-MOSEI: graded labels with their times (HDF5), and transcripts of the same
-segments (text).
-"""
+"""The files of CMU-MOSEI: graded labels with their times (HDF5), and their transcripts."""
 
 from __future__ import annotations
 
@@ -25,17 +23,14 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Entry:
-    """The rows of one video: `features` by row and dimension, `intervals` as (start, end) in
-    seconds by row.
-    """
+    """The rows of a video: `features` by row and dimension, `intervals` as (start, end) in s."""
 
     features: list[list[float]]
     intervals: list[list[float]]
 
 
 def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | Fault]]:
-    """Return the names of the dimensions, as the file itself gives them, and each video's rows or
-    what is wrong.
+    """Return the names of the dimensions as the file gives them, and each video's rows or fault.
 
     Older files order the dimensions otherwise. Raises DataError where this is no computational
     sequence of CMU-MultimodalSDK, and MissingExtra where h5py is not installed.
@@ -60,8 +55,9 @@ def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | F
 
 
 def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] | Fault]:
-    """Yield ((start, end), text) of each line `video___clip___start___end___text`; times in
-    seconds, to 0.01.
+    """Yield ((start, end), text) of each line of a transcript; times in seconds, to 0.01.
+
+    A line is `video___clip___start___end___text`.
 
     Raises DataError where the file is not text.
     """
@@ -81,9 +77,7 @@ def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] |
 
 
 def _names(dataset: Any) -> tuple[str, ...]:
-    """Read the names, which the toolkit writes as JSON in one string; its first files hold one
-    string a name.
-    """
+    """Read the names: JSON in one string, or in the toolkit's first files a string each."""
     texts = [
         item.decode() if isinstance(item, bytes) else str(item) for item in dataset[()].ravel()
     ]

@@ -1,5 +1,4 @@
-"""Remakes the seeded `*-paper2.csv` splits, byte for byte: `python -m mserbench_tasks.remake_splits
-[FOLDER]`.
+"""Remakes the seeded `*-paper2.csv` splits: `python -m mserbench_tasks.remake_splits [FOLDER]`.
 
 Paper 2 gives the sizes of its splits of four emotions, but not their ids. Here the recordings of
 each emotion are ordered by the SHA-256 of `mserbench paper2: ID`; the first go to `test`, the next
@@ -61,9 +60,7 @@ def table(name: str) -> bytes:
 
 
 def shares(sizes: dict[str, int], total: int) -> dict[str, int]:
-    """Share out `total` in proportion to `sizes`: rounded down, the rest to the largest
-    remainders.
-    """
+    """Share out `total` in proportion to `sizes`, what is left to the largest remainders."""
     exact = {label: total * size / sum(sizes.values()) for label, size in sizes.items()}
     quotas = {label: int(share) for label, share in exact.items()}
     by_remainder = sorted(exact, key=lambda label: (quotas[label] - exact[label], label))

@@ -1,6 +1,4 @@
-"""The table of tasks on the corpora that the two papers train on, and on their four-emotion
-parts.
-"""
+"""The tasks on corpora that the two papers train on, and on their four-emotion parts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""An audformat database as rows: its header read by safe loading, its tables from csv or parquet,
-never from pickle.
-"""
+"""An audformat database as rows: header by safe loading, tables of csv or parquet, no pickle."""
 
 from __future__ import annotations
 
@@ -67,8 +65,9 @@ class Database:
 
 
 def open_database(root: Path) -> Database:
-    """Read the header of a database. Raises DataError, and MissingExtra without the extra
-    `audformat`.
+    """Read the header of a database.
+
+    Raises DataError, and MissingExtra without the extra `audformat`.
 
     `audformat.Database.load` is not used: it reads YAML with a loader that may run code, and
     prefers pickled tables.
@@ -102,8 +101,9 @@ def open_database(root: Path) -> Database:
 
 
 def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) -> Table:
-    """Return the rows of tables, with what other tables of files say of the same files (a column
-    `TABLE.COLUMN`).
+    """Return the rows of tables, joined with what other tables say of the same files.
+
+    A column of another table is called `TABLE.COLUMN`.
 
     Besides their own columns, rows have `file`, `start` and `end` in seconds, and where the header
     knows them `SPLIT` and `SEX`. Raises DataError where a table cannot be read.
@@ -159,9 +159,7 @@ def _row(
 
 
 def _elsewhere(database: Database, column: str) -> tuple[str, str]:
-    """Take `TABLE.COLUMN` apart, where that is another table of files; table names may hold dots
-    themselves.
-    """
+    """Take `TABLE.COLUMN` apart, where that is another table of files."""
     table, _, name = column.rpartition(".")
     return (table, name) if name in database.columns(table) else ("", "")
 
@@ -206,9 +204,7 @@ def _misc(database: Database, name: str) -> Iterator[tuple[str, dict[str, str]]]
 
 
 def scheme_labels(database: Database, table: str, column: str) -> dict[str, str]:
-    """Return the raw labels that a column's scheme declares, with what each stands for; none where
-    it says none.
-    """
+    """Return the raw labels that a column's scheme declares, with what each stands for."""
     scheme = database.part("tables", table, "columns", column).get("scheme_id")
     labels = database.part("schemes", str(scheme)).get("labels")
     if isinstance(labels, list):
@@ -287,9 +283,7 @@ def _text(value: Any) -> str:
 
 
 def _seconds(text: str) -> str | None:
-    """Return a length of time in seconds as a text; empty for none, None where it is no length of
-    time.
-    """
+    """Return a length of time in seconds as a text; empty for none, None where it is not one."""
     if text in ("", "NaT"):
         return ""
     if text.replace(".", "", 1).isdigit():  # pandas would take a bare number for nanoseconds

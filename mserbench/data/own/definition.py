@@ -1,6 +1,4 @@
-"""A corpus of one's own, described by a TOML file: from the file to a corpus and a task like any
-other.
-"""
+"""From the TOML file of a corpus of one's own to a corpus and a task like any other."""
 
 from __future__ import annotations
 
@@ -41,8 +39,9 @@ class OwnTask:
 
 
 def load(path: Path) -> OwnTask:
-    """Read a TOML file and the table that it names. Raises DataError with file, line and key of
-    what is wrong.
+    """Read a TOML file and the table that it names.
+
+    Raises DataError with file, line and key of what is wrong.
 
     Faults of single rows do not raise here: the corpus's parser yields them, as for any other
     corpus.
@@ -152,9 +151,7 @@ def _check_columns(settings: Settings, table: Table) -> None:
 
 
 def _check_labels(settings: Settings, table: Table) -> None:
-    """Raise DataError with each raw label that the closed map lacks; blank ones are faults of their
-    rows.
-    """
+    """Raise DataError with each raw label that the map lacks; blank ones are faults of rows."""
     column = settings.columns["label"]
     strange = [
         (row.values.get(column, ""), row.where)
@@ -249,8 +246,7 @@ def _languages(settings: Settings, clips: Sequence[Utterance]) -> tuple[str, ...
 
 
 def _origin(settings: Settings, clips: Sequence[Utterance]) -> str:
-    """SHA-256 (hex) of what table or pattern say of the clips, so that line ends and titles change
-    nothing.
+    """SHA-256 (hex) of what table or pattern say of the clips: not of line ends or titles.
 
     Of a pattern the files are not known beforehand: they come into the task's hash with their
     audio.

@@ -1,6 +1,4 @@
-"""The keys of the TOML file of a corpus of one's own: which there are, and what is wrong with their
-values.
-"""
+"""The keys of the TOML file of a corpus of one's own, and what is wrong with their values."""
 
 from __future__ import annotations
 
@@ -147,9 +145,7 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 @functools.cache
 def is_language(code: str) -> bool:
-    """Whether this is a code of one language (or `und`), of two or three small letters, with a
-    region if any.
-    """
+    """Whether this is `und` or the code of one language: two or three letters, perhaps a region."""
     if not _LANGUAGE.fullmatch(code) or code == "mul":
         return False
 
@@ -159,9 +155,7 @@ def is_language(code: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Whether a word can be a label of a task: letters, digits, blanks, `_ + . -`, at most 60 of
-    them.
-    """
+    """Whether a text can be a label: letters, digits, blanks, `_ + . -`, 60 at most."""
     return _LABEL.fullmatch(text) is not None
 
 

@@ -1,6 +1,4 @@
-"""The named groups of a file-name pattern, matched where a pattern that never ends can be
-stopped.
-"""
+"""Named groups of a file-name pattern, matched where one that never ends can be stopped."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ else:
 
 @dataclass(frozen=True)
 class Matches:
-    """The names of a pattern's groups, and their values by file; a file that does not match is not
-    there.
-    """
+    """The names of a pattern's groups, and their values by file, of those that match."""
 
     groups: tuple[str, ...]
     by_name: Mapping[str, Mapping[str, str]]
@@ -39,8 +35,9 @@ class Matches:
 
 @functools.lru_cache(maxsize=4)
 def match(pattern: str, names: Sequence[str]) -> Matches:
-    """Match a pattern against whole paths; `names` is a tuple. Raises DataError for one that is
-    none or never ends.
+    """Match a pattern against whole paths; `names` is a tuple.
+
+    Raises DataError for a pattern that is none, or never ends.
 
     Python's regular expressions can take longer than the age of the universe for a short pattern,
     and nothing in the process can stop them: so they run in a process of their own, which is ended

@@ -1,6 +1,4 @@
-"""A TOML file proposed for a folder of recordings: what was seen in it, and what a person must
-say.
-"""
+"""A TOML file proposed for a folder of recordings, and what a person must still say."""
 
 from __future__ import annotations
 
@@ -45,8 +43,9 @@ class Proposal:
 
 
 def examine(folder: Path) -> Proposal:
-    """Look at names and tables of a folder, not at its audio. Raises DataError where no labels are
-    found.
+    """Look at names and tables of a folder, not at its audio.
+
+    Raises DataError where no labels are found.
     """
     if not folder.is_dir():
         raise DataError(f"{str(folder)!r} is no folder: give the one that holds the recordings")
@@ -87,8 +86,9 @@ def _with_labels(proposal: Proposal) -> Proposal:
 
 
 def write(proposal: Proposal, target: Path, name: str, language: str) -> str:
-    """Return the text of the TOML file `target`; `language` is a code, or empty where the folder
-    names it.
+    """Return the text of the TOML file `target`.
+
+    `language` is a code, or empty where the folder names it.
     """
     proposed = proposal.findings
     below = os.path.relpath(proposal.folder, target.parent).replace(os.sep, "/")
@@ -135,9 +135,7 @@ def _language(proposed: Findings, language: str) -> list[str]:
 
 
 def _labels(proposed: Findings) -> list[str]:
-    """Return a line for each raw label: its label where the word is known, else the word itself,
-    marked.
-    """
+    """Return a line for each raw label: its label, or the word itself, marked to be looked at."""
     lines = []
     for raw in proposed.labels:
         label, certain = _label(raw, proposed.meanings)

@@ -1,6 +1,4 @@
-"""A pattern for the names of a folder's recordings: where the emotion stands in them, and perhaps
-the speaker.
-"""
+"""A pattern for the names of recordings: where the emotion stands, and perhaps the speaker."""
 
 from __future__ import annotations
 
@@ -25,18 +23,14 @@ _MOST_SPEAKERS = 2_000
 
 @dataclass
 class Slot:
-    """One place in the names: its expression, and its value in each file; a separator has no
-    value.
-    """
+    """One place in the names: its expression, and its value in each file; separators have none."""
 
     regex: str
     values: tuple[str, ...] = ()
 
 
 def find(audio: Sequence[str]) -> Findings | None:
-    """Return a pattern for the names of most files; None where no place in them holds emotion
-    words.
-    """
+    """Return a pattern for the names of most files; None where no place holds emotion words."""
     depths = Counter(path.count("/") for path in audio)
     for depth, _ in depths.most_common(3):
         paths = [path for path in audio if path.count("/") == depth]
@@ -49,9 +43,7 @@ def find(audio: Sequence[str]) -> Findings | None:
 
 
 def _slots(paths: Sequence[str]) -> list[Slot]:
-    """Take the names apart, folder by folder; a folder whose names have different shapes stays
-    whole.
-    """
+    """Take the names apart, folder by folder; one whose names differ in shape stays whole."""
     stems = [re.sub(r"\.[^./]*$", "", path).split("/") for path in paths]
     slots: list[Slot] = []
     for values in zip(*stems, strict=True):
@@ -77,9 +69,7 @@ def _slots(paths: Sequence[str]) -> list[Slot]:
 
 
 def _shape(text: str) -> tuple[str, ...]:
-    """Return an expression for each run of letters, digits and others: the same for names made
-    alike.
-    """
+    """Return an expression for each run of letters, digits and others: the shape of a name."""
     return tuple(
         _DIGITS if token.isdecimal() else _LETTERS if token[0].isalpha() else re.escape(token)
         for token in _TOKEN.findall(text)
@@ -142,9 +132,7 @@ def _pattern(slots: Sequence[Slot], groups: Mapping[str, range]) -> str:
 
 
 def _groups(slots: Sequence[Slot], label: int) -> tuple[dict[str, range], list[str]]:
-    """Return which places hold label, split, sex and speaker, and what is doubtful about the
-    last.
-    """
+    """Return which places hold label, split, sex and speaker, and doubts about the last."""
     groups = {"label": range(label, label + 1)}
     candidates = []
     for run in _runs(slots, label):
@@ -160,9 +148,7 @@ def _groups(slots: Sequence[Slot], label: int) -> tuple[dict[str, range], list[s
 
 
 def _speaker(slots: Sequence[Slot], label: int, runs: Sequence[range]) -> tuple[range, list[str]]:
-    """Return the places that hold the speaker: those called so, else the first that occurs with
-    most labels.
-    """
+    """Return the places of the speaker: those called so, else the first that fits most labels."""
     fitting = [run for run in runs if _is_crossed(_joined(slots, run), slots[label].values)]
     called = [run for run in fitting if _is_called_speaker(slots, run)]
     if called:
@@ -195,9 +181,7 @@ def _joined(slots: Sequence[Slot], run: range) -> list[str]:
 
 
 def _is_crossed(values: Sequence[str], labels: Sequence[str]) -> bool:
-    """Whether there are several values, and each occurs with half of the labels or more, on
-    average.
-    """
+    """Whether there are several values, each with half of the labels or more on average."""
     labels_of = defaultdict(set)
     for value, label in zip(values, labels, strict=True):
         if value and label:
@@ -211,9 +195,7 @@ def _is_crossed(values: Sequence[str], labels: Sequence[str]) -> bool:
 
 
 def _is_called_speaker(slots: Sequence[Slot], run: range) -> bool:
-    """Whether `actor`, `spk` or the like stands at the begin of the values, or right before
-    them.
-    """
+    """Whether `actor`, `spk` or the like stands at the begin of the values, or before them."""
     before = [slots[place] for place in (run[0] - 2,) if place >= 0]
     heads = [slots[run[0]], *before]
     words = [{value.casefold() for value in head.values} - {""} for head in heads]

@@ -26,9 +26,7 @@ Tails = Mapping[str, Sequence[str]]
 
 @dataclass
 class Findings:
-    """A source of labels as a proposal needs it; `sentences` say what was seen, `doubts` what to
-    look at.
-    """
+    """A source of labels: `sentences` say what was seen, `doubts` what to look at."""
 
     source: dict[str, str]
     columns: dict[str, str]
@@ -42,9 +40,7 @@ class Findings:
 
 
 def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Findings | None:
-    """Return the table below `folder` that lists most audio files and has labels; None where there
-    is none.
-    """
+    """Return the table below `folder` that lists most audio files and has labels, or None."""
     tails = _tails(audio)
     best: tuple[int, Findings] | None = None
     usable, unread = [], []
@@ -87,9 +83,7 @@ def _candidates(folder: Path, names: Sequence[str]) -> list[str]:
 
 
 def _tails(audio: Sequence[str]) -> Tails:
-    """Return the audio files by every way to end their paths, with and without the ending of the
-    file.
-    """
+    """Return the audio files by every end of their paths, with and without the file's ending."""
     by_tail = defaultdict(list)
     for path in audio:
         parts = path.split("/")
@@ -124,9 +118,7 @@ def _path_column(
 
 
 def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
-    """Yield the templates by which this column's value names a file: `{file}`, `wav/{file}.wav`,
-    `{who}/{file}`.
-    """
+    """Yield the templates by which a value names a file, such as `wav/{file}.wav`."""
     value = row.values.get(column, "").replace("\\", "/").removeprefix("./")
     if not value or "{" in column or "}" in column:
         return

@@ -1,6 +1,4 @@
-"""Rows of a corpus of one's own to utterances; each row that is wrong becomes a fault with its
-line.
-"""
+"""Rows of a corpus of one's own to utterances; a row that is wrong becomes a fault."""
 
 from __future__ import annotations
 
@@ -151,9 +149,7 @@ def _sex(text: str) -> Literal["f", "m"] | None:
 
 
 def _extra(settings: Settings, row: Entry, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what the contract has no field for: sentence, dialogue, origin, and the columns that
-    are selected by.
-    """
+    """Return what the contract has no field for, and the columns that are selected by."""
     named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
     if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
         raise _Wrong(

@@ -1,6 +1,4 @@
-"""The TOML file that describes a corpus of one's own: its keys, checked all at once, each fault
-with its line.
-"""
+"""The TOML file of a corpus of one's own, its keys checked all at once, faults by line."""
 
 from __future__ import annotations
 
@@ -65,8 +63,9 @@ def read(path: Path) -> Settings:
 
 
 def parse(data: bytes, path: Path) -> Settings:
-    """Check the bytes of a file, whose paths are relative to `path`. Raises DataError with every
-    fault.
+    """Check the bytes of a file, whose paths are relative to `path`.
+
+    Raises DataError with every fault.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -137,9 +136,7 @@ def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
 
 
 def _audio(record: Mapping[str, Any], path: Path) -> Path:
-    """Return the folder of the recordings: `audio`, else the audformat database, else that of the
-    file itself.
-    """
+    """Return the folder of recordings: `audio`, else the audformat database, else the file's."""
     folder = record.get("audio", record.get("audformat", "."))
     return path.parent / (folder if is_text(folder) and "\0" not in folder else ".")
 
@@ -149,9 +146,7 @@ def _default_name(path: Path) -> str:
 
 
 def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str]) -> str:
-    """Return `file, line 3, key 'columns.path': `; a key that is not there has the line of its
-    table, if any.
-    """
+    """Return `file, line 3, key 'columns.path': `; a key that is absent has its table's line."""
     line = next(
         (lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None
     )

@@ -29,9 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a source in order, lines that are none, and its columns; `what` names it in
-    messages.
-    """
+    """The rows of a source in order, faults among them, and its columns; `what` is its name."""
 
     what: str
     columns: tuple[str, ...]
@@ -39,8 +37,9 @@ class Table:
 
 
 def read(path: Path) -> Table:
-    """Read a table by the ending of its name. Raises DataError where it cannot be read or its
-    header is none.
+    """Read a table by the ending of its name.
+
+    Raises DataError where it cannot be read, or its header is none.
     """
     try:
         data = path.read_bytes()
@@ -78,9 +77,7 @@ def parse(name: str, data: bytes) -> Table:
 
 
 def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
-    """Return the columns that a first line names. Raises DataError where it names one twice, or
-    none.
-    """
+    """Return the columns of a first line. Raises DataError where it names one twice, or none."""
     try:
         columns = [
             column.strip()
@@ -157,16 +154,12 @@ _FIELD = re.compile(r"\{([^{}]+)\}")
 
 
 def needed(column: str) -> list[str]:
-    """Return the columns that a path template names: `a/{b}.wav` needs b; a text without braces is
-    one itself.
-    """
+    """Return the columns of a path template: `a/{b}.wav` needs b; a text without braces itself."""
     return _FIELD.findall(column) or [column]
 
 
 def filled(column: str, values: Mapping[str, str]) -> str:
-    """Return the value of a column, or a template with the values of its columns; empty where one
-    of them is.
-    """
+    """Return the value of a column or template; empty where one of the columns is."""
     if "{" not in column or not _FIELD.search(column):
         return values.get(column, "")
     if not all(values.get(name, "") for name in needed(column)):

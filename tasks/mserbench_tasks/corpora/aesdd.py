@@ -1,6 +1,4 @@
-"""AESDD: Greek acted emotional speech, six speakers, five emotions (Vryzas et al., JAES 66(6),
-2018).
-"""
+"""AESDD: Greek, six actors, five emotions (Vryzas et al., JAES 66(6), 2018)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""CaFE: twelve actors of Canadian French, six sentences, seven emotions (Gournay et al., MMSys
-2018).
-"""
+"""CaFE: Canadian French, twelve actors, seven emotions (Gournay et al., MMSys 2018)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""CREMA-D: 91 actors, twelve English sentences, six emotions, intended and perceived (Cao et al.,
-TAC 2014).
-"""
+"""CREMA-D: English, 91 actors, six emotions, intended and perceived (Cao et al., TAC 2014)."""
 
 from __future__ import annotations
 
@@ -51,9 +49,7 @@ CARD = CorpusCard(
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings by their names, with the listeners' vote on the voice where its table is
-    there.
-    """
+    """Yield the recordings by name, with the listeners' vote where its table is there."""
     votes: dict[str, str] = {}
     # A clone of the publisher's repository holds the table twice; the shorter path is the one it
     # documents.

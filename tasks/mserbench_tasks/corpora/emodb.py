@@ -1,6 +1,4 @@
-"""EmoDB, the Berlin database: ten German actors, seven emotions (Burkhardt et al., Interspeech
-2005).
-"""
+"""EmoDB, of Berlin: German, ten actors, seven emotions (Burkhardt et al., Interspeech 2005)."""
 
 from __future__ import annotations
 

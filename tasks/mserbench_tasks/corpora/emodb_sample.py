@@ -1,6 +1,4 @@
-"""Seventy EmoDB recordings that ship with the package: seven emotions, ten speakers, real speech
-everywhere.
-"""
+"""Seventy EmoDB recordings that ship with the package: real speech everywhere."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""ESD: ten Mandarin and ten English speakers, 350 parallel sentences, five emotions (Zhou et al.,
-ICASSP 2021).
-"""
+"""ESD: Mandarin and English, twenty speakers, five emotions (Zhou et al., ICASSP 2021)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""IEMOCAP: dialogues of ten American actors in five sessions, turn by turn (Busso et al., LRE 42,
-2008).
-"""
+"""IEMOCAP: dialogues of ten American actors, turn by turn (Busso et al., LRE 42, 2008)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""MEAD: 48 released English-speaking actors, eight emotions in three strengths (Wang et al., ECCV
-2020).
-"""
+"""MEAD: English, 48 actors, eight emotions in three strengths (Wang et al., ECCV 2020)."""
 
 from __future__ import annotations
 

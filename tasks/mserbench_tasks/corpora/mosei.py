@@ -1,6 +1,4 @@
-"""CMU-MOSEI: sentences of online videos with graded emotions, one label each by rule (Zadeh et al.,
-ACL 2018).
-"""
+"""CMU-MOSEI: sentences of online videos, one label each by rule (Zadeh et al., ACL 2018)."""
 
 from __future__ import annotations
 
@@ -114,9 +112,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def single_label(values: Mapping[str, float]) -> str:
-    """Return the emotion of the highest value; `neutral` where all are zero, `tie` where several
-    are highest.
-    """
+    """Return the emotion of the highest value; `neutral` for all zero, `tie` for equal ones."""
     bounded = {emotion: round(min(max(values[emotion], 0.0), HIGHEST), 2) for emotion in EMOTIONS}
     highest = max(bounded.values())
     best = [emotion for emotion, value in bounded.items() if value == highest]

@@ -1,6 +1,4 @@
-"""MSP-Podcast: natural English speech of podcasts, ten classes by vote (Lotfian & Busso, TAC 10(4),
-2019).
-"""
+"""MSP-Podcast: English of podcasts, ten classes by vote (Lotfian & Busso, TAC 10(4), 2019)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""RAVDESS speech: 24 North American actors, eight emotions (Livingstone & Russo, PLoS ONE 13(5),
-2018).
-"""
+"""RAVDESS speech: English, 24 actors, 8 emotions (Livingstone & Russo, PLoS ONE 13(5), 2018)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""RESD: Russian acted dialogues, seven emotions with enthusiasm (Amentes, Lubenets and Davidchuk,
-2022).
-"""
+"""RESD: Russian acted dialogues, seven emotions (Amentes, Lubenets and Davidchuk, 2022)."""
 
 from __future__ import annotations
 
@@ -63,9 +61,7 @@ CARD = CorpusCard(
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings; the label stands in the file name, and train.csv and test.csv are
-    compared with it.
-    """
+    """Yield the recordings; the name tells the label, and train.csv and test.csv must agree."""
     listed: dict[str, str] = {}  # stem to split
     for name in sorted(name for name in tree.names if TABLE.fullmatch(name)):
         yield from _compared(tree, name, listed)
@@ -96,9 +92,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def _compared(tree: Tree, name: str, listed: dict[str, str]) -> Iterator[Fault]:
-    """Note the split of every row of a table in `listed`; yield the rows that contradict the file
-    names.
-    """
+    """Note the split of each row in `listed`; yield the rows that contradict the file names."""
     table = TABLE.fullmatch(name)
     for row in rows(name, tree.read(name), ("path", "emotion")):
         if not isinstance(row, Row):

@@ -84,9 +84,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def _corrections(tree: Tree, name: str, by_stem: dict[str, Mapping[str, str]]) -> Iterator[Fault]:
-    """Add the entries of the file of corrected labels to `found` by stem; yield those that are
-    none.
-    """
+    """Add the corrected labels to `by_stem`; yield a fault for an entry that is none."""
     try:
         entries = json.loads(text(name, tree.read(name)))
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,4 @@
-"""URDU: 400 excerpts of Urdu talk shows, four emotions, 29 speakers by name (Latif et al., FIT
-2018).
-"""
+"""URDU: excerpts of talk shows, 29 speakers, four emotions (Latif et al., FIT 2018)."""
 
 from __future__ import annotations
 
@@ -48,9 +46,7 @@ CARD = CorpusCard(
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings; all facts stand in the file name, which the folder must not
-    contradict.
-    """
+    """Yield the recordings; the file name tells all, and the folder must not contradict it."""
     for path, stem in tree.audio("wav"):
         if match := NAME.fullmatch(stem):
             folder = next(

@@ -58,9 +58,7 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Plan:
-    """One clip to make: who says what, in which emotion, and z (about -2.5 to 2.5) of each
-    control.
-    """
+    """One clip: who says what, in which emotion, and z (about -2.5 to 2.5) of each control."""
 
     id: str
     speaker: Speaker
@@ -79,9 +77,7 @@ def stream(name: str) -> np.random.RandomState:
 
 
 def plan(corpus: str) -> list[Plan]:
-    """List the clips of a demo corpus by speaker, emotion and take. Raises ValueError for another
-    name.
-    """
+    """List the clips of a demo corpus by speaker, emotion and take. Raises ValueError."""
     if corpus == "demo":
         return [
             clip
@@ -103,8 +99,9 @@ def plan(corpus: str) -> list[Plan]:
 
 @cache
 def speakers(language: str) -> tuple[Speaker, ...]:
-    """Return a language's speakers: 8 to train and 2 to validate, or 40 to test; sexes
-    alternate.
+    """Return a language's speakers: 8 to train and 2 to validate, or 40 to test.
+
+    Sexes alternate.
     """
     tested = language in TEST_LANGUAGES
     numbers: dict[Split, int] = {"test": 40} if tested else {"train": 8, "val": 2}
@@ -119,9 +116,7 @@ def speakers(language: str) -> tuple[Speaker, ...]:
 
 
 def request(clip: Plan) -> dict[str, str | int]:
-    """Return what espeak-ng is asked for: voice, variant, SSML and its parameters in their own
-    units.
-    """
+    """Return what espeak-ng is asked for: voice, variant, SSML, parameters in its units."""
     z, own = clip.z, clip.speaker.offsets
     return {
         "voice": clip.sentence.voice,
@@ -135,9 +130,7 @@ def request(clip: Plan) -> dict[str, str | int]:
 
 
 def _ssml(clip: Plan) -> str:
-    """Mark each token with its pitch in percent, linear over the sentence, and put breaks between
-    some.
-    """
+    """Mark each token with its pitch in percent, linear over the sentence, with breaks."""
     random = stream(f"pauses {clip.id}")
     chance = _clip(0.08 + 0.10 * clip.z["pause"], 0.0, 0.5)
     tokens = clip.sentence.text.split()

@@ -1,6 +1,4 @@
-"""The client of the espeak-ng worker: requests in, speech out; nothing of espeak-ng enters this
-process.
-"""
+"""The client of the espeak-ng worker; nothing of espeak-ng enters this process."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ _SCRIPT = Path(__file__).with_name("espeak.py")
 
 
 class Synthesizer:
-    """A worker process that speaks; the same request gives the same samples, whatever was said
-    before.
+    """A worker process that speaks: one request, the same samples, whatever came before.
 
     Use it as a context manager. Raises MissingExtra where espeak-ng is not installed.
     """
@@ -51,8 +48,7 @@ class Synthesizer:
         self.close()
 
     def speak(self, request: Mapping[str, str | int]) -> NDArray[np.int16]:
-        """Return the speech of a request (see `plan.request`): int16, shape (n_samples,), mono,
-        22,050 Hz.
+        """Return the speech of a `plan.request`: int16, shape (n_samples,), mono, 22,050 Hz.
 
         Raises PluginError where espeak-ng refuses it or its process ends.
         """
