@@ -73,6 +73,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'mserbench' has no attribute {name!r}")
 
     value = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
+    # Kept, so that the next access does not come here again.
     globals()[name] = value
     return value
 

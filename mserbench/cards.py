@@ -66,7 +66,7 @@ class CorpusCard:
     hours: float | None = None
     family: str = ""
     skipped: Mapping[str, str] = field(default_factory=dict)
-    # "package:file" with one expected id a line; `{001..030}` stands for each number
+    # `"package:file"` with one expected id a line; `{001..030}` stands for each number.
     inventory: str | None = None
     editions: Mapping[str, str] = field(default_factory=dict)
     divisions: Mapping[str, Division] = field(default_factory=dict)
@@ -113,5 +113,5 @@ class ModelCard:
     citation: str
     exposure: tuple[Exposure, ...]
     exposure_complete: bool
-    # a key made of the text does not change
+    # Left out of the text of a card, so that a key made of that text does not change by it.
     development: tuple[str, ...] = field(default=(), repr=False)

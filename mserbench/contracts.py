@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
+# The version of these contracts; a plugin module states the one it was written for as
+# `MSERBENCH_API`.
 API_VERSION = 1
 SAMPLE_RATE = 16_000  # Hz, of every clip
 
@@ -130,6 +131,8 @@ class Task:
             "map": dict(self.label_map),
             "select": dict(self.select), "version": self.version,
         }  # fmt: skip
+        # Fields that came later enter only where they are set: tasks without them keep their
+        # hashes.
         later = {"part": self.part, "label_field": self.label_field, "origin": self.origin}
         record |= {name: value for name, value in later.items() if value}
 
@@ -146,7 +149,7 @@ class Clip:
     """
 
     key: str
-    # opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording
+    # Opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording.
     seed: str
     seconds: float
     load: Callable[[], NDArray[np.float32]] = field(repr=False)

@@ -24,6 +24,7 @@ class UnknownName(UsageError):
     """A name that no plugin registered; the message offers the nearest ones (exit 2)."""
 
     def __init__(self, kind: str, name: str, names: Iterable[str], listing: str) -> None:
+        # Only a wrong name pays for this import.
         import difflib
 
         names = sorted(names)

@@ -30,6 +30,7 @@ def text(name: str, data: bytes) -> str:
         ([encoding] for mark, encoding in _MARKS.items() if data.startswith(mark)),
         ["utf-8", "cp1252"],
     )
+    # Windows-1252 comes last: nearly any bytes pass for it.
     for encoding in encodings:
         try:
             content = data.decode(encoding)

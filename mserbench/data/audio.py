@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTAINERS = frozenset({"mp4", "m4a", "mov", "mkv", "webm", "aac", "wma"})  # read by PyAV
 SUFFIXES = frozenset({"wav", "flac", "ogg", "mp3", "aif", "aiff"}) | CONTAINERS
 
+# What a large file of a Git repository begins with where its content was not fetched.
 _POINTER = b"version https://git-lfs"
 
 # ITU-R BS.775 for FL FR FC LFE BL BR (SL SR): fronts 1, centre and surrounds 0.707 of that, no LFE;

@@ -18,9 +18,9 @@ from mserbench.plugins import misfits
 from mserbench.plugins.packages import package_file
 
 _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
-# in `extra`: the published file that an utterance supersedes, which is no stray file
+# In `extra`: the published file that an utterance supersedes, which is no stray file.
 INSTEAD_OF = "instead_of"
-# in `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from
+# In `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from.
 DERIVED_FROM = "derived_from"
 _LISTED = 20  # faults of a folder that an error shows
 
@@ -33,10 +33,10 @@ class Reading:
     utterances: dict[str, Utterance]
     root: Path
     faults: list[str] = field(default_factory=list)  # what is wrong with the files that are there
-    # expected ids that no file has; none in a known variant
+    # Expected ids that no file has; none in a known variant.
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    # listed in a label file, but there is no file
+    # Listed in a label file, but without a file.
     without_audio: list[Utterance] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)  # audio files that are no utterance
     variant: str | None = None  # the known variant whose histogram this is
@@ -84,6 +84,7 @@ def find(corpus: Corpus, data: Path | None) -> Path:
             f"data folder {str(data)!r} does not exist: give another --data or MSERBENCH_DATA"
         )
 
+    # Publishers and mirrors write the names of corpora in any case.
     for folder in sorted(data.iterdir()):
         if folder.name.casefold() == name.casefold() and folder.is_dir():
             return folder
@@ -106,7 +107,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
         (reading.notes if fault.minor else reading.faults).append(fault.sentence)
 
     by_id: dict[str, Utterance] = {}
-    # of ids that occur again: most corpora have none
+    # Of ids that occur again: most corpora have none.
     copies: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in utterances:
         if by_id.setdefault(utterance.id, utterance) is not utterance:
@@ -127,6 +128,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
     reading.without_audio = [
         utterance for utterance in reading.utterances.values() if utterance.audio not in present
     ]
+    # All copies are used files, also those of which another was taken above.
     used = {utterance.audio for utterance in utterances}
     used |= {utterance.extra.get(INSTEAD_OF, "") for utterance in utterances}
     reading.extra = [name for name in folder.names if name not in used and is_audio(name)]
@@ -209,6 +211,7 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
         "published corpus"
         for identity in unknown
     ]
+    # A wrong total is told only where nothing more exact could be said.
     if reading.variant is None and not reading.missing and not unknown:
         total = (
             " or ".join(str(sum(expected.values())) for expected in card.counts.values())

@@ -27,6 +27,7 @@ def status(name: str, data: Path | None) -> dict[str, Any]:
     record: dict[str, Any] = {"corpus": name, "state": ABSENT, "utterances": None, "folder": ""}
     try:
         source = lookup.corpus(name)
+        # Asking for its folder would make the corpus, which takes a minute or more.
         if source.card.access == "generated":
             return {**record, "state": MADE}
 

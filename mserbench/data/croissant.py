@@ -29,7 +29,7 @@ _TYPES = {  # of files, by suffix
     "application/vnd.apache.parquet",
 }  # fmt: skip
 _ARCHIVES = frozenset(_TYPES[suffix] for suffix in ("zip", "tar", "gz", "tgz", "rar", "7z"))
-# what a corpus of the field holds, where its names are not known
+# What a corpus of the field holds, where its names are not known.
 _USUAL = ("flac", "m4a", "mp3", "mp4", "wav")
 _COMMONS = re.compile(r"CC (?P<kind>BY(?:-NC)?(?:-SA|-ND)?)[ -](?P<version>\d\.\d)")
 _LICENCES = {"MIT": "https://spdx.org/licenses/MIT", "CC0-1.0": "https://spdx.org/licenses/CC0-1.0"}
@@ -110,7 +110,7 @@ def _known(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
     if is_local or (names and not task.counts and not task.label_field):
         return [utterance for utterance, _ in dataset.truth(task, data)]
 
-    # one tells the type of the files
+    # One name tells the type of all files.
     return corpus.utterances(source, Inventory(names[:1])) if names else []
 
 
@@ -141,6 +141,7 @@ def _distribution(card: CorpusCard, clips: Sequence[Utterance]) -> list[dict[str
     """Return the files of an open corpus, and the set of recordings, with the files it is in."""
     files = [_file(remote) for remote in card.files]
     archives = [file for file in files if file["encodingFormat"] in _ARCHIVES]
+    # Sorted, as the same task must always give the same record.
     suffixes = sorted(
         {PurePosixPath(clip.audio).suffix.lower().lstrip(".") for clip in clips}
     ) or list(_USUAL)

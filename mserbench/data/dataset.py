@@ -40,6 +40,7 @@ class Item:
 
     def clip(self, corpus_name: str, group: int | None = None) -> Clip:
         """Return what a model may see of it: audio, without label, speaker or name."""
+        # A digest, since names of utterances often tell the label.
         seed = hashlib.sha256(f"{corpus_name}/{self.utterance.id}".encode()).hexdigest()
         load = partial(audio.decode, self.path, self.utterance.start, self.utterance.end)
         return Clip(self.facts.key, seed, self.facts.seconds, load, group)
@@ -124,6 +125,7 @@ def load(
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
 
+    # Only clips of the task are opened: others may be missing or damaged.
     facts = index.index(root, [utterance for utterance, _ in labelled], progress)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
     if undeclared or (problems and not allow_partial):
@@ -268,6 +270,7 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
     if limit is None or limit >= len(items):
         return items
 
+    # By a hash, not the first ones: files in order are of one speaker or one emotion.
     ranked = sorted(items, key=lambda item: hashlib.sha256(item.utterance.id.encode()).digest())
     return sorted(ranked[:limit], key=lambda item: item.utterance.id)
 

@@ -46,6 +46,7 @@ def _read(division: Division) -> Parts:
     if division.rows:
         return Parts(division.table, dict(division.rows))
 
+    # The hash on the card holds what was published: a split that changed would change results.
     data = package_file(division.table).read_bytes()
     if hashlib.sha256(data).hexdigest() != division.sha256:
         raise PluginError(
@@ -97,6 +98,7 @@ def split_part(card: CorpusCard, full_name: str) -> tuple[str, str, bool]:
     name = part.removeprefix(_NOT)
     if not dot:
         having = [candidate for candidate in card.divisions if name in parts(card, candidate).names]
+        # A part such as `test` may belong to several divisions: then it must be said which.
         if len(having) != 1:
             raise _unknown(card, "part", full_name, all_parts(card))
 

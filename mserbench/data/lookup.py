@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mserbench.data.own.definition import OwnTask
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
-# by name: the file as it was given, and what that describes
+# By name: the file as it was typed, and the corpus that it describes.
 _owned: dict[str, tuple[str, Corpus]] = {}
 
 
@@ -63,6 +63,7 @@ def tasks_of(corpus_name: str) -> dict[str, str]:
     """
     titles = {}
     for name in registry.entries(TaskEntry):
+        # One plugin that is broken must not hide the tasks of others.
         with contextlib.suppress(PluginError, MissingExtra):
             installed = task(name)
             if installed.corpus == corpus_name:
@@ -107,6 +108,7 @@ def _own(path: str) -> OwnTask:
             "give another 'name'"
         )
 
+    # Two files with one name would share their runs and cached facts.
     owner = typed(name)
     if owner.endswith(OWN) and Path(owner).resolve() != Path(path).resolve():
         raise UsageError(

@@ -32,6 +32,7 @@ class Folder:
         visited: set[tuple[int, int]] = set()
         for folder, folders, files in os.walk(self.root, followlinks=True):
             status = os.stat(folder)
+            # Device and inode name a folder whatever path led to it.
             if (status.st_dev, status.st_ino) in visited:
                 folders.clear()
                 continue
@@ -77,6 +78,7 @@ class Inventory:
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
         """Yield (path, stem) of every expected file."""
         for name in self.names:
+            # Any suffix will do, as no file is opened.
             yield f"{name}.{suffixes[0]}", name
 
     def read(self, name: str) -> bytes:

@@ -66,6 +66,7 @@ def resampled(pieces: Iterable[Recording]) -> Iterator[NDArray[np.float32]]:
 
         yield np.clip(stream.resample_chunk(mono), -1.0, 1.0)
 
+    # The filter still holds the last samples back.
     if stream is not None:
         yield np.clip(stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True), -1.0, 1.0)
 
@@ -83,7 +84,7 @@ def cut(pieces: Iterable[NDArray[np.float32]], windowing: Windowing) -> Iterator
     for piece in pieces:
         buffered = np.concatenate([buffered, piece])
         while len(buffered) >= length + least:
-            # a copy: a view would keep all that is held
+            # A copy: a view would keep all that is buffered.
             yield Window(start, buffered[:length].copy(), last=False)
             start, buffered = start + hop, buffered[hop:]
 

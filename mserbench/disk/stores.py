@@ -28,6 +28,7 @@ def transact(
     """
     try:
         return _once(path, table, work)
+    # A subclass, for a file that is locked or cannot be written: that is no damage.
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:

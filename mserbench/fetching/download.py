@@ -24,6 +24,7 @@ def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> 
     """
     card = corpus.card
     files = _files(card)
+    # Beside the corpus, on the same disk, and kept when the process is killed: parts resume.
     folder = target.parent / ".downloads" / card.name
     lock = folder.with_name(f"{card.name}.lock")
 

@@ -141,6 +141,7 @@ def _export_split(
 
 def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
     """Yield the rows; damaged files show only here. Raises DataError for them."""
+    # Not a `for`: a fault of the files must be told from one of whoever takes the rows.
     pending = iter(rows)
     while True:
         try:

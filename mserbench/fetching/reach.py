@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# set to anything but 0 or nothing: no network, what caches hold is used
+# Set to anything but 0 or nothing: no network, what caches hold is used.
 OFFLINE = "MSERBENCH_OFFLINE"
 _HUB_OFFLINE = "HF_HUB_OFFLINE"
-# seconds; a name may stand for many addresses, each tried in turn
+# Seconds; a name may stand for many addresses, each tried in turn.
 _CONNECT, _READ, _IN_ALL = 3.0, 5.0, 8.0
 _DOWN = (500, 502, 503, 504)
 
@@ -37,6 +37,7 @@ def hub_fault(repository: str, kind: str = "models") -> str:
 
     faults: list[str] = []
     url = f"{constants.ENDPOINT}/api/{kind}/{repository}"
+    # In a thread, as looking up a name has no time limit of its own.
     asking = threading.Thread(target=lambda: faults.append(_fault(url)), daemon=True)
     asking.start()
     asking.join(_IN_ALL)

@@ -32,7 +32,7 @@ class Stage:
     most_files: int = 1_000_000
     written: int = 0
     names: list[str] = field(default_factory=list)
-    # the name as a folder that ignores case sees it: a file
+    # The name of each file, by how a folder that ignores case sees it.
     _seen: dict[str, str] = field(default_factory=dict)
     _above: dict[str, str] = field(default_factory=dict)  # the same, of the folders above the files
 
@@ -76,6 +76,7 @@ class Stage:
         if len(self.names) >= self.most_files:
             raise self.refusal(name, f"is beyond the bound of {self.most_files} files")
 
+        # Two names that differ by case only would be one file on macOS and Windows.
         key = _folded(path)
         above = [_folded(parent) for parent in path.parents][:-1]
         clash = (
@@ -142,6 +143,7 @@ def _publish(stage: Stage, target: Path) -> None:
         folders.put_in_place(stage.folder, target, replace=False)
         return
 
+    # All is compared before anything is moved: nothing is half merged.
     wrong = [name for name in stage.names if not _fits(stage.folder / name, target / name)]
     if wrong:
         raise DataError(
@@ -166,4 +168,5 @@ def _fits(new: Path, place: Path) -> bool:
 
 
 def _folded(path: PurePosixPath) -> str:
+    # macOS composes letters and accents otherwise than the archives of other systems.
     return unicodedata.normalize("NFC", str(path)).casefold()

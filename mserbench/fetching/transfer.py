@@ -66,6 +66,7 @@ class Transfer:
         if reach.is_offline() and self._size() < self.remote.bytes:
             raise self._failure("is not here, and no network is to be used")
 
+        # Once a server answered, a broken line is worth waiting for.
         reached = False
         for attempt in range(1, self.patience.attempts + 1):
             if self._size() == self.remote.bytes:
@@ -96,6 +97,7 @@ class Transfer:
         """Send one request, for the rest where a part is here, and write what comes."""
         import requests
 
+        # What is too long cannot be a part of this file.
         if self._size() > self.remote.bytes:
             self.part.unlink()
 
@@ -143,6 +145,7 @@ class Transfer:
             )
 
         if answer.status_code == 200:
+            # All of it comes, even where only the rest was asked for: the part starts anew.
             begin, total = 0, answer.headers.get("Content-Length", "")
         else:
             span = re.fullmatch(

@@ -61,6 +61,7 @@ def unpack(archive: Path, stage: Stage, report: Report = lambda done, total: Non
     """
     first = len(stage.names)
     _unpack(archive, stage, "", report)
+    # A list of its own, as unpacking adds names; archives found in these stay as they are.
     for name in [name for name in stage.names[first:] if is_archive(name)]:
         above = str(PurePosixPath(name).parent)
         _unpack(stage.folder / name, stage, "" if above == "." else f"{above}/", report)
@@ -167,6 +168,7 @@ def _damage(archive: str, member: str = "") -> Iterator[None]:
     try:
         yield
     except _DAMAGED as error:
+        # A full disk is no damage of the archive.
         if isinstance(error, OSError) and error.errno is not None:
             raise
 

@@ -172,7 +172,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
             )
 
     for name, value in vars(module).items():
-        # a helper that it imports is no mistake
+        # A helper that it imports is no mistake.
         own = getattr(value, "__module__", None) == module.__name__
         if own and name.startswith("register_") and name not in implemented:
             plugin.failures.append(

@@ -25,7 +25,7 @@ PAIR = ("2.14.1", "2.11.1")  # what to install where two do not fit: the pair of
 CORE = ("numpy", "pandas", "scipy", "sklearn", "soundfile", "soxr")
 """The compiled packages of the base install."""
 
-# Each release is built for some releases of torch only
+# Each release of these is built for some releases of torch only.
 _ON_TORCH = ("torchaudio", "torchcodec", "torchvision")
 _SIGNS = re.compile(
     r"undefined symbol|symbol not found|cannot open shared object|cannot load library|"
@@ -36,7 +36,7 @@ _SIGNS = re.compile(
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"(?:site|dist)-packages[/\\](\w+)[/\\.]")
-# What loading a compiled part raises, by package
+# What loading a compiled part raises: it depends on the package.
 _KINDS = (ImportError, OSError, RuntimeError, ValueError)
 
 
@@ -102,6 +102,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None and id(error) not in visited:
         visited.add(id(error))
         yield error
+        # As Python prints a traceback: `raise ... from None` hides what was before.
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 

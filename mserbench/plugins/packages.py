@@ -14,6 +14,7 @@ def package_file(target: str) -> Path:
     Raises PluginError where there is no such package.
     """
     package, _, name = target.partition(":")
+    # Found, not imported: a file can be had of a package that fails to import.
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise PluginError(

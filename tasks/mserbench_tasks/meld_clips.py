@@ -30,11 +30,11 @@ FOLDERS = {
     "test": "output_repeated_splits_test",
 }
 UNUSABLE = {"train/dia125_utt3": "corrupt as published", "dev/dia110_utt7": "never published"}
-# seconds, by wrong times
+# In seconds, by wrong times of the published table.
 OVERLONG = {"train/dia309_utt0": 41, "test/dia38_utt4": 305, "test/dia220_utt0": 235}
 
 # MELD.Raw; size and sha256 as two public projects check it (AutoDL's download script,
-# autofusion_bench)
+# autofusion_bench).
 FILES = (
     Remote(
         "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
@@ -54,7 +54,7 @@ SKIPPED = {
 _CLIP = re.compile(
     r"(?P<fixed>final_videos_test)?dia(?P<dialogue>\d{1,6})_utt(?P<utterance>\d{1,6})"
 )
-# as published, or plainly named
+# As published, or plainly named.
 _FOLDER = re.compile(r"(?:.*[^a-z])?(train|dev|test)(?:[^a-z].*)?")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from mserbench.data import dataset, lookup
 
 SEED = "mserbench paper2"
-# table: task of the whole corpus, test recordings of each emotion, dev recordings of all
+# By table: the task of the whole corpus, test recordings of each emotion, dev recordings of all.
 SPLITS = {
     "emodb": ("emodb-4", {"neutral": 9, "happy": 8, "sad": 7, "angry": 14}, 35),
     "cafe": ("cafe-4", {"neutral": 6, "happy": 12, "sad": 12, "angry": 12}, 42),

@@ -53,6 +53,7 @@ _VOTES = {"N": "neutral", "H": "happy", "S": "sad", "A": "angry", "D": "disgust"
 _TIES = {
     ":".join(tied): DROP for size in range(2, 7) for tied in itertools.combinations("ADFHNS", size)
 }
+# Used by the tasks on all of EmoDB too, which stand in `tasks.py`.
 EMODB = {
     "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": "disgust", "A": "fear",
     "L": "boredom",

@@ -68,7 +68,6 @@ def open_database(root: Path) -> Database:
     """Read the header of a database.
 
     Raises DataError, and MissingExtra without the extra `audformat`.
-
     `audformat.Database.load` is not used: it reads YAML with a loader that may run code, and
     prefers pickled tables.
     """
@@ -160,6 +159,7 @@ def _row(
 
 def _elsewhere(database: Database, column: str) -> tuple[str, str]:
     """Take `TABLE.COLUMN` apart, where that is another table of files."""
+    # From the right: names of tables may hold dots themselves.
     table, _, name = column.rpartition(".")
     return (table, name) if name in database.columns(table) else ("", "")
 
@@ -180,6 +180,7 @@ def _sexes(database: Database, speaker: str, tables: Sequence[str]) -> dict[str,
     scheme = database.part("tables", table, "columns", name or speaker).get("scheme_id")
     labels = database.part("schemes", str(scheme)).get("labels")
 
+    # A scheme may name a table of speakers instead of listing them.
     if isinstance(labels, str) and labels in database.part("misc_tables"):
         labels = dict(_misc(database, labels))
 
@@ -232,6 +233,7 @@ def _table(database: Database, kind: str, name: str) -> Table:
         )
 
     stem = f"{HEADER.removesuffix('.yaml')}.{name}"
+    # The name becomes that of a file: it must not lead out of the database.
     if "/" in name or "\\" in name:
         raise DataError(
             f"audformat table {name!r} has a name that leads to another folder: it is not read"
@@ -278,7 +280,7 @@ def _parquet(path: Path) -> Table:
 
 
 def _text(value: Any) -> str:
-    # NaN and NaT differ from themselves
+    # NaN and NaT differ from themselves.
     return "" if value is None or value != value else str(value).strip()
 
 

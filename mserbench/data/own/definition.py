@@ -53,7 +53,9 @@ def build(settings: Settings) -> OwnTask:
     """Make corpus and task of checked settings. Raises as `load`."""
     settings, table = _source(settings)
     _check_columns(settings, table)
+    # Read once here, as a table names clips whether or not their files are there.
     entries = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
+    # A pattern may fit two files of one id, the same recording in two formats: they count once.
     clips = list({entry.id: entry for entry in entries if isinstance(entry, Utterance)}.values())
     _check_labels(settings, table)
     card = _card(settings, clips)
@@ -98,6 +100,7 @@ def _audformat(settings: Settings) -> tuple[Settings, Table]:
     having = [
         name for name in database.tables if settings.columns["label"] in database.columns(name)
     ]
+    # Several tables may hold a column of that name: a guess would decide what is scored.
     if not settings.tables and len(having) != 1:
         names = having or database.tables
         raise DataError(
@@ -177,6 +180,7 @@ def _check_selection(settings: Settings, owned: OwnTask, clips: Sequence[Utteran
     """Raise DataError where a selection has a value that no clip has."""
     problems = []
     for key, values in owned.task.select.items():
+        # Of these at most 50 are compared with a wrong value, as a table may hold thousands.
         occurring = sorted({divisions.value_of(clip, key) or "" for clip in clips})
         problems += [
             settings.error(
@@ -211,6 +215,7 @@ def _card(settings: Settings, clips: Sequence[Utterance]) -> CorpusCard:
 
 
 def _task(settings: Settings, clips: Sequence[Utterance]) -> Task:
+    # Speakers carry the name of their corpus, as in any other; the file names them without it.
     speaker = f"{settings.family or settings.name}:"
     select = {
         key: tuple(f"{speaker}{value}" for value in values) if key == "speaker" else values

@@ -21,7 +21,7 @@ FIELDS = (
     "derived_from",
 )
 COLUMNS = ("path", "label", "id", *FIELDS, "start", "end")
-# an audformat table itself says which files, and from where to where
+# An audformat table itself says which files, and from where to where.
 _OF_AUDFORMAT = ("label", *FIELDS)
 _SOURCES = ("table", "pattern", "audformat")
 TEXTS = ("name", "title", "licence", "audio", "pattern", "audformat", "citation", "family")
@@ -57,6 +57,7 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
             yield (key,), f"is {record[key]!r}, but a text or a list of texts was expected"
 
     version, synthetic = record.get("version", 1), record.get("synthetic", False)
+    # In Python true is a whole number too.
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         yield ("version",), f"is {version!r}, but a whole number from 1 was expected"
 
@@ -124,6 +125,7 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     by_row = "(?P<language>" in str(record.get("pattern", "")) or (
         isinstance(columns, dict) and "language" in columns
     )
+    # `language = ""` was told above as a wrong text; it is not a missing key.
     codes = _texts(record.get("language", []))
     if not codes and "language" not in record and not by_row and "audformat" not in record:
         yield (

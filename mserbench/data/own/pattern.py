@@ -44,6 +44,7 @@ def match(pattern: str, names: Sequence[str]) -> Matches:
     after `SECONDS`.
     """
     request = json.dumps({"pattern": pattern, "names": list(names)}).encode()
+    # Isolated and without site-packages, so that it starts fast and takes nothing of ours along.
     command = [sys.executable, "-I", "-S", "-c", _CHILD]
     try:
         done = subprocess.run(

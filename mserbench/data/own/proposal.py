@@ -91,6 +91,7 @@ def write(proposal: Proposal, target: Path, name: str, language: str) -> str:
     `language` is a code, or empty where the folder names it.
     """
     proposed = proposal.findings
+    # Relative and with slashes, so that file and recordings can move together to any system.
     below = os.path.relpath(proposal.folder, target.parent).replace(os.sep, "/")
     source = {
         key: f"{below}/{value}" if key == "table" else value
@@ -178,6 +179,7 @@ def _audformat(folder: Path) -> Findings:
                 for raw, n in candidate.labels.items()
                 if _label(raw, candidate.meanings)[1] and raw
             )
+            # A column that is called so wins where two have as many known words.
             share = emotions + (0.5 if proposal_words.column(column) == "label" else 0.0)
             if share >= 0.5 and len(candidate.labels) > 1 and (best is None or share > best[0]):
                 best = share, candidate
@@ -189,6 +191,7 @@ def _audformat(folder: Path) -> Findings:
             f"{database.tables}{more}"
         )
 
+    # What could not be read is told beside the table that was taken.
     best[1].doubts += unread
     return best[1]
 

@@ -32,6 +32,7 @@ class Slot:
 def find(audio: Sequence[str]) -> Findings | None:
     """Return a pattern for the names of most files; None where no place holds emotion words."""
     depths = Counter(path.count("/") for path in audio)
+    # Files of one corpus lie equally deep; others, such as samples, must not hide them.
     for depth, _ in depths.most_common(3):
         paths = [path for path in audio if path.count("/") == depth]
         slots = _slots(paths)
@@ -187,6 +188,8 @@ def _is_crossed(values: Sequence[str], labels: Sequence[str]) -> bool:
         if value and label:
             labels_of[value].add(label)
 
+    # A speaker says most emotions, while a part tied to one emotion, such as a word for it, meets
+    # one label only.
     met = sum(map(len, labels_of.values()))
     return (
         2 <= len(labels_of) <= _MOST_SPEAKERS

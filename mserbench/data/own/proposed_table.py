@@ -31,7 +31,7 @@ class Findings:
     source: dict[str, str]
     columns: dict[str, str]
     labels: dict[str, int]
-    # what a raw label stands for, where the source says it
+    # What a raw label stands for, where the source says it.
     meanings: dict[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     licence: str = "unknown"
@@ -99,6 +99,7 @@ def _path_column(
     table: Table, rows: Sequence[Entry], tails: Tails, audio: frozenset[str]
 ) -> tuple[str, int]:
     """Return the column, or template of columns, that names most files, and how many it names."""
+    # Rows from all over the table: its begin may be of one speaker or one folder.
     step = max(1, len(rows) // _SAMPLE)
     templates = Counter(
         template
@@ -107,6 +108,7 @@ def _path_column(
         for template in set(_templates(row, column, tails))
     )
     best, most = "", 0
+    # Ties go to the simplest template, so that the same folder gives the same proposal.
     ranked = sorted(templates.items(), key=lambda pair: (-pair[1], pair[0].count("{"), pair[0]))
 
     for template, _ in ranked[:10]:
@@ -159,6 +161,8 @@ def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
         )
         named = proposal_words.column(column) == "label"
         if share >= 0.5 or named:
+            # A telling name counts like half of the values, but does not beat a column full of
+            # emotions.
             scores[column] = share + 0.5 * named
 
     return max(scores, key=lambda column: scores[column]) if scores else None

@@ -63,6 +63,7 @@ def utterances(
 
 def _utterance(settings: Settings, row: Entry) -> Utterance:
     values = {key: row.values.get(column, "") for key, column in settings.columns.items()}
+    # Never an absolute path: a shared TOML file must not read what lies elsewhere.
     audio = _audio(filled(settings.columns[PATH], row.values), settings)
     start, end = (_seconds(values.get(name, ""), name) for name in ("start", "end"))
     if end is not None and end <= (start or 0.0):

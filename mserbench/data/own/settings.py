@@ -127,7 +127,7 @@ def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
             f"is {name!r}, but up to 60 small letters, digits, '-' and '_' were expected",
         )
 
-    # unlike Path.is_dir, false for a name that no system allows
+    # Unlike Path.is_dir, false for a name that no system allows.
     if not os.path.isdir(_audio(record, path)):
         yield (
             ("audio",),

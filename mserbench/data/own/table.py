@@ -65,6 +65,7 @@ def parse(name: str, data: bytes) -> Table:
 
     source = f"label file {name!r}"
     line = tables.text(name, data).split("\n", 1)[0]
+    # Spreadsheets of many countries write `;` into a file that ends in .csv.
     delimiter = "\t" if suffix == ".tsv" else max(_DELIMITERS, key=line.count)
     columns = header(name, line, delimiter)
     parsed = tables.rows(name, data, (), delimiter)

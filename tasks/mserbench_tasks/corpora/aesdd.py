@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# a01 (1): emotion, sentence, speaker; five recordings write the speaker (01), nine add a letter for
-# a retake
+# As in `a01 (1)`: emotion, sentence, speaker. Five recordings write the speaker (01), nine add a
+# letter for a retake.
 NAME = re.compile(r"(?P<emotion>[adfhs])(?P<sentence>\d\d) ?\((?P<speaker>\d+)\)(?P<take>[ab]?)")
 
 CARD = CorpusCard(

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity,
-# sentence
+# Actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity,
+# sentence.
 NAME = re.compile(
     r"(?P<actor>0[1-9]|1[0-2])-(?P<emotion>[CDJNPST])-(?P<intensity>[12])-(?P<sentence>[1-6])"
 )

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division, Remote
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# speaker, sentence, emotion (W angry, L boredom, E disgust, A fear, F happy, T sad, N neutral),
-# version
+# Speaker, sentence, emotion (W angry, L boredom, E disgust, A fear, F happy, T sad, N neutral),
+# version.
 NAME = re.compile(
     r"(?P<speaker>\d\d)(?P<sentence>[ab]\d\d)(?P<emotion>[WLEAFTN])(?P<version>[a-f])"
 )
@@ -55,8 +55,8 @@ CARD = CorpusCard(
             "mserbench_tasks.remake_splits",
         ),
     },
-    # release 1.3.0 of the 535 recordings by an author of the corpus; size and md5 as its Zenodo
-    # record says
+    # Release 1.3.0 of the 535 recordings, by an author of the corpus; size and md5 as its Zenodo
+    # record says.
     files=(
         Remote(
             "https://zenodo.org/records/7447302/files/emodb.zip",

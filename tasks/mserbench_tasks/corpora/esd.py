@@ -9,11 +9,11 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 
 NAME = re.compile(r"(?P<speaker>00(?:0[1-9]|1\d|20))_(?P<number>\d{6})")
-# 350 numbers each, in this order, for every speaker
+# 350 numbers each, in this order, for every speaker.
 BLOCKS = ("Neutral", "Angry", "Happy", "Sad", "Surprise")
 SENTENCES = 350
 MALE = frozenset({"0004", "0005", "0006", "0008", "0010", "0011", "0012", "0013", "0014", "0020"})
-# folders that one of the two layouts has
+# Folders that one of the two layouts has.
 SPLITS = {"train": "train", "evaluation": "dev", "test": "test"}
 
 CARD = CorpusCard(
@@ -65,6 +65,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             continue
 
         label, folders = BLOCKS[block], path.split("/")[:-1]
+        # From the file upwards: in one of the layouts a folder of the split lies between.
         folder_label = next((folder for folder in reversed(folders) if folder in BLOCKS), label)
         if folder_label != label:
             yield Fault(

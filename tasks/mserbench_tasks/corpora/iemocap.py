@@ -81,20 +81,24 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     for name, line in iemocap_lines.consensus(tree):
         if isinstance(line, Fault):
             yield line
-        elif line["turn"] not in first_lines:
+            continue
+        if line["turn"] not in first_lines:
             first_lines[line["turn"]] = name, line[0]
             above = name.rpartition("dialog/")[0]
+            # Where the publisher puts the turn, for one whose recording is missing.
             place = f"{above}sentences/wav/{line['dialogue']}/{line['turn']}.wav"
             yield from (
                 _utterance(line, path, words.get(line["turn"]))
                 for path in paths.get(line["turn"], [place])
             )
-        elif (first := first_lines[line["turn"]])[0] == name or first[1] != line[
-            0
-        ]:  # a copy of the whole file does no harm
+            continue
+
+        # A copy of the whole file does no harm: its lines are the same, in another file.
+        first_name, first_line = first_lines[line["turn"]]
+        if first_name == name or first_line != line[0]:
             yield Fault(
-                f"label file {name!r} has {line[0]!r}, but that turn has {first[1]!r} in "
-                f"{first[0]!r} already"
+                f"label file {name!r} has {line[0]!r}, but that turn has {first_line!r} in "
+                f"{first_name!r} already"
             )
 
 

@@ -115,6 +115,7 @@ def _utterances(clip: str, values: Mapping[str, str], cuts: Cuts) -> Iterator[Ut
     if split == "test" and (cuts.plain or cuts.fixed):
         extra["cut"] = "fixed" if cuts.fixed else "plain"
 
+    # The other cut is then a file that is known and left out, not a stray one.
     if cuts.fixed and cuts.plain:
         extra["instead_of"] = cuts.plain[0]
 

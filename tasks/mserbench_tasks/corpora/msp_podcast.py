@@ -10,7 +10,7 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
-# v1.6 and v1.8 misspell it, later releases do not
+# Releases 1.6 and 1.8 misspell it, later ones do not.
 LABEL_FILES = ("labels_concensus.csv", "labels_consensus.csv")
 COLUMNS = ("FileName", "EmoClass", "SpkrID", "Gender", "Split_Set")
 CLASSES = "ACDFHNOSUX"  # O other, X no agreement
@@ -94,6 +94,7 @@ def _utterance(row: Row, name: str, paths: Mapping[str, str]) -> Utterance | Fau
             f"Unknown, and a known set were expected in {COLUMNS}, but this is {values}"
         )
 
+    # Some releases list names without their ending.
     stem, podcast = file.rpartition(".")[0] or file, PODCAST.fullmatch(file)
     return Utterance(
         id=stem,

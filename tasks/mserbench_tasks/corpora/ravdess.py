@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division, Remote
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is
-# audio-only speech
+# Modality, vocal channel, emotion, intensity, statement, repetition, actor; 03-01 is audio-only
+# speech.
 NAME = re.compile(
     r"03-01-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<statement>0[12])-(?P<take>0[12])-(?P<actor>\d\d)"
 )

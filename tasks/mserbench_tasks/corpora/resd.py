@@ -9,8 +9,8 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
-# dialogue, the emotions of its two roles, the letter of this one (after a blank in dialogues 01 to
-# 11), number
+# Dialogue, the emotions of its two roles, the letter of this one (after a blank in dialogues 01 to
+# 11), number.
 NAME = re.compile(
     r"(?P<dialogue>\d\d)_(?P<roles>[a-z]+_[a-z]+)[ _](?P<letter>[adefhns])_(?P<number>\d{3})"
 )
@@ -82,6 +82,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
             yield _utterance(match, path, split)
 
+    # Rows without a file become utterances too, so that each missing file is named.
     for stem in sorted(set(listed) - stems):
         if match := NAME.fullmatch(stem):
             yield _utterance(

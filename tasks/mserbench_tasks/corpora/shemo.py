@@ -10,8 +10,8 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import text
 
-# speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),
-# number
+# Speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),
+# number.
 NAME = re.compile(r"(?P<speaker>(?P<sex>[FM])\d\d)(?P<emotion>[AFHNSW])(?P<number>\d{2,3})")
 CORRECTIONS = "modified_shemo.json"
 
@@ -106,6 +106,7 @@ def _corrections(tree: Tree, name: str, by_stem: dict[str, Mapping[str, str]]) -
 
 
 def _plain(words: str) -> str:
+    # Marks of the direction of writing, and of byte order in the middle of a text.
     return words.replace("\u200e", "").replace("\u200f", "").replace("\ufeff", "").strip()
 
 

@@ -9,7 +9,7 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 
 # S, speaker (M or F and a number), F and the number of the file, emotion and a number; no number
-# has a fixed width
+# has a fixed width.
 NAME = re.compile(r"S(?P<speaker>(?P<sex>[MF])\d+)_F\d+_(?P<emotion>[AHNS])\d+")
 FOLDERS = {"A": "Angry", "H": "Happy", "N": "Neutral", "S": "Sad"}
 

@@ -130,7 +130,7 @@ def _reply(header: dict[str, object], body: bytes = b"") -> None:
 
 def main() -> None:
     """Answer requests until stdin ends; with `--once`, without the test of reloading."""
-    # Ctrl-C is the client's to handle; it ends this process
+    # Ctrl-C is the client's to handle; it ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir(Path(espeakng_loader.__file__).parent)
     try:

@@ -160,7 +160,7 @@ def _clips_of(speaker: Speaker, takes: int) -> Iterator[Plan]:
 
 def _controls(identity: str, speaker: Speaker, emotion: str) -> dict[str, float]:
     random = stream(f"controls {identity}")
-    # shared by all controls: the cues are correlated, as in people
+    # Shared by all controls: the cues are correlated, as in people.
     intensity = random.uniform(0.7, 1.3)
     noise = random.normal(0.0, NOISE, len(CONTROLS))
     language = _language_weights(speaker.language)

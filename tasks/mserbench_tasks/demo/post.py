@@ -15,7 +15,7 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench_tasks.demo.plan import Plan, Speaker, stream
 from mserbench_tasks.demo.synthesizer import SPEECH_RATE
 
-# dBFS of the active speech; the loudest of all 3,276 clips then peaks at -1.2 dBFS
+# In dBFS, of the active speech; the loudest of all 3,276 clips then peaks at -1.2 dBFS.
 BASE_LEVEL = -37.0
 FRAME = SAMPLE_RATE // 50  # 20 ms
 WANDER_HZ = 100  # knots of random walks, joined linearly
@@ -61,7 +61,7 @@ def _trim(signal: Signal) -> Signal:
 
 def _filter_and_double(signal: Signal, clip: Plan) -> Signal:
     """Apply tilt, channel and band limits in the spectrum; return twice the sampling rate."""
-    # room for the filter to ring
+    # Room for the filter to ring.
     padded = next_fast_len(len(signal) + SPEECH_RATE // 10, real=True)
     frequency = rfftfreq(padded, 1 / SPEECH_RATE)
     tilt = clip.speaker.offsets["tilt"] + 2.2 * clip.z["tilt"]  # dB an octave, about 1 kHz
