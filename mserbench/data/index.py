@@ -62,20 +62,20 @@ def index(
     that cannot be decoded has a `problem`; nothing raises for a bad clip.
     """
     memory = _Memory(root)
-    by_id = {utterance.id: memory.get(utterance) for utterance in utterances}
-    stale = [utterance for utterance in utterances if by_id[utterance.id] is None]
+    known = {utterance.id: memory.get(utterance) for utterance in utterances}
+    stale = [utterance for utterance in utterances if known[utterance.id] is None]
 
     with ThreadPoolExecutor(max_workers=available_cores()) as pool:  # starts no thread until used
         for start in range(0, len(stale), _CHUNK):
             chunk = stale[start : start + _CHUNK]
-            examined = list(zip(chunk, pool.map(partial(_examine, root), chunk), strict=True))
-            by_id.update((utterance.id, facts) for utterance, (facts, _) in examined)
-            memory.save([(utterance, facts, time) for utterance, (facts, time) in examined])
+            found = list(zip(chunk, pool.map(partial(_examine, root), chunk), strict=True))
+            known.update((utterance.id, facts) for utterance, (facts, _) in found)
+            memory.save([(utterance, facts, time) for utterance, (facts, time) in found])
 
             if progress:
                 progress(start + len(chunk), len(stale))
 
-    return {identity: facts for identity, facts in by_id.items() if facts is not None}
+    return {identity: facts for identity, facts in known.items() if facts is not None}
 
 
 def digest(facts: Mapping[str, Facts]) -> str:
@@ -159,7 +159,7 @@ class _Memory:
 
         return Facts(key, seconds, rate, channels, size, "", warning)
 
-    def save(self, examined: Iterable[tuple[Utterance, Facts, int]]) -> None:
+    def save(self, found: Iterable[tuple[Utterance, Facts, int]]) -> None:
         rows = [
             (
                 _name(utterance),
@@ -171,7 +171,7 @@ class _Memory:
                 facts.channels,
                 facts.warning,
             )
-            for utterance, facts, time in examined
+            for utterance, facts, time in found
             if not facts.problem  # what made it fail may be mended without touching the file
         ]
         self._on_disk(partial(_insert, rows=rows), None)
@@ -189,10 +189,10 @@ def _name(utterance: Utterance) -> bytes:
 
 
 def _select(base: sqlite3.Connection) -> dict[bytes, _Row]:
-    cursor = base.execute(
+    found = base.execute(
         "SELECT name, time, bytes, key, seconds, rate, channels, warning FROM facts"
     )
-    return {row[0]: row for row in cursor}
+    return {row[0]: row for row in found}
 
 
 def _insert(base: sqlite3.Connection, rows: Sequence[_Row]) -> None:

@@ -38,26 +38,24 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
     """
     reading = corpus.read(source, root)
     lost = {utterance.id for utterance in reading.without_audio}
-    with_audio = [
-        utterance for utterance in reading.utterances.values() if utterance.id not in lost
-    ]
-    facts = index.index(root, with_audio, progress)
+    there = [utterance for utterance in reading.utterances.values() if utterance.id not in lost]
+    facts = index.index(root, there, progress)
     digest = index.digest(facts)
     problems = [
         *reading.problems,
         *(
-            f"utterance {utterance.id!r} has a label, but no audio file {utterance.audio!r}"
-            for utterance in reading.without_audio
+            f"utterance {one.id!r} has a label, but no audio file {one.audio!r}"
+            for one in reading.without_audio
         ),
         *(f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra),
-        *(fact.problem for fact in facts.values() if fact.problem),
+        *(one.problem for one in facts.values() if one.problem),
     ]
     odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
     whole = _is_whole(source.card, reading)
 
     return Verification(
         utterances=len(facts),
-        hours=sum(fact.seconds for fact in facts.values()) / 3600,
+        hours=sum(one.seconds for one in facts.values()) / 3600,
         variant=reading.variant,
         digest=digest,
         edition=source.card.editions.get(digest[:8]),
@@ -66,7 +64,7 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
         warnings=(
             *reading.notes,
             *(() if whole else odd),  # of a part of a corpus, they are what is to be expected
-            *(utterance.warning for utterance in facts.values() if utterance.warning),
+            *(one.warning for one in facts.values() if one.warning),
         ),
     )
 
@@ -82,17 +80,13 @@ def _is_whole(card: CorpusCard, reading: corpus.Reading) -> bool:
 
 
 def _speakers_of(reading: corpus.Reading) -> set[str]:
-    return {
-        utterance.speaker
-        for utterance in reading.utterances.values()
-        if utterance.speaker is not None
-    }
+    return {one.speaker for one in reading.utterances.values() if one.speaker is not None}
 
 
 def _speakers(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
-    count = len(_speakers_of(reading))
-    if card.speakers is not None and count != card.speakers:
-        yield f"{card.name}: {count} speakers were found, {card.speakers} expected"
+    found = len(_speakers_of(reading))
+    if card.speakers is not None and found != card.speakers:
+        yield f"{card.name}: {found} speakers were found, {card.speakers} expected"
 
 
 def _parts(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
@@ -101,11 +95,9 @@ def _parts(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
     """
     for name in card.divisions:
         table = divisions.parts(card, name)
-        occurring = {
-            divisions.value_of(utterance, table.field) for utterance in reading.utterances.values()
-        }
-        present = {*occurring, divisions.OTHERS}
-        absent = {value: part for value, part in table.by_value.items() if value not in present}
+        occurring = {divisions.value_of(one, table.field) for one in reading.utterances.values()}
+        known = {*occurring, divisions.OTHERS}
+        absent = {value: part for value, part in table.by_value.items() if value not in known}
 
         for part, count in sorted(Counter(absent.values()).items()):
             first = min(value for value, of in absent.items() if of == part)
