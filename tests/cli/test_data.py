@@ -270,10 +270,11 @@ def test_show_tells_all_of_the_card_within_the_terminal(
     output = " ".join(done.out.split())
 
     for words in (
-        "Own corpus (own)", "languages en, fr", "size 2 speakers, " "0.5 h", "licence MIT (open)", "A. Author, 2020",
+        "Own corpus (own)", "languages en, fr", "size 2 speakers, 0.5 h", "licence MIT (open)", "A. Author, 2020",
         "https://example.org/own", "how to unpack unzip it",
         "'mserbench data download own --to DATA' fetches 1 file(s), 2 MB",
-        "expected whole: 4 " "utterances; " "x 4 " "half: 2 " "utterances; x 2", "folds (folds): by " "speaker; " "parts 1, " "2; us",
+        "expected whole: 4 utterances; x 4 half: 2 utterances; x 2", "folds (folds): "
+            "by speaker; parts 1, 2; us",
         "left out *bad*: bad as published", "notes Known to be loud.",
     ):  # fmt: skip
         assert words in output
