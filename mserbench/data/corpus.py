@@ -114,7 +114,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
             copies[utterance.id].append(utterance)
 
     for identity in sorted(copies):
-        by_id[identity] = _one_of([by_id[identity], *copies[identity]], reading)
+        by_id[identity] = _first_of_copies([by_id[identity], *copies[identity]], reading)
 
     reading.utterances = {identity: by_id[identity] for identity in sorted(by_id)}
     if not reading.utterances:
@@ -224,7 +224,7 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
         (reading.notes if card.releases_vary else reading.faults).append(sentence)
 
 
-def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
+def _first_of_copies(copies: list[Utterance], reading: Reading) -> Utterance:
     """Keep the first of several files of one id where they sound alike; else note a problem."""
     first, *later = sorted(copies, key=lambda utterance: utterance.audio)
     for utterance in later:

@@ -81,7 +81,7 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
     is not complete.
     """
     source = lookup.corpus(task.corpus)
-    clips = _known(source, task, data)
+    clips = _utterances_of(source, task, data)
     record = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -101,7 +101,7 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value}
 
 
-def _known(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
+def _utterances_of(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
     """Return the utterances of a task as far as needed and known without opening audio."""
     names = corpus.inventory(source.card)
     is_local = data is not None or (

@@ -120,7 +120,7 @@ def load(
         task,
         [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map],
     )
-    problems = [*undeclared, *_concerning(task, source, reading)]
+    problems = [*undeclared, *_problems_of(task, source, reading)]
 
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
@@ -129,7 +129,7 @@ def load(
     facts = index.index(root, [utterance for utterance, _ in labelled], progress)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
     if undeclared or (problems and not allow_partial):
-        raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
+        raise DataError(_summary(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
 
     items = [
         Item(utterance, label, root, facts[utterance.id])
@@ -138,7 +138,7 @@ def load(
     ]
     if not items:
         empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
-        raise DataError(_all([empty, *problems], task, _MEND))
+        raise DataError(_summary([empty, *problems], task, _MEND))
 
     chosen = limited(items, limit)
     return Dataset(
@@ -167,7 +167,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)
     if problems:
-        raise DataError(_all(problems, task, _MEND))
+        raise DataError(_summary(problems, task, _MEND))
 
     return labelled
 
@@ -183,7 +183,7 @@ def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
     return [] if _count_problems(task, listed) else listed
 
 
-def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
+def _problems_of(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
     """Return the problems of a corpus, without missing utterances that the task does not use."""
     labelled = _by_inventory(task, source) if reading.missing else []
     return (
@@ -275,7 +275,7 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
     return sorted(ranked[:limit], key=lambda item: item.utterance.id)
 
 
-def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
+def _summary(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
         unlisted = len(problems) - _LISTED

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +20,11 @@ Report = Callable[[int, int], None]  # rows done and rows in all; 0 where that i
 
 _MOST = 200 * 2**30  # bytes that any dataset may hold
 
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns of a dataset: the path of a recording, its bytes, and what its table keeps.
-
-    A kept column that a dataset lacks stays out of its table, but the first must be there.
-    """
-
-    path: str = "path"
-    audio: str = "speech"
-    kept: tuple[str, ...] = ("emotion", "text")
+# The columns of RESD, the one dataset of the hub that a card names: where a recording goes, its
+# bytes, and what its table keeps. The text may be missing, the emotion must be there.
+_PATH = "path"
+_AUDIO = "speech"
+_COLUMNS = ("emotion", "text")
 
 
 def export(source: str | Path, root: Path, report: Report = lambda done, total: None) -> None:
@@ -42,7 +35,6 @@ def export(source: str | Path, root: Path, report: Report = lambda done, total: 
     DataError where the dataset cannot be had, lacks a column or audio, or holds a path that leads
     out of its folder.
     """
-    layout = Layout()
     name = f"dataset {str(source)!r}"
     splits = _splits(source, name)
 
@@ -51,8 +43,8 @@ def export(source: str | Path, root: Path, report: Report = lambda done, total: 
             if relative(split) is None or "/" in split:
                 raise stage.refusal(split, "is no name of a split")
 
-            columns = _kept(split, rows, layout, name)
-            _export_split(split, _undecoded(rows, layout.audio), columns, layout, stage, report)
+            columns = _present_columns(split, rows, name)
+            _export_split(split, _undecoded(rows), columns, stage, report)
 
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
@@ -92,13 +84,11 @@ def _local(folder: Path) -> Any:
     return datasets.load_dataset(str(folder.resolve()), streaming=True)
 
 
-def _kept(
-    split: str, rows: datasets.Dataset | datasets.IterableDataset, layout: Layout, name: str
+def _present_columns(
+    split: str, rows: datasets.Dataset | datasets.IterableDataset, name: str
 ) -> list[str]:
     columns = rows.column_names or []
-    lacking = [
-        column for column in (layout.path, layout.audio, layout.kept[0]) if column not in columns
-    ]
+    lacking = [column for column in (_PATH, _AUDIO, _COLUMNS[0]) if column not in columns]
     if lacking:
         raise DataError(
             f"{name}, split {split!r}: the columns {lacking} were expected, but it has {columns}: "
@@ -106,26 +96,24 @@ def _kept(
             "corpus"
         )
 
-    return [column for column in layout.kept if column in columns]
+    return [column for column in _COLUMNS if column in columns]
 
 
-def _undecoded(rows: Any, column: str) -> Any:
+def _undecoded(rows: Any) -> Any:
     """Return the rows with the audio as stored; the library's decoder wants FFmpeg."""
     import datasets
 
-    return rows.cast_column(column, datasets.Audio(decode=False))
+    return rows.cast_column(_AUDIO, datasets.Audio(decode=False))
 
 
-def _export_split(
-    split: str, rows: Any, columns: list[str], layout: Layout, stage: Stage, report: Report
-) -> None:
+def _export_split(split: str, rows: Any, columns: list[str], stage: Stage, report: Report) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["path", *columns])
     total = getattr(rows, "num_rows", 0)
 
     for number, row in enumerate(_rows(rows, stage, split), start=1):
-        path, audio = row[layout.path], (row[layout.audio] or {}).get("bytes")
+        path, audio = row[_PATH], (row[_AUDIO] or {}).get("bytes")
         if not isinstance(path, str) or relative(path) is None:
             raise stage.refusal(str(path), "is no path inside its folder")
         if not audio:

@@ -33,12 +33,13 @@ class Stage:
     written: int = 0
     names: list[str] = field(default_factory=list)
     # The name of each file, by how a folder that ignores case sees it.
-    _seen: dict[str, str] = field(default_factory=dict)
-    _above: dict[str, str] = field(default_factory=dict)  # the same, of the folders above the files
+    _file_names: dict[str, str] = field(default_factory=dict)
+    # The same of the folders above the files, each with a file that lies below it.
+    _folder_names: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Path:
         """Write one file and return its path. Raises DataError for what is not taken."""
-        path = self.folder / self._taken(name)
+        path = self.folder / self._accepted_name(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             for piece in pieces:
@@ -69,7 +70,7 @@ class Stage:
             "its publisher again and report it there if this stays"
         )
 
-    def _taken(self, name: str) -> str:
+    def _accepted_name(self, name: str) -> str:
         path = relative(name)
         if path is None:
             raise self.refusal(name, "is no path inside its folder")
@@ -80,17 +81,17 @@ class Stage:
         key = _folded(path)
         above = [_folded(parent) for parent in path.parents][:-1]
         clash = (
-            self._seen.get(key)
-            or self._above.get(key)
-            or next(filter(None, map(self._seen.get, above)), None)
+            self._file_names.get(key)
+            or self._folder_names.get(key)
+            or next(filter(None, map(self._file_names.get, above)), None)
         )
         if clash is not None:
             raise self.refusal(
                 name, f"is in the way of {clash[:200]!r}, or differs from it by case only"
             )
 
-        self._seen[key] = name
-        self._above.update(dict.fromkeys(above, name))
+        self._file_names[key] = name
+        self._folder_names.update(dict.fromkeys(above, name))
         self.names.append(str(path))
 
         return str(path)

@@ -99,7 +99,7 @@ def _unreadable(name: str) -> bytes:
     raise AssertionError(f"{name} was opened")
 
 
-def said(utterance: Utterance) -> tuple[object, ...]:
+def content(utterance: Utterance) -> tuple[object, ...]:
     """Return what an utterance says, wherever its file lies."""
     return (
         utterance.id,
@@ -176,7 +176,7 @@ def test_two_folders_deeper_and_as_flac_it_is_the_same_corpus(name: str) -> None
 
     copy = tree.renamed(moved)
     reparsed = parsed(lookup.corpus(name), copy)
-    assert sorted(map(said, reparsed), key=str) == sorted(map(said, utterances), key=str)
+    assert sorted(map(content, reparsed), key=str) == sorted(map(content, utterances), key=str)
     own_names, copied_names = set(tree.names), set(copy.names)
     assert {utterance.audio for utterance in reparsed} & copied_names == {
         moved(utterance.audio) for utterance in utterances if utterance.audio in own_names

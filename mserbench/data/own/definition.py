@@ -16,7 +16,7 @@ from mserbench.contracts import Corpus, Fault, Task, Tree, Utterance
 from mserbench.data import corpus, divisions
 from mserbench.data.own import audformat as own_audformat
 from mserbench.data.own import rows as own_rows
-from mserbench.data.own import settings as own_file
+from mserbench.data.own import settings as own_settings
 from mserbench.data.own import table as own_table
 from mserbench.data.own.keys import FIELDS, nearest
 from mserbench.data.own.rows import PARTS
@@ -46,7 +46,7 @@ def load(path: Path) -> OwnTask:
     Faults of single rows do not raise here: the corpus's parser yields them, as for any other
     corpus.
     """
-    return build(own_file.read(path))
+    return build(own_settings.read(path))
 
 
 def build(settings: Settings) -> OwnTask:
@@ -142,7 +142,7 @@ def _check_columns(settings: Settings, table: Table) -> None:
     lacking = [
         (("columns", key), column) for key, column in own_table.lacking(table, settings.columns)
     ] + [(("select", key), key) for key in settings.select if key not in (*FIELDS, *table.columns)]
-    own_file.raise_all(
+    own_settings.raise_all(
         settings.path,
         [
             settings.error(
@@ -162,7 +162,7 @@ def _check_labels(settings: Settings, table: Table) -> None:
         if isinstance(row, Entry) and row.values.get(column, "") not in {*settings.labels, ""}
     ]
     counts, first = Counter(raw for raw, _ in strange), dict(reversed(strange))
-    own_file.raise_all(
+    own_settings.raise_all(
         settings.path,
         [
             settings.error(
@@ -190,7 +190,7 @@ def _check_selection(settings: Settings, owned: OwnTask, clips: Sequence[Utteran
             if value not in occurring
         ]
 
-    own_file.raise_all(settings.path, problems)
+    own_settings.raise_all(settings.path, problems)
 
 
 def _card(settings: Settings, clips: Sequence[Utterance]) -> CorpusCard:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from mserbench.data.audio import SUFFIXES, is_audio
 from mserbench.data.own import audformat as own_audformat
-from mserbench.data.own import proposed_names as proposal_names
-from mserbench.data.own import proposed_table as proposal_table
-from mserbench.data.own import words as proposal_words
+from mserbench.data.own import proposed_names, proposed_table
+from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import UNDECLARED, is_label
 from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.table import Entry
@@ -60,7 +59,7 @@ def examine(folder: Path) -> Proposal:
             "looked for"
         )
 
-    findings = proposal_table.find(folder, names, audio) or proposal_names.find(audio)
+    findings = proposed_table.find(folder, names, audio) or proposed_names.find(audio)
     if findings is None:
         raise DataError(
             f"no labels were found for the {len(audio)} audio files of {str(folder)!r}: an "
@@ -151,7 +150,7 @@ def _label(raw: str, meanings: Mapping[str, str]) -> tuple[str, bool]:
         return "DROP", True
 
     for word in (raw, meanings.get(raw, "")):
-        if label := proposal_words.emotion(word):
+        if label := own_words.emotion(word):
             return label, True
 
     word = meanings.get(raw, raw).casefold()
@@ -180,7 +179,7 @@ def _audformat(folder: Path) -> Findings:
                 if _label(raw, candidate.meanings)[1] and raw
             )
             # A column that is called so wins where two have as many known words.
-            share = emotions + (0.5 if proposal_words.column(column) == "label" else 0.0)
+            share = emotions + (0.5 if own_words.column(column) == "label" else 0.0)
             if share >= 0.5 and len(candidate.labels) > 1 and (best is None or share > best[0]):
                 best = share, candidate
 
@@ -214,7 +213,7 @@ def _of_column(
     ]
 
     for _, name, full in places:
-        role = proposal_words.column(name)
+        role = own_words.column(name)
         if role in ("speaker", "sex", "session", "text", "dialogue") and role not in columns:
             columns[role] = full
 

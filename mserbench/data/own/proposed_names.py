@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mserbench.data.own import table as own_table
-from mserbench.data.own import words as proposal_words
+from mserbench.data.own import words as own_words
 from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.rows import PARTS, SEXES
 from mserbench.data.own.table import Entry
@@ -84,7 +84,7 @@ def _label(slots: Sequence[Slot]) -> int | None:
         values = Counter(slot.values)
         values.pop("", None)
         if 2 <= len(values) <= _MOST_LABELS:
-            emotions = {value for value in values if proposal_words.emotion(value)}
+            emotions = {value for value in values if own_words.emotion(value)}
             scores[place] = (
                 sum(values[value] for value in emotions) / values.total()
                 if len(emotions) > 1
@@ -203,4 +203,4 @@ def _is_called_speaker(slots: Sequence[Slot], run: range) -> bool:
     heads = [slots[run[0]], *before]
     words = [{value.casefold() for value in head.values} - {""} for head in heads]
 
-    return any(spellings and spellings <= proposal_words.SPEAKERS for spellings in words)
+    return any(spellings and spellings <= own_words.SPEAKERS for spellings in words)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mserbench.data.own import table as own_table
-from mserbench.data.own import words as proposal_words
+from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import is_language
 from mserbench.data.own.rows import SEXES
 from mserbench.data.own.table import Entry, Table, filled
@@ -156,10 +156,8 @@ def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
         if column == path or not 2 <= len(values) <= _MOST_LABELS:
             continue
 
-        share = (
-            sum(n for value, n in values.items() if proposal_words.emotion(value)) / values.total()
-        )
-        named = proposal_words.column(column) == "label"
+        share = sum(n for value, n in values.items() if own_words.emotion(value)) / values.total()
+        named = own_words.column(column) == "label"
         if share >= 0.5 or named:
             # A telling name counts like half of the values, but does not beat a column full of
             # emotions.
@@ -208,7 +206,7 @@ def _described(
 
 def _assign(proposed: Findings, column: str, rows: Sequence[Entry]) -> None:
     """Give a column its role, if its name tells one and its values fit."""
-    role = proposal_words.column(column)
+    role = own_words.column(column)
     if role is None or column in (proposed.columns["path"], proposed.columns["label"]):
         return
 
