@@ -1,6 +1,4 @@
-"""mserbench: scores any speech emotion recognition model on languages and corpora it has never
-seen.
-"""
+"""Scores speech emotion recognition models on languages and corpora they have never seen."""
 
 from __future__ import annotations
 
@@ -74,9 +72,10 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE:
         raise AttributeError(f"module 'mserbench' has no attribute {name!r}")
 
-    found = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(importlib.import_module(f"mserbench.{_MODULE[name]}"), name)
+    # Kept, so that the next access does not come here again.
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,7 @@ Access = Literal["open", "request", "bundled", "generated"]
 
 @dataclass(frozen=True)
 class Division:
-    """A published way to divide a corpus: a csv file with one row for each value of a field, and
-    its part.
+    """A published way to divide a corpus: a csv file that gives each value of a field a part.
 
     `table` is `"package:file"`; its first column is named like a field of `Utterance` or a key of
     `extra` (`session`, `speaker`, `split`, `id`), its second is `part`; the value `*` stands for
@@ -67,7 +66,7 @@ class CorpusCard:
     hours: float | None = None
     family: str = ""
     skipped: Mapping[str, str] = field(default_factory=dict)
-    # "package:file" with one expected id a line; `{001..030}` stands for each number
+    # `"package:file"` with one expected id a line; `{001..030}` stands for each number.
     inventory: str | None = None
     editions: Mapping[str, str] = field(default_factory=dict)
     divisions: Mapping[str, Division] = field(default_factory=dict)
@@ -84,8 +83,7 @@ class CorpusCard:
 
 @dataclass(frozen=True)
 class Exposure:
-    """One thing a model was trained on: a corpus (or "unknown"), its languages, and what was learnt
-    from it.
+    """A corpus (or "unknown") that a model was trained on, and what it learnt from it.
 
     `kind`: `emotion-labels` (trained on emotion labels), `speech` (heard), `text` (read).
     `evidence` says where that is known from. `clips` are the audio keys of the training clips,
@@ -115,5 +113,5 @@ class ModelCard:
     citation: str
     exposure: tuple[Exposure, ...]
     exposure_complete: bool
-    # a key made of the text does not change
+    # Left out of the text of a card, so that a key made of that text does not change by it.
     development: tuple[str, ...] = field(default=(), repr=False)

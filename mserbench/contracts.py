@@ -1,6 +1,4 @@
-"""The shapes of data that corpora, tasks, models and the harness hand to one another; no
-behaviour.
-"""
+"""The data that corpora, tasks, models and the harness hand to one another; no behaviour."""
 
 from __future__ import annotations
 
@@ -19,7 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# of these contracts; a plugin module may state the one it was written for as `MSERBENCH_API`
+# The version of these contracts; a plugin module states the one it was written for as
+# `MSERBENCH_API`.
 API_VERSION = 1
 SAMPLE_RATE = 16_000  # Hz, of every clip
 
@@ -49,8 +48,9 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a parser cannot read, where, and what was expected; a `minor` one costs no utterance and
-    no label.
+    """What a parser cannot read, where, and what was expected.
+
+    A `minor` one costs no utterance and no label.
     """
 
     sentence: str
@@ -65,9 +65,7 @@ class Tree(Protocol):
         """All file paths below the corpus folder: POSIX, sorted, without publishers' junk files."""
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
-        order.
-        """
+        """Yield (path, stem) of the files with one of `suffixes` (no dot) or `flac`, in order."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a label file."""
@@ -117,27 +115,24 @@ class Task:
         if strange or (self.counts and set(self.counts) != set(self.labels)):
             raise ValueError(
                 f"task {self.name!r}: label_map and counts must use exactly the labels "
-                f"{self.labels}, "
-                f"but map to {strange} and count {sorted(self.counts)}"
+                f"{self.labels}, but map to {strange} and count {sorted(self.counts)}"
             )
 
     @property
     def expected(self) -> int | None:
-        """How many utterances the complete task holds; None where that cannot be known
-        beforehand.
-        """
+        """How many utterances the complete task holds; None where no count is known."""
         return sum(self.counts.values()) or None
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of everything that decides which clips are asked which question, but for
-        their audio.
-        """
+        """SHA-256 (hex) of what decides which clips are asked which question, their audio aside."""
         record: dict[str, object] = {
             "name": self.name, "corpus": self.corpus, "labels": self.labels,
             "map": dict(self.label_map),
             "select": dict(self.select), "version": self.version,
         }  # fmt: skip
+        # Fields that came later enter only where they are set: tasks without them keep their
+        # hashes.
         later = {"part": self.part, "label_field": self.label_field, "origin": self.origin}
         record |= {name: value for name, value in later.items() if value}
 
@@ -154,7 +149,7 @@ class Clip:
     """
 
     key: str
-    # opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording
+    # Opaque digest of corpus and utterance id: unlike `key`, distinct for copies of a recording.
     seed: str
     seconds: float
     load: Callable[[], NDArray[np.float32]] = field(repr=False)

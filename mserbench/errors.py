@@ -23,13 +23,16 @@ class UsageError(MserbenchError):
 class UnknownName(UsageError):
     """A name that no plugin registered; the message offers the nearest ones (exit 2)."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], listing: str) -> None:
+    def __init__(self, kind: str, name: str, names: Iterable[str], listing: str) -> None:
+        # Only a wrong name pays for this import.
         import difflib
 
-        known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(repr(other) for other in near)}?" if near else ";"
-        super().__init__(f"{kind} {name!r} is not known{hint} {listing} lists all {len(known)}")
+        names = sorted(names)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = (
+            f"; did you mean {' or '.join(repr(candidate) for candidate in near)}?" if near else ";"
+        )
+        super().__init__(f"{kind} {name!r} is not known{hint} {listing} lists all {len(names)}")
         self.near = near
 
 
@@ -50,14 +53,12 @@ class PluginError(MserbenchError):
 class MissingExtra(PluginError):
     """An optional package is absent; the message names the command that installs it (exit 4)."""
 
-    def __init__(self, what: str, package: str, extra: str) -> None:
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs the package {package!r}, which is not installed: run pip "
-            f"install 'mserbench[{extra}]'"
+            f"{purpose} needs the package {package!r}, which is not installed: run pip install "
+            f"'mserbench[{extra}]'"
         )
 
 
 class PackageMisfit(PluginError):
-    """An installed package cannot be loaded beside another; the message names both and what to
-    install (exit 4).
-    """
+    """A package cannot be loaded beside another; says both and what to install (exit 4)."""

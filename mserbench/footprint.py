@@ -1,6 +1,4 @@
-"""What a training takes, as far as a model can tell before anything is here: numbers, memory, disk,
-time.
-"""
+"""What a training takes, as far as a model can tell before: numbers, memory, disk, time."""
 
 from __future__ import annotations
 

@@ -56,6 +56,6 @@ def read_answer(answer: str, labels: Sequence[str]) -> str | None:
     # Longest first, so that "no agreement" is not taken for a shorter label inside it.
     words = "|".join(re.escape(word) for word in sorted(by_word, key=len, reverse=True))
     text = " ".join(answer.casefold().replace("_", " ").split())
-    found = {by_word[word] for word in re.findall(rf"(?<![\w-])(?:{words})(?![\w-])", text)}
+    named = {by_word[word] for word in re.findall(rf"(?<![\w-])(?:{words})(?![\w-])", text)}
 
-    return found.pop() if len(found) == 1 else None
+    return named.pop() if len(named) == 1 else None

@@ -1,6 +1,4 @@
-"""Label files of publishers to text and rows; what cannot be read is named with file and line,
-never skipped.
-"""
+"""Label files of publishers to text and rows; what cannot be read is named, never skipped."""
 
 from __future__ import annotations
 
@@ -16,45 +14,43 @@ _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: `line` counts from 1 with the header, `values` are by column, without
-    outer blanks.
-    """
+    """One row: `line` counts from 1 with the header, `values` by column, no outer blanks."""
 
     line: int
     values: Mapping[str, str]
 
 
 def text(name: str, data: bytes) -> str:
-    """Return the text of a label file: UTF-8 or UTF-16 by its byte order mark, else UTF-8, else
-    Windows-1252.
+    """Return the text of a label file: by its byte order mark, else UTF-8, else Windows-1252.
 
     Line ends become line feeds. Raises DataError for NUL characters and bytes that are none of
     these.
     """
     encodings = next(
-        ([found] for mark, found in _MARKS.items() if data.startswith(mark)), ["utf-8", "cp1252"]
+        ([encoding] for mark, encoding in _MARKS.items() if data.startswith(mark)),
+        ["utf-8", "cp1252"],
     )
+    # Windows-1252 comes last: nearly any bytes pass for it.
     for encoding in encodings:
         try:
-            found = data.decode(encoding)
+            content = data.decode(encoding)
         except UnicodeError:
             continue
 
-        if "\0" in found:
+        if "\0" in content:
             break
-        return found.replace("\r\n", "\n").replace("\r", "\n")
+        return content.replace("\r\n", "\n").replace("\r", "\n")
 
     raise DataError(
         f"label file {name!r} is not text (UTF-8, UTF-16 or Windows-1252): get it from the "
-        f"publisher again"
+        "publisher again"
     )
 
 
 def rows(
     name: str, data: bytes, required: Sequence[str], delimiter: str = ","
 ) -> Iterator[Row | Fault]:
-    """Yield the rows of a table with a header, or a Fault for a line that is none; blank lines are
-    passed over.
+    """Yield the rows of a table with a header, or a Fault for a bad line; blank lines are none.
 
     A row is one line: publishers' tables hold no line breaks inside quotes, and a quote left open
     must not swallow the rows below. Raises DataError where the text cannot be read or the header
@@ -67,9 +63,8 @@ def rows(
 
     if lacking or len(set(columns)) < len(columns):
         raise DataError(
-            f"label file {name!r}, line 1: the columns {list(required)} were expected, "
-            f"each once, but the header is "
-            f"{lines[0][:200]!r}: get it from the publisher again"
+            f"label file {name!r}, line 1: the columns {list(required)} were expected, each once, "
+            f"but the header is {lines[0][:200]!r}: get it from the publisher again"
         )
 
     for number, line in enumerate(lines[1:], start=2):
@@ -82,8 +77,7 @@ def rows(
         elif len(fields) != len(columns):
             yield Fault(
                 f"label file {name!r}, line {number}: {len(fields)} fields were found, "
-                f"{len(columns)} expected, "
-                f"in {line[:100]!r}"
+                f"{len(columns)} expected, in {line[:100]!r}"
             )
         else:
             yield Row(

@@ -1,13 +1,10 @@
-"""What plugins import of the core is what it exports, and every module that is named as a string
-exists.
-"""
+"""What plugins import of the core is what it exports."""
 
 from __future__ import annotations
 
 import ast
 import importlib
 import importlib.util
-import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +14,6 @@ import pytest
 import mserbench
 from mserbench.plugins.exports import EXPORTED, INSIDE
 from mserbench.plugins.kinds import KINDS
-from mserbench.testing import guard
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = {
@@ -27,9 +23,6 @@ PLUGINS = {
     "mserbench_stranger": ROOT / "tests/extension_package/src/mserbench_stranger",
 }
 ENTRY_POINTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-# A dotted name of ours in a string of code; what follows a colon is an attribute of it, or a file
-# in it.
-NAMED = re.compile(r"(mserbench\w*(?:\.\w+)+)(?::([\w/.-]+))?(?:\[.*\])?")
 
 
 def is_module(name: str) -> bool:
@@ -52,12 +45,6 @@ def imported(path: Path) -> Iterator[str]:
             continue
 
         yield from (name for name in names if name.partition(".")[0] == "mserbench")
-
-
-def strings(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
 
 
 @pytest.mark.parametrize("package", PLUGINS)
@@ -95,36 +82,6 @@ def test_what_is_exported_exists_and_is_explained(name: str) -> None:
     assert is_module(name)
     if name in EXPORTED:
         assert f"`{name}`" in (ROOT / "docs/design/plugins.md").read_text(encoding="utf-8")
-
-
-def test_every_module_named_in_a_string_exists() -> None:
-    """A guard that forbids a module by a name it no longer has passes everything."""
-    sources = [
-        path
-        for folder in (
-            ROOT / "mserbench",
-            *(path for name, path in PLUGINS.items() if name != "mserbench_stranger"),
-        )
-        for path in folder.rglob("*.py")
-    ]
-    gone = set()
-    for path in sources:
-        for text in strings(path):
-            match = NAMED.fullmatch(text)
-            if match and not is_module(match[1]) and not _is_attribute(match[1]):
-                gone.add((path.name, text))
-
-    assert gone == set()
-
-
-def _is_attribute(name: str) -> bool:
-    module, _, attribute = name.rpartition(".")
-    return is_module(module) and hasattr(importlib.import_module(module), attribute)
-
-
-def test_the_guard_forbids_modules_that_exist() -> None:
-    assert guard.JOINERS
-    assert all(is_module(name) for name in guard.JOINERS)
 
 
 def test_public_names_are_where_the_package_looks_for_them() -> None:

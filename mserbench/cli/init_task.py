@@ -44,7 +44,7 @@ def command(
     made = definition.build(settings.parse(text.encode(), target))  # what is written must load
     write_atomic(target, text)
 
-    for doubt in found.found.doubts:
+    for doubt in found.findings.doubts:
         click.echo(f"look: {doubt}")
 
     for line in text.splitlines():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTAINERS = frozenset({"mp4", "m4a", "mov", "mkv", "webm", "aac", "wma"})  # read by PyAV
 SUFFIXES = frozenset({"wav", "flac", "ogg", "mp3", "aif", "aiff"}) | CONTAINERS
 
+# What a large file of a Git repository begins with where its content was not fetched.
 _POINTER = b"version https://git-lfs"
 
 # ITU-R BS.775 for FL FR FC LFE BL BR (SL SR): fronts 1, centre and surrounds 0.707 of that, no LFE;
@@ -41,9 +42,7 @@ def is_audio(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Recording:
-    """Decoded audio as published: `samples` float32, shape (n_samples, n_channels); `rate` in
-    Hz.
-    """
+    """Decoded audio as published: `samples` float32, (n_samples, n_channels); `rate` in Hz."""
 
     samples: NDArray[np.float32]
     rate: int
@@ -55,9 +54,7 @@ class Recording:
 
     @property
     def key(self) -> str:
-        """SHA-256 (hex) of rate, channels and samples: equal for a lossless copy in another
-        format.
-        """
+        """SHA-256 (hex) of rate, channels and samples: equal for a lossless copy."""
         head = f"{self.rate} {self.samples.shape[1]} ".encode()
         return hashlib.sha256(
             head + np.ascontiguousarray(self.samples, "<f4").tobytes()
@@ -86,9 +83,9 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
 
     # Less than one sample at 16 kHz would leave a clip without any.
     if len(samples) * SAMPLE_RATE < rate:
-        where = "" if start is None and end is None else f" from {start} to {end} s"
+        span = "" if start is None and end is None else f" from {start} to {end} s"
         raise DataError(
-            f"audio file {str(path)!r} holds no audio{where}: get it from the publisher again"
+            f"audio file {str(path)!r} holds no audio{span}: get it from the publisher again"
         )
     if not np.isfinite(samples).all():
         raise DataError(
@@ -110,9 +107,7 @@ def to_clip(recording: Recording) -> NDArray[np.float32]:
 
 
 def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mix (n_samples, n_channels) to (n_samples,): 5.1 and 7.1 by ITU-R BS.775, all else by the
-    mean.
-    """
+    """Mix (n_samples, n_channels) to (n_samples,): 5.1 and 7.1 by ITU-R BS.775, else the mean."""
     channels = samples.shape[1]
     if channels == 1:
         return samples[:, 0]
@@ -123,24 +118,27 @@ def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
-    """Decode any file, in order, in pieces of `seconds` (the last one shorter), as published; one
-    is held at a time.
+    """Decode any file in pieces of `seconds` (the last one shorter), as published, in order.
+
+    One piece is held at a time.
 
     Formats as in `read`. `name` is what a person calls the file. Raises DataError as `read` does,
     at the piece at fault, and without speaking of a corpus.
     """
-    said = repr(name or str(path))
+    quoted = repr(name or str(path))
     n_samples, rate = 0, 1
     try:
         if not path.is_file():
-            raise DataError(f"audio file {said} does not exist: give the name of a file that does")
+            raise DataError(
+                f"audio file {quoted} does not exist: give the name of a file that does"
+            )
         if path.stat().st_size == 0:
-            raise DataError(f"audio file {said} is empty (0 bytes): record or copy it again")
+            raise DataError(f"audio file {quoted} is empty (0 bytes): record or copy it again")
 
         container = path.suffix.lower().lstrip(".") in CONTAINERS
         for samples, rate in (_container_blocks if container else _soundfile_blocks)(path, seconds):
             if not np.isfinite(samples).all():
-                raise DataError(f"audio file {said} holds NaN or infinite samples: convert it")
+                raise DataError(f"audio file {quoted} holds NaN or infinite samples: convert it")
 
             n_samples += len(samples)
             yield Recording(samples, rate)
@@ -151,17 +149,15 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
         )
         reason = " ".join(said_why.split())
         raise DataError(
-            f"audio file {said} cannot be decoded ({reason}): convert it to wav or flac"
+            f"audio file {quoted} cannot be decoded ({reason}): convert it to wav or flac"
         ) from error
 
     if n_samples * SAMPLE_RATE < rate:
-        raise DataError(f"audio file {said} holds no audio: record or copy it again")
+        raise DataError(f"audio file {quoted} holds no audio: record or copy it again")
 
 
 def told_seconds(path: Path) -> float:
-    """Return how long a file says it is, without decoding it; 0 where it does not say so to
-    soundfile.
-    """
+    """Return how long a file says it is, without decoding it; 0 where it does not say so."""
     import soundfile
 
     try:
@@ -171,8 +167,9 @@ def told_seconds(path: Path) -> float:
 
 
 def decode(path: Path, start: float | None = None, end: float | None = None) -> NDArray[np.float32]:
-    """Read a file as a clip: float32, shape (n_samples,), 16 kHz mono, in [-1, 1]. Raises as
-    `read`.
+    """Read a file as a clip: float32, shape (n_samples,), 16 kHz mono, in [-1, 1].
+
+    Raises as `read`.
     """
     return to_clip(read(path, start, end))
 
@@ -281,9 +278,8 @@ def _unreadable(path: Path, error: Exception) -> DataError:
         return _absent(path)
     if _is_pointer(path):
         return DataError(
-            f"audio file {str(path)!r} is a pointer of Git's large-file storage, not "
-            f"audio: run 'git lfs pull' in the "
-            f"publisher's repository and copy the corpus again"
+            f"audio file {str(path)!r} is a pointer of Git's large-file storage, not audio: run "
+            "'git lfs pull' in the publisher's repository and copy the corpus again"
         )
 
     reason = " ".join(str(error).split())

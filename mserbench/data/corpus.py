@@ -18,9 +18,9 @@ from mserbench.plugins import misfits
 from mserbench.plugins.packages import package_file
 
 _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
-# in `extra`: the published file that an utterance supersedes, which is no stray file
+# In `extra`: the published file that an utterance supersedes, which is no stray file.
 INSTEAD_OF = "instead_of"
-# in `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from
+# In `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from.
 DERIVED_FROM = "derived_from"
 _LISTED = 20  # faults of a folder that an error shows
 
@@ -33,10 +33,10 @@ class Reading:
     utterances: dict[str, Utterance]
     root: Path
     faults: list[str] = field(default_factory=list)  # what is wrong with the files that are there
-    # expected ids that no file has; none in a known variant
+    # Expected ids that no file has; none in a known variant.
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    # listed in a label file, but there is no file
+    # Listed in a label file, but without a file.
     without_audio: list[Utterance] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)  # audio files that are no utterance
     variant: str | None = None  # the known variant whose histogram this is
@@ -46,21 +46,23 @@ class Reading:
         """One sentence for each fault and each missing utterance."""
         return self.problems_of_task(self.missing)
 
-    def problems_of_task(self, asked: Iterable[str]) -> list[str]:
-        """Return the problems that concern a task: all faults, and those ids of `asked` that are
-        missing.
-        """
+    def problems_of_task(self, identities: Iterable[str]) -> list[str]:
+        """Return the problems of a task: all faults, and which of its `identities` are missing."""
         absent = set(self.missing)
         return [
             *self.faults,
-            *(f"{self.corpus}: utterance {one!r} is missing" for one in asked if one in absent),
+            *(
+                f"{self.corpus}: utterance {identity!r} is missing"
+                for identity in identities
+                if identity in absent
+            ),
         ]
 
 
-def data_folder(given: str | Path | None) -> Path | None:
+def data_folder(folder: str | Path | None) -> Path | None:
     """Return the data folder: the one given, else `$MSERBENCH_DATA`, else None."""
-    found = given or os.environ.get("MSERBENCH_DATA")
-    return Path(found) if found else None
+    chosen = folder or os.environ.get("MSERBENCH_DATA")
+    return Path(chosen) if chosen else None
 
 
 def find(corpus: Corpus, data: Path | None) -> Path:
@@ -82,6 +84,7 @@ def find(corpus: Corpus, data: Path | None) -> Path:
             f"data folder {str(data)!r} does not exist: give another --data or MSERBENCH_DATA"
         )
 
+    # Publishers and mirrors write the names of corpora in any case.
     for folder in sorted(data.iterdir()):
         if folder.name.casefold() == name.casefold() and folder.is_dir():
             return folder
@@ -92,8 +95,9 @@ def find(corpus: Corpus, data: Path | None) -> Path:
 
 
 def read(corpus: Corpus, root: Path) -> Reading:
-    """List and parse a corpus folder, and compare it with the card. Opens no audio but that of
-    duplicates.
+    """List and parse a corpus folder, and compare it with the card.
+
+    Opens no audio but that of duplicates.
     """
     folder = Folder(root, tuple(corpus.card.skipped))
     utterances, faults = parse(corpus, folder)
@@ -103,14 +107,14 @@ def read(corpus: Corpus, root: Path) -> Reading:
         (reading.notes if fault.minor else reading.faults).append(fault.sentence)
 
     by_id: dict[str, Utterance] = {}
-    # of ids that occur again: most corpora have none
+    # Of ids that occur again: most corpora have none.
     copies: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in utterances:
         if by_id.setdefault(utterance.id, utterance) is not utterance:
             copies[utterance.id].append(utterance)
 
     for identity in sorted(copies):
-        by_id[identity] = _one_of([by_id[identity], *copies[identity]], reading)
+        by_id[identity] = _first_of_copies([by_id[identity], *copies[identity]], reading)
 
     reading.utterances = {identity: by_id[identity] for identity in sorted(by_id)}
     if not reading.utterances:
@@ -121,7 +125,10 @@ def read(corpus: Corpus, root: Path) -> Reading:
         return reading
 
     present = set(folder.names)
-    reading.without_audio = [one for one in reading.utterances.values() if one.audio not in present]
+    reading.without_audio = [
+        utterance for utterance in reading.utterances.values() if utterance.audio not in present
+    ]
+    # All copies are used files, also those of which another was taken above.
     used = {utterance.audio for utterance in utterances}
     used |= {utterance.extra.get(INSTEAD_OF, "") for utterance in utterances}
     reading.extra = [name for name in folder.names if name not in used and is_audio(name)]
@@ -134,35 +141,33 @@ def read(corpus: Corpus, root: Path) -> Reading:
 
 
 def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
-    """Run the corpus's own parser. Raises PluginError where it fails otherwise than by an error of
-    ours.
-    """
+    """Run the corpus's own parser. Raises PluginError where that fails by an error not of ours."""
     try:
-        found = list(corpus.parse(tree))
+        parsed = list(corpus.parse(tree))
     except MserbenchError:
         raise
     except Exception as error:  # the parser is a plugin's code
         misfits.refuse(error)
         name = corpus.card.name
         raise PluginError(
-            f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): "
-            f"report it to its plugin's author"
+            f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): report it to "
+            "its plugin's author"
         ) from error
 
-    utterances = [one for one in found if isinstance(one, Utterance)]
-    return utterances, [one for one in found if isinstance(one, Fault)]
+    utterances = [entry for entry in parsed if isinstance(entry, Utterance)]
+    return utterances, [entry for entry in parsed if isinstance(entry, Fault)]
 
 
 def utterances(corpus: Corpus, tree: Tree) -> list[Utterance]:
     """Run the corpus's own parser. Raises DataError with its faults, if there are any."""
-    found, faults = parse(corpus, tree)
+    parsed, faults = parse(corpus, tree)
     faults = [fault for fault in faults if not fault.minor]
     if faults:
         more = f"\n  - and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
         listed = "".join(f"\n  - {fault.sentence}" for fault in faults[:_LISTED])
         raise DataError(f"corpus {corpus.card.name!r} has {len(faults)} fault(s):{listed}{more}")
 
-    return found
+    return parsed
 
 
 def inventory(card: CorpusCard) -> tuple[str, ...]:
@@ -176,13 +181,13 @@ def inventory(card: CorpusCard) -> tuple[str, ...]:
 
 def _expanded(line: str) -> list[str]:
     """Return the ids that a line stands for: `a{01..12}` is a01 to a12."""
-    found = _RANGE.search(line)
-    if found is None:
+    span = _RANGE.search(line)
+    if span is None:
         return [line]
 
-    width = len(found["first"])
-    numbers = range(int(found["first"]), int(found["last"]) + 1)
-    return [f"{line[: found.start()]}{number:0{width}}{line[found.end() :]}" for number in numbers]
+    width = len(span["first"])
+    numbers = range(int(span["first"]), int(span["last"]) + 1)
+    return [f"{line[: span.start()]}{number:0{width}}{line[span.end() :]}" for number in numbers]
 
 
 def histogram(utterances: Sequence[Utterance]) -> dict[str, int]:
@@ -196,46 +201,47 @@ def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
         if counts == dict(sorted(expected.items())):
             reading.variant = variant
 
-    known = set(inventory(card))
-    unknown = sorted(set(reading.utterances) - known) if known else []
+    expected_ids = set(inventory(card))
+    unknown = sorted(set(reading.utterances) - expected_ids) if expected_ids else []
     if reading.variant is None or unknown:  # a known part of the corpus is complete in itself
-        reading.missing = sorted(known - set(reading.utterances))
+        reading.missing = sorted(expected_ids - set(reading.utterances))
 
     reading.faults += [
         f"{card.name}: file {reading.utterances[identity].audio!r} is no utterance of the "
-        f"published corpus"
+        "published corpus"
         for identity in unknown
     ]
+    # A wrong total is told only where nothing more exact could be said.
     if reading.variant is None and not reading.missing and not unknown:
         total = (
             " or ".join(str(sum(expected.values())) for expected in card.counts.values())
             or "a number not known is"
         )
         sentence = (
-            f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by "
-            f"raw label {counts}"
+            f"{card.name}: {sum(counts.values())} utterances were found, {total} expected; by raw "
+            f"label {counts}"
         )
         (reading.notes if card.releases_vary else reading.faults).append(sentence)
 
 
-def _one_of(copies: list[Utterance], reading: Reading) -> Utterance:
-    """Keep the first of several files of one id where they hold the same audio; else note a
-    problem.
-    """
-    first, *others = sorted(copies, key=lambda utterance: utterance.audio)
-    for other in others:
-        if other.audio == first.audio:  # two rows of a label file, which may say different things
+def _first_of_copies(copies: list[Utterance], reading: Reading) -> Utterance:
+    """Keep the first of several files of one id where they sound alike; else note a problem."""
+    first, *later = sorted(copies, key=lambda utterance: utterance.audio)
+    for utterance in later:
+        if (
+            utterance.audio == first.audio
+        ):  # two rows of a label file, which may say different things
             reading.faults.append(
                 f"utterance {first.id!r} is listed twice, with {first.audio!r}: remove one row"
             )
-        elif _same_audio(reading.root / first.audio, reading.root / other.audio):
+        elif _same_audio(reading.root / first.audio, reading.root / utterance.audio):
             reading.notes.append(
-                f"{other.audio!r} is a copy of {first.audio!r}: one of the two is used"
+                f"{utterance.audio!r} is a copy of {first.audio!r}: one of the two is used"
             )
         else:
             reading.faults.append(
-                f"{other.audio!r} and {first.audio!r} are both utterance {first.id!r} but "
-                f"differ: remove one"
+                f"{utterance.audio!r} and {first.audio!r} are both utterance {first.id!r} but "
+                "differ: remove one"
             )
 
     return first

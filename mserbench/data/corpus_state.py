@@ -1,6 +1,4 @@
-"""What can be said of a corpus without opening audio: absent, complete, or what is wrong with
-it.
-"""
+"""What can be said of a corpus without opening audio: absent, complete, or what is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +16,9 @@ MADE = "made on the spot when needed"
 
 
 def status(name: str, data: Path | None) -> dict[str, Any]:
-    """Return `corpus`, its `state` as a sentence, how many `utterances` it has here (or None), and
+    """Return what is here of a corpus, as a record.
+
+    It holds `corpus`, its `state` as a sentence, how many `utterances` it has here (or None), and
     its `folder`.
 
     Whatever is wrong with a corpus stands in its own record; nothing is raised, and nothing is
@@ -27,6 +27,7 @@ def status(name: str, data: Path | None) -> dict[str, Any]:
     record: dict[str, Any] = {"corpus": name, "state": ABSENT, "utterances": None, "folder": ""}
     try:
         source = lookup.corpus(name)
+        # Asking for its folder would make the corpus, which takes a minute or more.
         if source.card.access == "generated":
             return {**record, "state": MADE}
 
@@ -47,9 +48,7 @@ def status(name: str, data: Path | None) -> dict[str, Any]:
 
 
 def _states(reading: Reading) -> list[str]:
-    """Return what is to be said of a corpus that was read: complete or what is wrong, and what its
-    audio needs.
-    """
+    """Return whether a corpus that was read is complete, what is wrong, what its audio needs."""
     states = []
     if reading.problems:
         states.append(reading.problems[0])
@@ -59,8 +58,8 @@ def _states(reading: Reading) -> list[str]:
     if reading.without_audio:
         first = reading.without_audio[0].audio
         states.append(
-            f"{len(reading.without_audio)} audio file(s) of labelled utterances are "
-            f"missing, such as {first!r}"
+            f"{len(reading.without_audio)} audio file(s) of labelled utterances are missing, such "
+            f"as {first!r}"
         )
 
     if not states:
@@ -73,7 +72,9 @@ def _states(reading: Reading) -> list[str]:
 
 def _lacking(reading: Reading) -> list[str]:
     """Name the package that the audio needs and that is not here, if so."""
-    suffixes = {one.audio.rpartition(".")[2].lower() for one in reading.utterances.values()}
+    suffixes = {
+        utterance.audio.rpartition(".")[2].lower() for utterance in reading.utterances.values()
+    }
     if not suffixes & set(CONTAINERS) or importlib.util.find_spec("av") is not None:
         return []
     return ["Its audio needs the package 'av': run pip install 'mserbench[video]'"]

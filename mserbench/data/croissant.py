@@ -1,6 +1,4 @@
-"""Croissant metadata (JSON-LD) of a task: who published the corpus, its files, fields and labels;
-never its records.
-"""
+"""Croissant metadata (JSON-LD) of a task: publisher, files, fields and labels, no records."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ _TYPES = {  # of files, by suffix
     "application/vnd.apache.parquet",
 }  # fmt: skip
 _ARCHIVES = frozenset(_TYPES[suffix] for suffix in ("zip", "tar", "gz", "tgz", "rar", "7z"))
-# what a corpus of the field holds, where its names are not known
+# What a corpus of the field holds, where its names are not known.
 _USUAL = ("flac", "m4a", "mp3", "mp4", "wav")
 _COMMONS = re.compile(r"CC (?P<kind>BY(?:-NC)?(?:-SA|-ND)?)[ -](?P<version>\d\.\d)")
 _LICENCES = {"MIT": "https://spdx.org/licenses/MIT", "CC0-1.0": "https://spdx.org/licenses/CC0-1.0"}
@@ -83,8 +81,8 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
     is not complete.
     """
     source = lookup.corpus(task.corpus)
-    known = _known(source, task, data)
-    found = {
+    clips = _utterances_of(source, task, data)
+    record = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
@@ -96,23 +94,23 @@ def metadata(task: Task, data: Path | None = None) -> dict[str, Any]:
         "inLanguage": list(task.languages),
         "keywords": ["speech emotion recognition", *task.labels],
         "version": f"{task.version}.0.0",
-        "distribution": _distribution(source.card, known),
-        "recordSet": [_labels(task, known), _utterances()],
+        "distribution": _distribution(source.card, clips),
+        "recordSet": [_labels(task, clips), _utterances()],
     }
 
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in record.items() if value}
 
 
-def _known(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
-    """Return the utterances of a task as far as they are needed and can be known without opening
-    audio.
-    """
+def _utterances_of(source: Corpus, task: Task, data: Path | None) -> list[Utterance]:
+    """Return the utterances of a task as far as needed and known without opening audio."""
     names = corpus.inventory(source.card)
-    here = data is not None or (source.provide is not None and source.card.access != "generated")
-    if here or (names and not task.counts and not task.label_field):
-        return [one for one, _ in dataset.truth(task, data)]
+    is_local = data is not None or (
+        source.provide is not None and source.card.access != "generated"
+    )
+    if is_local or (names and not task.counts and not task.label_field):
+        return [utterance for utterance, _ in dataset.truth(task, data)]
 
-    # one tells the type of the files
+    # One name tells the type of all files.
     return corpus.utterances(source, Inventory(names[:1])) if names else []
 
 
@@ -127,27 +125,25 @@ def _description(task: Task, card: CorpusCard) -> str:
     size = f", {task.expected:,} utterances" if task.expected else ""
     access = {
         "open": f"The recordings are published by their authors: {card.how_to_get}.",
-        "request": f"The recordings are given on request and are not part of this record: "
+        "request": "The recordings are given on request and are not part of this record: "
         f"{card.how_to_get}.",
         "bundled": "The recordings ship with mserbench.",
         "generated": "The recordings are synthetic speech that mserbench makes on the spot.",
     }[card.access]
 
     return (
-        f"{task.title}{size}, as a test of speech emotion recognition. Corpus: "
-        f"{card.title}. {access} "
-        f"The task is that of mserbench with the SHA-256 {task.hash}."
+        f"{task.title}{size}, as a test of speech emotion recognition. Corpus: {card.title}. "
+        f"{access} The task is that of mserbench with the SHA-256 {task.hash}."
     )
 
 
-def _distribution(card: CorpusCard, known: Sequence[Utterance]) -> list[dict[str, Any]]:
-    """Return the published files of an open corpus, and the set of recordings, with the files it is
-    in.
-    """
+def _distribution(card: CorpusCard, clips: Sequence[Utterance]) -> list[dict[str, Any]]:
+    """Return the files of an open corpus, and the set of recordings, with the files it is in."""
     files = [_file(remote) for remote in card.files]
     archives = [file for file in files if file["encodingFormat"] in _ARCHIVES]
+    # Sorted, as the same task must always give the same record.
     suffixes = sorted(
-        {PurePosixPath(one.audio).suffix.lower().lstrip(".") for one in known}
+        {PurePosixPath(clip.audio).suffix.lower().lstrip(".") for clip in clips}
     ) or list(_USUAL)
     recordings: dict[str, Any] = {
         "@type": "cr:FileSet",
@@ -182,11 +178,9 @@ def _file(remote: Remote) -> dict[str, Any]:
     }
 
 
-def _labels(task: Task, known: Sequence[Utterance]) -> dict[str, Any]:
-    """Return the label set as an enumeration: label, the raw labels that it stands for, clips if
-    known.
-    """
-    counts = task.counts or Counter(task.label_map[dataset.raw_label(task, one)] for one in known)
+def _labels(task: Task, clips: Sequence[Utterance]) -> dict[str, Any]:
+    """Return the label set as an enumeration: label, its raw labels, and clips if known."""
+    counts = task.counts or Counter(task.label_map[dataset.raw_label(task, clip)] for clip in clips)
     rows = [
         {
             "labels/name": label,
@@ -206,8 +200,8 @@ def _labels(task: Task, known: Sequence[Utterance]) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": "labels",
         "name": "labels",
-        "description": "The closed set of labels, in "
-        "order." + (f" Left out: {dropped}." if dropped else ""),
+        "description": "The closed set of labels, in order."
+        + (f" Left out: {dropped}." if dropped else ""),
         "dataType": "sc:Enumeration",
         "key": {"@id": "labels/name"},
         "field": [
@@ -220,8 +214,7 @@ def _labels(task: Task, known: Sequence[Utterance]) -> dict[str, Any]:
 
 
 def _utterances() -> dict[str, Any]:
-    """Return the schema of the utterances, without records: names and labels are the publisher's to
-    give.
+    """Return the schema of the utterances; their names and labels are the publisher's to give.
 
     Only `audio` has a source that a reader of this format could follow; the others are what the
     parser of the corpus reads from names and label files, which the format has no words for.
@@ -243,8 +236,7 @@ def _utterances() -> dict[str, Any]:
         "@id": "utterances",
         "name": "utterances",
         "description": "One record an utterance, as mserbench reads it from the publisher's names "
-        "and "
-        "label files.",
+        "and label files.",
         "key": {"@id": "utterances/id"},
         "field": fields,
     }

@@ -40,6 +40,7 @@ class Item:
 
     def clip(self, corpus_name: str, group: int | None = None) -> Clip:
         """Return what a model may see of it: audio, without label, speaker or name."""
+        # A digest, since names of utterances often tell the label.
         seed = hashlib.sha256(f"{corpus_name}/{self.utterance.id}".encode()).hexdigest()
         load = partial(audio.decode, self.path, self.utterance.start, self.utterance.end)
         return Clip(self.facts.key, seed, self.facts.seconds, load, group)
@@ -60,9 +61,7 @@ class Dataset:
 
     @property
     def names(self) -> Iterator[str]:
-        """What a training may have known these clips by: audio keys, CORPUS:ID, and that of what
-        they are made from.
-        """
+        """What a training may know the clips by: audio keys, CORPUS:ID, what they are made from."""
         for item in self.items:
             yield item.facts.key
             yield f"{self.card.name}:{item.utterance.id}"
@@ -84,8 +83,9 @@ class Dataset:
 
 
 def cluster_numbers(speakers: Sequence[str | None]) -> list[int | None] | None:
-    """Number the speakers by first occurrence, None for a clip without one; None where no clip has
-    a speaker.
+    """Number the speakers by first occurrence, None for a clip without one.
+
+    Returns None where no clip has a speaker.
     """
     if not any(speaker is not None for speaker in speakers):
         return None
@@ -120,15 +120,16 @@ def load(
         task,
         [utterance for utterance in utterances if raw_label(task, utterance) in task.label_map],
     )
-    problems = [*undeclared, *_concerning(task, source, reading)]
+    problems = [*undeclared, *_problems_of(task, source, reading)]
 
     if not problems:  # with files missing, a wrong count is only an echo
         problems += _count_problems(task, labelled)
 
+    # Only clips of the task are opened: others may be missing or damaged.
     facts = index.index(root, [utterance for utterance, _ in labelled], progress)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
     if undeclared or (problems and not allow_partial):
-        raise DataError(_all(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
+        raise DataError(_summary(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
 
     items = [
         Item(utterance, label, root, facts[utterance.id])
@@ -137,7 +138,7 @@ def load(
     ]
     if not items:
         empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
-        raise DataError(_all([empty, *problems], task, _MEND))
+        raise DataError(_summary([empty, *problems], task, _MEND))
 
     chosen = limited(items, limit)
     return Dataset(
@@ -166,15 +167,13 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     labelled = select(task, reading.utterances.values())
     problems = reading.problems or _count_problems(task, labelled)
     if problems:
-        raise DataError(_all(problems, task, _MEND))
+        raise DataError(_summary(problems, task, _MEND))
 
     return labelled
 
 
 def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
-    """Return the labelled utterances by the names of the inventory; empty where names alone do not
-    tell them.
-    """
+    """Return the labelled utterances that an inventory tells; empty where names do not."""
     names = corpus.inventory(source.card)
     try:
         listed = select(task, corpus.utterances(source, Inventory(names))) if names else []
@@ -184,14 +183,12 @@ def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
     return [] if _count_problems(task, listed) else listed
 
 
-def _concerning(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
-    """Return the problems of a corpus without the missing utterances that a task does not ask
-    for.
-    """
-    asked = _by_inventory(task, source) if reading.missing else []
+def _problems_of(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
+    """Return the problems of a corpus, without missing utterances that the task does not use."""
+    labelled = _by_inventory(task, source) if reading.missing else []
     return (
-        reading.problems_of_task(utterance.id for utterance, _ in asked)
-        if asked
+        reading.problems_of_task(utterance.id for utterance, _ in labelled)
+        if labelled
         else reading.problems
     )
 
@@ -218,9 +215,7 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
 
 
 def raw_label(task: Task, utterance: Utterance) -> str:
-    """Return the raw label of an utterance in the edition that a task asks for; empty where that
-    lacks it.
-    """
+    """Return the raw label in the edition that a task asks for; empty where that lacks it."""
     return utterance.extra.get(task.label_field, "") if task.label_field else utterance.raw_label
 
 
@@ -233,17 +228,16 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
         return []
     if task.label_field and not raw_label(task, strange[0]):
         return [
-            f"task {task.name!r} reads its labels from {task.label_field!r}, which "
-            f"{len(strange)} utterances lack "
-            f"(first {strange[0].id!r}): 'mserbench data show {lookup.typed(task.corpus)}' "
-            f"says which file has them"
+            f"task {task.name!r} reads its labels from {task.label_field!r}, which {len(strange)} "
+            f"utterances lack (first {strange[0].id!r}): 'mserbench data show "
+            f"{lookup.typed(task.corpus)}' says which file has them"
         ]
 
     counts = dict(sorted(Counter(raw_label(task, utterance) for utterance in strange).items()))
     return [
-        f"task {task.name!r} does not declare the raw labels {counts} of corpus "
-        f"{task.corpus!r} (first in "
-        f"{strange[0].audio!r}), but its map is closed: add them to the map, with a label or DROP"
+        f"task {task.name!r} does not declare the raw labels {counts} of corpus {task.corpus!r} "
+        f"(first in {strange[0].audio!r}), but its map is closed: add them to the map, with a "
+        "label or DROP"
     ]
 
 
@@ -251,9 +245,8 @@ def _extra_notes(reading: corpus.Reading) -> list[str]:
     if not reading.extra:
         return []
     return [
-        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left "
-        f"out, such as "
-        f"{', '.join(map(repr, reading.extra[:3]))}"
+        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left out, such "
+        f"as {', '.join(map(repr, reading.extra[:3]))}"
     ]
 
 
@@ -273,23 +266,22 @@ def _count_problems(task: Task, labelled: Sequence[tuple[Utterance, str]]) -> li
 
 
 def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
-    """Return at most `limit` items, chosen by a hash of their ids and sorted by id; all of them
-    where it is None.
-    """
+    """Return at most `limit` items (None: all), chosen by a hash of their ids, sorted by id."""
     if limit is None or limit >= len(items):
         return items
 
+    # By a hash, not the first ones: files in order are of one speaker or one emotion.
     ranked = sorted(items, key=lambda item: hashlib.sha256(item.utterance.id.encode()).digest())
     return sorted(ranked[:limit], key=lambda item: item.utterance.id)
 
 
-def _all(problems: Sequence[str], task: Task, remedy: str) -> str:
+def _summary(problems: Sequence[str], task: Task, remedy: str) -> str:
     listed = [f"  - {problem}" for problem in problems[:_LISTED]]
     if len(problems) > _LISTED:
-        rest = len(problems) - _LISTED
+        unlisted = len(problems) - _LISTED
         listed.append(
-            f"  - and {rest} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
-            f"them all"
+            f"  - and {unlisted} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
+            "them all"
         )
 
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"

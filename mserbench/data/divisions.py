@@ -1,6 +1,4 @@
-"""Published splits and folds of a corpus: their files, checked by hash, and the part of each
-utterance.
-"""
+"""Published splits and folds of a corpus: files checked by hash, the part of each utterance."""
 
 from __future__ import annotations
 
@@ -48,19 +46,21 @@ def _read(division: Division) -> Parts:
     if division.rows:
         return Parts(division.table, dict(division.rows))
 
+    # The hash on the card holds what was published: a split that changed would change results.
     data = package_file(division.table).read_bytes()
     if hashlib.sha256(data).hexdigest() != division.sha256:
         raise PluginError(
-            f"the table {division.table!r} of {division.title!r} is not the one its card names "
-            f"by hash"
+            f"the table {division.table!r} of {division.title!r} is not the one its card names by "
+            "hash"
         )
 
     return parse(division.table, data)
 
 
 def parts(card: CorpusCard, name: str) -> Parts:
-    """Return a division of a corpus. Raises UnknownName, and PluginError where its file is not the
-    published one.
+    """Return a division of a corpus.
+
+    Raises UnknownName, and PluginError where its file is not the published one.
     """
     if name not in card.divisions:
         raise _unknown(card, "division", name, card.divisions)
@@ -71,41 +71,41 @@ def parse(name: str, data: bytes) -> Parts:
     """Read the table of a division: a column named like a field, and `part`. Raises DataError."""
     header = data.split(b"\n", 1)[0].decode("utf-8", "replace").strip().lstrip("\ufeff")
     field = header.split(",")[0].strip()
-    found: dict[str, str] = {}
+    by_value: dict[str, str] = {}
 
     for row in rows(name, data, (field, "part")):
         if not isinstance(row, Row):
             raise DataError(row.sentence)
 
         value, part = row.values[field], row.values["part"]
-        if not value or not part or value in found:
+        if not value or not part or value in by_value:
             raise DataError(
-                f"table {name!r}, line {row.line}: each {field} must have one part, but "
-                f"this is {row.values}"
+                f"table {name!r}, line {row.line}: each {field} must have one part, but this is "
+                f"{row.values}"
             )
 
-        found[value] = part
+        by_value[value] = part
 
-    return Parts(field, found)
+    return Parts(field, by_value)
 
 
-def split_part(card: CorpusCard, wanted: str) -> tuple[str, str, bool]:
-    """Take `DIVISION.PART` or `DIVISION.not-PART` apart: division, part, and whether all others are
-    meant.
+def split_part(card: CorpusCard, full_name: str) -> tuple[str, str, bool]:
+    """Take `DIVISION.PART` apart: division, part, and whether all others are meant (`not-PART`).
 
     The division may be left away where only one has that part. Raises UnknownName.
     """
-    division, dot, part = wanted.rpartition(".")
+    division, dot, part = full_name.rpartition(".")
     name = part.removeprefix(_NOT)
     if not dot:
-        having = [one for one in card.divisions if name in parts(card, one).names]
+        having = [candidate for candidate in card.divisions if name in parts(card, candidate).names]
+        # A part such as `test` may belong to several divisions: then it must be said which.
         if len(having) != 1:
-            raise _unknown(card, "part", wanted, all_parts(card))
+            raise _unknown(card, "part", full_name, all_parts(card))
 
         division = having[0]
 
     if name not in parts(card, division).names:
-        raise _unknown(card, "part", wanted, all_parts(card))
+        raise _unknown(card, "part", full_name, all_parts(card))
 
     return division, name, part != name
 
@@ -118,20 +118,18 @@ def all_parts(card: CorpusCard) -> list[str]:
 
 
 def belonging(
-    card: CorpusCard, wanted: str, utterances: Iterable[Utterance]
+    card: CorpusCard, full_name: str, utterances: Iterable[Utterance]
 ) -> Iterator[Utterance]:
-    """Yield the utterances of `DIVISION.PART` (of `DIVISION.not-PART`: those of its other
-    parts).
-    """
-    division, name, others = split_part(card, wanted)
+    """Yield the utterances of `DIVISION.PART`, or of the other parts for `DIVISION.not-PART`."""
+    division, name, negated = split_part(card, full_name)
     table = parts(card, division)
     for utterance in utterances:
         part = table.of(utterance)
-        if part is not None and (part != name) == others:
+        if part is not None and (part != name) == negated:
             yield utterance
 
 
-def _unknown(card: CorpusCard, kind: str, name: str, known: Iterable[str]) -> UnknownName:
+def _unknown(card: CorpusCard, kind: str, name: str, names: Iterable[str]) -> UnknownName:
     return UnknownName(
-        f"{kind} of corpus {card.name!r}", name, known, f"'mserbench data show {card.name}'"
+        f"{kind} of corpus {card.name!r}", name, names, f"'mserbench data show {card.name}'"
     )

@@ -1,6 +1,4 @@
-"""Corpora and tasks by name: installed ones, those of a TOML file of one's own, and parts of
-tasks.
-"""
+"""Corpora and tasks by name: installed, of a TOML file of one's own, and parts of tasks."""
 
 from __future__ import annotations
 
@@ -18,13 +16,14 @@ if TYPE_CHECKING:
     from mserbench.data.own.definition import OwnTask
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
-# by name: the file as it was given, and what that describes
+# By name: the file as it was typed, and the corpus that it describes.
 _owned: dict[str, tuple[str, Corpus]] = {}
 
 
 def corpus(name: str) -> Corpus:
-    """Return the corpus of that name, or that a TOML file describes. Raises UnknownName, DataError
-    or PluginError.
+    """Return the corpus of that name, or that a TOML file describes.
+
+    Raises UnknownName, DataError or PluginError.
     """
     if name.endswith(OWN):
         return _own(name).corpus
@@ -37,15 +36,12 @@ def corpus(name: str) -> Corpus:
 
 
 def family(name: str) -> str:
-    """Return the name that a corpus and its related releases share; of a corpus not installed here,
-    its own.
-    """
+    """Return the name that related releases share; of a corpus not installed here, its own."""
     return corpus(name).card.same_as if name in registry.entries(CorpusEntry) else name
 
 
 def task(name: str) -> Task:
-    """Return the task of that name, that a TOML file describes, or `TASK:PART` of a division of its
-    corpus.
+    """Return the task of that name, of a TOML file, or `TASK:PART` of a division of its corpus.
 
     Raises UnknownName, DataError or PluginError.
     """
@@ -67,6 +63,7 @@ def tasks_of(corpus_name: str) -> dict[str, str]:
     """
     titles = {}
     for name in registry.entries(TaskEntry):
+        # One plugin that is broken must not hide the tasks of others.
         with contextlib.suppress(PluginError, MissingExtra):
             installed = task(name)
             if installed.corpus == corpus_name:
@@ -84,8 +81,8 @@ def _part_of(whole: Task, part: str) -> Task:
     """Return a part of a task; it takes the place of the part that the task may name itself."""
     from mserbench.data import divisions
 
-    division, name, others = divisions.split_part(corpus(whole.corpus).card, part)
-    full = f"{division}.{'not-' if others else ''}{name}"
+    division, name, negated = divisions.split_part(corpus(whole.corpus).card, part)
+    full = f"{division}.{'not-' if negated else ''}{name}"
     return dataclasses.replace(
         whole,
         name=f"{whole.name}:{part}",
@@ -107,15 +104,16 @@ def _own(path: str) -> OwnTask:
     )
     if installed:
         raise UsageError(
-            f"{path}: the name {described.task.name!r} is that of an installed corpus or "
-            f"task: give another 'name'"
+            f"{path}: the name {described.task.name!r} is that of an installed corpus or task: "
+            "give another 'name'"
         )
 
-    other = typed(name)
-    if other.endswith(OWN) and Path(other).resolve() != Path(path).resolve():
+    # Two files with one name would share their runs and cached facts.
+    owner = typed(name)
+    if owner.endswith(OWN) and Path(owner).resolve() != Path(path).resolve():
         raise UsageError(
-            f"{path}: the name {described.task.name!r} is that of {other!r} too: give one "
-            f"of the two another 'name'"
+            f"{path}: the name {described.task.name!r} is that of {owner!r} too: give one of the "
+            "two another 'name'"
         )
 
     _owned[name] = (path, described.corpus)

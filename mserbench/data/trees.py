@@ -28,15 +28,16 @@ class Folder:
 
         Links to folders are followed, but never into a folder that was seen: a loop of links ends.
         """
-        found = []
-        seen: set[tuple[int, int]] = set()
+        names = []
+        visited: set[tuple[int, int]] = set()
         for folder, folders, files in os.walk(self.root, followlinks=True):
             status = os.stat(folder)
-            if (status.st_dev, status.st_ino) in seen:
+            # Device and inode name a folder whatever path led to it.
+            if (status.st_dev, status.st_ino) in visited:
                 folders.clear()
                 continue
 
-            seen.add((status.st_dev, status.st_ino))
+            visited.add((status.st_dev, status.st_ino))
             folders[:] = sorted(
                 name for name in folders if name != "__MACOSX" and not name.startswith(".")
             )
@@ -44,20 +45,18 @@ class Folder:
             start = "" if prefix == "." else f"{prefix}/"
 
             # `._*` are the shadows that macOS adds.
-            found += [
+            names += [
                 f"{start}{name}" for name in files if not name.startswith(".") and name not in _JUNK
             ]
 
         if self.skipped:
             skipped = _any_of(self.skipped)
-            found = [name for name in found if not skipped.match(name)]
+            names = [name for name in names if not skipped.match(name)]
 
-        return tuple(sorted(found))
+        return tuple(sorted(names))
 
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
-        """Yield (path, stem) of every file with one of `suffixes` (without dot) or `flac`, in
-        order.
-        """
+        """Yield (path, stem) of the files with one of `suffixes` (no dot) or `flac`, in order."""
         return audio_names(self.names, suffixes)
 
     def read(self, name: str) -> bytes:
@@ -79,6 +78,7 @@ class Inventory:
     def audio(self, *suffixes: str) -> Iterator[tuple[str, str]]:
         """Yield (path, stem) of every expected file."""
         for name in self.names:
+            # Any suffix will do, as no file is opened.
             yield f"{name}.{suffixes[0]}", name
 
     def read(self, name: str) -> bytes:
@@ -87,13 +87,11 @@ class Inventory:
 
 
 def audio_names(names: Sequence[str], suffixes: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (path, stem) of every path with one of `suffixes` (without dot, in any case) or `flac`,
-    in order.
-    """
-    wanted = {*suffixes, "flac"}
+    """Yield (path, stem) of the paths with one of `suffixes` (no dot, any case) or `flac`."""
+    accepted = {*suffixes, "flac"}
     for name in names:
         stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
-        if stem and dot and suffix.lower() in wanted:
+        if stem and dot and suffix.lower() in accepted:
             yield name, stem
 
 

@@ -19,8 +19,7 @@ LEAST = 1.0  # seconds; a shorter rest is joined to the window before it
 
 @dataclass(frozen=True)
 class Windowing:
-    """How a recording is cut: one that lasts more than `over` seconds, into windows of `length`,
-    every `hop` seconds.
+    """How to cut a recording of more than `over` seconds: `length` long, every `hop` seconds.
 
     `length` may be infinite: then nothing is cut. The last window ends with the recording; a rest
     shorter than `LEAST`, or than half a window, is joined to the window before it.
@@ -33,16 +32,14 @@ class Windowing:
     def __post_init__(self) -> None:
         if not 0 < self.hop <= self.length:
             raise ValueError(
-                f"hop is {self.hop} s, but must be above 0 and at most the window of "
-                f"{self.length} s"
+                f"hop is {self.hop} s, but must be above 0 and at most the window of {self.length} "
+                "s"
             )
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A part of a recording: `samples` float32, (n_samples,), 16 kHz mono, from sample `start` of
-    the recording on.
-    """
+    """Part of a recording from sample `start`: `samples` float32, (n_samples,), 16 kHz mono."""
 
     start: int
     samples: NDArray[np.float32]
@@ -69,27 +66,26 @@ def resampled(pieces: Iterable[Recording]) -> Iterator[NDArray[np.float32]]:
 
         yield np.clip(stream.resample_chunk(mono), -1.0, 1.0)
 
+    # The filter still holds the last samples back.
     if stream is not None:
         yield np.clip(stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True), -1.0, 1.0)
 
 
 def cut(pieces: Iterable[NDArray[np.float32]], windowing: Windowing) -> Iterator[Window]:
-    """Yield the windows of one recording, given in consecutive pieces of 16 kHz mono, without
-    regard to `over`.
-    """
+    """Yield the windows of consecutive pieces of 16 kHz mono, without regard to `over`."""
     if windowing.length == float("inf"):
         yield Window(0, np.concatenate(list(pieces)), last=True)
         return
 
     length, hop = round(windowing.length * SAMPLE_RATE), max(1, round(windowing.hop * SAMPLE_RATE))
     least = round(min(LEAST, windowing.length / 2) * SAMPLE_RATE)
-    start, held = 0, np.zeros(0, dtype=np.float32)
+    start, buffered = 0, np.zeros(0, dtype=np.float32)
 
     for piece in pieces:
-        held = np.concatenate([held, piece])
-        while len(held) >= length + least:
-            # a copy: a view would keep all that is held
-            yield Window(start, held[:length].copy(), last=False)
-            start, held = start + hop, held[hop:]
+        buffered = np.concatenate([buffered, piece])
+        while len(buffered) >= length + least:
+            # A copy: a view would keep all that is buffered.
+            yield Window(start, buffered[:length].copy(), last=False)
+            start, buffered = start + hop, buffered[hop:]
 
-    yield Window(start, held, last=True)
+    yield Window(start, buffered, last=True)

@@ -8,12 +8,10 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """Return the folder of everything that can be remade: `$MSERBENCH_CACHE`, else the user's cache
-    folder.
-    """
-    given = os.environ.get("MSERBENCH_CACHE")
-    if given:
-        return Path(given)
+    """Return the folder of all that can be remade: `$MSERBENCH_CACHE`, else the user's cache."""
+    chosen = os.environ.get("MSERBENCH_CACHE")
+    if chosen:
+        return Path(chosen)
 
     import platformdirs
 
@@ -26,6 +24,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         data = data.encode("utf-8")
 
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, as a rename must not cross disks.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -33,6 +32,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
 
+        # mkstemp makes files that only their owner may read.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:

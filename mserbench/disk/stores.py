@@ -1,6 +1,4 @@
-"""Caches in SQLite files that processes share: whole transactions, and a damaged file is made
-anew.
-"""
+"""Caches in SQLite files that processes share: whole transactions, remade where damaged."""
 
 from __future__ import annotations
 
@@ -20,8 +18,9 @@ def transact(
     work: Callable[[sqlite3.Connection], _T],
     damaged: Callable[[sqlite3.DatabaseError], None] = lambda error: None,
 ) -> _T:
-    """Do some work on a file in one transaction and return its result; `table` is the statement
-    that makes the table.
+    """Do some work on a file in one transaction and return its result.
+
+    `table` is the statement that makes the table.
 
     A damaged file is removed and made anew, of which `damaged` is told. Raises sqlite3.Error and
     OSError where the file cannot be used: read-only, disk full, or held for a minute by another
@@ -29,6 +28,7 @@ def transact(
     """
     try:
         return _once(path, table, work)
+    # A subclass, for a file that is locked or cannot be written: that is no damage.
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:

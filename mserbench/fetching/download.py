@@ -1,6 +1,4 @@
-"""The files of an open corpus from their publisher: resumed where a transfer broke, checked,
-unpacked.
-"""
+"""The files of an open corpus from their publisher: resumed, checked, unpacked."""
 
 from __future__ import annotations
 
@@ -19,14 +17,14 @@ from mserbench.fetching.transfer import Patience, Report, Transfer
 
 
 def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> None:
-    """Fetch the files of an open corpus, check them, and unpack them into `target`, which is whole
-    or untouched.
+    """Fetch the files of an open corpus, check and unpack them; `target` is whole or untouched.
 
     Raises DataError where the corpus is not open or has no known files, where a transfer or check
     fails, and where an archive is not safe; UsageError where another process is at it.
     """
     card = corpus.card
     files = _files(card)
+    # Beside the corpus, on the same disk, and kept when the process is killed: parts resume.
     folder = target.parent / ".downloads" / card.name
     lock = folder.with_name(f"{card.name}.lock")
 
@@ -44,14 +42,14 @@ def obtain(corpus: Corpus, target: Path, report: Report, patience: Patience) -> 
                 _tidy(folder, lock)
     except folders.Busy as error:
         raise UsageError(
-            f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: "
-            f"wait until it is done"
+            f"another process downloads corpus {card.name!r} into {str(target.parent)!r}: wait "
+            "until it is done"
         ) from error
     except OSError as error:
         raise DataError(
             f"corpus {card.name!r} cannot be written into {str(target.parent)!r} "
-            f"({error.strerror or error}): "
-            "make room or choose another folder, then start the same command again"
+            f"({error.strerror or error}): make room or choose another folder, then start the same "
+            "command again"
         ) from error
 
 
@@ -64,9 +62,8 @@ def _files(card: CorpusCard) -> dict[str, Remote]:
         )
     if not card.files:
         raise DataError(
-            f"corpus {card.name!r} is open, but no address with a checksum is known for "
-            f"it: {card.how_to_get} "
-            f"({card.source}), then {card.unpack}"
+            f"corpus {card.name!r} is open, but no address with a checksum is known for it: "
+            f"{card.how_to_get} ({card.source}), then {card.unpack}"
         )
 
     try:
@@ -76,17 +73,15 @@ def _files(card: CorpusCard) -> dict[str, Remote]:
 
     if len(files) < len(card.files) or not all(map(relative, files)):
         raise PluginError(
-            f"the card of corpus {card.name!r} lists files without names or with the same: "
-            f"report it to its author"
+            f"the card of corpus {card.name!r} lists files without names or with the same: report "
+            "it to its author"
         )
 
     return files
 
 
 def _name(url: str) -> str:
-    """Return the name of a file: the last part of its address that is none of a repository's
-    `content`.
-    """
+    """Return the name of a file: the last part of its address that is not Zenodo's `content`."""
     parts = [unquote(part) for part in urlsplit(url).path.split("/") if part not in ("", "content")]
     return parts[-1].replace("/", "_") if parts else ""
 
@@ -94,9 +89,7 @@ def _name(url: str) -> str:
 def _fetch(
     card: CorpusCard, name: str, remote: Remote, folder: Path, report: Report, patience: Patience
 ) -> Path:
-    """Fetch one file with pooch, which checks it; a file of that name and checksum that is here is
-    taken.
-    """
+    """Fetch one file with pooch, which checks it, or take it where it is here already."""
     import pooch
 
     advice = (
@@ -111,12 +104,11 @@ def _fetch(
             pooch.retrieve(remote.url, remote.hash, fname=name, path=folder, downloader=transfer)
         )
     except ValueError as error:
-        found = re.search(r"but got (\w+)", str(error))
+        received = re.search(r"but got (\w+)", str(error))
         raise DataError(
             f"file {name!r} from {remote.url} has the checksum "
-            f"{found[1] if found else 'of another file'!r}, but "
-            f"{remote.hash!r} was expected: it was removed; start the same command again, "
-            f"else {advice}"
+            f"{received[1] if received else 'of another file'!r}, but {remote.hash!r} was "
+            f"expected: it was removed; start the same command again, else {advice}"
         ) from error
 
 

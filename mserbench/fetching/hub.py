@@ -1,13 +1,10 @@
-"""A dataset of the Hugging Face hub, or a local copy of it, to the files and tables its publisher
-exports.
-"""
+"""A dataset of the Hugging Face hub, or a local copy of it, to audio files and tables."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,30 +20,21 @@ Report = Callable[[int, int], None]  # rows done and rows in all; 0 where that i
 
 _MOST = 200 * 2**30  # bytes that any dataset may hold
 
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns of a dataset: where a recording goes, its bytes, and the columns that its table
-    keeps.
-
-    A kept column that a dataset lacks stays out of its table, but the first must be there.
-    """
-
-    path: str = "path"
-    audio: str = "speech"
-    kept: tuple[str, ...] = ("emotion", "text")
+# The columns of RESD, the one dataset of the hub that a card names: where a recording goes, its
+# bytes, and what its table keeps. The text may be missing, the emotion must be there.
+_PATH = "path"
+_AUDIO = "speech"
+_COLUMNS = ("emotion", "text")
 
 
 def export(source: str | Path, root: Path, report: Report = lambda done, total: None) -> None:
-    """Write each split as `SPLIT/PATH`, the audio bytes as they are stored, and `SPLIT.csv` into
-    `root`.
+    """Write each split into `root` as `SPLIT.csv` and `SPLIT/PATH`, the audio bytes as stored.
 
     `source` is the id of a dataset, or a folder (a `Path`) with its parquet files or what
     `save_to_disk` wrote. `root` is whole or untouched. Raises MissingExtra without `datasets`,
     DataError where the dataset cannot be had, lacks a column or audio, or holds a path that leads
     out of its folder.
     """
-    layout = Layout()
     name = f"dataset {str(source)!r}"
     splits = _splits(source, name)
 
@@ -55,14 +43,12 @@ def export(source: str | Path, root: Path, report: Report = lambda done, total: 
             if relative(split) is None or "/" in split:
                 raise stage.refusal(split, "is no name of a split")
 
-            kept = _kept(split, rows, layout, name)
-            _export_split(split, _undecoded(rows, layout.audio), kept, layout, stage, report)
+            columns = _present_columns(split, rows, name)
+            _export_split(split, _undecoded(rows), columns, stage, report)
 
 
 def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
-    """Load the splits of a dataset by name. Code of a dataset is never run: the library no longer
-    does that.
-    """
+    """Load the splits of a dataset by name, never running code of it."""
     with misfits.optional(f"exporting {name}", "datasets", "hub"):
         import datasets
 
@@ -73,8 +59,7 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     ):
         raise DataError(
             f"{name} cannot be loaded, the hub could not be reached ({away}): look at the "
-            f"connection, or give a local "
-            "copy of its parquet files with --from"
+            "connection, or give a local copy of its parquet files with --from"
         )
 
     try:
@@ -83,18 +68,15 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     except Exception as error:  # the library and those below it raise errors of many kinds
         misfits.refuse(error)
         raise DataError(
-            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look "
-            f"at the connection, or give "
-            "a local copy of its parquet files with --from"
+            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the "
+            "connection, or give a local copy of its parquet files with --from"
         ) from error
 
     return loaded if isinstance(loaded, dict) else {str(loaded.split or "train"): loaded}
 
 
 def _local(folder: Path) -> Any:
-    """Open a local copy: what `save_to_disk` wrote, else its files, which are read without copying
-    them.
-    """
+    """Open what `save_to_disk` wrote, else the files, which are read without copying them."""
     import datasets
 
     if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
@@ -102,42 +84,36 @@ def _local(folder: Path) -> Any:
     return datasets.load_dataset(str(folder.resolve()), streaming=True)
 
 
-def _kept(
-    split: str, rows: datasets.Dataset | datasets.IterableDataset, layout: Layout, name: str
+def _present_columns(
+    split: str, rows: datasets.Dataset | datasets.IterableDataset, name: str
 ) -> list[str]:
     columns = rows.column_names or []
-    lacking = [
-        column for column in (layout.path, layout.audio, layout.kept[0]) if column not in columns
-    ]
+    lacking = [column for column in (_PATH, _AUDIO, _COLUMNS[0]) if column not in columns]
     if lacking:
         raise DataError(
-            f"{name}, split {split!r}: the columns {lacking} were expected, but it has "
-            f"{columns}: this is another "
-            "dataset or another version of it, see 'mserbench data show' of the corpus"
+            f"{name}, split {split!r}: the columns {lacking} were expected, but it has {columns}: "
+            "this is another dataset or another version of it, see 'mserbench data show' of the "
+            "corpus"
         )
 
-    return [column for column in layout.kept if column in columns]
+    return [column for column in _COLUMNS if column in columns]
 
 
-def _undecoded(rows: Any, column: str) -> Any:
-    """Return the rows with the audio as stored; the library would decode it with a package that
-    wants FFmpeg.
-    """
+def _undecoded(rows: Any) -> Any:
+    """Return the rows with the audio as stored; the library's decoder wants FFmpeg."""
     import datasets
 
-    return rows.cast_column(column, datasets.Audio(decode=False))
+    return rows.cast_column(_AUDIO, datasets.Audio(decode=False))
 
 
-def _export_split(
-    split: str, rows: Any, kept: list[str], layout: Layout, stage: Stage, report: Report
-) -> None:
+def _export_split(split: str, rows: Any, columns: list[str], stage: Stage, report: Report) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["path", *kept])
+    table.writerow(["path", *columns])
     total = getattr(rows, "num_rows", 0)
 
     for number, row in enumerate(_rows(rows, stage, split), start=1):
-        path, audio = row[layout.path], (row[layout.audio] or {}).get("bytes")
+        path, audio = row[_PATH], (row[_AUDIO] or {}).get("bytes")
         if not isinstance(path, str) or relative(path) is None:
             raise stage.refusal(str(path), "is no path inside its folder")
         if not audio:
@@ -145,7 +121,7 @@ def _export_split(
 
         stage.write(f"{split}/{path}", [audio])
         # A row of a label file is one line: see mserbench.tables.
-        table.writerow([path, *(" ".join(str(row[column] or "").split()) for column in kept)])
+        table.writerow([path, *(" ".join(str(row[column] or "").split()) for column in columns)])
         report(number, total)
 
     stage.write(f"{split}.csv", [text.getvalue().encode("utf-8")])
@@ -153,6 +129,7 @@ def _export_split(
 
 def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
     """Yield the rows; damaged files show only here. Raises DataError for them."""
+    # Not a `for`: a fault of the files must be told from one of whoever takes the rows.
     pending = iter(rows)
     while True:
         try:
@@ -163,8 +140,7 @@ def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
             misfits.refuse(error)
             raise DataError(
                 f"{stage.source}, split {split!r}: its files cannot be read "
-                f"({type(error).__name__}: "
-                f"{_first_line(error)}): get them again"
+                f"({type(error).__name__}: {_first_line(error)}): get them again"
             ) from error
 
         yield row

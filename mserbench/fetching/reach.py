@@ -1,6 +1,4 @@
-"""Whether the network is there: one short question first, where a library would repeat its own for
-half a minute.
-"""
+"""Whether the network is there: one short question, where a library would ask for long."""
 
 from __future__ import annotations
 
@@ -11,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# set to anything but 0 or nothing: no network, what caches hold is used
+# Set to anything but 0 or nothing: no network, what caches hold is used.
 OFFLINE = "MSERBENCH_OFFLINE"
 _HUB_OFFLINE = "HF_HUB_OFFLINE"
-# seconds; a name may stand for many addresses, each tried in turn
+# Seconds; a name may stand for many addresses, each tried in turn.
 _CONNECT, _READ, _IN_ALL = 3.0, 5.0, 8.0
 _DOWN = (500, 502, 503, 504)
 
@@ -34,18 +32,17 @@ def _is_on(variable: str) -> bool:
 
 
 def hub_fault(repository: str, kind: str = "models") -> str:
-    """Return why the hub does not answer, in a few words; empty where it does, whatever it says of
-    the repository.
-    """
+    """Return why the hub does not answer; empty where it does, whatever it says."""
     from huggingface_hub import constants
 
-    found: list[str] = []
+    faults: list[str] = []
     url = f"{constants.ENDPOINT}/api/{kind}/{repository}"
-    asking = threading.Thread(target=lambda: found.append(_fault(url)), daemon=True)
+    # In a thread, as looking up a name has no time limit of its own.
+    asking = threading.Thread(target=lambda: faults.append(_fault(url)), daemon=True)
     asking.start()
     asking.join(_IN_ALL)
 
-    return found[0] if found else f"no answer for {_IN_ALL:g} s"
+    return faults[0] if faults else f"no answer for {_IN_ALL:g} s"
 
 
 def _fault(url: str) -> str:
@@ -75,14 +72,12 @@ def reason(error: Exception, timeout: float) -> str:
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke"
 
-    found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
-    return found[1] if found else f"no connection, {type(error).__name__}"
+    errno = re.search(r"\[Errno -?\d+\] ([^'\")]+)", str(error))
+    return errno[1] if errno else f"no connection, {type(error).__name__}"
 
 
 def was_reached(error: Exception) -> bool:
-    """Whether a server was there when a request failed: False where no connection could be made at
-    all.
-    """
+    """Whether a server was there when a request failed: False without any connection."""
     import requests
     import urllib3
 
@@ -93,16 +88,14 @@ def was_reached(error: Exception) -> bool:
 
 @contextmanager
 def quiet_hub() -> Iterator[None]:
-    """Keep the warnings of the hub's library off stderr: what went wrong is said once, as an
-    error.
-    """
+    """Keep warnings of the hub's library off stderr: a fault is said once, as an error."""
     from huggingface_hub import utils
 
     log: Any = utils.logging  # its functions have no types
-    told = log.get_verbosity()
+    verbosity = log.get_verbosity()
     log.set_verbosity_error()
 
     try:
         yield
     finally:
-        log.set_verbosity(told)
+        log.set_verbosity(verbosity)

@@ -20,8 +20,7 @@ _PIECE = 2**20  # bytes
 
 @dataclass
 class Stage:
-    """Files on their way into a folder: names are checked, bytes and files are counted as they are
-    written.
+    """Files on their way into a folder: names are checked, bytes and files are counted.
 
     `source` names where they come from, as an error says it. `most_bytes` and `most_files` bound
     what is taken.
@@ -33,15 +32,14 @@ class Stage:
     most_files: int = 1_000_000
     written: int = 0
     names: list[str] = field(default_factory=list)
-    # the name as a folder that ignores case sees it: a file
-    _seen: dict[str, str] = field(default_factory=dict)
-    _above: dict[str, str] = field(default_factory=dict)  # the same, of the folders above the files
+    # The name of each file, by how a folder that ignores case sees it.
+    _file_names: dict[str, str] = field(default_factory=dict)
+    # The same of the folders above the files, each with a file that lies below it.
+    _folder_names: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Path:
-        """Write one file and return its path. Raises DataError for a name or an amount that is not
-        taken.
-        """
-        path = self.folder / self._taken(name)
+        """Write one file and return its path. Raises DataError for what is not taken."""
+        path = self.folder / self._accepted_name(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             for piece in pieces:
@@ -68,31 +66,32 @@ class Stage:
     def refusal(self, name: str, why: str) -> DataError:
         """Return the error for a file that is not taken."""
         return DataError(
-            f"{self.source} holds {name[:200]!r}, which {why}: nothing of it was kept, "
-            "get it from its publisher again and report it there if this stays"
+            f"{self.source} holds {name[:200]!r}, which {why}: nothing of it was kept, get it from "
+            "its publisher again and report it there if this stays"
         )
 
-    def _taken(self, name: str) -> str:
+    def _accepted_name(self, name: str) -> str:
         path = relative(name)
         if path is None:
             raise self.refusal(name, "is no path inside its folder")
         if len(self.names) >= self.most_files:
             raise self.refusal(name, f"is beyond the bound of {self.most_files} files")
 
+        # Two names that differ by case only would be one file on macOS and Windows.
         key = _folded(path)
         above = [_folded(parent) for parent in path.parents][:-1]
-        other = (
-            self._seen.get(key)
-            or self._above.get(key)
-            or next(filter(None, map(self._seen.get, above)), None)
+        clash = (
+            self._file_names.get(key)
+            or self._folder_names.get(key)
+            or next(filter(None, map(self._file_names.get, above)), None)
         )
-        if other is not None:
+        if clash is not None:
             raise self.refusal(
-                name, f"is in the way of {other[:200]!r}, or differs from it by case only"
+                name, f"is in the way of {clash[:200]!r}, or differs from it by case only"
             )
 
-        self._seen[key] = name
-        self._above.update(dict.fromkeys(above, name))
+        self._file_names[key] = name
+        self._folder_names.update(dict.fromkeys(above, name))
         self.names.append(str(path))
 
         return str(path)
@@ -134,9 +133,8 @@ def staging(target: Path, source: str, most_bytes: int) -> Iterator[Stage]:
             _publish(stage, target)
     except OSError as error:
         raise DataError(
-            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): "
-            f"make room or choose "
-            "another folder, then start the same command again"
+            f"{source} cannot be written into {str(target)!r} ({error.strerror or error}): make "
+            "room or choose another folder, then start the same command again"
         ) from error
 
 
@@ -146,12 +144,13 @@ def _publish(stage: Stage, target: Path) -> None:
         folders.put_in_place(stage.folder, target, replace=False)
         return
 
+    # All is compared before anything is moved: nothing is half merged.
     wrong = [name for name in stage.names if not _fits(stage.folder / name, target / name)]
     if wrong:
         raise DataError(
             f"folder {str(target)!r} holds {len(wrong)} file(s) that differ from those of "
-            f"{stage.source}, the first "
-            f"{wrong[0]!r}: move that folder away or give another, nothing was overwritten"
+            f"{stage.source}, the first {wrong[0]!r}: move that folder away or give another, "
+            "nothing was overwritten"
         )
 
     for name in stage.names:
@@ -170,4 +169,5 @@ def _fits(new: Path, place: Path) -> bool:
 
 
 def _folded(path: PurePosixPath) -> str:
+    # macOS composes letters and accents otherwise than the archives of other systems.
     return unicodedata.normalize("NFC", str(path)).casefold()

@@ -1,6 +1,4 @@
-"""One file over HTTP that goes on where the last transfer broke; a downloader for pooch, which
-checks it.
-"""
+"""One file over HTTP that goes on where it broke: a downloader for pooch, which checks it."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})  # answers that anothe
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a transfer is tried, the first pause in seconds (it doubles), and seconds without a
-    byte.
-    """
+    """How often to try, the first pause in seconds (it doubles), seconds without a byte."""
 
     attempts: int = 6
     pause: float = 1.0
@@ -39,9 +35,7 @@ class Patience:
 
 
 class _Broken(Exception):
-    """A transfer that another try may finish; `reached` is False where no connection could be
-    made.
-    """
+    """A transfer that another try may finish; `reached` is False without any connection."""
 
     def __init__(self, why: str, reached: bool = True) -> None:
         super().__init__(why)
@@ -50,9 +44,7 @@ class _Broken(Exception):
 
 @dataclass
 class Transfer:
-    """The fetching of one file; what has come is in `part`. `advice` says what else can be done to
-    get it.
-    """
+    """The fetching of one file into `part`; `advice` says what else can be done to get it."""
 
     name: str
     remote: Remote
@@ -74,6 +66,7 @@ class Transfer:
         if reach.is_offline() and self._size() < self.remote.bytes:
             raise self._failure("is not here, and no network is to be used")
 
+        # Once a server answered, a broken line is worth waiting for.
         reached = False
         for attempt in range(1, self.patience.attempts + 1):
             if self._size() == self.remote.bytes:
@@ -90,11 +83,9 @@ class Transfer:
                     ) from error
                 if attempt == self.patience.attempts:
                     raise DataError(
-                        f"file {self.name!r} did not arrive from {url} in {attempt} "
-                        f"attempt(s) ({error}), "
-                        f"{self._size()} of {self.remote.bytes} bytes are here: they are "
-                        f"kept, start the same "
-                        "command again"
+                        f"file {self.name!r} did not arrive from {url} in {attempt} attempt(s) "
+                        f"({error}), {self._size()} of {self.remote.bytes} bytes are here: they "
+                        "are kept, start the same command again"
                     ) from error
 
                 time.sleep(min(self.patience.pause * 2 ** (attempt - 1), 30))
@@ -106,6 +97,7 @@ class Transfer:
         """Send one request, for the rest where a part is here, and write what comes."""
         import requests
 
+        # What is too long cannot be a part of this file.
         if self._size() > self.remote.bytes:
             self.part.unlink()
 
@@ -141,9 +133,7 @@ class Transfer:
         return headers
 
     def _checked(self, answer: requests.Response, begin: int) -> int:
-        """Return where in the file the bytes of an answer begin, or raise for one that brings no
-        such bytes.
-        """
+        """Return where in the file the bytes of an answer begin, or raise where there are none."""
         if answer.status_code == 416 and begin:
             self.part.unlink()
             raise _Broken("the server refuses the rest of the file, which is fetched anew")
@@ -155,6 +145,7 @@ class Transfer:
             )
 
         if answer.status_code == 200:
+            # All of it comes, even where only the rest was asked for: the part starts anew.
             begin, total = 0, answer.headers.get("Content-Length", "")
         else:
             span = re.fullmatch(
@@ -197,5 +188,5 @@ class Transfer:
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _failure(self, what: str) -> DataError:
-        return DataError(f"file {self.name!r} {what}: {self.advice}")
+    def _failure(self, problem: str) -> DataError:
+        return DataError(f"file {self.name!r} {problem}: {self.advice}")

@@ -53,8 +53,7 @@ def is_archive(name: str) -> bool:
 
 
 def unpack(archive: Path, stage: Stage, report: Report = lambda done, total: None) -> None:
-    """Unpack an archive into a stage, and the archives inside it, once, each into the folder it
-    lies in.
+    """Unpack an archive into a stage, and archives inside it, once, each where it lies.
 
     Shadow files of macOS are left out. Raises DataError, which names the member, for one that leads
     out of the folder, is a link or a device, is encrypted, comes twice or is too much, and for a
@@ -62,6 +61,7 @@ def unpack(archive: Path, stage: Stage, report: Report = lambda done, total: Non
     """
     first = len(stage.names)
     _unpack(archive, stage, "", report)
+    # A list of its own, as unpacking adds names; archives found in these stay as they are.
     for name in [name for name in stage.names[first:] if is_archive(name)]:
         above = str(PurePosixPath(name).parent)
         _unpack(stage.folder / name, stage, "" if above == "." else f"{above}/", report)
@@ -164,21 +164,19 @@ def _pieces(archive: str, member: _Member) -> Iterator[bytes]:
 
 @contextmanager
 def _damage(archive: str, member: str = "") -> Iterator[None]:
-    """Turn what the libraries raise for damaged archives into one sentence; errors of writing pass
-    through.
-    """
+    """Turn what libraries raise for damaged archives into one sentence, unlike write errors."""
     try:
         yield
     except _DAMAGED as error:
+        # A full disk is no damage of the archive.
         if isinstance(error, OSError) and error.errno is not None:
             raise
 
-        where = f", member {member[:200]!r}" if member else ""
+        place = f", member {member[:200]!r}" if member else ""
         why = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise DataError(
-            f"archive {archive!r}{where} is damaged or of a kind that cannot be read "
-            f"({why}): nothing of it was kept, "
-            "get it from its publisher again"
+            f"archive {archive!r}{place} is damaged or of a kind that cannot be read ({why}): "
+            "nothing of it was kept, get it from its publisher again"
         ) from error
 
 

@@ -1,5 +1,4 @@
-"""The hooks a plugin may implement, and the typed records they return; `kinds` has one row for each
-pair.
+"""The hooks a plugin may implement, and the typed records they return.
 
 A record names its object by a `"package.module:attribute"` target, or `"package.module:TABLE[key]"`
 for one of a dictionary. It is imported on first use only: a package that fails to import cannot
@@ -20,9 +19,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What every record of a plugin holds: a name, where its object is, and a title for
-    listings.
-    """
+    """What every record of a plugin holds: a name, where its object is, a title for listings."""
 
     name: str
     target: str
@@ -38,8 +35,9 @@ class CorpusEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class TaskEntry(Entry):
-    """A task: `target` is a `mserbench.contracts.Task`, which listings ask for its corpus,
-    languages and labels.
+    """A task: `target` is a `mserbench.contracts.Task`.
+
+    Listings ask it for its corpus, languages and labels.
     """
 
 
@@ -65,9 +63,7 @@ class CommandEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class WeightsEntry(Entry):
-    """Pretrained weights that models are built upon: `target` is a
-    `mserbench.weights.record.Weights`.
-    """
+    """Pretrained weights to build upon: `target` is a `mserbench.weights.record.Weights`."""
 
 
 @dataclass(frozen=True, slots=True)

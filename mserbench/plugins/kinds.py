@@ -1,5 +1,4 @@
-"""The kinds of things that plugins bring, one row each: its record, its hook, how it is listed,
-what it resolves to.
+"""The kinds of things that plugins bring: one row each, by which all of the core goes.
 
 A further kind is a record and a hook in `hookspecs` and a row here: loading, listing and resolving
 go by the rows.

@@ -1,6 +1,4 @@
-"""Finds plugins by entry point and loads each one on its own, so that a broken one cannot hide the
-rest.
-"""
+"""Finds plugins by entry point and loads each alone, so that a broken one hides no other."""
 
 from __future__ import annotations
 
@@ -79,9 +77,11 @@ def _specifications() -> ModuleType:
 
 def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
     switch = os.environ.get(SWITCH)
-    wanted = None if switch is None else {name.strip() for name in switch.split(",")} - {"", "none"}
-    seen: dict[str, str] = {}
-    found = []
+    switched_on = (
+        None if switch is None else {name.strip() for name in switch.split(",")} - {"", "none"}
+    )
+    owners: dict[str, str] = {}
+    installed = []
 
     for entry_point in importlib.metadata.entry_points(group=GROUP):
         # Read once: each access parses the file of a distribution anew.
@@ -90,7 +90,7 @@ def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
             if entry_point.dist
             else {"Name": "unknown", "Version": "unknown"}
         )
-        found.append(
+        installed.append(
             (
                 Plugin(entry_point.name, facts["Name"], facts["Version"], entry_point.value),
                 entry_point,
@@ -99,18 +99,20 @@ def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
 
     # The host first: where two plugins claim a name, its own entries win.
     for plugin, entry_point in sorted(
-        found, key=lambda pair: (pair[0].distribution != HOST, pair[0].name)
+        installed, key=lambda pair: (pair[0].distribution != HOST, pair[0].name)
     ):
         names = {plugin.name, plugin.distribution}
-        plugin.skipped = wanted is not None and plugin.distribution != HOST and not names & wanted
+        plugin.skipped = (
+            switched_on is not None and plugin.distribution != HOST and not names & switched_on
+        )
         if (
             not plugin.skipped
-            and seen.setdefault(plugin.name, plugin.distribution) != plugin.distribution
+            and owners.setdefault(plugin.name, plugin.distribution) != plugin.distribution
         ):
             plugin.failures.append(
-                f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name "
-                f"of a plugin of "
-                f"{seen[plugin.name]}: one of the two packages must rename its entry point"
+                f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name of a "
+                f"plugin of {owners[plugin.name]}: one of the two packages must rename its entry "
+                "point"
             )
 
         yield plugin, entry_point
@@ -134,11 +136,11 @@ def _load(
         )
         return
 
-    wanted = getattr(module, "MSERBENCH_API", API_VERSION)
-    if wanted != API_VERSION:
+    version = getattr(module, "MSERBENCH_API", API_VERSION)
+    if version != API_VERSION:
         plugin.failures.append(
             _sentence(
-                plugin, f"was made for API version {wanted}, but this mserbench has {API_VERSION}"
+                plugin, f"was made for API version {version}, but this mserbench has {API_VERSION}"
             )
         )
         return
@@ -170,7 +172,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
             )
 
     for name, value in vars(module).items():
-        # a helper that it imports is no mistake
+        # A helper that it imports is no mistake.
         own = getattr(value, "__module__", None) == module.__name__
         if own and name.startswith("register_") and name not in implemented:
             plugin.failures.append(
@@ -203,7 +205,7 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
                 _sentence(
                     plugin,
                     f"gave {entry.name!r} the target {entry.target!r}, not a name and "
-                    f"'module:attribute'",
+                    "'module:attribute'",
                 )
             )
         else:
@@ -213,29 +215,29 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
 def _mark_conflicts(plugins: list[Plugin]) -> None:
     owner: dict[tuple[type, str], Plugin] = {}
     for plugin in plugins:
-        kept: list[Entry] = []
+        own: list[Entry] = []
         for entry in plugin.entries:
             first = owner.setdefault((type(entry), entry.name), plugin)
             if first is plugin and entry.name not in {
-                e.name for e in kept if type(e) is type(entry)
+                e.name for e in own if type(e) is type(entry)
             }:
-                kept.append(entry)
+                own.append(entry)
             else:
                 plugin.failures.append(
                     _sentence(
                         plugin,
                         f"offers {entry.name!r}, a name that {first.name!r} has; the first one "
-                        f"stays",
+                        "stays",
                     )
                 )
 
-        plugin.entries = kept
+        plugin.entries = own
 
 
-def _sentence(plugin: Plugin, what: str) -> str:
+def _sentence(plugin: Plugin, problem: str) -> str:
     return (
-        f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} {what}: update or "
-        f"uninstall it"
+        f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} {problem}: update or "
+        "uninstall it"
     )
 
 

@@ -1,6 +1,4 @@
-"""Compiled packages that do not fit one another: told apart from every other fault, with what to
-install.
-"""
+"""Compiled packages that do not fit one another, told apart from every other fault."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ PAIR = ("2.14.1", "2.11.1")  # what to install where two do not fit: the pair of
 CORE = ("numpy", "pandas", "scipy", "sklearn", "soundfile", "soxr")
 """The compiled packages of the base install."""
 
-# Each release is built for some releases of torch only
+# Each release of these is built for some releases of torch only.
 _ON_TORCH = ("torchaudio", "torchcodec", "torchvision")
 _SIGNS = re.compile(
     r"undefined symbol|symbol not found|cannot open shared object|cannot load library|"
@@ -38,13 +36,14 @@ _SIGNS = re.compile(
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"(?:site|dist)-packages[/\\](\w+)[/\\.]")
-# What loading a compiled part raises, by package
+# What loading a compiled part raises: it depends on the package.
 _KINDS = (ImportError, OSError, RuntimeError, ValueError)
 
 
 def told(error: BaseException) -> PackageMisfit | None:
-    """Return the error to raise where `error`, or what caused it, is a package that does not fit;
-    else None.
+    """Return the error to raise where `error` or its cause is a package that does not fit.
+
+    Returns None for every other error.
     """
     for cause in _chain(error):
         if isinstance(cause, PackageMisfit):
@@ -56,8 +55,7 @@ def told(error: BaseException) -> PackageMisfit | None:
 
 
 def refuse(error: BaseException) -> None:
-    """Raise PackageMisfit where `error` is one: first of all, wherever errors of many kinds are
-    blamed on something.
+    """Raise PackageMisfit where `error` is one: before it is blamed on anything else.
 
     A file, a plugin or a folder is not at fault where a package could not be loaded to look at it.
     """
@@ -67,21 +65,23 @@ def refuse(error: BaseException) -> None:
 
 
 @contextmanager
-def optional(what: str, package: str, extra: str) -> Iterator[None]:
-    """Stand around the import of an optional package. Raises MissingExtra where it is absent, else
-    PackageMisfit.
+def optional(purpose: str, package: str, extra: str) -> Iterator[None]:
+    """Stand around the import of an optional package.
+
+    Raises MissingExtra where it is absent, else PackageMisfit.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtra(what, package, extra) from error
+        raise MissingExtra(purpose, package, extra) from error
     except Exception as error:
         raise told(error) or _misfit(package, error) from error
 
 
 def load(packages: Iterable[str]) -> dict[str, str]:
-    """Import those of some packages that are installed; returns the version of each by the name
-    that pip has for it.
+    """Import those of some packages that are installed, and return their versions.
+
+    They are named as pip names them.
 
     Raises PackageMisfit for the first that cannot be loaded.
     """
@@ -98,17 +98,16 @@ def load(packages: Iterable[str]) -> dict[str, str]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
+        # As Python prints a traceback: `raise ... from None` hides what was before.
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _package(error: BaseException) -> str:
-    """Return the package whose part could not be loaded: by the file named, else where the error
-    was raised.
-    """
+    """Return the package that could not be loaded: of the file named, or where it was raised."""
     named = _FOLDER.search(str(error))
     if named:
         return named[1]
@@ -130,16 +129,14 @@ def _misfit(package: str, error: BaseException) -> PackageMisfit:
     name, version = _installed(package)
     if partner is None:
         return PackageMisfit(
-            f"package {name!r} {version} cannot be loaded ({reason}), as it fits neither "
-            f"this machine nor what is "
-            f"installed beside it: run pip install --force-reinstall {name}, or install "
-            f"what requirements/ names"
+            f"package {name!r} {version} cannot be loaded ({reason}), as it fits neither this "
+            f"machine nor what is installed beside it: run pip install --force-reinstall {name}, "
+            "or install what requirements/ names"
         )
 
     return PackageMisfit(
-        f"package {name!r} {version} does not fit {partner!r} {_installed(partner)[1]} and "
-        f"cannot be loaded beside it "
-        f"({reason}): {_remedy(name, partner)}"
+        f"package {name!r} {version} does not fit {partner!r} {_installed(partner)[1]} and cannot "
+        f"be loaded beside it ({reason}): {_remedy(name, partner)}"
     )
 
 
@@ -148,8 +145,8 @@ def _remedy(name: str, partner: str) -> str:
         return f"run pip install 'torch=={PAIR[0]}' 'torchaudio=={PAIR[1]}', a pair that was tried"
     if name in _ON_TORCH:
         return (
-            f"run pip uninstall {name}, without which mserbench does, or install its release "
-            f"for this {partner}"
+            f"run pip uninstall {name}, without which mserbench does, or install its release for "
+            f"this {partner}"
         )
 
     return (

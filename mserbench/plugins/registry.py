@@ -40,8 +40,7 @@ def entry(record: type[EntryT], name: str) -> EntryT:
 
 
 def resolve(entry: Entry) -> Any:
-    """Return what an entry stands for, checked against the row of its kind: an object, a class or a
-    path.
+    """Return what an entry stands for, checked by its kind: an object, a class or a path.
 
     Raises PluginError where it cannot be imported or is something else.
     """
@@ -53,6 +52,7 @@ def resolve(entry: Entry) -> Any:
     expected = load(kind.word, kind.resolves)
 
     if kind.form == "subclass":
+        # A class, since making a model loads its weights.
         if not (isinstance(target, type) and issubclass(target, expected)):
             public = f"mserbench.{expected.__name__}"
             raise PluginError(
@@ -67,8 +67,9 @@ def resolve(entry: Entry) -> Any:
 
 
 def load(name: str, target: str) -> Any:
-    """Return the object at `module:attribute` or `module:TABLE[key]`. Raises PluginError, which
-    names `name`.
+    """Return the object at `module:attribute` or `module:TABLE[key]`.
+
+    Raises PluginError, which names `name`.
     """
     module, _, place = target.partition(":")
     attribute, bracket, key = place.partition("[")
@@ -78,9 +79,8 @@ def load(name: str, target: str) -> Any:
         return value[key.removesuffix("]")] if bracket else value
     except (MserbenchError, KeyboardInterrupt):
         raise
-    except (
-        BaseException
-    ) as error:  # importing is running the plugin's code, which may even call sys.exit
+    # Importing is running the plugin's code, which may even call sys.exit.
+    except BaseException as error:
         misfits.refuse(error)
         raise PluginError(
             f"{name!r}: its target {target!r} cannot be imported ({type(error).__name__}: {error})"

@@ -125,11 +125,11 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
     name = record.name
     lock = _base() / f".{name}.lock"
     with folders.held(lock, lambda: progress(f"{name}: another process is getting it, waiting")):
+        folders.clear_leftovers(_base(), name)
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
             return
 
-        folders.clear_leftovers(_base(), name)
         with folders.scratch(_place(name)) as work:
             (work / "raw").mkdir()
             _fill(record, source, work, progress)

@@ -30,8 +30,8 @@ def tiny_folder(role: Role) -> Path:
     """
     place = cache_dir() / "tiny-parts" / f"{role}-{VERSION}"
     with folders.held(place.parent / f".{role}.lock", waiting=lambda: None):
+        folders.clear_leftovers(place.parent, place.name)
         if not place.is_dir():
-            folders.clear_leftovers(place.parent, place.name)
             with folders.whole(place) as work:
                 make(role, work)
 

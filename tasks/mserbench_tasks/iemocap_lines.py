@@ -1,6 +1,4 @@
-"""The lines of IEMOCAP's label files and transcripts that name a turn, each read or named as a
-fault.
-"""
+"""The lines of IEMOCAP's label files and transcripts, each read or named as a fault."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ _SPOKEN = re.compile(rf"(?P<turn>{_TURN}) {_TIMES}:(?P<words>.*)", re.ASCII)
 
 
 def consensus(tree: Tree) -> Iterator[tuple[str, re.Match[str] | Fault]]:
-    """Yield (file, line or Fault) of the turns' common labels: those in the top level of
-    EmoEvaluation.
+    """Yield (file, line or Fault) of the turns' common labels: the top level of EmoEvaluation.
 
     A line has `turn`, `dialogue`, `session`, `style`, `letter`, `start`, `end` (seconds),
     `emotion`, `valence`, `activation` and `dominance` (means of the raters, 1 to 5). The folders
@@ -66,9 +63,8 @@ def _lines(
                 yield (
                     name,
                     Fault(
-                        f"label file {name!r}, line {number}: {grammar} was expected, but "
-                        f"it is {line[:100]!r}: "
-                        f"get the file from the publisher again",
+                        f"label file {name!r}, line {number}: {grammar} was expected, but it is "
+                        f"{line[:100]!r}: get the file from the publisher again",
                         minor,
                     ),
                 )

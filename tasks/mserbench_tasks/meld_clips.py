@@ -1,6 +1,4 @@
-"""The clips of MELD: where to get them, how many there are, which file is which, what every run
-must say of them.
-"""
+"""The clips of MELD: where to get them, how many, which file is which, what to say of them."""
 
 from __future__ import annotations
 
@@ -20,11 +18,11 @@ _USABLE = {  # in the order of the labels
     "test": (1256, 402, 281, 345, 208, 68, 50),
 }
 COUNTS = {  # whoever has some of the splits has a complete part
-    " and ".join(some): dict(
-        zip(_LABELS, map(sum, zip(*(_USABLE[one] for one in some), strict=True)), strict=True)
+    " and ".join(splits): dict(
+        zip(_LABELS, map(sum, zip(*(_USABLE[split] for split in splits), strict=True)), strict=True)
     )
     for size in (3, 2, 1)
-    for some in itertools.combinations(_USABLE, size)
+    for splits in itertools.combinations(_USABLE, size)
 }
 FOLDERS = {
     "train": "train_splits",
@@ -32,11 +30,11 @@ FOLDERS = {
     "test": "output_repeated_splits_test",
 }
 UNUSABLE = {"train/dia125_utt3": "corrupt as published", "dev/dia110_utt7": "never published"}
-# seconds, by wrong times
+# In seconds, by wrong times of the published table.
 OVERLONG = {"train/dia309_utt0": 41, "test/dia38_utt4": 305, "test/dia220_utt0": 235}
 
 # MELD.Raw; size and sha256 as two public projects check it (AutoDL's download script,
-# autofusion_bench)
+# autofusion_bench).
 FILES = (
     Remote(
         "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
@@ -56,7 +54,7 @@ SKIPPED = {
 _CLIP = re.compile(
     r"(?P<fixed>final_videos_test)?dia(?P<dialogue>\d{1,6})_utt(?P<utterance>\d{1,6})"
 )
-# as published, or plainly named
+# As published, or plainly named.
 _FOLDER = re.compile(r"(?:.*[^a-z])?(train|dev|test)(?:[^a-z].*)?")
 
 
@@ -69,10 +67,11 @@ class Cuts:
 
 
 def find(tree: Tree, splits: Collection[str]) -> tuple[dict[str, Cuts], list[str]]:
-    """Return the clips by id, and the files whose split no folder names where it is not the only
-    one of `splits`.
+    """Return the clips by id, and the files whose split no folder tells.
+
+    Where `splits` names one split, all files are of it.
     """
-    found: dict[str, Cuts] = defaultdict(Cuts)
+    by_clip: dict[str, Cuts] = defaultdict(Cuts)
     lost = []
     for path, stem in tree.audio("mp4", "wav"):
         match = _CLIP.fullmatch(stem)
@@ -84,10 +83,10 @@ def find(tree: Tree, splits: Collection[str]) -> tuple[dict[str, Cuts], list[str
             lost.append(path)
             continue
 
-        cuts = found[identity(split, match["dialogue"], match["utterance"])]
+        cuts = by_clip[identity(split, match["dialogue"], match["utterance"])]
         (cuts.fixed if match["fixed"] else cuts.plain).append(path)
 
-    return dict(found), lost
+    return dict(by_clip), lost
 
 
 def identity(split: str, dialogue: str, utterance: str) -> str:
@@ -110,21 +109,18 @@ def _split_of(path: str, splits: Collection[str]) -> str | None:
 
 
 def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
-    """Yield what must stand beside every number: which cuts were used, which clips are absent,
-    which are overlong.
-    """
+    """Yield what must stand beside every number: cuts used, clips absent, clips overlong."""
     cuts = Counter(utterance.extra.get("cut") for utterance in utterances)
     total = cuts["fixed"] + cuts["plain"]
     if cuts["fixed"]:
         yield (
             f"{cuts['fixed']} of the {total} test clips are the ones cut anew "
-            f"(final_videos_test...)"
+            "(final_videos_test...)"
         )
     elif total:
         yield (
-            f"none of the {total} test clips is one cut anew (final_videos_test...): "
-            f"unless those 132 were renamed, "
-            f"about 5 % hold more than their turn"
+            f"none of the {total} test clips is one cut anew (final_videos_test...): unless those "
+            "132 were renamed, about 5 % hold more than their turn"
         )
 
     splits = {utterance.split for utterance in utterances}
@@ -132,10 +128,10 @@ def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
     if absent:
         yield f"left out, as no readable clip of them was published: {', '.join(absent)}"
 
-    known = {utterance.id for utterance in utterances}
-    overlong = [f"{clip} ({seconds} s)" for clip, seconds in OVERLONG.items() if clip in known]
+    ids = {utterance.id for utterance in utterances}
+    overlong = [f"{clip} ({seconds} s)" for clip, seconds in OVERLONG.items() if clip in ids]
     if overlong:
         yield (
-            f"far longer than their turn, by wrong times in the published table: "
+            "far longer than their turn, by wrong times in the published table: "
             f"{', '.join(overlong)}"
         )

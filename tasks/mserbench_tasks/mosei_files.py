@@ -1,6 +1,4 @@
-"""The files of CMU-MOSEI: graded labels with their times (HDF5), and transcripts of the same
-segments (text).
-"""
+"""The files of CMU-MOSEI: graded labels with their times (HDF5), and their transcripts."""
 
 from __future__ import annotations
 
@@ -25,17 +23,14 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Entry:
-    """The rows of one video: `features` by row and dimension, `intervals` as (start, end) in
-    seconds by row.
-    """
+    """The rows of a video: `features` by row and dimension, `intervals` as (start, end) in s."""
 
     features: list[list[float]]
     intervals: list[list[float]]
 
 
 def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | Fault]]:
-    """Return the names of the dimensions, as the file itself gives them, and each video's rows or
-    what is wrong.
+    """Return the names of the dimensions as the file gives them, and each video's rows or fault.
 
     Older files order the dimensions otherwise. Raises DataError where this is no computational
     sequence of CMU-MultimodalSDK, and MissingExtra where h5py is not installed.
@@ -54,15 +49,15 @@ def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | F
     except _UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise DataError(
-            f"label file {name!r} is not a computational sequence with 'data' and "
-            f"'dimension names' ({reason}): get it "
-            f"from the publisher again"
+            f"label file {name!r} is not a computational sequence with 'data' and 'dimension "
+            f"names' ({reason}): get it from the publisher again"
         ) from error
 
 
 def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] | Fault]:
-    """Yield ((start, end), text) of each line `video___clip___start___end___text`; times in
-    seconds, to 0.01.
+    """Yield ((start, end), text) of each line of a transcript; times in seconds, to 0.01.
+
+    A line is `video___clip___start___end___text`.
 
     Raises DataError where the file is not text.
     """
@@ -71,21 +66,18 @@ def spoken(name: str, data: bytes) -> Iterator[tuple[tuple[float, float], str] |
             continue
 
         try:
-            _, _, start, end, said = line.split("___", 4)
-            yield (round(float(start), 2), round(float(end), 2)), said.strip()
+            _, _, start, end, words = line.split("___", 4)
+            yield (round(float(start), 2), round(float(end), 2)), words.strip()
         except ValueError:
             yield Fault(
-                f"transcript {name!r}, line {number}: video___clip___start___end___text "
-                f"was expected, but it is "
-                f"{line[:100]!r}",
+                f"transcript {name!r}, line {number}: video___clip___start___end___text was "
+                f"expected, but it is {line[:100]!r}",
                 minor=True,
             )
 
 
 def _names(dataset: Any) -> tuple[str, ...]:
-    """Read the names, which the toolkit writes as JSON in one string; its first files hold one
-    string a name.
-    """
+    """Read the names: JSON in one string, or in the toolkit's first files a string each."""
     texts = [
         item.decode() if isinstance(item, bytes) else str(item) for item in dataset[()].ravel()
     ]
@@ -93,29 +85,28 @@ def _names(dataset: Any) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise ValueError(f"'dimension names' is {names!r}")
 
-    return tuple(str(one).strip().lower() for one in names)
+    return tuple(str(dimension).strip().lower() for dimension in names)
 
 
 def _entry(name: str, video: str, group: Any, width: int) -> Entry | Fault:
     import numpy as np
 
-    where = f"label file {name!r}, video {video!r}"
+    place = f"label file {name!r}, video {video!r}"
     try:
         features, intervals = (
             np.asarray(group[key][()], dtype=np.float64) for key in ("features", "intervals")
         )
     except _UNREADABLE as error:
         return Fault(
-            f"{where}: its features or intervals cannot be read ({' '.join(str(error).split())})"
+            f"{place}: its features or intervals cannot be read ({' '.join(str(error).split())})"
         )
 
     if features.shape != (len(intervals), width) or intervals.shape != (len(features), 2):
         return Fault(
-            f"{where}: {width} features and two times a row were expected, but the shapes "
-            f"are {features.shape} and "
-            f"{intervals.shape}"
+            f"{place}: {width} features and two times a row were expected, but the shapes are "
+            f"{features.shape} and {intervals.shape}"
         )
     if not (np.isfinite(features).all() and np.isfinite(intervals).all()):
-        return Fault(f"{where}: a feature or a time is not a finite number")
+        return Fault(f"{place}: a feature or a time is not a finite number")
 
     return Entry(features.tolist(), intervals.tolist())

@@ -1,5 +1,4 @@
-"""Remakes the seeded `*-paper2.csv` splits, byte for byte: `python -m mserbench_tasks.remake_splits
-[FOLDER]`.
+"""Remakes the seeded `*-paper2.csv` splits: `python -m mserbench_tasks.remake_splits [FOLDER]`.
 
 Paper 2 gives the sizes of its splits of four emotions, but not their ids. Here the recordings of
 each emotion are ordered by the SHA-256 of `mserbench paper2: ID`; the first go to `test`, the next
@@ -20,7 +19,7 @@ from pathlib import Path
 from mserbench.data import dataset, lookup
 
 SEED = "mserbench paper2"
-# table: task of the whole corpus, test recordings of each emotion, dev recordings of all
+# By table: the task of the whole corpus, test recordings of each emotion, dev recordings of all.
 SPLITS = {
     "emodb": ("emodb-4", {"neutral": 9, "happy": 8, "sad": 7, "angry": 14}, 35),
     "cafe": ("cafe-4", {"neutral": 6, "happy": 12, "sad": 12, "angry": 12}, 42),
@@ -49,7 +48,9 @@ def table(name: str) -> bytes:
         ids[label].append(utterance.id)
 
     parts: dict[str, str] = {}
-    for label, quota in shares({label: len(found) for label, found in ids.items()}, dev).items():
+    for label, quota in shares(
+        {label: len(members) for label, members in ids.items()}, dev
+    ).items():
         drawn = sorted(ids[label], key=_rank)
         parts |= dict.fromkeys(drawn[: test[label]], "test")
         parts |= dict.fromkeys(drawn[test[label] : test[label] + quota], "dev")
@@ -59,17 +60,15 @@ def table(name: str) -> bytes:
 
 
 def shares(sizes: dict[str, int], total: int) -> dict[str, int]:
-    """Share out `total` in proportion to `sizes`: rounded down, the rest to the largest
-    remainders.
-    """
+    """Share out `total` in proportion to `sizes`, what is left to the largest remainders."""
     exact = {label: total * size / sum(sizes.values()) for label, size in sizes.items()}
-    found = {label: int(share) for label, share in exact.items()}
-    by_remainder = sorted(exact, key=lambda label: (found[label] - exact[label], label))
+    quotas = {label: int(share) for label, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda label: (quotas[label] - exact[label], label))
 
-    for label in by_remainder[: total - sum(found.values())]:
-        found[label] += 1
+    for label in by_remainder[: total - sum(quotas.values())]:
+        quotas[label] += 1
 
-    return found
+    return quotas
 
 
 def _rank(identity: str) -> str:

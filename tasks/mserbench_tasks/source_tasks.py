@@ -1,6 +1,4 @@
-"""The table of tasks on the corpora that the two papers train on, and on their four-emotion
-parts.
-"""
+"""The tasks on corpora that the two papers train on, and on their four-emotion parts."""
 
 from __future__ import annotations
 
@@ -55,6 +53,7 @@ _VOTES = {"N": "neutral", "H": "happy", "S": "sad", "A": "angry", "D": "disgust"
 _TIES = {
     ":".join(tied): DROP for size in range(2, 7) for tied in itertools.combinations("ADFHNS", size)
 }
+# Used by the tasks on all of EmoDB too, which stand in `tasks.py`.
 EMODB = {
     "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "E": "disgust", "A": "fear",
     "L": "boredom",

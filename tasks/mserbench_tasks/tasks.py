@@ -1,6 +1,4 @@
-"""The table of tasks: which corpus, which labels, which raw label means what, and the frozen
-counts.
-"""
+"""The tasks: which corpus, which labels, which raw label means what, the frozen counts."""
 
 from __future__ import annotations
 

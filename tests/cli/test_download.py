@@ -52,9 +52,9 @@ def zipped(files: dict[str, bytes]) -> bytes:
 def publisher(plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     """Publish an archive of six recordings, and install the corpora that name it."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with publishing({"files/speech.zip": zipped(FILES)}) as found:
-        install(plugin, found)
-        yield found
+    with publishing({"files/speech.zip": zipped(FILES)}) as server:
+        install(plugin, server)
+        yield server
 
 
 def install(plugin: Callable[..., Path], publisher: Publisher) -> None:
@@ -83,7 +83,7 @@ def test_a_complete_corpus_is_not_fetched_again(cli, publisher: Publisher, tmp_p
     (tmp_path / "probe").rename(tmp_path / "PROBE")
     done = cli("data", "download", "probe", "--to", tmp_path)
     assert (
-        done.out == f"probe: complete (first), 6 utterances; nothing was fetched, it is in "
+        done.out == "probe: complete (first), 6 utterances; nothing was fetched, it is in "
         f"{tmp_path / 'PROBE'}\n"
     )
     assert done.code == 0
@@ -179,8 +179,8 @@ def test_what_is_not_open_says_whom_to_ask(cli, publisher: Publisher, tmp_path: 
     done = cli("data", "download", "unknown", "--to", tmp_path / "data")
     assert done.code == 3
     assert (
-        "'unknown' is open, but no address with a checksum is known for it: write to the "
-        "author" in done.err
+        "'unknown' is open, but no address with a checksum is known for it: write to the author"
+        in done.err
     )
     assert not (tmp_path / "data").exists()
 
@@ -197,7 +197,7 @@ def test_what_needs_no_download_says_so(cli, tmp_path: Path) -> None:
 def test_several_corpora_come_one_after_another(cli, publisher: Publisher, tmp_path: Path) -> None:
     """Programs read one list, whatever its length."""
     done = cli("data", "download", "emodb-sample", "probe", "--to", tmp_path, "--json")
-    assert [(one["corpus"], one["fetched"]) for one in json.loads(done.out)] == [
+    assert [(row["corpus"], row["fetched"]) for row in json.loads(done.out)] == [
         ("emodb-sample", False),
         ("probe", True),
     ]
@@ -216,7 +216,7 @@ def test_a_copy_of_a_hub_dataset_is_exported(cli, publisher: Publisher, tmp_path
     rows.to_parquet(str(tmp_path / "copy" / "train.parquet"))
     done = cli("data", "download", "hosted", "--to", tmp_path / "data", "--from", tmp_path / "copy")
     assert (
-        done.out == f"hosted: complete (first), 6 utterances; fetched into "
+        done.out == "hosted: complete (first), 6 utterances; fetched into "
         f"{tmp_path / 'data' / 'hosted'}\n"
     )
     assert (tmp_path / "data" / "hosted" / "train" / "h1.wav").read_bytes() == FILES["wav/h1.wav"]
@@ -253,7 +253,7 @@ def test_open_corpora_say_where_they_come_from_by_checksum() -> None:
     files = {card.name: card.files for card in cards if card.files}
     assert {"ravdess", "emodb"} <= set(files)
 
-    for remote in (remote for found in files.values() for remote in found):
+    for remote in (remote for remotes in files.values() for remote in remotes):
         kind, _, digest = remote.hash.partition(":")
         assert remote.url.startswith("https://")
         assert len(digest) == {"md5": 32, "sha256": 64}[kind]

@@ -105,8 +105,8 @@ def test_a_folder_of_emotions(cli: Cli) -> None:
     assert 'language = "und"  # look at this' in Path("c.toml").read_text()
     (run,) = json.loads(cli("run", "--model", "prior", "--task", "c.toml", "--json").out)
     assert (run["n"], run["verdict"]) == (12, "unknown")
-    again = cli("init-task", "c")
-    assert (again.code, again.err) == (
+    second = cli("init-task", "c")
+    assert (second.code, second.err) == (
         2, "error: 'c.toml' is there already: give another --out, or --force to overwrite it\n"
     )  # fmt: skip
     assert cli("init-task", "c", "--force", "--language", "de").code == 0
@@ -140,10 +140,9 @@ def test_recordings_of_a_known_corpus_under_another_name_are_leaked(
     folder = lookup.corpus("emodb-sample").provide()  # type: ignore[misc]
     assert cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", "W").code == 0
     Path("mine.toml").write_text(
-        f"language = 'und'\naudio = {json.dumps(str(folder))}\n"
-        "pattern = '.*\\d\\d[ab]\\d\\d(?P<label>.)[a-f]\\.\\w+'\n"
-        "[labels]\nW = 'angry'\nL = 'boredom'\nE = 'disgust'\nA = 'fear'\nF = 'happy'\nT "
-        "= 'sad'\nN = 'neutral'\n"
+        f"language = 'und'\naudio = {json.dumps(str(folder))}\npattern = "
+        "'.*\\d\\d[ab]\\d\\d(?P<label>.)[a-f]\\.\\w+'\n[labels]\nW = 'angry'\nL = 'boredom'\nE = "
+        "'disgust'\nA = 'fear'\nF = 'happy'\nT = 'sad'\nN = 'neutral'\n"
     )
     (run,) = json.loads(
         cli("run", "--model", "trainee", "--weights", "W", "--task", "mine.toml", "--json").out
@@ -189,14 +188,13 @@ def test_all_that_is_wrong_with_a_corpus_is_said_at_once(cli: Cli) -> None:
     ("arguments", "code", "sentence"),
     [
         (["run", "--model", "random", "--task", "no.toml"], 3,
-            "no.toml: cannot be read (No such file or directory): "
-         "'mserbench init-task FOLDER' writes one"),
+            "no.toml: cannot be read (No such file or directory): 'mserbench init-task FOLDER' "
+            "writes one"),
         (["init-task", "none"], 3, "'none' is no folder: give the one that holds the recordings"),
         (["init-task", ".", "--out", "x.txt"], 2,
         "--out is 'x.txt', but a name that ends in .toml was expected"),
         (["init-task", ".", "--language", "Polish"], 2,
-            "--language is 'Polish', but an ISO 639 code such as 'de' was "
-         "expected"),
+            "--language is 'Polish', but an ISO 639 code such as 'de' was expected"),
     ],
 )  # fmt: skip
 def test_a_wrong_request_is_answered_by_a_sentence(

@@ -84,11 +84,13 @@ def test_surround_sound_is_mixed_by_itu(tmp_path: Path, tone: Tone, channels: in
         soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
         loud[channel] = rms(audio.decode(tmp_path / "a.wav"))
 
-    left, right, centre, effects, *surround = loud.values()
+    front_left, right, centre, effects, *surround = loud.values()
     assert effects == 0.0, "the low frequency channel is no part of a downmix"
-    assert left == right
-    assert centre == pytest.approx(left * 2**0.5, rel=1e-3), "speech sits in the centre of 5.1"
-    assert all(left > one for one in surround)
+    assert front_left == right
+    assert centre == pytest.approx(front_left * 2**0.5, rel=1e-3), (
+        "speech sits in the centre of 5.1"
+    )
+    assert all(front_left > level for level in surround)
 
 
 def test_the_channel_order_of_ogg_is_heeded(tmp_path: Path, tone: Tone) -> None:
@@ -100,9 +102,11 @@ def test_the_channel_order_of_ogg_is_heeded(tmp_path: Path, tone: Tone) -> None:
         soundfile.write(tmp_path / "a.ogg", samples, 48_000, subtype="OPUS")
         loud.append(rms(audio.decode(tmp_path / "a.ogg")[4_000:12_000]))
 
-    left, centre, right, *surround, effects = loud
-    assert centre > 1.2 * left > 1.2 * surround[0], "the centre of a film in ogg is its speech"
-    assert left == pytest.approx(right, rel=0.05)
+    front_left, centre, right, *surround, effects = loud
+    assert centre > 1.2 * front_left > 1.2 * surround[0], (
+        "the centre of a film in ogg is its speech"
+    )
+    assert front_left == pytest.approx(right, rel=0.05)
     assert effects < 0.01 * centre
 
 
@@ -293,10 +297,10 @@ def test_without_pyav_a_container_names_the_extra(
     (tmp_path / "a.m4a").write_bytes(b"anything")
     real_import = builtins.__import__
 
-    def without_av(name: str, *rest: object, **named: object) -> object:
+    def without_av(name: str, *arguments: object, **named: object) -> object:
         if name == "av":
             raise ModuleNotFoundError("No module named 'av'")
-        return real_import(name, *rest, **named)  # type: ignore[arg-type]
+        return real_import(name, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", without_av)
     with pytest.raises(

@@ -32,11 +32,11 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], Any
         "mlcroissant", reason="the checker is a package for development"
     )
     monkeypatch.setattr(
-        socket.socket, "connect", lambda *given: pytest.fail("validation wants the network")
+        socket.socket, "connect", lambda *arguments: pytest.fail("validation wants the network")
     )
 
-    def check(found: dict[str, Any]) -> Any:
-        dataset = mlcroissant.Dataset(jsonld=json.loads(json.dumps(found)))
+    def check(record: dict[str, Any]) -> Any:
+        dataset = mlcroissant.Dataset(jsonld=json.loads(json.dumps(record)))
         assert not dataset.metadata.ctx.issues.errors
         warnings = {text.partition("] ")[2] for text in dataset.metadata.ctx.issues.warnings}
         assert warnings == {NO_DATE}, (
@@ -61,17 +61,19 @@ def test_every_task_is_valid_and_tells_what_its_card_tells(
     """
     task = lookup.task(name)
     card = lookup.corpus(task.corpus).card
-    found = croissant.metadata(task)
-    dataset = validated(found)
-    assert (found["name"], found["conformsTo"]) == (name, "http://mlcommons.org/croissant/1.0")
-    assert found["citeAs"] == card.citation
-    assert found["inLanguage"] == list(task.languages)
-    assert task.hash in found["description"]
+    record = croissant.metadata(task)
+    dataset = validated(record)
+    assert (record["name"], record["conformsTo"]) == (name, "http://mlcommons.org/croissant/1.0")
+    assert record["citeAs"] == card.citation
+    assert record["inLanguage"] == list(task.languages)
+    assert task.hash in record["description"]
     labels = {
         record["labels/name"]: record.get("labels/clips") for record in dataset.records("labels")
     }
     assert labels == ({**task.counts} if task.counts else dict.fromkeys(task.labels))
-    utterances = next(one for one in found["recordSet"] if one["@id"] == "utterances")
+    utterances = next(
+        record_set for record_set in record["recordSet"] if record_set["@id"] == "utterances"
+    )
     assert "data" not in utterances, "names and labels of a corpus are its publisher's to give"
 
 
@@ -84,14 +86,14 @@ def test_no_record_holds_a_name_of_an_utterance() -> None:
         text = json.dumps(croissant.metadata(task), ensure_ascii=False)
         names = corpus.inventory(lookup.corpus(task.corpus).card)
         assert names
-        assert [one for one in names if one in text] == []
+        assert [name for name in names if name in text] == []
 
 
 def test_raw_labels_stand_beside_what_they_mean() -> None:
     labels = next(
-        one
-        for one in croissant.metadata(lookup.task("emodb-4"))["recordSet"]
-        if one["@id"] == "labels"
+        record_set
+        for record_set in croissant.metadata(lookup.task("emodb-4"))["recordSet"]
+        if record_set["@id"] == "labels"
     )
     assert labels["data"] == [
         {"labels/name": "neutral", "labels/raw": "N", "labels/clips": 79},
@@ -104,10 +106,12 @@ def test_raw_labels_stand_beside_what_they_mean() -> None:
 
 
 def test_a_part_of_a_task_is_counted_from_the_names(validated: Callable[..., Any]) -> None:
-    found = croissant.metadata(lookup.task("ravdess:emobox.1"))
-    validated(found)
-    labels = next(one for one in found["recordSet"] if one["@id"] == "labels")["data"]
-    assert [(one["labels/name"], one["labels/clips"]) for one in labels] == [
+    record = croissant.metadata(lookup.task("ravdess:emobox.1"))
+    validated(record)
+    labels = next(
+        record_set for record_set in record["recordSet"] if record_set["@id"] == "labels"
+    )["data"]
+    assert [(label["labels/name"], label["labels/clips"]) for label in labels] == [
         ("neutral", 16), ("happy", 32), ("sad", 32), ("angry", 32), ("surprise", 32), ("disgust",
         32), ("fear", 32),
     ]  # fmt: skip
@@ -144,9 +148,9 @@ def filed(plugin: Callable[..., Path], tmp_path: Path) -> Path:
 def test_files_of_an_open_corpus_are_named_with_hash_and_size(
     filed: Path, validated: Callable[..., Any]
 ) -> None:
-    found = croissant.metadata(lookup.task("tasked"))
-    validated(found)
-    archive, table, recordings = found["distribution"]
+    record = croissant.metadata(lookup.task("tasked"))
+    validated(record)
+    archive, table, recordings = record["distribution"]
     assert archive == {
         "@type": "cr:FileObject",
         "@id": "speech%20one.zip",
@@ -163,26 +167,26 @@ def test_files_of_an_open_corpus_are_named_with_hash_and_size(
     )
     assert recordings["includes"] == ["**/*.flac", "**/*.m4a", "**/*.mp3", "**/*.mp4", "**/*.wav"]
     assert recordings["containedIn"] == [{"@id": "speech%20one.zip"}]
-    assert found["license"] == "https://creativecommons.org/licenses/by-nc-sa/4.0/"
-    assert found["version"] == "3.0.0"
-    assert "url" not in found, "a source that is no address must not pass for one"
+    assert record["license"] == "https://creativecommons.org/licenses/by-nc-sa/4.0/"
+    assert record["version"] == "3.0.0"
+    assert "url" not in record, "a source that is no address must not pass for one"
 
 
 def test_with_data_the_types_and_counts_are_those_of_the_files(
     cli, filed: Path, tmp_path: Path
 ) -> None:
     done = cli("croissant", "tasked", "--data", filed)
-    found = json.loads(done.out)
+    record = json.loads(done.out)
     assert done.code == 0
-    assert found["distribution"][-1]["includes"] == ["**/*.ogg"]
-    assert found["recordSet"][0]["data"] == [
+    assert record["distribution"][-1]["includes"] == ["**/*.ogg"]
+    assert record["recordSet"][0]["data"] == [
         {"labels/name": "x", "labels/raw": "x", "labels/clips": 1},
         {"labels/name": "y", "labels/raw": "y", "labels/clips": 2},
     ]
     out = tmp_path / "deep/tasked.json"
     done = cli("croissant", "tasked", "--data", filed, "--out", out)
     assert (done.code, done.out) == (0, f"tasked: written to {out}\n")
-    assert json.loads(out.read_text("utf-8")) == found
+    assert json.loads(out.read_text("utf-8")) == record
 
 
 def test_errors_are_sentences(cli, filed: Path) -> None:

@@ -52,8 +52,8 @@ def test_all_problems_are_listed_at_once(build_corpus: Build, emodb: Task) -> No
     (data / "emodb/wav/03a01Nc.wav").write_bytes(b"")
     (data / "emodb/wav/03a01Wa.wav").write_bytes(b"not audio at all")
     (data / "emodb/wav/99a01Fa.wav").write_bytes(b"of no actor")
-    said = problems_of(emodb, data)
-    assert said.startswith("corpus 'emodb' is not complete, 5 problem(s):\n")
+    problems = problems_of(emodb, data)
+    assert problems.startswith("corpus 'emodb' is not complete, 5 problem(s):\n")
 
     for words in (
         "'03a01Fa' is missing",
@@ -62,9 +62,9 @@ def test_all_problems_are_listed_at_once(build_corpus: Build, emodb: Task) -> No
         "'wav/99a01Fa.wav' is no utterance",
         "99a01Fa.wav' cannot be decoded",
     ):
-        assert words in said
+        assert words in problems
 
-    assert said.endswith(
+    assert problems.endswith(
         "or give --allow-partial to score what is there (the run is then marked partial)"
     )
 
@@ -74,9 +74,9 @@ def test_a_long_list_is_cut_and_says_where_the_rest_is(build_corpus: Build, emod
     for path in sorted((data / "emodb/wav").glob("03*"))[:30]:
         path.unlink()
 
-    said = problems_of(emodb, data)
-    assert said.count("is missing") == 20
-    assert "and 10 more: 'mserbench data verify emodb' lists them all" in said
+    problems = problems_of(emodb, data)
+    assert problems.count("is missing") == 20
+    assert "and 10 more: 'mserbench data verify emodb' lists them all" in problems
 
 
 def test_partial_keeps_what_is_there_and_says_what_is_not(build_corpus: Build, emodb: Task) -> None:
@@ -94,9 +94,9 @@ def test_nothing_left_is_an_error_even_if_partial(build_corpus: Build, emodb: Ta
     for path in (data / "emodb/wav").iterdir():
         path.write_bytes(b"")
 
-    said = problems_of(emodb, data, allow_partial=True)
-    assert "selects no clip of corpus 'emodb' that can be read" in said
-    assert "--allow-partial" not in said.splitlines()[-1], (
+    problems = problems_of(emodb, data, allow_partial=True)
+    assert "selects no clip of corpus 'emodb' that can be read" in problems
+    assert "--allow-partial" not in problems.splitlines()[-1], (
         "a remedy that was already taken is no remedy"
     )
 
@@ -109,10 +109,10 @@ def test_an_undeclared_label_is_listed_beside_the_other_problems(
     open_map = replace(
         emodb, label_map={raw: label for raw, label in emodb.label_map.items() if raw != "L"}
     )
-    said = problems_of(open_map, data)
-    assert "does not declare the raw labels {'L': 81}" in said
-    assert "add them to the map, with a label or DROP" in said
-    assert "'03a01Fa' is missing" in said
+    problems = problems_of(open_map, data)
+    assert "does not declare the raw labels {'L': 81}" in problems
+    assert "add them to the map, with a label or DROP" in problems
+    assert "'03a01Fa' is missing" in problems
 
 
 def test_an_undeclared_label_stops_even_a_partial_run(build_corpus: Build, emodb: Task) -> None:
@@ -133,8 +133,8 @@ def test_a_dropped_label_is_no_clip_of_the_task(sample: Task) -> None:
 
 
 def test_a_wrong_count_of_a_complete_corpus_is_a_problem(sample: Task) -> None:
-    said = problems_of(replace(sample, counts={**sample.counts, "fear": 11}), None)
-    assert "task 'emodb-sample': 10 clips of 'fear' were found, 11 expected" in said
+    problems = problems_of(replace(sample, counts={**sample.counts, "fear": 11}), None)
+    assert "task 'emodb-sample': 10 clips of 'fear' were found, 11 expected" in problems
 
 
 def test_extra_files_are_left_out_with_a_note(build_corpus: Build, emodb: Task) -> None:
@@ -165,8 +165,8 @@ def test_a_limit_chooses_by_id_alone_and_marks_the_run(sample: Task) -> None:
 def test_a_clip_shows_neither_label_nor_speaker_nor_name(sample: Task) -> None:
     target = dataset.load(sample, None, limit=3)
     for clip, item in zip(target.clips(range(3)), target.items, strict=True):
-        shown = {clip.key, clip.seed, clip.seconds, clip.group, repr(clip)}
-        assert not {item.label, item.utterance.id, item.utterance.speaker} & shown
+        visible = {clip.key, clip.seed, clip.seconds, clip.group, repr(clip)}
+        assert not {item.label, item.utterance.id, item.utterance.speaker} & visible
         assert item.utterance.id not in repr(clip)
         assert clip.group is None
 

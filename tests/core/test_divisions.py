@@ -28,12 +28,12 @@ def utterance(identity: str, **fields: object) -> Utterance:
 
 def card_with(**tables: tuple[str, str, dict[str, str]]) -> CorpusCard:
     """A card whose divisions are (kind, field, part by value)."""
-    made = {
+    divisions_made = {
         name: Division(name, field, "", kind, "", tuple(rows.items()))  # type: ignore[arg-type]
         for name, (kind, field, rows) in tables.items()
     }
 
-    return dataclasses.replace(lookup.corpus("emodb").card, divisions=made)
+    return dataclasses.replace(lookup.corpus("emodb").card, divisions=divisions_made)
 
 
 SESSIONS = {str(number): str(number) for number in range(1, 4)}
@@ -51,12 +51,12 @@ UTTERANCES = [
 ]
 
 
-def ids(wanted: str) -> str:
-    return "".join(one.id for one in divisions.belonging(CARD, wanted, UTTERANCES))
+def ids(part: str) -> str:
+    return "".join(utterance.id for utterance in divisions.belonging(CARD, part, UTTERANCES))
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("part", "ids_of_part"),
     [
         ("sessions.1", "a"),
         ("sessions.not-1", "bc"),  # d is in no session of the table: in no part, nor in the others
@@ -71,19 +71,19 @@ def ids(wanted: str) -> str:
         ("not-3", "ab"),
     ],
 )
-def test_a_part_holds_its_utterances_and_not_part_all_others(wanted: str, found: str) -> None:
+def test_a_part_holds_its_utterances_and_not_part_all_others(part: str, ids_of_part: str) -> None:
     """One utterance on the wrong side is what this harness exists to prevent."""
-    assert ids(wanted) == found
+    assert ids(part) == ids_of_part
 
 
 @pytest.mark.parametrize(
-    "wanted", ["train", "sessions.4", "sesions.1", "not-train", "", "sessions.", "*"]
+    "part", ["train", "sessions.4", "sesions.1", "not-train", "", "sessions.", "*"]
 )
-def test_an_unknown_or_ambiguous_part_names_those_there_are(wanted: str) -> None:
+def test_an_unknown_or_ambiguous_part_names_those_there_are(part: str) -> None:
     with pytest.raises(UnknownName, match="'mserbench data show emodb' lists all") as caught:
-        ids(wanted)
+        ids(part)
 
-    assert repr(wanted.rpartition(".")[0] or wanted) in str(caught.value) or repr(wanted) in str(
+    assert repr(part.rpartition(".")[0] or part) in str(caught.value) or repr(part) in str(
         caught.value
     )
 
@@ -105,24 +105,26 @@ def test_a_part_and_its_complement_are_disjoint_and_cover_what_is_listed(
     card = card_with(d=("split", "id", table))
     utterances = [utterance(identity) for identity in {*table, *more}]
     for part in divisions.parts(card, "d").names:
-        inside = {one.id for one in divisions.belonging(card, f"d.{part}", utterances)}
-        outside = {one.id for one in divisions.belonging(card, f"d.not-{part}", utterances)}
+        inside = {utterance.id for utterance in divisions.belonging(card, f"d.{part}", utterances)}
+        outside = {
+            utterance.id for utterance in divisions.belonging(card, f"d.not-{part}", utterances)
+        }
         assert inside == {identity for identity, of in table.items() if of == part}
         assert inside | outside == set(table)
         assert not inside & outside
 
 
 def test_values_come_from_fields_then_from_extra_and_absent_ones_are_none() -> None:
-    one = utterance(
+    example = utterance(
         "a", speaker="s", extra={"video": "v", "speaker": "shadow", "split": "of extra"}
     )
-    assert divisions.value_of(one, "speaker") == "s"
-    assert divisions.value_of(one, "video") == "v"
-    assert divisions.value_of(one, "split") == "of extra", (
+    assert divisions.value_of(example, "speaker") == "s"
+    assert divisions.value_of(example, "video") == "v"
+    assert divisions.value_of(example, "split") == "of extra", (
         "a field that is None is looked for in extra"
     )
-    assert divisions.value_of(one, "session") is None
-    assert divisions.value_of(one, "extra") is None, "a mapping is no value"
+    assert divisions.value_of(example, "session") is None
+    assert divisions.value_of(example, "extra") is None, "a mapping is no value"
     assert divisions.value_of(utterance("a", start=1.5), "start") == "1.5"
 
 
@@ -133,9 +135,9 @@ def test_values_come_from_fields_then_from_extra_and_absent_ones_are_none() -> N
 )
 def test_a_table_is_read_as_it_is_written(table: dict[str, str], end: str, mark: bool) -> None:
     text = end.join(["speaker,part", *(f"{value},{part}" for value, part in table.items())]) + end
-    found = divisions.parse("t.csv", text.encode("utf-8-sig" if mark else "utf-8"))
-    assert found == divisions.Parts("speaker", table)
-    assert found.names == sorted(set(table.values()))
+    parts_read = divisions.parse("t.csv", text.encode("utf-8-sig" if mark else "utf-8"))
+    assert parts_read == divisions.Parts("speaker", table)
+    assert parts_read.names == sorted(set(table.values()))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ def test_every_division_that_is_registered_is_the_published_file_and_is_of_use()
     """
     from mserbench.plugins.hookspecs import CorpusEntry
 
-    seen = 0
+    n_checked = 0
     for name in registry.entries(CorpusEntry):
         card = lookup.corpus(name).card
         for title, division in card.divisions.items():
@@ -192,9 +194,9 @@ def test_every_division_that_is_registered_is_the_published_file_and_is_of_use()
                 name,
                 title,
             )
-            seen += 1
+            n_checked += 1
 
-    assert seen > 5
+    assert n_checked > 5
 
 
 def test_a_part_of_a_task_is_a_task_of_another_hash() -> None:
@@ -202,14 +204,16 @@ def test_a_part_of_a_task_is_a_task_of_another_hash() -> None:
     assert (part.name, part.part, part.expected) == ("ravdess:emobox.1", "emobox.1", None)
     assert part.hash != whole.hash
     folds = [
-        {one.id for one, _ in dataset.truth(lookup.task(f"ravdess:emobox.{n}"), None)}
+        {utterance.id for utterance, _ in dataset.truth(lookup.task(f"ravdess:emobox.{n}"), None)}
         for n in range(1, 7)
     ]
-    everything = {one.id for one, _ in dataset.truth(whole, None)}
+    everything = {utterance.id for utterance, _ in dataset.truth(whole, None)}
     assert set().union(*folds) == everything
     assert sum(map(len, folds)) == len(everything), "an utterance is in two folds"
-    others = {one.id for one, _ in dataset.truth(lookup.task("ravdess:emobox.not-1"), None)}
-    assert others == everything - folds[0]
+    outside = {
+        utterance.id for utterance, _ in dataset.truth(lookup.task("ravdess:emobox.not-1"), None)
+    }
+    assert outside == everything - folds[0]
 
 
 def test_an_unknown_division_offers_near_names() -> None:

@@ -46,8 +46,8 @@ PATH = "records/1/files/speech.zip"
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with publishing({PATH: ARCHIVE}) as found:
-        yield found
+    with publishing({PATH: ARCHIVE}) as server:
+        yield server
 
 
 @pytest.fixture
@@ -80,11 +80,11 @@ def corpus(*remotes: Remote, **fields: object) -> Corpus:
 
 def whole(data: Path) -> None:
     """Assert that the corpus is there, every byte of it, and nothing else."""
-    found = {
+    files = {
         str(path.relative_to(data / "probe")): path.read_bytes()
         for path in (data / "probe").rglob("*.*")
     }
-    assert found == WAVS
+    assert files == WAVS
     assert [path.name for path in data.iterdir()] == ["probe"]
 
 
@@ -354,9 +354,9 @@ def test_no_server_at_all_is_one_sentence(
     minute.
     """
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{held.getsockname()[1]}/x.zip"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/x.zip"
         began = time.monotonic()
 
         with pytest.raises(DataError) as error:
@@ -366,8 +366,8 @@ def test_no_server_at_all_is_one_sentence(
 
     host = address.split("/")[2]
     words = (
-        f"'x.zip' cannot be fetched, {host} could not be reached (Connection refused): "
-        f"'mserbench data show"
+        f"'x.zip' cannot be fetched, {host} could not be reached (Connection refused): 'mserbench "
+        "data show"
     )
     assert words in str(error.value)
 

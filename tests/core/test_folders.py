@@ -32,6 +32,11 @@ KILLED = """
             folders._make_durable = die
         if when == "renaming":
             folders.os.replace = die
+        if when == "exchanging":
+            rename = os.replace
+            folders.os.replace = lambda source, target: (
+                die() if Path(source) == work else rename(source, target)
+            )
         if when == "renamed":
             folders.sync_folder = lambda folder: die() if folder == place.parent else None
 """
@@ -50,7 +55,7 @@ def content(place: Path) -> dict[str, str]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
-@pytest.mark.parametrize("when", ["filling", "durable", "renaming", "renamed"])
+@pytest.mark.parametrize("when", ["filling", "durable", "renaming", "exchanging", "renamed"])
 @pytest.mark.parametrize("old", [False, True])
 def test_killed_at_any_point_the_place_holds_all_or_nothing_new(
     tmp_path: Path, when: str, old: bool
@@ -62,17 +67,47 @@ def test_killed_at_any_point_the_place_holds_all_or_nothing_new(
 
     kill(place, when)
 
-    if when == "renamed":
-        assert content(place) == {"a": "new", "b": "new"}
-    else:
-        assert (content(place) if place.exists() else None) == ({"a": "old"} if old else None)
+    # Between the two renames no folder is at the place: the next start brings the old one back.
+    if when == "exchanging":
+        assert not place.exists()
 
     with folders.held(tmp_path / "lock"):  # the lock of a killed process is free
         folders.clear_leftovers(tmp_path, "place")
+
+        if when == "renamed":
+            assert content(place) == {"a": "new", "b": "new"}
+        else:
+            assert (content(place) if place.exists() else None) == ({"a": "old"} if old else None)
+
         with folders.whole(place) as work:
             (work / "c").write_text("next")
 
     assert content(place) == {"c": "next"}
+    assert list(tmp_path.glob(".*")) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
+def test_a_start_that_clears_nothing_brings_an_old_folder_back_too(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "a").write_text("old")
+    kill(place, "exchanging")
+
+    with pytest.raises(ValueError, match="no luck"), folders.whole(place):
+        raise ValueError("no luck")
+
+    assert content(place) == {"a": "old"}
+
+
+def test_an_old_folder_stays_where_the_new_one_cannot_be_renamed(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "a").write_text("old")
+
+    with pytest.raises(FileNotFoundError):
+        folders.put_in_place(tmp_path / "missing", place)
+
+    assert content(place) == {"a": "old"}
     assert list(tmp_path.glob(".*")) == []
 
 
@@ -119,25 +154,25 @@ with folders.held(Path({str(tmp_path / "lock")!r})):
     print("held", flush=True)
     sys.stdin.readline()
 """
-    other = subprocess.Popen(
+    holder = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert other.stdin is not None
-    assert other.stdout is not None
-    assert other.stdout.readline() == "held\n"
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
 
     with pytest.raises(folders.Busy), folders.held(tmp_path / "lock"):
         pass
 
-    told = []
+    calls = []
 
     def waiting() -> None:
-        told.append("waiting")
-        assert other.stdin is not None
-        other.stdin.write("\n")
-        other.stdin.flush()
+        calls.append("waiting")
+        assert holder.stdin is not None
+        holder.stdin.write("\n")
+        holder.stdin.flush()
 
     with folders.held(tmp_path / "lock", waiting):
-        assert told == ["waiting"]
+        assert calls == ["waiting"]
 
-    assert other.wait(10) == 0
+    assert holder.wait(10) == 0

@@ -48,8 +48,8 @@ def split_of(rows: list[tuple[str, str, str | None]], text: bool = True) -> data
     if text:
         columns["text"] = [text for _, _, text in rows]
 
-    found = datasets.Dataset.from_dict(columns)
-    return found.cast_column("speech", datasets.Audio(decode=False)).cast_column(
+    split = datasets.Dataset.from_dict(columns)
+    return split.cast_column("speech", datasets.Audio(decode=False)).cast_column(
         "speech", datasets.Audio()
     )
 
@@ -94,10 +94,12 @@ def test_what_save_to_disk_wrote_works_too(tmp_path: Path) -> None:
     """People keep datasets as the library saves them."""
     saved = datasets.DatasetDict({name: split_of(rows) for name, rows in ROWS.items()})
     saved.save_to_disk(str(tmp_path / "copy"))
-    seen: list[tuple[int, int]] = []
-    hub.export(tmp_path / "copy", tmp_path / "resd", lambda done, total: seen.append((done, total)))
+    reports: list[tuple[int, int]] = []
+    hub.export(
+        tmp_path / "copy", tmp_path / "resd", lambda done, total: reports.append((done, total))
+    )
     whole(tmp_path / "resd")
-    assert seen == [(1, 2), (2, 2), (1, 1)]
+    assert reports == [(1, 2), (2, 2), (1, 1)]
 
 
 def test_a_dataset_of_the_hub_is_loaded_by_its_id(
@@ -106,15 +108,15 @@ def test_a_dataset_of_the_hub_is_loaded_by_its_id(
     """The id goes to the library as it is, and nothing else does: no code, no token, no address of
     ours.
     """
-    asked: list[object] = []
+    requests: list[object] = []
 
     def load(*arguments: object, **options: object) -> object:
-        asked.extend([arguments, options])
+        requests.extend([arguments, options])
         return datasets.DatasetDict({name: split_of(rows) for name, rows in ROWS.items()})
 
     monkeypatch.setattr(datasets, "load_dataset", load)
     hub.export("Aniemore/resd", tmp_path / "resd")
-    assert asked == [("Aniemore/resd",), {}]
+    assert requests == [("Aniemore/resd",), {}]
     whole(tmp_path / "resd")
 
 
@@ -134,12 +136,12 @@ def test_a_dataset_of_the_hub_is_loaded_by_its_id(
 def test_no_path_of_a_dataset_leads_out_of_its_folder(tmp_path: Path, path: str | None) -> None:
     """Anyone may publish a dataset; its paths are a stranger's."""
     rows = [ROWS["test"][0], (path, "fear", None)]
-    found = split_of([(name or "", emotion, text) for name, emotion, text in rows])
+    split = split_of([(name or "", emotion, text) for name, emotion, text in rows])
     if path is None:
-        found = found.remove_columns("path").add_column("path", [ROWS["test"][0][0], None])
+        split = split.remove_columns("path").add_column("path", [ROWS["test"][0][0], None])
 
     (tmp_path / "copy").mkdir()
-    found.to_parquet(str(tmp_path / "copy" / "test.parquet"))
+    split.to_parquet(str(tmp_path / "copy" / "test.parquet"))
     with pytest.raises(DataError, match="which is no path inside its folder"):
         hub.export(tmp_path / "copy", tmp_path / "data" / "resd")
 
@@ -161,10 +163,10 @@ def test_a_row_without_audio_is_named(tmp_path: Path) -> None:
     """Datasets that only point to files of their maker's disk hold no audio; a corpus of empty
     files is none.
     """
-    found = datasets.Dataset.from_dict(
+    split = datasets.Dataset.from_dict(
         {"path": ["a.wav"], "emotion": ["fear"], "speech": [{"bytes": None, "path": "/gone/a.wav"}]}
     ).cast_column("speech", datasets.Audio(decode=False))
-    saved = datasets.DatasetDict({"test": found})
+    saved = datasets.DatasetDict({"test": split})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datasets, "load_dataset", lambda source: saved)
         with pytest.raises(
@@ -216,8 +218,10 @@ def test_an_exported_dataset_is_what_the_parser_of_resd_reads(tmp_path: Path) ->
     from mserbench.data.trees import Folder
 
     hub.export(parquet(tmp_path / "copy"), tmp_path / "resd")
-    found = corpus.utterances(lookup.corpus("resd"), Folder(tmp_path / "resd"))
-    assert sorted((one.id, one.raw_label, one.split) for one in found) == [
+    utterances = corpus.utterances(lookup.corpus("resd"), Folder(tmp_path / "resd"))
+    assert sorted(
+        (utterance.id, utterance.raw_label, utterance.split) for utterance in utterances
+    ) == [
         ("06_happiness_enthusiasm e_060", "enthusiasm", "train"),
         ("12_anger_fear_f_010", "fear", "test"),
         ("32_happiness_enthusiasm_h_120", "happiness", "train"),

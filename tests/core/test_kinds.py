@@ -91,11 +91,11 @@ def test_a_seventh_kind_is_listed(seventh: None, capsys: pytest.CaptureFixture[s
     said.
     """
     listing(NoiseEntry, as_json=False)
-    shown = capsys.readouterr()
-    rows = {line.split()[0]: line.split() for line in shown.out.splitlines()}
+    output = capsys.readouterr()
+    rows = {line.split()[0]: line.split() for line in output.out.splitlines()}
     assert rows["hum"][-2:] == ["40", "noisy"]
     assert rows["silence"] == ["silence", "No", "noise", "noisy"]
-    assert "failed: 'silence': its target 'noisy:TABLE' is not a Noise" in shown.err
+    assert "failed: 'silence': its target 'noisy:TABLE' is not a Noise" in output.err
 
 
 def test_a_record_without_a_row_is_named() -> None:

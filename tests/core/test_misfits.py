@@ -23,9 +23,9 @@ from mserbench.weights import lookup
 
 SYMBOL = "undefined symbol: torch_exception_get_what_without_backtrace"
 SENTENCE = (
-    f"package 'torchaudio' 2.11.1 does not fit 'torch' 2.11.0 and cannot be loaded beside "
-    f"it (_torchaudio.so: {SYMBOL}"
-    "): run pip install 'torch==2.14.1' 'torchaudio==2.11.1', a pair that was tried"
+    "package 'torchaudio' 2.11.1 does not fit 'torch' 2.11.0 and cannot be loaded beside it "
+    f"(_torchaudio.so: {SYMBOL}): run pip install 'torch==2.14.1' 'torchaudio==2.11.1', a pair "
+    "that was tried"
 )
 BROKEN = f"""
     from pathlib import Path
@@ -90,8 +90,8 @@ def test_the_two_packages_their_versions_and_what_to_install_are_named(torchaudi
         ),
         (
             "toyarrays",
-            "raise ValueError('numpy.dtype size changed, may indicate binary "
-            "incompatibility. Expected 96, got 88')",
+            "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility. "
+            "Expected 96, got 88')",
             r"package 'toyarrays' 1\.0 does not fit 'numpy' [\d.]+ .*--force-reinstall toyarrays",
         ),
         (
@@ -101,8 +101,8 @@ def test_the_two_packages_their_versions_and_what_to_install_are_named(torchaudi
         ),
         (
             "toysound",
-            "raise ImportError('/a/b/toysound/_c.so: libgone.so.2: cannot open shared "
-            "object file: No such file')",
+            "raise ImportError('/a/b/toysound/_c.so: libgone.so.2: cannot open shared object file: "
+            "No such file')",
             r"package 'toysound' 1\.0 cannot be loaded \(_c\.so: libgone\.so\.2: cannot open .*reinstall toysound",
         ),
     ],
@@ -112,11 +112,11 @@ def test_whatever_way_it_shows_it_is_told(
 ) -> None:
     """Each package raises an error of its own kind, and some hide the one that tells."""
     fake(package, "1.0", code)
-    told = misfits.told(caught(package))
-    assert told is not None
-    assert re.search(words, str(told))
-    assert str(told).count("\n") == 0
-    assert "/" not in str(told).replace("requirements/", ""), (
+    misfit = misfits.told(caught(package))
+    assert misfit is not None
+    assert re.search(words, str(misfit))
+    assert str(misfit).count("\n") == 0
+    assert "/" not in str(misfit).replace("requirements/", ""), (
         "a folder of this machine says nothing"
     )
 

@@ -48,8 +48,8 @@ def make(tmp_path: Path) -> Callable[..., own.OwnTask]:
     return load
 
 
-def parsed(made: own.OwnTask) -> tuple[list[Utterance], list[str]]:
-    reading = corpus.read(made.corpus, corpus.find(made.corpus, None))
+def parsed(own_task: own.OwnTask) -> tuple[list[Utterance], list[str]]:
+    reading = corpus.read(own_task.corpus, corpus.find(own_task.corpus, None))
     return list(reading.utterances.values()), reading.problems
 
 
@@ -80,15 +80,18 @@ def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
         "end": "2",
     }
     values |= {"derived_from": "meld:dia1_utt2"}
-    made = make(toml, ",".join(header) + "\n" + ",".join(values[key] for key in header) + "\n")
-    (one,), problems = parsed(made)
+    own_task = make(toml, ",".join(header) + "\n" + ",".join(values[key] for key in header) + "\n")
+    (utterance,), problems = parsed(own_task)
     extra = {"sentence": "7", "dialogue": "d", "derived_from": "meld:dia1_utt2"}
-    assert one == Utterance(
+    assert utterance == Utterance(
         "u1", "x/y.wav", "wut", "my:s", "uk", 1.5, 2.0, "val", "3", "f", "one, two", extra
     )
     assert problems == []
-    assert made.task.languages == ("uk",)
-    assert (made.task.labels, made.task.counts) == (("angry", "happy"), {"angry": 1, "happy": 0})
+    assert own_task.task.languages == ("uk",)
+    assert (own_task.task.labels, own_task.task.counts) == (
+        ("angry", "happy"),
+        {"angry": 1, "happy": 0},
+    )
 
 
 @pytest.mark.parametrize("wrong", ["dia1_utt2", ":dia1_utt2", "meld:"])
@@ -98,7 +101,7 @@ def test_an_origin_names_corpus_and_utterance(make: Callable[..., own.OwnTask], 
     utterances, problems = parsed(
         make(toml, CSV.replace("wut,1", f"wut,{wrong}").replace("freude,2", "freude,"))
     )
-    assert [one.extra for one in utterances] == [{}]
+    assert [utterance.extra for utterance in utterances] == [{}]
     assert f"line 2: derived_from is {wrong!r}, but CORPUS:ID" in problems[0]
 
 
@@ -106,13 +109,15 @@ def test_parts_come_from_a_column_of_the_split(make: Callable[..., own.OwnTask])
     """If `training` were not the part `train`, whoever wrote it so could not train on their own
     split.
     """
-    made = make(HEAD + COLUMN_LINES + 'split = "set"\nsession = "who"\n' + LABELS)
-    card = made.corpus.card
+    own_task = make(HEAD + COLUMN_LINES + 'split = "set"\nsession = "who"\n' + LABELS)
+    card = own_task.corpus.card
     assert divisions.all_parts(card) == ["split.test", "split.train", "sessions.1", "sessions.2"]
     assert (card.divisions["split"].kind, card.divisions["sessions"].kind) == ("split", "folds")
-    utterances = parsed(made)[0]
-    assert [one.id for one in divisions.belonging(card, "train", utterances)] == ["a"]
-    assert [one.id for one in divisions.belonging(card, "sessions.not-1", utterances)] == ["b/c"]
+    utterances = parsed(own_task)[0]
+    assert [utterance.id for utterance in divisions.belonging(card, "train", utterances)] == ["a"]
+    assert [
+        utterance.id for utterance in divisions.belonging(card, "sessions.not-1", utterances)
+    ] == ["b/c"]
 
 
 def test_a_selection_keeps_what_it_names(make: Callable[..., own.OwnTask]) -> None:
@@ -121,9 +126,11 @@ def test_a_selection_keeps_what_it_names(make: Callable[..., own.OwnTask]) -> No
     """
     toml = HEAD + COLUMN_LINES + 'speaker = "who"\n' + LABELS
     for key, value in (("set", "test"), ("speaker", "2")):
-        made = make(f'{toml}[select]\n{key} = "{value}"\n')
-        assert [one.id for one, _ in dataset.select(made.task, parsed(made)[0])] == ["b/c"]
-        assert made.task.counts == {"angry": 0, "happy": 1}
+        own_task = make(f'{toml}[select]\n{key} = "{value}"\n')
+        assert [
+            utterance.id for utterance, _ in dataset.select(own_task.task, parsed(own_task)[0])
+        ] == ["b/c"]
+        assert own_task.task.counts == {"angry": 0, "happy": 1}
 
 
 def test_a_pattern_reads_names(tmp_path: Path, make: Callable[..., own.OwnTask]) -> None:
@@ -134,15 +141,18 @@ def test_a_pattern_reads_names(tmp_path: Path, make: Callable[..., own.OwnTask])
 
     pattern = r"(?P<speaker>\w+)/(?P<label>[a-z]+)_(?P<take>\d)\.\w+"
     toml = f"language = 'pl'\naudio = 'rec'\npattern = '{pattern}'\n{LABELS}"
-    made = make(toml + "[select]\ntake = ['1', '2']\n")
-    reading = corpus.read(made.corpus, corpus.find(made.corpus, None))
-    found = [(one.id, one.raw_label, one.speaker, one.extra) for one in reading.utterances.values()]
-    assert found == [
+    own_task = make(toml + "[select]\ntake = ['1', '2']\n")
+    reading = corpus.read(own_task.corpus, corpus.find(own_task.corpus, None))
+    facts = [
+        (utterance.id, utterance.raw_label, utterance.speaker, utterance.extra)
+        for utterance in reading.utterances.values()
+    ]
+    assert facts == [
         ("anna/freude_2", "freude", "my:anna", {"take": "2"}),
         ("anna/wut_1", "wut", "my:anna", {"take": "1"}),
     ]
     assert reading.extra == ["anna/other.wav"]
-    assert made.task.counts == {}
+    assert own_task.task.counts == {}
     assert reading.problems == []
 
 
@@ -165,33 +175,33 @@ MISTAKES = {
     ),
     "name": (
         'name = "My Corpus"\n' + TOML,
-        "my.toml, line 1, key 'name': is 'My Corpus', but up to 60 small letters, digits, "
-        "'-' and '_' were expected",
+        "my.toml, line 1, key 'name': is 'My Corpus', but up to 60 small letters, digits, '-' and "
+        "'_' were expected",
     ),
     "audio": (
         TOML.replace("[columns]", 'audio = "rec"\n[columns]'),
-        "my.toml, line 3, key 'audio': there is no folder '{}/rec'; the path is relative "
-        "to this file",
+        "my.toml, line 3, key 'audio': there is no folder '{}/rec'; the path is relative to this "
+        "file",
     ),
     "language": (
         TOML.replace('"pl"', '"Polish"'),
-        "my.toml, line 1, key 'language': is 'Polish', but an ISO 639 code such as 'de' "
-        "was expected",
+        "my.toml, line 1, key 'language': is 'Polish', but an ISO 639 code such as 'de' was "
+        "expected",
     ),
     "languages": (
         TOML.replace('"pl"', '["pl", "uk"]'),
-        "my.toml, line 1, key 'language': names several languages, but no column "
-        "'language' says which row is in which",
+        "my.toml, line 1, key 'language': names several languages, but no column 'language' says "
+        "which row is in which",
     ),
     "no language": (
         TOML.replace('language = "pl"\n', ""),
-        "my.toml, key 'language': is missing, but the verdict needs it: an ISO 639 code "
-        "such as 'de', or 'und'",
+        "my.toml, key 'language': is missing, but the verdict needs it: an ISO 639 code such as "
+        "'de', or 'und'",
     ),
     "no source": (
         TOML.replace('table = "t.csv"\n', ""),
-        "my.toml, key 'table': one of 'table', 'pattern' and 'audformat' was expected, "
-        "but none is given",
+        "my.toml, key 'table': one of 'table', 'pattern' and 'audformat' was expected, but none is "
+        "given",
     ),
     "two sources": (
         "pattern = '(?P<label>.*)'\n" + TOML,
@@ -204,8 +214,8 @@ MISTAKES = {
     ),
     "no column": (
         TOML.replace('label = "emo"', 'label = "emotion"'),
-        "my.toml, line 5, key 'columns.label': label file 't.csv' has no column "
-        "'emotion'; did you mean 'emo'?",
+        "my.toml, line 5, key 'columns.label': label file 't.csv' has no column 'emotion'; did you "
+        "mean 'emo'?",
     ),
     "no path": (
         TOML.replace('path = "file"\n', ""),
@@ -213,8 +223,8 @@ MISTAKES = {
     ),
     "template": (
         TOML.replace('"file"', '"{fil}.wav"'),
-        "my.toml, line 4, key 'columns.path': label file 't.csv' has no column 'fil'; did "
-        "you mean 'file'?",
+        "my.toml, line 4, key 'columns.path': label file 't.csv' has no column 'fil'; did you mean "
+        "'file'?",
     ),
     "label": (
         TOML.replace('"angry"', '"a,b"'),
@@ -238,33 +248,29 @@ MISTAKES = {
     ),
     "select key": (
         TOML + '[select]\nsex = "f"\nest = "a"\n',
-        "my.toml, line 11, key 'select.est': label file 't.csv' has no column 'est'; did "
-        "you mean 'set'?",
+        "my.toml, line 11, key 'select.est': label file 't.csv' has no column 'est'; did you mean "
+        "'set'?",
     ),
     "table": (
         TOML.replace("t.csv", "u.csv"),
-        "my.toml, line 2, key 'table': label file '{}/u.csv' cannot be read (No such file "
-        "or directory); its path is "
-        "relative to the TOML file",
+        "my.toml, line 2, key 'table': label file '{}/u.csv' cannot be read (No such file or "
+        "directory); its path is relative to the TOML file",
     ),
     "kind": (
         TOML.replace("t.csv", "my.toml"),
-        "my.toml, line 2, key 'table': label file 'my.toml' is of no known kind: .csv, "
-        ".tsv, .txt or .jsonl was "
-        "expected",
+        "my.toml, line 2, key 'table': label file 'my.toml' is of no known kind: .csv, .tsv, .txt "
+        "or .jsonl was expected",
     ),
     "syntax": ("title = \n", "my.toml: is not valid TOML: Invalid value (at line 1, column 9)"),
     "pattern": (
         f"language = 'pl'\npattern = '(?P<label>'\n{LABELS}",
-        "my.toml, line 2, key 'pattern': the pattern '(?P<label>' is no regular "
-        "expression: missing ), unterminated "
-        "subpattern at position 0",
+        "my.toml, line 2, key 'pattern': the pattern '(?P<label>' is no regular expression: "
+        "missing ), unterminated subpattern at position 0",
     ),
     "no group": (
         f"language = 'pl'\n# a remark\npattern = '(.*)'\n{LABELS}",
         "my.toml, line 3, key 'pattern': the pattern '(.*)' has no group 'label': write "
-        "(?P<label>...) around what "
-        "names the emotion",
+        "(?P<label>...) around what names the emotion",
     ),
 }
 
@@ -307,18 +313,13 @@ ROWS = {
     "c/../../b.wav,wut,,": "label file 't.csv', line 3: the path 'c/../../b.wav' " + OUT,
     "C:\\b.wav,wut,,": "label file 't.csv', line 3: the path 'C:\\\\b.wav' " + OUT,
     "b.wav,wut,x,": "label file 't.csv', line 3: start is 'x', but a number of seconds such as 1.5 "
-    "was "
-    "expected",
+    "was expected",
     "b.wav,wut,nan,": "label file 't.csv', line 3: start is 'nan', but a number of seconds such as "
-    "1.5 "
-    "was "
-    "expected",
+    "1.5 was expected",
     "b.wav,wut,,-1": "label file 't.csv', line 3: end is '-1', but a number of seconds such as 1.5 "
-    "was "
-    "expected",
+    "was expected",
     "b.wav,wut,2,2": "label file 't.csv', line 3: start is 2 s and end 2 s, but the end must come "
-    "after "
-    "the start",
+    "after the start",
 }
 
 
@@ -328,13 +329,13 @@ def test_a_wrong_row_is_a_fault_with_its_line_and_the_others_stay(
 ) -> None:
     """If a wrong row were passed over, clips would be missing from a score without a word."""
     toml = HEAD + COLUMN_LINES + 'start = "from"\nend = "to"\n' + LABELS
-    made = make(
+    own_task = make(
         toml,
         f"file,emo,from,to\na.wav,wut,{'5,6' if row.startswith('a.wav,') else ','}\n{row}\nz.wav,freude,1,\n",
     )
-    utterances, problems = parsed(made)
+    utterances, problems = parsed(own_task)
     assert problems == [ROWS[row]]
-    assert [one.audio for one in utterances] == ["a.wav", "z.wav"]
+    assert [utterance.audio for utterance in utterances] == ["a.wav", "z.wav"]
     assert utterances[1].id == "z@1.000-"
 
 
@@ -350,7 +351,7 @@ def test_rows_of_json_are_read_like_those_of_a_table(make: Callable[..., own.Own
     ]
     text = "\n".join([json.dumps(lines[0]), "{", "[1]", json.dumps(lines[1])])
     utterances, problems = parsed(make(toml, text, "t.jsonl"))
-    assert [(one.id, one.raw_label, one.speaker) for one in utterances] == [
+    assert [(utterance.id, utterance.raw_label, utterance.speaker) for utterance in utterances] == [
         ("a", "wut", None),
         ("b", "0", "my:7"),
     ]
@@ -368,7 +369,7 @@ def test_the_hash_covers_what_matters_and_nothing_else(make: Callable[..., own.O
     assert {make(toml).task.hash for toml in same} == {first}
     assert make(TOML, CSV.replace("\n", "\r\n").encode("utf-8-sig")).task.hash == first
     swapped = CSV.replace("wut", "X").replace("freude", "wut").replace("X", "freude")
-    others = [
+    changed = [
         make(TOML, swapped),
         make(TOML, CSV.replace("a.wav", "d.wav")),
         make(TOML.replace('"angry"', '"sad"')),
@@ -377,7 +378,7 @@ def test_the_hash_covers_what_matters_and_nothing_else(make: Callable[..., own.O
         make("version = 2\n" + TOML),
         make(TOML.replace("[labels]", 'speaker = "who"\n[labels]')),
     ]
-    assert len({first, *(made.task.hash for made in others)}) == 8
+    assert len({first, *(variant.task.hash for variant in changed)}) == 8
 
 
 def test_a_pattern_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,17 +392,17 @@ def test_a_pattern_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -
 
 def test_labels_that_are_dropped_are_declared(make: Callable[..., own.OwnTask]) -> None:
     """If DROP were a label, clips that nobody asked about would be scored."""
-    made = make(TOML + 'x = "DROP"\n"" = "DROP"\n', CSV + "d.wav,x,,\ne.wav,,,\n")
-    assert made.task.label_map == {"wut": "angry", "freude": "happy", "x": DROP, "": DROP}
-    assert made.task.expected == 2
-    assert parsed(made)[1] == []
+    own_task = make(TOML + 'x = "DROP"\n"" = "DROP"\n', CSV + "d.wav,x,,\ne.wav,,,\n")
+    assert own_task.task.label_map == {"wut": "angry", "freude": "happy", "x": DROP, "": DROP}
+    assert own_task.task.expected == 2
+    assert parsed(own_task)[1] == []
 
 
 def test_a_family_is_that_of_the_recordings_source(make: Callable[..., own.OwnTask]) -> None:
     """If it were lost, a part of a corpus under another name would be called never seen."""
-    made = make('family = "emodb"\n' + TOML.replace("[labels]", 'speaker = "who"\n[labels]'))
-    assert made.corpus.card.same_as == "emodb"
-    assert {one.speaker for one in parsed(made)[0]} == {"emodb:1", "emodb:2"}
+    own_task = make('family = "emodb"\n' + TOML.replace("[labels]", 'speaker = "who"\n[labels]'))
+    assert own_task.corpus.card.same_as == "emodb"
+    assert {utterance.speaker for utterance in parsed(own_task)[0]} == {"emodb:1", "emodb:2"}
 
 
 def test_dotted_and_quoted_keys_have_lines() -> None:
@@ -436,7 +437,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 
 def inline(value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {inline(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key} = {inline(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(inline, value)) + "]"
     return json.dumps(value)
@@ -451,8 +452,8 @@ def test_any_keys_and_values_give_a_task_or_one_sentence_each(
     (tmp_path / "t.csv").write_text(CSV)
     path = tmp_path / "my.toml"
     path.write_text("".join(f"{key} = {inline(value)}\n" for key, value in record.items()))
-    found = outcome(lambda: own.load(path))
-    assert isinstance(found, own.OwnTask) or str(path) in found
+    result = outcome(lambda: own.load(path))
+    assert isinstance(result, own.OwnTask) or str(path) in result
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -469,12 +470,12 @@ def test_any_bytes_give_rows_or_faults_with_a_line(
     """
     whole = CSV.encode()
     for data in (noise, whole[:place] + noise + whole[place:]):
-        found = outcome(partial(own_table.parse, name, data))
-        if isinstance(found, str):
-            assert repr(name) in found
+        result = outcome(partial(own_table.parse, name, data))
+        if isinstance(result, str):
+            assert repr(name) in result
             continue
 
-        for row in found.rows:
+        for row in result.rows:
             place_named = row.sentence if isinstance(row, Fault) else row.where
             assert re.match(rf"label file '{re.escape(name)}', line \d+", place_named)
 

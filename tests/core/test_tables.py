@@ -36,9 +36,9 @@ def read(data: bytes, required: list[str]) -> list[Row | Fault] | str:
         return str(error)
 
 
-def values(found: list[Row | Fault]) -> list[list[str]]:
-    assert all(isinstance(one, Row) for one in found), found
-    return [list(one.values.values()) for one in found if isinstance(one, Row)]
+def values(parsed: list[Row | Fault]) -> list[list[str]]:
+    assert all(isinstance(row, Row) for row in parsed), parsed
+    return [list(row.values.values()) for row in parsed if isinstance(row, Row)]
 
 
 @given(
@@ -50,9 +50,9 @@ def values(found: list[Row | Fault]) -> list[list[str]]:
 def test_a_table_of_any_publisher_gives_its_rows(
     table: list[list[str]], end: str, encoding: str, sign: str
 ) -> None:
-    found = list(rows("t.csv", written(table, end, sign).encode(encoding), HEADER, sign))
-    assert values(found) == [[cell.strip() for cell in row] for row in table]
-    assert [one.line for one in found if isinstance(one, Row)] == list(range(2, len(table) + 2))
+    parsed = list(rows("t.csv", written(table, end, sign).encode(encoding), HEADER, sign))
+    assert values(parsed) == [[cell.strip() for cell in row] for row in table]
+    assert [row.line for row in parsed if isinstance(row, Row)] == list(range(2, len(table) + 2))
 
 
 @given(TABLE, st.data())
@@ -61,24 +61,24 @@ def test_a_table_cut_off_anywhere_gives_whole_rows_and_at_most_one_fault(
 ) -> None:
     whole = written(table).encode()
     cut = whole[: data.draw(st.integers(len(",".join(HEADER)) + 6, len(whole)))]
-    found = read(cut, HEADER)
-    if isinstance(found, str):  # cut inside a character: then it is another encoding, or none
-        assert "'t.csv'" in found
+    parsed = read(cut, HEADER)
+    if isinstance(parsed, str):  # cut inside a character: then it is another encoding, or none
+        assert "'t.csv'" in parsed
         return
 
-    assert sum(isinstance(one, Fault) for one in found) <= 1
-    good = [list(one.values.values()) for one in found if isinstance(one, Row)]
+    assert sum(isinstance(row, Fault) for row in parsed) <= 1
+    good = [list(row.values.values()) for row in parsed if isinstance(row, Row)]
     complete = len([line for line in cut.split(b"\n")[1:-1] if line])
     assert len(good) >= complete, "a whole row is lost"
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_give_rows_faults_or_one_error(data: bytes) -> None:
-    found = read(data, ["name"])
+    parsed = read(data, ["name"])
     sentences = (
-        [found]
-        if isinstance(found, str)
-        else [one.sentence for one in found if isinstance(one, Fault)]
+        [parsed]
+        if isinstance(parsed, str)
+        else [row.sentence for row in parsed if isinstance(row, Fault)]
     )
     assert all("label file 't.csv'" in sentence for sentence in sentences)
 
@@ -89,20 +89,20 @@ def test_no_line_is_lost_in_silence(table: list[list[str]], data: st.DataObject)
     lines = written(table).split("\n")[:-1]
     position = data.draw(st.integers(1, len(lines) - 1))
     lines[position] = lines[position].replace('"', "", 1)
-    found = list(rows("t.csv", "\n".join(lines).encode(), HEADER))
-    assert len(found) == len(table)
-    others = [one for number, one in enumerate(found, 1) if number != position]
-    assert values(others) == [
+    parsed = list(rows("t.csv", "\n".join(lines).encode(), HEADER))
+    assert len(parsed) == len(table)
+    unchanged = [row for number, row in enumerate(parsed, 1) if number != position]
+    assert values(unchanged) == [
         [c.strip() for c in row] for number, row in enumerate(table, 1) if number != position
     ]
 
 
 def test_faults_name_file_line_and_what_was_expected() -> None:
     data = b'name,label\na,happy\nb\n\nc,sad,more\n"d,sad\ne,"x"y\n  \nf,angry'
-    found = list(rows("labels.csv", data, ["name"]))
-    good = [(one.line, dict(one.values)) for one in found if isinstance(one, Row)]
+    parsed = list(rows("labels.csv", data, ["name"]))
+    good = [(row.line, dict(row.values)) for row in parsed if isinstance(row, Row)]
     assert good == [(2, {"name": "a", "label": "happy"}), (9, {"name": "f", "label": "angry"})]
-    faults = [one.sentence for one in found if isinstance(one, Fault)]
+    faults = [row.sentence for row in parsed if isinstance(row, Fault)]
     assert faults[:2] == [
         "label file 'labels.csv', line 3: 1 fields were found, 2 expected, in 'b'",
         "label file 'labels.csv', line 5: 3 fields were found, 2 expected, in 'c,sad,more'",

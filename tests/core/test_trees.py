@@ -86,7 +86,7 @@ def test_a_label_file_is_read_as_bytes_or_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("name", "pair"),
     [
         ("a.wav", ("a.wav", "a")),
         ("d/a.WAV", ("d/a.WAV", "a")),
@@ -99,16 +99,16 @@ def test_a_label_file_is_read_as_bytes_or_named(tmp_path: Path) -> None:
         ("a.wav/", None),
     ],
 )
-def test_audio_is_known_by_its_suffix_in_any_case(name: str, found: tuple[str, str] | None) -> None:
-    assert list(trees.audio_names([name], ("wav",))) == ([found] if found else [])
+def test_audio_is_known_by_its_suffix_in_any_case(name: str, pair: tuple[str, str] | None) -> None:
+    assert list(trees.audio_names([name], ("wav",))) == ([pair] if pair else [])
 
 
 @given(NAMES)
 def test_audio_names_keep_order_and_lose_nothing(names: list[str]) -> None:
-    wanted = [f"{name}x.wav" for name in names]
-    assert [path for path, _ in trees.audio_names(wanted, ("wav",))] == wanted
+    paths = [f"{name}x.wav" for name in names]
+    assert [path for path, _ in trees.audio_names(paths, ("wav",))] == paths
     assert all(path == f"{path.rpartition('/')[0]}/{stem}.wav".removeprefix("/") or path.startswith("/")
-               for path, stem in trees.audio_names(wanted, ("wav",)))  # fmt: skip
+               for path, stem in trees.audio_names(paths, ("wav",)))  # fmt: skip
 
 
 @given(

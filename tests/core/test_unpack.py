@@ -93,12 +93,12 @@ def test_every_kind_of_archive_comes_out_whole(tmp_path: Path, suffix: str) -> N
     """A corpus that loses or changes a file in unpacking gives wrong numbers."""
     path = tmp_path / f"x.{suffix}"
     kind = suffix.rpartition(".")[2]
-    made = (
+    packed = (
         make_zip(path, GOOD)
         if suffix == "zip"
         else make_tar(path, GOOD, "w:" if kind == "tar" else f"w:{kind}")
     )
-    assert take(made, tmp_path / "corpus") == GOOD
+    assert take(packed, tmp_path / "corpus") == GOOD
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", f"x.{suffix}"]
 
 
@@ -232,13 +232,13 @@ def test_any_names_give_files_inside_or_one_sentence(
 
     (folder / "deep").mkdir()
     try:
-        found = take(folder / "x.tar", folder / "deep" / "corpus")
+        files_taken = take(folder / "x.tar", folder / "deep" / "corpus")
     except DataError:
-        found = None
+        files_taken = None
 
     assert sorted(path.name for path in folder.iterdir()) == ["deep", "x.tar"]
     assert [path.name for path in (folder / "deep").iterdir()] == (
-        [] if found is None else ["corpus"]
+        [] if files_taken is None else ["corpus"]
     )
 
 
@@ -324,21 +324,21 @@ def test_an_encrypted_archive_is_named_as_such(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["zip", "tar", "tar.gz", "tar.bz2", "tar.xz"])
-@pytest.mark.parametrize("left", [0.0, 0.3, 0.6, 0.8])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.8])
 def test_an_archive_cut_off_anywhere_leaves_nothing(
-    tmp_path: Path, suffix: str, left: float
+    tmp_path: Path, suffix: str, share: float
 ) -> None:
     """Half a corpus that looks whole is worse than none."""
     files = {f"{number}.wav": os.urandom(3_000) for number in range(20)}
     path, kind = tmp_path / f"x.{suffix}", suffix.rpartition(".")[2]
-    made = (
+    packed = (
         make_zip(path, files)
         if suffix == "zip"
         else make_tar(path, files, "w:" if kind == "tar" else f"w:{kind}")
     )
-    data = made.read_bytes()
-    made.write_bytes(data[: int(len(data) * left)])
-    refused(made, tmp_path, "damaged")
+    data = packed.read_bytes()
+    packed.write_bytes(data[: int(len(data) * share)])
+    refused(packed, tmp_path, "damaged")
 
 
 def test_a_tar_cut_between_two_members_does_not_pass_for_whole(tmp_path: Path) -> None:
@@ -373,11 +373,11 @@ def test_changed_bytes_give_the_files_or_one_sentence(
     archive.write_bytes(data[:place] + noise + data[place + len(noise) :])
 
     try:
-        found = take(archive, folder / "corpus")
+        files_taken = take(archive, folder / "corpus")
     except DataError:
         assert sorted(path.name for path in folder.iterdir()) == ["x.zip"]
     else:
-        assert set(found.values()) <= set(GOOD.values())
+        assert set(files_taken.values()) <= set(GOOD.values())
 
 
 def test_files_that_are_there_stay_and_others_join_them(tmp_path: Path) -> None:
@@ -421,8 +421,8 @@ def test_a_killed_unpacking_leaves_no_half_corpus_and_the_next_one_works(tmp_pat
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
     assert done.returncode == -9
-    left, archive_name = sorted(path.name for path in tmp_path.iterdir())
-    assert (left.startswith(".corpus."), left.endswith(".part"), archive_name) == (
+    leftover, archive_name = sorted(path.name for path in tmp_path.iterdir())
+    assert (leftover.startswith(".corpus."), leftover.endswith(".part"), archive_name) == (
         True,
         True,
         "x.zip",

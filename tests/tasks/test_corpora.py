@@ -99,17 +99,17 @@ def _unreadable(name: str) -> bytes:
     raise AssertionError(f"{name} was opened")
 
 
-def said(one: Utterance) -> tuple[object, ...]:
+def content(utterance: Utterance) -> tuple[object, ...]:
     """Return what an utterance says, wherever its file lies."""
     return (
-        one.id,
-        one.raw_label,
-        one.speaker,
-        one.language,
-        one.split,
-        one.session,
-        one.sex,
-        one.text,
+        utterance.id,
+        utterance.raw_label,
+        utterance.speaker,
+        utterance.language,
+        utterance.split,
+        utterance.session,
+        utterance.sex,
+        utterance.text,
     )
 
 
@@ -137,7 +137,7 @@ def test_the_official_tree_gives_the_counts_languages_and_speakers_of_the_card(n
     card, utterances = lookup.corpus(name).card, memory.utterances(name)
     counts = corpus.histogram(utterances)
     assert card.releases_vary or counts in [
-        dict(sorted(known.items())) for known in card.counts.values()
+        dict(sorted(published.items())) for published in card.counts.values()
     ]
     assert {utterance.language for utterance in utterances} == set(card.languages)
     speakers = {utterance.speaker for utterance in utterances} - {None}
@@ -151,8 +151,8 @@ def test_ids_are_unique_and_the_inventory_s(name: str) -> None:
     """
     ids = [utterance.id for utterance in memory.utterances(name)]
     assert len(ids) == len(set(ids))
-    known = corpus.inventory(lookup.corpus(name).card)
-    assert not known or sorted(ids) == list(known)
+    listed = corpus.inventory(lookup.corpus(name).card)
+    assert not listed or sorted(ids) == list(listed)
 
 
 @by_corpus
@@ -160,9 +160,9 @@ def test_parsing_is_pure_and_blind_to_the_order_of_names(name: str) -> None:
     source, (tree, utterances) = lookup.corpus(name), looked_at(name)
     plain = {utterance.id: utterance for utterance in utterances}
     shuffled = replace(tree, names=tuple(random.Random(0).sample(tree.names, len(tree.names))))
-    again = parsed(source, shuffled)
-    assert len(again) == len(plain)
-    assert {utterance.id: utterance for utterance in again} == plain
+    reparsed = parsed(source, shuffled)
+    assert len(reparsed) == len(plain)
+    assert {utterance.id: utterance for utterance in reparsed} == plain
 
 
 @by_corpus
@@ -175,11 +175,11 @@ def test_two_folders_deeper_and_as_flac_it_is_the_same_corpus(name: str) -> None
         return f"some folder/(1)/{pure.with_suffix('.FLAC') if is_audio(path) else pure}"
 
     copy = tree.renamed(moved)
-    again = parsed(lookup.corpus(name), copy)
-    assert sorted(map(said, again), key=str) == sorted(map(said, utterances), key=str)
-    here, there = set(tree.names), set(copy.names)
-    assert {one.audio for one in again} & there == {
-        moved(one.audio) for one in utterances if one.audio in here
+    reparsed = parsed(lookup.corpus(name), copy)
+    assert sorted(map(content, reparsed), key=str) == sorted(map(content, utterances), key=str)
+    own_names, copied_names = set(tree.names), set(copy.names)
+    assert {utterance.audio for utterance in reparsed} & copied_names == {
+        moved(utterance.audio) for utterance in utterances if utterance.audio in own_names
     }
 
 
@@ -190,13 +190,13 @@ def test_one_file_less_changes_no_other_utterance(name: str) -> None:
     """
     tree, utterances = looked_at(name)
     lost = utterances[0]
-    found, _ = corpus.parse(
+    parsed_utterances, _ = corpus.parse(
         lookup.corpus(name), replace(tree, names=tuple(n for n in tree.names if n != lost.audio))
     )
-    assert [one for one in found if one.id != lost.id] == [
-        one for one in utterances if one.id != lost.id
+    assert [utterance for utterance in parsed_utterances if utterance.id != lost.id] == [
+        utterance for utterance in utterances if utterance.id != lost.id
     ]
-    assert name in BY_NAME or lost.id in {one.id for one in found}
+    assert name in BY_NAME or lost.id in {utterance.id for utterance in parsed_utterances}
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -209,15 +209,15 @@ def test_one_file_less_changes_no_other_utterance(name: str) -> None:
 )
 def test_strange_names_are_no_utterances(name: str, stems: list[str]) -> None:
     source = lookup.corpus(name)
-    known = set(corpus.inventory(source.card))
-    assert not list(source.parse(named([f"{stem}.flac" for stem in stems if stem not in known])))
+    ids = set(corpus.inventory(source.card))
+    assert not list(source.parse(named([f"{stem}.flac" for stem in stems if stem not in ids])))
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_names_close_to_the_grammar_are_not_taken(name: str) -> None:
     source, tree = lookup.corpus(name), memory.tree(name)
-    known = set(corpus.inventory(source.card))
-    path = PurePosixPath(next(one for one in tree.names if is_audio(one)))
+    ids = set(corpus.inventory(source.card))
+    path = PurePosixPath(next(file for file in tree.names if is_audio(file)))
     stem = path.stem
     near = [
         f"{stem}x",
@@ -229,12 +229,23 @@ def test_names_close_to_the_grammar_are_not_taken(name: str) -> None:
         f"{stem}.bak",
         f"{stem}-copy",
     ]
-    paths = [str(path.with_name(f"{one}.flac")) for one in near if one != stem and one]
-    found = [one for one in source.parse(named(paths)) if isinstance(one, Utterance)]
-    assert {one.id for one in found} & known == set()
+    paths = [
+        str(path.with_name(f"{variation}.flac"))
+        for variation in near
+        if variation != stem and variation
+    ]
+    taken_up = [
+        utterance for utterance in source.parse(named(paths)) if isinstance(utterance, Utterance)
+    ]
+    assert {utterance.id for utterance in taken_up} & ids == set()
     assert not list(
         source.parse(
-            named([str(path.with_name(one)) for one in (f"{stem}.txt", stem, f"{stem}.flac.part")])
+            named(
+                [
+                    str(path.with_name(variation))
+                    for variation in (f"{stem}.txt", stem, f"{stem}.flac.part")
+                ]
+            )
         )
     )
 
@@ -243,14 +254,16 @@ def test_names_close_to_the_grammar_are_not_taken(name: str) -> None:
 def test_junk_beside_the_files_makes_no_utterance(name: str) -> None:
     """Shadows of macOS, notes and other recordings lie in every user's folder."""
     tree = memory.small(name)
-    folders = {str(PurePosixPath(one).parent) for one in tree.names}
+    folders = {str(PurePosixPath(path).parent) for path in tree.names}
     junk = [
-        f"{folder}/{one}"
+        f"{folder}/{file}"
         for folder in folders
-        for one in ("readme.md", "unrelated talk.wav", "Thumbs.db")
+        for file in ("readme.md", "unrelated talk.wav", "Thumbs.db")
     ]
-    found, faults = corpus.parse(lookup.corpus(name), replace(tree, names=(*tree.names, *junk)))
-    assert (found, faults) == corpus.parse(lookup.corpus(name), tree)
+    utterances, faults = corpus.parse(
+        lookup.corpus(name), replace(tree, names=(*tree.names, *junk))
+    )
+    assert (utterances, faults) == corpus.parse(lookup.corpus(name), tree)
 
 
 @pytest.mark.parametrize("name", OFFICIAL)
@@ -422,13 +435,15 @@ def test_the_labels_are_words_everybody_shares(name: str) -> None:
 def test_the_map_is_closed_and_declares_nothing_that_does_not_exist(name: str) -> None:
     task = lookup.task(name)
     card = lookup.corpus(task.corpus).card
-    known = {raw for counts in card.counts.values() for raw in counts}
+    raw_labels = {raw for counts in card.counts.values() for raw in counts}
     if task.label_field:
-        known = {dataset.raw_label(task, utterance) for utterance in memory.utterances(task.corpus)}
-        assert known <= set(task.label_map)
+        raw_labels = {
+            dataset.raw_label(task, utterance) for utterance in memory.utterances(task.corpus)
+        }
+        assert raw_labels <= set(task.label_map)
     else:
-        assert set(task.label_map) == known or card.releases_vary
-        assert known <= set(task.label_map)
+        assert set(task.label_map) == raw_labels or card.releases_vary
+        assert raw_labels <= set(task.label_map)
 
 
 @by_task
@@ -448,9 +463,9 @@ def test_the_histogram_is_the_frozen_one(name: str) -> None:
 @pytest.mark.parametrize("name", FROZEN)
 def test_the_frozen_counts_are_the_published_ones(name: str) -> None:
     task = lookup.task(name)
-    others = [label for label in OTHERS if label in task.labels]
+    extra_labels = [label for label in OTHERS if label in task.labels]
     assert {**dict.fromkeys(CANONICAL, 0), **task.counts} == dict(
-        zip((*CANONICAL, *others), FROZEN[name], strict=True)
+        zip((*CANONICAL, *extra_labels), FROZEN[name], strict=True)
     )
 
 
@@ -569,10 +584,10 @@ def test_a_corpus_that_ships_is_as_its_card_says(name: str) -> None:
 
     assert source.provide is not None
 
-    told = verification.verify(source, source.provide())
+    verified = verification.verify(source, source.provide())
 
-    assert (told.problems, told.warnings) == ((), ())
-    assert told.utterances == sum(next(iter(source.card.counts.values())).values())
+    assert (verified.problems, verified.warnings) == ((), ())
+    assert verified.utterances == sum(next(iter(source.card.counts.values())).values())
 
 
 def test_the_sample_is_ten_of_each_emotion_and_all_speakers() -> None:

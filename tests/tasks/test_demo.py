@@ -31,7 +31,7 @@ from mserbench_tasks.demo.plan import Plan, Speaker, plan, request, speakers
 from mserbench_tasks.demo.synthesizer import Synthesizer
 from mserbench_tasks.demo.tables import CONTROLS, profiles, sentences, variants
 
-CORPORA = {one.card.name: one for one in (DEMO, DEMO_EL, DEMO_FA, DEMO_RU)}
+CORPORA = {corpus.card.name: corpus for corpus in (DEMO, DEMO_EL, DEMO_FA, DEMO_RU)}
 TESTS = ("demo-el", "demo-fa", "demo-ru")
 
 needs_espeak = pytest.mark.skipif(
@@ -45,7 +45,7 @@ by_corpus = pytest.mark.parametrize("name", CORPORA)
 def clips() -> list[Plan]:
     """Five clips of five languages, with the cues that draw most noise: rough, tremor, breath."""
     first = {clip.id.rsplit("_", 2)[0]: clip for name in CORPORA for clip in planned(name)}
-    wanted = (
+    keys = (
         "en_train01_angry",
         "zh_val02_happy",
         "el_test03_fear",
@@ -53,7 +53,7 @@ def clips() -> list[Plan]:
         "ru_test08_surprise",
     )
 
-    return [first[key] for key in wanted]
+    return [first[key] for key in keys]
 
 
 @cache
@@ -121,23 +121,28 @@ def test_plan_is_the_same_on_every_call(name: str) -> None:
 @by_corpus
 def test_requests_stay_in_the_range_of_espeak(name: str) -> None:
     """Else a control would saturate or espeak-ng would clip the sound (volume above 100)."""
-    asked = [request(clip) for clip in planned(name)]
+    requests = [request(clip) for clip in planned(name)]
     for control, low, high in (
         ("pitch", 4, 92),
         ("range", 2, 100),
         ("rate", 90, 330),
         ("volume", 90, 90),
     ):
-        assert all(low <= int(one[control]) <= high for one in asked)
-        assert control == "volume" or len({one[control] for one in asked}) > 20
+        assert all(low <= int(spoken_request[control]) <= high for spoken_request in requests)
+        assert (
+            control == "volume"
+            or len({spoken_request[control] for spoken_request in requests}) > 20
+        )
 
 
 def test_every_speaker_says_every_emotion_in_different_sentences() -> None:
     """Else a model could tell the emotion from the words, or a speaker would lack a class."""
     for name in CORPORA:
-        said = Counter((clip.speaker.id, clip.emotion, clip.sentence.id) for clip in planned(name))
-        assert set(said.values()) == {1}
-        pairs = {(speaker, emotion) for speaker, emotion, _ in said}
+        spoken = Counter(
+            (clip.speaker.id, clip.emotion, clip.sentence.id) for clip in planned(name)
+        )
+        assert set(spoken.values()) == {1}
+        pairs = {(speaker, emotion) for speaker, emotion, _ in spoken}
         assert len(pairs) == len(CANONICAL) * len({speaker for speaker, _ in pairs})
 
 
@@ -165,13 +170,13 @@ def test_tables_are_complete() -> None:
 def test_names_tell_what_was_planned(name: str) -> None:
     """Else clips would be scored against a wrong label or grouped under a wrong speaker."""
     by_id = {clip.id: clip for clip in planned(name)}
-    found = list(parse(trees.Inventory(sorted(by_id))))
-    assert len(found) == len(by_id)
+    utterances = list(parse(trees.Inventory(sorted(by_id))))
+    assert len(utterances) == len(by_id)
 
-    for one in found:
-        clip, speaker = by_id[one.id], by_id[one.id].speaker
-        assert (one.raw_label, one.text) == (clip.emotion, clip.sentence.text)
-        assert (one.speaker, one.language, one.split, one.sex) == (
+    for utterance in utterances:
+        clip, speaker = by_id[utterance.id], by_id[utterance.id].speaker
+        assert (utterance.raw_label, utterance.text) == (clip.emotion, clip.sentence.text)
+        assert (utterance.speaker, utterance.language, utterance.split, utterance.sex) == (
             f"{name}:{speaker.id}", speaker.language, speaker.split, speaker.sex
         )  # fmt: skip
 
@@ -179,24 +184,23 @@ def test_names_tell_what_was_planned(name: str) -> None:
 @given(st.text(alphabet="elt_stangry0123-.é", max_size=30))
 def test_other_names_are_no_utterances(stem: str) -> None:
     """Else a stranger's file in the folder would crash the parser or be taken for a clip."""
-    assert [one.id for one in parse(trees.Inventory([stem]))] in ([], [stem])
+    assert [utterance.id for utterance in parse(trees.Inventory([stem]))] in ([], [stem])
     assert list(parse(trees.Inventory([f"{stem}_el_test01_angry_s11_1"]))) == []
 
 
 def test_cards_say_that_the_speech_is_synthetic() -> None:
     """Else a row of a table could pass for a result on human speech."""
-    for one in CORPORA.values():
-        assert one.card.synthetic
-        assert "synthetic, rule-based" in one.card.title
-        assert one.card.access == "generated"
+    for source in CORPORA.values():
+        assert source.card.synthetic
+        assert "synthetic, rule-based" in source.card.title
+        assert source.card.access == "generated"
 
 
 def test_listing_the_corpora_loads_nothing_heavy() -> None:
     """Else `mserbench corpora` would load numpy, or GPL code would enter the process."""
     code = (
-        "import sys, mserbench_tasks.demo.corpora;"
-        "print(sorted({'numpy', 'scipy', 'soundfile', 'ctypes', 'espeakng_loader'} & "
-        "set(sys.modules)))"
+        "import sys, mserbench_tasks.demo.corpora;print(sorted({'numpy', 'scipy', 'soundfile', "
+        "'ctypes', 'espeakng_loader'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -221,15 +225,15 @@ def test_same_samples_in_any_order_and_number_of_processes(
     """Else a corpus would depend on the machine's number of cores, and no number could be
     repeated.
     """
-    one, two = tmp_path / "one", tmp_path / "two"
-    one.mkdir()
+    first, two = tmp_path / "one", tmp_path / "two"
+    first.mkdir()
     two.mkdir()
-    digests = dict(building.render(clips, one, workers=1))
+    digests = dict(building.render(clips, first, workers=1))
     assert dict(building.render(clips[::-1], two, workers=2)) == digests
     assert len(set(digests.values())) == len(clips)
 
     for clip in clips:
-        assert (one / f"{clip.id}.flac").read_bytes() == (two / f"{clip.id}.flac").read_bytes()
+        assert (first / f"{clip.id}.flac").read_bytes() == (two / f"{clip.id}.flac").read_bytes()
 
 
 @needs_espeak
@@ -316,7 +320,9 @@ def test_build_is_read_as_a_corpus_and_kept(
 ) -> None:
     """Else each run would make the audio again, or write progress into the output of programs."""
     folder = building.build("demo-el", clips, tmp_path, workers=2)
-    assert [one.id for one in parse(trees.Folder(folder))] == sorted(clip.id for clip in clips)
+    assert [utterance.id for utterance in parse(trees.Folder(folder))] == sorted(
+        clip.id for clip in clips
+    )
     assert json.loads((folder / building.MARKER).read_text())["clips"] == len(clips)
     first = capsys.readouterr()
     assert first.out == ""

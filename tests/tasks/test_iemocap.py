@@ -21,8 +21,8 @@ LINE = b"[6.2901 - 8.2357]\tSes01F_impro01_M000\tneu\t[2.5000, 2.0000, 3.5000]\r
 
 
 def parsed(files: dict[str, bytes], *audio: str) -> tuple[list[Utterance], list[str]]:
-    found, faults = corpus.parse(IEMOCAP, Memory((*audio, *files), files.__getitem__))
-    return found, [fault.sentence for fault in faults]
+    utterances, faults = corpus.parse(IEMOCAP, Memory((*audio, *files), files.__getitem__))
+    return utterances, [fault.sentence for fault in faults]
 
 
 def test_a_turn_is_read_as_its_publisher_means_it() -> None:
@@ -31,11 +31,11 @@ def test_a_turn_is_read_as_its_publisher_means_it() -> None:
     """
     path = "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav"
     spoken = b"M: Hello.\nSes01F_impro01_M000 [006.2901-008.2357]: Excuse me.\nSes01F_impro01_MXX0 [1.0-2.0]: [BREATH]\n"
-    (one,), problems = parsed(
+    (utterance,), problems = parsed(
         {LABELS: b"% [START_TIME - END_TIME] ...\r\n\r\n" + LINE, WORDS: spoken}, path
     )
     assert problems == []
-    assert one == Utterance(
+    assert utterance == Utterance(
         id="Ses01F_impro01_M000",
         audio=path,
         raw_label="neu",
@@ -61,22 +61,22 @@ def test_a_turn_is_read_as_its_publisher_means_it() -> None:
     ],
 )  # fmt: skip
 def test_every_form_of_a_turn_s_name_is_read(turn: str) -> None:
-    (one,), problems = parsed({LABELS: LINE.replace(b"Ses01F_impro01_M000", turn.encode())})
+    (utterance,), problems = parsed({LABELS: LINE.replace(b"Ses01F_impro01_M000", turn.encode())})
     assert problems == []
-    assert (one.id, one.extra["dialogue"]) == (turn, turn[:-5])
-    assert one.speaker == f"iemocap:{turn[:5]}_{turn[-4]}"
-    assert one.audio == f"Session1/sentences/wav/{turn[:-5]}/{turn}.wav"
+    assert (utterance.id, utterance.extra["dialogue"]) == (turn, turn[:-5])
+    assert utterance.speaker == f"iemocap:{turn[:5]}_{turn[-4]}"
+    assert utterance.audio == f"Session1/sentences/wav/{turn[:-5]}/{turn}.wav"
 
 
 def test_raters_files_and_shadows_are_no_labels() -> None:
     """Files of single raters hold other labels for the same turns."""
     rated = LINE.replace(b"neu", b"ang")
     below = {
-        LABELS.replace("EmoEvaluation/", f"EmoEvaluation/{one}/"): rated
-        for one in ("Categorical", "Attribute")
+        LABELS.replace("EmoEvaluation/", f"EmoEvaluation/{kind}/"): rated
+        for kind in ("Categorical", "Attribute")
     }
-    (one,), problems = parsed({LABELS: LINE, **below})
-    assert (one.raw_label, problems) == ("neu", [])
+    (utterance,), problems = parsed({LABELS: LINE, **below})
+    assert (utterance.raw_label, problems) == ("neu", [])
 
 
 def test_ratings_and_comments_are_passed_over_but_a_damaged_turn_is_named() -> None:
@@ -104,8 +104,8 @@ def test_a_turn_with_two_labels_is_named_and_a_second_copy_of_the_corpus_is_not(
 
 
 def test_a_file_that_names_no_turn_is_named() -> None:
-    found, (problem,) = parsed({LABELS: b"something else\n"})
-    assert (found, problem) == (
+    utterances, (problem,) = parsed({LABELS: b"something else\n"})
+    assert (utterances, problem) == (
         [],
         f"label file {LABELS!r} names no turn: get the file from the publisher again",
     )
@@ -113,8 +113,8 @@ def test_a_file_that_names_no_turn_is_named() -> None:
 
 def test_ten_speakers_two_a_session() -> None:
     by_session = defaultdict(set)
-    for one in memory.utterances("iemocap"):
-        by_session[one.session].add(one.speaker)
+    for utterance in memory.utterances("iemocap"):
+        by_session[utterance.session].add(utterance.speaker)
 
     assert by_session == {s: {f"iemocap:Ses0{s}_F", f"iemocap:Ses0{s}_M"} for s in "12345"}
 
@@ -129,7 +129,7 @@ def test_folds_hold_out_one_session() -> None:
             lookup.task(f"iemocap-4:sessions.not-{session}"), memory.utterances("iemocap")
         )
         assert (len(test), len(train)) == (n, 5531 - n)
-        assert {one.session for one, _ in test} == {session}
+        assert {utterance.session for utterance, _ in test} == {session}
 
 
 def test_one_session_alone_is_a_known_variant(tmp_path: Path) -> None:
@@ -158,17 +158,28 @@ def test_all_10039_turns_are_those_of_public_metadata(reference: Path) -> None:
         )
         files[name] += line.encode() + b"C-E1:\tNeutral;\t()\r\n\r\n"
 
-    found, problems = parsed(dict(files))
+    utterances, problems = parsed(dict(files))
     assert problems == []
-    assert len(found) == len(truth) == 10039
+    assert len(utterances) == len(truth) == 10039
 
-    for one in found:
-        row = truth[one.id]
-        assert (one.raw_label, one.speaker) == (row["raw_label"], f"iemocap:{row['speaker']}")
-        assert f"Session{one.session}" == row["split_or_fold"]
-        assert float(one.extra["valence"]) == pytest.approx(float(row["valence"]), abs=1e-4)
+    for utterance in utterances:
+        row = truth[utterance.id]
+        assert (utterance.raw_label, utterance.speaker) == (
+            row["raw_label"],
+            f"iemocap:{row['speaker']}",
+        )
+        assert f"Session{utterance.session}" == row["split_or_fold"]
+        assert float(utterance.extra["valence"]) == pytest.approx(float(row["valence"]), abs=1e-4)
 
-    assert sum(one.id[:6] != f"{one.speaker[8:13]}{one.speaker[-1]}" for one in found) == 4951
+    assert (
+        sum(
+            utterance.id[:6] != f"{utterance.speaker[8:13]}{utterance.speaker[-1]}"
+            for utterance in utterances
+        )
+        == 4951
+    )
     for name in ("iemocap-4", "iemocap-6", "iemocap-7"):
         task = lookup.task(name)
-        assert Counter(label for _, label in dataset.select(task, found)) == Counter(task.counts)
+        assert Counter(label for _, label in dataset.select(task, utterances)) == Counter(
+            task.counts
+        )

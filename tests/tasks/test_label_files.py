@@ -64,13 +64,13 @@ def parsed(name: str, file: str, data: bytes) -> tuple[list[Utterance], list[str
     """Return the utterances and the sentences on what is wrong, one DataError among them."""
     tree = memory.small(name)
     try:
-        found, faults = corpus.parse(
+        utterances, faults = corpus.parse(
             lookup.corpus(name), replace(tree, changed={**tree.changed, file: data})
         )
     except DataError as error:
         return [], [str(error)]
 
-    return found, [fault.sentence for fault in faults]
+    return utterances, [fault.sentence for fault in faults]
 
 
 def content(name: str, file: str) -> bytes:
@@ -78,28 +78,28 @@ def content(name: str, file: str) -> bytes:
 
 
 def whole(name: str) -> dict[str, Utterance]:
-    found, faults = corpus.parse(lookup.corpus(name), memory.small(name))
+    utterances, faults = corpus.parse(lookup.corpus(name), memory.small(name))
     assert not faults
-    return {one.id: one for one in found}
+    return {utterance.id: utterance for utterance in utterances}
 
 
-def answer(one: Utterance) -> tuple[object, ...]:
+def answer(utterance: Utterance) -> tuple[object, ...]:
     """Return what a score rests on; words and comments may be damaged without any way to see it."""
     return (
-        one.id,
-        one.raw_label,
-        one.speaker,
-        one.split,
-        one.session,
-        one.start,
-        one.end,
-        one.extra.get("corrected"),
+        utterance.id,
+        utterance.raw_label,
+        utterance.speaker,
+        utterance.split,
+        utterance.session,
+        utterance.start,
+        utterance.end,
+        utterance.extra.get("corrected"),
     )
 
 
 def check(name: str, file: str, data: bytes, lines_lost: int = 0) -> None:
     """Check that damaged label files give the right rows, or sentences that name the file."""
-    found, problems = parsed(name, file, data)
+    utterances, problems = parsed(name, file, data)
     assert all(file.rpartition("/")[2] in problem or "differ" in problem for problem in problems), (
         problems
     )
@@ -108,22 +108,22 @@ def check(name: str, file: str, data: bytes, lines_lost: int = 0) -> None:
         return
 
     expected = whole(name)
-    assert len(expected) - len({one.id for one in found}) <= lines_lost, (
+    assert len(expected) - len({utterance.id for utterance in utterances}) <= lines_lost, (
         "rows are lost without a word"
     )
-    known = {raw for counts in lookup.corpus(name).card.counts.values() for raw in counts}
+    raw_labels = {raw for counts in lookup.corpus(name).card.counts.values() for raw in counts}
 
-    for one in found:
+    for utterance in utterances:
         if (
-            one.raw_label in known
-            and one.id in expected
-            and "corrected" not in expected[one.id].extra
+            utterance.raw_label in raw_labels
+            and utterance.id in expected
+            and "corrected" not in expected[utterance.id].extra
         ):
-            assert one.raw_label == expected[one.id].raw_label
+            assert utterance.raw_label == expected[utterance.id].raw_label
 
 
 @pytest.mark.parametrize(
-    "name", [one for one in sorted(registry.entries(CorpusEntry)) if memory.has_tree(one)]
+    "name", [name for name in sorted(registry.entries(CorpusEntry)) if memory.has_tree(name)]
 )
 def test_every_text_file_that_a_parser_opens_is_damaged_here(name: str) -> None:
     """A corpus added with label files of its own would else go untested."""
@@ -152,9 +152,9 @@ def test_encodings_and_line_ends_of_other_editors_give_the_same_rows(name: str, 
         (plain.rstrip("\n") + "\n\n\n").encode(),
         plain.rstrip("\n").encode(),
     ):
-        found, problems = parsed(name, file, data)
+        utterances, problems = parsed(name, file, data)
         assert problems == []
-        assert {one.id: one for one in found} == expected
+        assert {utterance.id: utterance for utterance in utterances} == expected
 
 
 @by_file
@@ -165,13 +165,15 @@ def test_a_file_cut_off_anywhere_is_named_or_loses_whole_lines_only(
 ) -> None:
     """A broken download must not turn a half label into a whole one."""
     given_bytes = content(name, file)
-    kept = given_bytes[: data.draw(st.integers(0, len(given_bytes) - 1))]
-    found, problems = parsed(name, file, kept)
-    check(name, file, kept, lines_lost=len(whole(name)))
+    cut = given_bytes[: data.draw(st.integers(0, len(given_bytes) - 1))]
+    utterances, problems = parsed(name, file, cut)
+    check(name, file, cut, lines_lost=len(whole(name)))
     expected = whole(name)
 
     if not problems:
-        assert {answer(one) for one in found} <= {answer(one) for one in expected.values()}
+        assert {answer(utterance) for utterance in utterances} <= {
+            answer(utterance) for utterance in expected.values()
+        }
 
 
 @by_file
@@ -246,14 +248,14 @@ def test_json_nested_without_end_is_named() -> None:
 def test_a_row_that_stands_twice_is_a_problem_of_the_corpus(name: str, tmp_path: Path) -> None:
     """Else the second label of a recording would be dropped without a word."""
     tree = memory.small(name)
-    for one in tree.names:
-        (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / one).write_bytes(b"" if is_audio(one) else tree.read(one))
+    for file in tree.names:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(b"" if is_audio(file) else tree.read(file))
 
-    file = tmp_path / FILES[name][0]
-    lines = file.read_bytes().splitlines(keepends=True)
+    label_file = tmp_path / FILES[name][0]
+    lines = label_file.read_bytes().splitlines(keepends=True)
     at = next(number for number, line in enumerate(lines[2:], start=2) if line.strip())
-    file.write_bytes(b"".join([*lines, lines[at]]))
+    label_file.write_bytes(b"".join([*lines, lines[at]]))
     problems = corpus.read(lookup.corpus(name), tmp_path).problems
     assert any("twice" in problem or FILES[name][0] in problem for problem in problems)
 
@@ -288,8 +290,8 @@ def test_a_bad_line_is_named_by_file_and_line(
     tree = memory.tree(name)
     changed = tree.read(file).replace(old, new, 1)
     assert changed != tree.read(file)
-    found, faults = corpus.parse(lookup.corpus(name), replace(tree, changed={file: changed}))
-    assert len(found) >= len(memory.utterances(name)) - 1
+    utterances, faults = corpus.parse(lookup.corpus(name), replace(tree, changed={file: changed}))
+    assert len(utterances) >= len(memory.utterances(name)) - 1
     (fault,) = faults
     assert isinstance(fault, Fault)
     assert fault.sentence.startswith(f"label file {file!r}, line ")

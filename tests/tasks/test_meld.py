@@ -25,14 +25,14 @@ TEST = "output_repeated_splits_test"
 
 def parsed(tables: dict[str, bytes], *audio: str) -> tuple[list[Utterance], list[str]]:
     files = {name: HEADER + rows for name, rows in tables.items()}
-    found, faults = corpus.parse(MELD, Memory((*audio, *files), files.__getitem__))
-    return found, [fault.sentence for fault in faults]
+    utterances, faults = corpus.parse(MELD, Memory((*audio, *files), files.__getitem__))
+    return utterances, [fault.sentence for fault in faults]
 
 
 def test_a_row_is_read_as_its_publisher_means_it() -> None:
-    (one,), problems = parsed({"test_sent_emo.csv": ROW}, f"{TEST}/dia0_utt3.mp4")
+    (utterance,), problems = parsed({"test_sent_emo.csv": ROW}, f"{TEST}/dia0_utt3.mp4")
     assert problems == []
-    assert one == Utterance(
+    assert utterance == Utterance(
         id="test/dia0_utt3",
         audio=f"{TEST}/dia0_utt3.mp4",
         raw_label="joy",
@@ -48,13 +48,15 @@ def test_the_same_number_in_another_split_is_another_clip() -> None:
     """Joining tables and clips by number alone gives a third of all clips the label of another."""
     tables = {f"{split}_sent_emo.csv": ROW for split in ("train", "dev", "test")}
     folders = ("train_splits", "dev_splits_complete", TEST)
-    found, problems = parsed(tables, *(f"MELD.Raw/{folder}/dia0_utt3.mp4" for folder in folders))
+    utterances, problems = parsed(
+        tables, *(f"MELD.Raw/{folder}/dia0_utt3.mp4" for folder in folders)
+    )
     assert problems == []
-    assert {one.id: one.audio for one in found} == {
+    assert {utterance.id: utterance.audio for utterance in utterances} == {
         f"{split}/dia0_utt3": f"MELD.Raw/{folder}/dia0_utt3.mp4"
         for split, folder in zip(("train", "dev", "test"), folders, strict=True)
     }
-    assert len({one.extra["dialogue"] for one in found}) == 3
+    assert len({utterance.extra["dialogue"] for utterance in utterances}) == 3
 
 
 @pytest.mark.parametrize(
@@ -62,19 +64,18 @@ def test_the_same_number_in_another_split_is_another_clip() -> None:
 )
 def test_a_split_is_found_in_nested_flat_and_renamed_folders(folder: str) -> None:
     path = f"{folder}/dia0_utt3.wav".lstrip("/")
-    (one,), problems = parsed({"test_sent_emo.csv": ROW}, path)
-    assert (one.audio, problems) == (path, [])
+    (utterance,), problems = parsed({"test_sent_emo.csv": ROW}, path)
+    assert (utterance.audio, problems) == (path, [])
 
 
 def test_clips_of_several_splits_in_one_folder_are_named() -> None:
     tables = {"train_sent_emo.csv": ROW, "test_sent_emo.csv": ROW}
-    found, (problem,) = parsed(tables, "clips/dia0_utt3.mp4")
+    utterances, (problem,) = parsed(tables, "clips/dia0_utt3.mp4")
     assert (
         problem
-        == "1 clip(s) such as 'clips/dia0_utt3.mp4' lie in no folder named after train, dev or "
-        "test"
+        == "1 clip(s) such as 'clips/dia0_utt3.mp4' lie in no folder named after train, dev or test"
     )
-    assert sorted(one.audio for one in found) == [
+    assert sorted(utterance.audio for utterance in utterances) == [
         f"{TEST}/dia0_utt3.mp4",
         "train_splits/dia0_utt3.mp4",
     ]
@@ -82,13 +83,16 @@ def test_clips_of_several_splits_in_one_folder_are_named() -> None:
 
 def test_the_clip_cut_anew_is_taken_and_the_run_says_so() -> None:
     """The plainly named twins hold several turns: scores on them are scores on other sentences."""
-    (one,), _ = parsed(
+    (utterance,), _ = parsed(
         {"test_sent_emo.csv": ROW},
         f"{TEST}/dia0_utt3.mp4",
         f"{TEST}/final_videos_testdia0_utt3.mp4",
     )
-    assert one.audio == f"{TEST}/final_videos_testdia0_utt3.mp4"
-    assert (one.extra["cut"], one.extra["instead_of"]) == ("fixed", f"{TEST}/dia0_utt3.mp4")
+    assert utterance.audio == f"{TEST}/final_videos_testdia0_utt3.mp4"
+    assert (utterance.extra["cut"], utterance.extra["instead_of"]) == (
+        "fixed",
+        f"{TEST}/dia0_utt3.mp4",
+    )
     remarks = list(MELD.remarks(memory.utterances("meld")))
     assert remarks[0] == "132 of the 2610 test clips are the ones cut anew (final_videos_test...)"
     assert (
@@ -100,14 +104,14 @@ def test_the_clip_cut_anew_is_taken_and_the_run_says_so() -> None:
 def test_a_tree_without_the_clips_cut_anew_is_told_of() -> None:
     tree = memory.tree("meld")
     plain = replace(tree, names=tuple(name for name in tree.names if "final_videos" not in name))
-    found = corpus.utterances(MELD, plain)
-    assert len(found) == 13706
-    first = next(iter(MELD.remarks(found)))
+    utterances = corpus.utterances(MELD, plain)
+    assert len(utterances) == 13706
+    first = next(iter(MELD.remarks(utterances)))
     assert first.startswith("none of the 2610 test clips is one cut anew")
 
 
 def test_the_two_rows_without_a_usable_clip_are_left_out() -> None:
-    ids = {one.id for one in memory.utterances("meld")}
+    ids = {utterance.id for utterance in memory.utterances("meld")}
     assert not ids & {"train/dia125_utt3", "dev/dia110_utt7"}
     assert {"test/dia125_utt3", "train/dia110_utt7"} <= ids, "the rule is of one split"
 
@@ -116,24 +120,24 @@ def test_the_two_rows_without_a_usable_clip_are_left_out() -> None:
 def test_whoever_has_some_of_the_splits_has_a_known_variant(splits: tuple[str, ...]) -> None:
     tree = memory.tree("meld")
     folders = tuple(builder.FOLDERS[split] for split in splits)
-    kept = tuple(
+    shortened = tuple(
         n for n in tree.names if n.split("/")[1] in folders or n.split("/")[1].startswith(splits)
     )
-    counts = corpus.histogram(corpus.utterances(MELD, replace(tree, names=kept)))
+    counts = corpus.histogram(corpus.utterances(MELD, replace(tree, names=shortened)))
     assert counts == dict(sorted(MELD.card.counts[" and ".join(splits)].items()))
 
 
 def test_two_tables_of_one_split_that_differ_are_named() -> None:
-    (one,), (problem,) = parsed(
+    (utterance,), (problem,) = parsed(
         {"a/test_sent_emo.csv": ROW, "b/test_sent_emo.csv": ROW.replace(b"joy", b"fear")}
     )
     assert problem.startswith("label files 'a/test_sent_emo.csv' and 'b/test_sent_emo.csv' differ")
-    assert one.raw_label == "joy"
+    assert utterance.raw_label == "joy"
 
 
 def test_tables_of_other_copies_with_windows_quotes_are_read() -> None:
-    (one,), problems = parsed({"test_sent_emo.csv": ROW.decode().encode("cp1252")})
-    assert (one.text, problems) == ("Oh, that\u2019s it.", [])
+    (utterance,), problems = parsed({"test_sent_emo.csv": ROW.decode().encode("cp1252")})
+    assert (utterance.text, problems) == ("Oh, that\u2019s it.", [])
 
 
 def test_parts_are_tasks_by_name() -> None:
@@ -153,7 +157,7 @@ def test_all_13708_rows_are_read_as_published(reference: Path) -> None:
         f"{split}_sent_emo.csv": (reference / f"meld/{split}_sent_emo.csv").read_bytes()
         for split in builder.ROWS
     }
-    found, faults = corpus.parse(MELD, Memory(tuple(tables), tables.__getitem__))
+    utterances, faults = corpus.parse(MELD, Memory(tuple(tables), tables.__getitem__))
     assert not faults
     truth = {}
 
@@ -163,15 +167,23 @@ def test_all_13708_rows_are_read_as_published(reference: Path) -> None:
                 truth[f"{split}/dia{row['Dialogue_ID']}_utt{row['Utterance_ID']}"] = row
 
     assert len(truth) == 13708
-    assert truth.keys() - {one.id for one in found} == {"train/dia125_utt3", "dev/dia110_utt7"}
-    assert len(found) == 13706
+    assert truth.keys() - {utterance.id for utterance in utterances} == {
+        "train/dia125_utt3",
+        "dev/dia110_utt7",
+    }
+    assert len(utterances) == 13706
 
-    for one in found:
-        row = truth[one.id]
-        assert (one.raw_label, one.speaker) == (row["Emotion"], f"meld:{row['Speaker']}")
-        assert one.text == (row["Utterance"].strip() or None)
+    for utterance in utterances:
+        row = truth[utterance.id]
+        assert (utterance.raw_label, utterance.speaker) == (
+            row["Emotion"],
+            f"meld:{row['Speaker']}",
+        )
+        assert utterance.text == (row["Utterance"].strip() or None)
 
-    assert len({one.speaker for one in found}) == MELD.card.speakers
+    assert len({utterance.speaker for utterance in utterances}) == MELD.card.speakers
     for name in ("meld", "meld-4", "meld-all"):
         task = lookup.task(name)
-        assert Counter(label for _, label in dataset.select(task, found)) == Counter(task.counts)
+        assert Counter(label for _, label in dataset.select(task, utterances)) == Counter(
+            task.counts
+        )

@@ -22,25 +22,27 @@ NAMES = ("32_happiness_enthusiasm_h_120.wav", "06_happiness_enthusiasm e_060.wav
 
 def parsed(names: tuple[str, ...], **tables: bytes) -> tuple[dict[str, Utterance], list[str]]:
     files = {f"{name}.csv": data for name, data in tables.items()}
-    found, faults = corpus.parse(RESD, Memory((*names, *files), files.__getitem__))
-    return {one.id: one for one in found}, [fault.sentence for fault in faults]
+    utterances, faults = corpus.parse(RESD, Memory((*names, *files), files.__getitem__))
+    return {utterance.id: utterance for utterance in utterances}, [
+        fault.sentence for fault in faults
+    ]
 
 
 def test_no_role_passes_for_a_speaker() -> None:
     """A role has one emotion only: intervals or folds by it would mean nothing."""
-    assert {one.speaker for one in memory.utterances("resd")} == {None}
-    assert len({one.extra["role"] for one in memory.utterances("resd")}) == 100
-    assert len({one.extra["dialogue"] for one in memory.utterances("resd")}) == 50
+    assert {utterance.speaker for utterance in memory.utterances("resd")} == {None}
+    assert len({utterance.extra["role"] for utterance in memory.utterances("resd")}) == 100
+    assert len({utterance.extra["dialogue"] for utterance in memory.utterances("resd")}) == 50
 
 
 def test_splits_come_from_folders_or_else_from_the_tables() -> None:
     folders, _ = parsed(tuple(f"test/folder/{name}" for name in NAMES))
-    assert {one.split for one in folders.values()} == {"test"}
+    assert {utterance.split for utterance in folders.values()} == {"test"}
     flat, problems = parsed(NAMES, train=TABLE)
     assert problems == []
-    assert {one.split for one in flat.values()} == {"train"}
+    assert {utterance.split for utterance in flat.values()} == {"train"}
     bare, _ = parsed(NAMES)
-    assert {one.split for one in bare.values()} == {None}
+    assert {utterance.split for utterance in bare.values()} == {None}
 
 
 def test_the_official_split_holds_in_any_layout() -> None:
@@ -65,9 +67,9 @@ def test_a_recording_that_no_table_lists_is_named_where_tables_give_the_split() 
 
 
 def test_a_listed_recording_without_a_file_is_still_an_utterance() -> None:
-    found, problems = parsed(NAMES[:1], test=TABLE)
+    by_id, problems = parsed(NAMES[:1], test=TABLE)
     assert problems == []
-    missing = found["06_happiness_enthusiasm e_060"]
+    missing = by_id["06_happiness_enthusiasm e_060"]
     assert missing.audio == "test/06_happiness_enthusiasm/06_happiness_enthusiasm e_060.wav"
 
 
@@ -76,17 +78,17 @@ def test_all_1396_labels_and_splits_are_those_of_public_metadata(reference: Path
     with open(reference / "resd.csv", encoding="utf-8", newline="") as file:
         truth = {row["id_or_path"]: row for row in csv.DictReader(file)}
 
-    found, problems = parsed(tuple(truth))
+    by_id, problems = parsed(tuple(truth))
     assert problems == []
-    assert len(found) == len(truth) == 1396
-    assert sorted(found) == list(corpus.inventory(RESD.card))
+    assert len(by_id) == len(truth) == 1396
+    assert sorted(by_id) == list(corpus.inventory(RESD.card))
 
-    for one in found.values():
-        row = truth[one.audio]
-        assert (one.raw_label, one.split) == (row["raw_label"], row["split_or_fold"])
-        assert row["speaker"] == f"dialogue{one.extra['role']}"
+    for utterance in by_id.values():
+        row = truth[utterance.audio]
+        assert (utterance.raw_label, utterance.split) == (row["raw_label"], row["split_or_fold"])
+        assert row["speaker"] == f"dialogue{utterance.extra['role']}"
 
     test = {
-        utterance.id for utterance, _ in dataset.select(lookup.task("resd:test"), found.values())
+        utterance.id for utterance, _ in dataset.select(lookup.task("resd:test"), by_id.values())
     }
-    assert test == {one.id for one in found.values() if one.split == "test"}
+    assert test == {utterance.id for utterance in by_id.values() if utterance.split == "test"}

@@ -23,13 +23,16 @@ SHEMO = lookup.corpus("shemo")
 def parsed(names: tuple[str, ...], **files: bytes) -> dict[str, Utterance]:
     named = {name.replace("__", "/").replace("_", "."): data for name, data in files.items()}
     return {
-        one.id: one for one in corpus.utterances(SHEMO, Memory((*names, *named), named.__getitem__))
+        utterance.id: utterance
+        for utterance in corpus.utterances(SHEMO, Memory((*names, *named), named.__getitem__))
     }
 
 
 def test_the_letter_of_the_sex_is_not_that_of_fear() -> None:
-    found = parsed(("female/F01F01.wav", "male/M01F02.wav"))
-    assert [(one.sex, one.raw_label, one.speaker) for one in found.values()] == [
+    by_id = parsed(("female/F01F01.wav", "male/M01F02.wav"))
+    assert [
+        (utterance.sex, utterance.raw_label, utterance.speaker) for utterance in by_id.values()
+    ] == [
         ("f", "F", "shemo:F01"),
         ("m", "F", "shemo:M01"),
     ]
@@ -38,12 +41,12 @@ def test_the_letter_of_the_sex_is_not_that_of_fear() -> None:
 def test_transcripts_lose_their_marks_of_direction() -> None:
     """Invisible marks in the text would be words to a model that reads it."""
     files = {"final text__F01A01_ort": "\ufeff\u200f\u0633\u0644\u0627\u0645\u200e\r\n".encode()}
-    found = parsed(("female/F01A01.wav", "female/F01A02.wav"), **files)
-    assert (found["F01A01"].text, found["F01A01"].extra) == (
+    by_id = parsed(("female/F01A01.wav", "female/F01A02.wav"), **files)
+    assert (by_id["F01A01"].text, by_id["F01A01"].extra) == (
         "\u0633\u0644\u0627\u0645",
         {"transcribed": "yes"},
     )
-    assert (found["F01A02"].text, found["F01A02"].extra) == (None, {})
+    assert (by_id["F01A02"].text, by_id["F01A02"].extra) == (None, {})
 
 
 def test_the_corrected_edition_brings_label_and_words() -> None:
@@ -62,8 +65,12 @@ def test_the_corrected_edition_brings_label_and_words() -> None:
             ).encode(),
         }.__getitem__,
     )
-    (one,) = corpus.utterances(SHEMO, tree)
-    assert (one.raw_label, one.extra["corrected"], one.text) == ("N", "sadness", "its own words")
+    (utterance,) = corpus.utterances(SHEMO, tree)
+    assert (utterance.raw_label, utterance.extra["corrected"], utterance.text) == (
+        "N",
+        "sadness",
+        "its own words",
+    )
 
 
 def test_without_the_file_of_corrections_the_corrected_task_says_where_it_is_from() -> None:
@@ -86,8 +93,8 @@ def test_the_recordings_of_emobox_need_no_transcripts() -> None:
 def test_the_editions_differ_where_they_should() -> None:
     labels = {
         name: {
-            one.id: label
-            for one, label in dataset.select(lookup.task(name), memory.utterances("shemo"))
+            utterance.id: label
+            for utterance, label in dataset.select(lookup.task(name), memory.utterances("shemo"))
         }
         for name in ("shemo", "shemo-corrected", "shemo-emobox")
     }
@@ -103,22 +110,32 @@ def test_all_labels_speakers_and_editions_are_those_of_public_metadata(reference
     corrections = {f"{stem}.wav": {"emotion": row["text_label"]} for stem, row in truth.items()}
     content = json.dumps(corrections).encode()
     names = (*(row["id_or_path"] for row in truth.values()), "modified_shemo.json")
-    found = corpus.utterances(SHEMO, Memory(names, lambda name: content))
-    assert len(found) == len(truth) == 3000
+    utterances = corpus.utterances(SHEMO, Memory(names, lambda name: content))
+    assert len(utterances) == len(truth) == 3000
     assert sorted(truth) == list(corpus.inventory(SHEMO.card))
 
-    for one in found:
-        row = truth[one.id]
-        assert (one.raw_label, one.speaker) == (row["raw_label"], f"shemo:{row['speaker']}")
-        assert one.extra["corrected"] == row["text_label"]
+    for utterance in utterances:
+        row = truth[utterance.id]
+        assert (utterance.raw_label, utterance.speaker) == (
+            row["raw_label"],
+            f"shemo:{row['speaker']}",
+        )
+        assert utterance.extra["corrected"] == row["text_label"]
 
     for name in ("shemo", "shemo-corrected", "shemo-emobox"):
         task = lookup.task(name)
-        assert Counter(label for _, label in dataset.select(task, found)) == Counter(task.counts)
+        assert Counter(label for _, label in dataset.select(task, utterances)) == Counter(
+            task.counts
+        )
 
-    emobox = {one.id for one, _ in dataset.select(lookup.task("shemo-emobox"), found)}
+    emobox = {
+        utterance.id for utterance, _ in dataset.select(lookup.task("shemo-emobox"), utterances)
+    }
     assert emobox == {
         stem for stem, row in truth.items() if row["split_or_fold"] != "not_in_emobox"
     }
-    test = {one.id for one, _ in dataset.select(lookup.task("shemo:emobox.test"), found)}
+    test = {
+        utterance.id
+        for utterance, _ in dataset.select(lookup.task("shemo:emobox.test"), utterances)
+    }
     assert test == {stem for stem, row in truth.items() if row["split_or_fold"] == "test"}

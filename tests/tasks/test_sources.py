@@ -81,9 +81,15 @@ def test_a_name_tells_what_its_publisher_says_it_tells(
     name: str, path: str, expected: tuple[str, ...]
 ) -> None:
     """If this failed, recordings would carry the label, speaker or sex of others."""
-    (found,), faults = parsed(name, path)
-    assert (found.id, found.raw_label, found.speaker, found.sex, found.language) == expected
-    assert (found.audio, faults) == (path, [])
+    (utterance,), faults = parsed(name, path)
+    assert (
+        utterance.id,
+        utterance.raw_label,
+        utterance.speaker,
+        utterance.sex,
+        utterance.language,
+    ) == expected
+    assert (utterance.audio, faults) == (path, [])
 
 
 @pytest.mark.parametrize(
@@ -128,8 +134,8 @@ def test_mead_has_no_sentence_and_the_level_of_the_folder() -> None:
     """If this failed, the audit would take equal file numbers of two emotions for equal
     sentences.
     """
-    (one,), _ = parsed("mead", "M003/audio/fear/level_3/007.m4a")
-    assert one.extra == {"level": "3"}
+    (utterance,), _ = parsed("mead", "M003/audio/fear/level_3/007.m4a")
+    assert utterance.extra == {"level": "3"}
 
 
 def test_both_layouts_of_esd_hold_the_same_utterances_and_only_one_tells_the_split() -> None:
@@ -145,16 +151,22 @@ def test_parallel_sentences_of_esd_have_one_number() -> None:
     utterances, _ = parsed(
         "esd", *(f"0001/x/0001_{number:06}.wav" for number in (1, 350, 351, 1401, 1750))
     )
-    assert [one.extra["sentence"] for one in utterances] == ["1", "350", "1", "1", "350"]
+    assert [utterance.extra["sentence"] for utterance in utterances] == [
+        "1",
+        "350",
+        "1",
+        "1",
+        "350",
+    ]
 
 
 def test_a_folder_that_contradicts_the_name_is_a_fault_not_a_label() -> None:
     """If this failed, a shuffled copy of ESD or URDU would be scored with wrong labels."""
     utterances, faults = parsed("esd", "0001/Sad/0001_000351.wav", "0001/Angry/0001_000352.wav")
-    assert [one.id for one in utterances] == ["0001_000352"]
+    assert [utterance.id for utterance in utterances] == ["0001_000352"]
     assert faults == [
-        "'0001/Sad/0001_000351.wav' lies in the folder 'Sad', but its number means "
-        "'Angry': unpack it again"
+        "'0001/Sad/0001_000351.wav' lies in the folder 'Sad', but its number means 'Angry': unpack "
+        "it again"
     ]
     utterances, faults = parsed("urdu", "Sad/SM1_F10_A010.wav")
     assert (utterances, len(faults)) == ([], 1)
@@ -166,7 +178,11 @@ def test_urdu_numbers_of_different_width_are_different_recordings() -> None:
     utterances, _ = parsed(
         "urdu", "Angry/SM1_F1_A01.wav", "Angry/SM1_F1_A010.wav", "Angry/SM1_F1_A1.wav"
     )
-    assert sorted(one.id for one in utterances) == ["SM1_F1_A01", "SM1_F1_A010", "SM1_F1_A1"]
+    assert sorted(utterance.id for utterance in utterances) == [
+        "SM1_F1_A01",
+        "SM1_F1_A010",
+        "SM1_F1_A1",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +208,10 @@ def test_mis_decoded_folders_of_cafe_do_no_harm(tmp_path: Path, folders: dict[st
 def test_crema_d_knows_43_female_actors() -> None:
     """If this failed, the publisher's table of 48 men and 43 women would be contradicted."""
     assert len(crema_d.FEMALE) == 43
-    speakers = {one.speaker: one.sex for one, _ in dataset.truth(lookup.task("crema-d"), None)}
+    speakers = {
+        utterance.speaker: utterance.sex
+        for utterance, _ in dataset.truth(lookup.task("crema-d"), None)
+    }
     assert Counter(speakers.values()) == {"m": 48, "f": 43}
 
 
@@ -224,7 +243,7 @@ def test_a_broken_line_of_votes_is_named_and_the_others_are_read() -> None:
     table = b'"","FileName","VoiceVote"\n"1","1001_DFA_ANG_XX","A:D"\n"2","1001_DFA_DIS_XX\n'
     files = {"processedResults/summaryTable.csv": table}
     utterances, faults = parsed("crema-d", "1001_DFA_ANG_XX.wav", "1001_DFA_DIS_XX.wav", **files)
-    assert [one.extra.get("perceived") for one in utterances] == ["A:D", None]
+    assert [utterance.extra.get("perceived") for utterance in utterances] == ["A:D", None]
     assert len(faults) == 1
     assert "line 3" in faults[0]
 
@@ -247,11 +266,13 @@ def msp(
 )
 def test_both_spellings_of_the_msp_label_file_are_read(name: str) -> None:
     """If this failed, either the old or the new releases could not be used."""
-    (one,), faults = msp("MSP-PODCAST_0001_0008.wav,N,2.2,4.0,2.6,30,Male,Test1", name=name)
-    assert (one.id, one.raw_label, one.speaker, one.sex, one.split, one.session, faults) == (
+    (utterance,), faults = msp("MSP-PODCAST_0001_0008.wav,N,2.2,4.0,2.6,30,Male,Test1", name=name)
+    assert (utterance.id, utterance.raw_label, utterance.speaker, utterance.sex, utterance.split, utterance.session, faults) == (
         "MSP-PODCAST_0001_0008", "N", "msp-podcast:30", "m", "test1", "0001", [],
     )  # fmt: skip
-    assert one.audio == "Audios/MSP-PODCAST_0001_0008.wav"  # expected there, though it is absent
+    assert (
+        utterance.audio == "Audios/MSP-PODCAST_0001_0008.wav"
+    )  # expected there, though it is absent
 
 
 def test_msp_columns_are_read_by_name_and_audio_wherever_it_lies() -> None:
@@ -259,29 +280,35 @@ def test_msp_columns_are_read_by_name_and_audio_wherever_it_lies() -> None:
     no audio.
     """
     table = b"Split_Set,Gender,SpkrID,New,FileName,EmoClass\r\nTrain,Female,7,?,MSP-PODCAST_0021_0028_0022.wav,H\r\n"
-    (one,), faults = parsed(
+    (utterance,), faults = parsed(
         "msp-podcast", "Audio/x/MSP-PODCAST_0021_0028_0022.wav", **{"labels_consensus.csv": table}
     )
-    assert (one.raw_label, one.speaker, one.sex, one.split, faults) == (
+    assert (utterance.raw_label, utterance.speaker, utterance.sex, utterance.split, faults) == (
         "H",
         "msp-podcast:7",
         "f",
         "train",
         [],
     )
-    assert (one.audio, one.session) == ("Audio/x/MSP-PODCAST_0021_0028_0022.wav", "0021")
+    assert (utterance.audio, utterance.session) == (
+        "Audio/x/MSP-PODCAST_0021_0028_0022.wav",
+        "0021",
+    )
 
 
 def test_unknown_speakers_of_msp_are_unknown_and_counted() -> None:
     """If this failed, thousands of unknown people would be one speaker, in training and in
     intervals.
     """
-    found, _ = msp(
+    utterances, _ = msp(
         "MSP-PODCAST_0001_0001.wav,A,5,2,5,Unknown,Unknown,Train",
         "MSP-PODCAST_0001_0002.wav,A,5,2,5,9,Male,Train",
     )
-    assert [(one.speaker, one.sex) for one in found] == [(None, None), ("msp-podcast:9", "m")]
-    assert list(msp_podcast.remarks(found)) == ["1 of 2 recordings have no known speaker"]
+    assert [(utterance.speaker, utterance.sex) for utterance in utterances] == [
+        (None, None),
+        ("msp-podcast:9", "m"),
+    ]
+    assert list(msp_podcast.remarks(utterances)) == ["1 of 2 recordings have no known speaker"]
 
 
 @pytest.mark.parametrize(
@@ -292,21 +319,24 @@ def test_unknown_speakers_of_msp_are_unknown_and_counted() -> None:
 )  # fmt: skip
 def test_every_name_of_an_msp_set_means_one_part(published: str, split: str, part: str) -> None:
     """If this failed, test recordings of one release would be trained on in another."""
-    (one,), _ = msp(f"MSP-PODCAST_0001_0001.wav,A,5,2,5,9,Male,{published}")
-    assert (one.split, divisions.parts(msp_podcast.CARD, "official").of(one)) == (split, part)
+    (utterance,), _ = msp(f"MSP-PODCAST_0001_0001.wav,A,5,2,5,9,Male,{published}")
+    assert (utterance.split, divisions.parts(msp_podcast.CARD, "official").of(utterance)) == (
+        split,
+        part,
+    )
 
 
 def test_withheld_labels_of_test3_belong_to_no_task_and_are_counted() -> None:
     """If this failed, recordings without a label would stop a run, or vanish without a word."""
-    found, faults = msp(
+    utterances, faults = msp(
         "MSP-PODCAST_0001_0001.wav,,,,,Unknown,Unknown,Test3",
         "MSP-PODCAST_1_2.wav,H,5,2,5,9,Male,Train",
     )
-    assert ([one.raw_label for one in found], faults) == (["withheld", "H"], [])
-    assert [one.id for one, _ in dataset.select(lookup.task("msp-podcast"), found)] == [
-        "MSP-PODCAST_1_2"
-    ]
-    assert next(iter(msp_podcast.remarks(found))).startswith(
+    assert ([utterance.raw_label for utterance in utterances], faults) == (["withheld", "H"], [])
+    assert [
+        utterance.id for utterance, _ in dataset.select(lookup.task("msp-podcast"), utterances)
+    ] == ["MSP-PODCAST_1_2"]
+    assert next(iter(msp_podcast.remarks(utterances))).startswith(
         "the publisher withholds the labels of 1 recordings"
     )
 
@@ -320,8 +350,8 @@ def test_withheld_labels_of_test3_belong_to_no_task_and_are_counted() -> None:
 )  # fmt: skip
 def test_a_bad_msp_row_is_named_and_the_next_is_read(bad: str) -> None:
     """If this failed, one bad row would hide itself or take the others with it."""
-    found, faults = msp(bad, "MSP-PODCAST_0001_0003.wav,S,5,2,5,9,Male,Train")
-    assert [one.id for one in found] == ["MSP-PODCAST_0001_0003"]
+    utterances, faults = msp(bad, "MSP-PODCAST_0001_0003.wav,S,5,2,5,9,Male,Train")
+    assert [utterance.id for utterance in utterances] == ["MSP-PODCAST_0001_0003"]
     assert len(faults) == 1
     assert "line 2" in faults[0]
 
@@ -367,8 +397,8 @@ def test_the_single_label_of_mosei_follows_its_rule(row: list[float], label: str
     """If this failed, rows of zeros would be happy, or ties would go to whichever emotion comes
     first.
     """
-    (one,), faults = mosei_of({"abc": [((1.0, 2.0), row)]})
-    assert (one.raw_label, faults) == (label, [])
+    (utterance,), faults = mosei_of({"abc": [((1.0, 2.0), row)]})
+    assert (utterance.raw_label, faults) == (label, [])
 
 
 def test_mosei_columns_are_read_from_the_file() -> None:
@@ -376,8 +406,8 @@ def test_mosei_columns_are_read_from_the_file() -> None:
     throughout.
     """
     order = ("anger", "disgust", "fear", "happy", "sad", "surprise")
-    (one,), _ = mosei_of({"abc": [((1.0, 2.0), [0, 0, 0, 0, 1.0, 0])]}, order)
-    assert one.raw_label == "sad"
+    (utterance,), _ = mosei_of({"abc": [((1.0, 2.0), [0, 0, 0, 0, 1.0, 0])]}, order)
+    assert utterance.raw_label == "sad"
 
 
 def test_mosei_without_all_emotions_is_one_sentence() -> None:
@@ -399,14 +429,16 @@ def test_mosei_segments_have_times_texts_and_the_video_as_speaker() -> None:
         ((20.0, 21.0), values()),
     ]
     path = "Raw/Transcript/Segmented/Combined/abc.txt"
-    found, faults = mosei_of({"abc": rows}, **{path: transcript})
+    utterances, faults = mosei_of({"abc": rows}, **{path: transcript})
     assert faults == []
-    assert [(one.id, one.start, one.end, one.text) for one in found] == [
+    assert [(utterance.id, utterance.start, utterance.end, utterance.text) for utterance in utterances] == [
         ("abc[0]", 4.84, 14.052, "Hello ___ there."), ("abc[1]", 0.0, 4.9, None), ("abc[2]", 20.0,
         21.0, None),
     ]  # fmt: skip
-    assert {(one.speaker, one.extra["video"]) for one in found} == {("mosei:abc", "abc")}
-    assert {one.audio for one in found} == {"Raw/Audio/Full/WAV_16000/abc.wav"}
+    assert {(utterance.speaker, utterance.extra["video"]) for utterance in utterances} == {
+        ("mosei:abc", "abc")
+    }
+    assert {utterance.audio for utterance in utterances} == {"Raw/Audio/Full/WAV_16000/abc.wav"}
 
 
 def test_mosei_prefers_the_recordings_of_16_khz() -> None:
@@ -415,8 +447,8 @@ def test_mosei_prefers_the_recordings_of_16_khz() -> None:
     tree = Memory(
         ("Full/WAV_16000/abc.wav", "Full/WAV_44100/abc.wav"), {"CMU_MOSEI_Labels.csd": labels}
     )
-    (one,) = corpus.utterances(mosei.CORPUS, tree)
-    assert one.audio == "Full/WAV_16000/abc.wav"
+    (utterance,) = corpus.utterances(mosei.CORPUS, tree)
+    assert utterance.audio == "Full/WAV_16000/abc.wav"
 
 
 def test_bad_segments_of_mosei_are_named_and_the_others_are_read() -> None:
@@ -424,9 +456,9 @@ def test_bad_segments_of_mosei_are_named_and_the_others_are_read() -> None:
     neighbours.
     """
     rows: Rows = [((5.0, 4.0), values()), ((-2.0, -1.0), values()), ((1.0, 2.0), values())]
-    found, faults = mosei_of({"abc": rows, "xyz": [((0.0, float("nan")), values())]})
-    assert [one.id for one in found] == ["abc[2]"]
-    assert [("abc[0]" in one, "abc[1]" in one, "'xyz'" in one) for one in faults] == [
+    utterances, faults = mosei_of({"abc": rows, "xyz": [((0.0, float("nan")), values())]})
+    assert [utterance.id for utterance in utterances] == ["abc[2]"]
+    assert [("abc[0]" in fault, "abc[1]" in fault, "'xyz'" in fault) for fault in faults] == [
         (True, False, False), (False, True, False), (False, False, True),
     ]  # fmt: skip
 
@@ -481,7 +513,8 @@ PAPER2 = {  # task: sizes of train, dev, test; test by emotion: neutral, happy, 
 def part(task: str, name: str) -> dict[str, str]:
     """Return the labels of a part of a task by id."""
     return {
-        one.id: label for one, label in dataset.truth(lookup.task(f"{task}:paper2.{name}"), None)
+        utterance.id: label
+        for utterance, label in dataset.truth(lookup.task(f"{task}:paper2.{name}"), None)
     }
 
 
@@ -490,15 +523,18 @@ def test_the_splits_of_paper_2_have_its_sizes_and_share_nothing(task: str) -> No
     """If this failed, numbers on these splits could not be set beside those of the paper."""
     parts = {name: part(task, name) for name in ("train", "dev", "test")}
     sizes, each = PAPER2[task]
-    assert tuple(len(found) for found in parts.values()) == sizes
-    assert len({identity for found in parts.values() for identity in found}) == sum(sizes)
+    assert tuple(len(ids) for ids in parts.values()) == sizes
+    assert len({identity for ids in parts.values() for identity in ids}) == sum(sizes)
     assert (
         tuple(
             Counter(parts["test"].values())[label] for label in ("neutral", "happy", "sad", "angry")
         )
         == each
     )
-    frozen = {one.id: label for one, label in dataset.truth(lookup.task(f"{task}-paper2"), None)}
+    frozen = {
+        utterance.id: label
+        for utterance, label in dataset.truth(lookup.task(f"{task}-paper2"), None)
+    }
     assert frozen == parts["test"]
 
 
@@ -528,18 +564,18 @@ def test_emobox_folds_hold_each_speaker_once(card, folds: int) -> None:
     table = divisions.parts(card, "emobox")
     assert (table.field, len(table.names), len(table.by_value)) == ("speaker", folds, card.speakers)
     tree = Memory([f"{identity}.wav" for identity in corpus.inventory(card)])
-    found = corpus.utterances(lookup.corpus(card.name), tree)
-    assert {one.speaker for one in found} == set(table.by_value)
+    utterances = corpus.utterances(lookup.corpus(card.name), tree)
+    assert {utterance.speaker for utterance in utterances} == set(table.by_value)
 
 
 def test_official_folds_of_mosei_are_by_video_and_leave_out_what_they_do_not_name() -> None:
     """If this failed, videos that the publisher put in no fold would be trained on."""
     table = divisions.parts(mosei.CARD, "official")
     assert Counter(table.by_value.values()) == {"train": 2250, "dev": 300, "test": 678}
-    found, _ = mosei_of(
+    utterances, _ = mosei_of(
         {"7l3BNtSE0xc": [((0.0, 1.0), values())], "-9YyBTjo1zo": [((0.0, 1.0), values())]}
     )
-    assert {one.extra["video"]: table.of(one) for one in found} == {
+    assert {utterance.extra["video"]: table.of(utterance) for utterance in utterances} == {
         "7l3BNtSE0xc": "test",
         "-9YyBTjo1zo": None,
     }
@@ -576,11 +612,16 @@ def test_every_label_and_speaker_is_the_published_one(
         for row in published(reference / file)
     }
     utterances, faults = parsed(name, *expected)
-    assert ({one.audio: (one.raw_label, one.speaker) for one in utterances}, faults) == (
+    assert (
+        {utterance.audio: (utterance.raw_label, utterance.speaker) for utterance in utterances},
+        faults,
+    ) == (
         expected,
         [],
     )
-    assert {one.id for one in utterances} == set(corpus.inventory(lookup.corpus(name).card))
+    assert {utterance.id for utterance in utterances} == set(
+        corpus.inventory(lookup.corpus(name).card)
+    )
     assert len(utterances) == rows
 
 
@@ -591,8 +632,10 @@ def test_every_fold_is_that_of_emobox(reference: Path, name: str, file: str) -> 
     rows = published(reference / file)
     table = divisions.parts(lookup.corpus(name).card, "emobox")
     utterances, _ = parsed(name, *(row["id_or_path"] for row in rows))
-    found = {one.audio: f"test_of_fold_{table.of(one)}" for one in utterances}
-    assert found == {row["id_or_path"]: row["split_or_fold"] for row in rows}
+    fold_by_file = {
+        utterance.audio: f"test_of_fold_{table.of(utterance)}" for utterance in utterances
+    }
+    assert fold_by_file == {row["id_or_path"]: row["split_or_fold"] for row in rows}
 
 
 @pytest.mark.real
@@ -606,7 +649,7 @@ def test_every_perceived_label_of_crema_d_is_the_published_vote(reference: Path)
     utterances, faults = parsed(
         "crema-d", *names, **{"summaryTable.csv": "\n".join(lines).encode()}
     )
-    assert {one.id: one.extra["perceived"] for one in utterances} == {
+    assert {utterance.id: utterance.extra["perceived"] for utterance in utterances} == {
         r["id_or_path"]: r["voice_vote"] for r in votes
     }
     heard = dataset.select(lookup.task("crema-d-perceived"), utterances)

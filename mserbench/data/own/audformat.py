@@ -1,6 +1,4 @@
-"""An audformat database as rows: its header read by safe loading, its tables from csv or parquet,
-never from pickle.
-"""
+"""An audformat database as rows: header by safe loading, tables of csv or parquet, no pickle."""
 
 from __future__ import annotations
 
@@ -32,11 +30,11 @@ class Database:
 
     def part(self, *keys: str) -> Mapping[str, Any]:
         """Return a mapping inside the header; an empty one where there is none."""
-        found: Any = self.header
+        value: Any = self.header
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
+            value = value.get(key) if isinstance(value, dict) else None
 
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
     @property
     def tables(self) -> list[str]:
@@ -52,11 +50,13 @@ class Database:
         """The languages of the header in their shortest codes: `deu` is `de`."""
         import langcodes
 
-        given = self.header.get("languages")
-        codes = [code for code in given if isinstance(code, str)] if isinstance(given, list) else []
-        known = [code for code in codes if 2 <= len(code) <= 3 and langcodes.tag_is_valid(code)]
+        listed = self.header.get("languages")
+        codes = (
+            [code for code in listed if isinstance(code, str)] if isinstance(listed, list) else []
+        )
+        valid = [code for code in codes if 2 <= len(code) <= 3 and langcodes.tag_is_valid(code)]
 
-        return tuple(dict.fromkeys(langcodes.standardize_tag(code) for code in known))
+        return tuple(dict.fromkeys(langcodes.standardize_tag(code) for code in valid))
 
     @property
     def licence(self) -> str:
@@ -65,9 +65,9 @@ class Database:
 
 
 def open_database(root: Path) -> Database:
-    """Read the header of a database. Raises DataError, and MissingExtra without the extra
-    `audformat`.
+    """Read the header of a database.
 
+    Raises DataError, and MissingExtra without the extra `audformat`.
     `audformat.Database.load` is not used: it reads YAML with a loader that may run code, and
     prefers pickled tables.
     """
@@ -93,15 +93,16 @@ def open_database(root: Path) -> Database:
     if not isinstance(header, dict) or not isinstance(header.get("tables"), dict):
         raise DataError(
             f"the header {str(path)!r} names no tables, but that of an audformat database was "
-            f"expected"
+            "expected"
         )
 
     return Database(root, header)
 
 
 def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) -> Table:
-    """Return the rows of tables, with what other tables of files say of the same files (a column
-    `TABLE.COLUMN`).
+    """Return the rows of tables, joined with what other tables say of the same files.
+
+    A column of another table is called `TABLE.COLUMN`.
 
     Besides their own columns, rows have `file`, `start` and `end` in seconds, and where the header
     knows them `SPLIT` and `SEX`. Raises DataError where a table cannot be read.
@@ -114,16 +115,20 @@ def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) 
     }
     sexes = _sexes(database, columns.get("speaker", ""), tables)
     rows: list[Entry | Fault] = []
-    found: dict[str, None] = dict.fromkeys([FILE, START, END, *joined, *([SEX] if sexes else [])])
+    all_columns: dict[str, None] = dict.fromkeys(
+        [FILE, START, END, *joined, *([SEX] if sexes else [])]
+    )
 
     for name in tables:
         table = _table(database, "tables", name)
         split = database.part("tables", name).get("split_id")
-        found |= dict.fromkeys([*table.columns, *([SPLIT] if split else [])])
+        all_columns |= dict.fromkeys([*table.columns, *([SPLIT] if split else [])])
         kind = str(database.part("splits", str(split)).get("type") or split) if split else ""
         rows += [_row(row, joined, sexes, columns.get("speaker", ""), kind) for row in table.rows]
 
-    return Table(f"audformat table {' and '.join(map(repr, tables))}", tuple(found), tuple(rows))
+    return Table(
+        f"audformat table {' and '.join(map(repr, tables))}", tuple(all_columns), tuple(rows)
+    )
 
 
 def _row(
@@ -142,8 +147,8 @@ def _row(
         seconds = _seconds(values.get(key, ""))
         if seconds is None:
             return Fault(
-                f"{row.where}: {key} is {values[key]!r}, but a time such as '0 days "
-                f"00:00:01.5' was expected"
+                f"{row.where}: {key} is {values[key]!r}, but a time such as '0 days 00:00:01.5' "
+                "was expected"
             )
 
         values[key] = seconds
@@ -153,9 +158,8 @@ def _row(
 
 
 def _elsewhere(database: Database, column: str) -> tuple[str, str]:
-    """Take `TABLE.COLUMN` apart, where that is another table of files; table names may hold dots
-    themselves.
-    """
+    """Take `TABLE.COLUMN` apart, where that is another table of files."""
+    # From the right: names of tables may hold dots themselves.
     table, _, name = column.rpartition(".")
     return (table, name) if name in database.columns(table) else ("", "")
 
@@ -176,16 +180,18 @@ def _sexes(database: Database, speaker: str, tables: Sequence[str]) -> dict[str,
     scheme = database.part("tables", table, "columns", name or speaker).get("scheme_id")
     labels = database.part("schemes", str(scheme)).get("labels")
 
+    # A scheme may name a table of speakers instead of listing them.
     if isinstance(labels, str) and labels in database.part("misc_tables"):
         labels = dict(_misc(database, labels))
 
-    found = (
-        {str(key): one for key, one in labels.items() if isinstance(one, dict)}
+    facts = (
+        {str(key): fact for key, fact in labels.items() if isinstance(fact, dict)}
         if isinstance(labels, dict)
         else {}
     )
     pairs = {
-        key: next((one[sex] for sex in _SEXES if one.get(sex)), None) for key, one in found.items()
+        key: next((fact[sex] for sex in _SEXES if fact.get(sex)), None)
+        for key, fact in facts.items()
     }
     return {key: str(sex) for key, sex in pairs.items() if sex}
 
@@ -199,9 +205,7 @@ def _misc(database: Database, name: str) -> Iterator[tuple[str, dict[str, str]]]
 
 
 def scheme_labels(database: Database, table: str, column: str) -> dict[str, str]:
-    """Return the raw labels that a column's scheme declares, with what each stands for; none where
-    it says none.
-    """
+    """Return the raw labels that a column's scheme declares, with what each stands for."""
     scheme = database.part("tables", table, "columns", column).get("scheme_id")
     labels = database.part("schemes", str(scheme)).get("labels")
     if isinstance(labels, list):
@@ -214,18 +218,22 @@ def scheme_labels(database: Database, table: str, column: str) -> dict[str, str]
         )
 
     named = labels if isinstance(labels, dict) else {}
-    return {str(key): one if isinstance(one, str) else str(key) for key, one in named.items()}
+    return {
+        str(key): meaning if isinstance(meaning, str) else str(key)
+        for key, meaning in named.items()
+    }
 
 
 def _table(database: Database, kind: str, name: str) -> Table:
     """Read the file of a table of the header, parquet before csv as audformat does."""
     if name not in database.part(kind):
-        known = ", ".join(map(repr, database.part(kind)))
+        names = ", ".join(map(repr, database.part(kind)))
         raise DataError(
-            f"audformat database {str(database.root)!r} has no table {name!r}: known are {known}"
+            f"audformat database {str(database.root)!r} has no table {name!r}: known are {names}"
         )
 
     stem = f"{HEADER.removesuffix('.yaml')}.{name}"
+    # The name becomes that of a file: it must not lead out of the database.
     if "/" in name or "\\" in name:
         raise DataError(
             f"audformat table {name!r} has a name that leads to another folder: it is not read"
@@ -236,10 +244,9 @@ def _table(database: Database, kind: str, name: str) -> Table:
         return own_table.read(database.root / f"{stem}.csv")
     if (database.root / f"{stem}.pkl").is_file():
         raise DataError(
-            f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may "
-            f"run code and is not read; if "
-            f"you trust it: audformat.Database.load(ROOT, load_data=True).save(ROOT, "
-            f"storage_format='csv')"
+            f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may run code "
+            "and is not read; if you trust it: audformat.Database.load(ROOT, "
+            "load_data=True).save(ROOT, storage_format='csv')"
         )
 
     raise DataError(
@@ -273,14 +280,12 @@ def _parquet(path: Path) -> Table:
 
 
 def _text(value: Any) -> str:
-    # NaN and NaT differ from themselves
+    # NaN and NaT differ from themselves.
     return "" if value is None or value != value else str(value).strip()
 
 
 def _seconds(text: str) -> str | None:
-    """Return a length of time in seconds as a text; empty for none, None where it is no length of
-    time.
-    """
+    """Return a length of time in seconds as a text; empty for none, None where it is not one."""
     if text in ("", "NaT"):
         return ""
     if text.replace(".", "", 1).isdigit():  # pandas would take a bare number for nanoseconds

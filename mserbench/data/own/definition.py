@@ -1,6 +1,4 @@
-"""A corpus of one's own, described by a TOML file: from the file to a corpus and a task like any
-other.
-"""
+"""From the TOML file of a corpus of one's own to a corpus and a task like any other."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from mserbench.contracts import Corpus, Fault, Task, Tree, Utterance
 from mserbench.data import corpus, divisions
 from mserbench.data.own import audformat as own_audformat
 from mserbench.data.own import rows as own_rows
-from mserbench.data.own import settings as own_file
+from mserbench.data.own import settings as own_settings
 from mserbench.data.own import table as own_table
 from mserbench.data.own.keys import FIELDS, nearest
 from mserbench.data.own.rows import PARTS
@@ -41,34 +39,37 @@ class OwnTask:
 
 
 def load(path: Path) -> OwnTask:
-    """Read a TOML file and the table that it names. Raises DataError with file, line and key of
-    what is wrong.
+    """Read a TOML file and the table that it names.
+
+    Raises DataError with file, line and key of what is wrong.
 
     Faults of single rows do not raise here: the corpus's parser yields them, as for any other
     corpus.
     """
-    return build(own_file.read(path))
+    return build(own_settings.read(path))
 
 
 def build(settings: Settings) -> OwnTask:
     """Make corpus and task of checked settings. Raises as `load`."""
     settings, table = _source(settings)
     _check_columns(settings, table)
-    found = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
-    known = list({one.id: one for one in found if isinstance(one, Utterance)}.values())
+    # Read once here, as a table names clips whether or not their files are there.
+    entries = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
+    # A pattern may fit two files of one id, the same recording in two formats: they count once.
+    clips = list({entry.id: entry for entry in entries if isinstance(entry, Utterance)}.values())
     _check_labels(settings, table)
-    card = _card(settings, known)
-    task = _task(settings, known)
+    card = _card(settings, clips)
+    task = _task(settings, clips)
 
     def parse(tree: Tree) -> Iterable[Utterance | Fault]:
         if not settings.pattern:  # the table as it was read says all
-            return found
+            return entries
         return own_rows.utterances(
             settings, own_table.from_names(settings.pattern, tree.names).rows, unique=False
         )
 
     owned = OwnTask(Corpus(card, parse, provide=lambda: settings.audio), task)
-    _check_selection(settings, owned, known)
+    _check_selection(settings, owned, clips)
     return owned
 
 
@@ -99,6 +100,7 @@ def _audformat(settings: Settings) -> tuple[Settings, Table]:
     having = [
         name for name in database.tables if settings.columns["label"] in database.columns(name)
     ]
+    # Several tables may hold a column of that name: a guess would decide what is scored.
     if not settings.tables and len(having) != 1:
         names = having or database.tables
         raise DataError(
@@ -140,7 +142,7 @@ def _check_columns(settings: Settings, table: Table) -> None:
     lacking = [
         (("columns", key), column) for key, column in own_table.lacking(table, settings.columns)
     ] + [(("select", key), key) for key in settings.select if key not in (*FIELDS, *table.columns)]
-    own_file.raise_all(
+    own_settings.raise_all(
         settings.path,
         [
             settings.error(
@@ -152,9 +154,7 @@ def _check_columns(settings: Settings, table: Table) -> None:
 
 
 def _check_labels(settings: Settings, table: Table) -> None:
-    """Raise DataError with each raw label that the closed map lacks; blank ones are faults of their
-    rows.
-    """
+    """Raise DataError with each raw label that the map lacks; blank ones are faults of rows."""
     column = settings.columns["label"]
     strange = [
         (row.values.get(column, ""), row.where)
@@ -162,7 +162,7 @@ def _check_labels(settings: Settings, table: Table) -> None:
         if isinstance(row, Entry) and row.values.get(column, "") not in {*settings.labels, ""}
     ]
     counts, first = Counter(raw for raw, _ in strange), dict(reversed(strange))
-    own_file.raise_all(
+    own_settings.raise_all(
         settings.path,
         [
             settings.error(
@@ -176,42 +176,46 @@ def _check_labels(settings: Settings, table: Table) -> None:
     )
 
 
-def _check_selection(settings: Settings, owned: OwnTask, known: Sequence[Utterance]) -> None:
+def _check_selection(settings: Settings, owned: OwnTask, clips: Sequence[Utterance]) -> None:
     """Raise DataError where a selection has a value that no clip has."""
     problems = []
     for key, values in owned.task.select.items():
-        held = sorted({divisions.value_of(one, key) or "" for one in known})
+        # Of these at most 50 are compared with a wrong value, as a table may hold thousands.
+        occurring = sorted({divisions.value_of(clip, key) or "" for clip in clips})
         problems += [
-            settings.error(("select", key), f"no clip has {value!r}; {nearest(value, held[:50])}")
+            settings.error(
+                ("select", key), f"no clip has {value!r}; {nearest(value, occurring[:50])}"
+            )
             for value in values
-            if value not in held
+            if value not in occurring
         ]
 
-    own_file.raise_all(settings.path, problems)
+    own_settings.raise_all(settings.path, problems)
 
 
-def _card(settings: Settings, known: Sequence[Utterance]) -> CorpusCard:
-    speakers = {one.speaker for one in known}
+def _card(settings: Settings, clips: Sequence[Utterance]) -> CorpusCard:
+    speakers = {clip.speaker for clip in clips}
     return CorpusCard(
         name=settings.name,
         title=settings.title or settings.name,
-        languages=_languages(settings, known),
+        languages=_languages(settings, clips),
         speakers=None if None in speakers else len(speakers),
         licence=settings.licence,
         access="request",
         source=settings.path.name,
         how_to_get=f"ask whoever wrote {settings.path.name}",
-        unpack=f"{settings.path.name} must name the folder of recordings, and the table or "
-        f"pattern that fits it",
+        unpack=f"{settings.path.name} must name the folder of recordings, and the table or pattern "
+        "that fits it",
         citation=settings.citation,
-        counts={"files" if settings.pattern else "table": corpus.histogram(known)},
+        counts={"files" if settings.pattern else "table": corpus.histogram(clips)},
         family=settings.family,
-        divisions=_divisions(known),
+        divisions=_divisions(clips),
         synthetic=settings.synthetic,
     )
 
 
-def _task(settings: Settings, known: Sequence[Utterance]) -> Task:
+def _task(settings: Settings, clips: Sequence[Utterance]) -> Task:
+    # Speakers carry the name of their corpus, as in any other; the file names them without it.
     speaker = f"{settings.family or settings.name}:"
     select = {
         key: tuple(f"{speaker}{value}" for value in values) if key == "speaker" else values
@@ -221,50 +225,51 @@ def _task(settings: Settings, known: Sequence[Utterance]) -> Task:
         name=settings.name,
         title=settings.title or settings.name,
         corpus=settings.name,
-        languages=_languages(settings, known),
+        languages=_languages(settings, clips),
         labels=settings.task_labels,
         label_map=settings.labels,
         select=select,
         version=settings.version,
-        origin=_origin(settings, known),
+        origin=_origin(settings, clips),
     )
 
-    return task if settings.pattern else replace(task, counts=_counts(task, known))
+    return task if settings.pattern else replace(task, counts=_counts(task, clips))
 
 
-def _counts(task: Task, known: Sequence[Utterance]) -> dict[str, int]:
+def _counts(task: Task, clips: Sequence[Utterance]) -> dict[str, int]:
     chosen = [
-        one
-        for one in known
-        if all(divisions.value_of(one, key) in held for key, held in task.select.items())
+        clip
+        for clip in clips
+        if all(divisions.value_of(clip, key) in allowed for key, allowed in task.select.items())
     ]
-    counts = Counter(task.label_map[one.raw_label] for one in chosen)
+    counts = Counter(task.label_map[clip.raw_label] for clip in chosen)
     return {label: counts[label] for label in task.labels}
 
 
-def _languages(settings: Settings, known: Sequence[Utterance]) -> tuple[str, ...]:
-    return tuple(sorted({one.language for one in known} or {*settings.languages}))
+def _languages(settings: Settings, clips: Sequence[Utterance]) -> tuple[str, ...]:
+    return tuple(sorted({clip.language for clip in clips} or {*settings.languages}))
 
 
-def _origin(settings: Settings, known: Sequence[Utterance]) -> str:
-    """SHA-256 (hex) of what table or pattern say of the clips, so that line ends and titles change
-    nothing.
+def _origin(settings: Settings, clips: Sequence[Utterance]) -> str:
+    """SHA-256 (hex) of what table or pattern say of the clips: not of line ends or titles.
 
     Of a pattern the files are not known beforehand: they come into the task's hash with their
     audio.
     """
-    said: object = [settings.pattern, settings.languages]
+    content: object = [settings.pattern, settings.languages]
     if not settings.pattern:
-        said = [(*_HASHED(one), dict(one.extra)) for one in sorted(known, key=attrgetter("id"))]
+        content = [
+            (*_HASHED(clip), dict(clip.extra)) for clip in sorted(clips, key=attrgetter("id"))
+        ]
 
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _divisions(known: Sequence[Utterance]) -> Mapping[str, Division]:
+def _divisions(clips: Sequence[Utterance]) -> Mapping[str, Division]:
     """Return the division by split and that by session, where the rows name any."""
-    found = {}
+    by_name = {}
     for name, field in (("split", "split"), ("sessions", "session")):
-        values = sorted({getattr(one, field) for one in known} - {None})
+        values = sorted({getattr(clip, field) for clip in clips} - {None})
         if not values:
             continue
 
@@ -274,6 +279,6 @@ def _divisions(known: Sequence[Utterance]) -> Mapping[str, Division]:
         )
         parts = {part for _, part in rows}
         kind: Literal["split", "folds"] = "split" if {"train", "test"} <= parts else "folds"
-        found[name] = Division(f"by {field}", field, "", kind, "the corpus's own table", rows)
+        by_name[name] = Division(f"by {field}", field, "", kind, "the corpus's own table", rows)
 
-    return found
+    return by_name

@@ -1,6 +1,4 @@
-"""The keys of the TOML file of a corpus of one's own: which there are, and what is wrong with their
-values.
-"""
+"""The keys of the TOML file of a corpus of one's own, and what is wrong with their values."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ FIELDS = (
     "derived_from",
 )
 COLUMNS = ("path", "label", "id", *FIELDS, "start", "end")
-# an audformat table itself says which files, and from where to where
+# An audformat table itself says which files, and from where to where.
 _OF_AUDFORMAT = ("label", *FIELDS)
 _SOURCES = ("table", "pattern", "audformat")
 TEXTS = ("name", "title", "licence", "audio", "pattern", "audformat", "citation", "family")
@@ -34,11 +32,11 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _LONGEST_PATTERN = 1_000  # characters
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Say which known name a wrong one is near to, else all that are known."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(map(repr, known))}"
+    names = list(names)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(map(repr, names))}"
 
 
 Fault = tuple[tuple[str, ...], str]  # a key, and what is wrong with it
@@ -59,6 +57,7 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
             yield (key,), f"is {record[key]!r}, but a text or a list of texts was expected"
 
     version, synthetic = record.get("version", 1), record.get("synthetic", False)
+    # In Python true is a whole number too.
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         yield ("version",), f"is {version!r}, but a whole number from 1 was expected"
 
@@ -72,12 +71,12 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
-    given = [key for key in _SOURCES if key in record]
-    if given not in (["table"], ["pattern"], ["audformat"], ["table", "audformat"]):
-        found = f"{' and '.join(map(repr, given))} are given" if given else "none is given"
+    sources = [key for key in _SOURCES if key in record]
+    if sources not in (["table"], ["pattern"], ["audformat"], ["table", "audformat"]):
+        named = f"{' and '.join(map(repr, sources))} are given" if sources else "none is given"
         yield (
-            (given[-1] if given else "table",),
-            f"one of 'table', 'pattern' and 'audformat' was expected, but {found}",
+            (sources[-1] if sources else "table",),
+            f"one of 'table', 'pattern' and 'audformat' was expected, but {named}",
         )
         return
 
@@ -87,7 +86,7 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
             f"has more than {_LONGEST_PATTERN:,} characters: a table suits such names better",
         )
 
-    if given == ["table"] and len(_texts(record["table"])) > 1:
+    if sources == ["table"] and len(_texts(record["table"])) > 1:
         yield (
             ("table",),
             "is a list, but one table was expected: join them, with a column for the split",
@@ -100,19 +99,19 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     if "pattern" in record and columns:
         yield (
             ("columns",),
-            "belongs to a table, but the pattern's named groups say what is what: remove one "
-            "of the two",
+            "belongs to a table, but the pattern's named groups say what is what: remove one of "
+            "the two",
         )
         return
 
-    known = _OF_AUDFORMAT if "audformat" in record else COLUMNS
+    allowed = _OF_AUDFORMAT if "audformat" in record else COLUMNS
     for key, column in columns.items():
-        if key not in known:
-            yield ("columns", key), f"is not known; {nearest(key, known)}"
+        if key not in allowed:
+            yield ("columns", key), f"is not known; {nearest(key, allowed)}"
         elif not is_text(column):
             yield ("columns", key), f"is {column!r}, but the name of a column was expected"
 
-    required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[given[-1]]
+    required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[sources[-1]]
     for key in required:
         if key not in columns:
             yield (
@@ -126,11 +125,12 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     by_row = "(?P<language>" in str(record.get("pattern", "")) or (
         isinstance(columns, dict) and "language" in columns
     )
+    # `language = ""` was told above as a wrong text; it is not a missing key.
     codes = _texts(record.get("language", []))
     if not codes and "language" not in record and not by_row and "audformat" not in record:
         yield (
             ("language",),
-            f"is missing, but the verdict needs it: an ISO 639 code such as 'de', or "
+            "is missing, but the verdict needs it: an ISO 639 code such as 'de', or "
             f"{UNDECLARED!r}",
         )
 
@@ -147,9 +147,7 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 @functools.cache
 def is_language(code: str) -> bool:
-    """Whether this is a code of one language (or `und`), of two or three small letters, with a
-    region if any.
-    """
+    """Whether this is `und` or the code of one language: two or three letters, perhaps a region."""
     if not _LANGUAGE.fullmatch(code) or code == "mul":
         return False
 
@@ -159,9 +157,7 @@ def is_language(code: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Whether a word can be a label of a task: letters, digits, blanks, `_ + . -`, at most 60 of
-    them.
-    """
+    """Whether a text can be a label: letters, digits, blanks, `_ + . -`, 60 at most."""
     return _LABEL.fullmatch(text) is not None
 
 
@@ -208,5 +204,5 @@ def is_text(value: object) -> bool:
 def _texts(value: object) -> list[str]:
     """Return the texts of a text or a list of texts; none where there is anything else in it."""
     values = value if isinstance(value, list) else [value]
-    found = [one for one in values if isinstance(one, str) and one]
-    return found if len(found) == len(values) else []
+    texts = [text for text in values if isinstance(text, str) and text]
+    return texts if len(texts) == len(values) else []

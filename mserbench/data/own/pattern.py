@@ -1,6 +1,4 @@
-"""The named groups of a file-name pattern, matched where a pattern that never ends can be
-stopped.
-"""
+"""Named groups of a file-name pattern, matched where one that never ends can be stopped."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ else:
 
 @dataclass(frozen=True)
 class Matches:
-    """The names of a pattern's groups, and their values by file; a file that does not match is not
-    there.
-    """
+    """The names of a pattern's groups, and their values by file, of those that match."""
 
     groups: tuple[str, ...]
     by_name: Mapping[str, Mapping[str, str]]
@@ -39,24 +35,25 @@ class Matches:
 
 @functools.lru_cache(maxsize=4)
 def match(pattern: str, names: Sequence[str]) -> Matches:
-    """Match a pattern against whole paths; `names` is a tuple. Raises DataError for one that is
-    none or never ends.
+    """Match a pattern against whole paths; `names` is a tuple.
+
+    Raises DataError for a pattern that is none, or never ends.
 
     Python's regular expressions can take longer than the age of the universe for a short pattern,
     and nothing in the process can stop them: so they run in a process of their own, which is ended
     after `SECONDS`.
     """
-    given = json.dumps({"pattern": pattern, "names": list(names)}).encode()
+    request = json.dumps({"pattern": pattern, "names": list(names)}).encode()
+    # Isolated and without site-packages, so that it starts fast and takes nothing of ours along.
     command = [sys.executable, "-I", "-S", "-c", _CHILD]
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, timeout=SECONDS, check=True
+            command, input=request, capture_output=True, timeout=SECONDS, check=True
         )
     except subprocess.TimeoutExpired as error:
         raise DataError(
-            f"the pattern {pattern!r} took more than {SECONDS:.0f} s for {len(names)} file "
-            f"names: avoid a repeat "
-            f"inside a repeat, and name what lies between two groups"
+            f"the pattern {pattern!r} took more than {SECONDS:.0f} s for {len(names)} file names: "
+            "avoid a repeat inside a repeat, and name what lies between two groups"
         ) from error
     except (OSError, subprocess.CalledProcessError) as error:
         raise DataError(
@@ -67,10 +64,10 @@ def match(pattern: str, names: Sequence[str]) -> Matches:
     if "fault" in answer:
         raise DataError(f"the pattern {pattern!r} is no regular expression: {answer['fault']}")
 
-    found = zip(names, answer["found"], strict=True)
+    matched = zip(names, answer["found"], strict=True)
     by_name = {
         name: {key: value or "" for key, value in groups.items()}
-        for name, groups in found
+        for name, groups in matched
         if groups is not None
     }
 

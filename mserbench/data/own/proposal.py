@@ -1,6 +1,4 @@
-"""A TOML file proposed for a folder of recordings: what was seen in it, and what a person must
-say.
-"""
+"""A TOML file proposed for a folder of recordings, and what a person must still say."""
 
 from __future__ import annotations
 
@@ -12,11 +10,10 @@ from pathlib import Path
 
 from mserbench.data.audio import SUFFIXES, is_audio
 from mserbench.data.own import audformat as own_audformat
-from mserbench.data.own import proposed_names as proposal_names
-from mserbench.data.own import proposed_table as proposal_table
-from mserbench.data.own import words as proposal_words
+from mserbench.data.own import proposed_names, proposed_table
+from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import UNDECLARED, is_label
-from mserbench.data.own.proposed_table import Found
+from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.table import Entry
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
@@ -29,24 +26,25 @@ class Proposal:
     """What was found in a folder, to be written as TOML once the language is known."""
 
     folder: Path
-    found: Found
+    findings: Findings
     files: int
 
     @property
     def sentences(self) -> list[str]:
         """What was seen, for people."""
-        labels = ", ".join(f"{raw or '(blank)'} {n}" for raw, n in self.found.labels.items())
-        return [f"{self.files} audio files", *self.found.sentences, f"labels: {labels}"]
+        labels = ", ".join(f"{raw or '(blank)'} {n}" for raw, n in self.findings.labels.items())
+        return [f"{self.files} audio files", *self.findings.sentences, f"labels: {labels}"]
 
     @property
     def knows_language(self) -> bool:
         """Whether the folder itself names the language."""
-        return "language" in self.found.columns or len(self.found.languages) == 1
+        return "language" in self.findings.columns or len(self.findings.languages) == 1
 
 
 def examine(folder: Path) -> Proposal:
-    """Look at names and tables of a folder, not at its audio. Raises DataError where no labels are
-    found.
+    """Look at names and tables of a folder, not at its audio.
+
+    Raises DataError where no labels are found.
     """
     if not folder.is_dir():
         raise DataError(f"{str(folder)!r} is no folder: give the one that holds the recordings")
@@ -58,73 +56,76 @@ def examine(folder: Path) -> Proposal:
     if not audio:
         raise DataError(
             f"folder {str(folder)!r} holds no audio file: {', '.join(sorted(SUFFIXES))} were "
-            f"looked for"
+            "looked for"
         )
 
-    found = proposal_table.find(folder, names, audio) or proposal_names.find(audio)
-    if found is None:
+    findings = proposed_table.find(folder, names, audio) or proposed_names.find(audio)
+    if findings is None:
         raise DataError(
             f"no labels were found for the {len(audio)} audio files of {str(folder)!r}: an "
-            f"audformat database, a csv, "
-            f"tsv or jsonl table with a column of their paths and one of emotions, and "
-            f"emotion words in the names of "
-            f"files or folders were looked for"
+            "audformat database, a csv, tsv or jsonl table with a column of their paths and one of "
+            "emotions, and emotion words in the names of files or folders were looked for"
         )
 
-    return _with_labels(Proposal(folder, found, len(audio)))
+    return _with_labels(Proposal(folder, findings, len(audio)))
 
 
 def _with_labels(proposal: Proposal) -> Proposal:
     """Raise DataError where a question would have fewer than two labels."""
-    found = proposal.found
-    labels = sorted({_label(raw, found.meanings)[0] for raw in found.labels} - {"DROP"})
+    findings = proposal.findings
+    labels = sorted({_label(raw, findings.meanings)[0] for raw in findings.labels} - {"DROP"})
     if len(labels) < 2:
         raise DataError(
             f"the recordings of {str(proposal.folder)!r} have the labels {labels} by "
-            f"{found.source}, but a question "
-            f"needs two or more: look at the table, or write the TOML file by hand "
-            f"(docs/your-own-corpus.md)"
+            f"{findings.source}, but a question needs two or more: look at the table, or write the "
+            "TOML file by hand (docs/your-own-corpus.md)"
         )
 
     return proposal
 
 
 def write(proposal: Proposal, target: Path, name: str, language: str) -> str:
-    """Return the text of the TOML file `target`; `language` is a code, or empty where the folder
-    names it.
+    """Return the text of the TOML file `target`.
+
+    `language` is a code, or empty where the folder names it.
     """
-    found = proposal.found
+    proposed = proposal.findings
+    # Relative and with slashes, so that file and recordings can move together to any system.
     below = os.path.relpath(proposal.folder, target.parent).replace(os.sep, "/")
     source = {
-        key: f"{below}/{value}" if key == "table" else value for key, value in found.source.items()
+        key: f"{below}/{value}" if key == "table" else value
+        for key, value in proposed.source.items()
     }
     if "audformat" in source:
-        source = {**found.source, "audformat": below}
+        source = {**proposed.source, "audformat": below}
 
     lines = [
         "# What this file says, and what else it may say: docs/your-own-corpus.md",
         f"name = {quoted(name)}",
         f"title = {quoted(name)}",
-        *_language(found, language),
-        f"licence = {quoted(found.licence)}" + (f"  {_LOOK}" if found.licence == "unknown" else ""),
+        *_language(proposed, language),
+        f"licence = {quoted(proposed.licence)}"
+        + (f"  {_LOOK}" if proposed.licence == "unknown" else ""),
         *([] if "audformat" in source else [f"audio = {quoted(below)}"]),
         *(f"{key} = {_literal(value)}" for key, value in source.items()),
     ]
-    if found.columns:
+    if proposed.columns:
         lines += [
             "",
             "[columns]",
-            *(f"{key} = {quoted(column)}" for key, column in found.columns.items()),
+            *(f"{key} = {quoted(column)}" for key, column in proposed.columns.items()),
         ]
 
-    lines += ["", "[labels]", *_labels(found)]
+    lines += ["", "[labels]", *_labels(proposed)]
     doubts = (
-        ["", *(f"# {' '.join(doubt.split())}" for doubt in found.doubts)] if found.doubts else []
+        ["", *(f"# {' '.join(doubt.split())}" for doubt in proposed.doubts)]
+        if proposed.doubts
+        else []
     )
     return "\n".join([*lines, *doubts]) + "\n"
 
 
-def _language(found: Found, language: str) -> list[str]:
+def _language(proposed: Findings, language: str) -> list[str]:
     if language == UNDECLARED:
         return [
             f"language = {quoted(language)}  {_LOOK}: not seen; 'und' makes every verdict 'unknown'"
@@ -133,14 +134,12 @@ def _language(found: Found, language: str) -> list[str]:
     return [f"language = {quoted(language)}"] if language else []
 
 
-def _labels(found: Found) -> list[str]:
-    """Return a line for each raw label: its label where the word is known, else the word itself,
-    marked.
-    """
+def _labels(proposed: Findings) -> list[str]:
+    """Return a line for each raw label: its label, or the word itself, marked to be looked at."""
     lines = []
-    proposed = {raw: _label(raw, found.meanings) for raw in found.labels}
-    for raw, (label, known) in proposed.items():
-        mark = "" if known else f"  {_LOOK}"
+    for raw in proposed.labels:
+        label, certain = _label(raw, proposed.meanings)
+        mark = "" if certain else f"  {_LOOK}"
         lines.append(f"{quoted(raw)} = {quoted(label)}{mark}")
 
     return lines
@@ -151,17 +150,17 @@ def _label(raw: str, meanings: Mapping[str, str]) -> tuple[str, bool]:
         return "DROP", True
 
     for word in (raw, meanings.get(raw, "")):
-        if label := proposal_words.emotion(word):
+        if label := own_words.emotion(word):
             return label, True
 
     word = meanings.get(raw, raw).casefold()
     return (word if is_label(word) else "DROP"), False
 
 
-def _audformat(folder: Path) -> Found:
+def _audformat(folder: Path) -> Findings:
     """Return the table of an audformat database that has most emotion words, and its columns."""
     database = own_audformat.open_database(folder)
-    best: tuple[float, Found] | None = None
+    best: tuple[float, Findings] | None = None
     unread = []
 
     for name in database.tables:
@@ -173,13 +172,16 @@ def _audformat(folder: Path) -> Found:
 
         rows = [row for row in table.rows if isinstance(row, Entry)]
         for column in database.columns(name):
-            found = _of_column(database, name, column, rows)
-            known = sum(
-                n for raw, n in found.labels.items() if _label(raw, found.meanings)[1] and raw
+            candidate = _of_column(database, name, column, rows)
+            emotions = sum(
+                n
+                for raw, n in candidate.labels.items()
+                if _label(raw, candidate.meanings)[1] and raw
             )
-            share = known + (0.5 if proposal_words.column(column) == "label" else 0.0)
-            if share >= 0.5 and len(found.labels) > 1 and (best is None or share > best[0]):
-                best = share, found
+            # A column that is called so wins where two have as many known words.
+            share = emotions + (0.5 if own_words.column(column) == "label" else 0.0)
+            if share >= 0.5 and len(candidate.labels) > 1 and (best is None or share > best[0]):
+                best = share, candidate
 
     if best is None:
         more = f" ({unread[0]})" if unread else ""
@@ -188,13 +190,14 @@ def _audformat(folder: Path) -> Found:
             f"{database.tables}{more}"
         )
 
+    # What could not be read is told beside the table that was taken.
     best[1].doubts += unread
     return best[1]
 
 
 def _of_column(
     database: own_audformat.Database, table: str, column: str, rows: Sequence[Entry]
-) -> Found:
+) -> Findings:
     counts: dict[str, int] = {}
     for row in rows:
         raw = row.values.get(column, "")
@@ -203,18 +206,18 @@ def _of_column(
     columns = {"label": column}
     places = [(table, name, name) for name in database.columns(table) if name != column]
     places += [
-        (one, name, f"{one}.{name}")
-        for one in database.tables
-        if one != table
-        for name in database.columns(one)
+        (other_table, name, f"{other_table}.{name}")
+        for other_table in database.tables
+        if other_table != table
+        for name in database.columns(other_table)
     ]
 
     for _, name, full in places:
-        role = proposal_words.column(name)
+        role = own_words.column(name)
         if role in ("speaker", "sex", "session", "text", "dialogue") and role not in columns:
             columns[role] = full
 
-    found = Found(
+    proposed = Findings(
         {"audformat": ".", "table": table},
         columns,
         counts,
@@ -222,19 +225,19 @@ def _of_column(
         languages=database.languages,
         licence=database.licence,
     )
-    found.sentences.append(
+    proposed.sentences.append(
         f"an audformat database: table {table!r}, {len(rows)} rows, column {column!r}"
     )
-    found.sentences += [
+    proposed.sentences += [
         f"{role}: column {name!r}" for role, name in columns.items() if role != "label"
     ]
     if len(database.tables) > 1:
-        others = ", ".join(name for name in database.tables if name != table)
-        found.doubts.append(
-            f"other tables of the database were left out as lists of clips: {others}"
+        left_out = ", ".join(name for name in database.tables if name != table)
+        proposed.doubts.append(
+            f"other tables of the database were left out as lists of clips: {left_out}"
         )
 
-    return found
+    return proposed
 
 
 def quoted(text: str) -> str:

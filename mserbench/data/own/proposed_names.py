@@ -1,6 +1,4 @@
-"""A pattern for the names of a folder's recordings: where the emotion stands in them, and perhaps
-the speaker.
-"""
+"""A pattern for the names of recordings: where the emotion stands, and perhaps the speaker."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mserbench.data.own import table as own_table
-from mserbench.data.own import words as proposal_words
-from mserbench.data.own.proposed_table import Found
+from mserbench.data.own import words as own_words
+from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.rows import PARTS, SEXES
 from mserbench.data.own.table import Entry
 
@@ -25,19 +23,16 @@ _MOST_SPEAKERS = 2_000
 
 @dataclass
 class Slot:
-    """One place in the names: its expression, and its value in each file; a separator has no
-    value.
-    """
+    """One place in the names: its expression, and its value in each file; separators have none."""
 
     regex: str
     values: tuple[str, ...] = ()
 
 
-def find(audio: Sequence[str]) -> Found | None:
-    """Return a pattern for the names of most files; None where no place in them holds emotion
-    words.
-    """
+def find(audio: Sequence[str]) -> Findings | None:
+    """Return a pattern for the names of most files; None where no place holds emotion words."""
     depths = Counter(path.count("/") for path in audio)
+    # Files of one corpus lie equally deep; others, such as samples, must not hide them.
     for depth, _ in depths.most_common(3):
         paths = [path for path in audio if path.count("/") == depth]
         slots = _slots(paths)
@@ -49,9 +44,7 @@ def find(audio: Sequence[str]) -> Found | None:
 
 
 def _slots(paths: Sequence[str]) -> list[Slot]:
-    """Take the names apart, folder by folder; a folder whose names have different shapes stays
-    whole.
-    """
+    """Take the names apart, folder by folder; one whose names differ in shape stays whole."""
     stems = [re.sub(r"\.[^./]*$", "", path).split("/") for path in paths]
     slots: list[Slot] = []
     for values in zip(*stems, strict=True):
@@ -64,22 +57,20 @@ def _slots(paths: Sequence[str]) -> list[Slot]:
 
         # A file of another shape holds nothing in these places: the pattern will not fit it.
         rows = [
-            _TOKEN.findall(value) if one == shape else [""] * len(shape)
-            for value, one in zip(values, shapes, strict=True)
+            _TOKEN.findall(value) if own_shape == shape else [""] * len(shape)
+            for value, own_shape in zip(values, shapes, strict=True)
         ]
         tokens = zip(*rows, strict=True)
         slots += [
-            Slot(regex, held if regex in (_LETTERS, _DIGITS) else ())
-            for regex, held in zip(shape, tokens, strict=True)
+            Slot(regex, values_there if regex in (_LETTERS, _DIGITS) else ())
+            for regex, values_there in zip(shape, tokens, strict=True)
         ]
 
     return slots
 
 
 def _shape(text: str) -> tuple[str, ...]:
-    """Return an expression for each run of letters, digits and others: the same for names made
-    alike.
-    """
+    """Return an expression for each run of letters, digits and others: the shape of a name."""
     return tuple(
         _DIGITS if token.isdecimal() else _LETTERS if token[0].isalpha() else re.escape(token)
         for token in _TOKEN.findall(text)
@@ -93,39 +84,41 @@ def _label(slots: Sequence[Slot]) -> int | None:
         values = Counter(slot.values)
         values.pop("", None)
         if 2 <= len(values) <= _MOST_LABELS:
-            known = {value for value in values if proposal_words.emotion(value)}
+            emotions = {value for value in values if own_words.emotion(value)}
             scores[place] = (
-                sum(values[value] for value in known) / values.total() if len(known) > 1 else 0.0
+                sum(values[value] for value in emotions) / values.total()
+                if len(emotions) > 1
+                else 0.0
             )
 
     best = max(scores, key=lambda place: scores[place], default=None)
     return best if best is not None and scores[best] >= _KNOWN else None
 
 
-def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Found:
+def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Findings:
     groups, doubts = _groups(slots, label)
     pattern = _pattern(slots, groups)
     rows = [row for row in own_table.from_names(pattern, audio).rows if isinstance(row, Entry)]
     counts = Counter(row.values["label"] for row in rows)
-    found = Found({"pattern": pattern}, {}, dict(sorted(counts.items())), doubts=doubts)
-    found.sentences.append(
+    proposed = Findings({"pattern": pattern}, {}, dict(sorted(counts.items())), doubts=doubts)
+    proposed.sentences.append(
         f"the names of {len(rows)} of the {len(audio)} audio files hold the emotion ({pattern})"
     )
 
     if len(rows) < len(audio):
         matched = {row.values[own_table.PATH] for row in rows}
-        other = next(path for path in audio if path not in matched)
+        unmatched = next(path for path in audio if path not in matched)
         doubts.append(
             f"{len(audio) - len(rows)} audio files have other names and are left out, such as "
-            f"{other!r}"
+            f"{unmatched!r}"
         )
 
     for group in groups:
         values = {row.values[group] for row in rows}
         if group != "label":
-            found.sentences.append(f"{group}: in the names, {len(values)} different")
+            proposed.sentences.append(f"{group}: in the names, {len(values)} different")
 
-    return found
+    return proposed
 
 
 def _pattern(slots: Sequence[Slot], groups: Mapping[str, range]) -> str:
@@ -140,27 +133,23 @@ def _pattern(slots: Sequence[Slot], groups: Mapping[str, range]) -> str:
 
 
 def _groups(slots: Sequence[Slot], label: int) -> tuple[dict[str, range], list[str]]:
-    """Return which places hold label, split, sex and speaker, and what is doubtful about the
-    last.
-    """
+    """Return which places hold label, split, sex and speaker, and doubts about the last."""
     groups = {"label": range(label, label + 1)}
-    rest = []
+    candidates = []
     for run in _runs(slots, label):
         values = {value.casefold() for value in _joined(slots, run)} - {""}
         role = "split" if values <= set(PARTS) else "sex" if values <= set(SEXES) else ""
         if len(values) > 1 and role and role not in groups:
             groups[role] = run
         elif len(values) > 1:
-            rest.append(run)
+            candidates.append(run)
 
-    speaker, doubts = _speaker(slots, label, rest)
+    speaker, doubts = _speaker(slots, label, candidates)
     return ({**groups, "speaker": speaker} if speaker else groups), doubts
 
 
 def _speaker(slots: Sequence[Slot], label: int, runs: Sequence[range]) -> tuple[range, list[str]]:
-    """Return the places that hold the speaker: those called so, else the first that occurs with
-    most labels.
-    """
+    """Return the places of the speaker: those called so, else the first that fits most labels."""
     fitting = [run for run in runs if _is_crossed(_joined(slots, run), slots[label].values)]
     called = [run for run in fitting if _is_called_speaker(slots, run)]
     if called:
@@ -171,9 +160,9 @@ def _speaker(slots: Sequence[Slot], label: int, runs: Sequence[range]) -> tuple[
         ]
 
     examples = ", ".join(map(repr, sorted(set(_joined(slots, fitting[0])) - {""})[:4]))
-    others = f" ({len(fitting) - 1} other parts could be it as well)" if len(fitting) > 1 else ""
+    rivals = f" ({len(fitting) - 1} other parts could be it as well)" if len(fitting) > 1 else ""
     return fitting[0], [
-        f"the speaker is a guess by its place in the names, such as {examples}{others}"
+        f"the speaker is a guess by its place in the names, such as {examples}{rivals}"
     ]
 
 
@@ -193,24 +182,25 @@ def _joined(slots: Sequence[Slot], run: range) -> list[str]:
 
 
 def _is_crossed(values: Sequence[str], labels: Sequence[str]) -> bool:
-    """Whether there are several values, and each occurs with half of the labels or more, on
-    average.
-    """
-    seen = defaultdict(set)
+    """Whether there are several values, each with half of the labels or more on average."""
+    labels_of = defaultdict(set)
     for value, label in zip(values, labels, strict=True):
         if value and label:
-            seen[value].add(label)
+            labels_of[value].add(label)
 
-    met = sum(map(len, seen.values()))
-    return 2 <= len(seen) <= _MOST_SPEAKERS and met >= len(seen) * len(set(labels) - {""}) / 2
+    # A speaker says most emotions, while a part tied to one emotion, such as a word for it, meets
+    # one label only.
+    met = sum(map(len, labels_of.values()))
+    return (
+        2 <= len(labels_of) <= _MOST_SPEAKERS
+        and met >= len(labels_of) * len(set(labels) - {""}) / 2
+    )
 
 
 def _is_called_speaker(slots: Sequence[Slot], run: range) -> bool:
-    """Whether `actor`, `spk` or the like stands at the begin of the values, or right before
-    them.
-    """
+    """Whether `actor`, `spk` or the like stands at the begin of the values, or before them."""
     before = [slots[place] for place in (run[0] - 2,) if place >= 0]
     heads = [slots[run[0]], *before]
     words = [{value.casefold() for value in head.values} - {""} for head in heads]
 
-    return any(found and found <= proposal_words.SPEAKERS for found in words)
+    return any(spellings and spellings <= own_words.SPEAKERS for spellings in words)

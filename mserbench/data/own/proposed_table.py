@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mserbench.data.own import table as own_table
-from mserbench.data.own import words as proposal_words
+from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import is_language
 from mserbench.data.own.rows import SEXES
 from mserbench.data.own.table import Entry, Table, filled
@@ -25,15 +25,13 @@ Tails = Mapping[str, Sequence[str]]
 
 
 @dataclass
-class Found:
-    """A source of labels as a proposal needs it; `sentences` say what was seen, `doubts` what to
-    look at.
-    """
+class Findings:
+    """A source of labels: `sentences` say what was seen, `doubts` what to look at."""
 
     source: dict[str, str]
     columns: dict[str, str]
     labels: dict[str, int]
-    # what a raw label stands for, where the source says it
+    # What a raw label stands for, where the source says it.
     meanings: dict[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     licence: str = "unknown"
@@ -41,13 +39,11 @@ class Found:
     doubts: list[str] = field(default_factory=list)
 
 
-def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Found | None:
-    """Return the table below `folder` that lists most audio files and has labels; None where there
-    is none.
-    """
+def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Findings | None:
+    """Return the table below `folder` that lists most audio files and has labels, or None."""
     tails = _tails(audio)
-    best: tuple[int, Found] | None = None
-    others, unread = [], []
+    best: tuple[int, Findings] | None = None
+    usable, unread = [], []
 
     for name in _candidates(folder, names):
         try:
@@ -62,22 +58,22 @@ def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Found | No
         if label is None or not listed:
             continue
 
-        others.append(name)
+        usable.append(name)
         if best is None or listed > best[0]:
             best = listed, _described(name, table, rows, path, label, listed, len(audio))
 
     if best is None:
         return None
 
-    found = best[1]
-    rest = [name for name in others if name != found.source["table"]]
-    if rest:
-        found.doubts.append(
-            f"other tables list recordings too and were left out: {', '.join(rest[:5])}"
+    chosen = best[1]
+    left_out = [name for name in usable if name != chosen.source["table"]]
+    if left_out:
+        chosen.doubts.append(
+            f"other tables list recordings too and were left out: {', '.join(left_out[:5])}"
         )
 
-    found.doubts += unread
-    return found
+    chosen.doubts += unread
+    return chosen
 
 
 def _candidates(folder: Path, names: Sequence[str]) -> list[str]:
@@ -87,24 +83,23 @@ def _candidates(folder: Path, names: Sequence[str]) -> list[str]:
 
 
 def _tails(audio: Sequence[str]) -> Tails:
-    """Return the audio files by every way to end their paths, with and without the ending of the
-    file.
-    """
-    found = defaultdict(list)
+    """Return the audio files by every end of their paths, with and without the file's ending."""
+    by_tail = defaultdict(list)
     for path in audio:
         parts = path.split("/")
         for n in range(len(parts)):
             tail = "/".join(parts[n:])
-            found[tail].append(path)
-            found[str(PurePosixPath(tail).with_suffix(""))].append(path)
+            by_tail[tail].append(path)
+            by_tail[str(PurePosixPath(tail).with_suffix(""))].append(path)
 
-    return found
+    return by_tail
 
 
 def _path_column(
     table: Table, rows: Sequence[Entry], tails: Tails, audio: frozenset[str]
 ) -> tuple[str, int]:
     """Return the column, or template of columns, that names most files, and how many it names."""
+    # Rows from all over the table: its begin may be of one speaker or one folder.
     step = max(1, len(rows) // _SAMPLE)
     templates = Counter(
         template
@@ -113,6 +108,7 @@ def _path_column(
         for template in set(_templates(row, column, tails))
     )
     best, most = "", 0
+    # Ties go to the simplest template, so that the same folder gives the same proposal.
     ranked = sorted(templates.items(), key=lambda pair: (-pair[1], pair[0].count("{"), pair[0]))
 
     for template, _ in ranked[:10]:
@@ -124,9 +120,7 @@ def _path_column(
 
 
 def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
-    """Yield the templates by which this column's value names a file: `{file}`, `wav/{file}.wav`,
-    `{who}/{file}`.
-    """
+    """Yield the templates by which a value names a file, such as `wav/{file}.wav`."""
     value = row.values.get(column, "").replace("\\", "/").removeprefix("./")
     if not value or "{" in column or "}" in column:
         return
@@ -143,8 +137,8 @@ def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
                 part,
                 *(
                     f"{{{name}}}"
-                    for name, held in row.values.items()
-                    if held == part and name != column
+                    for name, value in row.values.items()
+                    if value == part and name != column
                 ),
             ][:3]
             for part in head.split("/")[:-1]
@@ -162,75 +156,75 @@ def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
         if column == path or not 2 <= len(values) <= _MOST_LABELS:
             continue
 
-        known = (
-            sum(n for value, n in values.items() if proposal_words.emotion(value)) / values.total()
-        )
-        named = proposal_words.column(column) == "label"
-        if known >= 0.5 or named:
-            scores[column] = known + 0.5 * named
+        share = sum(n for value, n in values.items() if own_words.emotion(value)) / values.total()
+        named = own_words.column(column) == "label"
+        if share >= 0.5 or named:
+            # A telling name counts like half of the values, but does not beat a column full of
+            # emotions.
+            scores[column] = share + 0.5 * named
 
     return max(scores, key=lambda column: scores[column]) if scores else None
 
 
 def _described(
     name: str, table: Table, rows: Sequence[Entry], path: str, label: str, listed: int, files: int
-) -> Found:
+) -> Findings:
     columns = {"path": path, "label": label}
     labels = Counter(row.values.get(label, "") for row in rows)
-    found = Found({"table": name}, columns, dict(sorted(labels.items())))
-    found.sentences.append(
+    proposed = Findings({"table": name}, columns, dict(sorted(labels.items())))
+    proposed.sentences.append(
         f"{name} lists {listed} of the {files} audio files, in {len(rows)} rows (path: {path})"
     )
 
     if listed < files:
-        found.doubts.append(f"{files - listed} audio files have no row in {name}")
+        proposed.doubts.append(f"{files - listed} audio files have no row in {name}")
 
     wrong = len(table.rows) - len(rows)
     if wrong:
-        found.doubts.append(
+        proposed.doubts.append(
             f"{wrong} lines of {name} could not be read: 'mserbench data verify' lists them"
         )
 
     for column in table.columns:
-        _assign(found, column, rows)
+        _assign(proposed, column, rows)
 
     repeated = len(rows) - len({filled(path, row.values) for row in rows})
     if "id" in columns and not (repeated and "start" not in columns):
         del columns["id"]  # the path, and the time in it, are a better name
     elif repeated and "start" not in columns:
-        found.doubts.append(
-            f"{repeated} rows of {name} repeat a path, and no column says which part of "
-            f"the file they are"
+        proposed.doubts.append(
+            f"{repeated} rows of {name} repeat a path, and no column says which part of the file "
+            "they are"
         )
 
-    for lone, other in (("start", "end"), ("end", "start")):
-        if lone in columns and other not in columns:
-            found.doubts.append(f"there is a column for {lone}, but none for {other}")
+    for lone, partner in (("start", "end"), ("end", "start")):
+        if lone in columns and partner not in columns:
+            proposed.doubts.append(f"there is a column for {lone}, but none for {partner}")
 
-    return found
+    return proposed
 
 
-def _assign(found: Found, column: str, rows: Sequence[Entry]) -> None:
+def _assign(proposed: Findings, column: str, rows: Sequence[Entry]) -> None:
     """Give a column its role, if its name tells one and its values fit."""
-    role = proposal_words.column(column)
-    if role is None or column in (found.columns["path"], found.columns["label"]):
+    role = own_words.column(column)
+    if role is None or column in (proposed.columns["path"], proposed.columns["label"]):
         return
 
     values = {row.values.get(column, "") for row in rows}
-    if role == "label" or role in found.columns:
-        held = found.columns[role]
-        found.doubts.append(f"column {column!r} may hold the {role} too; {held!r} was taken")
+    if role == "label" or role in proposed.columns:
+        holder = proposed.columns[role]
+        proposed.doubts.append(f"column {column!r} may hold the {role} too; {holder!r} was taken")
         return
     if not _fits(role, values, len(rows)):
-        found.doubts.append(
-            f"column {column!r} is called like one of the {role}, but its values are not: "
-            f"it was left out"
+        proposed.doubts.append(
+            f"column {column!r} is called like one of the {role}, but its values are not: it was "
+            "left out"
         )
         return
 
-    found.columns[role] = column
+    proposed.columns[role] = column
     if role not in ("text", "start", "end", "id"):
-        found.sentences.append(f"{role}: column {column!r}, {len(values - {''})} different")
+        proposed.sentences.append(f"{role}: column {column!r}, {len(values - {''})} different")
 
 
 def _fits(role: str, values: set[str], rows: int) -> bool:

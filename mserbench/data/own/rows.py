@@ -1,6 +1,4 @@
-"""Rows of a corpus of one's own to utterances; each row that is wrong becomes a fault with its
-line.
-"""
+"""Rows of a corpus of one's own to utterances; a row that is wrong becomes a fault."""
 
 from __future__ import annotations
 
@@ -52,20 +50,20 @@ def utterances(
             continue
 
         try:
-            one = _utterance(settings, row)
-            if unique and one.id in first:
-                raise _Wrong(
-                    f"the id {one.id!r} stands in {first[one.id].rpartition(', ')[2]} already"
-                )
+            utterance = _utterance(settings, row)
+            if unique and utterance.id in first:
+                line = first[utterance.id].rpartition(", ")[2]
+                raise _Wrong(f"the id {utterance.id!r} stands in {line} already")
 
-            first[one.id] = row.where
-            yield one
+            first[utterance.id] = row.where
+            yield utterance
         except _Wrong as wrong:
             yield Fault(f"{row.where}: {wrong}")
 
 
 def _utterance(settings: Settings, row: Entry) -> Utterance:
     values = {key: row.values.get(column, "") for key, column in settings.columns.items()}
+    # Never an absolute path: a shared TOML file must not read what lies elsewhere.
     audio = _audio(filled(settings.columns[PATH], row.values), settings)
     start, end = (_seconds(values.get(name, ""), name) for name in ("start", "end"))
     if end is not None and end <= (start or 0.0):
@@ -101,8 +99,8 @@ def _audio(path: str, settings: Settings) -> str:
         raise _Wrong(f"the path of the recording is blank (column {settings.columns[PATH]!r})")
     if _OUTSIDE.match(plain) or "\0" in plain:
         raise _Wrong(
-            f"the path {path!r} leads out of the folder of recordings: give it relative to "
-            f"that folder"
+            f"the path {path!r} leads out of the folder of recordings: give it relative to that "
+            "folder"
         )
 
     return plain
@@ -130,18 +128,18 @@ def _seconds(text: str, name: str) -> float | None:
     return seconds
 
 
-def _language(given: str, settings: Settings) -> str:
-    if not given and len(settings.languages) == 1:
+def _language(code: str, settings: Settings) -> str:
+    if not code and len(settings.languages) == 1:
         return settings.languages[0]
-    if not is_language(given):
-        raise _Wrong(f"the language is {given!r}, but an ISO 639 code such as 'de' was expected")
-    if settings.languages and given not in settings.languages:
+    if not is_language(code):
+        raise _Wrong(f"the language is {code!r}, but an ISO 639 code such as 'de' was expected")
+    if settings.languages and code not in settings.languages:
         raise _Wrong(
-            f"the language is {given!r}, but the key 'language' names "
+            f"the language is {code!r}, but the key 'language' names "
             f"{', '.join(settings.languages)}"
         )
 
-    return given
+    return code
 
 
 def _sex(text: str) -> Literal["f", "m"] | None:
@@ -152,14 +150,12 @@ def _sex(text: str) -> Literal["f", "m"] | None:
 
 
 def _extra(settings: Settings, row: Entry, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what the contract has no field for: sentence, dialogue, origin, and the columns that
-    are selected by.
-    """
+    """Return what the contract has no field for, and the columns that are selected by."""
     named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
     if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
         raise _Wrong(
-            f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it "
-            f"is made from was meant"
+            f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it is made "
+            "from was meant"
         )
 
     return named | {

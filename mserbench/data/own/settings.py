@@ -1,6 +1,4 @@
-"""The TOML file that describes a corpus of one's own: its keys, checked all at once, each fault
-with its line.
-"""
+"""The TOML file of a corpus of one's own, its keys checked all at once, faults by line."""
 
 from __future__ import annotations
 
@@ -65,8 +63,9 @@ def read(path: Path) -> Settings:
 
 
 def parse(data: bytes, path: Path) -> Settings:
-    """Check the bytes of a file, whose paths are relative to `path`. Raises DataError with every
-    fault.
+    """Check the bytes of a file, whose paths are relative to `path`.
+
+    Raises DataError with every fault.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -84,14 +83,14 @@ def parse(data: bytes, path: Path) -> Settings:
         for key, sentence in (*faults(record), *_path_faults(record, path))
     ]
     raise_all(path, problems)
-    given = {
+    plain = {
         key: record[key] for key in (*TEXTS, "version", "synthetic", "columns") if key in record
     }
 
     return Settings(
         **{
             "name": _default_name(path),
-            **given,
+            **plain,
             "path": path,
             "audio": _audio(record, path),
             "labels": {
@@ -115,7 +114,8 @@ def raise_all(path: Path, problems: Sequence[str]) -> None:
         raise DataError(problems[0])
     if problems:
         raise DataError(
-            f"{path} has {len(problems)} problems:" + "".join(f"\n  - {one}" for one in problems)
+            f"{path} has {len(problems)} problems:"
+            + "".join(f"\n  - {problem}" for problem in problems)
         )
 
 
@@ -127,7 +127,7 @@ def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
             f"is {name!r}, but up to 60 small letters, digits, '-' and '_' were expected",
         )
 
-    # unlike Path.is_dir, false for a name that no system allows
+    # Unlike Path.is_dir, false for a name that no system allows.
     if not os.path.isdir(_audio(record, path)):
         yield (
             ("audio",),
@@ -136,11 +136,9 @@ def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
 
 
 def _audio(record: Mapping[str, Any], path: Path) -> Path:
-    """Return the folder of the recordings: `audio`, else the audformat database, else that of the
-    file itself.
-    """
-    given = record.get("audio", record.get("audformat", "."))
-    return path.parent / (given if is_text(given) and "\0" not in given else ".")
+    """Return the folder of recordings: `audio`, else the audformat database, else the file's."""
+    folder = record.get("audio", record.get("audformat", "."))
+    return path.parent / (folder if is_text(folder) and "\0" not in folder else ".")
 
 
 def _default_name(path: Path) -> str:
@@ -148,18 +146,16 @@ def _default_name(path: Path) -> str:
 
 
 def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str]) -> str:
-    """Return `file, line 3, key 'columns.path': `; a key that is not there has the line of its
-    table, if any.
-    """
-    found = next(
+    """Return `file, line 3, key 'columns.path': `; a key that is absent has its table's line."""
+    line = next(
         (lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None
     )
-    return f"{path}, {f'line {found}, ' if found else ''}key {'.'.join(key)!r}: "
+    return f"{path}, {f'line {line}, ' if line else ''}key {'.'.join(key)!r}: "
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:
     """Return the line of each key and table, counted from 1: tomllib tells none."""
-    found: dict[tuple[str, ...], int] = {}
+    by_key: dict[tuple[str, ...], int] = {}
     section: tuple[str, ...] = ()
     for number, line in enumerate(text.split("\n"), start=1):
         header = _HEADER.fullmatch(line)
@@ -170,9 +166,9 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
 
         full = key if header else (*section, *key)
         for n in range(1, len(full) + 1):
-            found.setdefault(full[:n], number)
+            by_key.setdefault(full[:n], number)
 
-    return found
+    return by_key
 
 
 def _key(text: str) -> tuple[str, ...]:

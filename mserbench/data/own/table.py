@@ -29,9 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a source in order, lines that are none, and its columns; `what` names it in
-    messages.
-    """
+    """The rows of a source in order, faults among them, and its columns; `what` is its name."""
 
     what: str
     columns: tuple[str, ...]
@@ -39,16 +37,17 @@ class Table:
 
 
 def read(path: Path) -> Table:
-    """Read a table by the ending of its name. Raises DataError where it cannot be read or its
-    header is none.
+    """Read a table by the ending of its name.
+
+    Raises DataError where it cannot be read, or its header is none.
     """
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataError(
-            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to "
-            f"the TOML file"
+            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to the TOML "
+            "file"
         ) from error
 
     return parse(path.name, data)
@@ -64,23 +63,22 @@ def parse(name: str, data: bytes) -> Table:
             f"label file {name!r} is of no known kind: .csv, .tsv, .txt or .jsonl was expected"
         )
 
-    what = f"label file {name!r}"
+    source = f"label file {name!r}"
     line = tables.text(name, data).split("\n", 1)[0]
+    # Spreadsheets of many countries write `;` into a file that ends in .csv.
     delimiter = "\t" if suffix == ".tsv" else max(_DELIMITERS, key=line.count)
     columns = header(name, line, delimiter)
-    found = tables.rows(name, data, (), delimiter)
+    parsed = tables.rows(name, data, (), delimiter)
     rows = [
-        one if isinstance(one, Fault) else Entry(f"{what}, line {one.line}", one.values)
-        for one in found
+        row if isinstance(row, Fault) else Entry(f"{source}, line {row.line}", row.values)
+        for row in parsed
     ]
 
-    return Table(what, columns, tuple(rows))
+    return Table(source, columns, tuple(rows))
 
 
 def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
-    """Return the columns that a first line names. Raises DataError where it names one twice, or
-    none.
-    """
+    """Return the columns of a first line. Raises DataError where it names one twice, or none."""
     try:
         columns = [
             column.strip()
@@ -100,30 +98,30 @@ def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
 
 
 def _json_lines(name: str, text: str) -> Table:
-    what = f"label file {name!r}"
+    source = f"label file {name!r}"
     rows = [
-        _json_row(f"{what}, line {number}", line)
+        _json_row(f"{source}, line {number}", line)
         for number, line in enumerate(text.split("\n"), 1)
         if line.strip()
     ]
     columns = dict.fromkeys(key for row in rows if isinstance(row, Entry) for key in row.values)
 
-    return Table(what, tuple(columns), tuple(rows))
+    return Table(source, tuple(columns), tuple(rows))
 
 
-def _json_row(where: str, line: str) -> Entry | Fault:
+def _json_row(place: str, line: str) -> Entry | Fault:
     """Read one line: texts, numbers and true or false become texts, null an empty one."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Fault(f"{where}: is no JSON ({error}), in {line[:100]!r}")
+        return Fault(f"{place}: is no JSON ({error}), in {line[:100]!r}")
 
     if not isinstance(record, dict):
-        return Fault(f"{where}: an object was expected, but this is {line[:100]!r}")
+        return Fault(f"{place}: an object was expected, but this is {line[:100]!r}")
 
     plain = {key: value for key, value in record.items() if not isinstance(value, (dict, list))}
     return Entry(
-        where, {key: "" if value is None else str(value).strip() for key, value in plain.items()}
+        place, {key: "" if value is None else str(value).strip() for key, value in plain.items()}
     )
 
 
@@ -133,40 +131,36 @@ def from_names(pattern: str, names: Iterable[str]) -> Table:
     Raises DataError where it is no regular expression, has no group `label`, or takes too long.
     """
     files = tuple(name for name in names if is_audio(name))
-    found = own_pattern.match(pattern, files)
-    what = f"the pattern {pattern!r}"
-    if "label" not in found.groups:
+    matches = own_pattern.match(pattern, files)
+    source = f"the pattern {pattern!r}"
+    if "label" not in matches.groups:
         raise DataError(
-            f"{what} has no group 'label': write (?P<label>...) around what names the emotion"
+            f"{source} has no group 'label': write (?P<label>...) around what names the emotion"
         )
-    if PATH in found.groups:
+    if PATH in matches.groups:
         raise DataError(
-            f"{what} has a group {PATH!r}, but the path is the whole of what it matches: name "
-            f"it otherwise"
+            f"{source} has a group {PATH!r}, but the path is the whole of what it matches: name it "
+            "otherwise"
         )
 
     rows = (
-        Entry(f"{what}, file {name!r}", {**groups, PATH: name})
-        for name, groups in found.by_name.items()
+        Entry(f"{source}, file {name!r}", {**groups, PATH: name})
+        for name, groups in matches.by_name.items()
     )
 
-    return Table(what, (*found.groups, PATH), tuple(rows))
+    return Table(source, (*matches.groups, PATH), tuple(rows))
 
 
 _FIELD = re.compile(r"\{([^{}]+)\}")
 
 
 def needed(column: str) -> list[str]:
-    """Return the columns that a path template names: `a/{b}.wav` needs b; a text without braces is
-    one itself.
-    """
+    """Return the columns of a path template: `a/{b}.wav` needs b; a text without braces itself."""
     return _FIELD.findall(column) or [column]
 
 
 def filled(column: str, values: Mapping[str, str]) -> str:
-    """Return the value of a column, or a template with the values of its columns; empty where one
-    of them is.
-    """
+    """Return the value of a column or template; empty where one of the columns is."""
     if "{" not in column or not _FIELD.search(column):
         return values.get(column, "")
     if not all(values.get(name, "") for name in needed(column)):

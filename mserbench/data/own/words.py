@@ -1,6 +1,4 @@
-"""Words by which a proposal knows labels and columns: emotions in several languages, and usual
-names of columns.
-"""
+"""Words by which a proposal knows emotions, in several languages, and usual columns."""
 
 from __future__ import annotations
 

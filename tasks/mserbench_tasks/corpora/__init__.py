@@ -1,3 +1,1 @@
-"""One module a corpus: a card, a name pattern, and the pure function that parses a folder's
-names.
-"""
+"""One module a corpus: a card, a name pattern, and the function that parses its names."""

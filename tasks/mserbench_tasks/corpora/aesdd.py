@@ -1,6 +1,4 @@
-"""AESDD: Greek acted emotional speech, six speakers, five emotions (Vryzas et al., JAES 66(6),
-2018).
-"""
+"""AESDD: Greek, six actors, five emotions (Vryzas et al., JAES 66(6), 2018)."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# a01 (1): emotion, sentence, speaker; five recordings write the speaker (01), nine add a letter for
-# a retake
+# As in `a01 (1)`: emotion, sentence, speaker. Five recordings write the speaker (01), nine add a
+# letter for a retake.
 NAME = re.compile(r"(?P<emotion>[adfhs])(?P<sentence>\d\d) ?\((?P<speaker>\d+)\)(?P<take>[ab]?)")
 
 CARD = CorpusCard(
@@ -27,8 +25,8 @@ CARD = CorpusCard(
     unpack="unpack into DATA/aesdd, so that it holds the folders anger disgust fear happiness "
         "sadness",
     citation="N. Vryzas, R. Kotsakis, A. Liatsou, C. Dimoulas and G. Kalliris, Speech Emotion "
-        "Recognition for "
-    "Performance Interaction, Journal of the Audio Engineering Society 66(6), pp. 457-467, 2018",
+        "Recognition for Performance Interaction, Journal of the Audio Engineering Society 66(6), "
+        "pp. 457-467, 2018",
     counts={"readable": {"a": 121, "d": 122, "f": 120, "h": 119, "s": 122}},
     skipped={"*s05 (3).wav": "a header without audio, as published"},
     inventory="mserbench_tasks:inventory/aesdd.txt",
@@ -43,7 +41,7 @@ CARD = CorpusCard(
         "halves": Division(
             "two halves of the speakers; their sex is not published, so odd and even numbers",
             "speaker", "", "folds", "drawn for mserbench",
-            rows=tuple((f"aesdd:{one}", "a" if one % 2 else "b") for one in range(1, 7)),
+            rows=tuple((f"aesdd:{number}", "a" if number % 2 else "b") for number in range(1, 7)),
         ),
         "emobox": Division(
             "EmoBox: 455 to train, 149 to test, at random",

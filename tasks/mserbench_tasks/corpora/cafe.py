@@ -1,6 +1,4 @@
-"""CaFE: twelve actors of Canadian French, six sentences, seven emotions (Gournay et al., MMSys
-2018).
-"""
+"""CaFE: Canadian French, twelve actors, seven emotions (Gournay et al., MMSys 2018)."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity,
-# sentence
+# Actor, emotion (C angry, D disgust, J happy, N neutral, P fear, S surprise, T sad), intensity,
+# sentence.
 NAME = re.compile(
     r"(?P<actor>0[1-9]|1[0-2])-(?P<emotion>[CDJNPST])-(?P<intensity>[12])-(?P<sentence>[1-6])"
 )
@@ -49,8 +47,8 @@ CARD = CorpusCard(
             "EmoBox (Ma et al., Interspeech 2024), https://github.com/emo-box/EmoBox, data/cafe",
         ),
         "paper2": Division(
-            "paper2-like: 420 to train, 42 to validate, 42 to test of the four emotions; "
-            "speakers are shared",
+            "paper2-like: 420 to train, 42 to validate, 42 to test of the four emotions; speakers "
+            "are shared",
             "mserbench_tasks:splits/cafe-paper2.csv",
             "24e7600fdd51f59ae66dd79c68a2b9fe2ff85c3b2660c62f9583b661fec6aa78",
             "split",
@@ -58,9 +56,9 @@ CARD = CorpusCard(
             "mserbench_tasks.remake_splits",
         ),
     },
-    notes="Unzipping often mis-decodes the folders Colère and Dégoût, so that labels are read "
-    "from file names only. A "
-    "release of 192 kHz and 24 bit in aiff holds the same recordings: keep one of the two.",
+    notes="Unzipping often mis-decodes the folders Colère and Dégoût, so that labels are read from "
+    "file names only. A release of 192 kHz and 24 bit in aiff holds the same recordings: keep "
+    "one of the two.",
 )
 
 

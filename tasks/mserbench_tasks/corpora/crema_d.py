@@ -1,6 +1,4 @@
-"""CREMA-D: 91 actors, twelve English sentences, six emotions, intended and perceived (Cao et al.,
-TAC 2014).
-"""
+"""CREMA-D: English, 91 actors, six emotions, intended and perceived (Cao et al., TAC 2014)."""
 
 from __future__ import annotations
 
@@ -33,31 +31,25 @@ CARD = CorpusCard(
     source="https://github.com/CheyneyComputerScience/CREMA-D",
     how_to_get="clone the publisher's repository with large-file storage: git lfs install, git "
     "clone, git lfs pull",
-    unpack="copy AudioWAV (and processedResults, for perceived labels) into DATA/crema-d; files "
-    "of about 130 bytes are "
-    "pointers, not audio: run git lfs pull in the clone first",
+    unpack="copy AudioWAV (and processedResults, for perceived labels) into DATA/crema-d; files of "
+    "about 130 bytes are pointers, not audio: run git lfs pull in the clone first",
     citation="H. Cao, D. G. Cooper, M. K. Keutmann, R. C. Gur, A. Nenkova and R. Verma, CREMA-D: "
-    "Crowd-Sourced "
-    "Emotional Multimodal Actors Dataset, IEEE Transactions on Affective Computing 5(4), "
-    "2014, pp. 377-390",
+    "Crowd-Sourced Emotional Multimodal Actors Dataset, IEEE Transactions on Affective "
+    "Computing 5(4), 2014, pp. 377-390",
     counts={"published": {**dict.fromkeys(("ANG", "DIS", "FEA", "HAP", "SAD"), 1271), "NEU": 1087}},
     hours=5.26,
     skipped={"AudioMP3/*": "the same recordings as mp3; those of AudioWAV are used"},
     inventory="mserbench_tasks:inventory/crema-d.txt",
     notes="Labels are the intended emotions; listeners to the voice alone agree with 3,099 of "
-    "7,442 and hear 3,897 as "
-    "neutral, which the task crema-d-perceived asks. 1076_MTI_SAD_XX is silent; in other "
-    "file types than wav "
-    "1076_MTI_NEU_XX and 1064_TIE_SAD_XX cannot be read and 1064_IEO_DIS_MD lasts a "
-    "minute. A release of 7,438 "
-    "recordings circulates. The EmoBox split shares all actors.",
+    "7,442 and hear 3,897 as neutral, which the task crema-d-perceived asks. 1076_MTI_SAD_XX "
+    "is silent; in other file types than wav 1076_MTI_NEU_XX and 1064_TIE_SAD_XX cannot be "
+    "read and 1064_IEO_DIS_MD lasts a minute. A release of 7,438 recordings circulates. The "
+    "EmoBox split shares all actors.",
 )
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings by their names, with the listeners' vote on the voice where its table is
-    there.
-    """
+    """Yield the recordings by name, with the listeners' vote where its table is there."""
     votes: dict[str, str] = {}
     # A clone of the publisher's repository holds the table twice; the shorter path is the one it
     # documents.

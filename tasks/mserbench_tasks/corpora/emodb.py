@@ -1,6 +1,4 @@
-"""EmoDB, the Berlin database: ten German actors, seven emotions (Burkhardt et al., Interspeech
-2005).
-"""
+"""EmoDB, of Berlin: German, ten actors, seven emotions (Burkhardt et al., Interspeech 2005)."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division, Remote
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# speaker, sentence, emotion (W angry, L boredom, E disgust, A fear, F happy, T sad, N neutral),
-# version
+# Speaker, sentence, emotion (W angry, L boredom, E disgust, A fear, F happy, T sad, N neutral),
+# version.
 NAME = re.compile(
     r"(?P<speaker>\d\d)(?P<sentence>[ab]\d\d)(?P<emotion>[WLEAFTN])(?P<version>[a-f])"
 )
@@ -29,8 +27,7 @@ CARD = CorpusCard(
         "Zenodo record 7447302",
     unpack="unzip it into DATA/emodb, so that it holds the folder wav",
     citation="F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier and B. Weiss, A Database of "
-        "German "
-    "Emotional Speech, Interspeech 2005, pp. 1517-1520",
+        "German Emotional Speech, Interspeech 2005, pp. 1517-1520",
     counts={"original": {"A": 69, "E": 46, "F": 71, "L": 81, "N": 79, "T": 62, "W": 127}},
     inventory="mserbench_tasks:inventory/emodb.txt",
     editions={"cf053a68": "original"},
@@ -45,8 +42,8 @@ CARD = CorpusCard(
             "two halves of the speakers, balanced by sex as far as five and five go",
             "speaker", "", "folds", "drawn for mserbench",
             rows=(
-                *((f"emodb:{one}", "a") for one in ("08", "10", "12", "13", "16")),
-                *((f"emodb:{one}", "b") for one in ("03", "09", "11", "14", "15")),
+                *((f"emodb:{number}", "a") for number in ("08", "10", "12", "13", "16")),
+                *((f"emodb:{number}", "b") for number in ("03", "09", "11", "14", "15")),
             ),
         ),
         "paper2": Division(
@@ -58,8 +55,8 @@ CARD = CorpusCard(
             "mserbench_tasks.remake_splits",
         ),
     },
-    # release 1.3.0 of the 535 recordings by an author of the corpus; size and md5 as its Zenodo
-    # record says
+    # Release 1.3.0 of the 535 recordings, by an author of the corpus; size and md5 as its Zenodo
+    # record says.
     files=(
         Remote(
             "https://zenodo.org/records/7447302/files/emodb.zip",
@@ -68,8 +65,7 @@ CARD = CorpusCard(
         ),
     ),
     notes="A release of 816 recordings adds 281 of low agreement, and a copy cut to 2.0 s a "
-        "recording "
-    "circulates: neither is this one.",
+        "recording circulates: neither is this one.",
 )  # fmt: skip
 
 

@@ -1,6 +1,4 @@
-"""Seventy EmoDB recordings that ship with the package: seven emotions, ten speakers, real speech
-everywhere.
-"""
+"""Seventy EmoDB recordings that ship with the package: real speech everywhere."""
 
 from __future__ import annotations
 
@@ -28,8 +26,7 @@ CARD = dataclasses.replace(
     },
     hours=0.04,
     notes="For each speaker the first recording of each emotion by name; speaker 08 has no "
-    "disgust, so "
-    "disgust has a second recording of speaker 09. Too small for conclusions: its "
+    "disgust, so disgust has a second recording of speaker 09. Too small for conclusions: its "
     "intervals are wide.",
 )
 

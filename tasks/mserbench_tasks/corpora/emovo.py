@@ -23,8 +23,7 @@ CARD = CorpusCard(
     how_to_get="download emovo.zip from the corpus page",
     unpack="unzip emovo.zip into DATA/emovo, so that it holds the folders f1 f2 f3 m1 m2 m3",
     citation="G. Costantini, I. Iaderola, A. Paoloni and M. Todisco, EMOVO Corpus: an Italian "
-        "Emotional "
-    "Speech Database, LREC 2014, pp. 3501-3504",
+        "Emotional Speech Database, LREC 2014, pp. 3501-3504",
     counts={"published": dict.fromkeys(("dis", "gio", "neu", "pau", "rab", "sor", "tri"), 84)},
     inventory="mserbench_tasks:inventory/emovo.txt",
     editions={"1aea3ce0": "16 kHz mono FLAC"},
@@ -40,14 +39,13 @@ CARD = CorpusCard(
             "two halves of the speakers, balanced by sex as far as three and three go",
             "speaker", "", "folds", "drawn for mserbench",
             rows=(
-                *((f"emovo:{one}", "a") for one in ("f1", "f3", "m2")),
-                *((f"emovo:{one}", "b") for one in ("f2", "m1", "m3")),
+                *((f"emovo:{speaker}", "a") for speaker in ("f1", "f3", "m2")),
+                *((f"emovo:{speaker}", "b") for speaker in ("f2", "m1", "m3")),
             ),
         ),
     },
     notes="Published as 48 kHz stereo whose channels differ by up to 12 dB: the mean of both is "
-        "used. "
-    "tri-f3-n1 and tri-f3-n2 are one recording under the names of two sentences.",
+        "used. tri-f3-n1 and tri-f3-n2 are one recording under the names of two sentences.",
 )  # fmt: skip
 
 

@@ -1,6 +1,4 @@
-"""ESD: ten Mandarin and ten English speakers, 350 parallel sentences, five emotions (Zhou et al.,
-ICASSP 2021).
-"""
+"""ESD: Mandarin and English, twenty speakers, five emotions (Zhou et al., ICASSP 2021)."""
 
 from __future__ import annotations
 
@@ -11,11 +9,11 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 
 NAME = re.compile(r"(?P<speaker>00(?:0[1-9]|1\d|20))_(?P<number>\d{6})")
-# 350 numbers each, in this order, for every speaker
+# 350 numbers each, in this order, for every speaker.
 BLOCKS = ("Neutral", "Angry", "Happy", "Sad", "Surprise")
 SENTENCES = 350
 MALE = frozenset({"0004", "0005", "0006", "0008", "0010", "0011", "0012", "0013", "0014", "0020"})
-# folders that one of the two layouts has
+# Folders that one of the two layouts has.
 SPLITS = {"train": "train", "evaluation": "dev", "test": "test"}
 
 CARD = CorpusCard(
@@ -29,8 +27,7 @@ CARD = CorpusCard(
     how_to_get="send the licence form to the authors named in the publisher's repository",
     unpack="unpack the archive into DATA/esd, so that it holds the folders 0001 ... 0020",
     citation="K. Zhou, B. Sisman, R. Liu and H. Li, Seen and Unseen Emotional Style Transfer for "
-        "Voice Conversion with "
-    "a New Emotional Speech Dataset, ICASSP 2021, pp. 920-924",
+        "Voice Conversion with a New Emotional Speech Dataset, ICASSP 2021, pp. 920-924",
     counts={"published": dict.fromkeys(BLOCKS, 7000)},
     hours=29.1,
     inventory="mserbench_tasks:inventory/esd.txt",
@@ -53,10 +50,9 @@ CARD = CorpusCard(
         ),
     },
     notes="Speakers 0001 to 0010 are Mandarin, 0011 to 0020 English. Two layouts circulate, one "
-        "with the folders "
-    "train, evaluation and test below each emotion. The text files have mixed encodings and "
-    "separators, so labels are "
-    "read from the numbers and compared with the folders.",
+        "with the folders train, evaluation and test below each emotion. The text files have mixed "
+        "encodings and separators, so labels are read from the numbers and compared with the "
+        "folders.",
 )  # fmt: skip
 
 
@@ -69,11 +65,12 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             continue
 
         label, folders = BLOCKS[block], path.split("/")[:-1]
-        told = next((folder for folder in reversed(folders) if folder in BLOCKS), label)
-        if told != label:
+        # From the file upwards: in one of the layouts a folder of the split lies between.
+        folder_label = next((folder for folder in reversed(folders) if folder in BLOCKS), label)
+        if folder_label != label:
             yield Fault(
-                f"{path!r} lies in the folder {told!r}, but its number means {label!r}: unpack "
-                f"it again"
+                f"{path!r} lies in the folder {folder_label!r}, but its number means {label!r}: "
+                "unpack it again"
             )
             continue
 

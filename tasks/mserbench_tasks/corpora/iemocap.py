@@ -1,6 +1,4 @@
-"""IEMOCAP: dialogues of ten American actors in five sessions, turn by turn (Busso et al., LRE 42,
-2008).
-"""
+"""IEMOCAP: dialogues of ten American actors, turn by turn (Busso et al., LRE 42, 2008)."""
 
 from __future__ import annotations
 
@@ -39,9 +37,8 @@ CARD = CorpusCard(
         "its page",
     unpack="unpack the release into DATA/iemocap, so that it holds Session1 ... Session5",
     citation="C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee "
-        "and S. S. Narayanan, "
-    "IEMOCAP: Interactive emotional dyadic motion capture database, Language Resources and "
-    "Evaluation 42, 2008",
+        "and S. S. Narayanan, IEMOCAP: Interactive emotional dyadic motion capture database, "
+        "Language Resources and Evaluation 42, 2008",
     counts={
         "full release": _counts(map(sum, zip(*SESSIONS.values(), strict=True))),
         **{f"session {session}": _counts(numbers) for session, numbers in SESSIONS.items()},
@@ -62,8 +59,8 @@ CARD = CorpusCard(
         ),
     },
     notes="The speaker is session and letter before the turn's number; many loaders take the "
-        "dialogue's prefix, which "
-    "names the other actor for 4,951 of the 10,039 turns. Two turns are longer than 30 s.",
+        "dialogue's prefix, which names the other actor for 4,951 of the 10,039 turns. Two turns "
+        "are longer than 30 s.",
 )  # fmt: skip
 
 
@@ -80,24 +77,28 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
         else:
             words[line["turn"]] = line["words"].strip()
 
-    seen: dict[str, tuple[str, str]] = {}
+    first_lines: dict[str, tuple[str, str]] = {}
     for name, line in iemocap_lines.consensus(tree):
         if isinstance(line, Fault):
             yield line
-        elif line["turn"] not in seen:
-            seen[line["turn"]] = name, line[0]
+            continue
+        if line["turn"] not in first_lines:
+            first_lines[line["turn"]] = name, line[0]
             above = name.rpartition("dialog/")[0]
+            # Where the publisher puts the turn, for one whose recording is missing.
             place = f"{above}sentences/wav/{line['dialogue']}/{line['turn']}.wav"
             yield from (
                 _utterance(line, path, words.get(line["turn"]))
                 for path in paths.get(line["turn"], [place])
             )
-        elif (first := seen[line["turn"]])[0] == name or first[1] != line[
-            0
-        ]:  # a copy of the whole file does no harm
+            continue
+
+        # A copy of the whole file does no harm: its lines are the same, in another file.
+        first_name, first_line = first_lines[line["turn"]]
+        if first_name == name or first_line != line[0]:
             yield Fault(
-                f"label file {name!r} has {line[0]!r}, but that turn has {first[1]!r} in "
-                f"{first[0]!r} already"
+                f"label file {name!r} has {line[0]!r}, but that turn has {first_line!r} in "
+                f"{first_name!r} already"
             )
 
 

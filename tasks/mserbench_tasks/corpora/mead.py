@@ -1,6 +1,4 @@
-"""MEAD: 48 released English-speaking actors, eight emotions in three strengths (Wang et al., ECCV
-2020).
-"""
+"""MEAD: English, 48 actors, eight emotions in three strengths (Wang et al., ECCV 2020)."""
 
 from __future__ import annotations
 
@@ -29,8 +27,7 @@ CARD = CorpusCard(
     unpack="unpack the audio of every speaker into DATA/mead, such as "
         "M003/audio/angry/level_1/001.m4a",
     citation="K. Wang, Q. Wu, L. Song, Z. Yang, W. Wu, C. Qian, R. He, Y. Qiao and C. C. Loy, "
-        "MEAD: A Large-scale "
-    "Audio-visual Dataset for Emotional Talking-face Generation, ECCV 2020",
+        "MEAD: A Large-scale Audio-visual Dataset for Emotional Talking-face Generation, ECCV 2020",
     counts={
         "released": {
             "angry": 4193, "contempt": 4215, "disgusted": 4284, "fear": 4251, "happy": 4294,
@@ -41,12 +38,10 @@ CARD = CorpusCard(
     hours=37.3,
     inventory="mserbench_tasks:inventory/mead.txt",
     notes="The list of recordings is that of EmoBox (31,729); 60 actors were recorded, 48 are "
-        "released, and several "
-    "lack parts. The label stands in the folder alone. File numbers are not sentence numbers "
-    "across emotions, so no "
-    "sentence is given. The published test set is the last recordings of each folder, by the same "
-    "speakers. Neutral "
-    "has one level. Reading m4a takes the extra 'video'.",
+        "released, and several lack parts. The label stands in the folder alone. File numbers are "
+        "not sentence numbers across emotions, so no sentence is given. The published test set is "
+        "the last recordings of each folder, by the same speakers. Neutral has one level. Reading "
+        "m4a takes the extra 'video'.",
 )  # fmt: skip
 
 

@@ -31,12 +31,11 @@ CARD = CorpusCard(
     source="https://affective-meld.github.io/",
     how_to_get="download MELD.Raw.tar.gz from the authors' page; the extra 'video' reads its mp4 "
     "files",
-    unpack="unpack MELD.Raw.tar.gz and the archives train, dev and test inside it into "
-    "DATA/meld, so that it holds "
-    "train_splits, dev_splits_complete, output_repeated_splits_test and three *_sent_emo.csv",
+    unpack="unpack MELD.Raw.tar.gz and the archives train, dev and test inside it into DATA/meld, "
+    "so that it holds train_splits, dev_splits_complete, output_repeated_splits_test and three "
+    "*_sent_emo.csv",
     citation="S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria and R. Mihalcea, MELD: A "
-    "Multimodal Multi-Party "
-    "Dataset for Emotion Recognition in Conversations, ACL 2019",
+    "Multimodal Multi-Party Dataset for Emotion Recognition in Conversations, ACL 2019",
     counts=meld_clips.COUNTS,
     hours=12.1,
     skipped=meld_clips.SKIPPED,
@@ -51,11 +50,9 @@ CARD = CorpusCard(
     },
     files=meld_clips.FILES,
     notes="Rows train dia125_utt3 (corrupt) and dev dia110_utt7 (never published) are left out: "
-    "13,706 of 13,708 stay. "
-    "132 test clips exist twice: final_videos_test... is the right cut and is taken; many "
-    "scores rest on the other. "
-    "Wrong times make test dia38_utt4 (305 s), dia220_utt0 (235 s) and train dia309_utt0 "
-    "(41 s) too long.",
+    "13,706 of 13,708 stay. 132 test clips exist twice: final_videos_test... is the right cut "
+    "and is taken; many scores rest on the other. Wrong times make test dia38_utt4 (305 s), "
+    "dia220_utt0 (235 s) and train dia309_utt0 (41 s) too long.",
 )
 
 
@@ -72,8 +69,8 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     clips, lost = meld_clips.find(tree, tables)
     if lost:
         yield Fault(
-            f"{len(lost)} clip(s) such as {lost[0]!r} lie in no folder named after train, dev "
-            f"or test"
+            f"{len(lost)} clip(s) such as {lost[0]!r} lie in no folder named after train, dev or "
+            "test"
         )
 
     for split, name in tables.items():
@@ -83,7 +80,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 def _rows(
     tree: Tree, name: str, split: str, clips: Mapping[str, Cuts]
 ) -> Iterator[Utterance | Fault]:
-    seen: set[str] = set()
+    clips_read: set[str] = set()
     for row in rows(name, tree.read(name), tuple(COLUMNS)):
         if not isinstance(row, Row):
             yield row
@@ -100,16 +97,16 @@ def _rows(
             if wrong
             else meld_clips.identity(split, values["Dialogue_ID"], values["Utterance_ID"])
         )
-        if wrong or clip in seen:
-            what = f"a second row of {clip!r}" if clip else f"{wrong}"
+        if wrong or clip in clips_read:
+            problem = f"a second row of {clip!r}" if clip else f"{wrong}"
             yield Fault(
-                f"label file {name!r}, line {row.line}: {what} cannot be right: get it "
-                f"from the publisher again"
+                f"label file {name!r}, line {row.line}: {problem} cannot be right: get it from the "
+                "publisher again"
             )
         elif clip not in meld_clips.UNUSABLE:
             yield from _utterances(clip, values, clips.get(clip, Cuts()))
 
-        seen.add(clip)
+        clips_read.add(clip)
 
 
 def _utterances(clip: str, values: Mapping[str, str], cuts: Cuts) -> Iterator[Utterance]:
@@ -118,6 +115,7 @@ def _utterances(clip: str, values: Mapping[str, str], cuts: Cuts) -> Iterator[Ut
     if split == "test" and (cuts.plain or cuts.fixed):
         extra["cut"] = "fixed" if cuts.fixed else "plain"
 
+    # The other cut is then a file that is known and left out, not a stray one.
     if cuts.fixed and cuts.plain:
         extra["instead_of"] = cuts.plain[0]
 

@@ -1,6 +1,4 @@
-"""CMU-MOSEI: sentences of online videos with graded emotions, one label each by rule (Zadeh et al.,
-ACL 2018).
-"""
+"""CMU-MOSEI: sentences of online videos, one label each by rule (Zadeh et al., ACL 2018)."""
 
 from __future__ import annotations
 
@@ -27,11 +25,10 @@ CARD = CorpusCard(
     how_to_get="get CMU_MOSEI_Labels.csd and CMU_MOSEI.zip (the raw data) by the links in the "
         "publisher's repository",
     unpack="put CMU_MOSEI_Labels.csd and the folder Raw of CMU_MOSEI.zip into DATA/mosei; of Raw "
-        "it needs "
-    "Audio/Full/WAV_16000, and Transcript/Segmented/Combined for the texts",
+        "it needs Audio/Full/WAV_16000, and Transcript/Segmented/Combined for the texts",
     citation="A. Zadeh, P. P. Liang, S. Poria, E. Cambria and L.-P. Morency, Multimodal Language "
-        "Analysis in the Wild: "
-    "CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph, ACL 2018, pp. 2236-2246",
+        "Analysis in the Wild: CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph, ACL 2018, "
+        "pp. 2236-2246",
     counts={},
     releases_vary=True,
     hours=65.0,
@@ -46,24 +43,25 @@ CARD = CorpusCard(
         ),
     },
     notes="One label each: the values of the six emotions are held to 0 ... 3; all zero is neutral "
-        "(our reading), a "
-    "single highest value is that emotion, equal highest values are a tie, which no task takes. "
-    "The publisher names "
-    "no speakers: the video stands for its speaker. Releases differ in their rows.",
+        "(our reading), a single highest value is that emotion, equal highest values are a tie, "
+        "which no task takes. The publisher names no speakers: the video stands for its speaker. "
+        "Releases differ in their rows.",
 )  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     """Yield the labelled segments of the label file, each a part of its video's recording."""
-    found = [name for name in tree.names if name.rpartition("/")[2].lower() == LABEL_FILE]
-    if len(found) != 1:
-        yield Fault(f"one label file 'CMU_MOSEI_Labels.csd' was expected, but there are {found}")
+    label_files = [name for name in tree.names if name.rpartition("/")[2].lower() == LABEL_FILE]
+    if len(label_files) != 1:
+        yield Fault(
+            f"one label file 'CMU_MOSEI_Labels.csd' was expected, but there are {label_files}"
+        )
         return
 
-    dimensions, videos = mosei_files.labels(found[0], tree.read(found[0]))
+    dimensions, videos = mosei_files.labels(label_files[0], tree.read(label_files[0]))
     if sorted(dimensions.count(emotion) for emotion in EMOTIONS) != [1] * len(EMOTIONS):
         raise DataError(
-            f"label file {found[0]!r}: the dimensions {EMOTIONS} were expected, but it has "
+            f"label file {label_files[0]!r}: the dimensions {EMOTIONS} were expected, but it has "
             f"{dimensions}"
         )
 
@@ -95,7 +93,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
         ):
             if end <= max(start, 0.0):
                 yield Fault(
-                    f"label file {found[0]!r}, {video}[{number}]: it lasts from {start} to "
+                    f"label file {label_files[0]!r}, {video}[{number}]: it lasts from {start} to "
                     f"{end} seconds"
                 )
                 continue
@@ -114,19 +112,17 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def single_label(values: Mapping[str, float]) -> str:
-    """Return the emotion of the highest value; `neutral` where all are zero, `tie` where several
-    are highest.
-    """
-    held = {emotion: round(min(max(values[emotion], 0.0), HIGHEST), 2) for emotion in EMOTIONS}
-    highest = max(held.values())
-    best = [emotion for emotion, value in held.items() if value == highest]
+    """Return the emotion of the highest value; `neutral` for all zero, `tie` for equal ones."""
+    bounded = {emotion: round(min(max(values[emotion], 0.0), HIGHEST), 2) for emotion in EMOTIONS}
+    highest = max(bounded.values())
+    best = [emotion for emotion, value in bounded.items() if value == highest]
 
     return "neutral" if highest == 0.0 else best[0] if len(best) == 1 else "tie"
 
 
 def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
     """Say how many segments the rule leaves without a label."""
-    ties = sum(one.raw_label == "tie" for one in utterances)
+    ties = sum(segment.raw_label == "tie" for segment in utterances)
     yield (
         f"{ties} of {len(utterances)} segments have equal highest emotions: they belong to no task"
     )

@@ -1,6 +1,4 @@
-"""MSP-Podcast: natural English speech of podcasts, ten classes by vote (Lotfian & Busso, TAC 10(4),
-2019).
-"""
+"""MSP-Podcast: English of podcasts, ten classes by vote (Lotfian & Busso, TAC 10(4), 2019)."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
-# v1.6 and v1.8 misspell it, later releases do not
+# Releases 1.6 and 1.8 misspell it, later ones do not.
 LABEL_FILES = ("labels_concensus.csv", "labels_consensus.csv")
 COLUMNS = ("FileName", "EmoClass", "SpkrID", "Gender", "Split_Set")
 CLASSES = "ACDFHNOSUX"  # O other, X no agreement
@@ -43,10 +41,8 @@ CARD = CorpusCard(
     unpack="unpack the release into DATA/msp-podcast, so that it holds the folders Audios and "
         "Labels",
     citation="R. Lotfian and C. Busso, Building Naturalistic Emotionally Balanced Speech Corpus by "
-        "Retrieving "
-    "Emotional Speech from Existing Podcast Recordings, IEEE Transactions on Affective Computing "
-    "10(4), 2019, "
-    "pp. 471-483",
+        "Retrieving Emotional Speech from Existing Podcast Recordings, IEEE Transactions on "
+        "Affective Computing 10(4), 2019, pp. 471-483",
     counts={
         "1.8": {
             "A": 3218, "C": 3644, "D": 2593, "F": 1544, "H": 14285, "N": 26009, "O": 817, "S": 2649,
@@ -67,40 +63,38 @@ CARD = CorpusCard(
         ),
     },
     notes="Releases grow: hours and counts are those of the 73,042 turns in EmoBox, taken for "
-        "release 1.8. Speakers "
-    "and sexes that the publisher calls Unknown are unknown here, not one speaker. The publisher "
-    "withholds the labels "
-    "of Test3, so its recordings belong to no task. The session is the podcast: the first number "
-    "of the name.",
+        "release 1.8. Speakers and sexes that the publisher calls Unknown are unknown here, not "
+        "one speaker. The publisher withholds the labels of Test3, so its recordings belong to no "
+        "task. The session is the podcast: the first number of the name.",
 )  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
     """Yield the rows of the label file, in either spelling of its name."""
-    found = [name for name in tree.names if name.rpartition("/")[2].lower() in LABEL_FILES]
-    if len(found) != 1:
+    label_files = [name for name in tree.names if name.rpartition("/")[2].lower() in LABEL_FILES]
+    if len(label_files) != 1:
         yield Fault(
-            f"one label file {LABEL_FILES[1]!r} was expected in the folder Labels, but there "
-            f"are {found}"
+            f"one label file {LABEL_FILES[1]!r} was expected in the folder Labels, but there are "
+            f"{label_files}"
         )
         return
 
     paths = {stem: path for path, stem in tree.audio("wav")}
-    for row in rows(found[0], tree.read(found[0]), COLUMNS):
-        yield _utterance(row, found[0], paths) if isinstance(row, Row) else row
+    for row in rows(label_files[0], tree.read(label_files[0]), COLUMNS):
+        yield _utterance(row, label_files[0], paths) if isinstance(row, Row) else row
 
 
 def _utterance(row: Row, name: str, paths: Mapping[str, str]) -> Utterance | Fault:
-    file, label, speaker, sex, split = given = [row.values[column] for column in COLUMNS]
+    file, label, speaker, sex, split = values = [row.values[column] for column in COLUMNS]
     split = SPLITS.get(split.lower(), "")
     label = WITHHELD if split == "test3" and label in ("", "Unknown") else label
     if not file or not split or sex.lower() not in SEXES or label not in (*CLASSES, WITHHELD):
         return Fault(
-            f"label file {name!r}, line {row.line}: a file, a class of {CLASSES}, Male, "
-            f"Female or Unknown, and a known "
-            f"set were expected in {COLUMNS}, but this is {given}"
+            f"label file {name!r}, line {row.line}: a file, a class of {CLASSES}, Male, Female or "
+            f"Unknown, and a known set were expected in {COLUMNS}, but this is {values}"
         )
 
+    # Some releases list names without their ending.
     stem, podcast = file.rpartition(".")[0] or file, PODCAST.fullmatch(file)
     return Utterance(
         id=stem,
@@ -116,13 +110,13 @@ def _utterance(row: Row, name: str, paths: Mapping[str, str]) -> Utterance | Fau
 
 def remarks(utterances: Sequence[Utterance]) -> Iterator[str]:
     """Say how many recordings have no label or no speaker."""
-    if withheld := sum(one.raw_label == WITHHELD for one in utterances):
+    if withheld := sum(utterance.raw_label == WITHHELD for utterance in utterances):
         yield (
-            f"the publisher withholds the labels of {withheld} recordings of Test3: they "
-            f"belong to no task"
+            f"the publisher withholds the labels of {withheld} recordings of Test3: they belong to "
+            "no task"
         )
 
-    if unknown := sum(one.speaker is None for one in utterances):
+    if unknown := sum(utterance.speaker is None for utterance in utterances):
         yield f"{unknown} of {len(utterances)} recordings have no known speaker"
 
 

@@ -1,6 +1,4 @@
-"""RAVDESS speech: 24 North American actors, eight emotions (Livingstone & Russo, PLoS ONE 13(5),
-2018).
-"""
+"""RAVDESS speech: English, 24 actors, 8 emotions (Livingstone & Russo, PLoS ONE 13(5), 2018)."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from collections.abc import Iterator
 from mserbench.cards import CorpusCard, Division, Remote
 from mserbench.contracts import Corpus, Tree, Utterance
 
-# modality - vocal channel - emotion - intensity - statement - repetition - actor; 03-01 is
-# audio-only speech
+# Modality, vocal channel, emotion, intensity, statement, repetition, actor; 03-01 is audio-only
+# speech.
 NAME = re.compile(
     r"03-01-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<statement>0[12])-(?P<take>0[12])-(?P<actor>\d\d)"
 )
@@ -29,8 +27,7 @@ CARD = CorpusCard(
     unpack="unzip Audio_Speech_Actors_01-24.zip into DATA/ravdess, so that it holds Actor_01 ... "
         "Actor_24",
     citation="S. R. Livingstone and F. A. Russo, The Ryerson Audio-Visual Database of Emotional "
-        "Speech and "
-    "Song (RAVDESS), PLoS ONE 13(5), e0196391, 2018",
+        "Speech and Song (RAVDESS), PLoS ONE 13(5), e0196391, 2018",
     counts={"speech": {"01": 96, **{f"0{code}": 192 for code in range(2, 9)}}},
     skipped={
         "*0[123]-02-??-??-??-??-??.*": "song, a release of its own",
@@ -48,8 +45,11 @@ CARD = CorpusCard(
         "halves": Division(
             "two halves of the speakers, six women and six men each", "speaker", "", "folds",
             "drawn for mserbench",
-            rows=tuple((f"ravdess:{one:02d}", "a" if one % 4 in (1, 2) else "b") for one in range(1,
-                25)),
+            # Odd actors are men and even ones women: pairs of neighbours go to the halves in turn.
+            rows=tuple(
+                (f"ravdess:{actor:02d}", "a" if actor % 4 in (1, 2) else "b")
+                for actor in range(1, 25)
+            ),
         ),
         "audeering": Division(
             "actors 21-24 to test, 16, 17, 19 and 20 to develop",
@@ -66,8 +66,7 @@ CARD = CorpusCard(
         ),
     ),
     notes="Mirrors hold every actor folder twice: copies with the same audio count once. Actor 07 "
-        "has one "
-    "recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
+        "has one recording under two names (03-01-03-01-02-01-07 and 03-01-03-01-02-02-07).",
 )  # fmt: skip
 
 

@@ -1,6 +1,4 @@
-"""RESD: Russian acted dialogues, seven emotions with enthusiasm (Amentes, Lubenets and Davidchuk,
-2022).
-"""
+"""RESD: Russian acted dialogues, seven emotions (Amentes, Lubenets and Davidchuk, 2022)."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import Row, rows
 
-# dialogue, the emotions of its two roles, the letter of this one (after a blank in dialogues 01 to
-# 11), number
+# Dialogue, the emotions of its two roles, the letter of this one (after a blank in dialogues 01 to
+# 11), number.
 NAME = re.compile(
     r"(?P<dialogue>\d\d)_(?P<roles>[a-z]+_[a-z]+)[ _](?P<letter>[adefhns])_(?P<number>\d{3})"
 )
@@ -35,8 +33,8 @@ CARD = CorpusCard(
     unpack="put it into DATA/resd, so that it holds train.csv, test.csv, and the folders train and "
         "test",
     citation="A. Amentes, I. Lubenets and N. Davidchuk, Open library of artificial intelligence "
-        "for analysis and "
-    "recognition of emotional shades of human speech (Aniemore), 2022, doi:10.57967/hf/1273",
+        "for analysis and recognition of emotional shades of human speech (Aniemore), 2022, "
+        "doi:10.57967/hf/1273",
     counts={
         "published": {
             "anger": 219, "disgust": 185, "enthusiasm": 198, "fear": 223, "happiness": 218,
@@ -58,23 +56,20 @@ CARD = CorpusCard(
     },
     hub="Aniemore/resd",
     notes="No speaker is published: a role (dialogue and emotion) is no speaker, and has one "
-        "emotion only. Cards of "
-    "the dataset say 3.5 or 4 hours; 2.34 were measured.",
+        "emotion only. Cards of the dataset say 3.5 or 4 hours; 2.34 were measured.",
 )  # fmt: skip
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings; the label stands in the file name, and train.csv and test.csv are
-    compared with it.
-    """
+    """Yield the recordings; the name tells the label, and train.csv and test.csv must agree."""
     listed: dict[str, str] = {}  # stem to split
     for name in sorted(name for name in tree.names if TABLE.fullmatch(name)):
         yield from _compared(tree, name, listed)
 
-    found = set()
+    stems = set()
     for path, stem in tree.audio("wav"):
         if match := NAME.fullmatch(stem):
-            found.add(stem)
+            stems.add(stem)
             folder = [
                 part.lower() for part in path.split("/")[:-1] if part.lower() in ("train", "test")
             ]
@@ -82,12 +77,13 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             if listed and split is None:
                 yield Fault(
                     f"audio file {path!r} has no row in train.csv or test.csv: get these files "
-                    f"again"
+                    "again"
                 )
 
             yield _utterance(match, path, split)
 
-    for stem in sorted(set(listed) - found):
+    # Rows without a file become utterances too, so that each missing file is named.
+    for stem in sorted(set(listed) - stems):
         if match := NAME.fullmatch(stem):
             yield _utterance(
                 match,
@@ -97,9 +93,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def _compared(tree: Tree, name: str, listed: dict[str, str]) -> Iterator[Fault]:
-    """Note the split of every row of a table in `listed`; yield the rows that contradict the file
-    names.
-    """
+    """Note the split of each row in `listed`; yield the rows that contradict the file names."""
     table = TABLE.fullmatch(name)
     for row in rows(name, tree.read(name), ("path", "emotion")):
         if not isinstance(row, Row):
@@ -110,10 +104,9 @@ def _compared(tree: Tree, name: str, listed: dict[str, str]) -> Iterator[Fault]:
         match = NAME.fullmatch(stem)
         if match is None or WORDS[match["letter"]] != row.values["emotion"] or stem in listed:
             yield Fault(
-                f"label file {name!r}, line {row.line}: one row for each recording, with "
-                f"the emotion whose letter its "
-                f"name bears, was expected, but this is {row.values['path']!r}, "
-                f"{row.values['emotion']!r}"
+                f"label file {name!r}, line {row.line}: one row for each recording, with the "
+                "emotion whose letter its name bears, was expected, but this is "
+                f"{row.values['path']!r}, {row.values['emotion']!r}"
             )
 
         if match and table:

@@ -10,8 +10,8 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.tables import text
 
-# speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),
-# number
+# Speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),
+# number.
 NAME = re.compile(r"(?P<speaker>(?P<sex>[FM])\d\d)(?P<emotion>[AFHNSW])(?P<number>\d{2,3})")
 CORRECTIONS = "modified_shemo.json"
 
@@ -24,17 +24,14 @@ CARD = CorpusCard(
     access="open",
     source="https://github.com/mansourehk/ShEMO",
     how_to_get="clone the repository and run 'git lfs pull', as female.zip and male.zip are "
-    "large-file pointers until "
-    "then; the corrected labels are modified_shemo.json of "
+    "large-file pointers until then; the corrected labels are modified_shemo.json of "
     "https://github.com/aliyzd95/ShEMO-Modification",
     unpack="unzip female.zip, male.zip and transcript.zip into DATA/shemo, so that it holds the "
-    "folders female and "
-    "male (and 'final text'); put modified_shemo.json beside them for the corrected labels",
+    "folders female and male (and 'final text'); put modified_shemo.json beside them for the "
+    "corrected labels",
     citation="O. Mohamad Nezami, P. Jamshid Lou and M. Karami, ShEMO: a large-scale validated "
-    "database for Persian "
-    "speech emotion detection, Language Resources and Evaluation 53, pp. 1-16, 2019; "
-    "corrected labels: A. Yazdani and "
-    "Y. Shekofteh, arXiv:2211.09956",
+    "database for Persian speech emotion detection, Language Resources and Evaluation 53, pp. "
+    "1-16, 2019; corrected labels: A. Yazdani and Y. Shekofteh, arXiv:2211.09956",
     counts={
         "published": {"A": 1059, "F": 38, "H": 201, "N": 1028, "S": 449, "W": 225},
         "emobox": {"A": 1034, "F": 29, "H": 198, "N": 1018, "S": 360, "W": 199},
@@ -43,9 +40,8 @@ CARD = CorpusCard(
     inventory="mserbench_tasks:inventory/shemo.txt",
     divisions={
         "emobox": Division(
-            "EmoBox: 2,131 to train and 707 to test at random, so that speakers are on "
-            "both sides; 'unpaired' are the "
-            "162 recordings without a transcript of the same name",
+            "EmoBox: 2,131 to train and 707 to test at random, so that speakers are on both sides; "
+            "'unpaired' are the 162 recordings without a transcript of the same name",
             "mserbench_tasks:splits/shemo-emobox.csv",
             "6bd103611c674b89e1ac9cc9426b7382e6c92f338baafe4d518fb7d231bb8a51",
             "split",
@@ -53,10 +49,9 @@ CARD = CorpusCard(
         )
     },
     notes="162 recordings have no transcript of the same name, and transcripts of 283 belong to "
-    "another recording: "
-    "modified_shemo.json pairs them anew and takes 163 labels from the transcript's name. "
-    "Its text is used where the "
-    "file is there. Two of its recordings share the transcript M50A03.",
+    "another recording: modified_shemo.json pairs them anew and takes 163 labels from the "
+    "transcript's name. Its text is used where the file is there. Two of its recordings share "
+    "the transcript M50A03.",
 )
 
 
@@ -88,10 +83,8 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             )
 
 
-def _corrections(tree: Tree, name: str, found: dict[str, Mapping[str, str]]) -> Iterator[Fault]:
-    """Add the entries of the file of corrected labels to `found` by stem; yield those that are
-    none.
-    """
+def _corrections(tree: Tree, name: str, by_stem: dict[str, Mapping[str, str]]) -> Iterator[Fault]:
+    """Add the corrected labels to `by_stem`; yield a fault for an entry that is none."""
     try:
         entries = json.loads(text(name, tree.read(name)))
     except (ValueError, RecursionError) as error:
@@ -104,7 +97,7 @@ def _corrections(tree: Tree, name: str, found: dict[str, Mapping[str, str]]) -> 
             isinstance(value, str) for value in entry.values()
         )
         if match and strings and entry.get("emotion"):
-            found[match[0]] = entry
+            by_stem[match[0]] = entry
         else:
             yield Fault(
                 f"label file {name!r}: {key!r} must be a recording with its 'emotion', but is "
@@ -113,6 +106,7 @@ def _corrections(tree: Tree, name: str, found: dict[str, Mapping[str, str]]) -> 
 
 
 def _plain(words: str) -> str:
+    # Marks of the direction of writing, and of byte order in the middle of a text.
     return words.replace("\u200e", "").replace("\u200f", "").replace("\ufeff", "").strip()
 
 

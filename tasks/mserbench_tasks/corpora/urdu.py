@@ -1,6 +1,4 @@
-"""URDU: 400 excerpts of Urdu talk shows, four emotions, 29 speakers by name (Latif et al., FIT
-2018).
-"""
+"""URDU: excerpts of talk shows, 29 speakers, four emotions (Latif et al., FIT 2018)."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 
 # S, speaker (M or F and a number), F and the number of the file, emotion and a number; no number
-# has a fixed width
+# has a fixed width.
 NAME = re.compile(r"S(?P<speaker>(?P<sex>[MF])\d+)_F\d+_(?P<emotion>[AHNS])\d+")
 FOLDERS = {"A": "Angry", "H": "Happy", "N": "Neutral", "S": "Sad"}
 
@@ -26,8 +24,7 @@ CARD = CorpusCard(
     how_to_get="clone or download the publisher's repository: the audio is in it",
     unpack="copy the folders Angry, Happy, Neutral and Sad of the repository into DATA/urdu",
     citation="S. Latif, A. Qayyum, M. Usman and J. Qadir, Cross Lingual Speech Emotion "
-    "Recognition: Urdu vs. Western "
-    "Languages, FIT 2018, pp. 88-93",
+    "Recognition: Urdu vs. Western Languages, FIT 2018, pp. 88-93",
     counts={"published": dict.fromkeys("AHNS", 100)},
     hours=0.28,
     inventory="mserbench_tasks:inventory/urdu.txt",
@@ -42,25 +39,24 @@ CARD = CorpusCard(
         ),
     },
     notes="The publisher writes of 38 speakers, the names hold 29. Speaker and emotion are "
-    "confounded: SM5 speaks 72 "
-    "of the 100 neutral recordings, SM4 48 of the angry ones, SM25 and SM24 78 of the sad "
-    "ones: folds cannot be "
-    "independent of speakers. A copy of 300 recordings without Sad circulates.",
+    "confounded: SM5 speaks 72 of the 100 neutral recordings, SM4 48 of the angry ones, SM25 "
+    "and SM24 78 of the sad ones: folds cannot be independent of speakers. A copy of 300 "
+    "recordings without Sad circulates.",
 )
 
 
 def parse(tree: Tree) -> Iterator[Utterance | Fault]:
-    """Yield the recordings; all facts stand in the file name, which the folder must not
-    contradict.
-    """
+    """Yield the recordings; the file name tells all, and the folder must not contradict it."""
     for path, stem in tree.audio("wav"):
         if match := NAME.fullmatch(stem):
-            told = next((part for part in path.split("/")[-2:-1] if part in FOLDERS.values()), None)
+            folder = next(
+                (part for part in path.split("/")[-2:-1] if part in FOLDERS.values()), None
+            )
             named = FOLDERS[match["emotion"]]
-            if told not in (None, named):
+            if folder not in (None, named):
                 yield Fault(
-                    f"{path!r} lies in the folder {told!r}, but its name means {named!r}: get "
-                    f"it again"
+                    f"{path!r} lies in the folder {folder!r}, but its name means {named!r}: get it "
+                    "again"
                 )
                 continue
 

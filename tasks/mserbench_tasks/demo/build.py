@@ -1,6 +1,4 @@
-"""Making a demo corpus: from its plan to a folder of FLAC files in the cache, whole or not at
-all.
-"""
+"""Makes a demo corpus: its plan to a folder of FLAC files in the cache, whole or not at all."""
 
 from __future__ import annotations
 
@@ -40,17 +38,17 @@ def provide(corpus: str) -> Path:
     """
     require_espeak()
     root = (cache_dir() / "demo" / recipe()).resolve()
-    made = root / corpus
+    folder = root / corpus
 
     return (
-        made if (made / MARKER).is_file() else build(corpus, plan(corpus), root, available_cores())
+        folder
+        if (folder / MARKER).is_file()
+        else build(corpus, plan(corpus), root, available_cores())
     )
 
 
 def recipe() -> str:
-    """Digest (24 hex digits) of everything that decides the samples: code version, tables,
-    espeak-ng.
-    """
+    """Digest (24 hex digits) of what decides the samples: code version, tables, espeak-ng."""
     digest = hashlib.sha256(f"{VERSION} espeakng-loader {version('espeakng_loader')}".encode())
     for name in FILES:
         digest.update((FOLDER / name).read_bytes())
@@ -59,8 +57,7 @@ def recipe() -> str:
 
 
 def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
-    """Make `root`/`corpus` with all `clips` where it is not there yet; a second process waits for
-    the first.
+    """Make `root`/`corpus` where it is not there yet; a second process waits for the first.
 
     The folder is filled under another name and renamed: a killed build leaves nothing that looks
     whole.
@@ -68,8 +65,8 @@ def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
     final = root / corpus
     try:
         with folders.held(root / f"{corpus}.lock", waiting=lambda: None):
+            folders.clear_leftovers(root, corpus)
             if not (final / MARKER).is_file():
-                folders.clear_leftovers(root, corpus)
                 with folders.whole(final) as part:
                     _make(corpus, clips, part, workers)
     except OSError as error:
@@ -82,8 +79,7 @@ def build(corpus: str, clips: Sequence[Plan], root: Path, workers: int) -> Path:
 
 
 def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[str, str]]:
-    """Write each clip as `folder`/ID.flac (16 kHz, 16 bit) and yield its id and the SHA-256 of its
-    samples.
+    """Write each clip as `folder`/ID.flac (16 kHz, 16 bit); yield its id and the samples' SHA-256.
 
     `workers` espeak-ng processes speak, each with a thread here that finishes the sound; neither
     their number nor the order of `clips` changes a sample.

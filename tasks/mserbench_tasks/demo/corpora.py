@@ -1,6 +1,4 @@
-"""The four demo corpora as the harness sees them: cards, file names, and the folder made on first
-use.
-"""
+"""The four demo corpora as the harness sees them: cards, names, folders made on first use."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ _NAME = re.compile(
 
 
 def parse(tree: Tree) -> Iterator[Utterance]:
-    """Read everything from names such as `el_test07_angry_s03_1`: odd speakers are male, even
-    female.
-    """
+    """Read everything from names such as `el_test07_angry_s03_1`: odd speakers are male."""
     texts = sentences()
     for path, stem in tree.audio("flac"):
         if match := _NAME.fullmatch(stem):

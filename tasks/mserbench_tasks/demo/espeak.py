@@ -99,28 +99,28 @@ def _unload(handle: int) -> None:
         _ctypes.dlclose(handle)
 
 
-def _check(status: int, what: str) -> None:
+def _check(status: int, item: str) -> None:
     if status != 0:
-        raise SpeechError(f"espeak-ng refused {what} (status {status})")
+        raise SpeechError(f"espeak-ng refused {item} (status {status})")
 
 
 def _reloads() -> bool:
     """Tell whether unloading clears all state: A, B, A must give the same A."""
-    one: dict[str, Any] = {
+    request: dict[str, Any] = {
         "voice": "en-us",
         "variant": "m3",
         "ssml": "<speak>one two three</speak>",
     }
-    other: dict[str, Any] = {
+    disturbance: dict[str, Any] = {
         "voice": "el",
         "variant": "f2",
         "ssml": "<speak>ένα δύο</speak>",
         "pitch": 80,
     }
-    first = synthesise(**one)
-    synthesise(**other)
+    first = synthesise(**request)
+    synthesise(**disturbance)
 
-    return synthesise(**one) == first
+    return synthesise(**request) == first
 
 
 def _reply(header: dict[str, object], body: bytes = b"") -> None:
@@ -130,7 +130,7 @@ def _reply(header: dict[str, object], body: bytes = b"") -> None:
 
 def main() -> None:
     """Answer requests until stdin ends; with `--once`, without the test of reloading."""
-    # Ctrl-C is the client's to handle; it ends this process
+    # Ctrl-C is the client's to handle; it ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir(Path(espeakng_loader.__file__).parent)
     try:

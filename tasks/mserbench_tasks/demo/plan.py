@@ -58,9 +58,7 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Plan:
-    """One clip to make: who says what, in which emotion, and z (about -2.5 to 2.5) of each
-    control.
-    """
+    """One clip: who says what, in which emotion, and z (about -2.5 to 2.5) of each control."""
 
     id: str
     speaker: Speaker
@@ -79,9 +77,7 @@ def stream(name: str) -> np.random.RandomState:
 
 
 def plan(corpus: str) -> list[Plan]:
-    """List the clips of a demo corpus by speaker, emotion and take. Raises ValueError for another
-    name.
-    """
+    """List the clips of a demo corpus by speaker, emotion and take. Raises ValueError."""
     if corpus == "demo":
         return [
             clip
@@ -103,25 +99,24 @@ def plan(corpus: str) -> list[Plan]:
 
 @cache
 def speakers(language: str) -> tuple[Speaker, ...]:
-    """Return a language's speakers: 8 to train and 2 to validate, or 40 to test; sexes
-    alternate.
+    """Return a language's speakers: 8 to train and 2 to validate, or 40 to test.
+
+    Sexes alternate.
     """
     tested = language in TEST_LANGUAGES
-    wanted: dict[Split, int] = {"test": 40} if tested else {"train": 8, "val": 2}
+    numbers: dict[Split, int] = {"test": 40} if tested else {"train": 8, "val": 2}
 
     # One run through a sex's variants for both splits: no validation variant is a training one.
     voices = {sex: _shuffled(language, "test" if tested else "train", sex) for sex in ("m", "f")}
     return tuple(
         _speaker(language, split, number, next(voices["m" if number % 2 else "f"]))
-        for split, count in wanted.items()
+        for split, count in numbers.items()
         for number in range(1, count + 1)
     )
 
 
 def request(clip: Plan) -> dict[str, str | int]:
-    """Return what espeak-ng is asked for: voice, variant, SSML and its parameters in their own
-    units.
-    """
+    """Return what espeak-ng is asked for: voice, variant, SSML, parameters in its units."""
     z, own = clip.z, clip.speaker.offsets
     return {
         "voice": clip.sentence.voice,
@@ -135,9 +130,7 @@ def request(clip: Plan) -> dict[str, str | int]:
 
 
 def _ssml(clip: Plan) -> str:
-    """Mark each token with its pitch in percent, linear over the sentence, and put breaks between
-    some.
-    """
+    """Mark each token with its pitch in percent, linear over the sentence, with breaks."""
     random = stream(f"pauses {clip.id}")
     chance = _clip(0.08 + 0.10 * clip.z["pause"], 0.0, 0.5)
     tokens = clip.sentence.text.split()
@@ -167,7 +160,7 @@ def _clips_of(speaker: Speaker, takes: int) -> Iterator[Plan]:
 
 def _controls(identity: str, speaker: Speaker, emotion: str) -> dict[str, float]:
     random = stream(f"controls {identity}")
-    # shared by all controls: the cues are correlated, as in people
+    # Shared by all controls: the cues are correlated, as in people.
     intensity = random.uniform(0.7, 1.3)
     noise = random.normal(0.0, NOISE, len(CONTROLS))
     language = _language_weights(speaker.language)

@@ -15,7 +15,7 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench_tasks.demo.plan import Plan, Speaker, stream
 from mserbench_tasks.demo.synthesizer import SPEECH_RATE
 
-# dBFS of the active speech; the loudest of all 3,276 clips then peaks at -1.2 dBFS
+# In dBFS, of the active speech; the loudest of all 3,276 clips then peaks at -1.2 dBFS.
 BASE_LEVEL = -37.0
 FRAME = SAMPLE_RATE // 50  # 20 ms
 WANDER_HZ = 100  # knots of random walks, joined linearly
@@ -24,9 +24,7 @@ Signal = NDArray[np.float64]
 
 
 def finish(speech: NDArray[np.int16], clip: Plan) -> NDArray[np.int16]:
-    """Turn espeak-ng's speech (int16, 22,050 Hz) into the clip: int16, shape (n_samples,), 16
-    kHz.
-    """
+    """Turn espeak-ng's speech (int16, 22,050 Hz) into the clip: int16, (n_samples,), 16 kHz."""
     random = stream(f"sound {clip.id}")
     tremor, rough = max(0.0, clip.z["tremor"]), max(0.0, clip.z["rough"])
     tremble_hz, creak_hz = random.uniform(4.5, 7.5), random.uniform(28, 55)
@@ -62,10 +60,8 @@ def _trim(signal: Signal) -> Signal:
 
 
 def _filter_and_double(signal: Signal, clip: Plan) -> Signal:
-    """Apply tilt, channel and band limits in the spectrum, and return the signal at twice its
-    rate.
-    """
-    # room for the filter to ring
+    """Apply tilt, channel and band limits in the spectrum; return twice the sampling rate."""
+    # Room for the filter to ring.
     padded = next_fast_len(len(signal) + SPEECH_RATE // 10, real=True)
     frequency = rfftfreq(padded, 1 / SPEECH_RATE)
     tilt = clip.speaker.offsets["tilt"] + 2.2 * clip.z["tilt"]  # dB an octave, about 1 kHz
@@ -93,9 +89,7 @@ def _channel(frequency: Signal, speaker: Speaker) -> Signal:
 
 
 def _band(frequency: Signal, low: float, high: float) -> Signal:
-    """Return the gain (0 to 1) of a band-pass with Butterworth flanks of order 2 below and 16
-    above.
-    """
+    """Return the gain (0 to 1) of a band-pass with Butterworth flanks, order 2 and 16."""
     passed_low = 1 / np.sqrt(1 + (low / np.maximum(frequency, 1.0)) ** 4)
     gain: Signal = passed_low / np.sqrt(1 + (frequency / high) ** 32)
     return gain
@@ -121,9 +115,7 @@ def _breath(signal: Signal, clip: Plan, random: np.random.RandomState) -> Signal
 
 
 def _active_level(signal: Signal) -> float:
-    """Return the level of the loud parts: the root of the 90th percentile of the power of 20 ms
-    frames.
-    """
+    """Return the level of the loud parts: root of the 90th percentile of 20 ms powers."""
     frames = signal[: len(signal) // FRAME * FRAME].reshape(-1, FRAME)
     return float(np.sqrt(np.percentile(np.mean(frames**2, axis=1), 90)))
 

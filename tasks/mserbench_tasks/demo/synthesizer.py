@@ -1,6 +1,4 @@
-"""The client of the espeak-ng worker: requests in, speech out; nothing of espeak-ng enters this
-process.
-"""
+"""The client of the espeak-ng worker; nothing of espeak-ng enters this process."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ _SCRIPT = Path(__file__).with_name("espeak.py")
 
 
 class Synthesizer:
-    """A worker process that speaks; the same request gives the same samples, whatever was said
-    before.
+    """A worker process that speaks: one request, the same samples, whatever came before.
 
     Use it as a context manager. Raises MissingExtra where espeak-ng is not installed.
     """
@@ -51,8 +48,7 @@ class Synthesizer:
         self.close()
 
     def speak(self, request: Mapping[str, str | int]) -> NDArray[np.int16]:
-        """Return the speech of a request (see `plan.request`): int16, shape (n_samples,), mono,
-        22,050 Hz.
+        """Return the speech of a `plan.request`: int16, shape (n_samples,), mono, 22,050 Hz.
 
         Raises PluginError where espeak-ng refuses it or its process ends.
         """
@@ -69,9 +65,9 @@ class Synthesizer:
         except OSError as error:
             raise self._failure(f"its process has ended: {error.strerror}") from error
 
-        wanted = 2 * self._header()["samples"]
-        body = self._worker.stdout.read(wanted)
-        if len(body) < wanted:
+        size = 2 * self._header()["samples"]
+        body = self._worker.stdout.read(size)
+        if len(body) < size:
             raise self._failure("its process ended in the middle of a clip")
 
         if self._one_process_a_clip:
@@ -105,11 +101,11 @@ class Synthesizer:
 
         return header
 
-    def _failure(self, what: str) -> PluginError:
+    def _failure(self, reason: str) -> PluginError:
         self.close()
         return PluginError(
-            f"the demo corpus could not be made by espeak-ng: {what}; "
-            "install the tested version again with pip install --force-reinstall 'mserbench[demo]'"
+            f"the demo corpus could not be made by espeak-ng: {reason}; install the tested version "
+            "again with pip install --force-reinstall 'mserbench[demo]'"
         )
 
 

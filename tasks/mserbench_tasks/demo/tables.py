@@ -1,6 +1,4 @@
-"""The tables of the demo corpora: what is said, by which voices, and how emotions move the
-controls.
-"""
+"""The tables of the demo corpora: sentences, voices, and how emotions move the controls."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of neutral content; white space marks the tokens that pauses and pitch steps go
-    by.
-    """
+    """One neutral sentence; white space marks the tokens that pauses and pitch go by."""
 
     id: str
     voice: str  # espeak-ng's name of the language
@@ -39,9 +35,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One timbre of espeak-ng, used for training and validation speakers or for test speakers,
-    never both.
-    """
+    """One timbre of espeak-ng, for training and validation speakers or for test speakers."""
 
     name: str
     sex: Literal["f", "m"]
