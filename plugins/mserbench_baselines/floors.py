@@ -71,9 +71,8 @@ def read_counts(folder: Path) -> dict[str, int]:
         type(n) is int and n > 0 for n in counts.values()
     ):
         raise DataError(
-            f"weights {str(folder)!r} hold the counts {json.dumps(counts)[:80]}, but a "
-            f"positive whole number "
-            f"for each label was expected: train the model again"
+            f"weights {str(folder)!r} hold the counts {json.dumps(counts)[:80]}, but a positive "
+            "whole number for each label was expected: train the model again"
         )
 
     return dict(counts)

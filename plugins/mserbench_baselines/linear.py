@@ -119,9 +119,9 @@ def fit(
         raise ValueError(f"C is {penalty}, but must be above 0")
     if len(set(labels)) < 2:
         raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more "
-            f"are needed: "
-            f"give other sources, or '--option labels=all' to learn labels that are not canonical"
+            f"the training clips bear the labels {sorted(set(labels))}, but two or more are "
+            "needed: give other sources, or '--option labels=all' to learn labels that are not "
+            "canonical"
         )
 
     # short in JSON

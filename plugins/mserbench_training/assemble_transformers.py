@@ -51,9 +51,8 @@ def _lacking(found: Path, names: list[str], taken: list[str]) -> str:
     ]
     if "config.json" in taken and pickles:
         return (
-            f"folder {found.name!r} holds {pickles[0]!r}, which can run code when it is "
-            f"read, and no safetensors: "
-            f"save the model anew with transformers' save_pretrained"
+            f"folder {found.name!r} holds {pickles[0]!r}, which can run code when it is read, and "
+            "no safetensors: save the model anew with transformers' save_pretrained"
         )
 
     return (

@@ -38,9 +38,8 @@ def assemble(found: Path, out: Path) -> None:
         tensors = from_ctranslate2(ctranslate2_file.read(found / "model.bin", "WhisperSpec"))
     else:
         raise DataError(
-            f"{found.name!r} holds no Whisper weights: expected {MODEL!r} with 'dims.json' "
-            f"or 'config.json', or "
-            f"CTranslate2's 'model.bin'"
+            f"{found.name!r} holds no Whisper weights: expected {MODEL!r} with 'dims.json' or "
+            "'config.json', or CTranslate2's 'model.bin'"
         )
 
     dims = dimensions(tensors)

@@ -105,9 +105,8 @@ class Room:
         wrong = [name for name, (low, high) in ranges.items() if low > high]
         if wrong or self.driest <= 0 or self.colour < 0:
             raise UsageError(
-                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the "
-                f"smaller one first, "
-                f"driest above 0, colour 0 or more"
+                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the smaller "
+                "one first, driest above 0, colour 0 or more"
             )
 
     @property

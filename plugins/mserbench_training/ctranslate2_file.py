@@ -41,7 +41,7 @@ class _Reader:
         if (version, kind) != (_VERSION, specification):
             raise self._fault(
                 f"is {kind!r} of version {version}, but {specification!r} of {_VERSION} was "
-                f"expected"
+                "expected"
             )
 
         self._number("I")  # the revision of the specification: names of variables tell the same

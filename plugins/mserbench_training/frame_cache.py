@@ -119,8 +119,8 @@ def _limit() -> float:
 
     if not limit > 0:
         raise UsageError(
-            f"${LIMIT} is {text!r}, but a number of gigabytes above 0 was expected: mend or "
-            f"unset it"
+            f"${LIMIT} is {text!r}, but a number of gigabytes above 0 was expected: mend or unset "
+            "it"
         )
 
     return limit

@@ -135,9 +135,9 @@ class Frames:
 
             if not np.isfinite(computed[key]).all():
                 raise ModelError(
-                    f"encoder {self.encoder.name!r} gave numbers that are not finite, or "
-                    f"not in float16, for the "
-                    f"clip of {clip.seconds:.3f} s with key {clip.key!r}: choose other layers"
+                    f"encoder {self.encoder.name!r} gave numbers that are not finite, or not in "
+                    f"float16, for the clip of {clip.seconds:.3f} s with key {clip.key!r}: choose "
+                    "other layers"
                 )
 
         return computed

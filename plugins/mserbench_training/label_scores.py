@@ -20,8 +20,7 @@ def asked_for(trained: Sequence[str], labels: Sequence[str]) -> tuple[list[int],
     if not columns:
         raise ModelError(
             f"the weights know the labels {list(trained)}, but none of those asked for, "
-            f"{list(labels)}: "
-            f"train on a source that has them"
+            f"{list(labels)}: train on a source that has them"
         )
 
     return columns, [trained.index(labels[column]) for column in columns]

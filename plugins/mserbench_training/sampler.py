@@ -77,8 +77,8 @@ class HierarchicalSampler:
     def __post_init__(self) -> None:
         if len(self.languages) != len(self.emotions) or not self.languages:
             raise ValueError(
-                f"{len(self.languages)} languages and {len(self.emotions)} emotions: one each "
-                f"a clip"
+                f"{len(self.languages)} languages and {len(self.emotions)} emotions: one each a "
+                "clip"
             )
         if min(self.n_languages, self.n_emotions, self.n_samples) < 1:
             raise UsageError(
@@ -89,10 +89,9 @@ class HierarchicalSampler:
         holes = self.holes()
         if holes and self.missing == "error":
             raise UsageError(
-                f"language {holes[0][0]} has no clip of emotion {holes[0][1]} "
-                f"({len(holes)} such hole(s)), and every "
-                f"language needs all emotions: leave that corpus away, or let 'missing' be "
-                f"fill or skip"
+                f"language {holes[0][0]} has no clip of emotion {holes[0][1]} ({len(holes)} such "
+                "hole(s)), and every language needs all emotions: leave that corpus away, or let "
+                "'missing' be fill or skip"
             )
 
     def holes(self) -> list[Cell]:

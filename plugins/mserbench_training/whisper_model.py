@@ -38,9 +38,8 @@ def load(folder: Path, encoder_only: bool = True) -> AudioEncoder | Whisper:
     except (OSError, ValueError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(
-            f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: "
-            f"{reason}): 'mserbench weights "
-            f"verify' says whether it is whole"
+            f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: {reason}): "
+            "'mserbench weights verify' says whether it is whole"
         ) from error
 
     return model.eval()

@@ -131,9 +131,9 @@ def fit(
 
     if len(set(labels)) < 2:
         raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more "
-            f"are needed: "
-            f"give other sources, or '--option labels=all' to learn labels that are not canonical"
+            f"the training clips bear the labels {sorted(set(labels))}, but two or more are "
+            "needed: give other sources, or '--option labels=all' to learn labels that are not "
+            "canonical"
         )
 
     with threadpool_limits(1):  # threads only hinder on arrays this small

@@ -37,8 +37,8 @@ from mserbench_training.machine import Machine  # noqa: E402
 
 ROWS = "BENCH_GPU_ROWS"
 HEAD = (
-    "| machine | versions | shape | what | clips/s | times real time | TFLOP/s | share of "
-    "bf16 peak |"
+    "| machine | versions | shape | what | clips/s | times real time | TFLOP/s | share of bf16 "
+    "peak |"
 )
 LARGE = {
     "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,

@@ -130,9 +130,8 @@ def bench_overhead_over_bare_decode_and_model(benchmark: BenchmarkFixture, tmp_p
     overhead = (outside - bare_outside) / bare_seconds
     benchmark.extra_info.update(reference_seconds=bare_seconds, overhead=overhead)
     print(
-        f"\nharness {seconds:.2f} s, of which {outside:.2f} s outside the model; "
-        f"decode and model {bare_seconds:.2f} s, of which {bare_outside:.2f} s; overhead "
-        f"{100 * overhead:.1f} %"
+        f"\nharness {seconds:.2f} s, of which {outside:.2f} s outside the model; decode and model "
+        f"{bare_seconds:.2f} s, of which {bare_outside:.2f} s; overhead {100 * overhead:.1f} %"
     )
     assert overhead < 0.03
 

@@ -118,9 +118,9 @@ def bench_one_pass_against_a_pass_a_label(llm: FrozenLanguageModel) -> None:
     ours = least(lambda: log_probabilities(llm, audio, question))
     slow = least(lambda: a_pass_a_label(llm, audio, question))
     print(
-        f"\n{len(CANONICAL)} labels of {TOGETHER} clips: {ours:.2f} s, a pass a label "
-        f"{slow:.2f} s, {slow / ours:.1f} "
-        f"times as long; scores differ by {apart:.1e} at most; load {os.getloadavg()[0]:.1f}"
+        f"\n{len(CANONICAL)} labels of {TOGETHER} clips: {ours:.2f} s, a pass a label {slow:.2f} "
+        f"s, {slow / ours:.1f} times as long; scores differ by {apart:.1e} at most; load "
+        f"{os.getloadavg()[0]:.1f}"
     )
     assert apart < BAR_SAME
     assert slow / ours >= BAR_PASSES
@@ -154,9 +154,8 @@ def bench_trimmed_against_padded() -> None:
 
     ratio = seconds["padded"] / seconds["trimmed"]
     print(
-        f"\na clip of 4 s: trimmed {seconds['trimmed']:.2f} s, padded "
-        f"{seconds['padded']:.2f} s, {ratio:.1f} "
-        f"times as long; load {os.getloadavg()[0]:.1f}"
+        f"\na clip of 4 s: trimmed {seconds['trimmed']:.2f} s, padded {seconds['padded']:.2f} s, "
+        f"{ratio:.1f} times as long; load {os.getloadavg()[0]:.1f}"
     )
     assert ratio >= BAR_TRIMMED
 
@@ -249,9 +248,8 @@ def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool)
         assert done.returncode == 0, done.stderr
 
     print(
-        f"\nmser-llm on demo-fa {seconds['mser-llm']:.0f} s, prior, which makes the demo "
-        f"speech too, "
-        f"{seconds['prior']:.0f} s; load {os.getloadavg()[0]:.1f}"
+        f"\nmser-llm on demo-fa {seconds['mser-llm']:.0f} s, prior, which makes the demo speech "
+        f"too, {seconds['prior']:.0f} s; load {os.getloadavg()[0]:.1f}"
     )
     if idle:
         assert seconds["mser-llm"] < BAR_RUN_SECONDS
@@ -289,9 +287,8 @@ def bench_clips_a_second_on_ravdess(
     rate = len(clips) / (encoding + scoring)
     print(
         f"\n{len(clips)} clips of {sum(one.seconds for one in clips) / len(clips):.1f} s: "
-        f"{rate:.1f} clips/s on two "
-        f"cores; encoder {encoding:.2f} s, connector and LLM {scoring:.2f} s; load "
-        f"{os.getloadavg()[0]:.1f}"
+        f"{rate:.1f} clips/s on two cores; encoder {encoding:.2f} s, connector and LLM "
+        f"{scoring:.2f} s; load {os.getloadavg()[0]:.1f}"
     )
     assert np.isfinite(scores).all()
 

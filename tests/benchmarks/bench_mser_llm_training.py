@@ -189,10 +189,8 @@ def bench_stage_1_on_cached_frames(training: Training) -> None:
     plain, expected = steps(training, Plain(llm, question), FEW)
     print(
         f"\nstage 1 of mini, batches of {len(training.batches[0])}, {MINI.decoded} of them "
-        f"answered: {rate:.1f} "
-        f"clips a second on two cores; batches of {FEW}, all answered: {ours:.1f}, with "
-        f"the loss of transformers "
-        f"{plain:.1f}; load {load:.1f} before"
+        f"answered: {rate:.1f} clips a second on two cores; batches of {FEW}, all answered: "
+        f"{ours:.1f}, with the loss of transformers {plain:.1f}; load {load:.1f} before"
     )
     assert losses == pytest.approx(expected, rel=1e-4), "both are the same training"
 

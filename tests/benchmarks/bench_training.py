@@ -122,12 +122,10 @@ def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
     again, processor = min(held)
     ratios = [(filled + one) / one for one in (read, again)]
     print(
-        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: "
-        f"frames {filled:.2f} s (processor "
-        f"{fill_processor:.2f}), epoch with frames from disk {read:.2f} s "
-        f"({read_processor:.2f}), from memory "
-        f"{again:.2f} s ({processor:.2f}): {ratios[0]:.0f} and {ratios[1]:.0f} times as "
-        f"fast as uncached"
+        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: frames "
+        f"{filled:.2f} s (processor {fill_processor:.2f}), epoch with frames from disk {read:.2f} "
+        f"s ({read_processor:.2f}), from memory {again:.2f} s ({processor:.2f}): {ratios[0]:.0f} "
+        f"and {ratios[1]:.0f} times as fast as uncached"
     )
     assert ratios[1] >= BAR_RATIO
 
@@ -152,9 +150,9 @@ def bench_what_bfloat16_brings(training: Training) -> None:
 
     apart = max(abs(a - b) / a for a, b in zip(losses["float32"], losses["bfloat16"], strict=True))
     print(
-        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} "
-        f"times as long as in float32; "
-        f"losses differ by {100 * apart:.2f} % at most; load {os.getloadavg()[0]:.1f}"
+        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} times as "
+        f"long as in float32; losses differ by {100 * apart:.2f} % at most; load "
+        f"{os.getloadavg()[0]:.1f}"
     )
     assert apart < 0.05
 

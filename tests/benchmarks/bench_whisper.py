@@ -95,10 +95,9 @@ def bench_times_real_time(encoder, clips):
     idle = cores * heard / processor
     print(
         f"\n{heard / clock:.0f} times real time on {cores} cores, load {os.getloadavg()[0]:.1f}; "
-        f"{heard / processor:.1f} a second of processor time, so {idle:.0f} on {cores} idle cores; "
-        f"{work / processor / 1e9:.1f} GFLOP/s a core, {100 * work / processor / peak:.0f} "
-        f"% of the measured peak of "
-        f"{peak / 1e9:.1f}"
+        f"{heard / processor:.1f} a second of processor time, so {idle:.0f} on {cores} idle "
+        f"cores; {work / processor / 1e9:.1f} GFLOP/s a core, {100 * work / processor / peak:.0f} "
+        f"% of the measured peak of {peak / 1e9:.1f}"
     )
 
     if os.getloadavg()[0] < cores:

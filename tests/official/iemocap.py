@@ -25,9 +25,8 @@ PARTS = (
 )  # fmt: skip
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\r\n\r\n"
 RATINGS = (
-    "C-E1:\tNeutral;\t()\r\nC-E2:\tNeutral; Excited;\t(curious, "
-    "[sic])\r\nC-F1:\tOther;\t(M: as in the script)\r\n"
-    "A-E1:\tval 3; act 2; dom  2;\t()\r\nA-M1:\tval 3; act 2; dom ;\t()\r\n\r\n"
+    "C-E1:\tNeutral;\t()\r\nC-E2:\tNeutral; Excited;\t(curious, [sic])\r\nC-F1:\tOther;\t(M: as "
+    "in the script)\r\nA-E1:\tval 3; act 2; dom  2;\t()\r\nA-M1:\tval 3; act 2; dom ;\t()\r\n\r\n"
 )
 
 

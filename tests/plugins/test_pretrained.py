@@ -298,9 +298,8 @@ def test_a_wrong_count_of_variables_is_refused(model, tmp_path: Path) -> None:
     variables = ctranslate2_names(model)
     del variables["encoder/layer_1/ffn/linear_0/bias"]
     assert refused(tmp_path, ctranslate2(variables)) == (
-        f"{len(model.state_dict()) - 1} tensors of Whisper came, but "
-        f"{len(model.state_dict())} were expected: "
-        "1 missing ('encoder.blocks.1.mlp.0.bias' first), 0 unknown"
+        f"{len(model.state_dict()) - 1} tensors of Whisper came, but {len(model.state_dict())} "
+        "were expected: 1 missing ('encoder.blocks.1.mlp.0.bias' first), 0 unknown"
     )
 
     # then the rest is read as something it is not, and one check or another stops it

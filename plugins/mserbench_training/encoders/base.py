@@ -59,9 +59,8 @@ def check_layers(encoder: str, layers: Sequence[int], n_layers: int) -> None:
     wrong = [layer for layer in layers if not 0 <= layer < n_layers]
     if wrong or not layers:
         raise UsageError(
-            f"layers {list(layers)} were asked for, but encoder {encoder!r} has the layers "
-            f"0 to {n_layers - 1}: "
-            f"give one or more of these"
+            f"layers {list(layers)} were asked for, but encoder {encoder!r} has the layers 0 to "
+            f"{n_layers - 1}: give one or more of these"
         )
 
 

@@ -65,7 +65,7 @@ class Wav2VecModel(nn.Module):
             if config.model_type not in KINDS:
                 raise DataError(
                     f"{where} holds a {config.model_type!r}, but one of {', '.join(KINDS)} was "
-                    f"expected"
+                    "expected"
                 )
 
             config.apply_spec_augment, config.layerdrop = False, 0.0
@@ -84,9 +84,8 @@ class Wav2VecModel(nn.Module):
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]}")
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise DataError(
-                f"{where} cannot be loaded ({str(error).splitlines()[0]}): give a folder "
-                f"with config.json and "
-                f"model.safetensors, as transformers' save_pretrained writes it"
+                f"{where} cannot be loaded ({str(error).splitlines()[0]}): give a folder with "
+                "config.json and model.safetensors, as transformers' save_pretrained writes it"
             ) from error
 
         return cls(module.eval().requires_grad_(False), normalise)
