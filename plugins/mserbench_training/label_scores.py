@@ -11,8 +11,7 @@ from mserbench.errors import ModelError
 
 
 def asked_for(trained: Sequence[str], labels: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Return the positions in `labels` of those that were trained, and their positions in
-    `trained`.
+    """Return the positions in `labels` of those that were trained, and theirs in `trained`.
 
     Raises ModelError where none of `labels` was trained.
     """
@@ -28,5 +27,5 @@ def asked_for(trained: Sequence[str], labels: Sequence[str]) -> tuple[list[int],
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return probabilities, (n_labels,), given that one of the labels is right."""
-    likelihood = np.exp(logits - logits.max())
+    likelihood = np.exp(logits - logits.max())  # The largest is 1: nothing overflows.
     return np.asarray(likelihood / likelihood.sum())

