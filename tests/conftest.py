@@ -246,7 +246,7 @@ def plugin(
         (info / "entry_points.txt").write_text(f"[mserbench]\n{module} = {module}\n")
         lines = [dedent(PLUGIN), dedent(code)]
 
-        for hook, entry, given in (
+        for hook, entry, classes in (
             (
                 "register_models",
                 "ModelEntry",
@@ -256,14 +256,14 @@ def plugin(
             ("register_tasks", "TaskEntry", tasks),
         ):
             entries = ", ".join(
-                f"{entry}({name.lower()!r}, '{module}:{name}', {name!r})" for name in given
+                f"{entry}({name.lower()!r}, '{module}:{name}', {name!r})" for name in classes
             )
             lines.append(f"@hookimpl\ndef {hook}():\n    return [{entries}]\n")
 
         (folder / f"{module}.py").write_text("\n\n".join(lines))
         monkeypatch.syspath_prepend(folder)
-        known = os.environ.get("PYTHONPATH", "")
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), known])))
+        before = os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), before])))
         registry.installed.cache_clear()
 
         return folder
@@ -278,8 +278,8 @@ def plugin(
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of the real corpora, or skip."""
-    given = os.environ.get("MSERBENCH_DATA")
-    folder = Path(given) if given else SHARED / "corpora"
+    named = os.environ.get("MSERBENCH_DATA")
+    folder = Path(named) if named else SHARED / "corpora"
     if not folder.is_dir():
         pytest.skip("real corpora are not here: set MSERBENCH_DATA")
 

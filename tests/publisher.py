@@ -66,10 +66,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
         data, begin = publisher.files[path], 0
-        asked = request.headers.get("range")
+        byte_range = request.headers.get("range")
         fresh = request.headers.get("if-range", publisher.etag) == publisher.etag
-        if asked and fresh and "ignore" not in words:
-            begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+        if byte_range and fresh and "ignore" not in words:
+            begin = int(byte_range.removeprefix("bytes=").removesuffix("-"))
 
         if begin and begin >= len(data):
             request.status = 416

@@ -35,6 +35,6 @@ def run_processes(script: str, n: int) -> dict[str, Any]:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         started.append(subprocess.Popen(command, env={**base, **of}, text=True, **pipes))
 
-    results = [one.communicate(timeout=180) for one in started]
-    assert all(one.returncode == 0 for one in started), results
+    results = [process.communicate(timeout=180) for process in started]
+    assert all(process.returncode == 0 for process in started), results
     return json.loads(results[0][0].strip().splitlines()[-1])

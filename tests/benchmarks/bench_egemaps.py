@@ -93,7 +93,9 @@ def bench_two_cores(benchmark, monkeypatch):
             seconds[name].append(time.perf_counter() - start)
 
     benchmark.pedantic(ways["ours"], rounds=1)
-    best = {name: min(taken) for name, taken in seconds.items()}  # what else runs can only add
+    best = {
+        name: min(durations) for name, durations in seconds.items()
+    }  # what else runs can only add
     for name, fastest in best.items():
         benchmark.extra_info[name] = ratio = fastest / best["ours"]
         print(

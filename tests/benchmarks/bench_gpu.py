@@ -111,16 +111,16 @@ def operations(work: Callable[[], object]) -> float:
     return float(counter.get_total_flops())
 
 
-def report(load: Load, what: str, seconds: float, flops: float) -> None:
-    left = torch.randn(load.matrix, load.matrix, device=load.device, dtype=torch.bfloat16)
-    peak = 2 * load.matrix**3 / timed(load, lambda: left @ left)
+def report(load: Load, title: str, seconds: float, flops: float) -> None:
+    matrix = torch.randn(load.matrix, load.matrix, device=load.device, dtype=torch.bfloat16)
+    peak = 2 * load.matrix**3 / timed(load, lambda: matrix @ matrix)
     machine = torch.cuda.get_device_name() if load.device == "cuda" else platform.machine()
     versions = (
         f"torch {torch.__version__}, CUDA {torch.version.cuda}, transformers "
         f"{transformers.__version__}"
     )
     cells = (
-        machine, versions, load.shape, what, f"{load.clips / seconds:.0f}",
+        machine, versions, load.shape, title, f"{load.clips / seconds:.0f}",
         f"{load.clips * load.seconds / seconds:.0f}", f"{flops / seconds / 1e12:.3g}",
         f"{100 * flops / seconds / peak:.0f} % of {peak / 1e12:.3g}",
     )  # fmt: skip
@@ -149,9 +149,9 @@ def bench_scoring(load: Load) -> None:
             return encoder.frames(heard, [encoder.layers - 1])
 
     flops = operations(work)
-    found = work()
-    assert len(found) == load.clips
-    assert all(np.isfinite(one).all() for one in found)
+    scores = work()
+    assert len(scores) == load.clips
+    assert all(np.isfinite(row).all() for row in scores)
     report(load, "scoring, bfloat16", timed(load, work), flops)
 
 
@@ -162,7 +162,7 @@ def bench_training(load: Load) -> None:
     adapt(model)
     network = Network(WaveBackbone(model, (model.layers - 1,)), 4, 10)
     machine = Machine(load.device, "bfloat16")
-    learnt = [one for one in network.parameters() if one.requires_grad]
+    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
     prepared = machine.prepare(network, torch.optim.AdamW(learnt, lr=1e-4))
     prepared.train()
     number = torch.arange(load.clips)
@@ -173,9 +173,9 @@ def bench_training(load: Load) -> None:
     losses = []
 
     def work() -> None:
-        found = machine.backward(prepared, lambda: total_loss(prepared, batch, LossOptions(), 0.5))
+        step = machine.backward(prepared, lambda: total_loss(prepared, batch, LossOptions(), 0.5))
         machine.update(prepared, 5.0)
-        losses.append(found["total"].detach())
+        losses.append(step["total"].detach())
 
     flops = operations(work)
     seconds = timed(load, work)

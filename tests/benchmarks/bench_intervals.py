@@ -41,8 +41,8 @@ def loop_over_scikit_learn(
     """
     scores = []
     for speaker in range(SPEAKERS):
-        kept = speakers != speaker
-        true, answered = truth[kept], answers[kept]
+        others_clips = speakers != speaker
+        true, answered = truth[others_clips], answers[others_clips]
         scores.append(
             (
                 recall_score(true, answered, average="macro"),

@@ -46,16 +46,16 @@ def _write_run(
 ) -> None:
     scores = generator.random((CLIPS, len(CANONICAL)))
     scores[np.arange(CLIPS), truth] += generator.random() * 0.5
-    said = [CANONICAL[best] for best in scores.argmax(1)]
+    answers = [CANONICAL[best] for best in scores.argmax(1)]
     labels = [CANONICAL[label] for label in truth]
     lines = [f"id,label,prediction,{','.join(f'score_{label}' for label in CANONICAL)},answer"]
 
     for at in range(CLIPS):
         numbers = ",".join(f"{score:.6g}" for score in scores[at])
-        lines.append(f"03-01-05-01-02-{at:06},{labels[at]},{said[at]},{numbers},")
+        lines.append(f"03-01-05-01-02-{at:06},{labels[at]},{answers[at]},{numbers},")
 
     text = "\n".join(lines) + "\n"
-    point = metrics.metrics(metrics.confusion(labels, said, CANONICAL))
+    point = metrics.metrics(metrics.confusion(labels, answers, CANONICAL))
     record = {
         "schema": SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},

@@ -87,8 +87,8 @@ def least(work: Callable[[], Any]) -> float:
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
-    found = work()
-    return time.perf_counter() - start, found
+    result = work()
+    return time.perf_counter() - start, result
 
 
 @torch.no_grad()
@@ -102,9 +102,11 @@ def a_pass_a_label(
     for answer in question.answers:
         behind = llm.embed(answer).expand(len(audio), -1, -1)
         inputs = torch.cat([llm.question(audio, question.prompt_tokens), behind], dim=1)
-        found = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
+        log_probabilities = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
         first = inputs.shape[1] - len(answer) - 1
-        columns.append(sum(found[:, first + i, token] for i, token in enumerate(answer)))
+        columns.append(
+            sum(log_probabilities[:, first + i, token] for i, token in enumerate(answer))
+        )
 
     return torch.stack(columns, dim=1)
 
@@ -188,7 +190,8 @@ def bench_padding_of_scoring_batches(lengths: Callable[[], NDArray[np.float64]])
     """Frames that the connector is given and that are of no clip, by the batches of a run."""
     seconds = lengths().tolist()
     clips = [
-        Clip(str(i), str(i), one, lambda: np.zeros(1, np.float32)) for i, one in enumerate(seconds)
+        Clip(str(i), str(i), duration, lambda: np.zeros(1, np.float32))
+        for i, duration in enumerate(seconds)
     ]
     unsorted = [
         range(start, min(start + SIXTY, len(clips))) for start in range(0, len(clips), SIXTY)
@@ -205,18 +208,18 @@ def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
     """Return the share of frames that are padding, over batches as a run gives them to
     `predict`.
     """
-    held, given = 0, 0
+    true_frames, places = 0, 0
 
     def count(batch: Any) -> list[int]:
-        nonlocal held, given
-        held, given = held + int(batch.mask.sum()), given + batch.mask.numel()
+        nonlocal true_frames, places
+        true_frames, places = true_frames + int(batch.mask.sum()), places + batch.mask.numel()
         return [0] * len(batch.mask)
 
     network: Any = torch.nn.Linear(1, 1)
     for batch in planned:
         over_clips(network, Lengths(), [clips[i] for i in batch], count)  # type: ignore[arg-type]
 
-    return 1 - held / given
+    return 1 - true_frames / places
 
 
 # Whole runs
@@ -286,7 +289,7 @@ def bench_clips_a_second_on_ravdess(
     scoring, scores = timed(lambda: scores_of(network, ready.feeder, clips, question, MINI))
     rate = len(clips) / (encoding + scoring)
     print(
-        f"\n{len(clips)} clips of {sum(one.seconds for one in clips) / len(clips):.1f} s: "
+        f"\n{len(clips)} clips of {sum(clip.seconds for clip in clips) / len(clips):.1f} s: "
         f"{rate:.1f} clips/s on two cores; encoder {encoding:.2f} s, connector and LLM "
         f"{scoring:.2f} s; load {os.getloadavg()[0]:.1f}"
     )

@@ -58,7 +58,7 @@ class Numbers:
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
         """Return (n_layers, n_frames, 512) a clip."""
-        sizes = [-(-len(one) // 320) for one in waveforms]
+        sizes = [-(-len(waveform) // 320) for waveform in waveforms]
         return [
             np.random.default_rng(n).normal(size=(len(layers), n, 512)).astype(np.float32)
             for n in sizes
@@ -72,19 +72,19 @@ class Training(NamedTuple):
 
     network: Network
     start: dict[str, torch.Tensor]
-    given: tuple[Any, ...]
+    arguments: tuple[Any, ...]
     question: Question
     batches: list[list[int]]
 
 
 def item(number: int, seconds: float) -> TrainingItem:
-    made = (
+    frames = (
         np.random.default_rng(number)
         .normal(0, 0.1, round(seconds * SAMPLE_RATE))
         .astype(np.float32)
         .clip(-1, 1)
     )
-    clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: made)
+    clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: frames)
     return TrainingItem(
         clip,
         CANONICAL[number % 7],
@@ -106,18 +106,22 @@ def training(
 
     # as RAVDESS has them
     seconds = np.random.default_rng(0).normal(3.7, 0.34, CLIPS).clip(2.9, 5.3)
-    items = [item(number, float(one)) for number, one in enumerate(seconds)]
+    items = [item(number, float(duration)) for number, duration in enumerate(seconds)]
     ready.feeder.fill_for_training(items, [])
     torch.manual_seed(0)
     network = assembly.network_of(ready, MINI)
     codes = Codes.of(items)
     question = Question.of(llm, MINI.prompt, codes.labels)
-    given = (items, [], codes, ready.feeder, question, MINI)
+    arguments = (items, [], codes, ready.feeder, question, MINI)
     start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield Training(
-        network, start, given, question, sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS]
+        network,
+        start,
+        arguments,
+        question,
+        sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS],
     )
     torch.set_num_threads(before)
 
@@ -137,13 +141,13 @@ class Plain:
         over.
         """
         llm = self.llm
-        said = [[*self.question.answers[code], llm.end] for code in labels.tolist()]
-        behind = torch.stack([llm.embed(one) for one in said])
+        answers = [[*self.question.answers[code], llm.end] for code in labels.tolist()]
+        behind = torch.stack([llm.embed(answer) for answer in answers])
         inputs = torch.cat([llm.question(audio, self.question.prompt_tokens), behind], dim=1)
         targets = torch.full(inputs.shape[:2], IGNORED)
-        targets[:, -len(said[0]) :] = torch.tensor(said)
+        targets[:, -len(answers[0]) :] = torch.tensor(answers)
         loss = llm.module(inputs_embeds=inputs, labels=targets, use_cache=False).loss
-        counts = torch.full((len(said),), len(said[0]))
+        counts = torch.full((len(answers),), len(answers[0]))
 
         return loss * counts, counts
 
@@ -153,7 +157,7 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
     losses.
     """
     training.network.load_state_dict(training.start)
-    objective = Objective(*training.given, [(1.0, teacher)])
+    objective = Objective(*training.arguments, [(1.0, teacher)])
     machine = Machine("cpu")
     prepared = machine.prepare(
         training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-6)
@@ -161,13 +165,13 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
     prepared.train()
     losses, times, clips = [], [], 0
 
-    for number, indices in enumerate(one[:few] for one in training.batches):
+    for number, indices in enumerate(batch[:few] for batch in training.batches):
         start = time.perf_counter()
         batch = objective.batch(indices, 0)
         torch.manual_seed(number)
-        found = machine.backward(prepared, lambda b=batch: objective.losses(prepared, b, 0.0))
+        step = machine.backward(prepared, lambda b=batch: objective.losses(prepared, b, 0.0))
         machine.update(prepared, MINI.clip)
-        losses.append(float(found["total"].detach()))
+        losses.append(float(step["total"].detach()))
 
         if number:
             times.append(time.perf_counter() - start)

@@ -61,8 +61,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
     # Bytecode is kept, as it is after any installation; the first round, which writes it, is a
     # warm-up.
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(folder)}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return {**environment, "PYTHONPATH": str(folder)}
 
 
 def seconds_of(command: Sequence[str], environment: dict[str, str]) -> float:

@@ -96,12 +96,12 @@ def epoch(training: Training, precision: Precision = "float32") -> list[float]:
 
     for batch in ShuffledSampler(len(training.clips), BATCH).batches(0):
         torch.manual_seed(len(losses))
-        made = training.objective.batch(batch, 0)
-        found = machine.backward(
-            prepared, lambda made=made: training.objective.losses(prepared, made, 0.0)
+        inputs = training.objective.batch(batch, 0)
+        step = machine.backward(
+            prepared, lambda inputs=inputs: training.objective.losses(prepared, inputs, 0.0)
         )
         machine.update(prepared, 5.0)
-        losses.append(float(found["total"].detach()))
+        losses.append(float(step["total"].detach()))
 
     return losses
 
@@ -118,13 +118,13 @@ def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
     from memory.
     """
     filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
-    (read, read_processor), *held = [timed(lambda: epoch(training)) for _ in range(4)]
-    again, processor = min(held)
-    ratios = [(filled + one) / one for one in (read, again)]
+    (read, read_processor), *from_memory = [timed(lambda: epoch(training)) for _ in range(4)]
+    reread, processor = min(from_memory)
+    ratios = [(filled + reading) / reading for reading in (read, reread)]
     print(
         f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: frames "
         f"{filled:.2f} s (processor {fill_processor:.2f}), epoch with frames from disk {read:.2f} "
-        f"s ({read_processor:.2f}), from memory {again:.2f} s ({processor:.2f}): {ratios[0]:.0f} "
+        f"s ({read_processor:.2f}), from memory {reread:.2f} s ({processor:.2f}): {ratios[0]:.0f} "
         f"and {ratios[1]:.0f} times as fast as uncached"
     )
     assert ratios[1] >= BAR_RATIO

@@ -138,10 +138,10 @@ def bench_faster_than_transformers(encoder, clips):
 
 def bench_what_bfloat16_brings(clips):
     """Only said: without instructions for it a CPU is slower, not faster."""
-    left, right = torch.randn(512, 512), torch.randn(512, 2048)
+    first, second = torch.randn(512, 512), torch.randn(512, 2048)
     with one_thread_each():
-        single = min(timed(lambda: left @ right) for _ in range(9))
-        a, b = left.bfloat16(), right.bfloat16()
+        single = min(timed(lambda: first @ second) for _ in range(9))
+        a, b = first.bfloat16(), second.bfloat16()
         half = min(timed(lambda: a @ b) for _ in range(9))
 
     print(

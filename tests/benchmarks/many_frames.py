@@ -43,7 +43,8 @@ class Cheap:
     ) -> list[NDArray[np.float32]]:
         """Return (n_layers, 100, 512) a clip."""
         return [
-            np.resize(one, (len(layers), 100, self.dim)).astype(np.float32) for one in waveforms
+            np.resize(waveform, (len(layers), 100, self.dim)).astype(np.float32)
+            for waveform in waveforms
         ]
 
 

@@ -52,9 +52,9 @@ def test_verify_lists_everything_that_is_wrong_and_is_exit_1(cli, build_corpus: 
     shutil.copy(wav / "03a01Wa.wav", data / "emodb/03a01Wa.wav")
     shutil.copy(wav / "03a01Wa.wav", data / "emodb/03a02Fc.wav")
     done = cli("data", "verify", "emodb", "--data", data, "--json")
-    found = json.loads(done.out)
-    assert (done.code, found["utterances"]) == (1, 534)
-    said = "\n".join(found["problems"])
+    record = json.loads(done.out)
+    assert (done.code, record["utterances"]) == (1, 534)
+    problems = "\n".join(record["problems"])
 
     for words in (
         "'03a01Fa' is missing",
@@ -62,14 +62,14 @@ def test_verify_lists_everything_that_is_wrong_and_is_exit_1(cli, build_corpus: 
         "'wav/noise.wav' is an audio file, but no utterance of this corpus",
         "are both utterance '03a02Fc' but differ: remove one",
     ):
-        assert words in said
+        assert words in problems
 
-    assert found["warnings"] == [
+    assert record["warnings"] == [
         "'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used"
     ]
     text = cli("data", "verify", "emodb", "--data", data)
     assert text.code == 1
-    assert text.out.count("problem: ") == len(found["problems"])
+    assert text.out.count("problem: ") == len(record["problems"])
 
 
 @pytest.mark.parametrize("command", ["show", "verify"])
@@ -133,23 +133,23 @@ def test_a_broken_corpus_does_not_hide_the_others(cli, plugin, build_corpus: Bui
         (data / name / "a.wav").touch()
 
     done = cli("data", "status", "--data", data, "--json")
-    found = states(done)
+    state = states(done)
     assert done.code == 0
-    assert found["emodb"] == "complete (original)"
-    assert found["broken"].startswith(
+    assert state["emodb"] == "complete (original)"
+    assert state["broken"].startswith(
         "the parser of corpus 'broken' failed (ZeroDivisionError: one)"
     )
-    assert found["hungry"] == (
+    assert state["hungry"] == (
         "corpus 'hungry' needs the package 'h5py', which is not installed: run pip "
         "install 'mserbench[mosei]'"
     )
-    assert found["faulty"] == (
+    assert state["faulty"] == (
         "labels.csv, line 3: nonsense (and 1 more). 1 audio file(s) of labelled "
         "utterances are missing, such as 'b.wav'"
     )
-    assert found["varied"] == "a release whose counts are not known here"
-    assert found["misnamed"].endswith("calls itself by another name")
-    assert "'absent': its target" in found["absent"]
+    assert state["varied"] == "a release whose counts are not known here"
+    assert state["misnamed"].endswith("calls itself by another name")
+    assert "'absent': its target" in state["absent"]
 
 
 def test_the_table_of_states_fits_into_100_columns(cli, build_corpus: Build) -> None:
@@ -168,7 +168,7 @@ def test_status_opens_no_audio(cli, build_corpus: Build, monkeypatch: pytest.Mon
     from mserbench.data import audio
 
     data = build_corpus()
-    monkeypatch.setattr(audio, "read", lambda *given: pytest.fail("audio was opened"))
+    monkeypatch.setattr(audio, "read", lambda *arguments: pytest.fail("audio was opened"))
     assert states(cli("data", "status", "--data", data, "--json"))["emodb"] == "complete (original)"
 
 
@@ -195,11 +195,13 @@ def test_films_without_their_reader_are_told_of(
     (tmp_path / "data/films/a.mp4").touch()
     find = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *rest: None if name == "av" else find(name, *rest)
+        importlib.util,
+        "find_spec",
+        lambda name, *arguments: None if name == "av" else find(name, *arguments),
     )
-    found = states(cli("data", "status", "--data", tmp_path / "data", "--json"))["films"]
+    state = states(cli("data", "status", "--data", tmp_path / "data", "--json"))["films"]
     assert (
-        found == "complete (all). Its audio needs the package 'av': run pip install "
+        state == "complete (all). Its audio needs the package 'av': run pip install "
         "'mserbench[video]'"
     )
 
@@ -236,14 +238,14 @@ def test_verify_compares_speakers_divisions_and_missing_audio(cli, plugin, tmp_p
         soundfile.write(folder / f"{stem}.wav", np.full(3_200, 0.1 * (number + 1)), 16_000)
 
     done = cli("data", "verify", "own", "--data", tmp_path / "data", "--json")
-    found = json.loads(done.out)
-    assert (done.code, found["utterances"], found["speakers"], found["variant"]) == (
+    record = json.loads(done.out)
+    assert (done.code, record["utterances"], record["speakers"], record["variant"]) == (
         1,
         3,
         1,
         "whole",
     )
-    assert found["problems"] == [
+    assert record["problems"] == [
         "utterance 'labelled' has a label, but no audio file 'sub/labelled.wav'",
         "own: 1 speakers were found, 2 expected",
         "division 'folds' of 'own': 1 value(s) of 'speaker' in part '2' occur in no "
@@ -265,7 +267,7 @@ def test_show_tells_all_of_the_card_within_the_terminal(
     done = cli("data", "show", "own")
     assert done.code == 0
     assert max(map(len, done.out.splitlines())) <= 60
-    said = " ".join(done.out.split())
+    page = " ".join(done.out.split())
 
     for words in (
         "Own corpus (own)", "languages en, fr", "size 2 speakers, " "0.5 h", "licence MIT (open)", "A. Author, 2020",
@@ -274,7 +276,7 @@ def test_show_tells_all_of_the_card_within_the_terminal(
         "expected whole: 4 " "utterances; " "x 4 " "half: 2 " "utterances; x 2", "folds (folds): by " "speaker; " "parts 1, " "2; us",
         "left out *bad*: bad as published", "notes Known to be loud.",
     ):  # fmt: skip
-        assert words in said
+        assert words in page
 
     record = json.loads(cli("data", "show", "own", "--json").out)
     assert record["divisions"]["folds"]["parts"] == ["1", "2"]

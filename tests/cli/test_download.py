@@ -52,9 +52,9 @@ def zipped(files: dict[str, bytes]) -> bytes:
 def publisher(plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     """Publish an archive of six recordings, and install the corpora that name it."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with publishing({"files/speech.zip": zipped(FILES)}) as found:
-        install(plugin, found)
-        yield found
+    with publishing({"files/speech.zip": zipped(FILES)}) as publisher:
+        install(plugin, publisher)
+        yield publisher
 
 
 def install(plugin: Callable[..., Path], publisher: Publisher) -> None:
@@ -197,7 +197,7 @@ def test_what_needs_no_download_says_so(cli, tmp_path: Path) -> None:
 def test_several_corpora_come_one_after_another(cli, publisher: Publisher, tmp_path: Path) -> None:
     """Programs read one list, whatever its length."""
     done = cli("data", "download", "emodb-sample", "probe", "--to", tmp_path, "--json")
-    assert [(one["corpus"], one["fetched"]) for one in json.loads(done.out)] == [
+    assert [(row["corpus"], row["fetched"]) for row in json.loads(done.out)] == [
         ("emodb-sample", False),
         ("probe", True),
     ]
@@ -253,7 +253,7 @@ def test_open_corpora_say_where_they_come_from_by_checksum() -> None:
     files = {card.name: card.files for card in cards if card.files}
     assert {"ravdess", "emodb"} <= set(files)
 
-    for remote in (remote for found in files.values() for remote in found):
+    for remote in (remote for remotes in files.values() for remote in remotes):
         kind, _, digest = remote.hash.partition(":")
         assert remote.url.startswith("https://")
         assert len(digest) == {"md5": 32, "sha256": 64}[kind]

@@ -105,8 +105,8 @@ def test_a_folder_of_emotions(cli: Cli) -> None:
     assert 'language = "und"  # look at this' in Path("c.toml").read_text()
     (run,) = json.loads(cli("run", "--model", "prior", "--task", "c.toml", "--json").out)
     assert (run["n"], run["verdict"]) == (12, "unknown")
-    again = cli("init-task", "c")
-    assert (again.code, again.err) == (
+    second = cli("init-task", "c")
+    assert (second.code, second.err) == (
         2, "error: 'c.toml' is there already: give another --out, or --force to overwrite it\n"
     )  # fmt: skip
     assert cli("init-task", "c", "--force", "--language", "de").code == 0

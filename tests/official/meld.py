@@ -48,11 +48,11 @@ def clips(split: str) -> list[tuple[int, int]]:
 
 def labels(split: str) -> dict[tuple[int, int], str]:
     """Return the label of every row; the unusable ones are neutral, as published."""
-    left = [label for label, n in zip(LABELS, ROWS[split], strict=True) for _ in range(n)]
+    remaining = [label for label, n in zip(LABELS, ROWS[split], strict=True) for _ in range(n)]
     first = [clip for clip in clips(split) if (split, *clip) in NEUTRAL]
-    others = [clip for clip in clips(split) if clip not in first]
+    later = [clip for clip in clips(split) if clip not in first]
 
-    return dict(zip([*first, *others], left, strict=True))
+    return dict(zip([*first, *later], remaining, strict=True))
 
 
 def table(split: str) -> bytes:

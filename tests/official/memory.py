@@ -88,15 +88,15 @@ def small(name: str) -> Memory:
     """
     whole = tree(name)
     labels = _few(whole.labels)
-    changed = {one: _head(one, whole.read(one)) for one in labels}
-    audio = [one for one in whole.names if is_audio(one)]
+    changed = {name: _head(name, whole.read(name)) for name in labels}
+    audio = [name for name in whole.names if is_audio(name)]
     utterances, _ = corpus.parse(
         lookup.corpus(name), Memory((*labels, *audio), whole.read, changed)
     )
-    found = {one.audio for one in utterances}
-    kept = [one for one in audio if one in found][:_LINES]
+    parsed = {utterance.audio for utterance in utterances}
+    recordings = [name for name in audio if name in parsed][:_LINES]
 
-    return replace(whole, names=(*labels, *kept), changed=changed)
+    return replace(whole, names=(*labels, *recordings), changed=changed)
 
 
 def _few(names: Sequence[str]) -> list[str]:

@@ -51,12 +51,12 @@ def _corrected(stems: tuple[str, ...]) -> dict[str, str]:
     """Give as many recordings another letter as it takes to have the published counts."""
     surplus = Counter(stem[3] for stem in stems)
     surplus.subtract(CORRECTED)
-    wanted = [letter for letter, n in surplus.items() for _ in range(-n)]
+    lacking = [letter for letter, n in surplus.items() for _ in range(-n)]
     letters = {}
 
     for stem in stems:
         moved = surplus[stem[3]] > 0
-        letters[stem] = wanted.pop() if moved else stem[3]
+        letters[stem] = lacking.pop() if moved else stem[3]
         surplus[stem[3]] -= moved
 
     return letters
