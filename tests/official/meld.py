@@ -1,6 +1,4 @@
-"""MELD.Raw unpacked: three tables and three folders of mp4; rows are made up with the published
-counts.
-"""
+"""MELD.Raw unpacked: three tables, three folders of mp4; made-up rows of the published counts."""
 
 from __future__ import annotations
 
@@ -12,8 +10,7 @@ from official.audio import link
 
 HEADER = (
     "Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID",
-    "Season", "Episode",
-    "StartTime", "EndTime",
+    "Season", "Episode", "StartTime", "EndTime",
 )  # fmt: skip
 LABELS = ("neutral", "joy", "surprise", "anger", "sadness", "disgust", "fear")
 ROWS = {  # as published, the two unusable ones with them
@@ -30,12 +27,13 @@ DIALOGUES = {
     "train": [n for n in range(1039) if n != 60], "dev": [n for n in range(115) if n != 3],
     "test": list(range(280)),
 }  # fmt: skip
+# Videos that no row of a table names.
 WITHOUT_ROW = {"train": (), "dev": ((49, 4), (49, 5), (66, 9), (66, 10)), "test": ((108, 2),)}
-# 260, 47, 100; 304 in all
+# 260, 47 and 100 speakers, 304 in all.
 SPEAKERS = {"train": range(260), "dev": range(250, 297), "test": range(204, 304)}
-ABSENT = ("dev", 110, 7)
-NEUTRAL = {("train", 125, 3), ABSENT}
-RECUT = 132
+ABSENT = ("dev", 110, 7)  # a row without a video
+NEUTRAL = {("train", 125, 3), ABSENT}  # the two that cannot be used; the first is damaged
+RECUT = 132  # videos of the test split that are there a second time, under another name
 
 
 def clips(split: str) -> list[tuple[int, int]]:
@@ -43,6 +41,7 @@ def clips(split: str) -> list[tuple[int, int]]:
     every = [
         (d, u) for u in range(12) for d in DIALOGUES[split] if (d, u) not in WITHOUT_ROW[split]
     ]
+    # Every dialogue has a first utterance before any has a second; the last ones are cut off.
     return sorted(every[: sum(ROWS[split])])
 
 
@@ -94,5 +93,7 @@ def build(root: Path) -> None:
 
     recut = clips("test")[5::19][:RECUT]
     link(root, (f"MELD.Raw/{FOLDERS['test']}/final_videos_testdia{d}_utt{u}.mp4" for d, u in recut))
+
+    # Removed first: to write through a hard link would damage its originals too.
     (root / "MELD.Raw/train_splits/dia125_utt3.mp4").unlink()
     (root / "MELD.Raw/train_splits/dia125_utt3.mp4").write_bytes(b"\0" * 100)

@@ -1,6 +1,4 @@
-"""Official trees as parsers see them: names from a tree built once a session, label files to be
-changed in memory.
-"""
+"""Official trees as parsers see them: built once a session, their label files changed in memory."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ _temporary = tempfile.TemporaryDirectory(prefix="mserbench-official-")  # gone w
 
 @dataclass(frozen=True)
 class Memory:
-    """A tree (`mserbench.contracts.Tree`): names in any order, and the label files' bytes; audio is
-    never opened.
-    """
+    """A tree (`mserbench.contracts.Tree`): names in any order, bytes of label files, no audio."""
 
     names: Sequence[str]
     source: Callable[[str], bytes]
@@ -50,9 +46,7 @@ class Memory:
 
 
 def has_tree(name: str) -> bool:
-    """Say whether there is an official tree of a corpus; those that ship with the package have
-    their inventory.
-    """
+    """Say whether there is an official tree of a corpus; those that ship have an inventory."""
     return importlib.util.find_spec(f"official.{name.replace('-', '_')}") is not None
 
 
@@ -64,9 +58,7 @@ def data(name: str) -> Path:
 
 @functools.cache
 def tree(name: str) -> Memory:
-    """Return the official tree of a corpus, or the names of its inventory where it ships with the
-    package.
-    """
+    """Return the official tree of a corpus, or the names of its inventory where it ships."""
     source = lookup.corpus(name)
     if source.provide is not None:
         return Memory(tuple(f"{stem}.flac" for stem in corpus.inventory(source.card)), _nothing)
@@ -83,9 +75,8 @@ def utterances(name: str) -> tuple[Utterance, ...]:
 
 @functools.cache
 def small(name: str) -> Memory:
-    """Return a tree of a dozen recordings or so, with the first lines of the first label files of
-    each folder.
-    """
+    """Return a tree of a dozen recordings, with the first lines of a few label files a folder."""
+    # Shortened label files say which recordings a parser then names: only those are taken.
     whole = tree(name)
     labels = _few(whole.labels)
     changed = {name: _head(name, whole.read(name)) for name in labels}

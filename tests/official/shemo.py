@@ -1,6 +1,4 @@
-"""ShEMO as its archives unpack: female, male, the transcripts, and the file of corrected labels
-beside them.
-"""
+"""ShEMO as its archives unpack: female, male, transcripts, and the file of corrected labels."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ WORDS = {
     "S": "sadness",
     "W": "surprise",
 }
-# as published; which ones is made up here
+# How many have each corrected label, as published; which ones is made up here.
 CORRECTED = {"A": 1042, "F": 32, "H": 203, "N": 1160, "S": 361, "W": 202}
 SPOKEN = "\u0633\u0644\u0627\u0645"
 
@@ -38,6 +36,7 @@ def build(root: Path) -> None:
     for folder, suffix in (("final text", "ort"), ("final script", "tra")):
         (root / folder).mkdir()
         for number, stem in enumerate(stems):
+            # Some transcripts bear a name that no recording has, as in the release.
             name = f"{stem[:4]}9{number % 100:02}x" if stem in unpaired else stem
             (root / folder / f"{name}.{suffix}").write_bytes(
                 f"\ufeff\u200f{SPOKEN} {stem}\u200e\r\n".encode()
