@@ -1,6 +1,4 @@
-"""How long an audit takes: by hash over a table of 30,000 clips, and the search for
-near-duplicates.
-"""
+"""How long an audit takes: by hash over 30,000 clips, and the search for near-duplicates."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ LABELS = ("neutral", "happy", "sad", "angry")
 
 
 def table() -> dict[str, list[Entry]]:
-    """Build ten folds of clips with every fact known; one recording in a hundred occurs twice, in
-    two folds.
-    """
+    """Build ten folds of clips with every fact known; one recording in 100 is in two folds."""
     parts: dict[str, list[Entry]] = {str(fold): [] for fold in range(FOLDS)}
     for n in range(CLIPS):
         key = hashlib.sha256(str(n - 1 if n % 100 == 0 and n else n).encode()).hexdigest()
@@ -90,9 +86,7 @@ def bench_search_of_real_recordings(benchmark: BenchmarkFixture) -> None:
 
 
 def bench_search_of_many_recordings(benchmark: BenchmarkFixture) -> None:
-    """Among 30,000 fingerprints whose words are as often alike as real ones, and 300 planted
-    copies: under 60 s.
-    """
+    """Among 30,000 fingerprints as alike as real ones, and 300 planted copies: under 60 s."""
     generator = np.random.default_rng(0)
     # Words of 3,167 real recordings: one in six meets another; at ten times as many, as drawn here
     # from 8 million.

@@ -1,5 +1,4 @@
-"""Checkpointing: memory and time of a step of learning with and without, each in a process of its
-own.
+"""Checkpointing: memory and time of a step with and without, each in a process of its own.
 
     make bench BENCH=tests/benchmarks/bench_checkpointing.py
 
@@ -95,9 +94,12 @@ def measure(name: str, recompute: bool) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     loss = STEPS[name](recompute)
+
+    # What loading took and gave back is given back to the system too: the step would else take it
+    # again unseen. Then the most that was held so far is forgotten, which was while loading.
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # else room that loading left would be taken again unseen
-    Path("/proc/self/clear_refs").write_text("5")  # forget the most of before, that of loading
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
     before, start = held("VmRSS"), time.perf_counter()
     torch.autograd.backward(loss())
     print(held("VmHWM") - before, time.perf_counter() - start)
@@ -105,9 +107,7 @@ def measure(name: str, recompute: bool) -> None:
 
 @pytest.mark.parametrize("name", STEPS)
 def bench_a_step_with_blocks_computed_again(name: str) -> None:
-    """Far less memory, for about a third more arithmetic: a second way forth beside one forth and
-    one back.
-    """
+    """Far less memory for about a third more arithmetic: twice forth and once back."""
     measured = []
     for recompute in ("", "again"):
         done = subprocess.run(

@@ -26,6 +26,8 @@ def processor_seconds(*arguments: str) -> float:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+    # Of all children that have ended, so the difference is this one's.
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -39,6 +41,7 @@ def bench_show_a_finished_run(model: str, tmp_path: Path, pretrained: Path) -> N
     finished = min(processor_seconds(*arguments) for _ in range(ROUNDS))
     start = min(processor_seconds("--help") for _ in range(ROUNDS))
     print(
-        f"\n{model}: first {first:.2f} s, again {finished:.2f} s, start-up {start:.2f} s of processor"
+        f"\n{model}: first {first:.2f} s, again {finished:.2f} s, start-up {start:.2f} s of "
+        "processor"
     )
     assert finished - start < LEAST

@@ -1,5 +1,4 @@
-"""wav2vec 2.0 on a GPU: clips a second and share of the measured bfloat16 peak, in scoring and in
-training with LoRA.
+"""wav2vec 2.0 on a GPU: clips a second and share of the bfloat16 peak, scoring and training.
 
     make bench BENCH=tests/benchmarks/bench_gpu.py
 
@@ -86,6 +85,7 @@ def timed(load: Load, work: Callable[[], object]) -> float:
     for _ in range(2):
         work()
 
+    # A GPU works on after a call has returned: the clock is read where it stands still.
     _finish(load)
     start = time.perf_counter()
     for _ in range(load.rounds):
@@ -101,9 +101,7 @@ def _finish(load: Load) -> None:
 
 
 def operations(work: Callable[[], object]) -> float:
-    """Count the operations of one call: of matrix products, convolutions and attention, backwards
-    too.
-    """
+    """Count the operations of one call: matrix products, convolutions, attention; backwards too."""
     counter = FlopCounterMode(display=False)
     with counter:
         work()
@@ -112,6 +110,7 @@ def operations(work: Callable[[], object]) -> float:
 
 
 def report(load: Load, title: str, seconds: float, flops: float) -> None:
+    # The peak is measured, not taken from a data sheet, which no program reaches.
     matrix = torch.randn(load.matrix, load.matrix, device=load.device, dtype=torch.bfloat16)
     peak = 2 * load.matrix**3 / timed(load, lambda: matrix @ matrix)
     machine = torch.cuda.get_device_name() if load.device == "cuda" else platform.machine()
@@ -170,7 +169,7 @@ def bench_training(load: Load) -> None:
     batch = Batch(None, None, inputs, number % 4, number % 2, number % 10).to(
         torch.device(load.device)
     )
-    losses = []
+    losses = []  # Read at the end: to read one would wait for the GPU at every step.
 
     def work() -> None:
         step = machine.backward(prepared, lambda: total_loss(prepared, batch, LossOptions(), 0.5))

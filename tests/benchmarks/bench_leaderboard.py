@@ -27,9 +27,7 @@ UNEVEN = 1.3  # what noise may add to twice the time
 
 
 def make_board(folder: Path, n_runs: int) -> Path:
-    """Write `n_runs` finished runs over 20 tasks of 600 clips and 7 labels; intervals are
-    placeholders.
-    """
+    """Write `n_runs` finished runs over 20 tasks of 600 clips and 7 labels."""
     for task in range(TASKS):
         generator = np.random.default_rng(task)
         truth = generator.integers(len(CANONICAL), size=CLIPS)
@@ -44,6 +42,7 @@ def make_board(folder: Path, n_runs: int) -> Path:
 def _write_run(
     results: Path, task: str, model: str, truth: Any, generator: np.random.Generator
 ) -> None:
+    # Models that differ: equal ones would all be tied, which is one path of the command alone.
     scores = generator.random((CLIPS, len(CANONICAL)))
     scores[np.arange(CLIPS), truth] += generator.random() * 0.5
     answers = [CANONICAL[best] for best in scores.argmax(1)]
@@ -55,6 +54,8 @@ def _write_run(
         lines.append(f"03-01-05-01-02-{at:06},{labels[at]},{answers[at]},{numbers},")
 
     text = "\n".join(lines) + "\n"
+
+    # The command takes intervals from the record, so their width is nothing to its time.
     point = metrics.metrics(metrics.confusion(labels, answers, CANONICAL))
     record = {
         "schema": SCHEMA,

@@ -1,5 +1,4 @@
-"""Scoring with mser-llm: one pass against a pass a label, trimmed against padded, padding, whole
-runs on two cores.
+"""Scoring with mser-llm: one pass against a pass a label, padding, whole runs on two cores.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_mser_llm.py
 
@@ -60,9 +59,7 @@ CLIPS, SIXTY = 64, 60
 
 @pytest.fixture(autouse=True)
 def idle() -> Iterator[bool]:
-    """Work on two cores, whatever the machine has; tells whether nothing else was at work
-    before.
-    """
+    """Work on two cores, whatever the machine has; tells whether it was idle before."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield os.getloadavg()[0] < 1
@@ -95,18 +92,16 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def a_pass_a_label(
     llm: FrozenLanguageModel, audio: torch.Tensor, question: Question
 ) -> torch.Tensor:
-    """One full forward pass of transformers for each label, logits of all positions, of the same
-    batch.
-    """
+    """One full forward pass of transformers for each label, with the logits of all positions."""
     columns = []
     for answer in question.answers:
         behind = llm.embed(answer).expand(len(audio), -1, -1)
         inputs = torch.cat([llm.question(audio, question.prompt_tokens), behind], dim=1)
-        log_probabilities = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
+        predicted = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
+
+        # A token is predicted at the place before it.
         first = inputs.shape[1] - len(answer) - 1
-        columns.append(
-            sum(log_probabilities[:, first + i, token] for i, token in enumerate(answer))
-        )
+        columns.append(sum(predicted[:, first + i, token] for i, token in enumerate(answer)))
 
     return torch.stack(columns, dim=1)
 
@@ -162,7 +157,7 @@ def bench_trimmed_against_padded() -> None:
     assert ratio >= BAR_TRIMMED
 
 
-# Padding
+# Padding.
 
 
 class Lengths:
@@ -205,9 +200,7 @@ def bench_padding_of_scoring_batches(lengths: Callable[[], NDArray[np.float64]])
 
 
 def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
-    """Return the share of frames that are padding, over batches as a run gives them to
-    `predict`.
-    """
+    """Return the share of frames that are padding, over batches as a run gives them to a model."""
     true_frames, places = 0, 0
 
     def count(batch: Any) -> list[int]:
@@ -222,13 +215,11 @@ def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
     return 1 - true_frames / places
 
 
-# Whole runs
+# Whole runs.
 
 
 def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool) -> None:
-    """From an empty cache with the frozen parts alone: start, demo speech, frames, answers,
-    figures.
-    """
+    """From a cache with the frozen parts alone: start, demo speech, frames, answers, figures."""
     if not model_entry("mser-llm").weights:
         pytest.skip("no weights ship with mser-llm yet")
 
@@ -277,9 +268,7 @@ def mini(
 def bench_clips_a_second_on_ravdess(
     mini: tuple[Network, assembly.Parts], real_data: Path, idle: bool
 ) -> None:
-    """From decoded waveforms to scores of seven labels; beside it the encoder alone, as a run
-    computes it.
-    """
+    """From decoded waveforms to scores of seven labels; beside it the encoder alone."""
     network, ready = mini
     source = dataset.load(lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]

@@ -1,5 +1,4 @@
-"""Training mser-llm: steps of stage 1 of the preset `mini` on cached frames, against the loss that
-transformers gives.
+"""Training mser-llm: steps of stage 1 of `mini` on cached frames, against transformers' loss.
 
     make bench BENCH=tests/benchmarks/bench_mser_llm_training.py
 
@@ -66,9 +65,7 @@ class Numbers:
 
 
 class Training(NamedTuple):
-    """What steps need: the network and its first weights, what an objective is given, and batches
-    of indices.
-    """
+    """What steps need: the network and its first weights, an objective's arguments, batches."""
 
     network: Network
     start: dict[str, torch.Tensor]
@@ -78,13 +75,13 @@ class Training(NamedTuple):
 
 
 def item(number: int, seconds: float) -> TrainingItem:
-    frames = (
+    waveform = (
         np.random.default_rng(number)
         .normal(0, 0.1, round(seconds * SAMPLE_RATE))
         .astype(np.float32)
         .clip(-1, 1)
     )
-    clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: frames)
+    clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: waveform)
     return TrainingItem(
         clip,
         CANONICAL[number % 7],
@@ -102,9 +99,9 @@ def training(
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(parts, "open_encoder", lambda *_: Numbers())
     monkeypatch.setattr(parts, "open_language_model", lambda *_: (llm, "1"))
-    ready = assembly.open_parts(MINI, hold=HOLD)  # as a training does
+    ready = assembly.open_parts(MINI, hold=HOLD)  # As a training does.
 
-    # as RAVDESS has them
+    # Lengths as RAVDESS has them.
     seconds = np.random.default_rng(0).normal(3.7, 0.34, CLIPS).clip(2.9, 5.3)
     items = [item(number, float(duration)) for number, duration in enumerate(seconds)]
     ready.feeder.fill_for_training(items, [])
@@ -137,9 +134,8 @@ class Plain:
     def __call__(
         self, audio: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a loss for each clip, of which the mean is right, and how many tokens it is
-        over.
-        """
+        """Return a loss for each clip, and over how many tokens it is."""
+        # transformers gives the mean of the batch: each clip has that, so only their mean is right.
         llm = self.llm
         answers = [[*self.question.answers[code], llm.end] for code in labels.tolist()]
         behind = torch.stack([llm.embed(answer) for answer in answers])
@@ -153,9 +149,7 @@ class Plain:
 
 
 def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float, list[float]]:
-    """Take a step a batch, or the first few clips of it; return clips a second after the first, and
-    losses.
-    """
+    """Take a step a batch, or of its first `few` clips; return clips a second, and the losses."""
     training.network.load_state_dict(training.start)
     objective = Objective(*training.arguments, [(1.0, teacher)])
     machine = Machine("cpu")
@@ -173,7 +167,7 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
         machine.update(prepared, MINI.clip)
         losses.append(float(step["total"].detach()))
 
-        if number:
+        if number:  # The first step is slower.
             times.append(time.perf_counter() - start)
             clips += len(indices)
 
@@ -181,9 +175,7 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
 
 
 def bench_stage_1_on_cached_frames(training: Training) -> None:
-    """Whole steps, frames from the cache, AdamW, of the part of the training that asks the LLM: the
-    slow one.
-    """
+    """Whole steps of the training's slow part, which asks the LLM; frames are cached."""
     load = os.getloadavg()[0]
     llm, question = training.network.llm, training.question
     rate, _ = steps(

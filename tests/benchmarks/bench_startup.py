@@ -1,6 +1,4 @@
-"""Start-up of the command line with 20 plugins installed, as whole processes, against `import
-click`.
-"""
+"""Start-up of the command line with 20 plugins installed, as processes, against `import click`."""
 
 from __future__ import annotations
 
@@ -80,9 +78,8 @@ def ratio(
     command: Sequence[str],
     reference: Sequence[str],
 ) -> float:
-    """Return the median time of `command` over that of `reference`, run in turns as the machine is
-    never idle.
-    """
+    """Return the median time of `command` over that of `reference`."""
+    # Run in turns: the machine is never idle, and what hinders one must hinder the other.
     references: list[float] = []
     benchmark.pedantic(
         seconds_of,

@@ -1,5 +1,4 @@
-"""Training: a cached epoch against an uncached one, memory against the size of the corpus, and what
-bfloat16 brings.
+"""Training: cached against uncached epochs, memory by the size of the corpus, bfloat16.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_training.py
 
@@ -73,14 +72,14 @@ def training(
         for i, clip in zip(chosen, clips, strict=True)
     ]
     (tmp_path / "weights").symlink_to(pretrained, target_is_directory=True)
-    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))  # no frames are known
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))  # No frames are there.
     settings = PRESETS["small"]
     parts = assembly.build(settings, "cpu", HOLD)
     codes = Codes.of(items)
     torch.manual_seed(0)
     network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
 
-    # this small network gains nothing from more, and other work on the machine costs it
+    # This small network gains nothing from more threads, and loses where others work beside it.
     with one_thread_each():
         yield Training(clips, parts, network, Objective(items, [], codes, parts.feeder, settings))
 
@@ -114,9 +113,8 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
-    """Uncached: frames are computed on all cores, then learnt from. Cached: they come from disk, or
-    from memory.
-    """
+    """Uncached: frames are computed on all cores, then learnt from. Cached: they are only read."""
+    # The first epoch reads from disk, later ones from memory.
     filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
     (read, read_processor), *from_memory = [timed(lambda: epoch(training)) for _ in range(4)]
     reread, processor = min(from_memory)
@@ -131,9 +129,7 @@ def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
 
 
 def bench_what_bfloat16_brings(training: Training) -> None:
-    """Only said: a CPU without instructions for it is slower with it, and its losses are a little
-    others.
-    """
+    """Said without a bar of speed: a CPU that has no instructions for it is slower with it."""
     training.parts.frames.fill(training.clips)
     start = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
     seconds, losses = {}, {}
@@ -141,6 +137,7 @@ def bench_what_bfloat16_brings(training: Training) -> None:
     for precision in ("float32", "bfloat16"):
         times = []
         for _ in range(4):
+            # The same weights each time, so that losses can be compared.
             training.network.load_state_dict(start)
             before = time.perf_counter()
             losses[precision] = epoch(training, precision)
@@ -158,9 +155,7 @@ def bench_what_bfloat16_brings(training: Training) -> None:
 
 
 def bench_memory_is_flat_in_the_size_of_the_corpus(tmp_path: Path) -> None:
-    """Beyond what may be held, frames come from disk: a corpus four times as large takes no more
-    memory.
-    """
+    """Beyond what may be held, frames come from disk: four times the corpus, the same memory."""
     peaks = []
     for clips in (FEW, MANY):
         environment = {

@@ -1,5 +1,4 @@
-"""The wav2vec 2.0 encoder on real clips against a pipeline of transformers: speed, equality, share
-of the peak.
+"""The wav2vec 2.0 encoder on real clips against a pipeline of transformers.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_wav2vec.py
 
@@ -118,9 +117,8 @@ def timed(work: Callable[[], Any]) -> Timed:
 
 
 def peak_gflops() -> float:
-    """Return the measured peak of a float32 matrix product on one core, in GFLOP a second of
-    processor time.
-    """
+    """Return the measured peak of one core, in GFLOP a second: of a float32 matrix product."""
+    # Of processor time: what else runs on the machine then takes nothing off.
     first, second, out = (torch.randn(2048, 2048) for _ in range(3))
     with one_thread_each():
         torch.mm(first, second, out=out)
@@ -142,9 +140,10 @@ def bench_faster_than_the_pipeline_with_equal_outputs(folder: Path, waves: Waves
         pipeline_class=HiddenStates,
         device="cpu",
     )
-    ours(encoder, waves[-2:]), pipeline(waves[-2:])  # warm
+    ours(encoder, waves[-2:]), pipeline(waves[-2:])  # The first calls are slower.
     measured: dict[str, list[Timed]] = defaultdict(list)
 
+    # In turns, so that what else runs on the machine hinders all of them alike.
     for _ in range(ROUNDS):
         measured["ours"].append(timed(lambda: ours(encoder, waves)))
         for size in BATCHES:
