@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import DataError
-from mserbench_training.label_scores import asked_for, softmax
+from mserbench_training.label_scores import check_labels, linear_probabilities, logit_a_label
 from mserbench_training.model_file import read_array, read_labels
 
 C = 0.1  # inverse strength of the L2 penalty
@@ -62,15 +62,8 @@ class LinearClassifier:
         one; a label that was not trained has probability 0. A row depends on its clip alone, to the
         last bit. Raises ModelError where none of `labels` was trained.
         """
-        columns, rows = asked_for(self.labels, labels)
-        scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate(self.inputs(features)):
-            # Row by row: a matrix product sums in an order that depends on how many clips there
-            # are.
-            logits = (self.coef[rows] * inputs).sum(axis=1) + self.intercept[rows]
-            scores[row, columns] = softmax(logits)
-
-        return scores
+        inputs = self.inputs(features)
+        return linear_probabilities(inputs, self.coef, self.intercept, self.labels, labels)
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the features' normal scores: float64, (n_clips, n_features), within +-1.7."""
@@ -110,12 +103,7 @@ def fit(
 
     if not penalty > 0:
         raise ValueError(f"C is {penalty}, but must be above 0")
-    if len(set(labels)) < 2:
-        raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more are "
-            "needed: give other sources, or '--option labels=all' to learn labels that are not "
-            "canonical"
-        )
+    check_labels(labels)
 
     # Rounded to float32, whose digits take half the room in JSON.
     quantiles = np.quantile(features, _RANKS, axis=0).T.astype(np.float32).astype(np.float64)
@@ -128,11 +116,7 @@ def fit(
         warnings.simplefilter("error", ConvergenceWarning)
         regression.fit(normal_scores(features, quantiles), np.array(labels))
 
-    coef, intercept = regression.coef_, regression.intercept_
-    # scikit-learn gives two labels one logit, that of the second against the first.
-    if len(coef) == 1:
-        coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
-
+    coef, intercept = logit_a_label(regression.coef_, regression.intercept_)
     return LinearClassifier(tuple(regression.classes_.tolist()), quantiles, coef, intercept)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import DataError
-from mserbench_training.label_scores import asked_for, softmax
+from mserbench_training.label_scores import check_labels, linear_probabilities, logit_a_label
 from mserbench_training.model_file import read_array, read_labels
 from mserbench_whisper_linear.options import Centres, Kind
 
@@ -52,16 +52,8 @@ class StandardLinear:
         one; a label that was not trained has probability 0. A row depends on its clip alone, to the
         last bit. Raises ModelError where none of `labels` was trained.
         """
-        columns, rows = asked_for(self.labels, labels)
-        scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate(self.inputs(features)):
-            # Row by row: a matrix product sums in an order that depends on how many clips there
-            # are.
-            scores[row, columns] = softmax(
-                (self.coef[rows] * inputs).sum(axis=1) + self.intercept[rows]
-            )
-
-        return scores
+        inputs = self.inputs(features)
+        return linear_probabilities(inputs, self.coef, self.intercept, self.labels, labels)
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the standardised features, speaker directions included: (n_clips, n_features)."""
@@ -124,13 +116,7 @@ def fit(
     """
     from threadpoolctl import threadpool_limits
 
-    if len(set(labels)) < 2:
-        raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more are "
-            "needed: give other sources, or '--option labels=all' to learn labels that are not "
-            "canonical"
-        )
-
+    check_labels(labels)
     with threadpool_limits(1):  # Threads only hinder on arrays this small.
         parts = np.split(features, method.parts, axis=1)
         return averaged([_fit_part(part, labels, speakers, method) for part in parts])
@@ -213,12 +199,7 @@ def _logistic(
         warnings.simplefilter("error", ConvergenceWarning)
         fitted = regression.fit(inputs, np.array(labels))
 
-    coef, intercept = fitted.coef_, fitted.intercept_
-    # scikit-learn gives two labels one logit, that of the second against the first.
-    if len(coef) == 1:
-        coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
-
-    return coef, intercept
+    return logit_a_label(fitted.coef_, fitted.intercept_)
 
 
 def centre(
