@@ -1,6 +1,4 @@
-"""Shared fixtures: isolated caches, synthetic corpora with official names, a test's own plugins,
-the program.
-"""
+"""Shared fixtures: own caches, synthetic corpora with official names, own plugins, the program."""
 
 from __future__ import annotations
 
@@ -37,6 +35,7 @@ FOLDERS = {  # the publisher's folder of a file name
         "s": "sadness",
     }[stem[0]],
 }
+# 16 kHz mono, 16 bit, 2,400 samples.
 WAV_HEADER = struct.pack(
     "<4sI4s4sIHHIIHH4sI",
     b"RIFF",
@@ -52,7 +51,7 @@ WAV_HEADER = struct.pack(
     16,
     b"data",
     4_800,
-)  # 16 kHz mono, 16 bit, 2,400 samples
+)
 
 
 # A busy machine is slow, not wrong: examples have no time limit of their own.
@@ -73,9 +72,8 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def pretrained(own_cache: Path) -> Path:
-    """Show the tests the pretrained weights that the user has; returns their folder, which may not
-    be there.
-    """
+    """Return the folder of the pretrained weights that the user has; it may be empty."""
+    # Linked, not copied: they are large, and the caches beside them must stay the tests' own.
     (own_cache / "weights").mkdir(exist_ok=True)
     for folder in (USERS_CACHE / "weights").glob("[!.]*"):
         link = own_cache / "weights" / folder.name
@@ -111,18 +109,16 @@ def tone() -> Callable[..., NDArray[np.float32]]:
 
 @pytest.fixture
 def build_corpus(tmp_path: Path) -> Callable[..., Path]:
-    """Build a complete corpus with official names and tiny audio, each recording another; returns
-    the data folder.
-    """
+    """Build a complete corpus with official names and tiny audio; returns the data folder."""
 
     def build(name: str = "emodb", data: Path = tmp_path / "data") -> Path:
         for number, stem in enumerate(corpus.inventory(lookup.corpus(name).card)):
             path = data / name / FOLDERS[name](stem) / f"{stem}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
             wave = np.full(2_400, 3_000, dtype="<i2")  # 0.15 s
-            wave[: number + 1] = -3_000
+            wave[: number + 1] = -3_000  # Another recording each: equal ones would be duplicates.
 
-            # much faster than a library, for 500 files
+            # By hand, which is much faster than a library for 500 files.
             path.write_bytes(WAV_HEADER + wave.tobytes())
 
         return data
@@ -144,6 +140,7 @@ def cli(capfd: pytest.CaptureFixture[str], no_settings: None) -> Callable[..., O
     """Run the program in this process; returns exit code, stdout and stderr."""
 
     def call(*arguments: object) -> Outcome:
+        # What was printed before is another call's.
         capfd.readouterr()
         with pytest.raises(SystemExit) as stopped:
             main([str(argument) for argument in arguments])
@@ -224,8 +221,7 @@ PLUGIN = """
 def plugin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: None
 ) -> Iterator[Callable[..., Path]]:
-    """Install a plugin of the test's own: its code, and the names of its models by class; returns
-    the folder.
+    """Install a plugin of the test's own from its code and its classes' names; returns the folder.
 
     The code stands below `PLUGIN`, which brings imports and the models `steady` and `trainee`.
     """
@@ -237,6 +233,7 @@ def plugin(
         corpora: Sequence[str] = (),
         tasks: Sequence[str] = (),
     ) -> Path:
+        # Another name each time: Python keeps a module that it has imported once.
         module = f"mserbench_probe_{len(names)}_{os.getpid()}"
         names.append(module)
         folder = tmp_path / module
@@ -246,7 +243,7 @@ def plugin(
         (info / "entry_points.txt").write_text(f"[mserbench]\n{module} = {module}\n")
         lines = [dedent(PLUGIN), dedent(code)]
 
-        for hook, entry, given in (
+        for hook, entry, classes in (
             (
                 "register_models",
                 "ModelEntry",
@@ -256,14 +253,16 @@ def plugin(
             ("register_tasks", "TaskEntry", tasks),
         ):
             entries = ", ".join(
-                f"{entry}({name.lower()!r}, '{module}:{name}', {name!r})" for name in given
+                f"{entry}({name.lower()!r}, '{module}:{name}', {name!r})" for name in classes
             )
             lines.append(f"@hookimpl\ndef {hook}():\n    return [{entries}]\n")
 
         (folder / f"{module}.py").write_text("\n\n".join(lines))
         monkeypatch.syspath_prepend(folder)
-        known = os.environ.get("PYTHONPATH", "")
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), known])))
+
+        # For processes that the test starts; this one has the folder on its path.
+        before = os.environ.get("PYTHONPATH", "")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), before])))
         registry.installed.cache_clear()
 
         return folder
@@ -278,8 +277,8 @@ def plugin(
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of the real corpora, or skip."""
-    given = os.environ.get("MSERBENCH_DATA")
-    folder = Path(given) if given else SHARED / "corpora"
+    named = os.environ.get("MSERBENCH_DATA")
+    folder = Path(named) if named else SHARED / "corpora"
     if not folder.is_dir():
         pytest.skip("real corpora are not here: set MSERBENCH_DATA")
 

@@ -1,6 +1,4 @@
-"""Clips of filtered noise that a trained model can tell apart in seconds, and the training items
-made of them.
-"""
+"""Clips of filtered noise that a model learns to tell apart in seconds, and items made of them."""
 
 from __future__ import annotations
 
@@ -14,6 +12,7 @@ LABELS = ["neutral", "happy", "sad"]
 
 def clip(number: int, seconds: float = 0.4) -> Clip:
     """Noise through a filter that the number decides; `LABELS[number % 3]` is its label."""
+    # A wider filter leaves lower sounds: the label can be heard, and no level gives it away.
     noise = np.random.default_rng(number).normal(0, 0.1, round(16_000 * seconds)).astype(np.float32)
     shaped = (
         np.convolve(noise, np.hanning(3 + 4 * (number % 3)), "same").astype(np.float32).clip(-1, 1)

@@ -1,6 +1,4 @@
-"""The LLM of the preset `mini` for benchmarks: the real one, or where that is not here random
-weights of its shape.
-"""
+"""The LLM of the preset `mini` for benchmarks: the real one, or random weights of its shape."""
 
 from __future__ import annotations
 
@@ -20,8 +18,9 @@ SMOLLM2_135M = {
 
 
 def language_model() -> FrozenLanguageModel:
-    """Return SmolLM2-135M-Instruct, or random weights of its shape; each canonical label is one
-    token of either.
+    """Return SmolLM2-135M-Instruct, or random weights of its shape.
+
+    Each canonical label is one token of either, so that both take the same steps.
     """
     try:
         return FrozenLanguageModel.from_folder(lookup.folder(PRESETS["mini"].language_model))

@@ -14,9 +14,7 @@ from mserbench.cards import Remote
 
 @dataclass
 class Request:
-    """One request as it came: path, headers by lower-case name, and how many bytes of the file were
-    sent.
-    """
+    """One request as it came: path, headers by lower-case name, and the bytes of the file sent."""
 
     path: str
     headers: dict[str, str]
@@ -66,10 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
 
         data, begin = publisher.files[path], 0
-        asked = request.headers.get("range")
+        byte_range = request.headers.get("range")
+        # As servers do: a file that changed since is sent whole, whatever part was asked for.
         fresh = request.headers.get("if-range", publisher.etag) == publisher.etag
-        if asked and fresh and "ignore" not in words:
-            begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+        if byte_range and fresh and "ignore" not in words:
+            begin = int(byte_range.removeprefix("bytes=").removesuffix("-"))
 
         if begin and begin >= len(data):
             request.status = 416
@@ -100,9 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[:stop])
             self.wfile.flush()
             request.sent = len(body[:stop])
-        except OSError:
+        except OSError:  # The client has gone, as some tests want it to.
             return
 
+        # Until the test ends; with a bound, as a client that waits for ever must fail, not hang.
         if "stall" in words:
             self.publisher.free.wait(20)
 

@@ -21,9 +21,7 @@ POPULATION = 100_000  # speakers that stand for all
 
 @dataclass(frozen=True)
 class Design:
-    """How many speakers and labels a corpus has, and clips of each label a speaker, uneven or
-    not.
-    """
+    """How many speakers and labels a corpus has, and how many clips of each label a speaker."""
 
     name: str
     speakers: int
@@ -44,9 +42,7 @@ SPREADS = ((0.3, 0.4), (0.8, 0.8))  # standard deviations of a_s and of b_sk
 
 
 def clips_of(design: Design, corpora: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return how many clips of each label each speaker has: (corpora, S, K); each speaker has at
-    least one.
-    """
+    """Return how many clips of each label each speaker has, at least one: (corpora, S, K)."""
     shape = (corpora, design.speakers, design.labels)
     if not design.uneven:
         return np.full(shape, design.clips)
@@ -64,6 +60,7 @@ def one_system(
     """Return counts, int64 (corpora, S, K, K + 1), and the true value of each metric."""
     generator = np.random.default_rng(seed)
     population = _answers((POPULATION,), design.labels, spread, generator).mean(0)
+    # As counts of a billion clips, since the metrics are those of counts.
     truth = metrics(_with_unparsed(np.round(population * 1e9).astype(np.int64)))
     clips = clips_of(design, corpora, generator)
     chances = _answers((corpora, design.speakers), design.labels, spread, generator)
@@ -74,9 +71,9 @@ def one_system(
 def equal_systems(
     design: Design, systems: int, own: float, corpora: int, seed: int
 ) -> NDArray[np.int64]:
-    """Return counts of systems of equal UA: int64 (corpora, M, S, K, K + 1); wrong answers are
-    unparsed.
+    """Return counts of systems of equal UA: int64, (corpora, M, S, K, K + 1).
 
+    Wrong answers count as unparsed: which wrong label was given is nothing to UA.
     `own` is the standard deviation of what a system has of its own on a speaker, half of it for
     each label beside.
     """
@@ -105,13 +102,11 @@ def equal_systems(
 def _answers(
     shape: tuple[int, ...], labels: int, spread: tuple[float, float], generator: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return the probability of each answer to each label for each speaker: (*shape, K, K), rows
-    add up to 1.
-    """
+    """Return the probability of each answer to each label for each speaker: (*shape, K, K)."""
     level = np.linspace(-1, 2, labels) + generator.normal(0, spread[0], (*shape, 1))
     right = _logistic(level + generator.normal(0, spread[1], (*shape, labels)))
 
-    # some labels are mistaken for others
+    # Some mistakes are usual, whoever speaks; each speaker has others beside.
     usual = 0.5 * np.sin(np.arange(labels**2)).reshape(labels, labels)
     wrong = np.exp(usual + generator.normal(0, 0.7, (*shape, labels, labels))) * (
         1 - np.eye(labels)

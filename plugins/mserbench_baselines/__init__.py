@@ -13,9 +13,10 @@ WEIGHTS = {
     "emovo-ravdess": ("emovo", "ravdess"),
     "demo": ("demo-train",),
 }
-"""The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on: plain, and
-again with normalise=speaker under the name with `-speaker`. `python -m
-mserbench_baselines.remake_weights` does.
+"""The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on.
+
+Each is there twice: plain, and under the name with `-speaker` as trained with normalise=speaker.
+`python -m mserbench_baselines.remake_weights` makes them.
 """
 
 

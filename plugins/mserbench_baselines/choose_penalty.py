@@ -1,5 +1,4 @@
-"""Compares penalties of the linear classifier on source corpora alone, as `C` and `C_SPEAKER` were
-chosen.
+"""Compares penalties of the linear classifier on sources alone, as the defaults were chosen.
 
 `python -m mserbench_baselines.choose_penalty` trains on one of EmoDB and EMOVO and tests on the
 other, both ways, six common classes; it prints the mean UA in percent. Wants $MSERBENCH_DATA; no
@@ -28,7 +27,7 @@ PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
     """Return the mean UA, in [0, 1], of training on one source and testing on the other."""
-    found = []
+    recalls = []
     for source, target in (SOURCES, SOURCES[::-1]):
         options = {"normalise": normalise, "C": str(penalty)}
         with tempfile.TemporaryDirectory() as folder:
@@ -37,15 +36,16 @@ def cross_source_ua(model: str, normalise: str, penalty: float) -> float:
             trained = kind(make_options(kind, options, model), weights)
 
         data = dataset.load(lookup.task(target), corpus.data_folder(None))
-        kept = [i for i, item in enumerate(data.items) if item.label in COMMON]
-        clips = list(data.clips(kept, grouped=trained.transductive))
+        positions = [i for i, item in enumerate(data.items) if item.label in COMMON]
+        clips = list(data.clips(positions, grouped=trained.transductive))
+        # Bound as a default: a plain closure would see the clips of the next round.
         trained.prepare(lambda clips=clips: clips)  # type: ignore[misc]
         best = np.argmax(trained.predict(clips, COMMON), axis=1)
-        truth = [data.items[i].label for i in kept]
+        truth = [data.items[i].label for i in positions]
         counts = metrics.confusion(truth, [COMMON[column] for column in best], COMMON)
-        found.append(float(metrics.metrics(counts)["UA"]))
+        recalls.append(float(metrics.metrics(counts)["UA"]))
 
-    return float(np.mean(found))
+    return float(np.mean(recalls))
 
 
 def main() -> None:

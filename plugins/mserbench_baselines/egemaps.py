@@ -1,6 +1,4 @@
-"""`egemaps`: the 88 functionals of eGeMAPSv02 as openSMILE computes them, and the linear
-classifier.
-"""
+"""`egemaps`: the 88 functionals of eGeMAPSv02 from openSMILE, and the linear classifier."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     import opensmile
 
 SHORTEST = 960  # samples, 60 ms: the longest frame of the feature set; below it openSMILE gives NaN
-# openSMILE takes 16 bit, and its Python package lets +1.0 wrap round to -1.0
+# openSMILE takes 16 bit, and its Python package lets +1.0 wrap round to -1.0.
 _LOUDEST = 32767 / 32768
 
 _NAMES = Path(__file__).with_name("egemaps_names.txt")
@@ -61,23 +59,22 @@ class EGeMAPS(LinearModel):
         return FeatureSet("egemaps", f"1+opensmile-{version}", DIM, functionals)
 
     def feature_names(self) -> tuple[str, ...]:
-        """Return openSMILE's names, from a file of them: importing openSMILE for its names takes
-        half a second.
-        """
+        """Return openSMILE's names of the functionals."""
+        # From a file: to import openSMILE for them takes half a second.
         return tuple(_NAMES.read_text(encoding="utf-8").split())
 
 
 def functionals(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the 88 functionals of one clip: float32, (88,), equal to
-    `opensmile.Smile.process_signal`.
+    """Return the 88 functionals of one clip, those of `opensmile.Smile.process_signal`.
 
+    float32, (88,).
     `waveform`: float32, (n_samples,), 16 kHz, in [-1, 1]. A clip below 60 ms is padded with zeros
     at its end; a functional that openSMILE leaves undefined is 0, as its own unvoiced and silent
     values are.
     """
     padded = np.pad(np.minimum(waveform, _LOUDEST), (0, max(0, SHORTEST - len(waveform))))
-    # The call that skips the data frame of process_signal: a tenth of the time. It leaves the
-    # interpreter lock.
+    # The call that skips the data frame of process_signal, in a tenth of the time. It releases the
+    # interpreter's lock, so that threads compute clips side by side.
     values: NDArray[np.float32] = _smile()(padded, SAMPLE_RATE)[0, :, 0]
     return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 

@@ -45,8 +45,9 @@ class LinearOptions:
 
 
 class LinearModel(FeatureModel):
-    """Scores from one feature vector a clip; a subclass gives `name`, `card_of`, `features` and
-    `feature_names`.
+    """Scores from one feature vector a clip.
+
+    A subclass gives `name`, `card_of`, `features` and `feature_names`.
     """
 
     Options: ClassVar[type[Any]] = LinearOptions
@@ -72,7 +73,5 @@ class LinearModel(FeatureModel):
         ).to_json()
 
     def read(self, record: Mapping[str, Any]) -> linear.LinearClassifier:
-        """Return the classifier of a record. Raises DataError naming the entry that is not as it
-        should be.
-        """
+        """Return the classifier of a record; DataError names the entry that is not right."""
         return linear.LinearClassifier.from_json(record, self._features.dim)

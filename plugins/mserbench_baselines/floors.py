@@ -21,9 +21,7 @@ from mserbench_training.model_file import read_model, write_model
 
 
 class Prior(TrainableModel):
-    """The training frequency of each label, the same for every clip; uniform where nothing was
-    trained.
-    """
+    """The training frequency of each label, for every clip; uniform where nothing was trained."""
 
     decodes_ahead: ClassVar[bool] = False
 
@@ -48,7 +46,7 @@ class Prior(TrainableModel):
         """Return the frequencies of `labels` among the training clips that bear one of them.
 
         float64, shape (n_clips, n_labels), each row sums to one. Uniform where no training clip
-        does.
+        bears any.
         """
         counts = np.array([self._counts.get(label, 0) for label in labels], dtype=np.float64)
         if not counts.any():
@@ -67,13 +65,13 @@ class Prior(TrainableModel):
 def read_counts(folder: Path) -> dict[str, int]:
     """Read the label counts of a trained prior. Raises DataError for a file that holds none."""
     counts = read_model(folder, "prior").get("counts")
+    # `type`, not `isinstance`: `true` of JSON is a whole number to Python.
     if not isinstance(counts, Mapping) or not all(
         type(n) is int and n > 0 for n in counts.values()
     ):
         raise DataError(
-            f"weights {str(folder)!r} hold the counts {json.dumps(counts)[:80]}, but a "
-            f"positive whole number "
-            f"for each label was expected: train the model again"
+            f"weights {str(folder)!r} hold the counts {json.dumps(counts)[:80]}, but a positive "
+            "whole number for each label was expected: train the model again"
         )
 
     return dict(counts)
@@ -115,6 +113,7 @@ class Random(Model):
 
 
 def _draw(seed: int, utterance: str, label: str) -> float:
+    # 48 bits, as a float64 holds them exactly.
     digest = hashlib.sha256(f"{seed}/{utterance}/{label}".encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 

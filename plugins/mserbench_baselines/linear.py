@@ -1,5 +1,4 @@
-"""The linear classifier of the baselines: features mapped to normal scores, multinomial logistic
-regression.
+"""The linear classifier of the baselines: normal scores of features and logistic regression.
 
 The penalties were chosen on the sources EmoDB and EMOVO alone, by the module `choose_penalty`:
 trained on one, tested on the other, both ways, six common classes, eGeMAPSv02 reaches UA 40.9 % at
@@ -22,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import DataError
-from mserbench_training.label_scores import asked_for, softmax
+from mserbench_training.label_scores import check_labels, linear_probabilities, logit_a_label
 from mserbench_training.model_file import read_array, read_labels
 
 C = 0.1  # inverse strength of the L2 penalty
 C_SPEAKER = 0.01  # the same where each speaker is standardised first
-# all of the above; the last one was seen and no criterion
+# All corpora that the text above names; the last one was seen, and was no criterion.
 CHOSEN_ON = ("emodb", "emovo", "ravdess")
 KNOTS = 11  # quantiles a feature
 
@@ -63,26 +62,15 @@ class LinearClassifier:
         one; a label that was not trained has probability 0. A row depends on its clip alone, to the
         last bit. Raises ModelError where none of `labels` was trained.
         """
-        columns, known = asked_for(self.labels, labels)
-        scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate(self.inputs(features)):
-            # Row by row: a matrix product sums in an order that depends on how many clips there
-            # are.
-            logits = (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
-            scores[row, columns] = softmax(logits)
-
-        return scores
+        inputs = self.inputs(features)
+        return linear_probabilities(inputs, self.coef, self.intercept, self.labels, labels)
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the normal scores of the features: float64, (n_clips, n_features), within
-        +-1.7.
-        """
+        """Return the features' normal scores: float64, (n_clips, n_features), within +-1.7."""
         return _interpolated(features, self._knots)
 
     def to_json(self) -> dict[str, Any]:
-        """Return labels and arrays as lists; a float has the shortest text that reads back the
-        same.
-        """
+        """Return labels and arrays as lists; JSON gives a float back as it was."""
         arrays = {"quantiles": self.quantiles, "coef": self.coef, "intercept": self.intercept}
         return {
             "labels": list(self.labels),
@@ -91,9 +79,7 @@ class LinearClassifier:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any], n_features: int) -> LinearClassifier:
-        """Read what `to_json` gave. Raises DataError naming the entry that is not as it should
-        be.
-        """
+        """Read what `to_json` gave; DataError names the entry that is not right."""
         labels = read_labels(record)
         quantiles = read_array(record, "quantiles", (n_features, KNOTS))
         if (np.diff(quantiles) < 0).any():
@@ -117,36 +103,27 @@ def fit(
 
     if not penalty > 0:
         raise ValueError(f"C is {penalty}, but must be above 0")
-    if len(set(labels)) < 2:
-        raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more "
-            f"are needed: "
-            f"give other sources, or '--option labels=all' to learn labels that are not canonical"
-        )
+    check_labels(labels)
 
-    # short in JSON
+    # Rounded to float32, whose digits take half the room in JSON.
     quantiles = np.quantile(features, _RANKS, axis=0).T.astype(np.float32).astype(np.float64)
     # Newton's method reaches the optimum itself, so that another machine gets the same weights.
     regression = LogisticRegression(C=penalty, class_weight="balanced", solver="newton-cholesky")
 
-    # threads only hinder on arrays this small
+    # Threads only hinder on arrays this small. What does not converge must fail: its weights would
+    # depend on the machine.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         regression.fit(normal_scores(features, quantiles), np.array(labels))
 
-    coef, intercept = regression.coef_, regression.intercept_
-    # scikit-learn gives two labels one logit, that of the second against the first
-    if len(coef) == 1:
-        coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
-
+    coef, intercept = logit_a_label(regression.coef_, regression.intercept_)
     return LinearClassifier(tuple(regression.classes_.tolist()), quantiles, coef, intercept)
 
 
 def normal_scores(
     features: NDArray[np.float64], quantiles: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Map each feature through its training quantiles to a normal distribution, linearly in
-    between.
+    """Map each feature through its training quantiles to normal scores, linearly in between.
 
     Shapes (n_clips, n_features) and (n_features, KNOTS) to float64, (n_clips, n_features), within
     +-1.7.
@@ -155,15 +132,14 @@ def normal_scores(
 
 
 def _knots(quantiles: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Return for each feature its distinct quantiles and their normal scores; equal quantiles share
-    one.
-    """
-    found = []
+    """Return for each feature its distinct quantiles and their normal scores."""
+    # Equal quantiles share the mean of their scores: interpolation wants rising values.
+    pairs = []
     for knots in quantiles:
         values, first, count = np.unique(knots, return_index=True, return_counts=True)
-        found.append((values, np.add.reduceat(_NORMAL_SCORES, first) / count))
+        pairs.append((values, np.add.reduceat(_NORMAL_SCORES, first) / count))
 
-    return found
+    return pairs
 
 
 def _interpolated(

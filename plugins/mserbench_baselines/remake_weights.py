@@ -21,14 +21,14 @@ def main() -> None:
     """Train each model on each list of sources, plain and normalised by speaker."""
     argparse.ArgumentParser(description=str(__doc__)).parse_args()
 
-    with folders.whole(FOLDER) as made:
+    with folders.whole(FOLDER) as new:
         for model in ("logmel", "egemaps"):
             for name, sources in WEIGHTS.items():
-                mserbench.train(model, sources, made / model / name)
+                mserbench.train(model, sources, new / model / name)
                 mserbench.train(
                     model,
                     sources,
-                    made / model / f"{name}-speaker",
+                    new / model / f"{name}-speaker",
                     options={"normalise": "speaker"},
                 )
 

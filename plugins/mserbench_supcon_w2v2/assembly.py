@@ -47,7 +47,9 @@ def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
     heard = WithLoudness(encoder, settings.loud_decibels) if loud else encoder
     frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
 
-    return Parts(backbone, FrameFeeder(frames, settings, hold, told=int(loud)), encoder.version)
+    return Parts(
+        backbone, FrameFeeder(frames, settings, hold, unmaskable=int(loud)), encoder.version
+    )
 
 
 def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:

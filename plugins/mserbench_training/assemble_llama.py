@@ -1,6 +1,4 @@
-"""LLaMA weights of any published form brought to a transformers folder; a GGUF file is dequantised
-to float16.
-"""
+"""LLaMA weights of any published form as a transformers folder; GGUF is dequantised to float16."""
 
 from __future__ import annotations
 
@@ -17,32 +15,34 @@ from mserbench_training import assemble_transformers
 _MAGIC = b"GGUF"
 
 
-def assemble(found: Path, out: Path) -> None:
+def assemble(folder: Path, out: Path) -> None:
     """Write a folder for `AutoModelForCausalLM` and `AutoTokenizer` from what a source gave.
 
-    `found` holds either such a folder, taken over as it is, or one GGUF file: its tensors are
-    dequantised and written as float16 safetensors, its tokenizer as JSON. Raises DataError where
-    the file is not such a one.
+    `folder` is either already such a folder, taken over as it is, or holds one GGUF file: its
+    tensors are dequantised and written as float16 safetensors, its tokenizer as JSON. Raises
+    DataError where there are several such files, or the one is none.
     """
-    files = sorted(found.glob("*.gguf"))
+    files = sorted(folder.glob("*.gguf"))
     if not files:
-        assemble_transformers.assemble(found, out)
+        assemble_transformers.assemble(folder, out)
         return
     if len(files) > 1:
         raise DataError(
-            f"folder {found.name!r} holds {len(files)} GGUF files: leave the wanted one only"
+            f"folder {folder.name!r} holds {len(files)} GGUF files: leave the wanted one only"
         )
 
+    # A page of HTML may have come in place of the file: it gets a sentence of its own.
     with files[0].open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise DataError(f"{files[0].name!r} does not begin as a GGUF file: get it again")
 
     try:
         with _bars_on_terminals_only():
-            _convert(found, files[0].name, out)
+            _convert(folder, files[0].name, out)
     except DataError:
         raise
-    except Exception as error:  # the readers raise whatever a damaged file makes them
+    except Exception as error:  # The readers raise whatever a damaged file makes them.
+        # An installed package that does not fit is no fault of the file, and is reported as such.
         misfits.refuse(error)
         raise DataError(
             f"{files[0].name!r} cannot be read as GGUF ({type(error).__name__}: {error})"
@@ -51,17 +51,18 @@ def assemble(found: Path, out: Path) -> None:
 
 @contextmanager
 def _bars_on_terminals_only() -> Iterator[None]:
+    """Keep the bars of transformers out of files and pipes: they would fill a log with them."""
     from transformers.utils import logging
 
-    bars: Any = logging  # its functions have no types
-    shown = bars.is_progress_bar_enabled()
+    bars: Any = logging  # Its functions have no types.
+    were_enabled = bars.is_progress_bar_enabled()
     if not sys.stderr.isatty():
         bars.disable_progress_bar()
 
     try:
         yield
     finally:
-        if shown:
+        if were_enabled:
             bars.enable_progress_bar()
 
 
@@ -69,6 +70,7 @@ def _convert(folder: Path, name: str, out: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    # Dequantised in float32, so that rounding to float16 happens once, at the end.
     loaded: Any = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
     config = loaded.config
     if hasattr(config, "quantization_config"):

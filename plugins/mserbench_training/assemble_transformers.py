@@ -1,6 +1,4 @@
-"""Folders as transformers' `save_pretrained` writes them, taken over file by file: JSON, text and
-safetensors only.
-"""
+"""Folders as transformers' `save_pretrained` writes them, taken over file by file, no pickles."""
 
 from __future__ import annotations
 
@@ -12,63 +10,67 @@ from pathlib import Path
 
 from mserbench.errors import DataError
 
-_TAKEN = (
-    "config.json", "generation_config.json", "preprocessor_config.json", "model*.safetensors",
-    "model.safetensors.index.json", "tokenizer*.json", "tokenizer.model", "special_tokens_map.json",
-    "vocab.json",
-    "vocab.txt", "merges.txt", "chat_template.jinja", "added_tokens.json",
+# All that `from_pretrained` reads of models and tokenizers, and nothing else: a folder of the hub
+# often holds the same weights in several formats, each of many gigabytes.
+_NEEDED = (
+    "config.json", "generation_config.json", "preprocessor_config.json",
+    "model*.safetensors", "model.safetensors.index.json",
+    "tokenizer*.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json",
+    "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
 _INDEX = "model.safetensors.index.json"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
-def assemble(found: Path, out: Path) -> None:
+def assemble(folder: Path, out: Path) -> None:
     """Take over what `from_pretrained` needs from a folder; every tensor file is opened first.
 
     Files are linked where the file system allows, as the large ones have many gigabytes, else
-    copied. Raises DataError where the config or tensors are missing, a file of the index is, or one
-    is no safetensors.
+    copied. Raises DataError where the config or all tensors are missing, where one of the files
+    that the index names is, and where a tensor file cannot be read.
     """
-    names = sorted(path.name for path in found.iterdir() if path.is_file())
-    taken = [
-        name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in _TAKEN)
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    needed = [
+        name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in _NEEDED)
     ]
-    tensors = [name for name in taken if name.endswith(".safetensors")]
-    if "config.json" not in taken or not tensors:
-        raise DataError(_lacking(found, names, taken))
+    tensors = [name for name in needed if name.endswith(".safetensors")]
+    if "config.json" not in needed or not tensors:
+        raise DataError(_lacking(folder, names, needed))
 
-    _check_index(found, tensors)
+    _check_index(folder, tensors)
     for name in tensors:
-        _check_tensors(found / name)
+        _check_tensors(folder / name)
 
-    for name in taken:
-        _link((found / name).resolve(), out / name)  # the hub's cache holds links
+    for name in needed:
+        # Resolved, as the hub's cache holds symbolic links: a link to one would break with it.
+        _link((folder / name).resolve(), out / name)
 
 
-def _lacking(found: Path, names: list[str], taken: list[str]) -> str:
+def _lacking(folder: Path, names: list[str], needed: list[str]) -> str:
+    """Say what a folder lacks, and what to do where it holds the weights as pickles alone."""
     pickles = [
         name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in _PICKLES)
     ]
-    if "config.json" in taken and pickles:
+    if "config.json" in needed and pickles:
         return (
-            f"folder {found.name!r} holds {pickles[0]!r}, which can run code when it is "
-            f"read, and no safetensors: "
-            f"save the model anew with transformers' save_pretrained"
+            f"folder {folder.name!r} holds {pickles[0]!r}, which can run code when it is read, and "
+            "no safetensors: save the model anew with transformers' save_pretrained"
         )
 
     return (
-        f"folder {found.name!r} lacks 'config.json' or 'model.safetensors': give one that "
+        f"folder {folder.name!r} lacks 'config.json' or 'model.safetensors': give one that "
         f"save_pretrained wrote"
     )
 
 
-def _check_index(found: Path, tensors: list[str]) -> None:
-    if not (found / _INDEX).is_file():
+def _check_index(folder: Path, tensors: list[str]) -> None:
+    """Raise DataError where a file that the index of a model in several files names is missing."""
+    if not (folder / _INDEX).is_file():
         return
 
     try:
         needed = set(
-            json.loads((found / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()
+            json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
@@ -93,6 +95,7 @@ def _check_tensors(path: Path) -> None:
             f"{path.name!r} cannot be read as safetensors ({error}): get it again"
         ) from error
 
+    # Such a file is whole to its reader, but transformers would fill every weight at random.
     if not count:
         raise DataError(f"{path.name!r} holds no tensor: get it again")
 
@@ -100,5 +103,5 @@ def _check_tensors(path: Path) -> None:
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
-    except OSError:  # another file system, or one without links
+    except OSError:  # Another file system, or one without links.
         shutil.copyfile(source, target)

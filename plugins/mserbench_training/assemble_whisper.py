@@ -1,6 +1,4 @@
-"""Whisper weights of any published form, brought to openai-whisper's names: `model.safetensors` and
-`dims.json`.
-"""
+"""Whisper weights of any published form, brought to one file under openai-whisper's names."""
 
 from __future__ import annotations
 
@@ -21,28 +19,28 @@ _HEAD = 64  # width of an attention head in every published size (Radford et al.
 Tensors = dict[str, NDArray[np.generic]]
 
 
-def assemble(found: Path, out: Path) -> None:
-    """Write `model.safetensors` and `dims.json` (whisper's ModelDimensions) from what a source
-    gave.
+def assemble(folder: Path, out: Path) -> None:
+    """Write `model.safetensors` and `dims.json` (whisper's ModelDimensions) from a folder.
 
-    `found` holds either these two files, or a Hugging Face folder (`config.json`,
+    `folder` holds either these two files, or those of Hugging Face (`config.json`,
     `model.safetensors`), or CTranslate2's `model.bin`. Tensors are float16, as published, where
     that changes no value. Raises DataError for anything else, and where a tensor is missing, is one
     too many or has another shape than the sizes say.
     """
-    if (found / DIMS).is_file():
-        tensors = _safetensors(found / MODEL)
-    elif (found / MODEL).is_file():
-        tensors = from_transformers(_safetensors(found / MODEL))
-    elif (found / "model.bin").is_file():
-        tensors = from_ctranslate2(ctranslate2_file.read(found / "model.bin", "WhisperSpec"))
+    # `dims.json` first: both of the first two forms have a `model.safetensors`.
+    if (folder / DIMS).is_file():
+        tensors = _safetensors(folder / MODEL)
+    elif (folder / MODEL).is_file():
+        tensors = from_transformers(_safetensors(folder / MODEL))
+    elif (folder / "model.bin").is_file():
+        tensors = from_ctranslate2(ctranslate2_file.read(folder / "model.bin", "WhisperSpec"))
     else:
         raise DataError(
-            f"{found.name!r} holds no Whisper weights: expected {MODEL!r} with 'dims.json' "
-            f"or 'config.json', or "
-            f"CTranslate2's 'model.bin'"
+            f"{folder.name!r} holds no Whisper weights: expected {MODEL!r} with 'dims.json' or "
+            "'config.json', or CTranslate2's 'model.bin'"
         )
 
+    # Sizes are read off the tensors and not taken from a file that may belong to another model.
     dims = dimensions(tensors)
     _check(tensors, dims)
     import safetensors.numpy
@@ -65,6 +63,7 @@ def _safetensors(path: Path) -> Tensors:
 
 
 def _as_half(tensor: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return float16 where that changes no value, so that all sources give the same file."""
     with np.errstate(over="ignore"):
         half = tensor.astype(np.float16)
 
@@ -72,15 +71,16 @@ def _as_half(tensor: NDArray[np.generic]) -> NDArray[np.generic]:
     return np.ascontiguousarray(half if same else tensor)
 
 
-# Names of Hugging Face
+# Names of Hugging Face.
 
+# All patterns are applied to each name; none of them matches what another one writes.
 _Change = str | Callable[[re.Match[str]], str]
 _TRANSFORMERS: list[tuple[str, _Change]] = [
     (r"model\.", ""),
     (r"(encoder|decoder)\.layers\.", r"\1.blocks."),
     (r"\.self_attn\.", ".attn."),
     (r"\.encoder_attn\.", ".cross_attn."),
-    (r"\.(q|k|v)_proj\.", lambda found: {"q": ".query.", "k": ".key.", "v": ".value."}[found[1]]),
+    (r"\.(q|k|v)_proj\.", lambda match: {"q": ".query.", "k": ".key.", "v": ".value."}[match[1]]),
     (r"\.out_proj\.", ".out."),
     (r"\.self_attn_layer_norm\.", ".attn_ln."),
     (r"\.encoder_attn_layer_norm\.", ".cross_attn_ln."),
@@ -96,7 +96,7 @@ _TRANSFORMERS: list[tuple[str, _Change]] = [
 
 def from_transformers(tensors: Mapping[str, NDArray[np.generic]]) -> Tensors:
     """Return the tensors of a `WhisperForConditionalGeneration` under openai-whisper's names."""
-    # tied
+    # `proj_out.weight` is the token embedding once more, which whisper uses itself.
     return {_renamed(name): tensor for name, tensor in tensors.items() if name != "proj_out.weight"}
 
 
@@ -106,7 +106,7 @@ def _renamed(name: str) -> str:
     return name
 
 
-# Names of CTranslate2
+# Names of CTranslate2.
 
 _NORM = {"gamma": "weight", "beta": "bias"}
 _WHOLE = {
@@ -115,7 +115,7 @@ _WHOLE = {
     "decoder/embeddings/weight": "decoder.token_embedding.weight",
 }
 _NORMS = {"self_attention": "attn_ln", "attention": "cross_attn_ln", "ffn": "mlp_ln"}
-# one linear layer of CTranslate2 holds one or several of whisper, stacked on the first axis
+# One linear layer of CTranslate2 holds one or several of whisper, stacked on the first axis.
 _LINEARS = {
     ("self_attention", "0"): ("attn.query", "attn.key", "attn.value"),
     ("self_attention", "1"): ("attn.out",),
@@ -130,14 +130,14 @@ _TOP = re.compile(r"(encoder|decoder)/(conv1|conv2|layer_norm)/(\w+)")
 
 
 def from_ctranslate2(variables: Mapping[str, NDArray[np.generic]]) -> Tensors:
-    """Return the variables of a CTranslate2 Whisper under openai-whisper's names; settings are left
-    out.
+    """Return the variables of a CTranslate2 Whisper under openai-whisper's names.
 
     Raises DataError for a variable with no place in whisper, and a bias of a key, which whisper
     does not have.
     """
     tensors: Tensors = {}
     for name, value in variables.items():
+        # Scalars are settings of CTranslate2, such as its number of heads, and no weights.
         if value.ndim:
             tensors |= _placed(name, value)
 
@@ -148,22 +148,22 @@ def _placed(name: str, value: NDArray[np.generic]) -> Tensors:
     if name in _WHOLE:
         return {_WHOLE[name]: value}
     if top := _TOP.fullmatch(name):
-        side, what, kind = top.groups()
-        what = {"encoder": "ln_post", "decoder": "ln"}[side] if what == "layer_norm" else what
-        return {f"{side}.{what}.{_NORM.get(kind, kind)}": value}
+        side, layer, kind = top.groups()
+        layer = {"encoder": "ln_post", "decoder": "ln"}[side] if layer == "layer_norm" else layer
+        return {f"{side}.{layer}.{_NORM.get(kind, kind)}": value}
 
-    layer = _LAYER.fullmatch(name)
-    if not layer or (layer[3], layer[5] or "0") not in _LINEARS:
+    in_block = _LAYER.fullmatch(name)
+    if not in_block or (in_block[3], in_block[5] or "0") not in _LINEARS:
         raise DataError(
             f"variable {name!r} has no place in Whisper: expected a CTranslate2 file of a "
             f"Whisper model"
         )
 
-    side, number, block, what, linear, kind = layer.groups()
-    if what == "layer_norm":
-        return {f"{side}.blocks.{number}.{_NORMS[block]}.{_NORM[kind]}": value}
+    side, number, part, layer, linear, kind = in_block.groups()
+    if layer == "layer_norm":
+        return {f"{side}.blocks.{number}.{_NORMS[part]}.{_NORM[kind]}": value}
 
-    return _unstacked(f"{side}.blocks.{number}", _LINEARS[block, linear], kind, value)
+    return _unstacked(f"{side}.blocks.{number}", _LINEARS[part, linear], kind, value)
 
 
 def _unstacked(
@@ -174,35 +174,33 @@ def _unstacked(
             f"'{prefix}' stacks {len(parts)} layers in {value.shape[0]} rows: get the file again"
         )
 
-    found = {
+    tensors = {
         f"{prefix}.{part}.{kind}": rows
         for part, rows in zip(parts, np.split(value, len(parts)), strict=True)
     }
-    for name in [name for name in found if name.endswith(".key.bias")]:
-        if found.pop(name).any():
+    # A stacked bias has rows for the key too, though Whisper's keys have none: zeros then.
+    for name in [name for name in tensors if name.endswith(".key.bias")]:
+        if tensors.pop(name).any():
             raise DataError(
                 f"{name!r} is not zero, but Whisper's keys have no bias: expected a Whisper model"
             )
 
-    return found
+    return tensors
 
 
-# What a whole Whisper holds
+# What a whole Whisper holds.
 
 
 def dimensions(tensors: Mapping[str, NDArray[np.generic]]) -> dict[str, int]:
-    """Return whisper's ModelDimensions, read off the shapes of tensors. Raises DataError where one
-    is missing.
+    """Return whisper's ModelDimensions, read off the shapes of tensors.
+
+    Raises DataError where one of those is missing.
     """
     try:
-        audio, text = (
-            tensors["encoder.positional_embedding"],
-            tensors["decoder.positional_embedding"],
-        )
-        mels, vocabulary = (
-            tensors["encoder.conv1.weight"].shape[1],
-            tensors["decoder.token_embedding.weight"].shape[0],
-        )
+        audio = tensors["encoder.positional_embedding"]
+        text = tensors["decoder.positional_embedding"]
+        mels = tensors["encoder.conv1.weight"].shape[1]
+        vocabulary = tensors["decoder.token_embedding.weight"].shape[0]
     except (KeyError, IndexError) as error:
         raise DataError(
             f"tensor {error} of Whisper is missing or has another shape: get the weights again"
@@ -228,10 +226,8 @@ def _layers(tensors: Mapping[str, NDArray[np.generic]], side: str) -> int:
 
 def _check(tensors: Mapping[str, NDArray[np.generic]], dims: Mapping[str, int]) -> None:
     expected = shapes(dims)
-    missing, extra = (
-        sorted(expected.keys() - tensors.keys()),
-        sorted(tensors.keys() - expected.keys()),
-    )
+    missing = sorted(expected.keys() - tensors.keys())
+    extra = sorted(tensors.keys() - expected.keys())
     if missing or extra:
         raise DataError(
             f"{len(tensors)} tensors of Whisper came, but {len(expected)} were expected: "
@@ -251,28 +247,28 @@ def _first(names: list[str]) -> str:
 
 def shapes(dims: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     """Return name and shape of every tensor of a Whisper of these dimensions."""
-    found: dict[str, tuple[int, ...]] = {}
+    expected: dict[str, tuple[int, ...]] = {}
     audio, text = dims["n_audio_state"], dims["n_text_state"]
-    found |= {
+    expected |= {
         "encoder.conv1.weight": (audio, dims["n_mels"], 3),
         "encoder.conv2.weight": (audio, audio, 3),
     }
-    found |= {f"encoder.{conv}.bias": (audio,) for conv in ("conv1", "conv2")}
-    found |= {"encoder.positional_embedding": (dims["n_audio_ctx"], audio)} | _norm(
+    expected |= {f"encoder.{conv}.bias": (audio,) for conv in ("conv1", "conv2")}
+    expected |= {"encoder.positional_embedding": (dims["n_audio_ctx"], audio)} | _norm(
         "encoder.ln_post", audio
     )
-    found |= {"decoder.positional_embedding": (dims["n_text_ctx"], text)} | _norm(
+    expected |= {"decoder.positional_embedding": (dims["n_text_ctx"], text)} | _norm(
         "decoder.ln", text
     )
-    found["decoder.token_embedding.weight"] = (dims["n_vocab"], text)
+    expected["decoder.token_embedding.weight"] = (dims["n_vocab"], text)
 
     for number in range(dims["n_audio_layer"]):
-        found |= _block(f"encoder.blocks.{number}", audio, ("attn",))
+        expected |= _block(f"encoder.blocks.{number}", audio, ("attn",))
 
     for number in range(dims["n_text_layer"]):
-        found |= _block(f"decoder.blocks.{number}", text, ("attn", "cross_attn"))
+        expected |= _block(f"decoder.blocks.{number}", text, ("attn", "cross_attn"))
 
-    return found
+    return expected
 
 
 def _norm(name: str, size: int) -> dict[str, tuple[int, ...]]:
@@ -280,16 +276,19 @@ def _norm(name: str, size: int) -> dict[str, tuple[int, ...]]:
 
 
 def _block(name: str, size: int, attentions: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = _norm(f"{name}.mlp_ln", size)
-    found |= {f"{name}.mlp.0.weight": (4 * size, size), f"{name}.mlp.0.bias": (4 * size,)}
-    found |= {f"{name}.mlp.2.weight": (size, 4 * size), f"{name}.mlp.2.bias": (size,)}
+    """Return the shapes of one transformer block; the key of an attention has no bias."""
+    expected: dict[str, tuple[int, ...]] = _norm(f"{name}.mlp_ln", size)
+    expected |= {f"{name}.mlp.0.weight": (4 * size, size), f"{name}.mlp.0.bias": (4 * size,)}
+    expected |= {f"{name}.mlp.2.weight": (size, 4 * size), f"{name}.mlp.2.bias": (size,)}
 
     for attention in attentions:
-        found |= _norm(f"{name}.{attention}_ln", size)
-        found |= {
+        expected |= _norm(f"{name}.{attention}_ln", size)
+        expected |= {
             f"{name}.{attention}.{part}.weight": (size, size)
             for part in ("query", "key", "value", "out")
         }
-        found |= {f"{name}.{attention}.{part}.bias": (size,) for part in ("query", "value", "out")}
+        expected |= {
+            f"{name}.{attention}.{part}.bias": (size,) for part in ("query", "value", "out")
+        }
 
-    return found
+    return expected

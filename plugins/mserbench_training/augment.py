@@ -1,6 +1,4 @@
-"""Augmentation of training clips: speed, noise, rooms and microphones, masks; seeded by clip and
-copy.
-"""
+"""Augmentation of training clips, seeded by clip and copy: speed, noise, rooms, masks."""
 
 from __future__ import annotations
 
@@ -20,16 +18,16 @@ from mserbench.errors import UsageError
 
 VERSION = "1"  # raise it whenever an augmented clip changes: caches rest on it
 _BANDS = np.geomspace(60, SAMPLE_RATE / 2, 8)  # Hz, about an octave apart
-_GRID = 100  # speeds are hundredths, as text is short and equal speeds meet
+_GRID = 100  # speeds are rounded to hundredths, so that both rates are whole numbers
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may be done to a waveform, each with probability `probability`; defaults that lost
-    nothing on sources.
+    """Speed and noise, each with probability `probability`.
 
-    `slowest` to `fastest`: speed, which moves the pitch with it, as in Ko et al. (Interspeech
-    2015). `quietest_noise` and `loudest_noise`: the signal-to-noise ratio of white noise, in dB.
+    The defaults are those that lost nothing where a source was left out. `slowest` to `fastest`:
+    speed, which moves the pitch with it, as in Ko et al. (Interspeech 2015). `quietest_noise` and
+    `loudest_noise`: the signal-to-noise ratio of white noise, in dB.
     """
 
     slowest: float = 0.85
@@ -66,6 +64,8 @@ class Augmentation:
         if copy == 0 or not len(waveform):
             return waveform
 
+        # What follows draws in this order: another one would make other clips, and wants a new
+        # VERSION.
         draw = generator(self.name, key, copy)
         if _chance(draw) < self.probability:
             waveform = change_speed(waveform, _between(draw, self.slowest, self.fastest))
@@ -80,7 +80,7 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Room:
-    """Another room and another microphone for every copy: reverberation, a random response, noise.
+    """Another room and another microphone for every copy: reverberation, coloured response, noise.
 
     `driest` to `longest`: reverberation time (T60), in seconds; `farthest` to `nearest`: the level
     of the direct sound over the reverberation, in dB. `colour`: the standard deviation of the
@@ -105,9 +105,8 @@ class Room:
         wrong = [name for name, (low, high) in ranges.items() if low > high]
         if wrong or self.driest <= 0 or self.colour < 0:
             raise UsageError(
-                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the "
-                f"smaller one first, "
-                f"driest above 0, colour 0 or more"
+                f"of a room, {'; '.join(wrong) or 'driest or colour'} cannot be: give the smaller "
+                "one first, driest above 0, colour 0 or more"
             )
 
     @property
@@ -119,8 +118,7 @@ class Room:
         )
 
     def apply(self, waveform: NDArray[np.float32], key: str, copy: int) -> NDArray[np.float32]:
-        """Return the copy numbered `copy` of a clip, as loud as the clip: float32, (n_samples,), in
-        [-1, 1].
+        """Return the copy numbered `copy`, as loud as the clip: float32, (n_samples,), in [-1, 1].
 
         `key` and `copy` alone decide what is done, whatever the process, thread or order. Copy 0 is
         the clip itself.
@@ -129,13 +127,12 @@ class Room:
             return waveform
 
         draw = generator(self.name, key, copy)
-        seconds, near = (
-            _between(draw, self.driest, self.longest),
-            _between(draw, self.farthest, self.nearest),
-        )
-        wave = torch.from_numpy(
-            respond(reverberate(waveform, seconds, near, draw), self.colour, draw)
-        )
+        seconds = _between(draw, self.driest, self.longest)
+        near = _between(draw, self.farthest, self.nearest)
+        in_room = reverberate(waveform, seconds, near, draw)
+        wave = torch.from_numpy(respond(in_room, self.colour, draw))
+
+        # As loud as before, so that the noise added next has the level that was drawn for it.
         wave *= float(np.linalg.norm(waveform)) / wave.norm()
         wave = add_noise(wave, _between(draw, self.loudest_noise, self.quietest_noise), draw)
         heard: NDArray[np.float32] = wave.clamp(-1, 1).numpy()
@@ -146,14 +143,14 @@ class Room:
 def reverberate(
     waveform: NDArray[np.float32], seconds: float, near: float, draw: torch.Generator
 ) -> NDArray[np.float32]:
-    """Let a waveform sound in a room: float32, (n_samples,); what rings on after its end is cut
-    off.
+    """Let a waveform sound in a room: float32, (n_samples,); what rings on behind it is cut off.
 
     The room answers with noise that falls by 60 dB in `seconds` (Polack's model) and lies `near` dB
     below the direct sound.
     """
     times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     tail = torch.randn(len(times), generator=draw).numpy() * 10 ** (-3 * times / seconds)
+    # Of an impulse the direct sound has the norm 1, so the tail's norm is its level against it.
     tail *= 10 ** (-near / 20) / max(float(np.linalg.norm(tail)), 1e-9)
 
     return np.asarray(
@@ -164,14 +161,16 @@ def reverberate(
 def respond(
     waveform: NDArray[np.float32], colour: float, draw: torch.Generator
 ) -> NDArray[np.float32]:
-    """Hear a waveform by a microphone whose response deviates by `colour` dB: float32,
-    (n_samples,).
+    """Hear a waveform by a microphone whose response varies by `colour` dB.
+
+    Returns float32, (n_samples,).
     """
     decibels = colour * torch.randn(len(_BANDS), generator=draw).numpy()
     frequencies = np.fft.rfftfreq(len(waveform), 1 / SAMPLE_RATE)
-    gains = 10 ** (
-        np.interp(np.log(np.maximum(frequencies, _BANDS[0])), np.log(_BANDS), decibels) / 20
-    )
+
+    # Straight lines over octaves; below the lowest band the response stays level.
+    octaves = np.log(np.maximum(frequencies, _BANDS[0]))
+    gains = 10 ** (np.interp(octaves, np.log(_BANDS), decibels) / 20)
 
     return np.fft.irfft(np.fft.rfft(waveform) * gains, len(waveform)).astype(np.float32)
 
@@ -182,9 +181,11 @@ def drawn_number(draw: torch.Generator, n: int) -> int:
 
 
 def generator(*parts: object) -> torch.Generator:
-    """Return a generator seeded by the parts, the same on every machine; global random numbers are
-    not touched.
+    """Return a generator seeded by the parts, the same on every machine.
+
+    Global random numbers, which threads share, are not touched.
     """
+    # Parts are kept apart by a byte that no name holds: "a", "bc" is not "ab", "c".
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") % 2**63)
 
@@ -212,9 +213,7 @@ def add_noise(waveform: Tensor, snr: float, draw: torch.Generator) -> Tensor:
 def crop(
     waveform: NDArray[np.float32], seconds: float, draw: torch.Generator | None
 ) -> NDArray[np.float32]:
-    """Return `seconds` of a longer waveform, from a random place, or its beginning if `draw` is
-    None.
-    """
+    """Return `seconds` of a longer waveform, from a random place; its beginning without `draw`."""
     n = max(1, round(seconds * SAMPLE_RATE))
     if len(waveform) <= n:
         return waveform
@@ -224,17 +223,16 @@ def crop(
 
 
 def mask_frames(frames: Tensor, draw: torch.Generator, widest: int = 0, longest: int = 0) -> Tensor:
-    """Hide one band of up to `widest` numbers a frame and one stretch of up to `longest` frames
-    (SpecAugment).
+    """Hide one band of numbers and one stretch of frames, as SpecAugment does.
 
-    `frames`: float, (..., n_frames, dim); the result is a copy in which the clip's own mean stands
-    where something is hidden. As torchaudio's `mask_along_axis`, but drawn from a generator: that
-    one draws from the global one, which threads share.
+    `frames`: float, (..., n_frames, dim). The band has up to `widest` numbers, the stretch up to
+    `longest` frames; the result is a copy in which the clip's own mean stands where something is
+    hidden. As torchaudio's `mask_along_axis`, which would draw from the global generator.
     """
     masked, mean = frames.clone(), frames.mean(dim=-2, keepdim=True).expand_as(frames)
     for axis, most in ((-1, widest), (-2, longest)):
         size = masked.shape[axis]
-        width = min(size - 1, int(_chance(draw) * (most + 1)))  # never all
+        width = min(size - 1, int(_chance(draw) * (most + 1)))  # Never all of it.
         start = int(_chance(draw) * (size - width + 1))
         if width > 0:
             masked.narrow(axis, start, width).copy_(mean.narrow(axis, start, width))

@@ -1,6 +1,4 @@
-"""Reads the variables of a CTranslate2 model file (`model.bin`), each length checked before it is
-believed.
-"""
+"""Reads the variables of a CTranslate2 model file (`model.bin`), believing no length unchecked."""
 
 from __future__ import annotations
 
@@ -13,13 +11,12 @@ from numpy.typing import NDArray
 from mserbench.errors import DataError
 
 _DTYPES = ("<f4", "<i1", "<i2", "<i4", "<f2")  # by their number in the file
-_VERSION = 6
-_MOST_DIMENSIONS = 8
+_VERSION = 6  # of the binary layout that CTranslate2's docs describe
+_MOST_DIMENSIONS = 8  # far above those of any weight: more says that the file is no such one
 
 
 def read(path: Path, specification: str) -> dict[str, NDArray[np.generic]]:
-    """Return the variables of a CTranslate2 file of binary version 6 by name, as views of its
-    bytes.
+    """Return the variables of a CTranslate2 file by name, as views of its bytes.
 
     `specification` is the expected kind of model, as in `WhisperSpec`. Layout: docs of CTranslate2,
     binary version 6. Raises DataError for another kind or version, a file that ends early or goes
@@ -41,24 +38,26 @@ class _Reader:
         if (version, kind) != (_VERSION, specification):
             raise self._fault(
                 f"is {kind!r} of version {version}, but {specification!r} of {_VERSION} was "
-                f"expected"
+                "expected"
             )
 
-        self._number("I")  # the revision of the specification: names of variables tell the same
+        # The revision of the specification: what it decides, the names of the variables say too.
+        self._number("I")
         count = self._number("I")
-        found = dict(self._variable() for _ in range(count))
-        if len(found) != count:
-            raise self._fault(f"names only {len(found)} of its {count} variables once")
+        variables = dict(self._variable() for _ in range(count))
+        if len(variables) != count:
+            raise self._fault(f"names only {len(variables)} of its {count} variables once")
 
+        # Aliases add no variable, but they must be read to know that the file ends where it should.
         for _ in range(self._number("I")):
             alias, name = self._text(), self._text()
-            if name not in found:
+            if name not in variables:
                 raise self._fault(f"has {alias!r} stand for {name!r}, which it does not hold")
 
         if self._place != self._data.size:
             raise self._fault(f"goes on for {self._data.size - self._place} bytes after its end")
 
-        return found
+        return variables
 
     def _variable(self) -> tuple[str, NDArray[np.generic]]:
         name, rank = self._text(), self._number("B")
@@ -70,6 +69,7 @@ class _Reader:
         if number >= len(_DTYPES):
             raise self._fault(f"gives {name!r} the unknown type {number}")
 
+        # Multiplied as Python's whole numbers: NumPy's would wrap round for a damaged shape.
         dtype = np.dtype(_DTYPES[number])
         elements = 1
         for length in shape:
@@ -90,9 +90,10 @@ class _Reader:
         if self._place + size > self._data.size:
             raise self._fault(f"ends at byte {self._data.size}, in the middle of a variable")
 
-        found = self._data[self._place : self._place + size]
+        piece = self._data[self._place : self._place + size]
         self._place += size
-        return found
+        return piece
 
-    def _fault(self, what: str) -> DataError:
-        return DataError(f"the CTranslate2 file {self._name!r} {what}: get it again")
+    def _fault(self, predicate: str) -> DataError:
+        """Return an error whose sentence goes on from the file's name with `predicate`."""
+        return DataError(f"the CTranslate2 file {self._name!r} {predicate}: get it again")

@@ -1,6 +1,4 @@
-"""Frames of frozen encoders on disk, as float16: computed once, keyed by content, bounded, shared
-by processes.
-"""
+"""Frames of frozen encoders on disk: keyed by content, bounded in size, shared by processes."""
 
 from __future__ import annotations
 
@@ -25,10 +23,12 @@ from mserbench.features import DECODING, OFF
 LIMIT = "MSERBENCH_FRAME_CACHE_GB"  # environment: how large the file of one encoder may grow
 DEFAULT_GB = 20.0
 _MEMORY_BYTES = 2**30  # kept in memory where there is no disk
-_QUERY = 200  # keys a query
+_QUERY = 200  # keys a query: SQLite takes only so many parameters
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+# `used` counts writes, not seconds: the order in which arrays go must not rest on a clock. `bytes`
+# stands beside the data, so that sizes are summed without reading them.
 _TABLE = """
 CREATE TABLE IF NOT EXISTS frames (
     key TEXT PRIMARY KEY, layers INTEGER, length INTEGER, dim INTEGER, bytes INTEGER,
@@ -55,45 +55,50 @@ class FrameCache:
         self.path: Path | None = None
 
         if not os.environ.get(OFF):
+            # One file an encoder and choice of layers, so that each can be deleted by hand.
             file = quote(f"{name}-{version}-d{DECODING}", safe="+ ")
             self.path = (folder or cache_dir() / "frames") / f"{file}.sqlite3"
 
     def get_many(self, keys: Sequence[str]) -> dict[str, NDArray[np.float16]]:
-        """Return the known ones among `keys`: float16, (n_layers, n_frames, dim); they must not be
-        written to.
+        """Return the arrays that there are, by key: float16, (n_layers, n_frames, dim).
+
+        They must not be written to.
         """
         with self._lock:
-            found = {key: self._memory[key] for key in keys if key in self._memory}
+            arrays = {key: self._memory[key] for key in keys if key in self._memory}
 
         nothing: dict[str, NDArray[np.float16]] = {}
-        unknown = [key for key in dict.fromkeys(keys) if key not in found]
+        unknown = [key for key in dict.fromkeys(keys) if key not in arrays]
         for start in range(0, len(unknown), _QUERY):
-            found |= self._on_disk(partial(_select, keys=unknown[start : start + _QUERY]), nothing)
+            arrays |= self._on_disk(partial(_select, keys=unknown[start : start + _QUERY]), nothing)
 
-        return found
+        return arrays
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Return which of `keys` there are, without reading their frames."""
         none: set[str] = set()
-        found = {key for key in keys if key in self._memory}
+        present = {key for key in keys if key in self._memory}
         for start in range(0, len(keys), _QUERY):
-            found |= self._on_disk(partial(_present, keys=keys[start : start + _QUERY]), none)
+            present |= self._on_disk(partial(_present, keys=keys[start : start + _QUERY]), none)
 
-        return found
+        return present
 
     def put_many(self, frames: Mapping[str, NDArray[np.floating]]) -> None:
         """Keep arrays by key, as float16; all of them or, if killed, none."""
-        small = {key: np.ascontiguousarray(one, dtype="<f2") for key, one in frames.items()}
+        small = {key: np.ascontiguousarray(array, dtype="<f2") for key, array in frames.items()}
+
+        # Memory is for what could not be written; the oldest go first there too, and one stays.
         if small and not self._on_disk(lambda base: _insert(base, small, self._limit), False):
             with self._lock:
                 self._memory.update(small)
                 while (
-                    sum(one.nbytes for one in self._memory.values()) > _MEMORY_BYTES
+                    sum(array.nbytes for array in self._memory.values()) > _MEMORY_BYTES
                     and len(self._memory) > 1
                 ):
                     self._memory.pop(next(iter(self._memory)))
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """Do some work on the file; `otherwise` where there is none, or from now on can be none."""
         if self.path is None:
             return otherwise
 
@@ -117,10 +122,10 @@ def _limit() -> float:
     except ValueError:
         limit = -1.0
 
-    if not limit > 0:
+    if not limit > 0:  # Not "limit <= 0": "nan" is a number to Python, and must not pass.
         raise UsageError(
-            f"${LIMIT} is {text!r}, but a number of gigabytes above 0 was expected: mend or "
-            f"unset it"
+            f"${LIMIT} is {text!r}, but a number of gigabytes above 0 was expected: mend or unset "
+            "it"
         )
 
     return limit
@@ -134,6 +139,7 @@ def _select(base: sqlite3.Connection, keys: Sequence[str]) -> dict[str, NDArray[
     return {
         key: np.frombuffer(data, "<f2").reshape(layers, length, dim)
         for key, layers, length, dim, data in rows
+        # A damaged row counts as unknown and is computed again.
         if len(data) == 2 * layers * length * dim
     }
 
@@ -146,8 +152,12 @@ def _present(base: sqlite3.Connection, keys: Sequence[str]) -> set[str]:
 def _insert(
     base: sqlite3.Connection, frames: Mapping[str, NDArray[np.float16]], limit: int
 ) -> bool:
+    """Write arrays, delete the oldest where the file outgrows `limit`; return that it is done."""
     (newest,) = base.execute("SELECT COALESCE(MAX(used), 0) FROM frames").fetchone()
-    rows = [(key, *one.shape, one.nbytes, newest + 1, one.tobytes()) for key, one in frames.items()]
+    rows = [
+        (key, *array.shape, array.nbytes, newest + 1, array.tobytes())
+        for key, array in frames.items()
+    ]
     base.executemany("INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     (total,) = base.execute("SELECT SUM(bytes) FROM frames").fetchone()
 
@@ -159,7 +169,7 @@ def _insert(
         if total <= limit:
             break
 
-        # its pages are used again: the file stays as it is
+        # The file keeps its size, and its pages are used again.
         base.execute("DELETE FROM frames WHERE key = ?", (key,))
         total -= size
 

@@ -1,6 +1,4 @@
-"""What a network hears of clips: frames of a frozen encoder in batches; in training cropped,
-masked, held in memory.
-"""
+"""What a network hears of clips: frames of a frozen encoder in batches, varied in training."""
 
 from __future__ import annotations
 
@@ -53,35 +51,40 @@ class FrameReader:
 
     In a training, frames once read stay in memory up to `hold` bytes; what comes after that is read
     from disk each time, so that memory does not grow with the corpus beyond the bound. Scoring
-    reads each clip once and holds none. `told` is how many numbers at the end of a frame tell of it
-    and must never be hidden.
+    reads each clip once and holds none. `unmaskable` is how many numbers at the end of a frame say
+    something of the frame itself, as its loudness, and must never be hidden.
     """
 
     def __init__(
-        self, frames: Frames, settings: VaryingSettings, hold: int = 0, told: int = 0
+        self, frames: Frames, settings: VaryingSettings, hold: int = 0, unmaskable: int = 0
     ) -> None:
         self.frames, self.settings = frames, settings
         self._frame_seconds = frames.encoder.frame_seconds * frames.reduce
-        self._room, self._told = hold, told
+        self._room, self._unmaskable = hold, unmaskable
         self._held: dict[tuple[str, int], NDArray[np.float16]] = {}
 
-        # batches are made in a thread while held-out clips are scored in another
+        # Batches are made in one thread while held-out clips are scored in another.
         self._lock = threading.Lock()
 
     def batch(self, clips: Sequence[Clip], epoch: int | None) -> tuple[Tensor, Tensor]:
-        """Return frames and mask; the same clip and epoch always give the same. `epoch` None: the
-        clips as they are.
+        """Return frames and mask; the same clip and epoch always give the same.
 
-        In an epoch, those of a drawn copy of each, a random stretch, parts hidden.
+        In an epoch, those of a drawn copy of each clip, a random stretch of it, parts hidden.
+        `epoch` None: the clips as they are.
         """
         if epoch is None:
             frames, mask = padded(self.read(clips))
         else:
+            # A generator a clip, not one a batch: what a clip becomes must not depend on the clips
+            # beside it, nor on how many processes share the batch.
             draws = [generator(self.settings.seed, clip.key, epoch) for clip in clips]
             copies = [drawn_number(draw, self.settings.copies + 1) for draw in draws]
             read = self.read(clips, copies)
             frames, mask = padded(
-                [self._varied(one, draw) for one, draw in zip(read, draws, strict=True)]
+                [
+                    self._varied(clip_frames, draw)
+                    for clip_frames, draw in zip(read, draws, strict=True)
+                ]
             )
 
         return torch.from_numpy(frames), torch.from_numpy(mask)
@@ -95,16 +98,14 @@ class FrameReader:
         self, items: Sequence[TrainingItem], held_out: Sequence[TrainingItem]
     ) -> None:
         """Compute the frames of all clips once; several processes share the work."""
-        here = place()
-        self.fill([item.clip for item in items][here.number :: here.count], self.settings.copies)
-        self.fill([item.clip for item in held_out][here.number :: here.count])
+        share = place()
+        self.fill([item.clip for item in items][share.number :: share.count], self.settings.copies)
+        self.fill([item.clip for item in held_out][share.number :: share.count])
 
     def read(
         self, clips: Sequence[Clip], copies: Sequence[int] | None = None
     ) -> Sequence[NDArray[np.floating]]:
-        """Return the frames of clips, float16, (n_layers, n_frames, dim) each, from memory where
-        they are held.
-        """
+        """Return float16, (n_layers, n_frames, dim), of each clip, from memory where it is held."""
         copies = copies or [0] * len(clips)
         keys = [(clip.key, copy) for clip, copy in zip(clips, copies, strict=True)]
         missing = [i for i, key in enumerate(keys) if key not in self._held]
@@ -112,18 +113,21 @@ class FrameReader:
             return [self._held[key] for key in keys]
 
         read = self.frames.of([clips[i] for i in missing], [copies[i] for i in missing])
-        new = {keys[i]: one for i, one in zip(missing, read, strict=True)}
+        new = {keys[i]: array for i, array in zip(missing, read, strict=True)}
+
+        # Reading is done outside of the lock, so that one thread never waits for another's disk.
         with self._lock:
             self._hold(new)
             return [new[key] if key in new else self._held[key] for key in keys]
 
     def _hold(self, new: Mapping[tuple[str, int], NDArray[np.float16]]) -> None:
-        for key, one in new.items():
-            if key not in self._held and one.nbytes <= self._room:
-                self._held[key] = one
-                self._room -= one.nbytes
+        for key, array in new.items():
+            if key not in self._held and array.nbytes <= self._room:
+                self._held[key] = array
+                self._room -= array.nbytes
 
     def _varied(self, frames: NDArray[np.floating], draw: torch.Generator) -> NDArray[np.floating]:
+        # The order of the draws is part of what a seed means: the place first, then the masks.
         n = max(1, round(self.settings.crop_seconds / self._frame_seconds))
         start = drawn_number(draw, frames.shape[1] - n + 1) if frames.shape[1] > n else 0
         stretch: NDArray[np.floating] = frames[:, start : start + n]
@@ -133,9 +137,9 @@ class FrameReader:
             return stretch
 
         stretch = stretch.astype(np.float32)
-        seen = stretch.shape[2] - self._told
+        maskable = stretch.shape[2] - self._unmaskable
         masked = mask_frames(
-            torch.from_numpy(stretch[..., :seen]), draw, self.settings.mask_width, longest
+            torch.from_numpy(stretch[..., :maskable]), draw, self.settings.mask_width, longest
         )
 
-        return np.concatenate([masked.numpy(), stretch[..., seen:]], axis=2)
+        return np.concatenate([masked.numpy(), stretch[..., maskable:]], axis=2)

@@ -1,6 +1,4 @@
-"""The frames of clips from a frozen encoder: each computed once, by copy of an augmentation, and
-then read.
-"""
+"""The frames of clips, and of augmented copies of them, from a frozen encoder: computed once."""
 
 from __future__ import annotations
 
@@ -25,13 +23,12 @@ _CHUNK = 8  # clips between two writes: a killed process loses a few such chunks
 
 
 class Frames:
-    """Reads frames (n_layers, n_frames, dim) of clips, computing and keeping those that are not
-    known yet.
+    """Reads frames (n_layers, n_frames, dim) of clips; computes and keeps those not in its cache.
 
     `reduce` neighbouring frames are averaged into one before they are kept (a last group may be
-    smaller): the mean over a clip is nearly what it was, disk and time go down. All values are
-    float16 once, so that a first reading equals all later ones. `longest` seconds of a clip are
-    heard, from its beginning.
+    smaller): the mean over a clip is nearly what it was, disk and time go down. Values are rounded
+    to float16 before they are first returned, so that a first reading equals all later ones.
+    `longest` seconds of a clip are heard, from its beginning.
     """
 
     def __init__(
@@ -48,6 +45,7 @@ class Frames:
         self.augmentation = augmentation
         self._device = device
         self._longest = round(longest * SAMPLE_RATE)
+        # All that decides what is kept, beside the clip and its copy, which stand in the key.
         settings = f"layers{'.'.join(map(str, self.layers))}-reduce{reduce}-longest{longest:g}"
         self.cache = FrameCache(f"{encoder.name}-{settings}", encoder.version)
 
@@ -61,30 +59,29 @@ class Frames:
         """
         pairs = list(zip(clips, copies or [0] * len(clips), strict=True))
         keys = [self._key(*pair) for pair in pairs]
-        wanted = dict(zip(keys, pairs, strict=True))
-        found = self.cache.get_many(keys)
-        computed = self._compute({key: one for key, one in wanted.items() if key not in found})
+        pair_of = dict(zip(keys, pairs, strict=True))
+        cached = self.cache.get_many(keys)
+        computed = self._compute({key: pair for key, pair in pair_of.items() if key not in cached})
         self.cache.put_many(computed)
 
-        return [found[key] if key in found else computed[key] for key in keys]
+        return [cached[key] if key in cached else computed[key] for key in keys]
 
     def fill(
         self, clips: Iterable[Clip], copies: Sequence[int] = (0,), progress: Progress | None = None
     ) -> None:
-        """Compute what is missing, so that training only reads; memory holds a few clips at a
-        time.
-        """
-        wanted = {self._key(clip, copy): (clip, copy) for clip in clips for copy in copies}
-        known = self.cache.known(list(wanted))
+        """Compute what is missing, a few clips in memory at once, so that training only reads."""
+        pair_of = {self._key(clip, copy): (clip, copy) for clip in clips for copy in copies}
+        cached = self.cache.known(list(pair_of))
 
         # The longest first, so that clips of like length stand together.
-        missing = sorted(wanted.keys() - known, key=lambda key: (-wanted[key][0].seconds, key))
-        done = len(wanted) - len(missing)
+        missing = sorted(pair_of.keys() - cached, key=lambda key: (-pair_of[key][0].seconds, key))
+        done = len(pair_of) - len(missing)
+        # A GPU takes one large part at a time.
         together = _CHUNK if self._device == "cpu" else _CHUNK * available_cores()
         parts = [missing[start : start + together] for start in range(0, len(missing), together)]
 
-        # On the CPU a thread a core, each at clips of its own: four times as fast as all cores at
-        # the same clips.
+        # On the CPU each core has a thread and clips of its own, which is four times as fast as all
+        # cores at the same clips.
         workers = available_cores() if self._device == "cpu" else 1
         with (
             one_thread_each() if workers > 1 else nullcontext(),
@@ -92,19 +89,17 @@ class Frames:
         ):
             # Written by this thread alone, as parts become ready.
             for computed in self._ahead(
-                pool, ({key: wanted[key] for key in part} for part in parts), workers + 1
+                pool, ({key: pair_of[key] for key in part} for part in parts), workers + 1
             ):
                 self.cache.put_many(computed)
                 done += len(computed)
                 if progress:
-                    progress(done, len(wanted))
+                    progress(done, len(pair_of))
 
     def _ahead(
         self, pool: ThreadPoolExecutor, parts: Iterable[Mapping[str, tuple[Clip, int]]], ahead: int
     ) -> Iterator[dict[str, NDArray[np.float16]]]:
-        """Compute parts in order, but only a few before they are asked for: a slow disk must not
-        fill the memory.
-        """
+        """Compute parts in order, only a few ahead: a slow disk must not let the memory fill."""
         coming: deque[Future[dict[str, NDArray[np.float16]]]] = deque()
         for part in parts:
             coming.append(pool.submit(self._compute, part))
@@ -121,23 +116,23 @@ class Frames:
             raise ValueError(f"copy {copy} was asked for, but there is no augmentation")
         return f"{clip.key}-{copy}-{self.augmentation.name}"
 
-    def _compute(self, wanted: Mapping[str, tuple[Clip, int]]) -> dict[str, NDArray[np.float16]]:
-        if not wanted:
+    def _compute(self, pair_of: Mapping[str, tuple[Clip, int]]) -> dict[str, NDArray[np.float16]]:
+        if not pair_of:
             return {}
 
-        waveforms = [self._waveform(*one) for one in wanted.values()]
+        waveforms = [self._waveform(*pair) for pair in pair_of.values()]
         computed = {}
         for (key, (clip, _)), frames in zip(
-            wanted.items(), self.encoder.frames(waveforms, self.layers), strict=True
+            pair_of.items(), self.encoder.frames(waveforms, self.layers), strict=True
         ):
-            with np.errstate(over="ignore"):  # looked at below
+            with np.errstate(over="ignore"):  # What overflows is refused below, with its clip.
                 computed[key] = averaged(frames, self.reduce).astype(np.float16)
 
             if not np.isfinite(computed[key]).all():
                 raise ModelError(
-                    f"encoder {self.encoder.name!r} gave numbers that are not finite, or "
-                    f"not in float16, for the "
-                    f"clip of {clip.seconds:.3f} s with key {clip.key!r}: choose other layers"
+                    f"encoder {self.encoder.name!r} gave numbers that are not finite, or not in "
+                    f"float16, for the clip of {clip.seconds:.3f} s with key {clip.key!r}: choose "
+                    "other layers"
                 )
 
         return computed
@@ -153,8 +148,9 @@ class Frames:
 
 
 def averaged(frames: NDArray[np.float32], n: int) -> NDArray[np.float32]:
-    """Average `n` neighbouring frames into one: (n_layers, ceil(n_frames / n), dim); the last group
-    may be smaller.
+    """Average `n` neighbouring frames into one, the last group maybe of fewer.
+
+    (n_layers, n_frames, dim) becomes float32, (n_layers, ceil(n_frames / n), dim).
     """
     if n == 1:
         return frames
@@ -172,27 +168,26 @@ def statistics(
     of: Literal["frames", "clips"] = "frames",
     dim: int | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation of all frames of clips, or of the clips' means: float32,
-    (n_layers, dim) each.
+    """Return mean and standard deviation of frames: float32, (n_layers, dim) each.
 
-    1 stands for no deviation. `read` gives the frames of clips, such as `Frames.of`; only the first
-    `dim` numbers of a frame count, all if None. Sums are float64 over a stream of clips, so memory
-    holds a few at a time.
+    `of` "frames": of all frames of all clips; "clips": of the clips' means. 1 stands for no
+    deviation. `read` gives the frames of clips, such as `Frames.of`; only the first `dim` numbers
+    of a frame count, all if None. Sums are float64 over a stream of clips, so memory holds a few at
+    a time.
     """
     count = 0
     total: NDArray[np.float64] = np.zeros(1)
     square: NDArray[np.float64] = np.zeros(1)
 
     for start in range(0, len(clips), _CHUNK):
-        for one in read(clips[start : start + _CHUNK]):
-            wide = one[..., :dim].astype(np.float64)
+        for array in read(clips[start : start + _CHUNK]):
+            wide = array[..., :dim].astype(np.float64)
             wide = wide.mean(axis=1, keepdims=True) if of == "clips" else wide
-            count, total, square = (
-                count + wide.shape[1],
-                total + wide.sum(axis=1),
-                square + (wide**2).sum(axis=1),
-            )
+            count += wide.shape[1]
+            total = total + wide.sum(axis=1)  # Not in place: the first sum has no shape yet.
+            square = square + (wide**2).sum(axis=1)
 
+    # Rounding may leave a variance below 0, and a constant number a tiny one above it.
     mean = total / max(count, 1)
     deviation = np.sqrt(np.maximum(square / max(count, 1) - mean**2, 0.0))
     return mean.astype(np.float32), np.where(deviation > 1e-6, deviation, 1.0).astype(np.float32)

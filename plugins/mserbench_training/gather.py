@@ -1,6 +1,4 @@
-"""Joining the outputs of all processes into the global batch, in such a way that gradients flow
-back to each.
-"""
+"""Joins the outputs of all processes into the global batch; gradients flow back to each."""
 
 from __future__ import annotations
 
@@ -27,6 +25,7 @@ def gather(x: Tensor) -> Tensor:
     if process_count() == 1:
         return x
 
+    # Imported here: a torch without support of several processes lacks it.
     import torch.distributed.nn.functional as collectives
 
     return torch.cat(collectives.all_gather(x.contiguous()))  # type: ignore[no-untyped-call]

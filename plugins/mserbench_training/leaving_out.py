@@ -1,5 +1,4 @@
-"""Compares settings of a trained model on source corpora alone: each is left out in turn and tested
-by the others.
+"""Compares settings of a trained model on source corpora alone, each left out in turn.
 
 EmoDB, EMOVO and AESDD have five emotions in common; languages, rooms and microphones differ. Wants
 $MSERBENCH_DATA and the pretrained parts of the preset (`mserbench weights get`). No other corpus is
@@ -29,6 +28,7 @@ from mserbench.statistics import metrics
 
 Fold = tuple[list[TrainingItem], list[TrainingItem]]  # to train on, to test on
 Variants = Mapping[str, Mapping[str, Any]]  # options by the name of the variant
+# German, Italian and Greek: whichever is left out, none of its language was trained on.
 SOURCES = ("emodb", "emovo", "aesdd")
 BLIND = "ravdess"
 COMMON = ("happy", "sad", "angry", "disgust", "fear")
@@ -36,9 +36,7 @@ COMMON = ("happy", "sad", "angry", "disgust", "fear")
 
 @dataclass(frozen=True)
 class Choices:
-    """What is compared with a preset: its ablations, further settings, and the layers of its
-    encoder, if any.
-    """
+    """What is compared with a preset: its ablations, further settings, layers of its encoder."""
 
     kind: type[Any]
     ablations: Variants
@@ -55,11 +53,12 @@ class Choices:
 
 
 def run(title: str, choices: Mapping[str, Choices]) -> None:
-    """Print the UA of each variant in percent: each source left out, their mean, its spread over
-    seeds, seconds.
+    """Print a row a variant: its UA on each source left out in percent, mean, spread, seconds.
+
+    The spread is the standard deviation of the mean over seeds, the seconds those of one training.
     """
     arguments = _parsed(title, choices)
-    logging.disable(logging.WARNING)
+    logging.disable(logging.WARNING)  # What each of many trainings warns of would bury the table.
     torch.set_num_threads(arguments.threads)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     chosen = choices[arguments.preset]
@@ -85,6 +84,7 @@ def _parsed(title: str, choices: Mapping[str, Choices]) -> argparse.Namespace:
     parser.add_argument(
         "--ablations", action="store_true", help="the preset and its ablations alone"
     )
+    # Only where an encoder has layers to choose from is there such a flag; it is read always.
     parser.set_defaults(layers=False)
 
     if any(choice.layers for choice in choices.values()):
@@ -109,10 +109,10 @@ def _folds(blind: str | None) -> list[Fold]:
     every = _items(SOURCES, COMMON)
     return [
         (
-            [item for item in every if item.corpus != left],
-            [item for item in every if item.corpus == left],
+            [item for item in every if item.corpus != held_out],
+            [item for item in every if item.corpus == held_out],
         )
-        for left in SOURCES
+        for held_out in SOURCES
     ]
 
 
@@ -140,6 +140,7 @@ def _report(
     seeds: Sequence[int],
 ) -> None:
     """Train on each fold with each seed and print the recalls."""
+    # Of the processor, not of the wall: other work on the machine then counts for nothing.
     started = time.process_time()
     ua = np.array(
         [
@@ -155,9 +156,7 @@ def _report(
 
 
 def tested(kind: type[Any], options: Mapping[str, Any], folds: Sequence[Fold]) -> Iterator[float]:
-    """Yield the UA of each fold, in [0, 1]: the mean recall of the labels that the tested clips
-    have.
-    """
+    """Yield the UA of each fold, in [0, 1]: the mean recall over the labels of the tested clips."""
     for training, target in folds:
         with tempfile.TemporaryDirectory() as folder:
             kind(kind.Options(**options)).fit(training, [], Path(folder))

@@ -1,6 +1,4 @@
-"""Losses of the trained models: cross-entropy, and the supervised contrastive loss that knows
-languages.
-"""
+"""Losses of the trained models: cross-entropy, and a contrastive loss that knows languages."""
 
 from __future__ import annotations
 
@@ -26,8 +24,10 @@ def cross_entropy(
     `class_weights`: float, (n_classes,); the mean is then weighted. `label_smoothing` in [0, 1). In
     float32 whatever the precision given.
     """
+    # A mean over nothing would be NaN. This 0 depends on the logits still, so that a backward pass
+    # finds its way and all processes exchange the same gradients.
     if not bool((codes != UNKNOWN).any()):
-        return logits.float().sum() * 0.0  # a mean over nothing would be NaN
+        return logits.float().sum() * 0.0
     return F.cross_entropy(
         logits.float(), codes, class_weights, ignore_index=UNKNOWN, label_smoothing=label_smoothing
     )
@@ -36,10 +36,10 @@ def cross_entropy(
 def class_weights(
     codes: Sequence[int], n_classes: int, weighting: Weighting = "balanced"
 ) -> Tensor | None:
-    """Return a weight for each class, n / (n_classes * n_c), whose mean over the clips is 1; None
-    for "none".
+    """Return a weight for each class, n / (n_classes * n_c): float32, (n_classes,).
 
-    float32, (n_classes,). A class without clips has weight 0: it is never asked for.
+    None for the weighting "none". n_classes counts those that have clips, so that the mean weight
+    over the clips is 1. A class without clips has weight 0: it is never asked for.
     """
     if weighting == "none":
         return None
@@ -60,8 +60,7 @@ def language_aware_contrastive(
     cross_language_weight: float = 2.5,
     temperature: float = 0.07,
 ) -> Tensor:
-    """Return the language-aware supervised contrastive loss (supcon-w2v2, Eqs 7-8): float32, a
-    scalar.
+    """Return the language-aware supervised contrastive loss (supcon-w2v2, Eqs 7-8): a scalar.
 
     For each anchor i with positives P(i), the others of its emotion, and A(i), all others, with z =
     h/|h|:
@@ -89,7 +88,7 @@ def language_aware_contrastive(
     has_positives = total > 0
 
     if not bool(has_positives.any()):
-        return z.sum() * 0.0
+        return z.sum() * 0.0  # As in `cross_entropy`: 0, with a gradient of 0.
 
     # Not -inf on the diagonal: a batch of one would have no finite number in its row, and NaN as
     # gradient.

@@ -1,6 +1,4 @@
-"""An encoder whose frames also say whether the clip is loud there, so that a pooling can weigh them
-by it.
-"""
+"""An encoder whose frames also say whether the clip is loud there, for poolings to weigh by."""
 
 from __future__ import annotations
 
@@ -16,11 +14,10 @@ CODE = "1"  # raise it whenever the last number of a frame changes
 
 
 class WithLoudness:
-    """The frames of an encoder with one number more: 1 within `decibels` of the clip's loudest
-    frame, else 0.
+    """The frames of an encoder with one number more: 1 where the clip is loud, else 0.
 
-    Averaged over neighbouring frames it is the share of them that is loud: a mean weighted by it is
-    the mean over loud frames.
+    Loud is within `decibels` of the clip's loudest frame. Averaged over neighbouring frames, the
+    number is the share of them that is loud: a mean weighted by it is the mean over loud frames.
     """
 
     def __init__(self, encoder: Encoder, decibels: float) -> None:
@@ -34,13 +31,17 @@ class WithLoudness:
     def frames(
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """Return float32 of shape (n_layers, n_frames, dim) for each waveform, float32,
-        (n_samples,), 16 kHz mono.
-        """
-        found = self.encoder.frames(waveforms, layers)
-        return [self._told(one, waveform) for one, waveform in zip(found, waveforms, strict=True)]
+        """Return float32, (n_layers, n_frames, dim), for each waveform.
 
-    def _told(
+        `waveforms`: float32, (n_samples,), 16 kHz mono.
+        """
+        frames = self.encoder.frames(waveforms, layers)
+        return [
+            self._with_loud(array, waveform)
+            for array, waveform in zip(frames, waveforms, strict=True)
+        ]
+
+    def _with_loud(
         self, frames: NDArray[np.float32], waveform: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         level = loudness_of(waveform, frames.shape[1], self.frame_seconds)

@@ -1,6 +1,4 @@
-"""What a training runs on, through accelerate: one device or several, precision, accumulated
-gradients.
-"""
+"""What a training runs on, through accelerate: devices, precision, accumulated gradients."""
 
 from __future__ import annotations
 
@@ -19,14 +17,13 @@ from mserbench.errors import UsageError
 from mserbench_training.encoders.base import Precision
 
 T = TypeVar("T")
-# For each other: while one reads or scores on. A process that died is not waited for, its launcher
-# ends the others.
+# How long processes wait for one another: one of them may have clips to read or to score while the
+# others are done. A process that died is not waited for, as its launcher ends the others.
 _WAIT = timedelta(hours=12)
 
 
 def own_device(device: str) -> str:
-    """Return the device of this process: of `cuda` or `auto` the one of its number, where several
-    train together.
+    """Return the device of this process: where several train together, the GPU of its number.
 
     Raises UsageError where CUDA is asked for and not here.
     """
@@ -38,18 +35,17 @@ def own_device(device: str) -> str:
         )
 
     number = os.environ.get("LOCAL_RANK")
-    return (
-        device
-        if ":" in device
-        else "cuda"
-        if number is None
-        else f"cuda:{int(number) % torch.cuda.device_count()}"
-    )
+    if ":" in device:
+        return device
+    # Modulo, so that more processes than GPUs share them.
+    return "cuda" if number is None else f"cuda:{int(number) % torch.cuda.device_count()}"
 
 
 class Machine:
-    """The devices of a training: `device` is `cpu`, `auto`, `cuda` or `cuda:N`; several by
-    `accelerate launch`.
+    """The devices of a training: one, or several under `accelerate launch`.
+
+    `device` is `cpu`, `auto`, `cuda` or `cuda:N`. A step's gradient is the mean over `accumulation`
+    batches.
     """
 
     def __init__(
@@ -59,7 +55,8 @@ class Machine:
         if ":" in device:
             torch.cuda.set_device(device)
 
-        # an earlier training in this process may have had another precision
+        # An earlier training in this process may have had another precision, and accelerate keeps
+        # the first one for good.
         AcceleratorState._reset_state()
         self.accelerator = Accelerator(
             cpu=device == "cpu",
@@ -85,9 +82,7 @@ class Machine:
         return bool(self.accelerator.is_main_process)
 
     def prepare(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> nn.Module:
-        """Move a model to the device and return what to call in training; both share their
-        parameters.
-        """
+        """Move a model to the device; return what to call in training, with the same parameters."""
         prepared: nn.Module
         prepared, self._optimizer = self.accelerator.prepare(model, optimizer)
         return prepared
@@ -95,12 +90,10 @@ class Machine:
     def backward(
         self, model: nn.Module, losses: Callable[[], dict[str, Tensor]]
     ) -> dict[str, Tensor]:
-        """Compute the losses of one batch and add the gradient of `total`, as a part of a step's;
-        return them.
-        """
-        found = losses()
-        self.accelerator.backward(found["total"] / self.accumulation)
-        return found
+        """Compute and return a batch's losses; add the gradient of `total` to that of the step."""
+        named = losses()
+        self.accelerator.backward(named["total"] / self.accumulation)
+        return named
 
     def update(self, model: nn.Module, clip: float) -> None:
         """Clip the gathered gradients, let the optimiser step, and forget them."""
@@ -111,9 +104,7 @@ class Machine:
         self._optimizer.zero_grad()
 
     def from_main(self, compute: Callable[[], T]) -> T:
-        """Return what the main process computes, on all processes: they must never decide
-        differently.
-        """
+        """Return what the main process computes, on all processes: they must decide alike."""
         if self.n_processes == 1:
             return compute()
 

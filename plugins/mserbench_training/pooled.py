@@ -1,6 +1,4 @@
-"""One vector a clip from the frames of an encoder: mean, mean over loud frames, deviation, layer by
-layer.
-"""
+"""One vector a clip from the frames of an encoder: means, means over loud frames, deviations."""
 
 from __future__ import annotations
 
@@ -22,14 +20,12 @@ Pooling = Literal["mean", "loud20", "loud36", "std"]
 
 CODE = "1"  # raise it whenever vectors change
 _SILENCE = 1e-20  # power; makes silence finite
-# level of the quietest frame that counts, below the loudest
+# How far below the loudest frame the quietest one lies that still counts.
 _DECIBELS = {"loud20": 20.0, "loud36": 36.0}
 
 
 class Augmenter(Protocol):
-    """What makes copies of a clip, and the name that tells all copies of one sort from those of
-    another.
-    """
+    """What makes copies of a clip, under a name that tells its copies from all others."""
 
     @property
     def name(self) -> str:
@@ -41,9 +37,7 @@ class Augmenter(Protocol):
 
 @dataclass(frozen=True)
 class Copy:
-    """One numbered copy of every clip; its random numbers rest on the samples of the clip, whatever
-    its name.
-    """
+    """One numbered copy of every clip; its random numbers rest on the clip's samples alone."""
 
     augmenter: Augmenter
     number: int
@@ -55,6 +49,7 @@ class Copy:
 
     def of(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the copy of a clip: float32, (n_samples,)."""
+        # The samples are the key, as a feature set is given a waveform and never a name.
         key = hashlib.sha256(np.ascontiguousarray(waveform, dtype="<f4").data).hexdigest()
         return self.augmenter.apply(waveform, key, self.number)
 
@@ -62,15 +57,14 @@ class Copy:
 def pooled_features(
     encoder: Encoder, layers: Sequence[int], poolings: Sequence[Pooling], copy: Copy | None = None
 ) -> FeatureSet:
-    """Return the feature set of some poolings of some layers: layer by layer, poolings in the order
-    given.
+    """Return the feature set of `poolings` of `layers`: layer by layer, poolings in their order.
 
-    `copy`: of each clip, what is heard; None is the clip itself. The version holds the hash of the
-    encoder's weights. All layers are had in one pass. Raises UsageError for layers or poolings that
-    do not exist, and for none.
+    `copy`: which copy of each clip is heard; None is the clip itself. The version holds the hash of
+    the encoder's weights. All layers come from one pass. Raises UsageError for layers or poolings
+    that do not exist, and for none.
     """
     check_layers(encoder.name, layers, encoder.layers)
-    strange = [one for one in poolings if one not in get_args(Pooling)]
+    strange = [pooling for pooling in poolings if pooling not in get_args(Pooling)]
     if strange or not poolings:
         raise UsageError(
             f"poolings {list(poolings)} were asked for, but must be one or more of "
@@ -85,8 +79,8 @@ def pooled_features(
         _compute, encoder=encoder, layers=tuple(layers), poolings=tuple(poolings), copy=copy
     )
 
-    # No "+": weights rest on the encoder's weights too, so that all of the version must be the
-    # same.
+    # No "+": trained weights accept features of another version behind it, but these rest on the
+    # encoder's weights, whose hash stands there.
     version = f"{CODE}-{encoder.version.replace('+', '-')}"
     return FeatureSet(name, version, len(layers) * len(poolings) * encoder.dim, compute)
 
@@ -99,24 +93,28 @@ def pool(
     "mean" and "std" (deviation) are over all frames; "loud20" and "loud36" the means over the
     frames within 20 and 36 dB of the loudest, by `loudness`, (n_frames,), in decibels.
     """
-    exact = frames.astype(np.float64)
-    found = []
-    for one in poolings:
-        heard = exact[:, loudness >= loudness.max() - _DECIBELS[one]] if one in _DECIBELS else exact
-        found.append(heard.std(axis=1) if one == "std" else heard.mean(axis=1))
+    exact = frames.astype(np.float64)  # Sums of thousands of float32 would lose digits.
+    vectors = []
+    for pooling in poolings:
+        heard = (
+            exact[:, loudness >= loudness.max() - _DECIBELS[pooling]]
+            if pooling in _DECIBELS
+            else exact
+        )
+        vectors.append(heard.std(axis=1) if pooling == "std" else heard.mean(axis=1))
 
-    return np.stack(found, axis=1).reshape(-1)
+    return np.stack(vectors, axis=1).reshape(-1)
 
 
 def loudness_of(
     waveform: NDArray[np.float32], n_frames: int, frame_seconds: float
 ) -> NDArray[np.float64]:
-    """Return the level of each frame in decibels of full scale: float64, (n_frames,), -200 for
-    silence.
+    """Return the level of each frame in decibels of full scale: float64, (n_frames,).
 
     `waveform`: float32, (n_samples,), 16 kHz. The level of a frame is that of the samples in its
-    step.
+    step; -200 for silence.
     """
+    # Encoders round the number of frames in different ways: samples are cut or padded to fit it.
     step = round(frame_seconds * SAMPLE_RATE)
     samples = np.pad(waveform, (0, max(0, n_frames * step - len(waveform))))[: n_frames * step]
     power = np.square(samples.reshape(n_frames, step), dtype=np.float64).mean(axis=1)

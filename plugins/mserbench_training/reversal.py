@@ -1,6 +1,4 @@
-"""Gradient reversal (Ganin and Lempitsky, 2015): identity forward, gradient times a negative number
-backward.
-"""
+"""Gradient reversal (Ganin and Lempitsky, 2015): identity forward, a negated gradient backward."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ class _Reverse(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, strength: float) -> Tensor:
         ctx.strength = strength
-        return x.view_as(x)
+        return x.view_as(x)  # A view: autograd would take `x` itself for an input passed through.
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
@@ -33,7 +31,9 @@ def reverse_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
 
 
 def rising_strength(progress: float) -> float:
-    """Return 2 / (1 + exp(-10 p)) - 1, the rise from 0 to 1 of Ganin et al. (JMLR 2016); p in [0,
-    1] of training.
+    """Return 2 / (1 + exp(-10 p)) - 1 of the progress p of a training, in [0, 1].
+
+    It rises from 0 to 1 (Ganin et al., JMLR 2016): what an adversary says before it has learnt is
+    no guide.
     """
     return 2.0 / (1.0 + math.exp(-10.0 * progress)) - 1.0

@@ -18,9 +18,7 @@ Cell = tuple[int, int]  # language, emotion
 
 
 class Sampler(Protocol):
-    """Batches of indices of an epoch: a pure function of the seed and the epoch, so a resume needs
-    no state.
-    """
+    """Batches of indices, a pure function of seed and epoch: a resumed training needs no state."""
 
     def batches(self, epoch: int) -> list[list[int]]:
         """Return the batches of an epoch, counted from 0; every item stands in at least one."""
@@ -40,26 +38,26 @@ class ShuffledSampler:
     def batches(self, epoch: int) -> list[list[int]]:
         """Return the shuffled batches of an epoch."""
         order = np.random.default_rng([self.seed, epoch]).permutation(self.n_items).tolist()
-        found = [
+        batches = [
             order[start : start + self.batch_size]
             for start in range(0, self.n_items, self.batch_size)
         ]
-        if len(found) > 1 and len(found[-1]) == 1:
-            found[-2:] = [found[-2] + found[-1]]
+        if len(batches) > 1 and len(batches[-1]) == 1:
+            batches[-2:] = [batches[-2] + batches[-1]]
 
-        return found
+        return batches
 
 
 @dataclass(frozen=True)
 class HierarchicalSampler:
-    """`n_languages` languages, the same `n_emotions` emotions of each, `n_samples` clips of each
-    cell (section 2.2).
+    """Batches of languages x emotions x samples (supcon-w2v2, section 2.2).
 
-    Languages and emotions that still hold clips not yet seen in the epoch come first, at random;
-    the epoch ends when every clip was seen. A cell that runs out starts anew, so clips of small
-    cells are seen several times; a cell smaller than `n_samples` gives clips twice in a batch.
-    Where there are fewer languages or emotions than asked for, all are taken and batches are
-    smaller.
+    A batch has `n_languages` languages, the same `n_emotions` emotions of each, and `n_samples`
+    clips of each pair of both, which is called a cell. Languages and emotions that still hold clips
+    not yet seen in the epoch come first, at random; the epoch ends when every clip was seen. A cell
+    that runs out starts anew, so clips of small cells are seen several times; a cell smaller than
+    `n_samples` gives clips twice in a batch. Where there are fewer languages or emotions than asked
+    for, all are taken and batches are smaller.
 
     `missing` says what stands in for an emotion that a drawn language has not: "fill" takes as many
     more clips of it from the other drawn languages, so that emotions stay balanced and batches
@@ -77,8 +75,8 @@ class HierarchicalSampler:
     def __post_init__(self) -> None:
         if len(self.languages) != len(self.emotions) or not self.languages:
             raise ValueError(
-                f"{len(self.languages)} languages and {len(self.emotions)} emotions: one each "
-                f"a clip"
+                f"{len(self.languages)} languages and {len(self.emotions)} emotions: one each a "
+                "clip"
             )
         if min(self.n_languages, self.n_emotions, self.n_samples) < 1:
             raise UsageError(
@@ -89,17 +87,19 @@ class HierarchicalSampler:
         holes = self.holes()
         if holes and self.missing == "error":
             raise UsageError(
-                f"language {holes[0][0]} has no clip of emotion {holes[0][1]} "
-                f"({len(holes)} such hole(s)), and every "
-                f"language needs all emotions: leave that corpus away, or let 'missing' be "
-                f"fill or skip"
+                f"language {holes[0][0]} has no clip of emotion {holes[0][1]} ({len(holes)} such "
+                "hole(s)), and every language needs all emotions: leave that corpus away, or let "
+                "'missing' be fill or skip"
             )
 
     def holes(self) -> list[Cell]:
         """Return the pairs of a language and an emotion that no clip has, sorted."""
-        there = set(zip(self.languages, self.emotions, strict=True))
+        cells = set(zip(self.languages, self.emotions, strict=True))
         return sorted(
-            (a, b) for a in set(self.languages) for b in set(self.emotions) if (a, b) not in there
+            (language, emotion)
+            for language in set(self.languages)
+            for emotion in set(self.emotions)
+            if (language, emotion) not in cells
         )
 
     def batches(self, epoch: int) -> list[list[int]]:
@@ -109,35 +109,39 @@ class HierarchicalSampler:
         for i, cell in enumerate(zip(self.languages, self.emotions, strict=True)):
             cells[cell].append(i)
 
+        # Sorted, so that shuffles are drawn in the same order whatever clip comes first.
         decks = {cell: _Deck(cells[cell], random) for cell in sorted(cells)}
-        found = []
+        batches = []
         while any(deck.unseen for deck in decks.values()):
-            found.append(self._batch(decks, random))
+            batches.append(self._batch(decks, random))
 
-        return found
+        return batches
 
     def _batch(self, decks: dict[Cell, _Deck], random: np.random.Generator) -> list[int]:
         unseen = {cell: deck.unseen for cell, deck in decks.items()}
         languages = _draw(
-            {a for a, _ in decks},
-            {a for (a, _), n in unseen.items() if n},
+            {language for language, _ in decks},
+            {language for (language, _), n in unseen.items() if n},
             self.n_languages,
             random,
         )
+
+        # Emotions are drawn for all languages at once: the contrast is between the same ones.
         within = {cell: n for cell, n in unseen.items() if cell[0] in languages}
         emotions = _draw(
-            {b for _, b in within},
-            {b for (_, b), n in within.items() if n},
+            {emotion for _, emotion in within},
+            {emotion for (_, emotion), n in within.items() if n},
             self.n_emotions,
             random,
         )
         batch: list[int] = []
 
         for emotion in emotions:
-            have = [
+            in_batch = [
                 decks[language, emotion] for language in languages if (language, emotion) in decks
             ]
-            for deck, n in zip(have, self._shares(len(have), len(languages)), strict=True):
+            shares = self._shares(len(in_batch), len(languages))
+            for deck, n in zip(in_batch, shares, strict=True):
                 batch += deck.draw(n)
 
         return batch
@@ -147,14 +151,13 @@ class HierarchicalSampler:
         if self.missing == "skip":
             return [self.n_samples] * n_have
 
-        wanted = self.n_samples * n_languages
-        return [wanted // n_have + (i < wanted % n_have) for i in range(n_have)]
+        # "fill": as many as if all had it; what does not divide goes to the first ones.
+        total = self.n_samples * n_languages
+        return [total // n_have + (i < total % n_have) for i in range(n_have)]
 
 
 class _Deck:
-    """The clips of one cell as a pack of cards: dealt in random order, shuffled anew when they run
-    out.
-    """
+    """The clips of one cell as a pack of cards: dealt in random order, shuffled when run out."""
 
     def __init__(self, cards: Sequence[int], random: np.random.Generator) -> None:
         self.cards = list(cards)
@@ -168,18 +171,18 @@ class _Deck:
         while len(dealt) < n:
             if not self.waiting:
                 fresh = [card for card in self.cards if card not in dealt] or self.cards
-                again = [card for card in self.cards if card not in fresh]
+                repeated = [card for card in self.cards if card not in fresh]
 
-                # What this draw already holds goes below the rest: it may come again only in a
-                # later draw.
+                # What this draw has already dealt goes to the bottom, so that it comes again only
+                # in a later draw.
                 self.waiting = [
                     *self.random.permutation(fresh).tolist(),
-                    *self.random.permutation(again).tolist(),
+                    *self.random.permutation(repeated).tolist(),
                 ]
 
-            wanted = n - len(dealt)
-            dealt += self.waiting[:wanted]
-            self.waiting = self.waiting[wanted:]
+            lacking = n - len(dealt)
+            dealt += self.waiting[:lacking]
+            self.waiting = self.waiting[lacking:]
 
         self.unseen = max(0, self.unseen - n)
         return dealt
@@ -187,9 +190,10 @@ class _Deck:
 
 def _draw(everything: set[int], first: set[int], n: int, random: np.random.Generator) -> list[int]:
     """Draw up to `n` at random: from `first` while they last, then from the others."""
+    # Sorted, as the order of a set may differ from one process to another.
     chosen: list[int] = random.permutation(sorted(first)).tolist()[:n]
-    others: list[int] = random.permutation(sorted(everything - first)).tolist()
-    return chosen + others[: n - len(chosen)]
+    later: list[int] = random.permutation(sorted(everything - first)).tolist()
+    return chosen + later[: n - len(chosen)]
 
 
 class BatchSettings(Protocol):
@@ -242,8 +246,8 @@ def sampler_of(settings: BatchSettings, items: CodedItems) -> Sampler:
 def shard(batch: Sequence[int], rank: int, n_processes: int) -> list[int]:
     """Return the part of a global batch that one process holds; all parts are equally long.
 
-    A batch that cannot be divided is filled up from its own beginning, so that no process waits for
-    another.
+    A batch that cannot be divided is filled up from its own beginning: gathering wants as many rows
+    of each process.
     """
     whole = math.ceil(len(batch) / n_processes) * n_processes
     filled = [batch[i % len(batch)] for i in range(whole)]

@@ -13,8 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 @contextmanager
 def without_memory() -> Iterator[None]:
-    """Make tensors that have shapes and no numbers: models of any size are built and run in
-    seconds.
+    """Make tensors that have shapes and no numbers: any model is built and run in seconds.
 
     Unlike those of the device `meta` they choose the attention that a processor would, which keeps
     no matrix of all pairs. What asks for a number of such a tensor raises.
@@ -24,24 +23,26 @@ def without_memory() -> Iterator[None]:
 
 
 def kept_bytes(forward: Callable[[], object], parameters: Iterable[Tensor]) -> int:
-    """Return the bytes that a forward pass keeps for its gradient, each storage once, without
-    parameters.
+    """Return the bytes that a forward pass keeps for its gradient, parameters left out.
+
+    Views of one storage count once.
     """
-    own = {_storage(one) for one in parameters}
-    kept: dict[int, Any] = {}
+    own = {_storage(tensor) for tensor in parameters}
+    storages: dict[int, Any] = {}
 
     def note(tensor: Tensor) -> Tensor:
         if _storage(tensor) not in own:
-            # held, so that its address is not used again
-            kept[_storage(tensor)] = tensor.untyped_storage()
+            # Held, so that its address is not given to another tensor.
+            storages[_storage(tensor)] = tensor.untyped_storage()
 
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         result = forward()
 
+    # Until here the result kept the graph alive, and with it all that the pass has saved.
     del result
-    return sum(int(storage.nbytes()) for storage in kept.values())
+    return sum(int(storage.nbytes()) for storage in storages.values())
 
 
 def _storage(tensor: Tensor) -> int:
@@ -50,4 +51,4 @@ def _storage(tensor: Tensor) -> int:
 
 def count(parameters: Iterable[Tensor]) -> int:
     """Return how many numbers there are, each tensor once."""
-    return sum(one.numel() for one in {id(one): one for one in parameters}.values())
+    return sum(tensor.numel() for tensor in {id(tensor): tensor for tensor in parameters}.values())

@@ -9,10 +9,10 @@ Shape = Literal["cosine", "constant"]
 
 
 def factor(step: int, steps: int, warmup: int, shape: Shape = "cosine") -> float:
-    """Return what the learning rate of a step is multiplied by, in [0, 1]; a pure function, so a
-    resume needs no state.
+    """Return what the learning rate of a step is multiplied by, in [0, 1].
 
-    `step` counts from 0. Step i of the warm-up has (i + 1) / warmup: the first step already learns.
+    A pure function of the step, so that a resumed training needs no state of a schedule. `step`
+    counts from 0. Step i of the warm-up has (i + 1) / warmup: the first step already learns.
     """
     if step < warmup:
         return (step + 1) / warmup

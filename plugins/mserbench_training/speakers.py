@@ -16,23 +16,19 @@ _Speaker = TypeVar("_Speaker", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Mean and standard deviation of each feature over the clips of one speaker: float64,
-    (n_features,).
-    """
+    """Mean and deviation of each feature over one speaker's clips: float64, (n_features,) each."""
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
 
     def apply(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Standardise features of shape (..., n_features); a feature that never varied becomes
-        0.
-        """
+        """Standardise features, (..., n_features); a feature that never varied becomes 0."""
         return (features - self.mean) / self.scale
 
 
 def statistics(features: NDArray[np.float64]) -> Statistics:
     """Return the statistics of some rows of features: (n_clips, n_features)."""
-    # the order of the clips must not show in the last bit of a sum
+    # The order of the clips must not show in the last bit of a sum.
     features = np.sort(features, axis=0)
     scale = features.std(axis=0)
 
@@ -55,17 +51,17 @@ def speaker_statistics(
 def standardised(
     features: NDArray[np.float64],
     speakers: Sequence[_Speaker],
-    known: Mapping[_Speaker, Statistics],
+    statistics_of: Mapping[_Speaker, Statistics],
 ) -> NDArray[np.float64]:
-    """Standardise each row by its speaker's statistics. Raises ModelError for a speaker not among
-    those known.
-    """
-    unseen = set(speakers) - set(known)
+    """Standardise each row by its speaker's statistics; ModelError for a speaker without any."""
+    unseen = set(speakers) - set(statistics_of)
     if unseen:
         raise ModelError(
             f"{len(unseen)} speaker(s) of the clips to predict were not among those prepared: with "
             f"normalise=speaker, call 'prepare' with all clips first"
         )
 
-    rows = [known[speaker].apply(row) for speaker, row in zip(speakers, features, strict=True)]
+    rows = [
+        statistics_of[speaker].apply(row) for speaker, row in zip(speakers, features, strict=True)
+    ]
     return np.stack(rows) if rows else features

@@ -1,6 +1,4 @@
-"""The batches of one process without end, from any place of any epoch, each made while the one
-before is learnt.
-"""
+"""The endless batches of one process, from any place on, each made while the last is learnt."""
 
 from __future__ import annotations
 
@@ -22,20 +20,21 @@ def places(
         for at in range(position, len(batches)):
             yield part(batches[at]), epoch, at
 
+        # Only the epoch that a training was resumed in begins in its middle.
         epoch, position = epoch + 1, 0
 
 
 def made_ahead(
     planned: Iterator[Place], make: Callable[[Sequence[int], int], Any], pool: ThreadPoolExecutor
 ) -> Iterator[tuple[Any, int, int]]:
-    """Yield batches, made of indices and epoch, with their epoch and place, while a thread makes
-    the next one.
-    """
+    """Yield the batches that `make` gives, with epoch and place; a thread is one batch ahead."""
     indices, epoch, at = next(planned)
     coming = pool.submit(make, indices, epoch)
     while True:
         following = next(planned)
         batch = coming.result()
+
+        # Ordered before this batch is handed out, so that it is made while this one is learnt.
         coming = pool.submit(make, following[0], following[1])
         yield batch, epoch, at
         _, epoch, at = following

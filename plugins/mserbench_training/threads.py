@@ -10,9 +10,7 @@ import torch
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Let each new thread compute on one core: workers that each use all cores hinder one
-    another.
-    """
+    """Let each new thread compute on one core: workers on all cores each hinder one another."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

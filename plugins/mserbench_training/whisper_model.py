@@ -1,6 +1,4 @@
-"""Loads openai-whisper models from a ready folder of safetensors, without a pickle and without a
-download.
-"""
+"""Loads openai-whisper models from a ready folder of safetensors: no pickle, no download."""
 
 from __future__ import annotations
 
@@ -34,13 +32,14 @@ def load(folder: Path, encoder_only: bool = True) -> AudioEncoder | Whisper:
         dims = ModelDimensions(**json.loads((folder / "dims.json").read_text(encoding="utf-8")))
         tensors = _tensors(folder / "model.safetensors", _ENCODER if encoder_only else "")
         model = _empty(dims, encoder_only)
+        # Assigned, not copied: the encoder was built without memory of its own.
         model.load_state_dict(tensors, assign=True)
     except (OSError, ValueError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
+        # One line: torch lists each name that does not fit on a line of its own.
         reason = " ".join(str(error).split())[:200]
         raise DataError(
-            f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: "
-            f"{reason}): 'mserbench weights "
-            f"verify' says whether it is whole"
+            f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: {reason}): "
+            "'mserbench weights verify' says whether it is whole"
         ) from error
 
     return model.eval()
@@ -53,10 +52,11 @@ def _tensors(path: Path, prefix: str) -> dict[str, torch.Tensor]:
 
 
 def _empty(dims: ModelDimensions, encoder_only: bool) -> AudioEncoder | Whisper:
+    # The whole model has a causal mask that is no weight: on the device meta it would stay empty.
     if not encoder_only:
         return Whisper(dims)
 
-    with torch.device("meta"):  # no memory for values that are replaced at once
+    with torch.device("meta"):  # No memory for values that are replaced at once.
         return AudioEncoder(
             dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
         )

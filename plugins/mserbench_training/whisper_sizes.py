@@ -1,6 +1,4 @@
-"""The sizes of Whisper's encoders by name, so that plans can build them where their weights are not
-here.
-"""
+"""The sizes of Whisper's encoders by name, for plans on machines that lack their weights."""
 
 from __future__ import annotations
 
@@ -31,14 +29,13 @@ class Sizes:
 
     @property
     def layers(self) -> int:
-        """Layers to choose from, as `Encoder` counts them: the blocks, and the normalised last
-        one.
-        """
+        """Layers as `Encoder` counts them: each block, and the normalised output of the last."""
         return self.blocks + 1
 
     @property
     def parameters(self) -> int:
         """How many numbers the encoder has."""
+        # Built without memory: large-v3 would take 2.5 GB to be counted.
         with torch.device("meta"):
             encoder = AudioEncoder(self.bands, self.positions, self.width, self.heads, self.blocks)
         return count(encoder.parameters())
@@ -54,6 +51,7 @@ BY_NAME: Mapping[str, Sizes] = {
 
 def sizes_of(name: str) -> Sizes | None:
     """Return the sizes of weights by name or of a folder; None where neither is here nor known."""
+    # Weights on this machine say their own sizes; the table is for those that are not.
     if name in weights_names() and lookup.read_record(name) is not None:
         return read(lookup.folder(name))
     return BY_NAME.get(name) or (read(Path(name)) if Path(name).is_dir() else None)

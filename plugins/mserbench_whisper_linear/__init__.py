@@ -9,9 +9,10 @@ from mserbench.plugins.hookspecs import ModelEntry, hookimpl
 MSERBENCH_API = 1
 
 WEIGHTS = {"whisper-linear-de-it-el": ("emodb", "emovo", "aesdd")}
-"""The weights that ship with the model, and the tasks they were trained on: plain, and again with
-normalise=speaker under the name with `-speaker`. `python -m mserbench_whisper_linear.choosing
---remake` does.
+"""The weights that ship with the model, and the tasks they were trained on.
+
+Each is there twice: plain, and under the name with `-speaker` as trained with normalise=speaker.
+`python -m mserbench_whisper_linear.choosing --remake` makes them.
 """
 
 

@@ -1,5 +1,4 @@
-"""The linear classifier of standardised vectors, learnt with the directions in which speakers
-differ taken out.
+"""The linear classifier of whisper-linear, learnt with what tells speakers apart taken out.
 
 Nuisance attribute projection (Solomonoff, Campbell and Boardman, ICASSP 2005): a direction in which
 the means of speakers lie apart says who speaks, and where; a classifier that is blind to it cannot
@@ -17,21 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import DataError
-from mserbench_training.label_scores import asked_for, softmax
+from mserbench_training.label_scores import check_labels, linear_probabilities, logit_a_label
 from mserbench_training.model_file import read_array, read_labels
 from mserbench_whisper_linear.options import Centres, Kind
 
 _ITERATIONS = 5_000
-# of the gradient: another machine then gets the same answers, if not the same last digits
+# Of the gradient: another machine then gets the same answers, if not the same last digits.
 _TOLERANCE = 1e-6
-# variance of standardised features: clips that are all alike have a covariance that can be inverted
+# Added to the variance of standardised features, so that the covariance of clips that are all alike
+# can be inverted too.
 _LEAST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class StandardLinear:
-    """Mean and deviation of each feature in training, and the weights of each label on the
-    standardised feature.
+    """Mean and deviation of each feature in training, and each label's weights on them.
 
     `mean`, `scale`: float64, (n_features,); `coef`: (n_labels, n_features); `intercept`:
     (n_labels,), one logit a label. `coef` is at right angles to the speaker directions, which need
@@ -53,21 +52,11 @@ class StandardLinear:
         one; a label that was not trained has probability 0. A row depends on its clip alone, to the
         last bit. Raises ModelError where none of `labels` was trained.
         """
-        columns, known = asked_for(self.labels, labels)
-        scores = np.zeros((len(features), len(labels)), dtype=np.float64)
-        for row, inputs in enumerate(self.inputs(features)):
-            # Row by row: a matrix product sums in an order that depends on how many clips there
-            # are.
-            scores[row, columns] = softmax(
-                (self.coef[known] * inputs).sum(axis=1) + self.intercept[known]
-            )
-
-        return scores
+        inputs = self.inputs(features)
+        return linear_probabilities(inputs, self.coef, self.intercept, self.labels, labels)
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the standardised features, speaker directions included: float64, (n_clips,
-        n_features).
-        """
+        """Return the standardised features, speaker directions included: (n_clips, n_features)."""
         return (features - self.mean) / self.scale
 
     def to_json(self) -> dict[str, Any]:
@@ -86,9 +75,7 @@ class StandardLinear:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any], n_features: int) -> StandardLinear:
-        """Read what `to_json` gave. Raises DataError naming the entry that is not as it should
-        be.
-        """
+        """Read what `to_json` gave; DataError names the entry that is not right."""
         labels = read_labels(record)
         mean, scale = (read_array(record, name, (n_features,)) for name in ("mean", "scale"))
         if not (scale > 0).all():
@@ -129,31 +116,24 @@ def fit(
     """
     from threadpoolctl import threadpool_limits
 
-    if len(set(labels)) < 2:
-        raise DataError(
-            f"the training clips bear the labels {sorted(set(labels))}, but two or more "
-            f"are needed: "
-            f"give other sources, or '--option labels=all' to learn labels that are not canonical"
-        )
-
-    with threadpool_limits(1):  # threads only hinder on arrays this small
+    check_labels(labels)
+    with threadpool_limits(1):  # Threads only hinder on arrays this small.
         parts = np.split(features, method.parts, axis=1)
         return averaged([_fit_part(part, labels, speakers, method) for part in parts])
 
 
 def averaged(parts: Sequence[StandardLinear]) -> StandardLinear:
-    """Return the classifier of all features whose log-probabilities are the means of those of the
-    parts.
+    """Return the classifier of all features whose log-probabilities are means of the parts'.
 
-    Logits are log-probabilities but for a number that all labels share, so that their mean is
-    linear again.
+    `parts`: classifiers of the same labels, each of its own features. Logits are log-probabilities
+    but for a number that all labels share, so that their mean is linear again.
     """
     return StandardLinear(
         parts[0].labels,
-        np.concatenate([one.mean for one in parts]),
-        np.concatenate([one.scale for one in parts]),
-        np.concatenate([one.coef for one in parts], axis=1) / len(parts),
-        np.mean([one.intercept for one in parts], axis=0),
+        np.concatenate([part.mean for part in parts]),
+        np.concatenate([part.scale for part in parts]),
+        np.concatenate([part.coef for part in parts], axis=1) / len(parts),
+        np.mean([part.intercept for part in parts], axis=0),
     )
 
 
@@ -164,38 +144,42 @@ def _fit_part(
     method: Method,
 ) -> StandardLinear:
     mean, deviation = features.mean(axis=0), features.std(axis=0)
-    # what never varied counts for 0
+    # What never varied becomes 0 in training, and next to 0 in any other clip.
     scale = np.where(deviation > 1e-6 * np.abs(features).max(axis=0), deviation, 1e12)
     inputs = (features - mean) / scale
-    taken = speaker_directions(inputs, labels, speakers, method.directions)
-    kept = without(inputs, taken)
+    directions = speaker_directions(inputs, labels, speakers, method.directions)
+    blinded = without(inputs, directions)
 
     if method.kind == "discriminant":
         groups = speakers if method.centres == "speakers" else [None] * len(labels)
-        coef, intercept = _discriminant(kept, labels, groups, method.strength)
+        coef, intercept = _discriminant(blinded, labels, groups, method.strength)
     else:
-        coef, intercept = _logistic(kept, labels, method.strength)
+        coef, intercept = _logistic(blinded, labels, method.strength)
 
-    return StandardLinear(tuple(sorted(set(labels))), mean, scale, without(coef, taken), intercept)
+    return StandardLinear(
+        tuple(sorted(set(labels))), mean, scale, without(coef, directions), intercept
+    )
 
 
 def _discriminant(
     inputs: NDArray[np.float64], labels: Sequence[str], groups: Sequence[Hashable], shrinkage: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return weights and intercepts of labels equally likely; with one group, those of
-    scikit-learn's discriminant.
+    """Return weights and intercepts of a linear discriminant whose labels are equally likely.
 
-    scikit-learn's takes all clips alike for the means, and twenty times as long.
+    With one group they are those of scikit-learn, which knows no groups, so that speakers with many
+    clips count more, and takes twenty times as long.
     """
     from scipy.linalg import solve
     from sklearn.covariance import shrunk_covariance
 
-    told = np.array(labels)
-    names = np.unique(told)
+    label = np.array(labels)
+    names = np.unique(label)
+
+    # The mean over labels of the covariance within each, however many clips it has.
     within = np.mean(
-        [np.cov(inputs[told == name], rowvar=False, bias=True) for name in names], axis=0
+        [np.cov(inputs[label == name], rowvar=False, bias=True) for name in names], axis=0
     )
-    centres = np.stack([centre(inputs, told == name, groups) for name in names])
+    centres = np.stack([centre(inputs, label == name, groups) for name in names])
     shrunk = shrunk_covariance(np.atleast_2d(within), shrinkage) + _LEAST * np.eye(inputs.shape[1])
     coef = solve(shrunk, centres.T, assume_a="pos").T
 
@@ -215,12 +199,7 @@ def _logistic(
         warnings.simplefilter("error", ConvergenceWarning)
         fitted = regression.fit(inputs, np.array(labels))
 
-    coef, intercept = fitted.coef_, fitted.intercept_
-    # scikit-learn gives two labels one logit, that of the second against the first
-    if len(coef) == 1:
-        coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
-
-    return coef, intercept
+    return logit_a_label(fitted.coef_, fitted.intercept_)
 
 
 def centre(
@@ -237,20 +216,25 @@ def centre(
 def speaker_directions(
     inputs: NDArray[np.float64], labels: Sequence[str], speakers: Sequence[Hashable], n: int
 ) -> NDArray[np.float64]:
-    """Return the `n` orthonormal directions in which speakers lie furthest apart: (at most n,
-    n_features).
+    """Return the directions in which speakers lie furthest apart: orthonormal, (<= n, n_features).
 
     A speaker lies at the mean of the means of his labels, so that one who speaks more in anger is
     not taken for angry.
     """
+    # Numbered as they come: speakers are tuples, which NumPy would take for rows of an array.
     numbers = {speaker: number for number, speaker in enumerate(dict.fromkeys(speakers))}
-    speaker, label = np.array([numbers[one] for one in speakers]), np.array(labels)
+    speaker, label = np.array([numbers[name] for name in speakers]), np.array(labels)
     centres = []
 
     for number in range(len(numbers)):
-        own, said = inputs[speaker == number], label[speaker == number]
-        centres.append(np.mean([own[said == one].mean(axis=0) for one in np.unique(said)], axis=0))
+        own, own_labels = inputs[speaker == number], label[speaker == number]
+        centres.append(
+            np.mean(
+                [own[own_labels == name].mean(axis=0) for name in np.unique(own_labels)], axis=0
+            )
+        )
 
+    # Around their mean, the centres of n speakers span n - 1 directions.
     apart = np.array(centres) - np.mean(centres, axis=0)
     return np.asarray(np.linalg.svd(apart, full_matrices=False)[2][: min(n, len(numbers) - 1)])
 
@@ -261,8 +245,6 @@ def without(rows: NDArray[np.float64], directions: NDArray[np.float64]) -> NDArr
 
 
 def _short(array: NDArray[np.float64]) -> Any:
-    """Return lists of numbers with as many digits as float32 holds: half the text, and no
-    difference in answers.
-    """
+    """Return lists of numbers with the digits of float32: half the text, and the same answers."""
     flat = [float(str(value)) for value in array.astype(np.float32).ravel()]
     return np.array(flat).reshape(array.shape).tolist()

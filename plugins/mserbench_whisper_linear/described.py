@@ -1,6 +1,4 @@
-"""What whisper-linear says of itself before it is made: options, encoder, card; nothing heavy is
-imported.
-"""
+"""What whisper-linear says of itself before it is made: options, encoder, card; without torch."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from mserbench_training.feature_model import FeatureModel
 from mserbench_training.model_file import read_model
 from mserbench_whisper_linear.options import CHOSEN_ON, WhisperLinearOptions
 
-# Options that weights remember, and that then hold.
+# Options that weights remember, and that then hold: on other features their numbers mean nothing.
 MADE_WITH = ("encoder", "encoder_precision", "length", "layers", "pooling")
 
 
@@ -36,6 +34,7 @@ class DescribedWhisperLinear(FeatureModel):
     @classmethod
     def card_of(cls, options: WhisperLinearOptions, weights: Path | None) -> ModelCard:
         """Return a card that hands on what Whisper heard; its weights add what they learnt from."""
+        # Of the encoder that the weights name, which may be another one than the options do.
         record = read_model(weights, cls.name) if weights else None
         heard = weights_named(made_with(options, weights, record).encoder)
         return ModelCard(
@@ -53,14 +52,14 @@ class DescribedWhisperLinear(FeatureModel):
 def made_with(
     options: WhisperLinearOptions, weights: Path | None, record: Mapping[str, Any] | None
 ) -> WhisperLinearOptions:
-    """Return the options of the features: those of the weights, whose record this is, where there
-    are any.
+    """Return the options of the features: those in the record of the weights, where there are any.
 
-    Raises DataError where that does not say them.
+    Raises DataError where the record does not say them.
     """
     features = (record or {}).get("features", {})
     recorded: dict[str, Any] = {}
     if record and isinstance(features, Mapping):
+        # Weights of before an option was there lack it: what was then always done is filled in.
         whole = completed(features, WhisperLinearOptions)
         recorded = {name: whole.get(name) for name in MADE_WITH}
 

@@ -1,6 +1,4 @@
-"""`whisper-linear`: frozen Whisper layers pooled over a clip, and a linear classifier blind to who
-speaks.
-"""
+"""`whisper-linear`: frozen Whisper layers pooled over a clip, and a classifier blind to voices."""
 
 from __future__ import annotations
 
@@ -29,15 +27,14 @@ from mserbench_whisper_linear.options import AUTO, WhisperLinearOptions
 
 
 class WhisperLinear(DescribedWhisperLinear):
-    """Pooled frames of a frozen Whisper encoder and a regularised linear classifier; needs the
-    extra `train`.
-    """
+    """Pooled frames of a frozen Whisper encoder, a linear classifier; needs the extra `train`."""
 
     def features(self) -> FeatureSet:
         """Return the pooled layers that the weights were trained on, else those of the options.
 
         Raises DataError where the encoder is not on this machine.
         """
+        # Where the layer is still to be chosen, all are pooled, and `learn` takes one of them.
         options = self._made_with
         layers = range(self._encoder.layers) if options.layers == AUTO else options.layer_numbers
         return pooled_features(self._encoder, tuple(layers), options.poolings)
@@ -45,8 +42,9 @@ class WhisperLinear(DescribedWhisperLinear):
     def fit(
         self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
     ) -> None:
-        """Choose what is "auto" on `training` alone, train the classifier, write `model.json`; see
-        `FeatureModel`.
+        """Choose what is "auto" on `training` alone, train the classifier, and write `model.json`.
+
+        See `FeatureModel`.
         """
         super().fit(training, validation, out)
 
@@ -58,21 +56,18 @@ class WhisperLinear(DescribedWhisperLinear):
         width = len(options.poolings) * self._encoder.dim
         choice = best(features, training, options, width)
         if options.layers == AUTO:
+            # From here on the model is one of the layer chosen, and its weights say so.
             self._made_with = replace(options, layers=str(choice.layer))
             self._features = self.features()
             features = features[:, choice.layer * width : (choice.layer + 1) * width]
 
-        labels, speakers = (
-            [item.label for item in training],
-            [(item.corpus, item.speaker) for item in training],
-        )
+        labels = [item.label for item in training]
+        speakers = [(item.corpus, item.speaker) for item in training]
         classifier = fit(features, labels, speakers, method(options, choice))
         return {**_told(choice), **classifier.to_json()}
 
     def read(self, record: Mapping[str, Any]) -> StandardLinear:
-        """Return the classifier of a record. Raises DataError naming the entry that is not as it
-        should be.
-        """
+        """Return the classifier of a record; DataError names the entry that is not right."""
         return StandardLinear.from_json(record, self._features.dim)
 
     def settings(self) -> dict[str, Any]:
@@ -95,16 +90,17 @@ class WhisperLinear(DescribedWhisperLinear):
     @cached_property
     def _encoder(self) -> WhisperEncoder:
         options = self._made_with
-        device = (
-            self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        )
-        folder, precision = lookup.folder(options.encoder), options.encoder_precision
+        device = self.device
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
 
+        folder, precision = lookup.folder(options.encoder), options.encoder_precision
         return WhisperEncoder.from_folder(
             folder, options.encoder, options.length, device, precision
         )
 
     def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        # Clips are heard by several workers at once, and torch would give each of them all cores.
         with one_thread_each():
             return extract(clips, self._features, self._cache)
 

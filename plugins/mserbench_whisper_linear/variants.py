@@ -24,11 +24,11 @@ AUGMENTERS: dict[str, Augmenter] = {"speed and noise": Augmentation(), "rooms": 
 BOTH: tuple[Pooling, ...] = ("mean", "loud20")
 _METHOD = Method("discriminant", 0.8, 3)
 _SHIFTED = 3  # shifted copies of each training vector
-# of the adversarial projection
+# Of the adversarial projection.
 _EPOCHS, _BATCH, _HIDDEN, _RATE, _DECAY, _DROPPED = 25, 128, 64, 1e-3, 0.1, 0.5
 
 Vectors = NDArray[np.float64]
-# vectors and labels asked for to log-probabilities
+# From vectors and the labels asked for to log-probabilities.
 Learnt = Callable[[Vectors, Sequence[str]], Vectors]
 Scope = Literal["", "clip", "speaker", "corpus"]
 
@@ -65,7 +65,7 @@ class Variant:
         mix = (", averaged" if method.parts > 1 else ", joined") if several else ""
         parts = [
             f"layer{'s' if several else ''} {','.join(map(str, self.layers))}{mix}",
-            " + ".join(one.removeprefix("loud") for one in self.poolings),
+            " + ".join(pooling.removeprefix("loud") for pooling in self.poolings),
             f"{'LDA' if method.kind == 'discriminant' else 'LR C'} {method.strength:g}"
             if self.adversary < 0
             else "",
@@ -125,14 +125,14 @@ def variants() -> Iterator[Variant]:
             AVERAGED, method=replace(AVERAGED.method, strength=strength, directions=directions)
         )
 
-    for one in (
+    for base in (
         DEFAULT,
         replace(AVERAGED, method=replace(AVERAGED.method, centres="clips")),
         AVERAGED,
     ):
-        method = replace(one.method, directions=0)
-        yield replace(one, method=method, standardised="corpus")
-        yield replace(one, method=method, standardised="speaker")
+        method = replace(base.method, directions=0)
+        yield replace(base, method=method, standardised="corpus")
+        yield replace(base, method=method, standardised="speaker")
 
 
 def _features() -> Iterator[Variant]:
@@ -167,51 +167,54 @@ def _preparations() -> Iterator[Variant]:
 
 def copied() -> Iterator[Variant]:
     """Yield what needs copies of all clips to be heard."""
-    for one in (DEFAULT, AVERAGED):
+    for base in (DEFAULT, AVERAGED):
         for names in (*((name,) for name in AUGMENTERS), tuple(AUGMENTERS)):
-            yield replace(one, copies=names)
-            yield replace(one, heard=names)
-            yield replace(one, copies=names, heard=names)
+            yield replace(base, copies=names)
+            yield replace(base, heard=names)
+            yield replace(base, copies=names, heard=names)
 
 
-def learn(one: Variant, vectors: Vectors, labels: Sequence[str], speakers: Sequence[str]) -> Learnt:
+def learn(
+    variant: Variant, vectors: Vectors, labels: Sequence[str], speakers: Sequence[str]
+) -> Learnt:
     """Learn from vectors of shape (n_clips, n_features); a speaker is `corpus:name`."""
-    if one.centred:
-        vectors = moved(vectors, labels, _scope(speakers, one.centred))
+    # Only training clips are moved or copied: what a test clip is compared with, not the clip.
+    if variant.centred:
+        vectors = moved(vectors, labels, _scope(speakers, variant.centred))
 
-    if one.shifted:
-        vectors = shifted(vectors, labels, _scope(speakers, one.shifted))
+    if variant.shifted:
+        vectors = shifted(vectors, labels, _scope(speakers, variant.shifted))
         labels, speakers = list(labels) * (1 + _SHIFTED), list(speakers) * (1 + _SHIFTED)
 
-    if one.adversary >= 0:
-        return adversarial(vectors, labels, speakers, one.method.directions, one.adversary)
+    if variant.adversary >= 0:
+        return adversarial(vectors, labels, speakers, variant.method.directions, variant.adversary)
 
-    draws = [drawn(speakers, seed) for seed in range(one.bags)] or [np.arange(len(labels))]
-    found = [
-        fit(vectors[own], [labels[i] for i in own], [speakers[i] for i in own], one.method)
+    draws = [drawn(speakers, seed) for seed in range(variant.bags)] or [np.arange(len(labels))]
+    classifiers = [
+        fit(vectors[own], [labels[i] for i in own], [speakers[i] for i in own], variant.method)
         for own in draws
     ]
 
-    def answer(asked: Vectors, names: Sequence[str]) -> Vectors:
+    def answer(tested: Vectors, names: Sequence[str]) -> Vectors:
         return np.asarray(
-            np.log(np.mean([each.probabilities(asked, names) for each in found], axis=0))
+            np.log(np.mean([each.probabilities(tested, names) for each in classifiers], axis=0))
         )
 
     return answer
 
 
 def standardise(vectors: Vectors, speakers: Sequence[str], scope: Scope) -> Vectors:
-    """Standardise each clip's vector, (n_clips, n_features), by itself, by its speaker or by its
-    corpus.
-    """
+    """Standardise vectors, (n_clips, n_features), each by itself, by its speaker or its corpus."""
     if scope == "clip":
         return np.asarray(
             (vectors - vectors.mean(axis=1, keepdims=True)) / vectors.std(axis=1, keepdims=True)
         )
 
     groups = _scope(speakers, scope)
-    known = speaker_statistics(vectors, groups)
-    return np.stack([known[group].apply(row) for group, row in zip(groups, vectors, strict=True)])
+    statistics = speaker_statistics(vectors, groups)
+    return np.stack(
+        [statistics[group].apply(row) for group, row in zip(groups, vectors, strict=True)]
+    )
 
 
 def moved(vectors: Vectors, labels: Sequence[str], groups: Sequence[str]) -> Vectors:
@@ -221,38 +224,37 @@ def moved(vectors: Vectors, labels: Sequence[str], groups: Sequence[str]) -> Vec
 
 
 def shifted(vectors: Vectors, labels: Sequence[str], groups: Sequence[str]) -> Vectors:
-    """Return the vectors, then copies moved by the difference of another group's centre to that of
-    the own one.
-    """
+    """Return the vectors, then copies of them moved from their own group's centre to another's."""
     centres, of = centres_of(vectors, labels, groups)
     rng = np.random.default_rng(0)
-    others = [rng.integers(len(centres), size=len(of)) for _ in range(_SHIFTED)]
+    draws = [rng.integers(len(centres), size=len(of)) for _ in range(_SHIFTED)]
 
-    return np.concatenate([vectors, *(vectors + centres[other] - centres[of] for other in others)])
+    return np.concatenate(
+        [vectors, *(vectors + centres[drawn_groups] - centres[of] for drawn_groups in draws)]
+    )
 
 
 def centres_of(
     vectors: Vectors, labels: Sequence[str], groups: Sequence[str]
 ) -> tuple[Vectors, NDArray[np.intp]]:
-    """Return the mean of the label means of each group, (n_groups, n_features), and the group of
-    each vector.
+    """Return the centre of each group, (n_groups, n_features), and the group of each vector.
+
+    A centre is the mean of the means of the group's labels: how often one is spoken must not count.
     """
     names, of = np.unique(groups, return_inverse=True)
     return np.stack([centre(vectors, of == number, labels) for number in range(len(names))]), of
 
 
 def drawn(speakers: Sequence[str], seed: int) -> NDArray[np.intp]:
-    """Return the positions of the clips of as many speakers a corpus as there are, drawn with
-    replacement.
-    """
-    rng, told = np.random.default_rng(seed), np.array(speakers)
+    """Return the clips of speakers drawn with replacement, as many a corpus as it has."""
+    rng, speaker_of = np.random.default_rng(seed), np.array(speakers)
     corpora = [
-        [name for name in sorted(set(speakers)) if name.startswith(f"{one}:")]
-        for one in _corpora(speakers)
+        [name for name in sorted(set(speakers)) if name.startswith(f"{corpus}:")]
+        for corpus in _corpora(speakers)
     ]
     chosen = [name for names in corpora for name in rng.choice(names, len(names))]
 
-    return np.concatenate([np.flatnonzero(told == name) for name in chosen])
+    return np.concatenate([np.flatnonzero(speaker_of == name) for name in chosen])
 
 
 def adversarial(
@@ -262,15 +264,19 @@ def adversarial(
     directions: int,
     strength: float,
 ) -> Learnt:
-    """Train a linear projection and a label head against a speaker classifier (Ganin et al., JMLR
-    2016), seed 0.
+    """Train a linear projection and a label head against a speaker classifier, with seed 0.
+
+    After Ganin et al. (JMLR 2016): the gradient of the speaker classifier is reversed before the
+    projection, with a strength that rises to `strength` over the training.
     """
     mean, scale, names = vectors.mean(axis=0), vectors.std(axis=0) + 1e-9, sorted(set(labels))
-    taken = speaker_directions((vectors - mean) / scale, labels, speakers, directions)
-    inputs = torch.from_numpy(without((vectors - mean) / scale, taken)).float()
-    told = torch.tensor([names.index(label) for label in labels])
+    blind_to = speaker_directions((vectors - mean) / scale, labels, speakers, directions)
+    inputs = torch.from_numpy(without((vectors - mean) / scale, blind_to)).float()
+    codes = torch.tensor([names.index(label) for label in labels])
+
     voices = sorted(set(speakers))
     voice = torch.tensor([voices.index(speaker) for speaker in speakers])
+
     torch.manual_seed(0)
     project = nn.Sequential(nn.Dropout(_DROPPED), nn.Linear(inputs.shape[1], _HIDDEN))
     head = nn.Linear(_HIDDEN, len(names))
@@ -279,12 +285,12 @@ def adversarial(
     )
     everything = [*project.parameters(), *head.parameters(), *adversary.parameters()]
     optimiser = torch.optim.AdamW(everything, lr=_RATE, weight_decay=_DECAY)
-    rare = 1 / torch.bincount(told).float()
+    rare = 1 / torch.bincount(codes).float()  # Every label counts alike, as in the discriminant.
 
     for epoch in range(_EPOCHS):
         for batch in torch.split(torch.randperm(len(inputs)), _BATCH):
             hidden = project(inputs[batch])
-            loss = nn.functional.cross_entropy(head(hidden), told[batch], weight=rare)
+            loss = nn.functional.cross_entropy(head(hidden), codes[batch], weight=rare)
             against = adversary(
                 reverse_gradient(hidden, strength * rising_strength(epoch / _EPOCHS))
             )
@@ -295,13 +301,13 @@ def adversarial(
     project.eval()
 
     @torch.no_grad()
-    def answer(asked: Vectors, wanted: Sequence[str]) -> Vectors:
+    def answer(tested: Vectors, labels: Sequence[str]) -> Vectors:
         logits = head(
-            project(torch.from_numpy(without((asked - mean) / scale, taken)).float())
+            project(torch.from_numpy(without((tested - mean) / scale, blind_to)).float())
         ).double()
-        columns, known = asked_for(names, wanted)
-        scores = torch.full((len(asked), len(wanted)), -torch.inf, dtype=torch.float64)
-        scores[:, columns] = logits[:, known].log_softmax(dim=1)
+        columns, rows = asked_for(names, labels)
+        scores = torch.full((len(tested), len(labels)), -torch.inf, dtype=torch.float64)
+        scores[:, columns] = logits[:, rows].log_softmax(dim=1)
 
         return np.asarray(scores.numpy())
 

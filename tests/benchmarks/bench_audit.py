@@ -1,6 +1,4 @@
-"""How long an audit takes: by hash over a table of 30,000 clips, and the search for
-near-duplicates.
-"""
+"""How long an audit takes: by hash over 30,000 clips, and the search for near-duplicates."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ LABELS = ("neutral", "happy", "sad", "angry")
 
 
 def table() -> dict[str, list[Entry]]:
-    """Build ten folds of clips with every fact known; one recording in a hundred occurs twice, in
-    two folds.
-    """
+    """Build ten folds of clips with every fact known; one recording in 100 is in two folds."""
     parts: dict[str, list[Entry]] = {str(fold): [] for fold in range(FOLDS)}
     for n in range(CLIPS):
         key = hashlib.sha256(str(n - 1 if n % 100 == 0 and n else n).encode()).hexdigest()
@@ -48,13 +44,13 @@ def bench_audit_by_hash(benchmark: BenchmarkFixture) -> None:
 
     def work() -> tuple[Audit, Inside]:
         return audit("table", "folds", parts), inside(
-            [one for entries in parts.values() for one in entries]
+            [entry for entries in parts.values() for entry in entries]
         )
 
-    found, within = benchmark.pedantic(work, rounds=3)
+    pairs, within = benchmark.pedantic(work, rounds=3)
     twice = len(range(100, CLIPS, 100))
-    assert found.comparisons[0].tested == CLIPS
-    assert len(found.comparisons[0].overlaps[AUDIO].items) == 2 * twice
+    assert pairs.comparisons[0].tested == CLIPS
+    assert len(pairs.comparisons[0].overlaps[AUDIO].items) == 2 * twice
     assert len(within.copies) == twice
     print(f"\n{CLIPS} clips, {FOLDS} folds: {benchmark.stats['median']:.2f} s")
     assert benchmark.stats["median"] < 10
@@ -62,7 +58,7 @@ def bench_audit_by_hash(benchmark: BenchmarkFixture) -> None:
 
 def words_of(names: tuple[str, ...]) -> NDArray[np.uint32]:
     """Return the fingerprints of real corpora, from the cache where they are there."""
-    found = []
+    fingerprints = []
     for name in names:
         if not (DATA / name).is_dir():
             pytest.skip(f"corpus {name!r} is not in {str(DATA)!r}: set MSERBENCH_DATA")
@@ -71,25 +67,26 @@ def words_of(names: tuple[str, ...]) -> NDArray[np.uint32]:
         reading = corpus.read(source, corpus.find(source, DATA))
         utterances = list(reading.utterances.values())
         facts = index.index(reading.root, utterances)
-        items = [dataset.Item(one, "", reading.root, facts[one.id]) for one in utterances]
-        found.append(fingerprint.of_clips([item.clip(name) for item in items]))
+        items = [
+            dataset.Item(utterance, "", reading.root, facts[utterance.id])
+            for utterance in utterances
+        ]
+        fingerprints.append(fingerprint.of_clips([item.clip(name) for item in items]))
 
-    return np.concatenate(found)
+    return np.concatenate(fingerprints)
 
 
 def bench_search_of_real_recordings(benchmark: BenchmarkFixture) -> None:
     """Among 3,167 real recordings, well under a minute once their fingerprints are known."""
     words = words_of(("aesdd", "emodb", "emovo", "ravdess"))
-    found = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=3)
-    print(f"\n{len(words)} recordings: {benchmark.stats['median']:.2f} s, {len(found)} pairs")
-    assert len(found) == 2
+    pairs = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=3)
+    print(f"\n{len(words)} recordings: {benchmark.stats['median']:.2f} s, {len(pairs)} pairs")
+    assert len(pairs) == 2
     assert benchmark.stats["median"] < 10
 
 
 def bench_search_of_many_recordings(benchmark: BenchmarkFixture) -> None:
-    """Among 30,000 fingerprints whose words are as often alike as real ones, and 300 planted
-    copies: under 60 s.
-    """
+    """Among 30,000 fingerprints as alike as real ones, and 300 planted copies: under 60 s."""
     generator = np.random.default_rng(0)
     # Words of 3,167 real recordings: one in six meets another; at ten times as many, as drawn here
     # from 8 million.
@@ -99,7 +96,7 @@ def bench_search_of_many_recordings(benchmark: BenchmarkFixture) -> None:
         np.uint32
     )
     words[-300:, 130:] = 0
-    found = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=1)
-    print(f"\n{CLIPS} recordings: {benchmark.stats['median']:.1f} s, {len(found)} pairs")
-    assert len(found) == 300
+    pairs = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=1)
+    print(f"\n{CLIPS} recordings: {benchmark.stats['median']:.1f} s, {len(pairs)} pairs")
+    assert len(pairs) == 300
     assert benchmark.stats["median"] < 60

@@ -1,5 +1,4 @@
-"""Checkpointing: memory and time of a step of learning with and without, each in a process of its
-own.
+"""Checkpointing: memory and time of a step with and without, each in a process of its own.
 
     make bench BENCH=tests/benchmarks/bench_checkpointing.py
 
@@ -30,13 +29,13 @@ pytest.importorskip("whisper", reason="the extra train is not installed")
 CLIPS = 4
 
 
-def llm_before_clips(again: bool) -> Callable[[], torch.Tensor]:
+def llm_before_clips(recompute: bool) -> Callable[[], torch.Tensor]:
     from made_llm import language_model
 
     from mserbench_mser_llm.scoring import Question
 
     llm = language_model()
-    if again:
+    if recompute:
         llm.recompute()
 
     question = Question.of(llm, "The speaker feels", ("sad", "happy"))
@@ -46,19 +45,19 @@ def llm_before_clips(again: bool) -> Callable[[], torch.Tensor]:
     return lambda: llm.answer_losses(audio, question.prompt_tokens, answers)[0].sum()
 
 
-def qformer_on_frames(again: bool) -> Callable[[], torch.Tensor]:
+def qformer_on_frames(recompute: bool) -> Callable[[], torch.Tensor]:
     from mserbench_mser_llm.connector import Connector, Shape
     from mserbench_training.recomputing import recompute_blocks
 
     connector = Connector(Shape(1, 1280, 4096, n_queries=256), 1.0).train()
-    if again:
+    if recompute:
         recompute_blocks(connector.qformer)
 
     frames, mask = torch.randn(CLIPS, 1, 500, 1280), torch.ones(CLIPS, 500, dtype=torch.bool)
     return lambda: connector(frames, mask)[1].square().sum()
 
 
-def parts_inside_an_encoder(again: bool) -> Callable[[], torch.Tensor]:
+def parts_inside_an_encoder(recompute: bool) -> Callable[[], torch.Tensor]:
     from mserbench_supcon_w2v2 import inside
     from mserbench_supcon_w2v2.backbones import WaveBackbone
     from mserbench_training.encoders.wav2vec import Wav2VecModel
@@ -67,7 +66,7 @@ def parts_inside_an_encoder(again: bool) -> Callable[[], torch.Tensor]:
     config = transformers.Wav2Vec2Config(apply_spec_augment=False, layerdrop=0.0)
     model = Wav2VecModel(transformers.Wav2Vec2Model(config).eval(), normalise=False)
     inside.adapt(model)
-    if again:
+    if recompute:
         recompute_blocks(model.module)
 
     backbone = WaveBackbone(model, (model.layers - 1,)).train()
@@ -80,23 +79,27 @@ STEPS = {
 }
 
 
-def held(what: str) -> float:
-    """Return memory of this process in MB: `VmRSS`, what it holds, or `VmHWM`, the most since that
-    was forgotten.
+def held(kind: str) -> float:
+    """Return memory of this process in MB.
+
+    `VmRSS` is what it holds, `VmHWM` the most that it held since that was forgotten.
     """
-    line = re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    line = re.search(rf"{kind}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert line, "only Linux tells"
     return int(line[1]) / 1000
 
 
-def measure(name: str, again: bool) -> None:
+def measure(name: str, recompute: bool) -> None:
     """Take one step and print MB and seconds."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    loss = STEPS[name](again)
+    loss = STEPS[name](recompute)
+
+    # What loading took and gave back is given back to the system too: the step would else take it
+    # again unseen. Then the most that was held so far is forgotten, which was while loading.
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # else room that loading left would be taken again unseen
-    Path("/proc/self/clear_refs").write_text("5")  # forget the most of before, that of loading
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
     before, start = held("VmRSS"), time.perf_counter()
     torch.autograd.backward(loss())
     print(held("VmHWM") - before, time.perf_counter() - start)
@@ -104,13 +107,11 @@ def measure(name: str, again: bool) -> None:
 
 @pytest.mark.parametrize("name", STEPS)
 def bench_a_step_with_blocks_computed_again(name: str) -> None:
-    """Far less memory, for about a third more arithmetic: a second way forth beside one forth and
-    one back.
-    """
+    """Far less memory for about a third more arithmetic: twice forth and once back."""
     measured = []
-    for again in ("", "again"):
+    for recompute in ("", "again"):
         done = subprocess.run(
-            [sys.executable, __file__, name, again],
+            [sys.executable, __file__, name, recompute],
             capture_output=True,
             text=True,
             check=True,
@@ -118,12 +119,12 @@ def bench_a_step_with_blocks_computed_again(name: str) -> None:
         )
         measured.append([float(number) for number in done.stdout.split()])
 
-    (kept, slow), (left, slower) = measured
+    (plain, slow), (recomputed, slower) = measured
     print(
-        f"\n{name}: {kept:,.0f} MB and {slow:.1f} s a step; checkpointed {left:,.0f} MB and "
+        f"\n{name}: {plain:,.0f} MB and {slow:.1f} s a step; checkpointed {recomputed:,.0f} MB and "
         f"{slower:.1f} s"
     )
-    assert left < 0.7 * kept
+    assert recomputed < 0.7 * plain
 
 
 if __name__ == "__main__":

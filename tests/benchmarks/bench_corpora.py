@@ -76,26 +76,26 @@ def of_children() -> float:
 
 
 def least(
-    benchmark: BenchmarkFixture, work: Callable[[], object], what: str, clock: Callable[[], float]
+    benchmark: BenchmarkFixture, work: Callable[[], object], title: str, clock: Callable[[], float]
 ) -> float:
     """Return and print the least seconds of some rounds.
 
     They are those of the processor: the work waits for nothing, so on an idle machine they are
     those of the clock, and on a busy one they are nearer to them.
     """
-    taken: list[float] = []
+    durations: list[float] = []
 
     def timed() -> None:
         started = clock()
         work()
-        taken.append(clock() - started)
+        durations.append(clock() - started)
 
     benchmark.pedantic(timed, rounds=ROUNDS, warmup_rounds=1)
     clocked = benchmark.stats.stats.min
-    benchmark.extra_info.update(processor_seconds=min(taken))
-    print(f"\n{what}: least {min(taken):.2f} s of the processor, {clocked:.2f} s of the clock")
+    benchmark.extra_info.update(processor_seconds=min(durations))
+    print(f"\n{title}: least {min(durations):.2f} s of the processor, {clocked:.2f} s of the clock")
 
-    return min(taken)
+    return min(durations)
 
 
 @pytest.mark.parametrize(("name", "utterances"), [("iemocap", 10_039), ("meld", 13_706)])
@@ -215,12 +215,14 @@ def bench_start_on_an_unchanged_corpus(
         "--out",
         str(unhurried),
     ]
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment = {
+        key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
+    }
 
     def start() -> None:
         done = subprocess.run(
             [sys.executable, "-c", START, *arguments],
-            env=kept,
+            env=environment,
             capture_output=True,
             text=True,
             check=False,

@@ -57,7 +57,7 @@ def one_by_one(files: Sequence[Path]) -> np.ndarray:
 
 
 def ours(files: Sequence[Path]) -> np.ndarray:
-    # the harness knows them from its index
+    # The harness knows lengths from its index.
     lengths = [soundfile.info(path).duration for path in files]
     clips = [
         Clip(str(path), str(path), n, partial(audio.decode, path))
@@ -75,7 +75,7 @@ def bench_two_cores(benchmark, monkeypatch):
     monkeypatch.setenv(OFF, "1")
     files = ravdess()
 
-    # else openSMILE alone would see the published rate
+    # Else openSMILE alone would hear the published rate, and the results could not be equal.
     native = soundfile.info(files[0]).samplerate == 16_000
     ways: dict[str, Callable[[], np.ndarray]] = {
         "one process, process_signal": partial(one_by_one, files),
@@ -93,7 +93,9 @@ def bench_two_cores(benchmark, monkeypatch):
             seconds[name].append(time.perf_counter() - start)
 
     benchmark.pedantic(ways["ours"], rounds=1)
-    best = {name: min(taken) for name, taken in seconds.items()}  # what else runs can only add
+
+    # The least: what else runs on the machine can only add.
+    best = {name: min(durations) for name, durations in seconds.items()}
     for name, fastest in best.items():
         benchmark.extra_info[name] = ratio = fastest / best["ours"]
         print(

@@ -1,5 +1,4 @@
-"""wav2vec 2.0 on a GPU: clips a second and share of the measured bfloat16 peak, in scoring and in
-training with LoRA.
+"""wav2vec 2.0 on a GPU: clips a second and share of the bfloat16 peak, scoring and training.
 
     make bench BENCH=tests/benchmarks/bench_gpu.py
 
@@ -37,8 +36,8 @@ from mserbench_training.machine import Machine  # noqa: E402
 
 ROWS = "BENCH_GPU_ROWS"
 HEAD = (
-    "| machine | versions | shape | what | clips/s | times real time | TFLOP/s | share of "
-    "bf16 peak |"
+    "| machine | versions | shape | what | clips/s | times real time | TFLOP/s | share of bf16 "
+    "peak |"
 )
 LARGE = {
     "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
@@ -86,6 +85,7 @@ def timed(load: Load, work: Callable[[], object]) -> float:
     for _ in range(2):
         work()
 
+    # A GPU works on after a call has returned: the clock is read where it stands still.
     _finish(load)
     start = time.perf_counter()
     for _ in range(load.rounds):
@@ -101,9 +101,7 @@ def _finish(load: Load) -> None:
 
 
 def operations(work: Callable[[], object]) -> float:
-    """Count the operations of one call: of matrix products, convolutions and attention, backwards
-    too.
-    """
+    """Count the operations of one call: matrix products, convolutions, attention; backwards too."""
     counter = FlopCounterMode(display=False)
     with counter:
         work()
@@ -111,16 +109,17 @@ def operations(work: Callable[[], object]) -> float:
     return float(counter.get_total_flops())
 
 
-def report(load: Load, what: str, seconds: float, flops: float) -> None:
-    left = torch.randn(load.matrix, load.matrix, device=load.device, dtype=torch.bfloat16)
-    peak = 2 * load.matrix**3 / timed(load, lambda: left @ left)
+def report(load: Load, title: str, seconds: float, flops: float) -> None:
+    # The peak is measured, not taken from a data sheet, which no program reaches.
+    matrix = torch.randn(load.matrix, load.matrix, device=load.device, dtype=torch.bfloat16)
+    peak = 2 * load.matrix**3 / timed(load, lambda: matrix @ matrix)
     machine = torch.cuda.get_device_name() if load.device == "cuda" else platform.machine()
     versions = (
         f"torch {torch.__version__}, CUDA {torch.version.cuda}, transformers "
         f"{transformers.__version__}"
     )
     cells = (
-        machine, versions, load.shape, what, f"{load.clips / seconds:.0f}",
+        machine, versions, load.shape, title, f"{load.clips / seconds:.0f}",
         f"{load.clips * load.seconds / seconds:.0f}", f"{flops / seconds / 1e12:.3g}",
         f"{100 * flops / seconds / peak:.0f} % of {peak / 1e12:.3g}",
     )  # fmt: skip
@@ -149,9 +148,9 @@ def bench_scoring(load: Load) -> None:
             return encoder.frames(heard, [encoder.layers - 1])
 
     flops = operations(work)
-    found = work()
-    assert len(found) == load.clips
-    assert all(np.isfinite(one).all() for one in found)
+    scores = work()
+    assert len(scores) == load.clips
+    assert all(np.isfinite(row).all() for row in scores)
     report(load, "scoring, bfloat16", timed(load, work), flops)
 
 
@@ -162,7 +161,7 @@ def bench_training(load: Load) -> None:
     adapt(model)
     network = Network(WaveBackbone(model, (model.layers - 1,)), 4, 10)
     machine = Machine(load.device, "bfloat16")
-    learnt = [one for one in network.parameters() if one.requires_grad]
+    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
     prepared = machine.prepare(network, torch.optim.AdamW(learnt, lr=1e-4))
     prepared.train()
     number = torch.arange(load.clips)
@@ -170,12 +169,12 @@ def bench_training(load: Load) -> None:
     batch = Batch(None, None, inputs, number % 4, number % 2, number % 10).to(
         torch.device(load.device)
     )
-    losses = []
+    losses = []  # Read at the end: to read one would wait for the GPU at every step.
 
     def work() -> None:
-        found = machine.backward(prepared, lambda: total_loss(prepared, batch, LossOptions(), 0.5))
+        step = machine.backward(prepared, lambda: total_loss(prepared, batch, LossOptions(), 0.5))
         machine.update(prepared, 5.0)
-        losses.append(found["total"].detach())
+        losses.append(step["total"].detach())
 
     flops = operations(work)
     seconds = timed(load, work)

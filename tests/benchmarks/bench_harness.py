@@ -33,11 +33,10 @@ CHILD = Path(__file__).with_name("many_clips.py")
 
 
 class Spectral(Model):
-    """The work of a small model, about 20 ms a clip: mean log spectra of three resolutions, times
-    fixed weights.
+    """The work of a small model, about 20 ms a clip: mean log spectra times fixed weights.
 
-    eGeMAPS takes three times as long, the smallest speech encoders ten times: their share of
-        overhead is smaller.
+    eGeMAPS takes three times as long, the smallest speech encoders ten times: the overhead is a
+    smaller share of theirs.
     """
 
     seconds = 0.0  # spent in `predict`
@@ -74,9 +73,7 @@ def load(name: str) -> Dataset:
 
 
 def bare(model: Model, target: Dataset) -> None:
-    """Decode each clip in as many threads and ask the model batch by batch; no journal, no score,
-    no files.
-    """
+    """Decode clips in as many threads and ask the model by batches; no journal, score or file."""
     plan = batches.plan([item.facts.seconds for item in target.items])
     with ThreadPoolExecutor(available_cores()) as pool:
         ahead = pool.map(audio.decode, [target.items[i].path for batch in plan for i in batch])
@@ -89,9 +86,7 @@ def bare(model: Model, target: Dataset) -> None:
 
 
 def harness(model: Model, target: Dataset, out: Path) -> None:
-    """Make a finished run folder: journal, scores with intervals, verdict, predictions and
-    record.
-    """
+    """Make a finished run folder: journal, scores, intervals, verdict, predictions, record."""
     run = run_subject(Subject("spectral", model, model.card, None), target, out, fresh=True)
     assert run.record.counts.scored == len(target.items)
 
@@ -107,9 +102,7 @@ def timed(work: Callable[[Model], None]) -> tuple[float, float]:
 
 
 def bench_overhead_over_bare_decode_and_model(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """From an indexed corpus to a finished run folder costs at most 3 % more than decoding and the
-    model.
-    """
+    """A finished run folder costs at most 3 % more than decoding and the model alone."""
     target = load("ravdess")
     bares: list[tuple[float, float]] = []
     harnesses: list[tuple[float, float]] = []
@@ -130,9 +123,8 @@ def bench_overhead_over_bare_decode_and_model(benchmark: BenchmarkFixture, tmp_p
     overhead = (outside - bare_outside) / bare_seconds
     benchmark.extra_info.update(reference_seconds=bare_seconds, overhead=overhead)
     print(
-        f"\nharness {seconds:.2f} s, of which {outside:.2f} s outside the model; "
-        f"decode and model {bare_seconds:.2f} s, of which {bare_outside:.2f} s; overhead "
-        f"{100 * overhead:.1f} %"
+        f"\nharness {seconds:.2f} s, of which {outside:.2f} s outside the model; decode and model "
+        f"{bare_seconds:.2f} s, of which {bare_outside:.2f} s; overhead {100 * overhead:.1f} %"
     )
     assert overhead < 0.03
 
@@ -150,9 +142,7 @@ def peak_of(clips: int, folder: Path) -> int:
 
 
 def bench_memory_does_not_grow_with_the_audio(tmp_path: Path) -> None:
-    """From 1,000 to 20,000 clips only ids, facts and answers are added: under 3 kB a clip of 64
-    kB.
-    """
+    """From 1,000 to 20,000 clips, ids, facts and answers are added: below 3 kB a clip of 64 kB."""
     small, large = 1_000, 20_000
     first, last = peak_of(small, tmp_path / "small"), peak_of(large, tmp_path / "large")
     a_clip = (last - first) / (large - small)

@@ -1,5 +1,4 @@
-"""Intervals over left-out speakers against a loop over scikit-learn that does the same, both timed
-in this run.
+"""Intervals over left-out speakers against a loop over scikit-learn that does the same.
 
 Once 10,000 resamples were asked for here, a thousand times as fast as a loop; leaving each speaker
 out once needs none.
@@ -21,9 +20,7 @@ LABELS = ["neutral", "happy", "sad", "angry", "surprise", "disgust", "fear"]
 
 
 def simulate() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the true label, the answer and the speaker of each utterance as integers; half are
-    right.
-    """
+    """Return label, answer and speaker of each utterance as integers; half are right."""
     generator = np.random.default_rng(0)
     truth = generator.integers(len(LABELS), size=UTTERANCES)
     answers = np.where(
@@ -36,13 +33,12 @@ def simulate() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def loop_over_scikit_learn(
     truth: np.ndarray, answers: np.ndarray, speakers: np.ndarray
 ) -> np.ndarray:
-    """Return UA, WA, WF1 and MF1 without each speaker: (SPEAKERS, 4); integers, as strings would be
-    slower.
-    """
+    """Return UA, WA, WF1 and MF1 without each speaker: (SPEAKERS, 4)."""
+    # Of integers: strings would be slower, and the comparison unfair.
     scores = []
     for speaker in range(SPEAKERS):
-        kept = speakers != speaker
-        true, answered = truth[kept], answers[kept]
+        others_clips = speakers != speaker
+        true, answered = truth[others_clips], answers[others_clips]
         scores.append(
             (
                 recall_score(true, answered, average="macro"),
@@ -58,7 +54,7 @@ def loop_over_scikit_learn(
 def bench_intervals_of_all_metrics(benchmark: BenchmarkFixture) -> None:
     """From labels to the intervals of all six metrics: under 0.05 s and 20 times the loop."""
     truth, answers, speakers = simulate()
-    # the first calls are slower
+    # A few first calls, which are slower.
     loop_over_scikit_learn(truth[:200], answers[:200], speakers[:200] % SPEAKERS)
     started = time.perf_counter()
     looped = loop_over_scikit_learn(truth, answers, speakers)
@@ -76,7 +72,7 @@ def bench_intervals_of_all_metrics(benchmark: BenchmarkFixture) -> None:
     )
     left_out = leave_out(cluster_counts(*columns, LABELS, names))
 
-    for column, name in enumerate(METRICS[:4]):  # both must measure the same thing
+    for column, name in enumerate(METRICS[:4]):  # Both must measure the same.
         assert np.allclose(left_out.without[name], looped[:, column])
         assert ends[name][0] < looped[:, column].mean() < ends[name][1]
 

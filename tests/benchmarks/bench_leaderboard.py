@@ -27,9 +27,7 @@ UNEVEN = 1.3  # what noise may add to twice the time
 
 
 def make_board(folder: Path, n_runs: int) -> Path:
-    """Write `n_runs` finished runs over 20 tasks of 600 clips and 7 labels; intervals are
-    placeholders.
-    """
+    """Write `n_runs` finished runs over 20 tasks of 600 clips and 7 labels."""
     for task in range(TASKS):
         generator = np.random.default_rng(task)
         truth = generator.integers(len(CANONICAL), size=CLIPS)
@@ -44,18 +42,21 @@ def make_board(folder: Path, n_runs: int) -> Path:
 def _write_run(
     results: Path, task: str, model: str, truth: Any, generator: np.random.Generator
 ) -> None:
+    # Models that differ: equal ones would all be tied, which is one path of the command alone.
     scores = generator.random((CLIPS, len(CANONICAL)))
     scores[np.arange(CLIPS), truth] += generator.random() * 0.5
-    said = [CANONICAL[best] for best in scores.argmax(1)]
+    answers = [CANONICAL[best] for best in scores.argmax(1)]
     labels = [CANONICAL[label] for label in truth]
     lines = [f"id,label,prediction,{','.join(f'score_{label}' for label in CANONICAL)},answer"]
 
     for at in range(CLIPS):
         numbers = ",".join(f"{score:.6g}" for score in scores[at])
-        lines.append(f"03-01-05-01-02-{at:06},{labels[at]},{said[at]},{numbers},")
+        lines.append(f"03-01-05-01-02-{at:06},{labels[at]},{answers[at]},{numbers},")
 
     text = "\n".join(lines) + "\n"
-    point = metrics.metrics(metrics.confusion(labels, said, CANONICAL))
+
+    # The command takes intervals from the record, so their width is nothing to its time.
+    point = metrics.metrics(metrics.confusion(labels, answers, CANONICAL))
     record = {
         "schema": SCHEMA,
         "model": {"name": model, "title": model, "version": "1", "options": {}, "weights": None},

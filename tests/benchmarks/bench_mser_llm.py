@@ -1,5 +1,4 @@
-"""Scoring with mser-llm: one pass against a pass a label, trimmed against padded, padding, whole
-runs on two cores.
+"""Scoring with mser-llm: one pass against a pass a label, padding, whole runs on two cores.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_mser_llm.py
 
@@ -60,9 +59,7 @@ CLIPS, SIXTY = 64, 60
 
 @pytest.fixture(autouse=True)
 def idle() -> Iterator[bool]:
-    """Work on two cores, whatever the machine has; tells whether nothing else was at work
-    before.
-    """
+    """Work on two cores, whatever the machine has; tells whether it was idle before."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield os.getloadavg()[0] < 1
@@ -87,24 +84,24 @@ def least(work: Callable[[], Any]) -> float:
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
-    found = work()
-    return time.perf_counter() - start, found
+    result = work()
+    return time.perf_counter() - start, result
 
 
 @torch.no_grad()
 def a_pass_a_label(
     llm: FrozenLanguageModel, audio: torch.Tensor, question: Question
 ) -> torch.Tensor:
-    """One full forward pass of transformers for each label, logits of all positions, of the same
-    batch.
-    """
+    """One full forward pass of transformers for each label, with the logits of all positions."""
     columns = []
     for answer in question.answers:
         behind = llm.embed(answer).expand(len(audio), -1, -1)
         inputs = torch.cat([llm.question(audio, question.prompt_tokens), behind], dim=1)
-        found = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
+        predicted = llm.module(inputs_embeds=inputs, use_cache=False).logits.log_softmax(-1)
+
+        # A token is predicted at the place before it.
         first = inputs.shape[1] - len(answer) - 1
-        columns.append(sum(found[:, first + i, token] for i, token in enumerate(answer)))
+        columns.append(sum(predicted[:, first + i, token] for i, token in enumerate(answer)))
 
     return torch.stack(columns, dim=1)
 
@@ -118,9 +115,9 @@ def bench_one_pass_against_a_pass_a_label(llm: FrozenLanguageModel) -> None:
     ours = least(lambda: log_probabilities(llm, audio, question))
     slow = least(lambda: a_pass_a_label(llm, audio, question))
     print(
-        f"\n{len(CANONICAL)} labels of {TOGETHER} clips: {ours:.2f} s, a pass a label "
-        f"{slow:.2f} s, {slow / ours:.1f} "
-        f"times as long; scores differ by {apart:.1e} at most; load {os.getloadavg()[0]:.1f}"
+        f"\n{len(CANONICAL)} labels of {TOGETHER} clips: {ours:.2f} s, a pass a label {slow:.2f} "
+        f"s, {slow / ours:.1f} times as long; scores differ by {apart:.1e} at most; load "
+        f"{os.getloadavg()[0]:.1f}"
     )
     assert apart < BAR_SAME
     assert slow / ours >= BAR_PASSES
@@ -154,14 +151,13 @@ def bench_trimmed_against_padded() -> None:
 
     ratio = seconds["padded"] / seconds["trimmed"]
     print(
-        f"\na clip of 4 s: trimmed {seconds['trimmed']:.2f} s, padded "
-        f"{seconds['padded']:.2f} s, {ratio:.1f} "
-        f"times as long; load {os.getloadavg()[0]:.1f}"
+        f"\na clip of 4 s: trimmed {seconds['trimmed']:.2f} s, padded {seconds['padded']:.2f} s, "
+        f"{ratio:.1f} times as long; load {os.getloadavg()[0]:.1f}"
     )
     assert ratio >= BAR_TRIMMED
 
 
-# Padding
+# Padding.
 
 
 class Lengths:
@@ -189,7 +185,8 @@ def bench_padding_of_scoring_batches(lengths: Callable[[], NDArray[np.float64]])
     """Frames that the connector is given and that are of no clip, by the batches of a run."""
     seconds = lengths().tolist()
     clips = [
-        Clip(str(i), str(i), one, lambda: np.zeros(1, np.float32)) for i, one in enumerate(seconds)
+        Clip(str(i), str(i), duration, lambda: np.zeros(1, np.float32))
+        for i, duration in enumerate(seconds)
     ]
     unsorted = [
         range(start, min(start + SIXTY, len(clips))) for start in range(0, len(clips), SIXTY)
@@ -203,30 +200,26 @@ def bench_padding_of_scoring_batches(lengths: Callable[[], NDArray[np.float64]])
 
 
 def waste(clips: Sequence[Clip], planned: Sequence[Sequence[int]]) -> float:
-    """Return the share of frames that are padding, over batches as a run gives them to
-    `predict`.
-    """
-    held, given = 0, 0
+    """Return the share of frames that are padding, over batches as a run gives them to a model."""
+    true_frames, places = 0, 0
 
     def count(batch: Any) -> list[int]:
-        nonlocal held, given
-        held, given = held + int(batch.mask.sum()), given + batch.mask.numel()
+        nonlocal true_frames, places
+        true_frames, places = true_frames + int(batch.mask.sum()), places + batch.mask.numel()
         return [0] * len(batch.mask)
 
     network: Any = torch.nn.Linear(1, 1)
     for batch in planned:
         over_clips(network, Lengths(), [clips[i] for i in batch], count)  # type: ignore[arg-type]
 
-    return 1 - held / given
+    return 1 - true_frames / places
 
 
-# Whole runs
+# Whole runs.
 
 
 def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool) -> None:
-    """From an empty cache with the frozen parts alone: start, demo speech, frames, answers,
-    figures.
-    """
+    """From a cache with the frozen parts alone: start, demo speech, frames, answers, figures."""
     if not model_entry("mser-llm").weights:
         pytest.skip("no weights ship with mser-llm yet")
 
@@ -249,9 +242,8 @@ def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool)
         assert done.returncode == 0, done.stderr
 
     print(
-        f"\nmser-llm on demo-fa {seconds['mser-llm']:.0f} s, prior, which makes the demo "
-        f"speech too, "
-        f"{seconds['prior']:.0f} s; load {os.getloadavg()[0]:.1f}"
+        f"\nmser-llm on demo-fa {seconds['mser-llm']:.0f} s, prior, which makes the demo speech "
+        f"too, {seconds['prior']:.0f} s; load {os.getloadavg()[0]:.1f}"
     )
     if idle:
         assert seconds["mser-llm"] < BAR_RUN_SECONDS
@@ -276,9 +268,7 @@ def mini(
 def bench_clips_a_second_on_ravdess(
     mini: tuple[Network, assembly.Parts], real_data: Path, idle: bool
 ) -> None:
-    """From decoded waveforms to scores of seven labels; beside it the encoder alone, as a run
-    computes it.
-    """
+    """From decoded waveforms to scores of seven labels; beside it the encoder alone."""
     network, ready = mini
     source = dataset.load(lookup.task("ravdess"), corpus.data_folder(real_data))
     chosen = range(0, len(source.items), len(source.items) // CLIPS)[:CLIPS]
@@ -288,10 +278,9 @@ def bench_clips_a_second_on_ravdess(
     scoring, scores = timed(lambda: scores_of(network, ready.feeder, clips, question, MINI))
     rate = len(clips) / (encoding + scoring)
     print(
-        f"\n{len(clips)} clips of {sum(one.seconds for one in clips) / len(clips):.1f} s: "
-        f"{rate:.1f} clips/s on two "
-        f"cores; encoder {encoding:.2f} s, connector and LLM {scoring:.2f} s; load "
-        f"{os.getloadavg()[0]:.1f}"
+        f"\n{len(clips)} clips of {sum(clip.seconds for clip in clips) / len(clips):.1f} s: "
+        f"{rate:.1f} clips/s on two cores; encoder {encoding:.2f} s, connector and LLM "
+        f"{scoring:.2f} s; load {os.getloadavg()[0]:.1f}"
     )
     assert np.isfinite(scores).all()
 

@@ -1,5 +1,4 @@
-"""Training mser-llm: steps of stage 1 of the preset `mini` on cached frames, against the loss that
-transformers gives.
+"""Training mser-llm: steps of stage 1 of `mini` on cached frames, against transformers' loss.
 
     make bench BENCH=tests/benchmarks/bench_mser_llm_training.py
 
@@ -58,7 +57,7 @@ class Numbers:
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
         """Return (n_layers, n_frames, 512) a clip."""
-        sizes = [-(-len(one) // 320) for one in waveforms]
+        sizes = [-(-len(waveform) // 320) for waveform in waveforms]
         return [
             np.random.default_rng(n).normal(size=(len(layers), n, 512)).astype(np.float32)
             for n in sizes
@@ -66,25 +65,23 @@ class Numbers:
 
 
 class Training(NamedTuple):
-    """What steps need: the network and its first weights, what an objective is given, and batches
-    of indices.
-    """
+    """What steps need: the network and its first weights, an objective's arguments, batches."""
 
     network: Network
     start: dict[str, torch.Tensor]
-    given: tuple[Any, ...]
+    arguments: tuple[Any, ...]
     question: Question
     batches: list[list[int]]
 
 
 def item(number: int, seconds: float) -> TrainingItem:
-    made = (
+    waveform = (
         np.random.default_rng(number)
         .normal(0, 0.1, round(seconds * SAMPLE_RATE))
         .astype(np.float32)
         .clip(-1, 1)
     )
-    clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: made)
+    clip = Clip(f"clip-{number}", f"{number}", seconds, lambda: waveform)
     return TrainingItem(
         clip,
         CANONICAL[number % 7],
@@ -102,22 +99,26 @@ def training(
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
     monkeypatch.setattr(parts, "open_encoder", lambda *_: Numbers())
     monkeypatch.setattr(parts, "open_language_model", lambda *_: (llm, "1"))
-    ready = assembly.open_parts(MINI, hold=HOLD)  # as a training does
+    ready = assembly.open_parts(MINI, hold=HOLD)  # As a training does.
 
-    # as RAVDESS has them
+    # Lengths as RAVDESS has them.
     seconds = np.random.default_rng(0).normal(3.7, 0.34, CLIPS).clip(2.9, 5.3)
-    items = [item(number, float(one)) for number, one in enumerate(seconds)]
+    items = [item(number, float(duration)) for number, duration in enumerate(seconds)]
     ready.feeder.fill_for_training(items, [])
     torch.manual_seed(0)
     network = assembly.network_of(ready, MINI)
     codes = Codes.of(items)
     question = Question.of(llm, MINI.prompt, codes.labels)
-    given = (items, [], codes, ready.feeder, question, MINI)
+    arguments = (items, [], codes, ready.feeder, question, MINI)
     start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield Training(
-        network, start, given, question, sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS]
+        network,
+        start,
+        arguments,
+        question,
+        sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS],
     )
     torch.set_num_threads(before)
 
@@ -133,27 +134,24 @@ class Plain:
     def __call__(
         self, audio: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a loss for each clip, of which the mean is right, and how many tokens it is
-        over.
-        """
+        """Return a loss for each clip, and over how many tokens it is."""
+        # transformers gives the mean of the batch: each clip has that, so only their mean is right.
         llm = self.llm
-        said = [[*self.question.answers[code], llm.end] for code in labels.tolist()]
-        behind = torch.stack([llm.embed(one) for one in said])
+        answers = [[*self.question.answers[code], llm.end] for code in labels.tolist()]
+        behind = torch.stack([llm.embed(answer) for answer in answers])
         inputs = torch.cat([llm.question(audio, self.question.prompt_tokens), behind], dim=1)
         targets = torch.full(inputs.shape[:2], IGNORED)
-        targets[:, -len(said[0]) :] = torch.tensor(said)
+        targets[:, -len(answers[0]) :] = torch.tensor(answers)
         loss = llm.module(inputs_embeds=inputs, labels=targets, use_cache=False).loss
-        counts = torch.full((len(said),), len(said[0]))
+        counts = torch.full((len(answers),), len(answers[0]))
 
         return loss * counts, counts
 
 
 def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float, list[float]]:
-    """Take a step a batch, or the first few clips of it; return clips a second after the first, and
-    losses.
-    """
+    """Take a step a batch, or of its first `few` clips; return clips a second, and the losses."""
     training.network.load_state_dict(training.start)
-    objective = Objective(*training.given, [(1.0, teacher)])
+    objective = Objective(*training.arguments, [(1.0, teacher)])
     machine = Machine("cpu")
     prepared = machine.prepare(
         training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-6)
@@ -161,15 +159,15 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
     prepared.train()
     losses, times, clips = [], [], 0
 
-    for number, indices in enumerate(one[:few] for one in training.batches):
+    for number, indices in enumerate(batch[:few] for batch in training.batches):
         start = time.perf_counter()
         batch = objective.batch(indices, 0)
         torch.manual_seed(number)
-        found = machine.backward(prepared, lambda b=batch: objective.losses(prepared, b, 0.0))
+        step = machine.backward(prepared, lambda b=batch: objective.losses(prepared, b, 0.0))
         machine.update(prepared, MINI.clip)
-        losses.append(float(found["total"].detach()))
+        losses.append(float(step["total"].detach()))
 
-        if number:
+        if number:  # The first step is slower.
             times.append(time.perf_counter() - start)
             clips += len(indices)
 
@@ -177,9 +175,7 @@ def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float,
 
 
 def bench_stage_1_on_cached_frames(training: Training) -> None:
-    """Whole steps, frames from the cache, AdamW, of the part of the training that asks the LLM: the
-    slow one.
-    """
+    """Whole steps of the training's slow part, which asks the LLM; frames are cached."""
     load = os.getloadavg()[0]
     llm, question = training.network.llm, training.question
     rate, _ = steps(
@@ -189,10 +185,8 @@ def bench_stage_1_on_cached_frames(training: Training) -> None:
     plain, expected = steps(training, Plain(llm, question), FEW)
     print(
         f"\nstage 1 of mini, batches of {len(training.batches[0])}, {MINI.decoded} of them "
-        f"answered: {rate:.1f} "
-        f"clips a second on two cores; batches of {FEW}, all answered: {ours:.1f}, with "
-        f"the loss of transformers "
-        f"{plain:.1f}; load {load:.1f} before"
+        f"answered: {rate:.1f} clips a second on two cores; batches of {FEW}, all answered: "
+        f"{ours:.1f}, with the loss of transformers {plain:.1f}; load {load:.1f} before"
     )
     assert losses == pytest.approx(expected, rel=1e-4), "both are the same training"
 

@@ -1,6 +1,4 @@
-"""Start-up of the command line with 20 plugins installed, as whole processes, against `import
-click`.
-"""
+"""Start-up of the command line with 20 plugins installed, as processes, against `import click`."""
 
 from __future__ import annotations
 
@@ -61,8 +59,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
     # Bytecode is kept, as it is after any installation; the first round, which writes it, is a
     # warm-up.
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(folder)}
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    return {**environment, "PYTHONPATH": str(folder)}
 
 
 def seconds_of(command: Sequence[str], environment: dict[str, str]) -> float:
@@ -78,9 +78,8 @@ def ratio(
     command: Sequence[str],
     reference: Sequence[str],
 ) -> float:
-    """Return the median time of `command` over that of `reference`, run in turns as the machine is
-    never idle.
-    """
+    """Return the median time of `command` over that of `reference`."""
+    # Run in turns: the machine is never idle, and what hinders one must hinder the other.
     references: list[float] = []
     benchmark.pedantic(
         seconds_of,

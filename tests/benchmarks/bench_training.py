@@ -1,5 +1,4 @@
-"""Training: a cached epoch against an uncached one, memory against the size of the corpus, and what
-bfloat16 brings.
+"""Training: cached against uncached epochs, memory by the size of the corpus, bfloat16.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_training.py
 
@@ -73,14 +72,14 @@ def training(
         for i, clip in zip(chosen, clips, strict=True)
     ]
     (tmp_path / "weights").symlink_to(pretrained, target_is_directory=True)
-    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))  # no frames are known
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))  # No frames are there.
     settings = PRESETS["small"]
     parts = assembly.build(settings, "cpu", HOLD)
     codes = Codes.of(items)
     torch.manual_seed(0)
     network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
 
-    # this small network gains nothing from more, and other work on the machine costs it
+    # This small network gains nothing from more threads, and loses where others work beside it.
     with one_thread_each():
         yield Training(clips, parts, network, Objective(items, [], codes, parts.feeder, settings))
 
@@ -96,12 +95,12 @@ def epoch(training: Training, precision: Precision = "float32") -> list[float]:
 
     for batch in ShuffledSampler(len(training.clips), BATCH).batches(0):
         torch.manual_seed(len(losses))
-        made = training.objective.batch(batch, 0)
-        found = machine.backward(
-            prepared, lambda made=made: training.objective.losses(prepared, made, 0.0)
+        inputs = training.objective.batch(batch, 0)
+        step = machine.backward(
+            prepared, lambda inputs=inputs: training.objective.losses(prepared, inputs, 0.0)
         )
         machine.update(prepared, 5.0)
-        losses.append(float(found["total"].detach()))
+        losses.append(float(step["total"].detach()))
 
     return losses
 
@@ -114,28 +113,23 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
-    """Uncached: frames are computed on all cores, then learnt from. Cached: they come from disk, or
-    from memory.
-    """
+    """Uncached: frames are computed on all cores, then learnt from. Cached: they are only read."""
+    # The first epoch reads from disk, later ones from memory.
     filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
-    (read, read_processor), *held = [timed(lambda: epoch(training)) for _ in range(4)]
-    again, processor = min(held)
-    ratios = [(filled + one) / one for one in (read, again)]
+    (read, read_processor), *from_memory = [timed(lambda: epoch(training)) for _ in range(4)]
+    reread, processor = min(from_memory)
+    ratios = [(filled + reading) / reading for reading in (read, reread)]
     print(
-        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: "
-        f"frames {filled:.2f} s (processor "
-        f"{fill_processor:.2f}), epoch with frames from disk {read:.2f} s "
-        f"({read_processor:.2f}), from memory "
-        f"{again:.2f} s ({processor:.2f}): {ratios[0]:.0f} and {ratios[1]:.0f} times as "
-        f"fast as uncached"
+        f"\n{CLIPS} clips, {available_cores()} cores, load {os.getloadavg()[0]:.1f}: frames "
+        f"{filled:.2f} s (processor {fill_processor:.2f}), epoch with frames from disk {read:.2f} "
+        f"s ({read_processor:.2f}), from memory {reread:.2f} s ({processor:.2f}): {ratios[0]:.0f} "
+        f"and {ratios[1]:.0f} times as fast as uncached"
     )
     assert ratios[1] >= BAR_RATIO
 
 
 def bench_what_bfloat16_brings(training: Training) -> None:
-    """Only said: a CPU without instructions for it is slower with it, and its losses are a little
-    others.
-    """
+    """Said without a bar of speed: a CPU that has no instructions for it is slower with it."""
     training.parts.frames.fill(training.clips)
     start = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
     seconds, losses = {}, {}
@@ -143,6 +137,7 @@ def bench_what_bfloat16_brings(training: Training) -> None:
     for precision in ("float32", "bfloat16"):
         times = []
         for _ in range(4):
+            # The same weights each time, so that losses can be compared.
             training.network.load_state_dict(start)
             before = time.perf_counter()
             losses[precision] = epoch(training, precision)
@@ -152,17 +147,15 @@ def bench_what_bfloat16_brings(training: Training) -> None:
 
     apart = max(abs(a - b) / a for a, b in zip(losses["float32"], losses["bfloat16"], strict=True))
     print(
-        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} "
-        f"times as long as in float32; "
-        f"losses differ by {100 * apart:.2f} % at most; load {os.getloadavg()[0]:.1f}"
+        f"\nan epoch in bfloat16 takes {seconds['bfloat16'] / seconds['float32']:.2f} times as "
+        f"long as in float32; losses differ by {100 * apart:.2f} % at most; load "
+        f"{os.getloadavg()[0]:.1f}"
     )
     assert apart < 0.05
 
 
 def bench_memory_is_flat_in_the_size_of_the_corpus(tmp_path: Path) -> None:
-    """Beyond what may be held, frames come from disk: a corpus four times as large takes no more
-    memory.
-    """
+    """Beyond what may be held, frames come from disk: four times the corpus, the same memory."""
     peaks = []
     for clips in (FEW, MANY):
         environment = {

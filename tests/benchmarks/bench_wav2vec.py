@@ -1,5 +1,4 @@
-"""The wav2vec 2.0 encoder on real clips against a pipeline of transformers: speed, equality, share
-of the peak.
+"""The wav2vec 2.0 encoder on real clips against a pipeline of transformers.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_wav2vec.py
 
@@ -68,20 +67,20 @@ class HiddenStates(transformers.Pipeline):  # type: ignore[misc, name-defined]
         return self.model(**inputs)
 
     def postprocess(self, outputs: Any) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = outputs.last_hidden_state[0].numpy()
-        return found
+        states: NDArray[np.float32] = outputs.last_hidden_state[0].numpy()
+        return states
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    where = tmp_path_factory.mktemp("wav2vec2-base")
+    folder = tmp_path_factory.mktemp("wav2vec2-base")
     torch.manual_seed(0)
-    transformers.Wav2Vec2Model(transformers.Wav2Vec2Config()).save_pretrained(where)
+    transformers.Wav2Vec2Model(transformers.Wav2Vec2Config()).save_pretrained(folder)
     transformers.Wav2Vec2FeatureExtractor(
         do_normalize=True, return_attention_mask=False
-    ).save_pretrained(where)
+    ).save_pretrained(folder)
 
-    return where
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,8 @@ def ours(encoder: Wav2VecEncoder, waves: Waves) -> Waves:
     """Extract as `mserbench_training.frames` does: a thread a core, each at clips of its own."""
     with one_thread_each(), ThreadPoolExecutor(available_cores()) as pool:
         return [
-            found[0]
-            for (found,) in pool.map(
+            frames[0]
+            for (frames,) in pool.map(
                 lambda wave: encoder.frames([wave], [encoder.layers - 1]), waves
             )
         ]
@@ -118,16 +117,15 @@ def timed(work: Callable[[], Any]) -> Timed:
 
 
 def peak_gflops() -> float:
-    """Return the measured peak of a float32 matrix product on one core, in GFLOP a second of
-    processor time.
-    """
-    left, right, out = (torch.randn(2048, 2048) for _ in range(3))
+    """Return the measured peak of one core, in GFLOP a second: of a float32 matrix product."""
+    # Of processor time: what else runs on the machine then takes nothing off.
+    first, second, out = (torch.randn(2048, 2048) for _ in range(3))
     with one_thread_each():
-        torch.mm(left, right, out=out)
+        torch.mm(first, second, out=out)
         return (
             2
             * 2048**3
-            / min(timed(lambda: torch.mm(left, right, out=out)).processor for _ in range(8))
+            / min(timed(lambda: torch.mm(first, second, out=out)).processor for _ in range(8))
             / 1e9
         )
 
@@ -142,9 +140,10 @@ def bench_faster_than_the_pipeline_with_equal_outputs(folder: Path, waves: Waves
         pipeline_class=HiddenStates,
         device="cpu",
     )
-    ours(encoder, waves[-2:]), pipeline(waves[-2:])  # warm
+    ours(encoder, waves[-2:]), pipeline(waves[-2:])  # The first calls are slower.
     measured: dict[str, list[Timed]] = defaultdict(list)
 
+    # In turns, so that what else runs on the machine hinders all of them alike.
     for _ in range(ROUNDS):
         measured["ours"].append(timed(lambda: ours(encoder, waves)))
         for size in BATCHES:
@@ -152,18 +151,20 @@ def bench_faster_than_the_pipeline_with_equal_outputs(folder: Path, waves: Waves
                 timed(lambda size=size: pipeline(waves, batch_size=size))
             )
 
-    found = measured["ours"][0].result
-    apart = {name: difference(found, rounds[0].result) for name, rounds in measured.items()}
-    clocks = {name: min(one.clock for one in rounds) for name, rounds in measured.items()}
-    processors = {name: min(one.processor for one in rounds) for name, rounds in measured.items()}
+    frames = measured["ours"][0].result
+    apart = {name: difference(frames, rounds[0].result) for name, rounds in measured.items()}
+    clocks = {name: min(timing.clock for timing in rounds) for name, rounds in measured.items()}
+    processors = {
+        name: min(timing.processor for timing in rounds) for name, rounds in measured.items()
+    }
     report(sum(map(len, waves)) / SAMPLE_RATE, clocks, processors, apart)
     assert apart["pipeline of 1"] < TOLERANCE
     assert clocks.pop("ours") < min(clocks.values())
 
 
-def difference(found: Waves, expected: Sequence[NDArray[np.float32]]) -> float:
+def difference(frames: Waves, expected: Sequence[NDArray[np.float32]]) -> float:
     """Return the largest difference over the frames that both have."""
-    return max(float(abs(a - b[: len(a)]).max()) for a, b in zip(found, expected, strict=True))
+    return max(float(abs(a - b[: len(a)]).max()) for a, b in zip(frames, expected, strict=True))
 
 
 def report(

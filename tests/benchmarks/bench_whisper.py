@@ -1,5 +1,4 @@
-"""The Whisper encoder on real clips: times real time, share of the matrix-product peak, against
-transformers' encoder.
+"""The Whisper encoder on real clips: times real time, and against transformers' encoder.
 
     MSERBENCH_DATA=... make bench BENCH=tests/benchmarks/bench_whisper.py
 
@@ -55,7 +54,7 @@ def clips(real_data) -> list[Clip]:
 def spread(work: Callable[[Clip], object], clips: Sequence[Clip]) -> tuple[float, float]:
     """Return seconds on the clock and of the processor for work on all clips, one thread a core."""
     with one_thread_each(), ThreadPoolExecutor(available_cores()) as pool:
-        list(pool.map(work, clips[: 2 * available_cores()]))  # warm
+        list(pool.map(work, clips[: 2 * available_cores()]))  # The first calls are slower.
         clock, processor = time.perf_counter(), time.process_time()
         list(pool.map(work, clips))
         return time.perf_counter() - clock, time.process_time() - processor
@@ -76,9 +75,9 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def flops(seconds: float, dim: int, bands: int, blocks: int) -> float:
-    """Return the operations in the matrix products for one clip: two convolutions, then blocks with
-    attention.
-    """
+    """Return the operations in matrix products for one clip: two convolutions, then the blocks."""
+    # Two operations a weight and frame: a multiplication and an addition. The first convolution
+    # has twice the frames of the second, which halves them.
     frames = seconds / 0.02
     return frames * (
         2 * (2 * 3 * bands * dim + 3 * dim * dim) + blocks * (24 * dim * dim + 4 * frames * dim)
@@ -86,7 +85,7 @@ def flops(seconds: float, dim: int, bands: int, blocks: int) -> float:
 
 
 def bench_times_real_time(encoder, clips):
-    """Clip by clip, decoding and log-mels included, blocks above the wanted one skipped."""
+    """Clip by clip, decoding and log-mels included, blocks above the layer skipped."""
     features = pooled_features(encoder, [LAYER], ["mean", "loud20"])
     clock, processor = spread(lambda clip: features.compute(clip.load()), clips)
     heard = sum(clip.seconds for clip in clips)
@@ -95,20 +94,18 @@ def bench_times_real_time(encoder, clips):
     idle = cores * heard / processor
     print(
         f"\n{heard / clock:.0f} times real time on {cores} cores, load {os.getloadavg()[0]:.1f}; "
-        f"{heard / processor:.1f} a second of processor time, so {idle:.0f} on {cores} idle cores; "
-        f"{work / processor / 1e9:.1f} GFLOP/s a core, {100 * work / processor / peak:.0f} "
-        f"% of the measured peak of "
-        f"{peak / 1e9:.1f}"
+        f"{heard / processor:.1f} a second of processor time, so {idle:.0f} on {cores} idle "
+        f"cores; {work / processor / 1e9:.1f} GFLOP/s a core, {100 * work / processor / peak:.0f} "
+        f"% of the measured peak of {peak / 1e9:.1f}"
     )
 
+    # A busy machine is slow, and says nothing of the encoder.
     if os.getloadavg()[0] < cores:
         assert heard / clock >= BAR_REAL_TIME
 
 
 def bench_faster_than_transformers(encoder, clips):
-    """transformers' encoder must have its input padded to 30 s; it gets the same weights, clips,
-    block and threads.
-    """
+    """transformers' encoder wants its input padded to 30 s; clips, blocks and threads are equal."""
     transformers = pytest.importorskip("transformers")
     from whisper.audio import log_mel_spectrogram, pad_or_trim
 
@@ -139,10 +136,10 @@ def bench_faster_than_transformers(encoder, clips):
 
 def bench_what_bfloat16_brings(clips):
     """Only said: without instructions for it a CPU is slower, not faster."""
-    left, right = torch.randn(512, 512), torch.randn(512, 2048)
+    first, second = torch.randn(512, 512), torch.randn(512, 2048)
     with one_thread_each():
-        single = min(timed(lambda: left @ right) for _ in range(9))
-        a, b = left.bfloat16(), right.bfloat16()
+        single = min(timed(lambda: first @ second) for _ in range(9))
+        a, b = first.bfloat16(), second.bfloat16()
         half = min(timed(lambda: a @ b) for _ in range(9))
 
     print(

@@ -1,5 +1,4 @@
-"""One run over a generated corpus, in a process of its own: prints how many clips it scored and its
-peak memory.
+"""One run over a generated corpus, as a process of its own: prints clips scored and peak memory.
 
 Usage: python many_clips.py CLIPS FOLDER. FOLDER is filled with links to a few files of noise.
 """
@@ -22,7 +21,7 @@ from mserbench.contracts import SAMPLE_RATE, Clip, Corpus, Task, Tree, Utterance
 from mserbench.data import lookup
 from mserbench.model import Model
 
-# different ones, 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000
+# Different ones, of 0.95 to 1 s: so alike that batches are full with 1,000 clips as with 20,000.
 FILES = 50
 LABELS = ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")
 
@@ -60,9 +59,7 @@ def parse(tree: Tree) -> Iterator[Utterance]:
 
 
 def main(clips: int, folder: Path) -> None:
-    """Make the corpus, run the model, print the number of scored clips and the peak memory in
-    bytes.
-    """
+    """Make the corpus, run the model, print how many clips were scored and the peak memory."""
     data = folder / "many"
     data.mkdir()
     make_files(data, clips)
@@ -85,7 +82,7 @@ def main(clips: int, folder: Path) -> None:
 def peak_memory() -> int:
     """Return the peak resident memory of this process in bytes."""
     status = Path("/proc/self/status")
-    # on Linux `ru_maxrss` starts at the size of the process that started this one
+    # On Linux `ru_maxrss` starts at the size of the process that started this one.
     if status.exists():
         return 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (

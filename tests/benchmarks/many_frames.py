@@ -1,5 +1,4 @@
-"""One training on frames of made-up clips, in a process of its own: prints its peak memory in
-bytes.
+"""One training on frames of made-up clips, as a process of its own: prints its peak memory.
 
 Usage: python many_frames.py CLIPS HOLD, with $MSERBENCH_CACHE set. An encoder that costs next to
 nothing gives each clip frames of 300 kB; HOLD is how many bytes of frames may stay in memory.
@@ -43,7 +42,8 @@ class Cheap:
     ) -> list[NDArray[np.float32]]:
         """Return (n_layers, 100, 512) a clip."""
         return [
-            np.resize(one, (len(layers), 100, self.dim)).astype(np.float32) for one in waveforms
+            np.resize(waveform, (len(layers), 100, self.dim)).astype(np.float32)
+            for waveform in waveforms
         ]
 
 
@@ -64,6 +64,7 @@ def main() -> None:
     items = [
         TrainingItem(clip(i), LABELS[i % 4], f"s{i % 10}", "de", "made-up") for i in range(clips)
     ]
+    # Filled first, so that what is measured is the training that reads them.
     frames = Frames(Cheap(), (0, 1, 2))
     frames.fill(item.clip for item in items)
     codes = Codes.of(items)

@@ -161,16 +161,22 @@ def test_a_task_without_division_says_so_and_looks_inside(cli, plugin, build_cor
 def test_every_published_division_of_a_task_is_audited(cli) -> None:
     done = cli("audit", "ravdess", "--json")
     record = json.loads(done.out)
-    assert {one["name"] for one in record["divisions"]} == set(
+    assert {division["name"] for division in record["divisions"]} == set(
         lookup.corpus("ravdess").card.divisions
     )
 
     for division in record["divisions"]:
-        assert all(not one["overlaps"]["speaker"]["shared"] for one in division["comparisons"])
+        assert all(
+            not comparison["overlaps"]["speaker"]["shared"]
+            for comparison in division["comparisons"]
+        )
 
     only = json.loads(cli("audit", "ravdess", "--division", "emobox", "--json").out)
-    assert [one["name"] for one in only["divisions"]] == ["emobox"]
-    assert [one["clips"] for one in only["divisions"][0]["comparisons"]] == [1248, *[208] * 6]
+    assert [division["name"] for division in only["divisions"]] == ["emobox"]
+    assert [comparison["clips"] for comparison in only["divisions"][0]["comparisons"]] == [
+        1248,
+        *[208] * 6,
+    ]
 
 
 @pytest.mark.parametrize(

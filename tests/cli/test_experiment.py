@@ -153,7 +153,7 @@ def trained(folder: Path) -> list[str]:
 
 def without_seconds(path: Path) -> dict[str, Any]:
     record: dict[str, Any] = json.loads(
-        path.read_text(), object_hook=lambda one: {**one, "seconds": 0}
+        path.read_text(), object_hook=lambda entry: {**entry, "seconds": 0}
     )
     return record
 
@@ -179,15 +179,15 @@ def test_a_table_is_made_checked_and_made_again_at_once(
     )
     labelled = dataset.truth(lookup.task("emodb-5"), None)
     assert [line.split(",")[:2] for line in lines[1:]] == [
-        [one.id, label] for one, label in labelled
+        [clip.id, label] for clip, label in labelled
     ]
 
     before = trained(tmp_path)
     assert len(before) == 12, "two settings and seeds, plain and on each half of the target"
-    again = cli("experiment", "two.toml", "--data", data, "--jobs", 1)
-    assert (again.code, again.out) == (0, done.out)
+    second = cli("experiment", "two.toml", "--data", data, "--jobs", 1)
+    assert (second.code, second.out) == (0, done.out)
     assert trained(tmp_path) == before
-    assert again.err.count("was there") == 14
+    assert second.err.count("was there") == 14
 
     check = cli("experiment", "two.toml", "--check")
     assert (check.code, check.out.count("byte for byte")) == (0, 1)
@@ -212,22 +212,24 @@ def test_a_system_asked_otherwise_is_of_the_same_weights(
     out = tmp_path / "experiments/two"
     record = json.loads((out / "record.json").read_text())
     columns = {column["name"]: column for cell in record["cells"] for column in cell["columns"]}
-    said = (out / "answers/emodb-5.csv").read_text().splitlines()
-    names = said[0].split(",")
+    rows = (out / "answers/emodb-5.csv").read_text().splitlines()
+    names = rows[0].split(",")
 
-    for one, other in (("all/to-DE/0", "louder/to-DE/0"), ("all/to-DE/1", "louder/to-DE/1")):
-        assert columns[one]["trainings"] == columns[other]["trainings"]
-        assert columns[one]["runs"] != columns[other]["runs"]
-        a, b = ([line.split(",")[names.index(name)] for line in said[1:]] for name in (one, other))
+    for plain, louder in (("all/to-DE/0", "louder/to-DE/0"), ("all/to-DE/1", "louder/to-DE/1")):
+        assert columns[plain]["trainings"] == columns[louder]["trainings"]
+        assert columns[plain]["runs"] != columns[louder]["runs"]
+        a, b = (
+            [line.split(",")[names.index(name)] for line in rows[1:]] for name in (plain, louder)
+        )
         assert a != b
 
-    assert all(one["options"]["tone"] == 0 for one in record["trainings"].values()), (
+    assert all(training["options"]["tone"] == 0 for training in record["trainings"].values()), (
         "what was trained, not asked"
     )
     assert cli("experiment", "two.toml", "--check").code == 0
-    again = cli("experiment", "two.toml", "--data", data, "--only", "louder")
-    assert again.code == 0
-    assert (again.err.count("was there"), len(trained(tmp_path))) == (4, 4)
+    second = cli("experiment", "two.toml", "--data", data, "--only", "louder")
+    assert second.code == 0
+    assert (second.err.count("was there"), len(trained(tmp_path))) == (4, 4)
 
 
 def test_a_model_says_itself_that_trained_weights_cannot_be_asked_so(
@@ -286,10 +288,10 @@ def test_what_a_target_cannot_show_is_said_before_anything_runs(
     for arguments in ((*options, "--plan"), options):
         done = cli("experiment", "two.toml", *arguments)
         assert done.code == 0, done.err
-        told = done.out + done.err
+        output = done.out + done.err
         assert (
             "note: target 'emodb-5:speakers.03' has 1 speaker: no interval and no p value can "
-            "say anything" in told
+            "say anything" in output
         )
 
     assert done.err.index("note: target") < done.err.index("training 1/1")
@@ -304,11 +306,11 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
             == 0
         )
 
-    one, three = tmp_path / "o1", tmp_path / "o3"
-    for path in (one / "answers").iterdir():
-        assert path.read_bytes() == (three / "answers" / path.name).read_bytes()
+    first, third = tmp_path / "o1", tmp_path / "o3"
+    for path in (first / "answers").iterdir():
+        assert path.read_bytes() == (third / "answers" / path.name).read_bytes()
 
-    assert without_seconds(one / "record.json") == without_seconds(three / "record.json")
+    assert without_seconds(first / "record.json") == without_seconds(third / "record.json")
 
 
 def test_killed_at_any_moment_the_same_command_goes_on(
@@ -332,8 +334,8 @@ def test_killed_at_any_moment_the_same_command_goes_on(
 
     for seconds in (0.0, 0.3):
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        seen = len(trained(tmp_path))
-        wait_for(lambda seen=seen: len(trained(tmp_path)) > seen + (seen == 0))  # type: ignore[misc]
+        count = len(trained(tmp_path))
+        wait_for(lambda count=count: len(trained(tmp_path)) > count + (count == 0))  # type: ignore[misc]
         time.sleep(seconds)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -492,7 +494,7 @@ def test_a_machine_without_a_driver_starts_nothing_to_count_gpus(
 
 
 def test_listing_and_plan_need_no_data(cli: Cli, table: Path) -> None:
-    names = [one["name"] for one in json.loads(cli("experiment", "--json").out)]
+    names = [experiment["name"] for experiment in json.loads(cli("experiment", "--json").out)]
     assert {"supcon-table2", "transfer-real"} <= set(names)
     done = cli("experiment", "two.toml", "--plan")
     assert "14 trainings, 14 runs, 6 cells; tasks emodb-5, emodb-5:halves.a" in done.out
@@ -500,7 +502,7 @@ def test_listing_and_plan_need_no_data(cli: Cli, table: Path) -> None:
     described = json.loads(
         cli("experiment", "two.toml", "--plan", "--json", "--seeds", "5", "--only", "floor").out
     )
-    assert [one["on"] for one in described["trainings"]] == [["emovo-5"], ["emodb-5"]]
+    assert [training["on"] for training in described["trainings"]] == [["emovo-5"], ["emodb-5"]]
 
 
 def test_a_plan_says_what_shares_trainings_and_how_it_is_asked(cli: Cli, table: Path) -> None:
@@ -514,8 +516,8 @@ def test_a_plan_says_what_shares_trainings_and_how_it_is_asked(cli: Cli, table: 
         cli("experiment", "two.toml", "--plan", "--json", "--only", "louder", "--seeds", "3").out
     )
     assert described["asked"] == {"louder": {"tone": "1"}}
-    assert [one["options"] for one in described["trainings"]] == [{"seed": "3"}] * 2
-    assert [one["options"] for one in described["runs"]] == [{"seed": "3", "tone": "1"}] * 2
+    assert [training["options"] for training in described["trainings"]] == [{"seed": "3"}] * 2
+    assert [run["options"] for run in described["runs"]] == [{"seed": "3", "tone": "1"}] * 2
 
 
 def test_a_plan_says_what_is_missing_here_and_what_it_takes(

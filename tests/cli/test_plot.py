@@ -69,12 +69,17 @@ def test_the_same_run_gives_the_same_bytes(cli, run: str) -> None:
 
 def test_json_prints_json_and_nothing_else(cli, run: str) -> None:
     """If anything stood beside it, no program could read it."""
-    found = json.loads(cli("plot", "embeddings", run, "--limit", 30, "--json").out)
-    assert (found["model"], found["tasks"], found["n"], found["dim"]) == ("logmel", [TASK], 30, 120)
-    assert found["marks"] == ["partial"]
-    assert found["files"] == ["embeddings.png"]
-    assert found["silhouettes"]["language"] == {"groups": 1, "n": 30, "silhouette": None}
-    assert -1 <= found["silhouettes"]["emotion"]["silhouette"] <= 1
+    record = json.loads(cli("plot", "embeddings", run, "--limit", 30, "--json").out)
+    assert (record["model"], record["tasks"], record["n"], record["dim"]) == (
+        "logmel",
+        [TASK],
+        30,
+        120,
+    )
+    assert record["marks"] == ["partial"]
+    assert record["files"] == ["embeddings.png"]
+    assert record["silhouettes"]["language"] == {"groups": 1, "n": 30, "silhouette": None}
+    assert -1 <= record["silhouettes"]["emotion"]["silhouette"] <= 1
 
 
 def test_several_languages_are_measured_within_each_too(cli, run: str, build_corpus) -> None:
@@ -83,9 +88,9 @@ def test_several_languages_are_measured_within_each_too(cli, run: str, build_cor
     done = cli(
         "plot", "embeddings", run, "--also", "emovo", "--data", data, "--limit", 40, "--json"
     )
-    found = json.loads(done.out)
-    assert found["silhouettes"]["language"]["groups"] == 2
-    assert found["silhouettes"]["emotion within a language"]["n"] == 80
+    record = json.loads(done.out)
+    assert record["silhouettes"]["language"]["groups"] == 2
+    assert record["silhouettes"]["emotion within a language"]["n"] == 80
     assert "each language is one corpus here" in done.err
 
 

@@ -132,19 +132,19 @@ def test_csv_has_a_row_a_window_and_a_row_a_file(cli) -> None:
 
 def test_json_prints_json_and_nothing_else(cli) -> None:
     done = cli("predict", "long.ogg", "text.wav", "--model", "logmel", "--window", "20", "--json")
-    found = json.loads(done.out)
+    record = json.loads(done.out)
     assert done.code == 3
-    assert list(found) == ["model", "weights", "labels", "files", "failed"]
-    assert (found["model"], found["weights"]["name"]) == ("logmel", "emodb-emovo")
-    (file,) = found["files"]
+    assert list(record) == ["model", "weights", "labels", "files", "failed"]
+    assert (record["model"], record["weights"]["name"]) == ("logmel", "emodb-emovo")
+    (file,) = record["files"]
     assert [(window["start"], window["end"]) for window in file["windows"]] == [
         (0, 20),
         (20, 40),
         (40, 42.5),
     ]
-    assert list(file["scores"]) == found["labels"]
+    assert list(file["scores"]) == record["labels"]
     assert file["prediction"] == max(file["scores"], key=lambda label: file["scores"][label])
-    assert [one["file"] for one in found["failed"]] == ["text.wav"]
+    assert [failure["file"] for failure in record["failed"]] == ["text.wav"]
 
 
 @pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
@@ -319,6 +319,6 @@ def test_whisper_linear_hears_anger(cli, pretrained: Path, real_data: Path) -> N
         "whisper-linear",
         "--csv",
     )
-    said = [row["prediction"] for row in csv.DictReader(io.StringIO(done.out))]
-    assert said.count("angry") >= 5, said
+    answers = [row["prediction"] for row in csv.DictReader(io.StringIO(done.out))]
+    assert answers.count("angry") >= 5, answers
     assert "languages it was trained on: de, el, it" in done.err

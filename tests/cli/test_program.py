@@ -33,7 +33,7 @@ def test_a_failed_plugin_is_listed_and_hides_nothing(cli, plugin: Install) -> No
     plugin("raise ImportError('no torch here')")
     done = cli("plugins", "--json")
     assert done.code == 1
-    failed = [one for one in json.loads(done.out) if one["status"] == "failed"]
+    failed = [plugin for plugin in json.loads(done.out) if plugin["status"] == "failed"]
     assert len(failed) == 1
     assert "no torch here" in failed[0]["failures"][0]
     listing = cli("models")
@@ -96,9 +96,9 @@ def test_train_tells_where_the_weights_are_and_what_to_do_with_them(
     assert done.code == 0
     assert f"weights in {tmp_path / 'w'}" in done.out
     assert f"mserbench run --model trainee --weights {tmp_path / 'w'} --task TASK" in done.out
-    again = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "w")
-    assert (again.code, again.out) == (2, "")
-    assert "is not empty: give another --out" in again.err
+    second = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "w")
+    assert (second.code, second.out) == (2, "")
+    assert "is not empty: give another --out" in second.err
 
 
 @pytest.mark.parametrize(

@@ -328,8 +328,8 @@ def test_a_full_disk_keeps_what_was_done_and_the_next_run_goes_on(
         "again" in full.stderr
     )
     (journal,) = Path("runs").rglob("journal.jsonl")
-    kept = journal.read_bytes().rpartition(b"\n")[0]
-    assert kept.count(b"\n") > 3, "nothing was kept"
+    whole_lines = journal.read_bytes().rpartition(b"\n")[0]
+    assert whole_lines.count(b"\n") > 3, "nothing was kept"
     assert program(*arguments).code == 0
     resumed = next(Path("runs").rglob("predictions.csv")).read_bytes()
     assert program(*arguments, "--out", "whole").code == 0

@@ -77,19 +77,19 @@ def test_a_missing_file_a_bad_card_and_an_unknown_task(cli, file: File, tmp_path
 def test_two_runs_are_compared_on_the_same_utterances(cli, file: File) -> None:
     folders = [score_file(file(f"{n}.csv", n), TASK, f"m{n}").folder for n in (3, 5)]
     done = cli("compare", *folders, "--json")
-    found = json.loads(done.out)
-    assert (done.code, found["n"]) == (0, 535)
-    assert found["differences"]["UA"] < 0
+    record = json.loads(done.out)
+    assert (done.code, record["n"]) == (0, 535)
+    assert record["differences"]["UA"] < 0
     assert "exact McNemar p =" in cli("compare", *folders).out
 
 
 def test_what_cannot_be_compared_is_exit_3_with_the_reason(cli, file: File, tmp_path: Path) -> None:
     first = score_file(file(), TASK, "m").folder
-    other = score_file(file("4.csv", task="emodb-4"), "emodb-4", "m").folder
+    rival = score_file(file("4.csv", task="emodb-4"), "emodb-4", "m").folder
     (tmp_path / "empty").mkdir()
 
     for second, words in (
-        (other, "only runs of one task and version can be compared"),
+        (rival, "only runs of one task and version can be compared"),
         (tmp_path / "empty", "is no finished run: a file run.json was expected in it"),
         (tmp_path / "none", "is no finished run"),
     ):

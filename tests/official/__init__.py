@@ -1,6 +1,4 @@
-"""Corpora as their publishers lay them out, built of official names and tiny audio: one module a
-corpus.
-"""
+"""Corpora as their publishers lay them out, of official names and tiny audio: one module each."""
 
 from __future__ import annotations
 
@@ -11,8 +9,7 @@ from pathlib import Path
 def build(name: str, data: Path) -> Path:
     """Build the complete official tree of a corpus below `data`/`name` and return `data`.
 
-    `official/<name>.py` (hyphens as underscores) has `build(root)`; `official.audio` gives the tiny
-    files.
+    `official/NAME.py` (hyphens as underscores) has `build(root)`; `official.audio` gives the files.
     """
     root = data / name
     root.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,4 @@
-"""AESDD as its page gives it: one folder an emotion, and the file that has a header and no
-audio.
-"""
+"""AESDD as its page gives it: a folder an emotion, and the file with a header and no audio."""
 
 from __future__ import annotations
 
@@ -17,5 +15,7 @@ def build(root: Path) -> None:
     stems = corpus.inventory(lookup.corpus("aesdd").card)
     top = root / "Acted Emotional Speech Dynamic Database"
     link(root, (f"{top.name}/{FOLDERS[stem[0]]}/{stem}.wav" for stem in stems))
+
+    # The release has this file, and the card of the corpus passes over it.
     (top / "sadness").mkdir(parents=True, exist_ok=True)
     (top / "sadness/s05 (3).wav").write_bytes(b"RIFF\x24\0\0\0WAVEfmt ")

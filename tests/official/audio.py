@@ -12,9 +12,11 @@ SECONDS = 0.15
 
 
 def link(root: Path, names: Iterable[str], distinct: int = 8) -> None:
-    """Give every name below `root` tiny audio of its file type: hard links to `distinct` different
-    recordings.
+    """Give every name below `root` tiny audio of its file type.
+
+    They are hard links to `distinct` different recordings, as tens of thousands are wanted.
     """
+    # Folders are made once: to ask for each file whether its own exists takes longer than the link.
     folders: set[Path] = set()
     for number, name in enumerate(names):
         path = root / name
@@ -26,6 +28,7 @@ def link(root: Path, names: Iterable[str], distinct: int = 8) -> None:
 
 
 def _original(root: Path, suffix: str, number: int) -> Path:
+    # Beside the tree, not in it: parsers must not see the originals. Links need the same disk.
     path = root.parent / f".originals-{root.name}" / f"{number}{suffix}"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
@@ -35,8 +38,9 @@ def _original(root: Path, suffix: str, number: int) -> Path:
 
 
 def write(path: Path, number: int) -> None:
-    """Write one tiny recording, another for each number; mp4 and m4a hold AAC, mp4 in 5.1 as
-    television has it.
+    """Write one tiny recording, another for each number.
+
+    mp4 and m4a hold AAC: mp4 in six channels, as an episode on television, m4a in two.
     """
     rate = 48_000 if path.suffix in (".mp4", ".m4a") else 16_000
     time = np.arange(int(SECONDS * rate), dtype=np.float64) / rate
@@ -63,4 +67,4 @@ def _write_container(path: Path, wave: np.ndarray, rate: int) -> None:
             frame.sample_rate, frame.pts = rate, start
             container.mux(stream.encode(frame))
 
-        container.mux(stream.encode(None))
+        container.mux(stream.encode(None))  # What the encoder still holds back.

@@ -1,6 +1,4 @@
-"""CaFE as published: 936 wav files below emotion and intensity, with accents in the names of
-folders.
-"""
+"""CaFE as published: 936 wav files below emotion and intensity, in folders with accents."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""CREMA-D as cloned from its repository: wav, some mp3, the demographics, and the votes with the
-published counts.
-"""
+"""CREMA-D as cloned from its repository: wav, some mp3, demographics, votes of published counts."""
 
 from __future__ import annotations
 
@@ -18,6 +16,7 @@ def build(root: Path) -> None:
     """Build the clone; who heard what is made up, how often is not."""
     stems = corpus.inventory(crema_d.CARD)
     audio.link(root, [f"AudioWAV/{stem}.wav" for stem in stems])
+    # The same recordings once more: a parser that takes all audio would count them twice.
     audio.link(root, [f"AudioMP3/{stem}.mp3" for stem in stems[:20]])
     heard = [vote for vote, count in VOTES.items() for _ in range(count)]
     voted = enumerate(zip(stems, heard, strict=True), start=1)

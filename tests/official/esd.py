@@ -1,6 +1,4 @@
-"""ESD as published: 35,000 wav files below speaker and emotion, and a text file a speaker in mixed
-encodings.
-"""
+"""ESD as published: 35,000 wav files by speaker and emotion, texts in mixed encodings."""
 
 from __future__ import annotations
 
@@ -24,6 +22,7 @@ def build(root: Path) -> None:
         ],
     )
     for number in range(1, 21):
+        # Mandarin speakers have their labels in Chinese where the encoding can write them.
         word = "中立" if number <= 10 and ENCODINGS[number % 4] != "latin-1" else "Neutral"
         lines = f"{number:04}_000001\ttext\t{word}\n{number:04}_000002 text {word}\n"
         (root / f"{number:04}" / f"{number:04}.txt").write_bytes(

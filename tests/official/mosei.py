@@ -1,6 +1,4 @@
-"""CMU-MOSEI as published: whole recordings, transcripts, and the label file as CMU-MultimodalSDK
-writes it.
-"""
+"""CMU-MOSEI as published: whole recordings, transcripts, the label file of CMU-MultimodalSDK."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ def build(root: Path) -> None:
 
 
 def segments(number: int) -> Rows:
-    """Return the rows of a video: each emotion highest once, all zero, or (in every tenth video) a
-    tie.
-    """
+    """Return the rows of a video: each emotion highest once, then none; in every tenth a tie."""
     rows = []
     for k in range(ROWS):
         values = [0.0] * 7
@@ -58,9 +54,7 @@ def segments(number: int) -> Rows:
 
 
 def csd(labels: Mapping[str, Rows], dimensions: Sequence[str] = DIMENSIONS) -> bytes:
-    """Return a computational sequence: root, `data` of each video, and `metadata` as JSON in
-    strings.
-    """
+    """Return a computational sequence: `data` of each video, and `metadata` as JSON in strings."""
     import io
 
     import h5py

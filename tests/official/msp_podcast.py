@@ -1,6 +1,4 @@
-"""MSP-Podcast 1.8 as published: 73,042 wav files and one label file, with made-up rows of the
-published counts.
-"""
+"""MSP-Podcast 1.8 as published: 73,042 wav files, one label file of the published counts."""
 
 from __future__ import annotations
 

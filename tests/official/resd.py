@@ -14,9 +14,8 @@ WORDS = {
 
 
 def place(stem: str) -> str:
-    """Return `folder/name.wav`; the folder has the dialogue's number in front in dialogues 01 to
-    11, else behind.
-    """
+    """Return `folder/name.wav`, the folder in one of the two ways that the release spells them."""
+    # Dialogues 01 to 11 have their number in front, the others behind.
     number, first, second = stem.replace(" ", "_").split("_")[:3]
     folder = f"{number}_{first}_{second}" if int(number) < 12 else f"{first}_{second}_{number}"
     return f"{folder}/{stem}.wav"

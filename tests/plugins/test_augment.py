@@ -47,11 +47,11 @@ def test_a_copy_is_decided_by_clip_and_number_alone():
     threads.
     """
     torch.manual_seed(0)
-    one = Augmentation().apply(tone(), "clip", 1)
+    first = Augmentation().apply(tone(), "clip", 1)
     torch.manual_seed(1)
-    found = []
+    copies = []
     threads = [
-        threading.Thread(target=lambda: found.append(Augmentation().apply(tone(), "clip", 1)))
+        threading.Thread(target=lambda: copies.append(Augmentation().apply(tone(), "clip", 1)))
         for _ in range(3)
     ]
 
@@ -61,10 +61,12 @@ def test_a_copy_is_decided_by_clip_and_number_alone():
     for thread in threads:
         thread.join()
 
-    assert all(np.array_equal(one, other) for other in found)
+    assert all(np.array_equal(first, copy) for copy in copies)
     assert torch.initial_seed() == 1, "global random numbers are left alone"
-    others = [Augmentation().apply(tone(), key, copy) for key, copy in (("clip", 2), ("other", 1))]
-    assert not any(len(one) == len(other) and np.array_equal(one, other) for other in others)
+    other_draws = [
+        Augmentation().apply(tone(), key, copy) for key, copy in (("clip", 2), ("other", 1))
+    ]
+    assert not any(len(first) == len(draw) and np.array_equal(first, draw) for draw in other_draws)
 
 
 def test_copy_zero_is_the_clip_itself():
@@ -95,11 +97,11 @@ def test_silence_and_a_few_samples_survive():
         np.ones(50, np.float32),
     ):
         for copy in range(4):
-            found = Augmentation(probability=1.0).apply(wave, "clip", copy)
-            assert found.dtype == np.float32
-            assert np.isfinite(found).all()
-            assert np.abs(found).max(initial=0) <= 1
-            assert bool(len(found)) == bool(len(wave))
+            augmented = Augmentation(probability=1.0).apply(wave, "clip", copy)
+            assert augmented.dtype == np.float32
+            assert np.isfinite(augmented).all()
+            assert np.abs(augmented).max(initial=0) <= 1
+            assert bool(len(augmented)) == bool(len(wave))
 
 
 def test_ranges_that_are_none_are_refused():
@@ -119,9 +121,9 @@ def test_the_name_tells_every_setting():
 def test_a_crop_is_a_stretch_of_the_clip():
     wave = np.arange(16_000, dtype=np.float32)
     assert np.array_equal(augment.crop(wave, 0.5, None), wave[:8_000])
-    found = augment.crop(wave, 0.5, augment.generator("a"))
-    assert len(found) == 8_000
-    assert np.array_equal(np.diff(found), np.ones(7_999))
+    cropped = augment.crop(wave, 0.5, augment.generator("a"))
+    assert len(cropped) == 8_000
+    assert np.array_equal(np.diff(cropped), np.ones(7_999))
     assert augment.crop(wave, 2.0, None) is wave
 
 
@@ -133,8 +135,8 @@ def test_masks_hide_a_band_and_a_stretch_behind_the_clip_s_mean():
         for i in range(50)
     ]
     assert torch.equal(frames, before)
-    bands = [int(one.all(dim=(0, 1)).sum()) for one in hidden]
-    stretches = [int(one.all(dim=(0, 2)).sum()) for one in hidden]
+    bands = [int(mask.all(dim=(0, 1)).sum()) for mask in hidden]
+    stretches = [int(mask.all(dim=(0, 2)).sum()) for mask in hidden]
     assert (min(bands), max(bands)) == (0, 6)
     assert (min(stretches), max(stretches)) == (0, 9)
     alone = augment.mask_frames(frames, augment.generator(1), widest=6)
@@ -153,13 +155,13 @@ def test_log_mels_do_not_change_with_gain_or_neighbours():
     encoder = LogMelEncoder()
     waves = [tone(0.3), tone(0.7, 900), tone(0.01)]
     together = encoder.frames(waves, [0])
-    assert [one.shape for one in together] == [(1, 31, 80), (1, 71, 80), (1, 4, 80)]
+    assert [frames.shape for frames in together] == [(1, 31, 80), (1, 71, 80), (1, 4, 80)]
 
-    for wave, found in zip(waves, together, strict=True):
-        np.testing.assert_array_equal(encoder.frames([wave], [0])[0], found)
-        np.testing.assert_allclose(encoder.frames([0.25 * wave], [0])[0], found, atol=1e-4)
-        assert found.max() == 0
-        assert found.min() >= -8
+    for wave, frames in zip(waves, together, strict=True):
+        np.testing.assert_array_equal(encoder.frames([wave], [0])[0], frames)
+        np.testing.assert_allclose(encoder.frames([0.25 * wave], [0])[0], frames, atol=1e-4)
+        assert frames.max() == 0
+        assert frames.min() >= -8
 
     assert not encoder.frames([np.zeros(4_000, np.float32)], [0])[0].any()
     with pytest.raises(UsageError, match="layers"):
@@ -186,12 +188,12 @@ def test_frames_are_computed_once_and_then_read_the_same():
     clips = [clip(i, 0.2 + 0.1 * i, decoded) for i in range(5)]
     first = Frames(LogMelEncoder(), [0], augmentation=Augmentation()).of(clips, [0, 1, 0, 2, 0])
     frames = Frames(LogMelEncoder(), [0], augmentation=Augmentation())
-    again = frames.of(clips, [0, 1, 0, 2, 0])
+    second = frames.of(clips, [0, 1, 0, 2, 0])
     assert len(decoded) == 5
 
-    for one, other in zip(first, again, strict=True):
-        assert one.dtype == np.float16
-        np.testing.assert_array_equal(one, other)
+    for computed, read in zip(first, second, strict=True):
+        assert computed.dtype == np.float16
+        np.testing.assert_array_equal(computed, read)
 
     done = []
     frames.fill(clips, copies=(0, 1), progress=lambda n, of: done.append((n, of)))
@@ -215,15 +217,15 @@ def test_settings_that_change_frames_have_caches_of_their_own():
 def test_averages_of_neighbours_keep_the_mean():
     frames = np.random.default_rng(0).normal(size=(2, 12, 3)).astype(np.float32)
     np.testing.assert_allclose(averaged(frames, 4).mean(axis=1), frames.mean(axis=1), atol=1e-6)
-    found = averaged(frames[:, :11], 4)
-    assert found.shape == (2, 3, 3)
-    np.testing.assert_allclose(found[:, 2], frames[:, 8:11].mean(axis=1), rtol=1e-5)
+    averages = averaged(frames[:, :11], 4)
+    assert averages.shape == (2, 3, 3)
+    np.testing.assert_allclose(averages[:, 2], frames[:, 8:11].mean(axis=1), rtol=1e-5)
 
 
 def test_statistics_are_those_of_all_frames():
     frames = Frames(LogMelEncoder(), [0])
     clips = [clip(i, 0.1 + 0.05 * i) for i in range(40)]
-    everything = np.concatenate([one.astype(np.float64) for one in frames.of(clips)], axis=1)
+    everything = np.concatenate([array.astype(np.float64) for array in frames.of(clips)], axis=1)
     centre, spread = statistics(frames.of, clips)
     np.testing.assert_allclose(centre, everything.mean(axis=1), rtol=1e-4)
     np.testing.assert_allclose(spread, everything.std(axis=1), rtol=1e-3)
@@ -290,9 +292,9 @@ def test_two_processes_write_at_once(tmp_path):
             cache.put_many({f"{sys.argv[2]}{i}": np.full((1, 5, 8), i)})
     """)
     started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in "ab"]
-    assert [one.wait(timeout=120) for one in started] == [0, 0]
-    found = FrameCache("e", "1", tmp_path).get_many(
+    assert [process.wait(timeout=120) for process in started] == [0, 0]
+    arrays = FrameCache("e", "1", tmp_path).get_many(
         [f"{name}{i}" for name in "ab" for i in range(40)]
     )
-    assert len(found) == 80
-    assert all((frames == int(key[1:])).all() for key, frames in found.items())
+    assert len(arrays) == 80
+    assert all((frames == int(key[1:])).all() for key, frames in arrays.items())

@@ -107,10 +107,10 @@ def test_scores_are_the_same_bits_in_any_batch_and_order(kind, trained, options)
     clips = [clip(i, seconds=0.03 + 0.07 * i, group=i % 2) for i in range(9)]
     model.prepare(lambda: clips)
     together = model.predict(clips, LABELS)
-    alone = np.vstack([model.predict([one], LABELS) for one in clips])
-    again = kind(options, model.weights)
-    again.prepare(lambda: reversed(clips))
-    backwards = again.predict(clips[::-1], LABELS)[::-1]
+    alone = np.vstack([model.predict([clip], LABELS) for clip in clips])
+    second = kind(options, model.weights)
+    second.prepare(lambda: reversed(clips))
+    backwards = second.predict(clips[::-1], LABELS)[::-1]
     assert together.tobytes() == alone.tobytes() == np.ascontiguousarray(backwards).tobytes()
 
 
@@ -173,12 +173,12 @@ def test_training_twice_gives_the_same_file(kind, tmp_path):
 def test_labels_that_are_not_canonical_are_left_out_and_counted(tmp_path):
     """A clip that training did not use must be on record."""
     odd = [TrainingItem(clip(i), "boredom", None, "de", "corpus") for i in range(4)]
-    for labels, known in (("canonical", sorted(LABELS)), ("all", ["boredom", *sorted(LABELS)])):
+    for labels, learnt in (("canonical", sorted(LABELS)), ("all", ["boredom", *sorted(LABELS)])):
         out = tmp_path / labels
         out.mkdir()
         LogMel(LinearOptions(labels=labels)).fit(items(12) + odd, [], out)
         record = json.loads((out / "model.json").read_text())
-        assert sorted(record["labels"]) == sorted(known)
+        assert sorted(record["labels"]) == sorted(learnt)
         assert record["left_out"] == ({"boredom": 4} if labels == "canonical" else {})
 
 
@@ -313,10 +313,10 @@ def test_a_rare_label_counts_as_much_as_a_frequent_one():
 
 def test_json_gives_the_same_bits_back(classifier):
     record = json.loads(json.dumps(classifier.to_json()))
-    again = linear.LinearClassifier.from_json(record, 5)
+    read_back = linear.LinearClassifier.from_json(record, 5)
     features = np.random.default_rng(3).normal(size=(7, 5))
     assert (
-        again.probabilities(features, LABELS).tobytes()
+        read_back.probabilities(features, LABELS).tobytes()
         == classifier.probabilities(features, LABELS).tobytes()
     )
 
@@ -427,8 +427,8 @@ def test_random_is_fixed_for_an_utterance_and_spread_over_labels():
 
 def test_random_is_frozen_for_ever():
     """The committed predictions must be remade byte for byte by any later version."""
-    one = Clip("key", "utterance", 1.0, lambda: None)
-    assert Random().predict([one], ["sad"])[0, 0] == 0.16461349645937418
+    clip = Clip("key", "utterance", 1.0, lambda: None)
+    assert Random().predict([clip], ["sad"])[0, 0] == 0.16461349645937418
 
 
 def test_the_names_of_the_functionals_are_those_of_opensmile() -> None:

@@ -27,12 +27,12 @@ def plain(embeddings, emotions, languages, weight, temperature):
     z = [row / row.norm() for row in embeddings]
     n, anchors = len(z), []
     for i in range(n):
-        others = [a for a in range(n) if a != i]
-        positives = [p for p in others if emotions[p] == emotions[i]]
+        all_but_anchor = [a for a in range(n) if a != i]
+        positives = [p for p in all_but_anchor if emotions[p] == emotions[i]]
         if not positives:
             continue
 
-        below = sum(math.exp(float(z[i] @ z[a]) / temperature) for a in others)
+        below = sum(math.exp(float(z[i] @ z[a]) / temperature) for a in all_but_anchor)
         w = {p: weight if languages[p] != languages[i] else 1.0 for p in positives}
         terms = [
             w[p] * math.log(math.exp(float(z[i] @ z[p]) / temperature) / below) for p in positives
@@ -57,8 +57,8 @@ def batch(n=20, seed=0):
 def test_it_is_the_double_loop(seed, weight):
     """Else what is trained is another loss than the paper's."""
     embeddings, emotions, languages = batch(seed=seed)
-    found = language_aware_contrastive(embeddings, emotions, languages, weight, 0.5)
-    assert float(found) == pytest.approx(
+    loss = language_aware_contrastive(embeddings, emotions, languages, weight, 0.5)
+    assert float(loss) == pytest.approx(
         plain(embeddings, emotions, languages, weight, 0.5), rel=1e-5
     )
 
@@ -68,12 +68,12 @@ def test_weight_one_is_the_published_supervised_contrastive_loss():
     embeddings, emotions, languages = batch()
     z = torch.nn.functional.normalize(embeddings, dim=1)
     logits = z @ z.T / 0.07
-    others = 1 - torch.eye(len(z), dtype=torch.float64)
-    log_probability = logits - (logits.exp() * others).sum(1, keepdim=True).log()
-    positive = (emotions[:, None] == emotions).double() * others
+    all_but_itself = 1 - torch.eye(len(z), dtype=torch.float64)
+    log_probability = logits - (logits.exp() * all_but_itself).sum(1, keepdim=True).log()
+    positive = (emotions[:, None] == emotions).double() * all_but_itself
     expected = -((positive * log_probability).sum(1) / positive.sum(1)).mean()
-    found = language_aware_contrastive(embeddings, emotions, languages, 1.0, 0.07)
-    assert float(found) == pytest.approx(float(expected), rel=1e-5)
+    loss = language_aware_contrastive(embeddings, emotions, languages, 1.0, 0.07)
+    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
 
 
 def hierarchical(n_languages=3, n_emotions=4, n_samples=3):
@@ -89,8 +89,8 @@ def test_perfect_clusters_give_the_logarithm_of_eight(weight):
     far.
     """
     emotions, languages = hierarchical()
-    found = language_aware_contrastive(torch.eye(4)[emotions], emotions, languages, weight, 0.02)
-    assert float(found) == pytest.approx(math.log(8), abs=1e-5)
+    loss = language_aware_contrastive(torch.eye(4)[emotions], emotions, languages, weight, 0.02)
+    assert float(loss) == pytest.approx(math.log(8), abs=1e-5)
 
 
 def test_the_paper_s_weight_puts_88_percent_of_it_across_languages():
@@ -258,8 +258,8 @@ def test_two_processes_give_the_loss_and_gradient_of_one():
     positives an anchor.
     """
     pytest.importorskip("accelerate")
-    one, two = run_processes(TWO, 1), run_processes(TWO, 2)
-    assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
+    alone, together = run_processes(TWO, 1), run_processes(TWO, 2)
+    assert together["losses"] == pytest.approx(alone["losses"], rel=1e-5)
 
-    for single, double in zip(one["gradients"], two["gradients"], strict=True):
+    for single, double in zip(alone["gradients"], together["gradients"], strict=True):
         assert double == pytest.approx(single, rel=1e-4, abs=1e-7)

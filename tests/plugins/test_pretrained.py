@@ -52,8 +52,8 @@ def test_every_entry_is_a_record_with_what_a_verdict_needs() -> None:
         assert record.licence
         assert record.exposure
         assert all(
-            one.evidence and one.languages and one.kind in ("speech", "text")
-            for one in record.exposure
+            exposure.evidence and exposure.languages and exposure.kind in ("speech", "text")
+            for exposure in record.exposure
         )
         assembler(record)
 
@@ -76,7 +76,11 @@ def test_the_commits_on_the_hub_are_pinned_but_for_those_said_to_be_open() -> No
 def test_the_wheel_holds_the_hubs_own_tensors_where_both_hashes_are_known() -> None:
     """If they differed, the same name would be other weights on a machine behind a mirror."""
     record = weights_named("minilm-l6")
-    member = next(one for one in record.members if one.file == "model.safetensors")
+    member = next(
+        file_of_wheel
+        for file_of_wheel in record.members
+        if file_of_wheel.file == "model.safetensors"
+    )
     assert record.hub.sha256["model.safetensors"] == member.sha256
 
 
@@ -84,8 +88,8 @@ def test_whisper_heard_the_languages_of_our_tasks() -> None:
     """If one were missing, a run would say that a language was never heard."""
     assert len(set(WHISPER_LANGUAGES)) == 99
     assert {"en", "de", "it", "el", "fa", "ru", "zh", "fr", "ur"} <= set(WHISPER_LANGUAGES)
-    known = [code.replace("jw", "jv") for code in whisper.tokenizer.LANGUAGES if code != "yue"]
-    assert list(WHISPER_LANGUAGES) == known
+    codes = [code.replace("jw", "jv") for code in whisper.tokenizer.LANGUAGES if code != "yue"]
+    assert list(WHISPER_LANGUAGES) == codes
 
 
 # Whisper
@@ -97,11 +101,11 @@ def model():
     have.
     """
     torch.manual_seed(7)
-    made = whisper.model.Whisper(DIMS)
-    for parameter in made.parameters():
+    model = whisper.model.Whisper(DIMS)
+    for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
 
-    return made.half().float().eval()
+    return model.half().float().eval()
 
 
 def tensors(model) -> dict[str, np.ndarray]:
@@ -113,12 +117,12 @@ def ctranslate2_names(model) -> dict[str, np.ndarray]:
     test.
     """
     have = tensors(model)
-    found: dict[str, np.ndarray] = {}
+    variables: dict[str, np.ndarray] = {}
     for side, last in (("encoder", "ln_post"), ("decoder", "ln")):
-        found[f"{side}/position_encodings/encodings"] = have[f"{side}.positional_embedding"]
-        found[f"{side}/layer_norm/gamma"] = have[f"{side}.{last}.weight"]
-        found[f"{side}/layer_norm/beta"] = have[f"{side}.{last}.bias"]
-        found[f"{side}/num_heads"] = np.array(2, "<i2")
+        variables[f"{side}/position_encodings/encodings"] = have[f"{side}.positional_embedding"]
+        variables[f"{side}/layer_norm/gamma"] = have[f"{side}.{last}.weight"]
+        variables[f"{side}/layer_norm/beta"] = have[f"{side}.{last}.bias"]
+        variables[f"{side}/num_heads"] = np.array(2, "<i2")
 
         for n in range(LAYERS):
             old, new = f"{side}.blocks.{n}.", f"{side}/layer_{n}/"
@@ -128,34 +132,38 @@ def ctranslate2_names(model) -> dict[str, np.ndarray]:
                 ("attention", "cross_attn_ln"),
             ):
                 if old + norm + ".weight" in have:
-                    found[f"{new}{block}/layer_norm/gamma"] = have[f"{old}{norm}.weight"]
-                    found[f"{new}{block}/layer_norm/beta"] = have[f"{old}{norm}.bias"]
+                    variables[f"{new}{block}/layer_norm/gamma"] = have[f"{old}{norm}.weight"]
+                    variables[f"{new}{block}/layer_norm/beta"] = have[f"{old}{norm}.bias"]
 
             none = np.zeros(WIDTH, np.float16)
             for kind in ("weight", "bias"):
                 own = [
                     have.get(f"{old}attn.{part}.{kind}", none) for part in ("query", "key", "value")
                 ]
-                found[f"{new}self_attention/linear_0/{kind}"] = np.concatenate(own)
-                found[f"{new}self_attention/linear_1/{kind}"] = have[f"{old}attn.out.{kind}"]
-                found[f"{new}ffn/linear_0/{kind}"] = have[f"{old}mlp.0.{kind}"]
-                found[f"{new}ffn/linear_1/{kind}"] = have[f"{old}mlp.2.{kind}"]
+                variables[f"{new}self_attention/linear_0/{kind}"] = np.concatenate(own)
+                variables[f"{new}self_attention/linear_1/{kind}"] = have[f"{old}attn.out.{kind}"]
+                variables[f"{new}ffn/linear_0/{kind}"] = have[f"{old}mlp.0.{kind}"]
+                variables[f"{new}ffn/linear_1/{kind}"] = have[f"{old}mlp.2.{kind}"]
 
                 if side == "decoder":
                     cross = [
                         have.get(f"{old}cross_attn.{part}.{kind}", none)
                         for part in ("key", "value")
                     ]
-                    found[f"{new}attention/linear_0/{kind}"] = have[f"{old}cross_attn.query.{kind}"]
-                    found[f"{new}attention/linear_1/{kind}"] = np.concatenate(cross)
-                    found[f"{new}attention/linear_2/{kind}"] = have[f"{old}cross_attn.out.{kind}"]
+                    variables[f"{new}attention/linear_0/{kind}"] = have[
+                        f"{old}cross_attn.query.{kind}"
+                    ]
+                    variables[f"{new}attention/linear_1/{kind}"] = np.concatenate(cross)
+                    variables[f"{new}attention/linear_2/{kind}"] = have[
+                        f"{old}cross_attn.out.{kind}"
+                    ]
 
     for kind in ("weight", "bias"):
         for conv in ("conv1", "conv2"):
-            found[f"encoder/{conv}/{kind}"] = have[f"encoder.{conv}.{kind}"]
+            variables[f"encoder/{conv}/{kind}"] = have[f"encoder.{conv}.{kind}"]
 
-    found["decoder/embeddings/weight"] = have["decoder.token_embedding.weight"]
-    return found
+    variables["decoder/embeddings/weight"] = have["decoder.token_embedding.weight"]
+    return variables
 
 
 def text(value: str) -> bytes:
@@ -184,14 +192,14 @@ def ctranslate2(
 
 
 def assembled(folder: Path, files: dict[str, bytes]) -> Path:
-    found, out = folder / "found", folder / "out"
-    for part in (found, out):
+    source, out = folder / "found", folder / "out"
+    for part in (source, out):
         part.mkdir(exist_ok=True)
 
     for name, data in files.items():
-        (found / name).write_bytes(data)
+        (source / name).write_bytes(data)
 
-    assemble_whisper.assemble(found, out)
+    assemble_whisper.assemble(source, out)
     return out
 
 
@@ -269,9 +277,9 @@ def test_values_that_float16_cannot_hold_stay_as_they_are(model, tmp_path: Path)
     """If they were rounded in silence, a fine-tuned Whisper would not be the one that was given."""
     have = {name: tensor.astype(np.float32) for name, tensor in tensors(model).items()}
     have["encoder.conv1.bias"] += np.float32(1e-7)
-    found = tmp_path / "found"
-    found.mkdir()
-    safetensors_numpy.save_file(have, found / "model.safetensors")
+    source = tmp_path / "found"
+    source.mkdir()
+    safetensors_numpy.save_file(have, source / "model.safetensors")
     out = assembled(tmp_path, {"dims.json": b"{}"})
     back = safetensors_numpy.load_file(out / "model.safetensors")
     assert back["encoder.conv1.bias"].dtype == np.float32
@@ -298,9 +306,8 @@ def test_a_wrong_count_of_variables_is_refused(model, tmp_path: Path) -> None:
     variables = ctranslate2_names(model)
     del variables["encoder/layer_1/ffn/linear_0/bias"]
     assert refused(tmp_path, ctranslate2(variables)) == (
-        f"{len(model.state_dict()) - 1} tensors of Whisper came, but "
-        f"{len(model.state_dict())} were expected: "
-        "1 missing ('encoder.blocks.1.mlp.0.bias' first), 0 unknown"
+        f"{len(model.state_dict()) - 1} tensors of Whisper came, but {len(model.state_dict())} "
+        "were expected: 1 missing ('encoder.blocks.1.mlp.0.bias' first), 0 unknown"
     )
 
     # then the rest is read as something it is not, and one check or another stops it
@@ -378,17 +385,17 @@ def test_a_folder_is_taken_over_and_loads(tmp_path: Path, monkeypatch: pytest.Mo
         num_conv_pos_embedding_groups=2,
     )  # fmt: skip
     model = transformers.Wav2Vec2Model(config).eval()
-    found, out = tmp_path / "found", tmp_path / "out"
-    model.save_pretrained(found)
-    (found / "training_args.bin").write_bytes(b"\x80\x02")
+    source, out = tmp_path / "found", tmp_path / "out"
+    model.save_pretrained(source)
+    (source / "training_args.bin").write_bytes(b"\x80\x02")
     out.mkdir()
-    assemble_transformers.assemble(found, out)
+    assemble_transformers.assemble(source, out)
     assert sorted(path.name for path in out.iterdir()) == ["config.json", "model.safetensors"]
-    again = transformers.AutoModel.from_pretrained(out).eval()
+    loaded = transformers.AutoModel.from_pretrained(out).eval()
     wave = torch.randn(1, 2_000)
 
     with torch.no_grad():
-        assert torch.equal(again(wave).last_hidden_state, model(wave).last_hidden_state)
+        assert torch.equal(loaded(wave).last_hidden_state, model(wave).last_hidden_state)
 
 
 @pytest.mark.parametrize(
@@ -426,15 +433,15 @@ def test_a_folder_that_is_not_whole_is_refused(
     tmp_path: Path, files: dict[str, bytes], sentence: str
 ) -> None:
     """If it were taken, the fault would come hours later, in training."""
-    found, out = tmp_path / "found", tmp_path / "out"
-    for part in (found, out):
+    source, out = tmp_path / "found", tmp_path / "out"
+    for part in (source, out):
         part.mkdir()
 
     for name, data in files.items():
-        (found / name).write_bytes(data)
+        (source / name).write_bytes(data)
 
     with pytest.raises(DataError, match=sentence):
-        assemble_transformers.assemble(found, out)
+        assemble_transformers.assemble(source, out)
 
     assert list(out.iterdir()) == []
 
@@ -493,12 +500,12 @@ def test_a_gguf_file_becomes_a_folder_that_loads_without_network(
 ) -> None:
     """If it did not, no language model could be had where only a package index is reached."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    found, out = tmp_path / "found", tmp_path / "out"
-    for part in (found, out):
+    source, out = tmp_path / "found", tmp_path / "out"
+    for part in (source, out):
         part.mkdir()
 
-    tensors = tiny_gguf(found / "model.gguf")
-    assemble_llama.assemble(found, out)
+    tensors = tiny_gguf(source / "model.gguf")
+    assemble_llama.assemble(source, out)
     names = {path.name for path in out.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
     model = transformers.AutoModelForCausalLM.from_pretrained(out)
@@ -586,7 +593,7 @@ def test_the_assembled_smollm2_knows_the_words(real) -> None:
     with torch.no_grad():
         scores = model(prompt).logits[0, -1]
 
-    assert names[int(torch.stack([scores[one[0]] for one in tokens]).argmax())] == "sad"
+    assert names[int(torch.stack([scores[token_ids[0]] for token_ids in tokens]).argmax())] == "sad"
 
 
 @pytest.mark.real

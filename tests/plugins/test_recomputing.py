@@ -47,12 +47,12 @@ def learn(
     parts = [part for whole in (model, *frozen) for part in whole.modules()]
     tensors = [tensor for part in parts for tensor in (*part.parameters(), *part.buffers())]
     weights = {tensor.untyped_storage().data_ptr() for tensor in tensors}
-    kept: dict[int, int] = {}
+    sizes: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
-            kept[storage.data_ptr()] = storage.nbytes()
+            sizes[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     def keep_inputs(_: torch.nn.Module, inputs: tuple, named: dict) -> None:
@@ -70,7 +70,7 @@ def learn(
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         value = loss()
 
-    total = sum(kept.values())
+    total = sum(sizes.values())
     torch.autograd.backward(value)
     for hook in hooks:
         hook.remove()
@@ -91,35 +91,35 @@ def network(checkpointing: bool) -> Network:
     torch.manual_seed(0)
     llm = FrozenLanguageModel.from_folder(tiny_parts.tiny_folder("llama"))
     shape = Shape(2, 16, llm.dim, n_queries=12, depth=3, width=32, heads=2, inner=64, dropout=0.2)
-    made = Network(Connector(shape, llm.embedding_norm()), llm)
+    trained = Network(Connector(shape, llm.embedding_norm()), llm)
 
     if checkpointing:
-        assembly.recompute(made)
+        assembly.recompute(trained)
 
-    return made
+    return trained
 
 
-def step_of(made: Network) -> tuple[Gradients, int]:
+def step_of(trained: Network) -> tuple[Gradients, int]:
     """Learn from clips through the frozen LLM, with dropout in the Q-Former."""
-    question = Question.of(made.llm, "The speaker feels", ("sad", "happy"))
+    question = Question.of(trained.llm, "The speaker feels", ("sad", "happy"))
     batch = Batch(
         torch.randn(4, 2, 30, 16), torch.ones(4, 30, dtype=torch.bool), torch.tensor([0, 1, 0, 1])
     )
-    teacher = Decoding(made.llm, question.prompt_tokens, question.answers)
+    teacher = Decoding(trained.llm, question.prompt_tokens, question.answers)
 
     def loss() -> torch.Tensor:
-        vector, losses, _ = made(batch, teacher)
+        vector, losses, _ = trained(batch, teacher)
         return losses.sum() + vector.square().sum()
 
-    return learn(made, loss, (made.llm.module,))
+    return learn(trained, loss, (trained.llm.module,))
 
 
 def test_a_connector_before_a_frozen_llm_learns_the_same_with_less():
     """The same masks of dropout are drawn again; what is kept is the input of each block."""
-    plain, kept = step_of(network(checkpointing=False))
-    again, left = step_of(network(checkpointing=True))
-    assert_same(plain, again)
-    assert left < 0.4 * kept
+    plain, plain_bytes = step_of(network(checkpointing=False))
+    recomputed, recomputed_bytes = step_of(network(checkpointing=True))
+    assert_same(plain, recomputed)
+    assert recomputed_bytes < 0.4 * plain_bytes
 
 
 def test_inside_of_a_frozen_llm_stays_in_evaluation_mode():
@@ -195,8 +195,8 @@ def test_parts_inside_an_encoder_learn_the_same_with_less():
     waves = [torch.randn(8_000, generator=torch.Generator().manual_seed(i)) for i in range(3)]
     measured = {}
     for checkpointing in (False, True):
-        made = backbone(checkpointing)
-        measured[checkpointing] = learn(made, lambda: made(waves).square().sum())  # noqa: B023
+        encoder = backbone(checkpointing)
+        measured[checkpointing] = learn(encoder, lambda: encoder(waves).square().sum())  # noqa: B023
 
     assert_same(measured[False][0], measured[True][0])
     assert measured[True][1] < 0.7 * measured[False][1]
@@ -209,8 +209,8 @@ def test_the_convolutions_of_an_adapted_encoder_keep_nothing():
     waves = [torch.randn(8_000, generator=torch.Generator().manual_seed(i)) for i in range(3)]
     measured = []
     for frozen_ends in (True, False):
-        made = backbone(checkpointing=False, frozen_ends=frozen_ends)
-        measured.append(learn(made, lambda: made(waves).square().sum()))  # noqa: B023
+        encoder = backbone(checkpointing=False, frozen_ends=frozen_ends)
+        measured.append(learn(encoder, lambda: encoder(waves).square().sum()))  # noqa: B023
 
     assert_same(measured[0][0], measured[1][0])
     assert measured[0][1] < 0.7 * measured[1][1]

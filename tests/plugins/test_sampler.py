@@ -39,21 +39,21 @@ def test_an_epoch_visits_every_clip_in_batches_of_the_promised_shape(cells, seed
     assert {i for batch in batches for i in batch} == set(range(len(languages)))
 
     for batch in batches:
-        found = Counter((languages[i], emotions[i]) for i in batch)
-        drawn = {b for _, b in found}
-        assert len({a for a, _ in found}) <= 3
+        counts = Counter((languages[i], emotions[i]) for i in batch)
+        drawn = {b for _, b in counts}
+        assert len({a for a, _ in counts}) <= 3
         assert len(drawn) <= 4
 
-        for cell, n in found.items():
+        for cell, n in counts.items():
             assert missing == "fill" or n == 2, cell
 
         if missing == "fill":  # emotions are balanced, also where a language lacks one
             assert (
-                len({sum(n for (_, b), n in found.items() if b == emotion) for emotion in drawn})
+                len({sum(n for (_, b), n in cells.items() if b == emotion) for emotion in drawn})
                 == 1
             )
 
-        for cell in found:  # none twice while the cell has others
+        for cell in cells:  # none twice while the cell has others
             members = [i for i in batch if (languages[i], emotions[i]) == cell]
             assert len(set(members)) == min(len(members), cells[cell])
 
@@ -65,20 +65,20 @@ def test_the_epoch_is_no_longer_than_the_clips_need(cells):
     endless.
     """
     languages, emotions = spread(cells)
-    seen: set[int] = set()
+    drawn_clips: set[int] = set()
     for batch in HierarchicalSampler(languages, emotions, 3, 4, 2).batches(0):
-        assert not set(batch) <= seen
-        seen |= set(batch)
+        assert not set(batch) <= drawn_clips
+        drawn_clips |= set(batch)
 
 
 def test_full_cells_give_exactly_three_by_four_by_three():
     languages, emotions = spread({(a, b): 10 + 5 * a for a in range(4) for b in range(5)})
     for batch in HierarchicalSampler(languages, emotions).batches(0):
-        found = Counter((languages[i], emotions[i]) for i in batch)
+        cells = Counter((languages[i], emotions[i]) for i in batch)
         assert len(batch) == 36
-        assert set(found.values()) == {3}
-        assert len({a for a, _ in found}) == 3
-        assert len({b for _, b in found}) == 4
+        assert set(cells.values()) == {3}
+        assert len({a for a, _ in cells}) == 3
+        assert len({b for _, b in cells}) == 4
 
 
 def test_batches_are_a_function_of_seed_and_epoch():
@@ -99,9 +99,9 @@ def test_a_missing_emotion_is_taken_from_the_other_languages():
     """AESDD has no neutral clips; skipping them there would make neutral rarer than the rest."""
     languages, emotions = spread({(0, 0): 20, (0, 1): 20, (1, 1): 20, (2, 0): 20, (2, 1): 20})
     for batch in HierarchicalSampler(languages, emotions, 3, 2, 3).batches(0):
-        found = Counter((languages[i], emotions[i]) for i in batch)
-        assert found[0, 0] + found[2, 0] == 9
-        assert found[0, 1] == found[1, 1] == found[2, 1] == 3
+        cells = Counter((languages[i], emotions[i]) for i in batch)
+        assert cells[0, 0] + cells[2, 0] == 9
+        assert cells[0, 1] == cells[1, 1] == cells[2, 1] == 3
 
 
 def test_fewer_languages_than_asked_for_give_smaller_batches():
@@ -167,8 +167,8 @@ def test_one_label_cannot_be_learnt():
 
 
 def test_labels_that_are_not_canonical_are_counted():
-    kept, left_out = learnable([item(0), item(1, "boredom"), item(2, "boredom")])
-    assert [one.clip.key for one in kept] == ["key0"]
+    learnt, left_out = learnable([item(0), item(1, "boredom"), item(2, "boredom")])
+    assert [training_item.clip.key for training_item in learnt] == ["key0"]
     assert left_out == {"boredom": 2}
 
 
@@ -191,23 +191,31 @@ def test_held_out_speakers_are_whole_and_leave_every_source_something(sizes, sha
         for cell, ((corpus, language, speaker), n) in enumerate(sizes.items())
         for i in range(n)
     ]
-    training, held = hold_out_speakers(items, share, seed)
-    assert sorted(one.clip.key for one in training + held) == sorted(one.clip.key for one in items)
-    who = [{(one.corpus, one.language, one.speaker) for one in part} for part in (training, held)]
+    training, held_out = hold_out_speakers(items, share, seed)
+    assert sorted(training_item.clip.key for training_item in training + held_out) == sorted(
+        training_item.clip.key for training_item in items
+    )
+    who = [
+        {
+            (training_item.corpus, training_item.language, training_item.speaker)
+            for training_item in part
+        }
+        for part in (training, held_out)
+    ]
     assert not who[0] & who[1]
     assert all(speaker is not None for *_, speaker in who[1])
 
     for corpus, language in {(a, b) for a, b, _ in sizes}:
-        known = {
+        speakers = {
             speaker
             for a, b, speaker in sizes
             if (a, b) == (corpus, language) and speaker is not None
         }
-        taken = {speaker for a, b, speaker in who[1] if (a, b) == (corpus, language)}
-        assert bool(taken) == (share > 0 and len(known) > 1)
-        assert taken < known or not known
+        held_speakers = {speaker for a, b, speaker in who[1] if (a, b) == (corpus, language)}
+        assert bool(held_speakers) == (share > 0 and len(speakers) > 1)
+        assert held_speakers < speakers or not speakers
 
-    again = hold_out_speakers(items[::-1], share, seed)[1]
-    assert {one.clip.key for one in again} == {one.clip.key for one in held}, (
-        "the order of items decides nothing"
-    )
+    held_of_reversed = hold_out_speakers(items[::-1], share, seed)[1]
+    assert {training_item.clip.key for training_item in held_of_reversed} == {
+        training_item.clip.key for training_item in held_out
+    }, "the order of items decides nothing"

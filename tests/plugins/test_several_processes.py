@@ -84,7 +84,7 @@ def test_two_processes_give_the_weights_of_one(
 ) -> None:
     """Else a model of two GPUs would be another than that of one, and its number not comparable."""
     pytest.importorskip(needed)
-    options = [word for one in ALIKE[model] for word in ("--option", one)]
+    options = [word for option in ALIKE[model] for word in ("--option", option)]
     for n in (1, 2):
         arguments = ("train", "--model", model, "--preset", "tiny", *options, "--on", TASK)
         done = start(
@@ -100,10 +100,10 @@ def test_two_processes_give_the_weights_of_one(
         assert done.stdout.count(f"one of {n}") == n
         assert not list((tmp_path / f"cache{n}/training").iterdir()), "nothing is left to resume"
 
-    one, two = (safetensors.load_file(tmp_path / f"w{n}/model.safetensors") for n in (1, 2))
-    assert one.keys() == two.keys()
-    for name, tensor in one.items():
-        torch.testing.assert_close(two[name], tensor, rtol=0, atol=TOLERANCE, msg=name)
+    alone, together = (safetensors.load_file(tmp_path / f"w{n}/model.safetensors") for n in (1, 2))
+    assert alone.keys() == together.keys()
+    for name, tensor in alone.items():
+        torch.testing.assert_close(together[name], tensor, rtol=0, atol=TOLERANCE, msg=name)
 
     for name in ("model.json", "training.csv"):
         (text, numbers), (its_text, its_numbers) = (told(tmp_path / f"w{n}" / name) for n in (1, 2))
@@ -178,14 +178,14 @@ def test_training_opens_no_audio_but_that_of_its_sources(
     is no target.
     """
     data = build_corpus("emodb")
-    for other in ("emovo", "aesdd"):
-        build_corpus(other)
+    for corpus_name in ("emovo", "aesdd"):
+        build_corpus(corpus_name)
 
     opened: set[str] = set()
 
-    def watched(path: Path, *rest: float | None) -> audio.Recording:
+    def watched(path: Path, *bounds: float | None) -> audio.Recording:
         opened.add(path.relative_to(data).parts[0] if path.is_relative_to(data) else "bundled")
-        return read(path, *rest)
+        return read(path, *bounds)
 
     read = audio.read
     monkeypatch.setattr(audio, "read", watched)
@@ -194,7 +194,7 @@ def test_training_opens_no_audio_but_that_of_its_sources(
     (tmp_path / "cache/weights").symlink_to(pretrained, target_is_directory=True)
     options = (
         {"preset": "tiny"}
-        if any(one.name == "preset" for one in fields(model_class(model).Options))
+        if any(option.name == "preset" for option in fields(model_class(model).Options))
         else {}
     )
 

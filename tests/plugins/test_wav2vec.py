@@ -84,7 +84,7 @@ def reference(folder: Path) -> list[list[np.ndarray]]:
     """
     model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     extractor = transformers.AutoFeatureExtractor.from_pretrained(folder)
-    found = []
+    frames = []
 
     for waveform in WAVES:
         inputs = extractor(waveform, sampling_rate=16_000, return_tensors="pt").input_values
@@ -92,9 +92,9 @@ def reference(folder: Path) -> list[list[np.ndarray]]:
             output = model(inputs, output_hidden_states=True)
 
         states = [*output.hidden_states[:-1], output.last_hidden_state]
-        found.append([state[0].numpy() for state in states])
+        frames.append([state[0].numpy() for state in states])
 
-    return found
+    return frames
 
 
 @pytest.mark.parametrize("normalise", [True, False])
@@ -109,18 +109,18 @@ def test_frames_are_those_of_transformers_alone_and_in_batches(folder, normalise
     encoder = Wav2VecEncoder.from_folder(folder, "tiny")
     together = encoder.frames(WAVES, range(encoder.layers))
 
-    for waveform, found, expected in zip(WAVES, together, reference(folder), strict=True):
-        assert found.shape == (4, len(expected[0]), 32)
-        np.testing.assert_allclose(found, expected, atol=2e-5)
-        np.testing.assert_allclose(encoder.frames([waveform], range(4))[0], found, atol=2e-5)
+    for waveform, frames, expected in zip(WAVES, together, reference(folder), strict=True):
+        assert frames.shape == (4, len(expected[0]), 32)
+        np.testing.assert_allclose(frames, expected, atol=2e-5)
+        np.testing.assert_allclose(encoder.frames([waveform], range(4))[0], frames, atol=2e-5)
 
 
 def test_layers_are_given_in_the_order_asked_for(folder):
     encoder = Wav2VecEncoder.from_folder(folder, "tiny")
     every = encoder.frames(WAVES[:2], [0, 1, 2, 3])
-    some = encoder.frames(WAVES[:2], [3, 1])
+    two_layers = encoder.frames(WAVES[:2], [3, 1])
 
-    for whole, part in zip(every, some, strict=True):
+    for whole, part in zip(every, two_layers, strict=True):
         np.testing.assert_array_equal(part, whole[[3, 1]])
 
     for wrong in ([4], [-1], []):
@@ -148,18 +148,18 @@ def test_threads_may_share_an_encoder(folder):
     with ThreadPoolExecutor(4) as pool:
         for _ in range(5):
             together = pool.map(lambda waveform: encoder.frames([waveform], [0, 2, 3])[0], WAVES)
-            for found, expected in zip(together, alone, strict=True):
-                np.testing.assert_allclose(found, expected, atol=1e-5)
+            for frames, expected in zip(together, alone, strict=True):
+                np.testing.assert_allclose(frames, expected, atol=1e-5)
 
 
 def test_group_norm_models_only_hear_clips_of_equal_length_together(tmp_path):
     """Padding goes into the statistics of a group norm, with a mask or without."""
     model = Wav2VecModel.from_folder(save(tmp_path / "m", "wav2vec2 base"))
-    lengths = [len(one) for one in WAVES]
+    lengths = [len(waveform) for waveform in WAVES]
     assert sorted(map(sorted, model.groups(lengths))) == [[0, 2], [1, 5], [3], [4]]
 
     with pytest.raises(ValueError, match="equal length"):
-        model([model.input(one) for one in WAVES[:2]], [3])
+        model([model.input(waveform) for waveform in WAVES[:2]], [3])
 
     masking = Wav2VecModel.from_folder(save(tmp_path / "n", "wav2vec2 large"))
     assert sorted(masking.groups(lengths)[0]) == [0, 1, 2, 3, 4, 5]
@@ -198,9 +198,9 @@ def test_training_mode_drops_no_layer_and_masks_nothing(folder):
 def test_every_clip_has_a_frame(folder, n):
     """400 samples give the first one; 16,000 give 49."""
     encoder = Wav2VecEncoder.from_folder(folder, "tiny")
-    (found,) = encoder.frames([wave(1, 1.0)[:n]], [3])
-    assert found.shape[1] == {1: 1, 399: 1, 400: 1, 401: 1, 719: 1, 720: 2, 16_000: 49}[n]
-    assert np.isfinite(found).all()
+    (frames,) = encoder.frames([wave(1, 1.0)[:n]], [3])
+    assert frames.shape[1] == {1: 1, 399: 1, 400: 1, 401: 1, 719: 1, 720: 2, 16_000: 49}[n]
+    assert np.isfinite(frames).all()
     assert encoder.frame_seconds == 0.02
 
 
@@ -280,11 +280,11 @@ def test_encoders_are_found_by_name_or_folder(tmp_path):
     assert named.open_encoder(str(folder)).dim == 32
     assert named.open_encoder("logmel").dim == 80
 
-    for other in (str(folder), "logmel"):
+    for name in (str(folder), "logmel"):
         with pytest.raises(
             UsageError, match=r"encoder_precision=bfloat16 is for Whisper encoders, and .* is none"
         ):
-            named.open_encoder(other, precision="bfloat16")
+            named.open_encoder(name, precision="bfloat16")
 
     assert named.exposure_of(str(folder)) == ((), False), "of somebody's folder nothing is known"
     assert named.exposure_of("logmel") == ((), True)

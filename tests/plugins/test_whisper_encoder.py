@@ -61,16 +61,16 @@ def test_padded_frames_are_those_of_openai_whisper(module):
     """Else what is called Whisper here would be another model."""
     padded = WhisperEncoder(module, "small", "padded")
     for waveform in (noise(8_000), noise(480_000)):
-        (found,) = padded.frames([waveform], [padded.layers - 1])
+        (frames,) = padded.frames([waveform], [padded.layers - 1])
         expected = official(module, waveform)[: n_frames(len(waveform))]
-        np.testing.assert_allclose(found[0], expected, atol=1e-5)
+        np.testing.assert_allclose(frames[0], expected, atol=1e-5)
 
 
 def test_middle_layers_are_the_outputs_of_the_blocks(module):
     """A layer that is off by one would make every figure that names a layer wrong."""
-    seen: list[np.ndarray] = []
+    outputs: list[np.ndarray] = []
     hooks = [
-        block.register_forward_hook(lambda _, __, out: seen.append(out[0].numpy()))
+        block.register_forward_hook(lambda _, __, out: outputs.append(out[0].numpy()))
         for block in module.blocks
     ]
     waveform = noise(480_000)
@@ -79,8 +79,8 @@ def test_middle_layers_are_the_outputs_of_the_blocks(module):
     for hook in hooks:
         hook.remove()
 
-    (found,) = WhisperEncoder(module, "small", "padded").frames([waveform], [2, 0, 1])
-    np.testing.assert_allclose(found, np.stack([seen[2], seen[0], seen[1]]), atol=1e-5)
+    (frames,) = WhisperEncoder(module, "small", "padded").frames([waveform], [2, 0, 1])
+    np.testing.assert_allclose(frames, np.stack([outputs[2], outputs[0], outputs[1]]), atol=1e-5)
 
 
 def test_trimmed_frames_are_those_of_the_clip_alone(module):
@@ -99,18 +99,18 @@ def test_trimmed_frames_are_those_of_the_clip_alone(module):
         for block in module.blocks:
             hidden = block(hidden)
 
-    (found,) = WhisperEncoder(module, "small").frames([waveform], [2])
-    np.testing.assert_allclose(found[0], hidden[0].numpy(), atol=1e-5)
+    (frames,) = WhisperEncoder(module, "small").frames([waveform], [2])
+    np.testing.assert_allclose(frames[0], hidden[0].numpy(), atol=1e-5)
 
 
 def test_a_clip_gives_the_same_frames_alone_and_beside_others(encoder):
     """Else a score would depend on which clips happen to be in the batch."""
     clips = [noise(length, seed) for seed, length in enumerate(LENGTHS)]
     together = encoder.frames(clips, [0, 3])
-    for waveform, found in zip(clips, together, strict=True):
+    for waveform, beside in zip(clips, together, strict=True):
         (alone,) = encoder.frames([waveform], [0, 3])
-        assert found.shape == alone.shape == (2, n_frames(len(waveform)), 16)
-        np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-5)
+        assert beside.shape == alone.shape == (2, n_frames(len(waveform)), 16)
+        np.testing.assert_allclose(beside, alone, rtol=1e-4, atol=1e-5)
 
 
 def test_bfloat16_hears_the_same_in_half_the_memory():
@@ -161,10 +161,12 @@ def test_frames_of_another_precision_are_kept_apart():
 def test_long_clips_are_heard_in_windows(encoder):
     """A meeting of an hour must neither fail nor be cut off at 30 s."""
     waveform = noise(480_000 + 20_000)
-    (found,) = encoder.frames([waveform], [1])
+    (frames,) = encoder.frames([waveform], [1])
     first, second = encoder.frames([waveform[:480_000], waveform[480_000:]], [1])
-    assert found.shape == (1, 1_563, 16)
-    np.testing.assert_allclose(found, np.concatenate([first, second], axis=1), rtol=1e-4, atol=1e-5)
+    assert frames.shape == (1, 1_563, 16)
+    np.testing.assert_allclose(
+        frames, np.concatenate([first, second], axis=1), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_blocks_above_the_wanted_ones_are_not_computed():
@@ -174,8 +176,8 @@ def test_blocks_above_the_wanted_ones_are_not_computed():
         block.forward = None
         block.attn = None
 
-    (found,) = WhisperEncoder(module, "small").frames([noise(3_200)], [0])
-    assert found.shape == (1, 10, 16)
+    (frames,) = WhisperEncoder(module, "small").frames([noise(3_200)], [0])
+    assert frames.shape == (1, 10, 16)
 
 
 @pytest.mark.parametrize(
@@ -248,10 +250,10 @@ def test_pooled_features_name_what_they_are_and_rest_on_the_weights(module):
     assert features.name == "small-trimmed-layer1.2-mean.loud36"
     assert features.dim == 2 * 2 * 16
     assert fingerprint(module)[:16] in features.version
-    other = pooled.pooled_features(
+    reseeded = pooled.pooled_features(
         WhisperEncoder(small(seed=1), "small"), [1, 2], ["mean", "loud36"]
     )
-    assert other.version != features.version
+    assert reseeded.version != features.version
     vector = features.compute(noise(7_000))
     assert vector.shape == (features.dim,)
     assert np.isfinite(vector).all()
@@ -295,9 +297,9 @@ def test_real_clips_give_the_frames_of_openai_whisper(real, real_data):
         "another whisper-base than the one that the shipped weights rest on"
     )
 
-    for waveform, found in zip(
+    for waveform, frames in zip(
         waveforms, encoder.frames(waveforms, [encoder.layers - 1]), strict=True
     ):
         np.testing.assert_allclose(
-            found[0], official(module, waveform)[: found.shape[1]], atol=1e-4
+            frames[0], official(module, waveform)[: frames.shape[1]], atol=1e-4
         )

@@ -162,10 +162,10 @@ def test_scores_are_the_same_bits_in_any_batch_and_order(trained, options):
     model = WhisperLinear(options, trained(options))
     model.prepare(lambda: clips)
     together = model.predict(clips, LABELS)
-    alone = np.vstack([model.predict([one], LABELS) for one in clips])
-    again = WhisperLinear(options, model.weights)
-    again.prepare(lambda: reversed(clips))
-    backwards = again.predict(clips[::-1], LABELS)[::-1]
+    alone = np.vstack([model.predict([clip], LABELS) for clip in clips])
+    second = WhisperLinear(options, model.weights)
+    second.prepare(lambda: reversed(clips))
+    backwards = second.predict(clips[::-1], LABELS)[::-1]
     assert together.tobytes() == alone.tobytes() == np.ascontiguousarray(backwards).tobytes()
 
 
@@ -238,9 +238,9 @@ def test_what_whisper_heard_is_handed_on(encoder):
     card = WhisperLinear().card
     assert card.exposure_complete
     assert {"en", "de", "it", "el", "fa"} <= {
-        language for one in card.exposure for language in one.languages
+        language for exposure in card.exposure for language in exposure.languages
     }
-    assert {one.kind for one in card.exposure} == {"speech"}
+    assert {exposure.kind for exposure in card.exposure} == {"speech"}
 
 
 @pytest.mark.parametrize(
@@ -291,24 +291,24 @@ def test_auto_chooses_the_layer_that_holds_up_on_sources_left_out(monkeypatch, t
 
 def test_sources_are_left_out_whole():
     """A clip of a corpus that is trained on says nothing of a corpus that is not."""
-    given = items()
-    for train, test in choice.folds(given):
-        assert {given[i].corpus for i in train}.isdisjoint(given[i].corpus for i in test)
+    training = items()
+    for train, test in choice.folds(training):
+        assert {training[i].corpus for i in train}.isdisjoint(training[i].corpus for i in test)
 
 
 def test_of_one_source_speakers_are_left_out_whole():
-    given = items(corpora=1)
-    found = list(choice.folds(given))
-    assert len(found) == 3
+    training = items(corpora=1)
+    folds = list(choice.folds(training))
+    assert len(folds) == 3
 
-    for train, test in found:
-        assert {given[i].speaker for i in train}.isdisjoint(given[i].speaker for i in test)
+    for train, test in folds:
+        assert {training[i].speaker for i in train}.isdisjoint(training[i].speaker for i in test)
 
 
 def test_a_fixed_choice_is_not_tried():
     """Leaving corpora out takes longer than training."""
-    found = choice.best(np.zeros((4, 2)), items(4), WhisperLinearOptions(), width=2)
-    assert (found.directions, found.strength, found.tried) == (3, 0.8, {})
+    chosen = choice.best(np.zeros((4, 2)), items(4), WhisperLinearOptions(), width=2)
+    assert (chosen.directions, chosen.strength, chosen.tried) == (3, 0.8, {})
 
 
 # The classifier
@@ -325,7 +325,7 @@ def confounded(n: int = 240) -> tuple[np.ndarray, list[str], list[int]]:
         [label + rng.normal(0, 0.5, n), 10.0 * speaker + rng.normal(0, 0.1, n)], axis=1
     )
 
-    return features, [("sad", "happy")[one] for one in label], speaker.tolist()
+    return features, [("sad", "happy")[code] for code in label], speaker.tolist()
 
 
 @pytest.mark.parametrize("kind", ["discriminant", "logistic"])
@@ -335,10 +335,10 @@ def test_the_direction_of_the_speakers_is_found_and_counts_for_nothing(kind):
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     (direction,) = classifier.speaker_directions(inputs, labels, speakers, 1)
     assert abs(direction[1]) > 0.99
-    found = classifier.fit(features, labels, speakers, Method(kind, 0.5, 1))
-    np.testing.assert_allclose(found.coef @ direction, 0, atol=1e-9)
+    learnt = classifier.fit(features, labels, speakers, Method(kind, 0.5, 1))
+    np.testing.assert_allclose(learnt.coef @ direction, 0, atol=1e-9)
     far = features[0] + 50 * direction * features.std(axis=0)
-    plain, moved = found.probabilities(np.stack([features[0], far]), labels[:2])
+    plain, moved = learnt.probabilities(np.stack([features[0], far]), labels[:2])
     np.testing.assert_allclose(plain, moved, atol=1e-6)
 
 
@@ -361,12 +361,12 @@ def test_probabilities_are_those_of_scikit_learn():
     from sklearn.linear_model import LogisticRegression
 
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, Method("logistic", 0.5))
+    learnt = classifier.fit(features, labels, speakers, Method("logistic", 0.5))
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     reference = LogisticRegression(C=0.5, class_weight="balanced", tol=1e-6).fit(inputs, labels)
     expected = reference.predict_proba(inputs)
     np.testing.assert_allclose(
-        found.probabilities(features, list(reference.classes_)), expected, rtol=1e-9
+        learnt.probabilities(features, list(reference.classes_)), expected, rtol=1e-9
     )
 
 
@@ -375,14 +375,14 @@ def test_the_discriminant_of_all_clips_is_that_of_scikit_learn():
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, Method("discriminant", 0.3))
+    learnt = classifier.fit(features, labels, speakers, Method("discriminant", 0.3))
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
     reference = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[0.5, 0.5]).fit(
         inputs, labels
     )
     expected = reference.predict_proba(inputs)
     np.testing.assert_allclose(
-        found.probabilities(features, list(reference.classes_)), expected, rtol=1e-8
+        learnt.probabilities(features, list(reference.classes_)), expected, rtol=1e-8
     )
 
 
@@ -405,7 +405,7 @@ def test_averaged_layers_give_the_mean_of_their_log_probabilities():
         features, labels, speakers, Method("discriminant", 0.5, 0, "speakers", parts=2)
     )
     logs = np.mean(
-        [np.log(one.probabilities(features[:, [i]], labels[:2])) for i, one in enumerate(parts)],
+        [np.log(part.probabilities(features[:, [i]], labels[:2])) for i, part in enumerate(parts)],
         axis=0,
     )
     expected = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
@@ -414,44 +414,44 @@ def test_averaged_layers_give_the_mean_of_their_log_probabilities():
 
 def test_clips_that_are_all_alike_are_learnt_as_chance():
     """A folder of silence is no reason to crash."""
-    found = classifier.fit(
+    learnt = classifier.fit(
         np.ones((4, 3)), ["sad", "happy"] * 2, [0, 0, 1, 1], Method("discriminant", 0.8, 1)
     )
     np.testing.assert_array_equal(
-        found.probabilities(np.ones((1, 3)), ["sad", "happy"]), [[0.5, 0.5]]
+        learnt.probabilities(np.ones((1, 3)), ["sad", "happy"]), [[0.5, 0.5]]
     )
 
 
 def test_a_discriminant_shrunk_wholly_goes_by_the_nearest_label_mean():
     """With the covariance a multiple of the identity; a sign error would break this closed form."""
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, Method("discriminant", 1.0))
+    learnt = classifier.fit(features, labels, speakers, Method("discriminant", 1.0))
     inputs = (features - features.mean(axis=0)) / features.std(axis=0)
-    told = np.array(labels)
-    means = np.stack([inputs[told == one].mean(axis=0) for one in found.labels])
+    truth = np.array(labels)
+    means = np.stack([inputs[truth == name].mean(axis=0) for name in learnt.labels])
     nearest = np.square(inputs[:, None] - means).sum(axis=2).argmin(axis=1)
     np.testing.assert_array_equal(
-        found.probabilities(features, found.labels).argmax(axis=1), nearest
+        learnt.probabilities(features, learnt.labels).argmax(axis=1), nearest
     )
 
 
 def test_a_feature_that_never_varied_counts_for_nothing():
     features, labels, speakers = confounded()
     constant = np.hstack([features, np.full((len(features), 1), 3.0)])
-    found = classifier.fit(constant, labels, speakers, Method("discriminant", 0.5))
+    learnt = classifier.fit(constant, labels, speakers, Method("discriminant", 0.5))
     strange = constant[:1] + np.array([[0.0, 0.0, 100.0]])
-    as_trained = found.probabilities(constant[:1], labels[:2])
-    np.testing.assert_allclose(found.probabilities(strange, labels[:2]), as_trained)
+    as_trained = learnt.probabilities(constant[:1], labels[:2])
+    np.testing.assert_allclose(learnt.probabilities(strange, labels[:2]), as_trained)
 
 
 def test_json_gives_the_same_answers_back():
     features, labels, speakers = confounded()
-    found = classifier.fit(features, labels, speakers, Method("discriminant", 0.5, 1))
-    record = json.loads(json.dumps(found.to_json()))
-    again = classifier.StandardLinear.from_json(record, 2)
-    as_trained = found.probabilities(features, labels[:2])
-    np.testing.assert_allclose(again.probabilities(features, labels[:2]), as_trained, atol=1e-5)
-    assert again.to_json() == record
+    learnt = classifier.fit(features, labels, speakers, Method("discriminant", 0.5, 1))
+    record = json.loads(json.dumps(learnt.to_json()))
+    read_back = classifier.StandardLinear.from_json(record, 2)
+    as_trained = learnt.probabilities(features, labels[:2])
+    np.testing.assert_allclose(read_back.probabilities(features, labels[:2]), as_trained, atol=1e-5)
+    assert read_back.to_json() == record
 
 
 def test_one_label_is_an_error():
@@ -465,10 +465,10 @@ def test_one_label_is_an_error():
 def test_a_copy_in_a_room_is_decided_by_its_samples_and_number(encoder):
     """Else two machines would train on other copies, and a cache would mix them."""
     wave = clip(3).load()
-    one, again, other = (Copy(Room(), number).of(wave) for number in (1, 1, 2))
-    np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, other)
-    assert len(one) == len(wave)
+    first, repeated, second = (Copy(Room(), number).of(wave) for number in (1, 1, 2))
+    np.testing.assert_array_equal(first, repeated)
+    assert not np.array_equal(first, second)
+    assert len(first) == len(wave)
     np.testing.assert_array_equal(Copy(Room(), 0).of(wave), wave)
     whisper_encoder = WhisperLinear()._encoder
     names = {
@@ -523,9 +523,9 @@ def heard(n: int = 480) -> tuple[np.ndarray, list[str], list[str]]:
 
 def test_no_two_variants_have_one_name():
     """Else two rows of the document could not be told apart."""
-    found = list(dict.fromkeys([*variants.variants(), *variants.copied()]))
-    assert len({one.told for one in found}) == len(found)
-    assert variants.DEFAULT in found
+    compared = list(dict.fromkeys([*variants.variants(), *variants.copied()]))
+    assert len({variant.told for variant in compared}) == len(compared)
+    assert variants.DEFAULT in compared
 
 
 @pytest.mark.parametrize(
@@ -543,8 +543,8 @@ def test_no_two_variants_have_one_name():
 def test_every_way_to_learn_learns_what_is_plain(change):
     """Else a row says that something does not help, when it was never put to work."""
     features, labels, speakers = heard()
-    one = variants.Variant(Method("discriminant", 0.3), **change)
-    scores = variants.learn(one, features, labels, speakers)(features, LABELS)
+    variant = variants.Variant(Method("discriminant", 0.3), **change)
+    scores = variants.learn(variant, features, labels, speakers)(features, LABELS)
     np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, rtol=1e-5)
     assert (scores.argmax(axis=1) == np.arange(len(scores)) % 3).mean() > 0.9
 
@@ -590,11 +590,11 @@ def test_shipped_weights_are_small_and_say_what_they_were_trained_on(name, suffi
 def test_shipped_weights_are_remade_by_training(pretrained, real_data, tmp_path):
     """Weights that nobody can remake are a claim, not a result."""
     for name, sources in WEIGHTS.items():
-        made = training.train("whisper-linear", sources, tmp_path / name, data=real_data)
+        trained = training.train("whisper-linear", sources, tmp_path / name, data=real_data)
         shipped = shipped_weights(model_entry("whisper-linear"), name)
         for entry in ("mean", "scale", "coef"):
             new, old = (
                 np.array(json.loads((folder / "model.json").read_text())[entry])
-                for folder in (made, shipped)
+                for folder in (trained, shipped)
             )
             np.testing.assert_allclose(new, old, rtol=1e-2, atol=1e-4)

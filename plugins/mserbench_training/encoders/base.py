@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mserbench.errors import UsageError
 
 Precision = Literal["float32", "bfloat16"]  # of what a frozen part computes in
-# what Whisper hears: the clip alone, or the clip padded to 30 s
+# What Whisper hears: the clip alone, or the clip padded to 30 s, as it was trained.
 Length = Literal["trimmed", "padded"]
 
 
@@ -38,9 +38,7 @@ class Encoder(Protocol):
 
     @property
     def layers(self) -> int:
-        """How many layers there are; the last one is what the encoder's own decoder or head
-        sees.
-        """
+        """How many layers there are; the last is what the encoder's own decoder or head sees."""
 
     @property
     def frame_seconds(self) -> float:
@@ -49,8 +47,9 @@ class Encoder(Protocol):
     def frames(
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """Return float32 of shape (n_layers, n_frames, dim) for each waveform, float32,
-        (n_samples,), 16 kHz mono.
+        """Return float32, (n_layers, n_frames, dim), for each waveform.
+
+        `waveforms`: float32, (n_samples,), 16 kHz mono. `layers`: those to return, in this order.
         """
 
 
@@ -59,16 +58,13 @@ def check_layers(encoder: str, layers: Sequence[int], n_layers: int) -> None:
     wrong = [layer for layer in layers if not 0 <= layer < n_layers]
     if wrong or not layers:
         raise UsageError(
-            f"layers {list(layers)} were asked for, but encoder {encoder!r} has the layers "
-            f"0 to {n_layers - 1}: "
-            f"give one or more of these"
+            f"layers {list(layers)} were asked for, but encoder {encoder!r} has the layers 0 to "
+            f"{n_layers - 1}: give one or more of these"
         )
 
 
 def parse_layers(text: str, n_layers: int, encoder: str) -> tuple[int, ...]:
-    """Read "last", "all", "2", "1-3" or "1,4" as layer numbers. Raises UsageError where they do not
-    exist.
-    """
+    """Read "last", "all", "2", "1-3" or "1,4" as layer numbers; UsageError where there are none."""
     if text == "last":
         return (n_layers - 1,)
     if text == "all":
@@ -76,27 +72,27 @@ def parse_layers(text: str, n_layers: int, encoder: str) -> tuple[int, ...]:
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise UsageError(f"option layers is {text!r}, but last, all, 2, 1-3 or 1,4 was expected")
 
-    found: list[int] = []
+    layers: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
+        layers += range(int(first), int(last or first) + 1)
 
-    check_layers(encoder, found, n_layers)
-    return tuple(found)
+    check_layers(encoder, layers, n_layers)
+    return tuple(layers)
 
 
 def padded(frames: Sequence[NDArray[np.floating]]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Stack frames of several clips, each (n_layers, n_frames, dim), into one batch, converted on
-    the way.
+    """Stack frames of several clips, each (n_layers, n_frames, dim), into one batch of float32.
 
     Returns float32, (n_clips, n_layers, longest, dim), zero beyond a clip's end, and the mask of
     true frames: bool, (n_clips, longest).
     """
-    lengths = np.array([one.shape[1] for one in frames])
+    lengths = np.array([clip_frames.shape[1] for clip_frames in frames])
     n_layers, _, dim = frames[0].shape
     batch = np.zeros((len(frames), n_layers, int(lengths.max()), dim), np.float32)
 
-    for row, one in zip(batch, frames, strict=True):
-        row[:, : one.shape[1]] = one
+    # The assignment converts from float16, without a second copy of the clip in memory.
+    for row, clip_frames in zip(batch, frames, strict=True):
+        row[:, : clip_frames.shape[1]] = clip_frames
 
     return batch, np.arange(batch.shape[2]) < lengths[:, None]

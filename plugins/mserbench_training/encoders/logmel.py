@@ -1,6 +1,4 @@
-"""Log-mel frames as an encoder: no weights, nothing heard before, whitened against gain but not
-against the voice.
-"""
+"""Log-mel frames as an encoder without weights, which has heard nothing before; gain is removed."""
 
 from __future__ import annotations
 
@@ -18,20 +16,19 @@ CODE = "1"  # raise it whenever frames change
 WINDOW = SAMPLE_RATE * 25 // 1000  # samples
 HOP = SAMPLE_RATE * 10 // 1000  # samples
 _FFT = 512  # samples
-# decades of power below the loudest number of a clip that are told apart, as whisper does
-_RANGE = 8.0
+_RANGE = 8.0  # decades below the loudest number of a clip; what is softer is cut, as whisper does
 _TINY = 1e-12  # power; makes silence finite
 
 
 class LogMelEncoder:
-    """One layer of `bands` log-mel powers: a frame each 10 ms, in decades below the clip's loudest
-    number.
+    """One layer of `bands` log-mel powers, a frame each 10 ms: decades below the clip's loudest.
 
     A gain changes nothing: values lie in [-8, 0], and those of silence are 0.
     """
 
     def __init__(self, bands: int = 80) -> None:
         self.name = f"logmel-{bands}"
+        # torch's version in place of a hash of weights: the transform is torchaudio's.
         self.version = f"{CODE}+{torch.__version__.partition('+')[0]}"
         self.dim = bands
         self.layers = 1
@@ -43,11 +40,10 @@ class LogMelEncoder:
     def frames(
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """Return float32 of shape (1, n_frames, bands) for each waveform, float32, (n_samples,), 16
-        kHz.
+        """Return float32, (1, n_frames, bands), for each waveform.
 
-        n_frames is n_samples / 160 + 1. Clips shorter than a window are padded with zeros at their
-        end. Raises UsageError for another layer than 0.
+        `waveforms`: float32, (n_samples,), 16 kHz. n_frames is n_samples / 160 + 1. Clips shorter
+        than a window are padded with zeros at their end. UsageError for another layer than 0.
         """
         check_layers(self.name, layers, self.layers)
         return [
@@ -59,6 +55,6 @@ class LogMelEncoder:
         samples = torch.from_numpy(np.pad(waveform, (0, max(0, _FFT - len(waveform)))))
         power = self._mel(samples).T
         decades = power.clamp(min=_TINY).log10()
-        found: NDArray[np.float32] = (decades - decades.max()).clamp(min=-_RANGE).numpy()
+        below_loudest: NDArray[np.float32] = (decades - decades.max()).clamp(min=-_RANGE).numpy()
 
-        return found
+        return below_loudest

@@ -1,6 +1,4 @@
-"""Encoders by name: `logmel`, the name of pretrained weights, or a folder; and what they have
-heard.
-"""
+"""Encoders by name, and what they have heard: `logmel`, pretrained weights, or a folder."""
 
 from __future__ import annotations
 
@@ -18,12 +16,15 @@ Kind = Literal["logmel", "whisper", "wav2vec"]
 
 
 def kind_of(name: str) -> Kind:
-    """Return the family of an encoder without loading it. Raises UnknownName, UsageError, or
-    DataError.
+    """Return the family of an encoder without loading it.
+
+    Raises UnknownName for no encoder, DataError for weights that are not on this machine, and
+    UsageError for a folder of something else.
     """
     if name == LOGMEL:
         return "logmel"
 
+    # `dims.json` first: a folder of Whisper may hold a `config.json` beside it.
     folder = folder_of(name)
     if (folder / "dims.json").is_file():
         return "whisper"
@@ -40,8 +41,8 @@ def folder_of(name: str) -> Path:
 
     Raises UnknownName where it is neither, DataError where the weights are not on this machine.
     """
-    known = weights_names()
-    if name in known:
+    names = weights_names()
+    if name in names:
         return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
@@ -49,15 +50,13 @@ def folder_of(name: str) -> Path:
     raise UnknownName(
         "encoder",
         name,
-        [LOGMEL, *known],
+        [LOGMEL, *names],
         "'mserbench weights list', beside 'logmel' and any folder,",
     )
 
 
 def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
-    """Return what an encoder has heard, and whether that is all; of a folder of somebody's own
-    nothing is known.
-    """
+    """Return what an encoder has heard, and whether that is all; of one's own folder not known."""
     if name == LOGMEL:
         return (), True
     if name in weights_names():
@@ -68,8 +67,9 @@ def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:
 
 
 def open_encoder(name: str, device: str = "cpu", precision: Precision = "float32") -> Encoder:
-    """Load a frozen encoder. Raises UnknownName, DataError, or UsageError, as for one not offered
-    in `precision`.
+    """Load a frozen encoder.
+
+    Raises what `kind_of` raises, and UsageError for an encoder that is not offered in `precision`.
     """
     kind = kind_of(name)
     if precision != "float32" and kind != "whisper":
@@ -77,6 +77,7 @@ def open_encoder(name: str, device: str = "cpu", precision: Precision = "float32
             f"encoder_precision={precision} is for Whisper encoders, and {name!r} is none: "
             f"leave the option away"
         )
+    # Each family is imported where it is used: their libraries are slow to import.
     if kind == "logmel":
         from mserbench_training.encoders.logmel import LogMelEncoder
 

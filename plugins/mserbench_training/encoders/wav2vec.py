@@ -1,6 +1,4 @@
-"""wav2vec 2.0, HuBERT and WavLM through transformers, from a folder: hidden states of any
-layers.
-"""
+"""wav2vec 2.0, HuBERT and WavLM through transformers, from a folder: states of any layers."""
 
 from __future__ import annotations
 
@@ -31,8 +29,7 @@ _EPSILON = 1e-7  # of transformers' feature extractor
 
 
 class Wav2VecModel(nn.Module):
-    """A model of transformers with what its folder says of its input; hidden states of chosen
-    layers.
+    """A model of transformers and what its folder says of its input: hidden states by layer.
 
     Layer 0 is the input of the first transformer block, layer i the output of block i; the last is
     the model's `last_hidden_state`, also for `do_stable_layer_norm`, where transformers' own list
@@ -49,23 +46,26 @@ class Wav2VecModel(nn.Module):
         self._inputs.watch(module)
         config: Any = module.config
         self.config = config
+
+        # With group norm, padding would change every frame of a clip, mask or not: see `groups`.
         self.masks: bool = config.feat_extract_norm == "layer"
 
     @classmethod
     def from_folder(cls, folder: Path) -> Wav2VecModel:
-        """Load the model of a folder, in float32, frozen. Raises DataError where it is none of
-        `KINDS` or damaged.
+        """Load the model of a folder, in float32, frozen.
+
+        Raises DataError where it is none of `KINDS` or damaged.
         """
         from transformers import AutoConfig, AutoModel
 
-        where = f"encoder folder {str(folder)!r}"
-        normalise = _do_normalise(folder, where)
+        subject = f"encoder folder {str(folder)!r}"
+        normalise = _do_normalise(folder, subject)
         try:
             config = AutoConfig.from_pretrained(folder, local_files_only=True)
             if config.model_type not in KINDS:
                 raise DataError(
-                    f"{where} holds a {config.model_type!r}, but one of {', '.join(KINDS)} was "
-                    f"expected"
+                    f"{subject} holds a {config.model_type!r}, but one of {', '.join(KINDS)} was "
+                    "expected"
                 )
 
             config.apply_spec_augment, config.layerdrop = False, 0.0
@@ -79,14 +79,14 @@ class Wav2VecModel(nn.Module):
             )
 
             # transformers fills what is missing with random numbers and says so in a warning only.
+            # `masked_spec_embed` is for SpecAugment alone, which is off, and often left out.
             missing = sorted(set(loaded["missing_keys"]) - {"masked_spec_embed"})
             if missing:
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]}")
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise DataError(
-                f"{where} cannot be loaded ({str(error).splitlines()[0]}): give a folder "
-                f"with config.json and "
-                f"model.safetensors, as transformers' save_pretrained writes it"
+                f"{subject} cannot be loaded ({str(error).splitlines()[0]}): give a folder with "
+                "config.json and model.safetensors, as transformers' save_pretrained writes it"
             ) from error
 
         return cls(module.eval().requires_grad_(False), normalise)
@@ -103,9 +103,8 @@ class Wav2VecModel(nn.Module):
 
     @property
     def shortest(self) -> int:
-        """Samples of the shortest clip that gives one frame, 400; shorter ones are padded with
-        zeros.
-        """
+        """Samples of the shortest clip that gives one frame, 400; shorter ones are padded."""
+        # Back through the convolutions, from one frame to the samples that it needs.
         n = 1
         for kernel, stride in reversed(
             list(zip(self.config.conv_kernel, self.config.conv_stride, strict=True))
@@ -123,9 +122,7 @@ class Wav2VecModel(nn.Module):
         return n
 
     def input(self, waveform: NDArray[np.float32]) -> Tensor:
-        """Return what the model hears of a waveform: float32, (n_samples,), normalised as its
-        folder asks for.
-        """
+        """Return what the model hears of a waveform: float32, (n_samples,), maybe normalised."""
         if self.normalise:
             waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + _EPSILON)
         return torch.from_numpy(np.pad(waveform, (0, max(0, self.shortest - len(waveform)))))
@@ -138,25 +135,25 @@ class Wav2VecModel(nn.Module):
         Models with `feat_extract_norm` "group" normalise over time, padding included, mask or not:
         only clips of equal length go together. The others take a mask, so clips of like length do.
         """
+        # The longest first: the first of a group then says how long all of it is padded to.
         together: dict[int, list[int]] = defaultdict(list)
         for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
             together[0 if self.masks else lengths[i]].append(i)
 
-        found = []
+        groups = []
         for members in together.values():
             most = max(1, int(max_seconds * SAMPLE_RATE / max(1, lengths[members[0]])))
-            found += [members[start : start + most] for start in range(0, len(members), most)]
+            groups += [members[start : start + most] for start in range(0, len(members), most)]
 
-        return found
+        return groups
 
     def forward(self, inputs: Sequence[Tensor], layers: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return hidden states (n_clips, n_layers, n_frames, dim) and the mask of true frames
-        (n_clips, n_frames).
+        """Return hidden states, (n_clips, n_layers, n_frames, dim), and the mask of true frames.
 
         `inputs` are those of one of `groups`, each float32, (n_samples,), on the device of the
-        model.
+        model. The mask: bool, (n_clips, n_frames).
         """
-        lengths = torch.tensor([len(one) for one in inputs], device=inputs[0].device)
+        lengths = torch.tensor([len(clip) for clip in inputs], device=inputs[0].device)
         padded = nn.utils.rnn.pad_sequence(list(inputs), batch_first=True)
         if not self.masks and len(set(map(len, inputs))) > 1:
             raise ValueError(
@@ -168,14 +165,15 @@ class Wav2VecModel(nn.Module):
             if self.masks
             else None
         )
-        with self._inputs.keeping(layers) as kept:
+        with self._inputs.keeping(layers) as states:
+            # The pass ends early unless the last layer is asked for; that has no hook of its own.
             with suppress(_Enough):
-                kept[self.layers - 1] = self.module(padded, attention_mask=mask).last_hidden_state
+                states[self.layers - 1] = self.module(padded, attention_mask=mask).last_hidden_state
 
-            hidden = torch.stack([kept[layer] for layer in layers], dim=1)
+            hidden = torch.stack([states[layer] for layer in layers], dim=1)
 
-        frames = torch.tensor([self.n_frames(len(one)) for one in inputs], device=padded.device)
-        return hidden, torch.arange(hidden.shape[2], device=padded.device) < frames[:, None]
+        counts = torch.tensor([self.n_frames(len(clip)) for clip in inputs], device=padded.device)
+        return hidden, torch.arange(hidden.shape[2], device=padded.device) < counts[:, None]
 
 
 class _Enough(Exception):
@@ -201,6 +199,7 @@ class _BlockInputs(threading.local):
         for layer, block in enumerate(blocks):
             block.register_forward_pre_hook(partial(self._keep, layer), with_kwargs=True)
 
+    # transformers passes the states by position or by name, as its version and the model have it.
     def _keep(
         self, layer: int, _: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> None:
@@ -233,36 +232,34 @@ class Wav2VecEncoder:
 
     @classmethod
     def from_folder(cls, folder: Path, name: str, device: str = "cpu") -> Wav2VecEncoder:
-        """Load the encoder from a folder that transformers' `save_pretrained` wrote. Raises
-        DataError.
-        """
+        """Load the encoder from a folder that `save_pretrained` wrote; DataError for any other."""
         return cls(Wav2VecModel.from_folder(folder), name, device)
 
     @torch.no_grad()
     def frames(
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """Return float32 of shape (n_layers, n_frames, dim) for each waveform, float32,
-        (n_samples,), 16 kHz.
+        """Return float32, (n_layers, n_frames, dim), for each waveform.
 
-        Raises UsageError for layers that do not exist.
+        `waveforms`: float32, (n_samples,), 16 kHz. Raises UsageError for layers that do not exist.
         """
         check_layers(self.name, layers, self.layers)
         inputs = [self._model.input(waveform).to(self._device) for waveform in waveforms]
-        found: dict[int, NDArray[np.float32]] = {}
+        frames: dict[int, NDArray[np.float32]] = {}
 
-        for group in self._model.groups([len(one) for one in inputs]):
+        for group in self._model.groups([len(clip) for clip in inputs]):
             hidden, mask = self._model([inputs[i] for i in group], layers)
             counts = mask.sum(dim=1).tolist()
-            found |= {
+            frames |= {
                 i: hidden[at, :, : counts[at]].float().cpu().numpy() for at, i in enumerate(group)
             }
 
-        return [found[i] for i in range(len(waveforms))]
+        return [frames[i] for i in range(len(waveforms))]
 
 
 def fingerprint(model: Wav2VecModel) -> str:
     """SHA-256 (hex) of a model's weights and of how its input is normalised."""
+    # Two checkpoints may share their weights and differ in how they want their input.
     digest = hashlib.sha256(f"{model.config.model_type} {model.normalise}".encode())
     for name, tensor in sorted(model.module.state_dict().items()):
         digest.update(name.encode())
@@ -271,7 +268,7 @@ def fingerprint(model: Wav2VecModel) -> str:
     return digest.hexdigest()
 
 
-def _do_normalise(folder: Path, where: str) -> bool:
+def _do_normalise(folder: Path, subject: str) -> bool:
     """Read `do_normalize`: checkpoints of one family differ in it, so it is never assumed."""
     path = folder / "preprocessor_config.json"
     try:
@@ -279,7 +276,8 @@ def _do_normalise(folder: Path, where: str) -> bool:
         rate, normalise = record.get("sampling_rate", SAMPLE_RATE), record["do_normalize"]
     except FileNotFoundError:
         raise DataError(
-            f"{where} holds no {path.name}, which says whether to normalise: add it from its source"
+            f"{subject} holds no {path.name}, which says whether to normalise: "
+            "add it from its source"
         ) from None
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise DataError(
@@ -287,8 +285,9 @@ def _do_normalise(folder: Path, where: str) -> bool:
         ) from error
 
     if rate != SAMPLE_RATE or not isinstance(normalise, bool):
-        raise DataError(f"{str(path)!r}: sampling_rate {rate} and do_normalize {normalise!r}, but "
-            f"16000 and true or "
-                        f"false were expected: give another encoder")  # fmt: skip
+        raise DataError(
+            f"{str(path)!r}: sampling_rate {rate} and do_normalize {normalise!r}, but 16000 and "
+            "true or false were expected: give another encoder"
+        )
 
     return normalise

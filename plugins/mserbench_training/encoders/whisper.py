@@ -1,6 +1,4 @@
-"""The frozen encoder of openai-whisper, of any size: frames of any layers, padded to 30 s or
-trimmed to the clip.
-"""
+"""The frozen encoder of openai-whisper, of any size: frames of any layers of whole clips."""
 
 from __future__ import annotations
 
@@ -31,8 +29,7 @@ STRIDE = 2 * HOP_LENGTH  # samples a frame: the second convolution halves the ra
 
 
 class WhisperEncoder:
-    """Frames of the blocks of a Whisper encoder; layer i is the output of block i, the last one
-    that of `ln_post`.
+    """Frames of a Whisper encoder; layer i is the output of block i, the last that of `ln_post`.
 
     `length`: "padded" hears each clip as Whisper was trained, with silence up to 30 s, and gives
     the frames of the clip alone; "trimmed" hears the clip alone, which is many times faster. Longer
@@ -49,7 +46,8 @@ class WhisperEncoder:
         device: str = "cpu",
         precision: Precision = "float32",
     ) -> None:
-        self.version = f"{CODE}+{fingerprint(module)[:16]}"  # of the weights as they were published
+        # The fingerprint first: of the weights as they were published, before they are cast.
+        self.version = f"{CODE}+{fingerprint(module)[:16]}"
         self._dtype: torch.dtype = getattr(torch, precision)
         self._module = _in(self._dtype, module.eval().requires_grad_(False)).to(device)
         self._device = device
@@ -65,9 +63,7 @@ class WhisperEncoder:
         device: str = "cpu",
         precision: Precision = "float32",
     ) -> WhisperEncoder:
-        """Load the encoder from a folder with `model.safetensors` (openai-whisper's names) and
-        `dims.json`.
-        """
+        """Load the encoder from a folder that `whisper_model.load` can read."""
         return cls(load(folder, encoder_only=True), name, length, device, precision)
 
     @property
@@ -89,62 +85,62 @@ class WhisperEncoder:
     def frames(
         self, waveforms: Sequence[NDArray[np.float32]], layers: Sequence[int]
     ) -> list[NDArray[np.float32]]:
-        """Return float32, (n_layers, n_frames, dim), for each waveform; blocks above the layers are
-        not computed.
+        """Return float32, (n_layers, n_frames, dim), for each waveform.
 
         `waveforms`: float32, (n_samples,), 16 kHz mono, in [-1, 1], of any length. A clip has one
-        frame for each 20 ms begun, at least one. Raises UsageError for layers that do not exist.
+        frame for each 20 ms begun, at least one. Blocks above the highest layer are not computed.
+        Raises UsageError for layers that do not exist.
         """
         check_layers(self.name, layers, self.layers)
         windows = [window for waveform in waveforms for window in _windows(waveform)]
         mels = [self._log_mel(window) for window in windows]
 
-        # Rounded sums would differ with the shape of the matrix, so with the clips beside: each is
-        # then heard alone.
+        # In lower precision the sums of a product are rounded in ways that change with the shape of
+        # the matrix, so with the clips beside: each clip is then heard alone.
         parts = [mels] if self._dtype == torch.float32 else [[mel] for mel in mels]
         whole = [encoded for part in parts for encoded in self._encode(part, layers)]
         heard = iter(zip(windows, whole, strict=True))
-        found = []
+        frames = []
 
         for waveform in waveforms:
             pieces = [next(heard) for _ in _windows(waveform)]
-            kept = [encoded[:, : n_frames(len(window))] for window, encoded in pieces]
-            found.append(torch.cat(kept, dim=1).float().cpu().numpy())
+            trimmed = [encoded[:, : n_frames(len(window))] for window, encoded in pieces]
+            frames.append(torch.cat(trimmed, dim=1).float().cpu().numpy())
 
-        return found
+        return frames
 
     def _log_mel(self, window: NDArray[np.float32]) -> Tensor:
-        """Return whisper's log-mels of one window: (n_mels, n_mel_frames), 3000 of them if
-        padded.
-        """
+        """Return whisper's log-mels of one window: (n_mels, n_mel_frames), 3000 if padded."""
         bands = self._module.conv1.in_channels
         # A copy: the window may be a view that cannot be written, which torch warns of.
         samples = torch.from_numpy(np.array(window, dtype=np.float32)).to(self._device)
         if self._length == "padded":
             return log_mel_spectrogram(pad_or_trim(samples), bands)
 
+        # Up to whole frames, and at least one window of the Fourier transform.
         whole = STRIDE * n_frames(len(window))
         return log_mel_spectrogram(F.pad(samples, (0, max(N_FFT, whole) - len(window))), bands)
 
     def _encode(self, mels: Sequence[Tensor], layers: Sequence[int]) -> tuple[Tensor, ...]:
-        """Return (n_layers, n_frames, dim) for each log-mel; all of them pass the linear maps as
-        one matrix.
+        """Return (n_layers, n_frames, dim) for each log-mel.
+
+        All frames of all clips pass the linear maps as one matrix, which is what makes it fast.
         """
         embedded = [self._embed(mel) for mel in mels]
-        lengths = [len(one) for one in embedded]
-        hidden, kept = torch.cat(embedded), {}
+        lengths = [len(frames) for frames in embedded]
+        hidden, states = torch.cat(embedded), {}
         last = self.layers - 1
 
         for number, block in enumerate(self._module.blocks):  # type: ignore[arg-type]
             if number > max(layers):
                 break
 
-            hidden = kept[number] = _through(block, hidden, lengths)
+            hidden = states[number] = _through(block, hidden, lengths)
 
         if last in layers:
-            kept[last] = self._module.ln_post(hidden)
+            states[last] = self._module.ln_post(hidden)
 
-        return torch.stack([kept[layer] for layer in layers]).split(lengths, dim=1)
+        return torch.stack([states[layer] for layer in layers]).split(lengths, dim=1)
 
     def _embed(self, mel: Tensor) -> Tensor:
         """Return the input of the first block: (n_frames, dim)."""
@@ -154,9 +150,7 @@ class WhisperEncoder:
 
 
 def _in(dtype: torch.dtype, module: AudioEncoder) -> AudioEncoder:
-    """Cast the weights of the linear maps; whisper's norms are float32 in whatever precision it
-    computes.
-    """
+    """Cast the weights of the linear maps alone: whisper's norms compute in float32 always."""
     for part in module.modules():
         if isinstance(part, nn.Linear | nn.Conv1d):
             part.to(dtype)
@@ -170,9 +164,7 @@ def n_frames(n_samples: int) -> int:
 
 
 def fingerprint(module: AudioEncoder) -> str:
-    """SHA-256 (hex) of an encoder's weights as float16, as they were published: the same from any
-    file format.
-    """
+    """SHA-256 (hex) of an encoder's weights as float16, as published: the same from any format."""
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
         digest.update(name.encode())
@@ -189,16 +181,15 @@ def _windows(waveform: NDArray[np.float32]) -> list[NDArray[np.float32]]:
 
 
 def _through(block: ResidualAttentionBlock, hidden: Tensor, lengths: Sequence[int]) -> Tensor:
-    """Pass the frames of several clips, (sum of lengths, dim), through a block; each clip attends
-    to itself alone.
+    """Pass frames of several clips, (sum of lengths, dim), through a block; each attends to itself.
 
     Equal to `block(x)` for each clip by itself: nothing is padded, so nothing need be masked.
     """
     attention = block.attn
     normed = block.attn_ln(hidden)
     parts = [
-        one.split(list(lengths))
-        for one in (attention.query(normed), attention.key(normed), attention.value(normed))
+        projected.split(list(lengths))
+        for projected in (attention.query(normed), attention.key(normed), attention.value(normed))
     ]
     clips = zip(parts[0], parts[1], parts[2], strict=True)
     heard = torch.cat([_attend(query, key, value, attention.n_head) for query, key, value in clips])
@@ -209,7 +200,11 @@ def _through(block: ResidualAttentionBlock, hidden: Tensor, lengths: Sequence[in
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, n_head: int) -> Tensor:
     """Return what the frames of one clip draw from one another: (n_frames, dim)."""
-    split = [one.view(1, len(one), n_head, -1).transpose(1, 2) for one in (query, key, value)]
+    # (n_frames, dim) -> (1, n_head, n_frames, dim / n_head), as torch's attention wants it.
+    split = [
+        projected.view(1, len(projected), n_head, -1).transpose(1, 2)
+        for projected in (query, key, value)
+    ]
     return (
         F.scaled_dot_product_attention(split[0], split[1], split[2])[0].transpose(0, 1).flatten(1)
     )
