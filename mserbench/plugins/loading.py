@@ -121,6 +121,7 @@ def _installed() -> list[tuple[Plugin, importlib.metadata.EntryPoint]]:
 def _load(
     manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint
 ) -> None:
+    """Import a plugin and collect its entries; whatever it raises becomes its failure."""
     try:
         module = entry_point.load()
     except KeyboardInterrupt:
@@ -183,6 +184,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
 
 
 def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
+    """Call one hook of a plugin, and keep those of its entries that are well formed."""
     try:
         entries = list(getattr(module, hook)())
     except KeyboardInterrupt:

@@ -138,6 +138,7 @@ def _row(
     speaker: str,
     split: str,
 ) -> Entry | Fault:
+    """Add split, sex and joined columns to a row, and turn its times into seconds."""
     if isinstance(row, Fault):
         return row
 
@@ -165,6 +166,7 @@ def _elsewhere(database: Database, column: str) -> tuple[str, str]:
 
 
 def _by_file(database: Database, name: str, column: str) -> dict[str, str]:
+    """Return a column of another table by file."""
     table = _table(database, "tables", name)
     return {
         row.values.get(FILE, ""): row.values.get(column, "")
