@@ -177,6 +177,7 @@ def decode(path: Path, start: float | None = None, end: float | None = None) -> 
 def _read_soundfile(
     path: Path, start: float | None, end: float | None
 ) -> tuple[NDArray[np.float32], int]:
+    """Read wav, flac, ogg and mp3, only the samples asked for. Raises DataError."""
     import soundfile
 
     try:
@@ -213,6 +214,7 @@ def _in_order(samples: NDArray[np.float32], form: str) -> NDArray[np.float32]:
 def _read_container(
     path: Path, start: float | None, end: float | None
 ) -> tuple[NDArray[np.float32], int]:
+    """Read the first audio stream of a container whole, then cut it. Raises DataError."""
     with misfits.optional(f"audio file {str(path)!r}", "av", "video"):
         import av
 
@@ -274,6 +276,7 @@ def _absent(path: Path) -> DataError:
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
+    """Return the error for a file that cannot be decoded, with what is likely the reason."""
     if not path.is_file():  # it went away while it was opened
         return _absent(path)
     if _is_pointer(path):

@@ -196,6 +196,7 @@ def histogram(utterances: Sequence[Utterance]) -> dict[str, int]:
 
 
 def _compare_with_card(card: CorpusCard, reading: Reading) -> None:
+    """Note which known variant a reading is, what is missing, and what does not belong."""
     counts = histogram(list(reading.utterances.values()))
     for variant, expected in card.counts.items():
         if counts == dict(sorted(expected.items())):

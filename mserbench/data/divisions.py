@@ -43,6 +43,7 @@ def value_of(utterance: Utterance, field: str) -> str | None:
 
 @functools.cache
 def _read(division: Division) -> Parts:
+    """Read a division once a process, from its own rows or its file, checked by hash."""
     if division.rows:
         return Parts(division.table, dict(division.rows))
 

@@ -95,6 +95,7 @@ def put_in_place(ready: Path, place: Path, replace: bool = True) -> None:
 
 
 def _exchange(ready: Path, place: Path) -> None:
+    """Put a folder in the place of an old one, so that a kill at any point loses neither."""
     # No call of Python swaps two folders at once, so the old one steps aside under a name from
     # which it can be brought back.
     _bring_back(place)

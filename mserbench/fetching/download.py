@@ -113,6 +113,7 @@ def _fetch(
 
 
 def _unpack(card: CorpusCard, archives: list[Path], target: Path, report: Report) -> None:
+    """Put archives, unpacked, and other files into `target`, whole or not at all."""
     from mserbench.fetching import unpack
 
     size = sum(path.stat().st_size for path in archives)

@@ -87,6 +87,7 @@ def _local(folder: Path) -> Any:
 def _present_columns(
     split: str, rows: datasets.Dataset | datasets.IterableDataset, name: str
 ) -> list[str]:
+    """Return the columns of the table that this dataset has. Raises DataError."""
     columns = rows.column_names or []
     lacking = [column for column in (_PATH, _AUDIO, _COLUMNS[0]) if column not in columns]
     if lacking:
@@ -107,6 +108,7 @@ def _undecoded(rows: Any) -> Any:
 
 
 def _export_split(split: str, rows: Any, columns: list[str], stage: Stage, report: Report) -> None:
+    """Write the audio of a split, and its table at the end."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["path", *columns])

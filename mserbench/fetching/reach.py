@@ -46,6 +46,7 @@ def hub_fault(repository: str, kind: str = "models") -> str:
 
 
 def _fault(url: str) -> str:
+    """Ask once, and return what is wrong with the answer; empty where there is any."""
     import requests
 
     try:

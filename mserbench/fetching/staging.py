@@ -71,6 +71,7 @@ class Stage:
         )
 
     def _accepted_name(self, name: str) -> str:
+        """Check a name and note it, or raise for one that no folder can take beside the others."""
         path = relative(name)
         if path is None:
             raise self.refusal(name, "is no path inside its folder")
@@ -161,6 +162,7 @@ def _publish(stage: Stage, target: Path) -> None:
 
 
 def _fits(new: Path, place: Path) -> bool:
+    """Whether a file can be put in a place: nothing is there, or the same bytes."""
     import filecmp
 
     if place.exists() or place.is_symlink():

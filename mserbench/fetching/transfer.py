@@ -121,6 +121,7 @@ class Transfer:
             raise _Broken("the connection ended early")
 
     def _headers(self, begin: int) -> dict[str, str]:
+        """Return the headers of a request: for what is missing, if the file is still the same."""
         from mserbench import __version__
 
         headers = {"User-Agent": f"mserbench/{__version__}", "Accept-Encoding": "identity"}
@@ -167,6 +168,7 @@ class Transfer:
         return begin
 
     def _write(self, answer: requests.Response, begin: int) -> None:
+        """Append what comes to the part, and stop where it is too long."""
         done = begin
         with self.part.open("ab" if begin else "wb") as file:
             for piece in answer.iter_content(_PIECE):

@@ -69,6 +69,7 @@ def unpack(archive: Path, stage: Stage, report: Report = lambda done, total: Non
 
 
 def _unpack(archive: Path, stage: Stage, above: str, report: Report) -> None:
+    """Write the members of one archive below `above`; refuse the first that is not safe."""
     size = archive.stat().st_size
     with archive.open("rb") as file, _damage(archive.name):
         for member in _members(file):
@@ -144,6 +145,7 @@ class _Header(tarfile.TarInfo):
 
 
 def _pieces(archive: str, member: _Member) -> Iterator[bytes]:
+    """Yield the bytes of a member; damage of the archive shows only here."""
     assert member.open is not None
     with _damage(archive, member.name):
         file = member.open()

@@ -76,13 +76,35 @@ def _specifications() -> ModuleType:
 
 
 def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
+    """Yield the installed plugins in order; those switched off or with a taken name are marked."""
     switch = os.environ.get(SWITCH)
     switched_on = (
         None if switch is None else {name.strip() for name in switch.split(",")} - {"", "none"}
     )
     owners: dict[str, str] = {}
-    installed = []
 
+    for plugin, entry_point in _installed():
+        names = {plugin.name, plugin.distribution}
+        plugin.skipped = (
+            switched_on is not None and plugin.distribution != HOST and not names & switched_on
+        )
+        # A plugin that is switched off takes no name.
+        owner = plugin.distribution
+        if not plugin.skipped:
+            owner = owners.setdefault(plugin.name, plugin.distribution)
+
+        if owner != plugin.distribution:
+            plugin.failures.append(
+                f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name of a "
+                f"plugin of {owner}: one of the two packages must rename its entry point"
+            )
+
+        yield plugin, entry_point
+
+
+def _installed() -> list[tuple[Plugin, importlib.metadata.EntryPoint]]:
+    """Return all plugins, the host first: where two claim a name, its own entries win."""
+    pairs = []
     for entry_point in importlib.metadata.entry_points(group=GROUP):
         # Read once: each access parses the file of a distribution anew.
         facts = (
@@ -90,37 +112,16 @@ def _discover() -> Iterator[tuple[Plugin, importlib.metadata.EntryPoint]]:
             if entry_point.dist
             else {"Name": "unknown", "Version": "unknown"}
         )
-        installed.append(
-            (
-                Plugin(entry_point.name, facts["Name"], facts["Version"], entry_point.value),
-                entry_point,
-            )
-        )
+        plugin = Plugin(entry_point.name, facts["Name"], facts["Version"], entry_point.value)
+        pairs.append((plugin, entry_point))
 
-    # The host first: where two plugins claim a name, its own entries win.
-    for plugin, entry_point in sorted(
-        installed, key=lambda pair: (pair[0].distribution != HOST, pair[0].name)
-    ):
-        names = {plugin.name, plugin.distribution}
-        plugin.skipped = (
-            switched_on is not None and plugin.distribution != HOST and not names & switched_on
-        )
-        if (
-            not plugin.skipped
-            and owners.setdefault(plugin.name, plugin.distribution) != plugin.distribution
-        ):
-            plugin.failures.append(
-                f"plugin {plugin.name!r} of {plugin.distribution} has the entry point name of a "
-                f"plugin of {owners[plugin.name]}: one of the two packages must rename its entry "
-                "point"
-            )
-
-        yield plugin, entry_point
+    return sorted(pairs, key=lambda pair: (pair[0].distribution != HOST, pair[0].name))
 
 
 def _load(
     manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint
 ) -> None:
+    """Import a plugin and collect its entries; whatever it raises becomes its failure."""
     try:
         module = entry_point.load()
     except KeyboardInterrupt:
@@ -183,6 +184,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
 
 
 def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
+    """Call one hook of a plugin, and keep those of its entries that are well formed."""
     try:
         entries = list(getattr(module, hook)())
     except KeyboardInterrupt:
@@ -213,25 +215,26 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> None:
-    owner: dict[tuple[type, str], Plugin] = {}
+    """Keep the first entry of each kind and name; each later one is a failure of its plugin."""
+    owners: dict[tuple[type, str], Plugin] = {}
     for plugin in plugins:
-        own: list[Entry] = []
+        unique: dict[tuple[type, str], Entry] = {}
         for entry in plugin.entries:
-            first = owner.setdefault((type(entry), entry.name), plugin)
-            if first is plugin and entry.name not in {
-                e.name for e in own if type(e) is type(entry)
-            }:
-                own.append(entry)
-            else:
-                plugin.failures.append(
-                    _sentence(
-                        plugin,
-                        f"offers {entry.name!r}, a name that {first.name!r} has; the first one "
-                        "stays",
-                    )
-                )
+            key = type(entry), entry.name
+            first = owners.setdefault(key, plugin)
+            # A plugin may offer one name twice itself.
+            if first is plugin and key not in unique:
+                unique[key] = entry
+                continue
 
-        plugin.entries = own
+            plugin.failures.append(
+                _sentence(
+                    plugin,
+                    f"offers {entry.name!r}, a name that {first.name!r} has; the first one stays",
+                )
+            )
+
+        plugin.entries = list(unique.values())
 
 
 def _sentence(plugin: Plugin, problem: str) -> str:

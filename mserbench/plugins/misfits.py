@@ -98,6 +98,7 @@ def load(packages: Iterable[str]) -> dict[str, str]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what caused it, each once."""
     visited: set[int] = set()
     while error is not None and id(error) not in visited:
         visited.add(id(error))
@@ -124,6 +125,7 @@ def _package(error: BaseException) -> str:
 
 
 def _misfit(package: str, error: BaseException) -> PackageMisfit:
+    """Return the error that names a package, what it does not fit, and what to install."""
     reason = _reason(error)
     partner = _partner(package, reason)
     name, version = _installed(package)

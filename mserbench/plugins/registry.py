@@ -88,6 +88,7 @@ def load(name: str, target: str) -> Any:
 
 
 def _require_instance(entry: Entry, target: object, expected: type) -> None:
+    """Raise PluginError where a target is of another class or name than its entry says."""
     if not isinstance(target, expected):
         raise PluginError(
             f"{entry.name!r}: its target {entry.target!r} is not a {expected.__name__}"

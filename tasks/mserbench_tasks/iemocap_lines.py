@@ -38,6 +38,7 @@ def spoken(tree: Tree) -> Iterator[tuple[str, re.Match[str] | Fault]]:
 def _lines(
     tree: Tree, folder: str, pattern: re.Pattern[str], grammar: str, minor: bool = False
 ) -> Iterator[tuple[str, re.Match[str] | Fault]]:
+    """Yield the lines of the files in a folder that name a turn, or a fault for each."""
     for name in sorted(tree.names):
         if not name.lower().endswith(".txt") or f"/{name}".lower().split("/")[-2] != folder:
             continue

@@ -101,6 +101,7 @@ def expected(clip: str) -> str:
 
 
 def _split_of(path: str, splits: Collection[str]) -> str | None:
+    """Return the split that the nearest folder names, else the only one there is."""
     for folder in reversed(path.lower().split("/")[:-1]):
         if match := _FOLDER.fullmatch(folder):
             return match[1]

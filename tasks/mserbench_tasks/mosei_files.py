@@ -89,6 +89,7 @@ def _names(dataset: Any) -> tuple[str, ...]:
 
 
 def _entry(name: str, video: str, group: Any, width: int) -> Entry | Fault:
+    """Read the rows of a video, or say what is wrong with them."""
     import numpy as np
 
     place = f"label file {name!r}, video {video!r}"

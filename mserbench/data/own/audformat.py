@@ -138,6 +138,7 @@ def _row(
     speaker: str,
     split: str,
 ) -> Entry | Fault:
+    """Add split, sex and joined columns to a row, and turn its times into seconds."""
     if isinstance(row, Fault):
         return row
 
@@ -165,6 +166,7 @@ def _elsewhere(database: Database, column: str) -> tuple[str, str]:
 
 
 def _by_file(database: Database, name: str, column: str) -> dict[str, str]:
+    """Return a column of another table by file."""
     table = _table(database, "tables", name)
     return {
         row.values.get(FILE, ""): row.values.get(column, "")
@@ -177,23 +179,25 @@ def _sexes(database: Database, speaker: str, tables: Sequence[str]) -> dict[str,
     """Return the sex of each speaker, where the scheme of the speaker's column knows it."""
     elsewhere, name = _elsewhere(database, speaker)
     table = elsewhere or (tables[0] if tables else "")
-    scheme = database.part("tables", table, "columns", name or speaker).get("scheme_id")
-    labels = database.part("schemes", str(scheme)).get("labels")
+    labels = _declared(database, table, name or speaker)
 
     # A scheme may name a table of speakers instead of listing them.
     if isinstance(labels, str) and labels in database.part("misc_tables"):
         labels = dict(_misc(database, labels))
 
-    facts = (
-        {str(key): fact for key, fact in labels.items() if isinstance(fact, dict)}
-        if isinstance(labels, dict)
-        else {}
-    )
-    pairs = {
-        key: next((fact[sex] for sex in _SEXES if fact.get(sex)), None)
-        for key, fact in facts.items()
-    }
-    return {key: str(sex) for key, sex in pairs.items() if sex}
+    sexes: dict[str, str] = {}
+    for key, facts in labels.items() if isinstance(labels, dict) else ():
+        if isinstance(facts, dict):
+            sex = next((facts[field] for field in _SEXES if facts.get(field)), None)
+            sexes |= {str(key): str(sex)} if sex else {}
+
+    return sexes
+
+
+def _declared(database: Database, table: str, column: str) -> Any:
+    """Return the labels that a column's scheme declares: a list, a mapping, or a table's name."""
+    scheme = database.part("tables", table, "columns", column).get("scheme_id")
+    return database.part("schemes", str(scheme)).get("labels")
 
 
 def _misc(database: Database, name: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -206,8 +210,7 @@ def _misc(database: Database, name: str) -> Iterator[tuple[str, dict[str, str]]]
 
 def scheme_labels(database: Database, table: str, column: str) -> dict[str, str]:
     """Return the raw labels that a column's scheme declares, with what each stands for."""
-    scheme = database.part("tables", table, "columns", column).get("scheme_id")
-    labels = database.part("schemes", str(scheme)).get("labels")
+    labels = _declared(database, table, column)
     if isinstance(labels, list):
         return {str(label): str(label) for label in labels}
     if isinstance(labels, str):

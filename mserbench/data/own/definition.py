@@ -92,6 +92,7 @@ def _source(settings: Settings) -> tuple[Settings, Table]:
 
 
 def _audformat(settings: Settings) -> tuple[Settings, Table]:
+    """Read an audformat database, and fill in what its header knows."""
     try:
         database = own_audformat.open_database(settings.path.parent / settings.audformat)
     except DataError as error:
@@ -122,15 +123,15 @@ def _audformat(settings: Settings) -> tuple[Settings, Table]:
         if key not in columns and column in table.columns:
             columns[key] = column
 
-    languages = settings.languages or ("language" not in columns and database.languages) or ()
-    if not languages and "language" not in columns:
-        raise DataError(
-            settings.error(("language",), "is missing, and the header of the database names none")
-        )
-    if len(languages) > 1 and "language" not in columns:
+    if "language" in columns:
+        return replace(settings, columns=columns), table
+
+    languages = settings.languages or database.languages
+    if len(languages) != 1:
+        named = languages or "none"
         raise DataError(
             settings.error(
-                ("language",), f"is missing, and the header of the database names {languages}"
+                ("language",), f"is missing, and the header of the database names {named}"
             )
         )
 
@@ -237,6 +238,7 @@ def _task(settings: Settings, clips: Sequence[Utterance]) -> Task:
 
 
 def _counts(task: Task, clips: Sequence[Utterance]) -> dict[str, int]:
+    """Count the clips of the task by label."""
     chosen = [
         clip
         for clip in clips

@@ -71,6 +71,7 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield faults of where the rows come from, which must be one place, and of its columns."""
     sources = [key for key in _SOURCES if key in record]
     if sources not in (["table"], ["pattern"], ["audformat"], ["table", "audformat"]):
         named = f"{' and '.join(map(repr, sources))} are given" if sources else "none is given"
@@ -92,6 +93,11 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
             "is a list, but one table was expected: join them, with a column for the split",
         )
 
+    yield from _column_faults(record, sources[-1])
+
+
+def _column_faults(record: Mapping[str, Any], source: str) -> Iterator[Fault]:
+    """Yield faults of the table that says which column holds what."""
     columns = record.get("columns", {})
     if not isinstance(columns, dict):
         yield ("columns",), f"is {columns!r}, but a table [columns] was expected"
@@ -111,7 +117,7 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
         elif not is_text(column):
             yield ("columns", key), f"is {column!r}, but the name of a column was expected"
 
-    required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[sources[-1]]
+    required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[source]
     for key in required:
         if key not in columns:
             yield (
@@ -121,6 +127,7 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield faults of `language`: codes, or a column that gives each row its own."""
     columns = record.get("columns", {})
     by_row = "(?P<language>" in str(record.get("pattern", "")) or (
         isinstance(columns, dict) and "language" in columns
@@ -162,6 +169,7 @@ def is_label(text: str) -> bool:
 
 
 def _label_faults(labels: object) -> Iterator[Fault]:
+    """Yield faults of the table of labels, which must ask a question."""
     if not isinstance(labels, dict) or not labels:
         yield (
             ("labels",),

@@ -146,6 +146,7 @@ def _labels(proposed: Findings) -> list[str]:
 
 
 def _label(raw: str, meanings: Mapping[str, str]) -> tuple[str, bool]:
+    """Return the label of a raw label, and whether its word is known."""
     if not raw:
         return "DROP", True
 
@@ -198,6 +199,7 @@ def _audformat(folder: Path) -> Findings:
 def _of_column(
     database: own_audformat.Database, table: str, column: str, rows: Sequence[Entry]
 ) -> Findings:
+    """Return the findings with this column as the label, and others by their names."""
     counts: dict[str, int] = {}
     for row in rows:
         raw = row.values.get(column, "")

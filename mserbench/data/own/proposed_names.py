@@ -96,6 +96,7 @@ def _label(slots: Sequence[Slot]) -> int | None:
 
 
 def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Findings:
+    """Return the findings for a place of the label, with doubts about files and speaker."""
     groups, doubts = _groups(slots, label)
     pattern = _pattern(slots, groups)
     rows = [row for row in own_table.from_names(pattern, audio).rows if isinstance(row, Entry)]
@@ -122,6 +123,7 @@ def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Findi
 
 
 def _pattern(slots: Sequence[Slot], groups: Mapping[str, range]) -> str:
+    """Return the regular expression of the names, a group around each run of places."""
     opening = {run[0]: f"(?P<{name}>" for name, run in groups.items()}
     closing = {run[-1] for run in groups.values()}
     pieces = [

@@ -77,6 +77,7 @@ def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Findings |
 
 
 def _candidates(folder: Path, names: Sequence[str]) -> list[str]:
+    """Return the tables worth reading: small ones, those high up first."""
     fitting = [name for name in names if PurePosixPath(name).suffix.lower() in _ENDINGS]
     small = [name for name in fitting if (folder / name).stat().st_size <= _MOST_BYTES]
     return sorted(small, key=lambda name: (name.count("/"), name))[:_MOST_TABLES]
@@ -125,6 +126,8 @@ def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
     if not value or "{" in column or "}" in column:
         return
 
+    # Bounded, as a value such as `1` may end the names of all files, and many columns may hold
+    # what a folder is called.
     for path in tails.get(value, ())[:20]:
         ending = "" if path.endswith(value) else PurePosixPath(path).suffix
         head = path[: len(path) - len(value) - len(ending)]
@@ -132,19 +135,15 @@ def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
             yield column
             continue
 
-        folders = [
-            [
-                part,
-                *(
-                    f"{{{name}}}"
-                    for name, value in row.values.items()
-                    if value == part and name != column
-                ),
-            ][:3]
-            for part in head.split("/")[:-1]
-        ]
+        folders = [_names_of(part, row, column) for part in head.split("/")[:-1]]
         for parts in itertools.islice(itertools.product(*folders), 27):
             yield "".join(f"{part}/" for part in parts) + f"{{{column}}}{ending}"
+
+
+def _names_of(folder: str, row: Entry, column: str) -> list[str]:
+    """Return what may stand for a folder in a template: its name, or another column of the row."""
+    same = (name for name, cell in row.values.items() if cell == folder and name != column)
+    return [folder, *(f"{{{name}}}" for name in same)][:3]
 
 
 def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
@@ -169,6 +168,7 @@ def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
 def _described(
     name: str, table: Table, rows: Sequence[Entry], path: str, label: str, listed: int, files: int
 ) -> Findings:
+    """Return the findings for a table whose columns of path and label are known."""
     columns = {"path": path, "label": label}
     labels = Counter(row.values.get(label, "") for row in rows)
     proposed = Findings({"table": name}, columns, dict(sorted(labels.items())))
@@ -228,6 +228,7 @@ def _assign(proposed: Findings, column: str, rows: Sequence[Entry]) -> None:
 
 
 def _fits(role: str, values: set[str], rows: int) -> bool:
+    """Whether the values of a column can be what its name says."""
     if role in ("start", "end"):
         return all(map(_is_number, values - {""})) and values != {""}
     if role == "language":

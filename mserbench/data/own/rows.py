@@ -62,6 +62,7 @@ def utterances(
 
 
 def _utterance(settings: Settings, row: Entry) -> Utterance:
+    """Return the utterance of a row. Raises _Wrong with what is wrong in it."""
     values = {key: row.values.get(column, "") for key, column in settings.columns.items()}
     # Never an absolute path: a shared TOML file must not read what lies elsewhere.
     audio = _audio(filled(settings.columns[PATH], row.values), settings)
@@ -129,6 +130,7 @@ def _seconds(text: str, name: str) -> float | None:
 
 
 def _language(code: str, settings: Settings) -> str:
+    """Return the language of a row: its own, else the only one of the file."""
     if not code and len(settings.languages) == 1:
         return settings.languages[0]
     if not is_language(code):

@@ -120,6 +120,7 @@ def raise_all(path: Path, problems: Sequence[str]) -> None:
 
 
 def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Yield faults that a look at the disk shows: the name of the file, the folder."""
     name = record.get("name", _default_name(path))
     if is_text(name) and not NAME.fullmatch(name):
         yield (

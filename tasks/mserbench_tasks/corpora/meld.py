@@ -80,6 +80,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 def _rows(
     tree: Tree, name: str, split: str, clips: Mapping[str, Cuts]
 ) -> Iterator[Utterance | Fault]:
+    """Yield the utterances of a table, or a fault for a row that cannot be right."""
     clips_read: set[str] = set()
     for row in rows(name, tree.read(name), tuple(COLUMNS)):
         if not isinstance(row, Row):
@@ -110,6 +111,7 @@ def _rows(
 
 
 def _utterances(clip: str, values: Mapping[str, str], cuts: Cuts) -> Iterator[Utterance]:
+    """Yield an utterance for each file of a clip, of the cut that is right."""
     split, dialogue = clip.split("/")[0], clip.rpartition("_")[0]
     extra = {"dialogue": dialogue, "season": values["Season"], "episode": values["Episode"]}
     if split == "test" and (cuts.plain or cuts.fixed):

@@ -80,11 +80,8 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
             yield entry
             continue
 
-        lines = (
-            list(mosei_files.spoken(texts[video], tree.read(texts[video])))
-            if video in texts
-            else []
-        )
+        name = texts.get(video)
+        lines = list(mosei_files.spoken(name, tree.read(name))) if name else []
         yield from (line for line in lines if isinstance(line, Fault))
         spoken = dict(line for line in lines if not isinstance(line, Fault))
 

@@ -85,6 +85,7 @@ def parse(tree: Tree) -> Iterator[Utterance | Fault]:
 
 
 def _utterance(row: Row, name: str, paths: Mapping[str, str]) -> Utterance | Fault:
+    """Return the utterance of a row, or a fault where one of its values is unknown."""
     file, label, speaker, sex, split = values = [row.values[column] for column in COLUMNS]
     split = SPLITS.get(split.lower(), "")
     label = WITHHELD if split == "test3" and label in ("", "Unknown") else label

@@ -108,6 +108,7 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
 
 
 def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
+    """Write the clips, then the marker that says the corpus is complete."""
     seconds = max(1, round(len(clips) * SECONDS_A_CLIP / workers))
     sys.stderr.write(
         f"making {corpus}: {len(clips)} clips of synthetic speech, about {seconds} s\n"

@@ -78,6 +78,7 @@ def synthesise(voice: str, variant: str, ssml: str, **parameters: int) -> bytes:
 
 @contextmanager
 def _library() -> Iterator[ctypes.CDLL]:
+    """Load espeak-ng anew for one request, and unload it afterwards."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     rate = library.espeak_Initialize(SYNCHRONOUS, BUFFER_MS, os.fsencode(DATA), DONT_EXIT)
     if rate != SAMPLE_RATE:

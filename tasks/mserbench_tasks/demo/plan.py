@@ -159,6 +159,7 @@ def _clips_of(speaker: Speaker, takes: int) -> Iterator[Plan]:
 
 
 def _controls(identity: str, speaker: Speaker, emotion: str) -> dict[str, float]:
+    """Return z of each control: profile, speaker, language, and noise of the clip."""
     random = stream(f"controls {identity}")
     # Shared by all controls: the cues are correlated, as in people.
     intensity = random.uniform(0.7, 1.3)
@@ -182,6 +183,7 @@ def _language_weights(language: str) -> dict[str, float]:
 
 
 def _speaker(language: str, split: Split, number: int, variant: str) -> Speaker:
+    """Draw a speaker from a stream with its name, so that no other draw changes it."""
     identity = f"{language}_{split}{number:02d}"
     random = stream(f"speaker {identity}")
     offsets = {control: float(random.normal(0.0, sd)) for control, sd in OFFSETS.items()}
