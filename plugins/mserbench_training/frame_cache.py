@@ -38,8 +38,7 @@ CREATE TABLE IF NOT EXISTS frames (
 
 
 class FrameCache:
-    """Arrays (n_layers, n_frames, dim) of one encoder and choice of layers, by key: float16 on
-    disk.
+    """Arrays (n_layers, n_frames, dim) of one encoder and choice of layers, float16, by key.
 
     Writes are transactions: a process killed at any moment leaves whole arrays. When the file
     outgrows its bound (`$MSERBENCH_FRAME_CACHE_GB`, 20 if not set) the arrays written longest ago

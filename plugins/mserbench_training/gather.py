@@ -14,8 +14,7 @@ def process_count() -> int:
 
 
 def gather(x: Tensor) -> Tensor:
-    """Return the rows of all processes, in their order: shape (n_processes * n, ...), with
-    gradient.
+    """Return the rows of all processes, in their order, with gradient: (n_processes * n, ...).
 
     Every process must hold equally many rows. A loss that is a function of gathered rows alone is
     the same number on all processes, and its gradient reaches each process's own rows summed over

@@ -49,11 +49,11 @@ def test_an_epoch_visits_every_clip_in_batches_of_the_promised_shape(cells, seed
 
         if missing == "fill":  # emotions are balanced, also where a language lacks one
             assert (
-                len({sum(n for (_, b), n in cells.items() if b == emotion) for emotion in drawn})
+                len({sum(n for (_, b), n in counts.items() if b == emotion) for emotion in drawn})
                 == 1
             )
 
-        for cell in cells:  # none twice while the cell has others
+        for cell in counts:  # none twice while the cell has others
             members = [i for i in batch if (languages[i], emotions[i]) == cell]
             assert len(set(members)) == min(len(members), cells[cell])
 
