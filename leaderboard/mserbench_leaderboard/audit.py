@@ -1,4 +1,4 @@
-"""What `--check` and `--add` prove of a run: its numbers follow from its predictions, and it tells
+"""What `--replay` and `--add` prove of a run: its numbers follow from its predictions, and it tells
 the truth.
 """
 
