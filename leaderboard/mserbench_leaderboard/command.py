@@ -209,16 +209,17 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
 def _refusals(entry: Entry, standing: Sequence[Entry]) -> list[str]:
     from mserbench_leaderboard import audit, board, registered
 
-    name, asked = f"run {str(entry.run.folder)!r}", entry.question
-    others = [other for other in standing if other.place != entry.place]
-    same_task = [other for other in others if other.question.name == asked.name]
-    current = registered.question(asked.name) or board.newest([*same_task, entry])
+    name, question = f"run {str(entry.run.folder)!r}", entry.question
+    neighbours = [run for run in standing if run.place != entry.place]
+    same_task = [run for run in neighbours if run.question.name == question.name]
+    current = registered.question(question.name) or board.newest([*same_task, entry])
     if entry.partial:
-        return [f"{name} is partial: score all clips of task {asked.name!r}"]
-    if current.hash != asked.hash:
+        return [f"{name} is partial: score all clips of task {question.name!r}"]
+    if current.hash != question.hash:
         return [
-            f"{name} answers version {asked.version} ({asked.hash[:8]}) of task {asked.name!r}, "
-            f"but {current.version} ({current.hash[:8]}) is current: score the current one"
+            f"{name} answers version {question.version} ({question.hash[:8]}) "
+            f"of task {question.name!r}, but {current.version} ({current.hash[:8]}) is current: "
+            f"score the current one"
         ]
 
     # The same run again is no fault: then nothing changes.

@@ -32,17 +32,17 @@ def picture(sections: Sequence[Section]) -> str:
     show.
     """
     # Synthetic speech proves nothing about people, so it has no place where one looks first.
-    shown = [
+    real = [
         section
         for section in sections
         if section.constant and not section.question.synthetic and _chosen(section)
     ]
-    if not shown:
+    if not real:
         return ""
 
     drawing = Drawing(_WIDTH, words.PICTURE)
     bottom = _head(drawing)
-    for section in shown:
+    for section in real:
         bottom = _task(drawing, section, bottom)
 
     return drawing.finish(bottom + 4)

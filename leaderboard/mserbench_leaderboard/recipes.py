@@ -57,8 +57,8 @@ def _again(weights: Sequence[tuple[str, WeightsPart]]) -> tuple[Inline, ...]:
         return ("not shipped, and no command is known that trains them again",)
 
     # Seeds differ in the seed alone, so one command tells a reader all of them.
-    (_, first), *others = recipes
-    seeds = [seed for seed, _ in others]
+    (_, first), *further = recipes
+    seeds = [seed for seed, _ in further]
     more = (f", and so with seed {', '.join(seeds)}",) if seeds else ()
 
     return ("not shipped, trained again by ", _code(first), *more)

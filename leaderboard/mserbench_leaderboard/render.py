@@ -53,15 +53,15 @@ def _introduction(sections: Sequence[Section]) -> list[Block]:
 
 
 def _section(section: Section) -> list[Block]:
-    asked = section.question
+    question = section.question
     blocks: list[Block] = [
-        Heading(asked.name, 2),
-        Paragraph((asked.title, Written(". "), *_facts(section))),
+        Heading(question.name, 2),
+        Paragraph((question.title, Written(". "), *_facts(section))),
     ]
-    if asked.synthetic:
+    if question.synthetic:
         blocks.append(Paragraph(Written(words.SYNTHETIC)))
 
-    extra = len(canonical_subset(asked.labels)) < len(asked.labels)
+    extra = len(canonical_subset(question.labels)) < len(question.labels)
     for title, rows in section.groups.items():
         blocks += [Heading(title, 3), Paragraph(Written(words.GROUP_NOTES[title]))]
         blocks += cells.systems(rows, extra)
@@ -91,14 +91,14 @@ def _section(section: Section) -> list[Block]:
 
 def _facts(section: Section) -> tuple[str, ...]:
     """Return pieces of a line, each short enough to be shown whole."""
-    asked = section.question
+    question = section.question
     facts = [
-        f"Corpus: {asked.corpus}",
-        f"languages: {', '.join(asked.languages)}",
+        f"Corpus: {question.corpus}",
+        f"languages: {', '.join(question.languages)}",
         *([f"clips: {section.constant.n:,}"] if section.constant else []),
         *_shown_by(section),
-        f"labels: {', '.join(asked.labels)}",
-        f"task version {asked.version} ({asked.hash[:8]})",
+        f"labels: {', '.join(question.labels)}",
+        f"task version {question.version} ({question.hash[:8]})",
     ]
 
     # An empty line would part the pieces in Markdown, so the marks between them are pieces too.

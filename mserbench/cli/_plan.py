@@ -29,15 +29,15 @@ def show(described: Mapping[str, Any]) -> None:
 
 
 def _work(described: Mapping[str, Any]) -> None:
-    trainings, asked = described["trainings"], described["asked"]
+    trainings, questions = described["trainings"], described["asked"]
     rows = [
         [training["model"], " ".join(training["on"]), _options(training["options"])]
         for training in trainings
     ]
     print_table(rows, ["model", "trained on", "options"], least=("trained on",))
-    if asked:
+    if questions:
         click.echo()
-        rows = [[system, _options(options)] for system, options in asked.items()]
+        rows = [[system, _options(options)] for system, options in questions.items()]
         print_table(rows, ["system", "asked with"])
 
     say(

@@ -66,12 +66,12 @@ def status(data: Path | None, as_json: bool) -> None:
     head = ["corpus", "state", "utterances", "folder"]
     _common.print_table(rows, head, right=("utterances",), least=("folder", "utterances"))
 
-    where = (
+    folders = (
         f"Folders are those in {str(data)!r}; "
         if data
         else "No data folder: give --data or set MSERBENCH_DATA; "
     )
-    _common.say(f"{where}corpora that ship with a package lie in it.")
+    _common.say(f"{folders}corpora that ship with a package lie in it.")
     _common.say(
         "'mserbench data show NAME' says where to get one; "
         "'mserbench data verify NAME' opens every file."
@@ -112,8 +112,8 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     from mserbench.data import corpus, lookup, verification
 
     source = lookup.corpus(name)
-    with _common.progress(f"decoding {source.card.name}") as shown:
-        verified = verification.verify(source, corpus.find(source, data), shown)
+    with _common.progress(f"decoding {source.card.name}") as report:
+        verified = verification.verify(source, corpus.find(source, data), report)
 
     # Editions differ in bytes and not in speech; one that we have not seen is no fault.
     edition = verified.edition or "not one we have seen"

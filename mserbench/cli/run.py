@@ -96,9 +96,9 @@ def command(
 
             for name in models:
                 spec = Spec.of(name, target, weights, typed, device)
-                with _common.progress(f"{name} on {target.task.name}") as shown:
+                with _common.progress(f"{name} on {target.task.name}") as report:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, shown))
+                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, report))
     except MserbenchError:
         # An error in one run must not hide the numbers of those before it.
         if finished:
@@ -127,8 +127,8 @@ def _load_all(
     targets, faults = [], {}
     for task in tasks:
         try:
-            with _common.progress(f"indexing {task.corpus}") as shown:
-                targets.append(dataset.load(task, data, allow_partial, limit, shown))
+            with _common.progress(f"indexing {task.corpus}") as report:
+                targets.append(dataset.load(task, data, allow_partial, limit, report))
         except DataError as error:
             # Tasks of one corpus may say the same.
             faults[str(error)] = task.name

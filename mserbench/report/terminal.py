@@ -42,12 +42,12 @@ def width_at_hand() -> int | None:
     None where stdout is a file or a pipe: what reads it wants whole lines, and no column left out.
     """
     try:
-        asked = int(os.environ.get("COLUMNS", ""))
+        columns = int(os.environ.get("COLUMNS", ""))
     except ValueError:
-        asked = 0
+        columns = 0
 
-    if asked > 0:
-        return asked
+    if columns > 0:
+        return columns
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
@@ -125,40 +125,40 @@ def _inline(piece: Inline) -> str:
 
 def _table(table: Table, width: int | None, hint: str) -> str:
     texts = [[plain(cell) for cell in row] for row in table.rows]
-    kept = list(range(len(table.columns)))
+    positions = list(range(len(table.columns)))
     if width is None:
         return _drawn(table.columns, texts)
 
     floors = [_floor(column, texts, at) for at, column in enumerate(table.columns)]
     if hint:
-        kept = _kept(table.columns, floors, width)
+        positions = _with_room(table.columns, floors, width)
 
-    columns = [table.columns[at] for at in kept]
-    shown = [[row[at] for at in kept] for row in texts]
-    room = _widths(columns, shown, [floors[at] for at in kept], width)
+    columns = [table.columns[at] for at in positions]
+    visible = [[row[at] for at in positions] for row in texts]
+    room = _widths(columns, visible, [floors[at] for at in positions], width)
     drawn = _drawn(
         [_broken_head(column, size) for column, size in zip(columns, room, strict=True)],
-        [[_broken(text, size) for text, size in zip(row, room, strict=True)] for row in shown],
+        [[_broken(text, size) for text, size in zip(row, room, strict=True)] for row in visible],
     )
 
-    gone = [column.name for at, column in enumerate(table.columns) if at not in kept]
+    gone = [column.name for at, column in enumerate(table.columns) if at not in positions]
     left_out = f"left out: {', '.join(gone)}; {hint}"
 
     return f"{drawn}\n{wrapped(left_out, width)}" if gone else drawn
 
 
-def _kept(columns: Sequence[Column], floors: Sequence[int], width: int) -> list[int]:
+def _with_room(columns: Sequence[Column], floors: Sequence[int], width: int) -> list[int]:
     """Return the positions of the columns that have room: the least important ones go first."""
-    kept = list(range(len(columns)))
-    while _total([floors[at] for at in kept]) > width:
+    positions = list(range(len(columns)))
+    while _total([floors[at] for at in positions]) > width:
         # Of equally important ones the last goes: what stands first is what a row is about.
-        least = max(kept, key=lambda at: (columns[at].priority, at))
+        least = max(positions, key=lambda at: (columns[at].priority, at))
         if columns[least].priority == 0:
             break
 
-        kept.remove(least)
+        positions.remove(least)
 
-    return kept
+    return positions
 
 
 def _widths(

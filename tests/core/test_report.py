@@ -54,7 +54,7 @@ def tables(draw: st.DrawFn) -> Table:
     """Draw a table of 2 to 6 columns; the first is always shown."""
     size = draw(st.integers(2, 6))
     columns = [
-        Column(draw(WORDS), draw(st.booleans()) and at > 0, draw(st.integers(1, 4)) if at else 0)
+        Column(f"head{at}", draw(st.booleans()) and at > 0, draw(st.integers(1, 4)) if at else 0)
         for at in range(size)
     ]
     rows = draw(st.lists(st.lists(SENTENCES, min_size=size, max_size=size), max_size=5))
@@ -79,12 +79,8 @@ def test_without_a_width_each_row_is_a_line(table: Table) -> None:
 def test_the_least_important_columns_go_first(table: Table, width: int) -> None:
     """Else the score could go, and its footnote stay."""
     text = terminal.text_of([table], width, "HINT")
-    names = [column.name for column in table.columns]
-    if "left out: " not in text or len(set(names)) < len(names):
-        return
-
-    said = " ".join(text.partition("left out: ")[2].partition("; HINT")[0].split())
-    gone = [column for column in table.columns if column.name in said.split(", ")]
+    sentence = " ".join(text.partition("left out: ")[2].partition("; HINT")[0].split())
+    gone = [column for column in table.columns if column.name in sentence.split(", ")]
     stayed = [column for column in table.columns if column not in gone]
     assert all(a.priority >= b.priority for a, b in itertools.product(gone, stayed))
 
