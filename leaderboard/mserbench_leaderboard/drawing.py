@@ -21,7 +21,7 @@ _WIDTH = 820
 _LEFT, _RIGHT = 310, 690  # where 0 and 100 percent stand
 _VALUES = 806  # the right end of the numbers
 _ROW = 22
-_LONGEST = 44  # characters of a name that fit to the left of the scale
+_LONGEST = 46  # characters of a name that fit to the left of the scale
 
 _INK, _GREY, _PALE = "#1f2328", "#59636e", "#d1d9e0"
 _BLUE, _ORANGE, _RED = "#0969da", "#bc4c00", "#cf222e"

@@ -19,7 +19,7 @@ def table_of(sections: Sequence[Section], page: str = "") -> Table:
     columns = [
         Column("task"),
         Column("test speech"),
-        Column("a constant", right=True),
+        Column("chance", right=True),
         Column("best zero-shot, blind"),
         Column("best zero-shot, development"),
     ]

@@ -66,7 +66,7 @@ def opening(record: Mapping[str, Any]) -> list[Block]:
 
     return [
         *(paragraph for text in texts for paragraph in paragraphs(text)),
-        written_table(["setting", "source", "others", "target"], rows),
+        written_table(["setting", "source", "other sources", "target"], rows),
     ]
 
 
@@ -79,7 +79,7 @@ def meanings(used: Set[str]) -> list[str]:
 def targets(record: Mapping[str, Any]) -> list[Block]:
     """Say how large each test is, and what one wrong answer is worth."""
     head = [
-        "asked", "clips", "by emotion", "speakers", "one wrong answer moves UA by",
+        "task", "clips", "clips by emotion", "speakers", "one wrong answer moves UA by",
         "smallest difference",
     ]  # fmt: skip
     rows = [_target(name, task) for name, task in record["tasks"].items()]
