@@ -57,7 +57,7 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mserbench leaderboard --check
+	$(BIN)/mserbench leaderboard --replay
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
@@ -71,7 +71,7 @@ bench: $(DEV)  ## speed and memory, each against a reference timed in the same r
 	$(BIN)/python -m pytest $(BENCH) -o python_files='bench_*.py' -o python_functions='bench_*' -s
 
 replay: $(DEV)  ## remake every number of the board, and of the experiments beside it, from the committed predictions
-	$(BIN)/mserbench leaderboard --check
+	$(BIN)/mserbench leaderboard --replay
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check

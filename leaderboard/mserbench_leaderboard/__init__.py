@@ -18,6 +18,6 @@ def register_commands() -> Iterable[CommandEntry]:
         CommandEntry(
             "leaderboard",
             "mserbench_leaderboard.command:command",
-            "rewrite or check the leaderboard from its runs",
+            "rewrite the leaderboard from its runs, or compare",
         )
     ]

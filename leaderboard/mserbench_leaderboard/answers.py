@@ -37,6 +37,7 @@ def read(data: bytes, labels: Column) -> tuple[Column, Column, Numbers]:
     if b"\0" in data:
         raise ValueError(_NO_TABLE)
 
+    # Most files hold neither, and need no csv reader: a board of many runs is read faster so.
     if b'"' in data or b"\r" in data:
         ids, truth, rows, answers = _read_quoted(data, labels)
     else:
@@ -50,9 +51,9 @@ def _read_quoted(data: bytes, labels: Column) -> tuple[Column, Column, Numbers, 
     if head[:3] != _HEAD or len(head) < 4 or not lines or {len(head)} != set(map(len, lines)):
         raise ValueError(_NO_TABLE)
 
-    ids, truth, said = (tuple(column) for column in list(zip(*lines, strict=True))[:3])
+    ids, truth, predictions = (tuple(column) for column in list(zip(*lines, strict=True))[:3])
     _check_order(ids)
-    return ids, truth, _numbers(truth, labels), _numbers(said, (*labels, ""))
+    return ids, truth, _numbers(truth, labels), _numbers(predictions, (*labels, ""))
 
 
 def _read_plain(data: bytes, labels: Column) -> tuple[Column, Column, Numbers, Numbers]:
@@ -64,7 +65,8 @@ def _read_plain(data: bytes, labels: Column) -> tuple[Column, Column, Numbers, N
     if len(ends) < 2 or ends[-1] != len(data) - 1 or width < 3 or len(commas) != width * len(ends):
         raise ValueError(_NO_TABLE)
 
-    grid = commas.reshape(len(ends), width)  # one row a line, if each has its own
+    # One row a line, if each line has its own commas.
+    grid = commas.reshape(len(ends), width)
     if (grid[:, 0] < starts).any() or (grid[:, -1] > ends).any():
         raise ValueError(_NO_TABLE)
 
@@ -93,21 +95,23 @@ def _answers(signs: NDArray[np.uint8], starts: Numbers, ends: Numbers, labels: C
     text.
     """
     names = [label.encode() for label in (*labels, "")]
-    width = max(map(len, names)) + 1  # a longer text is no label, whatever follows
+
+    # A longer text is no label, whatever follows.
+    width = max(map(len, names)) + 1
     at = starts[:, np.newaxis] + np.arange(width)
     letters = np.where(at < ends[:, np.newaxis], signs[np.minimum(at, len(signs) - 1)], 0).astype(
         np.uint8
     )
-    said = letters.view(f"S{width}").ravel()
-    found = np.full(len(said), -1, np.int64)
+    texts = letters.view(f"S{width}").ravel()
+    numbers = np.full(len(texts), -1, np.int64)
 
     for number, name in enumerate(names):
-        found[said == name] = number
+        numbers[texts == name] = number
 
-    if (found < 0).any():
-        raise ValueError(_strange(said[found < 0][0].decode("utf-8", "replace")))
+    if (numbers < 0).any():
+        raise ValueError(_strange(texts[numbers < 0][0].decode("utf-8", "replace")))
 
-    return found
+    return numbers
 
 
 def _numbers(texts: Sequence[str], labels: Column) -> Numbers:

@@ -1,4 +1,4 @@
-"""What `--check` and `--add` prove of a run: its numbers follow from its predictions, and it tells
+"""What `--replay` and `--add` prove of a run: its numbers follow from its predictions, and it tells
 the truth.
 """
 
@@ -16,8 +16,11 @@ from mserbench.results.record import ModelPart
 from mserbench_leaderboard import registered
 from mserbench_leaderboard.entries import Entry
 
-_COMPUTED = ("metrics", "intervals", "canonical", "counts", "statistics")  # parts of a record
-CLOSE = 1e-9  # what another processor's order of summation may change, and no reader can see
+# The parts of a record that follow from the predictions.
+_COMPUTED = ("metrics", "intervals", "canonical", "counts", "statistics")
+
+# What another processor's order of summation may change, and no reader can see.
+CLOSE = 1e-9
 
 
 def findings(entry: Entry) -> list[str]:
@@ -30,17 +33,19 @@ def findings(entry: Entry) -> list[str]:
     except DataError as error:
         return [str(error)]
 
-    found = [
+    faults = [
         *_hash_findings(name, entry),
         *_score_findings(name, entry, rows),
         *_answer_findings(name, entry, rows),
+        *_weights_findings(name, entry),
     ]
-    found += _weights_findings(name, entry)
+
+    # Of a task that no plugin here registers, or of an older version, the truth is not known.
     current = registered.question(entry.question.name)
     if current is not None and current.hash == entry.question.hash:
-        found += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
+        faults += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
 
-    return found
+    return faults
 
 
 def _hash_findings(name: str, entry: Entry) -> list[str]:
@@ -55,14 +60,13 @@ def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction])
     scores = scoring.score(
         rows, entry.question.labels, None if clusters is None else list(clusters)
     )
-    told, counts = entry.run.record, entry.run.record.counts
-    numbers = recording.numbers(scores, counts.expected, counts.partial, told.clusters)
-    record, true = told.to_json(), dataclasses.replace(told, **numbers).to_json()
+    stated, counts = entry.run.record, entry.run.record.counts
+    numbers = recording.numbers(scores, counts.expected, counts.partial, stated.clusters)
+    record, true = stated.to_json(), dataclasses.replace(stated, **numbers).to_json()
 
     return [
-        f"{name}: its {part} are {_first_difference(record.get(part), true[part])} when "
-        f"they are computed again "
-        f"from its predictions: score it again"
+        f"{name}: its {part} are {_first_difference(record.get(part), true[part])} "
+        f"when they are computed again from its predictions: score it again"
         for part in _COMPUTED
         if not _same(record.get(part), true[part])
     ]
@@ -100,17 +104,18 @@ def _truth_findings(name: str, entry: Entry) -> list[str]:
                 f"{labels.get(identity)!r}"
             ]
 
+    # A partial run says that it lacks clips, and is not ranked.
     if entry.partial:
         return []
     if entry.items.ids != true.ids:
         return [
-            f"{name}: it holds {entry.n} of {len(true.ids)} clips, but is not marked as "
-            f"partial: score it again"
+            f"{name}: it holds {entry.n} of {len(true.ids)} clips, "
+            f"but is not marked as partial: score it again"
         ]
     if entry.items.clusters != true.clusters:
         return [
-            f"{name}: its speakers are not those of the corpus, so its intervals are wrong: "
-            f"score it again"
+            f"{name}: its speakers are not those of the corpus, "
+            f"so its intervals are wrong: score it again"
         ]
 
     return []
@@ -120,23 +125,25 @@ def _verdict_findings(name: str, entry: Entry) -> list[str]:
     """Judge again from the exposure in the record; a leak shows in lists of clips that the record
     lacks.
     """
-    found = registered.task(entry.question.name)
-    if found is None or entry.verdict == "leaked":
+    task_and_card = registered.task(entry.question.name)
+    if task_and_card is None or entry.verdict == "leaked":
         return []
 
-    told = entry.run.record.verdict
+    verdict = entry.run.record.verdict
     model = entry.run.record.model
     if model.exposure is None or model.exposure_complete is None:
         return [f"{name}: its record states no exposure, so its verdict cannot be computed again"]
 
-    judged = exposure.judge(_card(model), *found, keys=(), transductive=told.transductive)
-    stated = (told.verdict, told.heard, bool(told.development))
+    judged = exposure.judge(
+        _card(model), *task_and_card, keys=(), transductive=verdict.transductive
+    )
+    stated = (verdict.verdict, verdict.heard, bool(verdict.development))
     if (judged.verdict, judged.heard, judged.development) == stated:
         return []
 
     return [
-        f"{name}: its verdict is {_in_words(*stated)}, but from what its record says of "
-        f"its model it is "
+        f"{name}: its verdict is {_in_words(*stated)}, "
+        f"but from what its record says of its model it is "
         f"{_in_words(judged.verdict, judged.heard, judged.development)}: score it again"
     ]
 
@@ -155,8 +162,8 @@ def _weights_findings(name: str, entry: Entry) -> list[str]:
 
     ships = "ship" if weights.shipped else "do not ship"
     return [
-        f"{name}: its weights {ships}, it says, but of model {entry.model!r} others do: score "
-        f"it again"
+        f"{name}: its weights {ships}, it says, but of model {entry.model!r} others do: "
+        f"score it again"
     ]
 
 
@@ -164,32 +171,36 @@ def _card(model: ModelPart) -> ModelCard:
     """Return the card that a record tells; what it does not say of `development` is none (schema of
     old records).
     """
-    seen = tuple(
+    exposures = tuple(
         Exposure(part.corpus, part.languages, cast(Kind, part.kind), part.evidence)
         for part in model.exposure or ()
     )
     complete, development = model.exposure_complete is True, model.development or ()
-    return ModelCard(model.name, model.title, model.version, "", "", seen, complete, development)
+    return ModelCard(
+        model.name, model.title, model.version, "", "", exposures, complete, development
+    )
 
 
-def _same(told: object, true: object) -> bool:
+def _same(stated: object, true: object) -> bool:
     if isinstance(true, Mapping):
         return (
-            isinstance(told, Mapping)
-            and told.keys() == true.keys()
-            and all(_same(told[k], true[k]) for k in true)
+            isinstance(stated, Mapping)
+            and stated.keys() == true.keys()
+            and all(_same(stated[k], true[k]) for k in true)
         )
     if isinstance(true, list | tuple):
-        return isinstance(told, list) and len(told) == len(true) and all(map(_same, told, true))
-    if isinstance(true, float) and isinstance(told, int | float):
-        return math.isclose(told, true, rel_tol=0, abs_tol=CLOSE)
-    return told == true
+        return (
+            isinstance(stated, list) and len(stated) == len(true) and all(map(_same, stated, true))
+        )
+    if isinstance(true, float) and isinstance(stated, int | float):
+        return math.isclose(stated, true, rel_tol=0, abs_tol=CLOSE)
+    return stated == true
 
 
-def _first_difference(told: object, true: object) -> str:
-    if isinstance(told, Mapping) and isinstance(true, Mapping):
+def _first_difference(stated: object, true: object) -> str:
+    if isinstance(stated, Mapping) and isinstance(true, Mapping):
         for key in true:
-            if key in told and not _same(told[key], true[key]):
-                return f"{key}: {_first_difference(told[key], true[key])}"
+            if key in stated and not _same(stated[key], true[key]):
+                return f"{key}: {_first_difference(stated[key], true[key])}"
 
-    return f"{str(told)[:80]!r} in its record, but {str(true)[:80]!r}"
+    return f"{str(stated)[:80]!r} in its record, but {str(true)[:80]!r}"

@@ -91,7 +91,7 @@ def build(
         by_task[entry.question.name].append(entry)
 
     questions, problems = [], []
-    for name in sorted({*by_task, *(one.task for one in published)}):
+    for name in sorted({*by_task, *(result.task for result in published)}):
         question = registered(name) or (newest(by_task[name]) if by_task[name] else None)
         if question is None:
             problems.append(
@@ -104,17 +104,17 @@ def build(
     if problems:
         return [], problems
 
-    shown = kin.names(kin.of(entries))
+    names = kin.names(kin.of(entries))
     questions.sort(
         key=lambda question: (not by_task[question.name], question.synthetic, question.name)
     )
-    told = {
-        question.name: [one for one in published if one.task == question.name]
+    published_of = {
+        question.name: [result for result in published if result.task == question.name]
         for question in questions
     }
 
     return [
-        _section(question, by_task[question.name], told[question.name], shown)
+        _section(question, by_task[question.name], published_of[question.name], names)
         for question in questions
     ], []
 
@@ -147,6 +147,7 @@ def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
 
 def _usual_items(entries: Sequence[Entry]) -> Items | None:
     """Return the clips of most complete runs, of the first ones where numbers are equal."""
+    # Where runs contradict one another the few are taken for wrong; none is known to be right.
     counts = Counter(entry.items for entry in entries if not entry.partial)
     return counts.most_common(1)[0][0] if counts else None
 
@@ -155,21 +156,22 @@ def _section(
     question: Question,
     entries: Sequence[Entry],
     published: Sequence[Published],
-    shown: Mapping[str, str],
+    names: Mapping[str, str],
 ) -> Section:
+    # Another hash is another question: its runs are shown, and compared with nothing.
     current = [entry for entry in entries if entry.question.hash == question.hash]
     complete = [entry for entry in current if not entry.partial]
     ranked = [entry for entry in complete if entry.model not in FLOORS]
 
     def rows(chosen: Iterable[Entry]) -> list[Row]:
         return [
-            Row(system, shown[system.place]) for system in sorted(kin.of(chosen), key=_best_first)
+            Row(system, names[system.place]) for system in sorted(kin.of(chosen), key=_best_first)
         ]
 
     groups = {title: _of_group(ranked, belongs) for title, belongs in GROUPS.items()}
     return Section(
         question=question,
-        groups=_ranked({title: systems for title, systems in groups.items() if systems}, shown),
+        groups=_ranked({title: systems for title, systems in groups.items() if systems}, names),
         floors=rows(entry for entry in complete if entry.model in FLOORS),
         constant=_constant(complete),
         partial=rows(entry for entry in current if entry.partial),
@@ -181,16 +183,18 @@ def _section(
 def _of_group(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[System]:
     return sorted(
         kin.of(filter(belongs, entries)),
+        # A leaked number is high, and must not stand where one looks first.
         key=lambda system: (system.first.verdict == "leaked", *_best_first(system)),
     )
 
 
 def _best_first(system: System) -> tuple[float, str]:
+    # The place decides between equal figures, so that the page is the same on every machine.
     return -system.scores["UA"].value, system.place
 
 
 def _ranked(
-    groups: Mapping[str, Sequence[System]], shown: Mapping[str, str]
+    groups: Mapping[str, Sequence[System]], names: Mapping[str, str]
 ) -> dict[str, list[Row]]:
     """Rank each group by UA and mark its tie group; leaked systems stand without a rank."""
     fair = [
@@ -202,7 +206,7 @@ def _ranked(
         title: [
             Row(
                 system,
-                shown[system.place],
+                names[system.place],
                 rank if system.place in ranked else None,
                 system.place in close,
             )
@@ -217,5 +221,6 @@ def _constant(entries: Sequence[Entry]) -> Constant | None:
     if items is None:
         return None
 
+    # Of the labels of the task in their order, so that of equal constants the first one is named.
     label, values = metrics.best_constant(items.truth, entries[0].question.labels)
     return Constant(label, len(items.ids), values)

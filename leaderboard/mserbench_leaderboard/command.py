@@ -1,4 +1,4 @@
-"""`mserbench leaderboard`: rewrite the board from its runs, check it, or add runs to it."""
+"""`mserbench leaderboard`: rewrite the board from its runs, remake and compare it, or add runs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ README = "README.md"
 FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 
 
-@click.command(name="leaderboard", short_help="rewrite or check the leaderboard from its runs")
+@click.command(name="leaderboard", short_help="rewrite the leaderboard from its runs, or compare")
 @click.option(
-    "--check",
+    "--replay",
     is_flag=True,
     help="Recompute every number from its predictions; write nothing; exit 1 if any differs.",
 )
+@click.option("--check", is_flag=True, hidden=True)
 @click.option(
     "--add",
     "added",
@@ -55,35 +56,45 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 )
 @_common.json_option
 def command(
-    check: bool, added: Sequence[Path], rescore: bool, folder: Path, pictures: bool, as_json: bool
+    replay: bool,
+    check: bool,
+    added: Sequence[Path],
+    rescore: bool,
+    folder: Path,
+    pictures: bool,
+    as_json: bool,
 ) -> None:
-    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or check that they are up
-    to date.
+    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or compare them with what
+    these give.
 
     The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and
     <!-- /board -->.
     """
-    if check and (added or rescore):
-        raise UsageError("--check writes nothing, and --add and --rescore do: give one of them")
     if check:
-        found = check_board(folder, pictures)
-        _tell({"findings": found}, [*found, f"{len(found)} finding(s) in {str(folder)!r}"], as_json)
-        if found:
+        raise UsageError("--check of the leaderboard is --replay now: give that")
+    if replay and (added or rescore):
+        raise UsageError("--replay writes nothing, and --add and --rescore do: give one of them")
+    if replay:
+        findings = replay_board(folder, pictures)
+        count = f"{len(findings)} finding(s) in {str(folder)!r}"
+        _tell({"findings": findings}, [*findings, count], as_json)
+        if findings:
             raise click.exceptions.Exit(1)
         return
 
-    taken = add(folder, added) if added else []
-    again = rescore_all(folder) if rescore else []
+    # In this order: a run that is added may be computed anew, and the page shows what came of it.
+    copied = add(folder, added) if added else []
+    rescored = rescore_all(folder) if rescore else []
     runs, drawn = rewrite(folder, pictures)
     report = {
         "readme": str(folder / README),
         "runs": runs,
-        "added": [str(path) for path in taken],
+        "added": [str(path) for path in copied],
         "drawn": len(drawn),
+        "rescored": [str(path) for path in rescored],
     }
-    report["rescored"] = [str(path) for path in again]
-    lines = [f"added {str(path)!r}" for path in taken]
-    lines += [f"computed anew: {str(path)!r}" for path in again]
+    lines = [f"added {str(path)!r}" for path in copied]
+    lines += [f"computed anew: {str(path)!r}" for path in rescored]
     _tell(
         report,
         [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"],
@@ -115,35 +126,36 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     return len(entries), drawn
 
 
-def check_board(folder: Path, pictures: bool = True) -> list[str]:
+def replay_board(folder: Path, pictures: bool = True) -> list[str]:
     """Return a sentence for each thing that is damaged, stale, or not what the predictions say;
     write nothing.
     """
     from mserbench_leaderboard import audit, systems
     from mserbench_leaderboard import pictures as matrices
 
-    entries, texts, found = _board(folder)
+    entries, texts, findings = _board(folder)
     for entry in entries:
-        found += audit.findings(entry)
+        findings += audit.findings(entry)
 
+    # A page may be stale though all its runs are sound, as after another run was added.
     remedy = "run 'mserbench leaderboard'"
-    found += [
+    findings += [
         f"{str(path)!r} is not what its runs give: {remedy}"
         for path, text in texts.items()
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
     if pictures:
         rows = systems.of(entries)
-        found += [
+        findings += [
             f"picture {matrices.place(row)!r} is missing: {remedy}"
             for row in matrices.missing(folder, rows)
         ]
-        found += [
+        findings += [
             f"picture {str(path)!r} belongs to no run: {remedy}"
             for path in matrices.superfluous(folder, rows)
         ]
 
-    return found
+    return findings
 
 
 def rescore_all(folder: Path) -> list[Path]:
@@ -180,12 +192,13 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
 
     results = folder / store.RESULTS
     results.mkdir(parents=True, exist_ok=True)
-    known, problems = store.collect(results)
+    standing, problems = store.collect(results)
     entries = [store.load(path.resolve()) for path in added]
 
+    # Each is judged beside those before it too, as two that contradict one another must not go in.
     for entry in entries:
-        problems += _refusals(entry, known)
-        known.append(entry)
+        problems += _refusals(entry, standing)
+        standing.append(entry)
 
     if problems:
         raise DataError("\n  - ".join(["nothing was added:", *problems]))
@@ -193,40 +206,43 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
     return [store.copy(entry, results) for entry in entries]
 
 
-def _refusals(entry: Entry, known: Sequence[Entry]) -> list[str]:
+def _refusals(entry: Entry, standing: Sequence[Entry]) -> list[str]:
     from mserbench_leaderboard import audit, board, registered
 
-    name, asked = f"run {str(entry.run.folder)!r}", entry.question
-    kin = [one for one in known if one.question.name == asked.name and one.place != entry.place]
-    current = registered.question(asked.name) or board.newest([*kin, entry])
+    name, question = f"run {str(entry.run.folder)!r}", entry.question
+    neighbours = [run for run in standing if run.place != entry.place]
+    same_task = [run for run in neighbours if run.question.name == question.name]
+    current = registered.question(question.name) or board.newest([*same_task, entry])
     if entry.partial:
-        return [f"{name} is partial: score all clips of task {asked.name!r}"]
-    if current.hash != asked.hash:
+        return [f"{name} is partial: score all clips of task {question.name!r}"]
+    if current.hash != question.hash:
         return [
-            f"{name} answers version {asked.version} ({asked.hash[:8]}) of task "
-            f"{asked.name!r}, but {current.version} "
-            f"({current.hash[:8]}) is current: score the current one"
-        ]
-    if any(one.place == entry.place and one.digest != entry.digest for one in known):
-        return [
-            f"{name} has the name of a run with other predictions on the board: remove that "
-            f"one first"
+            f"{name} answers version {question.version} ({question.hash[:8]}) "
+            f"of task {question.name!r}, but {current.version} ({current.hash[:8]}) is current: "
+            f"score the current one"
         ]
 
-    return [*audit.findings(entry), *board.contradictions(current, [*kin, entry])]
+    # The same run again is no fault: then nothing changes.
+    if any(run.place == entry.place and run.digest != entry.digest for run in standing):
+        return [
+            f"{name} has the name of a run with other predictions on the board: "
+            f"remove that one first"
+        ]
+
+    return [*audit.findings(entry), *board.contradictions(current, [*same_task, entry])]
 
 
 def _board(folder: Path) -> tuple[list[Entry], dict[Path, str], list[str]]:
     """Return the entries, the texts of the files to write (none where there are problems), and the
     problems.
     """
-    from mserbench_leaderboard import board, published, registered, render, store
+    from mserbench_leaderboard import board, drawing, published, registered, render, store
 
     results = folder / store.RESULTS
     if not results.is_dir() or results.is_symlink():
         raise DataError(
-            f"{str(folder)!r} has no folder {store.RESULTS!r}: name the folder of a "
-            f"leaderboard with --dir"
+            f"{str(folder)!r} has no folder {store.RESULTS!r}: "
+            f"name the folder of a leaderboard with --dir"
         )
 
     entries, problems = store.collect(results)
@@ -237,26 +253,32 @@ def _board(folder: Path) -> tuple[list[Entry], dict[Path, str], list[str]]:
     if problems:
         return entries, {}, problems
 
-    return entries, {folder / README: render.board(sections), **_front_page(folder, sections)}, []
+    texts = {folder / README: render.board(sections), **_front_page(folder, sections)}
+    if picture := drawing.picture(sections):
+        texts[folder / drawing.PLACE] = picture
+
+    return entries, texts, []
 
 
 def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
     """Return the README beside the board with its table of the best runs, if it has a place for
     one.
     """
+    from mserbench.report import markdown
     from mserbench_leaderboard import summary
 
     path = folder.resolve().parent / README
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    head, start, rest = text.partition(FRONT_START)
-    _, end, tail = rest.partition(FRONT_END)
+    head, start, after_start = text.partition(FRONT_START)
+    _, end, tail = after_start.partition(FRONT_END)
 
     if not (start and end):
         return {}
 
-    table = summary.table_of(
-        [one for one in sections if not one.question.synthetic], f"{folder.name}/{README}"
-    )
+    # Whoever comes by the front page would take synthetic speech for a result.
+    real = [section for section in sections if not section.question.synthetic]
+    table = markdown.block(summary.table_of(real, f"{folder.name}/{README}"))
+
     return {path: f"{head}{start}\n\n{table}\n\n{end}{tail}"}
 
 

@@ -21,7 +21,9 @@ from mserbench_leaderboard.systems import System
 FOLDER = "pictures"
 DPI = 100
 _COLOURS = 64
-_TITLE = 56  # characters that fit above the matrix
+
+# Characters that fit above the matrix.
+_TITLE = 56
 _OURS = re.compile(r".+-[0-9a-f]{8}\.png")
 
 
@@ -45,11 +47,13 @@ def superfluous(folder: Path, systems: Iterable[System]) -> list[Path]:
     """Return the pictures of systems that are gone or have changed, of the form that `place`
     gives.
     """
-    wanted = {folder / place(system) for system in systems}
-    found = (
+    current = {folder / place(system) for system in systems}
+
+    # Somebody may keep a picture of their own there: only names of our form are ever removed.
+    ours = (
         path for path in sorted((folder / FOLDER).glob("*/*.png")) if _OURS.fullmatch(path.name)
     )
-    return [path for path in found if path not in wanted and not path.is_symlink()]
+    return [path for path in ours if path not in current and not path.is_symlink()]
 
 
 def update(folder: Path, systems: Iterable[System]) -> list[Path]:
@@ -81,6 +85,7 @@ def draw(system: System) -> bytes:
     from matplotlib.figure import Figure
 
     labels, counts = list(system.first.question.labels), system.confusion
+    # Most models answer with a label always; an empty column would say that they need not.
     if not counts[:, -1].any():
         counts = counts[:, :-1]
 
@@ -94,6 +99,7 @@ def draw(system: System) -> bytes:
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
 
     for (row, column), count in np.ndenumerate(counts):
+        # Legible on both ends of the colours.
         colour = "white" if share[row, column] > 0.5 else "black"
         axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9)
 
@@ -111,6 +117,7 @@ def _name_axes(axes: Any, answers: list[str], labels: list[str]) -> None:
         fontsize=8,
     )
     axes.set_yticks(range(len(labels)), [_plain(label, 14) for label in labels], fontsize=8)
+    # Labels are strangers' texts: a dollar sign must not be read as mathematics.
     for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         text.set_parse_math(False)
 

@@ -52,13 +52,16 @@ def read(path: Path) -> list[Published]:
         reader = csv.DictReader(
             io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True
         )
-        found: dict[tuple[str, ...], dict[str, str]] = {}
+        values_of: dict[tuple[str, ...], dict[str, str]] = {}
         for record in reader:
             _check(record)
-            values = found.setdefault(tuple(record[name] for name in _SHARED), {})
+
+            # A line holds one metric; those of one system on one task make one row.
+            values = values_of.setdefault(tuple(record[name] for name in _SHARED), {})
             if values.setdefault(record["metric"], record["value"]) != record["value"]:
                 raise ValueError(f"a second {record['metric']} of {record['system']!r}")
     except (ValueError, csv.Error) as error:
+        # Reading the file itself may have failed, before there was a line.
         at = reader.line_num if "reader" in locals() else 1
         raise DataError(
             f"published results {str(path)!r}, line {at}: {error}: correct the line"
@@ -66,7 +69,7 @@ def read(path: Path) -> list[Published]:
 
     return [
         Published(**dict(zip(_SHARED, key, strict=True)), values=values)
-        for key, values in found.items()
+        for key, values in values_of.items()
     ]
 
 

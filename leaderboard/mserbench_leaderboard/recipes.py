@@ -4,64 +4,65 @@ again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from mserbench.report.blocks import Block, Cell, Code, Column, Heading, Inline, Table
 from mserbench.results.record import WeightsPart
 from mserbench_leaderboard.board import Row
-from mserbench_leaderboard.markdown import escape, table
 
-LONGEST = 600  # characters of a command; a longer one is no line to be typed
-HEADING = "### Weights"
-_PLAIN = re.compile(r"[A-Za-z0-9 ._,=/&+-]+")  # what Markdown shows in a code span as it is
+# Characters of a command. A longer one is no line to be typed, and its record is a stranger's.
+LONGEST = 600
+HEADING = "Weights"
 
 
-def lines(rows: Sequence[Row]) -> list[str]:
+def blocks(rows: Sequence[Row]) -> list[Block]:
     """Return a heading and a table, a row for each system that has weights whose record says how
     they can be had.
     """
-    cells = [
-        [escape(row.name), escape(", ".join(row.system.trained_on)), way]
-        for row in rows
-        for way in _ways(row)
+    cells: list[list[Cell]] = [
+        [row.name, ", ".join(row.system.trained_on), way] for row in rows if (way := _way(row))
     ]
+    columns = [Column(name) for name in ("model", "trained on", "weights")]
 
-    return [HEADING, table(["model", "trained on", "weights"], cells)] if cells else []
+    return [Heading(HEADING, 3), Table(columns, cells)] if cells else []
 
 
-def _ways(row: Row) -> list[str]:
-    """Return how to come by the weights of a row, in one sentence; none where its records do not
+def _way(row: Row) -> tuple[Inline, ...]:
+    """Return how to come by the weights of a row, in one sentence; nothing where its records do not
     say.
     """
     weights = [entry.run.record.model.weights for entry in row.system.entries]
-    told = [part for part in weights if part and part.shipped is not None]
-    if len(told) < len(weights):
-        return []
+    stated = [part for part in weights if part and part.shipped is not None]
+    if len(stated) < len(weights):
+        return ()
 
-    by_seed = list(zip(row.system.seeds, told, strict=True))
-    shipped = [_code(part.name) for _, part in by_seed if part.shipped]
-    others = [(seed, part) for seed, part in by_seed if not part.shipped]
-    with_seed = f" (seed {escape(by_seed[0][0])})" if shipped and others else ""
-    ways = [f"ship as {', '.join(shipped)}{with_seed}"] if shipped else []
+    by_seed = list(zip(row.system.seeds, stated, strict=True))
+    shipped = [part.name for _, part in by_seed if part.shipped]
+    absent = [(seed, part) for seed, part in by_seed if not part.shipped]
+    if not shipped:
+        return _again(absent)
 
-    return ["; ".join([*ways, *_again(others)])]
+    names = [piece for name in shipped for piece in (_code(name), ", ")][:-1]
+    if not absent:
+        return ("ship as ", *names)
+
+    # Which seed ships must be said where not all do: the row is the mean over all of them.
+    return ("ship as ", *names, f" (seed {by_seed[0][0]}); ", *_again(absent))
 
 
-def _again(weights: Sequence[tuple[str, WeightsPart]]) -> list[str]:
+def _again(weights: Sequence[tuple[str, WeightsPart]]) -> tuple[Inline, ...]:
     """Say what trains weights that do not ship: the first one's command, and the other seeds."""
-    if not weights:
-        return []
-
     recipes = [(seed, part.recipe) for seed, part in weights if part.recipe]
     if len(recipes) < len(weights) or any(len(recipe) > LONGEST for _, recipe in recipes):
-        return ["not shipped, and no command is known that trains them again"]
+        return ("not shipped, and no command is known that trains them again",)
 
-    (_, first), *others = recipes
-    seeds = [seed for seed, _ in others]
-    more = f", and so with seed {escape(', '.join(seeds))}" if seeds else ""
+    # Seeds differ in the seed alone, so one command tells a reader all of them.
+    (_, first), *further = recipes
+    seeds = [seed for seed, _ in further]
+    more = (f", and so with seed {', '.join(seeds)}",) if seeds else ()
 
-    return [f"not shipped, trained again by {_code(first)}{more}"]
+    return ("not shipped, trained again by ", _code(first), *more)
 
 
-def _code(text: str) -> str:
-    return f"`{text}`" if _PLAIN.fullmatch(text) else escape(text, LONGEST)
+def _code(text: str) -> Code:
+    return Code(text, LONGEST)

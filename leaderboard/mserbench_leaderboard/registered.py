@@ -22,25 +22,25 @@ def task(name: str) -> tuple[Task, CorpusCard] | None:
     if name not in registry.entries(TaskEntry):
         return None
 
-    found = lookup.task(name)
-    return found, lookup.corpus(found.corpus).card
+    resolved = lookup.task(name)
+    return resolved, lookup.corpus(resolved.corpus).card
 
 
 def question(name: str) -> Question | None:
     """Return the current question of a task, or None where no plugin registers it."""
-    found = task(name)
-    if found is None:
+    task_and_card = task(name)
+    if task_and_card is None:
         return None
 
-    asked, card = found
+    current, card = task_and_card
     return Question(
-        name=asked.name,
-        title=asked.title,
-        version=asked.version,
-        hash=asked.hash,
+        name=current.name,
+        title=current.title,
+        version=current.version,
+        hash=current.hash,
         corpus=card.title,
-        languages=asked.languages,
-        labels=asked.labels,
+        languages=current.languages,
+        labels=current.labels,
         synthetic=card.synthetic,
     )
 
@@ -63,13 +63,18 @@ def items(name: str) -> Items | None:
 
     Corpora whose names say everything have an inventory, and bundled ones are at hand.
     """
-    found = task(name)
-    if found is None or not (found[1].inventory or found[1].access == "bundled"):
+    task_and_card = task(name)
+    if task_and_card is None:
         return None
 
+    current, card = task_and_card
+    if not (card.inventory or card.access == "bundled"):
+        return None
+
+    # Names alone do not say the labels of some corpora: a file beside the recordings does.
     try:
-        labelled = dataset.truth(found[0], None)
-    except DataError:  # its labels stand in a file beside the recordings
+        labelled = dataset.truth(current, None)
+    except DataError:
         return None
 
     numbers = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])

@@ -16,8 +16,11 @@ from mserbench.results import runs
 from mserbench_leaderboard.entries import Entry, Items, entry_of
 
 RESULTS = "results"
-FILES = (runs.PREDICTIONS, runs.RECORD)  # in the order in which they are written
-# bytes; the largest known corpora need a tenth
+
+# In the order in which they are written: a folder with a record is complete.
+FILES = (runs.PREDICTIONS, runs.RECORD)
+
+# Bytes; the largest known corpora need a tenth.
 LARGEST = {runs.RECORD: 8_000_000, runs.PREDICTIONS: 64_000_000}
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,149}")
 
@@ -56,8 +59,8 @@ def load(folder: Path, task: str | None = None) -> Entry:
         name = run.record.task.name
         if not NAME.fullmatch(name) or not NAME.fullmatch(folder.name) or task not in (None, name):
             raise ValueError(
-                f"its task is {name[:60]!r}, but a run lies in {RESULTS}/TASK/RUN, each a "
-                f"plain name"
+                f"its task is {name[:60]!r}, "
+                f"but a run lies in {RESULTS}/TASK/RUN, each a plain name"
             )
 
         return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())
@@ -89,26 +92,28 @@ def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
             yield task, problem
             continue
 
-        for folder, found in _folders(task):
-            extra = [] if found else sorted(set(os.listdir(folder)) - set(FILES))
+        for folder, fault in _folders(task):
+            extra = [] if fault else sorted(set(os.listdir(folder)) - set(FILES))
             if extra:
-                found = (
+                fault = (
                     f"run {str(folder)!r} holds {extra[0]!r}, but only "
                     f"{' and '.join(FILES)} belong there: remove it"
                 )
 
-            yield folder, found
+            yield folder, fault
 
 
 def _folders(parent: Path) -> Iterator[tuple[Path, str]]:
-    with os.scandir(parent) as found:
-        listed = sorted(found, key=lambda one: one.name)
+    # Sorted, as the order of a folder is another on every machine.
+    with os.scandir(parent) as listed:
+        files = sorted(listed, key=lambda file: file.name)
 
-    for one in listed:
-        if one.is_dir(follow_symlinks=False):
-            yield Path(one.path), ""
-        elif one.is_symlink() or not one.name.startswith("."):
+    for file in files:
+        # A link may lead out of the board, to bytes that nobody committed.
+        if file.is_dir(follow_symlinks=False):
+            yield Path(file.path), ""
+        elif file.is_symlink() or not file.name.startswith("."):
             yield (
-                Path(one.path),
-                f"{one.path!r} is no folder, but results hold TASK/RUN folders only: remove it",
+                Path(file.path),
+                f"{file.path!r} is no folder, but results hold TASK/RUN folders only: remove it",
             )

@@ -7,45 +7,50 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from mserbench.report.numbers import percent
+from mserbench.report.blocks import Cell, Column, Emphasis, Link, Number, Table
 from mserbench_leaderboard import cells
 from mserbench_leaderboard.board import DEVELOPMENT, ZERO_SHOT, Row, Section
-from mserbench_leaderboard.markdown import escape, table
 
 
-def table_of(sections: Sequence[Section], page: str = "") -> str:
+def table_of(sections: Sequence[Section], page: str = "") -> Table:
     """Return the table of the best systems, with links to the sections of `page`; real speech
     stands first.
     """
-    head = [
-        "task",
-        "test speech",
-        "a constant",
-        "best zero-shot, blind",
-        "best zero-shot, development",
+    columns = [
+        Column("task"),
+        Column("test speech"),
+        Column("chance", right=True),
+        Column("best zero-shot, blind"),
+        Column("best zero-shot, development"),
     ]
-    rows = []
+    rows: list[list[Cell]] = []
     for section in (section for section in sections if section.complete):
+        name, constant = section.question.name, section.constant
         rows.append(
             [
-                f"[{escape(section.question.name)}]({page}#{_anchor(section)})",
-                _speech(section),
-                percent(section.constant.metrics["UA"]) if section.constant else "",
-                _best(
-                    row
-                    for row in section.groups.get(ZERO_SHOT, [])
-                    if row.system.first.development is not None
-                ),
+                Link(name, f"{page}#{_anchor(section)}"),
+                speech(section),
+                Number(constant.metrics["UA"]) if constant else "",
+                _best(blind(section)),
                 _best(section.groups.get(DEVELOPMENT, [])),
             ]
         )
 
-    return table(head, rows, right=("a constant",))
+    return Table(columns, rows)
 
 
-def _speech(section: Section) -> str:
+def blind(section: Section) -> list[Row]:
+    """Return the zero-shot systems of which their records say that nothing was chosen on the
+    task's corpus, the best first.
+    """
+    return [
+        row for row in section.groups.get(ZERO_SHOT, []) if row.system.first.development is not None
+    ]
+
+
+def speech(section: Section) -> str:
     """Say in few words what a task tests on: `en, 24 speakers, 1,248 clips`."""
-    languages = escape(", ".join(section.question.languages))
+    languages = ", ".join(section.question.languages)
     synthetic = ["synthetic"] if section.question.synthetic else []
     clips = [f"{section.constant.n:,} clips"] if section.constant else []
 
@@ -57,20 +62,19 @@ def _speakers(section: Section) -> str:
     return "speakers unknown" if statistics.cluster == "clip" else f"{statistics.clusters} speakers"
 
 
-def _best(rows: Iterable[Row]) -> str:
+def _best(rows: Iterable[Row]) -> Cell:
     """Return the first of some rows in one cell: its number, its seeds, its name, its marks."""
     row = next(iter(rows), None)
     if row is None:
         return "none"
 
-    score, flags = (
-        row.system.scores["UA"],
-        [flag for flag in cells.flags(row) if flag not in ("development", cells.NOT_SHIPPED)],
-    )
-    seeds = f" ({cells.seeds(row)} seeds)" if row.system.spread is not None else ""
-    number = cells.points(score).replace(percent(score.value), f"**{percent(score.value)}**", 1)
+    # The column says development, and what ships is no property of the number.
+    flags = [mark for mark in cells.flags(row) if mark not in ("development", cells.NOT_SHIPPED)]
+    seeds = (" (", cells.seeds(row), " seeds)") if row.system.spread is not None else ()
+    number = cells.points(row.system.scores["UA"], is_strong=True)
+    marked = (", ", Emphasis(", ".join(flags))) if flags else ()
 
-    return f"{number}{seeds}, {escape(row.name)}" + (f", *{', '.join(flags)}*" if flags else "")
+    return (number, *seeds, ", ", row.name, *marked)
 
 
 def _anchor(section: Section) -> str:

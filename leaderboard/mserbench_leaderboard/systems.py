@@ -23,7 +23,9 @@ from mserbench.statistics.intervals import counts_of_cells
 from mserbench_leaderboard import ties
 from mserbench_leaderboard.entries import Entry, Score
 
-SEED = "seed"  # the option of a model's training whose values make no other system
+SEED = "seed"
+"""The option of a model's training whose values make no other system."""
+
 _NO_PART_OF_A_NAME = (SEED, "preset")
 
 
@@ -82,8 +84,9 @@ class System:
     @property
     def trained_on(self) -> tuple[str, ...]:
         """The corpora whose emotion labels it learnt from, each once."""
-        seen = self.first.run.record.model.exposure or ()
-        return tuple(dict.fromkeys(part.corpus for part in seen if part.kind == "emotion-labels"))
+        exposure = self.first.run.record.model.exposure or ()
+        labelled = (part.corpus for part in exposure if part.kind == "emotion-labels")
+        return tuple(dict.fromkeys(labelled))
 
     @property
     def is_shipped(self) -> bool | None:
@@ -136,8 +139,7 @@ def twice(entries: Iterable[Entry]) -> list[str]:
             if seed in places:
                 problems.append(
                     f"run {entry.place!r} is of the same system and the same seed ({seed}) "
-                    f"as {places[seed]!r}: "
-                    f"remove one of them"
+                    f"as {places[seed]!r}: remove one of them"
                 )
 
             places[seed] = entry.place
@@ -174,22 +176,19 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
         options = {key: text for key, text in variant.items() if len(values[key]) > 1}
         weights = [entry.weights] if entry.weights and not _trained(entry) else []
         if (typed := _typed(entry)) is not None:
-            # options are unset there, unless asked
-            is_asked = "preset" in entry.run.record.model.options
-            asked = (
-                variant if is_asked else {key: options[key] for key in options if key == "version"}
-            )
-            options = {
-                **typed,
-                **{key: text for key, text in asked.items() if key != "version" or key in options},
-            }
+            # The options of a run of trained weights are unset, unless it was asked with a preset.
+            has_options = "preset" in entry.run.record.model.options
+            recorded = variant if has_options else {}
+            version = {key: text for key, text in options.items() if key == "version"}
+            without_version = {key: text for key, text in recorded.items() if key != "version"}
+            options = {**typed, **without_version, **version}
 
-        shown = [
+        words = [
             f"{key}={text}"
             for key, text in sorted(options.items())
             if key not in _NO_PART_OF_A_NAME
         ]
-        parts[system.place] = [model, *weights, *shown]
+        parts[system.place] = [model, *weights, *words]
 
     looks: dict[tuple[object, ...], list[System]] = defaultdict(list)
     for system in kin:
@@ -216,7 +215,8 @@ def _typed(entry: Entry) -> dict[str, str] | None:
 
     try:
         words = shlex.split(recipe.rpartition(" && ")[2])
-    except ValueError:  # a quote is left open: no command of ours
+    except ValueError:
+        # A quote is left open: no command of ours.
         return None
 
     pairs = [text.partition("=") for word, text in pairwise(words) if word == "--option"]
@@ -287,7 +287,9 @@ def _over_speakers(entries: Sequence[Entry]) -> Score:
     counts = np.stack(
         [counts_of_cells(entry.cells, labels, items.clusters) for entry in entries], axis=1
     )
-    scored = averages.target(counts, by_clip=items.clusters is None)  # (S, M, K, K + 1)
+
+    # Counts of speakers, models, labels and answers: (S, M, K, K + 1).
+    scored = averages.target(counts, by_clip=items.clusters is None)
     figure = averages.figure(
         [averages.Part(scored, tuple((at,) for at in range(len(entries))))], "UA"
     )

@@ -12,7 +12,8 @@ import click
 from mserbench.errors import UsageError
 from mserbench.report.progress import counting as progress
 
-__all__ = [  # `progress` is the core's, offered here with what else commands share
+# `progress` is the core's, offered here with what else commands share.
+__all__ = [
     "data_option",
     "device_option",
     "json_option",
@@ -23,8 +24,13 @@ __all__ = [  # `progress` is the core's, offered here with what else commands sh
     "print_json",
     "print_table",
     "progress",
+    "say",
     "settings",
+    "wide_option",
 ]
+
+_WIDE = "wide"
+_HINT = f"--{_WIDE} shows all columns"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,6 +39,21 @@ def json_option(command: F) -> F:
     """Add --json."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout."
+    )(command)
+
+
+def wide_option(command: F) -> F:
+    """Add --wide, which `print_table` asks for: no command passes it on."""
+
+    def remember(context: click.Context, _: click.Parameter, is_wide: bool) -> None:
+        context.meta[_WIDE] = is_wide
+
+    return click.option(
+        f"--{_WIDE}",
+        is_flag=True,
+        expose_value=False,
+        callback=remember,
+        help="Show all columns of a table, however narrow the terminal is.",
     )(command)
 
 
@@ -74,25 +95,31 @@ def preset_option(command: F) -> F:
     )
 
 
-def names(text: str, what: str) -> list[str]:
-    """Split a comma list of names. Raises UsageError where it is empty or repeats one."""
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    if not found or len(set(found)) < len(found):
-        raise UsageError(f"--{what} is {text!r}, but a comma list of different names was expected")
-    return found
+def names(text: str, option: str) -> list[str]:
+    """Split the comma list of names that an option has. Raises UsageError where it is empty or
+    repeats one.
+    """
+    listed = [name.strip() for name in text.split(",") if name.strip()]
+    if not listed or len(set(listed)) < len(listed):
+        raise UsageError(
+            f"--{option} is {text!r}, but a comma list of different names was expected"
+        )
+
+    return listed
 
 
 def pairs(options: Iterable[str]) -> dict[str, str]:
     """Turn KEY=VALUE strings into a mapping. Raises UsageError for one without '='."""
-    found = {}
+    values = {}
     for text in options:
         key, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--option {text!r} is not understood: KEY=VALUE was expected")
 
-        found[key.strip().replace("-", "_")] = value.strip()
+        # Options are fields of a dataclass, but people type them as they type flags.
+        values[key.strip().replace("-", "_")] = value.strip()
 
-    return found
+    return values
 
 
 def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) -> dict[str, str]:
@@ -100,13 +127,13 @@ def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) 
 
     Raises UsageError where the preset is given twice, or to a model that has none.
     """
-    found = pairs(options)
+    values = pairs(options)
     if preset is None:
-        return found
-    if "preset" in found:
+        return values
+    if "preset" in values:
         raise UsageError(
-            f"--preset {preset} and --option preset={found['preset']} are both given: leave "
-            f"one away"
+            f"--preset {preset} and --option preset={values['preset']} are both given: "
+            f"leave one away"
         )
 
     for name in models:
@@ -116,7 +143,7 @@ def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) 
                 f"{name}' lists its options"
             )
 
-    return {"preset": preset, **found}
+    return {"preset": preset, **values}
 
 
 def _has_presets(model: str) -> bool:
@@ -134,13 +161,49 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
-def print_table(
-    rows: Sequence[Sequence[Any]], head: Sequence[str], right: Sequence[str] = ()
-) -> None:
-    """Print a table on stdout; the columns named in `right` are aligned to the right."""
-    import tabulate
+def say(text: str, err: bool = False) -> None:
+    """Print prose, each line of it broken to the width of the terminal."""
+    from mserbench.report import terminal
 
-    align = ["right" if name in right else "left" for name in head]
-    click.echo(
-        tabulate.tabulate(rows, head, tablefmt="simple", colalign=align, disable_numparse=True)
+    click.echo(terminal.wrapped(text, terminal.width_at_hand()), err=err)
+
+
+def print_table(
+    rows: Sequence[Sequence[Any]],
+    head: Sequence[str],
+    right: Sequence[str] = (),
+    least: Sequence[str] = (),
+) -> None:
+    """Print a table on stdout, at the width of the terminal.
+
+    Args:
+        rows: cells of any type that has a text.
+        head: the names of the columns.
+        right: the columns that are aligned to the right.
+        least: the columns that are left out where there is no room, the least important one first,
+            of a command that has `--wide`.
+    """
+    from mserbench.report import terminal
+    from mserbench.report.blocks import Column, Table
+
+    importance = [*reversed(least)]
+    columns = [
+        Column(name, name in right, importance.index(name) + 1 if name in importance else 0)
+        for name in head
+    ]
+    table = Table(columns, [[str(cell) for cell in row] for row in rows])
+    width = None if _is_wide() else terminal.width_at_hand()
+    click.echo(terminal.text_of([table], width, _HINT if _has_wide() else ""))
+
+
+def _has_wide() -> bool:
+    # A command without the option must leave nothing out that it could not show then.
+    context = click.get_current_context(silent=True)
+    return context is not None and any(
+        parameter.name == _WIDE for parameter in context.command.params
     )
+
+
+def _is_wide() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_WIDE))

@@ -13,6 +13,9 @@ from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import Entry
 from mserbench.plugins.kinds import Kind, kind_of
 
+# What a name tells already, or what the own page of an entry tells better, goes first.
+_LEAST = ("plugin", "weights", "languages", "labels", "clips")
+
 
 def listing(record: type[Entry], as_json: bool) -> None:
     """Print all entries of one kind with the plugin that brings them, as a table or as JSON."""
@@ -30,7 +33,7 @@ def listing(record: type[Entry], as_json: bool) -> None:
         _common.print_json(records)
     else:
         rows = [[_text(row.get(column)) for column in kind.columns] for row in records]
-        _common.print_table(rows, kind.columns, right=("clips",))
+        _common.print_table(rows, kind.columns, right=("clips",), least=_LEAST)
 
     for failure in failures:
         click.echo(f"failed: {failure}", err=True)

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from mserbench.cli._common import print_table
+from mserbench.cli._common import print_table, say
 
+# What is said of a number of speakers, by where it was taken from.
 _SPEAKERS = {"counted": "", "published": " (published)", "open": ""}
 
 
@@ -21,22 +22,25 @@ def show(described: Mapping[str, Any]) -> None:
     _corpora(described["corpora"])
     _parts(described["parts"])
 
+    # Only a dry run builds the models, without which nobody knows what they take.
     if "takes" in described:
         _takes(described["takes"])
         _totals(described["totals"])
 
 
 def _work(described: Mapping[str, Any]) -> None:
-    trainings, asked = described["trainings"], described["asked"]
-    rows = [[one["model"], " ".join(one["on"]), _options(one["options"])] for one in trainings]
-    print_table(rows, ["model", "trained on", "options"])
-    if asked:
+    trainings, questions = described["trainings"], described["asked"]
+    rows = [
+        [training["model"], " ".join(training["on"]), _options(training["options"])]
+        for training in trainings
+    ]
+    print_table(rows, ["model", "trained on", "options"], least=("trained on",))
+    if questions:
         click.echo()
-        print_table(
-            [[name, _options(one)] for name, one in asked.items()], ["system", "asked with"]
-        )
+        rows = [[system, _options(options)] for system, options in questions.items()]
+        print_table(rows, ["system", "asked with"])
 
-    click.echo(
+    say(
         f"\n{len(trainings)} trainings, {len(described['runs'])} runs, {described['cells']} cells; "
         f"tasks {', '.join(described['tasks'])}\n"
     )
@@ -44,12 +48,16 @@ def _work(described: Mapping[str, Any]) -> None:
 
 def _targets(targets: Sequence[Mapping[str, Any]]) -> None:
     rows = [
-        [one["task"], "" if one["clips"] is None else f"{one['clips']:,}", _speakers(one)]
-        for one in targets
+        [
+            target["task"],
+            "" if target["clips"] is None else f"{target['clips']:,}",
+            _speakers(target),
+        ]
+        for target in targets
     ]
-    print_table(rows, ["target", "clips", "speakers"], right=("clips",))
-    for remark in filter(None, (one["remark"] for one in targets)):
-        click.echo(f"note: {remark}")
+    print_table(rows, ["target", "clips", "speakers"], right=("clips",), least=("clips",))
+    for remark in filter(None, (target["remark"] for target in targets)):
+        say(f"note: {remark}")
 
 
 def _speakers(target: Mapping[str, Any]) -> str:
@@ -60,22 +68,30 @@ def _speakers(target: Mapping[str, Any]) -> str:
 
 def _corpora(corpora: Sequence[Mapping[str, Any]]) -> None:
     rows = [
-        [one["name"], one["state"], one["access"], one["licence"], one["hours"] or ""]
-        for one in corpora
-    ]
+        [corpus["name"], corpus["state"], corpus["access"], corpus["licence"],
+         corpus["hours"] or ""]
+        for corpus in corpora
+    ]  # fmt: skip
     click.echo()
-    print_table(rows, ["corpus", "here", "access", "licence", "hours"], right=("hours",))
-    absent = [one for one in corpora if not one["here"]]
-    asked = [one["name"] for one in absent if one["access"] == "request"]
+    print_table(
+        rows,
+        ["corpus", "state", "access", "licence", "hours"],
+        right=("hours",),
+        least=("hours", "licence", "access"),
+    )
 
-    if absent:
-        ask = f", {len(asked)} of them on request ({', '.join(asked)})" if asked else ""
-        click.echo(
-            f"{len(absent)} of {len(corpora)} corpora are missing on this machine{ask}: "
-            f"'mserbench data show NAME' says where to get one"
-        )
-    else:
+    absent = [corpus for corpus in corpora if not corpus["here"]]
+    on_request = [corpus["name"] for corpus in absent if corpus["access"] == "request"]
+    if not absent:
         click.echo("no corpus is missing on this machine")
+        return
+
+    # Whoever has to ask the authors of a corpus should do so first: it may take weeks.
+    ask = f", {len(on_request)} of them on request ({', '.join(on_request)})" if on_request else ""
+    say(
+        f"{len(absent)} of {len(corpora)} corpora are missing on this machine{ask}: "
+        f"'mserbench data show NAME' says where to get one"
+    )
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> None:
@@ -84,50 +100,54 @@ def _parts(parts: Sequence[Mapping[str, Any]]) -> None:
         return
 
     rows = [
-        [one["name"], "yes" if one["here"] else "no", f"{one['megabytes']:,}", one["licence"]]
-        for one in parts
+        [part["name"], "yes" if part["here"] else "no", f"{part['megabytes']:,}", part["licence"]]
+        for part in parts
     ]
     click.echo()
-    print_table(rows, ["pretrained part", "here", "MB", "licence"], right=("MB",))
-    missing = [one for one in parts if not one["here"]]
-    gated = [one["name"] for one in missing if one["gated"]]
+    print_table(
+        rows, ["pretrained part", "here", "MB", "licence"], right=("MB",), least=("licence",)
+    )
 
-    if missing:
-        accept = f"; accept the licence first of {', '.join(gated)}" if gated else ""
-        click.echo(
-            f"{len(missing)} of {len(parts)} parts are missing on this machine, "
-            f"{sum(one['megabytes'] for one in missing):,} MB: 'mserbench weights get "
-            f"NAME' gets one{accept}"
-        )
-    else:
+    missing = [part for part in parts if not part["here"]]
+    if not missing:
         click.echo("no pretrained part is missing on this machine")
+        return
+
+    gated = [part["name"] for part in missing if part["gated"]]
+    accept = f"; accept the licence first of {', '.join(gated)}" if gated else ""
+    say(
+        f"{len(missing)} of {len(parts)} parts are missing on this machine, "
+        f"{sum(part['megabytes'] for part in missing):,} MB: "
+        f"'mserbench weights get NAME' gets one{accept}"
+    )
 
 
 def _takes(groups: Sequence[Mapping[str, Any]]) -> None:
     click.echo()
-    rows = [_group(one) for one in groups]
     head = ["model", "options", "trainings", "trainable", "frozen", "memory, GB", "hours each"]
-    print_table(rows, head, right=head[2:])
+    print_table(
+        [_group(group) for group in groups],
+        head,
+        right=head[2:],
+        least=("frozen", "trainable", "trainings"),
+    )
 
     for group in groups:
-        footprint = group["footprint"]
-        if footprint:
-            click.echo(
-                f"{group['model']}{_after(_options(group['options']))}: {_inside(footprint)}"
-            )
+        if group["footprint"]:
+            name = " ".join(filter(None, [group["model"], _options(group["options"])]))
+            say(f"{name}: {_inside(group['footprint'])}")
 
 
 def _group(group: Mapping[str, Any]) -> list[Any]:
-    footprint, told = (
-        group["footprint"],
-        [group["model"], _options(group["options"]), group["trainings"]],
-    )
+    """Return the cells of trainings that take the same; a model need not say what it takes."""
+    footprint = group["footprint"]
+    trained = [group["model"], _options(group["options"]), group["trainings"]]
     if not footprint:
-        return [*told, "not told", "", "", "not known"]
+        return [*trained, "not told", "", "", "not known"]
 
     seconds, memory = footprint["seconds"], footprint["memory_gb"]
     return [
-        *told,
+        *trained,
         f"{footprint['n_trainable']:,}",
         f"{footprint['n_frozen']:,}",
         "" if memory is None else f"{memory:.1f}",
@@ -146,32 +166,30 @@ def _inside(footprint: Mapping[str, Any]) -> str:
 
 def _totals(totals: Mapping[str, Any]) -> None:
     click.echo("\nAll together:")
+
+    # The largest and not the sum: trainings come one after another on a device.
     memory = "not known" if totals["memory_gb"] is None else f"about {totals['memory_gb']:.1f} GB"
-    click.echo(f"- memory of the largest training, on its device: {memory}")
+    say(f"- memory of the largest training, on its device: {memory}")
+
+    # Features are cached by the hour of speech, so a corpus of unknown length has no size here.
     without = totals["without_hours"]
     unknown = f" (without {', '.join(without)}, whose hours are not known)" if without else ""
-    click.echo(
+    say(
         f"- disk: {totals['parts_mb']:,} MB of pretrained parts still to be got, "
-        f"{totals['weights_gb']:.1f} GB of "
-        f"trained weights, at most {totals['cache_gb']:.1f} GB of cached features{unknown}"
+        f"{totals['weights_gb']:.1f} GB of trained weights, "
+        f"at most {totals['cache_gb']:.1f} GB of cached features{unknown}"
     )
 
     if totals["hours"] is not None:
-        click.echo(f"- hours of the trainings that were measured: {totals['hours']:.2g}")
+        say(f"- hours of the trainings that were measured: {totals['hours']:.2g}")
 
     if totals["unmeasured"]:
         models = ", ".join(f"{n} of {name}" for name, n in totals["unmeasured"].items())
-        click.echo(
-            f"- hours of the other trainings ({models}): not known, nobody has measured them"
-        )
+        say(f"- hours of the other trainings ({models}): not known, nobody has measured them")
 
     for sentence in totals["basis"]:
-        click.echo(f"- {sentence}")
+        say(f"- {sentence}")
 
 
 def _options(options: Mapping[str, str]) -> str:
     return " ".join(f"{key}={value}" for key, value in options.items())
-
-
-def _after(text: str) -> str:
-    return f" {text}" if text else ""

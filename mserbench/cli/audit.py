@@ -52,6 +52,7 @@ EXAMPLES = 10
 )
 @click.option("--out", type=click.Path(path_type=Path), help="With --splits: the page to write.")
 @_common.data_option
+@_common.wide_option
 @_common.json_option
 def command(
     what: str | None,

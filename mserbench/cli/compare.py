@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.command(name="compare", short_help="compare two runs on the same utterances")
 @click.argument("run_a", type=click.Path(path_type=Path))
 @click.argument("run_b", type=click.Path(path_type=Path))
+@_common.wide_option
 @_common.json_option
 def command(run_a: Path, run_b: Path, as_json: bool) -> None:
     """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over
@@ -47,8 +48,8 @@ def _check_same_question(first: Run, second: Run) -> None:
     if (a.question, a.labels) != (b.question, b.labels):
         raise DataError(
             f"{str(first.folder)!r} is of task {a.name} version {a.version}, "
-            f"{str(second.folder)!r} of "
-            f"{b.name} version {b.version}: only runs of one task and version can be compared"
+            f"{str(second.folder)!r} of {b.name} version {b.version}: "
+            f"only runs of one task and version can be compared"
         )
     if [(row.id, row.label) for row in first.rows] != [(row.id, row.label) for row in second.rows]:
         raise DataError(
@@ -60,10 +61,12 @@ def _check_same_question(first: Run, second: Run) -> None:
 def _show(first: Run, second: Run, result: Comparison) -> None:
     from mserbench.statistics.intervals import FEWEST
 
-    click.echo(
+    _common.say(
         f"A: {first.name}   B: {second.name}   task {first.record.task.name}, n {result.n}\n"
     )
     rows = []
+
+    # A difference is in points and has a sign, else it would be read as a third score.
     for name, difference in result.differences.items():
         ends = result.intervals[name]
         interval = "-" if ends is None else f"[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
@@ -79,17 +82,17 @@ def _show(first: Run, second: Run, result: Comparison) -> None:
     p_value = (
         f"needs at least {FEWEST} {unit}s" if result.ua_p is None else f"p = {result.ua_p:.4g}"
     )
-    click.echo(f"\nUA, paired t test over {result.clusters} {unit}s: {p_value}")
+    _common.say(f"\nUA, paired t test over {result.clusters} {unit}s: {p_value}")
 
+    # Then the interval over clips is all there is, and nobody should take it for one of people.
     if result.by_clip:
-        click.echo(
+        _common.say(
             "no speaker is known: intervals and test take clips as independent and are too "
             "sure of themselves"
         )
 
-    click.echo(
+    _common.say(
         f"both right {result.both_right}, only A {result.only_a}, only B {result.only_b}, "
-        f"both wrong "
-        f"{result.both_wrong}; of these clips alone, taken as independent: exact McNemar p "
-        f"= {result.mcnemar_p:.4g}"
+        f"both wrong {result.both_wrong}; of these clips alone, taken as independent: "
+        f"exact McNemar p = {result.mcnemar_p:.4g}"
     )

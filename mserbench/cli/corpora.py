@@ -14,6 +14,7 @@ from mserbench.errors import UsageError
     is_flag=True,
     help="Print the page of all corpora, docs/corpora.md, from their cards.",
 )
+@_common.wide_option
 @_common.json_option
 def command(markdown: bool, as_json: bool) -> None:
     """List the corpora of all installed plugins."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import click
 
 from mserbench.cli import _common
 
-# each in a module of its own, imported on use
+# Each in a module of its own, imported on use: what fetches and unpacks takes time to import.
 _LATE = {"download": "fetch a corpus that is open, check and unpack it"}
-_STATE = 54  # columns of a state, so that the whole table has less than 100
 
 
 class _Group(click.Group):
@@ -26,8 +24,8 @@ class _Group(click.Group):
 
         import importlib
 
-        found: click.Command = importlib.import_module(f"mserbench.cli.{cmd_name}").command
-        return found
+        late: click.Command = importlib.import_module(f"mserbench.cli.{cmd_name}").command
+        return late
 
 
 @click.group(
@@ -41,6 +39,7 @@ def command() -> None:
 
 @command.command(name="status", short_help="the state of every corpus, in one table")
 @_common.data_option
+@_common.wide_option
 @_common.json_option
 def status(data: Path | None, as_json: bool) -> None:
     """Look at every corpus by its names and label files, without opening audio: absent, complete,
@@ -58,22 +57,24 @@ def status(data: Path | None, as_json: bool) -> None:
     rows = [
         [
             record["corpus"],
-            textwrap.fill(record["state"], _STATE),
+            record["state"],
             "" if record["utterances"] is None else record["utterances"],
             Path(record["folder"]).name,
         ]
         for record in records
     ]
-    _common.print_table(rows, ["corpus", "state", "utterances", "folder"], right=("utterances",))
-    where = (
+    head = ["corpus", "state", "utterances", "folder"]
+    _common.print_table(rows, head, right=("utterances",), least=("folder", "utterances"))
+
+    folders = (
         f"Folders are those in {str(data)!r}; "
         if data
         else "No data folder: give --data or set MSERBENCH_DATA; "
     )
-    click.echo(f"{where}corpora that ship with a package lie in it.")
-    click.echo(
-        "'mserbench data show NAME' says where to get one; 'mserbench data verify NAME' opens "
-        "every file."
+    _common.say(f"{folders}corpora that ship with a package lie in it.")
+    _common.say(
+        "'mserbench data show NAME' says where to get one; "
+        "'mserbench data verify NAME' opens every file."
     )
 
 
@@ -95,7 +96,7 @@ def show(name: str, as_json: bool) -> None:
         return
 
     for line in _card.lines(card):
-        click.echo(line)
+        _common.say(line)
 
 
 @command.command(name="verify", short_help="open every file of a corpus and list all that is wrong")
@@ -111,25 +112,26 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     from mserbench.data import corpus, lookup, verification
 
     source = lookup.corpus(name)
-    with _common.progress(f"decoding {source.card.name}") as shown:
-        found = verification.verify(source, corpus.find(source, data), shown)
+    with _common.progress(f"decoding {source.card.name}") as report:
+        verified = verification.verify(source, corpus.find(source, data), report)
 
-    edition = found.edition or "not one we have seen"
+    # Editions differ in bytes and not in speech; one that we have not seen is no fault.
+    edition = verified.edition or "not one we have seen"
     if as_json:
-        _common.print_json({"corpus": source.card.name, **asdict(found), "edition": edition})
+        _common.print_json({"corpus": source.card.name, **asdict(verified), "edition": edition})
     else:
-        for line in found.problems:
-            click.echo(f"problem: {line}")
+        for line in verified.problems:
+            _common.say(f"problem: {line}")
 
-        for line in found.warnings:
-            click.echo(f"note: {line}")
+        for line in verified.warnings:
+            _common.say(f"note: {line}")
 
-        click.echo(
-            f"{source.card.name}: {found.utterances} utterances, {found.hours:.2f} h, "
-            f"{found.speakers} speaker(s), "
-            f"variant {found.variant or 'unknown'}, {len(found.problems)} problem(s); audio digest "
-            f"{found.digest[:8]} ({edition})"
+        _common.say(
+            f"{source.card.name}: {verified.utterances} utterances, {verified.hours:.2f} h, "
+            f"{verified.speakers} speaker(s), variant {verified.variant or 'unknown'}, "
+            f"{len(verified.problems)} problem(s); "
+            f"audio digest {verified.digest[:8]} ({edition})"
         )
 
-    if found.problems:
+    if verified.problems:
         raise click.exceptions.Exit(1)

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
 @click.option(
     "--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop."
 )
+@_common.wide_option
 @_common.json_option
 def command(
     name: str | None,

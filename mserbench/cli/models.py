@@ -12,6 +12,7 @@ from mserbench.cli import _common
 
 @click.command(name="models", short_help="list the models, or the options of one")
 @click.argument("name", required=False)
+@_common.wide_option
 @_common.json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the models of all installed plugins; with NAME, the options of that model."""

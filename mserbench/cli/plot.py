@@ -64,6 +64,7 @@ def command() -> None:
     type=click.IntRange(min=1),
     help="Only N clips of each task, chosen by a hash of their ids.",
 )
+@_common.wide_option
 @_common.json_option
 def embeddings(
     run_folders: Sequence[Path],

@@ -8,12 +8,13 @@ from mserbench.cli import _common
 
 
 @click.command(name="plugins", short_help="list the plugins, their versions and failures")
+@_common.wide_option
 @_common.json_option
 def command(as_json: bool) -> None:
     """List every installed plugin; exit 1 where one failed."""
     from mserbench.plugins import registry
 
-    found = registry.installed()
+    installed = registry.installed()
     if as_json:
         _common.print_json(
             [
@@ -26,20 +27,23 @@ def command(as_json: bool) -> None:
                     "brings": [entry.name for entry in plugin.entries],
                     "failures": plugin.failures,
                 }
-                for plugin in found
+                for plugin in installed
             ]
         )
     else:
         rows = [
             [plugin.name, plugin.distribution, plugin.version, plugin.status, len(plugin.entries)]
-            for plugin in found
+            for plugin in installed
         ]
         _common.print_table(
-            rows, ["plugin", "distribution", "version", "status", "entries"], right=("entries",)
+            rows,
+            ["plugin", "distribution", "version", "status", "entries"],
+            right=("entries",),
+            least=("distribution", "version", "entries"),
         )
-        for plugin in found:
+        for plugin in installed:
             for failure in plugin.failures:
                 click.echo(f"failed: {failure}", err=True)
 
-    if any(plugin.failures for plugin in found):
+    if any(plugin.failures for plugin in installed):
         raise click.exceptions.Exit(1)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     help="Score what is there of an incomplete corpus; marked as partial.",
 )
 @click.option("--fresh", is_flag=True, help="Do not resume or reuse: start anew.")
+@_common.wide_option
 @_common.json_option
 def command(
     model_names: str,
@@ -78,10 +79,11 @@ def command(
 
     models = _common.names(model_names, "model")
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
+    # A misspelt name must not be found only after the corpora were indexed, which takes minutes.
     for name in models:
         model_entry(name)
 
-    given = _common.settings(options, preset, models)
+    typed = _common.settings(options, preset, models)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
 
@@ -93,12 +95,13 @@ def command(
                 click.echo(f"note: {target.task.name}: {note}", err=True)
 
             for name in models:
-                spec = Spec.of(name, target, weights, given, device)
-                with _common.progress(f"{name} on {target.task.name}") as shown:
+                spec = Spec.of(name, target, weights, typed, device)
+                with _common.progress(f"{name} on {target.task.name}") as report:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, shown))
+                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, report))
     except MserbenchError:
-        if finished:  # an error in one run must not hide the numbers of those before it
+        # An error in one run must not hide the numbers of those before it.
+        if finished:
             _report(finished, as_json)
 
         raise
@@ -124,10 +127,11 @@ def _load_all(
     targets, faults = [], {}
     for task in tasks:
         try:
-            with _common.progress(f"indexing {task.corpus}") as shown:
-                targets.append(dataset.load(task, data, allow_partial, limit, shown))
+            with _common.progress(f"indexing {task.corpus}") as report:
+                targets.append(dataset.load(task, data, allow_partial, limit, report))
         except DataError as error:
-            faults[str(error)] = task.name  # tasks of one corpus may say the same
+            # Tasks of one corpus may say the same.
+            faults[str(error)] = task.name
 
     if faults:
         raise DataError("\n".join(faults))
@@ -140,19 +144,9 @@ def show(finished: Sequence[Run]) -> None:
     from mserbench.report.numbers import percent
 
     head = [
-        "task",
-        "model",
-        "n",
-        "speakers",
-        "UA [95 % interval]",
-        "WA",
-        "WF1",
-        "MF1",
-        "unparsed",
-        "verdict",
-        "heard",
-    ]
-    head.append("marks")
+        "task", "model", "n", "speakers", "UA [95 % interval]",
+        "WA", "WF1", "MF1", "unparsed", "verdict", "heard", "marks",
+    ]  # fmt: skip
     rows = [
         [
             run.record.task.name,
@@ -167,11 +161,16 @@ def show(finished: Sequence[Run]) -> None:
         ]
         for run in finished
     ]
-    _common.print_table(rows, head, right=("n", "speakers", "WA", "WF1", "MF1", "unparsed"))
+    _common.print_table(
+        rows,
+        head,
+        right=("n", "speakers", "WA", "WF1", "MF1", "unparsed"),
+        least=("MF1", "WF1", "heard", "WA", "speakers", "n", "unparsed", "marks", "verdict"),
+    )
     click.echo()
 
     for line in footnotes(finished):
-        click.echo(line)
+        _common.say(line)
 
 
 def _smallest(run: Run) -> list[str]:
@@ -184,9 +183,8 @@ def _smallest(run: Run) -> list[str]:
         return []
 
     return [
-        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference "
-        f"of UA between two usual "
-        f"systems from {100 * smallest:.0f} points on"
+        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA "
+        f"between two usual systems from {100 * smallest:.0f} points on"
     ]
 
 
@@ -196,42 +194,36 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
     from mserbench.results import marks
 
     lines = [
-        "Percent. UA: mean recall over the classes; in brackets its 95 % interval over "
-        "speakers (jackknife, t)."
+        "Percent. UA: mean recall over the classes; "
+        "in brackets its 95 % interval over speakers (jackknife, t)."
     ]
     for run in finished:
         if alone := run.record.statistics.unattributed:
             lines.append(
-                f"{run.record.task.name}: {alone} clip(s) have no speaker: each counts as "
-                f"a speaker of its own"
+                f"{run.record.task.name}: {alone} clip(s) have no speaker: "
+                f"each counts as a speaker of its own"
             )
 
         lines += _smallest(run)
 
-    lines = list(dict.fromkeys(lines))  # several models on one task say the same of it
+    # Several models on one task say the same of it.
+    lines = list(dict.fromkeys(lines))
     for run in finished:
         if part := run.record.canonical:
             value = percent(part.metrics["UA"], part.intervals["UA"], run.by_clip)
             lines.append(
-                f"{run.name} on {run.record.task.name}, canonical labels only: UA {value}, n "
-                f"{part.n}"
+                f"{run.name} on {run.record.task.name}, canonical labels only: "
+                f"UA {value}, n {part.n}"
             )
 
     lines += marks.meanings({mark for run in finished for mark in run.marks})
-    lines += [
-        f"heard {value}: {text}"
-        for value, text in marks.HEARD.items()
-        if value in {run.heard for run in finished}
-    ]
+    lines += marks.meanings_of_heard({run.heard for run in finished})
     for run in finished:
+        # Zero-shot is what a reader expects here; of anything else the reasons stand in the record.
         if run.verdict != "zero-shot":
             lines.append(
                 f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}"
             )
 
-    lines.append(
-        f"Predictions and provenance: "
-        f"{', '.join(sorted({str(run.folder.parent) for run in finished}))}"
-    )
-
-    return lines
+    folders = sorted({str(run.folder.parent) for run in finished})
+    return [*lines, f"Predictions and provenance: {', '.join(folders)}"]

@@ -26,6 +26,7 @@ from mserbench.cli import _common
     show_default=True,
     help="Run folders.",
 )
+@_common.wide_option
 @_common.json_option
 def command(
     file: Path, task: str, name: str, card: Path | None, data: Path | None, out: Path, as_json: bool

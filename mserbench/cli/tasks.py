@@ -8,6 +8,7 @@ from mserbench.cli import _common
 
 
 @click.command(name="tasks", short_help="list the tasks")
+@_common.wide_option
 @_common.json_option
 def command(as_json: bool) -> None:
     """List the tasks of all installed plugins."""

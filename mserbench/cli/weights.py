@@ -25,6 +25,7 @@ def command() -> None:
 
 
 @command.command(name="list")
+@_common.wide_option
 @_common.json_option
 def list_(as_json: bool) -> None:
     """List all weights: what they are, their licence, their size, and whether they are on this
@@ -38,7 +39,8 @@ def list_(as_json: bool) -> None:
         return
 
     columns = ["name", "what it is", "licence", "MB", "here", "can be had from"]
-    _common.print_table([_row(record) for record in records], columns, right=("MB",))
+    rows = [_row(record) for record in records]
+    _common.print_table(rows, columns, right=("MB",), least=("can be had from", "licence"))
     here = sum(record["state"] == "ready" for record in records)
     click.echo(
         f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' "

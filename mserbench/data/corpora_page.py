@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mserbench.cards import CorpusCard
 from mserbench.data import divisions, lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry
+from mserbench.report import markdown
+from mserbench.report.blocks import Column, Table, Written
 from mserbench.statistics.compare import smallest_difference
 
 _HEAD = """# Corpora
@@ -35,16 +37,17 @@ _RIGHT = {"speakers", "clips", "hours", "labels"}
 def page() -> str:
     """Return the page. Raises PluginError where a corpus cannot be imported."""
     cards = [lookup.corpus(name).card for name in registry.entries(CorpusEntry)]
-    marks = ["---:" if column in _RIGHT else "---" for column in _COLUMNS]
-    table = [_row(_COLUMNS), _row(marks), *(_row(_cells(card)) for card in cards)]
+    columns = [Column(name, right=name in _RIGHT) for name in _COLUMNS]
+    table = Table(columns, [_cells(card) for card in cards])
     sections = ["\n".join(_section(card)) for card in cards]
 
-    return "\n".join([_HEAD, *table, "", *sections])
+    return "\n".join([_HEAD, markdown.block(table), "", *sections])
 
 
-def _cells(card: CorpusCard) -> list[str]:
+def _cells(card: CorpusCard) -> list[Written]:
+    """Return the cells of one corpus; cards are ours, and mean the Markdown in them."""
     largest = max(card.counts.values(), key=lambda counts: sum(counts.values()), default={})
-    return [
+    texts = [
         f"[{card.name}](#{card.name})",
         " ".join(card.languages),
         _number(card.speakers),
@@ -56,6 +59,7 @@ def _cells(card: CorpusCard) -> list[str]:
         card.licence,
         " ".join(f"`{name}`" for name in _tasks(card)),
     ]
+    return [Written(text) for text in texts]
 
 
 def _section(card: CorpusCard) -> Iterator[str]:
@@ -100,8 +104,8 @@ def _smallest(card: CorpusCard, name: str) -> str:
     task = lookup.task(name)
     if task.part or task.select or task.expected is None or card.speakers is None:
         return (
-            "the smallest difference of UA that shows depends on its speakers, which are not "
-            "those of the card."
+            "the smallest difference of UA that shows depends on its speakers, "
+            "which are not those of the card."
         )
 
     smallest = smallest_difference(task.expected, card.speakers)
@@ -110,8 +114,7 @@ def _smallest(card: CorpusCard, name: str) -> str:
 
     return (
         f"{task.expected:,} clips of {card.speakers} speakers show a difference of UA "
-        f"between two usual systems from "
-        f"{100 * smallest:.0f} points on."
+        f"between two usual systems from {100 * smallest:.0f} points on."
     )
 
 
@@ -128,9 +131,6 @@ def _link(source: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text.replace("*", r"\*")  # of file names; Markdown would take them for emphasis
+    # Stars of file names, which Markdown would take for emphasis.
+    text = text.replace("*", r"\*")
     return text if text.endswith(".") else f"{text}."
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

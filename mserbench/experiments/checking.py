@@ -18,6 +18,7 @@ def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) 
     with their files.
     """
     tasks = [lookup.task(name) for name in names]
+    # All that is absent at once: who has to ask for corpora should not hear of them one by one.
     roots: dict[str, Path] = {}
     absent = []
 
@@ -34,9 +35,8 @@ def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) 
             else "need a data folder: give --data or set MSERBENCH_DATA"
         )
         raise DataError(
-            f"{len(absent)} of {len(absent) + len(roots)} corpora, {', '.join(absent)}, "
-            f"{place}; 'mserbench data show "
-            f"{absent[0]}' says where to get one and how to unpack it"
+            f"{len(absent)} of {len(absent) + len(roots)} corpora, {', '.join(absent)}, {place}; "
+            f"'mserbench data show {absent[0]}' says where to get one and how to unpack it"
         )
 
     faults = [
@@ -48,8 +48,8 @@ def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) 
         listed = "".join(f"\n  - {fault}" for fault in faults[:20])
         more = f"\n  - and {len(faults) - 20} more" if len(faults) > 20 else ""
         raise DataError(
-            f"the corpora are not complete, {len(faults)} problem(s):{listed}{more}\nmend them "
-            f"first"
+            f"the corpora are not complete, {len(faults)} problem(s):{listed}{more}\n"
+            f"mend them first"
         )
 
 
@@ -61,6 +61,7 @@ def _faults(
     faults: list[str] = []
 
     for task in (task for task in tasks if task.corpus == name):
+        # Which clips are asked cannot be said while a label means nothing.
         undeclared = dataset.undeclared_labels(task, utterances)
         faults += undeclared
         if undeclared:
@@ -80,9 +81,13 @@ def _faults(
             )
 
     if not allow_partial:
-        asked = {
-            one.id for task in tasks if task.corpus == name for one, _ in dataset.truth(task, data)
+        # What is wrong with clips that no task of the table asks stops nobody here.
+        needed = {
+            utterance.id
+            for task in tasks
+            if task.corpus == name
+            for utterance, _ in dataset.truth(task, data)
         }
-        faults += reading.problems_of_task(sorted(asked))
+        faults += reading.problems_of_task(sorted(needed))
 
     return list(dict.fromkeys(faults))

@@ -29,24 +29,34 @@ def describe(
     described = {
         "name": experiment.name,
         "title": experiment.title,
-        "settings": [one.name for one in experiment.settings],
-        "systems": [one.name for one in experiment.systems],
+        "settings": [setting.name for setting in experiment.settings],
+        "systems": [system.name for system in experiment.systems],
         "cells": len(cells),
         "tasks": plan.tasks(cells),
         "trainings": [
-            {"model": one.model, "on": list(one.on), "validate": list(one.validate),
-            "options": dict(one.options)}
-            for one in plan.trainings(cells)
+            {
+                "model": training.model,
+                "on": list(training.on),
+                "validate": list(training.validate),
+                "options": dict(training.options),
+            }
+            for training in plan.trainings(cells)
         ],
-        "runs": [{"model": one.model, "task": one.task,
-        "options": dict(one.options)} for one in plan.questions(cells)],
-        "asked": {one.name: options.asked_with(experiment,
-        one) for one in experiment.systems if one.asked},
+        "runs": [
+            {"model": run.model, "task": run.task, "options": dict(run.options)}
+            for run in plan.questions(cells)
+        ],
+        "asked": {
+            system.name: options.asked_with(experiment, system)
+            for system in experiment.systems
+            if system.asked
+        },
         "targets": _targets(cells, data),
         "corpora": corpora,
         "parts": parts,
-    }  # fmt: skip
+    }
 
+    # Building models wants their packages and takes seconds, and the rest of the plan does not.
     if dry_run:
         groups = taking.trained(cells)
         described |= {"takes": groups, "totals": taking.totals(groups, corpora, parts)}
@@ -61,11 +71,11 @@ def _targets(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:
     names = sorted({cell.task for cell in cells})
     return [
         {
-            "task": one.task,
-            "clips": lookup.task(one.task).expected,
-            "speakers": one.number,
-            "speakers_from": one.source,
-            "remark": one.remark,
+            "task": target.task,
+            "clips": lookup.task(target.task).expected,
+            "speakers": target.number,
+            "speakers_from": target.source,
+            "remark": target.remark,
         }
-        for one in speakers.of_targets(names, data)
+        for target in speakers.of_targets(names, data)
     ]

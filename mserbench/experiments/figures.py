@@ -21,12 +21,12 @@ from mserbench.statistics.intervals import cluster_counts
 @dataclass(frozen=True)
 class Test:
     """A system against the reference: the difference, its p value after Holm's correction, and
-    McNemar's.
+    McNemar's, which there is where both cells come from one model each.
     """
 
     difference: Difference
     adjusted: float | None
-    mcnemar: float | None  # where both cells come from one model each
+    mcnemar: float | None
 
 
 class Figures:
@@ -36,16 +36,23 @@ class Figures:
         self.record = record
         self._answers = answers
         self.systems: list[dict[str, Any]] = record["experiment"]["systems"]
-        self.settings: list[str] = [one["name"] for one in record["experiment"]["settings"]]
+        self.settings: list[str] = [setting["name"] for setting in record["experiment"]["settings"]]
         self.reference: str = record["experiment"]["reference"]
-        self._cells = {(one["system"], one["setting"], one["kind"]): one for one in record["cells"]}
-        self._position = {name: {column: at for at, column in enumerate(sorted(one.columns))}
-                          for name, one in answers.items()}  # fmt: skip
+        self._cells = {
+            (cell["system"], cell["setting"], cell["kind"]): cell for cell in record["cells"]
+        }
+        self._position = {
+            task: {column: at for at, column in enumerate(sorted(answers_of.columns))}
+            for task, answers_of in answers.items()
+        }
+
+        # Counted once for all models of a task: each figure takes its columns out of the counts.
         self._targets = {
-            name: averages.target(
-                _counts(asked, record["tasks"][name]["labels"]), by_clip=asked.speakers is None
+            task: averages.target(
+                _counts(answers_of, record["tasks"][task]["labels"]),
+                by_clip=answers_of.speakers is None,
             )
-            for name, asked in sorted(answers.items())
+            for task, answers_of in sorted(answers.items())
         }
 
     def cell(self, system: str, setting: str, kind: str) -> dict[str, Any] | None:
@@ -69,35 +76,42 @@ class Figures:
 
         task, columns = cell["task"], cell["columns"]
         point = self._targets[task].left_out.point[metric]
-        return [(one["source"], float(point[self._position[task][one["name"]]])) for one in columns]
+        return [
+            (column["source"], float(point[self._position[task][column["name"]]]))
+            for column in columns
+        ]
 
     def tests(self, column: str, kind: str, metric: str = "UA") -> dict[str, Test]:
         """Return each other system against the reference in a column; empty where that has no value
         there.
         """
         reference = self._parts(self.reference, column, kind)
-        others = [system["name"] for system in self.systems if system["name"] != self.reference]
-        found = {name: parts for name in others if (parts := self._parts(name, column, kind))}
+        names = [system["name"] for system in self.systems if system["name"] != self.reference]
         if not reference:
             return {}
 
         differences = {
-            name: averages.difference(parts, reference, metric) for name, parts in found.items()
+            name: averages.difference(parts, reference, metric)
+            for name in names
+            if (parts := self._parts(name, column, kind))
         }
-        tested = [name for name, one in differences.items() if one.p is not None]
+
+        # Only tests that were made count in the correction: a cell without a p costs nobody power.
+        tested = [name for name, difference in differences.items() if difference.p is not None]
         adjusted = dict(
             zip(tested, holm([differences[name].p or 0.0 for name in tested]), strict=True)
         )
 
         return {
-            name: Test(one, adjusted.get(name), self._mcnemar(name, column, kind))
-            for name, one in differences.items()
+            name: Test(difference, adjusted.get(name), self._mcnemar(name, column, kind))
+            for name, difference in differences.items()
         }
 
     def _parts(self, system: str, column: str, kind: str) -> list[Part]:
         parts = []
         for setting in self.settings if column == AVERAGE else [column]:
             cell = self.cell(system, setting, kind)
+            # An average over fewer settings than its neighbours' could not be compared with them.
             if cell is None or cell["failure"]:
                 return []
 
@@ -121,8 +135,8 @@ class Figures:
         answers = self._answers[cells[0]["task"]]
         a, b = (answers.columns[cell["columns"][0]["name"]] for cell in cells)
         right = [
-            (said_a == label, said_b == label)
-            for said_a, said_b, label in zip(a, b, answers.truth, strict=True)
+            (answer_a == label, answer_b == label)
+            for answer_a, answer_b, label in zip(a, b, answers.truth, strict=True)
         ]
 
         return mcnemar(right.count((True, False)), right.count((False, True)))

@@ -10,8 +10,18 @@ from typing import Any
 from mserbench.experiments import chance, contrasts, facts, spreads
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.figures import Figures, Test
-from mserbench.experiments.markdown import table
 from mserbench.experiments.shapes import AVERAGE
+from mserbench.report import markdown
+from mserbench.report.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Heading,
+    Paragraph,
+    Table,
+    Written,
+    written_table,
+)
 from mserbench.report.numbers import percent
 from mserbench.results.marks import is_wide
 
@@ -23,7 +33,7 @@ def render(
 ) -> str:
     """Return the page as Markdown. `hashes` are the SHA-256 of the files of answers by name."""
     figures, experiment = Figures(record, answers), record["experiment"]
-    blocks: list[list[str]] = [[f"# {experiment['title']}"], *facts.opening(record)]
+    blocks: list[Block] = [Heading(Written(experiment["title"]), 1), *facts.opening(record)]
     for kind in ("test", "whole"):
         if not figures.has(kind):
             continue
@@ -31,77 +41,79 @@ def render(
         columns = [*figures.settings, AVERAGE]
         for metric in experiment["metrics"]:
             lowest = chance.row(record, answers, kind, metric, columns)
-            blocks.append([f"## {chance.NAMES[metric]}{_HEADINGS[kind]}"])
+            blocks.append(Heading(f"{chance.NAMES[metric]}{_HEADINGS[kind]}", 2))
             blocks.append(_scores(figures, kind, metric, lowest))
-            blocks += spreads.lines(figures) if (kind, metric) == ("test", "UA") else []
+            blocks += spreads.blocks(figures) if (kind, metric) == ("test", "UA") else []
 
-        blocks.append(
-            [f"## Differences from {_title(figures, figures.reference)}{_HEADINGS[kind]}"]
-        )
-        for metric in experiment.get("tested", ["UA"]):  # tables made before the choice have no key
-            blocks += _differences(figures, kind, metric)
-            blocks += contrasts.lines(figures, kind, metric, columns, _tested)
+        reference = _title(figures, figures.reference)
+        blocks.append(Heading(Written(f"Differences from {reference}{_HEADINGS[kind]}"), 2))
+
+        # Tables made before there was a choice have no key.
+        for metric in experiment.get("tested", ["UA"]):
+            blocks.append(_differences(figures, kind, metric))
+            blocks += contrasts.blocks(figures, kind, metric, columns, _tested)
 
         if kind == "test":
-            blocks += [*_explained(record), [chance.NOTE]]
+            blocks += [Paragraph(_explained(record)), Paragraph(Written(chance.NOTE))]
 
     blocks += [
         *_verdicts(figures),
         *facts.targets(record),
         *_each(figures),
         *facts.failures(record),
+        *facts.training(record),
+        *facts.provenance(record, hashes),
     ]
-    blocks += [*facts.training(record), *facts.provenance(record, hashes)]
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    return markdown.page(blocks)
 
 
-def _explained(record: Mapping[str, Any]) -> list[list[str]]:
+def _explained(record: Mapping[str, Any]) -> Written:
     seeds = record["experiment"]["seeds"]
-    sentences = (
-        "Percent. In brackets 95 % intervals: of other speakers of the target, and of "
-        "other trainings where a cell has "
-        "several seeds (delete-one jackknife over speakers on the logit scale, variance "
-        "between seeds, Student's t).",
-        f"A cell is the mean over its models: {len(seeds)} seed{'s' if len(seeds) > 1 else ''} "
-        f"({', '.join(map(str, seeds))}) where a model has one.",
-        "p: two-sided, of the same t; after Holm's correction over the systems of a column.",
-        "No interval and no p stand where a target has at most three speakers: they could "
-        "say nothing. "
-        "In parentheses, marked `clips`: no speaker is known, the range is over clips and "
-        "too narrow.",
-        "McNemar's exact test, uncorrected, stands last where both cells are one model "
-        "each; it is of these clips "
-        "alone, which it takes as independent.",
+    return Written(
+        f"""
+        Percent. In brackets 95 % intervals: of other speakers of the target, and of other trainings
+        where a cell has several seeds (delete-one jackknife over speakers on the logit scale,
+        variance between seeds, Student's t).
+        A cell is the mean over its models: {len(seeds)} seed{"s" if len(seeds) > 1 else ""}
+        ({", ".join(map(str, seeds))}) where a model has one.
+        p: two-sided, of the same t; after Holm's correction over the systems of a column.
+        No interval and no p stand where a target has at most three speakers: they could say
+        nothing. In parentheses, marked `clips`: no speaker is known, the range is over clips and
+        too narrow.
+        McNemar's exact test, uncorrected, stands last where both cells are one model each; it is of
+        these clips alone, which it takes as independent.
+        """
     )
 
-    return [[" ".join(sentences)]]
 
-
-def _scores(figures: Figures, kind: str, metric: str, lowest: list[str]) -> list[str]:
+def _scores(figures: Figures, kind: str, metric: str, lowest: list[str]) -> Table:
     head = ["system", *figures.settings, AVERAGE]
     rows = []
     for system in _systems(figures, kind):
         values = [figures.figure(system["name"], column, kind, metric) for column in head[1:]]
-        shown = [percent(v.value, v.interval, v.by_clip) if v else "-" for v in values]
-        rows.append([_title(figures, system["name"]), *shown])
+        texts = [percent(v.value, v.interval, v.by_clip) if v else "-" for v in values]
+        rows.append([_title(figures, system["name"]), *texts])
+
+        # What its authors report stands below ours, never in its place.
         if kind == "test" and (reported := _reported(figures, system["name"], metric, head[1:])):
             rows.append([f"*{figures.record['experiment']['reported_title']}*", *reported])
 
-    return table(head, [*rows, lowest] if lowest else rows)
+    return written_table(head, [*rows, lowest] if lowest else rows)
 
 
 def _reported(figures: Figures, system: str, metric: str, columns: Sequence[str]) -> list[str]:
-    known = {
-        one["setting"]: one["value"]
-        for one in figures.record["experiment"]["reported"]
-        if (one["system"], one["metric"]) == (system, metric)
+    values = {
+        cell["setting"]: cell["value"]
+        for cell in figures.record["experiment"]["reported"]
+        if (cell["system"], cell["metric"]) == (system, metric)
     }
-    return (
-        [f"*{known[column]:.2f}*" if column in known else "" for column in columns] if known else []
-    )
+    if not values:
+        return []
+
+    return [f"*{values[column]:.2f}*" if column in values else "" for column in columns]
 
 
-def _differences(figures: Figures, kind: str, metric: str) -> list[list[str]]:
+def _differences(figures: Figures, kind: str, metric: str) -> Block:
     columns = [*figures.settings, AVERAGE]
     tests = {column: figures.tests(column, kind, metric) for column in columns}
     rows = [
@@ -113,9 +125,9 @@ def _differences(figures: Figures, kind: str, metric: str) -> list[list[str]]:
         if system["name"] != figures.reference
     ]
     if not any(tests.values()):
-        return [["The reference has no numbers here."]]
+        return Paragraph("The reference has no numbers here.")
 
-    return [table([f"{metric}, system minus reference", *columns], rows)]
+    return written_table([f"{metric}, system minus reference", *columns], rows)
 
 
 def _tested(test: Test | None) -> str:
@@ -133,15 +145,16 @@ def _tested(test: Test | None) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{round(100 * value, 1) + 0.0:+.1f}"  # no minus before a zero
+    # Adding a zero takes the minus off one.
+    return f"{round(100 * value, 1) + 0.0:+.1f}"
 
 
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _verdicts(figures: Figures) -> list[list[str]]:
-    rows, reasons = [], set()
+def _verdicts(figures: Figures) -> list[Block]:
+    rows, words, reasons = [], set(), set()
     for system in figures.systems:
         row = [_title(figures, system["name"])]
         for setting in figures.settings:
@@ -150,29 +163,40 @@ def _verdicts(figures: Figures) -> list[list[str]]:
                 row.append("-")
                 continue
 
-            row.append(", ".join([cell["verdict"], *_marks(figures, cell)]))
+            stated = [cell["verdict"], *_marks(figures, cell)]
+            row.append(", ".join(stated))
+            words.update(stated)
+
+            # Zero-shot is the rule here; every exception says why it is one.
             if cell["verdict"] != "zero-shot":
-                reasons |= {f"- {cell['verdict']}: {reason}" for reason in cell["reasons"]}
+                reasons |= {f"{cell['verdict']}: {reason}" for reason in cell["reasons"]}
 
         rows.append(row)
 
-    blocks = [["## Verdicts and marks"], table(["system", *figures.settings], rows)]
-    blocks.append(
-        facts.meanings({mark for row in rows for cell in row[1:] for mark in cell.split(", ")})
-    )
-    return [*blocks, sorted(reasons)] if reasons else blocks
+    return [
+        Heading("Verdicts and marks", 2),
+        written_table(["system", *figures.settings], rows),
+        _list(facts.meanings(words)),
+        *([_list(sorted(reasons))] if reasons else []),
+    ]
+
+
+def _list(lines: Iterable[str]) -> Bullets:
+    items: list[Cell] = [Written(line) for line in lines]
+    return Bullets(items)
 
 
 def _marks(figures: Figures, cell: Mapping[str, Any]) -> list[str]:
     task = figures.record["tasks"][cell["task"]]
-    found = figures.figure(cell["system"], cell["setting"], cell["kind"], "UA")
-    interval = found.interval if found else None
+    figure = figures.figure(cell["system"], cell["setting"], cell["kind"], "UA")
+    interval = figure.interval if figure else None
     flags = {
         "transductive": cell["transductive"],
-        "development": cell.get("development", False),  # of records from before it is not known
+        # Records from before the mark do not say.
+        "development": cell.get("development", False),
         "synthetic": task["synthetic"],
         "partial": task["partial"],
-        "unknown speakers": bool(found and found.by_clip),
+        "unknown speakers": bool(figure and figure.by_clip),
         "few speakers": interval is None,
         "wide": is_wide(interval),
     }
@@ -180,23 +204,25 @@ def _marks(figures: Figures, cell: Mapping[str, Any]) -> list[str]:
     return [name for name, is_set in flags.items() if is_set]
 
 
-def _each(figures: Figures) -> list[list[str]]:
+def _each(figures: Figures) -> list[Block]:
     """Show the models behind the means: each seed, and each source where a row is a mean over
     sources.
     """
     rows = []
     for system in figures.systems:
-        found = [
+        models = [
             figures.each(system["name"], setting, "test", "UA") for setting in figures.settings
         ]
-        if any(len(values) > 1 for values in found):
-            rows.append([_title(figures, system["name"]), *map(_by_source, found)])
+        if any(len(values) > 1 for values in models):
+            rows.append([_title(figures, system["name"]), *map(_by_source, models)])
 
-    return (
-        [["## UA of each model behind a mean"], table(["system", *figures.settings], rows)]
-        if rows
-        else []
-    )
+    if not rows:
+        return []
+
+    return [
+        Heading("UA of each model behind a mean", 2),
+        written_table(["system", *figures.settings], rows),
+    ]
 
 
 def _by_source(values: Iterable[tuple[str, float]]) -> str:
@@ -211,12 +237,13 @@ def _by_source(values: Iterable[tuple[str, float]]) -> str:
 
 def _systems(figures: Figures, kind: str) -> list[dict[str, Any]]:
     return [
-        one
-        for one in figures.systems
-        if any(figures.cell(one["name"], two, kind) for two in figures.settings)
+        system
+        for system in figures.systems
+        if any(figures.cell(system["name"], setting, kind) for setting in figures.settings)
     ]
 
 
 def _title(figures: Figures, name: str) -> str:
-    (system,) = [one for one in figures.systems if one["name"] == name] or [{"title": name}]
-    return str(system["title"])
+    # The reference need not be among the systems that were asked for.
+    titles = [system["title"] for system in figures.systems if system["name"] == name]
+    return str(titles[0]) if titles else name

@@ -102,13 +102,13 @@ def counting(title: str, bar: bool = True, megabytes: bool = False) -> Iterator[
     work = Work(title, megabytes=megabytes)
     with (
         _opened(work),
-        _bar(title) if bar and sys.stderr.isatty() and place().is_main else nullcontext() as shown,
+        _bar(title) if bar and sys.stderr.isatty() and place().is_main else nullcontext() as drawn,
     ):
 
         def report(done: int, total: int, note: str = "") -> None:
             work(done, total, note)
-            if shown is not None:
-                shown(done, total, note)
+            if drawn is not None:
+                drawn(done, total, note)
 
         yield report
 

@@ -48,10 +48,12 @@ def judge(
     the task's language is not declared (`und`). `keys` are the test clips' audio keys, and
     CORPUS:ID of them and of what they were made from.
     """
-    labelled = [one for one in card.exposure if one.kind == "emotion-labels"]
+    labelled = [part for part in card.exposure if part.kind == "emotion-labels"]
     verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
+
+    # What a list that may lack an entry proves is a leak, and never that there is none.
     complete = card.exposure_complete and all(
-        one.corpus != "unknown" and _are_known(one.languages) for one in labelled
+        part.corpus != "unknown" and _are_known(part.languages) for part in labelled
     )
     declared = _are_known(task.languages)
 
@@ -67,8 +69,8 @@ def judge(
         verdict = "unknown"
 
     if verdict == "zero-shot":
-        seen = sorted({language for one in labelled for language in one.languages})
-        trained = f"languages {', '.join(seen)}" if seen else "no language"
+        spoken = sorted({language for part in labelled for language in part.languages})
+        trained = f"languages {', '.join(spoken)}" if spoken else "no language"
         reasons = [f"emotion labels were seen in {trained} only, and no clip of {corpus.same_as}"]
 
     chosen_on = {name.casefold() for name in card.development}
@@ -84,16 +86,17 @@ def judge(
 def _worst(
     labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]
 ) -> tuple[str, list[str]]:
-    leaked = [(one, len(one.clips & keys)) for one in labelled if one.clips & keys]
+    # From the worst to the best: a leak is one whatever else the model may claim.
+    leaked = [(part, len(part.clips & keys)) for part in labelled if part.clips & keys]
     if leaked:
         return "leaked", [
-            f"{n} test clip(s) were trained on, in {one.corpus} ({one.evidence})"
-            for one, n in leaked
+            f"{n} test clip(s) were trained on, in {part.corpus} ({part.evidence})"
+            for part, n in leaked
         ]
 
-    same = [one for one in labelled if one.corpus.casefold() in _names(corpus)]
+    same = [part for part in labelled if part.corpus.casefold() in _names(corpus)]
     if same:
-        return "in-corpus", [f"trained on corpus {one.corpus} ({one.evidence})" for one in same]
+        return "in-corpus", [f"trained on corpus {part.corpus} ({part.evidence})" for part in same]
 
     spoken = [(part, ", ".join(_shared(part, task))) for part in labelled if _shared(part, task)]
     if spoken:
@@ -115,6 +118,7 @@ def _heard(card: ModelCard, task: Task, is_known: bool) -> Heard:
     """Return whether the task's language was met; `is_known`: of the labels, and of the task, all
     languages are.
     """
+    # Text alone is not speech: a language model inside may have read it.
     met = {part.kind for part in card.exposure if _shared(part, task)}
     if met - {"text"}:
         return "yes"
@@ -128,15 +132,16 @@ def _shared(part: Exposure, task: Task) -> list[str]:
     """Return the languages of the task that were seen, in whatever region or script: `en-GB` is
     `en`.
     """
-    seen = {_primary(code) for code in part.languages} - _UNNAMED
-    return [code for code in task.languages if _primary(code) in seen]
+    trained = {_primary(code) for code in part.languages} - _UNNAMED
+    return [code for code in task.languages if _primary(code) in trained]
 
 
 def _primary(code: str) -> str:
     """Return the language of a tag in its shortest code: `de` of `de-AT` and `deu`, `zh` of
     `cmn`.
     """
-    if len(code) == 2:  # already the shortest, so the table of codes need not be loaded
+    # Already the shortest, so the table of codes, which is slow to import, need not be loaded.
+    if len(code) == 2:
         return code.casefold()
 
     import langcodes
@@ -175,14 +180,16 @@ def _learnt(source: Source) -> Iterator[Exposure]:
 
     for corpus in sorted({name.partition(":")[0] for name in source.origins}):
         clips = frozenset(name for name in source.origins if name.partition(":")[0] == corpus)
-        made = f"{evidence}, speech made from its clips"
-        yield Exposure(corpus, source.languages, "emotion-labels", made, clips)
+        derived = f"{evidence}, speech made from its clips"
+        yield Exposure(corpus, source.languages, "emotion-labels", derived, clips)
 
 
 def with_families(card: ModelCard, family: Callable[[str], str]) -> ModelCard:
     """Return the card with each corpus under the name that its related releases share, by
     `family`.
     """
-    exposure = tuple(dataclasses.replace(one, corpus=family(one.corpus)) for one in card.exposure)
+    exposure = tuple(
+        dataclasses.replace(part, corpus=family(part.corpus)) for part in card.exposure
+    )
     development = tuple(sorted({family(name) for name in card.development}))
     return dataclasses.replace(card, exposure=exposure, development=development)

@@ -24,21 +24,22 @@ def _texts(value: Any, path: str) -> tuple[str, ...]:
     if not _are_strings(value):
         owner, _, name = path.rpartition(".")
         is_of_source = owner.startswith(("sources", "earlier"))
-        what = f"{name!r} of a source" if is_of_source else repr(path)
-        raise ValueError(f"{what} must be a list of texts")
+        subject = f"{name!r} of a source" if is_of_source else repr(path)
+        raise ValueError(f"{subject} must be a list of texts")
 
     return tuple(value)
 
 
 def _are_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(held, str) for held in value)
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _is_string_or_null(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
-STRING = checked(lambda value: isinstance(value, str))  # a name may hold half a character
+# Other than the TEXT of a record: a name may hold half a character.
+STRING = checked(lambda value: isinstance(value, str))
 STRING_OR_NULL = checked(_is_string_or_null)
 OBJECT_OR_NULL = checked(lambda value: value is None or isinstance(value, dict))
 

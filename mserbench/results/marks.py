@@ -10,24 +10,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mserbench.results.record import RunRecord
 
-WIDEST = 0.15  # of an interval without the mark, as a fraction of 1
+# Of an interval without the mark `wide`, as a fraction of 1. Of two systems 15 points apart nobody
+# could say then which is better.
+WIDEST = 0.15
+
+VERDICT = {
+    "zero-shot": "no clip of the corpus and no emotion label of its language was trained on",
+    "in-corpus": "trained on other clips of the corpus: an upper bound, not a zero-shot number",
+    "leaked": "test clips were trained on: the number means nothing",
+    "cross-corpus": "another corpus of the language was trained on",
+    "unknown": "it is not known all that the model was trained on",
+}
+"""What is said of each verdict."""
 
 MEANING = {
     "synthetic": "rule-based speech, not people; it shows that things work and proves nothing else",
     "transductive": "statistics of the target's clips were used, without their labels",
-    "development": "the target was used in choosing the model's defaults, or its figures were seen "
-    "meanwhile",
+    "development": "the target was used in choosing the model's defaults, "
+    "or its figures were seen meanwhile",
     "development not stated": "nobody says what the model's defaults were chosen on",
     "partial": "not all clips of the task were scored: not comparable with others",
-    "unknown speakers": "no speaker is known: the range is over clips and says nothing of other "
-    "speakers",
+    "unknown speakers": "no speaker is known: "
+    "the range is over clips and says nothing of other speakers",
     "few speakers": "at most three, so no interval of 95 % can be given",
     "wide": "the interval spans more than 15 points: too few speakers or clips for conclusions",
     "submitted": "the predictions were made elsewhere, and cannot be made again from here",
     "weights not shipped": "only who trained these weights has them; what trains them again stands "
-    "below "
-    "the "
-    "tables",
+    "below the tables",
 }
 """What is said of each mark, in the order in which they are shown."""
 
@@ -43,6 +52,8 @@ HEARD = {
 def of_record(record: RunRecord) -> list[str]:
     """Return the marks of a run, by its record (docs/results.md)."""
     verdict, interval = record.verdict, record.intervals["UA"]
+
+    # In the order of MEANING, so that a mark stands at one place wherever it is shown.
     flags = {
         "synthetic": record.corpus.synthetic,
         "transductive": verdict.transductive,
@@ -67,11 +78,18 @@ def meanings(used: Collection[str]) -> list[str]:
     return [f"{mark}: {text}" for mark, text in MEANING.items() if mark in used]
 
 
+def meanings_of_heard(used: Collection[str]) -> list[str]:
+    """Return a line for each value of `heard` that occurs, and what it means."""
+    return [f"heard {value}: {text}" for value, text in HEARD.items() if value in used]
+
+
 def model_of(record: RunRecord) -> str:
     """Return the name of a run's model, with the preset of its weights: a preset may be another
     size of the model.
     """
     model = record.model
+
+    # Of several stages of training the last one made the weights that answer.
     stages = model.weights.trained if model.weights else ()
     preset = stages[-1].options.get("preset") if stages else None
 

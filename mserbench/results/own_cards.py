@@ -49,7 +49,9 @@ def read_card(path: Path, name: str) -> ModelCard:
         version=str(record.get("version", "unknown")),
         licence=str(record.get("licence", "unknown")),
         citation=str(record.get("citation", "")),
-        exposure=tuple(_exposure(path, i, one) for i, one in enumerate(record.get("exposure", []))),
+        exposure=tuple(
+            _exposure(path, at, part) for at, part in enumerate(record.get("exposure", []))
+        ),
         exposure_complete=complete,
         development=tuple(development),
     )
@@ -61,16 +63,16 @@ def unknown_card(name: str) -> ModelCard:
 
 
 def _exposure(path: Path, position: int, record: object) -> Exposure:
-    where = f"model card {str(path)!r}, exposure {position + 1}"
+    place = f"model card {str(path)!r}, exposure {position + 1}"
     if not isinstance(record, dict) or not isinstance(record.get("corpus"), str):
         raise DataError(
-            f"{where}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected"
+            f"{place}: an object with 'corpus', 'languages', 'kind' and 'evidence' was expected"
         )
 
     kind: Any = record.get("kind")
     if kind not in get_args(Kind):
         raise DataError(
-            f"{where}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}"
+            f"{place}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}"
         )
 
     languages = record.get("languages")
@@ -78,7 +80,7 @@ def _exposure(path: Path, position: int, record: object) -> Exposure:
         _LANGUAGE.fullmatch(str(code)) for code in languages
     ):
         raise DataError(
-            f"{where}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such "
+            f"{place}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such "
             f"as 'en'"
         )
 

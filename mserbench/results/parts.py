@@ -10,7 +10,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 Check = Callable[[Any], bool]
-Reader = Callable[[Any, str], Any]  # of a value and its path in the file; raises ValueError
+Reader = Callable[[Any, str], Any]
+"""Takes a value and its path in the file; raises ValueError."""
 _PartT = TypeVar("_PartT", bound="Part")
 
 
@@ -39,20 +40,22 @@ class Part:
 
         for name, (reader, may_be_missing) in readers.items():
             if name in value or not may_be_missing:
-                where = f"{path}.{name}" if path else name
-                values[name] = reader(value.get(name, _Missing.HERE), where)
+                place = f"{path}.{name}" if path else name
+                values[name] = reader(value.get(name, _Missing.HERE), place)
 
-        unknown = {key: held for key, held in value.items() if key not in readers}
+        # A stranger's file is written back as it came: what we do not know is not ours to drop.
+        unknown = {key: extra for key, extra in value.items() if key not in readers}
         return cls(**values, unknown=unknown, key_order=tuple(value))
 
     def to_json(self) -> dict[str, Any]:
         """Return what the file holds: keys in the order in which they were read, then new ones."""
-        held = {
-            one.name: _plain(getattr(self, one.name))
-            for one in fields(self)
-            if one.name in _readers(type(self)) and self._is_written(one.name, one.default)
+        own = {
+            attribute.name: _plain(getattr(self, attribute.name))
+            for attribute in fields(self)
+            if attribute.name in _readers(type(self))
+            and self._is_written(attribute.name, attribute.default)
         }
-        everything = {**held, **self.unknown}
+        everything = {**own, **self.unknown}
         order = dict.fromkeys([*(key for key in self.key_order if key in everything), *everything])
 
         return {key: everything[key] for key in order}
@@ -75,11 +78,13 @@ class _Missing:
 _Missing.HERE = _Missing()
 
 
-_READERS: dict[type, dict[str, tuple[Reader, bool]]] = {}  # by kind of part, as it is first read
+_READERS: dict[type, dict[str, tuple[Reader, bool]]] = {}
+"""How fields are read, by the kind of part, as one is first read."""
 
 
 def _readers(kind: type[Part]) -> dict[str, tuple[Reader, bool]]:
     """Return how each field of a part is read, and whether it may be missing."""
+    # Type hints are resolved once: a board reads hundreds of records.
     if kind not in _READERS:
         _READERS[kind] = _readers_of(kind)
     return _READERS[kind]
@@ -88,9 +93,9 @@ def _readers(kind: type[Part]) -> dict[str, tuple[Reader, bool]]:
 def _readers_of(kind: type[Part]) -> dict[str, tuple[Reader, bool]]:
     hints = get_type_hints(kind, include_extras=True)
     return {
-        one.name: (_reader_of(hints[one.name]), one.default is not MISSING)
-        for one in fields(kind)
-        if one.name not in ("unknown", "key_order")
+        attribute.name: (_reader_of(hints[attribute.name]), attribute.default is not MISSING)
+        for attribute in fields(kind)
+        if attribute.name not in ("unknown", "key_order")
     }
 
 
@@ -106,8 +111,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Part):
         return value.to_json()
     if isinstance(value, Mapping):
-        return {key: _plain(held) for key, held in value.items()}
-    return [_plain(held) for held in value] if isinstance(value, (tuple, list)) else value
+        return {key: _plain(member) for key, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, (tuple, list)) else value
 
 
 def checked(is_valid: Check, read: Callable[[Any], Any] | None = None) -> Reader:
@@ -141,9 +146,9 @@ def parts(kind: type[_PartT]) -> Reader:
     """Return a reader of a list of objects."""
 
     def reader(value: Any, path: str) -> tuple[_PartT, ...]:
-        if not isinstance(value, list) or not all(isinstance(held, dict) for held in value):
+        if not isinstance(value, list) or not all(isinstance(member, dict) for member in value):
             raise invalid(value, path)
-        return tuple(kind.from_json(held, f"{path}[{at}]") for at, held in enumerate(value))
+        return tuple(kind.from_json(member, f"{path}[{at}]") for at, member in enumerate(value))
 
     return reader
 
@@ -168,6 +173,7 @@ def each(names: tuple[str, ...], is_valid: Check) -> Reader:
 
 def invalid(value: object, path: str) -> ValueError:
     """Return the error of a value that is not what its field wants."""
+    # A stranger's value may be as long as the file, and an error is one sentence.
     text = repr(value)
     return ValueError(
         f"{path!r} is {text if len(text) <= 60 else f'{text[:60]}...'}, which is no valid value"
@@ -210,9 +216,10 @@ def are_facts(value: object) -> bool:
 
 def _is_plain(value: object) -> bool:
     if isinstance(value, dict):
-        return all(is_text(key) and _is_plain(held) for key, held in value.items())
+        return all(is_text(key) and _is_plain(member) for key, member in value.items())
     if isinstance(value, list):
         return all(map(_is_plain, value))
+    # Python reads and writes NaN as JSON, and nobody else does.
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or isinstance(value, int) or is_text(value)

@@ -151,31 +151,33 @@ def _foreign_row(
             f"its label is {record['label']!r}, but the task's is {label!r}: is this another task?"
         )
 
+    # All columns or none: with a label's missing, the highest score would be that of the others.
     scores: tuple[float, ...] = ()
     if set(columns) <= set(record):
         scores = tuple(_score(column, record[column]) for column in columns)
 
     answer = record.get("answer", "")
     if record.get("prediction"):
-        said = record["prediction"]
-        if said not in labels:
+        prediction = record["prediction"]
+        if prediction not in labels:
             raise ValueError(
-                f"prediction {said!r} is none of {', '.join(labels)}: map it, or put it in 'answer'"
+                f"prediction {prediction!r} is none of {', '.join(labels)}: "
+                f"map it, or put it in 'answer'"
             )
-        if scores and scores[labels.index(said)] < max(scores):
+        if scores and scores[labels.index(prediction)] < max(scores):
             raise ValueError(
-                f"prediction {said!r} has not the highest score: correct one of the two"
+                f"prediction {prediction!r} has not the highest score: correct one of the two"
             )
     elif scores:
-        said = best_label(scores, labels)
+        prediction = best_label(scores, labels)
     elif "answer" in record:
-        said = read_answer(answer, labels) or ""
+        prediction = read_answer(answer, labels) or ""
     else:
         raise ValueError(
             "'prediction' is empty: give a label, or an 'answer' column for what cannot be read"
         )
 
-    return Prediction(record["id"], label, said, scores, answer)
+    return Prediction(record["id"], label, prediction, scores, answer)
 
 
 def _score(column: str, text: str) -> float:
@@ -198,11 +200,11 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
     }
 
     return [
-        f"{name}: {len(found)} id(s) {what}, such as "
-        f"{', '.join(repr(one) for one in found[:_LISTED])}: each id of "
-        f"the task must occur exactly once"
-        for what, found in groups.items()
-        if found
+        f"{name}: {len(ids_of)} id(s) {fault}, such as "
+        f"{', '.join(map(repr, ids_of[:_LISTED]))}: "
+        f"each id of the task must occur exactly once"
+        for fault, ids_of in groups.items()
+        if ids_of
     ]
 
 
@@ -220,6 +222,7 @@ def _records(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
             f"CSV UTF-8"
         ) from error
 
+    # UTF-16 without its mark decodes as UTF-8 with a NUL after each letter.
     if "\0" in text:
         raise DataError(
             f"predictions file {str(path)!r} holds NUL characters, it may be UTF-16: save it "
@@ -244,9 +247,8 @@ def _records(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     for number, row in rows:
         if len(row) != len(header):
             raise DataError(
-                f"predictions file {str(path)!r}, line {number}: {len(row)} fields, but "
-                f"the header has "
-                f"{len(header)}: quote fields that hold a comma"
+                f"predictions file {str(path)!r}, line {number}: {len(row)} fields, "
+                f"but the header has {len(header)}: quote fields that hold a comma"
             )
 
     return header, [(number, dict(zip(header, row, strict=True))) for number, row in rows]

@@ -39,7 +39,8 @@ def _are_labels(value: Any) -> bool:
 
 def _are_seconds(value: Any) -> bool:
     return parts.are_facts(value) and all(
-        isinstance(held, (int, float)) and not isinstance(held, bool) for held in value.values()
+        isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        for seconds in value.values()
     )
 
 
@@ -254,7 +255,7 @@ class RunRecord(Part):
             raise ValueError(f"an object with schema {' or '.join(map(str, READ))} was expected")
 
         if value["schema"] == 1:
-            value = {key: held for key, held in value.items() if key != "bootstrap"}
+            value = {key: part for key, part in value.items() if key != "bootstrap"}
             value |= {"canonical": None, "statistics": _BEFORE}
 
         record = super().from_json({"canonical": None, "clusters": None, **value}, path)
@@ -274,8 +275,8 @@ def _clusters(value: object, scored: int) -> tuple[int | None, ...] | None:
         return None
     if not isinstance(value, list) or len(value) != scored or not all(map(_is_speaker, value)):
         raise ValueError(
-            f"'clusters' must be null or {scored} speaker numbers, each null where a speaker "
-            f"is not known"
+            f"'clusters' must be null or {scored} speaker numbers, "
+            f"each null where a speaker is not known"
         )
 
     return tuple(value)

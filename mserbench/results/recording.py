@@ -64,13 +64,13 @@ def model_part(
         exposure_complete=card.exposure_complete,
         exposure=tuple(
             ExposurePart(
-                corpus=seen.corpus,
-                languages=tuple(seen.languages),
-                kind=seen.kind,
-                evidence=seen.evidence,
-                clips=len(seen.clips),
+                corpus=part.corpus,
+                languages=tuple(part.languages),
+                kind=part.kind,
+                evidence=part.evidence,
+                clips=len(part.clips),
             )
-            for seen in card.exposure
+            for part in card.exposure
         ),
         submitted=submitted,
     )

@@ -185,8 +185,7 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DataError(
             f"run folder {str(folder)!r} cannot be written ({error.strerror or error}): "
-            f"make room or give another "
-            f"--out, and start again; what was done is kept"
+            f"make room or give another --out, and start again; what was done is kept"
         ) from error
 
 
@@ -198,8 +197,8 @@ def finish(folder: Path, record: RunRecord, rows: Sequence[Prediction]) -> Run:
     What the record says of the predictions is filled in here.
     """
     for name in (PREDICTIONS, RECORD):
-        for left in folder.glob(f".{name}.*"):
-            left.unlink()
+        for half_written in folder.glob(f".{name}.*"):
+            half_written.unlink()
 
     text = predictions.write(rows, record.task.labels)
     write_atomic(folder / PREDICTIONS, text)

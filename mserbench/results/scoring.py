@@ -52,11 +52,12 @@ def score(
     full = _score(rows, labels, clusters)
     subset = canonical_subset(labels)
     canonical = None
-    kept = [i for i, row in enumerate(rows) if row.label in subset]
+    positions = [at for at, row in enumerate(rows) if row.label in subset]
 
-    if kept and 1 < len(subset) < len(labels):  # a partial run may hold none of them
-        chosen = [_among(rows[i], labels, subset) for i in kept]
-        inner = _score(chosen, subset, [clusters[i] for i in kept] if clusters else None)
+    # A partial run may hold no clip with a canonical label.
+    if positions and 1 < len(subset) < len(labels):
+        chosen = [_among(rows[at], labels, subset) for at in positions]
+        inner = _score(chosen, subset, [clusters[at] for at in positions] if clusters else None)
         canonical = {"labels": list(subset), **inner.record()}
         del canonical["canonical"]
 
@@ -64,6 +65,7 @@ def score(
 
 
 def _among(row: Prediction, labels: Sequence[str], subset: Sequence[str]) -> Prediction:
+    # An answer in text names one label and no second best: outside the subset it stays wrong.
     if not row.scores:
         return row
 

@@ -152,15 +152,20 @@ def test_a_broken_corpus_does_not_hide_the_others(cli, plugin, build_corpus: Bui
     assert "'absent': its target" in by_corpus["absent"]
 
 
-def test_the_table_of_states_fits_into_100_columns(cli, build_corpus: Build) -> None:
+@pytest.mark.parametrize("columns", [60, 100])
+def test_the_table_of_states_fits_the_terminal(
+    cli, build_corpus: Build, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
     """A table that breaks in the terminal is read by nobody."""
     data = build_corpus()
     shutil.rmtree(data / "emodb/wav")
     (data / "aesdd" / ("deep" * 10)).mkdir(parents=True)
     (data / "aesdd/x.wav").touch()
+    monkeypatch.setenv("COLUMNS", str(columns))
     done = cli("data", "status", "--data", data)
-    assert max(map(len, done.out.splitlines()[:-2])) <= 100
-    assert "holds no utterance of corpus 'emodb'" in " ".join(done.out.split())
+    assert max(map(len, done.out.splitlines())) <= columns
+    monkeypatch.delenv("COLUMNS")
+    assert "holds no utterance of corpus 'emodb'" in cli("data", "status", "--data", data).out
 
 
 def test_status_opens_no_audio(cli, build_corpus: Build, monkeypatch: pytest.MonkeyPatch) -> None:

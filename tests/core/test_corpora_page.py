@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from mserbench.data import corpora_page, lookup
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
+from mserbench.report import markdown
+from mserbench.report.blocks import Column, Table
 
 PAGE = Path(__file__).parents[2] / "docs/corpora.md"
 
@@ -73,5 +76,7 @@ def test_the_command_prints_the_page_and_only_that(cli, page: str) -> None:
 
 
 def test_bars_and_stars_of_a_card_do_not_break_the_table() -> None:
-    assert corpora_page._row(["a|b", "c"]) == r"| a\|b | c |"
+    card = dataclasses.replace(lookup.corpus("emodb").card, licence="a|b")
+    table = Table([Column(name) for name in corpora_page._COLUMNS], [corpora_page._cells(card)])
+    assert r"| a\|b |" in markdown.block(table)
     assert corpora_page._sentence("see *_emo.csv") == r"see \*_emo.csv."

@@ -71,7 +71,7 @@ def test_each_mark_stands_where_its_reason_does_and_is_explained(
 @pytest.mark.parametrize("mark", marks.MEANING)
 def test_a_mark_is_explained_in_experiments_and_in_the_documents(mark: str) -> None:
     """A word that no page explains is read as praise."""
-    assert facts.meanings({mark}) == [f"- {mark}: {marks.MEANING[mark]}"]
+    assert facts.meanings({mark}) == [f"{mark}: {marks.MEANING[mark]}"]
     assert f"| `{mark}` |" in RESULTS
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,11 +15,13 @@ from markdown_it import MarkdownIt
 
 from mserbench.cards import Exposure
 from mserbench.errors import DataError
+from mserbench.report import markdown
+from mserbench.report.blocks import Column, Table
+from mserbench.report.numbers import percent
 from mserbench.results.predictions import Prediction
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import store, systems
-from mserbench_leaderboard.command import README, check_board, rewrite
-from mserbench_leaderboard.markdown import escape, table
+from mserbench_leaderboard.command import README, replay_board, rewrite
 from tests.leaderboard.conftest import (
     LABELS,
     MakeRun,
@@ -48,6 +51,21 @@ def sections(board: Path) -> dict[str, boards.Section]:
     assert problems == []
 
     return {section.question.name: section for section in found}
+
+
+def compared(page: str) -> list[str]:
+    """Return the rows of the tables by which systems are compared, without those that are
+    folded.
+    """
+    rows, is_compared = [], False
+    for line in page.splitlines():
+        is_compared = line.startswith("| rank | model | UA") or (
+            is_compared and line.startswith("| ")
+        )
+        if is_compared:
+            rows.append(line)
+
+    return rows
 
 
 def always(label: str) -> list[Prediction]:
@@ -120,9 +138,62 @@ def test_the_front_page_shows_the_best_runs_on_real_speech(board: Path, make_run
     assert text.endswith("\n\n<!-- /board -->\nafter\n")
     assert f"[toy-a]({board.name}/README.md#toy-a)" in text
     assert "toy-b" not in text
-    assert check_board(board, pictures=False) == []
+    assert replay_board(board, pictures=False) == []
     front.write_text(text.replace("honest", "famous"))
-    assert any(str(front.name) in finding for finding in check_board(board, pictures=False))
+    assert any(str(front.name) in finding for finding in replay_board(board, pictures=False))
+
+
+def test_a_row_by_which_systems_are_compared_fits_a_screen(board: Path, make_run: MakeRun) -> None:
+    """Wider, and nobody sees the interval beside the number; all else stands below, and is folded."""
+    for seed in (1, 2, 3):
+        make_run(None, "good", right=0.6, seed=seed, weights=trained(seed, preset="mini", layers=3))
+
+    make_run(None, "tuned", right=0.9, seed=4, development=("toy-a-corpus",))
+    rows = compared(written(board))
+    assert len(rows) == 6
+    assert max(map(len, rows)) <= 120
+
+
+def test_rows_that_differ_in_their_training_speech_alone_are_told_apart(
+    board: Path, make_run: MakeRun
+) -> None:
+    """The column that says it is folded; two rows of one name look like a mistake."""
+    others = [Exposure(name, ("yy",), "emotion-labels", "card") for name in ("first", "second")]
+    for seed, exposure in enumerate(others):
+        weights = {"name": exposure.corpus, "hash": f"{seed}1" * 32}
+        make_run(None, "good", right=0.6, seed=seed, seen=(exposure,),
+                 weights={**weights, "trained": [{"on": [exposure.corpus], "options": {}}]})  # fmt: skip
+
+    rows = compared(written(board))
+    assert sum("| good, on first |" in row for row in rows) == 1
+    assert sum("| good, on second |" in row for row in rows) == 1
+
+
+def test_the_picture_shows_real_speech_alone_and_is_compared_byte_for_byte(
+    board: Path, make_run: MakeRun
+) -> None:
+    """Where one looks first stands what was measured on people, and no number of yesterday."""
+    made_up = toy_task("toy-b")
+    make_run(made_up, "bold & <brave>", right=0.9, seed=2, card=toy_card(made_up, synthetic=True))
+    written(board)
+    picture = board / "pictures" / "board.svg"
+    assert not picture.exists()
+
+    make_run(None, "bold & <brave>", right=0.9, seed=1, development=("elsewhere",))
+    assert "pictures/board.svg" in written(board)
+    texts = [element.text or "" for element in ElementTree.parse(picture).iter()]
+    assert "bold & <brave>" in texts
+    assert "toy-a" in texts
+    assert "toy-b" not in texts
+    score = sections(board)["toy-a"].groups["Zero-shot"][0].system.scores["UA"]
+    assert percent(score.value, score.interval) in texts
+
+    before = picture.read_bytes()
+    written(board)
+    assert picture.read_bytes() == before
+    picture.write_bytes(before.replace(b"toy-a", b"toy-c"))
+    (finding,) = replay_board(board, pictures=False)
+    assert "board.svg" in finding
 
 
 def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
@@ -361,7 +432,8 @@ def test_a_deterministic_training_says_that_it_has_no_seeds(board: Path, make_ru
         "drawn": True,
         "untold": None,
     }
-    assert "| none    |" in written(board)
+    (row,) = [line for line in compared(written(board)) if "| good |" in line]
+    assert row.endswith("| none |")
 
 
 # Development, and weights that can be had or not
@@ -383,7 +455,7 @@ def test_a_system_that_was_chosen_on_the_target_is_ranked_apart(
     (first,) = [line for line in text.splitlines() if line.startswith("| [toy-a](#toy-a)")]
     blind, tuned = first.split("|")[4:6]
     assert ("blind" in blind, "tuned" in tuned, "silent" in first) == (True, True, False)
-    (row,) = [line for line in text.splitlines() if "| silent" in line]
+    (row,) = [line for line in compared(text) if "| silent |" in line]
     assert "development not stated" in row
 
 
@@ -408,10 +480,9 @@ def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(
     }
     assert rows["good"] == f"ship as `w1` (seed 1); not shipped, trained again by {again}"
     assert rows["lost"] == "not shipped, and no command is known that trains them again"
-    rows = [line for line in text.splitlines() if line.startswith("|    ")]
-    assert all(
-        "weights not shipped" in line for line in rows if "| good" in line or "| lost" in line
-    )
+    for name in ("good", "lost"):
+        (row,) = [line for line in compared(text) if f"| {name} |" in line]
+        assert "weights not shipped" in row
 
 
 NASTY = st.text(
@@ -434,7 +505,7 @@ NASTY = st.text(
 def test_no_name_can_be_more_than_text(name: str) -> None:
     """A model's name that opens a link, a tag or a cell would let a stranger write on our page."""
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(
-        table(["name", "n"], [[escape(name), "1"]], right=("n",))
+        markdown.block(Table([Column("name"), Column("n", right=True)], [[name, "1"]]))
     )
     cells = [token for token in tokens if token.type == "inline"]
     assert len(cells) == 4
@@ -451,8 +522,8 @@ def test_no_name_can_be_more_than_text(name: str) -> None:
 
 def test_addresses_do_not_become_links() -> None:
     """GitHub makes links of bare addresses, and people click on them."""
-    assert "http:" not in escape("http://evil.org")
-    assert "www." not in escape("WWW.evil.org").lower()
+    assert "http:" not in markdown.escape("http://evil.org")
+    assert "www." not in markdown.escape("WWW.evil.org").lower()
 
 
 def _rename(record: dict[str, Any], name: str) -> None:

@@ -49,7 +49,7 @@ def test_written_then_checked(do: Any, make_run: MakeRun) -> None:
     """A board that fails its own check is of no use."""
     make_run()
     assert do()[0] == 0
-    code, out, _ = do("--check", "--json")
+    code, out, _ = do("--replay", "--json")
     assert (code, json.loads(out)) == (0, {"findings": []})
 
 
@@ -60,7 +60,7 @@ def test_a_stale_page_is_found_and_left_alone(do: Any, board: Path, make_run: Ma
     page = board / "README.md"
     page.write_text(page.read_text(encoding="utf-8").replace("wide", "narrow"), encoding="utf-8")
     before = page.read_bytes()
-    code, out, _ = do("--check")
+    code, out, _ = do("--replay")
     assert (code, "is not what its runs give" in out) == (1, True)
     assert page.read_bytes() == before
 
@@ -79,7 +79,7 @@ def test_numbers_that_do_not_follow_from_the_predictions(
     }[part]
     rewrite_record(make_run(toy_task("toy-b", (*LABELS, "calm"))).folder, change)
     do()
-    code, out, _ = do("--check")
+    code, out, _ = do("--replay")
     assert (code, f"its {part} are" in out) == (1, True)
 
 
@@ -89,7 +89,7 @@ def test_changed_predictions_are_found(do: Any, make_run: MakeRun) -> None:
     do()
     path = run.folder / runs.PREDICTIONS
     path.write_text(path.read_text().replace(",sad,happy,", ",sad,sad,"))
-    code, out, _ = do("--check")
+    code, out, _ = do("--replay")
     assert (code, "was changed later" in out) == (1, True)
     assert do()[0] == 3
 
@@ -100,7 +100,7 @@ def test_a_prediction_against_its_own_scores_is_found(do: Any, make_run: MakeRun
     rows[0] = type(rows[0])(rows[0].id, "happy", "happy", (0.0, 1.0, 0.0))
     make_run(rows=rows)
     do()
-    code, out, _ = do("--check")
+    code, out, _ = do("--replay")
     assert (code, "not the label with its highest score" in out) == (1, True)
 
 
@@ -156,7 +156,7 @@ def test_a_damaged_run_is_named_and_never_dropped(
     code, out, err = do()
     assert (code, out, (board / "README.md").exists()) == (3, "", False)
     assert "toy-a/" in err
-    code, out, _ = do("--check")
+    code, out, _ = do("--replay")
     assert (code, "toy-a/" in out) == (1, True)
 
 
@@ -179,7 +179,7 @@ def test_a_sound_run_is_added_with_its_two_files_only(do: Any, board: Path, tmp_
     copied = board / "results" / "aesdd" / run.folder.name
     assert sorted(os.listdir(copied)) == ["predictions.csv", "run.json"]
     assert "honest" in (board / "README.md").read_text(encoding="utf-8")
-    assert do("--check")[0] == 0
+    assert do("--replay")[0] == 0
     assert do("--add", str(run.folder))[0] == 0  # again: nothing changes
 
 
@@ -281,7 +281,7 @@ def test_a_record_from_before_development_is_still_accepted(
 
     rewrite_record(run.folder, older)
     assert do("--add", str(run.folder))[0] == 0
-    assert do("--check")[0] == 0
+    assert do("--replay")[0] == 0
     assert (
         "development not "
         "stated" in (board / "README.md").read_text(encoding="utf-8").partition("## aesdd")[2]
@@ -324,8 +324,8 @@ def test_a_run_that_contradicts_the_board_is_refused(
 def test_usage_errors(
     do: Any, board: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """--check never writes, so it cannot add; and a folder that is no board is said to be none."""
-    assert do("--check", "--add", str(tmp_path))[0] == 2
+    """--replay never writes, so it cannot add; and a folder that is no board is said to be none."""
+    assert do("--replay", "--add", str(tmp_path))[0] == 2
     code, _, err = call(tmp_path / "nowhere", capsys=capsys)
     assert (code, "has no folder 'results'" in err) == (3, True)
 
@@ -344,9 +344,9 @@ def test_pictures_follow_the_predictions(
     stamp = first[0].stat().st_mtime_ns
     call(board, capsys=capsys)
     assert first[0].stat().st_mtime_ns == stamp
-    assert call(board, "--check", capsys=capsys)[0] == 0
+    assert call(board, "--replay", capsys=capsys)[0] == 0
     write_run(board / "results", None, "model $x_{$", 0.9)
-    code, out, _ = call(board, "--check", capsys=capsys)
+    code, out, _ = call(board, "--replay", capsys=capsys)
     assert (code, "is missing" in out, "belongs to no run" in out) == (1, True, True)
     call(board, capsys=capsys)
     second = list((board / "pictures").rglob("*.png"))
@@ -375,7 +375,7 @@ def test_seeds_have_one_picture_together(
     assert [path.name[:17] for path in (board / "pictures").rglob("*.png")] == [
         runs_of[0].folder.name
     ]
-    assert call(board, "--check", capsys=capsys)[0] == 0
+    assert call(board, "--replay", capsys=capsys)[0] == 0
 
 
 def test_without_matplotlib_one_sentence(
