@@ -7,17 +7,18 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
-from mserbench.errors import MserbenchError
 from mserbench.experiments.plan import Question, Training
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
+from mserbench.report import progress
 from mserbench.running.evaluation import finished_run, run_subject
 from mserbench.running.lookup import described_class
 from mserbench.running.spec import Spec
@@ -50,6 +51,22 @@ class Result:
     again: bool = False  # it was there before
 
 
+@contextmanager
+def in_a_worker() -> Iterator[None]:
+    """Tell in lines what is under way, for the log of the workers, and name packages that do not
+    fit.
+    """
+    try:
+        with progress.lines():
+            yield
+    except Exception as error:
+        misfit = misfits.told(error)
+        if misfit is None:
+            raise
+        raise misfit from error
+
+
+@in_a_worker()
 def do_training(place: Workplace, training: Training, processes: int, device: str) -> Result:
     """Train, unless the same was trained before: same model, version, options, tasks and contents
     of the tasks.
@@ -91,6 +108,7 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
     )
 
 
+@in_a_worker()
 def do_question(place: Workplace, question: Question, weights: str, device: str) -> Result:
     """Put a task to a model; a finished run is found again, and one that was cut off goes on.
 
@@ -111,14 +129,6 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
         run = run_subject(spec.subject, target, place.out / RUNS)
 
     return Result(run.folder.relative_to(place.out).as_posix())
-
-
-def as_result(error: BaseException) -> Result:
-    """Return the result of a job that failed."""
-    error = misfits.told(error) or error
-    if isinstance(error, MserbenchError):
-        return Result(failure=" ".join(str(error).split()))
-    return Result(failure=f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def device_for(kind: type[Model], device: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Clip, Task
-from mserbench.data import corpus, dataset, index, lookup
+from mserbench.data import corpus, dataset, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.errors import ModelError
@@ -164,7 +164,7 @@ def _ask(
 def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:
     if not model.decodes_ahead:
         return iter(parts)
-    return batches.decoded_ahead(parts, workers=index.available_cores())
+    return batches.decoded_ahead(parts)
 
 
 def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:
