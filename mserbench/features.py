@@ -91,16 +91,16 @@ class FeatureCache:
 
     def get_many(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the known ones among `keys` with their vectors: float32, shape (dim,)."""
-        found = {key: self._memory[key] for key in keys if key in self._memory}
-        unknown = [key for key in keys if key not in found]
+        blobs = {key: self._memory[key] for key in keys if key in self._memory}
+        unknown = [key for key in keys if key not in blobs]
         nothing: dict[str, bytes] = {}
 
         for start in range(0, len(unknown), _QUERY):
             part = partial(_select, keys=unknown[start : start + _QUERY])
-            found |= self._on_disk(part, otherwise=nothing)
+            blobs |= self._on_disk(part, otherwise=nothing)
 
         size = 4 * self._dim
-        return {key: np.frombuffer(blob, "<f4") for key, blob in found.items() if len(blob) == size}
+        return {key: np.frombuffer(blob, "<f4") for key, blob in blobs.items() if len(blob) == size}
 
     def put_many(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors (float32, shape (dim,)) by key; all of them or, if killed, none."""

@@ -167,11 +167,11 @@ def _all(
         results[outcome.key] = result
 
         # What was there before took no time: the pace is that of the others.
-        fresh += not result.again
+        fresh += not result.was_there
         line = f"{kind} {len(results)}/{len(shards)}: {names[outcome.key]}"
         if result.failure:
             tell(f"{line}: failed: {result.failure}")
-        elif result.again:
+        elif result.was_there:
             tell(f"{line}: was there")
         else:
             to_do = len(shards) - len(results)

@@ -48,7 +48,7 @@ class Result:
 
     folder: str = ""
     failure: str = ""
-    again: bool = False  # it was there before
+    was_there: bool = False  # nothing had to be done
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     folder = place.out / name
 
     if folder.exists():
-        return Result(name, again=True)
+        return Result(name, was_there=True)
 
     began = time.perf_counter()
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1

@@ -101,24 +101,24 @@ def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:
             yield Source(str(name), _copied(name, scratch))
         elif name.is_dir():
             try:
-                found = [path for path in Folder(name).names if audio.is_audio(path)]
+                paths = [path for path in Folder(name).names if audio.is_audio(path)]
             except OSError as error:
                 yield Failed(
                     str(name), DataError(f"folder {str(name)!r} cannot be read: {error.strerror}")
                 )
                 continue
 
-            if not found:
+            if not paths:
                 yield Failed(
                     str(name),
                     DataError(
                         f"folder {str(name)!r} holds no audio file "
-                        f"({', '.join(sorted(audio.SUFFIXES))}): give another "
-                        f"folder, or files by name"
+                        f"({', '.join(sorted(audio.SUFFIXES))}): give another folder, or files "
+                        f"by name"
                     ),
                 )
 
-            yield from (Source(str(name / path), name / path) for path in found)
+            yield from (Source(str(name / path), name / path) for path in paths)
         else:
             yield Source(str(name), name)
 
@@ -228,9 +228,9 @@ class _Held:
 
 def _remarks(source: Source, seconds: float, n_windows: int, n_silent: int) -> Iterator[Remark]:
     if n_silent:
-        where = "" if n_silent == n_windows else f" in {n_silent} of {n_windows} windows"
+        share = "" if n_silent == n_windows else f" in {n_silent} of {n_windows} windows"
         yield Remark(
-            source.name, f"{source.name!r} is digital silence{where}: the scores there mean nothing"
+            source.name, f"{source.name!r} is digital silence{share}: the scores there mean nothing"
         )
     elif seconds < SHORT:
         yield Remark(

@@ -9,7 +9,7 @@ from mserbench.contracts import Clip
 from mserbench.engine.ahead import groups_ahead
 
 BATCH_SECONDS = 240.0  # of audio, padding included; about 60 clips of the usual length
-# least length of a clip, of the longest in its batch: at most 8 % of a batch is padding
+# Least length of a clip, of the longest in its batch: at most 8 % of a batch is padding.
 ALIKE = 0.92
 AHEAD = 2  # batches decoded while one is computed: bounds the memory
 
@@ -44,10 +44,10 @@ def plan(seconds: Sequence[float], batch_seconds: float = BATCH_SECONDS) -> list
 def padding_waste(seconds: Sequence[float], batches: Sequence[Sequence[int]]) -> float:
     """Return the share of padded audio that is padding, in [0, 1)."""
     padded = sum(len(batch) * max(seconds[i] for i in batch) for batch in batches)
-    held = sum(seconds[i] for batch in batches for i in batch)
+    audio = sum(seconds[i] for batch in batches for i in batch)
 
-    # sums of floats may differ in the last bit
-    return max(0.0, 1.0 - held / padded) if padded else 0.0
+    # Sums of floats may differ in the last bit.
+    return max(0.0, 1.0 - audio / padded) if padded else 0.0
 
 
 def decoded_ahead(
