@@ -99,11 +99,13 @@ class FeatureCache:
             part = partial(_select, keys=unknown[start : start + _QUERY])
             blobs |= self._on_disk(part, otherwise=nothing)
 
+        # A vector of another length is none of this set, and is computed again.
         size = 4 * self._dim
         return {key: np.frombuffer(blob, "<f4") for key, blob in blobs.items() if len(blob) == size}
 
     def put_many(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors (float32, shape (dim,)) by key; all of them or, if killed, none."""
+        # Little-endian everywhere, so that the file means the same on another machine.
         blobs = {key: np.asarray(vector, "<f4").tobytes() for key, vector in vectors.items()}
         if blobs and not self._on_disk(partial(_insert, blobs=blobs), False):
             self._memory.update(blobs)

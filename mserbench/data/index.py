@@ -128,6 +128,7 @@ def _examine(root: Path, utterance: Utterance) -> tuple[Facts, int]:
 
     from mserbench.data import audio
 
+    # Before the file is read: one that changes meanwhile is decoded again the next time.
     size, time = _state(root, utterance)
     try:
         recording = audio.read(root / utterance.audio, utterance.start, utterance.end)
@@ -172,6 +173,7 @@ class _Memory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # Resolved, so that a link to a corpus shares what is known of it.
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
         self.path = cache_dir() / "index" / f"{name}-v{SCHEMA}.sqlite3"
         nothing: dict[bytes, _Row] = {}

@@ -59,6 +59,7 @@ def _end_with_input(process: subprocess.Popen[bytes]) -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
 
+    # By SIGTERM and not by SIGKILL, or its children would train on without it.
     process.terminate()
 
 

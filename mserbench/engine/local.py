@@ -56,6 +56,7 @@ class Processes(Engine):
         if self._pool is None:
             return
         if at_once:
+            # The pool itself has no way before Python 3.14 to end what is at work.
             for process in list((self._pool._processes or {}).values()):
                 process.terminate()
 
@@ -119,6 +120,7 @@ def _begin(devices: Any, log: str) -> None:
         for stream in (1, 2):
             os.dup2(handle, stream)
 
+    # A thread, as the work may be hours inside a library.
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 

@@ -18,6 +18,7 @@ def engine_named(text: str, workers: Workers) -> Engine:
 
     Raises UsageError for an unknown name, or a detail that the engine does not understand.
     """
+    # What follows the name is the engine's own: a number of workers, or an address.
     name, _, detail = text.partition(":")
     if name not in _ENGINES:
         raise UnknownName("engine", name, _ENGINES, "'mserbench --help'")

@@ -37,6 +37,7 @@ def write(answers: Answers, labels: Sequence[str]) -> str:
     names = sorted(answers.columns)
     writer.writerow([*_FIRST, *names])
 
+    # By id, not as they were asked: the same answers are the same bytes.
     for at in sorted(range(len(answers.ids)), key=lambda at: answers.ids[at]):
         speaker = None if answers.speakers is None else answers.speakers[at]
         numbers = [number[answers.columns[name][at]] for name in names]

@@ -49,6 +49,7 @@ def row(
         for setting, task in tasks.items()
         if task in answers
     }
+    # A mean over some of the columns could not stand beside means over all.
     if set(values) >= {column for column in columns if column != AVERAGE}:
         values[AVERAGE] = fmean(values.values())
 

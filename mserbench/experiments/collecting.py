@@ -50,6 +50,7 @@ def collect(
     }
     record: dict[str, Any] = {"schema": SCHEMA, "experiment": _of_experiment(experiment, command)}
     record["cells"] = [_of_cell(cell, done, finished) for cell in cells]
+    # Nothing is opened for cells without numbers: their corpora may be what failed.
     targets = {cell.task: dataset.load(lookup.task(cell.task), place.data, place.allow_partial)
                for cell in cells if _failure(cell, done) is None}  # fmt: skip
     answers = {}
@@ -174,6 +175,7 @@ def _seconds_of(run: Run) -> float:
 def _failure(cell: Cell, done: Done) -> str | None:
     """Return why a cell has no numbers; None where it has."""
     for question in cell.questions:
+        # The training first: its questions failed for nothing but that.
         if question.training and done.trainings[question.training.id].failure:
             return done.trainings[question.training.id].failure
         if done.questions[question.id].failure:
@@ -247,6 +249,7 @@ def _of_training(place: Workplace, training: Training, name: str) -> dict[str, A
         "validate": list(training.validate),
         "clips": {source.task: len(source.clips) for source in manifest.sources},
         "index_digests": {source.task: source.index_digest for source in manifest.sources},
+        # Whoever has the weights can tell by it whether they are these.
         "manifest_sha256": hashlib.sha256(data).hexdigest(),
         "seconds": _seconds(place.out / f"{name}.json"),
     }

@@ -58,6 +58,8 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     is read as such before all trainings are done. Raises UsageError where another process works in
     `out`.
     """
+    # In this order: a mistake in the file costs no look at the disk, and a missing corpus no
+    # training.
     validating.check(experiment)
     cells = plan.cells(experiment)
     # Absolute, as workers may stand in another folder.
@@ -139,6 +141,7 @@ def _ask(
     shards: list[Shard[Result]] = []
     for question in questions:
         training = trained[question.training.id] if question.training else Result()
+        # Without weights it could only fail in other words.
         if training.failure:
             unasked[question.id] = training
             continue
@@ -222,6 +225,7 @@ def _alone(out: Path) -> Iterator[None]:
     """Keep the folder for this process, and remove what a killed one left half made."""
     try:
         with folders.held(out / ".lock"):
+            # Only who holds the lock may: what looks left over could be another's work.
             folders.clear_leftovers(out / work.TRAININGS)
             yield
     except folders.Busy:

@@ -44,6 +44,7 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     top.require(_TOP, ("title", "reference", "corpora", "settings", "systems"))
     # What a preset says of a corpus, a title or an option is stronger than the file's own word.
     preset = _preset(top, wishes.preset)
+    # A later one replaces that of the same name: a preset may put another corpus in its place.
     corpora = map(definition_tables.place, (*top.tables("corpora"), *preset.tables("corpora")))
     settings = definition_tables.unique(top, map(definition_tables.setting, top.tables("settings")))
     systems = definition_tables.unique(top, map(definition_tables.system, top.tables("systems")))

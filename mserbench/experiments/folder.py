@@ -66,6 +66,7 @@ def remade(out: Path) -> str:
                 f"the answers {str(path)!r} cannot be read ({error.strerror}): run it again"
             ) from error
 
+        # What is no UTF-8 is told as damage by the reader, with the name of the file.
         answers[name] = files.read(path.name, data.decode("utf-8", "replace"), task["labels"])
         hashes[path.name] = hashlib.sha256(data).hexdigest()
 

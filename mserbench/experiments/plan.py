@@ -103,6 +103,7 @@ def cells(experiment: Definition) -> list[Cell]:
     in_order = [_cell(experiment, system, setting, "test") for system, setting in pairs]
     for system, setting in pairs:
         target = experiment.corpora[setting.target]
+        # The same clips again would show nothing new, and an upper bound learnt some of them.
         if target.whole and target.whole != target.test and not system.sees_target:
             in_order.append(_cell(experiment, system, setting, "whole"))
 
@@ -239,4 +240,5 @@ def _without(task: str, target: Place | None, fold: str) -> str:
 
 
 def _digest(value: object) -> str:
+    # Shortened, as it stands in records; a table has hundreds, so no two will be the same.
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

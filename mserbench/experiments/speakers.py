@@ -62,6 +62,7 @@ def _of(task: Task, data: Path | None, make: bool) -> Speakers:
     if names is not None:
         return Speakers(task.name, len(names - {None}), "counted")
 
+    # A part or a selection may have fewer speakers than the card counts.
     whole = not task.part and not task.select
     if whole and source.card.speakers is not None:
         return Speakers(task.name, source.card.speakers, "published")

@@ -25,6 +25,7 @@ def trained(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """
     alike: dict[tuple[str, Pairs], list[Training]] = {}
     for training in trainings(list(cells)):
+        # The seed changes neither memory nor time.
         options = tuple((key, value) for key, value in training.options if key != "seed")
         alike.setdefault((training.model, options), []).append(training)
 

@@ -48,6 +48,7 @@ def _arguments(
 
 def _sentence(lines: Sequence[str], training: Training, processes: int, status: int) -> str:
     """Return the error that one of the processes told, or that none did."""
+    # The first tells the cause: others may fail because that process is gone.
     errors = [line.partition(_ERROR)[2] for line in lines if line.startswith(_ERROR)]
     if errors:
         return errors[0]

@@ -113,6 +113,7 @@ class Table:
         return {name: models.options(name) for name in models.values}
 
     def _option(self, key: str, name: str, value: object) -> str:
+        # Before the numbers, of which Python's true and false are two.
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
@@ -135,6 +136,7 @@ class Table:
 def read(file: Path) -> Table:
     """Read a TOML file. Raises UsageError where it cannot be read or is none."""
     try:
+        # Some editors put a byte order mark first, which TOML does not know.
         return Table(file, "", tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise UsageError(

@@ -21,6 +21,7 @@ def check(experiment: Definition) -> None:
     The sentence names the file and the key. An error of a plugin (a package is not installed) is
     passed on.
     """
+    # A file may describe corpora that no column of this table has.
     used = {
         name
         for setting in experiment.settings
@@ -36,6 +37,7 @@ def check(experiment: Definition) -> None:
             _check_left_out(experiment, system, setting)
 
     for model in (*experiment.options, *experiment.last_options):
+        # With systems left out, the options may be for one of those.
         if model not in {system.model for system in experiment.systems} and not experiment.left_out:
             raise _error(
                 experiment, f"options of model {model!r} are given, but no system is of that model"

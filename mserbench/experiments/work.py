@@ -78,12 +78,15 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
 
+    # It appears whole or not at all, so what is there is done.
     if folder.exists():
         return Result(name, was_there=True)
 
     began = time.perf_counter()
+    # A model that cannot be trained so is trained by one process, whatever was asked for.
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
     _train(place, training, folder, many, device_for(kind, device))
+    # Noted after the weights: a kill in between costs the note, not the training.
     facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
 
@@ -122,6 +125,7 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
 
     run = finished_run(spec.identity, target, place.out / RUNS)
     if run is None:
+        # Two models may not fit into memory; two of one model share what they are built upon.
         if question.model not in _asked:
             _asked.clear()
 
@@ -139,6 +143,8 @@ def device_for(kind: type[Model], device: str) -> str:
 
 
 def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
+    # Contents alone, so that the training is found again in a copy of the folder, or on other data
+    # folders.
     identity = {
         "model": training.model,
         "version": kind.version,

@@ -208,6 +208,7 @@ def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:
     if not first.scores:
         return replace(whole, prediction=_most_seconds(windows))
 
+    # By length, as the last window is often a short one.
     total = sum(row.seconds for row in windows)
     scores = tuple(
         sum(row.scores[i] * row.seconds for row in windows) / total for i in range(len(labels))

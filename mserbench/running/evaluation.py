@@ -53,6 +53,7 @@ def evaluate(
     breaks its contract.
     """
     question = lookup.task(task) if isinstance(task, str) else task
+    # A name that nobody knows is told before a corpus of gigabytes is indexed.
     if isinstance(model, str):
         model_entry(model)
 
@@ -111,6 +112,7 @@ def run_subject(
         if fresh:
             _clear(folder)
 
+        # Looked at again under the lock: another process may have finished it meanwhile.
         if (folder / runs.RECORD).exists():
             return runs.read(folder)
 
@@ -150,6 +152,7 @@ def _ask(
     with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
 
+    # Only a transductive model may know which clips are of one speaker.
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     with _timed(seconds, "predict"):
         for batch, part in zip(pending, _decoded(model, parts), strict=True):

@@ -143,6 +143,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
 
+    # A step that went on needs the one before it, and the first step has none.
     if goes_on != bool(start):
         return None
 

@@ -68,6 +68,7 @@ class Spec:
         spec = cls(
             model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device)
         )
+        # Read now, so that damaged weights are told before anything is made of them.
         _ = spec.manifest
 
         return spec

@@ -105,6 +105,7 @@ def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> W
     """Return what a run tells of its weights; of shipped ones also where a copy of their folder was
     named.
     """
+    # By hash, not by name: a copy of a shipped folder holds the same weights.
     digest = manifest.weights_hash
     shipped = entry is not None and digest in (
         read_manifest(shipped_weights(entry, own)).weights_hash for own in entry.weights

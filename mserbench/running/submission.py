@@ -42,6 +42,7 @@ def score_file(
     identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(own)}
     key = runs.run_key(identity | ({"development": own.development} if own.development else {}))
     folder = runs.run_folder(Path(out), question.name, name, key)
+    # As for any run: how many answers rest on the order of the labels.
     ties = {"ties": predictions.count_ties(row.scores for row in rows)}
     record = RunRecord(
         schema=SCHEMA,

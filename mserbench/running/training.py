@@ -68,6 +68,7 @@ def train(
     if place.is_main:
         _require_free(out)
 
+    # Before the corpora are indexed, which may take an hour, as it may be damaged.
     start = _start(settings)
     chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in chosen_on]
     folder = corpus.data_folder(data)
