@@ -16,9 +16,11 @@ from textwrap import dedent
 import pytest
 
 from mserbench.engine.ahead import ahead, groups_ahead
-from mserbench.engine.base import Engine, Shard, Workers, sentence
+from mserbench.engine.base import Engine, Outcome, Shard, Workers, carried_out, sentence
 from mserbench.engine.named import engine_named
 from mserbench.errors import DataError, MserbenchError, UsageError
+from mserbench.experiments import conduct
+from mserbench.experiments.work import Result
 
 # What workers do stands at the top level of a module that they can import by its name.
 HELP = '''
@@ -320,6 +322,36 @@ def test_an_error_of_ours_has_its_own_words_and_any_other_its_name() -> None:
     assert sentence(DataError("clip 'x'\n  is empty")) == "clip 'x' is empty"
     assert sentence(KeyError("x")) == "KeyError: 'x'"
     assert issubclass(type(engine_named("local", Workers(1))), Engine)
+
+
+class Dying(Engine):
+    """Loses the worker of the first shard, and does the others."""
+
+    def do(self, shards):
+        """Yield an outcome of each."""
+        for number, shard in enumerate(shards):
+            yield (
+                Outcome(shard.key, failure="a worker process died", lost=True)
+                if number == 0
+                else (carried_out(shard, "cpu"))
+            )
+
+    def close(self, at_once: bool = False) -> None:
+        """Let nobody go."""
+
+
+def test_a_training_whose_worker_died_is_told_and_costs_no_other() -> None:
+    """A table of forty trainings must not be lost to one that took all the memory."""
+    lines: list[str] = []
+    asked = [Shard(key, Result, ("trainings/x",)) for key in "ab"]
+    names = {"a": "big on emodb", "b": "small on emodb"}
+    results = conduct._all(Dying(), "training", asked, names, lines.append)
+    assert results["a"].failure == "a worker process died"
+    assert results["b"].folder == "trainings/x"
+    assert lines == [
+        "training 1/2: big on emodb: failed: a worker process died",
+        "training 2/2: small on emodb: done",
+    ]
 
 
 def test_maps_ahead_keep_the_order() -> None:
