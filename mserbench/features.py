@@ -8,7 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -19,16 +19,16 @@ from urllib.parse import quote
 import numpy as np
 
 from mserbench.contracts import Clip
-from mserbench.data.index import available_cores
 from mserbench.disk.files import cache_dir
 from mserbench.disk.stores import transact
+from mserbench.engine.ahead import groups_ahead
 from mserbench.errors import ModelError
 from mserbench.report.progress import counting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# part of every cache file's name: raise it when mserbench.data.audio.to_clip gives other samples
+# Part of every cache file's name: raise it when mserbench.data.audio.to_clip gives other samples.
 DECODING = "1"
 OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
 
@@ -91,19 +91,21 @@ class FeatureCache:
 
     def get_many(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the known ones among `keys` with their vectors: float32, shape (dim,)."""
-        found = {key: self._memory[key] for key in keys if key in self._memory}
-        unknown = [key for key in keys if key not in found]
+        blobs = {key: self._memory[key] for key in keys if key in self._memory}
+        unknown = [key for key in keys if key not in blobs]
         nothing: dict[str, bytes] = {}
 
         for start in range(0, len(unknown), _QUERY):
             part = partial(_select, keys=unknown[start : start + _QUERY])
-            found |= self._on_disk(part, otherwise=nothing)
+            blobs |= self._on_disk(part, otherwise=nothing)
 
+        # A vector of another length is none of this set, and is computed again.
         size = 4 * self._dim
-        return {key: np.frombuffer(blob, "<f4") for key, blob in found.items() if len(blob) == size}
+        return {key: np.frombuffer(blob, "<f4") for key, blob in blobs.items() if len(blob) == size}
 
     def put_many(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep vectors (float32, shape (dim,)) by key; all of them or, if killed, none."""
+        # Little-endian everywhere, so that the file means the same on another machine.
         blobs = {key: np.asarray(vector, "<f4").tobytes() for key, vector in vectors.items()}
         if blobs and not self._on_disk(partial(_insert, blobs=blobs), False):
             self._memory.update(blobs)
@@ -143,64 +145,49 @@ def extract(
     """
     store = cache or FeatureCache(features)
     rows = [np.empty((0, features.dim), dtype=np.float32)]
+    total = len(clips) if isinstance(clips, Sized) else 0
 
-    # starts no thread until used
-    with ThreadPoolExecutor(max_workers=workers or available_cores()) as pool:
-        try:
-            # One chunk is submitted ahead, so that no worker idles while the last clips of another
-            # end.
-            submitted = (_submit(chunk, features, store, pool) for chunk in _chunks(clips))
-            with counting(f"features {features.name}", bar=False) as report:
-                for chunk in _one_late(submitted):
-                    rows.append(_collect(chunk, store))
-                    report(sum(map(len, rows)), len(clips) if isinstance(clips, Sized) else 0)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    groups = ((chunk, chunk.missing) for chunk in _looked_up(clips, store))
+    # One chunk is submitted ahead, so that no worker idles while the last clips of another end.
+    computed = groups_ahead(features.vector, groups, 1, workers)
+    with counting(f"features {features.name}", bar=False) as report, closing(computed):
+        for chunk, vectors in computed:
+            rows.append(_kept(chunk, vectors, store))
+            report(sum(map(len, rows)), total)
 
     return np.concatenate(rows).astype(np.float64)
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Some clips by key: the vectors that were known, and those that are being computed."""
+    """Some clips by key, the vectors of those that were computed before, and the other clips."""
 
     keys: list[str]
-    known: dict[str, NDArray[np.float32]]
-    coming: dict[str, Future[NDArray[np.float32]]]
+    cached: dict[str, NDArray[np.float32]]
+    missing: list[Clip]
 
 
-def _submit(
-    clips: Sequence[Clip], features: FeatureSet, store: FeatureCache, pool: Executor
-) -> _Chunk:
-    known = store.get_many([clip.key for clip in clips])
-    # The longest first, so that all workers end together; equal recordings once.
-    missing = {
-        clip.key: clip for clip in sorted(clips, key=_length, reverse=True) if clip.key not in known
-    }
-    coming = {key: pool.submit(features.vector, clip) for key, clip in missing.items()}
+def _looked_up(clips: Iterable[Clip], store: FeatureCache) -> Iterator[_Chunk]:
+    for chunk in _chunks(clips):
+        keys = [clip.key for clip in chunk]
+        cached = store.get_many(keys)
 
-    return _Chunk([clip.key for clip in clips], known, coming)
+        # Equal recordings once; the longest first, so that all workers end together.
+        missing = {clip.key: clip for clip in chunk if clip.key not in cached}
+        yield _Chunk(keys, cached, sorted(missing.values(), key=_length, reverse=True))
 
 
-def _collect(chunk: _Chunk, store: FeatureCache) -> NDArray[np.float32]:
-    computed = {key: future.result() for key, future in chunk.coming.items()}
+def _kept(
+    chunk: _Chunk, vectors: Sequence[NDArray[np.float32]], store: FeatureCache
+) -> NDArray[np.float32]:
+    """Keep what was computed of a chunk, and return the vectors of all its clips: (n_clips,
+    dim).
+    """
+    computed = {clip.key: vector for clip, vector in zip(chunk.missing, vectors, strict=True)}
     store.put_many(computed)
-    vectors = {**chunk.known, **computed}
+    by_key = {**chunk.cached, **computed}
 
-    return np.stack([vectors[key] for key in chunk.keys])
-
-
-def _one_late(chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
-    waiting = None
-    for chunk in chunks:
-        if waiting is not None:
-            yield waiting
-
-        waiting = chunk
-
-    if waiting is not None:
-        yield waiting
+    return np.stack([by_key[key] for key in chunk.keys])
 
 
 def _length(clip: Clip) -> float:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,20 +17,24 @@ from typing import TypeVar
 from mserbench.contracts import Utterance
 from mserbench.disk.files import cache_dir
 from mserbench.disk.stores import transact
+from mserbench.engine.base import Shard, Workers
+from mserbench.engine.cores import available_cores as available_cores
+from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import DataError, MissingExtra
 
 SCHEMA = 3
 SHORT = 0.1  # seconds; below this most models see next to nothing
 LONG = 60.0  # seconds; no utterance of the known corpora is longer
 Progress = Callable[[int, int], None]  # clips done, clips in all
-_CHUNK = 256  # clips handed to the threads at once, then saved: a killed process loses so many
+_CHUNK = 256  # clips between two saves: a killed process loses so many and those in work
+_SHARD = 16  # clips that a worker takes at once: at the end the others wait for one shard at most
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, bytes "
-    "INTEGER, key TEXT, "
-    "seconds REAL, rate INTEGER, channels INTEGER, warning TEXT) WITHOUT ROWID"
+    "CREATE TABLE IF NOT EXISTS facts (name BLOB PRIMARY KEY, time INTEGER, "
+    "bytes INTEGER, key TEXT, seconds REAL, rate INTEGER, channels INTEGER, warning TEXT) "
+    "WITHOUT ROWID"
 )
 _State = tuple[int, int]  # size in bytes and time of change in ns
-# name and time of change, size and the other facts
+# Name and time of change, size and the other facts.
 _Row = tuple[bytes, int, int, str, float, int, int, str]
 _T = TypeVar("_T")
 
@@ -52,6 +56,9 @@ class Facts:
     warning: str = ""
 
 
+_Examined = tuple[Utterance, Facts, int]  # and the time of change, in ns
+
+
 def index(
     root: Path, utterances: Sequence[Utterance], progress: Progress | None = None
 ) -> dict[str, Facts]:
@@ -62,20 +69,43 @@ def index(
     that cannot be decoded has a `problem`; nothing raises for a bad clip.
     """
     memory = _Memory(root)
-    known = {utterance.id: memory.get(utterance) for utterance in utterances}
-    stale = [utterance for utterance in utterances if known[utterance.id] is None]
+    remembered = {utterance.id: memory.get(utterance) for utterance in utterances}
+    stale = [utterance for utterance in utterances if remembered[utterance.id] is None]
+    unsaved: list[_Examined] = []
+    done = 0
 
-    with ThreadPoolExecutor(max_workers=available_cores()) as pool:  # starts no thread until used
-        for start in range(0, len(stale), _CHUNK):
-            chunk = stale[start : start + _CHUNK]
-            found = list(zip(chunk, pool.map(partial(_examine, root), chunk), strict=True))
-            known.update((utterance.id, facts) for utterance, (facts, _) in found)
-            memory.save([(utterance, facts, time) for utterance, (facts, time) in found])
+    try:
+        # Closed here, so that no thread decodes on for somebody who wants to stop.
+        with closing(_examined(root, stale)) as parts:
+            for examined in parts:
+                remembered.update((utterance.id, facts) for utterance, facts, _ in examined)
+                unsaved += examined
+                done += len(examined)
 
-            if progress:
-                progress(start + len(chunk), len(stale))
+                if len(unsaved) >= _CHUNK or done == len(stale):
+                    memory.save(unsaved)
+                    unsaved = []
+                    if progress:
+                        progress(done, len(stale))
+    finally:
+        # Something stopped it, such as Ctrl-C: what is done by then is kept.
+        memory.save(unsaved)
 
-    return {identity: facts for identity, facts in known.items() if facts is not None}
+    return {identity: facts for identity, facts in remembered.items() if facts is not None}
+
+
+def _examined(root: Path, stale: Sequence[Utterance]) -> Generator[list[_Examined], None, None]:
+    """Yield what decoding tells of each clip, shard by shard, as an engine is done with them."""
+    size = min(_SHARD, _CHUNK)
+    shards = [
+        Shard(str(start), _examine_all, (root, stale[start : start + size]))
+        for start in range(0, len(stale), size)
+    ]
+    # More workers than shards would be threads that have nothing to do.
+    workers = Workers(max(1, min(available_cores(), len(shards))), kind="threads")
+    with engine_named(LOCAL, workers) as engine:
+        for outcome in engine.do(shards):
+            yield outcome.result()
 
 
 def digest(facts: Mapping[str, Facts]) -> str:
@@ -86,19 +116,19 @@ def digest(facts: Mapping[str, Facts]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _examine_all(root: Path, utterances: Sequence[Utterance]) -> list[_Examined]:
+    """Decode some utterances: each with its facts, and when its file was changed last before
+    that.
+    """
+    return [(utterance, *_examine(root, utterance)) for utterance in utterances]
 
 
 def _examine(root: Path, utterance: Utterance) -> tuple[Facts, int]:
-    """Decode an utterance: its facts, and when its file was changed last before that."""
     import numpy as np
 
     from mserbench.data import audio
 
+    # Before the file is read: one that changes meanwhile is decoded again the next time.
     size, time = _state(root, utterance)
     try:
         recording = audio.read(root / utterance.audio, utterance.start, utterance.end)
@@ -143,6 +173,7 @@ class _Memory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # Resolved, so that a link to a corpus shares what is known of it.
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
         self.path = cache_dir() / "index" / f"{name}-v{SCHEMA}.sqlite3"
         nothing: dict[bytes, _Row] = {}
@@ -159,7 +190,7 @@ class _Memory:
 
         return Facts(key, seconds, rate, channels, size, "", warning)
 
-    def save(self, found: Iterable[tuple[Utterance, Facts, int]]) -> None:
+    def save(self, examined: Sequence[_Examined]) -> None:
         rows = [
             (
                 _name(utterance),
@@ -171,9 +202,12 @@ class _Memory:
                 facts.channels,
                 facts.warning,
             )
-            for utterance, facts, time in found
+            for utterance, facts, time in examined
             if not facts.problem  # what made it fail may be mended without touching the file
         ]
+        if not rows:
+            return
+
         self._on_disk(partial(_insert, rows=rows), None)
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
@@ -189,10 +223,10 @@ def _name(utterance: Utterance) -> bytes:
 
 
 def _select(base: sqlite3.Connection) -> dict[bytes, _Row]:
-    found = base.execute(
+    rows = base.execute(
         "SELECT name, time, bytes, key, seconds, rate, channels, warning FROM facts"
     )
-    return {row[0]: row for row in found}
+    return {row[0]: row for row in rows}
 
 
 def _insert(base: sqlite3.Connection, rows: Sequence[_Row]) -> None:

@@ -38,24 +38,26 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
     """
     reading = corpus.read(source, root)
     lost = {utterance.id for utterance in reading.without_audio}
-    there = [utterance for utterance in reading.utterances.values() if utterance.id not in lost]
-    facts = index.index(root, there, progress)
+    with_audio = [
+        utterance for utterance in reading.utterances.values() if utterance.id not in lost
+    ]
+    facts = index.index(root, with_audio, progress)
     digest = index.digest(facts)
     problems = [
         *reading.problems,
         *(
-            f"utterance {one.id!r} has a label, but no audio file {one.audio!r}"
-            for one in reading.without_audio
+            f"utterance {utterance.id!r} has a label, but no audio file {utterance.audio!r}"
+            for utterance in reading.without_audio
         ),
         *(f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra),
-        *(one.problem for one in facts.values() if one.problem),
+        *(clip.problem for clip in facts.values() if clip.problem),
     ]
     odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
     whole = _is_whole(source.card, reading)
 
     return Verification(
         utterances=len(facts),
-        hours=sum(one.seconds for one in facts.values()) / 3600,
+        hours=sum(clip.seconds for clip in facts.values()) / 3600,
         variant=reading.variant,
         digest=digest,
         edition=source.card.editions.get(digest[:8]),
@@ -64,7 +66,7 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
         warnings=(
             *reading.notes,
             *(() if whole else odd),  # of a part of a corpus, they are what is to be expected
-            *(one.warning for one in facts.values() if one.warning),
+            *(clip.warning for clip in facts.values() if clip.warning),
         ),
     )
 
@@ -80,13 +82,14 @@ def _is_whole(card: CorpusCard, reading: corpus.Reading) -> bool:
 
 
 def _speakers_of(reading: corpus.Reading) -> set[str]:
-    return {one.speaker for one in reading.utterances.values() if one.speaker is not None}
+    speakers = (utterance.speaker for utterance in reading.utterances.values())
+    return {speaker for speaker in speakers if speaker is not None}
 
 
 def _speakers(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
-    found = len(_speakers_of(reading))
-    if card.speakers is not None and found != card.speakers:
-        yield f"{card.name}: {found} speakers were found, {card.speakers} expected"
+    number = len(_speakers_of(reading))
+    if card.speakers is not None and number != card.speakers:
+        yield f"{card.name}: {number} speakers were found, {card.speakers} expected"
 
 
 def _parts(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
@@ -95,14 +98,19 @@ def _parts(card: CorpusCard, reading: corpus.Reading) -> Iterator[str]:
     """
     for name in card.divisions:
         table = divisions.parts(card, name)
-        occurring = {divisions.value_of(one, table.field) for one in reading.utterances.values()}
-        known = {*occurring, divisions.OTHERS}
-        absent = {value: part for value, part in table.by_value.items() if value not in known}
+        occurring = {
+            divisions.value_of(utterance, table.field) for utterance in reading.utterances.values()
+        }
+        # The value that stands for all others need not occur itself.
+        absent = {
+            value: part
+            for value, part in table.by_value.items()
+            if value not in {*occurring, divisions.OTHERS}
+        }
 
         for part, count in sorted(Counter(absent.values()).items()):
             first = min(value for value, of in absent.items() if of == part)
             yield (
                 f"division {name!r} of {card.name!r}: {count} value(s) of {table.field!r} "
-                f"in part {part!r} occur in no "
-                f"utterance, such as {first!r}"
+                f"in part {part!r} occur in no utterance, such as {first!r}"
             )

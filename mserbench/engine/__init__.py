@@ -1,1 +1,1 @@
-"""Work on several processes."""
+"""Work on several workers: shards in, keyed outcomes out, whoever carries them out."""

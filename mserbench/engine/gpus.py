@@ -19,6 +19,7 @@ def count() -> int:
     if shutil.which("nvidia-smi") is None:
         return 0
 
+    # A torch that cannot be loaded answers by its exit status: then there is no GPU to use.
     answer = subprocess.run(
         [sys.executable, "-c", _QUESTION], capture_output=True, text=True, check=False
     )

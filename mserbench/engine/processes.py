@@ -44,8 +44,8 @@ def place() -> Place:
 
 
 def _first(names: tuple[str, ...], otherwise: int) -> int:
-    given = (os.environ[name] for name in names if os.environ.get(name, "").isdigit())
-    return int(next(given, otherwise))
+    numbers = (os.environ[name] for name in names if os.environ.get(name, "").isdigit())
+    return int(next(numbers, otherwise))
 
 
 def wait_for_the_end(error: MserbenchError) -> None:
@@ -56,10 +56,10 @@ def wait_for_the_end(error: MserbenchError) -> None:
     another one is gone (a foreign error, such as a closed connection, is its cause) is the last to
     speak.
     """
-    here = place()
+    own = place()
     foreign = error.__cause__ is not None and not isinstance(error.__cause__, MserbenchError)
-    if here.count > 1 and (foreign or not here.is_main):
-        time.sleep(_ECHO if foreign and here.is_main else _OWN_FAULT)
+    if own.count > 1 and (foreign or not own.is_main):
+        time.sleep(_ECHO if foreign and own.is_main else _OWN_FAULT)
 
 
 @contextmanager

@@ -37,11 +37,12 @@ def write(answers: Answers, labels: Sequence[str]) -> str:
     names = sorted(answers.columns)
     writer.writerow([*_FIRST, *names])
 
+    # By id, not as they were asked: the same answers are the same bytes.
     for at in sorted(range(len(answers.ids)), key=lambda at: answers.ids[at]):
         speaker = None if answers.speakers is None else answers.speakers[at]
-        said = [number[answers.columns[name][at]] for name in names]
+        numbers = [number[answers.columns[name][at]] for name in names]
         writer.writerow(
-            [answers.ids[at], answers.truth[at], "" if speaker is None else speaker, *said]
+            [answers.ids[at], answers.truth[at], "" if speaker is None else speaker, *numbers]
         )
 
     return out.getvalue()
@@ -59,7 +60,7 @@ def read(name: str, text: str, labels: Sequence[str]) -> Answers:
 
         numbers = tuple(int(row[2]) if row[2] else None for row in body)
         speakers = numbers if any(number is not None for number in numbers) else None
-        said = {
+        columns = {
             column: tuple(_label(row[at], labels) for row in body)
             for at, column in enumerate(header)
             if at > 2
@@ -69,7 +70,7 @@ def read(name: str, text: str, labels: Sequence[str]) -> Answers:
             f"file of answers {name!r} is damaged ({error}): run the experiment again"
         ) from error
 
-    return Answers(tuple(row[0] for row in body), tuple(row[1] for row in body), speakers, said)
+    return Answers(tuple(row[0] for row in body), tuple(row[1] for row in body), speakers, columns)
 
 
 def _label(text: str, labels: Sequence[str]) -> str | None:

@@ -12,11 +12,9 @@ from mserbench.statistics.metrics import best_constant
 
 TITLE = "*chance*"
 NOTE = (
-    "Chance is the best that one and the same answer to every clip can reach. Of UA that "
-    "is 100 divided "
-    "by the number of emotions that the target has, whichever is answered; of the other "
-    "metrics it is "
-    "what its most frequent emotion gets."
+    "Chance is the best that one and the same answer to every clip can reach. Of UA that is 100 "
+    "divided by the number of emotions that the target has, whichever is answered; of the other "
+    "metrics it is what its most frequent emotion gets."
 )
 NAMES = {
     "UA": "UA, mean recall of the emotions",
@@ -51,6 +49,7 @@ def row(
         for setting, task in tasks.items()
         if task in answers
     }
+    # A mean over some of the columns could not stand beside means over all.
     if set(values) >= {column for column in columns if column != AVERAGE}:
         values[AVERAGE] = fmean(values.values())
 

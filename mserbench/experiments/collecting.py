@@ -40,22 +40,25 @@ class Done:
 
 
 def collect(
-    experiment: Definition, found: Sequence[Cell], done: Done, place: Workplace, command: str
+    experiment: Definition, cells: Sequence[Cell], done: Done, place: Workplace, command: str
 ) -> tuple[dict[str, Any], dict[str, Answers]]:
     """Return the record, and the answers to each task that at least one cell has."""
     finished = {
-        key: runs.read(place.out / one.folder) for key, one in done.questions.items() if one.folder
+        key: runs.read(place.out / result.folder)
+        for key, result in done.questions.items()
+        if result.folder
     }
     record: dict[str, Any] = {"schema": SCHEMA, "experiment": _of_experiment(experiment, command)}
-    record["cells"] = [_of_cell(cell, done, finished) for cell in found]
+    record["cells"] = [_of_cell(cell, done, finished) for cell in cells]
+    # Nothing is opened for cells without numbers: their corpora may be what failed.
     targets = {cell.task: dataset.load(lookup.task(cell.task), place.data, place.allow_partial)
-               for cell in found if _failure(cell, done) is None}  # fmt: skip
+               for cell in cells if _failure(cell, done) is None}  # fmt: skip
     answers = {}
 
     for name, target in targets.items():
         columns = {
             column.name: _column(target, [finished[question.id] for question in column.questions])
-            for cell in found if cell.task == name and _failure(cell, done) is None
+            for cell in cells if cell.task == name and _failure(cell, done) is None
             for column in cell.columns
         }  # fmt: skip
         items, speakers = target.items, dataset.cluster_numbers(target.speakers)
@@ -67,11 +70,11 @@ def collect(
         )
 
     record["tasks"] = {name: _of_task(target) for name, target in sorted(targets.items())}
-    wanted = {one.id: one for one in plan.trainings(list(found))}
+    trainings = {training.id: training for training in plan.trainings(list(cells))}
     record["trainings"] = {
-        key: _of_training(place, wanted[key], one.folder)
-        for key, one in sorted(done.trainings.items())
-        if one.folder
+        key: _of_training(place, trainings[key], result.folder)
+        for key, result in sorted(done.trainings.items())
+        if result.folder
     }
     record["versions"] = _versions(finished)
 
@@ -91,22 +94,23 @@ def _of_experiment(experiment: Definition, command: str) -> dict[str, Any]:
         "seeds": list(experiment.seeds),
         "reference": experiment.reference,
         "reported_title": experiment.reported_title,
-        "reported": [dataclasses.asdict(one) for one in experiment.reported],
+        "reported": [dataclasses.asdict(number) for number in experiment.reported],
         "left_out": list(experiment.left_out),
         "settings": [
             {
-                "name": one.name,
-                "source": list(one.source),
-                "others": list(one.others),
-                "target": one.target,
-                "target_title": experiment.corpora[one.target].title,
+                "name": setting.name,
+                "source": list(setting.source),
+                "others": list(setting.others),
+                "target": setting.target,
+                "target_title": experiment.corpora[setting.target].title,
             }
-            for one in experiment.settings
+            for setting in experiment.settings
         ],
-        "systems": [_of_system(experiment, one) for one in experiment.systems],
-        "contrasts": [dataclasses.asdict(one) for one in experiment.contrasts],
+        "systems": [_of_system(experiment, system) for system in experiment.systems],
+        "contrasts": [dataclasses.asdict(contrast) for contrast in experiment.contrasts],
         "spreads": [
-            {"title": one.title, "systems": list(one.systems)} for one in experiment.spreads
+            {"title": spread.title, "systems": list(spread.systems)}
+            for spread in experiment.spreads
         ],
     }
 
@@ -135,17 +139,18 @@ def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, A
     if failure is not None:
         return {**record, "failure": without_paths(failure)}
 
-    found = [finished[question.id] for question in cell.questions]
-    verdict = max((run.verdict for run in found), key=VERDICTS.index)
+    cell_runs = [finished[question.id] for question in cell.questions]
+    # The least strict one holds for the cell: one fold that leaked spoils all of it.
+    verdict = max((run.verdict for run in cell_runs), key=VERDICTS.index)
     return {
         **record,
         "failure": None,
         "verdict": verdict,
         "reasons": sorted(
-            {reason for run in found if run.verdict == verdict for reason in run.reasons}
+            {reason for run in cell_runs if run.verdict == verdict for reason in run.reasons}
         ),
-        "transductive": any(run.record.verdict.transductive for run in found),
-        "development": any(bool(run.record.verdict.development) for run in found),
+        "transductive": any(run.record.verdict.transductive for run in cell_runs),
+        "development": any(bool(run.record.verdict.development) for run in cell_runs),
         "columns": [_of_column(column, finished) for column in cell.columns],
     }
 
@@ -157,7 +162,9 @@ def _of_column(column: Column, finished: Mapping[str, Run]) -> dict[str, Any]:
         "source": column.source,
         "trainings": [question.training.id for question in column.questions if question.training],
         "runs": [finished[question.id].record.key for question in column.questions],
-        "seconds": round(sum(_seconds_of(finished[one.id]) for one in column.questions), 1),
+        "seconds": round(
+            sum(_seconds_of(finished[question.id]) for question in column.questions), 1
+        ),
     }
 
 
@@ -168,6 +175,7 @@ def _seconds_of(run: Run) -> float:
 def _failure(cell: Cell, done: Done) -> str | None:
     """Return why a cell has no numbers; None where it has."""
     for question in cell.questions:
+        # The training first: its questions failed for nothing but that.
         if question.training and done.trainings[question.training.id].failure:
             return done.trainings[question.training.id].failure
         if done.questions[question.id].failure:
@@ -188,24 +196,23 @@ def without_paths(sentence: str) -> str:
     )
 
 
-def _column(target: Dataset, found: Sequence[Run]) -> tuple[str | None, ...]:
+def _column(target: Dataset, column_runs: Sequence[Run]) -> tuple[str | None, ...]:
     """Join the answers of one run or one a fold, in the order of the target's clips."""
-    said: dict[str, Prediction] = {}
-    for run in found:
+    by_clip: dict[str, Prediction] = {}
+    for run in column_runs:
         for row in run.rows:
-            if said.setdefault(row.id, row) is not row:
+            if by_clip.setdefault(row.id, row) is not row:
                 raise DataError(
                     f"two folds of task {target.task.name!r} hold the clip {row.id!r}: name "
                     f"each part once"
                 )
 
     try:
-        return tuple(said[item.utterance.id].prediction or None for item in target.items)
+        return tuple(by_clip[item.utterance.id].prediction or None for item in target.items)
     except KeyError as error:
         raise DataError(
-            f"task {target.task.name!r} has the clip {error.args[0]!r}, but no run asked "
-            f"it: its corpus was changed "
-            f"while the experiment ran, start again"
+            f"task {target.task.name!r} has the clip {error.args[0]!r}, but no run asked it: its "
+            f"corpus was changed while the experiment ran, start again"
         ) from error
 
 
@@ -242,6 +249,7 @@ def _of_training(place: Workplace, training: Training, name: str) -> dict[str, A
         "validate": list(training.validate),
         "clips": {source.task: len(source.clips) for source in manifest.sources},
         "index_digests": {source.task: source.index_digest for source in manifest.sources},
+        # Whoever has the weights can tell by it whether they are these.
         "manifest_sha256": hashlib.sha256(data).hexdigest(),
         "seconds": _seconds(place.out / f"{name}.json"),
     }
@@ -259,7 +267,11 @@ def _seconds(path: Path) -> float | None:
 
 def _versions(finished: Mapping[str, Run]) -> dict[str, str]:
     environments = [run.record.environment or {} for _, run in sorted(finished.items())]
-    found = {
-        name: value for one in environments for name, value in one.items() if name != "platform"
+    # The platform is a machine's; the versions are what another machine needs for the same table.
+    versions = {
+        name: value
+        for environment in environments
+        for name, value in environment.items()
+        if name != "platform"
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(versions.items()))

@@ -7,15 +7,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mserbench.data import corpus
 from mserbench.disk import folders
+from mserbench.engine.base import Engine, Outcome, Shard, Workers
+from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import UsageError
 from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
-from mserbench.experiments.crew import Crew, Job
 from mserbench.experiments.plan import Cell, Question, Training
 from mserbench.experiments.shapes import Definition
 from mserbench.experiments.work import Result, Workplace
@@ -26,7 +27,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Means:
-    """What to work with: `jobs` processes on `devices`, `threads` of arithmetic in each.
+    """What to work with: `jobs` workers of an engine on `devices`, `threads` of arithmetic in each.
 
     With `processes` above 1 one training after another is done by that many processes together.
     """
@@ -37,17 +38,18 @@ class Means:
     threads: int = 1
     allow_partial: bool = False
     processes: int = 1
+    engine: str = LOCAL
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Finished:
     """The finished page, and why cells have no numbers, if any have not."""
 
     page: Path
     failures: tuple[str, ...]
 
 
-def conduct(experiment: Definition, out: Path, means: Means, command: str, tell: Tell) -> Outcome:
+def conduct(experiment: Definition, out: Path, means: Means, command: str, tell: Tell) -> Finished:
     """Train and score whatever is not done yet, and write README.md, answers and record.json into
     `out`.
 
@@ -56,116 +58,141 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     is read as such before all trainings are done. Raises UsageError where another process works in
     `out`.
     """
+    # In this order: a mistake in the file costs no look at the disk, and a missing corpus no
+    # training.
     validating.check(experiment)
-    found = plan.cells(experiment)
+    cells = plan.cells(experiment)
+    # Absolute, as workers may stand in another folder.
     place = Workplace(
         out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial
     )
-    checking.check(plan.tasks(found), place.data, place.allow_partial)
+    checking.check(plan.tasks(cells), place.data, place.allow_partial)
 
-    for line in _remarks(found, place):
+    for line in _remarks(cells, place):
         tell(line)
 
     with _alone(place.out):
-        trained, asked = _work(means, place, found, tell)
+        trained, questioned = _work(means, place, cells, tell)
 
-    done = collecting.Done(trained, asked)
-    record, answers = collecting.collect(experiment, found, done, place, command)
+    done = collecting.Done(trained, questioned)
+    record, answers = collecting.collect(experiment, cells, done, place, command)
     page = folder.write(place.out, record, answers)
 
-    return Outcome(page, _failures(found, record))
+    return Finished(page, _failures(record))
 
 
 def _work(
-    means: Means, place: Workplace, found: Sequence[Cell], tell: Tell
+    means: Means, place: Workplace, cells: Sequence[Cell], tell: Tell
 ) -> tuple[dict[str, Result], dict[str, Result]]:
     """Train and ask; where a training takes several processes, one worker starts one after
     another.
     """
-    log, trainings = place.out / "workers.log", plan.trainings(list(found))
+    trainings, questions = plan.trainings(list(cells)), plan.questions(list(cells))
+    workers = Workers(
+        means.jobs,
+        devices=means.devices,
+        threads=means.threads,
+        log=place.out / "workers.log",
+    )
     if means.processes > 1:
-        with Crew(1, means.devices, means.threads, log) as crew:
-            trained = _train(crew, place, trainings, means.processes, tell)
+        # Two trainings at once would fight for the same GPUs.
+        with engine_named(means.engine, replace(workers, number=1)) as engine:
+            trained = _train(engine, place, trainings, means.processes, tell)
 
-    with Crew(means.jobs, means.devices, means.threads, log) as crew:
+    with engine_named(means.engine, workers) as engine:
         if means.processes == 1:
-            trained = _train(crew, place, trainings, 1, tell)
-        return trained, _ask(crew, place, plan.questions(list(found)), trained, tell)
+            trained = _train(engine, place, trainings, 1, tell)
+
+        return trained, _ask(engine, place, questions, trained, tell)
 
 
-def _remarks(found: Sequence[Cell], place: Workplace) -> list[str]:
+def _remarks(cells: Sequence[Cell], place: Workplace) -> list[str]:
     """Return what the targets cannot show, said before anything is computed for them."""
-    targets = sorted({cell.task for cell in found})
-    remarks = [one.remark for one in speakers.of_targets(targets, place.data, make=True)]
-    return [f"note: {remark}" for remark in remarks if remark]
+    targets = sorted({cell.task for cell in cells})
+    counted = speakers.of_targets(targets, place.data, make=True)
+    return [f"note: {target.remark}" for target in counted if target.remark]
 
 
 def _train(
-    crew: Crew, place: Workplace, wanted: Sequence[Training], processes: int, tell: Tell
+    engine: Engine, place: Workplace, trainings: Sequence[Training], processes: int, tell: Tell
 ) -> dict[str, Result]:
-    jobs: dict[str, tuple[Job, Sequence[Any]]] = {
-        one.id: (work.do_training, (place, one, processes)) for one in wanted
+    shards = [
+        Shard(training.id, work.do_training, (place, training, processes), on_device=True)
+        for training in trainings
+    ]
+    names = {
+        training.id: f"{training.model} on {', '.join(training.on)}{_seed(training)}"
+        for training in trainings
     }
-    names = {one.id: f"{one.model} on {', '.join(one.on)}{_seed(one)}" for one in wanted}
-    return _all(crew, "training", jobs, names, tell)
+    return _all(engine, "training", shards, names, tell)
 
 
 def _ask(
-    crew: Crew,
+    engine: Engine,
     place: Workplace,
-    wanted: Sequence[Question],
+    questions: Sequence[Question],
     trained: Mapping[str, Result],
     tell: Tell,
 ) -> dict[str, Result]:
     """Put all questions whose models are there; the others fail for the reason that their trainings
     failed for.
     """
-    found: dict[str, Result] = {}
-    jobs: dict[str, tuple[Job, Sequence[Any]]] = {}
-    for one in wanted:
-        training = trained[one.training.id] if one.training else Result()
+    unasked: dict[str, Result] = {}
+    shards: list[Shard[Result]] = []
+    for question in questions:
+        training = trained[question.training.id] if question.training else Result()
+        # Without weights it could only fail in other words.
         if training.failure:
-            found[one.id] = training
-        else:
-            jobs[one.id] = (work.do_question, (place, one, training.folder))
+            unasked[question.id] = training
+            continue
 
-    names = {one.id: f"{one.model} asked {one.task}{_otherwise(one)}" for one in wanted}
-    return found | _all(crew, "run", jobs, names, tell)
+        arguments = (place, question, training.folder)
+        shards.append(Shard(question.id, work.do_question, arguments, on_device=True))
+
+    names = {
+        question.id: f"{question.model} asked {question.task}{_otherwise(question)}"
+        for question in questions
+    }
+    return unasked | _all(engine, "run", shards, names, tell)
 
 
 def _all(
-    crew: Crew,
+    engine: Engine,
     kind: str,
-    jobs: Mapping[str, tuple[Job, Sequence[Any]]],
+    shards: Sequence[Shard[Result]],
     names: Mapping[str, str],
     tell: Tell,
 ) -> dict[str, Result]:
-    found: dict[str, Result] = {}
+    results: dict[str, Result] = {}
     began, fresh = time.monotonic(), 0
-    for name, result in _watched(crew.do(jobs), f"{kind}s", len(jobs)):
-        found[name] = result
-        fresh += not result.again
-        line = f"{kind} {len(found)}/{len(jobs)}: {names[name]}"
+    for outcome in _watched(engine.do(shards), f"{kind}s", len(shards)):
+        result = outcome.value or Result(failure=outcome.failure)
+        results[outcome.key] = result
+
+        # What was there before took no time: the pace is that of the others.
+        fresh += not result.was_there
+        line = f"{kind} {len(results)}/{len(shards)}: {names[outcome.key]}"
         if result.failure:
             tell(f"{line}: failed: {result.failure}")
-        elif result.again:
+        elif result.was_there:
             tell(f"{line}: was there")
         else:
-            left = (time.monotonic() - began) / fresh * (len(jobs) - len(found))
-            tell(f"{line}: done{f', about {lasting(left)} left' if len(found) < len(jobs) else ''}")
+            to_do = len(shards) - len(results)
+            seconds = (time.monotonic() - began) / fresh * to_do
+            tell(f"{line}: done{f', about {lasting(seconds)} left' if to_do else ''}")
 
-    return found
+    return results
 
 
 def _watched(
-    results: Iterator[tuple[str, Result]], title: str, total: int
-) -> Iterator[tuple[str, Result]]:
-    """Hand results on; while none comes for long, a line says how many there are."""
+    outcomes: Iterator[Outcome[Result]], title: str, total: int
+) -> Iterator[Outcome[Result]]:
+    """Hand outcomes on; while none comes for long, a line says how many there are."""
     with counting(title, bar=False) as report:
         report(0, total)
-        for number, result in enumerate(results, start=1):
+        for number, outcome in enumerate(outcomes, start=1):
             report(number, total)
-            yield result
+            yield outcome
 
 
 def _seed(training: Training) -> str:
@@ -181,7 +208,7 @@ def _otherwise(question: Question) -> str:
     )
 
 
-def _failures(found: Sequence[Cell], record: Mapping[str, Any]) -> tuple[str, ...]:
+def _failures(record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         f"{cell['system']} in {cell['setting']}: {cell['failure']}"
         for cell in record["cells"]
@@ -198,6 +225,7 @@ def _alone(out: Path) -> Iterator[None]:
     """Keep the folder for this process, and remove what a killed one left half made."""
     try:
         with folders.held(out / ".lock"):
+            # Only who holds the lock may: what looks left over could be another's work.
             folders.clear_leftovers(out / work.TRAININGS)
             yield
     except folders.Busy:

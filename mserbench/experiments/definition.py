@@ -42,7 +42,9 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
     file = experiment_file(name)
     top = toml_file.read(file)
     top.require(_TOP, ("title", "reference", "corpora", "settings", "systems"))
+    # What a preset says of a corpus, a title or an option is stronger than the file's own word.
     preset = _preset(top, wishes.preset)
+    # A later one replaces that of the same name: a preset may put another corpus in its place.
     corpora = map(definition_tables.place, (*top.tables("corpora"), *preset.tables("corpora")))
     settings = definition_tables.unique(top, map(definition_tables.setting, top.tables("settings")))
     systems = definition_tables.unique(top, map(definition_tables.system, top.tables("systems")))
@@ -83,14 +85,14 @@ def _merged(first: Options, second: Options) -> Options:
     }
 
 
-def _preset(top: Table, wanted: str) -> Table:
-    known = top.table("presets")
-    if not wanted:
+def _preset(top: Table, name: str) -> Table:
+    presets = top.table("presets")
+    if not name:
         return Table(top.file, "presets", {})
-    if wanted not in known.values:
-        raise UnknownName("preset", wanted, known.values, f"{str(top.file)!r}")
+    if name not in presets.values:
+        raise UnknownName("preset", name, presets.values, f"{str(top.file)!r}")
 
-    preset = known.table(wanted)
+    preset = presets.table(name)
     preset.require(("title", "text", "titles", "labels", "seeds", "corpora", "options"))
     return preset
 
@@ -103,7 +105,7 @@ def _comparable(
     """
     if wishes.preset:
         return ()
-    return tuple(one for one in numbers if systems[one.system].model not in wishes.options)
+    return tuple(number for number in numbers if systems[number.system].model not in wishes.options)
 
 
 def _note(wishes: Wishes) -> str:
@@ -153,29 +155,31 @@ def _check_names(top: Table, full: Definition) -> None:
             raise table.error(
                 "target",
                 f"is {setting.target!r}, which is among the sources: only a system with train = "
-                f"['target'] "
-                f"may learn from the target, or give it 'folds', each of which is then left out in "
-                f"turn",
-            )  # fmt: skip
+                f"['target'] may learn from the target, or give it 'folds', each of which is then "
+                f"left out in turn",
+            )
         if not setting.source or set(setting.source) & set(setting.others):
             raise table.error("source", "must name corpora that are not among 'others'")
 
 
 def _restricted(full: Definition, wishes: Wishes) -> Definition:
     """Keep the systems and settings that were asked for."""
-    systems = _kept("system", full.systems, wishes.systems)
-    settings = _kept("setting", full.settings, wishes.settings)
+    systems = _chosen("system", full.systems, wishes.systems)
+    settings = _chosen("setting", full.settings, wishes.settings)
     left_out = (
-        *(one.title for one in full.systems if one not in systems),
-        *(one.name for one in full.settings if one not in settings),
+        *(system.title for system in full.systems if system not in systems),
+        *(setting.name for setting in full.settings if setting not in settings),
     )
-    kept = {one.name for one in systems}
+    names = {system.name for system in systems}
     narrowed = (
-        replace(one, systems=tuple(name for name in one.systems if name in kept))
-        for one in full.spreads
+        replace(spread, systems=tuple(name for name in spread.systems if name in names))
+        for spread in full.spreads
     )
-    spreads = tuple(one for one in narrowed if len(one.systems) > 1)
-    contrasts = tuple(one for one in full.contrasts if {one.system, one.reference} <= kept)
+    # A spread of one system tells nothing, and of a contrast both sides are needed.
+    spreads = tuple(spread for spread in narrowed if len(spread.systems) > 1)
+    contrasts = tuple(
+        contrast for contrast in full.contrasts if {contrast.system, contrast.reference} <= names
+    )
 
     return replace(
         full,
@@ -187,14 +191,15 @@ def _restricted(full: Definition, wishes: Wishes) -> Definition:
     )
 
 
-def _kept(kind: str, known: Sequence[Named], wanted: Sequence[str]) -> tuple[Named, ...]:
-    names = [one.name for one in known]
-    for name in wanted:
-        if name not in names:
-            raise UnknownName(kind, name, names, "'mserbench experiment NAME --plan'")
+def _chosen(kind: str, rows: Sequence[Named], names: Sequence[str]) -> tuple[Named, ...]:
+    """Return the systems or settings of some names, all where none are named."""
+    listed = [row.name for row in rows]
+    for name in names:
+        if name not in listed:
+            raise UnknownName(kind, name, listed, "'mserbench experiment NAME --plan'")
 
-    return tuple(one for one in known if not wanted or one.name in wanted)
+    return tuple(row for row in rows if not names or row.name in names)
 
 
-def _listed(found: Iterable[System]) -> str:
-    return ", ".join(one.name for one in found)
+def _listed(systems: Iterable[System]) -> str:
+    return ", ".join(system.name for system in systems)

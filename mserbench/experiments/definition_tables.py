@@ -63,14 +63,20 @@ def system(table: Table) -> System:
     if len(train) > 1 and not set(train) <= {"source", "others"}:
         raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
 
-    asked = table.options("asked")
-    if asked and not train:
+    of_run = table.options("asked")
+    # Of a system without a training the options are those of the run: two tables would contradict.
+    if of_run and not train:
         raise table.error(
             "asked", "is for a system that is trained: give the 'options' of one that is not"
         )
 
     return System(
-        name, table.text("title", name), table.text("model"), train, table.options("options"), asked
+        name,
+        table.text("title", name),
+        table.text("model"),
+        train,
+        table.options("options"),
+        of_run,
     )
 
 
@@ -87,7 +93,7 @@ def spreads(
     """Read which systems are compared with one another: two or more each, by UA, which the table
     must then have.
     """
-    found = []
+    rows = []
     for table in top.tables("spreads"):
         table.require(("title", "systems"), ("title", "systems"))
         spread = Spread(table.text("title"), table.texts("systems"))
@@ -103,14 +109,14 @@ def spreads(
                 f"is {list(spread.systems)}, but a spread is over two systems or more",
             )
 
-        found.append(spread)
+        rows.append(spread)
 
-    if found and "UA" not in metrics:
+    if rows and "UA" not in metrics:
         raise top.error(
             "spreads", "are of UA, which is not among 'metrics': add it there, or leave them away"
         )
 
-    return tuple(found)
+    return tuple(rows)
 
 
 def contrasts(top: Table, systems: Mapping[str, System]) -> tuple[Contrast, ...]:

@@ -25,14 +25,14 @@ def write(out: Path, record: Mapping[str, Any], answers: Mapping[str, Answers]) 
     the page.
     """
     names = {file_name(task) for task in answers}
-    for name, one in answers.items():
-        write_atomic(
-            out / ANSWERS / file_name(name), files.write(one, record["tasks"][name]["labels"])
-        )
+    for task, of_task in answers.items():
+        text = files.write(of_task, record["tasks"][task]["labels"])
+        write_atomic(out / ANSWERS / file_name(task), text)
 
-    for left in (out / ANSWERS).glob("*.csv"):
-        if left.name not in names:
-            left.unlink()
+    # A task that the table no longer asks would make the page another than its record.
+    for path in (out / ANSWERS).glob("*.csv"):
+        if path.name not in names:
+            path.unlink()
 
     write_atomic(out / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     write_atomic(out / PAGE, remade(out))
@@ -56,7 +56,7 @@ def remade(out: Path) -> str:
             f"{str(out / RECORD)!r} is of another version of mserbench: run the experiment again"
         )
 
-    found, hashes = {}, {}
+    answers, hashes = {}, {}
     for name, task in record["tasks"].items():
         path = out / ANSWERS / file_name(name)
         try:
@@ -66,11 +66,12 @@ def remade(out: Path) -> str:
                 f"the answers {str(path)!r} cannot be read ({error.strerror}): run it again"
             ) from error
 
-        found[name] = files.read(path.name, data.decode("utf-8", "replace"), task["labels"])
+        # What is no UTF-8 is told as damage by the reader, with the name of the file.
+        answers[name] = files.read(path.name, data.decode("utf-8", "replace"), task["labels"])
         hashes[path.name] = hashlib.sha256(data).hexdigest()
 
     try:
-        return page.render(record, found, hashes)
+        return page.render(record, answers, hashes)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DataError(
             f"{str(out / RECORD)!r} does not fit its answers ({error!r}): run the experiment again"
@@ -82,13 +83,13 @@ def is_remade(out: Path) -> bool:
     `remade`.
     """
     try:
-        there = (out / PAGE).read_bytes()
+        stored = (out / PAGE).read_bytes()
     except OSError as error:
         raise DataError(
             f"{str(out / PAGE)!r} cannot be read ({error.strerror}): run the experiment again"
         ) from error
 
-    return there == remade(out).encode("utf-8")
+    return stored == remade(out).encode("utf-8")
 
 
 def file_name(task: str) -> str:

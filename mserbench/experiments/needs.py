@@ -44,8 +44,8 @@ def parts(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Return of each pretrained part whether it is here, its size in MB, its licence, and whether
     it is gated.
     """
-    jobs = [(one.model, one.options) for one in trainings(list(cells))]
-    jobs += [(one.model, one.options) for one in questions(list(cells))]
+    jobs = [(training.model, training.options) for training in trainings(list(cells))]
+    jobs += [(question.model, question.options) for question in questions(list(cells))]
     names = {name for model, options in dict.fromkeys(jobs) for name in _pretrained(model, options)}
 
     return [_part(name) for name in sorted(names)]
@@ -56,9 +56,10 @@ def _pretrained(model: str, options: Pairs) -> Iterable[str]:
 
     kind = described_class(model)
     settings = make_options(kind, dict(options), model)
-    known = weights_names()
+    registered = weights_names()
 
-    return [name for name in kind.pretrained(settings) if name in known]
+    # A model may name what no plugin registers; of that nobody can say whether it is here.
+    return [name for name in kind.pretrained(settings) if name in registered]
 
 
 def made_options(model: str, options: Pairs) -> tuple[type[Model], Any]:

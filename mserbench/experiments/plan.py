@@ -70,8 +70,7 @@ class Column:
     each fold.
     """
 
-    # of the column in the file of answers: SYSTEM/SETTING/SEED, with the source before the seed if
-    # one is
+    # In the file of answers: SYSTEM/SETTING/SEED, with the source before the seed if there is one.
     name: str
     seed: int
     source: str  # the one it was trained on, or empty
@@ -101,43 +100,46 @@ def cells(experiment: Definition) -> list[Cell]:
     MissingExtra.
     """
     pairs = [(system, setting) for setting in experiment.settings for system in experiment.systems]
-    found = [_cell(experiment, system, setting, "test") for system, setting in pairs]
+    in_order = [_cell(experiment, system, setting, "test") for system, setting in pairs]
     for system, setting in pairs:
         target = experiment.corpora[setting.target]
+        # The same clips again would show nothing new, and an upper bound learnt some of them.
         if target.whole and target.whole != target.test and not system.sees_target:
-            found.append(_cell(experiment, system, setting, "whole"))
+            in_order.append(_cell(experiment, system, setting, "whole"))
 
-    return found
+    return in_order
 
 
-def trainings(found: list[Cell]) -> list[Training]:
+def trainings(cells: list[Cell]) -> list[Training]:
     """Return the trainings of cells, each once, in order."""
-    wanted = (question.training for cell in found for question in cell.questions)
-    return list(dict.fromkeys(training for training in wanted if training is not None))
+    needed = (question.training for cell in cells for question in cell.questions)
+    return list(dict.fromkeys(training for training in needed if training is not None))
 
 
-def questions(found: list[Cell]) -> list[Question]:
+def questions(cells: list[Cell]) -> list[Question]:
     """Return the runs of cells, each once, those of one training together."""
-    wanted = dict.fromkeys(question for cell in found for question in cell.questions)
-    order = {training: at for at, training in enumerate(trainings(found))}
+    needed = dict.fromkeys(question for cell in cells for question in cell.questions)
+    # A worker keeps the model that it asked last: runs of one training then load it once.
+    order = {training: at for at, training in enumerate(trainings(cells))}
     return sorted(
-        wanted, key=lambda question: order[question.training] if question.training else -1
+        needed, key=lambda question: order[question.training] if question.training else -1
     )
 
 
-def tasks(found: list[Cell]) -> list[str]:
+def tasks(cells: list[Cell]) -> list[str]:
     """Return the names of all tasks that are trained on, validated on or asked, sorted."""
-    asked = {question.task for cell in found for question in cell.questions} | {
-        cell.task for cell in found
+    names = {question.task for cell in cells for question in cell.questions} | {
+        cell.task for cell in cells
     }
-    for training in trainings(found):
-        asked |= {*training.on, *training.validate}
+    for training in trainings(cells):
+        names |= {*training.on, *training.validate}
 
-    return sorted(asked)
+    return sorted(names)
 
 
 def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) -> Cell:
     target = experiment.corpora[setting.target]
+    # Without a seed further columns would be the same numbers again.
     seeds = experiment.seeds if _has_seed(described_class(system.model)) else experiment.seeds[:1]
     columns = tuple(
         Column(
@@ -161,7 +163,7 @@ def _seeded(system: System, options: dict[str, str], seed: int) -> Pairs:
 
 
 def _has_seed(model: type[Model]) -> bool:
-    return "seed" in {one.name for one in dataclasses.fields(model.Options)}
+    return "seed" in {field.name for field in dataclasses.fields(model.Options)}
 
 
 def _questions(
@@ -173,20 +175,21 @@ def _questions(
     target = experiment.corpora[setting.target]
     task = target.test if kind == "test" else target.whole
     options = _seeded(system, options_of(experiment, system, setting), seed)
-    asked = _seeded(system, asked_of(experiment, system, setting), seed)
+    run_options = _seeded(system, asked_of(experiment, system, setting), seed)
 
     if not system.train:
-        yield Question(system.model, asked, None, task)
+        yield Question(system.model, run_options, None, task)
         return
 
     places = places_of(experiment, system, setting, source)
+    # A system that learnt nothing of the target's corpus is asked all of it by one model.
     folds = target.folds if shares_corpus(target, places) else ()
     for fold in folds:
         training = _training(system, options, places, target, fold)
-        yield Question(system.model, asked, training, f"{task}:{fold}")
+        yield Question(system.model, run_options, training, f"{task}:{fold}")
 
     if not folds:
-        yield Question(system.model, asked, _training(system, options, places), task)
+        yield Question(system.model, run_options, _training(system, options, places), task)
 
 
 def places_of(
@@ -237,4 +240,5 @@ def _without(task: str, target: Place | None, fold: str) -> str:
 
 
 def _digest(value: object) -> str:
+    # Shortened, as it stands in records; a table has hundreds, so no two will be the same.
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -35,19 +35,16 @@ class Speakers:
             return ""
         if not self.number:
             return (
-                f"the speakers of target {self.task!r} are not known: what it shows does "
-                f"not stand for other speakers, "
-                f"and no interval or p value over speakers can be given"
+                f"the speakers of target {self.task!r} are not known: what it shows does not stand "
+                f"for other speakers, and no interval or p value over speakers can be given"
             )
         if self.number >= FEWEST:
             return ""
 
         return (
-            f"target {self.task!r} has {self.number} speaker{'s' * (self.number > 1)}: no "
-            f"interval and no p value can "
-            f"say anything about it; ask a task with {FEWEST} speakers or more, or give "
-            f"the target 'folds' of "
-            f"its whole corpus"
+            f"target {self.task!r} has {self.number} speaker{'s' * (self.number > 1)}: no interval "
+            f"and no p value can say anything about it; ask a task with {FEWEST} speakers or more, "
+            f"or give the target 'folds' of its whole corpus"
         )
 
 
@@ -65,6 +62,7 @@ def _of(task: Task, data: Path | None, make: bool) -> Speakers:
     if names is not None:
         return Speakers(task.name, len(names - {None}), "counted")
 
+    # A part or a selection may have fewer speakers than the card counts.
     whole = not task.part and not task.select
     if whole and source.card.speakers is not None:
         return Speakers(task.name, source.card.speakers, "published")

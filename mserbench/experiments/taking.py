@@ -25,6 +25,7 @@ def trained(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """
     alike: dict[tuple[str, Pairs], list[Training]] = {}
     for training in trainings(list(cells)):
+        # The seed changes neither memory nor time.
         options = tuple((key, value) for key, value in training.options if key != "seed")
         alike.setdefault((training.model, options), []).append(training)
 
@@ -69,20 +70,23 @@ def totals(
     for those `without_hours`. `hours`: of the trainings whose models tell a measured time, one
     after another; `unmeasured`: how many of which models do not.
     """
-    prints = [(one["footprint"], one["trainings"]) for one in groups if one["footprint"]]
-    measured = [one["seconds"] * n for one, n in prints if one["seconds"] is not None]
-    rates = {name: rate for one, _ in prints for name, rate in one["cache"].items()}
-    audio = sum(one["hours"] or 0.0 for one in corpora)
+    prints = [(group["footprint"], group["trainings"]) for group in groups if group["footprint"]]
+    measured = [each["seconds"] * n for each, n in prints if each["seconds"] is not None]
+    # A cache is shared by all trainings that read it, so each counts once.
+    rates = {name: rate for each, _ in prints for name, rate in each["cache"].items()}
+    audio = sum(corpus["hours"] or 0.0 for corpus in corpora)
 
     return {
-        "memory_gb": max((one["memory_gb"] for one, _ in prints if one["memory_gb"]), default=None),
-        "parts_mb": sum(one["megabytes"] for one in parts if not one["here"]),
-        "weights_gb": round(sum(one["weights"] * n for one, n in prints) / _GB, 1),
+        "memory_gb": max(
+            (each["memory_gb"] for each, _ in prints if each["memory_gb"]), default=None
+        ),
+        "parts_mb": sum(part["megabytes"] for part in parts if not part["here"]),
+        "weights_gb": round(sum(each["weights"] * n for each, n in prints) / _GB, 1),
         "cache_gb": round(sum(rates.values()) * 3600 * audio / _GB, 1),
-        "without_hours": [one["name"] for one in corpora if one["hours"] is None],
+        "without_hours": [corpus["name"] for corpus in corpora if corpus["hours"] is None],
         "hours": round(sum(measured) / 3600, 2) if measured else None,
         "unmeasured": _unmeasured(groups),
-        "basis": sorted({sentence for one, _ in prints for sentence in one["basis"]}),
+        "basis": sorted({sentence for each, _ in prints for sentence in each["basis"]}),
     }
 
 

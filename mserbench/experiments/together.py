@@ -4,15 +4,14 @@ process.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mserbench.engine.launcher import launched
 from mserbench.errors import ModelError
 from mserbench.experiments.plan import Training
 
-_ERROR = "error: "
+_ERROR = "error: "  # what each process puts before its last sentence
 
 
 def train_together(
@@ -29,19 +28,10 @@ def train_together(
     `device` is `cpu` or `cuda`; of `cuda` each process takes the GPU of its number. Raises
     ModelError with the sentence that the processes ended with.
     """
-    command = [sys.executable, "-m", "mserbench.experiments.launcher", str(processes)]
-    command += _arguments(training, folder, data, allow_partial, device)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
-    ) as process:
-        assert process.stderr is not None
-        lines = []
-        for line in process.stderr:
-            sys.stderr.write(line)
-            lines.append(line.rstrip("\n"))
-
-    if process.returncode:
-        raise ModelError(_sentence(lines, training, processes, process.returncode))
+    arguments = _arguments(training, folder, data, allow_partial, device)
+    status, lines = launched(processes, arguments)
+    if status:
+        raise ModelError(_sentence(lines, training, processes, status))
 
 
 def _arguments(
@@ -58,12 +48,12 @@ def _arguments(
 
 def _sentence(lines: Sequence[str], training: Training, processes: int, status: int) -> str:
     """Return the error that one of the processes told, or that none did."""
+    # The first tells the cause: others may fail because that process is gone.
     errors = [line.partition(_ERROR)[2] for line in lines if line.startswith(_ERROR)]
     if errors:
         return errors[0]
     return (
         f"training {training.model!r} by {processes} processes ended with status {status} "
-        f"and without a word: the log "
-        f"of workers beside the trainings has what they printed; start again, or give "
-        f"fewer --processes"
+        f"and without a word: the log of workers beside the trainings has what they printed; "
+        f"start again, or give fewer --processes"
     )

@@ -21,19 +21,19 @@ class Table:
     where: str
     values: Mapping[str, Any]
 
-    def error(self, key: str, what: str) -> UsageError:
+    def error(self, key: str, fault: str) -> UsageError:
         """Return the error that names file, place and key."""
         place = f"{self.where}, " if self.where else ""
-        return UsageError(f"{str(self.file)!r}: {place}{key!r} {what}")
+        return UsageError(f"{str(self.file)!r}: {place}{key!r} {fault}")
 
-    def require(self, known: Sequence[str], needed: Sequence[str] = ()) -> None:
+    def require(self, keys: Sequence[str], needed: Sequence[str] = ()) -> None:
         """Raise UsageError for a key that is not known, and for a needed one that is not there."""
-        import difflib
+        import difflib  # slow to import, and wanted for a mistake alone
 
         for key in self.values:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]!r}" if near else f"{', '.join(known)} are"
+            if key not in keys:
+                near = difflib.get_close_matches(key, keys, n=1)
+                hint = f"did you mean {near[0]!r}" if near else f"{', '.join(keys)} are"
                 raise self.error(key, f"is no key that is known here: {hint}")
 
         for key in needed:
@@ -51,7 +51,7 @@ class Table:
         """Return a list of different texts; one text stands for a list of it."""
         value = self.values.get(key, list(default))
         value = [value] if isinstance(value, str) else value
-        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
             raise self.error(key, f"is {value!r}, but a list of texts was expected")
         if len(set(value)) < len(value):
             raise self.error(key, f"is {value!r}, but each may be named once only")
@@ -64,7 +64,8 @@ class Table:
         right = (
             isinstance(value, list)
             and value
-            and all(type(one) is int and one >= 0 for one in value)
+            # Not isinstance: true and false are whole numbers in Python.
+            and all(type(number) is int and number >= 0 for number in value)
         )
         if not right or len(set(value)) < len(value):
             raise self.error(
@@ -86,22 +87,19 @@ class Table:
         value = self.values.get(key, [])
         if isinstance(value, Mapping):
             return [
-                self._table(key, one, f"{key} {name!r}", {"name": name})
-                for name, one in value.items()
+                self._table(key, table, f"{key} {name!r}", {"name": name})
+                for name, table in value.items()
             ]
         if not isinstance(value, list):
             raise self.error(key, f"is {value!r}, but tables [[{key}]] were expected")
 
-        found = []
-        for at, one in enumerate(value, start=1):
-            name = one.get("name") if isinstance(one, Mapping) else None
-            found.append(
-                self._table(
-                    key, one, f"{key} {name!r}" if isinstance(name, str) else f"{key} number {at}"
-                )
-            )
+        tables = []
+        for at, table in enumerate(value, start=1):
+            name = table.get("name") if isinstance(table, Mapping) else None
+            place = f"{key} {name!r}" if isinstance(name, str) else f"{key} number {at}"
+            tables.append(self._table(key, table, place))
 
-        return found
+        return tables
 
     def options(self, key: str) -> dict[str, str]:
         """Return options of a model as the command line would give them."""
@@ -115,6 +113,7 @@ class Table:
         return {name: models.options(name) for name in models.values}
 
     def _option(self, key: str, name: str, value: object) -> str:
+        # Before the numbers, of which Python's true and false are two.
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (str, int, float)):
@@ -127,16 +126,17 @@ class Table:
         )
 
     def _table(
-        self, key: str, value: object, where: str, more: Mapping[str, str] | None = None
+        self, key: str, value: object, place: str, more: Mapping[str, str] | None = None
     ) -> Table:
         if not isinstance(value, Mapping):
             raise self.error(key, f"is {value!r}, but a table was expected")
-        return Table(self.file, where, {**(more or {}), **value})
+        return Table(self.file, place, {**(more or {}), **value})
 
 
 def read(file: Path) -> Table:
     """Read a TOML file. Raises UsageError where it cannot be read or is none."""
     try:
+        # Some editors put a byte order mark first, which TOML does not know.
         return Table(file, "", tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise UsageError(

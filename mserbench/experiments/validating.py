@@ -21,6 +21,7 @@ def check(experiment: Definition) -> None:
     The sentence names the file and the key. An error of a plugin (a package is not installed) is
     passed on.
     """
+    # A file may describe corpora that no column of this table has.
     used = {
         name
         for setting in experiment.settings
@@ -36,6 +37,7 @@ def check(experiment: Definition) -> None:
             _check_left_out(experiment, system, setting)
 
     for model in (*experiment.options, *experiment.last_options):
+        # With systems left out, the options may be for one of those.
         if model not in {system.model for system in experiment.systems} and not experiment.left_out:
             raise _error(
                 experiment, f"options of model {model!r} are given, but no system is of that model"
@@ -66,9 +68,8 @@ def _check_place(experiment: Definition, place: Place) -> None:
             raise _error(
                 experiment,
                 f"corpora {place.name!r}, 'train': task {task.name!r} has no label {strange[0]!r}, "
-                f"which "
-                f"the table asks for",
-            )  # fmt: skip
+                f"which the table asks for",
+            )
 
     _check_folds(experiment, place, targets[0])
 
@@ -83,9 +84,8 @@ def _check_folds(experiment: Definition, place: Place, whole: Task) -> None:
         raise _error(
             experiment,
             f"corpora {place.name!r}, 'folds': task {place.test!r} is a part of its corpus itself: "
-            f"name a "
-            f"task of all of it as 'test'",
-        )  # fmt: skip
+            f"name a task of all of it as 'test'",
+        )
 
     for fold in place.folds:
         _task(experiment, place, "folds", f"{place.test}:{fold}")
@@ -108,10 +108,10 @@ def _check_left_out(experiment: Definition, system: System, setting: Setting) ->
     for place in plan.places_of(experiment, system, setting) if target.folds else ():
         for name in plan.learnt_from(place):
             if plan.in_corpus_of(target, name) and lookup.task(name).part:
-                where = f"settings {setting.name!r}, 'source': corpora {place.name!r}"
+                key = f"settings {setting.name!r}, 'source': corpora {place.name!r}"
                 raise _error(
                     experiment,
-                    f"{where} trains on {name!r}, a part of the target's corpus, but the target "
+                    f"{key} trains on {name!r}, a part of the target's corpus, but the target "
                     f"{target.name!r} has 'folds', which are left out in turn: name a task of all "
                     f"of it there",
                 )  # fmt: skip
@@ -131,9 +131,9 @@ def _check_system(experiment: Definition, system: System) -> None:
         raise _error(experiment, f"systems {system.name!r}, 'model': {error}") from error
 
     if system.train and not issubclass(kind, TrainableModel):
-        where = f"systems {system.name!r}, 'train'"
+        key = f"systems {system.name!r}, 'train'"
         raise _error(
-            experiment, f"{where}: model {system.model!r} cannot be trained: leave 'train' away"
+            experiment, f"{key}: model {system.model!r} cannot be trained: leave 'train' away"
         )
 
 
@@ -150,8 +150,8 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
         try:
             make_options(kind, options, system.model)
         except UsageError as error:
-            where = f"systems {system.name!r} in settings {setting.name!r}, {key!r}"
-            raise _error(experiment, f"{where}: {error}") from error
+            place = f"systems {system.name!r} in settings {setting.name!r}, {key!r}"
+            raise _error(experiment, f"{place}: {error}") from error
 
         if "seed" in options:
             raise _error(
@@ -160,5 +160,5 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             )
 
 
-def _error(experiment: Definition, what: str) -> MserbenchError:
-    return UsageError(f"{str(experiment.file)!r}: {what}")
+def _error(experiment: Definition, fault: str) -> MserbenchError:
+    return UsageError(f"{str(experiment.file)!r}: {fault}")

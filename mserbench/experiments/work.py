@@ -7,17 +7,18 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
-from mserbench.errors import MserbenchError
 from mserbench.experiments.plan import Question, Training
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
+from mserbench.report import progress
 from mserbench.running.evaluation import finished_run, run_subject
 from mserbench.running.lookup import described_class
 from mserbench.running.spec import Spec
@@ -47,9 +48,25 @@ class Result:
 
     folder: str = ""
     failure: str = ""
-    again: bool = False  # it was there before
+    was_there: bool = False  # nothing had to be done
 
 
+@contextmanager
+def in_a_worker() -> Iterator[None]:
+    """Tell in lines what is under way, for the log of the workers, and name packages that do not
+    fit.
+    """
+    try:
+        with progress.lines():
+            yield
+    except Exception as error:
+        misfit = misfits.told(error)
+        if misfit is None:
+            raise
+        raise misfit from error
+
+
+@in_a_worker()
 def do_training(place: Workplace, training: Training, processes: int, device: str) -> Result:
     """Train, unless the same was trained before: same model, version, options, tasks and contents
     of the tasks.
@@ -61,12 +78,15 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
 
+    # It appears whole or not at all, so what is there is done.
     if folder.exists():
-        return Result(name, again=True)
+        return Result(name, was_there=True)
 
     began = time.perf_counter()
+    # A model that cannot be trained so is trained by one process, whatever was asked for.
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
     _train(place, training, folder, many, device_for(kind, device))
+    # Noted after the weights: a kill in between costs the note, not the training.
     facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
 
@@ -91,6 +111,7 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
     )
 
 
+@in_a_worker()
 def do_question(place: Workplace, question: Question, weights: str, device: str) -> Result:
     """Put a task to a model; a finished run is found again, and one that was cut off goes on.
 
@@ -104,6 +125,7 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
 
     run = finished_run(spec.identity, target, place.out / RUNS)
     if run is None:
+        # Two models may not fit into memory; two of one model share what they are built upon.
         if question.model not in _asked:
             _asked.clear()
 
@@ -111,14 +133,6 @@ def do_question(place: Workplace, question: Question, weights: str, device: str)
         run = run_subject(spec.subject, target, place.out / RUNS)
 
     return Result(run.folder.relative_to(place.out).as_posix())
-
-
-def as_result(error: BaseException) -> Result:
-    """Return the result of a job that failed."""
-    error = misfits.told(error) or error
-    if isinstance(error, MserbenchError):
-        return Result(failure=" ".join(str(error).split()))
-    return Result(failure=f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def device_for(kind: type[Model], device: str) -> str:
@@ -129,6 +143,8 @@ def device_for(kind: type[Model], device: str) -> str:
 
 
 def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
+    # Contents alone, so that the training is found again in a copy of the folder, or on other data
+    # folders.
     identity = {
         "model": training.model,
         "version": kind.version,

@@ -9,10 +9,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +20,11 @@ import numpy as np
 
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.data import audio
-from mserbench.data.index import SHORT, available_cores
+from mserbench.data.index import SHORT
 from mserbench.data.trees import Folder
 from mserbench.data.windows import Window, Windowing, cut, resampled
+from mserbench.engine.ahead import ahead
+from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError, MissingExtra, MserbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -100,24 +101,24 @@ def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:
             yield Source(str(name), _copied(name, scratch))
         elif name.is_dir():
             try:
-                found = [path for path in Folder(name).names if audio.is_audio(path)]
+                paths = [path for path in Folder(name).names if audio.is_audio(path)]
             except OSError as error:
                 yield Failed(
                     str(name), DataError(f"folder {str(name)!r} cannot be read: {error.strerror}")
                 )
                 continue
 
-            if not found:
+            if not paths:
                 yield Failed(
                     str(name),
                     DataError(
                         f"folder {str(name)!r} holds no audio file "
-                        f"({', '.join(sorted(audio.SUFFIXES))}): give another "
-                        f"folder, or files by name"
+                        f"({', '.join(sorted(audio.SUFFIXES))}): give another folder, or files "
+                        f"by name"
                     ),
                 )
 
-            yield from (Source(str(name / path), name / path) for path in found)
+            yield from (Source(str(name / path), name / path) for path in paths)
         else:
             yield Source(str(name), name)
 
@@ -130,25 +131,22 @@ def listen(sources: Iterable[Source | Failed], windowing: Windowing) -> Iterator
     a few seconds. A file that cannot be read gives a `Failed` in its place, perhaps after some of
     its windows; one that is given stays where it is.
     """
-    workers = available_cores()
-    coming: deque[tuple[Source | Failed, Future[Iterator[Heard]]]] = deque()
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        try:
-            for source in sources:
-                coming.append((source, pool.submit(_begin, source, windowing)))
-                if len(coming) >= _AHEAD * workers:
-                    yield from _caught(*coming.popleft())
-
-            while coming:
-                yield from _caught(*coming.popleft())
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    begin = partial(_begun, windowing=windowing)
+    for pieces in ahead(begin, sources, depth=_AHEAD * available_cores()):
+        yield from pieces
 
 
-def _caught(source: Source | Failed, future: Future[Iterator[Heard]]) -> Iterator[Heard]:
+def _begun(source: Source | Failed, windowing: Windowing) -> Iterator[Heard]:
+    """Begin a file, and return the way to the rest; what cannot be read is told in its place."""
     try:
-        yield from future.result()
+        return _caught(source, _begin(source, windowing))
+    except (DataError, MissingExtra) as error:
+        return iter([Failed(source.name, error)])
+
+
+def _caught(source: Source | Failed, pieces: Iterator[Heard]) -> Iterator[Heard]:
+    try:
+        yield from pieces
     except (DataError, MissingExtra) as error:
         yield Failed(source.name, error)
 
@@ -230,9 +228,9 @@ class _Held:
 
 def _remarks(source: Source, seconds: float, n_windows: int, n_silent: int) -> Iterator[Remark]:
     if n_silent:
-        where = "" if n_silent == n_windows else f" in {n_silent} of {n_windows} windows"
+        share = "" if n_silent == n_windows else f" in {n_silent} of {n_windows} windows"
         yield Remark(
-            source.name, f"{source.name!r} is digital silence{where}: the scores there mean nothing"
+            source.name, f"{source.name!r} is digital silence{share}: the scores there mean nothing"
         )
     elif seconds < SHORT:
         yield Remark(

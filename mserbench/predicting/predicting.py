@@ -66,46 +66,47 @@ def load(
     if subject.model.transductive:
         raise UsageError(
             f"model {model!r} is transductive with these options: it scores a clip by "
-            f"other clips of the same "
-            f"speaker, but 'predict' hears each file by itself; choose options or weights "
-            f"without that"
+            f"other clips of the same speaker, but 'predict' hears each file by itself; choose "
+            f"options or weights without that"
         )
 
     return subject
 
 
-def labels_to_ask(subject: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels to ask for: `wanted`, else what the weights were trained on, else the seven
+def labels_to_ask(subject: Subject, chosen: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels to ask for: `chosen`, else what the weights were trained on, else the seven
     canonical ones.
 
     Raises UsageError for a label that the weights do not know, as no score of it would mean
     anything, and for one label alone.
     """
-    known = tuple(label for label in subject.model.labels if isinstance(label, str))
-    if not wanted:
-        others = (label for label in known if label not in CANONICAL)
-        return (*(label for label in CANONICAL if label in known), *others) or CANONICAL
+    learnt = tuple(label for label in subject.model.labels if isinstance(label, str))
+    if not chosen:
+        # The canonical ones first, so that tables of different models have the same columns.
+        uncommon = (label for label in learnt if label not in CANONICAL)
+        return (*(label for label in CANONICAL if label in learnt), *uncommon) or CANONICAL
 
-    strange = [label for label in wanted if known and label not in known]
+    strange = [label for label in chosen if learnt and label not in learnt]
     if strange:
         raise UsageError(
             f"label {strange[0]!r} is none of those that the weights of {subject.name!r} "
-            f"know ({', '.join(known)}): "
-            f"give --labels of these"
+            f"know ({', '.join(learnt)}): give --labels of these"
         )
-    if len(wanted) < 2:
+    if len(chosen) < 2:
         raise UsageError(
-            f"--labels is {wanted[0]!r} alone, but two or more to choose from were expected"
+            f"--labels is {chosen[0]!r} alone, but two or more to choose from were expected"
         )
 
-    return tuple(wanted)
+    return tuple(chosen)
 
 
 def about(subject: Subject) -> str:
     """Return a sentence on what the scores are, and what languages they were learnt from."""
     name = f"{subject.name} ({subject.weights.name})" if subject.weights else subject.name
-    labelled = [one for one in subject.card.exposure if one.kind == "emotion-labels"]
-    languages = ", ".join(sorted({language for one in labelled for language in one.languages}))
+    labelled = [corpus for corpus in subject.card.exposure if corpus.kind == "emotion-labels"]
+    languages = ", ".join(
+        sorted({language for corpus in labelled for language in corpus.languages})
+    )
     trained = (
         f"languages it was trained on: {languages}"
         if languages
@@ -118,25 +119,25 @@ def about(subject: Subject) -> str:
     return f"{name}: scores are the model's own, not calibrated; {trained}"
 
 
-def other_options(subject: Subject, given: Mapping[str, str]) -> str:
+def other_options(subject: Subject, typed: Mapping[str, str]) -> str:
     """Return a sentence on options that the user gave and shipped weights were not trained with, or
     nothing.
     """
-    if not given or not subject.weights or subject.model.weights is None:
+    if not typed or not subject.weights or subject.model.weights is None:
         return ""
 
-    manifest, asked = read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
+    manifest, settings = read_manifest(Path(subject.model.weights)), asdict(subject.model.options)
     trained = completed(manifest.options or {}, type(subject.model.options))
-    other = [
-        f"{key}={trained[key]}, not {asked[key]}"
-        for key in given
-        if key in trained and trained[key] != asked[key]
+    differing = [
+        f"{key}={trained[key]}, not {settings[key]}"
+        for key in typed
+        if key in trained and trained[key] != settings[key]
     ]
-    if not other:
+    if not differing:
         return ""
 
     return (
-        f"weights {subject.weights.name!r} were trained with {'; '.join(other)}: what they "
+        f"weights {subject.weights.name!r} were trained with {'; '.join(differing)}: what they "
         f"remember holds"
     )
 
@@ -149,28 +150,31 @@ def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> 
     are told at the end, in one remark. Raises ModelError where the model fails or breaks its
     contract; what was yielded before holds.
     """
-    trained_on = frozenset[str]().union(*(one.clips for one in subject.card.exposure))
+    trained_on = frozenset[str]().union(*(corpus.clips for corpus in subject.card.exposure))
     windows: list[Row] = []
     trained_files: list[str] = []
 
     for chunk in _chunks(heard):
-        answers = iter(_ask(subject, labels, [one for one in chunk if isinstance(one, Piece)]))
-        for one in chunk:
-            if not isinstance(one, Piece):
-                if isinstance(one, Failed):
+        pieces = [piece for piece in chunk if isinstance(piece, Piece)]
+        answers = iter(_ask(subject, labels, pieces))
+        del pieces
+        for part in chunk:
+            if not isinstance(part, Piece):
+                # The mean of the windows before would pass for the whole file.
+                if isinstance(part, Failed):
                     windows.clear()
 
-                yield one
+                yield part
                 continue
 
-            row = _row(one, next(answers), labels)
+            row = _row(part, next(answers), labels)
             yield row
-            if one.trained_key in trained_on:
-                trained_files.append(one.file)
+            if part.trained_key in trained_on:
+                trained_files.append(part.file)
 
-            if not one.whole:
+            if not part.whole:
                 windows.append(row)
-                if one.last:
+                if part.last:
                     yield summary(windows, labels)
                     windows.clear()
 
@@ -184,15 +188,15 @@ def _remark_on_trained(files: Sequence[str]) -> Remark:
     """Return what must be known of files that are clips of the training: a note a file would hide
     every other.
     """
-    first, others = files[0], len(files) - 1
-    if not others:
+    first, n_more = files[0], len(files) - 1
+    if not n_more:
         return Remark(
             first, f"{first!r} is a clip that the model was trained on: its scores prove nothing"
         )
 
     return Remark(
         first,
-        f"{first!r} and {others:,} more are clips that the model was trained on: their "
+        f"{first!r} and {n_more:,} more are clips that the model was trained on: their "
         f"scores prove nothing",
     )
 
@@ -204,6 +208,7 @@ def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:
     if not first.scores:
         return replace(whole, prediction=_most_seconds(windows))
 
+    # By length, as the last window is often a short one.
     total = sum(row.seconds for row in windows)
     scores = tuple(
         sum(row.scores[i] * row.seconds for row in windows) / total for i in range(len(labels))
@@ -235,9 +240,9 @@ def _chunks(heard: Iterable[Heard]) -> Iterator[list[Heard]]:
     """
     chunk: list[Heard] = []
     seconds = 0.0
-    for one in heard:
-        chunk.append(one)
-        seconds += one.clip.seconds if isinstance(one, Piece) else 0.0
+    for part in heard:
+        chunk.append(part)
+        seconds += part.clip.seconds if isinstance(part, Piece) else 0.0
         if seconds >= CHUNK_SECONDS or len(chunk) >= _CHUNK_PIECES:
             yield chunk
             chunk, seconds = [], 0.0
@@ -258,16 +263,15 @@ def _ask(subject: Subject, labels: Sequence[str], pieces: Sequence[Piece]) -> li
         clips = [pieces[i].clip for i in batch]
         with as_model_error(subject.name, f"predicting a batch with {pieces[batch[0]].file!r}"):
             output = subject.model.predict(clips, labels)
-            found = evaluation.check_output(subject.name, output, len(clips), labels)
+            checked = evaluation.check_output(subject.name, output, len(clips), labels)
 
-        answers.update(zip(batch, found, strict=True))
+        answers.update(zip(batch, checked, strict=True))
 
     return [answers[i] for i in range(len(pieces))]
 
 
 def _row(piece: Piece, answer: Answer, labels: Sequence[str]) -> Row:
     scores, text = answer
-    said = best_label(scores, labels) if scores else read_answer(text, labels) or ""
-    return Row(
-        piece.file, piece.start, piece.end, "file" if piece.whole else "window", said, scores, text
-    )
+    label = best_label(scores, labels) if scores else read_answer(text, labels) or ""
+    part: Literal["file", "window"] = "file" if piece.whole else "window"
+    return Row(piece.file, piece.start, piece.end, part, label, scores, text)

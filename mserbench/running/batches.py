@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from operator import itemgetter
 
 from mserbench.contracts import Clip
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from mserbench.engine.ahead import groups_ahead
 
 BATCH_SECONDS = 240.0  # of audio, padding included; about 60 clips of the usual length
-# least length of a clip, of the longest in its batch: at most 8 % of a batch is padding
+# Least length of a clip, of the longest in its batch: at most 8 % of a batch is padding.
 ALIKE = 0.92
 AHEAD = 2  # batches decoded while one is computed: bounds the memory
 
@@ -49,30 +44,24 @@ def plan(seconds: Sequence[float], batch_seconds: float = BATCH_SECONDS) -> list
 def padding_waste(seconds: Sequence[float], batches: Sequence[Sequence[int]]) -> float:
     """Return the share of padded audio that is padding, in [0, 1)."""
     padded = sum(len(batch) * max(seconds[i] for i in batch) for batch in batches)
-    held = sum(seconds[i] for batch in batches for i in batch)
+    audio = sum(seconds[i] for batch in batches for i in batch)
 
-    # sums of floats may differ in the last bit
-    return max(0.0, 1.0 - held / padded) if padded else 0.0
+    # Sums of floats may differ in the last bit.
+    return max(0.0, 1.0 - audio / padded) if padded else 0.0
 
 
-def decoded_ahead(batches: Iterable[Sequence[Clip]], workers: int) -> Iterator[Sequence[Clip]]:
+def decoded_ahead(
+    batches: Iterable[Sequence[Clip]], workers: int | None = None
+) -> Iterator[Sequence[Clip]]:
     """Yield each batch with its waveforms decoded, while threads decode the next ones.
 
     A decoding error is raised at its batch. The caller drops a batch before the next, so that
-    memory holds `AHEAD` + 1 batches at most.
+    memory holds `AHEAD` + 1 batches at most. `workers` threads, by default one a core.
     """
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting: deque[tuple[Sequence[Clip], list[Future[NDArray[np.float32]]]]] = deque()
-        for batch in batches:
-            waiting.append((batch, [pool.submit(getattr, clip, "waveform") for clip in batch]))
-            if len(waiting) > AHEAD:
-                yield _ready(*waiting.popleft())
-
-        while waiting:
-            yield _ready(*waiting.popleft())
+    groups = ((batch, batch) for batch in batches)
+    # By map, as a loop's variable would hold a batch for as long as the next one is waited for.
+    yield from map(itemgetter(0), groups_ahead(_decode, groups, AHEAD, workers))
 
 
-def _ready(batch: Sequence[Clip], futures: list[Future[NDArray[np.float32]]]) -> Sequence[Clip]:
-    for future in futures:
-        future.result()
-    return batch
+def _decode(clip: Clip) -> None:
+    _ = clip.waveform  # the clip keeps it

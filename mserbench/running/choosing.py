@@ -61,6 +61,7 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
         manifest = read_manifest(folder)
         trained = completed(manifest.options or {}, type(settings))
         n_others = sum(trained.get(option) != value for option, value in asdict(settings).items())
+        # The position last: it decides among equal ones only.
         ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
 
     _, name, folder = min(ranked)
@@ -74,6 +75,7 @@ def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> 
     if target is None:
         return 0, False
 
+    # Only its exposure is looked at, which is all in the manifest.
     card = full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
     verdict = exposure.judge(card, target.task, target.card, target.names).verdict
     synthetic = all(source.synthetic for source in manifest.all_sources)

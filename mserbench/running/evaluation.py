@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Clip, Task
-from mserbench.data import corpus, dataset, index, lookup
+from mserbench.data import corpus, dataset, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.errors import ModelError
@@ -53,6 +53,7 @@ def evaluate(
     breaks its contract.
     """
     question = lookup.task(task) if isinstance(task, str) else task
+    # A name that nobody knows is told before a corpus of gigabytes is indexed.
     if isinstance(model, str):
         model_entry(model)
 
@@ -75,9 +76,9 @@ def run_spec(
     """Show a finished run of the same contents again; the model is made only where there is none,
     or if `fresh`.
     """
-    shown = None if fresh else finished_run(spec.identity, target, out)
-    if shown is not None:
-        return shown
+    finished = None if fresh else finished_run(spec.identity, target, out)
+    if finished is not None:
+        return finished
     return run_subject(spec.subject, target, out, batch_seconds, fresh, progress)
 
 
@@ -111,6 +112,7 @@ def run_subject(
         if fresh:
             _clear(folder)
 
+        # Looked at again under the lock: another process may have finished it meanwhile.
         if (folder / runs.RECORD).exists():
             return runs.read(folder)
 
@@ -150,6 +152,7 @@ def _ask(
     with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
 
+    # Only a transductive model may know which clips are of one speaker.
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     with _timed(seconds, "predict"):
         for batch, part in zip(pending, _decoded(model, parts), strict=True):
@@ -164,7 +167,7 @@ def _ask(
 def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:
     if not model.decodes_ahead:
         return iter(parts)
-    return batches.decoded_ahead(parts, workers=index.available_cores())
+    return batches.decoded_ahead(parts)
 
 
 def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:
@@ -191,8 +194,7 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
     if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
         raise ModelError(
             f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers "
-            f"of shape "
-            f"{(n, len(labels))} or {n} text answers were expected"
+            f"of shape {(n, len(labels))} or {n} text answers were expected"
         )
     if not np.isfinite(scores).all():
         raise ModelError(f"model {model!r} returned NaN or infinite scores: they must be finite")
@@ -205,11 +207,11 @@ def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Predict
     rows = []
     for item in target.items:
         scores, answer = answers[item.utterance.id]
-        said = best_label(scores, labels) if scores else read_answer(answer, labels) or ""
+        label = best_label(scores, labels) if scores else read_answer(answer, labels) or ""
 
         # Six digits, as in the file, so that the numbers are those of the file.
         rounded = tuple(float(f"{score:.6g}") for score in scores)
-        rows.append(Prediction(item.utterance.id, item.label, said, rounded, answer))
+        rows.append(Prediction(item.utterance.id, item.label, label, rounded, answer))
 
     return rows
 
@@ -229,8 +231,7 @@ def _finish(
     )
     clusters = dataset.cluster_numbers(target.speakers)
 
-    # Counted here, not by the model: of a run that was cut off and went on it saw a part of the
-    # clips.
+    # Counted here, not by the model: of a run that was cut off it saw a part of the clips.
     ties = predictions.count_ties(answers[item.utterance.id][0] for item in target.items)
     facts = {
         **_facts(subject, target.task.labels),
@@ -265,14 +266,14 @@ def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:
     form.
     """
     with as_model_error(subject.name, "telling the facts of the run"):
-        told = subject.model.facts(labels)
-        plain = json.loads(json.dumps(told))
+        facts = subject.model.facts(labels)
+        # A tuple or a key that is no text would come back from the file as something else.
+        plain = json.loads(json.dumps(facts))
 
     if not are_facts(plain):
         raise ModelError(
-            f"model {subject.name!r} returned {str(told)[:100]!r} as facts, but a dict of "
-            f"texts, finite numbers, "
-            f"flags, None, and lists and dicts of them was expected"
+            f"model {subject.name!r} returned {str(facts)[:100]!r} as facts, but a dict of "
+            f"texts, finite numbers, flags, None, and lists and dicts of them was expected"
         )
 
     return dict(plain)

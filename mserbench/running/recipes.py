@@ -29,7 +29,7 @@ def trained(manifest: Manifest) -> list[TrainingPart]:
     `chosen_on`. Options that are not set are left out; `preset` is the one that was taken, named or
     not. An empty list where a step is not told as it should be.
     """
-    stages, told = manifest.stages, []
+    stages, parts = manifest.stages, []
     for stage in stages if all(_is_told(stage) for stage in stages) else ():
         options = {
             name: named(value) if isinstance(value, str) else value
@@ -44,9 +44,9 @@ def trained(manifest: Manifest) -> list[TrainingPart]:
             partial=stage.partial,
             chosen_on=stage.chosen_on,
         )
-        told.append(part)
+        parts.append(part)
 
-    return told
+    return parts
 
 
 def _usual_preset(model: str) -> str | None:
@@ -143,6 +143,7 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
     init = recorded.get("init")
     goes_on = isinstance(init, str) and init.startswith(_WEIGHTS)
 
+    # A step that went on needs the one before it, and the first step has none.
     if goes_on != bool(start):
         return None
 
@@ -157,12 +158,13 @@ def _options(model: str, recorded: Mapping[str, Any], start: str) -> dict[str, s
             for name, value in options.items()
             if name not in defaults or value != defaults[name]
         }
-        made = dataclasses.asdict(make_options(kind, texts, model))
+        # Read back, as only what comes out the same again is a command that remakes the weights.
+        read_back = dataclasses.asdict(make_options(kind, texts, model))
     except MserbenchError:
         return None
 
     stripped = all(text == text.strip() for text in texts.values())
-    return texts if stripped and made == {**defaults, **options} else None
+    return texts if stripped and read_back == {**defaults, **options} else None
 
 
 def _typed(value: object) -> str:

@@ -68,6 +68,7 @@ class Spec:
         spec = cls(
             model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device)
         )
+        # Read now, so that damaged weights are told before anything is made of them.
         _ = spec.manifest
 
         return spec
@@ -128,13 +129,13 @@ class Spec:
             kind = model_class(self.model)
 
         with progress.doing(f"loading {self.model}"), as_model_error(self.model, "loading"):
-            made = kind(self.settings, self.folder, self.device)
-            card = made.card
+            model = kind(self.settings, self.folder, self.device)
+            card = model.card
 
         if self._described is not None:
-            require_as_described(self._described, made, self.model)
+            require_as_described(self._described, model, self.model)
 
-        return Subject(self.model, made, full_card(card, self.manifest), self._weights_record)
+        return Subject(self.model, model, full_card(card, self.manifest), self._weights_record)
 
     @cached_property
     def _described(self) -> Described | None:

@@ -105,6 +105,7 @@ def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> W
     """Return what a run tells of its weights; of shipped ones also where a copy of their folder was
     named.
     """
+    # By hash, not by name: a copy of a shipped folder holds the same weights.
     digest = manifest.weights_hash
     shipped = entry is not None and digest in (
         read_manifest(shipped_weights(entry, own)).weights_hash for own in entry.weights
@@ -125,17 +126,16 @@ def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
     return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
-def require_as_described(described: Described, made: Model, name: str) -> None:
+def require_as_described(described: Described, model: Model, name: str) -> None:
     """Raise ModelError where a model is not what its class said before: its runs would not be found
     again.
     """
     for field in dataclasses.fields(described):
-        before, now = getattr(described, field.name), getattr(made, field.name)
+        before, now = getattr(described, field.name), getattr(model, field.name)
         if before != now:
             raise ModelError(
-                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its "
-                f"class said {before!r} "
-                f"before it was made: let both rest on one function"
+                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its class "
+                f"said {before!r} before it was made: let both rest on one function"
             )
 
 
@@ -156,16 +156,16 @@ def as_model_error(model: str, doing: str) -> Iterator[None]:
         ) from error
 
 
-def pick_device(kind: type[Model], name: str, wanted: str) -> str:
+def pick_device(kind: type[Model], name: str, device: str) -> str:
     """Return the device for a model, `auto` if it has a choice to make. Raises UsageError for one
     it has not.
     """
-    if wanted == "auto":
+    if device == "auto":
         return "auto" if len(kind.devices) > 1 else kind.devices[0]
-    if wanted.partition(":")[0] not in kind.devices:
+    if device.partition(":")[0] not in kind.devices:
         raise UsageError(
-            f"model {name!r} runs on {' or '.join(kind.devices)}, not on {wanted!r}: give "
+            f"model {name!r} runs on {' or '.join(kind.devices)}, not on {device!r}: give "
             f"another --device"
         )
 
-    return wanted
+    return device

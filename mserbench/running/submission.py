@@ -28,8 +28,8 @@ def score_file(
     """
     path = Path(path)
     question = lookup.task(task)
-    known = own_cards.read_card(Path(card), name) if card else own_cards.unknown_card(name)
-    known = exposure.with_families(known, lookup.family)
+    own = own_cards.read_card(Path(card), name) if card else own_cards.unknown_card(name)
+    own = exposure.with_families(own, lookup.family)
     labelled = dataset.truth(question, corpus.data_folder(data))
     truth = {utterance.id: label for utterance, label in labelled}
     rows = predictions.read_foreign(path, truth, question.labels)
@@ -37,19 +37,21 @@ def score_file(
     scores = scoring.score(rows, question.labels, clusters)
     source = lookup.corpus(question.corpus).card
     text = predictions.write(rows, question.labels)
+    # The content, not the file: the same answers in another order are the same run.
     content = hashlib.sha256(text.encode()).hexdigest()
-    identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(known)}
-    key = runs.run_key(identity | ({"development": known.development} if known.development else {}))
+    identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(own)}
+    key = runs.run_key(identity | ({"development": own.development} if own.development else {}))
     folder = runs.run_folder(Path(out), question.name, name, key)
+    # As for any run: how many answers rest on the order of the labels.
     ties = {"ties": predictions.count_ties(row.scores for row in rows)}
     record = RunRecord(
         schema=SCHEMA,
         key=key,
-        model=recording.model_part(known, known.version, {}, None, submitted=path.name),
+        model=recording.model_part(own, own.version, {}, None, submitted=path.name),
         task=recording.task_part(question, None),
         corpus=recording.corpus_part(source, None),
         **recording.numbers(scores, len(labelled), len(rows) != len(labelled), clusters),
-        verdict=recording.verdict_part(exposure.judge(known, question, source, ())),
+        verdict=recording.verdict_part(exposure.judge(own, question, source, ())),
         facts=ties if rows[0].scores else None,
         warnings=(),
         notes=(),

@@ -64,10 +64,11 @@ def train(
             f"of its own"
         )
 
-    out, here = Path(out), processes.place()
-    if here.is_main:
+    out, place = Path(out), processes.place()
+    if place.is_main:
         _require_free(out)
 
+    # Before the corpora are indexed, which may take an hour, as it may be damaged.
     start = _start(settings)
     chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in chosen_on]
     folder = corpus.data_folder(data)
@@ -77,7 +78,7 @@ def train(
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
 
-    with _building(out, here) as building:
+    with _building(out, place) as building:
         with (
             progress.doing(f"training {model}"),
             as_model_error(model, f"training on {', '.join(on)}"),
@@ -97,7 +98,7 @@ def train(
             before=start.stages if start else None,
             files={},  # hashed when it is written
         )
-        if here.is_main:
+        if place.is_main:
             write_manifest(building, manifest)
 
     return out
@@ -158,14 +159,14 @@ def _require_free(out: Path) -> None:
 
 
 @contextmanager
-def _building(out: Path, here: Place) -> Iterator[Path]:
+def _building(out: Path, place: Place) -> Iterator[Path]:
     """Give a folder that becomes `out` if all goes well and goes away if not; beside the main
     process it always does.
 
     Its name is its own: two trainings into one folder do not mix, and the second one fails whole.
     """
     try:
-        with folders.whole(out, replace=False) if here.is_main else _thrown_away() as building:
+        with folders.whole(out, replace=False) if place.is_main else _thrown_away() as building:
             yield building
     except ModelError as error:  # what a model met in writing its weights is no fault of the model
         if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM:
@@ -185,9 +186,8 @@ def _thrown_away() -> Iterator[Path]:
 
 def _cannot_write(out: Path, error: OSError) -> DataError:
     return DataError(
-        f"output folder {str(out)!r} cannot be written ({error.strerror or error}): make "
-        f"room or give another --out, "
-        f"and train again"
+        f"output folder {str(out)!r} cannot be written ({error.strerror or error}): make room or "
+        f"give another --out, and train again"
     )
 
 

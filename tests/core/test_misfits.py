@@ -14,8 +14,9 @@ from textwrap import dedent
 import pytest
 
 from mserbench.data import audio
+from mserbench.engine.base import Shard, carried_out
 from mserbench.errors import DataError, MissingExtra, PackageMisfit
-from mserbench.experiments.work import as_result
+from mserbench.experiments.work import in_a_worker
 from mserbench.plugins import misfits
 from mserbench.running import evaluation
 from mserbench.testing import findings
@@ -259,7 +260,12 @@ def test_a_damaged_recording_is_still_blamed(tmp_path: Path) -> None:
 def test_a_cell_of_a_table_and_a_finding_of_the_kit_say_it_too(torchaudio: None) -> None:
     """A table of forty cells without numbers should say once what to install."""
     error = caught("torchaudio")
-    assert as_result(error).failure == SENTENCE
+
+    @in_a_worker()
+    def train() -> None:
+        raise error
+
+    assert carried_out(Shard("cell", train), "cpu").failure == SENTENCE
 
     def check(subject: object) -> str:
         raise error

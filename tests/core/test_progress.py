@@ -14,13 +14,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from mserbench import features
 from mserbench.cli import main
+from mserbench.contracts import Clip
+from mserbench.engine.base import Outcome
 from mserbench.experiments import conduct
-from mserbench.experiments.work import Result
 from mserbench.report import progress
 
 
@@ -142,13 +145,12 @@ def test_features_of_many_clips_are_counted(clock: Clock, monkeypatch: pytest.Mo
     """Ten thousand clips of eGeMAPS take half an hour."""
     seen: list[str] = []
     monkeypatch.setattr(features, "_CHUNK", 2)
+    keep = features._kept
     monkeypatch.setattr(
-        features, "_collect", lambda chunk, store: seen.append(progress.describe(0)) or chunk
+        features, "_kept", lambda *chunk: seen.append(progress.describe(0)) or keep(*chunk)
     )
-    monkeypatch.setattr(features, "_submit", lambda clips, *_: clips)
-    monkeypatch.setattr(features.np, "concatenate", lambda rows: features.np.zeros(1))
-    feature_set = features.FeatureSet("toy", "1", 1, len)
-    features.extract(list("abcdef"), feature_set, features.FeatureCache(feature_set))  # type: ignore[arg-type]
+    clips = [Clip(name, name, 1.0, lambda: np.zeros(8, np.float32)) for name in "abcdef"]
+    features.extract(clips, features.FeatureSet("toy", "1", 1, lambda waveform: np.zeros(1)))
     assert [line.partition(",")[0] for line in seen] == [
         "features toy: 0 s so far",
         *(f"features toy: {n} of 6" for n in (2, 4)),
@@ -239,13 +241,13 @@ def test_on_a_terminal_a_bar_is_drawn_and_no_lines(slow: list[str]) -> None:
 def test_a_table_says_how_many_of_its_trainings_are_done(clock: Clock) -> None:
     """One of forty trainings takes half an hour, and until it is done the table said nothing."""
 
-    def results() -> Iterator[tuple[str, Result]]:
+    def results() -> Iterator[Outcome[Any]]:
         clock.passes(nothing)
-        yield "a", Result()
+        yield Outcome("a")
         clock.passes(nothing)
-        yield "b", Result()
+        yield Outcome("b")
 
-    assert [name for name, _ in conduct._watched(results(), "trainings", 40)] == ["a", "b"]
+    assert [done.key for done in conduct._watched(results(), "trainings", 40)] == ["a", "b"]
     assert clock.told == [
         "trainings: 0 of 40, 30 s so far",
         "trainings: 1 of 40, about 19 min left, 30 s so far",

@@ -1,7 +1,7 @@
 """Starts `mserbench` as several processes that train together, and ends them when nobody waits for
 them any more.
 
-Run as a program: `python -m mserbench.experiments.launcher N ARGUMENT...`. Its input is a pipe of
+Run as a program: `python -m mserbench.engine.launcher N ARGUMENT...`. Its input is a pipe of
 the process that waits: when that is killed the pipe closes, and a training of hours must not go on
 for nobody.
 """
@@ -13,6 +13,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+
+
+def launched(count: int, arguments: Sequence[str]) -> tuple[int, list[str]]:
+    """Carry `mserbench ARGUMENT...` out as `count` processes; return the exit status and the lines
+    of stderr.
+
+    The lines are passed on as they come. Should this process be killed, so are those.
+    """
+    program = [sys.executable, "-m", "mserbench.engine.launcher", str(count), *arguments]
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+    ) as process:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            sys.stderr.write(line)
+            lines.append(line.rstrip("\n"))
+
+    return process.returncode, lines
 
 
 def command(count: int, arguments: Sequence[str]) -> list[str]:
@@ -36,10 +55,11 @@ def main() -> int:
 
 def _end_with_input(process: subprocess.Popen[bytes]) -> None:
     """End the processes once the input is closed; torch's launcher passes SIGTERM on."""
-    # not sys.stdin.read: a thread inside that keeps Python from ending
+    # Not sys.stdin.read: a thread inside that keeps Python from ending.
     while os.read(sys.stdin.fileno(), 1):
         pass
 
+    # By SIGTERM and not by SIGKILL, or its children would train on without it.
     process.terminate()
 
 
