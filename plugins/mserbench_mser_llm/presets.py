@@ -60,7 +60,16 @@ others follow the paper, or assume.
 STAGE_2: Mapping[str, Any] = {"batch_languages": 2, "batch_samples": 2}
 """What stage 2 has in place of the preset's: batches of several languages."""
 
-MserLlmOptions: type[Any] = options_class("MserLlmOptions", Settings, Preset, "mini")
+MserLlmOptions: type[Any] = options_class(
+    "MserLlmOptions",
+    Settings,
+    Preset,
+    PRESETS,
+    default="mini",
+    help="paper: the paper's sizes where it gives them, one GPU of 80 GB. small: one GPU of 24 GB. "
+    "mini: real and small, two cores. tiny: random parts, to try that everything works.",
+    evidence="docs/mser-llm.md has the figures by which mini was chosen; small was never trained",
+)
 
 
 def chosen_on(options: Any, weights: Path | None) -> tuple[str, ...]:

@@ -24,6 +24,14 @@ from mserbench_training.speakers import Statistics, speaker_statistics, standard
 
 Normalise = Literal["training", "speaker"]
 Labels = Literal["canonical", "all"]
+NORMALISE_HELP = (
+    "training maps features by the training clips alone; speaker first standardises each clip by "
+    "all clips of its speaker, a statistic of the target."
+)
+LABELS_HELP = (
+    "canonical leaves out training clips with other labels than the seven, all learns those too."
+)
+"""What the two options do that all feature models have; each states its own default."""
 
 
 class Classifier(Protocol):
