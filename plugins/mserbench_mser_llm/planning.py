@@ -73,7 +73,7 @@ def footprint_of(settings: Settings) -> Footprint:
 
     Raises UsageError for parts of which neither weights are here nor the shape is known.
     """
-    clips = _clips(settings)
+    clips = settings.largest_batch()
     speech = architectures.encoder_sizes(settings.encoder)
     config = architectures.language_config(settings.language_model)
 
@@ -125,17 +125,6 @@ class _Unscaled(Connector):
 
     def scale_projection(self, length: float) -> None:
         """Leave the projection as it is."""
-
-
-def _clips(settings: Settings) -> int:
-    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than
-    there are.
-    """
-    if settings.sampler == "shuffled":
-        return settings.batch_size
-
-    emotions = min(settings.batch_emotions, len(CANONICAL))
-    return settings.batch_languages * emotions * settings.batch_samples
 
 
 def _language_model(config: Any, precision: Precision) -> Any:

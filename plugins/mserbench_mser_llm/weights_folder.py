@@ -40,17 +40,6 @@ STRUCTURE = (
 """What a second stage keeps of the first."""
 
 
-def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any]) -> None:
-    """Write what was learnt, as numbers of the setting `stored`, and the record beside it."""
-    import torch  # the rest of this module is read before any model is made
-
-    from mserbench_training import network_folder
-
-    network_folder.write(
-        folder, model, network, record, getattr(torch, record["settings"]["stored"])
-    )
-
-
 def load(folder: Path, network: nn.Module) -> None:
     """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
     from mserbench_training import network_folder

@@ -154,7 +154,7 @@ def _footprint(
     """Put together what is counted of a backbone, `kept` bytes a clip, and the heads on its vectors
     of `dim`.
     """
-    clips, measured = _clips(settings), _measured(settings)
+    clips, measured = settings.largest_batch(), _measured(settings)
     emotion = (dim + 1) * len(CANONICAL)
     hidden = settings.speaker_hidden
     speaker = (dim + 1) * hidden + (hidden + 1) * SPEAKERS if settings.beta > 0 else 0
@@ -179,17 +179,6 @@ def _footprint(
         seconds=measured,
         basis=(NOT_MEASURED if measured is None else MEASURED, TRACED),
     )
-
-
-def _clips(settings: Settings) -> int:
-    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than
-    there are.
-    """
-    if settings.sampler == "shuffled":
-        return settings.batch_size
-
-    emotions = min(settings.batch_emotions, len(CANONICAL))
-    return settings.batch_languages * emotions * settings.batch_samples
 
 
 def _measured(settings: Settings) -> float | None:

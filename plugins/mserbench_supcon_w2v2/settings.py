@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from mserbench.options import later, option
 from mserbench_training.encoders.base import Precision
 from mserbench_training.network_settings import NOT_NAMED, OURS, NetworkSettings, common
-from mserbench_training.preset_options import given, options_class, preset_of
+from mserbench_training.preset_options import given, options_class
 
 Preset = Literal["paper", "small", "logmel", "tiny"]
 Adaptation = Literal["inside", "adapter", "clip", "convolution", "weighted"]
@@ -236,15 +235,6 @@ CHOSEN_ON: Mapping[Preset, tuple[str, ...]] = {
 """The corpora that a preset was chosen on: both by their figures on three, and the layer of `small`
 is that of whisper-linear, whose choice had seen RAVDESS. The others follow the paper, or assume.
 """
-
-
-def chosen_on(options: Any, weights: Path | None) -> tuple[str, ...]:
-    """Return the corpora that the preset was chosen on: that of the weights, where there are any,
-    else the options'.
-    """
-    return {str(name): corpora for name, corpora in CHOSEN_ON.items()}.get(
-        preset_of(options, weights), ()
-    )
 
 
 def resolve(options: Any) -> Settings:

@@ -20,13 +20,6 @@ _PLACE = "encoder"  # it may differ between machines; its version is checked ins
 _FREE = frozenset({_PLACE, "encoder_precision"})  # settings that may differ in scoring
 
 
-def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any]) -> None:
-    """Write what was learnt, and the record beside it."""
-    from mserbench_training import network_folder  # heavy: the rest is read before a model is made
-
-    network_folder.write(folder, model, network, record)
-
-
 def load(folder: Path, network: nn.Module) -> None:
     """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
     from mserbench_training import network_folder

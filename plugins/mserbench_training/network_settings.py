@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mserbench.errors import UsageError
+from mserbench.labels import CANONICAL
 from mserbench.options import check_ranges, option
 from mserbench_training.loop_options import LoopOptions
 
@@ -92,7 +93,18 @@ class NetworkSettings:
     options is each model's.
     """
 
+    # What is read here of the settings, all of which every model has.
     schedule: Any
+    sampler: Any
+    batch_languages: int
+    batch_emotions: int
+    batch_samples: int
+    batch_size: int
+    missing: Any
+    labels: Any
+    held_out: float
+    seed: int
+    tensorboard: bool
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -103,6 +115,14 @@ class NetworkSettings:
         names = {field.name for field in dataclasses.fields(LoopOptions)} - {"shape"}
         shared = {name: getattr(self, name) for name in names if hasattr(self, name)}
         return LoopOptions(shape=self.schedule, **shared)
+
+    def largest_batch(self) -> int:
+        """Return how many clips a batch holds at most: hierarchical ones have no more emotions
+        than there are.
+        """
+        if self.sampler == "shuffled":
+            return self.batch_size
+        return self.batch_languages * min(self.batch_emotions, len(CANONICAL)) * self.batch_samples
 
     def _require(self, name: str, holds: bool, what: str) -> None:
         """Raise UsageError where an option that hangs on another is not what it must be."""

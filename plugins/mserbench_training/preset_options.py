@@ -74,3 +74,14 @@ def preset_of(options: Any, weights: Path | None) -> str:
         )
 
     return str(asked or options.DEFAULT_PRESET)
+
+
+def chosen_on(
+    corpora_of: Mapping[Any, tuple[str, ...]], options: Any, weights: Path | None
+) -> tuple[str, ...]:
+    """Return the corpora that a preset was chosen on: that of the weights, where there are any,
+    else the options'.
+
+    `corpora_of` has those of each preset that was chosen on any.
+    """
+    return corpora_of.get(preset_of(options, weights), ())
