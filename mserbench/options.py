@@ -167,7 +167,7 @@ def describe_options(options: type[Any]) -> list[OptionDescription]:
     return described
 
 
-def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:
+def make_options(model: type[Model], texts: dict[str, str], name: str) -> Any:
     """Turn `--option key=value` strings into the model's options dataclass.
 
     Raises UsageError for an option that the model does not have or a value of the wrong type.
@@ -177,7 +177,7 @@ def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:
         field.name for field in dataclasses.fields(model.Options) if _OVER_PRESET in field.metadata
     }
     values = {}
-    for key, text in given.items():
+    for key, text in texts.items():
         if key not in kinds:
             raise UnknownName(f"option of model {name!r}", key, kinds, f"'mserbench models {name}'")
 

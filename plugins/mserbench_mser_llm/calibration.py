@@ -37,7 +37,7 @@ def measured(
     digests.
     """
     by_label: dict[str, list[Clip]] = defaultdict(list)
-    for item in sorted(items, key=lambda one: one.clip.key):
+    for item in sorted(items, key=lambda item: item.clip.key):
         if len(by_label[item.label]) < CLIPS_A_LABEL:
             by_label[item.label].append(item.clip)
 
@@ -49,34 +49,37 @@ def measured(
 
 
 def of_training(
-    record: object, question: Question, reading: Reading, where: str
+    record: object, question: Question, reading: Reading, folder: str
 ) -> NDArray[np.float64]:
     """Return the means of `measured` for the labels of a question: float64, (n_labels,).
 
     `record` is the list of what was measured. Raises UsageError where labels were not trained or
     another question was measured, DataError where the record is missing or damaged.
     """
-    asked = _asked(question, reading)
+    asked_now = _asked(question, reading)
     try:
-        for found in record if isinstance(record, list) else ():
-            unknown = [label for label in question.labels if label not in found["means"]]
+        for measurement in record if isinstance(record, list) else ():
+            unknown = [label for label in question.labels if label not in measurement["means"]]
             if unknown:
                 raise UsageError(
-                    f"weights {where!r} were not trained on the label {unknown[0]!r}, so "
+                    f"weights {folder!r} were not trained on the label {unknown[0]!r}, so "
                     f"calibration=training has no "
                     f"measure of it: give '--option calibration=none', or 'target'"
                 )
 
-            known = {label: found["words"][label] for label in question.labels}
-            if {**found, "words": known, "means": None} == {**asked, "means": None}:
-                return np.array([float(found["means"][label]) for label in question.labels])
+            measured_words = {label: measurement["words"][label] for label in question.labels}
+            if {**measurement, "words": measured_words, "means": None} == {
+                **asked_now,
+                "means": None,
+            }:
+                return np.array([float(measurement["means"][label]) for label in question.labels])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"weights {where!r} hold a damaged 'calibration' ({error}): train the model again"
+            f"weights {folder!r} hold a damaged 'calibration' ({error}): train the model again"
         ) from error
 
     raise UsageError(
-        f"weights {where!r} were not measured for this prompt and reading of labels, as "
+        f"weights {folder!r} were not measured for this prompt and reading of labels, as "
         f"calibration=training needs: "
         f"ask as in training, or give '--option calibration=none', or 'target'"
     )
@@ -86,9 +89,9 @@ def of_target(clips: Iterable[Clip], score: Scorer) -> NDArray[np.float64]:
     """Return the mean log-probability of each label over all clips of the target: float64,
     (n_labels,).
     """
-    rest, total, n = iter(clips), np.float64(0), 0
-    while some := list(islice(rest, _TOGETHER)):
-        total, n = total + score(some).sum(axis=0), n + len(some)
+    remaining, total, n = iter(clips), np.float64(0), 0
+    while chunk := list(islice(remaining, _TOGETHER)):
+        total, n = total + score(chunk).sum(axis=0), n + len(chunk)
 
     return np.asarray(total / n)
 

@@ -101,8 +101,8 @@ class Connector(nn.Module):
         if not (self.training and self.shape.frame_dropout > 0):
             return mask
 
-        kept = mask & (torch.rand(mask.shape, device=mask.device) >= self.shape.frame_dropout)
-        return torch.where(kept.any(dim=1, keepdim=True), kept, mask)
+        visible = mask & (torch.rand(mask.shape, device=mask.device) >= self.shape.frame_dropout)
+        return torch.where(visible.any(dim=1, keepdim=True), visible, mask)
 
 
 def _config(shape: Shape) -> Blip2QFormerConfig:

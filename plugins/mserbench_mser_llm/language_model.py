@@ -111,10 +111,10 @@ class FrozenLanguageModel:
 
     def embed(self, tokens: Sequence[int]) -> Tensor:
         """Return the embeddings of tokens: (n_tokens, dim), in the precision of the LLM."""
-        found: Tensor = self.module.get_input_embeddings()(
+        embeddings: Tensor = self.module.get_input_embeddings()(
             torch.tensor(list(tokens), dtype=torch.int64, device=self.device)
         )
-        return found
+        return embeddings
 
     @torch.no_grad()
     def embedding_norm(self) -> float:
@@ -148,15 +148,15 @@ class FrozenLanguageModel:
         """
         # Places, not their number: of a slice of several clips torch makes a slow product of many
         # small matrices.
-        kept = torch.arange(inputs.shape[1] - keep, inputs.shape[1], device=inputs.device)
-        found = self.module(
+        last_positions = torch.arange(inputs.shape[1] - keep, inputs.shape[1], device=inputs.device)
+        output = self.module(
             inputs_embeds=inputs,
             attention_mask=mask,
             position_ids=places,
-            logits_to_keep=kept,
+            logits_to_keep=last_positions,
             use_cache=False,
         )
-        logits: Tensor = found.logits
+        logits: Tensor = output.logits
 
         return logits
 
@@ -171,17 +171,19 @@ class FrozenLanguageModel:
         counts can see it.
         """
         longest = max(map(len, answers))
-        given = torch.stack([self.embed(_filled(answer, longest, self.end)) for answer in answers])
+        answer_inputs = torch.stack(
+            [self.embed(_filled(answer, longest, self.end)) for answer in answers]
+        )
         targets = [_filled((*answer, self.end), longest + 1, _NONE) for answer in answers]
-        wanted = torch.tensor(targets, dtype=torch.int64, device=self.device)
+        target_tokens = torch.tensor(targets, dtype=torch.int64, device=self.device)
         logits = self.logits(
-            torch.cat([self.question(audio, prompt), given], dim=1), keep=longest + 1
+            torch.cat([self.question(audio, prompt), answer_inputs], dim=1), keep=longest + 1
         )
         losses = F.cross_entropy(
-            logits.transpose(1, 2), wanted, ignore_index=_NONE, reduction="none"
+            logits.transpose(1, 2), target_tokens, ignore_index=_NONE, reduction="none"
         ).sum(dim=1)
 
-        return losses, (wanted != _NONE).sum(dim=1)
+        return losses, (target_tokens != _NONE).sum(dim=1)
 
 
 def _filled(tokens: Tokens, n: int, filler: int) -> Tokens:

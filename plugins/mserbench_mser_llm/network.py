@@ -52,8 +52,8 @@ class Network(nn.Module):
         """Return h (n_clips, dim) and the audio that the LLM is shown (n_clips, n_queries,
         llm_dim).
         """
-        found: tuple[Tensor, Tensor] = self.connector(batch.frames, batch.mask)
-        return found
+        outputs: tuple[Tensor, Tensor] = self.connector(batch.frames, batch.mask)
+        return outputs
 
 
 def losses_of(

@@ -60,7 +60,7 @@ class Objective:
         reached.
         """
         device = next(model.parameters()).device
-        teacher = next(one for end, one in self._teachers if progress < end)
+        teacher = next(teacher for end, teacher in self._teachers if progress < end)
         return losses_of(model, batch.to(device), teacher, self._settings.losses())
 
     def score(self, model: nn.Module) -> float | None:
@@ -127,7 +127,10 @@ def embeddings_of(
     """Return the vectors h of clips, in order: float64, (n_clips, dim)."""
     return np.stack(
         over_clips(
-            network, feeder, clips, lambda one: list(network.hear(one)[0].double().cpu().numpy())
+            network,
+            feeder,
+            clips,
+            lambda batch: list(network.hear(batch)[0].double().cpu().numpy()),
         )
     )
 
@@ -145,19 +148,19 @@ def over_clips(
     was_training = network.training
     network.eval()
     device = next(network.parameters()).device
-    found: dict[int, T] = {}
+    results: dict[int, T] = {}
     order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
 
     for start in range(0, len(order), _TOGETHER):
         chunk = order[start : start + _TOGETHER]
         frames, mask = feeder.batch([clips[i] for i in chunk], None)
         batch = Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
-        found.update(zip(chunk, compute(batch), strict=True))
+        results.update(zip(chunk, compute(batch), strict=True))
 
     network.train(was_training)
-    return [found[i] for i in range(len(clips))]
+    return [results[i] for i in range(len(clips))]
 
 
 def _uar(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> float:
-    truth, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return float(np.nanmean(recall_per_label(confusion(truth, said, labels))))
+    truth, answers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return float(np.nanmean(recall_per_label(confusion(truth, answers, labels))))

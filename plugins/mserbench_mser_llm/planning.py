@@ -144,12 +144,12 @@ def _kept(connector: Connector, llm: _Sketch, settings: Settings, clips: int) ->
     shape = connector.shape
     frames = torch.zeros(clips, shape.n_layers, _frames(settings, shape), shape.frame_dim)
     mask = torch.ones(frames.shape[0], frames.shape[2], dtype=torch.bool)
-    asked = settings.decoded if 0 < settings.decoded < clips else clips
-    audio = torch.zeros(asked, shape.n_queries, llm.dim, requires_grad=True)
+    n_answered = settings.decoded if 0 < settings.decoded < clips else clips
+    audio = torch.zeros(n_answered, shape.n_queries, llm.dim, requires_grad=True)
     prompt = (0,) * _prompt_tokens(settings.prompt)
 
     def answer() -> Any:
-        return llm.answer_losses(audio * 1.0, prompt, [(0,)] * asked)
+        return llm.answer_losses(audio * 1.0, prompt, [(0,)] * n_answered)
 
     heard = kept_bytes(lambda: connector(frames, mask), connector.parameters())
     return heard, kept_bytes(answer, llm.module.parameters()) if settings.aligned < 1 else 0
@@ -178,9 +178,11 @@ def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:
     them.
     """
     # the share of a frame that is loud is kept beside it
-    told = 0 if settings.pooling == "none" else 1
-    rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + told) * _HALF
-    name = f"{settings.encoder} {settings.length} {settings.layers} /{settings.reduce} +{told}"
+    n_loudness = 0 if settings.pooling == "none" else 1
+    rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + n_loudness) * _HALF
+    name = (
+        f"{settings.encoder} {settings.length} {settings.layers} /{settings.reduce} +{n_loudness}"
+    )
 
     return {name: rate * (1 + settings.copies)}
 

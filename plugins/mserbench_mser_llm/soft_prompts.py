@@ -39,8 +39,8 @@ def soft_prompts(
     if path.exists():
         return checkpoints.read_tensors(path)[0]["soft_prompts"]
 
-    found = _tuned(llm, question, n_queries)
-    answered = log_probabilities(llm, found.to(llm.device), question, "sum").argmax(dim=1).tolist()
+    tuned = _tuned(llm, question, n_queries)
+    answered = log_probabilities(llm, tuned.to(llm.device), question, "sum").argmax(dim=1).tolist()
     for code, label in enumerate(question.labels):
         if answered[code] != code:
             raise ModelError(
@@ -50,8 +50,8 @@ def soft_prompts(
             )
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints.write_tensors(path, {"soft_prompts": found}, {"labels": list(question.labels)})
-    return found
+    checkpoints.write_tensors(path, {"soft_prompts": tuned}, {"labels": list(question.labels)})
+    return tuned
 
 
 def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tensor:
@@ -59,20 +59,20 @@ def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tens
     with torch.no_grad():
         words = torch.stack([llm.embed(tokens).float().mean(dim=0) for tokens in question.answers])
 
-    found = words[:, None].repeat(1, n_queries, 1).requires_grad_(True)
-    optimizer = torch.optim.Adam([found], lr=RATE * unit)
+    prompts = words[:, None].repeat(1, n_queries, 1).requires_grad_(True)
+    optimizer = torch.optim.Adam([prompts], lr=RATE * unit)
     generator = torch.Generator().manual_seed(0)  # not the training's: the same for every training
 
     for _ in range(STEPS):
-        noise = torch.randn(found.shape, generator=generator).to(found.device)
+        noise = torch.randn(prompts.shape, generator=generator).to(prompts.device)
         losses, counts = llm.answer_losses(
-            found + NOISE * unit * noise, question.prompt_tokens, question.answers
+            prompts + NOISE * unit * noise, question.prompt_tokens, question.answers
         )
         optimizer.zero_grad()
         torch.autograd.backward(losses.sum() / counts.sum())
         optimizer.step()
 
-    return found.detach().cpu()
+    return prompts.detach().cpu()
 
 
 def _place(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Path:

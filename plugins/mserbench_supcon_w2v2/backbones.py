@@ -56,8 +56,8 @@ def mean_over_frames(frames: Tensor, mask: Tensor) -> Tensor:
     """Return the mean over the true frames (Eqs 3-4), of shape (n_clips, n_frames, dim): (n_clips,
     dim).
     """
-    kept = mask.unsqueeze(-1).to(frames.dtype)
-    return (frames * kept).sum(dim=1) / kept.sum(dim=1).clamp(min=1.0)
+    weights = mask.unsqueeze(-1).to(frames.dtype)
+    return (frames * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
 
 
 def mean_over_loud(frames: Tensor, mask: Tensor, loud: Tensor) -> Tensor:
@@ -186,10 +186,10 @@ class WaveBackbone(nn.Module):
         """Return one vector a clip from inputs of `Wav2VecModel.input`, of any lengths: (n_clips,
         dim).
         """
-        found: dict[int, Tensor] = {}
-        for group in self.model.groups([len(one) for one in inputs]):
+        vectors: dict[int, Tensor] = {}
+        for group in self.model.groups([len(waveform) for waveform in inputs]):
             hidden, mask = self.model([inputs[i] for i in group], self.chosen)
             pooled: Any = mean_over_frames(self.mix(hidden), mask)
-            found.update(zip(group, pooled, strict=True))
+            vectors.update(zip(group, pooled, strict=True))
 
-        return torch.stack([found[i] for i in range(len(inputs))])
+        return torch.stack([vectors[i] for i in range(len(inputs))])

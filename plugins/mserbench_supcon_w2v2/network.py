@@ -33,7 +33,7 @@ class Batch:
         return Batch(
             None if self.frames is None else self.frames.to(device),
             None if self.mask is None else self.mask.to(device),
-            tuple(one.to(device) for one in self.inputs),
+            tuple(waveform.to(device) for waveform in self.inputs),
             self.labels.to(device),
             self.languages.to(device),
             self.speakers.to(device),

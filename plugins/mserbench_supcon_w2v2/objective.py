@@ -89,8 +89,8 @@ class Objective:
         return float(np.mean([self._uar(pairs) for pairs in by_language.values()]))
 
     def _uar(self, pairs: Sequence[tuple[str, str]]) -> float:
-        truth, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        return float(np.nanmean(recall_per_label(confusion(truth, said, self._codes.labels))))
+        truth, answers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        return float(np.nanmean(recall_per_label(confusion(truth, answers, self._codes.labels))))
 
 
 @torch.no_grad()

@@ -66,22 +66,24 @@ def learnt(model: nn.Module) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if name not in frozen}
 
 
-def load_learnt(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+def load_learnt(model: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
     """Put tensors of `learnt` back. Raises DataError unless names and shapes are exactly those that
     the model has.
     """
-    wanted = learnt(model)
-    strange = sorted(set(wanted) ^ set(tensors))
-    wrong = strange or sorted(name for name in wanted if wanted[name].shape != tensors[name].shape)
+    own_tensors = learnt(model)
+    strange = sorted(set(own_tensors) ^ set(tensors))
+    wrong = strange or sorted(
+        name for name in own_tensors if own_tensors[name].shape != tensors[name].shape
+    )
     if wrong:
         raise DataError(
-            f"{where}: {len(wrong)} tensor(s), such as {wrong[0]!r}, do not fit the model "
+            f"{source}: {len(wrong)} tensor(s), such as {wrong[0]!r}, do not fit the model "
             f"that its options describe: "
             f"give weights and encoder that belong together"
         )
 
     with torch.no_grad():
-        for name, tensor in wanted.items():
+        for name, tensor in own_tensors.items():
             tensor.copy_(tensors[name])
 
 

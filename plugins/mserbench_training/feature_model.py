@@ -221,14 +221,14 @@ class FeatureModel(TrainableModel):
         """Refuse weights of another feature set; the version of the library after `+` may
         differ.
         """
-        found = made_with if isinstance(made_with, Mapping) else {}
-        name, version = found.get("name"), str(found.get("version")).partition("+")[0]
-        wanted = self._features.version.partition("+")[0]
-        if name != self._features.name or version != wanted:
+        trained_on = made_with if isinstance(made_with, Mapping) else {}
+        name, version = trained_on.get("name"), str(trained_on.get("version")).partition("+")[0]
+        version_here = self._features.version.partition("+")[0]
+        if name != self._features.name or version != version_here:
             raise DataError(
                 f"weights {str(folder)!r} were trained on features {name!r}, version "
                 f"{version!r}, but "
-                f"{self._features.name!r}, version {wanted!r}, are computed now: train the "
+                f"{self._features.name!r}, version {version_here!r}, are computed now: train the "
                 f"model again"
             )
 

@@ -159,8 +159,8 @@ class _Running:
                     ):
                         self._evaluate(log)
 
-        if kept := self.best or self.mean:
-            checkpoints.load_learnt(self.model, kept, "the weights that this training kept")
+        if best_weights := self.best or self.mean:
+            checkpoints.load_learnt(self.model, best_weights, "the weights that this training kept")
 
     def _step(self, batches: Sequence[tuple[Any, int, int]]) -> None:
         state, options = self.state, self.options
@@ -197,9 +197,9 @@ class _Running:
             self.state.sums[name] = (total + float(value.detach()), n + 1)
 
         if not math.isfinite(self.state.sums["total"][0]):
-            shown = {name: float(value.detach()) for name, value in losses.items()}
+            values = {name: float(value.detach()) for name, value in losses.items()}
             raise ModelError(
-                f"the loss at step {self.state.step} is no number ({shown}): give a "
+                f"the loss at step {self.state.step} is no number ({values}): give a "
                 f"smaller learning_rate, or "
                 f"precision=float32"
             )
@@ -257,13 +257,13 @@ class _Running:
     def _resume(self) -> None:
         # Read by the main process alone, which wrote it: of another machine's folder it may not be
         # in.
-        found = self.machine.from_main(
+        checkpoint = self.machine.from_main(
             lambda: checkpoints.read_tensors(self.path) if self.path.exists() else None
         )
-        if found is None:
+        if checkpoint is None:
             return
 
-        tensors, state = found
+        tensors, state = checkpoint
         self.state = State(**state)
         checkpoints.load_learnt(
             self.model, checkpoints.part(tensors, "model"), f"checkpoint {str(self.path)!r}"

@@ -124,9 +124,10 @@ class NetworkSettings:
             return self.batch_size
         return self.batch_languages * min(self.batch_emotions, len(CANONICAL)) * self.batch_samples
 
-    def _require(self, name: str, holds: bool, what: str) -> None:
+    def _require(self, name: str, holds: bool, requirement: str) -> None:
         """Raise UsageError where an option that hangs on another is not what it must be."""
         if not holds:
             raise UsageError(
-                f"option {name} is {getattr(self, name)}, but must be {what}: give another value"
+                f"option {name} is {getattr(self, name)}, but must be {requirement}: give "
+                f"another value"
             )

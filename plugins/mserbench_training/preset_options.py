@@ -40,16 +40,16 @@ def options_class(
         (field.name, typing.Optional[types[field.name]], optional(field))  # noqa: UP045
         for field in dataclasses.fields(settings)
     ]
-    made = dataclasses.make_dataclass(
+    options_type = dataclasses.make_dataclass(
         name, fields, frozen=True, namespace={"DEFAULT_PRESET": default, "PRESETS": presets}
     )
-    made.__doc__ = (
+    options_type.__doc__ = (
         f"A preset, `{default}` if none is named, and what is to differ from it. The evidence is "
         f"that of the preset `{next(iter(presets))}`; what the others take in its place was chosen "
         f"on figures or to be small, as the page of the model says."
     )
 
-    return made
+    return options_type
 
 
 def given(options: Any) -> dict[str, Any]:
@@ -65,15 +65,15 @@ def preset_of(options: Any, weights: Path | None) -> str:
     Weights without a readable manifest count as those of the options: who uses them is told of it
     elsewhere.
     """
-    asked = options.preset
+    preset = options.preset
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        asked = (
-            asked
+        preset = (
+            preset
             if weights is None
             else json.loads((weights / MANIFEST).read_bytes())["options"]["preset"]
         )
 
-    return str(asked or options.DEFAULT_PRESET)
+    return str(preset or options.DEFAULT_PRESET)
 
 
 def chosen_on(
