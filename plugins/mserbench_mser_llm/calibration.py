@@ -18,10 +18,10 @@ from mserbench.model import TrainingItem
 from mserbench_mser_llm.choices import Reading
 from mserbench_mser_llm.scoring import Question
 
-# log-probabilities of clips, (n_clips, n_labels)
+# Log-probabilities of clips: (n_clips, n_labels).
 Scorer = Callable[[Sequence[Clip]], NDArray[np.float64]]
 
-# training clips of each label that are measured: seconds of work, and the mean is a rough one
+# Training clips of each label that are measured: seconds of work, and the mean is a rough one.
 CLIPS_A_LABEL = 20
 _TOGETHER = 256  # target clips held at a time
 
@@ -36,6 +36,8 @@ def measured(
     do not weigh more. Of each label at most `CLIPS_A_LABEL` clips, drawn by their keys, which are
     digests.
     """
+    # By digests, so that which clips are measured depends neither on their order nor on the corpus
+    # that is read first.
     by_label: dict[str, list[Clip]] = defaultdict(list)
     for item in sorted(items, key=lambda item: item.clip.key):
         if len(by_label[item.label]) < CLIPS_A_LABEL:
@@ -56,6 +58,7 @@ def of_training(
     `record` is the list of what was measured. Raises UsageError where labels were not trained or
     another question was measured, DataError where the record is missing or damaged.
     """
+    # Means of another prompt or reading are of another scale: taken out they would do harm unseen.
     asked_now = _asked(question, reading)
     try:
         for measurement in record if isinstance(record, list) else ():

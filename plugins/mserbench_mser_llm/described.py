@@ -54,6 +54,7 @@ def described(settings: Settings, options: Any, weights: Path | None) -> Describ
     The exposure is that of its frozen parts and of its BERT; the manifest of weights adds that of
     all stages.
     """
+    # BERT is not needed to score, but what it has read is in the weights that start from it.
     heard, complete = names.exposure_of(settings.encoder, settings.language_model, settings.bert)
     speech, words = Path(settings.encoder).name, Path(settings.language_model).name
     version = version_of(settings)

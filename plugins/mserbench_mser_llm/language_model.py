@@ -20,8 +20,10 @@ from mserbench_training.encoders.base import Precision
 from mserbench_training.recomputing import recompute_blocks
 
 Tokens = tuple[int, ...]
-_ROWS = 8192  # of the table of embeddings, looked at together
-_NONE = -100  # a target that does not count
+# Rows of the table of embeddings that are float32 at a time, as in the head.
+_ROWS = 8192
+# A target that does not count: what cross_entropy passes over.
+_NONE = -100
 
 
 class FrozenLanguageModel:
@@ -39,6 +41,7 @@ class FrozenLanguageModel:
         self.module = llm
         self.tokenizer = tokenizer
         config: Any = llm.config
+        # Where the tokenizer names no begin the configuration may; without any, audio stands first.
         bos = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else config.bos_token_id
         self.bos: Tokens = () if bos is None else (int(bos),)
         self.end = int(
@@ -64,6 +67,8 @@ class FrozenLanguageModel:
                     use_safetensors=True, output_loading_info=True,
                 )  # fmt: skip
 
+            # transformers fills them with random numbers, and says so in a report that is silenced
+            # here.
             missing = sorted(set(report["missing_keys"]))
             if missing:
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
@@ -86,6 +91,7 @@ class FrozenLanguageModel:
         config = {
             name: value for name, value in self.module.config.to_dict().items() if "drop" in name
         }
+        # Recomputing needs train mode, in which dropout is no longer off.
         if any(isinstance(value, float) and value > 0 for value in config.values()):
             raise UsageError(
                 f"option checkpointing is true, but the language model has dropout "
@@ -170,6 +176,7 @@ class FrozenLanguageModel:
         others do. Answers shorter than the longest are padded on the right, where nothing that
         counts can see it.
         """
+        # On the right: padding before an answer would be heard by it, and move its positions.
         longest = max(map(len, answers))
         answer_inputs = torch.stack(
             [self.embed(_filled(answer, longest, self.end)) for answer in answers]

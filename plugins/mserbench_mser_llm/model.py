@@ -52,7 +52,8 @@ class MserLlm(Planned):
         self._parts: assembly.Parts | None = None
         self._questions: dict[tuple[str, ...], Question] = {}
 
-        # what the weights tell of label scores over their training clips
+        # What the weights tell of label scores over their training clips; checked when it is asked
+        # for, as most runs never do.
         self._measured: object = None
         self._target: Callable[[], Iterable[Clip]] | None = None
         self._target_means: dict[tuple[str, ...], NDArray[np.float64]] = {}
@@ -76,6 +77,7 @@ class MserLlm(Planned):
         if self._parts is not None:
             self._parts.feeder.fill(clips())
 
+        # Not measured yet: which labels will be asked for is known in `predict` alone.
         self._target = clips
         self._target_means.clear()
 
@@ -263,6 +265,8 @@ class MserLlm(Planned):
 
     def _load(self, folder: Path) -> None:
         record = weights_folder.read(folder, self.name)
+        # Before any part is opened: an option that does not fit the weights is told in a moment,
+        # not after gigabytes were read.
         self._take(weights_folder.settings_of(folder, record, self.options))
         self.labels = tuple(record["codes"]["labels"])
         self._measured = record.get("calibration")

@@ -28,6 +28,7 @@ def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
     for name in names:
         if name in (TINY, NO_BERT):
             continue
+        # Somebody's own folder may have heard anything.
         if name not in weights_names():
             complete = False
             continue

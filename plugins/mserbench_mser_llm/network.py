@@ -63,6 +63,8 @@ def losses_of(
     global batch.
     """
     vector, losses, counts = model(batch, teacher)
+    # Gathered before any mean is taken: a mean of the processes' means would weigh the tokens of
+    # each process anew.
     taught, n_tokens = gather(losses), gather_codes(counts)
     return total_loss(
         gather(vector), gather_codes(batch.labels), taught, n_tokens, options, teacher.name

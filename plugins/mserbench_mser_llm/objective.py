@@ -23,7 +23,8 @@ from mserbench_mser_llm.teaching import Teacher
 from mserbench_training.frame_reader import FrameReader
 from mserbench_training.sets import Codes
 
-_TOGETHER = 32  # clips in a forward pass of scoring
+# Clips in a forward pass of scoring: a bound on memory.
+_TOGETHER = 32
 T = TypeVar("T")
 
 
@@ -46,6 +47,8 @@ class Objective:
         teachers: Sequence[tuple[float, Teacher]],
     ) -> None:
         self._coded = codes.encode(training)
+        # A label that is not learnt cannot be answered, and would only lower the score that decides
+        # when to stop.
         self._held_out = [item for item in held_out if item.label in codes.labels]
         self._feeder, self._question, self._settings = feeder, question, settings
         self._teachers = teachers
@@ -149,6 +152,8 @@ def over_clips(
     network.eval()
     device = next(network.parameters()).device
     results: dict[int, T] = {}
+    # Longest first, so that what does not fit into memory fails at once; like lengths together, so
+    # that little of a batch is padding.
     order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
 
     for start in range(0, len(order), _TOGETHER):

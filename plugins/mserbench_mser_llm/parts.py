@@ -16,7 +16,7 @@ from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
 from mserbench_training.encoders.base import Encoder, Length, Precision
 
-# and their options
+# The options that name the parts, for errors.
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}
 _VERSIONED = "*.safetensors"
 _opened: WeakValueDictionary[tuple[str, ...], FrozenLanguageModel] = WeakValueDictionary()
@@ -71,6 +71,7 @@ def open_language_model(
     folder = folder_of(name, "llama")
     version = language_version(name, folder)
     key = (str(folder.resolve()), version, precision, device)
+    # Runs of several settings in one process, as experiments make them, would else hold it twice.
     llm = _opened.get(key)
 
     if llm is None:

@@ -177,7 +177,7 @@ def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:
     """Return the bytes of frames that are kept on disk for a second of audio, by what decides
     them.
     """
-    # the share of a frame that is loud is kept beside it
+    # The share of a frame that is loud is kept beside its numbers.
     n_loudness = 0 if settings.pooling == "none" else 1
     rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + n_loudness) * _HALF
     name = (

@@ -16,11 +16,12 @@ from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.scoring import Question, log_probabilities
 from mserbench_training import checkpoints
 
-CODE = "1"  # raise it whenever other soft prompts are found
+# Part of the name in the cache: raise it whenever the same question gives other soft prompts.
+CODE = "1"
 STEPS = 60
 RATE = 0.15  # of Adam, in units of one number of a mean token embedding
-# length of what is added in each step, in units of a mean token embedding: a region answers, not a
-# point
+# Length of what is added in each step, in units of a mean token embedding: a region is to answer,
+# not a point that audio never hits.
 NOISE = 0.5
 
 
@@ -77,7 +78,7 @@ def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tens
 
 def _place(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Path:
     facts = (CODE, version, question.prompt, question.labels, n_queries, STEPS, RATE, NOISE)
-    # those of float32 were kept before
+    # The precision came later: names of float32 stay those under which they are in caches.
     text = repr(facts if llm.precision == "float32" else (*facts, llm.precision))
     return (
         cache_dir()

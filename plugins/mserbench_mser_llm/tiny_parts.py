@@ -82,7 +82,7 @@ def _llama(folder: Path) -> None:
             vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
             num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048,
                 pad_token_id=0, bos_token_id=1,
-            # not 0.02: its words must differ for something to be learnt
+            # Not the usual 0.02: its words must differ for something to be learnt.
             eos_token_id=2, initializer_range=0.2,
         )
     )  # fmt: skip

@@ -75,6 +75,7 @@ class Network(nn.Module):
         self.emotion = nn.Linear(backbone.dim, n_labels)
         self.speaker: nn.Module | None = None
 
+        # Without weight in the loss it would learn nothing, and still be written.
         if n_speakers:
             self.speaker = nn.Sequential(
                 nn.Linear(backbone.dim, hidden),

@@ -21,7 +21,8 @@ from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.losses import class_weights
 from mserbench_training.sets import Codes
 
-_SCORED_TOGETHER = 32  # clips in a forward pass of scoring
+# Clips in a forward pass of scoring: a bound on memory.
+_SCORED_TOGETHER = 32
 
 
 def loss_options(settings: Settings) -> LossOptions:
@@ -51,6 +52,8 @@ class Objective:
         settings: Settings,
     ) -> None:
         self._coded = codes.encode(training)
+        # A label that is not learnt cannot be answered, and would only lower the score that decides
+        # when to stop.
         self._held_out = [item for item in held_out if item.label in codes.labels]
         self._codes, self._feeder = codes, feeder
         self._options = loss_options(settings)

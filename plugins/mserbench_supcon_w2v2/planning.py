@@ -129,9 +129,8 @@ def _on_frames(settings: Settings) -> Footprint | None:
         return None
 
     layers = len(parse_layers(settings.layers, n_layers, settings.encoder))
-    n_loudness = int(
-        settings.pooling != "mean"
-    )  # the share of a frame that is loud stands beside it
+    # The share of a frame that is loud stands beside its numbers.
+    n_loudness = int(settings.pooling != "mean")
     backbone = FrameBackbone(
         layers, width, settings.adaptation, settings.adapter_width, settings.pooling
     ).train()

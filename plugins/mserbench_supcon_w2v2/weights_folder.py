@@ -16,8 +16,10 @@ from mserbench_training.preset_options import given
 if TYPE_CHECKING:
     from torch import nn
 
-_PLACE = "encoder"  # it may differ between machines; its version is checked instead
-_FREE = frozenset({_PLACE, "encoder_precision"})  # settings that may differ in scoring
+# It may differ between machines; its version is checked instead.
+_PLACE = "encoder"
+# Settings that may differ in scoring.
+_FREE = frozenset({_PLACE, "encoder_precision"})
 
 
 def load(folder: Path, network: nn.Module) -> None:

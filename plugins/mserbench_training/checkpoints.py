@@ -28,6 +28,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], state: Mapping[str,
     Equal contents give equal bytes, wherever the tensors lie. Raises ValueError for numbers that
     JSON lacks.
     """
+    # Copies, as tensors that share memory are refused, and in order, as equal contents must give
+    # equal bytes.
     plain = {name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}
     text = json.dumps({"schema": SCHEMA, **state}, sort_keys=True, allow_nan=False)
     write_atomic(path, save(plain, {_STATE: text}))
@@ -82,6 +84,7 @@ def load_learnt(model: nn.Module, tensors: Mapping[str, Tensor], source: str) ->
             f"give weights and encoder that belong together"
         )
 
+    # In place: the optimiser and what wraps the model hold these very tensors.
     with torch.no_grad():
         for name, tensor in own_tensors.items():
             tensor.copy_(tensors[name])

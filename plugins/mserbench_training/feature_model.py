@@ -119,7 +119,8 @@ class FeatureModel(TrainableModel):
         """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's
         statistics.
         """
-        everything = list(clips())  # so that their number is known; none holds its audio
+        # A list, so that their number is known; no clip holds its audio before it is loaded.
+        everything = list(clips())
         features = self._extract(everything)
         if self.transductive:
             self._speakers = speaker_statistics(features, [clip.group for clip in everything])
@@ -203,6 +204,7 @@ class FeatureModel(TrainableModel):
 
     def _load(self, folder: Path, record: Mapping[str, Any]) -> Classifier:
         self._check_features(folder, record.get("features"))
+        # Scores of features that were standardised otherwise look like scores, and mean nothing.
         if record.get("normalise") != self.options.normalise:
             raise UsageError(
                 f"weights {str(folder)!r} were trained with "

@@ -89,6 +89,7 @@ def train_and_write(
             model.device,
             settings.tensorboard,
         )
+        # Before the network leaves its device, as some of the record is measured with it.
         content = {**record(), **sources.record(), "outcome": dataclasses.asdict(outcome)}
         network_folder.write(out, model.name, network.cpu(), content, stored)
 

@@ -50,6 +50,7 @@ def read(
 
     subject = f"weights {str(path)!r}"
     _check_mappings(record, texts, subject)
+    # What came later than the weights is filled in first, and is then no damage.
     whole = completed(record["settings"], settings)
     _check_settings(whole, settings, subject)
 
@@ -124,6 +125,7 @@ def _is_of(kind: Any, value: object) -> bool:
     choices = typing.get_args(kind)
     if choices:
         return value in choices and not isinstance(value, bool)
+    # JSON has one kind of number, and some write 1.0 as 1; but true is no number.
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

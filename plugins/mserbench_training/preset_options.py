@@ -65,6 +65,7 @@ def preset_of(options: Any, weights: Path | None) -> str:
     Weights without a readable manifest count as those of the options: who uses them is told of it
     elsewhere.
     """
+    # A broken manifest is told where weights are read; here the options are the next best.
     preset = options.preset
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         preset = (

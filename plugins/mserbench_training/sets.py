@@ -55,6 +55,7 @@ class Codes:
                 f"needed: give other sources"
             )
 
+        # Of training items alone: a held-out speaker must not be a class of the adversary.
         speakers = {speaker for item in items if (speaker := speaker_of(item)) is not None}
         return cls(
             labels, tuple(sorted({item.language for item in items})), tuple(sorted(speakers))
@@ -146,6 +147,7 @@ def _drawn(speakers: Mapping[str, int], share: float, random: np.random.Generato
         return []
 
     target_clips = share * sum(speakers.values())
+    # Sorted before they are drawn, so that the order of items decides nothing.
     order = random.permutation(sorted(speakers)).tolist()
     drawn: list[str] = []
 
@@ -158,4 +160,5 @@ def _drawn(speakers: Mapping[str, int], share: float, random: np.random.Generato
         ):
             drawn.append(speaker)
 
+    # Where every speaker overshoots the smallest is taken: without any there is nothing to stop by.
     return drawn or [min(order, key=lambda speaker: speakers[speaker])]

@@ -44,6 +44,7 @@ def own_folder(name: str) -> Iterator[Path]:
             f"the same training runs in another process, in {str(folder)!r}: wait for it"
         ) from None
 
+    # Only when all went well: after a fault the checkpoint is what the next try goes on from.
     if main:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -143,6 +143,7 @@ class WhisperLinearOptions:
     def taken_out(self) -> int | Auto:
         """How many speaker directions are projected out."""
         if self.directions is None:
+            # What still differs between standardised speakers is labels that some of them lack.
             return 0 if self.normalise == "speaker" else DIRECTIONS
         return self.directions
 
