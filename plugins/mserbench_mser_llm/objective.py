@@ -4,7 +4,6 @@ and what it says.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -15,16 +14,15 @@ from torch import Tensor, nn
 
 from mserbench.contracts import Clip
 from mserbench.model import TrainingItem
-from mserbench.statistics.metrics import confusion, recall_per_label
 from mserbench_mser_llm.network import Batch, Network, losses_of
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.teaching import Teacher
+from mserbench_training import over_clips as shared
 from mserbench_training.frame_reader import FrameReader
+from mserbench_training.over_clips import mean_uar
 from mserbench_training.sets import Codes
 
-# Clips in a forward pass of scoring: a bound on memory.
-_TOGETHER = 32
 T = TypeVar("T")
 
 
@@ -78,12 +76,7 @@ class Objective:
         answers = scores_of(model, self._feeder, clips, self._question, self._settings).argmax(
             axis=1
         )
-        by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
-
-        for item, answer in zip(self._held_out, answers, strict=True):
-            by_language[item.language].append((item.label, labels[answer]))
-
-        return float(np.mean([_uar(pairs, labels) for pairs in by_language.values()]))
+        return mean_uar(self._held_out, answers, labels)
 
 
 def scores_of(
@@ -138,7 +131,6 @@ def embeddings_of(
     )
 
 
-@torch.no_grad()
 def over_clips(
     network: Network,
     feeder: FrameReader,
@@ -148,24 +140,9 @@ def over_clips(
     """Compute something of each clip in eval mode, a few clips of like length at a time; in the
     order of `clips`.
     """
-    was_training = network.training
-    network.eval()
-    device = next(network.parameters()).device
-    results: dict[int, T] = {}
-    # Longest first, so that what does not fit into memory fails at once; like lengths together, so
-    # that little of a batch is padding.
-    order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
 
-    for start in range(0, len(order), _TOGETHER):
-        chunk = order[start : start + _TOGETHER]
-        frames, mask = feeder.batch([clips[i] for i in chunk], None)
-        batch = Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
-        results.update(zip(chunk, compute(batch), strict=True))
+    def batch_of(chunk: Sequence[Clip], device: torch.device) -> Batch:
+        frames, mask = feeder.batch(chunk, None)
+        return Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
 
-    network.train(was_training)
-    return [results[i] for i in range(len(clips))]
-
-
-def _uar(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> float:
-    truth, answers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return float(np.nanmean(recall_per_label(confusion(truth, answers, labels))))
+    return shared.over_clips(network, clips, batch_of, compute)
