@@ -48,11 +48,12 @@ class Model(ABC):
     version: ClassVar[str] = "1"
     needs_weights: ClassVar[bool] = False
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
-    # False: `predict` seldom looks at waveforms, as features are cached
+    # False: `predict` seldom looks at waveforms, as features are cached, so decoding the next
+    # batch meanwhile would be wasted.
     decodes_ahead: ClassVar[bool] = True
-    # True: several processes may train one model, as `train` is launched
+    # True: several processes may train one model, as `train` is launched by torchrun.
     trains_together: ClassVar[bool] = False
-    # that its weights were trained on, where it tells: `mserbench predict` asks for these
+    # Of its weights, where it tells: `mserbench predict` has no task and asks for these.
     labels: tuple[str, ...] = ()
 
     def __init__(

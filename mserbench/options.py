@@ -1,13 +1,11 @@
-"""Options of a model: from the words of a command line, and in records, also those that came
-later.
-"""
+"""Options of a model: declared, described, read from a command line, told in records."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mserbench.errors import UnknownName, UsageError
@@ -15,7 +13,62 @@ from mserbench.errors import UnknownName, UsageError
 if TYPE_CHECKING:
     from mserbench.model import Model
 
+# Keys of a field's metadata. Other metadata that a plugin puts there is left alone.
 _BEFORE, _ALWAYS = "before", "always_told"
+_HELP, _EVIDENCE, _GROUP, _RANGE = "help", "evidence", "group", "range"
+_OVER_PRESET = "over_preset"
+
+RANGES: Mapping[str, Callable[[float], bool]] = {
+    "at least 1": lambda value: value >= 1,
+    "above 0": lambda value: value > 0,
+    "0 or more": lambda value: value >= 0,
+    "in [0, 1)": lambda value: 0 <= value < 1,
+    "in [0, 1]": lambda value: 0 <= value <= 1,
+    "in [-1, 1], as cosines are": lambda value: -1 <= value <= 1,
+}
+"""The ranges that a number may be declared to lie in, as errors and descriptions word them."""
+
+_WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+
+
+@dataclasses.dataclass(frozen=True)
+class OptionDescription:
+    """One option as a reader meets it: what it may be, what it is if nothing is given, and why.
+
+    `type` is as errors name it, `words` as a sentence would, with the range. `over_preset`: where
+    it is not given, the value of a preset is taken, which `presets` holds of each; the `default` is
+    then None.
+    """
+
+    name: str
+    type: str
+    words: str
+    default: Any
+    over_preset: bool
+    presets: Mapping[str, Any]
+    help: str
+    evidence: str
+    group: str
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002 - the word that argparse and click have for it
+    evidence: str = "",
+    *,
+    within: str = "",
+    group: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> Any:
+    """Declare an option where its default stands: a field of a frozen dataclass.
+
+    `help` says what it does, `evidence` what its default rests on: a section of a paper, figures,
+    or that it is assumed. `within` is one of RANGES, for `check_ranges`. `group` is the title of
+    the options from this one on. `metadata` is that of `later`, for an option that came later.
+    """
+    told_of = {_HELP: help, _EVIDENCE: evidence, _GROUP: group}
+    ranged = {_RANGE: within} if within else {}
+    return dataclasses.field(default=default, metadata={**told_of, **ranged, **(metadata or {})})
 
 
 def later(*, before: Any, always_told: bool = False) -> dict[str, Any]:
@@ -30,16 +83,31 @@ def later(*, before: Any, always_told: bool = False) -> dict[str, Any]:
 
 
 def optional(field: dataclasses.Field[Any]) -> Any:
-    """Declare the field that may give a value for another, or None for none given; it came later if
-    that one did.
+    """Declare the field that may give a value for another, or None for none given.
+
+    Help, evidence and group are the other's; it came later if that one did.
     """
-    metadata = {**field.metadata, _BEFORE: None} if _BEFORE in field.metadata else {}
-    return dataclasses.field(default=None, metadata=metadata)
+    came_later = {_BEFORE: None} if _BEFORE in field.metadata else {}
+    return dataclasses.field(
+        default=None, metadata={**field.metadata, **came_later, _OVER_PRESET: True}
+    )
+
+
+def check_ranges(options: Any) -> None:
+    """Raise UsageError for the first option that lies outside of the range declared for it."""
+    for field in dataclasses.fields(options):
+        declared = field.metadata.get(_RANGE)
+        value = getattr(options, field.name)
+        if declared and not RANGES[declared](value):
+            raise UsageError(
+                f"option {field.name} is {value}, but must be {declared}: give another value"
+            )
 
 
 def told(options: Any) -> dict[str, Any]:
     """Return a dataclass of options as records hold it, JSON-ready."""
     values = dataclasses.asdict(options)
+    # Left out so that keys made of records before the option came stay what they were.
     silent = [
         field.name
         for field in dataclasses.fields(options)
@@ -65,19 +133,57 @@ def completed(record: Mapping[str, Any], kind: type[Any]) -> dict[str, Any]:
     return {**before, **record}
 
 
-def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:
+def describe_options(options: type[Any]) -> list[OptionDescription]:
+    """Return what a reader may know of each option of a class of options, in their order.
+
+    A class that has presets tells them as `PRESETS`: by name, objects that have every option but
+    `preset` as an attribute.
+    """
+    kinds = typing.get_type_hints(options)
+    presets: Mapping[str, Any] = getattr(options, "PRESETS", {})
+    described = []
+    for field in dataclasses.fields(options):
+        over_preset = _OVER_PRESET in field.metadata
+        kind = _without_none(kinds[field.name]) if over_preset else kinds[field.name]
+        described.append(
+            OptionDescription(
+                name=field.name,
+                type=type_name(kinds[field.name]),
+                words=", ".join(
+                    filter(None, [type_name(kind, _WORDS), field.metadata.get(_RANGE)])
+                ),
+                default=None if field.default is dataclasses.MISSING else field.default,
+                over_preset=over_preset,
+                presets={
+                    str(preset): getattr(settings, field.name)
+                    for preset, settings in presets.items()
+                    if over_preset and hasattr(settings, field.name)
+                },
+                help=field.metadata.get(_HELP, ""),
+                evidence=field.metadata.get(_EVIDENCE, ""),
+                group=field.metadata.get(_GROUP, ""),
+            )
+        )
+
+    return described
+
+
+def make_options(model: type[Model], texts: dict[str, str], name: str) -> Any:
     """Turn `--option key=value` strings into the model's options dataclass.
 
     Raises UsageError for an option that the model does not have or a value of the wrong type.
     """
     kinds = typing.get_type_hints(model.Options)
+    over_preset = {
+        field.name for field in dataclasses.fields(model.Options) if _OVER_PRESET in field.metadata
+    }
     values = {}
-    for key, text in given.items():
+    for key, text in texts.items():
         if key not in kinds:
             raise UnknownName(f"option of model {name!r}", key, kinds, f"'mserbench models {name}'")
 
         try:
-            values[key] = _convert(kinds[key], text)
+            values[key] = _convert(kinds[key], text, over_preset=key in over_preset)
         except (KeyError, ValueError) as error:
             raise UsageError(
                 f"option {key!r} of model {name!r} is {text!r}, but "
@@ -90,26 +196,41 @@ def make_options(model: type[Model], given: dict[str, str], name: str) -> Any:
         raise UsageError(f"options of model {name!r} are not valid: {error}") from error
 
 
-def type_name(kind: Any) -> str:
-    """Return how a person reads the type of an option: `float or none`, `training or speaker`."""
+def type_name(kind: Any, names: Mapping[Any, str] | None = None) -> str:
+    """Return how a person reads the type of an option: `float or none`, `training or speaker`.
+
+    `names` are other names for plain types.
+    """
     choices = typing.get_args(kind)
     if not choices:
-        return "none" if kind is type(None) else str(getattr(kind, "__name__", kind))
-    return " or ".join(
-        choice if isinstance(choice, str) else type_name(choice) for choice in choices
-    )
+        plain = "none" if kind is type(None) else str(getattr(kind, "__name__", kind))
+        return (names or {}).get(kind, plain)
+    if typing.get_origin(kind) is typing.Literal:
+        return " or ".join(str(choice) for choice in choices)
+    return " or ".join(type_name(choice, names) for choice in choices)
 
 
-def _convert(kind: Any, text: str) -> object:
+def _without_none(kind: Any) -> Any:
+    """Return the type of the setting itself, for that of an option which may also not be given."""
+    return typing.Union[  # noqa: UP007 - a value here, not an annotation
+        tuple(choice for choice in typing.get_args(kind) if choice is not type(None))
+    ]
+
+
+def _convert(kind: Any, text: str, over_preset: bool = False) -> object:
+    if over_preset:
+        # What the setting itself takes comes first: its value may be the word "none", which only
+        # where the setting has no such value means that nothing is given.
+        with contextlib.suppress(KeyError, ValueError):
+            return _convert(_without_none(kind), text)
+
     choices = typing.get_args(kind)
     if typing.get_origin(kind) is typing.Literal:
         return {str(choice): choice for choice in choices}[text]
     if choices:  # a union: the first kind that takes the text
-        if (
-            type(None) in choices
-            and text.lower() == "none"
-            and not any("none" in typing.get_args(c) for c in choices)
-        ):
+        # Of a Literal that has a "none" of its own the word is meant, not the absence of a value.
+        has_word_none = any("none" in typing.get_args(choice) for choice in choices)
+        if type(None) in choices and text.lower() == "none" and not has_word_none:
             return None
 
         for choice in choices:

@@ -12,24 +12,33 @@ from numpy.typing import NDArray
 
 from mserbench.errors import UsageError
 from mserbench.model import TrainingItem
+from mserbench.options import option
 from mserbench_baselines import linear
-from mserbench_training.feature_model import FeatureModel, Labels, Normalise, check_choices
+from mserbench_training.feature_model import (
+    LABELS_HELP,
+    NORMALISE_HELP,
+    FeatureModel,
+    Labels,
+    Normalise,
+    check_choices,
+)
 
 
 @dataclass(frozen=True)
 class LinearOptions:
-    """Options of the feature-statistics models.
+    """Options of the feature-statistics models; all but `normalise` matter in training only."""
 
-    `normalise`: "training" maps features by the training clips alone; "speaker" first standardises
-    each clip by all clips of its speaker, which uses statistics of the target. The others matter in
-    training only. `labels`: "canonical" leaves out training clips with other labels than the seven,
-    "all" learns those too. `C`: inverse strength of the penalty; None takes the one that was best
-    on the sources, `linear.C` or `linear.C_SPEAKER`.
-    """
-
-    normalise: Normalise = "training"
-    labels: Labels = "canonical"
-    C: float | None = None
+    normalise: Normalise = option(
+        "training", NORMALISE_HELP, "the target's statistics are not taken unless asked for"
+    )
+    labels: Labels = option("canonical", LABELS_HELP, "assumed")
+    C: float | None = option(
+        None,
+        f"Inverse strength of the penalty, above 0. none: {linear.C:g}, and {linear.C_SPEAKER:g} "
+        f"with normalise=speaker.",
+        "chosen on EmoDB and EMOVO, each trained on the other, figures of RAVDESS printed beside: "
+        "python -m mserbench_baselines.choose_penalty",
+    )
 
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels)

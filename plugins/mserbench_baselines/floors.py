@@ -17,6 +17,7 @@ from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
 from mserbench.errors import DataError
 from mserbench.model import Described, Model, TrainableModel, TrainingItem
+from mserbench.options import option
 from mserbench_training.model_file import read_model, write_model
 
 
@@ -81,7 +82,7 @@ def read_counts(folder: Path) -> dict[str, int]:
 class RandomOptions:
     """Options of `random`."""
 
-    seed: int = 0  # another number, another draw
+    seed: int = option(0, "Another number, another draw.", "assumed: any will do")
 
 
 class Random(Model):

@@ -56,24 +56,24 @@ def start_from_bert(qformer: nn.Module, folder: Path) -> tuple[str, ...]:
             f"give a smaller --option qformer_layers"
         )
 
-    wanted = qformer.state_dict()
-    filled = {name: tensor for name, tensor in renamed(tensors).items() if name in wanted}
+    own_tensors = qformer.state_dict()
+    filled = {name: tensor for name, tensor in renamed(tensors).items() if name in own_tensors}
     qformer.load_state_dict(filled, strict=False)
 
-    return tuple(name for name in wanted if name not in filled)
+    return tuple(name for name in own_tensors if name not in filled)
 
 
 def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors of a BERT that a Q-Former has too, under the names that they have
     there.
     """
-    found = {}
+    by_new_name = {}
     for name, tensor in tensors.items():
         for pattern, replacement in _RENAMED:
             if re.fullmatch(pattern, name):
-                found[re.sub(pattern, replacement, name)] = tensor
+                by_new_name[re.sub(pattern, replacement, name)] = tensor
 
-    return found
+    return by_new_name
 
 
 def _read(folder: Path) -> tuple[Any, dict[str, Tensor]]:

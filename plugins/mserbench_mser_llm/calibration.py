@@ -18,10 +18,10 @@ from mserbench.model import TrainingItem
 from mserbench_mser_llm.choices import Reading
 from mserbench_mser_llm.scoring import Question
 
-# log-probabilities of clips, (n_clips, n_labels)
+# Log-probabilities of clips: (n_clips, n_labels).
 Scorer = Callable[[Sequence[Clip]], NDArray[np.float64]]
 
-# training clips of each label that are measured: seconds of work, and the mean is a rough one
+# Training clips of each label that are measured: seconds of work, and the mean is a rough one.
 CLIPS_A_LABEL = 20
 _TOGETHER = 256  # target clips held at a time
 
@@ -36,8 +36,10 @@ def measured(
     do not weigh more. Of each label at most `CLIPS_A_LABEL` clips, drawn by their keys, which are
     digests.
     """
+    # By digests, so that which clips are measured depends neither on their order nor on the corpus
+    # that is read first.
     by_label: dict[str, list[Clip]] = defaultdict(list)
-    for item in sorted(items, key=lambda one: one.clip.key):
+    for item in sorted(items, key=lambda item: item.clip.key):
         if len(by_label[item.label]) < CLIPS_A_LABEL:
             by_label[item.label].append(item.clip)
 
@@ -49,34 +51,38 @@ def measured(
 
 
 def of_training(
-    record: object, question: Question, reading: Reading, where: str
+    record: object, question: Question, reading: Reading, folder: str
 ) -> NDArray[np.float64]:
     """Return the means of `measured` for the labels of a question: float64, (n_labels,).
 
     `record` is the list of what was measured. Raises UsageError where labels were not trained or
     another question was measured, DataError where the record is missing or damaged.
     """
-    asked = _asked(question, reading)
+    # Means of another prompt or reading are of another scale: taken out they would do harm unseen.
+    asked_now = _asked(question, reading)
     try:
-        for found in record if isinstance(record, list) else ():
-            unknown = [label for label in question.labels if label not in found["means"]]
+        for measurement in record if isinstance(record, list) else ():
+            unknown = [label for label in question.labels if label not in measurement["means"]]
             if unknown:
                 raise UsageError(
-                    f"weights {where!r} were not trained on the label {unknown[0]!r}, so "
+                    f"weights {folder!r} were not trained on the label {unknown[0]!r}, so "
                     f"calibration=training has no "
                     f"measure of it: give '--option calibration=none', or 'target'"
                 )
 
-            known = {label: found["words"][label] for label in question.labels}
-            if {**found, "words": known, "means": None} == {**asked, "means": None}:
-                return np.array([float(found["means"][label]) for label in question.labels])
+            measured_words = {label: measurement["words"][label] for label in question.labels}
+            if {**measurement, "words": measured_words, "means": None} == {
+                **asked_now,
+                "means": None,
+            }:
+                return np.array([float(measurement["means"][label]) for label in question.labels])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"weights {where!r} hold a damaged 'calibration' ({error}): train the model again"
+            f"weights {folder!r} hold a damaged 'calibration' ({error}): train the model again"
         ) from error
 
     raise UsageError(
-        f"weights {where!r} were not measured for this prompt and reading of labels, as "
+        f"weights {folder!r} were not measured for this prompt and reading of labels, as "
         f"calibration=training needs: "
         f"ask as in training, or give '--option calibration=none', or 'target'"
     )
@@ -86,9 +92,9 @@ def of_target(clips: Iterable[Clip], score: Scorer) -> NDArray[np.float64]:
     """Return the mean log-probability of each label over all clips of the target: float64,
     (n_labels,).
     """
-    rest, total, n = iter(clips), np.float64(0), 0
-    while some := list(islice(rest, _TOGETHER)):
-        total, n = total + score(some).sum(axis=0), n + len(some)
+    remaining, total, n = iter(clips), np.float64(0), 0
+    while chunk := list(islice(remaining, _TOGETHER)):
+        total, n = total + score(chunk).sum(axis=0), n + len(chunk)
 
     return np.asarray(total / n)
 

@@ -13,7 +13,7 @@ from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
 from mserbench_mser_llm.layers import LayerMix
 
-# of LAVIS, SALMONN and SECap; equal queries, such as zeros, would stay equal for ever
+# That of LAVIS, SALMONN and SECap. Equal queries, such as zeros, would stay equal for ever.
 QUERY_DEVIATION = 0.02
 
 
@@ -35,7 +35,8 @@ class Shape:
     contrastive_dim: int = 0  # 0: no head, the mean query is compared
     dropout: float = 0.1
     frame_dropout: float = 0.0
-    # vectors that stand for a clip, each standardised by its own; 1: frames, all by the same
+    # Vectors that stand for a clip, each standardised by its own statistics; 1: frames, all by the
+    # same.
     n_views: int = 1
     noise: float = 0.0
 
@@ -64,6 +65,7 @@ class Connector(nn.Module):
         Q-Former outputs end in a LayerNorm, so their mean square length is known: that of its gain
         and offset.
         """
+        # So that audio begins as long as tokens are, the inputs that the LLM has learnt to read.
         last = self.qformer.encoder.layer[-1].output_query.LayerNorm
         square = float((last.weight.detach() ** 2 + last.bias.detach() ** 2).sum())
         nn.init.normal_(self.projection.weight, std=length / (square * self.shape.llm_dim) ** 0.5)
@@ -76,6 +78,7 @@ class Connector(nn.Module):
         `frames`: float32, (n_clips, n_layers, n_frames, frame_dim). `mask`: bool, (n_clips,
         n_frames), True for frames of the clip, at least one; the others have no influence.
         """
+        # Noise comes after standardising, so that its deviation means the same for all layers.
         heard = self.norm(self._disturbed(self.mix(frames)))
         outputs = self.qformer(
             query_embeds=self.queries.expand(len(frames), -1, -1),
@@ -101,8 +104,9 @@ class Connector(nn.Module):
         if not (self.training and self.shape.frame_dropout > 0):
             return mask
 
-        kept = mask & (torch.rand(mask.shape, device=mask.device) >= self.shape.frame_dropout)
-        return torch.where(kept.any(dim=1, keepdim=True), kept, mask)
+        visible = mask & (torch.rand(mask.shape, device=mask.device) >= self.shape.frame_dropout)
+        # The Q-Former has nothing to attend to where all are hidden: such a clip is heard whole.
+        return torch.where(visible.any(dim=1, keepdim=True), visible, mask)
 
 
 def _config(shape: Shape) -> Blip2QFormerConfig:

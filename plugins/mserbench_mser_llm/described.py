@@ -8,25 +8,22 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mserbench.cards import ModelCard
-from mserbench.model import Described, TrainableModel
+from mserbench.model import Described
 from mserbench_mser_llm import names, weights_folder
-from mserbench_mser_llm.presets import MserLlmOptions, chosen_on, resolve
+from mserbench_mser_llm.presets import CHOSEN_ON, MserLlmOptions, resolve
 from mserbench_mser_llm.settings import Settings
+from mserbench_training.described_network import DescribedNetwork
+from mserbench_training.preset_options import chosen_on
 
 NAME = "mser-llm"
 VERSION = "1"
 
 
-class DescribedMserLlm(TrainableModel):
+class DescribedMserLlm(DescribedNetwork):
     """The part of mser-llm that is asked before any weights or data are here."""
 
     Options: ClassVar[type[Any]] = MserLlmOptions
     version: ClassVar[str] = VERSION
-    needs_weights: ClassVar[bool] = True
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    # frames are cached; waveforms are decoded by threads of its own
-    decodes_ahead: ClassVar[bool] = False
-    trains_together: ClassVar[bool] = True
     name: ClassVar[str] = NAME
 
     @classmethod
@@ -57,6 +54,7 @@ def described(settings: Settings, options: Any, weights: Path | None) -> Describ
     The exposure is that of its frozen parts and of its BERT; the manifest of weights adds that of
     all stages.
     """
+    # BERT is not needed to score, but what it has read is in the weights that start from it.
     heard, complete = names.exposure_of(settings.encoder, settings.language_model, settings.bert)
     speech, words = Path(settings.encoder).name, Path(settings.language_model).name
     version = version_of(settings)
@@ -68,7 +66,7 @@ def described(settings: Settings, options: Any, weights: Path | None) -> Describ
         "Zou et al., arXiv 2503.21806, ICME 2025",
         exposure=heard,
         exposure_complete=complete,
-        development=chosen_on(options, weights),
+        development=chosen_on(CHOSEN_ON, options, weights),
     )
 
     # Calibrated by all clips of the target, never by their labels.

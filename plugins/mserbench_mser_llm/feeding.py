@@ -57,4 +57,4 @@ def standardise(connector: Connector, reader: FrameReader, items: Sequence[Train
 
 
 def _one_view(reader: FrameReader, view: int, clips: Sequence[Clip]) -> list[NDArray[np.floating]]:
-    return [one[:, view : view + 1] for one in reader.read(clips)]
+    return [frames[:, view : view + 1] for frames in reader.read(clips)]

@@ -20,8 +20,10 @@ from mserbench_training.encoders.base import Precision
 from mserbench_training.recomputing import recompute_blocks
 
 Tokens = tuple[int, ...]
-_ROWS = 8192  # of the table of embeddings, looked at together
-_NONE = -100  # a target that does not count
+# Rows of the table of embeddings that are float32 at a time, as in the head.
+_ROWS = 8192
+# A target that does not count: what cross_entropy passes over.
+_NONE = -100
 
 
 class FrozenLanguageModel:
@@ -39,6 +41,7 @@ class FrozenLanguageModel:
         self.module = llm
         self.tokenizer = tokenizer
         config: Any = llm.config
+        # Where the tokenizer names no begin the configuration may; without any, audio stands first.
         bos = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else config.bos_token_id
         self.bos: Tokens = () if bos is None else (int(bos),)
         self.end = int(
@@ -64,6 +67,8 @@ class FrozenLanguageModel:
                     use_safetensors=True, output_loading_info=True,
                 )  # fmt: skip
 
+            # transformers fills them with random numbers, and says so in a report that is silenced
+            # here.
             missing = sorted(set(report["missing_keys"]))
             if missing:
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
@@ -86,6 +91,7 @@ class FrozenLanguageModel:
         config = {
             name: value for name, value in self.module.config.to_dict().items() if "drop" in name
         }
+        # Recomputing needs train mode, in which dropout is no longer off.
         if any(isinstance(value, float) and value > 0 for value in config.values()):
             raise UsageError(
                 f"option checkpointing is true, but the language model has dropout "
@@ -111,10 +117,10 @@ class FrozenLanguageModel:
 
     def embed(self, tokens: Sequence[int]) -> Tensor:
         """Return the embeddings of tokens: (n_tokens, dim), in the precision of the LLM."""
-        found: Tensor = self.module.get_input_embeddings()(
+        embeddings: Tensor = self.module.get_input_embeddings()(
             torch.tensor(list(tokens), dtype=torch.int64, device=self.device)
         )
-        return found
+        return embeddings
 
     @torch.no_grad()
     def embedding_norm(self) -> float:
@@ -148,15 +154,15 @@ class FrozenLanguageModel:
         """
         # Places, not their number: of a slice of several clips torch makes a slow product of many
         # small matrices.
-        kept = torch.arange(inputs.shape[1] - keep, inputs.shape[1], device=inputs.device)
-        found = self.module(
+        last_positions = torch.arange(inputs.shape[1] - keep, inputs.shape[1], device=inputs.device)
+        output = self.module(
             inputs_embeds=inputs,
             attention_mask=mask,
             position_ids=places,
-            logits_to_keep=kept,
+            logits_to_keep=last_positions,
             use_cache=False,
         )
-        logits: Tensor = found.logits
+        logits: Tensor = output.logits
 
         return logits
 
@@ -170,18 +176,21 @@ class FrozenLanguageModel:
         others do. Answers shorter than the longest are padded on the right, where nothing that
         counts can see it.
         """
+        # On the right: padding before an answer would be heard by it, and move its positions.
         longest = max(map(len, answers))
-        given = torch.stack([self.embed(_filled(answer, longest, self.end)) for answer in answers])
+        answer_inputs = torch.stack(
+            [self.embed(_filled(answer, longest, self.end)) for answer in answers]
+        )
         targets = [_filled((*answer, self.end), longest + 1, _NONE) for answer in answers]
-        wanted = torch.tensor(targets, dtype=torch.int64, device=self.device)
+        target_tokens = torch.tensor(targets, dtype=torch.int64, device=self.device)
         logits = self.logits(
-            torch.cat([self.question(audio, prompt), given], dim=1), keep=longest + 1
+            torch.cat([self.question(audio, prompt), answer_inputs], dim=1), keep=longest + 1
         )
         losses = F.cross_entropy(
-            logits.transpose(1, 2), wanted, ignore_index=_NONE, reduction="none"
+            logits.transpose(1, 2), target_tokens, ignore_index=_NONE, reduction="none"
         ).sum(dim=1)
 
-        return losses, (wanted != _NONE).sum(dim=1)
+        return losses, (target_tokens != _NONE).sum(dim=1)
 
 
 def _filled(tokens: Tokens, n: int, filler: int) -> Tokens:

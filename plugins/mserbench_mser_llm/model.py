@@ -31,13 +31,10 @@ from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.soft_prompts import soft_prompts
 from mserbench_mser_llm.teaching import Alignment, Decoding, Teacher
-from mserbench_training import loop
+from mserbench_training.fitting import Sources, train_and_write
 from mserbench_training.frame_reader import HOLD
 from mserbench_training.label_scores import softmax
 from mserbench_training.machine import own_device
-from mserbench_training.sampler import sampler_of
-from mserbench_training.sets import Codes, hold_out_speakers, learnable
-from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
 class MserLlm(Planned):
@@ -55,7 +52,8 @@ class MserLlm(Planned):
         self._parts: assembly.Parts | None = None
         self._questions: dict[tuple[str, ...], Question] = {}
 
-        # what the weights tell of label scores over their training clips
+        # What the weights tell of label scores over their training clips; checked when it is asked
+        # for, as most runs never do.
         self._measured: object = None
         self._target: Callable[[], Iterable[Clip]] | None = None
         self._target_means: dict[tuple[str, ...], NDArray[np.float64]] = {}
@@ -79,6 +77,7 @@ class MserLlm(Planned):
         if self._parts is not None:
             self._parts.feeder.fill(clips())
 
+        # Not measured yet: which labels will be asked for is known in `predict` alone.
         self._target = clips
         self._target_means.clear()
 
@@ -170,56 +169,53 @@ class MserLlm(Planned):
         without a first.
         """
         settings, start = self._stage()
-        items, left_out = list(training), dict[str, int]()
-        if settings.labels == "canonical":
-            items, left_out = learnable(items)
+        sources = Sources.of(training, validation, settings)
 
-        held_out = list(validation)
-        if not held_out:
-            items, held_out = hold_out_speakers(items, settings.held_out, settings.seed)
-
-        codes = Codes.of(items)
+        # The connector is drawn from here on, so this stands before any part is made.
         torch.manual_seed(settings.seed)
         ready = assembly.open_parts(settings, self.device, HOLD)
         network = assembly.network_of(ready, settings)
-
         if settings.checkpointing:
             assembly.recompute(network)
 
+        # Both questions are measured, as either may be asked with these weights.
         questions = [
-            Question.of(ready.llm, settings.prompt, codes.labels, synonyms)
+            Question.of(ready.llm, settings.prompt, sources.codes.labels, synonyms)
             for synonyms in (False, True)
         ]
         question = questions[settings.synonyms]
-        ready.feeder.fill_for_training(items, held_out)
-        self._start(network, ready, settings, items)
-        facts = [self.version, _told(settings), ready.versions(), start and start.weights_hash]
-        teachers = _teachers(ready, question, settings)
-        objective = Objective(items, held_out, codes, ready.feeder, question, settings, teachers)
+        ready.feeder.fill_for_training(sources.items, sources.held_out)
+        self._start(network, ready, settings, sources.items)
 
-        with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
-            sampler = sampler_of(settings, codes.encode(items))
-            how = (settings.loop(), folder, self.device, settings.tensorboard)
-            outcome = loop.train(network, objective, sampler, *how)
-            score = partial(scores_of, network, ready.feeder, settings=settings)
-            record = {
+        train_and_write(
+            self,
+            network,
+            Objective(
+                sources.items,
+                sources.held_out,
+                sources.codes,
+                ready.feeder,
+                question,
+                settings,
+                _teachers(ready, question, settings),
+            ),
+            sources,
+            settings,
+            facts=[
+                self.version,
+                _told(settings),
+                ready.versions(),
+                start and start.weights_hash,
+            ],
+            out=out,
+            record=lambda: {
                 "settings": _told(settings),
-                "codes": codes.to_json(),
                 "parts": ready.versions(),
                 "question": question.record(),
-                # Of both questions, as either may be asked with these weights.
-                "calibration": [
-                    calibration.measured(
-                        items, asked, settings.label_reading, partial(score, question=asked)
-                    )
-                    for asked in questions
-                ],
-                "left_out": left_out,
-                "held_out": sorted({f"{item.language} {item.speaker}" for item in held_out}),
-                "outcome": dataclasses.asdict(outcome),
-            }
-            weights_folder.write(out, self.name, network.cpu(), record)
-            keep_log(folder, out)
+                "calibration": _calibrations(network, ready, questions, settings, sources.items),
+            },
+            stored=getattr(torch, settings.stored),
+        )
 
     def _stage(self) -> tuple[Settings, Manifest | None]:
         """Return the settings of this training and the manifest of the weights that it goes on
@@ -269,6 +265,8 @@ class MserLlm(Planned):
 
     def _load(self, folder: Path) -> None:
         record = weights_folder.read(folder, self.name)
+        # Before any part is opened: an option that does not fit the weights is told in a moment,
+        # not after gigabytes were read.
         self._take(weights_folder.settings_of(folder, record, self.options))
         self.labels = tuple(record["codes"]["labels"])
         self._measured = record.get("calibration")
@@ -280,9 +278,7 @@ class MserLlm(Planned):
 
     def _loaded(self) -> tuple[Network, assembly.Parts]:
         if self._network is None or self._parts is None:
-            raise ModelError(
-                f"model {self.name!r} has no weights: train it first, or name some by --weights"
-            )
+            raise self.no_weights()
 
         return self._network, self._parts
 
@@ -297,8 +293,25 @@ def _teachers(
     if settings.aligned == 0:
         return [(1.0, decoding)]
 
-    found = soft_prompts(ready.llm, ready.llm_version, question, settings.num_queries)
-    return [(settings.aligned, Alignment(found)), (1.0, decoding)]
+    prompts = soft_prompts(ready.llm, ready.llm_version, question, settings.num_queries)
+    return [(settings.aligned, Alignment(prompts)), (1.0, decoding)]
+
+
+def _calibrations(
+    network: Network,
+    ready: assembly.Parts,
+    questions: Sequence[Question],
+    settings: Settings,
+    items: Sequence[TrainingItem],
+) -> list[dict[str, Any]]:
+    """Return what the LLM likes to answer over the training clips, by question, as weights tell."""
+    score = partial(scores_of, network, ready.feeder, settings=settings)
+    return [
+        calibration.measured(
+            items, question, settings.label_reading, partial(score, question=question)
+        )
+        for question in questions
+    ]
 
 
 def _told(settings: Settings) -> dict[str, Any]:

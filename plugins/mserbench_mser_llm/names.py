@@ -15,25 +15,26 @@ def pretrained(*names: str) -> tuple[str, ...]:
     """Return which of some parts are weights of the registry, each once: not `tiny`, `none`, or a
     folder.
     """
-    known = weights_names()
-    return tuple(dict.fromkeys(name for name in names if name in known))
+    registered = weights_names()
+    return tuple(dict.fromkeys(name for name in names if name in registered))
 
 
 def exposure_of(*names: str) -> tuple[tuple[Exposure, ...], bool]:
     """Return what parts have heard and read, and whether that is all; of somebody's own folder
     nothing is known.
     """
-    found: list[Exposure] = []
+    exposures: list[Exposure] = []
     complete = True
     for name in names:
         if name in (TINY, NO_BERT):
             continue
+        # Somebody's own folder may have heard anything.
         if name not in weights_names():
             complete = False
             continue
 
         record = weights_named(name)
-        found += record.exposure
+        exposures += record.exposure
         complete = complete and record.exposure_complete
 
-    return tuple(found), complete
+    return tuple(exposures), complete

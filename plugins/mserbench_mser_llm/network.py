@@ -52,8 +52,8 @@ class Network(nn.Module):
         """Return h (n_clips, dim) and the audio that the LLM is shown (n_clips, n_queries,
         llm_dim).
         """
-        found: tuple[Tensor, Tensor] = self.connector(batch.frames, batch.mask)
-        return found
+        outputs: tuple[Tensor, Tensor] = self.connector(batch.frames, batch.mask)
+        return outputs
 
 
 def losses_of(
@@ -63,6 +63,8 @@ def losses_of(
     global batch.
     """
     vector, losses, counts = model(batch, teacher)
+    # Gathered before any mean is taken: a mean of the processes' means would weigh the tokens of
+    # each process anew.
     taught, n_tokens = gather(losses), gather_codes(counts)
     return total_loss(
         gather(vector), gather_codes(batch.labels), taught, n_tokens, options, teacher.name

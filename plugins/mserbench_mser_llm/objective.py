@@ -4,7 +4,6 @@ and what it says.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -15,15 +14,15 @@ from torch import Tensor, nn
 
 from mserbench.contracts import Clip
 from mserbench.model import TrainingItem
-from mserbench.statistics.metrics import confusion, recall_per_label
 from mserbench_mser_llm.network import Batch, Network, losses_of
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.teaching import Teacher
+from mserbench_training import over_clips as shared
 from mserbench_training.frame_reader import FrameReader
+from mserbench_training.over_clips import mean_uar
 from mserbench_training.sets import Codes
 
-_TOGETHER = 32  # clips in a forward pass of scoring
 T = TypeVar("T")
 
 
@@ -46,6 +45,8 @@ class Objective:
         teachers: Sequence[tuple[float, Teacher]],
     ) -> None:
         self._coded = codes.encode(training)
+        # A label that is not learnt cannot be answered, and would only lower the score that decides
+        # when to stop.
         self._held_out = [item for item in held_out if item.label in codes.labels]
         self._feeder, self._question, self._settings = feeder, question, settings
         self._teachers = teachers
@@ -60,7 +61,7 @@ class Objective:
         reached.
         """
         device = next(model.parameters()).device
-        teacher = next(one for end, one in self._teachers if progress < end)
+        teacher = next(teacher for end, teacher in self._teachers if progress < end)
         return losses_of(model, batch.to(device), teacher, self._settings.losses())
 
     def score(self, model: nn.Module) -> float | None:
@@ -75,12 +76,7 @@ class Objective:
         answers = scores_of(model, self._feeder, clips, self._question, self._settings).argmax(
             axis=1
         )
-        by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
-
-        for item, answer in zip(self._held_out, answers, strict=True):
-            by_language[item.language].append((item.label, labels[answer]))
-
-        return float(np.mean([_uar(pairs, labels) for pairs in by_language.values()]))
+        return mean_uar(self._held_out, answers, labels)
 
 
 def scores_of(
@@ -127,12 +123,14 @@ def embeddings_of(
     """Return the vectors h of clips, in order: float64, (n_clips, dim)."""
     return np.stack(
         over_clips(
-            network, feeder, clips, lambda one: list(network.hear(one)[0].double().cpu().numpy())
+            network,
+            feeder,
+            clips,
+            lambda batch: list(network.hear(batch)[0].double().cpu().numpy()),
         )
     )
 
 
-@torch.no_grad()
 def over_clips(
     network: Network,
     feeder: FrameReader,
@@ -142,22 +140,9 @@ def over_clips(
     """Compute something of each clip in eval mode, a few clips of like length at a time; in the
     order of `clips`.
     """
-    was_training = network.training
-    network.eval()
-    device = next(network.parameters()).device
-    found: dict[int, T] = {}
-    order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
 
-    for start in range(0, len(order), _TOGETHER):
-        chunk = order[start : start + _TOGETHER]
-        frames, mask = feeder.batch([clips[i] for i in chunk], None)
-        batch = Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
-        found.update(zip(chunk, compute(batch), strict=True))
+    def batch_of(chunk: Sequence[Clip], device: torch.device) -> Batch:
+        frames, mask = feeder.batch(chunk, None)
+        return Batch(frames, mask, torch.empty(0, dtype=torch.int64)).to(device)
 
-    network.train(was_training)
-    return [found[i] for i in range(len(clips))]
-
-
-def _uar(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> float:
-    truth, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return float(np.nanmean(recall_per_label(confusion(truth, said, labels))))
+    return shared.over_clips(network, clips, batch_of, compute)

@@ -16,7 +16,7 @@ from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
 from mserbench_training.encoders.base import Encoder, Length, Precision
 
-# and their options
+# The options that name the parts, for errors.
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}
 _VERSIONED = "*.safetensors"
 _opened: WeakValueDictionary[tuple[str, ...], FrozenLanguageModel] = WeakValueDictionary()
@@ -29,8 +29,8 @@ def folder_of(name: str, role: Role) -> Path:
     if name == TINY:
         return tiny_folder(role)
 
-    known = weights_names()
-    if name in known:
+    registered = weights_names()
+    if name in registered:
         return lookup.folder(name)
     if Path(name).is_dir():
         return Path(name)
@@ -38,7 +38,7 @@ def folder_of(name: str, role: Role) -> Path:
     raise UnknownName(
         _ROLES[role],
         name,
-        [TINY, *known],
+        [TINY, *registered],
         "'mserbench weights list', beside 'tiny' and any folder,",
     )
 
@@ -71,6 +71,7 @@ def open_language_model(
     folder = folder_of(name, "llama")
     version = language_version(name, folder)
     key = (str(folder.resolve()), version, precision, device)
+    # Runs of several settings in one process, as experiments make them, would else hold it twice.
     llm = _opened.get(key)
 
     if llm is None:
@@ -90,8 +91,10 @@ def language_version(name: str, folder: Path) -> str:
     digest = hashlib.sha256()
 
     for path in files:
-        known = recorded["files"].get(path.name) if recorded else None
-        digest.update(f"{path.name}\0{known['sha256'] if known else _sha256(path)}\n".encode())
+        recorded_file = recorded["files"].get(path.name) if recorded else None
+        digest.update(
+            f"{path.name}\0{recorded_file['sha256'] if recorded_file else _sha256(path)}\n".encode()
+        )
 
     return digest.hexdigest()[:16]
 

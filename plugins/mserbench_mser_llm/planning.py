@@ -73,7 +73,7 @@ def footprint_of(settings: Settings) -> Footprint:
 
     Raises UsageError for parts of which neither weights are here nor the shape is known.
     """
-    clips = _clips(settings)
+    clips = settings.largest_batch()
     speech = architectures.encoder_sizes(settings.encoder)
     config = architectures.language_config(settings.language_model)
 
@@ -127,17 +127,6 @@ class _Unscaled(Connector):
         """Leave the projection as it is."""
 
 
-def _clips(settings: Settings) -> int:
-    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than
-    there are.
-    """
-    if settings.sampler == "shuffled":
-        return settings.batch_size
-
-    emotions = min(settings.batch_emotions, len(CANONICAL))
-    return settings.batch_languages * emotions * settings.batch_samples
-
-
 def _language_model(config: Any, precision: Precision) -> Any:
     from transformers import AutoModelForCausalLM
 
@@ -155,12 +144,12 @@ def _kept(connector: Connector, llm: _Sketch, settings: Settings, clips: int) ->
     shape = connector.shape
     frames = torch.zeros(clips, shape.n_layers, _frames(settings, shape), shape.frame_dim)
     mask = torch.ones(frames.shape[0], frames.shape[2], dtype=torch.bool)
-    asked = settings.decoded if 0 < settings.decoded < clips else clips
-    audio = torch.zeros(asked, shape.n_queries, llm.dim, requires_grad=True)
+    n_answered = settings.decoded if 0 < settings.decoded < clips else clips
+    audio = torch.zeros(n_answered, shape.n_queries, llm.dim, requires_grad=True)
     prompt = (0,) * _prompt_tokens(settings.prompt)
 
     def answer() -> Any:
-        return llm.answer_losses(audio * 1.0, prompt, [(0,)] * asked)
+        return llm.answer_losses(audio * 1.0, prompt, [(0,)] * n_answered)
 
     heard = kept_bytes(lambda: connector(frames, mask), connector.parameters())
     return heard, kept_bytes(answer, llm.module.parameters()) if settings.aligned < 1 else 0
@@ -188,10 +177,12 @@ def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:
     """Return the bytes of frames that are kept on disk for a second of audio, by what decides
     them.
     """
-    # the share of a frame that is loud is kept beside it
-    told = 0 if settings.pooling == "none" else 1
-    rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + told) * _HALF
-    name = f"{settings.encoder} {settings.length} {settings.layers} /{settings.reduce} +{told}"
+    # The share of a frame that is loud is kept beside its numbers.
+    n_loudness = 0 if settings.pooling == "none" else 1
+    rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + n_loudness) * _HALF
+    name = (
+        f"{settings.encoder} {settings.length} {settings.layers} /{settings.reduce} +{n_loudness}"
+    )
 
     return {name: rate * (1 + settings.copies)}
 

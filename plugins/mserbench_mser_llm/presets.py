@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 from mserbench_mser_llm.settings import Settings
-from mserbench_training.preset_options import given, options_class, preset_of
+from mserbench_training.preset_options import given, options_class
 
 Preset = Literal["tiny", "mini", "small", "paper"]
 
@@ -60,16 +59,16 @@ others follow the paper, or assume.
 STAGE_2: Mapping[str, Any] = {"batch_languages": 2, "batch_samples": 2}
 """What stage 2 has in place of the preset's: batches of several languages."""
 
-MserLlmOptions: type[Any] = options_class("MserLlmOptions", Settings, Preset, "mini")
-
-
-def chosen_on(options: Any, weights: Path | None) -> tuple[str, ...]:
-    """Return the corpora that the preset was chosen on: that of the weights, where there are any,
-    else the options'.
-    """
-    return {str(name): corpora for name, corpora in CHOSEN_ON.items()}.get(
-        preset_of(options, weights), ()
-    )
+MserLlmOptions: type[Any] = options_class(
+    "MserLlmOptions",
+    Settings,
+    Preset,
+    PRESETS,
+    default="mini",
+    help="paper: the paper's sizes where it gives them, one GPU of 80 GB. small: one GPU of 24 GB. "
+    "mini: real and small, two cores. tiny: random parts, to try that everything works.",
+    evidence="docs/mser-llm.md has the figures by which mini was chosen; small was never trained",
+)
 
 
 def resolve(options: Any) -> Settings:

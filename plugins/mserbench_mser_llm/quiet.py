@@ -16,7 +16,7 @@ def quietly() -> Iterator[None]:
     from transformers.utils import logging
 
     bars: Any = logging  # its functions have no types
-    shown, told = bars.is_progress_bar_enabled(), bars.get_verbosity()
+    bars_were_on, verbosity = bars.is_progress_bar_enabled(), bars.get_verbosity()
     bars.set_verbosity_error()  # which tensors of a BERT are left over is no news
     if not sys.stderr.isatty():
         bars.disable_progress_bar()
@@ -24,6 +24,6 @@ def quietly() -> Iterator[None]:
     try:
         yield
     finally:
-        bars.set_verbosity(told)
-        if shown:
+        bars.set_verbosity(verbosity)
+        if bars_were_on:
             bars.enable_progress_bar()

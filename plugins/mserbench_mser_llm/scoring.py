@@ -50,11 +50,14 @@ class Question:
                 f"option prompt is {template!r}, but must be text that does not end in a space"
             )
 
-        asked = llm.tokens(prompt)
+        prompt_tokens = llm.tokens(prompt)
         words = words_of(labels, synonyms)
-        tokens = tuple(tuple(_tokens(llm, prompt, asked, one) for one in some) for some in words)
+        tokens = tuple(
+            tuple(_tokens(llm, prompt, prompt_tokens, text) for text in words_of_label)
+            for words_of_label in words
+        )
 
-        return cls(prompt, tuple(labels), asked, words, tokens)
+        return cls(prompt, tuple(labels), prompt_tokens, words, tokens)
 
     @property
     def answers(self) -> tuple[Tokens, ...]:
@@ -66,7 +69,7 @@ class Question:
     @property
     def said(self) -> list[Tokens]:
         """The tokens of every word of every label, in order."""
-        return [tokens for some in self.tokens for tokens in some]
+        return [tokens for words_of_label in self.tokens for tokens in words_of_label]
 
     @property
     def ambiguous(self) -> bool:
@@ -80,10 +83,12 @@ class Question:
         each part has.
         """
         counted = {
-            label: {one: len(tokens) for one, tokens in zip(words, found, strict=True)}
-            for label, words, found in zip(self.labels, self.words, self.tokens, strict=True)
+            label: {text: len(tokens) for text, tokens in zip(words, tokens_of_words, strict=True)}
+            for label, words, tokens_of_words in zip(
+                self.labels, self.words, self.tokens, strict=True
+            )
         }
-        told = {
+        asked_of_llm = {
             "prompt": self.prompt,
             "sha256": hashlib.sha256(self.prompt.encode()).hexdigest(),
             "prompt_tokens": len(self.prompt_tokens),
@@ -93,22 +98,22 @@ class Question:
         }
 
         return (
-            {**told, "word_tokens": counted}
+            {**asked_of_llm, "word_tokens": counted}
             if any(len(words) > 1 for words in self.words)
-            else told
+            else asked_of_llm
         )
 
 
-def _tokens(llm: FrozenLanguageModel, prompt: str, asked: Tokens, said: str) -> Tokens:
-    both = llm.tokens(f"{prompt} {said}")
-    if both[: len(asked)] != asked or len(both) == len(asked):
+def _tokens(llm: FrozenLanguageModel, prompt: str, prompt_tokens: Tokens, answer: str) -> Tokens:
+    both = llm.tokens(f"{prompt} {answer}")
+    if both[: len(prompt_tokens)] != prompt_tokens or len(both) == len(prompt_tokens):
         raise UsageError(
-            f"label {said!r} melts into the prompt {prompt[-20:]!r} when both are "
+            f"label {answer!r} melts into the prompt {prompt[-20:]!r} when both are "
             f"tokenised: end the prompt with a "
             f"whole word or a colon"
         )
 
-    return both[len(asked) :]
+    return both[len(prompt_tokens) :]
 
 
 @torch.no_grad()
@@ -126,13 +131,17 @@ def log_probabilities(
     Where one word begins another, the end token counts too, of all words. `audio`: (n_clips,
     n_queries, dim).
     """
-    answers = [(*one, llm.end) for one in question.said] if question.ambiguous else question.said
-    asked = llm.question(audio, question.prompt_tokens)
-    inner = [one[:-1] for one in answers]
+    answers = (
+        [(*answer, llm.end) for answer in question.said] if question.ambiguous else question.said
+    )
+    question_inputs = llm.question(audio, question.prompt_tokens)
+    inner = [answer[:-1] for answer in answers]
     if any(inner):
-        behind = llm.embed([token for one in inner for token in one]).expand(len(audio), -1, -1)
-        mask, places = _side_by_side(asked.shape[1], [len(one) for one in inner])
-        inputs = torch.cat([asked, behind], dim=1)
+        behind = llm.embed([token for answer in inner for token in answer]).expand(
+            len(audio), -1, -1
+        )
+        mask, places = _side_by_side(question_inputs.shape[1], [len(answer) for answer in inner])
+        inputs = torch.cat([question_inputs, behind], dim=1)
         n = len(audio)
         logits = llm.logits(
             inputs,
@@ -141,11 +150,11 @@ def log_probabilities(
             places.expand(n, -1).to(llm.device),
         )
     else:
-        logits = llm.logits(asked, keep=1)
+        logits = llm.logits(question_inputs, keep=1)
 
     each = _read(logits.log_softmax(dim=-1), answers, reading)
     by_label = torch.split(each, [len(words) for words in question.words], dim=1)
-    return torch.stack([some.logsumexp(dim=1) for some in by_label], dim=1)
+    return torch.stack([words_of_label.logsumexp(dim=1) for words_of_label in by_label], dim=1)
 
 
 def _read(log_probability: Tensor, answers: Sequence[Tokens], reading: Reading) -> Tensor:
@@ -202,5 +211,6 @@ def generate(
     )
 
     return [
-        str(llm.tokenizer.decode(one, skip_special_tokens=True)).strip().lower() for one in written
+        str(llm.tokenizer.decode(tokens, skip_special_tokens=True)).strip().lower()
+        for tokens in written
     ]

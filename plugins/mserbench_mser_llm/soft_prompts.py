@@ -16,11 +16,12 @@ from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.scoring import Question, log_probabilities
 from mserbench_training import checkpoints
 
-CODE = "1"  # raise it whenever other soft prompts are found
+# Part of the name in the cache: raise it whenever the same question gives other soft prompts.
+CODE = "1"
 STEPS = 60
 RATE = 0.15  # of Adam, in units of one number of a mean token embedding
-# length of what is added in each step, in units of a mean token embedding: a region answers, not a
-# point
+# Length of what is added in each step, in units of a mean token embedding: a region is to answer,
+# not a point that audio never hits.
 NOISE = 0.5
 
 
@@ -39,8 +40,8 @@ def soft_prompts(
     if path.exists():
         return checkpoints.read_tensors(path)[0]["soft_prompts"]
 
-    found = _tuned(llm, question, n_queries)
-    answered = log_probabilities(llm, found.to(llm.device), question, "sum").argmax(dim=1).tolist()
+    tuned = _tuned(llm, question, n_queries)
+    answered = log_probabilities(llm, tuned.to(llm.device), question, "sum").argmax(dim=1).tolist()
     for code, label in enumerate(question.labels):
         if answered[code] != code:
             raise ModelError(
@@ -50,8 +51,8 @@ def soft_prompts(
             )
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints.write_tensors(path, {"soft_prompts": found}, {"labels": list(question.labels)})
-    return found
+    checkpoints.write_tensors(path, {"soft_prompts": tuned}, {"labels": list(question.labels)})
+    return tuned
 
 
 def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tensor:
@@ -59,25 +60,25 @@ def _tuned(llm: FrozenLanguageModel, question: Question, n_queries: int) -> Tens
     with torch.no_grad():
         words = torch.stack([llm.embed(tokens).float().mean(dim=0) for tokens in question.answers])
 
-    found = words[:, None].repeat(1, n_queries, 1).requires_grad_(True)
-    optimizer = torch.optim.Adam([found], lr=RATE * unit)
+    prompts = words[:, None].repeat(1, n_queries, 1).requires_grad_(True)
+    optimizer = torch.optim.Adam([prompts], lr=RATE * unit)
     generator = torch.Generator().manual_seed(0)  # not the training's: the same for every training
 
     for _ in range(STEPS):
-        noise = torch.randn(found.shape, generator=generator).to(found.device)
+        noise = torch.randn(prompts.shape, generator=generator).to(prompts.device)
         losses, counts = llm.answer_losses(
-            found + NOISE * unit * noise, question.prompt_tokens, question.answers
+            prompts + NOISE * unit * noise, question.prompt_tokens, question.answers
         )
         optimizer.zero_grad()
         torch.autograd.backward(losses.sum() / counts.sum())
         optimizer.step()
 
-    return found.detach().cpu()
+    return prompts.detach().cpu()
 
 
 def _place(llm: FrozenLanguageModel, version: str, question: Question, n_queries: int) -> Path:
     facts = (CODE, version, question.prompt, question.labels, n_queries, STEPS, RATE, NOISE)
-    # those of float32 were kept before
+    # The precision came later: names of float32 stay those under which they are in caches.
     text = repr(facts if llm.precision == "float32" else (*facts, llm.precision))
     return (
         cache_dir()

@@ -42,7 +42,11 @@ def words_of(labels: Sequence[str], synonyms: bool) -> tuple[tuple[str, ...], ..
     return tuple(
         (
             word(label),
-            *(one for one in (SYNONYMS.get(label, ()) if synonyms else ()) if one not in own),
+            *(
+                synonym
+                for synonym in (SYNONYMS.get(label, ()) if synonyms else ())
+                if synonym not in own
+            ),
         )
         for label in labels
     )

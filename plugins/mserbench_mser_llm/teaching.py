@@ -13,7 +13,8 @@ from torch import Tensor
 
 from mserbench_mser_llm.language_model import FrozenLanguageModel, Tokens
 
-# of the distances to soft prompts, in units of their mean square distance from their centre
+# Of the softmax over distances to soft prompts, which are in units of their mean square distance
+# from their centre: so it means the same for every LLM.
 SHARPNESS = 5.0
 
 
@@ -33,20 +34,20 @@ class Teacher(Protocol):
 @dataclass(frozen=True)
 class Decoding:
     """The cross-entropy of the LLM's answer (arXiv 2503.21806, Eq 2), of all clips of a batch or of
-    `some`, drawn.
+    `n_drawn` of them.
     """
 
     llm: FrozenLanguageModel
     prompt: Tokens
     answers: tuple[Tokens, ...]  # of each label, by its code
-    some: int = 0  # 0: all
+    n_drawn: int = 0  # 0: all
     name: str = "decoding"
 
     def __call__(self, audio: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Return the loss of each clip's answer and its number of tokens."""
-        if 0 < self.some < len(labels):
+        if 0 < self.n_drawn < len(labels):
             # Drawn: a hierarchical batch holds its emotions one after another.
-            chosen = torch.randperm(len(labels))[: self.some].to(labels.device)
+            chosen = torch.randperm(len(labels))[: self.n_drawn].to(labels.device)
             audio, labels = audio[chosen], labels[chosen]
 
         return self.llm.answer_losses(

@@ -63,30 +63,30 @@ def _whisper(folder: Path) -> None:
 def _bert(folder: Path) -> None:
     from transformers import BertConfig, BertModel
 
-    made: Any = BertModel(
+    bert: Any = BertModel(
         BertConfig(
             vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
                 intermediate_size=64,
             max_position_embeddings=16,
         )
     )  # fmt: skip
-    made.save_pretrained(folder)
+    bert.save_pretrained(folder)
 
 
 def _llama(folder: Path) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer = byte_tokenizer()
-    made: Any = LlamaForCausalLM(
+    llama: Any = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
             num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048,
                 pad_token_id=0, bos_token_id=1,
-            # not 0.02: its words must differ for something to be learnt
+            # Not the usual 0.02: its words must differ for something to be learnt.
             eos_token_id=2, initializer_range=0.2,
         )
     )  # fmt: skip
-    made.save_pretrained(folder)
+    llama.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
@@ -109,9 +109,9 @@ def byte_tokenizer() -> Any:
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
     pad, begin, end = _SPECIAL
-    made: Any = PreTrainedTokenizerFast  # it has no types
+    tokenizer_class: Any = PreTrainedTokenizerFast  # it has no types
 
-    return made(tokenizer_object=core, pad_token=pad, bos_token=begin, eos_token=end)
+    return tokenizer_class(tokenizer_object=core, pad_token=pad, bos_token=begin, eos_token=end)
 
 
 _MAKERS: Mapping[Role, Callable[[Path], None]] = {

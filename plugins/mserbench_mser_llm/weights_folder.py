@@ -17,7 +17,7 @@ from mserbench_training.preset_options import given
 if TYPE_CHECKING:
     from torch import nn
 
-# they differ between machines; versions are checked
+# Names of parts may differ between machines; that the parts are the same is checked by version.
 PLACES = frozenset({"encoder", "language_model", "bert", "init"})
 ASKING = frozenset(
     (
@@ -28,8 +28,10 @@ ASKING = frozenset(
         "synonyms",
         "calibration",
         "language_precision",
+        "encoder_precision",
     )
-) | {"encoder_precision"}  # free in scoring
+)
+"""What is free in scoring: how trained weights are asked."""
 STRUCTURE = (
     "encoder", "length", "layers", "pooling", "loud_decibels", "reduce", "standardise",
     "longest_seconds", "bert",
@@ -38,17 +40,6 @@ STRUCTURE = (
     "contrastive_dim", "language_model", "prompt",
 )  # fmt: skip
 """What a second stage keeps of the first."""
-
-
-def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any]) -> None:
-    """Write what was learnt, as numbers of the setting `stored`, and the record beside it."""
-    import torch  # the rest of this module is read before any model is made
-
-    from mserbench_training import network_folder
-
-    network_folder.write(
-        folder, model, network, record, getattr(torch, record["settings"]["stored"])
-    )
 
 
 def load(folder: Path, network: nn.Module) -> None:
@@ -84,6 +75,7 @@ def continued(
 
     Raises UsageError where a structure is given now that differs.
     """
+    # Parts keep their place on this machine: `check_parts` holds their versions.
     trained, now = record["settings"], given(options)
     for name in STRUCTURE:
         if name not in PLACES and name in now and now[name] != trained[name]:

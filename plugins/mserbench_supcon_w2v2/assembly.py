@@ -61,7 +61,8 @@ def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
         )
 
     model = Wav2VecModel.from_folder(named.folder_of(settings.encoder))
-    version = fingerprint(model)[:16]  # before anything is put into it
+    # Before anything is put into it: it is the version of the pretrained numbers alone.
+    version = fingerprint(model)[:16]
     layers = parse_layers(settings.layers, model.layers, settings.encoder)
     gate = settings.gate_start if settings.gate else None
     adapt(

@@ -56,8 +56,8 @@ def mean_over_frames(frames: Tensor, mask: Tensor) -> Tensor:
     """Return the mean over the true frames (Eqs 3-4), of shape (n_clips, n_frames, dim): (n_clips,
     dim).
     """
-    kept = mask.unsqueeze(-1).to(frames.dtype)
-    return (frames * kept).sum(dim=1) / kept.sum(dim=1).clamp(min=1.0)
+    weights = mask.unsqueeze(-1).to(frames.dtype)
+    return (frames * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
 
 
 def mean_over_loud(frames: Tensor, mask: Tensor, loud: Tensor) -> Tensor:
@@ -67,6 +67,7 @@ def mean_over_loud(frames: Tensor, mask: Tensor, loud: Tensor) -> Tensor:
     `frames`: (n_clips, n_frames, dim). `loud`: (n_clips, n_frames), the share of each that is loud,
     0 beyond the end.
     """
+    # Digital silence has no loudest frame; a division by 0 would give NaN.
     silent = loud.sum(dim=1, keepdim=True) <= 0
     weights = torch.where(silent, mask.to(frames.dtype), loud).unsqueeze(-1)
     return (frames * weights).sum(dim=1) / weights.sum(dim=1)
@@ -78,6 +79,7 @@ class Bottleneck(nn.Module):
     def __init__(self, dim: int, width: int) -> None:
         super().__init__()
         self.down, self.up = nn.Linear(dim, width), nn.Linear(width, dim)
+        # So training starts from what the frozen encoder says, not from noise on top of it.
         nn.init.zeros_(self.up.weight)
         nn.init.zeros_(self.up.bias)
 
@@ -186,10 +188,11 @@ class WaveBackbone(nn.Module):
         """Return one vector a clip from inputs of `Wav2VecModel.input`, of any lengths: (n_clips,
         dim).
         """
-        found: dict[int, Tensor] = {}
-        for group in self.model.groups([len(one) for one in inputs]):
+        vectors: dict[int, Tensor] = {}
+        # Of equal length each, where zeros may not pad: group norm would hear them.
+        for group in self.model.groups([len(waveform) for waveform in inputs]):
             hidden, mask = self.model([inputs[i] for i in group], self.chosen)
             pooled: Any = mean_over_frames(self.mix(hidden), mask)
-            found.update(zip(group, pooled, strict=True))
+            vectors.update(zip(group, pooled, strict=True))
 
-        return torch.stack([found[i] for i in range(len(inputs))])
+        return torch.stack([vectors[i] for i in range(len(inputs))])

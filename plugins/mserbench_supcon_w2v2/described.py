@@ -8,26 +8,23 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mserbench.cards import ModelCard
-from mserbench.model import Described, TrainableModel
+from mserbench.model import Described
 from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2 import weights_folder
-from mserbench_supcon_w2v2.settings import Settings, SupconOptions, chosen_on, resolve
+from mserbench_supcon_w2v2.settings import CHOSEN_ON, Settings, SupconOptions, resolve
+from mserbench_training.described_network import DescribedNetwork
 from mserbench_training.encoders import named
+from mserbench_training.preset_options import chosen_on
 
 NAME = "supcon-w2v2"
 VERSION = "1"
 
 
-class DescribedSupcon(TrainableModel):
+class DescribedSupcon(DescribedNetwork):
     """The part of supcon-w2v2 that is asked before any weights or data are here."""
 
     Options: ClassVar[type[Any]] = SupconOptions
     version: ClassVar[str] = VERSION
-    needs_weights: ClassVar[bool] = True
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    # frames are cached; waveforms are decoded by threads of its own
-    decodes_ahead: ClassVar[bool] = False
-    trains_together: ClassVar[bool] = True
     name: ClassVar[str] = NAME
 
     @classmethod
@@ -65,5 +62,5 @@ def card_of(settings: Settings, options: Any, weights: Path | None) -> ModelCard
         "Mi, Ma and Toda, arXiv 2606.06200, Interspeech 2026",
         exposure=exposure,
         exposure_complete=complete,
-        development=chosen_on(options, weights),
+        development=chosen_on(CHOSEN_ON, options, weights),
     )

@@ -59,6 +59,7 @@ class WaveFeeder:
         if epoch is None:
             return self.model.input(crop(waveform, self.settings.longest_seconds, None))
 
+        # Drawn from seed, clip and epoch alone, so a training that goes on needs no state.
         draw = generator(self.settings.seed, clip.key, epoch)
         copy = drawn_number(draw, self.settings.copies + 1)
         if self.augmentation is not None:

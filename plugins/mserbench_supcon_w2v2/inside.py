@@ -46,8 +46,8 @@ class AdaptedFeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the adapted output: (n_clips, n_frames, dim)."""
-        found = self.feed_forward(x)
-        return found + self.up(F.relu(self.down(found)))  # type: ignore[no-any-return]
+        output = self.feed_forward(x)
+        return output + self.up(F.relu(self.down(output)))  # type: ignore[no-any-return]
 
 
 def adapt(

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
-from mserbench.errors import ModelError
 from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench_supcon_w2v2 import assembly, weights_folder
@@ -25,14 +23,11 @@ from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.planning import Planned
 from mserbench_supcon_w2v2.settings import Settings, resolve
-from mserbench_training import loop
+from mserbench_training.fitting import Sources, train_and_write
 from mserbench_training.frame_reader import HOLD
 from mserbench_training.frames import statistics
 from mserbench_training.label_scores import asked_for, softmax
 from mserbench_training.machine import own_device
-from mserbench_training.sampler import sampler_of
-from mserbench_training.sets import Codes, hold_out_speakers, learnable
-from mserbench_training.training_folder import identity, keep_log, own_folder
 
 
 class SupconW2V2(Planned):
@@ -93,44 +88,29 @@ class SupconW2V2(Planned):
         labels are left.
         """
         settings = self.settings
-        items, left_out = list(training), dict[str, int]()
-        if settings.labels == "canonical":
-            items, left_out = learnable(items)
+        sources = Sources.of(training, validation, settings)
+        codes = sources.codes
 
-        held_out: list[TrainingItem] = list(validation)
-        if not held_out:
-            items, held_out = hold_out_speakers(items, settings.held_out, settings.seed)
-
-        codes = Codes.of(items)
+        # The first weights are drawn from here on, so this stands before any part is made.
         torch.manual_seed(settings.seed)
         parts = assembly.build(settings, self.device, HOLD)
         network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
-        _fill(parts, items, held_out, settings)
-        objective = Objective(items, held_out, codes, parts.feeder, settings)
-        facts = [self.version, told(settings), parts.encoder_version]
+        _fill(parts, sources.items, sources.held_out, settings)
+        version = parts.encoder_version
 
-        with own_folder(identity(self.name, facts, [*items, *held_out])) as folder:
-            sampler = sampler_of(settings, codes.encode(items))
-            outcome = loop.train(
-                network,
-                objective,
-                sampler,
-                settings.loop(),
-                folder,
-                self.device,
-                settings.tensorboard,
-            )
-            network.cpu()
-            record = {
+        train_and_write(
+            self,
+            network,
+            Objective(sources.items, sources.held_out, codes, parts.feeder, settings),
+            sources,
+            settings,
+            facts=[self.version, told(settings), version],
+            out=out,
+            record=lambda: {
                 "settings": told(settings),
-                "codes": codes.to_json(),
-                "encoder": {"name": settings.encoder, "version": parts.encoder_version},
-                "left_out": left_out,
-                "held_out": sorted({f"{item.language} {item.speaker}" for item in held_out}),
-                "outcome": dataclasses.asdict(outcome),
-            }
-            weights_folder.write(out, self.name, network, record)
-            keep_log(folder, out)
+                "encoder": {"name": settings.encoder, "version": version},
+            },
+        )
 
     def _load(self, folder: Path) -> None:
         record = weights_folder.read(folder, self.name)
@@ -145,9 +125,7 @@ class SupconW2V2(Planned):
 
     def _loaded(self) -> tuple[Network, assembly.Parts]:
         if self._network is None or self._parts is None:
-            raise ModelError(
-                f"model {self.name!r} has no weights: train it first, or name some by --weights"
-            )
+            raise self.no_weights()
 
         return self._network, self._parts
 

@@ -33,7 +33,7 @@ class Batch:
         return Batch(
             None if self.frames is None else self.frames.to(device),
             None if self.mask is None else self.mask.to(device),
-            tuple(one.to(device) for one in self.inputs),
+            tuple(waveform.to(device) for waveform in self.inputs),
             self.labels.to(device),
             self.languages.to(device),
             self.speakers.to(device),
@@ -75,6 +75,7 @@ class Network(nn.Module):
         self.emotion = nn.Linear(backbone.dim, n_labels)
         self.speaker: nn.Module | None = None
 
+        # Without weight in the loss it would learn nothing, and still be written.
         if n_speakers:
             self.speaker = nn.Sequential(
                 nn.Linear(backbone.dim, hidden),

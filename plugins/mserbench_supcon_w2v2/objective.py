@@ -4,7 +4,6 @@ speakers.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,14 +13,12 @@ from torch import Tensor, nn
 
 from mserbench.contracts import Clip
 from mserbench.model import TrainingItem
-from mserbench.statistics.metrics import confusion, recall_per_label
 from mserbench_supcon_w2v2.feeding import Feeder
 from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.losses import class_weights
+from mserbench_training.over_clips import mean_uar, over_clips
 from mserbench_training.sets import Codes
-
-_SCORED_TOGETHER = 32  # clips in a forward pass of scoring
 
 
 def loss_options(settings: Settings) -> LossOptions:
@@ -51,6 +48,8 @@ class Objective:
         settings: Settings,
     ) -> None:
         self._coded = codes.encode(training)
+        # A label that is not learnt cannot be answered, and would only lower the score that decides
+        # when to stop.
         self._held_out = [item for item in held_out if item.label in codes.labels]
         self._codes, self._feeder = codes, feeder
         self._options = loss_options(settings)
@@ -81,19 +80,9 @@ class Objective:
         answers = logits_of(model, self._feeder, [item.clip for item in self._held_out]).argmax(
             axis=1
         )
-        by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
-
-        for item, answer in zip(self._held_out, answers, strict=True):
-            by_language[item.language].append((item.label, self._codes.labels[answer]))
-
-        return float(np.mean([self._uar(pairs) for pairs in by_language.values()]))
-
-    def _uar(self, pairs: Sequence[tuple[str, str]]) -> float:
-        truth, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        return float(np.nanmean(recall_per_label(confusion(truth, said, self._codes.labels))))
+        return mean_uar(self._held_out, answers, self._codes.labels)
 
 
-@torch.no_grad()
 def logits_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> NDArray[np.float64]:
     """Return the emotion logits of clips: float64, (n_clips, n_labels), in order."""
     return _over_clips(network, feeder, clips, lambda batch: network.emotion(network.embed(batch)))
@@ -108,22 +97,12 @@ def embeddings_of(network: Network, feeder: Feeder, clips: Sequence[Clip]) -> ND
 def _over_clips(
     network: Network, feeder: Feeder, clips: Sequence[Clip], compute: Callable[[Batch], Tensor]
 ) -> NDArray[np.float64]:
-    """Compute in eval mode, a few clips of like length at a time, so that little of a batch is
-    padding.
-    """
-    was_training = network.training
-    network.eval()
-    device = next(network.parameters()).device
     nothing = torch.empty(0, dtype=torch.int64)
-    rows: dict[int, NDArray[np.float64]] = {}
-    order = sorted(range(len(clips)), key=lambda i: (-clips[i].seconds, i))
 
-    for start in range(0, len(order), _SCORED_TOGETHER):
-        chunk = order[start : start + _SCORED_TOGETHER]
-        batch = Batch(*feeder.heard([clips[i] for i in chunk], None), nothing, nothing, nothing).to(
-            device
-        )
-        rows.update(zip(chunk, compute(batch).double().cpu().numpy(), strict=True))
+    def batch_of(chunk: Sequence[Clip], device: torch.device) -> Batch:
+        return Batch(*feeder.heard(chunk, None), nothing, nothing, nothing).to(device)
 
-    network.train(was_training)
-    return np.stack([rows[i] for i in range(len(clips))])
+    def rows(batch: Batch) -> Sequence[NDArray[np.float64]]:
+        return list(compute(batch).double().cpu().numpy())
+
+    return np.stack(over_clips(network, clips, batch_of, rows))

@@ -80,11 +80,13 @@ def _inside(settings: Settings) -> Footprint | None:
 
         backbone = WaveBackbone(model, layers).train()
         inputs = [torch.zeros(round(settings.crop_seconds * SAMPLE_RATE))]
-        kept = kept_bytes(lambda: backbone(inputs), backbone.parameters())
+        activation_bytes = kept_bytes(lambda: backbone(inputs), backbone.parameters())
 
-    learnt = [one for one in backbone.parameters() if one.requires_grad]
+    learnt = [parameter for parameter in backbone.parameters() if parameter.requires_grad]
     frozen = count(backbone.parameters()) - count(learnt)
-    return _footprint(settings, count(learnt), backbone.dim, {settings.encoder: frozen}, kept)
+    return _footprint(
+        settings, count(learnt), backbone.dim, {settings.encoder: frozen}, activation_bytes
+    )
 
 
 def _wave_config(name: str) -> Any:
@@ -127,20 +129,21 @@ def _on_frames(settings: Settings) -> Footprint | None:
         return None
 
     layers = len(parse_layers(settings.layers, n_layers, settings.encoder))
-    told = int(settings.pooling != "mean")  # the share of a frame that is loud stands beside it
+    # The share of a frame that is loud stands beside its numbers.
+    n_loudness = int(settings.pooling != "mean")
     backbone = FrameBackbone(
         layers, width, settings.adaptation, settings.adapter_width, settings.pooling
     ).train()
     seconds = min(settings.crop_seconds, settings.longest_seconds)
     n_frames = math.ceil(seconds / step / settings.reduce)
-    frames = torch.zeros(1, layers, n_frames, width + told)
+    frames = torch.zeros(1, layers, n_frames, width + n_loudness)
     mask = torch.ones(1, n_frames, dtype=torch.bool)
-    kept = kept_bytes(lambda: backbone(frames, mask), backbone.parameters())
-    rate = layers * (width + told) * _HALF / step / settings.reduce * (1 + settings.copies)
-    cache = {f"{settings.encoder} {settings.layers} /{settings.reduce} +{told}": rate}
+    activation_bytes = kept_bytes(lambda: backbone(frames, mask), backbone.parameters())
+    rate = layers * (width + n_loudness) * _HALF / step / settings.reduce * (1 + settings.copies)
+    cache = {f"{settings.encoder} {settings.layers} /{settings.reduce} +{n_loudness}": rate}
     learnt = count(backbone.parameters())
 
-    return _footprint(settings, learnt, backbone.dim, frozen, kept, cache)
+    return _footprint(settings, learnt, backbone.dim, frozen, activation_bytes, cache)
 
 
 def _footprint(
@@ -148,13 +151,13 @@ def _footprint(
     backbone: int,
     dim: int,
     frozen: Mapping[str, int],
-    kept: int,
+    activation_bytes: int,
     cache: Mapping[str, float] | None = None,
 ) -> Footprint:
     """Put together what is counted of a backbone, `kept` bytes a clip, and the heads on its vectors
     of `dim`.
     """
-    clips, measured = _clips(settings), _measured(settings)
+    clips, measured = settings.largest_batch(), _measured(settings)
     emotion = (dim + 1) * len(CANONICAL)
     hidden = settings.speaker_hidden
     speaker = (dim + 1) * hidden + (hidden + 1) * SPEAKERS if settings.beta > 0 else 0
@@ -171,7 +174,7 @@ def _footprint(
             "encoder": sum(frozen.values())
             * (_HALF if settings.encoder_precision == "bfloat16" else 4),
             "trained parts with AdamW": trainable * ADAMW_BYTES,
-            "activations": kept * clips,
+            "activations": activation_bytes * clips,
         },
         clips=clips,
         cache=cache or {},
@@ -179,17 +182,6 @@ def _footprint(
         seconds=measured,
         basis=(NOT_MEASURED if measured is None else MEASURED, TRACED),
     )
-
-
-def _clips(settings: Settings) -> int:
-    """Return how many clips a batch holds, at most: hierarchical ones have no more emotions than
-    there are.
-    """
-    if settings.sampler == "shuffled":
-        return settings.batch_size
-
-    emotions = min(settings.batch_emotions, len(CANONICAL))
-    return settings.batch_languages * emotions * settings.batch_samples
 
 
 def _measured(settings: Settings) -> float | None:

@@ -1,180 +1,195 @@
-"""Every choice of supcon-w2v2 by name, with its default and where that is from, and the presets."""
+"""Every choice of supcon-w2v2 by name, with its default and what that rests on."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from mserbench.errors import UsageError
-from mserbench.options import later
+from mserbench.options import later, option
 from mserbench_training.encoders.base import Precision
-from mserbench_training.loop_options import LoopOptions
-from mserbench_training.preset_options import given, options_class, preset_of
+from mserbench_training.network_settings import NOT_NAMED, OURS, NetworkSettings, common
+from mserbench_training.preset_options import given, options_class
 
 Preset = Literal["paper", "small", "logmel", "tiny"]
 Adaptation = Literal["inside", "adapter", "clip", "convolution", "weighted"]
 Pooling = Literal["mean", "loud", "mean+loud"]
 
 
+# The paper was read in secondary descriptions only, and its code is not released.
+_PAPER = "the paper, as several descriptions of it agree"
+_TRIO = "assumed: arXiv 2409.16920 and its code, which the trio is from"
+_OTHERS = "assumed, as a public reimplementation has it"
+_VALIDATED = "assumed, as a public reimplementation chose on speakers of its source languages"
+_SOURCES = "chosen on source corpora left out in turn: docs/supcon-w2v2.md"
+
+
 @dataclass(frozen=True)
-class Settings:
-    """The choices of the paper (arXiv 2606.06200; read in secondary descriptions) and those it
-    leaves open.
-
-    Evidence: [P] the paper, as several descriptions of it agree; [X] the authors of the
-    parameter-efficient trio, arXiv 2409.16920 and its code; [R] a public reimplementation, which
-    chose on validation speakers of its training languages; [A] an assumption of ours; [S] chosen on
-    source corpora left out in turn: docs/supcon-w2v2.md has every figure, and what the presets
-    beside "paper" take.
-
-    Encoder. `encoder`: "logmel", the name of pretrained weights, or a folder; the paper takes a
-    wav2vec 2.0 base of the source language [P]. `encoder_precision`: float32, or bfloat16 for a
-    frozen Whisper [A]. `layers`: "last" [P], "all", one as "2", several as "1-3"; several are mixed
-    with learned weights (softmax). `adaptation`: "inside" puts LoRA, bottleneck adapters and weight
-    gates into every block [P], frames are then computed in each step; the others learn on frames of
-    the frozen encoder, computed once: "adapter", a bottleneck on each frame; "clip", one on the
-    pooled vector, which is faster and no worse [S]; "convolution", three layers over time, for
-    log-mels; "weighted", the mix of layers alone, through which neither loss on h learns anything
-    where there is one layer. `lora_rank`, `lora_alpha`, `lora_dropout`: 8, 16, 0.1 on all
-    projections [X]. `adapter_width`: 48 [X]. `gate`: whether a block's input is multiplied by
-    sigmoid(g), g a learned vector [X]. `gate_start`: its first value, 1 [X]. `reduce`: neighbouring
-    frames of the frozen encoder averaged into one [A]. `standardise`: frames by the mean and
-    deviation of all "frames" of the sources, or of its "clips", so that each number of h begins
-    with deviation 1 [A]. `pooling`: "mean" over frames [P, Eqs 3-4], that over "loud" ones, within
-    `loud_decibels` 20 of the clip's loudest, or "mean+loud", side by side [S].
-
-    Heads. `dropout` before them, 0 [P: none named]. `speaker_hidden`, `speaker_dropout`: 256, 0.1
-    [R].
-
-    Losses. `alpha` 1.0 and `beta` 0.3 weigh the contrastive and the speaker loss [P, Eq 12]; 0
-    leaves one out. `cross_language_weight`: 2.5 [P, Eqs 7-8]. `temperature`: 0.07 [R; Khosla's
-    code]. `reversal`: "constant" [R] or "rising" (Ganin); `reversal_strength`: 1.0 [R].
-    `label_smoothing` 0, `class_weighting` "none" [P: none named].
-
-    Batches. `sampler`: "hierarchical", `batch_languages` x `batch_emotions` x `batch_samples` = 3 x
-    4 x 3 [P], or "shuffled", batches of `batch_size`, as [R] takes for the paper's baselines.
-    `missing`: what stands in for an emotion that a language has not, see HierarchicalSampler; all
-    of the paper's corpora have all four [A].
-
-    Data. `labels`: "canonical" leaves out clips with other labels than the seven; "all" learns
-    those. `crop_seconds`: a random stretch in training, 6 [R]; `longest_seconds`: the beginning
-    that is heard in scoring, 15 [R]. `length_step`: with `adaptation` inside, training clips are
-    cut to a multiple of this many seconds, so that clips of equal length share a pass: zeros must
-    not pad a model with group norm [A]. `copies`: augmented copies of each training clip (speed,
-    noise) that take turns with it [A]. `mask_width`, `mask_seconds`: the widest band of a frame and
-    the longest stretch hidden in training [A]. `held_out`: the share of clips, in whole speakers of
-    each source, that is kept to stop by; not used where the training is given validation clips [A].
-
-    Optimisation. AdamW, `learning_rate` 1e-3, `weight_decay` 0.01, `steps` 3000, `warmup` 100,
-    `schedule` cosine, `clip` 5.0, `evaluate_every` 100, `patience` 8 [R]. `accumulation`,
-    `precision` ("bfloat16" on devices that have it), `checkpointing` (with `adaptation` inside:
-    blocks of the encoder are computed again on the way back, which saves memory), `seed`,
-    `tensorboard` [A]. The weights with the best mean UAR over the source languages are kept [R].
+class Settings(NetworkSettings):
+    """The choices of the paper (arXiv 2606.06200) and those it leaves open; the defaults are the
+    preset `paper`.
     """
 
-    encoder: str = "wav2vec2-base"
-    encoder_precision: Precision = field(default="float32", metadata=later(before="float32"))
-    layers: str = "last"
-    adaptation: Adaptation = "inside"
-    lora_rank: int = 8
-    lora_alpha: int = 16
-    lora_dropout: float = 0.1
-    adapter_width: int = 48
-    gate: bool = True
-    gate_start: float = 1.0
-    reduce: int = 1
-    standardise: Literal["frames", "clips"] = "frames"
-    pooling: Pooling = "mean"
-    loud_decibels: float = 20.0
-    dropout: float = 0.0
-    speaker_hidden: int = 256
-    speaker_dropout: float = 0.1
-    alpha: float = 1.0
-    beta: float = 0.3
-    cross_language_weight: float = 2.5
-    temperature: float = 0.07
-    reversal: Literal["constant", "rising"] = "constant"
-    reversal_strength: float = 1.0
-    label_smoothing: float = 0.0
-    class_weighting: Literal["none", "balanced"] = "none"
-    sampler: Literal["hierarchical", "shuffled"] = "hierarchical"
-    batch_languages: int = 3
-    batch_emotions: int = 4
-    batch_samples: int = 3
-    batch_size: int = 36
-    missing: Literal["fill", "skip", "error"] = "fill"
-    labels: Literal["canonical", "all"] = "canonical"
-    crop_seconds: float = 6.0
-    longest_seconds: float = 15.0
-    length_step: float = 0.5
-    copies: int = 0
-    mask_width: int = 0
-    mask_seconds: float = 0.0
-    held_out: float = 0.15
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    steps: int = 3000
-    warmup: int = 100
-    schedule: Literal["cosine", "constant"] = "cosine"
-    clip: float = 5.0
-    accumulation: int = 1
-    precision: Precision = "float32"
-    checkpointing: bool = field(default=False, metadata=later(before=False))
-    evaluate_every: int = 100
-    patience: int = 8
-    seed: int = 0
-    tensorboard: bool = False
+    encoder: str = option(
+        "wav2vec2-base",
+        "The speech encoder: the name of pretrained weights, a folder, or logmel.",
+        f"{_PAPER}: a wav2vec 2.0 base of the source language",
+        group="Encoder",
+    )
+    encoder_precision: Precision = common(
+        "encoder_precision", "float32", OURS, metadata=later(before="float32")
+    )
+    layers: str = option(
+        "last",
+        "Which layers are heard: last, all, one as 2, several as 1-3, mixed by learned weights "
+        "(softmax).",
+        _PAPER,
+    )
+    adaptation: Adaptation = option(
+        "inside",
+        "What learns beside the heads. inside: LoRA, bottleneck adapters and weight gates in every "
+        "block, so that frames are computed in each step. The others learn on frames of the frozen "
+        "encoder, computed once: adapter, a bottleneck on each frame; clip, one on the pooled "
+        "vector; convolution, three layers over time, for log-mels; weighted, the mix of layers "
+        "alone, through which neither loss on h learns anything where there is one layer.",
+        f"{_PAPER}; clip is faster than adapter and no worse: docs/supcon-w2v2.md",
+    )
+    lora_rank: int = option(8, "Rank of LoRA, on all projections.", _TRIO, within="at least 1")
+    lora_alpha: int = option(16, "Scale of LoRA, over its rank.", _TRIO)
+    lora_dropout: float = option(0.1, "Dropout before LoRA.", _TRIO, within="in [0, 1)")
+    adapter_width: int = option(48, "Width of the bottlenecks.", _TRIO, within="at least 1")
+    gate: bool = option(
+        True, "Multiplies a block's input by sigmoid(g), g a learned vector.", _TRIO
+    )
+    gate_start: float = option(1.0, "First value of g.", _TRIO)
+    reduce: int = common("reduce", 1, OURS)
+    standardise: Literal["frames", "clips"] = option(
+        "frames",
+        "Frames are standardised by mean and deviation of all frames of the sources, or of its "
+        "clips, so that each number of h begins with deviation 1.",
+        OURS,
+    )
+    pooling: Pooling = option(
+        "mean",
+        "h is the mean over frames, that over loud ones, or both side by side.",
+        f"{_PAPER}, Eqs 3-4; mean+loud is {_SOURCES}",
+    )
+    loud_decibels: float = common("loud_decibels", 20.0, _SOURCES)
+    dropout: float = option(
+        0.0, "Dropout before the heads.", NOT_NAMED, within="in [0, 1)", group="Heads"
+    )
+    speaker_hidden: int = option(
+        256, "Width of the speaker head's hidden layer.", _OTHERS, within="at least 1"
+    )
+    speaker_dropout: float = option(
+        0.1, "Dropout in the speaker head.", _OTHERS, within="in [0, 1)"
+    )
+    alpha: float = option(
+        1.0,
+        "Weight of the contrastive loss; 0 leaves it out.",
+        f"{_PAPER}, Eq 12",
+        within="0 or more",
+        group="Losses",
+    )
+    beta: float = option(
+        0.3,
+        "Weight of the speaker loss; 0 leaves it out.",
+        f"{_PAPER}, Eq 12",
+        within="0 or more",
+    )
+    cross_language_weight: float = option(
+        2.5,
+        "Weight of pairs of different languages in the contrastive loss, over that of pairs of "
+        "one.",
+        f"{_PAPER}, Eqs 7-8",
+        within="above 0",
+    )
+    temperature: float = option(
+        0.07,
+        "Temperature of the contrastive loss.",
+        "assumed, as Khosla's code and two reimplementations have it",
+        within="above 0",
+    )
+    reversal: Literal["constant", "rising"] = option(
+        "constant",
+        "How strongly the speaker's gradient is reversed: constant, or rising over the training "
+        "(Ganin).",
+        _OTHERS,
+    )
+    reversal_strength: float = option(
+        1.0,
+        "Strength of the reversed gradient; at the end, where it rises.",
+        _OTHERS,
+        within="0 or more",
+    )
+    label_smoothing: float = option(
+        0.0, "Label smoothing of the cross-entropy.", NOT_NAMED, within="in [0, 1)"
+    )
+    class_weighting: Literal["none", "balanced"] = option(
+        "none", "balanced weighs each label by how rare it is.", NOT_NAMED
+    )
+    sampler: Literal["hierarchical", "shuffled"] = common(
+        "sampler",
+        "hierarchical",
+        f"{_PAPER}; shuffled for its baselines is assumed",
+        group="Batches",
+    )
+    batch_languages: int = common("batch_languages", 3, _PAPER)
+    batch_emotions: int = common("batch_emotions", 4, _PAPER)
+    batch_samples: int = common("batch_samples", 3, _PAPER)
+    batch_size: int = common("batch_size", 36, "assumed: as many as 3 x 4 x 3")
+    missing: Literal["fill", "skip", "error"] = common(
+        "missing", "fill", "assumed: all of the paper's corpora have all four emotions"
+    )
+    labels: Literal["canonical", "all"] = common("labels", "canonical", OURS, group="Data")
+    crop_seconds: float = common("crop_seconds", 6.0, _OTHERS)
+    longest_seconds: float = common("longest_seconds", 15.0, _OTHERS)
+    length_step: float = option(
+        0.5,
+        "With adaptation=inside, training clips are cut to a multiple of this many seconds, so "
+        "that clips of equal length share a pass: zeros must not pad a model with group norm.",
+        OURS,
+        within="above 0",
+    )
+    copies: int = common("copies", 0, OURS)
+    mask_width: int = common("mask_width", 0, OURS)
+    mask_seconds: float = common("mask_seconds", 0.0, OURS)
+    held_out: float = common("held_out", 0.15, "assumed: the paper's division is not published")
+    learning_rate: float = common("learning_rate", 1e-3, _VALIDATED, group="Optimisation")
+    weight_decay: float = common("weight_decay", 0.01, _OTHERS)
+    steps: int = common("steps", 3000, _OTHERS)
+    warmup: int = common("warmup", 100, _OTHERS)
+    schedule: Literal["cosine", "constant"] = common("schedule", "cosine", _OTHERS)
+    clip: float = common("clip", 5.0, _OTHERS)
+    accumulation: int = common("accumulation", 1, OURS)
+    precision: Precision = common("precision", "float32", OURS)
+    checkpointing: bool = option(
+        False,
+        "With adaptation=inside, computes blocks of the encoder again on the way back, which saves "
+        "memory and costs time; gradients are the same.",
+        OURS,
+        metadata=later(before=False),
+    )
+    evaluate_every: int = common("evaluate_every", 100, _OTHERS)
+    patience: int = common("patience", 8, _OTHERS)
+    seed: int = common("seed", 0, OURS)
+    tensorboard: bool = common("tensorboard", False, OURS)
 
     def __post_init__(self) -> None:
-        for name in ("reduce", "lora_rank", "adapter_width", "speaker_hidden", "batch_size"):
-            self._require(name, getattr(self, name) >= 1, "at least 1")
+        super().__post_init__()
 
-        for name in (
-            "crop_seconds",
-            "longest_seconds",
-            "length_step",
-            "temperature",
-            "cross_language_weight",
-        ):
-            self._require(name, getattr(self, name) > 0, "above 0")
-
-        for name in (
-            "alpha",
-            "beta",
-            "reversal_strength",
-            "copies",
-            "mask_width",
-            "mask_seconds",
-            "clip",
-        ):
-            self._require(name, getattr(self, name) >= 0, "0 or more")
-
-        for name in ("dropout", "lora_dropout", "speaker_dropout", "label_smoothing", "held_out"):
-            self._require(name, 0 <= getattr(self, name) < 1, "in [0, 1)")
-
+        # A frozen encoder has no way back on which blocks could be computed again, and one that
+        # learns inside computes in `precision`, as all that is learnt.
         inside = self.adaptation == "inside"
         self._require(
             "checkpointing", inside or not self.checkpointing, "false unless adaptation=inside"
         )
-        frozen = not inside or self.encoder_precision == "float32"
         self._require(
-            "encoder_precision", frozen, "float32 with adaptation=inside, whose option is precision"
+            "encoder_precision",
+            not inside or self.encoder_precision == "float32",
+            "float32 with adaptation=inside, whose option is precision",
         )
-        self.loop()
-
-    def _require(self, name: str, holds: bool, what: str) -> None:
-        if not holds:
-            raise UsageError(
-                f"option {name} is {getattr(self, name)}, but must be {what}: give another value"
-            )
-
-    def loop(self) -> LoopOptions:
-        """Return the options of the training loop."""
-        names = {field.name for field in dataclasses.fields(LoopOptions)} - {"shape", "averaged"}
-        return LoopOptions(shape=self.schedule, **{name: getattr(self, name) for name in names})
 
 
 PRESETS: Mapping[Preset, Settings] = {
@@ -201,7 +216,16 @@ had everywhere, its frames computed once, and a bottleneck on their means; secon
 fixed number of steps. `tiny`: to try that everything works. docs/supcon-w2v2.md has the figures.
 """
 
-SupconOptions: type[Any] = options_class("SupconOptions", Settings, Preset, "small")
+SupconOptions: type[Any] = options_class(
+    "SupconOptions",
+    Settings,
+    Preset,
+    PRESETS,
+    default="small",
+    help="paper: as published. small: Whisper base, seconds of one core. logmel: without a "
+    "pretrained part. tiny: to try that everything works.",
+    evidence="docs/supcon-w2v2.md has the figures by which small and logmel were chosen",
+)
 
 
 CHOSEN_ON: Mapping[Preset, tuple[str, ...]] = {
@@ -211,15 +235,6 @@ CHOSEN_ON: Mapping[Preset, tuple[str, ...]] = {
 """The corpora that a preset was chosen on: both by their figures on three, and the layer of `small`
 is that of whisper-linear, whose choice had seen RAVDESS. The others follow the paper, or assume.
 """
-
-
-def chosen_on(options: Any, weights: Path | None) -> tuple[str, ...]:
-    """Return the corpora that the preset was chosen on: that of the weights, where there are any,
-    else the options'.
-    """
-    return {str(name): corpora for name, corpora in CHOSEN_ON.items()}.get(
-        preset_of(options, weights), ()
-    )
 
 
 def resolve(options: Any) -> Settings:

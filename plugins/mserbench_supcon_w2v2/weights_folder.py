@@ -16,15 +16,10 @@ from mserbench_training.preset_options import given
 if TYPE_CHECKING:
     from torch import nn
 
-_PLACE = "encoder"  # it may differ between machines; its version is checked instead
-_FREE = frozenset({_PLACE, "encoder_precision"})  # settings that may differ in scoring
-
-
-def write(folder: Path, model: str, network: nn.Module, record: Mapping[str, Any]) -> None:
-    """Write what was learnt, and the record beside it."""
-    from mserbench_training import network_folder  # heavy: the rest is read before a model is made
-
-    network_folder.write(folder, model, network, record)
+# It may differ between machines; its version is checked instead.
+_PLACE = "encoder"
+# Settings that may differ in scoring.
+_FREE = frozenset({_PLACE, "encoder_precision"})
 
 
 def load(folder: Path, network: nn.Module) -> None:

@@ -28,6 +28,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], state: Mapping[str,
     Equal contents give equal bytes, wherever the tensors lie. Raises ValueError for numbers that
     JSON lacks.
     """
+    # Copies, as tensors that share memory are refused, and in order, as equal contents must give
+    # equal bytes.
     plain = {name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}
     text = json.dumps({"schema": SCHEMA, **state}, sort_keys=True, allow_nan=False)
     write_atomic(path, save(plain, {_STATE: text}))
@@ -66,22 +68,25 @@ def learnt(model: nn.Module) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if name not in frozen}
 
 
-def load_learnt(model: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+def load_learnt(model: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
     """Put tensors of `learnt` back. Raises DataError unless names and shapes are exactly those that
     the model has.
     """
-    wanted = learnt(model)
-    strange = sorted(set(wanted) ^ set(tensors))
-    wrong = strange or sorted(name for name in wanted if wanted[name].shape != tensors[name].shape)
+    own_tensors = learnt(model)
+    strange = sorted(set(own_tensors) ^ set(tensors))
+    wrong = strange or sorted(
+        name for name in own_tensors if own_tensors[name].shape != tensors[name].shape
+    )
     if wrong:
         raise DataError(
-            f"{where}: {len(wrong)} tensor(s), such as {wrong[0]!r}, do not fit the model "
+            f"{source}: {len(wrong)} tensor(s), such as {wrong[0]!r}, do not fit the model "
             f"that its options describe: "
             f"give weights and encoder that belong together"
         )
 
+    # In place: the optimiser and what wraps the model hold these very tensors.
     with torch.no_grad():
-        for name, tensor in wanted.items():
+        for name, tensor in own_tensors.items():
             tensor.copy_(tensors[name])
 
 

@@ -24,6 +24,14 @@ from mserbench_training.speakers import Statistics, speaker_statistics, standard
 
 Normalise = Literal["training", "speaker"]
 Labels = Literal["canonical", "all"]
+NORMALISE_HELP = (
+    "training maps features by the training clips alone; speaker first standardises each clip by "
+    "all clips of its speaker, a statistic of the target."
+)
+LABELS_HELP = (
+    "canonical leaves out training clips with other labels than the seven, all learns those too."
+)
+"""What the two options do that all feature models have; each states its own default."""
 
 
 class Classifier(Protocol):
@@ -111,7 +119,8 @@ class FeatureModel(TrainableModel):
         """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's
         statistics.
         """
-        everything = list(clips())  # so that their number is known; none holds its audio
+        # A list, so that their number is known; no clip holds its audio before it is loaded.
+        everything = list(clips())
         features = self._extract(everything)
         if self.transductive:
             self._speakers = speaker_statistics(features, [clip.group for clip in everything])
@@ -195,6 +204,7 @@ class FeatureModel(TrainableModel):
 
     def _load(self, folder: Path, record: Mapping[str, Any]) -> Classifier:
         self._check_features(folder, record.get("features"))
+        # Scores of features that were standardised otherwise look like scores, and mean nothing.
         if record.get("normalise") != self.options.normalise:
             raise UsageError(
                 f"weights {str(folder)!r} were trained with "
@@ -213,14 +223,14 @@ class FeatureModel(TrainableModel):
         """Refuse weights of another feature set; the version of the library after `+` may
         differ.
         """
-        found = made_with if isinstance(made_with, Mapping) else {}
-        name, version = found.get("name"), str(found.get("version")).partition("+")[0]
-        wanted = self._features.version.partition("+")[0]
-        if name != self._features.name or version != wanted:
+        trained_on = made_with if isinstance(made_with, Mapping) else {}
+        name, version = trained_on.get("name"), str(trained_on.get("version")).partition("+")[0]
+        version_here = self._features.version.partition("+")[0]
+        if name != self._features.name or version != version_here:
             raise DataError(
                 f"weights {str(folder)!r} were trained on features {name!r}, version "
                 f"{version!r}, but "
-                f"{self._features.name!r}, version {wanted!r}, are computed now: train the "
+                f"{self._features.name!r}, version {version_here!r}, are computed now: train the "
                 f"model again"
             )
 

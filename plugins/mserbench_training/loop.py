@@ -61,7 +61,7 @@ class State:
     best_step: int = 0
     worse: int = 0  # evaluations since the best one
     summed: int = 0  # steps in the average of weights
-    # each loss since the log's last row, of n batches
+    # Sum and number of batches of each loss since the log's last row.
     sums: dict[str, tuple[float, int]] = field(default_factory=dict)
     done: bool = False
 
@@ -107,7 +107,8 @@ def train(
     finally:
         log.close()
 
-    machine.wait()  # the caller may remove the folder now
+    # Else the main process removes the folder while others still read in it.
+    machine.wait()
     state = running.state
     return Outcome(
         state.step,
@@ -135,12 +136,15 @@ class _Running:
         self.state = State()
         self.best: dict[str, Tensor] = {}
         self.mean: dict[str, Tensor] = {}  # of the weights of the last steps
+        # The wrapped model computes gradients of all processes; checkpoints and scores take the
+        # plain one, whose names do not depend on how many there are.
         self.prepared = machine.prepare(model, self.optimizer)
         self._resume()
 
     def go(self, sampler: Sampler, log: TrainingLog, report: Report) -> None:
         if not self.state.done:
             self.prepared.train()
+            # One thread ahead of the step: batches are decoded while the network computes.
             with ThreadPoolExecutor(max_workers=1) as pool:
                 part = partial(shard, rank=self.machine.rank, n_processes=self.machine.n_processes)
                 planned = places(sampler, part, self.state.epoch, self.state.position)
@@ -159,8 +163,9 @@ class _Running:
                     ):
                         self._evaluate(log)
 
-        if kept := self.best or self.mean:
-            checkpoints.load_learnt(self.model, kept, "the weights that this training kept")
+        # Averaged weights stand in where there was nobody to choose the best by.
+        if best_weights := self.best or self.mean:
+            checkpoints.load_learnt(self.model, best_weights, "the weights that this training kept")
 
     def _step(self, batches: Sequence[tuple[Any, int, int]]) -> None:
         state, options = self.state, self.options
@@ -196,10 +201,11 @@ class _Running:
             total, n = self.state.sums.get(name, (0.0, 0))
             self.state.sums[name] = (total + float(value.detach()), n + 1)
 
+        # Told at once: weights full of NaN would be kept and score as chance.
         if not math.isfinite(self.state.sums["total"][0]):
-            shown = {name: float(value.detach()) for name, value in losses.items()}
+            values = {name: float(value.detach()) for name, value in losses.items()}
             raise ModelError(
-                f"the loss at step {self.state.step} is no number ({shown}): give a "
+                f"the loss at step {self.state.step} is no number ({values}): give a "
                 f"smaller learning_rate, or "
                 f"precision=float32"
             )
@@ -255,15 +261,14 @@ class _Running:
         checkpoints.write_tensors(self.path, tensors, asdict(self.state))
 
     def _resume(self) -> None:
-        # Read by the main process alone, which wrote it: of another machine's folder it may not be
-        # in.
-        found = self.machine.from_main(
+        # By the main process alone, which wrote it: the folders of other machines may lack it.
+        checkpoint = self.machine.from_main(
             lambda: checkpoints.read_tensors(self.path) if self.path.exists() else None
         )
-        if found is None:
+        if checkpoint is None:
             return
 
-        tensors, state = found
+        tensors, state = checkpoint
         self.state = State(**state)
         checkpoints.load_learnt(
             self.model, checkpoints.part(tensors, "model"), f"checkpoint {str(self.path)!r}"

@@ -22,6 +22,7 @@ def write_model(folder: Path, model: str, content: Mapping[str, Any]) -> None:
     infinity).
     """
     record = {"schema": SCHEMA, "model": model, **content}
+    # A key a line, so that a diff of two weights shows which part changed.
     lines = (f"{json.dumps(key)}: {json.dumps(record[key], allow_nan=False)}" for key in record)
     write_atomic(folder / NAME, "{\n" + ",\n".join(lines) + "\n}\n")
 
@@ -79,7 +80,8 @@ def read_array(record: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> 
     try:
         array = np.asarray(record.get(name))
     except ValueError:
-        array = np.empty(0)  # ragged lists
+        # Ragged lists: told below as a wrong shape, as all else that does not fit.
+        array = np.empty(0)
 
     if array.shape != shape or array.dtype.kind not in "if" or not np.isfinite(array).all():
         raise DataError(

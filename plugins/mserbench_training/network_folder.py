@@ -27,6 +27,7 @@ def write(
     kind: torch.dtype | None = None,
 ) -> None:
     """Write what was learnt, as numbers of a kind if one is given, and the record beside it."""
+    # Frozen parts are had elsewhere, by name and version: 16 GB need not lie in every folder.
     tensors = {
         name: tensor.to(kind or tensor.dtype)
         for name, tensor in checkpoints.learnt(network).items()

@@ -48,23 +48,24 @@ def read(
             f"weights {str(path)!r} are not of model {model!r} and schema {SCHEMA}: {advice}"
         )
 
-    where = f"weights {str(path)!r}"
-    _check_mappings(record, texts, where)
+    subject = f"weights {str(path)!r}"
+    _check_mappings(record, texts, subject)
+    # What came later than the weights is filled in first, and is then no damage.
     whole = completed(record["settings"], settings)
-    _check_settings(whole, settings, where)
+    _check_settings(whole, settings, subject)
 
     return {**record, "settings": whole}
 
 
 def under(
-    folder: Path, trained: Mapping[str, Any], given: Mapping[str, Any], free: Collection[str]
+    folder: Path, trained: Mapping[str, Any], asked_now: Mapping[str, Any], free: Collection[str]
 ) -> dict[str, Any]:
     """Return the settings that weights were trained with, under those given now that are `free` to
     differ.
 
     Raises UsageError where another is given now that differs: it would have no effect.
     """
-    for name, value in given.items():
+    for name, value in asked_now.items():
         if name not in free and value != trained[name]:
             raise UsageError(
                 f"weights {str(folder)!r} were trained with {name}={trained[name]!r}, but "
@@ -72,43 +73,43 @@ def under(
                 f"leave the option away, or train again"
             )
 
-    return {**trained, **{name: value for name, value in given.items() if name in free}}
+    return {**trained, **{name: value for name, value in asked_now.items() if name in free}}
 
 
-def check_part(folder: Path, option: str, name: str, version: str, here: str) -> None:
+def check_part(folder: Path, option: str, name: str, version: str, version_here: str) -> None:
     """Raise UsageError where the frozen part of an option is not of the version that the weights
     were trained on.
     """
-    if version != here:
+    if version != version_here:
         raise UsageError(
             f"weights {str(folder)!r} stand on {option} {name!r}, version {version!r}, but "
-            f"{here!r} is here: give that "
+            f"{version_here!r} is here: give that "
             f"part by '--option {option}=FOLDER', or train again"
         )
 
 
 def _check_mappings(
-    record: Mapping[str, Any], texts: Mapping[str, tuple[str, ...]], where: str
+    record: Mapping[str, Any], texts: Mapping[str, tuple[str, ...]], subject: str
 ) -> None:
     if not all(isinstance(record.get(key), dict) for key in ("codes", *texts, "settings")):
-        raise DataError(f"{where} lacks its codes, {', '.join(texts)} or settings: {_ADVICE}")
+        raise DataError(f"{subject} lacks its codes, {', '.join(texts)} or settings: {_ADVICE}")
 
     labels = record["codes"].get("labels")
     if not (
         isinstance(labels, list)
-        and all(isinstance(one, str) for one in labels)
+        and all(isinstance(label, str) for label in labels)
         and len(set(labels)) >= 2
     ):
-        raise DataError(f"{where}: 'labels' must be two or more distinct names: {_ADVICE}")
+        raise DataError(f"{subject}: 'labels' must be two or more distinct names: {_ADVICE}")
 
     for key, names in texts.items():
         if not all(isinstance(record[key].get(name), str) for name in names):
             raise DataError(
-                f"{where}: {key!r} must hold the texts {' and '.join(names)}: {_ADVICE}"
+                f"{subject}: {key!r} must hold the texts {' and '.join(names)}: {_ADVICE}"
             )
 
 
-def _check_settings(settings: Mapping[str, Any], of: type[Any], where: str) -> None:
+def _check_settings(settings: Mapping[str, Any], of: type[Any], subject: str) -> None:
     kinds = typing.get_type_hints(of)
     wrong = sorted(set(settings) ^ {field.name for field in dataclasses.fields(of)})
     wrong += [
@@ -116,7 +117,7 @@ def _check_settings(settings: Mapping[str, Any], of: type[Any], where: str) -> N
     ]
     if wrong:
         raise DataError(
-            f"{where}: setting {wrong[0]!r} is missing, unknown or of the wrong type: {_ADVICE}"
+            f"{subject}: setting {wrong[0]!r} is missing, unknown or of the wrong type: {_ADVICE}"
         )
 
 
@@ -124,6 +125,7 @@ def _is_of(kind: Any, value: object) -> bool:
     choices = typing.get_args(kind)
     if choices:
         return value in choices and not isinstance(value, bool)
+    # JSON has one kind of number, and some write 1.0 as 1; but true is no number.
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

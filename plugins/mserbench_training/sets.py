@@ -45,9 +45,9 @@ class Codes:
 
         Raises DataError where there are fewer than two labels.
         """
-        found = {item.label for item in items}
-        labels = tuple(label for label in CANONICAL if label in found) + tuple(
-            sorted(found - set(CANONICAL))
+        present = {item.label for item in items}
+        labels = tuple(label for label in CANONICAL if label in present) + tuple(
+            sorted(present - set(CANONICAL))
         )
         if len(labels) < 2:
             raise DataError(
@@ -55,6 +55,7 @@ class Codes:
                 f"needed: give other sources"
             )
 
+        # Of training items alone: a held-out speaker must not be a class of the adversary.
         speakers = {speaker for item in items if (speaker := speaker_of(item)) is not None}
         return cls(
             labels, tuple(sorted({item.language for item in items})), tuple(sorted(speakers))
@@ -130,12 +131,12 @@ def hold_out_speakers(
         if item.speaker is not None:
             groups[item.corpus, item.language][item.speaker] += 1
 
-    held = {
+    held_speakers = {
         (*group, speaker)
         for number, group in enumerate(sorted(groups))
         for speaker in _drawn(groups[group], share, np.random.default_rng([seed, number]))
     }
-    is_held = [(item.corpus, item.language, item.speaker) in held for item in items]
+    is_held = [(item.corpus, item.language, item.speaker) in held_speakers for item in items]
     training = [item for item, out in zip(items, is_held, strict=True) if not out]
 
     return training, [item for item, out in zip(items, is_held, strict=True) if out]
@@ -145,17 +146,19 @@ def _drawn(speakers: Mapping[str, int], share: float, random: np.random.Generato
     if share <= 0 or len(speakers) < 2:
         return []
 
-    wanted = share * sum(speakers.values())
+    target_clips = share * sum(speakers.values())
+    # Sorted before they are drawn, so that the order of items decides nothing.
     order = random.permutation(sorted(speakers)).tolist()
     drawn: list[str] = []
 
     for speaker in order:
-        size = sum(speakers[one] for one in drawn)
+        size = sum(speakers[drawn_speaker] for drawn_speaker in drawn)
         if (
-            size < wanted
-            and size + speakers[speaker] <= 2 * wanted
+            size < target_clips
+            and size + speakers[speaker] <= 2 * target_clips
             and len(drawn) + 1 < len(speakers)
         ):
             drawn.append(speaker)
 
+    # Where every speaker overshoots the smallest is taken: without any there is nothing to stop by.
     return drawn or [min(order, key=lambda speaker: speakers[speaker])]

@@ -20,8 +20,8 @@ from mserbench_training import training_log
 
 def identity(model: str, facts: Sequence[object], items: Sequence[TrainingItem]) -> str:
     """Return the name of a training: a digest of everything that decides its outcome."""
-    told = [(item.clip.key, item.label, item.speaker, item.language, item.corpus) for item in items]
-    text = "\n".join(map(repr, [*facts, *told]))
+    rows = [(item.clip.key, item.label, item.speaker, item.language, item.corpus) for item in items]
+    text = "\n".join(map(repr, [*facts, *rows]))
     return f"{model}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 
@@ -44,6 +44,7 @@ def own_folder(name: str) -> Iterator[Path]:
             f"the same training runs in another process, in {str(folder)!r}: wait for it"
         ) from None
 
+    # Only when all went well: after a fault the checkpoint is what the next try goes on from.
     if main:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -44,6 +44,7 @@ class TrainingLog:
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Append a row: the step, then the values with six digits."""
         row = {"step": str(step), **{name: f"{value:.6g}" for name, value in values.items()}}
+        # Written anew each time, whole or not at all: rows are few, and a crash leaves no half one.
         self._write([*self._rows(), row])
         if self._writer is not None:
             for name, value in values.items():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from mserbench.errors import UsageError
-from mserbench.options import later
+from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
-from mserbench_training.feature_model import Labels, Normalise, check_choices
+from mserbench_training.feature_model import (
+    LABELS_HELP,
+    NORMALISE_HELP,
+    Labels,
+    Normalise,
+    check_choices,
+)
 from mserbench_training.pooled import Pooling
 
 Auto = Literal["auto"]
@@ -22,55 +28,94 @@ Kind = Literal["discriminant", "logistic"]
 Centres = Literal["clips", "speakers"]
 Mix = Literal["joined", "averaged"]
 
+_CHOSEN = "chosen on EmoDB, EMOVO and AESDD, each left out in turn: docs/whisper-linear.md"
+_TARGET = "the target's statistics are not taken unless asked for"
+_OURS = "assumed"
+
 
 @dataclass(frozen=True)
 class WhisperLinearOptions:
     """Options of `whisper-linear`; all but `normalise` matter in training only, weights remember
-    theirs.
-
-    `encoder`: name of Whisper weights, as `mserbench weights list` shows them; `encoder_precision`:
-    what it computes in, "float32" or "bfloat16". `length`: "trimmed" hears the clip alone, "padded"
-    pads it to 30 s as Whisper was trained, many times slower. `layers`: numbers with commas, 0 is
-    the output of the first block. `mix`: several layers are "joined" in one classifier, or each has
-    its own and their log-probabilities are "averaged". `pooling`: of mean, loud20, loud36 (means
-    over frames within so many dB of the loudest) and std, with "+" between. `directions`: how many
-    directions in which speakers differ are projected out; none: 3, and 0 with normalise=speaker,
-    after which what is left of them is labels that some speakers lack. `classifier`:
-    "discriminant", linear with one covariance, shrunk by `shrinkage` towards a multiple of the
-    identity, or "logistic" regression with inverse strength `C` of its penalty. `centres`: a
-    discriminant's label means are over all "clips", or over "speakers", each of whom then counts
-    alike. "auto" for layers, directions, shrinkage or C: the best on the training clips, each
-    source left out in turn (groups of speakers where there is one source only). `normalise`:
-    "training" or "speaker", which standardises each clip by all clips of its speaker, a statistic
-    of the target. `labels`: "canonical" leaves out training clips with other labels than the seven,
-    "all" learns those too. Figures for all of them, and how the defaults were chosen:
-    docs/whisper-linear.md.
+    theirs. `auto` takes the best on the training clips, each source left out in turn (groups of
+    speakers where there is one source only).
     """
 
-    encoder: str = "whisper-base"
-    encoder_precision: Precision = field(default="float32", metadata=later(before="float32"))
-    length: Length = "trimmed"
-    layers: str = "2"
-    mix: Mix = field(default="averaged", metadata=later(before="joined", always_told=True))
-    pooling: str = "mean+loud20"
-    directions: int | Auto | None = None
-    classifier: Kind = "discriminant"
-    centres: Centres = field(default="clips", metadata=later(before="clips", always_told=True))
-    shrinkage: float | Auto = 0.8
-    C: float | Auto = 0.001
-    normalise: Normalise = "training"
-    labels: Labels = "canonical"
+    encoder: str = option(
+        "whisper-base",
+        "Name of Whisper weights, as 'mserbench weights list' shows them, or a folder.",
+        "assumed: the smallest that is offered",
+    )
+    encoder_precision: Precision = option(
+        "float32", "What the encoder computes in.", _OURS, metadata=later(before="float32")
+    )
+    length: Length = option(
+        "trimmed",
+        "trimmed hears the clip alone; padded pads it to 30 s as Whisper was trained, many times "
+        "slower.",
+        "some ten times as fast; padded is 2 points better on three source corpora: "
+        "docs/whisper-linear.md",
+    )
+    layers: str = option(
+        "2",
+        "Numbers of layers with commas between, 0 is the output of the first block; or auto.",
+        _CHOSEN,
+    )
+    mix: Mix = option(
+        "averaged",
+        "Several layers are joined in one classifier, or each has its own and their "
+        "log-probabilities are averaged.",
+        "with one layer, as by default, both are the same; figures: docs/whisper-linear.md",
+        metadata=later(before="joined", always_told=True),
+    )
+    pooling: str = option(
+        "mean+loud20",
+        "Of mean, loud20, loud36 (means over frames within so many dB of the loudest) and std, "
+        "with + between.",
+        _CHOSEN,
+    )
+    directions: int | Auto | None = option(
+        None,
+        "How many directions in which speakers differ are projected out. none: 3, and 0 with "
+        "normalise=speaker, after which what is left of them is labels that some speakers lack.",
+        "taken over from a prototype; 1, 2, 5 and 8 are level with it: docs/whisper-linear.md",
+    )
+    classifier: Kind = option(
+        "discriminant",
+        "discriminant: linear with one covariance, shrunk towards a multiple of the identity; "
+        "logistic: logistic regression.",
+        _CHOSEN,
+    )
+    centres: Centres = option(
+        "clips",
+        "A discriminant's label means are over all clips, or over speakers, each of whom then "
+        "counts alike.",
+        "kept with figures of RAVDESS seen; those of both: docs/whisper-linear.md",
+        metadata=later(before="clips", always_told=True),
+    )
+    shrinkage: float | Auto = option(
+        0.8,
+        "How far the discriminant's covariance is shrunk, above 0 and at most 1; or auto.",
+        "best on its worst of three source corpora, a rule settled after figures of RAVDESS had "
+        "been seen: docs/whisper-linear.md",
+    )
+    C: float | Auto = option(
+        0.001,
+        "Inverse strength of the penalty of logistic regression, above 0; or auto.",
+        "tried beside 0.003 on EmoDB, EMOVO and AESDD: docs/whisper-linear.md",
+    )
+    normalise: Normalise = option("training", NORMALISE_HELP, _TARGET)
+    labels: Labels = option("canonical", LABELS_HELP, _OURS)
 
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels)
-        kinds = {
+        choices_of = {
             "length": Length,
             "mix": Mix,
             "classifier": Kind,
             "centres": Centres,
             "encoder_precision": Precision,
         }
-        for name, choices in kinds.items():
+        for name, choices in choices_of.items():
             if getattr(self, name) not in get_args(choices):
                 raise UsageError(
                     f"option {name} is {getattr(self, name)!r}, but must be one of "
@@ -98,6 +143,7 @@ class WhisperLinearOptions:
     def taken_out(self) -> int | Auto:
         """How many speaker directions are projected out."""
         if self.directions is None:
+            # What still differs between standardised speakers is labels that some of them lack.
             return 0 if self.normalise == "speaker" else DIRECTIONS
         return self.directions
 
@@ -124,7 +170,7 @@ class WhisperLinearOptions:
 def read_layers(text: str) -> tuple[int, ...]:
     """Return layers such as `1,2` as numbers. Raises UsageError where they are none."""
     try:
-        return tuple(int(one) for one in text.split(","))
+        return tuple(int(number) for number in text.split(","))
     except ValueError:
         raise UsageError(
             f"option layers is {text!r}, but whole numbers with commas between, or 'auto', "

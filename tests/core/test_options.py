@@ -7,8 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from mserbench import evaluate, train
-from mserbench.options import completed, later, make_options, optional, told
+from mserbench.errors import UsageError
+from mserbench.options import (
+    check_ranges,
+    completed,
+    describe_options,
+    later,
+    make_options,
+    option,
+    optional,
+    told,
+)
 from mserbench.results.manifest import read_manifest
 from mserbench.running.choosing import find_weights
 from mserbench.running.lookup import model_class, model_entry
@@ -97,3 +109,45 @@ def test_shipped_weights_older_than_an_option_are_preferred_by_the_others() -> N
         settings = make_options(kind, {"normalise": normalise}, "whisper-linear")
         name, _ = find_weights("whisper-linear", kind, settings, None, None)
         assert name == f"{next(iter(entry.weights))}{suffix}"
+
+
+@dataclass(frozen=True)
+class Ranged:
+    rate: float = option(0.1, "How fast.", "assumed", within="above 0")
+    part: str = option("none", "Which.", "the paper", metadata=later(before="none"))
+
+
+def test_an_option_is_declared_where_its_default_stands() -> None:
+    rate, part = describe_options(Ranged)
+    assert (rate.words, rate.default, rate.help) == ("number, above 0", 0.1, "How fast.")
+    assert (part.words, part.default, part.evidence) == ("text", "none", "the paper")
+    assert told(Ranged()) == {"rate": 0.1}
+
+
+def test_a_number_out_of_its_range_is_refused() -> None:
+    check_ranges(Ranged())
+    with pytest.raises(UsageError, match=r"rate is .*, but must be above 0"):
+        check_ranges(Ranged(rate=0.0))
+
+
+def test_the_word_none_is_a_value_where_the_setting_over_a_preset_takes_it() -> None:
+    """Else `bert=none` is read as not given, and what the preset has is taken unseen."""
+    fields = {field.name: field for field in dataclasses.fields(Ranged)}
+    over = dataclasses.make_dataclass(
+        "Over",
+        [
+            ("rate", float | None, optional(fields["rate"])),
+            ("part", str | None, optional(fields["part"])),
+            ("plain", str | None, None),
+        ],
+        frozen=True,
+    )
+    kind = type("Kind", (), {"Options": over})
+    texts = {"rate": "none", "part": "none", "plain": "none"}
+    made = make_options(kind, texts, "mine")  # type: ignore[arg-type]
+    assert (made.rate, made.part, made.plain) == (None, "none", None)
+    assert [option.words for option in describe_options(over)] == [
+        "number, above 0",
+        "text",
+        "text or none",
+    ]
