@@ -182,11 +182,7 @@ def test_every_command_that_a_newcomer_meets_first_runs(
         if command.startswith("score "):
             predict_as_told(command)
 
-        import time
-
-        t0 = time.time()
         done = cli(*expanded(command))
-        open("/tmp/docs19/times", "a").write(f"{time.time() - t0:.1f} {page} {command}\n")
         assert done.code == 0, f"{page}: mserbench {command}: {done.err}"
 
     table = (prepared / "mine/README.md").read_text(encoding="utf-8")
