@@ -71,8 +71,8 @@ class Page:
     def anchors(self) -> set[str]:
         """The anchors of the headings, as the forge makes them."""
         titles = HEADING.findall(FENCED.sub("", self.text))
-        kept = [re.sub(r"[^\w\- ]", "", title.lower()) for title in titles]
-        return {title.replace(" ", "-") for title in kept}
+        slugs = [re.sub(r"[^\w\- ]", "", title.lower()) for title in titles]
+        return {slug.replace(" ", "-") for slug in slugs}
 
     @property
     def paragraphs(self) -> Iterator[str]:

@@ -24,7 +24,13 @@ from mserbench import options
 from mserbench.cli import program
 from mserbench.errors import MserbenchError
 from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import ExperimentEntry, ModelEntry, TaskEntry, WeightsEntry
+from mserbench.plugins.hookspecs import (
+    CorpusEntry,
+    ExperimentEntry,
+    ModelEntry,
+    TaskEntry,
+    WeightsEntry,
+)
 from mserbench.running import lookup
 
 TUTORIALS = {"write-a-model.md": "brightness", "write-a-task.md": "kitchen"}
@@ -143,12 +149,12 @@ def test_the_table_of_assumptions_says_what_the_preset_of_the_paper_has(start: s
         "mserbench_supcon_w2v2.settings", reason="pip install 'mserbench[train]'"
     )
     (row,) = re.findall(rf"^\| {start}.*$", PAPERS.text, re.MULTILINE)
-    taken = row.split("|")[2]
+    choice = row.split("|")[2]
 
     for name in ASSUMED[start]:
         value = getattr(settings.PRESETS["paper"], name)
         text = f"{value:g}" if isinstance(value, float) else str(value)
-        assert re.search(rf"(?<![\d.]){re.escape(text)}(?![\d.]\d)", taken), (name, text)
+        assert re.search(rf"(?<![\d.]){re.escape(text)}(?![\d.]\d)", choice), (name, text)
 
 
 FIGURE = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")
@@ -230,6 +236,8 @@ def test_what_the_code_says_of_documents_is_there() -> None:
 
 def test_the_paths_of_where_things_go_are_there() -> None:
     """Who adds a thing where the page says should find its neighbours there."""
+    # NAME ends what can be looked up: the folder before it must be there. Rooms are named from the
+    # core, other paths from the root.
     quoted = re.findall(r"`([\w./-]+/[\w./-]*)`", page_named("docs/design/where-things-go.md").text)
     rooms = [name.partition("NAME")[0] for name in quoted]
     missing = {
@@ -270,7 +278,10 @@ def parsed(words: Iterable[str]) -> click.Context:
     wrong type.
     """
     command: click.Command = program
-    context, remaining = click.Context(program), list(words)
+    context = click.Context(program, info_name="mserbench")
+    remaining = list(words)
+
+    # Groups are walked by hand, as click reads a command below a group only when it also runs it.
     while isinstance(command, click.Group):
         name, command, remaining = command.resolve_command(context, remaining)
         assert command is not None
@@ -290,35 +301,94 @@ def names_in(value: object) -> list[str]:
     return [name for name in names if not PLACEHOLDER.match(name) and name not in OF_TUTORIALS]
 
 
-def unknown_names(context: click.Context) -> list[str]:
-    """Return the models, tasks, experiments and pretrained weights of a command that are none."""
-    values, path = context.params, context.command_path
-    asked = {
-        ModelEntry: names_in(values.get("model") or values.get("models")),
-        TaskEntry: names_in(values.get("task") or values.get("tasks")),
-        ExperimentEntry: names_in(values.get("name")) if "experiment" in path else [],
-        WeightsEntry: names_in(values.get("name")) if "weights" in path else [],
-    }
+NAMED_BY = {  # what a flag or, of these commands, an argument names
+    "--model": ModelEntry,
+    "--task": TaskEntry,
+    "--on": TaskEntry,
+    "--validate-on": TaskEntry,
+    "--chosen-on": CorpusEntry,
+    "experiment": ExperimentEntry,
+    "weights get": WeightsEntry,
+    "weights path": WeightsEntry,
+    "weights verify": WeightsEntry,
+    "models": ModelEntry,
+    "data show": CorpusEntry,
+    "data verify": CorpusEntry,
+    "data download": CorpusEntry,
+    "croissant": TaskEntry,
+    "conform model": ModelEntry,
+    "conform task": TaskEntry,
+    "conform corpus": CorpusEntry,
+}
+NO_NAMES = {"none"}  # of corpora that something was chosen on
 
-    return [
-        name
-        for record, names in asked.items()
-        for name in names
-        if name not in registry.entries(record)
-    ]
+
+def unknown_names(context: click.Context) -> list[str]:
+    """Return the models, tasks, corpora, experiments and weights of a command that are none."""
+    _, _, command = context.command_path.partition(" ")
+    faults = []
+    for parameter in context.command.params:
+        spelling = command if isinstance(parameter, click.Argument) else parameter.opts[0]
+        if spelling not in NAMED_BY:
+            continue
+
+        value = context.params[str(parameter.name)]
+        names = names_in(",".join(value) if isinstance(value, tuple) else value)
+        entries = registry.entries(NAMED_BY[spelling])
+        faults += [name for name in names if name not in entries and name not in NO_NAMES]
+
+    return faults
 
 
 def check_options(words: list[str]) -> None:
     """Raise the program's own error for an `--option` that the model of a command does not have."""
     pairs = dict(itertools.pairwise(words))
     model = pairs.get("--model", "")
-    given = [word for flag, word in itertools.pairwise(words) if flag == "--option"]
-    if not given or model in OF_TUTORIALS:
+    settings = [word for flag, word in itertools.pairwise(words) if flag == "--option"]
+    if not settings or model in OF_TUTORIALS:
         return
 
     options.make_options(
-        lookup.described_class(model), dict(pair.split("=", 1) for pair in given), model
+        lookup.described_class(model), dict(setting.split("=", 1) for setting in settings), model
     )
+
+
+def faults_of(command: str) -> list[str]:
+    """Return what is wrong with a command as a page writes it."""
+    words = shlex.split(command)
+    if words == ["--help"]:  # it prints and exits while it is read
+        return []
+
+    try:
+        faults = unknown_names(parsed(words))
+        check_options(words)
+    except (click.ClickException, MserbenchError) as error:
+        faults = [str(error)]
+
+    return [f"mserbench {command}: {fault}" for fault in faults]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rum --model prior --task aesdd",
+        "run --model prior",
+        "run --model pryor --task aesdd",
+        "run --model prior --task aesd",
+        "run --model prior --task aesdd --limit many",
+        "run --model prior --task aesdd --limits 3",
+        "train --model egemaps --on emodb,emvo --out W",
+        "run --model egemaps --task aesdd --option normalize=speaker",
+        "experiment transfer-reel --plan",
+        "weights get whisper-bass",
+        "data show emodbb",
+        "train --model egemaps --on emodb --chosen-on emovvo --out W",
+        "predict a.wav --model egemap",
+    ],
+)
+def test_a_wrong_command_is_seen(command: str) -> None:
+    """Else all pages would pass, whatever they say."""
+    assert len(faults_of(command)) == 1
 
 
 WITH_COMMANDS = [path for path in PAGES if Page(path).commands]
@@ -329,23 +399,11 @@ def test_every_command_of_a_page_is_one(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A command that was renamed goes on being typed for years, from the page that nobody read."""
+    # The folder of data is the one path that the command line itself wants to be there.
     (tmp_path / "D").mkdir()
     monkeypatch.chdir(tmp_path)
-    faults = []
 
-    for command in Page(path).commands:
-        words = shlex.split(command)
-        if words == ["--help"]:
-            continue
-
-        try:
-            unknown = unknown_names(parsed(words))
-            check_options(words)
-        except (click.ClickException, MserbenchError) as error:
-            unknown = [str(error)]
-
-        faults += [f"mserbench {command}: {word}" for word in unknown]
-
+    faults = [fault for command in Page(path).commands for fault in faults_of(command)]
     assert faults == []
 
 
@@ -360,6 +418,8 @@ def test_every_command_in_a_sentence_is_one(path: Path) -> None:
         target: click.Command | None = program
         context = click.Context(program)
         words = command.split()
+
+        # NAME and FILE stand for anything, so that only the words in small letters are commands.
         while isinstance(target, click.Group) and words and words[0].islower():
             try:
                 target = target.get_command(context, words.pop(0))
@@ -367,10 +427,10 @@ def test_every_command_in_a_sentence_is_one(path: Path) -> None:
                 target = None
 
         assert target is not None, f"mserbench {command}"
-        known = {flag for parameter in target.params for flag in parameter.opts}
+        flags_there = {flag for parameter in target.params for flag in parameter.opts}
         flags = [word.partition("=")[0] for word in words if word.startswith("--")]
         faults += [
-            f"mserbench {command}: {flag}" for flag in flags if flag not in known | {"--help"}
+            f"mserbench {command}: {flag}" for flag in flags if flag not in flags_there | {"--help"}
         ]
 
     assert faults == []
