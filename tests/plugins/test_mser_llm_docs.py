@@ -16,7 +16,7 @@ from mserbench_mser_llm.presets import PRESETS  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/mser-llm.md").read_text(encoding="utf-8")
-MEASURED = (ROOT / "docs/measured/mser-llm.md").read_text(encoding="utf-8")
+MEASURED = " ".join((ROOT / "docs/measured/mser-llm.md").read_text(encoding="utf-8").split())
 MINI = PRESETS["mini"]
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "twelve": 12}
 FILES = [
