@@ -322,7 +322,9 @@ def plain(text: str) -> str:
 WITHOUT_TRAIN = """
 import sys
 
-HIDDEN = {"torch", "torchaudio", "transformers", "whisper", "accelerate", "peft", "safetensors", "gguf"}
+HIDDEN = {
+    "torch", "torchaudio", "transformers", "whisper", "accelerate", "peft", "safetensors", "gguf"
+}
 
 
 class Without:
