@@ -79,8 +79,8 @@ replay: $(DEV)  ## remake every number of the board, and of the experiments besi
 weights: $(DEV)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python -m mserbench_baselines.remake_weights
 
-audit: $(DEV)  ## remake docs/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
-	$(BIN)/mserbench audit --splits $(SPLITS) --about docs/audit.toml --out docs/audit.md
+audit: $(DEV)  ## remake docs/measured/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
+	$(BIN)/mserbench audit --splits $(SPLITS) --about docs/measured/audit.toml --out docs/measured/audit.md
 
 clean:
 	rm -rf .venv build dist runs

@@ -1,33 +1,42 @@
-"""The tutorials and the page on training work as they are printed: files written out, commands
-run.
+"""The tutorials work as they are printed: files written out, commands run. Every page is in the
+index, its links lead somewhere, its commands are commands, its figures are those of a page that is
+remade.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import itertools
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import click
 import pytest
+from pages import DOCS, PAGES, ROOT, Page, page_named
 
-if TYPE_CHECKING:
-    from conftest import Outcome
+from mserbench import options
+from mserbench.cli import program
+from mserbench.errors import MserbenchError
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import (
+    CorpusEntry,
+    ExperimentEntry,
+    ModelEntry,
+    TaskEntry,
+    WeightsEntry,
+)
+from mserbench.running import lookup
 
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
 TUTORIALS = {"write-a-model.md": "brightness", "write-a-task.md": "kitchen"}
 MOST_LINES = 40  # of code, without blank lines
-
-# A file is a block after a line that ends in its name; commands are blocks of sh.
-FILE = re.compile(r"`(?P<name>[\w.]+)`\n\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+MOST_WORDS = 1000  # of a page on how to use a thing
+GENERATED = ("docs/corpora.md",)
 
 
 @dataclass(frozen=True)
@@ -59,14 +68,12 @@ class Tutorial:
 
 @pytest.fixture(params=TUTORIALS)
 def tutorial(request: pytest.FixtureRequest, tmp_path: Path) -> Tutorial:
-    text = (DOCS / request.param).read_text(encoding="utf-8")
-    for match in FILE.finditer(text):
-        (tmp_path / match["name"]).write_text(match["text"], encoding="utf-8")
+    page = page_named(f"docs/{request.param}")
+    for name, text in page.files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
 
     install(tmp_path)
-    return Tutorial(
-        tmp_path, [line for block in COMMANDS.finditer(text) for line in block["text"].splitlines()]
-    )
+    return Tutorial(tmp_path, page.lines_of_shell)
 
 
 def install(folder: Path) -> None:
@@ -108,10 +115,7 @@ def test_the_tutorials_own_test_passes(tutorial: Tutorial) -> None:
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_a_tutorial_is_a_plugin_of_under_forty_lines(name: str) -> None:
     """If it grew, a plugin would look harder than it is."""
-    files = {
-        match["name"]: match["text"]
-        for match in FILE.finditer((DOCS / name).read_text(encoding="utf-8"))
-    }
+    files = page_named(f"docs/{name}").files
     code = [line for line in files[f"{TUTORIALS[name]}.py"].splitlines() if line.strip()]
     assert 10 < len(code) < MOST_LINES
 
@@ -119,70 +123,314 @@ def test_a_tutorial_is_a_plugin_of_under_forty_lines(name: str) -> None:
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_a_tutorial_ends_its_commands_with_a_score(name: str) -> None:
     """If it did not, a newcomer would not see the number that all of it is for."""
-    commands = [
-        block["text"] for block in COMMANDS.finditer((DOCS / name).read_text(encoding="utf-8"))
-    ]
-    assert re.search(r"^mserbench check (model|task) ", commands[-1], re.MULTILINE)
-    assert commands[-1].splitlines()[-1].startswith("mserbench run ")
+    commands = page_named(f"docs/{name}").commands
+    assert any(re.match(r"conform (model|task) ", command) for command in commands)
+    assert commands[-1].startswith("run ")
 
 
-TRAINING = (DOCS / "training.md").read_text(encoding="utf-8")
-LIGHTER = {"supcon-w2v2": ["--option", "steps=2", "--option", "evaluate_every=1"]}
+PAPERS = page_named("docs/measured/papers.md")
+ASSUMED = {  # of a row of the table of assumptions: options of the preset `paper`
+    "temperature": ["temperature"],
+    "gradient reversal": ["reversal", "reversal_strength"],
+    "speaker head": ["speaker_hidden", "speaker_dropout"],
+    "LoRA rank": ["lora_rank", "lora_alpha", "lora_dropout", "adapter_width", "gate_start"],
+    "optimiser": ["weight_decay", "steps", "schedule", "warmup", "clip"],
+    "stopping": ["evaluate_every", "patience"],
+    "crop in training": ["crop_seconds", "longest_seconds"],
+    "equal-length passes": ["length_step"],
+    "a language without": ["missing"],
+}
 
 
-def test_the_commands_on_training_run(
-    cli: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """If one did not, its reader would learn it after an hour, with data of their own."""
-    monkeypatch.chdir(tmp_path)
-    example = re.search(r"^```toml\n(.*?)^```$", TRAINING, re.MULTILINE | re.DOTALL)
-    assert example is not None
-    (tmp_path / "mine.toml").write_text(example[1], encoding="utf-8")
-    lines = [line for block in COMMANDS.finditer(TRAINING) for line in block["text"].splitlines()]
-    assert len(lines) >= 6
-
-    for line in lines:
-        words = line.split()[1:]
-        done = cli(
-            *words, *(word for name, more in LIGHTER.items() if name in words for word in more)
-        )
-        assert done.code == 0, f"{line}\n{done.err}"
-
-    page = (tmp_path / "mine/README.md").read_text(encoding="utf-8")
-    assert "upper-bound" in page
-    assert "synthetic" in page
-
-
-def test_the_options_on_the_page_of_training_are_those_of_the_model() -> None:
-    """If one was renamed, the page would describe another program."""
+@pytest.mark.parametrize("start", ASSUMED)
+def test_the_table_of_assumptions_says_what_the_preset_of_the_paper_has(start: str) -> None:
+    """If one was changed, the page would describe another program."""
     settings = pytest.importorskip(
         "mserbench_supcon_w2v2.settings", reason="pip install 'mserbench[train]'"
     )
-    known = {field.name for field in dataclasses.fields(settings.Settings)} | {"preset"}
-    assert set(re.findall(r"--option (\w+)=", TRAINING)) <= known
+    (row,) = re.findall(rf"^\| {start}.*$", PAPERS.text, re.MULTILINE)
+    choice = row.split("|")[2]
 
-    for name, value in {
-        "temperature": 0.07,
-        "reversal_strength": 1.0,
-        "cross_language_weight": 2.5,
-        "beta": 0.3,
-    }.items():
-        assert getattr(settings.PRESETS["paper"], name) == value, (
-            "the table of assumptions states it"
-        )
+    for name in ASSUMED[start]:
+        value = getattr(settings.PRESETS["paper"], name)
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        assert re.search(rf"(?<![\d.]){re.escape(text)}(?![\d.]\d)", choice), (name, text)
 
 
 FIGURE = re.compile(r"[+-]?\d+\.\d \[[+-]?\d+\.\d, [+-]?\d+\.\d\]")
-WRITTEN = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = {"45.3 [41.2, 49.0]"}  # of the form, not of a result
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_figure_with_an_interval_stands_on_a_page_that_is_remade(page: Path) -> None:
+def page_id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_a_figure_with_an_interval_stands_on_a_page_that_is_remade(path: Path) -> None:
     """A figure typed by hand stays as it was when its statistics or its predictions change."""
     generated = "\n".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "leaderboard").rglob("README.md")
+        report.read_text(encoding="utf-8") for report in (ROOT / "leaderboard").rglob("README.md")
     )
-    text = page.read_text(encoding="utf-8").replace("**", "")
-    figures = set(FIGURE.findall(text)) - EXAMPLES
+    figures = set(FIGURE.findall(Page(path).text.replace("**", ""))) - EXAMPLES
     assert {figure for figure in figures if figure not in generated.replace("**", "")} == set()
+
+
+def test_the_prompts_have_the_figures_of_their_table() -> None:
+    """What a prompt costs is quoted without its interval too."""
+    report = (ROOT / "leaderboard/mser-prompts/README.md").read_text(encoding="utf-8")
+    page = page_named("docs/measured/mser-llm.md").text
+    (spread,) = re.findall(r"mean (\d+\.\d), standard deviation (\d+\.\d)", report)
+    assert f"Mean {spread[0]}, standard deviation {spread[1]}" in page
+
+
+# Pages
+
+INDEX = page_named("docs/README.md")
+
+
+def test_every_page_is_in_the_index() -> None:
+    """A page that no index names is read by nobody but its author."""
+    linked = {(DOCS / link.partition("#")[0]).resolve() for link in INDEX.links}
+    assert {page_id(path) for path in DOCS.rglob("*.md") if path not in linked} == {
+        "docs/README.md"
+    }
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A dead link is a promise broken, on the first page as on the last."""
+    page, dead = Page(path), []
+    for link in page.links:
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        if not target.exists() or (anchor and anchor not in Page(target).anchors):
+            dead.append(link)
+
+    assert dead == []
+
+
+USED = [path for path in DOCS.glob("*.md") if page_id(path) not in GENERATED]
+
+
+@pytest.mark.parametrize("path", USED, ids=page_id)
+def test_a_page_on_how_to_use_a_thing_is_short(path: Path) -> None:
+    """One had 4,400 words: how to use the model stood between tables of what had been tried."""
+    assert len(Page(path).text.split()) <= MOST_WORDS
+
+
+def test_what_the_code_says_of_documents_is_there() -> None:
+    """An error that sends its reader to a page that was renamed is worse than none."""
+    sources = [
+        path
+        for folder in ("mserbench", "tasks", "plugins", "leaderboard/mserbench_leaderboard")
+        for path in [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.toml")]
+    ]
+    named = {
+        name
+        for path in sources
+        for name in re.findall(r"docs/[\w/-]+\.(?:md|toml)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) >= 5
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_the_paths_of_where_things_go_are_there() -> None:
+    """Who adds a thing where the page says should find its neighbours there."""
+    # NAME ends what can be looked up: the folder before it must be there. Rooms are named from the
+    # core, other paths from the root.
+    quoted = re.findall(r"`([\w./-]+/[\w./-]*)`", page_named("docs/design/where-things-go.md").text)
+    rooms = [name.partition("NAME")[0] for name in quoted]
+    missing = {
+        name
+        for name in rooms
+        if not (ROOT / name).exists() and not (ROOT / "mserbench" / name).exists()
+    }
+    assert missing - {"extension_package/", "benchmarks/"} == set()
+
+
+def test_the_page_on_installing_names_every_variable() -> None:
+    """A switch that no page names might as well not be there."""
+    sources = [
+        path
+        for folder in ("mserbench", "plugins", "tasks")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    names = {
+        name
+        for path in sources
+        for name in re.findall(r"\bMSERBENCH_[A-Z_]+\b", path.read_text(encoding="utf-8"))
+    }
+    page = page_named("docs/install.md").text
+    ours = {"MSERBENCH_API"}  # what a plugin says of itself, no variable of the environment
+    assert {name for name in names - ours if f"`{name}`" not in page} == set()
+
+
+# Commands
+
+OF_TUTORIALS = {"brightness", "kitchen", "kitchen-2"}
+PLACEHOLDER = re.compile(r"^(?:[A-Z]+|.*\.toml(?::.*)?|\.\.\.)$")
+
+
+def parsed(words: Iterable[str]) -> click.Context:
+    """Read a command as the program does, up to where it would begin to work.
+
+    Raises the program's own errors: for an unknown command or option, a missing one, a value of the
+    wrong type.
+    """
+    command: click.Command = program
+    context = click.Context(program, info_name="mserbench")
+    remaining = list(words)
+
+    # Groups are walked by hand, as click reads a command below a group only when it also runs it.
+    while isinstance(command, click.Group):
+        name, command, remaining = command.resolve_command(context, remaining)
+        assert command is not None
+        context = (
+            click.Context(command, parent=context, info_name=name)
+            if isinstance(command, click.Group)
+            else command.make_context(str(name), remaining, parent=context)
+        )
+
+    return context
+
+
+def names_in(value: object) -> list[str]:
+    """Return the names of a list with commas that are no placeholder."""
+    text = value if isinstance(value, str) else ""
+    names = [name.partition(":")[0] for name in text.split(",") if name]
+    return [name for name in names if not PLACEHOLDER.match(name) and name not in OF_TUTORIALS]
+
+
+NAMED_BY = {  # what a flag or, of these commands, an argument names
+    "--model": ModelEntry,
+    "--task": TaskEntry,
+    "--on": TaskEntry,
+    "--validate-on": TaskEntry,
+    "--chosen-on": CorpusEntry,
+    "experiment": ExperimentEntry,
+    "weights get": WeightsEntry,
+    "weights path": WeightsEntry,
+    "weights verify": WeightsEntry,
+    "models": ModelEntry,
+    "data show": CorpusEntry,
+    "data verify": CorpusEntry,
+    "data download": CorpusEntry,
+    "croissant": TaskEntry,
+    "conform model": ModelEntry,
+    "conform task": TaskEntry,
+    "conform corpus": CorpusEntry,
+}
+NO_NAMES = {"none"}  # of corpora that something was chosen on
+
+
+def unknown_names(context: click.Context) -> list[str]:
+    """Return the models, tasks, corpora, experiments and weights of a command that are none."""
+    _, _, command = context.command_path.partition(" ")
+    faults = []
+    for parameter in context.command.params:
+        spelling = command if isinstance(parameter, click.Argument) else parameter.opts[0]
+        if spelling not in NAMED_BY:
+            continue
+
+        value = context.params[str(parameter.name)]
+        names = names_in(",".join(value) if isinstance(value, tuple) else value)
+        entries = registry.entries(NAMED_BY[spelling])
+        faults += [name for name in names if name not in entries and name not in NO_NAMES]
+
+    return faults
+
+
+def check_options(words: list[str]) -> None:
+    """Raise the program's own error for an `--option` that the model of a command does not have."""
+    pairs = dict(itertools.pairwise(words))
+    model = pairs.get("--model", "")
+    settings = [word for flag, word in itertools.pairwise(words) if flag == "--option"]
+    if not settings or model in OF_TUTORIALS:
+        return
+
+    options.make_options(
+        lookup.described_class(model), dict(setting.split("=", 1) for setting in settings), model
+    )
+
+
+def faults_of(command: str) -> list[str]:
+    """Return what is wrong with a command as a page writes it."""
+    words = shlex.split(command)
+    if words == ["--help"]:  # it prints and exits while it is read
+        return []
+
+    try:
+        faults = unknown_names(parsed(words))
+        check_options(words)
+    except (click.ClickException, MserbenchError) as error:
+        faults = [str(error)]
+
+    return [f"mserbench {command}: {fault}" for fault in faults]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rum --model prior --task aesdd",
+        "run --model prior",
+        "run --model pryor --task aesdd",
+        "run --model prior --task aesd",
+        "run --model prior --task aesdd --limit many",
+        "run --model prior --task aesdd --limits 3",
+        "train --model egemaps --on emodb,emvo --out W",
+        "run --model egemaps --task aesdd --option normalize=speaker",
+        "experiment transfer-reel --plan",
+        "weights get whisper-bass",
+        "data show emodbb",
+        "train --model egemaps --on emodb --chosen-on emovvo --out W",
+        "predict a.wav --model egemap",
+    ],
+)
+def test_a_wrong_command_is_seen(command: str) -> None:
+    """Else all pages would pass, whatever they say."""
+    assert len(faults_of(command)) == 1
+
+
+WITH_COMMANDS = [path for path in PAGES if Page(path).commands]
+
+
+@pytest.mark.parametrize("path", WITH_COMMANDS, ids=page_id)
+def test_every_command_of_a_page_is_one(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that was renamed goes on being typed for years, from the page that nobody read."""
+    # The folder of data is the one path that the command line itself wants to be there.
+    (tmp_path / "D").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    faults = [fault for command in Page(path).commands for fault in faults_of(command)]
+    assert faults == []
+
+
+WITH_SENTENCES = [path for path in PAGES if Page(path).spoken]
+
+
+@pytest.mark.parametrize("path", WITH_SENTENCES, ids=page_id)
+def test_every_command_in_a_sentence_is_one(path: Path) -> None:
+    """What prose says may leave parts out, but what it names must be there."""
+    faults = []
+    for command in Page(path).spoken:
+        target: click.Command | None = program
+        context = click.Context(program)
+        words = command.split()
+
+        # NAME and FILE stand for anything, so that only the words in small letters are commands.
+        while isinstance(target, click.Group) and words and words[0].islower():
+            try:
+                target = target.get_command(context, words.pop(0))
+            except MserbenchError:
+                target = None
+
+        assert target is not None, f"mserbench {command}"
+        flags_there = {flag for parameter in target.params for flag in parameter.opts}
+        flags = [word.partition("=")[0] for word in words if word.startswith("--")]
+        faults += [
+            f"mserbench {command}: {flag}" for flag in flags if flag not in flags_there | {"--help"}
+        ]
+
+    assert faults == []

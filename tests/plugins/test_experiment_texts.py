@@ -119,7 +119,7 @@ def test_the_small_model_is_never_called_the_paper_s() -> None:
         assert "mser-llm (mini)" in spoken(table)
         assert not re.search(r"[Pp]aper 1's model in small|model is Zou", spoken(table))
 
-    text = (ROOT / "docs/mser-llm.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/measured/mser-llm.md").read_text(encoding="utf-8")
     assert re.search(r"\| mser-llm \(mini\)[^|]*\|.*\| the paper's mser-llm \|", text)
     assert not re.search(r"\| mser-llm \|.*\| the paper's mser-llm \|", text)
 
