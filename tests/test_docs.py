@@ -122,7 +122,7 @@ def test_a_tutorial_ends_its_commands_with_a_score(name: str) -> None:
     commands = [
         block["text"] for block in COMMANDS.finditer((DOCS / name).read_text(encoding="utf-8"))
     ]
-    assert re.search(r"^mserbench check (model|task) ", commands[-1], re.MULTILINE)
+    assert re.search(r"^mserbench conform (model|task) ", commands[-1], re.MULTILINE)
     assert commands[-1].splitlines()[-1].startswith("mserbench run ")
 
 

@@ -29,12 +29,16 @@ COMMANDS = {
     "corpora": "list the corpora",
     "plugins": "list the plugins, their versions and failures",
     "weights": "get pretrained weights by name, say which are here, check them",
-    "check": "run the conformance kit on a model, task or corpus",
+    "conform": "run the conformance kit on a model, task or corpus",
+    "packages": "load all packages; say which do not fit one another",
     "data": "say which corpora are here, where to get them, what is wrong with them",
     "audit": "say what the parts of a split share: speakers, dialogues, sentences, audio",
     "init-task": "propose a task for a corpus of your own",
     "croissant": "print the metadata of a task as Croissant JSON-LD",
 }
+
+# Old spellings, each a module that says where the command went; no listing shows them.
+RENAMED = ("check",)
 
 
 class Program(click.Group):
@@ -46,7 +50,7 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command. Raises UnknownName with the nearest names."""
-        if cmd_name in COMMANDS:
+        if cmd_name in COMMANDS or cmd_name in RENAMED:
             module = importlib.import_module(f"mserbench.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             return command

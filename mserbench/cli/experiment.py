@@ -1,4 +1,4 @@
-"""`mserbench experiment`: remake a table, or check that its answers give it."""
+"""`mserbench experiment`: remake a table, or replay it from its stored answers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ from mserbench.errors import ModelError, UsageError
 if TYPE_CHECKING:
     from mserbench.experiments.definition import Wishes
     from mserbench.experiments.shapes import Definition
+
+
+def _renamed(context: click.Context, option: click.Parameter, value: bool) -> None:
+    """Say what the old spelling is called now, whatever else was typed."""
+    if value:
+        raise UsageError(
+            "'--check' is called '--replay' now: give 'mserbench experiment NAME --replay'"
+        )
 
 
 @click.command(
@@ -78,9 +86,12 @@ if TYPE_CHECKING:
     help="With --plan: parameters, memory, disk and hours of the trainings.",
 )
 @click.option(
-    "--check",
+    "--replay",
     is_flag=True,
     help="Remake the page from the stored answers alone; exit 1 if it differs.",
+)
+@click.option(
+    "--check", is_flag=True, hidden=True, is_eager=True, expose_value=False, callback=_renamed
 )
 @click.option(
     "--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop."
@@ -102,7 +113,7 @@ def command(
     allow_partial: bool,
     plan_only: bool,
     dry_run: bool,
-    check: bool,
+    replay: bool,
     rewrite: bool,
     as_json: bool,
 ) -> None:
@@ -116,8 +127,8 @@ def command(
         return
 
     folder = out or Path("experiments") / "-".join(filter(None, [Path(name).stem, preset]))
-    if check:
-        _check(folder)
+    if replay:
+        _replay(folder)
         return
     if rewrite:
         _rewrite(folder)
@@ -155,7 +166,7 @@ def _list(as_json: bool) -> None:
     listing(ExperimentEntry, as_json)
 
 
-def _check(folder: Path) -> None:
+def _replay(folder: Path) -> None:
     from mserbench.experiments.folder import PAGE, is_remade
 
     if not is_remade(folder):

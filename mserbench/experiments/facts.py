@@ -155,7 +155,7 @@ def provenance(record: Mapping[str, Any], hashes: Mapping[str, str]) -> list[lis
     command = record["experiment"]["command"]
     return [
         ["## How it was made"],
-        ["```sh", command, f"{command} --check  # this page again, from the answers alone", "```"],
+        ["```sh", command, f"{command} --replay  # this page again, from the answers alone", "```"],
         [
             "`record.json` says for each cell which trainings and runs it rests on: "
             "options, versions, digests of the "

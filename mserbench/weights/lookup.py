@@ -18,9 +18,9 @@ from mserbench.errors import DataError
 from mserbench.plugins import misfits
 from mserbench.report.progress import doing
 from mserbench.weights import sources as sources
-from mserbench.weights.check import check_ready, check_revision, sha256
 from mserbench.weights.named import assembler, weights_named
 from mserbench.weights.record import Weights
+from mserbench.weights.verification import revision_problems, sha256, verify_ready
 
 # beside the ready files: where they are from, at which commit, the SHA-256 of each
 RECORD = "weights.json"
@@ -84,7 +84,7 @@ def verify(name: str) -> list[str]:
     Raises UnknownName, and DataError where the weights are not on this machine.
     """
     place, record, known = _place(name), _record(name), _known(name)
-    problems = check_revision(record, known)
+    problems = revision_problems(record, known)
     for file, facts in sorted(known["files"].items()):
         if _size(place / file) is None:
             problems.append(f"{name}: file {file!r} is missing")
@@ -220,7 +220,7 @@ def _assemble(
     out.mkdir()
     progress(f"{record.name}: from {found.source}, making it ready")
     make_ready(found.folder, out)
-    check_ready(record, out)
+    verify_ready(record, out)
     files = {
         path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())
     }

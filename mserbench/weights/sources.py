@@ -18,8 +18,8 @@ from pathlib import Path
 from mserbench.errors import DataError, MissingExtra
 from mserbench.fetching import reach
 from mserbench.report import progress
-from mserbench.weights.check import check_hub
 from mserbench.weights.record import Hub, Weights
+from mserbench.weights.verification import verify_snapshot
 from mserbench.weights.wheel import is_of, refuse_pickle, take
 
 FOLDERS = "MSERBENCH_WEIGHTS"  # a folder with one folder a name
@@ -105,7 +105,7 @@ def from_hub(record: Weights, say: Say) -> Found:
             "its files are pickles, which can run code when they are read, and none is safetensors"
         )
 
-    check_hub(record, folder)
+    verify_snapshot(record, folder)
     return Found(folder, f"model hub {record.hub.repository} at {folder.name}", folder.name)
 
 

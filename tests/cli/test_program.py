@@ -75,6 +75,34 @@ def test_without_arguments_it_says_what_it_can_do(cli) -> None:
     assert cli().code == 2
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["check", "model", "prior"], "'mserbench conform model prior'"),
+        (["check", "task", "emodb", "--json"], "'mserbench conform task emodb --json'"),
+        (["check", "packages"], "'mserbench packages'"),
+        (["check", "--help"], "'mserbench conform --help'"),
+        (["check"], "'mserbench conform model|task|corpus NAME'"),
+        (["experiment", "mser-real", "--check"], "'mserbench experiment NAME --replay'"),
+        (["experiment", "--check", "--seeds", "no"], "'mserbench experiment NAME --replay'"),
+    ],
+)
+def test_an_old_spelling_says_where_it_went(cli, old: list[str], new: str) -> None:
+    """Scripts and pages have the old words: a shrug, or another command under them, would cost
+    their readers an hour.
+    """
+    done = cli(*old)
+    assert (done.code, done.out) == (2, "")
+    assert new in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_old_spellings_are_in_no_help(cli) -> None:
+    """Whoever learns the program today shall learn one word for each thing."""
+    assert not any(line.split()[:1] == ["check"] for line in cli("--help").out.splitlines())
+    assert "--check" not in cli("experiment", "--help").out
+
+
 def test_the_version_is_told(cli) -> None:
     from mserbench import __version__
 

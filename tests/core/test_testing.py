@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from mserbench.cards import CorpusCard, Exposure, ModelCard
-from mserbench.cli import check as command
+from mserbench.cli import conform as command
 from mserbench.contracts import Clip, Corpus, Task, Tree, Utterance
 from mserbench.data import lookup
 from mserbench.errors import UnknownName, UsageError

@@ -1,4 +1,4 @@
-"""What is checked of weights that a source gave before they become ready: published hashes, kind,
+"""What is verified of weights that a source gave before they become ready: published hashes, kind,
 no pickle.
 """
 
@@ -21,7 +21,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_hub(record: Weights, folder: Path) -> None:
+def verify_snapshot(record: Weights, folder: Path) -> None:
     """Raise DataError unless every file of a snapshot whose hash is pinned is the published one.
 
     A pinned file that the snapshot lacks is an error too: another form of the weights would pass in
@@ -38,7 +38,7 @@ def check_hub(record: Weights, folder: Path) -> None:
             )
 
 
-def check_ready(record: Weights, out: Path) -> None:
+def verify_ready(record: Weights, out: Path) -> None:
     """Raise DataError where the ready folder holds a pickle, or the weights of another model."""
     for path in out.iterdir():
         refuse_pickle(path)
@@ -61,7 +61,7 @@ def check_ready(record: Weights, out: Path) -> None:
             )
 
 
-def check_revision(record: Weights, known: Mapping[str, Any]) -> list[str]:
+def revision_problems(record: Weights, known: Mapping[str, Any]) -> list[str]:
     """Return a sentence where ready weights came from another commit of the hub than the one that
     is pinned.
     """
