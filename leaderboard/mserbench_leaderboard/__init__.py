@@ -19,5 +19,6 @@ def register_commands() -> Iterable[CommandEntry]:
             "leaderboard",
             "mserbench_leaderboard.command:command",
             "rewrite or check the leaderboard from its runs",
+            group="Score",
         )
     ]

