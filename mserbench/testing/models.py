@@ -16,6 +16,7 @@ from mserbench.labels import CANONICAL
 from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.testing import guard, sounds
+from mserbench.testing.described import check_described
 from mserbench.testing.embeddings import check_embeddings
 from mserbench.testing.findings import (
     Finding,
@@ -261,6 +262,7 @@ CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "card": check_card,
     "exposure": check_exposure,
     "development": check_development,
+    "described": check_described,
     "scores": _scores,
     "determinism": _determinism,
     "batch invariance": _batches,
