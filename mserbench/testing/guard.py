@@ -13,7 +13,7 @@ from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
 
 # What joins audio with labels. A test holds that these modules exist: one that moved would be
 # forbidden in vain.
-JOINERS = ("mserbench.data.corpus", "mserbench.data.dataset")
+JOINERS = ("mserbench.data.corpus", "mserbench.data.dataset", "mserbench.data.labelled")
 
 
 def label_modules(model: type) -> tuple[str, ...]:

@@ -195,6 +195,14 @@ class ReadsLabels(Honest):
         return spread(loudness(clips) * len(dataset.__name__), labels)
 
 
+class OpensATask(Honest):
+    def predict(self, clips, labels):
+        from mserbench.data.labelled import labelled_clips
+
+        assert labelled_clips("emodb-sample").items
+        return super().predict(clips, labels)
+
+
 class ReadsTasksAndHidesIt(Honest):
     def predict(self, clips, labels):
         try:
@@ -354,6 +362,7 @@ BREACHES = {
     Statistics: "other clips",
     ByGroupNumber: "other clips",
     CrashesWithoutGroups: "other clips",
+    OpensATask: "labels out of reach",
     ReadsLabels: "labels out of reach",
     ReadsTasksAndHidesIt: "labels out of reach",
     AsksTheRegistry: "labels out of reach",
