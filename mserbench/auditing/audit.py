@@ -78,9 +78,9 @@ def audit(
     titles = {
         name: title if title and name == "test" else f"{title}.{name}".lstrip(".") for name in names
     }
-    found = (compare(titles[name], parts[TRAIN], parts[name]) for name in names)
+    comparisons = (compare(titles[name], parts[TRAIN], parts[name]) for name in names)
 
-    return Audit(title, kind, source, tuple(found), nowhere)
+    return Audit(title, kind, source, tuple(comparisons), nowhere)
 
 
 def compare(title: str, training: Sequence[Entry], tested: Sequence[Entry]) -> Comparison:
@@ -103,12 +103,12 @@ def together(title: str, folds: Sequence[Comparison]) -> Comparison:
 
 def folds(title: str, parts: Mapping[str, Sequence[Entry]]) -> list[Comparison]:
     """Compare each part with all others."""
-    found = []
+    comparisons = []
     for name, tested in parts.items():
-        training = [entry for other, entries in parts.items() if other != name for entry in entries]
-        found.append(compare(f"{title}.{name}", training, tested))
+        training = [entry for part, entries in parts.items() if part != name for entry in entries]
+        comparisons.append(compare(f"{title}.{name}", training, tested))
 
-    return found
+    return comparisons
 
 
 def inside(entries: Sequence[Entry]) -> Inside:
@@ -120,12 +120,12 @@ def inside(entries: Sequence[Entry]) -> Inside:
 
     copies = tuple(tuple(ids) for ids in by_key.values() if len(ids) > 1)
     like = {
-        (entry.facts[AUDIO], other)
+        (entry.facts[AUDIO], second)
         for entry in entries
-        for other in entry.near or ()
-        if other in by_key
+        for second in entry.near or ()
+        if second in by_key
     }
-    pairs = {(min(by_key[one]), min(by_key[other])) for one, other in like}
+    pairs = {(min(by_key[first]), min(by_key[second])) for first, second in like}
     unknown = {
         AUDIO: sum(AUDIO not in entry.facts for entry in entries),
         NEAR: sum(entry.near is None for entry in entries),

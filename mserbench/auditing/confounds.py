@@ -41,19 +41,19 @@ def confounds(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, C
     parts.
     """
     entries = list({entry.id: entry for entry in (*training, *tested)}.values())
-    known = [kind for kind in KINDS if any(kind in entry.facts for entry in entries)]
-    return {kind: _confound(kind, training, tested, _table(kind, entries)) for kind in known}
+    known_kinds = [kind for kind in KINDS if any(kind in entry.facts for entry in entries)]
+    return {kind: _confound(kind, training, tested, _table(kind, entries)) for kind in known_kinds}
 
 
-def summed_confounds(found: Sequence[Confound]) -> Confound:
+def summed_confounds(folds: Sequence[Confound]) -> Confound:
     """Sum the confounds of one kind over folds, in each of which other clips are tested."""
     return replace(
-        found[0],  # what is said of all clips is the same in each fold
-        tested=sum(one.tested for one in found),
-        unknown=sum(one.unknown for one in found),
-        items=tuple(identity for one in found for identity in one.items),
-        guessed=sum(one.guessed for one in found),
-        majority=sum(one.majority for one in found),
+        folds[0],  # what is said of all clips is the same in each fold
+        tested=sum(fold.tested for fold in folds),
+        unknown=sum(fold.unknown for fold in folds),
+        items=tuple(identity for fold in folds for identity in fold.items),
+        guessed=sum(fold.guessed for fold in folds),
+        majority=sum(fold.majority for fold in folds),
     )
 
 
@@ -92,13 +92,13 @@ def _holders(table: _Table) -> dict[str, tuple[str, int, int]]:
     for counts in table.values():
         totals.update(counts)
 
-    found = {}
+    holders = {}
     for label, total in sorted(totals.items()):
         most, value = max((counts[label], value) for value, counts in table.items())
         if total >= FEW and most > MUCH * total:
-            found[label] = (value, most, total)
+            holders[label] = (value, most, total)
 
-    return found
+    return holders
 
 
 def _most(counts: Counter[str]) -> str:

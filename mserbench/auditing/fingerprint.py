@@ -74,11 +74,11 @@ def fingerprint(waveform: NDArray[np.float32]) -> NDArray[np.uint32]:
     bits = np.diff(np.diff(power, axis=1), axis=0) < 0
     words = np.where(counted, bits @ (1 << np.arange(BITS, dtype=np.uint32)) + 1, 0)
     first = int(np.argmax(counted)) if counted.any() else 0
-    found = np.zeros(LENGTH, dtype=np.uint32)
-    kept = words[first : first + LENGTH]
-    found[: len(kept)] = kept
+    padded = np.zeros(LENGTH, dtype=np.uint32)
+    start = words[first : first + LENGTH]
+    padded[: len(start)] = start
 
-    return found
+    return padded
 
 
 def _numbers(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -97,14 +97,14 @@ def of_clips(
     Raises DataError for a clip that cannot be decoded.
     """
     cache = FeatureCache(FEATURES)
-    found = np.zeros((len(clips), LENGTH), dtype=np.uint32)
+    words = np.zeros((len(clips), LENGTH), dtype=np.uint32)
     for start in range(0, len(clips), _BATCH):
         part = clips[start : start + _BATCH]
-        found[start : start + len(part)] = extract(part, FEATURES, cache)
+        words[start : start + len(part)] = extract(part, FEATURES, cache)
         if progress:
             progress(start + len(part), len(clips))
 
-    return found
+    return words
 
 
 def comparable(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -120,8 +120,8 @@ def near_duplicates(words: NDArray[np.uint32]) -> list[Pair]:
     for proposals in _proposals(words):
         for start in range(0, len(proposals), _BATCH):
             for pair in _verified(words, proposals[start : start + _BATCH]):
-                known = best.get((pair.first, pair.second))
-                if known is None or pair.error_rate < known.error_rate:
+                best_yet = best.get((pair.first, pair.second))
+                if best_yet is None or pair.error_rate < best_yet.error_rate:
                     best[pair.first, pair.second] = pair
 
     return [best[key] for key in sorted(best)]
@@ -169,14 +169,14 @@ def _proposals(words: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
     for block in _blocks(np.bincount(clip, following, n).astype(np.int64)):
         chosen = np.arange(*np.searchsorted(clip, (block.start, block.stop)))
         counts = following[chosen]
-        one = np.repeat(chosen, counts)
-        step = np.arange(len(one)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
-        other = order[rank[one] + step]
-        shift = place[one] - place[other] + LENGTH
-        code = (clip[one] * n + clip[other]) * (2 * LENGTH) + shift
-        found, votes = np.unique(code[clip[one] != clip[other]], return_counts=True)
-        found = found[votes >= VOTES]
-        pair, shift = np.divmod(found, 2 * LENGTH)
+        earlier = np.repeat(chosen, counts)
+        step = np.arange(len(earlier)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        later = order[rank[earlier] + step]
+        shift = place[earlier] - place[later] + LENGTH
+        code = (clip[earlier] * n + clip[later]) * (2 * LENGTH) + shift
+        codes, votes = np.unique(code[clip[earlier] != clip[later]], return_counts=True)
+        codes = codes[votes >= VOTES]
+        pair, shift = np.divmod(codes, 2 * LENGTH)
         yield np.stack([pair // n, pair % n, shift - LENGTH], axis=1)
 
 
@@ -196,12 +196,12 @@ def _blocks(work: NDArray[np.int64]) -> Iterator[slice]:
 
 def _verified(words: NDArray[np.uint32], proposals: NDArray[np.int64]) -> Iterator[Pair]:
     first, second, shift = proposals.T
-    there = np.arange(LENGTH)[None, :] - shift[:, None]
-    inside = (there >= 0) & (there < LENGTH)
-    one = words[first]
-    other = words[second[:, None], np.clip(there, 0, LENGTH - 1)]
-    both = (one != 0) & (other != 0) & inside
-    different = (one - np.uint32(1)) ^ (other - np.uint32(1))
+    position = np.arange(LENGTH)[None, :] - shift[:, None]
+    inside = (position >= 0) & (position < LENGTH)
+    words_first = words[first]
+    words_second = words[second[:, None], np.clip(position, 0, LENGTH - 1)]
+    both = (words_first != 0) & (words_second != 0) & inside
+    different = (words_first - np.uint32(1)) ^ (words_second - np.uint32(1))
     errors = (_ones(different) * both).sum(axis=1)
     overlap = both.sum(axis=1)
     rate = errors / np.maximum(overlap * BITS, 1)

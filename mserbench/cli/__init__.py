@@ -171,8 +171,8 @@ def _report(error: Exception) -> int:
         return 0
 
     click.echo(
-        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug "
-        f"and report what it shows",
+        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug and report "
+        "what it shows",
         err=True,
     )
 

@@ -19,14 +19,14 @@ def record(card: CorpusCard) -> dict[str, Any]:
     """
     from mserbench.data import divisions
 
-    found = {
+    fields = {
         key: value for key, value in asdict(card).items() if value not in ("", None, {}, (), False)
     }
-    for name, division in found.get("divisions", {}).items():
+    for name, division in fields.get("divisions", {}).items():
         division.pop("rows", None)
         division["parts"] = divisions.parts(card, name).names
 
-    return {**found, "tasks": list(_tasks(card))}
+    return {**fields, "tasks": list(_tasks(card))}
 
 
 def lines(card: CorpusCard) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _paragraphs(card: CorpusCard) -> dict[str, list[str]]:
     """Return what is said under each name on the left, each text a paragraph."""
     size = [f"{card.speakers} speakers"] if card.speakers is not None else []
     size += [f"{card.hours:g} h"] if card.hours is not None else []
-    found = {
+    paragraphs = {
         "languages": [", ".join(card.languages)],
         "size": [", ".join(size)] if size else [],
         "licence": [f"{card.licence} ({card.access})"],
@@ -71,7 +71,7 @@ def _paragraphs(card: CorpusCard) -> dict[str, list[str]]:
         else [],
     }
 
-    return {name: [text for text in texts if text] for name, texts in found.items()}
+    return {name: [text for text in texts if text] for name, texts in paragraphs.items()}
 
 
 def _download(card: CorpusCard) -> list[str]:

@@ -49,11 +49,11 @@ class Report:
             columns = [f"{SCORE}{label}" for label in self._labels] if row.scores else ["answer"]
             self._csv.writerow(["file", "start", "end", "prediction", *columns, "part"])
 
-        said = [f"{score:.6g}" for score in row.scores] or [
+        cells = [f"{score:.6g}" for score in row.scores] or [
             row.answer.replace("\r\n", "\n").replace("\r", "\n")
         ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
-        self._csv.writerow([printable(row.file), *times, row.prediction, *said, row.part])
+        self._csv.writerow([printable(row.file), *times, row.prediction, *cells, row.part])
         self._out.flush()
 
     def finish(self, model: str, subject: Subject | None, as_json: bool) -> None:
@@ -97,7 +97,7 @@ def _by_file(
     if windows:
         files.append(_broken_off(name, windows))
 
-    gone = [{"file": printable(one.name), "reason": str(one.error)} for one in failed]
+    gone = [{"file": printable(failure.name), "reason": str(failure.error)} for failure in failed]
     return {"labels": list(labels), "files": files, "failed": gone}
 
 
@@ -108,9 +108,9 @@ def print_table(rows: Sequence[Row], labels: Sequence[str]) -> None:
     if not rows:
         return
 
-    shown = [[_time(row), row.prediction or "?"] for row in rows]
-    head, said = _said(rows, labels, WIDTH - _NAME - _width(["time", "emotion"], shown))
-    beside = [[*left, *right] for left, right in zip(shown, said, strict=True)]
+    firsts = [[_time(row), row.prediction or "?"] for row in rows]
+    head, cells = _said(rows, labels, WIDTH - _NAME - _width(["time", "emotion"], firsts))
+    beside = [[*first, *right] for first, right in zip(firsts, cells, strict=True)]
     room = max(_NAME, WIDTH - _width(["time", "emotion", *head], beside))
     table = [
         [_end_of(_line(row.file), room), *cells] for row, cells in zip(rows, beside, strict=True)
@@ -183,9 +183,11 @@ def _time(row: Row) -> str:
 
 def _clock(seconds: float, digits: int = 1) -> str:
     """Return a time as people write it: 0:03.8, 12:30, 1:59:50."""
-    minutes, rest = divmod(round(seconds, digits), 60)
+    minutes, left_over = divmod(round(seconds, digits), 60)
     text = (
-        f"{rest:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".") if rest % 1 else f"{rest:02.0f}"
+        f"{left_over:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".")
+        if left_over % 1
+        else f"{left_over:02.0f}"
     )
     hours, minutes = divmod(int(minutes), 60)
 
@@ -212,7 +214,7 @@ def _footnotes(rows: Sequence[Row], best_only: bool) -> list[str]:
             else "as the model gives them: they are no shares of one"
         )
         lines.append(
-            f"Scores: "
+            "Scores: "
             f"{kind}{'; the highest alone, --csv and --json have all' if best_only else ''}."
         )
 
@@ -231,7 +233,7 @@ def _footnotes(rows: Sequence[Row], best_only: bool) -> list[str]:
 
 
 def _record(row: Row, labels: Sequence[str]) -> dict[str, Any]:
-    said = (
+    answer = (
         {
             "scores": {
                 label: float(f"{score:.6g}")
@@ -245,7 +247,7 @@ def _record(row: Row, labels: Sequence[str]) -> dict[str, Any]:
     return {
         **times,
         "prediction": row.prediction or None,
-        **({} if row.windows > 1 and not row.scores else said),
+        **({} if row.windows > 1 and not row.scores else answer),
     }
 
 

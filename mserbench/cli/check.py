@@ -21,7 +21,7 @@ def command(words: Sequence[str]) -> None:
     if words[:1] == ("packages",):
         raise UsageError("'mserbench check packages' is called 'mserbench packages' now")
 
-    asked = " ".join(words) or "model|task|corpus NAME"
+    arguments = " ".join(words) or "model|task|corpus NAME"
     raise UsageError(
-        f"'mserbench check' is called 'mserbench conform' now: give 'mserbench conform {asked}'"
+        f"'mserbench check' is called 'mserbench conform' now: give 'mserbench conform {arguments}'"
     )

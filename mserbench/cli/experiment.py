@@ -234,12 +234,12 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
         "--settings": ",".join(wishes.settings),
     }
     words += [f"{flag} {value}" for flag, value in flags.items() if value]
-    given = [
+    settings_given = [
         (model, key, value)
         for model, options in wishes.options.items()
         for key, value in options.items()
     ]
-    words += [f"--option {model}.{key}={value}" for model, key, value in given]
+    words += [f"--option {model}.{key}={value}" for model, key, value in settings_given]
 
     return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
 
@@ -265,9 +265,8 @@ def _devices(text: str, processes: int) -> tuple[str, ...]:
 
     if processes > 1 and devices not in (("cpu",), ("cuda",)):
         raise UsageError(
-            f"--device is {text!r}, but with --processes {processes} each process takes "
-            f"the GPU of its number: give "
-            f"--device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
+            f"--device is {text!r}, but with --processes {processes} each process takes the GPU of "
+            "its number: give --device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
         )
     if processes > 1 and devices == ("cuda",):
         return tuple(f"cuda:{number}" for number in range(processes))
@@ -280,7 +279,7 @@ def _jobs(devices: Sequence[str]) -> int:
 
     return (
         len(devices)
-        if any(one.startswith("cuda") for one in devices)
+        if any(device.startswith("cuda") for device in devices)
         else min(4, available_cores())
     )
 

@@ -107,23 +107,22 @@ def _with_shorthands(
     """
     from mserbench.running.lookup import described_class
 
-    given = {name: value for name, value in flags.items() if value is not None}
-    known = (
+    typed = {name: value for name, value in flags.items() if value is not None}
+    option_names = (
         {field.name for field in dataclasses.fields(described_class(model).Options)}
-        if given
+        if typed
         else set()
     )
-    for name, value in given.items():
+    for name, value in typed.items():
         if name in options:
             raise UsageError(
-                f"--{name} {value} and --option {name}={options[name]} are both given: leave "
-                f"one away"
+                f"--{name} {value} and --option {name}={options[name]} are both given: leave one "
+                "away"
             )
-        if name not in known:
+        if name not in option_names:
             raise UsageError(
-                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench "
-                f"models {model}' lists those "
-                f"it has"
+                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench models "
+                f"{model}' lists those it has"
             )
 
-    return {**options, **given}
+    return {**options, **typed}

@@ -90,18 +90,18 @@ def verify(name: str | None) -> None:
     from mserbench.weights import lookup
     from mserbench.weights.named import weights_names
 
-    here = [one for one in weights_names() if lookup.read_record(one) is not None]
-    names = [name] if name is not None else here
-    problems = {one: lookup.verify(one) for one in names}
+    present = [weights for weights in weights_names() if lookup.read_record(weights) is not None]
+    names = [name] if name is not None else present
+    problems = {weights: lookup.verify(weights) for weights in names}
 
-    for one, found in problems.items():
-        for problem in found:
-            click.echo(f"problem: {problem}: 'mserbench weights get {one}' gets it again")
+    for weights, faults in problems.items():
+        for problem in faults:
+            click.echo(f"problem: {problem}: 'mserbench weights get {weights}' gets it again")
 
-        if not found:
+        if not faults:
             click.echo(
-                f"{one}: {len((lookup.read_record(one) or {})['files'])} files, all as they "
-                f"were got"
+                f"{weights}: {len((lookup.read_record(weights) or {})['files'])} files, all as "
+                "they were got"
             )
 
     if not names:
@@ -118,16 +118,16 @@ def _facts(name: str) -> dict[str, Any]:
     from mserbench.weights.named import weights_named
 
     record = weights_named(name)
-    known = lookup.read_record(name)
+    ready = lookup.read_record(name)
     facts = {
         key: value
         for key, value in asdict(record).items()
         if key not in ("assemble", "described_by", "needs")
     }
     exposure = [
-        {key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]
+        {key: value for key, value in item.items() if key != "clips"} for item in facts["exposure"]
     ]
-    state = {"state": "absent"} if known is None else {"state": "ready", "source": known["source"]}
+    state = {"state": "absent"} if ready is None else {"state": "ready", "source": ready["source"]}
 
     return {**facts, "exposure": exposure, **state}
 

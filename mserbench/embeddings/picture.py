@@ -29,10 +29,9 @@ _LONGEST = 26  # letters of a name in a legend
 _ROUNDS = 6  # in which the points are drawn, so that no group covers another wholly
 _PALETTE = 96
 _CAUTION = (
-    "t-SNE keeps near neighbours together: distances between groups, their sizes and gaps "
-    "between them mean little. "
-    "Silhouettes are of the original vectors, by cosine distance: 1 apart, 0 mixed, below "
-    "0 nearer to another group."
+    "t-SNE keeps near neighbours together: distances between groups, their sizes and gaps between "
+    "them mean little. Silhouettes are of the original vectors, by cosine distance: 1 apart, 0 "
+    "mixed, below 0 nearer to another group."
 )
 
 
@@ -78,8 +77,13 @@ def compose(
 
     for row, needed in zip(rows, heights, strict=True):
         for column, field in enumerate(row):
-            left = _EDGE + column * (_PANEL + _GAP)
-            place = (left / width, (top - 0.35 - _PANEL) / height, _PANEL / width, _PANEL / height)
+            left_edge = _EDGE + column * (_PANEL + _GAP)
+            place = (
+                left_edge / width,
+                (top - 0.35 - _PANEL) / height,
+                _PANEL / width,
+                _PANEL / height,
+            )
             axes = figure.add_axes(place)
             _panel(axes, projection.places, field, drawn[field], separations[field])
 
@@ -156,7 +160,7 @@ def _title(cloud: Cloud, projection: Projection, seed: int) -> list[str]:
     n, dim = cloud.vectors.shape
     facts = [f"t-SNE, n = {n:,} clips", f"{dim:,} dimensions"]
     if projection.reduced is not None:
-        facts.append(f"PCA to {projection.reduced} ({100 * projection.kept:.0f} % of variance)")
+        facts.append(f"PCA to {projection.reduced} ({100 * projection.variance:.0f} % of variance)")
 
     facts += [f"perplexity {projection.perplexity:.3g}", f"seed {seed}", *cloud.marks]
     return [f"{model} on {', '.join(cloud.tasks)}", ", ".join(facts)]

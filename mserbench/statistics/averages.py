@@ -135,7 +135,7 @@ def difference(a: Sequence[Part], b: Sequence[Part], metric: str) -> Difference:
     by_clip = any(part.target.by_clip for part in (*a, *b))
     targets = {id(part.target): part.target for part in (*a, *b)}
 
-    if any(one.left_out.clusters < FEWEST for one in targets.values()):
+    if any(target.left_out.clusters < FEWEST for target in targets.values()):
         return Difference(value, None, None, by_clip)
 
     weighted = [*((part, 1 / len(a)) for part in a), *((part, -1 / len(b)) for part in b)]
@@ -150,7 +150,7 @@ def difference(a: Sequence[Part], b: Sequence[Part], metric: str) -> Difference:
             0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread), 1.0, by_clip
         )
     if spread.value < 1e-24:
-        signs = sum(one.left_out.clusters for one in targets.values())
+        signs = sum(target.left_out.clusters for target in targets.values())
         return Difference(value, None, 2.0 ** (1 - signs), by_clip)
 
     return Difference(value, _around(value, spread), p_value(value, spread), by_clip)

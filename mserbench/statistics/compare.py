@@ -178,16 +178,16 @@ def tie_group(systems: Sequence[NDArray[np.int64]], level: float = 0.05) -> list
         return list(range(len(systems)))
 
     value, pvalue = _pairs(systems)
-    left = list(range(len(systems)))
-    while len(left) > 1:
-        among = pvalue[np.ix_(left, left)]
+    tied = list(range(len(systems)))
+    while len(tied) > 1:
+        among = pvalue[np.ix_(tied, tied)]
         first, second = np.unravel_index(int(among.argmin()), among.shape)
-        if among[first, second] >= level / (len(left) * (len(left) - 1) / 2):
+        if among[first, second] >= level / (len(tied) * (len(tied) - 1) / 2):
             break
 
-        left.remove(min(left[first], left[second], key=lambda at: value[at]))
+        tied.remove(min(tied[first], tied[second], key=lambda at: value[at]))
 
-    return left
+    return tied
 
 
 def _pairs(systems: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -115,30 +115,30 @@ def _complete(specimen: Specimen) -> str:
 
     return (
         f"all expected files are in {str(specimen.root)!r}, {len(reading.extra)} audio file(s) "
-        f"beside them"
+        "beside them"
     )
 
 
 def _ids(specimen: Specimen) -> str:
-    odd = [one.id for one in specimen.utterances if not _ID.fullmatch(one.id)]
+    odd = [utterance.id for utterance in specimen.utterances if not _ID.fullmatch(utterance.id)]
     require(
         not odd,
         f"ids {odd[:3]} are empty, or hold a tab, a line break or outer blanks: use the "
-        f"publisher's stem",
+        "publisher's stem",
     )
     first: dict[str, str] = {}
 
-    for one in specimen.utterances:
-        other = first.setdefault(one.id, one.audio)
+    for utterance in specimen.utterances:
+        audio = first.setdefault(utterance.id, utterance.audio)
         # Mirrors hold whole folders twice: the reader compares the audio of copies.
-        same = PurePosixPath(other).name == PurePosixPath(one.audio).name
+        same = PurePosixPath(audio).name == PurePosixPath(utterance.audio).name
         require(
             same,
-            f"id {one.id!r} is both {other!r} and {one.audio!r}: an id must be unique in its "
-            f"corpus",
+            f"id {utterance.id!r} is both {audio!r} and {utterance.audio!r}: an id must be unique "
+            "in its corpus",
         )
 
-    places = [(one.id, one.audio) for one in specimen.utterances]
+    places = [(utterance.id, utterance.audio) for utterance in specimen.utterances]
     require(
         len(set(places)) == len(places),
         "the parser yields an utterance twice: yield each file once",
@@ -148,46 +148,47 @@ def _ids(specimen: Specimen) -> str:
 
 
 def _inventory(specimen: Specimen) -> str:
-    known = reader.inventory(specimen.corpus.card)
-    if not known:
+    expected = reader.inventory(specimen.corpus.card)
+    if not expected:
         raise NotChecked(
-            "the card names no inventory of expected ids, so missing files are found by "
-            "counts alone"
+            "the card names no inventory of expected ids, so missing files are found by counts "
+            "alone"
         )
 
-    found = {one.id for one in specimen.utterances}
-    missing, extra = sorted(set(known) - found), sorted(found - set(known))
+    parsed = {utterance.id for utterance in specimen.utterances}
+    missing, extra = sorted(set(expected) - parsed), sorted(parsed - set(expected))
     require(
         not missing, f"{len(missing)} ids of the inventory are not parsed, such as {missing[:1]}"
     )
     require(not extra, f"{len(extra)} parsed ids are not in the inventory, such as {extra[:1]}")
 
-    return f"all {len(known)} ids"
+    return f"all {len(expected)} ids"
 
 
 def _facts(specimen: Specimen) -> str:
     card = specimen.corpus.card
     prefixes = tuple(f"{name}:" for name in {card.name, card.same_as})
-    for one in specimen.utterances:
-        named = one.speaker is None or one.speaker.startswith(prefixes)
+    for utterance in specimen.utterances:
+        named = utterance.speaker is None or utterance.speaker.startswith(prefixes)
         require(
             named,
-            f"speaker {one.speaker!r} of {one.id!r} must begin with {card.same_as + ':'!r}, to "
-            f"be unique",
+            f"speaker {utterance.speaker!r} of {utterance.id!r} must begin with "
+            f"{card.same_as + ':'!r}, to be unique",
         )
-        spoken = one.language in card.languages
+        spoken = utterance.language in card.languages
         require(
             spoken,
-            f"language {one.language!r} of {one.id!r} is not among the card's {card.languages}",
+            f"language {utterance.language!r} of {utterance.id!r} is not among the card's "
+            f"{card.languages}",
         )
 
-    speakers = {one.speaker for one in specimen.utterances} - {None}
+    speakers = {utterance.speaker for utterance in specimen.utterances} - {None}
     expected = card.speakers is None or len(speakers) == card.speakers
     require(expected, f"{len(speakers)} speakers were parsed, but the card says {card.speakers}")
 
     return (
         f"{len(speakers)} speakers, languages "
-        f"{', '.join(sorted({one.language for one in specimen.utterances}))}"
+        f"{', '.join(sorted({utterance.language for utterance in specimen.utterances}))}"
     )
 
 
@@ -237,17 +238,27 @@ def _junk(specimen: Specimen) -> str:
 
 
 def _compare(
-    expected: Sequence[Utterance], found: Sequence[Utterance], where: str, by_path: bool = False
+    expected: Sequence[Utterance],
+    parsed: Sequence[Utterance],
+    arrangement: str,
+    by_path: bool = False,
 ) -> None:
-    def key(one: Utterance) -> tuple[str, ...]:
-        rest = (one.raw_label, str(one.speaker), one.language, str(one.split))
-        return (one.id, one.audio, *rest) if by_path else (one.id, *rest)
+    def key(utterance: Utterance) -> tuple[str, ...]:
+        facts = (
+            utterance.raw_label,
+            str(utterance.speaker),
+            utterance.language,
+            str(utterance.split),
+        )
+        return (utterance.id, utterance.audio, *facts) if by_path else (utterance.id, *facts)
 
-    lost = sorted({key(one) for one in expected} ^ {key(one) for one in found})
+    lost = sorted(
+        {key(utterance) for utterance in expected} ^ {key(utterance) for utterance in parsed}
+    )
     if lost:
         raise Violation(
-            f"{where} give other utterances: {lost[0]} is in one of the two only ({len(lost)} "
-            f"in all)"
+            f"{arrangement} give other utterances: {lost[0]} is in one of the two only "
+            f"({len(lost)} in all)"
         )
 
 

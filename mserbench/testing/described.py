@@ -27,7 +27,7 @@ def check_described(probe: Probe) -> str:
     require(
         isinstance(described, Described),
         f"'describe' returned {described!r}, but a mserbench.model.Described, or None, was "
-        f"expected",
+        "expected",
     )
     for field in dataclasses.fields(Described):
         _require_same(field.name, getattr(described, field.name), getattr(probe.model, field.name))

@@ -91,12 +91,12 @@ def _attribute(name: str, module: ModuleType | None) -> None:
 
 
 def _below(name: str, names: Sequence[str]) -> bool:
-    return any(name == one or name.startswith(f"{one}.") for one in names)
+    return any(name == package or name.startswith(f"{package}.") for package in names)
 
 
 def _is_of(forbidden: Sequence[str], value: object) -> bool:
-    where = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-    return isinstance(where, str) and _below(where, forbidden)
+    module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return isinstance(module, str) and _below(module, forbidden)
 
 
 def _package(module: str) -> str:

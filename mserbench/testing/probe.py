@@ -108,11 +108,13 @@ def difference(first: Sequence[Answer], second: Sequence[Answer]) -> float:
     if [text for _, text in first] != [text for _, text in second]:
         return float("inf")
 
-    one, two = (np.array([scores for scores, _ in answers]) for answers in (first, second))
-    if one.size == 0:
+    scores_first, scores_second = (
+        np.array([scores for scores, _ in answers]) for answers in (first, second)
+    )
+    if scores_first.size == 0:
         return 0.0
 
-    return float(np.abs(one - two).max() / (np.abs(one).max() or 1.0))
+    return float(np.abs(scores_first - scores_second).max() / (np.abs(scores_first).max() or 1.0))
 
 
 def probe_of(

@@ -72,13 +72,13 @@ def clips(sounds: Sequence[Sound], grouped: bool) -> list[Clip]:
     nonce = uuid.uuid4().bytes
     return [
         Clip(
-            key=hashlib.sha256(nonce + one.waveform.tobytes()).hexdigest(),
-            seed=one.seed,
-            seconds=len(one.waveform) / SAMPLE_RATE,
-            load=one.waveform.copy,
-            group=one.group if grouped else None,
+            key=hashlib.sha256(nonce + recording.waveform.tobytes()).hexdigest(),
+            seed=recording.seed,
+            seconds=len(recording.waveform) / SAMPLE_RATE,
+            load=recording.waveform.copy,
+            group=recording.group if grouped else None,
         )
-        for one in sounds
+        for recording in sounds
     ]
 
 

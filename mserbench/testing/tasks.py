@@ -60,16 +60,16 @@ def _labels(question: Question) -> str:
     require(
         not odd,
         f"labels {odd} must be lower-case words, as they are columns of files and read from "
-        f"answers",
+        "answers",
     )
 
     return ", ".join(labels)
 
 
 def _map(question: Question) -> str:
-    known = {raw for counts in question.card.counts.values() for raw in counts}
+    counted = {raw for counts in question.card.counts.values() for raw in counts}
     declared = set(question.task.label_map)
-    missing, strange = sorted(known - declared), sorted(declared - known)
+    missing, strange = sorted(counted - declared), sorted(declared - counted)
 
     # an edition of the labels of its own, which the card does not count
     if question.task.label_field:
@@ -84,8 +84,8 @@ def _map(question: Question) -> str:
     )
     require(
         not strange,
-        f"the map declares {strange}, which the corpus's card does not count: remove or "
-        f"correct them",
+        f"the map declares {strange}, which the corpus's card does not count: remove or correct "
+        "them",
     )
     unused = sorted(set(question.task.labels) - set(question.task.label_map.values()))
     require(not unused, f"no raw label means {unused}: remove it from the labels")
@@ -103,11 +103,13 @@ def _counts(question: Question) -> str:
 
     expected = dict(task.counts)
     if not (task.select or task.part or task.label_field):
-        found = {variant: _mapped(task, counts) for variant, counts in question.card.counts.items()}
-        matching = [variant for variant, counts in found.items() if counts == expected]
+        mapped = {
+            variant: _mapped(task, counts) for variant, counts in question.card.counts.items()
+        }
+        matching = [variant for variant, counts in mapped.items() if counts == expected]
         require(
             bool(matching),
-            f"counts are {expected}, but the corpus's card gives {found} under the map",
+            f"counts are {expected}, but the corpus's card gives {mapped} under the map",
         )
         return f"{task.expected} clips, as in variant {matching[0]!r} of the corpus"
 
@@ -155,18 +157,18 @@ def _listing(question: Question) -> str:
     agrees = entry.title in ("", task.title)
     require(
         agrees,
-        f"its entry has the title {entry.title!r}, but the task has {task.title!r}: give both "
-        f"the same",
+        f"its entry has the title {entry.title!r}, but the task has {task.title!r}: give both the "
+        "same",
     )
 
     return "its entry has the same name and title"
 
 
 def _mapped(task: Task, counts: Mapping[str, int]) -> dict[str, int]:
-    found: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for raw, n in counts.items():
-        found[task.label_map.get(raw, DROP)] += n
-    return {label: found[label] for label in task.labels}
+        totals[task.label_map.get(raw, DROP)] += n
+    return {label: totals[label] for label in task.labels}
 
 
 def _labelled(question: Question) -> list[tuple[Utterance, str]]:

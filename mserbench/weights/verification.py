@@ -32,9 +32,8 @@ def verify_snapshot(record: Weights, folder: Path) -> None:
         if not path.is_file() or sha256(path) != published:
             raise DataError(
                 f"gave a file {file!r} at commit {folder.name} that is "
-                f"{'another' if path.is_file() else 'missing'}, "
-                f"but SHA-256 {published[:12]}... was expected, so it is not used: remove "
-                f"it from the hub's cache"
+                f"{'another' if path.is_file() else 'missing'}, but SHA-256 {published[:12]}... "
+                "was expected, so it is not used: remove it from the hub's cache"
             )
 
 
@@ -55,17 +54,16 @@ def verify_ready(record: Weights, out: Path) -> None:
     for key, value in record.expected.items():
         if described.get(key) != value:
             raise DataError(
-                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but "
-                f"{value!r} was expected: "
-                f"these are not the weights {record.name!r}"
+                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but {value!r} "
+                f"was expected: these are not the weights {record.name!r}"
             )
 
 
-def revision_problems(record: Weights, known: Mapping[str, Any]) -> list[str]:
+def revision_problems(record: Weights, ready: Mapping[str, Any]) -> list[str]:
     """Return a sentence where ready weights came from another commit of the hub than the one that
     is pinned.
     """
-    came, pinned = known.get("revision"), record.hub.revision
+    came, pinned = ready.get("revision"), record.hub.revision
     if not came or not pinned or came == pinned:
         return []
     return [

