@@ -72,6 +72,7 @@ def audit(
         each = folds(title, parts)
         return Audit(title, kind, source, (together(title, each), *each), nowhere)
 
+    # The test part first: it is what a reader looks for.
     names = sorted(
         (name for name in parts if name != TRAIN), key=lambda name: (name != "test", name)
     )
@@ -96,6 +97,7 @@ def together(title: str, folds: Sequence[Comparison]) -> Comparison:
         kind: summed_confounds([fold.confounds[kind] for fold in folds])
         for kind in folds[0].confounds
     }
+    # The folds differ a little in size: the largest training says what was learnt from.
     trained, tested = max(fold.trained for fold in folds), sum(fold.tested for fold in folds)
 
     return Comparison(title, trained, tested, shared, betrayed)
@@ -125,6 +127,7 @@ def inside(entries: Sequence[Entry]) -> Inside:
         for second in entry.near or ()
         if second in by_key
     }
+    # Equal recordings stand for one another: their first id does for all.
     pairs = {(min(by_key[first]), min(by_key[second])) for first, second in like}
     unknown = {
         AUDIO: sum(AUDIO not in entry.facts for entry in entries),

@@ -32,7 +32,7 @@ class Confound:
     items: tuple[str, ...]
     guessed: int
     majority: int
-    # label: who has much of it, how many clips, of how many
+    # By label: who has much of it, how many of its clips, and how many it has in all.
     holders: Mapping[str, tuple[str, int, int]]
 
 
@@ -48,7 +48,8 @@ def confounds(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, C
 def summed_confounds(folds: Sequence[Confound]) -> Confound:
     """Sum the confounds of one kind over folds, in each of which other clips are tested."""
     return replace(
-        folds[0],  # what is said of all clips is the same in each fold
+        # What is said of all clips (`single`, `holders`) is the same in each fold.
+        folds[0],
         tested=sum(fold.tested for fold in folds),
         unknown=sum(fold.unknown for fold in folds),
         items=tuple(identity for fold in folds for identity in fold.items),
@@ -60,6 +61,7 @@ def summed_confounds(folds: Sequence[Confound]) -> Confound:
 def _confound(
     kind: str, training: Sequence[Entry], tested: Sequence[Entry], table: _Table
 ) -> Confound:
+    # That a speaker has one label is said of all clips; what is guessed rests on training alone.
     single = {value: min(counts) for value, counts in sorted(table.items()) if len(counts) == 1}
     usual = {value: _most(counts) for value, counts in _table(kind, training).items()}
     majority = _most(Counter(entry.label for entry in training))

@@ -76,6 +76,7 @@ def known_utterances(
     try:
         root = corpus.find(source, data)
     except DataError as error:
+        # Names alone still tell of speakers and sentences.
         names = corpus.inventory(source.card)
         if not names:
             raise NotHere(str(error)) from error
@@ -107,7 +108,9 @@ def facts_of(utterance: Utterance, several_languages: bool = False) -> dict[str,
     extra = utterance.extra
     words = " ".join(_NO_WORD.sub(" ", utterance.text or "").casefold().split())
     sentence = extra.get("sentence") or words
-    if sentence and several_languages:  # sentence 1 of one language is not that of another
+
+    # Sentence 1 of one language is not that of another.
+    if sentence and several_languages:
         sentence = f"{utterance.language}: {sentence}"
 
     facts = {

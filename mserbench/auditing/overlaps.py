@@ -77,6 +77,7 @@ def _overlap(kind: str, training: Sequence[Entry], tested: Sequence[Entry]) -> O
     trained, gaps = _values(kind, training)
     values, _ = _values(kind, tested)
     items = tuple(entry.id for entry in tested if entry.facts.get(kind) in trained)
+    # A training clip without a value may have any: of all that share nothing it is then open.
     unknown = len(tested) - len(items) if gaps else sum(kind not in entry.facts for entry in tested)
 
     return Overlap(

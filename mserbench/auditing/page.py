@@ -62,6 +62,7 @@ def make(
     prose = _about(about)
     tables = prose.get("tables", {})
     order = list(tables)
+    # In the order of the prose; tables that it does not name follow.
     ordered = sorted(
         _tables(splits),
         key=lambda table: (order.index(table[0]) if table[0] in order else len(order), table[0]),
@@ -125,7 +126,8 @@ def _section(
     progress: Progress | None,
 ) -> Section:
     source = lookup.corpus(name)
-    names = bool(corpus.inventory(source.card))  # ids that the project itself lists, and no others
+    # Ids are shown only where the project itself lists them.
+    names = bool(corpus.inventory(source.card))
     try:
         entries, part_of, kind = _by_corpus(source, path, data, audio, progress)
     except gathering.NotHere:

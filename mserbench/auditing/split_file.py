@@ -53,12 +53,14 @@ def read(path: Path, utterances: Iterable[Utterance] | None = None) -> Split:
     """
     data = _bytes(path)
     header = data.split(b"\n", 1)[0]
+    # No name of a column holds a tab.
     delimiter = "\t" if b"\t" in header else ","
     reader = _Reader(
         *_columns(path, header, delimiter), None if utterances is None else _Known(utterances)
     )
     faults = []
 
+    # All faults are told at once: a table has thousands of rows.
     for row in rows(path.name, data, (reader.name_column, reader.part_column), delimiter):
         problem = row.sentence if isinstance(row, Fault) else reader.take(row)
         faults += [problem] if problem else []
@@ -176,6 +178,7 @@ class _Known:
 def _stands_in(identity: str, path: str) -> bool:
     """Say whether all steps of an id occur in a path, in order."""
     steps = iter(path.split("/"))
+    # `in` takes from the iterator up to the step it finds, so that order counts.
     return all(step in steps for step in identity.split("/"))
 
 

@@ -70,6 +70,7 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command. Raises UnknownName with the nearest names."""
+        # Ours come first: no plugin takes the place of a command that scripts rely on.
         if cmd_name in COMMANDS or cmd_name in RENAMED:
             module = importlib.import_module(f"mserbench.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
@@ -133,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = [*flags, *(word for word in arguments if word not in flags)]
     try:
         with progress.lines():
+            # By itself click would print and exit with codes of its own.
             code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
     except Exception as error:
         if "--debug" in flags:
@@ -141,12 +143,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _report(error)
     except KeyboardInterrupt:
         click.echo("interrupted: what was done is kept, the same command goes on", err=True)
+        # 128 + SIGINT, as shells count.
         code = 130
 
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _report(error: Exception) -> int:
+    # A broken package may show as any error of whoever imported it, so it is looked for first.
     error = _misfit(error) or error
     if isinstance(error, MserbenchError):
         click.echo(f"error: {error}", err=True)
@@ -167,6 +171,8 @@ def _report(error: Exception) -> int:
     if isinstance(error, click.exceptions.Abort):
         return 130
     if isinstance(error, BrokenPipeError):
+        # Whoever read the output has enough, as `head` does. Python flushes once more at its end,
+        # which must not fail on the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -23,6 +23,7 @@ def record(card: CorpusCard) -> dict[str, Any]:
         key: value for key, value in asdict(card).items() if value not in ("", None, {}, (), False)
     }
     for name, division in fields.get("divisions", {}).items():
+        # The table may have a row a clip; the names of its parts say what can be asked for.
         division.pop("rows", None)
         division["parts"] = divisions.parts(card, name).names
 
@@ -33,6 +34,7 @@ def lines(card: CorpusCard) -> Iterator[str]:
     """Yield the lines of the card; raises PluginError where the table of a division is not the
     published one.
     """
+    # Prose of more than 100 columns is hard to read, and of fewer than 40 as well.
     width = max(40, min(100, shutil.get_terminal_size().columns))
     yield from textwrap.wrap(f"{card.title} ({card.name})", width)
     for name, paragraphs in _paragraphs(card).items():
@@ -42,6 +44,7 @@ def lines(card: CorpusCard) -> Iterator[str]:
                 width,
                 initial_indent=f"{name if not number else '':<{_INDENT}}",
                 subsequent_indent=" " * _INDENT,
+                # Links and digests are copied from here: a broken one is of no use.
                 break_long_words=False,
                 break_on_hyphens=False,
             )

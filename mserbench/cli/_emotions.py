@@ -54,6 +54,7 @@ class Report:
         ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
         self._csv.writerow([printable(row.file), *times, row.prediction, *cells, row.part])
+        # Whoever reads from a pipe sees each row as it comes.
         self._out.flush()
 
     def finish(self, model: str, subject: Subject | None, as_json: bool) -> None:
@@ -142,6 +143,7 @@ def _said(
     if _width(labels, cells) <= room:
         return list(labels), cells
 
+    # As many labels as have room, the best in any case.
     for n in range(_BEST, 0, -1):
         best = [sorted(enumerate(row.scores), key=lambda pair: -pair[1])[:n] for row in rows]
         cells = [[", ".join(f"{labels[i]} {form(score)}" for i, score in pairs)] for pairs in best]
@@ -183,6 +185,7 @@ def _time(row: Row) -> str:
 
 def _clock(seconds: float, digits: int = 1) -> str:
     """Return a time as people write it: 0:03.8, 12:30, 1:59:50."""
+    # Rounded before it is divided: 59.96 s are 1:00, not 0:60.
     minutes, left_over = divmod(round(seconds, digits), 60)
     text = (
         f"{left_over:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".")

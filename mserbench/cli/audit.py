@@ -133,7 +133,8 @@ def _audited(
         return [gathering.divided(material, name) for name in names]
 
     material = gathering.load(task, data, audio=False)
-    audits = divided(material)  # what is wrong with the request must not wait for the audio
+    # Once without audio: what is wrong with the request must not wait for the audio.
+    audits = divided(material)
     if audio:
         with _common.progress("looking at audio") as report:
             material = gathering.load(task, data, True, report)
@@ -223,6 +224,7 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
     if unknown := [kind for kind in kinds if kind not in known_kinds]:
         click.echo(f"not known of any clip: {', '.join(unknown)}")
 
+    # Of folds the sum stands first: all folds with their clips would fill screens.
     for comparison in audit.comparisons if audit.kind == "split" else audit.comparisons[:1]:
         if "speaker" in kinds:
             click.echo(f"{comparison.title} is {independence(comparison.overlaps['speaker'])}")
@@ -234,6 +236,7 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
 def _show_items(comparison: Comparison, kinds: Sequence[str], most: int | None) -> None:
     for kind in comparison.shared(kinds):
         items = comparison.overlaps[kind].items
+        # Where all clips are shared the table says so, and ten of them add nothing.
         if len(items) < comparison.tested or most is None:
             click.echo(f"{comparison.title}, {kind} also in training: {_listed(items, most)}")
 

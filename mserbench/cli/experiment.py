@@ -134,6 +134,7 @@ def command(
     if dry_run and not plan_only:
         raise UsageError("--dry-run is a part of the plan: give --plan too")
 
+    # Imported here, as a replay needs neither plans nor workers.
     from mserbench.experiments import conduct, definition
 
     wishes = _wishes(preset, seeds, only, settings, options)
@@ -213,6 +214,7 @@ def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence
                 f"--option {key}={value} is not understood: MODEL.KEY=VALUE was expected"
             )
 
+        # People type `mser_llm` for `mser-llm`, as Python has it.
         by_model.setdefault(model.replace("_", "-"), {})[option] = value
 
     return Wishes(
@@ -268,6 +270,7 @@ def _devices(text: str, processes: int) -> tuple[str, ...]:
             f"--device is {text!r}, but with --processes {processes} each process takes the GPU of "
             "its number: give --device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
         )
+    # Each process of a training takes the GPU of its own number.
     if processes > 1 and devices == ("cuda",):
         return tuple(f"cuda:{number}" for number in range(processes))
 

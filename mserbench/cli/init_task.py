@@ -29,6 +29,7 @@ def command(
     from mserbench.data.own import definition, proposal, settings
     from mserbench.disk.files import write_atomic
 
+    # A folder named in a script other than Latin leaves no letter, hence the fallback.
     name = (
         name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "my-corpus"
     )
@@ -41,7 +42,8 @@ def command(
 
     code = language or ("" if examined.knows_language else _asked())
     text = proposal.write(examined, target, name, code)
-    loaded = definition.build(settings.parse(text.encode(), target))  # what is written must load
+    # What is written must load: a proposal that fails later would cost its reader more.
+    loaded = definition.build(settings.parse(text.encode(), target))
     write_atomic(target, text)
 
     for doubt in examined.found.doubts:
@@ -75,6 +77,7 @@ def _asked() -> str:
     """Ask for the language where somebody is there to answer; `und` otherwise."""
     from mserbench.data.own.keys import UNDECLARED, is_language
 
+    # A script must not wait for an answer to a question that nobody sees.
     if not sys.stdin.isatty():
         return UNDECLARED
 

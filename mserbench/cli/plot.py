@@ -85,6 +85,7 @@ def embeddings(
     none.
     """
     fields, other_tasks = _fields(by), _common.names(also, "also") if also is not None else []
+    # Before the model runs: it would be missed after minutes of work.
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtra("drawing embeddings", "matplotlib", "plots")
 
@@ -114,6 +115,7 @@ def _measured(cloud: Cloud, fields: Sequence[str]) -> dict[str, Separation]:
     separations = {
         field: separation(cloud.vectors, cloud.values(field)) for field in fields_measured
     }
+    # Of one language it would be the silhouette of the emotions again.
     if separations["language"].groups > 1:
         separations[WITHIN] = separation_within(
             cloud.vectors, cloud.values("emotion"), cloud.values("language")

@@ -78,6 +78,7 @@ def command(
     windowing = _windowing(window, hop)
     requested = _common.names(label_names, "labels") if label_names is not None else []
     typed_options = _common.pairs(options)
+    # An unknown model is told before any file is opened.
     model_entry(model)
 
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
@@ -95,7 +96,8 @@ def command(
         heard = listening.listen(sources, windowing)
         try:
             _take(report, predicting.predict(subject, labels, heard) if subject else heard, sources)
-        except MserbenchError:  # an error of the model must not hide what it said before
+        # An error of the model must not hide what it said before.
+        except MserbenchError:
             report.finish(model, subject, as_json)
             raise
 
@@ -135,6 +137,7 @@ def _windowing(window: str | None, hop: str | None) -> Windowing:
                 "--hop was given with --window none, which has no windows: leave one of them away"
             )
 
+        # One window without end: the whole file.
         return Windowing(math.inf, math.inf, math.inf)
 
     usual = Windowing()
@@ -146,6 +149,7 @@ def _windowing(window: str | None, hop: str | None) -> Windowing:
             "is lost"
         )
 
+    # Who asks for windows wants them of every longer file, not of those over 30 s alone.
     return Windowing(length, step, usual.over if window is None else length)
 
 
@@ -190,7 +194,7 @@ def _progress(sources: Sequence[Source | Failed], bar: bool) -> Iterator[Callabl
 
     finished = 0
     with _common.progress("predicting, seconds of audio", bar=bar) as show:
-
+        # Windows move the bar within a file; the row or the failure of a file moves it to its end.
         def advance(answer: object) -> None:
             nonlocal finished
             if isinstance(answer, Row) and answer.part == "window":

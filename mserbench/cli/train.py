@@ -64,6 +64,7 @@ def command(
     from mserbench.running.training import train
 
     try:
+        # An unknown model is told before corpora are read, which takes minutes.
         model_entry(model)
         sources = _common.names(on, "on")
         with processes.ended_in_order():
@@ -86,6 +87,7 @@ def command(
         processes.wait_for_the_end(error)
         raise
 
+    # Of several processes one speaks.
     if processes.place().is_main:
         click.echo(f"{model} trained on {', '.join(sources)}: weights in {folder}")
         click.echo(f"score it: mserbench run --model {model} --weights {folder} --task TASK")

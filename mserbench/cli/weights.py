@@ -78,6 +78,7 @@ def path(name: str) -> None:
     """Print the folder of weights NAME, and nothing else."""
     from mserbench.weights import lookup
 
+    # Nothing else may be printed: scripts use it as "$(mserbench weights path NAME)".
     click.echo(lookup.folder(name))
 
 
@@ -90,6 +91,7 @@ def verify(name: str | None) -> None:
     from mserbench.weights import lookup
     from mserbench.weights.named import weights_names
 
+    # Without a name those that are here: the others are absent, not wrong.
     present = [weights for weights in weights_names() if lookup.read_record(weights) is not None]
     names = [name] if name is not None else present
     problems = {weights: lookup.verify(weights) for weights in names}
@@ -119,11 +121,13 @@ def _facts(name: str) -> dict[str, Any]:
 
     record = weights_named(name)
     ready = lookup.read_record(name)
+    # How they are made ready says nothing to a user.
     facts = {
         key: value
         for key, value in asdict(record).items()
         if key not in ("assemble", "described_by", "needs")
     }
+    # The clips of an exposure are ids for the verdict, too many for a listing.
     exposure = [
         {key: value for key, value in item.items() if key != "clips"} for item in facts["exposure"]
     ]

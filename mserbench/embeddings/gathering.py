@@ -94,11 +94,12 @@ def gather(
     first = finished[0]
     model = first.record.model.name
 
+    # Told before the model is loaded and audio is decoded.
     if model_class(model).embeddings is Model.embeddings:
         raise no_embeddings(model)
 
     weights_wanted = weights or _weights_of(first)
-    # first, as they may be files that runs only name
+    # Before the runs, as a run may name a task that only a file of one's own defines.
     named = {task.name: task for task in map(lookup.task, also)}
     folder = corpus.data_folder(data)
     parts = []
@@ -124,7 +125,7 @@ def _check_one_model(finished: Sequence[Run]) -> None:
     for run in others:
         for fact in ("name", "version", "weights", "options"):
             ours, theirs = (_known(finished_run, fact) for finished_run in (first, run))
-            # name only the options that differ
+            # A reader wants the options that differ, not two whole lists of them.
             if isinstance(ours, dict) and isinstance(theirs, dict):
                 ours, theirs = _without_common(ours, theirs), _without_common(theirs, ours)
 
@@ -190,6 +191,7 @@ def _part_of(run: Run, task: Task, data: Path | None) -> _Part:
     items = tuple(item for item in whole.items if item.utterance.id in answers)
     digest = index.digest({item.utterance.id: item.facts for item in items})
 
+    # Vectors of other audio would be shown under the answers to this.
     if digest != record.corpus.index_digest:
         raise DataError(
             f"{place} scored other audio than that of corpus {task.corpus!r} here, where "

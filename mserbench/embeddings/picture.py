@@ -104,8 +104,9 @@ def _panel(
     import numpy as np
 
     size = float(np.clip(9000 / len(places), 10, 34))
-    # inches to 1/72: on small points a line would hide the colour
+    # In points of 1/72 inch: on small markers a wider line would hide the colour.
     edge = 0.3 if size > 12 else 0.12
+    # Always the same draw, so that equal points give an equal picture.
     turn = np.random.default_rng(0).integers(_ROUNDS, size=len(places))
 
     for number in range(_ROUNDS):
@@ -131,11 +132,13 @@ def _panel(
     )  # fmt: skip
 
     for text in legend.get_texts():
+        # A dollar sign in a name begins no formula.
         text.set_parse_math(False)
 
 
 def _look(group: Style, edge: float) -> dict[str, Any]:
-    if group.marker == "x":  # it has no face
+    # This marker is two lines: it has no face to fill.
+    if group.marker == "x":
         return {"marker": "x", "color": "#808080", "linewidths": 0.8}
     return {
         "marker": group.marker,

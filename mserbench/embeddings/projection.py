@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# dimensions: more are first reduced to that many, as van der Maaten and Hinton (2008) did to 30
+# Dimensions: more are first reduced to that many, as van der Maaten and Hinton (2008) did to 30.
 PCA_ABOVE = 50
 PERPLEXITY = 30.0  # neighbours that each point heeds, about; fewer where there are few points
 FEWEST = 10  # clips below which there is nothing to see
@@ -75,7 +75,7 @@ def tsne(vectors: NDArray[np.float64], seed: int = 0) -> Projection:
         )
 
     perplexity, variance, reduced = min(PERPLEXITY, (n - 1) / 3), 1.0, None
-    # sums over several threads end in other bits each time, and t-SNE enlarges them
+    # Sums over several threads end in other bits each time, and t-SNE enlarges them.
     with threadpool_limits(1):
         if vectors.shape[1] > PCA_ABOVE:
             reduced = min(PCA_ABOVE, n)
@@ -101,6 +101,7 @@ def _start(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float32]:
     import numpy as np
     from sklearn.decomposition import PCA
 
+    # Two components cannot be had of vectors of one dimension.
     wide = np.pad(vectors, ((0, 0), (0, max(0, 2 - vectors.shape[1]))))
     components = PCA(2, svd_solver="full").fit_transform(wide)
     noise = np.random.default_rng(seed).normal(0, 0.1, components.shape)

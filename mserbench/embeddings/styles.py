@@ -42,6 +42,7 @@ def styles(field: str, values: Sequence[str | None]) -> list[Style]:
     that could not be read.
     """
     counts = Counter(value for value in values if value is not None and value != UNPARSED)
+    # Equally frequent ones go by name: the order of clips must not choose.
     frequent = {
         value for value, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]
     }

@@ -114,7 +114,7 @@ def figure(parts: Sequence[Part], metric: str, level: float = LEVEL) -> Figure:
         for shared, shift in _shifts([(part, 1 / len(parts)) for part in parts], metric)
     ]
 
-    # of the logit at the value: carries the seeds over to that scale
+    # The slope of the logit at the value carries the seeds over to that scale.
     slope = 1 / max(value * (1 - value), 1e-3)
     seeds = [_scaled(over_seeds(_of_seeds(part, metric)), slope / len(parts)) for part in parts]
     spread = together([*clusters, *seeds])
@@ -144,7 +144,7 @@ def difference(a: Sequence[Part], b: Sequence[Part], metric: str) -> Difference:
     ]
     spread = together([*clusters, *_seeds_apart(a, b, metric)])
 
-    # recalls that are equal as fractions may differ in their last bits once averaged
+    # Recalls that are equal as fractions may differ in their last bits once averaged.
     if abs(value) < 1e-12:
         return Difference(
             0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread), 1.0, by_clip

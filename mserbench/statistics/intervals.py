@@ -28,8 +28,8 @@ fourth.
 Interval: TypeAlias = tuple[float, float] | None
 """Lower and upper end; None where there are fewer than `FEWEST` clusters."""
 
-# from 0 and 1, or half a clip where that is more: nearer, one clip would move the logit without
-# bound
+# From 0 and 1, or half a clip where that is more: nearer, one clip would move the logit without
+# bound.
 _EDGE = 0.001
 
 
@@ -120,7 +120,7 @@ def row_numbers(clusters: Sequence[Hashable | None] | None, n: int) -> NDArray[n
         )
 
     rows: dict[Hashable, int] = {}
-    # an object equals itself alone
+    # Without a speaker each clip is a cluster of its own: a new object equals itself alone.
     keys = (object() if cluster is None else cluster for cluster in clusters)
     return np.array([rows.setdefault(key, len(rows)) for key in keys], dtype=np.int64)
 
@@ -269,7 +269,7 @@ def logit_interval(
     )
     ends = 1 / (1 + np.exp(-np.array([middle - reach, middle + reach])))
 
-    # a value beyond the clipped logit stays inside
+    # A value beyond the clipped logit stays inside its interval.
     return min(float(ends[0]), value), max(float(ends[1]), value)
 
 

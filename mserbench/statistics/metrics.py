@@ -115,7 +115,7 @@ def metrics(counts: Counts) -> dict[str, Any]:
     hits, support, answered = _margins(counts)
     total, present = support.sum(-1), (support > 0).sum(-1)
 
-    # 0 for a label that is not in the truth, as it has no hits
+    # 0 for a label that is not in the truth, as it has no hits.
     f1 = _ratio(2 * hits, support + answered)
     values = (
         _ratio(hits, support).sum(-1) / present,

@@ -26,6 +26,7 @@ from mserbench.testing.findings import (
 from mserbench.testing.listing import Listing, Specimen
 
 _ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
+# What other systems and hubs leave beside recordings, and what people put there.
 _JUNK = (
     "._{name}",
     "__MACOSX/{name}",
@@ -70,6 +71,7 @@ def _card(specimen: Specimen) -> str:
         "counts",
         "languages",
     )
+    # Releases that differ have no counts that could be stated once.
     vary = {"counts"} if card.releases_vary else set()
     empty = [name for name in fields if not getattr(card, name) and name not in vary]
     require(
@@ -91,6 +93,7 @@ def _counts(specimen: Specimen) -> str:
     ]
     require(not wrong, f"counts of {wrong} are not positive: leave out labels that do not occur")
     counts = reader.histogram(specimen.utterances)
+    # A label that the card lacks says more than a count that differs, so it is told first.
     matching = [variant for variant, expected in card.counts.items() if dict(expected) == counts]
     strange = sorted(set(counts) - {raw for expected in card.counts.values() for raw in expected})
     require(
@@ -194,6 +197,7 @@ def _facts(specimen: Specimen) -> str:
 
 def _order(specimen: Specimen) -> str:
     listing = specimen.listing
+    # File systems list a folder each in an order of its own.
     backwards = Listing(
         {name: listing.originals[name] for name in reversed(listing.names)}, listing.source
     )
@@ -203,6 +207,7 @@ def _order(specimen: Specimen) -> str:
 
 
 def _nested(specimen: Specimen) -> str:
+    # As browsers and archives do: a blank and brackets in the name, one folder in another.
     moved = {f"download (1)/data/{name}": name for name in specimen.listing.originals}
     deeper = specimen.parse(Listing(moved, specimen.listing.source))
     _compare(specimen.utterances, deeper, "the same files two folders deeper")
@@ -225,6 +230,7 @@ def _junk(specimen: Specimen) -> str:
     audio = PurePosixPath(specimen.utterances[0].audio)
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
+        # On disk, as it is `Folder` that passes junk over.
         specimen.listing.write(root)
         for pattern in _JUNK:
             path = root / audio.parent / pattern.format(name=audio.name)
@@ -250,6 +256,7 @@ def _compare(
             utterance.language,
             str(utterance.split),
         )
+        # Where files lie elsewhere their paths differ, and nothing else may.
         return (utterance.id, utterance.audio, *facts) if by_path else (utterance.id, *facts)
 
     lost = sorted(

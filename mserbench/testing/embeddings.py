@@ -31,6 +31,7 @@ def check_embeddings(probe: Probe) -> str:
     n = len(heard)
     try:
         usual = _ask(probe, heard)
+    # Options may decide whether a model has vectors.
     except UsageError as reason:
         return f"it gives none here, which is allowed ({reason})"
 
@@ -44,7 +45,8 @@ def check_embeddings(probe: Probe) -> str:
     alone = [[i] for i in range(n)]
     if probe.model.transductive:
         apart = _ask(probe, heard, alone)
-    else:  # then the other clips that `prepare` sees must not matter either
+    else:
+        # Of another model the clips that `prepare` sees must not matter either.
         apart = np.concatenate([_ask(probe, [sound]) for sound in heard])
 
     furthest = _same(
@@ -53,6 +55,7 @@ def check_embeddings(probe: Probe) -> str:
     backwards = _ask(probe, heard[::-1])[::-1]
     _same(usual, backwards, TOLERANCE, "in another order", "keep no state between clips")
     odd = list(sounds.extremes().values())
+    # One by one: 40 s of sound would pad all others to that length.
     extremes = _ask(probe, odd, [[i] for i in range(len(odd))])
     same_length = extremes.shape[1] == usual.shape[1]
     require(

@@ -92,6 +92,7 @@ def assert_all(subject: str, findings: Sequence[Finding]) -> list[Finding]:
 def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
     try:
         return Finding(name, True, check(subject))
+    # Whoever mistyped a name gets the error, not a finding against the model.
     except UsageError:
         raise
     except NotChecked as reason:
@@ -99,6 +100,7 @@ def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
     except (Violation, MserbenchError) as fault:
         return Finding(name, False, str(fault))
     except Exception as error:  # the checked code is somebody else's: anything may happen in it
+        # A package that is broken on this machine is not the fault of the code that imports it.
         misfit = misfits.told(error)
         if misfit is not None:
             return Finding(name, False, str(misfit))

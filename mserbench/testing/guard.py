@@ -49,6 +49,7 @@ def out_of_reach(names: Sequence[str]) -> Iterator[list[str]]:
     hidden = {name: module for name, module in list(sys.modules.items()) if _below(name, names)}
     refusal = _Refusal(names, reached)
 
+    # What was imported before goes too: else an import would be answered without a finder.
     for name in hidden:
         del sys.modules[name]
         _attribute(name, None)
@@ -58,6 +59,7 @@ def out_of_reach(names: Sequence[str]) -> Iterator[list[str]]:
         yield reached
     finally:
         sys.meta_path.remove(refusal)
+        # The same modules come back, as others hold classes of them.
         sys.modules.update(hidden)
         for name, module in hidden.items():
             _attribute(name, module)
@@ -72,6 +74,7 @@ class _Refusal:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if _below(name, self.names):
+            # Noted here, as a model may catch the error and go on.
             self.reached.append(name)
             raise ImportError(f"{name!r} is out of a model's reach", name=name)
 

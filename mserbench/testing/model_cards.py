@@ -18,6 +18,7 @@ def check_card(probe: Probe) -> str:
         f"fields {empty} of the card are empty: say who made the model, under which licence",
     )
     require(bool(probe.kind.version), "Model.version is empty: change it whenever scores change")
+    # A class that is not registered yet has no name but its own.
     named = probe.kind.__name__ == probe.name or card.name == probe.name
     require(
         named,

@@ -52,6 +52,7 @@ def check_model(
     """
     probe = probe_of(model, weights, options or {})
     findings: list[Finding] = []
+    # A model that cannot be made fails once, not in each of the checks.
     for stage in ({"options": _options}, {"loads": _loads}, CHECKS):
         if all(finding.ok for finding in findings):
             findings += run_checks(stage, probe)
@@ -79,6 +80,7 @@ def _options(probe: Probe) -> str:
         f"options {needed} have no default: give each one, so that the model runs as it is",
     )
     values: dict[str, Any] = dataclasses.asdict(kind())
+    # It raises for what the record of a run cannot hold.
     json.dumps(values)
 
     return f"{len(values)} option(s), a frozen dataclass with defaults"
@@ -121,6 +123,7 @@ def _determinism(probe: Probe) -> str:
     agreement = _same(
         probe, second, SAME, "the same clips have other scores the second time", advice
     )
+    # What is drawn when a model is made shows in a new instance alone.
     fresh = probe.ask(sounds.ordinary(), model=probe.make())
     _same(probe, fresh, SAME, "the same clips have other scores in a new instance", advice)
 
@@ -247,8 +250,10 @@ def _labels_out_of_reach(probe: Probe) -> str:
     )
     with guard.out_of_reach(guard.label_modules(probe.kind)) as reached:
         try:
+            # A new instance, as what it imports when it is made counts as well.
             probe.ask(sounds.ordinary()[:2], model=probe.make())
         except Exception as error:
+            # Another failure is none of this check.
             if not reached:
                 raise
 

@@ -30,8 +30,9 @@ from mserbench.running.lookup import (
 from mserbench.testing import sounds
 from mserbench.testing.sounds import Sound
 
-SAME = 1e-6  # of the largest score: the six digits that a predictions file holds
-# the same where batches differ in shape, which changes the last bits of float32 sums
+# Of the largest score: the six digits that a predictions file holds.
+SAME = 1e-6
+# The same where batches differ in shape, which changes the last bits of float32 sums.
 TOLERANCE = 1e-4
 
 

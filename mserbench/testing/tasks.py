@@ -71,11 +71,12 @@ def _map(question: Question) -> str:
     declared = set(question.task.label_map)
     missing, strange = sorted(counted - declared), sorted(declared - counted)
 
-    # an edition of the labels of its own, which the card does not count
+    # Labels from a field are an edition of their own, which the card does not count.
     if question.task.label_field:
         missing, strange = [], []
 
-    if question.card.releases_vary:  # a label of another release is not unknown
+    # A label of another release is not unknown.
+    if question.card.releases_vary:
         strange = []
 
     require(
@@ -102,6 +103,8 @@ def _counts(question: Question) -> str:
         raise NotChecked("its counts are not frozen, as they cannot be known without the corpus")
 
     expected = dict(task.counts)
+    # The card counts the whole corpus by its usual labels: what selects or relabels is counted on
+    # the utterances.
     if not (task.select or task.part or task.label_field):
         mapped = {
             variant: _mapped(task, counts) for variant, counts in question.card.counts.items()
@@ -177,6 +180,7 @@ def _labelled(question: Question) -> list[tuple[Utterance, str]]:
     except MissingExtra as error:
         raise NotChecked(str(error)) from error
     except DataError as error:
+        # A fault of a corpus that is here is a finding; an absent one proves nothing.
         if _is_here(question):
             raise
 

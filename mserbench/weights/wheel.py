@@ -16,8 +16,9 @@ from mserbench.weights.record import Member
 
 _BLOCK = 1 << 20
 _PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-_PICKLED_WEIGHTS = "pytorch_model"  # .bin alone is no sign: CTranslate2's own format ends so
-# bare, and in torch's zip
+# The suffix .bin alone is no sign: the format of CTranslate2 ends so too.
+_PICKLED_WEIGHTS = "pytorch_model"
+# Protocols 2 to 5 bare, and the zip in which torch wraps one.
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
 
@@ -105,6 +106,7 @@ def _refuse_hostile(path: Path, wheel: zipfile.ZipFile) -> None:
 def _copy(source: BinaryIO, sink: BinaryIO, most: int) -> str:
     """Copy at most `most` bytes and one block; returns the SHA-256 (hex) of what was copied."""
     digest, done = hashlib.sha256(), 0
+    # One byte too many is enough to know that it is another file.
     while done <= most and (block := source.read(_BLOCK)):
         digest.update(block)
         sink.write(block)
