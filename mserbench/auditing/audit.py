@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mserbench.auditing.confounds import Confound, confounds, summed_confounds
-from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry, Overlap, overlaps, summed
+from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, AuditedClip, Overlap, overlaps, summed
 
 TRAIN = "train"  # the part of a split that models learn from
 Way = Literal["split", "folds"]
@@ -58,7 +58,11 @@ class Audit:
 
 
 def audit(
-    title: str, kind: Way, parts: Mapping[str, Sequence[Entry]], source: str = "", nowhere: int = 0
+    title: str,
+    kind: Way,
+    parts: Mapping[str, Sequence[AuditedClip]],
+    source: str = "",
+    nowhere: int = 0,
 ) -> Audit:
     """Audit a division: each part of a split against its part `train`, each of some folds against
     all others.
@@ -84,7 +88,9 @@ def audit(
     return Audit(title, kind, source, tuple(comparisons), nowhere)
 
 
-def compare(title: str, training: Sequence[Entry], tested: Sequence[Entry]) -> Comparison:
+def compare(
+    title: str, training: Sequence[AuditedClip], tested: Sequence[AuditedClip]
+) -> Comparison:
     """Compare the clips tested on with those trained on. Pure; linear in their number."""
     shared, betrayed = overlaps(training, tested), confounds(training, tested)
     return Comparison(title, len(training), len(tested), shared, betrayed)
@@ -103,7 +109,7 @@ def together(title: str, folds: Sequence[Comparison]) -> Comparison:
     return Comparison(title, trained, tested, shared, betrayed)
 
 
-def folds(title: str, parts: Mapping[str, Sequence[Entry]]) -> list[Comparison]:
+def folds(title: str, parts: Mapping[str, Sequence[AuditedClip]]) -> list[Comparison]:
     """Compare each part with all others."""
     comparisons = []
     for name, tested in parts.items():
@@ -113,7 +119,7 @@ def folds(title: str, parts: Mapping[str, Sequence[Entry]]) -> list[Comparison]:
     return comparisons
 
 
-def inside(entries: Sequence[Entry]) -> Inside:
+def inside(entries: Sequence[AuditedClip]) -> Inside:
     """Find what a set of clips holds twice, without regard to any division."""
     by_key = defaultdict(list)
     for entry in entries:

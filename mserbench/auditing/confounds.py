@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mserbench.auditing.overlaps import Entry
+from mserbench.auditing.overlaps import AuditedClip
 
 KINDS = ("speaker", "role")
 MUCH = 1 / 3  # of the clips of a label by one speaker is worth a word
@@ -36,7 +36,9 @@ class Confound:
     holders: Mapping[str, tuple[str, int, int]]
 
 
-def confounds(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, Confound]:
+def confounds(
+    training: Sequence[AuditedClip], tested: Sequence[AuditedClip]
+) -> dict[str, Confound]:
     """Return what is to be said of each kind that is known of any clip; a clip may be in both
     parts.
     """
@@ -59,7 +61,7 @@ def summed_confounds(folds: Sequence[Confound]) -> Confound:
 
 
 def _confound(
-    kind: str, training: Sequence[Entry], tested: Sequence[Entry], table: _Table
+    kind: str, training: Sequence[AuditedClip], tested: Sequence[AuditedClip], table: _Table
 ) -> Confound:
     # That a speaker has one label is said of all clips; what is guessed rests on training alone.
     single = {value: min(counts) for value, counts in sorted(table.items()) if len(counts) == 1}
@@ -78,7 +80,7 @@ def _confound(
     )
 
 
-def _table(kind: str, entries: Sequence[Entry]) -> _Table:
+def _table(kind: str, entries: Sequence[AuditedClip]) -> _Table:
     """Count the labels of each value of a kind."""
     counts: _Table = defaultdict(Counter)
     for entry in entries:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.auditing.audit import Audit, audit
-from mserbench.auditing.overlaps import AUDIO, Entry
+from mserbench.auditing.overlaps import AUDIO, AuditedClip
 from mserbench.contracts import Clip, Corpus, Task, Utterance
 from mserbench.data import corpus, dataset, divisions, index, lookup
 from mserbench.data.trees import Inventory
@@ -30,7 +30,7 @@ class Material:
 
     task: Task
     source: Corpus
-    entries: tuple[Entry, ...]
+    entries: tuple[AuditedClip, ...]
     utterances: Mapping[str, Utterance]
     root: Path | None  # where the audio was looked at
     notes: tuple[str, ...]
@@ -50,7 +50,8 @@ def load(
     labelled = dataset.select(task, utterances)
     several = len(source.card.languages) > 1
     entries = [
-        Entry(utterance.id, label, facts_of(utterance, several)) for utterance, label in labelled
+        AuditedClip(utterance.id, label, facts_of(utterance, several))
+        for utterance, label in labelled
     ]
 
     if not audio:
@@ -125,9 +126,9 @@ def hear(
     source: Corpus,
     root: Path,
     utterances: Sequence[Utterance],
-    entries: Sequence[Entry],
+    entries: Sequence[AuditedClip],
     progress: index.Progress | None = None,
-) -> tuple[list[Entry], list[str]]:
+) -> tuple[list[AuditedClip], list[str]]:
     """Add the audio keys and near-duplicates of some clips; return them and a sentence a clip that
     has no audio.
     """
@@ -188,9 +189,11 @@ def divided(material: Material, name: str) -> Audit:
     return audit(name, division.kind, parts, division.source, nowhere)
 
 
-def by_part(entries: Sequence[Entry], part_of: Mapping[str, str | None]) -> dict[str, list[Entry]]:
+def by_part(
+    entries: Sequence[AuditedClip], part_of: Mapping[str, str | None]
+) -> dict[str, list[AuditedClip]]:
     """Sort clips by their part; those in none are left out."""
-    parts: dict[str, list[Entry]] = {
+    parts: dict[str, list[AuditedClip]] = {
         part: [] for part in sorted(filter(None, set(part_of.values())))
     }
     for entry in entries:

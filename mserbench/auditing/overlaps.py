@@ -15,7 +15,7 @@ fingerprints.
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditedClip:
     """One clip as an audit sees it: `facts` maps a kind to its value, and lacks what is not known.
 
     `near` holds the audio keys of other recordings that are the same by fingerprint; None where
@@ -55,7 +55,7 @@ class Overlap:
         return not self.items and not self.unknown
 
 
-def overlaps(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, Overlap]:
+def overlaps(training: Sequence[AuditedClip], tested: Sequence[AuditedClip]) -> dict[str, Overlap]:
     """Return the overlap of two sets of clips for each kind. Pure; linear in their number."""
     by_kind = {kind: _overlap(kind, training, tested) for kind in KINDS[:-1]}
     return {**by_kind, NEAR: _near_overlap(training, tested)}
@@ -73,7 +73,7 @@ def summed(overlaps: Sequence[Overlap]) -> Overlap:
     )
 
 
-def _overlap(kind: str, training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap:
+def _overlap(kind: str, training: Sequence[AuditedClip], tested: Sequence[AuditedClip]) -> Overlap:
     trained, gaps = _values(kind, training)
     values, _ = _values(kind, tested)
     items = tuple(entry.id for entry in tested if entry.facts.get(kind) in trained)
@@ -85,7 +85,7 @@ def _overlap(kind: str, training: Sequence[Entry], tested: Sequence[Entry]) -> O
     )
 
 
-def _near_overlap(training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap:
+def _near_overlap(training: Sequence[AuditedClip], tested: Sequence[AuditedClip]) -> Overlap:
     """Near-duplicates are pairs, not values: what is like two others need not make these alike.
     Equal ones count.
     """
@@ -107,7 +107,7 @@ def _near_overlap(training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap
     return Overlap(NEAR, len(tested), items, unknown, (), 0)
 
 
-def _values(kind: str, entries: Sequence[Entry]) -> tuple[set[str], bool]:
+def _values(kind: str, entries: Sequence[AuditedClip]) -> tuple[set[str], bool]:
     """Return the values of a kind, and whether any entry has none."""
     values = {entry.facts.get(kind) for entry in entries}
     return {value for value in values if value is not None}, None in values

@@ -11,7 +11,7 @@ from typing import Any
 
 from mserbench.auditing import gathering, split_file
 from mserbench.auditing.audit import Audit, Comparison, Inside, audit, inside
-from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
+from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, AuditedClip
 from mserbench.auditing.wording import cell, confound_sentence, inside_sentences
 from mserbench.contracts import Corpus
 from mserbench.data import corpus, lookup
@@ -144,14 +144,14 @@ def _section(
 
 def _by_corpus(
     source: Corpus, path: Path, data: Path | None, audio: bool, progress: Progress | None
-) -> tuple[Sequence[Entry], Mapping[str, str | None], Any]:
+) -> tuple[Sequence[AuditedClip], Mapping[str, str | None], Any]:
     """Take the facts from the corpus, and only the parts from the table."""
     utterances, root, _ = gathering.known_utterances(source, data)
     split = split_file.read(path, utterances)
     several = len(source.card.languages) > 1
     listed = [utterance for utterance in utterances if utterance.id in split.part_of]
     entries = [
-        Entry(utterance.id, utterance.raw_label, gathering.facts_of(utterance, several))
+        AuditedClip(utterance.id, utterance.raw_label, gathering.facts_of(utterance, several))
         for utterance in listed
     ]
 
@@ -163,7 +163,7 @@ def _by_corpus(
 
 def _by_table(
     path: Path, patterns: Mapping[str, str]
-) -> tuple[list[Entry], Mapping[str, str | None], Any]:
+) -> tuple[list[AuditedClip], Mapping[str, str | None], Any]:
     """Take everything from the table: the corpus is not here, and the project has no list of its
     names.
     """
@@ -177,7 +177,7 @@ def _by_table(
             if match := pattern.search(identity):
                 facts[kind] = match[1]
 
-        entries.append(Entry(identity, values.get("raw_label", ""), facts))
+        entries.append(AuditedClip(identity, values.get("raw_label", ""), facts))
 
     return entries, split.part_of, split.kind
 
