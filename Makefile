@@ -23,7 +23,7 @@ test -x $(BIN)/python || $(PYTHON) -m venv .venv
 $(PIP) --quiet $(LOCKED) requirements/build.txt
 $(PIP) $(LOCKED) requirements/$(1).txt
 $(PIP) --quiet --no-deps --no-build-isolation --editable .
-$(BIN)/mserbench check packages
+$(BIN)/mserbench packages
 endef
 
 # What `make run` needs is a part of what development needs, with the same versions: each finds the other's work.
@@ -58,9 +58,9 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mserbench leaderboard --replay
-	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
-	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
-	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
+	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
+	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --replay
+	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 
 lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless NEWEST=1 is given
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
@@ -72,9 +72,9 @@ bench: $(DEV)  ## speed and memory, each against a reference timed in the same r
 
 replay: $(DEV)  ## remake every number of the board, and of the experiments beside it, from the committed predictions
 	$(BIN)/mserbench leaderboard --replay
-	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --check
-	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --check
-	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --check
+	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
+	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --replay
+	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 
 weights: $(DEV)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python -m mserbench_baselines.remake_weights

@@ -41,7 +41,7 @@ class Model(ABC):
 
     Subclasses set `Options` (a frozen dataclass), `version` (changed whenever scores change) and
     `card`, and define `predict`. A model that learns also defines `fit`. The score of a clip must
-    not depend on the clips beside it: `mserbench check model NAME` proves it.
+    not depend on the clips beside it: `mserbench conform model NAME` proves it.
     """
 
     Options: ClassVar[type[Any]] = NoOptions

@@ -156,7 +156,7 @@ def test_it_passes_the_conformance_kit(environment: Environment, what: tuple[str
     """If it did not, the kit would reject honest work, or this example would teach something
     wrong.
     """
-    done = environment.mserbench("check", *what, "--json")
+    done = environment.mserbench("conform", *what, "--json")
     findings = json.loads(done.stdout)
     assert done.returncode == 0, [one for one in findings if one["ok"] is False]
     assert sum(one["ok"] is True for one in findings) > len(findings) / 2

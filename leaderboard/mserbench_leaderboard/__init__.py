@@ -19,5 +19,6 @@ def register_commands() -> Iterable[CommandEntry]:
             "leaderboard",
             "mserbench_leaderboard.command:command",
             "rewrite the leaderboard from its runs, or compare",
+            group="Score",
         )
     ]

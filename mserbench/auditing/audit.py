@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mserbench.auditing.confounds import Confound, confounds, summed_confounds
-from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry, Overlap, overlaps, summed
+from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, AuditedClip, Overlap, overlaps, summed
 
 TRAIN = "train"  # the part of a split that models learn from
 Way = Literal["split", "folds"]
@@ -58,7 +58,11 @@ class Audit:
 
 
 def audit(
-    title: str, kind: Way, parts: Mapping[str, Sequence[Entry]], source: str = "", nowhere: int = 0
+    title: str,
+    kind: Way,
+    parts: Mapping[str, Sequence[AuditedClip]],
+    source: str = "",
+    nowhere: int = 0,
 ) -> Audit:
     """Audit a division: each part of a split against its part `train`, each of some folds against
     all others.
@@ -72,18 +76,21 @@ def audit(
         each = folds(title, parts)
         return Audit(title, kind, source, (together(title, each), *each), nowhere)
 
+    # The test part first: it is what a reader looks for.
     names = sorted(
         (name for name in parts if name != TRAIN), key=lambda name: (name != "test", name)
     )
     titles = {
         name: title if title and name == "test" else f"{title}.{name}".lstrip(".") for name in names
     }
-    found = (compare(titles[name], parts[TRAIN], parts[name]) for name in names)
+    comparisons = (compare(titles[name], parts[TRAIN], parts[name]) for name in names)
 
-    return Audit(title, kind, source, tuple(found), nowhere)
+    return Audit(title, kind, source, tuple(comparisons), nowhere)
 
 
-def compare(title: str, training: Sequence[Entry], tested: Sequence[Entry]) -> Comparison:
+def compare(
+    title: str, training: Sequence[AuditedClip], tested: Sequence[AuditedClip]
+) -> Comparison:
     """Compare the clips tested on with those trained on. Pure; linear in their number."""
     shared, betrayed = overlaps(training, tested), confounds(training, tested)
     return Comparison(title, len(training), len(tested), shared, betrayed)
@@ -96,22 +103,23 @@ def together(title: str, folds: Sequence[Comparison]) -> Comparison:
         kind: summed_confounds([fold.confounds[kind] for fold in folds])
         for kind in folds[0].confounds
     }
+    # The folds differ a little in size: the largest training says what was learnt from.
     trained, tested = max(fold.trained for fold in folds), sum(fold.tested for fold in folds)
 
     return Comparison(title, trained, tested, shared, betrayed)
 
 
-def folds(title: str, parts: Mapping[str, Sequence[Entry]]) -> list[Comparison]:
+def folds(title: str, parts: Mapping[str, Sequence[AuditedClip]]) -> list[Comparison]:
     """Compare each part with all others."""
-    found = []
+    comparisons = []
     for name, tested in parts.items():
-        training = [entry for other, entries in parts.items() if other != name for entry in entries]
-        found.append(compare(f"{title}.{name}", training, tested))
+        training = [entry for part, entries in parts.items() if part != name for entry in entries]
+        comparisons.append(compare(f"{title}.{name}", training, tested))
 
-    return found
+    return comparisons
 
 
-def inside(entries: Sequence[Entry]) -> Inside:
+def inside(entries: Sequence[AuditedClip]) -> Inside:
     """Find what a set of clips holds twice, without regard to any division."""
     by_key = defaultdict(list)
     for entry in entries:
@@ -120,12 +128,13 @@ def inside(entries: Sequence[Entry]) -> Inside:
 
     copies = tuple(tuple(ids) for ids in by_key.values() if len(ids) > 1)
     like = {
-        (entry.facts[AUDIO], other)
+        (entry.facts[AUDIO], second)
         for entry in entries
-        for other in entry.near or ()
-        if other in by_key
+        for second in entry.near or ()
+        if second in by_key
     }
-    pairs = {(min(by_key[one]), min(by_key[other])) for one, other in like}
+    # Equal recordings stand for one another: their first id does for all.
+    pairs = {(min(by_key[first]), min(by_key[second])) for first, second in like}
     unknown = {
         AUDIO: sum(AUDIO not in entry.facts for entry in entries),
         NEAR: sum(entry.near is None for entry in entries),

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mserbench.auditing.overlaps import Entry
+from mserbench.auditing.overlaps import AuditedClip
 
 KINDS = ("speaker", "role")
 MUCH = 1 / 3  # of the clips of a label by one speaker is worth a word
@@ -32,34 +32,38 @@ class Confound:
     items: tuple[str, ...]
     guessed: int
     majority: int
-    # label: who has much of it, how many clips, of how many
+    # By label: who has much of it, how many of its clips, and how many it has in all.
     holders: Mapping[str, tuple[str, int, int]]
 
 
-def confounds(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, Confound]:
+def confounds(
+    training: Sequence[AuditedClip], tested: Sequence[AuditedClip]
+) -> dict[str, Confound]:
     """Return what is to be said of each kind that is known of any clip; a clip may be in both
     parts.
     """
     entries = list({entry.id: entry for entry in (*training, *tested)}.values())
-    known = [kind for kind in KINDS if any(kind in entry.facts for entry in entries)]
-    return {kind: _confound(kind, training, tested, _table(kind, entries)) for kind in known}
+    known_kinds = [kind for kind in KINDS if any(kind in entry.facts for entry in entries)]
+    return {kind: _confound(kind, training, tested, _table(kind, entries)) for kind in known_kinds}
 
 
-def summed_confounds(found: Sequence[Confound]) -> Confound:
+def summed_confounds(folds: Sequence[Confound]) -> Confound:
     """Sum the confounds of one kind over folds, in each of which other clips are tested."""
     return replace(
-        found[0],  # what is said of all clips is the same in each fold
-        tested=sum(one.tested for one in found),
-        unknown=sum(one.unknown for one in found),
-        items=tuple(identity for one in found for identity in one.items),
-        guessed=sum(one.guessed for one in found),
-        majority=sum(one.majority for one in found),
+        # What is said of all clips (`single`, `holders`) is the same in each fold.
+        folds[0],
+        tested=sum(fold.tested for fold in folds),
+        unknown=sum(fold.unknown for fold in folds),
+        items=tuple(identity for fold in folds for identity in fold.items),
+        guessed=sum(fold.guessed for fold in folds),
+        majority=sum(fold.majority for fold in folds),
     )
 
 
 def _confound(
-    kind: str, training: Sequence[Entry], tested: Sequence[Entry], table: _Table
+    kind: str, training: Sequence[AuditedClip], tested: Sequence[AuditedClip], table: _Table
 ) -> Confound:
+    # That a speaker has one label is said of all clips; what is guessed rests on training alone.
     single = {value: min(counts) for value, counts in sorted(table.items()) if len(counts) == 1}
     usual = {value: _most(counts) for value, counts in _table(kind, training).items()}
     majority = _most(Counter(entry.label for entry in training))
@@ -76,7 +80,7 @@ def _confound(
     )
 
 
-def _table(kind: str, entries: Sequence[Entry]) -> _Table:
+def _table(kind: str, entries: Sequence[AuditedClip]) -> _Table:
     """Count the labels of each value of a kind."""
     counts: _Table = defaultdict(Counter)
     for entry in entries:
@@ -92,13 +96,13 @@ def _holders(table: _Table) -> dict[str, tuple[str, int, int]]:
     for counts in table.values():
         totals.update(counts)
 
-    found = {}
+    holders = {}
     for label, total in sorted(totals.items()):
         most, value = max((counts[label], value) for value, counts in table.items())
         if total >= FEW and most > MUCH * total:
-            found[label] = (value, most, total)
+            holders[label] = (value, most, total)
 
-    return found
+    return holders
 
 
 def _most(counts: Counter[str]) -> str:

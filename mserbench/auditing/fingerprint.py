@@ -21,19 +21,19 @@ from mserbench.features import FeatureCache, FeatureSet, extract
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# samples: 256 and 16 ms, so that half a step of misalignment changes few bits
+# Samples, of 256 and 16 ms: half a step of misalignment then changes few bits.
 WINDOW, HOP = 4_096, 256
-# words of a fingerprint, 6.1 s from the first one that counts: enough to know a recording by
+# Words of a fingerprint, 6.1 s from the first one that counts: enough to know a recording by.
 LENGTH = 384
 BITS = 24  # a float32 of the feature cache holds whole numbers up to 2**24
 LOW, HIGH = 300.0, 3_000.0  # Hz: what resampling to 8 kHz and lossy coding leave as it is
-# of the power of a recording's loudest window: below that, noise and coding decide the bits
+# Of the power of a recording's loudest window: below that, noise and coding decide the bits.
 QUIET = 1e-3
 SILENT = 1e-9  # of the power of a full-scale tone: digital silence and what dither makes of it
 
 OVERLAP = 24  # words that both recordings must have: 0.6 s of audio
 VOTES = 3  # equal words at one place, to look at a pair at all
-# a word that occurs more often tells nothing: no word of 3,167 recordings occurs more than 18 times
+# A word that occurs more often tells nothing: none of 3,167 recordings occurs more than 18 times.
 COMMON = 256
 THRESHOLD = 0.17
 """Bit error rate up to which two recordings are the same. Copies of 60 recordings that were
@@ -68,21 +68,24 @@ def fingerprint(waveform: NDArray[np.float32]) -> NDArray[np.uint32]:
     """
     power = _band_power(waveform)
     total = power.sum(axis=1)
+    # Relative to the recording itself, but never so low that digital silence counts.
     floor = max(QUIET * total.max(initial=0.0), SILENT * (WINDOW / 4) ** 2)
     loud = total > floor
     counted = loud[1:] & loud[:-1]
     bits = np.diff(np.diff(power, axis=1), axis=0) < 0
+    # Plus one, as 0 stands for: no word.
     words = np.where(counted, bits @ (1 << np.arange(BITS, dtype=np.uint32)) + 1, 0)
     first = int(np.argmax(counted)) if counted.any() else 0
-    found = np.zeros(LENGTH, dtype=np.uint32)
-    kept = words[first : first + LENGTH]
-    found[: len(kept)] = kept
+    padded = np.zeros(LENGTH, dtype=np.uint32)
+    start = words[first : first + LENGTH]
+    padded[: len(start)] = start
 
-    return found
+    return padded
 
 
 def _numbers(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-    return fingerprint(waveform).astype(np.float32)  # exact, as no word exceeds 2**24
+    # Exact, as no word exceeds 2**24.
+    return fingerprint(waveform).astype(np.float32)
 
 
 FEATURES = FeatureSet("haitsma-kalker", "1", LENGTH, _numbers)
@@ -97,14 +100,14 @@ def of_clips(
     Raises DataError for a clip that cannot be decoded.
     """
     cache = FeatureCache(FEATURES)
-    found = np.zeros((len(clips), LENGTH), dtype=np.uint32)
+    words = np.zeros((len(clips), LENGTH), dtype=np.uint32)
     for start in range(0, len(clips), _BATCH):
         part = clips[start : start + _BATCH]
-        found[start : start + len(part)] = extract(part, FEATURES, cache)
+        words[start : start + len(part)] = extract(part, FEATURES, cache)
         if progress:
             progress(start + len(part), len(clips))
 
-    return found
+    return words
 
 
 def comparable(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -120,8 +123,8 @@ def near_duplicates(words: NDArray[np.uint32]) -> list[Pair]:
     for proposals in _proposals(words):
         for start in range(0, len(proposals), _BATCH):
             for pair in _verified(words, proposals[start : start + _BATCH]):
-                known = best.get((pair.first, pair.second))
-                if known is None or pair.error_rate < known.error_rate:
+                best_yet = best.get((pair.first, pair.second))
+                if best_yet is None or pair.error_rate < best_yet.error_rate:
                     best[pair.first, pair.second] = pair
 
     return [best[key] for key in sorted(best)]
@@ -140,7 +143,7 @@ def _band_power(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
     shape = np.hanning(WINDOW).astype(np.float32)
     power = []
 
-    # a few at a time: a long recording must not fill the memory
+    # A few at a time: a long recording must not fill the memory.
     for start in range(0, len(windows), 64):
         spectrum = np.fft.rfft(windows[start : start + 64] * shape, axis=1)[:, : first[-1]]
         power.append(np.add.reduceat(spectrum.real**2 + spectrum.imag**2, first[:-1], axis=1))
@@ -154,7 +157,8 @@ def _proposals(words: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
     """
     n = len(words)
     fresh = words != 0
-    fresh[:, 1:] &= words[:, 1:] != words[:, :-1]  # a word that lasts counts once
+    # A word that lasts counts once: else a held vowel would vote at every step.
+    fresh[:, 1:] &= words[:, 1:] != words[:, :-1]
     clip, place = np.nonzero(fresh)
     word = words[clip, place]
     order = np.argsort(word, kind="stable")  # among equal words, by clip
@@ -164,19 +168,20 @@ def _proposals(words: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
 
-    # later ones with this word, by clip
+    # How many later ones, by clip, have the same word.
     following = np.where(often, 0, last - np.arange(len(order)) - 1)[rank]
     for block in _blocks(np.bincount(clip, following, n).astype(np.int64)):
         chosen = np.arange(*np.searchsorted(clip, (block.start, block.stop)))
         counts = following[chosen]
-        one = np.repeat(chosen, counts)
-        step = np.arange(len(one)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
-        other = order[rank[one] + step]
-        shift = place[one] - place[other] + LENGTH
-        code = (clip[one] * n + clip[other]) * (2 * LENGTH) + shift
-        found, votes = np.unique(code[clip[one] != clip[other]], return_counts=True)
-        found = found[votes >= VOTES]
-        pair, shift = np.divmod(found, 2 * LENGTH)
+        earlier = np.repeat(chosen, counts)
+        step = np.arange(len(earlier)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        later = order[rank[earlier] + step]
+        shift = place[earlier] - place[later] + LENGTH
+        # One whole number for both clips and the shift, so that equal ones are counted at once.
+        code = (clip[earlier] * n + clip[later]) * (2 * LENGTH) + shift
+        codes, votes = np.unique(code[clip[earlier] != clip[later]], return_counts=True)
+        codes = codes[votes >= VOTES]
+        pair, shift = np.divmod(codes, 2 * LENGTH)
         yield np.stack([pair // n, pair % n, shift - LENGTH], axis=1)
 
 
@@ -196,12 +201,12 @@ def _blocks(work: NDArray[np.int64]) -> Iterator[slice]:
 
 def _verified(words: NDArray[np.uint32], proposals: NDArray[np.int64]) -> Iterator[Pair]:
     first, second, shift = proposals.T
-    there = np.arange(LENGTH)[None, :] - shift[:, None]
-    inside = (there >= 0) & (there < LENGTH)
-    one = words[first]
-    other = words[second[:, None], np.clip(there, 0, LENGTH - 1)]
-    both = (one != 0) & (other != 0) & inside
-    different = (one - np.uint32(1)) ^ (other - np.uint32(1))
+    position = np.arange(LENGTH)[None, :] - shift[:, None]
+    inside = (position >= 0) & (position < LENGTH)
+    words_first = words[first]
+    words_second = words[second[:, None], np.clip(position, 0, LENGTH - 1)]
+    both = (words_first != 0) & (words_second != 0) & inside
+    different = (words_first - np.uint32(1)) ^ (words_second - np.uint32(1))
     errors = (_ones(different) * both).sum(axis=1)
     overlap = both.sum(axis=1)
     rate = errors / np.maximum(overlap * BITS, 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.auditing.audit import Audit, audit
-from mserbench.auditing.overlaps import AUDIO, Entry
+from mserbench.auditing.overlaps import AUDIO, AuditedClip
 from mserbench.contracts import Clip, Corpus, Task, Utterance
 from mserbench.data import corpus, dataset, divisions, index, lookup
 from mserbench.data.trees import Inventory
@@ -30,7 +30,7 @@ class Material:
 
     task: Task
     source: Corpus
-    entries: tuple[Entry, ...]
+    entries: tuple[AuditedClip, ...]
     utterances: Mapping[str, Utterance]
     root: Path | None  # where the audio was looked at
     notes: tuple[str, ...]
@@ -49,15 +49,20 @@ def load(
     utterances, root, notes = known_utterances(source, data)
     labelled = dataset.select(task, utterances)
     several = len(source.card.languages) > 1
-    entries = [Entry(one.id, label, facts_of(one, several)) for one, label in labelled]
+    entries = [
+        AuditedClip(utterance.id, label, facts_of(utterance, several))
+        for utterance, label in labelled
+    ]
 
     if not audio:
         notes.append("the audio was not looked at, as was asked for")
     elif root is not None:
-        entries, faults = hear(source, root, [one for one, _ in labelled], entries, progress)
+        entries, faults = hear(
+            source, root, [utterance for utterance, _ in labelled], entries, progress
+        )
         notes += faults
 
-    by_id = {one.id: one for one in utterances}
+    by_id = {utterance.id: utterance for utterance in utterances}
     return Material(task, source, tuple(entries), by_id, root if audio else None, tuple(notes))
 
 
@@ -72,6 +77,7 @@ def known_utterances(
     try:
         root = corpus.find(source, data)
     except DataError as error:
+        # Names alone still tell of speakers and sentences.
         names = corpus.inventory(source.card)
         if not names:
             raise NotHere(str(error)) from error
@@ -82,19 +88,18 @@ def known_utterances(
         )
 
     reading = corpus.read(source, root)
-    found = list(reading.utterances.values())
-    if not found:
+    utterances = list(reading.utterances.values())
+    if not utterances:
         raise DataError(reading.problems[-1])
 
     notes = list(reading.notes)
     if reading.problems:
         notes.append(
             f"corpus {source.card.name!r} has {len(reading.problems)} problem(s), such as: "
-            f"{reading.problems[0]}; "
-            f"'mserbench data verify {source.card.name}' lists all"
+            f"{reading.problems[0]}; 'mserbench data verify {source.card.name}' lists all"
         )
 
-    return found, root, notes
+    return utterances, root, notes
 
 
 def facts_of(utterance: Utterance, several_languages: bool = False) -> dict[str, str]:
@@ -104,40 +109,52 @@ def facts_of(utterance: Utterance, several_languages: bool = False) -> dict[str,
     extra = utterance.extra
     words = " ".join(_NO_WORD.sub(" ", utterance.text or "").casefold().split())
     sentence = extra.get("sentence") or words
-    if sentence and several_languages:  # sentence 1 of one language is not that of another
+
+    # Sentence 1 of one language is not that of another.
+    if sentence and several_languages:
         sentence = f"{utterance.language}: {sentence}"
 
-    found = {
+    facts = {
         "speaker": utterance.speaker, "role": extra.get("role"), "session": utterance.session,
         "dialogue": extra.get("dialogue"), "sentence": sentence,
     }  # fmt: skip
 
-    return {kind: value for kind, value in found.items() if value}
+    return {kind: value for kind, value in facts.items() if value}
 
 
 def hear(
     source: Corpus,
     root: Path,
     utterances: Sequence[Utterance],
-    entries: Sequence[Entry],
+    entries: Sequence[AuditedClip],
     progress: index.Progress | None = None,
-) -> tuple[list[Entry], list[str]]:
+) -> tuple[list[AuditedClip], list[str]]:
     """Add the audio keys and near-duplicates of some clips; return them and a sentence a clip that
     has no audio.
     """
     facts = index.index(root, list(utterances), progress)
-    # equal recordings once
-    one_of = {facts[one.id].key: one for one in utterances if not facts[one.id].problem}
-    items = [dataset.Item(one, "", root, facts[one.id]) for one in one_of.values()]
-    near = _near([item.clip(source.card.name) for item in items], progress)
-    heard = [
-        replace(one, facts={**one.facts, AUDIO: facts[one.id].key}, near=near[facts[one.id].key])
-        if facts[one.id].key in near
-        else one
-        for one in entries
-    ]
+    problems = [facts[utterance.id].problem for utterance in utterances]
 
-    return heard, [facts[one.id].problem for one in utterances if facts[one.id].problem]
+    # Equal recordings have one fingerprint, so each is looked at once.
+    by_key = {
+        facts[utterance.id].key: utterance
+        for utterance, problem in zip(utterances, problems, strict=True)
+        if not problem
+    }
+    items = [
+        dataset.Item(utterance, "", root, facts[utterance.id]) for utterance in by_key.values()
+    ]
+    near = _near([item.clip(source.card.name) for item in items], progress)
+
+    heard = []
+    for entry in entries:
+        key = facts[entry.id].key
+        if key in near:
+            heard.append(replace(entry, facts={**entry.facts, AUDIO: key}, near=near[key]))
+        else:
+            heard.append(entry)
+
+    return heard, [problem for problem in problems if problem]
 
 
 def _near(
@@ -149,15 +166,15 @@ def _near(
     from mserbench.auditing import fingerprint
 
     words = fingerprint.of_clips(clips, progress)
-    found: dict[str, set[str]] = defaultdict(set)
+    like: dict[str, set[str]] = defaultdict(set)
     for pair in fingerprint.near_duplicates(words):
-        one, other = clips[pair.first].key, clips[pair.second].key
-        found[one].add(other)
-        found[other].add(one)
+        first, second = clips[pair.first].key, clips[pair.second].key
+        like[first].add(second)
+        like[second].add(first)
 
     long = fingerprint.comparable(words)
     return {
-        clip.key: frozenset(found[clip.key]) if long[i] else None for i, clip in enumerate(clips)
+        clip.key: frozenset(like[clip.key]) if long[i] else None for i, clip in enumerate(clips)
     }
 
 
@@ -172,17 +189,19 @@ def divided(material: Material, name: str) -> Audit:
     return audit(name, division.kind, parts, division.source, nowhere)
 
 
-def by_part(entries: Sequence[Entry], part_of: Mapping[str, str | None]) -> dict[str, list[Entry]]:
+def by_part(
+    entries: Sequence[AuditedClip], part_of: Mapping[str, str | None]
+) -> dict[str, list[AuditedClip]]:
     """Sort clips by their part; those in none are left out."""
-    found: dict[str, list[Entry]] = {
+    parts: dict[str, list[AuditedClip]] = {
         part: [] for part in sorted(filter(None, set(part_of.values())))
     }
     for entry in entries:
         part = part_of.get(entry.id)
         if part is not None:
-            found[part].append(entry)
+            parts[part].append(entry)
 
-    return found
+    return parts
 
 
 def divided_by_file(material: Material, path: Path) -> Audit:

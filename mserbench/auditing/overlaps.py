@@ -15,7 +15,7 @@ fingerprints.
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditedClip:
     """One clip as an audit sees it: `facts` maps a kind to its value, and lacks what is not known.
 
     `near` holds the audio keys of other recordings that are the same by fingerprint; None where
@@ -55,56 +55,59 @@ class Overlap:
         return not self.items and not self.unknown
 
 
-def overlaps(training: Sequence[Entry], tested: Sequence[Entry]) -> dict[str, Overlap]:
+def overlaps(training: Sequence[AuditedClip], tested: Sequence[AuditedClip]) -> dict[str, Overlap]:
     """Return the overlap of two sets of clips for each kind. Pure; linear in their number."""
-    found = {kind: _overlap(kind, training, tested) for kind in KINDS[:-1]}
-    return {**found, NEAR: _near_overlap(training, tested)}
+    by_kind = {kind: _overlap(kind, training, tested) for kind in KINDS[:-1]}
+    return {**by_kind, NEAR: _near_overlap(training, tested)}
 
 
 def summed(overlaps: Sequence[Overlap]) -> Overlap:
     """Sum the overlaps of one kind over folds, in each of which other clips are tested."""
     return Overlap(
         overlaps[0].kind,
-        sum(one.tested for one in overlaps),
-        tuple(identity for one in overlaps for identity in one.items),
-        sum(one.unknown for one in overlaps),
-        tuple(sorted({value for one in overlaps for value in one.values})),
-        max(one.of for one in overlaps),  # each fold sees the values of all
+        sum(overlap.tested for overlap in overlaps),
+        tuple(identity for overlap in overlaps for identity in overlap.items),
+        sum(overlap.unknown for overlap in overlaps),
+        tuple(sorted({value for overlap in overlaps for value in overlap.values})),
+        max(overlap.of for overlap in overlaps),  # each fold sees the values of all
     )
 
 
-def _overlap(kind: str, training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap:
-    seen, gaps = _values(kind, training)
+def _overlap(kind: str, training: Sequence[AuditedClip], tested: Sequence[AuditedClip]) -> Overlap:
+    trained, gaps = _values(kind, training)
     values, _ = _values(kind, tested)
-    items = tuple(entry.id for entry in tested if entry.facts.get(kind) in seen)
+    items = tuple(entry.id for entry in tested if entry.facts.get(kind) in trained)
+    # A training clip without a value may have any: of all that share nothing it is then open.
     unknown = len(tested) - len(items) if gaps else sum(kind not in entry.facts for entry in tested)
 
     return Overlap(
-        kind, len(tested), items, unknown, tuple(sorted(seen & values)), len(seen | values)
+        kind, len(tested), items, unknown, tuple(sorted(trained & values)), len(trained | values)
     )
 
 
-def _near_overlap(training: Sequence[Entry], tested: Sequence[Entry]) -> Overlap:
+def _near_overlap(training: Sequence[AuditedClip], tested: Sequence[AuditedClip]) -> Overlap:
     """Near-duplicates are pairs, not values: what is like two others need not make these alike.
     Equal ones count.
     """
     # A training clip that is too short to be compared hides no copy of a longer one; one that was
     # not heard may.
-    seen, gaps = _values(AUDIO, training)
+    trained, gaps = _values(AUDIO, training)
     items = tuple(
         entry.id
         for entry in tested
-        if entry.facts.get(AUDIO) in seen or (entry.near and not entry.near.isdisjoint(seen))
+        if entry.facts.get(AUDIO) in trained or (entry.near and not entry.near.isdisjoint(trained))
     )
     if gaps:
         unknown = len(tested) - len(items)
     else:
-        unknown = sum(entry.near is None and entry.facts.get(AUDIO) not in seen for entry in tested)
+        unknown = sum(
+            entry.near is None and entry.facts.get(AUDIO) not in trained for entry in tested
+        )
 
     return Overlap(NEAR, len(tested), items, unknown, (), 0)
 
 
-def _values(kind: str, entries: Sequence[Entry]) -> tuple[set[str], bool]:
+def _values(kind: str, entries: Sequence[AuditedClip]) -> tuple[set[str], bool]:
     """Return the values of a kind, and whether any entry has none."""
-    found = {entry.facts.get(kind) for entry in entries}
-    return {value for value in found if value is not None}, None in found
+    values = {entry.facts.get(kind) for entry in entries}
+    return {value for value in values if value is not None}, None in values

@@ -11,7 +11,7 @@ from typing import Any
 
 from mserbench.auditing import gathering, split_file
 from mserbench.auditing.audit import Audit, Comparison, Inside, audit, inside
-from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
+from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, AuditedClip
 from mserbench.auditing.wording import cell, confound_sentence, inside_sentences
 from mserbench.contracts import Corpus
 from mserbench.data import corpus, lookup
@@ -62,19 +62,20 @@ def make(
     prose = _about(about)
     tables = prose.get("tables", {})
     order = list(tables)
-    found = sorted(
+    # In the order of the prose; tables that it does not name follow.
+    ordered = sorted(
         _tables(splits),
-        key=lambda one: (order.index(one[0]) if one[0] in order else len(order), one[0]),
+        key=lambda table: (order.index(table[0]) if table[0] in order else len(order), table[0]),
     )
 
-    if not found:
+    if not ordered:
         raise DataError(
             f"folder {str(splits)!r} holds no csv file that bears the name of a corpus: give "
-            f"another"
+            "another"
         )
 
     sections = [
-        _section(name, path, tables.get(name, {}), data, audio, progress) for name, path in found
+        _section(name, path, tables.get(name, {}), data, audio, progress) for name, path in ordered
     ]
     lines = [
         f"# {prose.get('title', 'Audit of splits')}",
@@ -105,11 +106,11 @@ def _tables(folder: Path) -> list[tuple[str, Path]]:
     if not folder.is_dir():
         raise DataError(f"folder of splits {str(folder)!r} does not exist: give another --splits")
 
-    known = {_bare(name): name for name in registry.entries(CorpusEntry)}
+    corpora = {_bare(name): name for name in registry.entries(CorpusEntry)}
     files = [path for path in sorted(folder.iterdir()) if path.name.endswith(SUFFIXES)]
     stems = [(_bare(path.name.split(".")[0]), path) for path in files]
 
-    return [(known[stem], path) for stem, path in stems if stem in known]
+    return [(corpora[stem], path) for stem, path in stems if stem in corpora]
 
 
 def _bare(name: str) -> str:
@@ -125,7 +126,8 @@ def _section(
     progress: Progress | None,
 ) -> Section:
     source = lookup.corpus(name)
-    names = bool(corpus.inventory(source.card))  # ids that the project itself lists, and no others
+    # Ids are shown only where the project itself lists them.
+    names = bool(corpus.inventory(source.card))
     try:
         entries, part_of, kind = _by_corpus(source, path, data, audio, progress)
     except gathering.NotHere:
@@ -133,22 +135,25 @@ def _section(
 
     parts = gathering.by_part(entries, part_of)
     nowhere = len(entries) - sum(map(len, parts.values()))
-    found = audit(
+    audited = audit(
         "all folds" if kind == "folds" else "", kind, parts, about.get("source", ""), nowhere
     )
 
-    return Section(source.card.title, about, found, inside(entries), names)
+    return Section(source.card.title, about, audited, inside(entries), names)
 
 
 def _by_corpus(
     source: Corpus, path: Path, data: Path | None, audio: bool, progress: Progress | None
-) -> tuple[Sequence[Entry], Mapping[str, str | None], Any]:
+) -> tuple[Sequence[AuditedClip], Mapping[str, str | None], Any]:
     """Take the facts from the corpus, and only the parts from the table."""
     utterances, root, _ = gathering.known_utterances(source, data)
     split = split_file.read(path, utterances)
     several = len(source.card.languages) > 1
-    listed = [one for one in utterances if one.id in split.part_of]
-    entries = [Entry(one.id, one.raw_label, gathering.facts_of(one, several)) for one in listed]
+    listed = [utterance for utterance in utterances if utterance.id in split.part_of]
+    entries = [
+        AuditedClip(utterance.id, utterance.raw_label, gathering.facts_of(utterance, several))
+        for utterance in listed
+    ]
 
     if root is not None and audio:
         entries, _ = gathering.hear(source, root, listed, entries, progress)
@@ -158,7 +163,7 @@ def _by_corpus(
 
 def _by_table(
     path: Path, patterns: Mapping[str, str]
-) -> tuple[list[Entry], Mapping[str, str | None], Any]:
+) -> tuple[list[AuditedClip], Mapping[str, str | None], Any]:
     """Take everything from the table: the corpus is not here, and the project has no list of its
     names.
     """
@@ -172,28 +177,28 @@ def _by_table(
             if match := pattern.search(identity):
                 facts[kind] = match[1]
 
-        entries.append(Entry(identity, values.get("raw_label", ""), facts))
+        entries.append(AuditedClip(identity, values.get("raw_label", ""), facts))
 
     return entries, split.part_of, split.kind
 
 
 def _patterns(patterns: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
-    found = {}
+    compiled = {}
     for kind, text in patterns.items():
         try:
-            found[kind] = re.compile(text)
+            compiled[kind] = re.compile(text)
         except re.error as error:
             raise UsageError(
                 f"pattern {text!r} of {kind!r} in --about is no expression ({error}): mend it"
             ) from error
 
-        if kind not in KINDS or found[kind].groups != 1:
+        if kind not in KINDS or compiled[kind].groups != 1:
             raise UsageError(
                 f"pattern {text!r} of {kind!r} in --about must have one group, and be of "
                 f"{', '.join(KINDS)}"
             )
 
-    return found
+    return compiled
 
 
 def _paragraphs(prose: Mapping[str, Any], name: str) -> list[str]:
@@ -214,9 +219,9 @@ def _overview(sections: Sequence[Section]) -> list[str]:
     return lines
 
 
-def _wholes(found: Audit) -> Sequence[Comparison]:
+def _wholes(audited: Audit) -> Sequence[Comparison]:
     """Return the comparisons to show in full: of folds the sum only."""
-    return found.comparisons if found.kind == "split" else found.comparisons[:1]
+    return audited.comparisons if audited.kind == "split" else audited.comparisons[:1]
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -228,23 +233,23 @@ def _lines(section: Section) -> list[str]:
     if section.about.get("source"):
         lines += [f"Split: {section.about['source']}.", ""]
 
-    found = section.audit
-    folds = len(found.comparisons) - 1 if found.kind == "folds" else 0
-    for whole in _wholes(found):
+    audited = section.audit
+    folds = len(audited.comparisons) - 1 if audited.kind == "folds" else 0
+    for whole in _wholes(audited):
         size = f"{folds} folds, each tested once" if folds else f"{whole.trained} clips to train"
         lines.append(f"- {whole.title}: {whole.tested} clips tested, {size}.")
-        known = [(kind, section.cell(whole, kind)) for kind in KINDS[:-2]]
-        lines += [f"- {kind}: {said}." for kind, said in known if said != "not known"]
-        unknown = [kind for kind, said in known if said == "not known"]
+        cells = [(kind, section.cell(whole, kind)) for kind in KINDS[:-2]]
+        lines += [f"- {kind}: {text}." for kind, text in cells if text != "not known"]
+        unknown = [kind for kind, text in cells if text == "not known"]
         lines += (
             [f"- Not known for any of {whole.tested}: {', '.join(unknown)}."] if unknown else []
         )
         lines += [
-            f"- {_sentence(confound_sentence(one, section.names))}"
-            for one in whole.confounds.values()
+            f"- {_sentence(confound_sentence(confound, section.names))}"
+            for confound in whole.confounds.values()
         ]
 
-    lines += [f"- {found.nowhere} clips are in no part."] if found.nowhere else []
+    lines += [f"- {audited.nowhere} clips are in no part."] if audited.nowhere else []
     lines += [
         f"- {_sentence(line)}" for line in inside_sentences(section.within, EXAMPLES, section.names)
     ]

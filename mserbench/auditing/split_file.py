@@ -53,21 +53,24 @@ def read(path: Path, utterances: Iterable[Utterance] | None = None) -> Split:
     """
     data = _bytes(path)
     header = data.split(b"\n", 1)[0]
+    # No name of a column holds a tab.
     delimiter = "\t" if b"\t" in header else ","
     reader = _Reader(
         *_columns(path, header, delimiter), None if utterances is None else _Known(utterances)
     )
     faults = []
 
+    # All faults are told at once: a table has thousands of rows.
     for row in rows(path.name, data, (reader.name_column, reader.part_column), delimiter):
         problem = row.sentence if isinstance(row, Fault) else reader.take(row)
         faults += [problem] if problem else []
 
     parts = set(reader.part_of.values()) - {None}
     if not faults and len(parts) < 2:
-        held = ", ".join(sorted(map(repr, parts))) or "none"
+        listed = ", ".join(sorted(map(repr, parts))) or "none"
         faults.append(
-            f"two parts at least were expected, but the column {reader.part_column!r} holds {held}"
+            f"two parts at least were expected, but the column {reader.part_column!r} holds "
+            f"{listed}"
         )
 
     if faults:
@@ -79,9 +82,9 @@ def read(path: Path, utterances: Iterable[Utterance] | None = None) -> Split:
 class _Reader:
     """Takes the rows in, one after the other."""
 
-    def __init__(self, name_column: str, part_column: str, known: _Known | None) -> None:
+    def __init__(self, name_column: str, part_column: str, corpus_ids: _Known | None) -> None:
         self.name_column, self.part_column = name_column, part_column
-        self._known = known
+        self._known = corpus_ids
         self._lines: dict[str, int] = {}
         self.part_of: dict[str, str | None] = {}
         self.values: dict[str, Mapping[str, str]] = {}
@@ -92,8 +95,8 @@ class _Reader:
         identity, problem = self._identity(name)
         if not problem and identity in self._lines:
             problem = (
-                f"{name!r} was named before, in line {self._lines[identity]}: each clip must "
-                f"be named once"
+                f"{name!r} was named before, in line {self._lines[identity]}: each clip must be "
+                "named once"
             )
 
         if not problem:
@@ -109,15 +112,20 @@ class _Reader:
             return (
                 "",
                 f"the column {self.name_column!r} is empty, but the id or path of a clip was "
-                f"expected",
+                "expected",
             )
 
-        found = [name] if self._known is None else self._known.ids(name)
-        if len(found) > 1:
-            return "", f"{name!r} may be {found[0]!r} or {found[1]!r}: write more of its path"
+        candidates = [name] if self._known is None else self._known.ids(name)
+        if len(candidates) > 1:
+            return (
+                "",
+                f"{name!r} may be {candidates[0]!r} or {candidates[1]!r}: write more of its path",
+            )
 
         return (
-            (found[0], "") if found else ("", f"{name!r} is no clip of the corpus: check the name")
+            (candidates[0], "")
+            if candidates
+            else ("", f"{name!r} is no clip of the corpus: check the name")
         )
 
 
@@ -156,9 +164,13 @@ class _Known:
         for end in ends:
             if end in self.by_id:
                 return [end]
-            if found := self.by_end.get(end):
-                within = [one for one in found if len(found) > 1 and _stands_in(one, ends[0])]
-                return within or found
+            if candidates := self.by_end.get(end):
+                within = [
+                    identity
+                    for identity in candidates
+                    if len(candidates) > 1 and _stands_in(identity, ends[0])
+                ]
+                return within or candidates
 
         return []
 
@@ -166,6 +178,7 @@ class _Known:
 def _stands_in(identity: str, path: str) -> bool:
     """Say whether all steps of an id occur in a path, in order."""
     steps = iter(path.split("/"))
+    # `in` takes from the iterator up to the step it finds, so that order counts.
     return all(step in steps for step in identity.split("/"))
 
 
@@ -183,19 +196,18 @@ def _columns(path: Path, header: bytes, delimiter: str) -> tuple[str, str]:
     columns = [
         name.strip(' "\r') for name in header.decode("utf-8-sig", "replace").split(delimiter)
     ]
-    found = []
-    for wanted in (NAMES, PARTS):
-        having = [name for name in wanted if name in columns]
+    chosen = []
+    for allowed in (NAMES, PARTS):
+        having = [name for name in allowed if name in columns]
         if len(having) != 1:
             raise UsageError(
-                f"split file {str(path)!r}: exactly one column of {', '.join(wanted)} was "
-                f"expected, but its header is "
-                f"{', '.join(columns)[:200]!r}: name or keep one"
+                f"split file {str(path)!r}: exactly one column of {', '.join(allowed)} was "
+                f"expected, but its header is {', '.join(columns)[:200]!r}: name or keep one"
             )
 
-        found.append(having[0])
+        chosen.append(having[0])
 
-    return found[0], found[1]
+    return chosen[0], chosen[1]
 
 
 def _bytes(path: Path) -> bytes:

@@ -22,34 +22,41 @@ def cell(overlap: Overlap, absent: str = "not known") -> str:
     return f"{shared} of {overlap.tested}{values}{unknown}"
 
 
-def confound_sentence(one: Confound, names: bool = True) -> str:
+def confound_sentence(confound: Confound, names: bool = True) -> str:
     """Say how far the speaker gives the label away; `names` says whether to name any."""
-    majority = f"the most frequent label of all is right on {_share(one.majority, one.tested)}"
-    said = [f"the {one.kind}s of training tell nothing of the label of a clip tested: {majority}"]
-    if one.guessed != one.majority:
-        said = [
-            f"the {one.kind} alone: the label that each {one.kind} has most often in "
-            f"training is right on "
-            f"{_share(one.guessed, one.tested)}, {majority}"
+    majority = (
+        f"the most frequent label of all is right on {_share(confound.majority, confound.tested)}"
+    )
+    sentences = [
+        f"the {confound.kind}s of training tell nothing of the label of a clip tested: {majority}"
+    ]
+    if confound.guessed != confound.majority:
+        sentences = [
+            f"the {confound.kind} alone: the label that each {confound.kind} has most often in "
+            f"training is right on {_share(confound.guessed, confound.tested)}, {majority}"
         ]
 
-    if one.single:
-        counted = f"{len(one.single)} {one.kind}{'s have' if len(one.single) > 1 else ' has'}"
-        listed = f": {_listed(one.single)}" if names else ""
-        said.append(
-            f"{counted} one label only, and {_share(len(one.items), one.tested)} of the "
+    if confound.single:
+        have = "s have" if len(confound.single) > 1 else " has"
+        counted = f"{len(confound.single)} {confound.kind}{have}"
+        listed = f": {_listed(confound.single)}" if names else ""
+        sentences.append(
+            f"{counted} one label only, and {_share(len(confound.items), confound.tested)} of the "
             f"clips{listed}"
         )
 
-    for label, (value, count, total) in one.holders.items():
-        said.append(
-            f"{value if names else 'one ' + one.kind} has {count} of the {total} clips of {label!r}"
+    for label, (value, count, total) in confound.holders.items():
+        sentences.append(
+            f"{value if names else 'one ' + confound.kind} has {count} of the {total} clips of "
+            f"{label!r}"
         )
 
-    if one.unknown:
-        said.append(f"the {one.kind} of {one.unknown} of {one.tested} is not known")
+    if confound.unknown:
+        sentences.append(
+            f"the {confound.kind} of {confound.unknown} of {confound.tested} is not known"
+        )
 
-    return "; ".join(said)
+    return "; ".join(sentences)
 
 
 def independence(overlap: Overlap) -> str:
@@ -59,8 +66,8 @@ def independence(overlap: Overlap) -> str:
         return f"not speaker-independent: the speakers of {heard} clips tested are also in training"
     if overlap.unknown:
         return (
-            f"of unknown independence of speakers: this cannot be said for "
-            f"{overlap.unknown} of {overlap.tested} clips"
+            f"of unknown independence of speakers: this cannot be said for {overlap.unknown} of "
+            f"{overlap.tested} clips"
         )
 
     return "speaker-independent: no speaker is in both"
@@ -72,8 +79,8 @@ def inside_sentences(within: Inside, most: int | None, names: bool = True) -> li
     """
     if within.unknown[AUDIO] == within.entries:
         return [
-            "equal recordings and near-duplicates: not known, the audio is not here or was "
-            "not looked at"
+            "equal recordings and near-duplicates: not known, the audio is not here or was not "
+            "looked at"
         ]
 
     lines = [f"recordings that occur twice with equal audio: {len(within.copies)}"]
@@ -95,9 +102,9 @@ def inside_sentences(within: Inside, most: int | None, names: bool = True) -> li
 
 
 def _group(ids: Sequence[str], most: int | None) -> str:
-    shown = ids if most is None else ids[:_SHOWN]
-    return " = ".join(shown) + (
-        f" and {len(ids) - len(shown)} more" if len(ids) > len(shown) else ""
+    listed = ids if most is None else ids[:_SHOWN]
+    return " = ".join(listed) + (
+        f" and {len(ids) - len(listed)} more" if len(ids) > len(listed) else ""
     )
 
 
@@ -111,15 +118,15 @@ def _share(part: int, whole: int) -> str:
 
 
 def _listed(single: Mapping[str, str]) -> str:
-    shown = [f"{value} {label!r}" for value, label in list(single.items())[:_SHOWN]]
+    listed = [f"{value} {label!r}" for value, label in list(single.items())[:_SHOWN]]
     more = f" and {len(single) - _SHOWN} more" if len(single) > _SHOWN else ""
-    return ", ".join(shown) + more
+    return ", ".join(listed) + more
 
 
 def _examples(texts: Sequence[str], most: int | None) -> str:
     if not texts:
         return ""
 
-    shown = texts if most is None else texts[:most]
-    more = f" and {len(texts) - len(shown)} more" if len(texts) > len(shown) else ""
-    return f" ({'; '.join(shown)}{more})"
+    listed = texts if most is None else texts[:most]
+    more = f" and {len(texts) - len(listed)} more" if len(texts) > len(listed) else ""
+    return f" ({'; '.join(listed)}{more})"

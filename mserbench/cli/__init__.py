@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,25 +17,48 @@ from mserbench import __version__
 from mserbench.errors import MserbenchError, UnknownName
 from mserbench.report import progress
 
-COMMANDS = {
-    "run": "score models on tasks",
-    "train": "train a model on the clips of some tasks",
-    "score": "score a file of predictions of your own",
-    "compare": "compare two runs on the same utterances",
-    "experiment": "remake a table: systems and settings, each trained and scored",
-    "plot": "draw the embeddings of runs",
-    "predict": "say the emotion of any audio file",
-    "tasks": "list the tasks",
-    "models": "list the models",
-    "corpora": "list the corpora",
-    "plugins": "list the plugins, their versions and failures",
-    "weights": "get pretrained weights by name, say which are here, check them",
-    "check": "run the conformance kit on a model, task or corpus",
-    "data": "say which corpora are here, where to get them, what is wrong with them",
-    "audit": "say what the parts of a split share: speakers, dialogues, sentences, audio",
-    "init-task": "propose a task for a corpus of your own",
-    "croissant": "print the metadata of a task as Croissant JSON-LD",
+if TYPE_CHECKING:
+    from mserbench.plugins.hookspecs import CommandEntry
+
+# By what a person comes to do, in the order in which a newcomer needs it. A title fits one line of
+# 80 columns, and the group of a plugin's command is one of these where its record says so.
+GROUPS: dict[str, dict[str, str]] = {
+    "Score": {
+        "run": "score models on tasks",
+        "score": "score a file of predictions of your own",
+        "compare": "compare two runs on the same utterances",
+        "predict": "say the emotion of any audio file",
+    },
+    "Train and remake": {
+        "train": "train a model on the clips of some tasks",
+        "experiment": "remake a table: each system trained and scored",
+        "plot": "draw the embeddings of runs",
+    },
+    "Look up": {
+        "tasks": "list the tasks",
+        "models": "list the models",
+        "corpora": "list the corpora",
+        "plugins": "list the plugins, their versions and failures",
+        "weights": "get pretrained weights by name, say which are here, verify them",
+    },
+    "Data": {
+        "data": "get corpora, say which are here and what is wrong with them",
+        "audit": "say what the parts of a split share: speakers, sentences, audio",
+        "init-task": "propose a task for a corpus of your own",
+        "croissant": "print the metadata of a task as Croissant JSON-LD",
+    },
+    "For authors": {
+        "conform": "run the conformance kit on a model, task or corpus",
+        "packages": "load all packages; say which do not fit one another",
+    },
 }
+COMMANDS = {name: title for group in GROUPS.values() for name, title in group.items()}
+
+# Where a plugin's command stands whose record names no group.
+OF_PLUGINS = "Of plugins"
+
+# Old spellings, each a module that says where the command went; no listing shows them.
+RENAMED = ("check",)
 
 
 class Program(click.Group):
@@ -46,7 +70,8 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command. Raises UnknownName with the nearest names."""
-        if cmd_name in COMMANDS:
+        # Ours come first: no plugin takes the place of a command that scripts rely on.
+        if cmd_name in COMMANDS or cmd_name in RENAMED:
             module = importlib.import_module(f"mserbench.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             return command
@@ -64,9 +89,14 @@ class Program(click.Group):
         return plugin_command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing any of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([*COMMANDS.items(), *_plugin_commands().items()])
+        """Write the commands in groups, without importing any of them."""
+        groups = _all_groups()
+
+        # The titles of all groups begin in one column, as of one list.
+        width = max(len(name) for group in groups.values() for name in group)
+        for heading, group in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), title) for name, title in group.items()])
 
 
 @click.group(
@@ -104,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = [*flags, *(word for word in arguments if word not in flags)]
     try:
         with progress.lines():
+            # By itself click would print and exit with codes of its own.
             code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
     except Exception as error:
         if "--debug" in flags:
@@ -112,12 +143,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _report(error)
     except KeyboardInterrupt:
         click.echo("interrupted: what was done is kept, the same command goes on", err=True)
+        # 128 + SIGINT, as shells count.
         code = 130
 
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _report(error: Exception) -> int:
+    # A broken package may show as any error of whoever imported it, so it is looked for first.
     error = _misfit(error) or error
     if isinstance(error, MserbenchError):
         click.echo(f"error: {error}", err=True)
@@ -138,12 +171,14 @@ def _report(error: Exception) -> int:
     if isinstance(error, click.exceptions.Abort):
         return 130
     if isinstance(error, BrokenPipeError):
+        # Whoever read the output has enough, as `head` does. Python flushes once more at its end,
+        # which must not fail on the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
     click.echo(
-        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug "
-        f"and report what it shows",
+        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug and report "
+        "what it shows",
         err=True,
     )
 
@@ -159,9 +194,18 @@ def _misfit(error: Exception) -> Exception | None:
     return None if isinstance(error, MserbenchError) else misfits.told(error)
 
 
-def _plugin_commands() -> dict[str, str]:
+def _plugin_commands() -> dict[str, CommandEntry]:
     from mserbench.plugins import registry
     from mserbench.plugins.hookspecs import CommandEntry
 
-    found = registry.entries(CommandEntry)
-    return {name: entry.title for name, entry in found.items() if name not in COMMANDS}
+    registered = registry.entries(CommandEntry)
+    return {name: entry for name, entry in registered.items() if name not in COMMANDS}
+
+
+def _all_groups() -> dict[str, dict[str, str]]:
+    """Return our groups with the commands of plugins in them, then the groups that plugins add."""
+    groups = {heading: dict(group) for heading, group in GROUPS.items()}
+    for name, entry in _plugin_commands().items():
+        groups.setdefault(entry.group or OF_PLUGINS, {})[name] = entry.title
+
+    return groups

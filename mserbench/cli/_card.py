@@ -19,20 +19,22 @@ def record(card: CorpusCard) -> dict[str, Any]:
     """
     from mserbench.data import divisions
 
-    found = {
+    fields = {
         key: value for key, value in asdict(card).items() if value not in ("", None, {}, (), False)
     }
-    for name, division in found.get("divisions", {}).items():
+    for name, division in fields.get("divisions", {}).items():
+        # The table may have a row a clip; the names of its parts say what can be asked for.
         division.pop("rows", None)
         division["parts"] = divisions.parts(card, name).names
 
-    return {**found, "tasks": list(_tasks(card))}
+    return {**fields, "tasks": list(_tasks(card))}
 
 
 def lines(card: CorpusCard) -> Iterator[str]:
     """Yield the lines of the card; raises PluginError where the table of a division is not the
     published one.
     """
+    # Prose of more than 100 columns is hard to read, and of fewer than 40 as well.
     width = max(40, min(100, shutil.get_terminal_size().columns))
     yield from textwrap.wrap(f"{card.title} ({card.name})", width)
     for name, paragraphs in _paragraphs(card).items():
@@ -42,6 +44,7 @@ def lines(card: CorpusCard) -> Iterator[str]:
                 width,
                 initial_indent=f"{name if not number else '':<{_INDENT}}",
                 subsequent_indent=" " * _INDENT,
+                # Links and digests are copied from here: a broken one is of no use.
                 break_long_words=False,
                 break_on_hyphens=False,
             )
@@ -51,7 +54,7 @@ def _paragraphs(card: CorpusCard) -> dict[str, list[str]]:
     """Return what is said under each name on the left, each text a paragraph."""
     size = [f"{card.speakers} speakers"] if card.speakers is not None else []
     size += [f"{card.hours:g} h"] if card.hours is not None else []
-    found = {
+    paragraphs = {
         "languages": [", ".join(card.languages)],
         "size": [", ".join(size)] if size else [],
         "licence": [f"{card.licence} ({card.access})"],
@@ -71,7 +74,7 @@ def _paragraphs(card: CorpusCard) -> dict[str, list[str]]:
         else [],
     }
 
-    return {name: [text for text in texts if text] for name, texts in found.items()}
+    return {name: [text for text in texts if text] for name, texts in paragraphs.items()}
 
 
 def _download(card: CorpusCard) -> list[str]:

@@ -49,11 +49,12 @@ class Report:
             columns = [f"{SCORE}{label}" for label in self._labels] if row.scores else ["answer"]
             self._csv.writerow(["file", "start", "end", "prediction", *columns, "part"])
 
-        said = [f"{score:.6g}" for score in row.scores] or [
+        cells = [f"{score:.6g}" for score in row.scores] or [
             row.answer.replace("\r\n", "\n").replace("\r", "\n")
         ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
-        self._csv.writerow([printable(row.file), *times, row.prediction, *said, row.part])
+        self._csv.writerow([printable(row.file), *times, row.prediction, *cells, row.part])
+        # Whoever reads from a pipe sees each row as it comes.
         self._out.flush()
 
     def finish(self, model: str, subject: Subject | None, as_json: bool) -> None:
@@ -97,7 +98,7 @@ def _by_file(
     if windows:
         files.append(_broken_off(name, windows))
 
-    gone = [{"file": printable(one.name), "reason": str(one.error)} for one in failed]
+    gone = [{"file": printable(failure.name), "reason": str(failure.error)} for failure in failed]
     return {"labels": list(labels), "files": files, "failed": gone}
 
 
@@ -108,9 +109,9 @@ def print_table(rows: Sequence[Row], labels: Sequence[str]) -> None:
     if not rows:
         return
 
-    shown = [[_time(row), row.prediction or "?"] for row in rows]
-    head, said = _said(rows, labels, WIDTH - _NAME - _width(["time", "emotion"], shown))
-    beside = [[*left, *right] for left, right in zip(shown, said, strict=True)]
+    firsts = [[_time(row), row.prediction or "?"] for row in rows]
+    head, cells = _said(rows, labels, WIDTH - _NAME - _width(["time", "emotion"], firsts))
+    beside = [[*first, *right] for first, right in zip(firsts, cells, strict=True)]
     room = max(_NAME, WIDTH - _width(["time", "emotion", *head], beside))
     table = [
         [_end_of(_line(row.file), room), *cells] for row, cells in zip(rows, beside, strict=True)
@@ -142,6 +143,7 @@ def _said(
     if _width(labels, cells) <= room:
         return list(labels), cells
 
+    # As many labels as have room, the best in any case.
     for n in range(_BEST, 0, -1):
         best = [sorted(enumerate(row.scores), key=lambda pair: -pair[1])[:n] for row in rows]
         cells = [[", ".join(f"{labels[i]} {form(score)}" for i, score in pairs)] for pairs in best]
@@ -183,9 +185,12 @@ def _time(row: Row) -> str:
 
 def _clock(seconds: float, digits: int = 1) -> str:
     """Return a time as people write it: 0:03.8, 12:30, 1:59:50."""
-    minutes, rest = divmod(round(seconds, digits), 60)
+    # Rounded before it is divided: 59.96 s are 1:00, not 0:60.
+    minutes, left_over = divmod(round(seconds, digits), 60)
     text = (
-        f"{rest:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".") if rest % 1 else f"{rest:02.0f}"
+        f"{left_over:0{3 + digits}.{digits}f}".rstrip("0").rstrip(".")
+        if left_over % 1
+        else f"{left_over:02.0f}"
     )
     hours, minutes = divmod(int(minutes), 60)
 
@@ -212,7 +217,7 @@ def _footnotes(rows: Sequence[Row], best_only: bool) -> list[str]:
             else "as the model gives them: they are no shares of one"
         )
         lines.append(
-            f"Scores: "
+            "Scores: "
             f"{kind}{'; the highest alone, --csv and --json have all' if best_only else ''}."
         )
 
@@ -231,7 +236,7 @@ def _footnotes(rows: Sequence[Row], best_only: bool) -> list[str]:
 
 
 def _record(row: Row, labels: Sequence[str]) -> dict[str, Any]:
-    said = (
+    answer = (
         {
             "scores": {
                 label: float(f"{score:.6g}")
@@ -245,7 +250,7 @@ def _record(row: Row, labels: Sequence[str]) -> dict[str, Any]:
     return {
         **times,
         "prediction": row.prediction or None,
-        **({} if row.windows > 1 and not row.scores else said),
+        **({} if row.windows > 1 and not row.scores else answer),
     }
 
 

@@ -1,4 +1,4 @@
-"""`mserbench audit`: say what the parts of a split share: speakers, dialogues, sentences, audio."""
+"""`mserbench audit`: say what the parts of a split share: speakers, sentences, audio."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ EXAMPLES = 10
 
 @click.command(
     name="audit",
-    short_help="say what the parts of a split share: speakers, dialogues, sentences, audio",
+    short_help="say what the parts of a split share: speakers, sentences, audio",
 )
-@click.argument("what", required=False)
+@click.argument("audited", metavar="[WHAT]", required=False)
 @click.option("--task", "task_name", help="The task or TOML file whose clips a split file divides.")
 @click.option(
-    "--division", "wanted", multiple=True, help="Only this published division; repeatable."
+    "--division", "division_names", multiple=True, help="Only this published division; repeatable."
 )
 @click.option(
     "--kinds",
@@ -55,9 +55,9 @@ EXAMPLES = 10
 @_common.wide_option
 @_common.json_option
 def command(
-    what: str | None,
+    audited: str | None,
     task_name: str | None,
-    wanted: tuple[str, ...],
+    division_names: tuple[str, ...],
     kinds: str | None,
     no_audio: bool,
     as_list: bool,
@@ -75,21 +75,21 @@ def command(
     near-duplicates by a fingerprint.
     """
     if splits is not None:
-        if what is not None or out is None:
+        if audited is not None or out is None:
             raise UsageError(
                 "--splits makes a page of a folder: give --out FILE with it, and no task or file"
             )
 
         _make_page(splits, about, out, data, not no_audio)
         return
-    if what is None:
+    if audited is None:
         raise UsageError(
-            "nothing to audit: give a task, or a split file and --task; 'mserbench tasks' "
-            "lists the tasks"
+            "nothing to audit: give a task, or a split file and --task; 'mserbench tasks' lists "
+            "the tasks"
         )
 
     looked = _kinds(kinds)
-    material, audits = _audited(what, task_name, wanted, data, not no_audio)
+    material, audits = _audited(audited, task_name, division_names, data, not no_audio)
     from mserbench.auditing.audit import inside
 
     within = inside(material.entries)
@@ -98,36 +98,44 @@ def command(
     else:
         _show(material, audits, within, looked, None if as_list else EXAMPLES)
 
-    if strict and any(one.shared(looked) for audit in audits for one in audit.comparisons):
+    if strict and any(
+        comparison.shared(looked) for audit in audits for comparison in audit.comparisons
+    ):
         raise click.exceptions.Exit(1)
 
 
 def _audited(
-    what: str, task_name: str | None, wanted: Sequence[str], data: Path | None, audio: bool
+    audited: str,
+    task_name: str | None,
+    division_names: Sequence[str],
+    data: Path | None,
+    audio: bool,
 ) -> tuple[Material, list[Audit]]:
     from mserbench.auditing import gathering
     from mserbench.data import lookup
 
-    if task_name is None and Path(what).suffix.lower() in (".csv", ".tsv", ".gz"):
+    if task_name is None and Path(audited).suffix.lower() in (".csv", ".tsv", ".gz"):
         raise UsageError(
-            f"split file {what!r} divides the clips of a task: say which one with --task NAME"
+            f"split file {audited!r} divides the clips of a task: say which one with --task NAME"
         )
-    if task_name is not None and wanted:
+    if task_name is not None and division_names:
         raise UsageError(
-            f"--division names a published division, but {what!r} is a split file: give one of both"
+            f"--division names a published division, but {audited!r} is a split file: give one of "
+            "both"
         )
 
-    task = lookup.task(task_name or what)
+    task = lookup.task(task_name or audited)
 
     def divided(material: Material) -> list[Audit]:
         if task_name is not None:
-            return [gathering.divided_by_file(material, Path(what))]
+            return [gathering.divided_by_file(material, Path(audited))]
 
-        names = wanted or tuple(material.source.card.divisions)
+        names = division_names or tuple(material.source.card.divisions)
         return [gathering.divided(material, name) for name in names]
 
     material = gathering.load(task, data, audio=False)
-    audits = divided(material)  # what is wrong with the request must not wait for the audio
+    # Once without audio: what is wrong with the request must not wait for the audio.
+    audits = divided(material)
     if audio:
         with _common.progress("looking at audio") as report:
             material = gathering.load(task, data, True, report)
@@ -152,12 +160,12 @@ def _kinds(text: str | None) -> tuple[str, ...]:
     from mserbench.auditing.overlaps import KINDS
     from mserbench.errors import UnknownName
 
-    found = KINDS if text is None else tuple(_common.names(text, "kinds"))
-    for kind in found:
+    kinds = KINDS if text is None else tuple(_common.names(text, "kinds"))
+    for kind in kinds:
         if kind not in KINDS:
             raise UnknownName("kind", kind, KINDS, "'mserbench audit --help'")
 
-    return found
+    return kinds
 
 
 def _show(
@@ -178,7 +186,7 @@ def _show(
     if not audits:
         click.echo(
             f"corpus {card.name!r} has no published division: only what it holds twice, and "
-            f"confounds, are said"
+            "confounds, are said"
         )
 
     _show_inside(within, most)
@@ -198,17 +206,26 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
         click.echo("nothing to compare: fewer than two of its parts hold clips of the task")
         return
 
-    known = [kind for kind in kinds if any(one.overlaps[kind].known for one in audit.comparisons)]
-    rows = [
-        [one.title, one.tested, *(cell(one.overlaps[kind]) for kind in known)]
-        for one in audit.comparisons
+    known_kinds = [
+        kind
+        for kind in kinds
+        if any(comparison.overlaps[kind].known for comparison in audit.comparisons)
     ]
-    _common.print_table(rows, ["tested", "clips", *known], right=("clips",))
+    rows = [
+        [
+            comparison.title,
+            comparison.tested,
+            *(cell(comparison.overlaps[kind]) for kind in known_kinds),
+        ]
+        for comparison in audit.comparisons
+    ]
+    _common.print_table(rows, ["tested", "clips", *known_kinds], right=("clips",))
     click.echo("cells: clips whose value also occurs in training (values on both sides, of all)")
 
-    if unknown := [kind for kind in kinds if kind not in known]:
+    if unknown := [kind for kind in kinds if kind not in known_kinds]:
         click.echo(f"not known of any clip: {', '.join(unknown)}")
 
+    # Of folds the sum stands first: all folds with their clips would fill screens.
     for comparison in audit.comparisons if audit.kind == "split" else audit.comparisons[:1]:
         if "speaker" in kinds:
             click.echo(f"{comparison.title} is {independence(comparison.overlaps['speaker'])}")
@@ -220,14 +237,15 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
 def _show_items(comparison: Comparison, kinds: Sequence[str], most: int | None) -> None:
     for kind in comparison.shared(kinds):
         items = comparison.overlaps[kind].items
+        # Where all clips are shared the table says so, and ten of them add nothing.
         if len(items) < comparison.tested or most is None:
             click.echo(f"{comparison.title}, {kind} also in training: {_listed(items, most)}")
 
 
 def _listed(items: Sequence[str], most: int | None) -> str:
-    shown = items if most is None else items[:most]
-    more = f" and {len(items) - len(shown)} more (--list)" if len(items) > len(shown) else ""
-    return ", ".join(shown) + more
+    listed = items if most is None else items[:most]
+    more = f" and {len(items) - len(listed)} more (--list)" if len(items) > len(listed) else ""
+    return ", ".join(listed) + more
 
 
 def _show_inside(within: Inside, most: int | None) -> None:
@@ -256,14 +274,18 @@ def _record(
             {
                 "name": audit.title, "kind": audit.kind, "source": audit.source,
                 "in_no_part": audit.nowhere,
-                "comparisons": [_comparison_record(one, kinds) for one in audit.comparisons],
+                "comparisons": [
+                    _comparison_record(comparison, kinds) for comparison in audit.comparisons
+                ],
             }
             for audit in audits
         ],
         "copies": [list(ids) for ids in within.copies],
         "near_duplicates": [list(pair) for pair in within.near],
         "audio_not_known": dict(within.unknown),
-        "confounds": {kind: _confound_record(one) for kind, one in within.confounds.items()},
+        "confounds": {
+            kind: _confound_record(confound) for kind, confound in within.confounds.items()
+        },
     }  # fmt: skip
 
 
@@ -274,19 +296,22 @@ def _comparison_record(comparison: Comparison, kinds: Sequence[str]) -> dict[str
         "training_clips": comparison.trained,
         "overlaps": {
             kind: {
-                "shared": len(one.items), "not_known": one.unknown, "clean": one.clean,
-                "items": list(one.items),
-                "values_on_both_sides": len(one.values), "values": one.of,
+                "shared": len(overlap.items), "not_known": overlap.unknown, "clean": overlap.clean,
+                "items": list(overlap.items),
+                "values_on_both_sides": len(overlap.values), "values": overlap.of,
             }
-            for kind, one in overlaps.items()
+            for kind, overlap in overlaps.items()
         },
-        "confounds": {kind: _confound_record(one) for kind, one in comparison.confounds.items()},
+        "confounds": {
+            kind: _confound_record(confound) for kind, confound in comparison.confounds.items()
+        },
     }  # fmt: skip
 
 
-def _confound_record(one: Confound) -> dict[str, Any]:
+def _confound_record(confound: Confound) -> dict[str, Any]:
     return {
-        "clips": one.tested, "not_known": one.unknown, "with_one_label": dict(one.single),
-        "clips_of_these": len(one.items), "right_by_this_alone": one.guessed,
-        "right_by_majority": one.majority,
+        "clips": confound.tested, "not_known": confound.unknown,
+        "with_one_label": dict(confound.single),
+        "clips_of_these": len(confound.items), "right_by_this_alone": confound.guessed,
+        "right_by_majority": confound.majority,
     }  # fmt: skip

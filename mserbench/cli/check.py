@@ -1,97 +1,27 @@
-"""`mserbench check`: run the conformance kit on a model, task or corpus."""
+"""`mserbench check`, the old spelling of two commands: it says where they went."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
-
-if TYPE_CHECKING:
-    from mserbench.testing import Finding
+from mserbench.errors import UsageError
 
 
-@click.group(
-    name="check", short_help="run the conformance kit on a model, task or corpus; load all packages"
+# No help of its own: `mserbench check --help` too shall say where to look.
+@click.command(
+    name="check",
+    hidden=True,
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
 )
-def command() -> None:
-    """Run the conformance kit; exit 1 where a check failed."""
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def command(words: Sequence[str]) -> None:
+    """Say what the command is called now."""
+    if words[:1] == ("packages",):
+        raise UsageError("'mserbench check packages' is called 'mserbench packages' now")
 
-
-@command.command(name="model")
-@click.argument("name")
-@click.option(
-    "--weights", help="Folder of weights, or the name of weights that ship with the model."
-)
-@_common.option_option
-@_common.json_option
-def model(name: str, weights: str | None, options: Sequence[str], as_json: bool) -> None:
-    """Check a model on synthetic clips: what it returns, depends on, survives, and says of
-    itself.
-    """
-    from mserbench.testing import check_model
-
-    report(check_model(name, weights, _common.pairs(options)), as_json)
-
-
-@command.command(name="task")
-@click.argument("name")
-@_common.data_option
-@_common.json_option
-def task(name: str, data: Path | None, as_json: bool) -> None:
-    """Check a task: labels, closed map, counts, languages."""
-    from mserbench.testing import check_task
-
-    report(check_task(name, data), as_json)
-
-
-@command.command(name="corpus")
-@click.argument("name")
-@_common.data_option
-@_common.json_option
-def corpus(name: str, data: Path | None, as_json: bool) -> None:
-    """Check a corpus: its card, and that its parser does not depend on how the files lie."""
-    from mserbench.testing import check_corpus
-
-    report(check_corpus(name, data), as_json)
-
-
-@command.command(name="packages")
-def packages() -> None:
-    """Load every installed package that the core and the models need; exit 4 where two do not fit
-    one another.
-    """
-    from mserbench.plugins import misfits, registry
-    from mserbench.plugins.hookspecs import ModelEntry
-    from mserbench.weights.named import weights_named, weights_names
-
-    needed = [package for entry in registry.entries(ModelEntry).values() for package in entry.needs]
-    needed += [package for name in weights_names() for package in weights_named(name).needs]
-    versions = misfits.load(dict.fromkeys((*misfits.CORE, *needed)))
-    click.echo(
-        f"{len(versions)} packages load: "
-        f"{', '.join(f'{name} {version}' for name, version in versions.items())}"
+    arguments = " ".join(words) or "model|task|corpus NAME"
+    raise UsageError(
+        f"'mserbench check' is called 'mserbench conform' now: give 'mserbench conform {arguments}'"
     )
-
-
-def report(findings: Sequence[Finding], as_json: bool) -> None:
-    """Print findings as a table or as JSON; exit 1 where one failed."""
-    if as_json:
-        _common.print_json([{**asdict(finding), "status": finding.status} for finding in findings])
-    else:
-        _common.print_table(
-            [[finding.check, finding.status, finding.sentence] for finding in findings],
-            ["check", "", "what was seen"],
-        )
-        count = {
-            status: sum(finding.status == status for finding in findings)
-            for status in ("ok", "failed", "skipped")
-        }
-        click.echo("\n" + ", ".join(f"{n} {status}" for status, n in count.items()))
-
-    if any(finding.ok is False for finding in findings):
-        raise click.exceptions.Exit(1)

@@ -28,6 +28,7 @@ def command(task_name: str, data: Path | None, out: Path | None) -> None:
     task = lookup.task(task_name)
     text = json.dumps(croissant.metadata(task, data), indent=1, ensure_ascii=False) + "\n"
     if out is None:
+        # The text ends in a line break of its own, as the file does.
         click.echo(text, nl=False)
         return
 

@@ -84,6 +84,7 @@ def _get(name: str, data: Path, copy: Path | None, patience: Any) -> dict[str, A
     source = lookup.corpus(name)
     root = _root(source, data)
     reading = corpus.read(source, root) if root.is_dir() else None
+    # A complete corpus is left alone, so that the command can stand in scripts.
     was_there = reading is not None and not reading.problems
 
     if source.provide is None and not was_there:
@@ -108,6 +109,7 @@ def _root(source: Any, data: Path) -> Path:
     from mserbench.errors import DataError
 
     try:
+        # A folder of that name in other letters (EmoDB) is the one, and none is made beside it.
         root: Path = corpus.find(source, data)
     except DataError:
         root = data / source.card.name
@@ -119,6 +121,7 @@ def _fetch(source: Any, root: Path, copy: Path | None, patience: Any) -> None:
     from mserbench.fetching import download, hub
 
     card = source.card
+    # Files that the card names come before a dataset of the hub.
     if copy is not None or (card.hub and not card.files):
         with _common.progress(card.name) as report:
             hub.export(copy or card.hub, root, report)

@@ -1,4 +1,4 @@
-"""`mserbench experiment`: remake a table, or check that its answers give it."""
+"""`mserbench experiment`: remake a table, or replay it from its stored answers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ if TYPE_CHECKING:
     from mserbench.experiments.shapes import Definition
 
 
-@click.command(
-    name="experiment", short_help="remake a table: systems and settings, each trained and scored"
-)
+def _renamed(context: click.Context, option: click.Parameter, value: bool) -> None:
+    """Say what the old spelling is called now, whatever else was typed."""
+    if value:
+        raise UsageError(
+            "'--check' is called '--replay' now: give 'mserbench experiment NAME --replay'"
+        )
+
+
+@click.command(name="experiment", short_help="remake a table: each system trained and scored")
 @click.argument("name", required=False)
 @click.option("--preset", default="", help="A variant that the definition has, such as tiny.")
 @click.option(
@@ -78,9 +84,12 @@ if TYPE_CHECKING:
     help="With --plan: parameters, memory, disk and hours of the trainings.",
 )
 @click.option(
-    "--check",
+    "--replay",
     is_flag=True,
     help="Remake the page from the stored answers alone; exit 1 if it differs.",
+)
+@click.option(
+    "--check", is_flag=True, hidden=True, is_eager=True, expose_value=False, callback=_renamed
 )
 @click.option(
     "--rewrite", is_flag=True, help="Write the page anew from the stored answers alone, and stop."
@@ -103,7 +112,7 @@ def command(
     allow_partial: bool,
     plan_only: bool,
     dry_run: bool,
-    check: bool,
+    replay: bool,
     rewrite: bool,
     as_json: bool,
 ) -> None:
@@ -117,8 +126,8 @@ def command(
         return
 
     folder = out or Path("experiments") / "-".join(filter(None, [Path(name).stem, preset]))
-    if check:
-        _check(folder)
+    if replay:
+        _replay(folder)
         return
     if rewrite:
         _rewrite(folder)
@@ -126,6 +135,7 @@ def command(
     if dry_run and not plan_only:
         raise UsageError("--dry-run is a part of the plan: give --plan too")
 
+    # Imported here, as a replay needs neither plans nor workers.
     from mserbench.experiments import conduct, definition
 
     wishes = _wishes(preset, seeds, only, settings, options)
@@ -156,7 +166,7 @@ def _list(as_json: bool) -> None:
     listing(ExperimentEntry, as_json)
 
 
-def _check(folder: Path) -> None:
+def _replay(folder: Path) -> None:
     from mserbench.experiments.folder import PAGE, is_remade
 
     if not is_remade(folder):
@@ -205,6 +215,7 @@ def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence
                 f"--option {key}={value} is not understood: MODEL.KEY=VALUE was expected"
             )
 
+        # People type `mser_llm` for `mser-llm`, as Python has it.
         by_model.setdefault(model.replace("_", "-"), {})[option] = value
 
     return Wishes(
@@ -226,12 +237,12 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
         "--settings": ",".join(wishes.settings),
     }
     words += [f"{flag} {value}" for flag, value in flags.items() if value]
-    given = [
+    settings_given = [
         (model, key, value)
         for model, options in wishes.options.items()
         for key, value in options.items()
     ]
-    words += [f"--option {model}.{key}={value}" for model, key, value in given]
+    words += [f"--option {model}.{key}={value}" for model, key, value in settings_given]
 
     return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
 
@@ -257,10 +268,10 @@ def _devices(text: str, processes: int) -> tuple[str, ...]:
 
     if processes > 1 and devices not in (("cpu",), ("cuda",)):
         raise UsageError(
-            f"--device is {text!r}, but with --processes {processes} each process takes "
-            f"the GPU of its number: give "
-            f"--device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
+            f"--device is {text!r}, but with --processes {processes} each process takes the GPU of "
+            "its number: give --device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
         )
+    # Each process of a training takes the GPU of its own number.
     if processes > 1 and devices == ("cuda",):
         return tuple(f"cuda:{number}" for number in range(processes))
 
@@ -272,7 +283,7 @@ def _jobs(devices: Sequence[str]) -> int:
 
     return (
         len(devices)
-        if any(one.startswith("cuda") for one in devices)
+        if any(device.startswith("cuda") for device in devices)
         else min(4, available_cores())
     )
 

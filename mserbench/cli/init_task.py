@@ -29,29 +29,31 @@ def command(
     from mserbench.data.own import definition, proposal, settings
     from mserbench.disk.files import write_atomic
 
+    # A folder named in a script other than Latin leaves no letter, hence the fallback.
     name = (
         name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "my-corpus"
     )
     target = out or Path(f"{name}.toml")
     _check(target, language, force)
-    found = proposal.examine(folder)
+    examined = proposal.examine(folder)
 
-    for sentence in found.sentences:
+    for sentence in examined.sentences:
         click.echo(sentence)
 
-    code = language or ("" if found.knows_language else _asked())
-    text = proposal.write(found, target, name, code)
-    made = definition.build(settings.parse(text.encode(), target))  # what is written must load
+    code = language or ("" if examined.knows_language else _asked())
+    text = proposal.write(examined, target, name, code)
+    # What is written must load: a proposal that fails later would cost its reader more.
+    loaded = definition.build(settings.parse(text.encode(), target))
     write_atomic(target, text)
 
-    for doubt in found.findings.doubts:
+    for doubt in examined.findings.doubts:
         click.echo(f"look: {doubt}")
 
     for line in text.splitlines():
         if "# look" in line:
             click.echo(f"look: {line}")
 
-    click.echo(f"{target}: task {made.task.name!r}, labels {', '.join(made.task.labels)}")
+    click.echo(f"{target}: task {loaded.task.name!r}, labels {', '.join(loaded.task.labels)}")
     click.echo(f"check it: mserbench data verify {target}")
     click.echo(f"score a model: mserbench run --model egemaps --task {target}")
 
@@ -75,17 +77,18 @@ def _asked() -> str:
     """Ask for the language where somebody is there to answer; `und` otherwise."""
     from mserbench.data.own.keys import UNDECLARED, is_language
 
+    # A script must not wait for an answer to a question that nobody sees.
     if not sys.stdin.isatty():
         return UNDECLARED
 
     while True:
-        given = str(
+        code = str(
             click.prompt(
                 "Language of the speech (ISO 639 code such as de; und if not known)",
                 default=UNDECLARED,
             )
         )
-        if is_language(given):
-            return given
+        if is_language(code):
+            return code
 
-        click.echo(f"{given!r} is no ISO 639 code")
+        click.echo(f"{code!r} is no ISO 639 code")

@@ -85,15 +85,16 @@ def embeddings(
     silhouettes, are of the vectors themselves: a picture by t-SNE can show groups where there are
     none.
     """
-    fields, others = _fields(by), _common.names(also, "also") if also is not None else []
+    fields, other_tasks = _fields(by), _common.names(also, "also") if also is not None else []
+    # Before the model runs: it would be missed after minutes of work.
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtra("drawing embeddings", "matplotlib", "plots")
 
     from mserbench.embeddings import picture, projection
     from mserbench.embeddings.gathering import gather
 
-    with _common.progress("embeddings") as shown:
-        cloud = gather(run_folders, others, data, weights, device, limit, shown)
+    with _common.progress("embeddings") as report:
+        cloud = gather(run_folders, other_tasks, data, weights, device, limit, report)
 
     for note in cloud.notes:
         click.echo(f"note: {note}", err=True)
@@ -111,14 +112,17 @@ def _measured(cloud: Cloud, fields: Sequence[str]) -> dict[str, Separation]:
     """Return the silhouettes of the fields drawn, and of those that every report holds."""
     from mserbench.embeddings.projection import separation, separation_within
 
-    wanted = dict.fromkeys((*MEASURED, *fields))
-    found = {field: separation(cloud.vectors, cloud.values(field)) for field in wanted}
-    if found["language"].groups > 1:
-        found[WITHIN] = separation_within(
+    fields_measured = dict.fromkeys((*MEASURED, *fields))
+    separations = {
+        field: separation(cloud.vectors, cloud.values(field)) for field in fields_measured
+    }
+    # Of one language it would be the silhouette of the emotions again.
+    if separations["language"].groups > 1:
+        separations[WITHIN] = separation_within(
             cloud.vectors, cloud.values("emotion"), cloud.values("language")
         )
 
-    return found
+    return separations
 
 
 def _fields(by: str) -> list[str]:
@@ -175,22 +179,30 @@ def _report(
 ) -> None:
     n, dim = cloud.vectors.shape
     if as_json:
-        found = {
+        facts = {
             "model": cloud.model, "weights": cloud.weights, "tasks": list(cloud.tasks), "n": n,
             "dim": dim,
             "perplexity": placed.perplexity, "marks": list(cloud.marks), "files": list(map(str,
             written)),
             "silhouettes": {
-                field: {"groups": one.groups, "n": one.clips, "silhouette": one.silhouette}
-                for field, one in measured.items()
+                field: {
+                    "groups": separation.groups, "n": separation.clips,
+                    "silhouette": separation.silhouette,
+                }
+                for field, separation in measured.items()
             },
         }  # fmt: skip
-        _common.print_json(found)
+        _common.print_json(facts)
         return
 
     rows = [
-        [field, one.groups, one.clips, "-" if one.silhouette is None else f"{one.silhouette:.3f}"]
-        for field, one in measured.items()
+        [
+            field,
+            separation.groups,
+            separation.clips,
+            "-" if separation.silhouette is None else f"{separation.silhouette:.3f}",
+        ]
+        for field, separation in measured.items()
     ]
     _common.print_table(
         rows, ["by", "groups", "n", "silhouette"], right=("groups", "n", "silhouette")
@@ -204,7 +216,7 @@ def _report(
         click.echo(f"Marks: {', '.join(cloud.marks)}")
 
     click.echo(
-        "t-SNE distances between groups mean little: the picture is to look at, the numbers "
-        "to report."
+        "t-SNE distances between groups mean little: the picture is to look at, the numbers to "
+        "report."
     )
     click.echo(f"Written: {', '.join(map(str, written))}")

@@ -76,24 +76,28 @@ def command(
         )
 
     windowing = _windowing(window, hop)
-    wanted = _common.names(label_names, "labels") if label_names is not None else []
-    given = _common.pairs(options)
+    requested = _common.names(label_names, "labels") if label_names is not None else []
+    typed_options = _common.pairs(options)
+    # An unknown model is told before any file is opened.
     model_entry(model)
 
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
         sources = list(listening.expand(files, Path(scratch)))
-        subject = predicting.load(model, weights, given, device) if _any_there(sources) else None
-        labels = predicting.labels_to_ask(subject, wanted) if subject else ()
+        subject = (
+            predicting.load(model, weights, typed_options, device) if _any_there(sources) else None
+        )
+        labels = predicting.labels_to_ask(subject, requested) if subject else ()
         report = Report(sys.stdout, labels, as_csv)
 
         if subject:
             _say("note", predicting.about(subject))
-            _say("note", predicting.other_options(subject, given))
+            _say("note", predicting.other_options(subject, typed_options))
 
         heard = listening.listen(sources, windowing)
         try:
             _take(report, predicting.predict(subject, labels, heard) if subject else heard, sources)
-        except MserbenchError:  # an error of the model must not hide what it said before
+        # An error of the model must not hide what it said before.
+        except MserbenchError:
             report.finish(model, subject, as_json)
             raise
 
@@ -103,24 +107,24 @@ def command(
 
 
 def _take(
-    report: Report, found: Iterator[Said] | Iterator[Heard], sources: Sequence[Source | Failed]
+    report: Report, answers: Iterator[Said] | Iterator[Heard], sources: Sequence[Source | Failed]
 ) -> None:
     """Hand what is found to the report, as it comes; sentences go to stderr."""
     from mserbench.predicting.listening import Failed, Remark
     from mserbench.predicting.predicting import Row
 
     # What a model prints must not get among the rows.
-    with _progress(sources, shown=not report.on_terminal) as seen, redirect_stdout(sys.stderr):
-        for one in found:
-            if isinstance(one, Remark):
-                _say("note", one.sentence)
-            elif isinstance(one, Failed):
-                report.failed.append(one)
-                _say("error", str(one.error))
-            elif isinstance(one, Row):
-                report.add(one)
+    with _progress(sources, bar=not report.on_terminal) as advance, redirect_stdout(sys.stderr):
+        for answer in answers:
+            if isinstance(answer, Remark):
+                _say("note", answer.sentence)
+            elif isinstance(answer, Failed):
+                report.failed.append(answer)
+                _say("error", str(answer.error))
+            elif isinstance(answer, Row):
+                report.add(answer)
 
-            seen(one)
+            advance(answer)
 
 
 def _windowing(window: str | None, hop: str | None) -> Windowing:
@@ -133,6 +137,7 @@ def _windowing(window: str | None, hop: str | None) -> Windowing:
                 "--hop was given with --window none, which has no windows: leave one of them away"
             )
 
+        # One window without end: the whole file.
         return Windowing(math.inf, math.inf, math.inf)
 
     usual = Windowing()
@@ -140,10 +145,11 @@ def _windowing(window: str | None, hop: str | None) -> Windowing:
     step = length if hop is None else _seconds("--hop", hop)
     if step > length:
         raise UsageError(
-            f"--hop is {step:g} s, but at most the window of {length:g} s was expected: "
-            f"else audio is lost"
+            f"--hop is {step:g} s, but at most the window of {length:g} s was expected: else audio "
+            "is lost"
         )
 
+    # Who asks for windows wants them of every longer file, not of those over 30 s alone.
     return Windowing(length, step, usual.over if window is None else length)
 
 
@@ -165,7 +171,7 @@ def _any_there(sources: Sequence[Source | Failed]) -> bool:
     """Whether any file exists: if none does, nobody should wait for a model to load."""
     from mserbench.predicting.listening import Source
 
-    return any(isinstance(one, Source) and one.path.is_file() for one in sources)
+    return any(isinstance(source, Source) and source.path.is_file() for source in sources)
 
 
 def _say(kind: str, sentence: str) -> None:
@@ -174,9 +180,7 @@ def _say(kind: str, sentence: str) -> None:
 
 
 @contextmanager
-def _progress(
-    sources: Sequence[Source | Failed], shown: bool
-) -> Iterator[Callable[[object], None]]:
+def _progress(sources: Sequence[Source | Failed], bar: bool) -> Iterator[Callable[[object], None]]:
     """Show how much of all audio was heard, in seconds, by what the files say of their lengths; a
     bar if `shown`.
     """
@@ -185,18 +189,18 @@ def _progress(
     from mserbench.predicting.predicting import Row
 
     ends = [0.0]
-    for one in sources:
-        ends.append(ends[-1] + (0.0 if isinstance(one, Failed) else told_seconds(one.path)))
+    for source in sources:
+        ends.append(ends[-1] + (0.0 if isinstance(source, Failed) else told_seconds(source.path)))
 
     finished = 0
-    with _common.progress("predicting, seconds of audio", bar=shown) as show:
-
-        def seen(one: object) -> None:
+    with _common.progress("predicting, seconds of audio", bar=bar) as show:
+        # Windows move the bar within a file; the row or the failure of a file moves it to its end.
+        def advance(answer: object) -> None:
             nonlocal finished
-            if isinstance(one, Row) and one.part == "window":
-                show(round(ends[finished] + one.end), round(ends[-1]))
-            elif isinstance(one, Row | Failed):
+            if isinstance(answer, Row) and answer.part == "window":
+                show(round(ends[finished] + answer.end), round(ends[-1]))
+            elif isinstance(answer, Row | Failed):
                 finished += 1
                 show(round(ends[finished]), round(ends[-1]))
 
-        yield seen
+        yield advance

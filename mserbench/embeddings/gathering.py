@@ -66,10 +66,10 @@ class Cloud:
 
 @dataclass(frozen=True)
 class _Part:
-    """The clips of one task, and what the run said of them if there is one."""
+    """The clips of one task, and what the run answered to each if there is one."""
 
     target: Dataset
-    said: Mapping[str, str] | None
+    answers: Mapping[str, str] | None
 
 
 def gather(
@@ -94,18 +94,19 @@ def gather(
     first = finished[0]
     model = first.record.model.name
 
+    # Told before the model is loaded and audio is decoded.
     if model_class(model).embeddings is Model.embeddings:
         raise no_embeddings(model)
 
-    known = weights or _weights_of(first)
-    # first, as they may be files that runs only name
+    weights_wanted = weights or _weights_of(first)
+    # Before the runs, as a run may name a task that only a file of one's own defines.
     named = {task.name: task for task in map(lookup.task, also)}
     folder = corpus.data_folder(data)
     parts = []
 
     for run in finished:
-        asked = run.record.task.name
-        parts.append(_part_of(run, named[asked] if asked in named else lookup.task(asked), folder))
+        name = run.record.task.name
+        parts.append(_part_of(run, named[name] if name in named else lookup.task(name), folder))
 
     scored = {part.target.task.name for part in parts}
     parts += [
@@ -113,39 +114,44 @@ def gather(
         for name, task in named.items()
         if name not in scored
     ]
-    subject = _subject_of(first, parts[0].target, known, device)
+    subject = _subject_of(first, parts[0].target, weights_wanted, device)
 
     return _cloud(first, subject, parts, limit, progress)
 
 
 def _check_one_model(finished: Sequence[Run]) -> None:
     """Refuse runs that do not show one and the same model."""
-    first, *rest = finished
-    for run in rest:
-        for what in ("name", "version", "weights", "options"):
-            ours, theirs = (_known(one, what) for one in (first, run))
-            # name only the options that differ
+    first, *others = finished
+    for run in others:
+        for fact in ("name", "version", "weights", "options"):
+            ours, theirs = (_known(finished_run, fact) for finished_run in (first, run))
+            # A reader wants the options that differ, not two whole lists of them.
             if isinstance(ours, dict) and isinstance(theirs, dict):
                 ours, theirs = _without_common(ours, theirs), _without_common(theirs, ours)
 
             if ours != theirs:
                 raise UsageError(
-                    f"runs {str(first.folder)!r} and {str(run.folder)!r} differ in the "
-                    f"{what} of their models "
-                    f"({ours!r} and {theirs!r}), but only vectors of one model lie in one "
-                    f"space: give runs of one model"
+                    f"runs {str(first.folder)!r} and {str(run.folder)!r} differ in the {fact} of "
+                    f"their models ({ours!r} and {theirs!r}), but only vectors of one model lie in "
+                    "one space: give runs of one model"
                 )
 
 
-def _without_common(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in one.items() if name not in other or other[name] != value}
+def _without_common(
+    options: dict[str, object], other_options: dict[str, object]
+) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in options.items()
+        if name not in other_options or other_options[name] != value
+    }
 
 
-def _known(run: Run, what: str) -> object:
+def _known(run: Run, name: str) -> object:
     """Return a fact of a run's model; of weights their hash, as a name may be that of any
     folder.
     """
-    fact: object = getattr(run.record.model, what)
+    fact: object = getattr(run.record.model, name)
     return fact.hash if isinstance(fact, WeightsPart) else fact
 
 
@@ -158,9 +164,9 @@ def _weights_of(run: Run) -> str | None:
     entry, name = model_entry(model.name), model.weights.name
     if name not in entry.weights:
         raise UsageError(
-            f"run {str(run.folder)!r} was made with weights {name!r}, which do not ship "
-            f"with model {entry.name!r}, and "
-            f"a run does not keep where they lie: give their folder by --weights"
+            f"run {str(run.folder)!r} was made with weights {name!r}, which do not ship with model "
+            f"{entry.name!r}, and a run does not keep where they lie: give their folder by "
+            "--weights"
         )
 
     return str(shipped_weights(entry, name))
@@ -168,31 +174,32 @@ def _weights_of(run: Run) -> str | None:
 
 def _part_of(run: Run, task: Task, data: Path | None) -> _Part:
     """Return the clips that a run scored, from the corpus as it is now."""
-    record, where = run.record, f"run {str(run.folder)!r}"
+    record, place = run.record, f"run {str(run.folder)!r}"
     if record.corpus.index_digest is None:
         raise UsageError(
-            f"{where} is a scored file of predictions, so its model is not here: give a run of "
-            f"a model"
+            f"{place} is a scored file of predictions, so its model is not here: give a run of a "
+            "model"
         )
     if task.hash != record.task.question:
         raise DataError(
-            f"{where} is of another version of task {task.name!r} than the one installed: run "
-            f"it again"
+            f"{place} is of another version of task {task.name!r} than the one installed: run it "
+            "again"
         )
 
     whole = dataset.load(task, data, allow_partial=record.counts.partial)
-    said = {row.id: row.prediction or UNPARSED for row in run.rows}
-    items = tuple(item for item in whole.items if item.utterance.id in said)
+    answers = {row.id: row.prediction or UNPARSED for row in run.rows}
+    items = tuple(item for item in whole.items if item.utterance.id in answers)
     digest = index.digest({item.utterance.id: item.facts for item in items})
 
+    # Vectors of other audio would be shown under the answers to this.
     if digest != record.corpus.index_digest:
         raise DataError(
-            f"{where} scored other audio than that of corpus {task.corpus!r} here, where "
-            f"{len(items)} of its "
-            f"{len(said)} clips are: give the data that it was made with by --data, or run it again"
+            f"{place} scored other audio than that of corpus {task.corpus!r} here, where "
+            f"{len(items)} of its {len(answers)} clips are: give the data that it was made with by "
+            "--data, or run it again"
         )
 
-    return _Part(replace(whole, items=items, digest=digest), said)
+    return _Part(replace(whole, items=items, digest=digest), answers)
 
 
 def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> Subject:
@@ -203,8 +210,7 @@ def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> 
     if subject.model.version != record.version:
         raise UsageError(
             f"run {str(run.folder)!r} was made by version {record.version!r} of model "
-            f"{record.name!r}, but "
-            f"{subject.model.version!r} is installed: run it again"
+            f"{record.name!r}, but {subject.model.version!r} is installed: run it again"
         )
 
     asked_hash, hash_here = (
@@ -213,9 +219,9 @@ def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> 
     if asked_hash != hash_here:
         name = subject.weights.name if subject.weights else None
         raise UsageError(
-            f"weights {weights or name!r} (hash {str(hash_here)[:12]}) are not those that "
-            f"run {str(run.folder)!r} was made with (hash {str(asked_hash)[:12]}): give "
-            f"their folder by --weights"
+            f"weights {weights or name!r} (hash {str(hash_here)[:12]}) are not those that run "
+            f"{str(run.folder)!r} was made with (hash {str(asked_hash)[:12]}): give their folder "
+            "by --weights"
         )
 
     return subject
@@ -234,22 +240,22 @@ def _cloud(
     points: list[Point] = []
     vectors: list[NDArray[np.float64]] = []
     notes: list[str] = []
-    seen: set[tuple[str, str]] = set()
+    gathered: set[tuple[str, str]] = set()
 
     for part in parts:
         task, name = part.target.task.name, part.target.card.name
-        kept = dataset.limited(part.target.items, limit)
-        new = [item for item in kept if (name, item.utterance.id) not in seen]
-        if len(new) < len(kept):
+        items = dataset.limited(part.target.items, limit)
+        new = [item for item in items if (name, item.utterance.id) not in gathered]
+        if len(new) < len(items):
             notes.append(
-                f"{len(kept) - len(new)} clip(s) of {task} are in a task before it, and are "
-                f"shown once"
+                f"{len(items) - len(new)} clip(s) of {task} are in a task before it, and are shown "
+                "once"
             )
 
         if new:
             vectors.append(vectors_of(subject, part.target, _positions(part.target, new), progress))
             points += _points(part, new)
-            seen |= {(name, item.utterance.id) for item in new}
+            gathered |= {(name, item.utterance.id) for item in new}
 
     if _one_to_one({(point.language, point.corpus) for point in points}):
         notes.append(
@@ -269,28 +275,28 @@ def _cloud(
 
 
 def _one_to_one(pairs: set[tuple[str, str]]) -> bool:
-    return len(pairs) > 1 and len(pairs) == len({one for one, _ in pairs}) == len(
-        {other for _, other in pairs}
+    return len(pairs) > 1 and len(pairs) == len({first for first, _ in pairs}) == len(
+        {second for _, second in pairs}
     )
 
 
 def _positions(target: Dataset, chosen: Sequence[Item]) -> list[int]:
-    wanted = {item.utterance.id for item in chosen}
-    return [i for i, item in enumerate(target.items) if item.utterance.id in wanted]
+    ids = {item.utterance.id for item in chosen}
+    return [i for i, item in enumerate(target.items) if item.utterance.id in ids]
 
 
 def _points(part: _Part, chosen: Sequence[Item]) -> Iterator[Point]:
     for item in chosen:
-        one = item.utterance
-        said = part.said[one.id] if part.said is not None else None
+        utterance = item.utterance
+        answer = part.answers[utterance.id] if part.answers is not None else None
         yield Point(
-            one.id,
+            utterance.id,
             part.target.task.name,
             part.target.card.name,
             item.label,
-            one.language,
-            one.speaker,
-            said,
+            utterance.language,
+            utterance.speaker,
+            answer,
         )
 
 

@@ -29,10 +29,9 @@ _LONGEST = 26  # letters of a name in a legend
 _ROUNDS = 6  # in which the points are drawn, so that no group covers another wholly
 _PALETTE = 96
 _CAUTION = (
-    "t-SNE keeps near neighbours together: distances between groups, their sizes and gaps "
-    "between them mean little. "
-    "Silhouettes are of the original vectors, by cosine distance: 1 apart, 0 mixed, below "
-    "0 nearer to another group."
+    "t-SNE keeps near neighbours together: distances between groups, their sizes and gaps between "
+    "them mean little. Silhouettes are of the original vectors, by cosine distance: 1 apart, 0 "
+    "mixed, below 0 nearer to another group."
 )
 
 
@@ -78,8 +77,13 @@ def compose(
 
     for row, needed in zip(rows, heights, strict=True):
         for column, field in enumerate(row):
-            left = _EDGE + column * (_PANEL + _GAP)
-            place = (left / width, (top - 0.35 - _PANEL) / height, _PANEL / width, _PANEL / height)
+            left_edge = _EDGE + column * (_PANEL + _GAP)
+            place = (
+                left_edge / width,
+                (top - 0.35 - _PANEL) / height,
+                _PANEL / width,
+                _PANEL / height,
+            )
             axes = figure.add_axes(place)
             _panel(axes, projection.places, field, drawn[field], separations[field])
 
@@ -100,8 +104,9 @@ def _panel(
     import numpy as np
 
     size = float(np.clip(9000 / len(places), 10, 34))
-    # inches to 1/72: on small points a line would hide the colour
+    # In points of 1/72 inch: on small markers a wider line would hide the colour.
     edge = 0.3 if size > 12 else 0.12
+    # Always the same draw, so that equal points give an equal picture.
     turn = np.random.default_rng(0).integers(_ROUNDS, size=len(places))
 
     for number in range(_ROUNDS):
@@ -127,11 +132,13 @@ def _panel(
     )  # fmt: skip
 
     for text in legend.get_texts():
+        # A dollar sign in a name begins no formula.
         text.set_parse_math(False)
 
 
 def _look(group: Style, edge: float) -> dict[str, Any]:
-    if group.marker == "x":  # it has no face
+    # This marker is two lines: it has no face to fill.
+    if group.marker == "x":
         return {"marker": "x", "color": "#808080", "linewidths": 0.8}
     return {
         "marker": group.marker,
@@ -156,7 +163,7 @@ def _title(cloud: Cloud, projection: Projection, seed: int) -> list[str]:
     n, dim = cloud.vectors.shape
     facts = [f"t-SNE, n = {n:,} clips", f"{dim:,} dimensions"]
     if projection.reduced is not None:
-        facts.append(f"PCA to {projection.reduced} ({100 * projection.kept:.0f} % of variance)")
+        facts.append(f"PCA to {projection.reduced} ({100 * projection.variance:.0f} % of variance)")
 
     facts += [f"perplexity {projection.perplexity:.3g}", f"seed {seed}", *cloud.marks]
     return [f"{model} on {', '.join(cloud.tasks)}", ", ".join(facts)]

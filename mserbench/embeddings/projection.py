@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# dimensions: more are first reduced to that many, as van der Maaten and Hinton (2008) did to 30
+# Dimensions: more are first reduced to that many, as van der Maaten and Hinton (2008) did to 30.
 PCA_ABOVE = 50
 PERPLEXITY = 30.0  # neighbours that each point heeds, about; fewer where there are few points
 FEWEST = 10  # clips below which there is nothing to see
@@ -25,13 +25,13 @@ class Projection:
     """`places`: float64, (n, 2), without unit; `reduced`: to how many dimensions PCA went first,
     None without PCA.
 
-    `kept`: share of the variance that is left after it.
+    `variance`: the share of it that is left after PCA.
     """
 
     places: NDArray[np.float64]
     perplexity: float
     reduced: int | None
-    kept: float
+    variance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +65,22 @@ def tsne(vectors: NDArray[np.float64], seed: int = 0) -> Projection:
     n = len(vectors)
     if n < FEWEST:
         raise UsageError(
-            f"t-SNE of {n} clip(s) shows nothing, {FEWEST} or more are needed: give more runs "
-            f"or tasks"
+            f"t-SNE of {n} clip(s) shows nothing, {FEWEST} or more are needed: give more runs or "
+            "tasks"
         )
     if not np.ptp(vectors, axis=0).any():
         raise UsageError(
             f"the vectors of all {n} clips are equal, so there is nothing to draw: look at the "
-            f"model"
+            "model"
         )
 
-    perplexity, kept, reduced = min(PERPLEXITY, (n - 1) / 3), 1.0, None
-    # sums over several threads end in other bits each time, and t-SNE enlarges them
+    perplexity, variance, reduced = min(PERPLEXITY, (n - 1) / 3), 1.0, None
+    # Sums over several threads end in other bits each time, and t-SNE enlarges them.
     with threadpool_limits(1):
         if vectors.shape[1] > PCA_ABOVE:
             reduced = min(PCA_ABOVE, n)
             reduction = PCA(reduced, svd_solver="full").fit(vectors)
-            vectors, kept = (
+            vectors, variance = (
                 reduction.transform(vectors),
                 float(reduction.explained_variance_ratio_.sum()),
             )
@@ -93,7 +93,7 @@ def tsne(vectors: NDArray[np.float64], seed: int = 0) -> Projection:
         )
         places = method.fit_transform(vectors)
 
-    return Projection(places.astype(np.float64), perplexity, reduced, kept)
+    return Projection(places.astype(np.float64), perplexity, reduced, variance)
 
 
 def _start(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float32]:
@@ -101,6 +101,7 @@ def _start(vectors: NDArray[np.float64], seed: int) -> NDArray[np.float32]:
     import numpy as np
     from sklearn.decomposition import PCA
 
+    # Two components cannot be had of vectors of one dimension.
     wide = np.pad(vectors, ((0, 0), (0, max(0, 2 - vectors.shape[1]))))
     components = PCA(2, svd_solver="full").fit_transform(wide)
     noise = np.random.default_rng(seed).normal(0, 0.1, components.shape)
@@ -120,18 +121,18 @@ def separation(vectors: NDArray[np.float64], groups: Sequence[str | None]) -> Se
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits
 
-    known = [i for i, group in enumerate(groups) if group is not None]
+    labelled = [i for i, group in enumerate(groups) if group is not None]
     numbers = {
-        group: number for number, group in enumerate(sorted({str(groups[i]) for i in known}))
+        group: number for number, group in enumerate(sorted({str(groups[i]) for i in labelled}))
     }
-    if not 2 <= len(numbers) < len(known):
-        return Separation(len(numbers), len(known), None)
+    if not 2 <= len(numbers) < len(labelled):
+        return Separation(len(numbers), len(labelled), None)
 
-    coded = np.array([numbers[str(groups[i])] for i in known])
+    coded = np.array([numbers[str(groups[i])] for i in labelled])
     with threadpool_limits(1):
-        value = silhouette_score(vectors[known], coded, metric="cosine")
+        value = silhouette_score(vectors[labelled], coded, metric="cosine")
 
-    return Separation(len(numbers), len(known), float(value))
+    return Separation(len(numbers), len(labelled), float(value))
 
 
 def separation_within(
@@ -144,8 +145,8 @@ def separation_within(
     is left out.
     """
     parts = []
-    for part in sorted({one for one in within if one is not None}):
-        rows = [i for i, one in enumerate(within) if one == part]
+    for part in sorted({group_within for group_within in within if group_within is not None}):
+        rows = [i for i, group_within in enumerate(within) if group_within == part]
         parts.append(separation(vectors[rows], [groups[i] for i in rows]))
 
     defined = [part for part in parts if part.silhouette is not None]

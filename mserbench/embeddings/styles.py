@@ -42,10 +42,11 @@ def styles(field: str, values: Sequence[str | None]) -> list[Style]:
     that could not be read.
     """
     counts = Counter(value for value in values if value is not None and value != UNPARSED)
+    # Equally frequent ones go by name: the order of clips must not choose.
     frequent = {
         value for value, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]
     }
-    found = [
+    chosen = [
         _style(number, f"{value} ({counts[value]})", _rows(values, {value}))
         for number, value in _numbered(field, frequent)
     ]
@@ -57,11 +58,11 @@ def styles(field: str, values: Sequence[str | None]) -> list[Style]:
 
     for name, group in apart:
         if rows := _rows(values, group):
-            found.append(
+            chosen.append(
                 Style(f"{name} ({len(rows)})", _PALE, "x" if name == UNPARSED else ".", rows)
             )
 
-    return found
+    return chosen
 
 
 def _numbered(field: str, values: set[str]) -> list[tuple[int, str]]:
@@ -83,5 +84,5 @@ def _style(number: int, name: str, rows: tuple[int, ...]) -> Style:
     )
 
 
-def _rows(values: Sequence[str | None], wanted: set[str] | set[None]) -> tuple[int, ...]:
-    return tuple(i for i, value in enumerate(values) if value in wanted)
+def _rows(values: Sequence[str | None], group: set[str] | set[None]) -> tuple[int, ...]:
+    return tuple(i for i, value in enumerate(values) if value in group)

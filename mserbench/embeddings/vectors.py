@@ -46,16 +46,16 @@ def vectors_of(
     rows: dict[int, NDArray[np.float64]] = {}
     for part, clips in zip(plan, parts, strict=True):
         with as_model_error(subject.name, "giving embeddings"):
-            found = check_vectors(subject.name, model.embeddings(clips), len(part))
+            vectors = check_vectors(subject.name, model.embeddings(clips), len(part))
 
-        rows.update(zip(part, found, strict=True))
+        rows.update(zip(part, vectors, strict=True))
         if progress:
             progress(len(rows), len(positions))
 
     if len({len(row) for row in rows.values()}) > 1:
         raise ModelError(
             f"model {subject.name!r} gave embeddings of different lengths: one dimension was "
-            f"expected"
+            "expected"
         )
 
     return np.stack([rows[i] for i in range(len(positions))])
@@ -73,14 +73,14 @@ def check_vectors(model: str, output: object, n: int) -> NDArray[np.float64]:
         or output.ndim != 2
         or len(output) != n
     ):
-        told = (
+        description = (
             f"{output.dtype} of shape {output.shape}"
             if isinstance(output, np.ndarray)
             else type(output).__name__
         )
         raise ModelError(
-            f"model {model!r} gave embeddings that are {told}, but float64 of shape ({n}, "
-            f"dim) was expected"
+            f"model {model!r} gave embeddings that are {description}, but float64 of shape ({n}, "
+            "dim) was expected"
         )
     if output.shape[1] == 0:
         raise ModelError(

@@ -58,7 +58,13 @@ class ModelEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry(Entry):
-    """A command of the command line: `target` is a `click.Command`."""
+    """A command of the command line: `target` is a `click.Command`.
+
+    `group` is the heading under which `mserbench --help` shows it, one of its own such as "Score"
+    or a new one; without, it stands under "Of plugins".
+    """
+
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

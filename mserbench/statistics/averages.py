@@ -114,7 +114,7 @@ def figure(parts: Sequence[Part], metric: str, level: float = LEVEL) -> Figure:
         for shared, shift in _shifts([(part, 1 / len(parts)) for part in parts], metric)
     ]
 
-    # of the logit at the value: carries the seeds over to that scale
+    # The slope of the logit at the value carries the seeds over to that scale.
     slope = 1 / max(value * (1 - value), 1e-3)
     seeds = [_scaled(over_seeds(_of_seeds(part, metric)), slope / len(parts)) for part in parts]
     spread = together([*clusters, *seeds])
@@ -135,7 +135,7 @@ def difference(a: Sequence[Part], b: Sequence[Part], metric: str) -> Difference:
     by_clip = any(part.target.by_clip for part in (*a, *b))
     targets = {id(part.target): part.target for part in (*a, *b)}
 
-    if any(one.left_out.clusters < FEWEST for one in targets.values()):
+    if any(target.left_out.clusters < FEWEST for target in targets.values()):
         return Difference(value, None, None, by_clip)
 
     weighted = [*((part, 1 / len(a)) for part in a), *((part, -1 / len(b)) for part in b)]
@@ -144,13 +144,13 @@ def difference(a: Sequence[Part], b: Sequence[Part], metric: str) -> Difference:
     ]
     spread = together([*clusters, *_seeds_apart(a, b, metric)])
 
-    # recalls that are equal as fractions may differ in their last bits once averaged
+    # Recalls that are equal as fractions may differ in their last bits once averaged.
     if abs(value) < 1e-12:
         return Difference(
             0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread), 1.0, by_clip
         )
     if spread.value < 1e-24:
-        signs = sum(one.left_out.clusters for one in targets.values())
+        signs = sum(target.left_out.clusters for target in targets.values())
         return Difference(value, None, 2.0 ** (1 - signs), by_clip)
 
     return Difference(value, _around(value, spread), p_value(value, spread), by_clip)

@@ -178,16 +178,16 @@ def tie_group(systems: Sequence[NDArray[np.int64]], level: float = 0.05) -> list
         return list(range(len(systems)))
 
     value, pvalue = _pairs(systems)
-    left = list(range(len(systems)))
-    while len(left) > 1:
-        among = pvalue[np.ix_(left, left)]
+    tied = list(range(len(systems)))
+    while len(tied) > 1:
+        among = pvalue[np.ix_(tied, tied)]
         first, second = np.unravel_index(int(among.argmin()), among.shape)
-        if among[first, second] >= level / (len(left) * (len(left) - 1) / 2):
+        if among[first, second] >= level / (len(tied) * (len(tied) - 1) / 2):
             break
 
-        left.remove(min(left[first], left[second], key=lambda at: value[at]))
+        tied.remove(min(tied[first], tied[second], key=lambda at: value[at]))
 
-    return left
+    return tied
 
 
 def _pairs(systems: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -201,7 +201,7 @@ def _pairs(systems: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], N
     clusters, freedom = moved.shape[1], left_out[0].freedom
     moved = moved - moved.mean(axis=1, keepdims=True)
 
-    # jackknife covariances of all pairs at once
+    # Jackknife covariances of all pairs at once, as a board has many.
     shared = (clusters - 1) / clusters * (moved @ moved.T)
 
     pvalue = np.ones(shared.shape)
@@ -210,7 +210,7 @@ def _pairs(systems: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], N
         over_speakers = Variance(float(shared[a, a] + shared[b, b] - 2 * shared[a, b]), freedom)
         spread = together([over_speakers, seeds[a], seeds[b]])
 
-        # recalls that are equal as fractions may differ in their last bits once averaged
+        # Recalls that are equal as fractions may differ in their last bits once averaged.
         if apart >= 1e-12:
             p = averages.p_value(apart, spread) if spread.value > 1e-15 else 2.0 ** (1 - clusters)
             pvalue[a, b] = pvalue[b, a] = p

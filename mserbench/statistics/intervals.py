@@ -28,8 +28,8 @@ fourth.
 Interval: TypeAlias = tuple[float, float] | None
 """Lower and upper end; None where there are fewer than `FEWEST` clusters."""
 
-# from 0 and 1, or half a clip where that is more: nearer, one clip would move the logit without
-# bound
+# From 0 and 1, or half a clip where that is more: nearer, one clip would move the logit without
+# bound.
 _EDGE = 0.001
 
 
@@ -116,13 +116,13 @@ def row_numbers(clusters: Sequence[Hashable | None] | None, n: int) -> NDArray[n
     if len(clusters) != n:
         raise ValueError(
             f"clusters hold {len(clusters)} speakers but truth has {n}: pass one or None an "
-            f"utterance"
+            "utterance"
         )
 
-    seen: dict[Hashable, int] = {}
-    # an object equals itself alone
+    rows: dict[Hashable, int] = {}
+    # Without a speaker each clip is a cluster of its own: a new object equals itself alone.
     keys = (object() if cluster is None else cluster for cluster in clusters)
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
+    return np.array([rows.setdefault(key, len(rows)) for key in keys], dtype=np.int64)
 
 
 def leave_out(counts: NDArray[np.int64]) -> LeftOut:
@@ -138,9 +138,8 @@ def leave_out(counts: NDArray[np.int64]) -> LeftOut:
     sizes = counts.sum((-2, -1))
     if not len(counts) or not sizes.all():
         raise ValueError(
-            f"counts of {len(counts)} clusters hold none, or one without utterances, "
-            f"expected at least one"
-            " utterance in each: pass what cluster_counts() returns"
+            f"counts of {len(counts)} clusters hold none, or one without utterances, expected at "
+            "least one utterance in each: pass what cluster_counts() returns"
         )
 
     total = counts.sum(0)
@@ -148,12 +147,12 @@ def leave_out(counts: NDArray[np.int64]) -> LeftOut:
 
     # Without its only cluster there is nothing to score; there is no interval then, and so no need
     # to.
-    rest = (
+    scores = (
         metrics(total[np.newaxis] - counts)
         if len(counts) > 1
         else {name: point[name][np.newaxis] for name in point}
     )
-    without = {name: np.asarray(value, dtype=np.float64) for name, value in rest.items()}
+    without = {name: np.asarray(value, dtype=np.float64) for name, value in scores.items()}
     return LeftOut(point, without, sizes.reshape(len(counts), -1)[:, 0])
 
 
@@ -270,7 +269,7 @@ def logit_interval(
     )
     ends = 1 / (1 + np.exp(-np.array([middle - reach, middle + reach])))
 
-    # a value beyond the clipped logit stays inside
+    # A value beyond the clipped logit stays inside its interval.
     return min(float(ends[0]), value), max(float(ends[1]), value)
 
 

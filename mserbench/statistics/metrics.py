@@ -40,23 +40,23 @@ def cells(
     """
     if len(truth) != len(prediction):
         raise ValueError(
-            f"truth has {len(truth)} labels but prediction {len(prediction)}: pass one of "
-            f"each an utterance"
+            f"truth has {len(truth)} labels but prediction {len(prediction)}: pass one of each an "
+            "utterance"
         )
 
     column: dict[str | None, int] = {label: number for number, label in enumerate(labels)}
     if not labels or len(column) != len(labels) or "" in column:
         raise ValueError(
-            f"labels {list(labels)!r} lack a label or hold an empty or repeated one: pass "
-            f"each label of the task once"
+            f"labels {list(labels)!r} lack a label or hold an empty or repeated one: pass each "
+            "label of the task once"
         )
 
     rows = [column.get(label, -1) for label in truth]
     if -1 in rows:
         at = rows.index(-1)
         raise ValueError(
-            f"true label {truth[at]!r} at position {at} is not one of {list(labels)!r}:"
-            " map it to one of them, or drop the utterance"
+            f"true label {truth[at]!r} at position {at} is not one of {list(labels)!r}: map it to "
+            "one of them, or drop the utterance"
         )
 
     columns = [column.get(answer, len(labels)) for answer in prediction]
@@ -78,8 +78,8 @@ def confusion(
            [0, 1, 1]])
     """
     size = len(labels)
-    found = np.bincount(cells(truth, prediction, labels), minlength=size * (size + 1))
-    return found.astype(np.int64, copy=False).reshape(size, size + 1)
+    counts = np.bincount(cells(truth, prediction, labels), minlength=size * (size + 1))
+    return counts.astype(np.int64, copy=False).reshape(size, size + 1)
 
 
 def metrics(counts: Counts) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def metrics(counts: Counts) -> dict[str, Any]:
     hits, support, answered = _margins(counts)
     total, present = support.sum(-1), (support > 0).sum(-1)
 
-    # 0 for a label that is not in the truth, as it has no hits
+    # 0 for a label that is not in the truth, as it has no hits.
     f1 = _ratio(2 * hits, support + answered)
     values = (
         _ratio(hits, support).sum(-1) / present,

@@ -6,7 +6,7 @@ any test.
     def test_my_model():
         assert_model("my-model")
 
-The `check_*` functions return the findings instead; `mserbench check` prints them. No test
+The `check_*` functions return the findings instead; `mserbench conform` prints them. No test
 framework is needed.
 """
 

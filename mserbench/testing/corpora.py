@@ -26,6 +26,7 @@ from mserbench.testing.findings import (
 from mserbench.testing.listing import Listing, Specimen
 
 _ID = re.compile(r"\S(?:[^\t\r\n]*\S)?")
+# What other systems and hubs leave beside recordings, and what people put there.
 _JUNK = (
     "._{name}",
     "__MACOSX/{name}",
@@ -70,6 +71,7 @@ def _card(specimen: Specimen) -> str:
         "counts",
         "languages",
     )
+    # Releases that differ have no counts that could be stated once.
     vary = {"counts"} if card.releases_vary else set()
     empty = [name for name in fields if not getattr(card, name) and name not in vary]
     require(
@@ -91,6 +93,7 @@ def _counts(specimen: Specimen) -> str:
     ]
     require(not wrong, f"counts of {wrong} are not positive: leave out labels that do not occur")
     counts = reader.histogram(specimen.utterances)
+    # A label that the card lacks says more than a count that differs, so it is told first.
     matching = [variant for variant, expected in card.counts.items() if dict(expected) == counts]
     strange = sorted(set(counts) - {raw for expected in card.counts.values() for raw in expected})
     require(
@@ -115,30 +118,30 @@ def _complete(specimen: Specimen) -> str:
 
     return (
         f"all expected files are in {str(specimen.root)!r}, {len(reading.extra)} audio file(s) "
-        f"beside them"
+        "beside them"
     )
 
 
 def _ids(specimen: Specimen) -> str:
-    odd = [one.id for one in specimen.utterances if not _ID.fullmatch(one.id)]
+    odd = [utterance.id for utterance in specimen.utterances if not _ID.fullmatch(utterance.id)]
     require(
         not odd,
         f"ids {odd[:3]} are empty, or hold a tab, a line break or outer blanks: use the "
-        f"publisher's stem",
+        "publisher's stem",
     )
     first: dict[str, str] = {}
 
-    for one in specimen.utterances:
-        other = first.setdefault(one.id, one.audio)
+    for utterance in specimen.utterances:
+        audio = first.setdefault(utterance.id, utterance.audio)
         # Mirrors hold whole folders twice: the reader compares the audio of copies.
-        same = PurePosixPath(other).name == PurePosixPath(one.audio).name
+        same = PurePosixPath(audio).name == PurePosixPath(utterance.audio).name
         require(
             same,
-            f"id {one.id!r} is both {other!r} and {one.audio!r}: an id must be unique in its "
-            f"corpus",
+            f"id {utterance.id!r} is both {audio!r} and {utterance.audio!r}: an id must be unique "
+            "in its corpus",
         )
 
-    places = [(one.id, one.audio) for one in specimen.utterances]
+    places = [(utterance.id, utterance.audio) for utterance in specimen.utterances]
     require(
         len(set(places)) == len(places),
         "the parser yields an utterance twice: yield each file once",
@@ -148,51 +151,53 @@ def _ids(specimen: Specimen) -> str:
 
 
 def _inventory(specimen: Specimen) -> str:
-    known = reader.inventory(specimen.corpus.card)
-    if not known:
+    expected = reader.inventory(specimen.corpus.card)
+    if not expected:
         raise NotChecked(
-            "the card names no inventory of expected ids, so missing files are found by "
-            "counts alone"
+            "the card names no inventory of expected ids, so missing files are found by counts "
+            "alone"
         )
 
-    found = {one.id for one in specimen.utterances}
-    missing, extra = sorted(set(known) - found), sorted(found - set(known))
+    parsed = {utterance.id for utterance in specimen.utterances}
+    missing, extra = sorted(set(expected) - parsed), sorted(parsed - set(expected))
     require(
         not missing, f"{len(missing)} ids of the inventory are not parsed, such as {missing[:1]}"
     )
     require(not extra, f"{len(extra)} parsed ids are not in the inventory, such as {extra[:1]}")
 
-    return f"all {len(known)} ids"
+    return f"all {len(expected)} ids"
 
 
 def _facts(specimen: Specimen) -> str:
     card = specimen.corpus.card
     prefixes = tuple(f"{name}:" for name in {card.name, card.same_as})
-    for one in specimen.utterances:
-        named = one.speaker is None or one.speaker.startswith(prefixes)
+    for utterance in specimen.utterances:
+        named = utterance.speaker is None or utterance.speaker.startswith(prefixes)
         require(
             named,
-            f"speaker {one.speaker!r} of {one.id!r} must begin with {card.same_as + ':'!r}, to "
-            f"be unique",
+            f"speaker {utterance.speaker!r} of {utterance.id!r} must begin with "
+            f"{card.same_as + ':'!r}, to be unique",
         )
-        spoken = one.language in card.languages
+        spoken = utterance.language in card.languages
         require(
             spoken,
-            f"language {one.language!r} of {one.id!r} is not among the card's {card.languages}",
+            f"language {utterance.language!r} of {utterance.id!r} is not among the card's "
+            f"{card.languages}",
         )
 
-    speakers = {one.speaker for one in specimen.utterances} - {None}
+    speakers = {utterance.speaker for utterance in specimen.utterances} - {None}
     expected = card.speakers is None or len(speakers) == card.speakers
     require(expected, f"{len(speakers)} speakers were parsed, but the card says {card.speakers}")
 
     return (
         f"{len(speakers)} speakers, languages "
-        f"{', '.join(sorted({one.language for one in specimen.utterances}))}"
+        f"{', '.join(sorted({utterance.language for utterance in specimen.utterances}))}"
     )
 
 
 def _order(specimen: Specimen) -> str:
     listing = specimen.listing
+    # File systems list a folder each in an order of its own.
     backwards = Listing(
         {name: listing.originals[name] for name in reversed(listing.names)}, listing.source
     )
@@ -202,6 +207,7 @@ def _order(specimen: Specimen) -> str:
 
 
 def _nested(specimen: Specimen) -> str:
+    # As browsers and archives do: a blank and brackets in the name, one folder in another.
     moved = {f"download (1)/data/{name}": name for name in specimen.listing.originals}
     deeper = specimen.parse(Listing(moved, specimen.listing.source))
     _compare(specimen.utterances, deeper, "the same files two folders deeper")
@@ -224,6 +230,7 @@ def _junk(specimen: Specimen) -> str:
     audio = PurePosixPath(specimen.utterances[0].audio)
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
+        # On disk, as it is `Folder` that passes junk over.
         specimen.listing.write(root)
         for pattern in _JUNK:
             path = root / audio.parent / pattern.format(name=audio.name)
@@ -237,17 +244,28 @@ def _junk(specimen: Specimen) -> str:
 
 
 def _compare(
-    expected: Sequence[Utterance], found: Sequence[Utterance], where: str, by_path: bool = False
+    expected: Sequence[Utterance],
+    parsed: Sequence[Utterance],
+    arrangement: str,
+    by_path: bool = False,
 ) -> None:
-    def key(one: Utterance) -> tuple[str, ...]:
-        rest = (one.raw_label, str(one.speaker), one.language, str(one.split))
-        return (one.id, one.audio, *rest) if by_path else (one.id, *rest)
+    def key(utterance: Utterance) -> tuple[str, ...]:
+        facts = (
+            utterance.raw_label,
+            str(utterance.speaker),
+            utterance.language,
+            str(utterance.split),
+        )
+        # Where files lie elsewhere their paths differ, and nothing else may.
+        return (utterance.id, utterance.audio, *facts) if by_path else (utterance.id, *facts)
 
-    lost = sorted({key(one) for one in expected} ^ {key(one) for one in found})
+    lost = sorted(
+        {key(utterance) for utterance in expected} ^ {key(utterance) for utterance in parsed}
+    )
     if lost:
         raise Violation(
-            f"{where} give other utterances: {lost[0]} is in one of the two only ({len(lost)} "
-            f"in all)"
+            f"{arrangement} give other utterances: {lost[0]} is in one of the two only "
+            f"({len(lost)} in all)"
         )
 
 

@@ -31,6 +31,7 @@ def check_embeddings(probe: Probe) -> str:
     n = len(heard)
     try:
         usual = _ask(probe, heard)
+    # Options may decide whether a model has vectors.
     except UsageError as reason:
         return f"it gives none here, which is allowed ({reason})"
 
@@ -44,8 +45,9 @@ def check_embeddings(probe: Probe) -> str:
     alone = [[i] for i in range(n)]
     if probe.model.transductive:
         apart = _ask(probe, heard, alone)
-    else:  # then the other clips that `prepare` sees must not matter either
-        apart = np.concatenate([_ask(probe, [one]) for one in heard])
+    else:
+        # Of another model the clips that `prepare` sees must not matter either.
+        apart = np.concatenate([_ask(probe, [sound]) for sound in heard])
 
     furthest = _same(
         usual, apart, TOLERANCE, "alone", "mask the padding, and normalise each clip by itself"
@@ -53,6 +55,7 @@ def check_embeddings(probe: Probe) -> str:
     backwards = _ask(probe, heard[::-1])[::-1]
     _same(usual, backwards, TOLERANCE, "in another order", "keep no state between clips")
     odd = list(sounds.extremes().values())
+    # One by one: 40 s of sound would pad all others to that length.
     extremes = _ask(probe, odd, [[i] for i in range(len(odd))])
     same_length = extremes.shape[1] == usual.shape[1]
     require(
@@ -75,32 +78,38 @@ def _ask(
     model = model or probe.model
     clips = sounds.clips(heard, model.transductive)
     model.prepare(lambda: iter(clips))
-    asked = parts or [range(len(clips))]
-    found = [
+    batches = parts or [range(len(clips))]
+    vectors = [
         check_vectors(probe.name, model.embeddings([clips[i] for i in part]), len(part))
-        for part in asked
+        for part in batches
     ]
-    lengths = sorted({part.shape[1] for part in found})
+    lengths = sorted({part.shape[1] for part in vectors})
     require(
         len(lengths) == 1, f"the dimension differs between batches ({lengths}): one was expected"
     )
 
-    return np.concatenate(found)
+    return np.concatenate(vectors)
 
 
 def _same(
-    usual: NDArray[np.float64], other: NDArray[np.float64], limit: float, where: str, advice: str
+    usual: NDArray[np.float64],
+    vectors: NDArray[np.float64],
+    limit: float,
+    situation: str,
+    advice: str,
 ) -> float:
     """Return the largest difference as a fraction of the largest value. Raises Violation where it
     is above `limit`.
     """
     require(
-        usual.shape == other.shape, f"a clip {where} has a vector of another dimension ({advice})"
+        usual.shape == vectors.shape,
+        f"a clip {situation} has a vector of another dimension ({advice})",
     )
-    found = float(np.abs(usual - other).max() / (np.abs(usual).max() or 1.0))
+    largest = float(np.abs(usual - vectors).max() / (np.abs(usual).max() or 1.0))
     require(
-        found <= limit,
-        f"a clip {where} has another vector: the largest difference is {found:.2g} ({advice})",
+        largest <= limit,
+        f"a clip {situation} has another vector: the largest difference is {largest:.2g} "
+        f"({advice})",
     )
 
-    return found
+    return largest

@@ -58,13 +58,13 @@ def require(holds: bool, sentence: str) -> None:
         raise Violation(sentence)
 
 
-def require_languages(codes: Iterable[str], where: str) -> None:
+def require_languages(codes: Iterable[str], place: str) -> None:
     """Raise Violation where a code is not of the form of ISO 639."""
     wrong = [code for code in codes if not _LANGUAGE.fullmatch(code)]
-    require(not wrong, f"{where}: {wrong} are no ISO 639 codes such as 'en'")
+    require(not wrong, f"{place}: {wrong} are no ISO 639 codes such as 'en'")
 
 
-def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
+def assert_all(subject: str, findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings. Raises AssertionError listing the failed ones; warns of the skipped
     ones.
     """
@@ -75,7 +75,7 @@ def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
     ]
     if skipped:
         warnings.warn(
-            "\n".join([f"{what}, {len(skipped)} check(s) not made:", *skipped]), stacklevel=3
+            "\n".join([f"{subject}, {len(skipped)} check(s) not made:", *skipped]), stacklevel=3
         )
 
     failed = [
@@ -83,7 +83,7 @@ def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
     ]
     if failed:
         raise AssertionError(
-            "\n".join([f"{what} fails {len(failed)} of {len(findings)} checks:", *failed])
+            "\n".join([f"{subject} fails {len(failed)} of {len(findings)} checks:", *failed])
         )
 
     return list(findings)
@@ -92,6 +92,7 @@ def assert_all(what: str, findings: Sequence[Finding]) -> list[Finding]:
 def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
     try:
         return Finding(name, True, check(subject))
+    # Whoever mistyped a name gets the error, not a finding against the model.
     except UsageError:
         raise
     except NotChecked as reason:
@@ -99,6 +100,7 @@ def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
     except (Violation, MserbenchError) as fault:
         return Finding(name, False, str(fault))
     except Exception as error:  # the checked code is somebody else's: anything may happen in it
+        # A package that is broken on this machine is not the fault of the code that imports it.
         misfit = misfits.told(error)
         if misfit is not None:
             return Finding(name, False, str(misfit))

@@ -13,7 +13,7 @@ from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
 
 # What joins audio with labels. A test holds that these modules exist: one that moved would be
 # forbidden in vain.
-JOINERS = ("mserbench.data.corpus", "mserbench.data.dataset")
+JOINERS = ("mserbench.data.corpus", "mserbench.data.dataset", "mserbench.data.labelled")
 
 
 def label_modules(model: type) -> tuple[str, ...]:
@@ -49,6 +49,7 @@ def out_of_reach(names: Sequence[str]) -> Iterator[list[str]]:
     hidden = {name: module for name, module in list(sys.modules.items()) if _below(name, names)}
     refusal = _Refusal(names, reached)
 
+    # What was imported before goes too: else an import would be answered without a finder.
     for name in hidden:
         del sys.modules[name]
         _attribute(name, None)
@@ -58,6 +59,7 @@ def out_of_reach(names: Sequence[str]) -> Iterator[list[str]]:
         yield reached
     finally:
         sys.meta_path.remove(refusal)
+        # The same modules come back, as others hold classes of them.
         sys.modules.update(hidden)
         for name, module in hidden.items():
             _attribute(name, module)
@@ -72,6 +74,7 @@ class _Refusal:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if _below(name, self.names):
+            # Noted here, as a model may catch the error and go on.
             self.reached.append(name)
             raise ImportError(f"{name!r} is out of a model's reach", name=name)
 
@@ -91,12 +94,12 @@ def _attribute(name: str, module: ModuleType | None) -> None:
 
 
 def _below(name: str, names: Sequence[str]) -> bool:
-    return any(name == one or name.startswith(f"{one}.") for one in names)
+    return any(name == package or name.startswith(f"{package}.") for package in names)
 
 
 def _is_of(forbidden: Sequence[str], value: object) -> bool:
-    where = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-    return isinstance(where, str) and _below(where, forbidden)
+    module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return isinstance(module, str) and _below(module, forbidden)
 
 
 def _package(module: str) -> str:

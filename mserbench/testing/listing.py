@@ -47,7 +47,7 @@ class Listing:
         if is_audio(name):
             raise Violation(
                 f"the parser reads the audio file {name!r}, but it must go by names and label "
-                f"files alone"
+                "files alone"
             )
 
         return self.source(self.originals[name])
@@ -77,24 +77,24 @@ class Specimen:
             folder = Folder(self.root, tuple(self.corpus.card.skipped))
             return Listing({name: name for name in folder.names}, folder.read)
 
-        known = Inventory(reader.inventory(self.corpus.card))
-        if not known.names:
+        inventory = Inventory(reader.inventory(self.corpus.card))
+        if not inventory.names:
             raise NotChecked(f"it has no inventory, and {self.reason}")
 
         try:
-            names = [one.audio for one in reader.utterances(self.corpus, known)]
+            names = [utterance.audio for utterance in reader.utterances(self.corpus, inventory)]
         except DataError as error:
             raise NotChecked(str(error)) from error
 
-        return Listing({name: name for name in names}, known.read)
+        return Listing({name: name for name in names}, inventory.read)
 
     @cached_property
     def utterances(self) -> list[Utterance]:
         """What the parser makes of the listing. Raises Violation where that is nothing."""
-        found = self.parse(self.listing)
-        if not found:
+        parsed = self.parse(self.listing)
+        if not parsed:
             raise Violation(f"the parser finds no utterance among {len(self.listing.names)} files")
-        return found
+        return parsed
 
     def parse(self, tree: Tree) -> list[Utterance]:
         """Run the corpus's parser on a tree."""

@@ -18,6 +18,7 @@ def check_card(probe: Probe) -> str:
         f"fields {empty} of the card are empty: say who made the model, under which licence",
     )
     require(bool(probe.kind.version), "Model.version is empty: change it whenever scores change")
+    # A class that is not registered yet has no name but its own.
     named = probe.kind.__name__ == probe.name or card.name == probe.name
     require(
         named,
@@ -32,24 +33,27 @@ def check_card(probe: Probe) -> str:
 def check_exposure(probe: Probe) -> str:
     """Check that each thing it was trained on has a kind, languages and evidence."""
     card = probe.card
-    for one in card.exposure:
-        where = f"exposure to {one.corpus!r}"
+    for exposure in card.exposure:
+        place = f"exposure to {exposure.corpus!r}"
         require(
-            one.kind in get_args(Kind), f"{where}: kind {one.kind!r} is not one of {get_args(Kind)}"
+            exposure.kind in get_args(Kind),
+            f"{place}: kind {exposure.kind!r} is not one of {get_args(Kind)}",
         )
-        require_languages(one.languages, where)
-        require(bool(one.evidence), f"{where}: 'evidence' is empty: say where this is known from")
+        require_languages(exposure.languages, place)
+        require(
+            bool(exposure.evidence), f"{place}: 'evidence' is empty: say where this is known from"
+        )
 
     if not card.exposure_complete:
         return (
-            "not known to be complete, which is allowed: the verdict of its runs is then "
-            "never 'zero-shot'"
+            "not known to be complete, which is allowed: the verdict of its runs is then never "
+            "'zero-shot'"
         )
 
     unknown = [
-        one.kind
-        for one in card.exposure
-        if one.corpus == "unknown" and one.kind == "emotion-labels"
+        exposure.kind
+        for exposure in card.exposure
+        if exposure.corpus == "unknown" and exposure.kind == "emotion-labels"
     ]
     require(
         not unknown, "called complete, but one corpus is 'unknown': set exposure_complete to False"

@@ -16,6 +16,7 @@ from mserbench.labels import CANONICAL
 from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.testing import guard, sounds
+from mserbench.testing.described import check_described
 from mserbench.testing.embeddings import check_embeddings
 from mserbench.testing.findings import (
     Finding,
@@ -51,6 +52,7 @@ def check_model(
     """
     probe = probe_of(model, weights, options or {})
     findings: list[Finding] = []
+    # A model that cannot be made fails once, not in each of the checks.
     for stage in ({"options": _options}, {"loads": _loads}, CHECKS):
         if all(finding.ok for finding in findings):
             findings += run_checks(stage, probe)
@@ -66,7 +68,7 @@ def _options(probe: Probe) -> str:
     require(
         frozen,
         f"Options is {kind!r}, but must be a frozen dataclass: options are part of a run's "
-        f"identity",
+        "identity",
     )
     needed = [
         field.name
@@ -78,6 +80,7 @@ def _options(probe: Probe) -> str:
         f"options {needed} have no default: give each one, so that the model runs as it is",
     )
     values: dict[str, Any] = dataclasses.asdict(kind())
+    # It raises for what the record of a run cannot hold.
     json.dumps(values)
 
     return f"{len(values)} option(s), a frozen dataclass with defaults"
@@ -101,27 +104,30 @@ def _scores(probe: Probe) -> str:
     return f"finite scores of shape ({len(probe.usual)}, {len(CANONICAL)})"
 
 
-def _same(probe: Probe, other: Sequence[Answer], limit: float, what: str, advice: str) -> str:
-    found = difference(probe.usual, other)
+def _same(probe: Probe, answers: Sequence[Answer], limit: float, breach: str, advice: str) -> str:
+    largest = difference(probe.usual, answers)
     require(
-        found <= limit,
-        f"{what}: the largest difference is {found:.2g} of the largest score ({advice})",
+        largest <= limit,
+        f"{breach}: the largest difference is {largest:.2g} of the largest score ({advice})",
     )
 
-    return f"largest difference {found:.2g}"
+    return f"largest difference {largest:.2g}"
 
 
 def _determinism(probe: Probe) -> str:
     advice = (
-        "draw by clip.seed alone, use clip.key for caches only, and let `prepare` replace "
-        "what it gathered before"
+        "draw by clip.seed alone, use clip.key for caches only, and let `prepare` replace what it "
+        "gathered before"
     )
-    again = probe.ask(sounds.ordinary())
-    seen = _same(probe, again, SAME, "the same clips have other scores the second time", advice)
+    second = probe.ask(sounds.ordinary())
+    agreement = _same(
+        probe, second, SAME, "the same clips have other scores the second time", advice
+    )
+    # What is drawn when a model is made shows in a new instance alone.
     fresh = probe.ask(sounds.ordinary(), model=probe.make())
     _same(probe, fresh, SAME, "the same clips have other scores in a new instance", advice)
 
-    return f"{seen}, in a second predict and in a new instance"
+    return f"{agreement}, in a second predict and in a new instance"
 
 
 def _batches(probe: Probe) -> str:
@@ -133,12 +139,14 @@ def _batches(probe: Probe) -> str:
         "beside others": [[i, n - 1 - i] for i in range(n // 2)],
     }
 
-    seen = []
+    agreements = []
     for name, plan in plans.items():
-        what = f"a clip {name} has another score"
-        seen.append(f"{name}: {_same(probe, probe.ask(heard, plan), TOLERANCE, what, advice)}")
+        breach = f"a clip {name} has another score"
+        agreements.append(
+            f"{name}: {_same(probe, probe.ask(heard, plan), TOLERANCE, breach, advice)}"
+        )
 
-    return "; ".join(seen)
+    return "; ".join(agreements)
 
 
 def _order(probe: Probe) -> str:
@@ -167,8 +175,8 @@ def _label_sets(probe: Probe) -> str:
     for labels in _LABEL_SETS:
         probe.ask(sounds.ordinary()[:2], labels=labels)
     return (
-        f"valid for sets of {', '.join(str(len(labels)) for labels in _LABEL_SETS)} labels, "
-        f"also never heard ones"
+        f"valid for sets of {', '.join(str(len(labels)) for labels in _LABEL_SETS)} labels, also "
+        "never heard ones"
     )
 
 
@@ -183,7 +191,8 @@ def _audio_unchanged(probe: Probe) -> str:
     probe.model.prepare(lambda: iter(clips))
     probe.model.predict(clips, CANONICAL)
     same = all(
-        np.array_equal(clip.waveform, one.waveform) for clip, one in zip(clips, heard, strict=True)
+        np.array_equal(clip.waveform, sound.waveform)
+        for clip, sound in zip(clips, heard, strict=True)
     )
     require(same, "it writes into clip.waveform, which others may read: work on a copy")
 
@@ -195,53 +204,56 @@ def _other_clips(probe: Probe) -> str:
     if probe.model.transductive:
         return _groups(probe, heard)
 
-    alone = [probe.ask([one])[0] for one in heard]
-    what = "a clip's score changes with the other clips that `prepare` sees"
+    alone = [probe.ask([sound])[0] for sound in heard]
+    breach = "a clip's score changes with the other clips that `prepare` sees"
     return _same(
         probe,
         alone,
         TOLERANCE,
-        what,
+        breach,
         "a model that uses statistics of the target says so by `transductive`",
     )
 
 
 def _groups(probe: Probe, heard: Sequence[Sound]) -> str:
-    renamed = [dataclasses.replace(one, group=7 - one.group) for one in heard]
-    what = "the scores change when the speaker groups are numbered otherwise"
-    seen = _same(probe, probe.ask(renamed), TOLERANCE, what, "the numbers mean nothing")
+    renamed = [dataclasses.replace(sound, group=7 - sound.group) for sound in heard]
+    breach = "the scores change when the speaker groups are numbered otherwise"
+    agreement = _same(probe, probe.ask(renamed), TOLERANCE, breach, "the numbers mean nothing")
 
     try:
         probe.ask(heard, grouped=False)
     except MserbenchError as error:
         return (
-            f"transductive; groups renumbered: {seen}; refuses clips of unknown speakers ({error})"
+            f"transductive; groups renumbered: {agreement}; refuses clips of unknown speakers "
+            f"({error})"
         )
 
-    return f"transductive; groups renumbered: {seen}; scores clips of unknown speakers too"
+    return f"transductive; groups renumbered: {agreement}; scores clips of unknown speakers too"
 
 
 def _seed(probe: Probe) -> str:
-    other = [dataclasses.replace(one, seed=one.seed[::-1]) for one in sounds.ordinary()]
-    if difference(probe.usual, probe.ask(other)) > SAME:
+    reseeded = [dataclasses.replace(sound, seed=sound.seed[::-1]) for sound in sounds.ordinary()]
+    if difference(probe.usual, probe.ask(reseeded)) > SAME:
         raise NotChecked(
-            "its scores change with clip.seed, so whether it knows utterances by their seed "
-            "stays open"
+            "its scores change with clip.seed, so whether it knows utterances by their seed stays "
+            "open"
         )
 
     return "its scores do not depend on which utterance a clip is"
 
 
 def _labels_out_of_reach(probe: Probe) -> str:
-    held = guard.held_at_import(probe.kind)
+    names = guard.held_at_import(probe.kind)
     require(
-        not held,
-        f"its module holds {held}, from where labels can be read: a model sees clips alone",
+        not names,
+        f"its module holds {names}, from where labels can be read: a model sees clips alone",
     )
     with guard.out_of_reach(guard.label_modules(probe.kind)) as reached:
         try:
+            # A new instance, as what it imports when it is made counts as well.
             probe.ask(sounds.ordinary()[:2], model=probe.make())
         except Exception as error:
+            # Another failure is none of this check.
             if not reached:
                 raise
 
@@ -261,6 +273,7 @@ CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "card": check_card,
     "exposure": check_exposure,
     "development": check_development,
+    "described": check_described,
     "scores": _scores,
     "determinism": _determinism,
     "batch invariance": _batches,

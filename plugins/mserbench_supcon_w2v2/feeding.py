@@ -11,7 +11,7 @@ from typing import Protocol
 from torch import Tensor
 
 from mserbench.contracts import SAMPLE_RATE, Clip
-from mserbench.data.index import available_cores
+from mserbench.engine.cores import available_cores
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.augment import Augmentation, crop, drawn_number, generator
 from mserbench_training.encoders.wav2vec import Wav2VecModel

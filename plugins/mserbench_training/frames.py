@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, Clip
-from mserbench.data.index import Progress, available_cores
+from mserbench.engine.cores import available_cores
 from mserbench.errors import ModelError
 from mserbench_training.augment import Augmentation
 from mserbench_training.encoders.base import Encoder, check_layers
 from mserbench_training.frame_cache import FrameCache
 from mserbench_training.threads import one_thread_each
 
+Progress = Callable[[int, int], None]  # clips done, clips in all
 _CHUNK = 8  # clips between two writes: a killed process loses a few such chunks at most
 
 

@@ -21,7 +21,7 @@ import click
 import numpy as np
 import torch
 
-from mserbench.data import corpus, dataset, lookup
+from mserbench.data.labelled import labelled_clips
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainingItem
 from mserbench.statistics import metrics
@@ -120,7 +120,7 @@ def _items(names: Sequence[str], labels: Sequence[str]) -> list[TrainingItem]:
     """Return the clips of tasks that have one of `labels`."""
     items = []
     for name in names:
-        data = dataset.load(lookup.task(name), corpus.data_folder(None))
+        data = labelled_clips(name)
         for item, clip in zip(data.items, data.clips(range(len(data.items))), strict=True):
             if item.label in labels:
                 items.append(

@@ -32,8 +32,7 @@ from numpy.typing import NDArray
 
 import mserbench
 from mserbench.contracts import Clip
-from mserbench.data import corpus, dataset
-from mserbench.data import lookup as data_lookup
+from mserbench.data.labelled import labelled_clips
 from mserbench.disk import folders
 from mserbench.features import extract
 from mserbench.labels import CANONICAL
@@ -78,7 +77,7 @@ class Sounds:
         """Clips, and the label, the speaker (`corpus:name`) and the corpus of each."""
         rows = []
         for name in self.names:
-            loaded = dataset.load(data_lookup.task(name), corpus.data_folder(self.data))
+            loaded = labelled_clips(name, self.data)
             for item, clip in zip(
                 loaded.items, loaded.clips(range(len(loaded.items))), strict=True
             ):

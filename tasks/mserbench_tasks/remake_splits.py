@@ -16,7 +16,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from mserbench.data import dataset, lookup
+from mserbench.data.labelled import labelled_utterances
 
 SEED = "mserbench paper2"
 # By table: the task of the whole corpus, test recordings of each emotion, dev recordings of all.
@@ -44,7 +44,7 @@ def table(name: str) -> bytes:
     """Return the table of one corpus: `id,part`, sorted by id, with `*` for the training part."""
     task, test, dev = SPLITS[name]
     ids: dict[str, list[str]] = defaultdict(list)
-    for utterance, label in dataset.truth(lookup.task(task), None):
+    for utterance, label in labelled_utterances(task):
         ids[label].append(utterance.id)
 
     parts: dict[str, str] = {}

@@ -13,7 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from mserbench.auditing import fingerprint
 from mserbench.auditing.audit import Audit, Inside, audit, inside
-from mserbench.auditing.overlaps import AUDIO, Entry
+from mserbench.auditing.overlaps import AUDIO, AuditedClip
 from mserbench.data import corpus, dataset, index, lookup
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
@@ -21,9 +21,9 @@ CLIPS, FOLDS = 30_000, 10
 LABELS = ("neutral", "happy", "sad", "angry")
 
 
-def table() -> dict[str, list[Entry]]:
+def table() -> dict[str, list[AuditedClip]]:
     """Build ten folds of clips with every fact known; one recording in 100 is in two folds."""
-    parts: dict[str, list[Entry]] = {str(fold): [] for fold in range(FOLDS)}
+    parts: dict[str, list[AuditedClip]] = {str(fold): [] for fold in range(FOLDS)}
     for n in range(CLIPS):
         key = hashlib.sha256(str(n - 1 if n % 100 == 0 and n else n).encode()).hexdigest()
         facts = {
@@ -32,7 +32,7 @@ def table() -> dict[str, list[Entry]]:
             "sentence": f"sentence {n % 700}", AUDIO: key,
         }  # fmt: skip
         parts[str(n % FOLDS)].append(
-            Entry(f"clip_{n:05d}", LABELS[n % len(LABELS)], facts, frozenset())
+            AuditedClip(f"clip_{n:05d}", LABELS[n % len(LABELS)], facts, frozenset())
         )
 
     return parts

@@ -189,11 +189,11 @@ def test_a_table_is_made_checked_and_made_again_at_once(
     assert trained(tmp_path) == before
     assert second.err.count("was there") == 14
 
-    check = cli("experiment", "two.toml", "--check")
+    check = cli("experiment", "two.toml", "--replay")
     assert (check.code, check.out.count("byte for byte")) == (0, 1)
     answers = out / "answers/emodb-5.csv"
     answers.write_text(answers.read_text().replace(",0\n", ",1\n", 1))
-    assert cli("experiment", "two.toml", "--check").code == 1
+    assert cli("experiment", "two.toml", "--replay").code == 1
 
 
 def test_a_system_asked_otherwise_is_of_the_same_weights(
@@ -226,7 +226,7 @@ def test_a_system_asked_otherwise_is_of_the_same_weights(
     assert all(training["options"]["tone"] == 0 for training in record["trainings"].values()), (
         "what was trained, not asked"
     )
-    assert cli("experiment", "two.toml", "--check").code == 0
+    assert cli("experiment", "two.toml", "--replay").code == 0
     second = cli("experiment", "two.toml", "--data", data, "--only", "louder")
     assert second.code == 0
     assert (second.err.count("was there"), len(trained(tmp_path))) == (4, 4)
@@ -273,7 +273,7 @@ def test_a_source_that_is_the_target_is_trained_once_a_fold_and_scored_as_one(
     assert len(lines) == 376
     assert all(line.split(",")[3] for line in lines[1:]), "each clip was asked"
     assert "| *chance* | 20.0 | 20.0 |" in done.out
-    assert cli("experiment", "two.toml", "--check").code == 0
+    assert cli("experiment", "two.toml", "--replay").code == 0
 
 
 def test_what_a_target_cannot_show_is_said_before_anything_runs(
@@ -409,7 +409,7 @@ def test_a_cell_that_fails_says_why_and_costs_no_other(
     )
     assert "'y.log'" in page
     assert "/home" not in page
-    assert cli("experiment", "two.toml", "--check").code == 0
+    assert cli("experiment", "two.toml", "--replay").code == 0
     table.write_text(table.read_text().replace("broken = true", "broken = false"))
     before = len(trained(tmp_path))
     assert before == 12

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mserbench.cli import COMMANDS, program
+from mserbench.cli import COMMANDS, GROUPS, program
 
 Install = Callable[..., Path]
 
@@ -73,6 +73,76 @@ def test_without_arguments_it_says_what_it_can_do(cli) -> None:
 
     assert cli("--help").code == 0
     assert cli().code == 2
+
+
+IN_GROUPS = """
+    from mserbench import CommandEntry
+
+    @hookimpl
+    def register_commands():
+        return [
+            CommandEntry("grade", "absent:command", "grade a model", group="Score"),
+            CommandEntry("water", "absent:command", "water the plants", group="Garden"),
+            CommandEntry("sing", "absent:command", "sing a song"),
+        ]
+"""
+
+
+def test_the_help_has_groups_and_plugins_choose_theirs(cli, plugin: Install) -> None:
+    """Nineteen names in one list tell a newcomer nothing of where to begin."""
+    plugin(IN_GROUPS)
+    sections = dict(
+        section.strip().split(":\n", 1) for section in cli("--help").out.split("\n\n")[3:]
+    )
+    commands = {
+        heading: [line.split()[0] for line in text.splitlines()]
+        for heading, text in sections.items()
+        if heading != "Options"
+    }
+    assert list(commands) == [
+        *GROUPS,
+        "Of plugins",
+        "Garden",
+    ]
+    assert {"run", "leaderboard", "grade"} <= set(commands["Score"])
+    assert (commands["Garden"], commands["Of plugins"]) == (["water"], ["sing"])
+    assert {name for names in commands.values() for name in names} > set(COMMANDS)
+
+
+def test_each_command_takes_one_line_of_the_help(cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list whose titles wrap cannot be looked down."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text = cli("--help").out
+    lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
+    assert [name for name, title in COMMANDS.items() if not lines[name].endswith(title)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["check", "model", "prior"], "'mserbench conform model prior'"),
+        (["check", "task", "emodb", "--json"], "'mserbench conform task emodb --json'"),
+        (["check", "packages"], "'mserbench packages'"),
+        (["check", "--help"], "'mserbench conform --help'"),
+        (["check"], "'mserbench conform model|task|corpus NAME'"),
+        (["experiment", "mser-real", "--check"], "'mserbench experiment NAME --replay'"),
+        (["experiment", "--check", "--seeds", "no"], "'mserbench experiment NAME --replay'"),
+    ],
+)
+def test_an_old_spelling_says_where_it_went(cli, old: list[str], new: str) -> None:
+    """Scripts and pages have the old words: a shrug, or another command under them, would cost
+    their readers an hour.
+    """
+    done = cli(*old)
+    assert (done.code, done.out) == (2, "")
+    assert new in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_old_spellings_are_in_no_help(cli) -> None:
+    """Whoever learns the program today shall learn one word for each thing."""
+    assert not any(line.split()[:1] == ["check"] for line in cli("--help").out.splitlines())
+    assert "--check" not in cli("experiment", "--help").out
 
 
 def test_the_version_is_told(cli) -> None:

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from mserbench.auditing import gathering, page
 from mserbench.auditing.audit import Comparison, audit, compare, folds, inside, together
-from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, Entry
+from mserbench.auditing.overlaps import AUDIO, KINDS, NEAR, AuditedClip
 from mserbench.auditing.wording import cell, confound_sentence, independence, inside_sentences
 from mserbench.data import lookup
 
 
 def entry(
     identity: str, label: str = "sad", near: tuple[str, ...] | None = (), **facts: str
-) -> Entry:
-    return Entry(identity, label, facts, None if near is None else frozenset(near))
+) -> AuditedClip:
+    return AuditedClip(identity, label, facts, None if near is None else frozenset(near))
 
 
 TRAINING = [
@@ -69,7 +69,7 @@ def test_a_training_clip_without_speaker_makes_no_test_clip_clean() -> None:
         ([entry("h")], "of unknown independence of speakers: this cannot be said for 2 of 2 clips"),
     ],
 )
-def test_independence_in_words(training: list[Entry], sentence: str) -> None:
+def test_independence_in_words(training: list[AuditedClip], sentence: str) -> None:
     assert independence(compare("test", training, TESTED[1:3]).overlaps["speaker"]) == sentence
 
 
@@ -107,7 +107,7 @@ def test_every_part_of_a_split_but_train_is_a_row_the_test_part_first() -> None:
     "parts",
     [{}, {"train": TRAINING}, {"test": TESTED, "dev": TRAINING}, {"train": [], "test": TESTED}],
 )
-def test_without_two_parts_there_is_nothing_to_compare(parts: dict[str, list[Entry]]) -> None:
+def test_without_two_parts_there_is_nothing_to_compare(parts: dict[str, list[AuditedClip]]) -> None:
     """An empty training part would make every test part look clean."""
     assert audit("x", "split", parts).comparisons == ()
 
@@ -163,20 +163,20 @@ VALUES = st.sampled_from(["1", "2", "3", ""])
 
 
 @st.composite
-def entries(draw: st.DrawFn, prefix: str) -> list[Entry]:
+def entries(draw: st.DrawFn, prefix: str) -> list[AuditedClip]:
     found = []
     for i in range(draw(st.integers(1, 8))):
         facts = {kind: draw(VALUES) for kind in KINDS[:-1]}
         near = draw(st.none() | st.frozensets(st.sampled_from("123")))
         known = {kind: value for kind, value in facts.items() if value}
-        found.append(Entry(f"{prefix}{i}", draw(st.sampled_from("ab")), known, near))
+        found.append(AuditedClip(f"{prefix}{i}", draw(st.sampled_from("ab")), known, near))
 
     return found
 
 
 @settings(max_examples=40, deadline=None)
 @given(entries("t"), entries("u"))
-def test_overlap_equals_brute_force(training: list[Entry], tested: list[Entry]) -> None:
+def test_overlap_equals_brute_force(training: list[AuditedClip], tested: list[AuditedClip]) -> None:
     """The fast count by sets must be the slow count by pairs of clips."""
     found = compare("test", training, tested)
     for kind in KINDS[:-1]:
@@ -206,7 +206,7 @@ def test_overlap_equals_brute_force(training: list[Entry], tested: list[Entry]) 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(entries("x"), min_size=2, max_size=4))
-def test_the_sum_of_folds_is_that_of_its_folds(parts: list[list[Entry]]) -> None:
+def test_the_sum_of_folds_is_that_of_its_folds(parts: list[list[AuditedClip]]) -> None:
     each = folds(
         "f",
         {str(i): [replace(one, id=f"{i}{one.id}") for one in part] for i, part in enumerate(parts)},

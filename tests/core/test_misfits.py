@@ -155,13 +155,13 @@ def test_an_absent_package_and_one_that_does_not_load_are_two_things(torchaudio:
 
 def test_the_check_of_packages_stops_with_the_sentence(torchaudio: None, program) -> None:
     """`make` runs it after the installation: else the fault shows after minutes of other work."""
-    done = program("check", "packages")
+    done = program("packages")
     assert (done.code, done.out, done.err) == (4, "", f"error: {SENTENCE}\n")
 
 
 def test_the_check_of_packages_tells_what_it_loaded(fake: Fake, cli) -> None:
     """A person who reports a fault needs the versions."""
-    done = cli("check", "packages")
+    done = cli("packages")
     assert done.code == 0
     assert re.search(r"^\d+ packages load: numpy [\d.]+, .*soundfile ", done.out)
 

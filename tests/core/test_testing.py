@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from mserbench.cards import CorpusCard, Exposure, ModelCard
-from mserbench.cli import check as command
+from mserbench.cli import conform as command
 from mserbench.contracts import Clip, Corpus, Task, Tree, Utterance
 from mserbench.data import lookup
 from mserbench.errors import UnknownName, UsageError
-from mserbench.model import Model
+from mserbench.model import Described, Model
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, Entry, ModelEntry, TaskEntry
 from mserbench.testing import (
@@ -194,6 +195,14 @@ class ReadsLabels(Honest):
         return spread(loudness(clips) * len(dataset.__name__), labels)
 
 
+class OpensATask(Honest):
+    def predict(self, clips, labels):
+        from mserbench.data.labelled import labelled_clips
+
+        assert labelled_clips("emodb-sample").items
+        return super().predict(clips, labels)
+
+
 class ReadsTasksAndHidesIt(Honest):
     def predict(self, clips, labels):
         try:
@@ -275,7 +284,66 @@ class ShowsPrepared(Showing):
         return super().embeddings(clips) - self.mean
 
 
+@dataclass(frozen=True)
+class Gain:
+    gain: float = 1.0
+
+
+class Telling(Honest):
+    """A model that says before it is made what it is; each of the liars says something else."""
+
+    Options = Gain
+
+    @property
+    def card(self):
+        return self.describe(self.options, self.weights).card
+
+    @classmethod
+    def describe(cls, options, weights):
+        return Described(replace(CARD, title=f"Loudness times {options.gain}"), cls.version)
+
+
+class OtherCard(Telling):
+    card = CARD
+
+
+class OtherVersion(Telling):
+    version = "2"
+
+    @classmethod
+    def describe(cls, options, weights):
+        return replace(super().describe(options, weights), version="1")
+
+
+class HidesItsStatistics(Telling):
+    transductive = True
+
+
+class TurnsOptions(Telling):
+    @property
+    def card(self):
+        return self.describe(Gain(), None).card
+
+    def __init__(self, options=None, weights=None, device="cpu"):
+        super().__init__(replace(options, gain=2 * options.gain), weights, device)
+
+
+class DescribesByText(Telling):
+    @property
+    def card(self):
+        return CARD
+
+    @classmethod
+    def describe(cls, options, weights):
+        return "loud"
+
+
 BREACHES = {
+    OtherCard: "described",
+    OtherVersion: "described",
+    HidesItsStatistics: "described",
+    TurnsOptions: "described",
+    DescribesByText: "described",
     NotANumber: "scores",
     WrongShape: "scores",
     Unseeded: "determinism",
@@ -294,6 +362,7 @@ BREACHES = {
     Statistics: "other clips",
     ByGroupNumber: "other clips",
     CrashesWithoutGroups: "other clips",
+    OpensATask: "labels out of reach",
     ReadsLabels: "labels out of reach",
     ReadsTasksAndHidesIt: "labels out of reach",
     AsksTheRegistry: "labels out of reach",
@@ -325,6 +394,56 @@ def test_a_breach_fails_its_check(breach: type[Model]) -> None:
 def test_a_breach_fails_no_other_check(breach: type[Model]) -> None:
     """If it did, an author would not know which of them to mend."""
     assert failed(check_model(breach)) == {BREACHES[breach]}
+
+
+def test_a_model_that_tells_of_itself_passes() -> None:
+    """It does what the guide asks for: a finding against it would be one against the guide."""
+    findings = {finding.check: finding for finding in check_model(Telling)}
+    assert all(finding.ok for finding in findings.values()), failed(list(findings.values()))
+    assert "as 'describe' said" in findings["described"].sentence
+    silent = {finding.check: finding.sentence for finding in check_model(Honest)}
+    assert "says nothing of itself before" in silent["described"]
+
+
+LIGHT = """
+    import functools
+
+    ModelEntry = functools.partial(ModelEntry, described=__name__ + ":Light")
+
+
+    class Light(Model):
+        pass
+
+
+    class Apart(Model):
+        card = property(lambda self: _card("apart"))
+
+        def predict(self, clips, labels):
+            return _scores(clips, labels)
+
+
+    class Moved(Light):
+        card = property(lambda self: _card("moved"))
+        devices = ("cpu", "cuda")
+
+        def predict(self, clips, labels):
+            return _scores(clips, labels)
+"""
+
+
+def test_a_class_that_tells_of_a_model_is_a_base_of_it_and_keeps_its_facts(plugin) -> None:
+    """Options that the light class has and the model has not are typed, recorded, and do
+    nothing.
+    """
+    plugin(LIGHT, models=["Apart", "Moved"])
+    findings = {
+        name: next(one for one in check_model(name) if one.check == "described")
+        for name in ("apart", "moved")
+    }
+    assert not findings["apart"].ok
+    assert "is no base class of Apart" in findings["apart"].sentence
+    assert not findings["moved"].ok
+    assert "devices is ('cpu',) in Light" in findings["moved"].sentence
 
 
 def test_modules_come_back_after_the_guard() -> None:

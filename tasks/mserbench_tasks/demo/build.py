@@ -16,9 +16,9 @@ from queue import SimpleQueue
 import soundfile
 
 from mserbench.contracts import SAMPLE_RATE
-from mserbench.data.index import available_cores
 from mserbench.disk import folders
 from mserbench.disk.files import cache_dir, write_atomic
+from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError
 from mserbench.report.progress import counting
 from mserbench_tasks.demo import post

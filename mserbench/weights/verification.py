@@ -1,4 +1,4 @@
-"""What is checked of weights that a source gave before they become ready: published hashes, kind,
+"""What is verified of weights that a source gave before they become ready: published hashes, kind,
 no pickle.
 """
 
@@ -21,7 +21,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_hub(record: Weights, folder: Path) -> None:
+def verify_snapshot(record: Weights, folder: Path) -> None:
     """Raise DataError unless every file of a snapshot whose hash is pinned is the published one.
 
     A pinned file that the snapshot lacks is an error too: another form of the weights would pass in
@@ -32,13 +32,12 @@ def check_hub(record: Weights, folder: Path) -> None:
         if not path.is_file() or sha256(path) != published:
             raise DataError(
                 f"gave a file {file!r} at commit {folder.name} that is "
-                f"{'another' if path.is_file() else 'missing'}, "
-                f"but SHA-256 {published[:12]}... was expected, so it is not used: remove "
-                f"it from the hub's cache"
+                f"{'another' if path.is_file() else 'missing'}, but SHA-256 {published[:12]}... "
+                "was expected, so it is not used: remove it from the hub's cache"
             )
 
 
-def check_ready(record: Weights, out: Path) -> None:
+def verify_ready(record: Weights, out: Path) -> None:
     """Raise DataError where the ready folder holds a pickle, or the weights of another model."""
     for path in out.iterdir():
         refuse_pickle(path)
@@ -55,17 +54,16 @@ def check_ready(record: Weights, out: Path) -> None:
     for key, value in record.expected.items():
         if described.get(key) != value:
             raise DataError(
-                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but "
-                f"{value!r} was expected: "
-                f"these are not the weights {record.name!r}"
+                f"{record.described_by!r} says that {key} is {described.get(key)!r}, but {value!r} "
+                f"was expected: these are not the weights {record.name!r}"
             )
 
 
-def check_revision(record: Weights, known: Mapping[str, Any]) -> list[str]:
+def revision_problems(record: Weights, ready: Mapping[str, Any]) -> list[str]:
     """Return a sentence where ready weights came from another commit of the hub than the one that
     is pinned.
     """
-    came, pinned = known.get("revision"), record.hub.revision
+    came, pinned = ready.get("revision"), record.hub.revision
     if not came or not pinned or came == pinned:
         return []
     return [
