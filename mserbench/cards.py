@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["emotion-labels", "speech", "text"]
+ExposureKind = Literal["emotion-labels", "speech", "text"]
 Access = Literal["open", "request", "bundled", "generated"]
 
 
@@ -92,7 +92,7 @@ class Exposure:
 
     corpus: str
     languages: tuple[str, ...]
-    kind: Kind
+    kind: ExposureKind
     evidence: str
     clips: frozenset[str] = frozenset()
 

@@ -9,12 +9,12 @@ import math
 from collections.abc import Mapping
 from typing import cast
 
-from mserbench.cards import Exposure, Kind, ModelCard
+from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.errors import DataError
 from mserbench.results import exposure, predictions, recording, runs, scoring
 from mserbench.results.record import ModelPart
 from mserbench_leaderboard import registered
-from mserbench_leaderboard.entries import Entry
+from mserbench_leaderboard.entries import BoardRun
 
 # The parts of a record that follow from the predictions.
 _COMPUTED = ("metrics", "intervals", "canonical", "counts", "statistics")
@@ -23,7 +23,7 @@ _COMPUTED = ("metrics", "intervals", "canonical", "counts", "statistics")
 CLOSE = 1e-9
 
 
-def findings(entry: Entry) -> list[str]:
+def findings(entry: BoardRun) -> list[str]:
     """Return a sentence for each thing about a run that is not so: scores, labels and speakers,
     verdict.
     """
@@ -48,14 +48,14 @@ def findings(entry: Entry) -> list[str]:
     return faults
 
 
-def _hash_findings(name: str, entry: Entry) -> list[str]:
+def _hash_findings(name: str, entry: BoardRun) -> list[str]:
     task, corpus = entry.run.record.task, entry.run.record.corpus
     if task.hash == recording.task_hash(task.question, corpus.index_digest):
         return []
     return [f"{name}: its task hash is not that of its question and its audio: score it again"]
 
 
-def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
+def _score_findings(name: str, entry: BoardRun, rows: list[predictions.Prediction]) -> list[str]:
     clusters = entry.items.clusters
     scores = scoring.score(
         rows, entry.question.labels, None if clusters is None else list(clusters)
@@ -72,7 +72,7 @@ def _score_findings(name: str, entry: Entry, rows: list[predictions.Prediction])
     ]
 
 
-def _answer_findings(name: str, entry: Entry, rows: list[predictions.Prediction]) -> list[str]:
+def _answer_findings(name: str, entry: BoardRun, rows: list[predictions.Prediction]) -> list[str]:
     """Scores are kept in six digits, which may tie; so the prediction need only be one of the
     highest.
     """
@@ -91,7 +91,7 @@ def _answer_findings(name: str, entry: Entry, rows: list[predictions.Prediction]
     return []
 
 
-def _truth_findings(name: str, entry: Entry) -> list[str]:
+def _truth_findings(name: str, entry: BoardRun) -> list[str]:
     true = registered.items(entry.question.name)
     if true is None:
         return []
@@ -121,7 +121,7 @@ def _truth_findings(name: str, entry: Entry) -> list[str]:
     return []
 
 
-def _verdict_findings(name: str, entry: Entry) -> list[str]:
+def _verdict_findings(name: str, entry: BoardRun) -> list[str]:
     """Judge again from the exposure in the record; a leak shows in lists of clips that the record
     lacks.
     """
@@ -152,7 +152,7 @@ def _in_words(verdict: str, heard: str, development: bool) -> str:
     return f"{verdict!r} (heard: {heard}, development: {'yes' if development else 'no'})"
 
 
-def _weights_findings(name: str, entry: Entry) -> list[str]:
+def _weights_findings(name: str, entry: BoardRun) -> list[str]:
     """Weights that are said to ship can be looked for; what is wrong here is that nobody could have
     them.
     """
@@ -172,7 +172,7 @@ def _card(model: ModelPart) -> ModelCard:
     old records).
     """
     exposures = tuple(
-        Exposure(part.corpus, part.languages, cast(Kind, part.kind), part.evidence)
+        Exposure(part.corpus, part.languages, cast(ExposureKind, part.kind), part.evidence)
         for part in model.exposure or ()
     )
     complete, development = model.exposure_complete is True, model.development or ()

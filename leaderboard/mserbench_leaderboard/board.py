@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mserbench.statistics import metrics
 from mserbench_leaderboard import systems as kin
-from mserbench_leaderboard.entries import Entry, Items, Question
+from mserbench_leaderboard.entries import BoardRun, Items, TaskFacts
 from mserbench_leaderboard.published import Published
 from mserbench_leaderboard.systems import System
 
@@ -19,7 +19,7 @@ ZERO_SHOT, DEVELOPMENT, TRANSDUCTIVE = (
     "Zero-shot, development",
     "Zero-shot, transductive",
 )
-GROUPS: dict[str, Callable[[Entry], bool]] = {
+GROUPS: dict[str, Callable[[BoardRun], bool]] = {
     ZERO_SHOT: lambda entry: (
         entry.verdict == "zero-shot" and not entry.transductive and not entry.development
     ),
@@ -61,7 +61,7 @@ class Constant:
 class Section:
     """All that is shown of one task; `groups` are those of `GROUPS` that have systems."""
 
-    question: Question
+    question: TaskFacts
     groups: Mapping[str, Sequence[Row]]
     floors: Sequence[Row]
     constant: Constant | None
@@ -76,9 +76,9 @@ class Section:
 
 
 def build(
-    entries: Sequence[Entry],
+    entries: Sequence[BoardRun],
     published: Sequence[Published],
-    registered: Callable[[str], Question | None],
+    registered: Callable[[str], TaskFacts | None],
 ) -> tuple[list[Section], list[str]]:
     """Return the sections, those without runs last; or none, and a sentence for each run that
     contradicts others.
@@ -86,7 +86,7 @@ def build(
     `registered` gives the current question of a task; of an unknown task its most recent run states
     it.
     """
-    by_task: dict[str, list[Entry]] = defaultdict(list)
+    by_task: dict[str, list[BoardRun]] = defaultdict(list)
     for entry in entries:
         by_task[entry.question.name].append(entry)
 
@@ -119,14 +119,14 @@ def build(
     ], []
 
 
-def newest(entries: Sequence[Entry]) -> Question:
+def newest(entries: Sequence[BoardRun]) -> TaskFacts:
     """Return the question of the latest task version among some runs of one task, at least one."""
     return max(
         entries, key=lambda entry: (entry.question.version, entry.created, entry.place)
     ).question
 
 
-def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
+def contradictions(question: TaskFacts, entries: Sequence[BoardRun]) -> list[str]:
     """Name the runs whose labels or clips are not those of the other runs of the same task."""
     current = [entry for entry in entries if entry.question.hash == question.hash]
     wrong = [
@@ -145,7 +145,7 @@ def contradictions(question: Question, entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def _usual_items(entries: Sequence[Entry]) -> Items | None:
+def _usual_items(entries: Sequence[BoardRun]) -> Items | None:
     """Return the clips of most complete runs, of the first ones where numbers are equal."""
     # Where runs contradict one another the few are taken for wrong; none is known to be right.
     counts = Counter(entry.items for entry in entries if not entry.partial)
@@ -153,8 +153,8 @@ def _usual_items(entries: Sequence[Entry]) -> Items | None:
 
 
 def _section(
-    question: Question,
-    entries: Sequence[Entry],
+    question: TaskFacts,
+    entries: Sequence[BoardRun],
     published: Sequence[Published],
     names: Mapping[str, str],
 ) -> Section:
@@ -163,7 +163,7 @@ def _section(
     complete = [entry for entry in current if not entry.partial]
     ranked = [entry for entry in complete if entry.model not in FLOORS]
 
-    def rows(chosen: Iterable[Entry]) -> list[Row]:
+    def rows(chosen: Iterable[BoardRun]) -> list[Row]:
         return [
             Row(system, names[system.place]) for system in sorted(kin.of(chosen), key=_best_first)
         ]
@@ -180,7 +180,7 @@ def _section(
     )
 
 
-def _of_group(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> list[System]:
+def _of_group(entries: Iterable[BoardRun], belongs: Callable[[BoardRun], bool]) -> list[System]:
     return sorted(
         kin.of(filter(belongs, entries)),
         # A leaked number is high, and must not stand where one looks first.
@@ -216,7 +216,7 @@ def _ranked(
     }
 
 
-def _constant(entries: Sequence[Entry]) -> Constant | None:
+def _constant(entries: Sequence[BoardRun]) -> Constant | None:
     items = _usual_items(entries)
     if items is None:
         return None

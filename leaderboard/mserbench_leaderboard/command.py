@@ -13,7 +13,7 @@ from mserbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from mserbench_leaderboard.board import Section
-    from mserbench_leaderboard.entries import Entry
+    from mserbench_leaderboard.entries import BoardRun
 
 README = "README.md"
 FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
@@ -206,7 +206,7 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
     return [store.copy(entry, results) for entry in entries]
 
 
-def _refusals(entry: Entry, standing: Sequence[Entry]) -> list[str]:
+def _refusals(entry: BoardRun, standing: Sequence[BoardRun]) -> list[str]:
     from mserbench_leaderboard import audit, board, registered
 
     name, question = f"run {str(entry.run.folder)!r}", entry.question
@@ -232,7 +232,7 @@ def _refusals(entry: Entry, standing: Sequence[Entry]) -> list[str]:
     return [*audit.findings(entry), *board.contradictions(current, [*same_task, entry])]
 
 
-def _board(folder: Path) -> tuple[list[Entry], dict[Path, str], list[str]]:
+def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     """Return the entries, the texts of the files to write (none where there are problems), and the
     problems.
     """

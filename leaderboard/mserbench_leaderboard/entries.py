@@ -22,7 +22,7 @@ _VALUE = 40  # characters of an option's value that a table shows
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TaskFacts:
     """What a task asks, as its plugin or a run record states it."""
 
     name: str
@@ -56,12 +56,12 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Entry:
+class BoardRun:
     """One run. `cells`: int64, (n,), as `metrics.cells`; `variant`: version and options as text."""
 
     run: Run
     place: str  # TASK/FOLDER below the results
-    question: Question
+    question: TaskFacts
     model: str
     weights: str | None
     weights_hash: str
@@ -107,7 +107,7 @@ class Entry:
         return np.asarray(self.cells % size == self.cells // size)
 
 
-def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
+def entry_of(run: Run, place: str, predictions: bytes) -> BoardRun:
     """Turn a run, as `mserbench.results.runs.read` checked it, and the bytes of its predictions
     into an entry.
 
@@ -122,7 +122,7 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
         )
 
     weights, clusters = record.model.weights, record.clusters
-    return Entry(
+    return BoardRun(
         run=run,
         place=place,
         question=question,
@@ -145,9 +145,9 @@ def entry_of(run: Run, place: str, predictions: bytes) -> Entry:
     )
 
 
-def _question(record: RunRecord) -> Question:
+def _question(record: RunRecord) -> TaskFacts:
     task, corpus = record.task, record.corpus
-    return Question(
+    return TaskFacts(
         name=task.name,
         title=task.title or task.name,
         version=task.version,

@@ -14,7 +14,7 @@ from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry, TaskEntry
 from mserbench.results.manifest import read_manifest
 from mserbench.running.lookup import model_entry, shipped_weights
-from mserbench_leaderboard.entries import Items, Question
+from mserbench_leaderboard.entries import Items, TaskFacts
 
 
 def task(name: str) -> tuple[Task, CorpusCard] | None:
@@ -26,14 +26,14 @@ def task(name: str) -> tuple[Task, CorpusCard] | None:
     return resolved, lookup.corpus(resolved.corpus).card
 
 
-def question(name: str) -> Question | None:
+def question(name: str) -> TaskFacts | None:
     """Return the current question of a task, or None where no plugin registers it."""
     task_and_card = task(name)
     if task_and_card is None:
         return None
 
     current, card = task_and_card
-    return Question(
+    return TaskFacts(
         name=current.name,
         title=current.title,
         version=current.version,

@@ -13,7 +13,7 @@ from pathlib import Path
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
 from mserbench.results import runs
-from mserbench_leaderboard.entries import Entry, Items, entry_of
+from mserbench_leaderboard.entries import BoardRun, Items, entry_of
 
 RESULTS = "results"
 
@@ -25,7 +25,7 @@ LARGEST = {runs.RECORD: 8_000_000, runs.PREDICTIONS: 64_000_000}
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,149}")
 
 
-def collect(results: Path) -> tuple[list[Entry], list[str]]:
+def collect(results: Path) -> tuple[list[BoardRun], list[str]]:
     """Read every run below `results`, sorted by place; return entries, and a sentence for each
     fault.
 
@@ -49,7 +49,7 @@ def collect(results: Path) -> tuple[list[Entry], list[str]]:
     return entries, problems
 
 
-def load(folder: Path, task: str | None = None) -> Entry:
+def load(folder: Path, task: str | None = None) -> BoardRun:
     """Read one run folder, which must hold a run of `task`, if given. Raises DataError with one
     sentence.
     """
@@ -70,7 +70,7 @@ def load(folder: Path, task: str | None = None) -> Entry:
         ) from error
 
 
-def copy(entry: Entry, results: Path) -> Path:
+def copy(entry: BoardRun, results: Path) -> Path:
     """Copy record and predictions of a run into the results, and nothing else of its folder."""
     target = results / entry.place
     for name in FILES:

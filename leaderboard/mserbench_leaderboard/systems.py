@@ -21,7 +21,7 @@ from mserbench.results.record import TrainingPart
 from mserbench.statistics import averages, metrics
 from mserbench.statistics.intervals import counts_of_cells
 from mserbench_leaderboard import ties
-from mserbench_leaderboard.entries import Entry, Score
+from mserbench_leaderboard.entries import BoardRun, Score
 
 SEED = "seed"
 """The option of a model's training whose values make no other system."""
@@ -33,10 +33,10 @@ _NO_PART_OF_A_NAME = (SEED, "preset")
 class System:
     """One row: its runs over the same clips, in the order of their seeds, at least one."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[BoardRun, ...]
 
     @property
-    def first(self) -> Entry:
+    def first(self) -> BoardRun:
         """The run that stands for what all of them share: question, model, options, verdict."""
         return self.entries[0]
 
@@ -103,11 +103,11 @@ class System:
         return np.asarray(np.stack([entry.confusion for entry in self.entries]).sum(axis=0))
 
 
-def of(entries: Iterable[Entry]) -> list[System]:
+def of(entries: Iterable[BoardRun]) -> list[System]:
     """Return the systems of some runs, each run in one of them, in the order of their first
     runs.
     """
-    kin: dict[str, list[Entry]] = defaultdict(list)
+    kin: dict[str, list[BoardRun]] = defaultdict(list)
     for entry in entries:
         kin[_identity(entry)].append(entry)
 
@@ -130,7 +130,7 @@ def top(groups: Sequence[Sequence[System]]) -> set[str]:
     return close
 
 
-def twice(entries: Iterable[Entry]) -> list[str]:
+def twice(entries: Iterable[BoardRun]) -> list[str]:
     """Name the runs of one system and one seed: their mean would count one training twice."""
     problems = []
     for system in of(entries):
@@ -204,7 +204,7 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
     return {place: ", ".join(words) for place, words in parts.items()}
 
 
-def _typed(entry: Entry) -> dict[str, str] | None:
+def _typed(entry: BoardRun) -> dict[str, str] | None:
     """Return the options in the command that trains a run's weights again, of its last stage; None
     without one.
     """
@@ -223,7 +223,7 @@ def _typed(entry: Entry) -> dict[str, str] | None:
     return {name: value for name, _, value in pairs}
 
 
-def _identity(entry: Entry) -> str:
+def _identity(entry: BoardRun) -> str:
     """Return a text that is the same for runs of one system; another for each run whose training is
     not told.
     """
@@ -241,7 +241,7 @@ def _identity(entry: Entry) -> str:
     return json.dumps(shared, sort_keys=True)
 
 
-def _trained(entry: Entry) -> tuple[TrainingPart, ...]:
+def _trained(entry: BoardRun) -> tuple[TrainingPart, ...]:
     """Return the trainings behind a run's weights, as its record tells them; none where it does
     not.
     """
@@ -249,11 +249,11 @@ def _trained(entry: Entry) -> tuple[TrainingPart, ...]:
     return weights.trained if weights else ()
 
 
-def _has_seed(entry: Entry) -> bool:
+def _has_seed(entry: BoardRun) -> bool:
     return any(SEED in options for options in _options(entry))
 
 
-def _options(entry: Entry) -> list[Mapping[str, Any]]:
+def _options(entry: BoardRun) -> list[Mapping[str, Any]]:
     return [entry.run.record.model.options, *(step.options for step in _trained(entry))]
 
 
@@ -264,13 +264,13 @@ def _without_seed(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name != SEED and value is not None}
 
 
-def _seed_of(entry: Entry) -> str:
+def _seed_of(entry: BoardRun) -> str:
     """Return the seed of a run's training, of several stages all of them."""
     seeds = [step.options.get(SEED) for step in _trained(entry)]
     return " and ".join("default" if seed is None else str(seed) for seed in seeds) or "default"
 
 
-def _by_seed(entry: Entry) -> tuple[bool, int, str, str]:
+def _by_seed(entry: BoardRun) -> tuple[bool, int, str, str]:
     seed = _seed_of(entry)
     return seed != "default", len(seed), seed, entry.place
 
@@ -279,7 +279,7 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-def _over_speakers(entries: Sequence[Entry]) -> Score:
+def _over_speakers(entries: Sequence[BoardRun]) -> Score:
     """Return the mean UA of runs over the same clips, with its interval of other speakers and other
     trainings.
     """

@@ -10,12 +10,12 @@ import numpy as np
 
 from mserbench.statistics.compare import tie_group
 from mserbench.statistics.intervals import counts_of_cells
-from mserbench_leaderboard.entries import Entry
+from mserbench_leaderboard.entries import BoardRun
 
 LEVEL = 0.05
 
 
-def top(systems: Sequence[Sequence[Entry]], level: float = LEVEL) -> set[int]:
+def top(systems: Sequence[Sequence[BoardRun]], level: float = LEVEL) -> set[int]:
     """Return the positions of the systems that share the place of the best, by `compare.tie_group`.
 
     Args:

@@ -25,7 +25,7 @@ _WIDEST = 100  # longer lines are hard to read, however wide the terminal
 @click.option(
     "--markdown",
     is_flag=True,
-    help="Print the page docs/options/NAME.md of the model NAME, and nothing else.",
+    help="Print the page of its options, as docs/options/ has it, and nothing else.",
 )
 @_common.json_option
 def command(name: str | None, markdown: bool, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from mserbench.engine.base import Engine, Outcome, Shard, Workers
 from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import UsageError
 from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
-from mserbench.experiments.plan import Cell, Question, Training
+from mserbench.experiments.plan import Cell, PlannedRun, Training
 from mserbench.experiments.shapes import Definition
 from mserbench.experiments.work import Result, Workplace
 from mserbench.report.progress import counting, lasting
@@ -130,7 +130,7 @@ def _train(
 def _ask(
     engine: Engine,
     place: Workplace,
-    questions: Sequence[Question],
+    questions: Sequence[PlannedRun],
     trained: Mapping[str, Result],
     tell: Tell,
 ) -> dict[str, Result]:
@@ -200,7 +200,7 @@ def _seed(training: Training) -> str:
     return f", seed {seed}" if seed else ""
 
 
-def _otherwise(question: Question) -> str:
+def _otherwise(question: PlannedRun) -> str:
     """Return the options of a run that its training did not have."""
     trained = question.training.options if question.training else question.options
     return "".join(

@@ -12,7 +12,7 @@ from mserbench.experiments.shapes import (
     AVERAGE,
     ROLES,
     Contrast,
-    Place,
+    CorpusRole,
     Reported,
     Setting,
     Spread,
@@ -24,11 +24,11 @@ from mserbench.statistics.metrics import METRICS
 Named = TypeVar("Named", Setting, System)
 
 
-def place(table: Table) -> Place:
+def place(table: Table) -> CorpusRole:
     """Read what a corpus is for the table."""
     table.require(("name", "title", "train", "validate", "test", "whole", "folds"), ("test",))
     test = table.text("test")
-    return Place(
+    return CorpusRole(
         name=table.text("name"),
         title=table.text("title", table.text("name")),
         train=table.texts("train", (test,)),

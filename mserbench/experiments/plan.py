@@ -18,15 +18,15 @@ from mserbench.experiments.shapes import (
     OTHERS,
     SOURCE,
     TARGET,
+    CorpusRole,
     Definition,
-    Place,
     Setting,
     System,
 )
 from mserbench.model import Model
 from mserbench.running.lookup import described_class
 
-Kind = Literal["test", "whole"]
+TestedOn = Literal["test", "whole"]
 Pairs = tuple[tuple[str, str], ...]  # options, sorted
 
 
@@ -46,7 +46,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Question:
+class PlannedRun:
     """A task to put to a model, trained or not; `options` may be others than those of the
     training.
     """
@@ -74,7 +74,7 @@ class Column:
     name: str
     seed: int
     source: str  # the one it was trained on, or empty
-    questions: tuple[Question, ...]
+    questions: tuple[PlannedRun, ...]
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ class Cell:
 
     system: str
     setting: str
-    kind: Kind
+    kind: TestedOn
     task: str
     columns: tuple[Column, ...]
 
     @property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[PlannedRun, ...]:
         """All of its runs."""
         return tuple(question for column in self.columns for question in column.questions)
 
@@ -116,7 +116,7 @@ def trainings(cells: list[Cell]) -> list[Training]:
     return list(dict.fromkeys(training for training in needed if training is not None))
 
 
-def questions(cells: list[Cell]) -> list[Question]:
+def questions(cells: list[Cell]) -> list[PlannedRun]:
     """Return the runs of cells, each once, those of one training together."""
     needed = dict.fromkeys(question for cell in cells for question in cell.questions)
     # A worker keeps the model that it asked last: runs of one training then load it once.
@@ -137,7 +137,7 @@ def tasks(cells: list[Cell]) -> list[str]:
     return sorted(names)
 
 
-def _cell(experiment: Definition, system: System, setting: Setting, kind: Kind) -> Cell:
+def _cell(experiment: Definition, system: System, setting: Setting, kind: TestedOn) -> Cell:
     target = experiment.corpora[setting.target]
     # Without a seed further columns would be the same numbers again.
     seeds = experiment.seeds if _has_seed(described_class(system.model)) else experiment.seeds[:1]
@@ -167,8 +167,8 @@ def _has_seed(model: type[Model]) -> bool:
 
 
 def _questions(
-    experiment: Definition, system: System, setting: Setting, kind: Kind, source: str, seed: int
-) -> Iterator[Question]:
+    experiment: Definition, system: System, setting: Setting, kind: TestedOn, source: str, seed: int
+) -> Iterator[PlannedRun]:
     """Yield the runs of a column: one, or one a fold where what is trained on must leave each out
     in turn.
     """
@@ -178,7 +178,7 @@ def _questions(
     run_options = _seeded(system, asked_of(experiment, system, setting), seed)
 
     if not system.train:
-        yield Question(system.model, run_options, None, task)
+        yield PlannedRun(system.model, run_options, None, task)
         return
 
     places = places_of(experiment, system, setting, source)
@@ -186,15 +186,15 @@ def _questions(
     folds = target.folds if shares_corpus(target, places) else ()
     for fold in folds:
         training = _training(system, options, places, target, fold)
-        yield Question(system.model, run_options, training, f"{task}:{fold}")
+        yield PlannedRun(system.model, run_options, training, f"{task}:{fold}")
 
     if not folds:
-        yield Question(system.model, run_options, _training(system, options, places), task)
+        yield PlannedRun(system.model, run_options, _training(system, options, places), task)
 
 
 def places_of(
     experiment: Definition, system: System, setting: Setting, source: str = ""
-) -> list[Place]:
+) -> list[CorpusRole]:
     """Return what a system is trained on in a setting; `source` is the one of "one source"."""
     sources = (source,) if source else setting.source
     names = {
@@ -205,23 +205,27 @@ def places_of(
     return [experiment.corpora[name] for role in system.train for name in names[role]]
 
 
-def shares_corpus(target: Place, places: Sequence[Place]) -> bool:
+def shares_corpus(target: CorpusRole, places: Sequence[CorpusRole]) -> bool:
     """Whether some clips of the target's own corpus are trained on."""
     return any(in_corpus_of(target, task) for place in places for task in learnt_from(place))
 
 
-def learnt_from(place: Place) -> tuple[str, ...]:
+def learnt_from(place: CorpusRole) -> tuple[str, ...]:
     """Return the tasks that a source gives to train and to validate on."""
     return (*place.train, *place.validate)
 
 
-def in_corpus_of(target: Place, task: str) -> bool:
+def in_corpus_of(target: CorpusRole, task: str) -> bool:
     """Whether a task is of the corpus that the target is of."""
     return lookup.task(task).corpus == lookup.task(target.test).corpus
 
 
 def _training(
-    system: System, options: Pairs, places: list[Place], target: Place | None = None, fold: str = ""
+    system: System,
+    options: Pairs,
+    places: list[CorpusRole],
+    target: CorpusRole | None = None,
+    fold: str = "",
 ) -> Training:
     """Return a training on some corpora; with a fold of the target, without that fold of the
     target's corpus.
@@ -231,7 +235,7 @@ def _training(
     return Training(system.model, options, tuple(sorted(on)), tuple(sorted(validate)))
 
 
-def _without(task: str, target: Place | None, fold: str) -> str:
+def _without(task: str, target: CorpusRole | None, fold: str) -> str:
     if target is None or not in_corpus_of(target, task):
         return task
 

@@ -16,7 +16,7 @@ ROLES = (SOURCE, OTHERS, TARGET, ONE_SOURCE)
 
 
 @dataclass(frozen=True)
-class Place:
+class CorpusRole:
     """What a corpus is for an experiment: names of tasks.
 
     `train` and `validate` are those a source gives; `test` is asked where it is the target. `whole`
@@ -119,7 +119,7 @@ class Definition:
     reference: str
     reported_title: str
     reported: tuple[Reported, ...]
-    corpora: Mapping[str, Place]
+    corpora: Mapping[str, CorpusRole]
     settings: tuple[Setting, ...]
     systems: tuple[System, ...]
     options: Options

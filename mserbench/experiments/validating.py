@@ -9,7 +9,7 @@ from mserbench.data import divisions, lookup
 from mserbench.errors import MserbenchError, UsageError
 from mserbench.experiments import plan
 from mserbench.experiments.options import asked_of, options_of
-from mserbench.experiments.shapes import Definition, Place, Setting, System
+from mserbench.experiments.shapes import CorpusRole, Definition, Setting, System
 from mserbench.model import TrainableModel
 from mserbench.options import make_options
 from mserbench.running.lookup import described_class, model_entry
@@ -44,7 +44,7 @@ def check(experiment: Definition) -> None:
             )
 
 
-def _check_place(experiment: Definition, place: Place) -> None:
+def _check_place(experiment: Definition, place: CorpusRole) -> None:
     sources = [
         _task(experiment, place, key, name)
         for key in ("train", "validate")
@@ -74,7 +74,7 @@ def _check_place(experiment: Definition, place: Place) -> None:
     _check_folds(experiment, place, targets[0])
 
 
-def _check_folds(experiment: Definition, place: Place, whole: Task) -> None:
+def _check_folds(experiment: Definition, place: CorpusRole, whole: Task) -> None:
     """Refuse folds that are no parts, or do not hold every clip once: they must be all parts of one
     division.
     """
@@ -117,7 +117,7 @@ def _check_left_out(experiment: Definition, system: System, setting: Setting) ->
                 )  # fmt: skip
 
 
-def _task(experiment: Definition, place: Place, key: str, name: str) -> Task:
+def _task(experiment: Definition, place: CorpusRole, key: str, name: str) -> Task:
     try:
         return lookup.task(name)
     except UsageError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
-from mserbench.experiments.plan import Question, Training
+from mserbench.experiments.plan import PlannedRun, Training
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
@@ -112,7 +112,7 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
 
 
 @in_a_worker()
-def do_question(place: Workplace, question: Question, weights: str, device: str) -> Result:
+def do_question(place: Workplace, question: PlannedRun, weights: str, device: str) -> Result:
     """Put a task to a model; a finished run is found again, and one that was cut off goes on.
 
     The last model that was asked is kept until the next one is loaded: what both are built upon is

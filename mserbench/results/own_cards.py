@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
-from mserbench.cards import Exposure, Kind, ModelCard
+from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.errors import DataError
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
@@ -70,9 +70,9 @@ def _exposure(path: Path, position: int, record: object) -> Exposure:
         )
 
     kind: Any = record.get("kind")
-    if kind not in get_args(Kind):
+    if kind not in get_args(ExposureKind):
         raise DataError(
-            f"{place}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(Kind))}"
+            f"{place}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(ExposureKind))}"
         )
 
     languages = record.get("languages")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from mserbench.cards import Kind
+from mserbench.cards import ExposureKind
 from mserbench.testing.findings import require, require_languages
 from mserbench.testing.probe import Probe
 
@@ -36,8 +36,8 @@ def check_exposure(probe: Probe) -> str:
     for exposure in card.exposure:
         place = f"exposure to {exposure.corpus!r}"
         require(
-            exposure.kind in get_args(Kind),
-            f"{place}: kind {exposure.kind!r} is not one of {get_args(Kind)}",
+            exposure.kind in get_args(ExposureKind),
+            f"{place}: kind {exposure.kind!r} is not one of {get_args(ExposureKind)}",
         )
         require_languages(exposure.languages, place)
         require(

@@ -20,7 +20,7 @@ from mserbench_training.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)
-class Parts:
+class FrozenParts:
     """The frozen parts ready for use, and their versions."""
 
     feeder: FrameReader
@@ -33,7 +33,7 @@ class Parts:
         return {"encoder": self.encoder_version, "language_model": self.llm_version}
 
 
-def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
+def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> FrozenParts:
     """Load the frozen parts; `hold` bytes of frames may stay in memory.
 
     Raises UnknownName, UsageError for settings that do not fit the parts, or DataError.
@@ -51,10 +51,10 @@ def open_parts(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
     )
     reader = PooledReader if pooled else FrameReader
 
-    return Parts(reader(frames, settings, hold), llm, encoder.version, version)
+    return FrozenParts(reader(frames, settings, hold), llm, encoder.version, version)
 
 
-def network_of(ready: Parts, settings: Settings) -> Network:
+def network_of(ready: FrozenParts, settings: Settings) -> Network:
     """Return the network with a connector of random weights."""
     frames, pooled = ready.feeder.frames, settings.pooling != "none"
     dim = frames.encoder.dim - int(pooled)  # less the number that tells how loud a frame is

@@ -49,7 +49,7 @@ class MserLlm(Planned):
         self._take(resolve(self.options))
         self.labels: tuple[str, ...] = ()
         self._network: Network | None = None
-        self._parts: assembly.Parts | None = None
+        self._parts: assembly.FrozenParts | None = None
         self._questions: dict[tuple[str, ...], Question] = {}
 
         # What the weights tell of label scores over their training clips; checked when it is asked
@@ -239,7 +239,7 @@ class MserLlm(Planned):
     def _start(
         self,
         network: Network,
-        ready: assembly.Parts,
+        ready: assembly.FrozenParts,
         settings: Settings,
         items: Sequence[TrainingItem],
     ) -> None:
@@ -276,7 +276,7 @@ class MserLlm(Planned):
         weights_folder.load(folder, self._network)
         self._network.eval().to(self.device)
 
-    def _loaded(self) -> tuple[Network, assembly.Parts]:
+    def _loaded(self) -> tuple[Network, assembly.FrozenParts]:
         if self._network is None or self._parts is None:
             raise self.no_weights()
 
@@ -284,7 +284,7 @@ class MserLlm(Planned):
 
 
 def _teachers(
-    ready: assembly.Parts, question: Question, settings: Settings
+    ready: assembly.FrozenParts, question: Question, settings: Settings
 ) -> list[tuple[float, Teacher]]:
     """Return what audio is held against, each with the share of the training at which its turn
     ends.
@@ -299,7 +299,7 @@ def _teachers(
 
 def _calibrations(
     network: Network,
-    ready: assembly.Parts,
+    ready: assembly.FrozenParts,
     questions: Sequence[Question],
     settings: Settings,
     items: Sequence[TrainingItem],

@@ -20,7 +20,7 @@ from mserbench_training.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)
-class Parts:
+class NetworkParts:
     """The backbone, what feeds it, and the version of its encoder."""
 
     backbone: FrameBackbone | WaveBackbone
@@ -28,7 +28,7 @@ class Parts:
     encoder_version: str
 
 
-def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
+def build(settings: Settings, device: str = "cpu", hold: int = 0) -> NetworkParts:
     """Load the encoder and build what stands on it. Raises UsageError for settings that do not fit
     the encoder.
 
@@ -47,12 +47,12 @@ def build(settings: Settings, device: str = "cpu", hold: int = 0) -> Parts:
     heard = WithLoudness(encoder, settings.loud_decibels) if loud else encoder
     frames = Frames(heard, layers, settings.reduce, settings.longest_seconds, augmentation, device)
 
-    return Parts(
+    return NetworkParts(
         backbone, FrameFeeder(frames, settings, hold, unmaskable=int(loud)), encoder.version
     )
 
 
-def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
+def _inside(settings: Settings, augmentation: Augmentation | None) -> NetworkParts:
     if named.kind_of(settings.encoder) != "wav2vec":
         raise UsageError(
             f"adaptation 'inside' needs an encoder of the wav2vec 2.0 family, which "
@@ -77,10 +77,12 @@ def _inside(settings: Settings, augmentation: Augmentation | None) -> Parts:
     if settings.checkpointing:
         recompute_blocks(model.module)
 
-    return Parts(WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version)
+    return NetworkParts(
+        WaveBackbone(model, layers), WaveFeeder(model, settings, augmentation), version
+    )
 
 
-def network_of(parts: Parts, settings: Settings, n_labels: int, n_speakers: int) -> Network:
+def network_of(parts: NetworkParts, settings: Settings, n_labels: int, n_speakers: int) -> Network:
     """Return the network on a backbone; without a speaker head where the speaker loss has no
     weight.
     """

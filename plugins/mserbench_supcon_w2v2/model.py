@@ -42,7 +42,7 @@ class SupconW2V2(Planned):
         self.settings: Settings = resolve(self.options)
         self.labels: tuple[str, ...] = ()
         self._network: Network | None = None
-        self._parts: assembly.Parts | None = None
+        self._parts: assembly.NetworkParts | None = None
 
         if weights is not None:
             self._load(weights)
@@ -123,7 +123,7 @@ class SupconW2V2(Planned):
         weights_folder.load(folder, self._network)
         self._network.eval().to(self.device)
 
-    def _loaded(self) -> tuple[Network, assembly.Parts]:
+    def _loaded(self) -> tuple[Network, assembly.NetworkParts]:
         if self._network is None or self._parts is None:
             raise self.no_weights()
 
@@ -131,7 +131,7 @@ class SupconW2V2(Planned):
 
 
 def _fill(
-    parts: assembly.Parts,
+    parts: assembly.NetworkParts,
     items: Sequence[TrainingItem],
     held_out: Sequence[TrainingItem],
     settings: Settings,

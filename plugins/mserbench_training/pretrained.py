@@ -8,7 +8,7 @@ comes. OpenAI's own server has the hash in each address, but its files are pickl
 
 from __future__ import annotations
 
-from mserbench.cards import Exposure, Kind
+from mserbench.cards import Exposure, ExposureKind
 from mserbench.weights.record import Hub, Member, Weights
 
 _ASSEMBLE_WHISPER = "mserbench_training.assemble_whisper:assemble"
@@ -28,7 +28,7 @@ WHISPER_LANGUAGES = tuple(_CODES.split())
 
 
 def _learnt(
-    corpus: str, languages: tuple[str, ...], kind: Kind, evidence: str
+    corpus: str, languages: tuple[str, ...], kind: ExposureKind, evidence: str
 ) -> tuple[Exposure, ...]:
     return (Exposure(corpus, languages, kind, evidence),)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from mserbench_training.sampler import Sampler
 
-Place = tuple[list[int], int, int]  # indices, epoch, and place in the epoch
+StreamPosition = tuple[list[int], int, int]  # indices, epoch, and place in the epoch
 
 
 def places(
     sampler: Sampler, part: Callable[[Sequence[int]], list[int]], epoch: int = 0, position: int = 0
-) -> Iterator[Place]:
+) -> Iterator[StreamPosition]:
     """Yield `part` of each batch from a place on, for ever, with its epoch and place."""
     while True:
         batches = sampler.batches(epoch)
@@ -25,7 +25,9 @@ def places(
 
 
 def made_ahead(
-    planned: Iterator[Place], make: Callable[[Sequence[int], int], Any], pool: ThreadPoolExecutor
+    planned: Iterator[StreamPosition],
+    make: Callable[[Sequence[int], int], Any],
+    pool: ThreadPoolExecutor,
 ) -> Iterator[tuple[Any, int, int]]:
     """Yield the batches that `make` gives, with epoch and place; a thread is one batch ahead."""
     indices, epoch, at = next(planned)

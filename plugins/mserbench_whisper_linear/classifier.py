@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mserbench.errors import DataError
 from mserbench_training.label_scores import check_labels, linear_probabilities, logit_a_label
 from mserbench_training.model_file import read_array, read_labels
-from mserbench_whisper_linear.options import Centres, Kind
+from mserbench_whisper_linear.options import Centres, ClassifierKind
 
 _ITERATIONS = 5_000
 # Of the gradient: another machine then gets the same answers, if not the same last digits.
@@ -97,7 +97,7 @@ class Method:
     learnt on each, and their log-probabilities are averaged.
     """
 
-    kind: Kind
+    kind: ClassifierKind
     strength: float
     directions: int = 0
     centres: Centres = "clips"

@@ -24,7 +24,7 @@ CHOSEN_ON = ("emodb", "emovo", "aesdd", "ravdess")
 """The defaults were chosen on the first three, by a rule that was settled after figures of RAVDESS
 had been seen.
 """
-Kind = Literal["discriminant", "logistic"]
+ClassifierKind = Literal["discriminant", "logistic"]
 Centres = Literal["clips", "speakers"]
 Mix = Literal["joined", "averaged"]
 
@@ -79,7 +79,7 @@ class WhisperLinearOptions:
         "normalise=speaker, after which what is left of them is labels that some speakers lack.",
         "taken over from a prototype; 1, 2, 5 and 8 are level with it: docs/whisper-linear.md",
     )
-    classifier: Kind = option(
+    classifier: ClassifierKind = option(
         "discriminant",
         "discriminant: linear with one covariance, shrunk towards a multiple of the identity; "
         "logistic: logistic regression.",
@@ -111,7 +111,7 @@ class WhisperLinearOptions:
         choices_of = {
             "length": Length,
             "mix": Mix,
-            "classifier": Kind,
+            "classifier": ClassifierKind,
             "centres": Centres,
             "encoder_precision": Precision,
         }

@@ -22,14 +22,14 @@ _UNREADABLE = (
 
 
 @dataclass(frozen=True)
-class Entry:
+class VideoRows:
     """The rows of a video: `features` by row and dimension, `intervals` as (start, end) in s."""
 
     features: list[list[float]]
     intervals: list[list[float]]
 
 
-def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, Entry | Fault]]:
+def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, VideoRows | Fault]]:
     """Return the names of the dimensions as the file gives them, and each video's rows or fault.
 
     Older files order the dimensions otherwise. Raises DataError where this is no computational
@@ -88,7 +88,7 @@ def _names(dataset: Any) -> tuple[str, ...]:
     return tuple(str(dimension).strip().lower() for dimension in names)
 
 
-def _entry(name: str, video: str, group: Any, width: int) -> Entry | Fault:
+def _entry(name: str, video: str, group: Any, width: int) -> VideoRows | Fault:
     """Read the rows of a video, or say what is wrong with them."""
     import numpy as np
 
@@ -110,4 +110,4 @@ def _entry(name: str, video: str, group: Any, width: int) -> Entry | Fault:
     if not (np.isfinite(features).all() and np.isfinite(intervals).all()):
         return Fault(f"{place}: a feature or a time is not a finite number")
 
-    return Entry(features.tolist(), intervals.tolist())
+    return VideoRows(features.tolist(), intervals.tolist())

@@ -252,7 +252,7 @@ def bench_a_run_on_the_demo_speech(pretrained: Path, tmp_path: Path, idle: bool)
 @pytest.fixture
 def mini(
     pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Network, assembly.Parts]:
+) -> tuple[Network, assembly.FrozenParts]:
     """The preset `mini` with a connector of random weights, and no frames known."""
     (tmp_path / "weights").symlink_to(pretrained, target_is_directory=True)
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))
@@ -266,7 +266,7 @@ def mini(
 
 
 def bench_clips_a_second_on_ravdess(
-    mini: tuple[Network, assembly.Parts], real_data: Path, idle: bool
+    mini: tuple[Network, assembly.FrozenParts], real_data: Path, idle: bool
 ) -> None:
     """From decoded waveforms to scores of seven labels; beside it the encoder alone."""
     network, ready = mini

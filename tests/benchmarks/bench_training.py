@@ -50,7 +50,7 @@ class Training(NamedTuple):
     """What an epoch needs."""
 
     clips: list[Clip]
-    parts: assembly.Parts
+    parts: assembly.NetworkParts
     network: Network
     objective: Objective
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench.cards import CorpusCard, Exposure, Kind, ModelCard
+from mserbench.cards import CorpusCard, Exposure, ExposureKind, ModelCard
 from mserbench.contracts import Task
 from mserbench.data import lookup
 from mserbench.errors import DataError
@@ -34,7 +34,7 @@ def card(*seen: Exposure, complete: bool = True) -> ModelCard:
 
 
 def labelled(
-    corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: Kind = "emotion-labels"
+    corpus: str, *languages: str, clips: tuple[str, ...] = (), kind: ExposureKind = "emotion-labels"
 ) -> Exposure:
     return Exposure(corpus, languages, kind, "test", frozenset(clips))
 

@@ -492,5 +492,5 @@ def test_what_a_table_holds_comes_out(names: list[str]) -> None:
     """If a value changed on its way, a path would not be found or a label be undeclared."""
     data = "\ufefffile,emo\r\n" + "".join(f'"{name}",wut\r\n' for name in names)
     table = own_table.parse("t.csv", data.encode())
-    rows = [row.values["file"] for row in table.rows if isinstance(row, own_table.Entry)]
+    rows = [row.values["file"] for row in table.rows if isinstance(row, own_table.OwnRow)]
     assert rows == [name.strip() for name in names]

@@ -18,7 +18,7 @@ for needed in ("transformers", "whisper", "accelerate", "peft"):
 
 from mserbench.experiments import plan, taking, work  # noqa: E402
 from mserbench.experiments.definition import Wishes, load  # noqa: E402
-from mserbench.experiments.plan import Question, Training  # noqa: E402
+from mserbench.experiments.plan import PlannedRun, Training  # noqa: E402
 from mserbench.footprint import Footprint  # noqa: E402
 from mserbench.model import TrainableModel  # noqa: E402
 from mserbench.options import make_options  # noqa: E402
@@ -242,13 +242,13 @@ def test_questions_open_the_llm_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         {"label_reading": "mean"},
     ):
         asked = tuple(sorted({**options, **more}.items()))
-        question = Question("mser-llm", asked, training, "emodb-sample")
+        question = PlannedRun("mser-llm", asked, training, "emodb-sample")
         answered.append(work.do_question(place, question, trained.folder, "cpu").folder)
 
     assert len(set(answered)) == 4
     assert len(opened) == 1
     gc.collect()
     assert len(parts._opened) == 1, "the last model holds it"
-    work.do_question(place, Question("random", (), None, "emodb-sample"), "", "cpu")
+    work.do_question(place, PlannedRun("random", (), None, "emodb-sample"), "", "cpu")
     gc.collect()
     assert len(parts._opened) == 0, "another model needs the memory"

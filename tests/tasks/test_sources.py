@@ -488,7 +488,7 @@ def test_a_damaged_label_file_of_mosei_never_ends_in_a_traceback(
     except DataError:  # a sentence of ours, whatever h5py said
         return
 
-    assert all(isinstance(entry, Fault | mosei_files.Entry) for entry in videos.values())
+    assert all(isinstance(entry, Fault | mosei_files.VideoRows) for entry in videos.values())
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))

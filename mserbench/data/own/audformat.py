@@ -11,7 +11,7 @@ from typing import Any
 
 from mserbench.contracts import Fault
 from mserbench.data.own import table as own_table
-from mserbench.data.own.table import Entry, Table
+from mserbench.data.own.table import OwnRow, Table
 from mserbench.errors import DataError, MissingExtra
 
 HEADER = "db.yaml"
@@ -114,7 +114,7 @@ def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) 
         if table
     }
     sexes = _sexes(database, columns.get("speaker", ""), tables)
-    rows: list[Entry | Fault] = []
+    rows: list[OwnRow | Fault] = []
     all_columns: dict[str, None] = dict.fromkeys(
         [FILE, START, END, *joined, *([SEX] if sexes else [])]
     )
@@ -132,12 +132,12 @@ def read(database: Database, tables: Sequence[str], columns: Mapping[str, str]) 
 
 
 def _row(
-    row: Entry | Fault,
+    row: OwnRow | Fault,
     joined: Mapping[str, Mapping[str, str]],
     sexes: Mapping[str, str],
     speaker: str,
     split: str,
-) -> Entry | Fault:
+) -> OwnRow | Fault:
     """Add split, sex and joined columns to a row, and turn its times into seconds."""
     if isinstance(row, Fault):
         return row
@@ -155,7 +155,7 @@ def _row(
         values[key] = seconds
 
     values[SEX] = sexes.get(values.get(speaker, ""), "")
-    return Entry(row.where, values)
+    return OwnRow(row.where, values)
 
 
 def _elsewhere(database: Database, column: str) -> tuple[str, str]:
@@ -171,7 +171,7 @@ def _by_file(database: Database, name: str, column: str) -> dict[str, str]:
     return {
         row.values.get(FILE, ""): row.values.get(column, "")
         for row in table.rows
-        if isinstance(row, Entry)
+        if isinstance(row, OwnRow)
     }
 
 
@@ -204,7 +204,7 @@ def _misc(database: Database, name: str) -> Iterator[tuple[str, dict[str, str]]]
     """Yield the rows of a table of things by their key, its first level."""
     levels = database.part("misc_tables", name, "levels")
     for row in _table(database, "misc_tables", name).rows:
-        if isinstance(row, Entry):
+        if isinstance(row, OwnRow):
             yield row.values.get(str(next(iter(levels), "")), ""), dict(row.values)
 
 
@@ -272,7 +272,7 @@ def _parquet(path: Path) -> Table:
 
     columns = tuple(records[0]) if records else ()
     rows = (
-        Entry(
+        OwnRow(
             f"audformat table {path.name!r}, row {number}",
             {key: _text(value) for key, value in record.items()},
         )

@@ -21,7 +21,7 @@ from mserbench.data.own import table as own_table
 from mserbench.data.own.keys import FIELDS, nearest
 from mserbench.data.own.rows import PARTS
 from mserbench.data.own.settings import Settings
-from mserbench.data.own.table import Entry, Table
+from mserbench.data.own.table import OwnRow, Table
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 
@@ -160,7 +160,7 @@ def _check_labels(settings: Settings, table: Table) -> None:
     strange = [
         (row.values.get(column, ""), row.where)
         for row in table.rows
-        if isinstance(row, Entry) and row.values.get(column, "") not in {*settings.labels, ""}
+        if isinstance(row, OwnRow) and row.values.get(column, "") not in {*settings.labels, ""}
     ]
     counts, first = Counter(raw for raw, _ in strange), dict(reversed(strange))
     own_settings.raise_all(

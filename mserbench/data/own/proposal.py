@@ -14,7 +14,7 @@ from mserbench.data.own import proposed_names, proposed_table
 from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import UNDECLARED, is_label
 from mserbench.data.own.proposed_table import Findings
-from mserbench.data.own.table import Entry
+from mserbench.data.own.table import OwnRow
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 
@@ -171,7 +171,7 @@ def _audformat(folder: Path) -> Findings:
             unread.append(str(error))
             continue
 
-        rows = [row for row in table.rows if isinstance(row, Entry)]
+        rows = [row for row in table.rows if isinstance(row, OwnRow)]
         for column in database.columns(name):
             candidate = _of_column(database, name, column, rows)
             emotions = sum(
@@ -197,7 +197,7 @@ def _audformat(folder: Path) -> Findings:
 
 
 def _of_column(
-    database: own_audformat.Database, table: str, column: str, rows: Sequence[Entry]
+    database: own_audformat.Database, table: str, column: str, rows: Sequence[OwnRow]
 ) -> Findings:
     """Return the findings with this column as the label, and others by their names."""
     counts: dict[str, int] = {}

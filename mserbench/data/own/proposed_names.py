@@ -11,7 +11,7 @@ from mserbench.data.own import table as own_table
 from mserbench.data.own import words as own_words
 from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.rows import PARTS, SEXES
-from mserbench.data.own.table import Entry
+from mserbench.data.own.table import OwnRow
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[\W_]+")
 _LETTERS, _DIGITS, _WHOLE = r"[^\W\d_]+", r"\d+", r"[^/]+"
@@ -99,7 +99,7 @@ def _described(audio: Sequence[str], slots: Sequence[Slot], label: int) -> Findi
     """Return the findings for a place of the label, with doubts about files and speaker."""
     groups, doubts = _groups(slots, label)
     pattern = _pattern(slots, groups)
-    rows = [row for row in own_table.from_names(pattern, audio).rows if isinstance(row, Entry)]
+    rows = [row for row in own_table.from_names(pattern, audio).rows if isinstance(row, OwnRow)]
     counts = Counter(row.values["label"] for row in rows)
     proposed = Findings({"pattern": pattern}, {}, dict(sorted(counts.items())), doubts=doubts)
     proposed.sentences.append(

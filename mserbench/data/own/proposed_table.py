@@ -12,7 +12,7 @@ from mserbench.data.own import table as own_table
 from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import is_language
 from mserbench.data.own.rows import SEXES
-from mserbench.data.own.table import Entry, Table, filled
+from mserbench.data.own.table import OwnRow, Table, filled
 from mserbench.errors import DataError
 
 _ENDINGS = (".csv", ".tsv", ".jsonl")
@@ -52,7 +52,7 @@ def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Findings |
             unread.append(f"{name} was not read: {error}")
             continue
 
-        rows = [row for row in table.rows if isinstance(row, Entry)]
+        rows = [row for row in table.rows if isinstance(row, OwnRow)]
         path, listed = _path_column(table, rows, tails, frozenset(audio))
         label = _label_column(table, rows, path) if path else None
         if label is None or not listed:
@@ -97,7 +97,7 @@ def _tails(audio: Sequence[str]) -> Tails:
 
 
 def _path_column(
-    table: Table, rows: Sequence[Entry], tails: Tails, audio: frozenset[str]
+    table: Table, rows: Sequence[OwnRow], tails: Tails, audio: frozenset[str]
 ) -> tuple[str, int]:
     """Return the column, or template of columns, that names most files, and how many it names."""
     # Rows from all over the table: its begin may be of one speaker or one folder.
@@ -120,7 +120,7 @@ def _path_column(
     return best, most
 
 
-def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
+def _templates(row: OwnRow, column: str, tails: Tails) -> Iterator[str]:
     """Yield the templates by which a value names a file, such as `wav/{file}.wav`."""
     value = row.values.get(column, "").replace("\\", "/").removeprefix("./")
     if not value or "{" in column or "}" in column:
@@ -140,13 +140,13 @@ def _templates(row: Entry, column: str, tails: Tails) -> Iterator[str]:
             yield "".join(f"{part}/" for part in parts) + f"{{{column}}}{ending}"
 
 
-def _names_of(folder: str, row: Entry, column: str) -> list[str]:
+def _names_of(folder: str, row: OwnRow, column: str) -> list[str]:
     """Return what may stand for a folder in a template: its name, or another column of the row."""
     same = (name for name, cell in row.values.items() if cell == folder and name != column)
     return [folder, *(f"{{{name}}}" for name in same)][:3]
 
 
-def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
+def _label_column(table: Table, rows: Sequence[OwnRow], path: str) -> str | None:
     """Return the column of labels: the one with most emotion words, or one that is called so."""
     scores = {}
     for column in table.columns:
@@ -166,7 +166,7 @@ def _label_column(table: Table, rows: Sequence[Entry], path: str) -> str | None:
 
 
 def _described(
-    name: str, table: Table, rows: Sequence[Entry], path: str, label: str, listed: int, files: int
+    name: str, table: Table, rows: Sequence[OwnRow], path: str, label: str, listed: int, files: int
 ) -> Findings:
     """Return the findings for a table whose columns of path and label are known."""
     columns = {"path": path, "label": label}
@@ -204,7 +204,7 @@ def _described(
     return proposed
 
 
-def _assign(proposed: Findings, column: str, rows: Sequence[Entry]) -> None:
+def _assign(proposed: Findings, column: str, rows: Sequence[OwnRow]) -> None:
     """Give a column its role, if its name tells one and its values fit."""
     role = own_words.column(column)
     if role is None or column in (proposed.columns["path"], proposed.columns["label"]):

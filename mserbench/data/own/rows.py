@@ -12,7 +12,7 @@ from mserbench.contracts import Fault, Utterance
 from mserbench.data.corpus import DERIVED_FROM
 from mserbench.data.own.keys import FIELDS, is_language
 from mserbench.data.own.settings import Settings
-from mserbench.data.own.table import PATH, Entry, filled
+from mserbench.data.own.table import PATH, OwnRow, filled
 
 PARTS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
@@ -35,7 +35,7 @@ class _Wrong(Exception):
 
 
 def utterances(
-    settings: Settings, rows: Iterable[Entry | Fault], unique: bool = True
+    settings: Settings, rows: Iterable[OwnRow | Fault], unique: bool = True
 ) -> Iterator[Utterance | Fault]:
     """Yield the utterance of each row, or the fault that it has.
 
@@ -61,7 +61,7 @@ def utterances(
             yield Fault(f"{row.where}: {wrong}")
 
 
-def _utterance(settings: Settings, row: Entry) -> Utterance:
+def _utterance(settings: Settings, row: OwnRow) -> Utterance:
     """Return the utterance of a row. Raises _Wrong with what is wrong in it."""
     values = {key: row.values.get(column, "") for key, column in settings.columns.items()}
     # Never an absolute path: a shared TOML file must not read what lies elsewhere.
@@ -151,7 +151,7 @@ def _sex(text: str) -> Literal["f", "m"] | None:
         raise _Wrong(f"the sex is {text!r}, but 'f', 'm' or nothing was expected") from None
 
 
-def _extra(settings: Settings, row: Entry, values: Mapping[str, str]) -> dict[str, str]:
+def _extra(settings: Settings, row: OwnRow, values: Mapping[str, str]) -> dict[str, str]:
     """Return what the contract has no field for, and the columns that are selected by."""
     named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
     if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):

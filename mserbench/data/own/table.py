@@ -20,7 +20,7 @@ _DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OwnRow:
     """One row: where it stands, for messages, and its values by column."""
 
     where: str
@@ -33,7 +33,7 @@ class Table:
 
     what: str
     columns: tuple[str, ...]
-    rows: tuple[Entry | Fault, ...]
+    rows: tuple[OwnRow | Fault, ...]
 
 
 def read(path: Path) -> Table:
@@ -70,7 +70,7 @@ def parse(name: str, data: bytes) -> Table:
     columns = header(name, line, delimiter)
     parsed = tables.rows(name, data, (), delimiter)
     rows = [
-        row if isinstance(row, Fault) else Entry(f"{source}, line {row.line}", row.values)
+        row if isinstance(row, Fault) else OwnRow(f"{source}, line {row.line}", row.values)
         for row in parsed
     ]
 
@@ -104,12 +104,12 @@ def _json_lines(name: str, text: str) -> Table:
         for number, line in enumerate(text.split("\n"), 1)
         if line.strip()
     ]
-    columns = dict.fromkeys(key for row in rows if isinstance(row, Entry) for key in row.values)
+    columns = dict.fromkeys(key for row in rows if isinstance(row, OwnRow) for key in row.values)
 
     return Table(source, tuple(columns), tuple(rows))
 
 
-def _json_row(place: str, line: str) -> Entry | Fault:
+def _json_row(place: str, line: str) -> OwnRow | Fault:
     """Read one line: texts, numbers and true or false become texts, null an empty one."""
     try:
         record = json.loads(line)
@@ -120,7 +120,7 @@ def _json_row(place: str, line: str) -> Entry | Fault:
         return Fault(f"{place}: an object was expected, but this is {line[:100]!r}")
 
     plain = {key: value for key, value in record.items() if not isinstance(value, (dict, list))}
-    return Entry(
+    return OwnRow(
         place, {key: "" if value is None else str(value).strip() for key, value in plain.items()}
     )
 
@@ -144,7 +144,7 @@ def from_names(pattern: str, names: Iterable[str]) -> Table:
         )
 
     rows = (
-        Entry(f"{source}, file {name!r}", {**groups, PATH: name})
+        OwnRow(f"{source}, file {name!r}", {**groups, PATH: name})
         for name, groups in matches.by_name.items()
     )
 

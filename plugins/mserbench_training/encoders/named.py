@@ -12,10 +12,10 @@ from mserbench.weights.named import weights_named, weights_names
 from mserbench_training.encoders.base import Encoder, Precision
 
 LOGMEL = "logmel"
-Kind = Literal["logmel", "whisper", "wav2vec"]
+Architecture = Literal["logmel", "whisper", "wav2vec"]
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> Architecture:
     """Return the family of an encoder without loading it.
 
     Raises UnknownName for no encoder, DataError for weights that are not on this machine, and
