@@ -14,7 +14,7 @@ from mserbench.errors import UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import option
 from mserbench_baselines import linear
-from mserbench_training.feature_model import (
+from mserbench_training.models.feature_model import (
     LABELS_HELP,
     NORMALISE_HELP,
     FeatureModel,

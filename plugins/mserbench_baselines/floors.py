@@ -18,7 +18,7 @@ from mserbench.contracts import Clip
 from mserbench.errors import DataError
 from mserbench.model import Described, Model, TrainableModel, TrainingItem
 from mserbench.options import option
-from mserbench_training.model_file import read_model, write_model
+from mserbench_training.models.model_file import read_model, write_model
 
 
 class Prior(TrainableModel):

@@ -13,8 +13,8 @@ from mserbench.weights import lookup
 from mserbench.weights.named import weights_names
 from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import tiny_folder
-from mserbench_training import whisper_sizes
-from mserbench_training.whisper_sizes import Sizes
+from mserbench_training.encoders import whisper_sizes
+from mserbench_training.encoders.whisper_sizes import Sizes
 
 LLAMA: Mapping[str, Mapping[str, Any]] = {
     "llama-3-8b": {

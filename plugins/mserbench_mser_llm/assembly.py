@@ -11,12 +11,12 @@ from mserbench_mser_llm.feeding import PooledReader
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.settings import Settings
-from mserbench_training.augment import Augmentation
 from mserbench_training.encoders.base import parse_layers
-from mserbench_training.frame_reader import FrameReader
-from mserbench_training.frames import Frames
-from mserbench_training.loudness import WithLoudness
-from mserbench_training.recomputing import recompute_blocks
+from mserbench_training.frames.augment import Augmentation
+from mserbench_training.frames.computed import Frames
+from mserbench_training.frames.frame_reader import FrameReader
+from mserbench_training.frames.loudness import WithLoudness
+from mserbench_training.resources.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)

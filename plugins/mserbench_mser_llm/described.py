@@ -12,8 +12,8 @@ from mserbench.model import Described
 from mserbench_mser_llm import names, weights_folder
 from mserbench_mser_llm.presets import CHOSEN_ON, MserLlmOptions, resolve
 from mserbench_mser_llm.settings import Settings
-from mserbench_training.described_network import DescribedNetwork
-from mserbench_training.preset_options import chosen_on
+from mserbench_training.models.described_network import DescribedNetwork
+from mserbench_training.models.preset_options import chosen_on
 
 NAME = "mser-llm"
 VERSION = "1"

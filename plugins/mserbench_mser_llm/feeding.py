@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mserbench.contracts import Clip
 from mserbench.model import TrainingItem
 from mserbench_mser_llm.connector import Connector
-from mserbench_training.frame_reader import FrameReader
-from mserbench_training.frames import statistics
+from mserbench_training.frames.computed import statistics
+from mserbench_training.frames.frame_reader import FrameReader
 
 
 class PooledReader(FrameReader):

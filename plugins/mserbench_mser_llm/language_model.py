@@ -17,7 +17,7 @@ from mserbench.errors import DataError, UsageError
 from mserbench_mser_llm.exact_head import ExactHead
 from mserbench_mser_llm.quiet import quietly
 from mserbench_training.encoders.base import Precision
-from mserbench_training.recomputing import recompute_blocks
+from mserbench_training.resources.recomputing import recompute_blocks
 
 Tokens = tuple[int, ...]
 # Rows of the table of embeddings that are float32 at a time, as in the head.

@@ -31,10 +31,10 @@ from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.soft_prompts import soft_prompts
 from mserbench_mser_llm.teaching import Alignment, Decoding, Teacher
-from mserbench_training.fitting import Sources, train_and_write
-from mserbench_training.frame_reader import HOLD
-from mserbench_training.label_scores import softmax
-from mserbench_training.machine import own_device
+from mserbench_training.frames.frame_reader import HOLD
+from mserbench_training.learning.machine import own_device
+from mserbench_training.models.fitting import Sources, train_and_write
+from mserbench_training.models.label_scores import softmax
 
 
 class MserLlm(Planned):

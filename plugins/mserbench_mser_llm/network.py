@@ -13,7 +13,7 @@ from mserbench_mser_llm.connector import Connector
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.losses import LossOptions, total_loss
 from mserbench_mser_llm.teaching import Teacher
-from mserbench_training.gather import gather, gather_codes
+from mserbench_training.learning.gather import gather, gather_codes
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from mserbench_mser_llm.network import Batch, Network, losses_of
 from mserbench_mser_llm.scoring import Question, generate, log_probabilities
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.teaching import Teacher
-from mserbench_training import over_clips as shared
-from mserbench_training.frame_reader import FrameReader
-from mserbench_training.over_clips import mean_uar
-from mserbench_training.sets import Codes
+from mserbench_training.frames.frame_reader import FrameReader
+from mserbench_training.learning.sets import Codes
+from mserbench_training.models import over_clips as shared
+from mserbench_training.models.over_clips import mean_uar
 
 T = TypeVar("T")
 

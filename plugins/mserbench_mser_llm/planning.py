@@ -23,7 +23,7 @@ from mserbench_mser_llm.quiet import quietly
 from mserbench_mser_llm.scoring import LABELS
 from mserbench_mser_llm.settings import Settings
 from mserbench_training.encoders.base import Precision, parse_layers
-from mserbench_training.saved import count, kept_bytes, without_memory
+from mserbench_training.resources.saved import count, kept_bytes, without_memory
 
 FRAMES_A_SECOND = 50
 _HALF = 2  # bytes of a number in float16 or bfloat16

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from mserbench_mser_llm.settings import Settings
-from mserbench_training.preset_options import given, options_class
+from mserbench_training.models.preset_options import given, options_class
 
 Preset = Literal["tiny", "mini", "small", "paper"]
 

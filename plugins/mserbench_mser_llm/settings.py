@@ -9,7 +9,7 @@ from typing import Literal
 from mserbench.options import later, option
 from mserbench_mser_llm.choices import Calibration, LossOptions, Reading, Reduction
 from mserbench_training.encoders.base import Length, Precision
-from mserbench_training.network_settings import NOT_NAMED, OURS, NetworkSettings, common
+from mserbench_training.models.network_settings import NOT_NAMED, OURS, NetworkSettings, common
 
 NAMING = "What emotion does the speaker express, {labels}? Answer:"
 

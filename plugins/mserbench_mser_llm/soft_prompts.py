@@ -14,7 +14,7 @@ from mserbench.disk.files import cache_dir
 from mserbench.errors import ModelError
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.scoring import Question, log_probabilities
-from mserbench_training import checkpoints
+from mserbench_training.learning import checkpoints
 
 # Part of the name in the cache: raise it whenever the same question gives other soft prompts.
 CODE = "1"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from mserbench.errors import UsageError
 from mserbench_mser_llm.settings import Settings
-from mserbench_training import network_record
-from mserbench_training.preset_options import given
+from mserbench_training.models import network_record
+from mserbench_training.models.preset_options import given
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,7 +44,7 @@ STRUCTURE = (
 
 def load(folder: Path, network: nn.Module) -> None:
     """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
-    from mserbench_training import network_folder
+    from mserbench_training.models import network_folder
 
     network_folder.load(folder, network)
 

@@ -10,13 +10,13 @@ from mserbench_supcon_w2v2.feeding import Feeder, FrameFeeder, WaveFeeder
 from mserbench_supcon_w2v2.inside import adapt
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.settings import Settings
-from mserbench_training.augment import Augmentation
 from mserbench_training.encoders import named
 from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.wav2vec import Wav2VecModel, fingerprint
-from mserbench_training.frames import Frames
-from mserbench_training.loudness import WithLoudness
-from mserbench_training.recomputing import recompute_blocks
+from mserbench_training.frames.augment import Augmentation
+from mserbench_training.frames.computed import Frames
+from mserbench_training.frames.loudness import WithLoudness
+from mserbench_training.resources.recomputing import recompute_blocks
 
 
 @dataclass(frozen=True)

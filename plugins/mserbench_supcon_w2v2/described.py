@@ -12,9 +12,9 @@ from mserbench.model import Described
 from mserbench.weights.named import weights_names
 from mserbench_supcon_w2v2 import weights_folder
 from mserbench_supcon_w2v2.settings import CHOSEN_ON, Settings, SupconOptions, resolve
-from mserbench_training.described_network import DescribedNetwork
 from mserbench_training.encoders import named
-from mserbench_training.preset_options import chosen_on
+from mserbench_training.models.described_network import DescribedNetwork
+from mserbench_training.models.preset_options import chosen_on
 
 NAME = "supcon-w2v2"
 VERSION = "1"

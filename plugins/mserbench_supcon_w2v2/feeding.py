@@ -13,9 +13,9 @@ from torch import Tensor
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.engine.cores import available_cores
 from mserbench_supcon_w2v2.settings import Settings
-from mserbench_training.augment import Augmentation, crop, drawn_number, generator
 from mserbench_training.encoders.wav2vec import Wav2VecModel
-from mserbench_training.frame_reader import FrameReader
+from mserbench_training.frames.augment import Augmentation, crop, drawn_number, generator
+from mserbench_training.frames.frame_reader import FrameReader
 
 Heard = tuple[Tensor | None, Tensor | None, tuple[Tensor, ...]]  # frames and mask, or inputs
 

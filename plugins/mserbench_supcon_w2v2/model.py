@@ -23,11 +23,11 @@ from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.planning import Planned
 from mserbench_supcon_w2v2.settings import Settings, resolve
-from mserbench_training.fitting import Sources, train_and_write
-from mserbench_training.frame_reader import HOLD
-from mserbench_training.frames import statistics
-from mserbench_training.label_scores import asked_for, softmax
-from mserbench_training.machine import own_device
+from mserbench_training.frames.computed import statistics
+from mserbench_training.frames.frame_reader import HOLD
+from mserbench_training.learning.machine import own_device
+from mserbench_training.models.fitting import Sources, train_and_write
+from mserbench_training.models.label_scores import asked_for, softmax
 
 
 class SupconW2V2(Planned):

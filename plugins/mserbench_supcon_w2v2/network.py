@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from mserbench_supcon_w2v2.backbones import FrameBackbone, WaveBackbone
-from mserbench_training.gather import gather, gather_codes
-from mserbench_training.losses import cross_entropy, language_aware_contrastive
-from mserbench_training.reversal import reverse_gradient, rising_strength
+from mserbench_training.learning.gather import gather, gather_codes
+from mserbench_training.learning.losses import cross_entropy, language_aware_contrastive
+from mserbench_training.learning.reversal import reverse_gradient, rising_strength
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from mserbench.model import TrainingItem
 from mserbench_supcon_w2v2.feeding import Feeder
 from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss
 from mserbench_supcon_w2v2.settings import Settings
-from mserbench_training.losses import class_weights
-from mserbench_training.over_clips import mean_uar, over_clips
-from mserbench_training.sets import Codes
+from mserbench_training.learning.losses import class_weights
+from mserbench_training.learning.sets import Codes
+from mserbench_training.models.over_clips import mean_uar, over_clips
 
 
 def loss_options(settings: Settings) -> LossOptions:

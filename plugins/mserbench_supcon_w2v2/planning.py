@@ -26,9 +26,9 @@ from mserbench_training.encoders.base import parse_layers
 from mserbench_training.encoders.logmel import LogMelEncoder
 from mserbench_training.encoders.named import LOGMEL
 from mserbench_training.encoders.wav2vec import Wav2VecModel
-from mserbench_training.recomputing import recompute_blocks
-from mserbench_training.saved import count, kept_bytes
-from mserbench_training.whisper_sizes import sizes_of
+from mserbench_training.encoders.whisper_sizes import sizes_of
+from mserbench_training.resources.recomputing import recompute_blocks
+from mserbench_training.resources.saved import count, kept_bytes
 
 SECONDS: Mapping[Preset, float] = {"small": 11.0, "logmel": 9.0}
 MEASURED = (

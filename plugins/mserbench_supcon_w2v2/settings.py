@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from mserbench.options import later, option
 from mserbench_training.encoders.base import Precision
-from mserbench_training.network_settings import NOT_NAMED, OURS, NetworkSettings, common
-from mserbench_training.preset_options import given, options_class
+from mserbench_training.models.network_settings import NOT_NAMED, OURS, NetworkSettings, common
+from mserbench_training.models.preset_options import given, options_class
 
 Preset = Literal["paper", "small", "logmel", "tiny"]
 Adaptation = Literal["inside", "adapter", "clip", "convolution", "weighted"]

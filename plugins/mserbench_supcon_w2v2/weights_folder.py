@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mserbench.errors import DataError
 from mserbench_supcon_w2v2.settings import Settings
-from mserbench_training import network_record
-from mserbench_training.preset_options import given
+from mserbench_training.models import network_record
+from mserbench_training.models.preset_options import given
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +24,7 @@ _FREE = frozenset({_PLACE, "encoder_precision"})
 
 def load(folder: Path, network: nn.Module) -> None:
     """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
-    from mserbench_training import network_folder
+    from mserbench_training.models import network_folder
 
     network_folder.load(folder, network)
 

@@ -8,8 +8,8 @@ from mserbench.plugins.hookspecs import WeightsEntry, hookimpl
 
 MSERBENCH_API = 1
 
-_TABLE = "mserbench_training.pretrained"
-_TEXT = "mserbench_training.pretrained_text"
+_TABLE = "mserbench_training.pretrained.speech"
+_TEXT = "mserbench_training.pretrained.text"
 
 
 @hookimpl

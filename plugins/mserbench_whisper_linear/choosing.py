@@ -40,8 +40,8 @@ from mserbench.statistics import metrics
 from mserbench.weights import lookup
 from mserbench_training.encoders.base import Length
 from mserbench_training.encoders.whisper import WhisperEncoder
-from mserbench_training.pooled import Copy, Pooling, pooled_features
-from mserbench_training.threads import one_thread_each
+from mserbench_training.frames.pooled import Copy, Pooling, pooled_features
+from mserbench_training.resources.threads import one_thread_each
 from mserbench_whisper_linear import WEIGHTS, choice
 from mserbench_whisper_linear.classifier import Method, StandardLinear, averaged, fit
 from mserbench_whisper_linear.variants import (

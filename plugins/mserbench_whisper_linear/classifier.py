@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import DataError
-from mserbench_training.label_scores import check_labels, linear_probabilities, logit_a_label
-from mserbench_training.model_file import read_array, read_labels
+from mserbench_training.models.label_scores import check_labels, linear_probabilities, logit_a_label
+from mserbench_training.models.model_file import read_array, read_labels
 from mserbench_whisper_linear.options import Centres, ClassifierKind
 
 _ITERATIONS = 5_000

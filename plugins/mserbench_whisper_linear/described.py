@@ -11,8 +11,8 @@ from mserbench.cards import ModelCard
 from mserbench.errors import DataError, UsageError
 from mserbench.options import completed
 from mserbench.weights.named import weights_named
-from mserbench_training.feature_model import FeatureModel
-from mserbench_training.model_file import read_model
+from mserbench_training.models.feature_model import FeatureModel
+from mserbench_training.models.model_file import read_model
 from mserbench_whisper_linear.options import CHOSEN_ON, WhisperLinearOptions
 
 # Options that weights remember, and that then hold: on other features their numbers mean nothing.

@@ -18,8 +18,8 @@ from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
-from mserbench_training.pooled import pooled_features
-from mserbench_training.threads import one_thread_each
+from mserbench_training.frames.pooled import pooled_features
+from mserbench_training.resources.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
 from mserbench_whisper_linear.described import MADE_WITH, DescribedWhisperLinear, made_with

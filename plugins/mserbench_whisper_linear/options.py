@@ -8,14 +8,14 @@ from typing import Literal, cast, get_args
 from mserbench.errors import UsageError
 from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
-from mserbench_training.feature_model import (
+from mserbench_training.frames.pooled import Pooling
+from mserbench_training.models.feature_model import (
     LABELS_HELP,
     NORMALISE_HELP,
     Labels,
     Normalise,
     check_choices,
 )
-from mserbench_training.pooled import Pooling
 
 Auto = Literal["auto"]
 AUTO: Auto = "auto"

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from mserbench_training.augment import Augmentation, Room
 from mserbench_training.encoders.base import Length
-from mserbench_training.label_scores import asked_for
-from mserbench_training.pooled import Augmenter, Pooling
-from mserbench_training.reversal import reverse_gradient, rising_strength
-from mserbench_training.speakers import speaker_statistics
+from mserbench_training.frames.augment import Augmentation, Room
+from mserbench_training.frames.pooled import Augmenter, Pooling
+from mserbench_training.learning.reversal import reverse_gradient, rising_strength
+from mserbench_training.models.label_scores import asked_for
+from mserbench_training.models.speakers import speaker_statistics
 from mserbench_whisper_linear.classifier import Method, centre, fit, speaker_directions, without
 
 AUGMENTERS: dict[str, Augmenter] = {"speed and noise": Augmentation(), "rooms": Room()}

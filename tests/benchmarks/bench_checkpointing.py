@@ -47,7 +47,7 @@ def llm_before_clips(recompute: bool) -> Callable[[], torch.Tensor]:
 
 def qformer_on_frames(recompute: bool) -> Callable[[], torch.Tensor]:
     from mserbench_mser_llm.connector import Connector, Shape
-    from mserbench_training.recomputing import recompute_blocks
+    from mserbench_training.resources.recomputing import recompute_blocks
 
     connector = Connector(Shape(1, 1280, 4096, n_queries=256), 1.0).train()
     if recompute:
@@ -61,7 +61,7 @@ def parts_inside_an_encoder(recompute: bool) -> Callable[[], torch.Tensor]:
     from mserbench_supcon_w2v2 import inside
     from mserbench_supcon_w2v2.backbones import WaveBackbone
     from mserbench_training.encoders.wav2vec import Wav2VecModel
-    from mserbench_training.recomputing import recompute_blocks
+    from mserbench_training.resources.recomputing import recompute_blocks
 
     config = transformers.Wav2Vec2Config(apply_spec_augment=False, layerdrop=0.0)
     model = Wav2VecModel(transformers.Wav2Vec2Model(config).eval(), normalise=False)

@@ -32,7 +32,7 @@ from mserbench_supcon_w2v2.backbones import WaveBackbone  # noqa: E402
 from mserbench_supcon_w2v2.inside import adapt  # noqa: E402
 from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecEncoder, Wav2VecModel  # noqa: E402
-from mserbench_training.machine import Machine  # noqa: E402
+from mserbench_training.learning.machine import Machine  # noqa: E402
 
 ROWS = "BENCH_GPU_ROWS"
 HEAD = (

@@ -37,10 +37,10 @@ from mserbench_mser_llm.objective import Objective  # noqa: E402
 from mserbench_mser_llm.presets import PRESETS  # noqa: E402
 from mserbench_mser_llm.scoring import Question  # noqa: E402
 from mserbench_mser_llm.teaching import Decoding, Teacher  # noqa: E402
-from mserbench_training.frame_reader import HOLD  # noqa: E402
-from mserbench_training.machine import Machine  # noqa: E402
-from mserbench_training.sampler import sampler_of  # noqa: E402
-from mserbench_training.sets import Codes  # noqa: E402
+from mserbench_training.frames.frame_reader import HOLD  # noqa: E402
+from mserbench_training.learning.machine import Machine  # noqa: E402
+from mserbench_training.learning.sampler import sampler_of  # noqa: E402
+from mserbench_training.learning.sets import Codes  # noqa: E402
 
 MINI = PRESETS["mini"]
 CLIPS, STEPS, FEW = 252, 3, 16

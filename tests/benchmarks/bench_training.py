@@ -33,10 +33,10 @@ from mserbench_supcon_w2v2.feeding import HOLD  # noqa: E402
 from mserbench_supcon_w2v2.network import Network  # noqa: E402
 from mserbench_supcon_w2v2.objective import Objective  # noqa: E402
 from mserbench_supcon_w2v2.settings import PRESETS  # noqa: E402
-from mserbench_training.machine import Machine, Precision  # noqa: E402
-from mserbench_training.sampler import ShuffledSampler  # noqa: E402
-from mserbench_training.sets import Codes  # noqa: E402
-from mserbench_training.threads import one_thread_each  # noqa: E402
+from mserbench_training.learning.machine import Machine, Precision  # noqa: E402
+from mserbench_training.learning.sampler import ShuffledSampler  # noqa: E402
+from mserbench_training.learning.sets import Codes  # noqa: E402
+from mserbench_training.resources.threads import one_thread_each  # noqa: E402
 
 CLIPS, BATCH = 200, 36
 BAR_RATIO = 20.0

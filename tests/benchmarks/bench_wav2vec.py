@@ -34,7 +34,7 @@ from mserbench.data import (  # noqa: E402
 )
 from mserbench.data.index import available_cores  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecEncoder  # noqa: E402
-from mserbench_training.threads import one_thread_each  # noqa: E402
+from mserbench_training.resources.threads import one_thread_each  # noqa: E402
 
 Waves = list[NDArray[np.float32]]
 
@@ -92,7 +92,7 @@ def waves(real_data: Path) -> Waves:
 
 
 def ours(encoder: Wav2VecEncoder, waves: Waves) -> Waves:
-    """Extract as `mserbench_training.frames` does: a thread a core, each at clips of its own."""
+    """Extract as `mserbench_training.frames.computed` does: a thread a core, each at clips of its own."""
     with one_thread_each(), ThreadPoolExecutor(available_cores()) as pool:
         return [
             frames[0]

@@ -27,8 +27,8 @@ from mserbench.data.index import available_cores  # noqa: E402
 from mserbench.errors import DataError  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder  # noqa: E402
-from mserbench_training.pooled import pooled_features  # noqa: E402
-from mserbench_training.threads import one_thread_each  # noqa: E402
+from mserbench_training.frames.pooled import pooled_features  # noqa: E402
+from mserbench_training.resources.threads import one_thread_each  # noqa: E402
 
 LAYER = 2  # the third block: the layer of whisper-linear
 CLIPS, REFERENCE_CLIPS = 200, 12

@@ -23,10 +23,10 @@ from mserbench_supcon_w2v2.feeding import FrameFeeder
 from mserbench_supcon_w2v2.network import Network
 from mserbench_supcon_w2v2.objective import Objective
 from mserbench_supcon_w2v2.settings import PRESETS
-from mserbench_training import loop
-from mserbench_training.frames import Frames
-from mserbench_training.sampler import ShuffledSampler
-from mserbench_training.sets import Codes
+from mserbench_training.frames.computed import Frames
+from mserbench_training.learning import loop
+from mserbench_training.learning.sampler import ShuffledSampler
+from mserbench_training.learning.sets import Codes
 
 SECONDS = 1.0
 LABELS = ("neutral", "happy", "sad", "angry")

@@ -23,7 +23,7 @@ from mserbench.labels import CANONICAL
 from mserbench.model import Model
 from mserbench.running import evaluation
 from mserbench.running.lookup import model_class, model_entry, shipped_weights
-from mserbench_training.label_scores import softmax
+from mserbench_training.models.label_scores import softmax
 
 TASK = "emodb-sample"
 SHOWING = """

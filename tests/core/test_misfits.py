@@ -223,7 +223,7 @@ def test_a_gguf_file_is_not_blamed(
     torchaudio: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That was the fault: a whole file 'cannot be read as GGUF (undefined symbol)'."""
-    assemble_llama = pytest.importorskip("mserbench_training.assemble_llama")
+    assemble_llama = pytest.importorskip("mserbench_training.pretrained.assemble_llama")
     (tmp_path / "model.gguf").write_bytes(b"GGUF and more")
     monkeypatch.setattr(
         assemble_llama, "_convert", lambda *_: importlib.import_module("torchaudio")

@@ -17,11 +17,11 @@ pytest.importorskip("torchaudio")
 
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.errors import ModelError, UsageError  # noqa: E402
-from mserbench_training import augment, frame_cache  # noqa: E402
-from mserbench_training.augment import Augmentation  # noqa: E402
 from mserbench_training.encoders.logmel import LogMelEncoder  # noqa: E402
-from mserbench_training.frame_cache import FrameCache  # noqa: E402
-from mserbench_training.frames import Frames, averaged, statistics  # noqa: E402
+from mserbench_training.frames import augment, frame_cache  # noqa: E402
+from mserbench_training.frames.augment import Augmentation  # noqa: E402
+from mserbench_training.frames.computed import Frames, averaged, statistics  # noqa: E402
+from mserbench_training.frames.frame_cache import FrameCache  # noqa: E402
 
 
 def tone(seconds=0.5, hertz=400.0):
@@ -286,7 +286,7 @@ def test_two_processes_write_at_once(tmp_path):
         import sys
         from pathlib import Path
         import numpy as np
-        from mserbench_training.frame_cache import FrameCache
+        from mserbench_training.frames.frame_cache import FrameCache
         cache = FrameCache("e", "1", Path(sys.argv[1]))
         for i in range(40):
             cache.put_many({f"{sys.argv[2]}{i}": np.full((1, 5, 8), i)})

@@ -23,7 +23,7 @@ from mserbench_baselines.egemaps import EGeMAPS, functionals
 from mserbench_baselines.feature_model import LinearOptions
 from mserbench_baselines.floors import Prior, Random
 from mserbench_baselines.logmel import LogMel
-from mserbench_training.speakers import speaker_statistics
+from mserbench_training.models.speakers import speaker_statistics
 
 LABELS = ["neutral", "happy", "sad"]
 MODELS = [LogMel, EGeMAPS]

@@ -19,8 +19,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
 from mserbench.errors import DataError, ModelError, UsageError  # noqa: E402
-from mserbench_training import checkpoints, loop  # noqa: E402
-from mserbench_training.sampler import ShuffledSampler  # noqa: E402
+from mserbench_training.learning import checkpoints, loop  # noqa: E402
+from mserbench_training.learning.sampler import ShuffledSampler  # noqa: E402
 
 STEPS = 24
 SCRIPT = """
@@ -28,8 +28,8 @@ SCRIPT = """
     from pathlib import Path
     import torch
     from torch import nn
-    from mserbench_training import checkpoints, loop
-    from mserbench_training.sampler import ShuffledSampler
+    from mserbench_training.learning import checkpoints, loop
+    from mserbench_training.learning.sampler import ShuffledSampler
 
     torch.set_num_threads(1)
 

@@ -12,14 +12,14 @@ torch = pytest.importorskip("torch")
 
 from together import run_processes  # noqa: E402
 
-from mserbench_training.losses import (  # noqa: E402
+from mserbench_training.learning.losses import (  # noqa: E402
     UNKNOWN,
     class_weights,
     cross_entropy,
     language_aware_contrastive,
 )
-from mserbench_training.reversal import reverse_gradient, rising_strength  # noqa: E402
-from mserbench_training.schedule import factor  # noqa: E402
+from mserbench_training.learning.reversal import reverse_gradient, rising_strength  # noqa: E402
+from mserbench_training.learning.schedule import factor  # noqa: E402
 
 
 def plain(embeddings, emotions, languages, weight, temperature):
@@ -226,8 +226,8 @@ TWO = """
     import json, os
     import torch
     from torch import nn
-    from mserbench_training.machine import Machine
-    from mserbench_training.sampler import shard
+    from mserbench_training.learning.machine import Machine
+    from mserbench_training.learning.sampler import shard
     from mserbench_supcon_w2v2.backbones import FrameBackbone
     from mserbench_supcon_w2v2.network import Batch, LossOptions, Network, total_loss
 

@@ -171,8 +171,8 @@ TWO = """
     from mserbench_mser_llm.network import Batch, Network, losses_of
     from mserbench_mser_llm.scoring import Question
     from mserbench_mser_llm.teaching import Decoding
-    from mserbench_training.machine import Machine
-    from mserbench_training.sampler import shard
+    from mserbench_training.learning.machine import Machine
+    from mserbench_training.learning.sampler import shard
 
     torch.set_num_threads(1)
     llm = FrozenLanguageModel.from_folder(tiny_parts.tiny_folder("llama"))

@@ -28,8 +28,8 @@ from mserbench_mser_llm import architectures, parts  # noqa: E402
 from mserbench_mser_llm.language_model import FrozenLanguageModel  # noqa: E402
 from mserbench_mser_llm.planning import MINI_SECONDS  # noqa: E402
 from mserbench_mser_llm.scoring import LABELS  # noqa: E402
-from mserbench_training import whisper_sizes  # noqa: E402
-from mserbench_training.saved import count, kept_bytes, without_memory  # noqa: E402
+from mserbench_training.encoders import whisper_sizes  # noqa: E402
+from mserbench_training.resources.saved import count, kept_bytes, without_memory  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from mserbench.errors import DataError
 from mserbench.plugins.hookspecs import WeightsEntry
 from mserbench.weights.named import assembler, weights_named
 from mserbench_training import register_weights
-from mserbench_training.pretrained import WHISPER_LANGUAGES
+from mserbench_training.pretrained.speech import WHISPER_LANGUAGES
 
 torch = pytest.importorskip("torch", reason="pip install 'mserbench[train]'")
 safetensors_numpy = pytest.importorskip(
@@ -28,12 +28,8 @@ whisper = pytest.importorskip("whisper", reason="pip install 'mserbench[train]'"
 tokenizers = pytest.importorskip("tokenizers", reason="pip install 'mserbench[train]'")
 transformers = pytest.importorskip("transformers", reason="pip install 'mserbench[train]'")
 
-from mserbench_training import (  # noqa: E402 - after the check that torch is here
-    assemble_llama,
-    assemble_transformers,
-    assemble_whisper,
-    whisper_model,
-)
+from mserbench_training.encoders import whisper_model  # noqa: E402 - after the check that torch is here
+from mserbench_training.pretrained import assemble_llama, assemble_transformers, assemble_whisper  # noqa: E402 - after the check that torch is here
 
 USER_CACHE = cache_dir()  # before the tests' own cache takes its place
 WIDTH, LAYERS = 128, 2

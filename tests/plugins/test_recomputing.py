@@ -28,7 +28,7 @@ from mserbench_supcon_w2v2 import inside  # noqa: E402
 from mserbench_supcon_w2v2.backbones import WaveBackbone  # noqa: E402
 from mserbench_supcon_w2v2.settings import Settings  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecModel  # noqa: E402
-from mserbench_training.recomputing import recompute_blocks  # noqa: E402
+from mserbench_training.resources.recomputing import recompute_blocks  # noqa: E402
 
 Gradients = dict[str, "torch.Tensor"]
 

@@ -15,8 +15,8 @@ pytest.importorskip("torch")
 from mserbench.contracts import Clip
 from mserbench.errors import DataError, UsageError
 from mserbench.model import TrainingItem
-from mserbench_training.sampler import HierarchicalSampler, ShuffledSampler, shard
-from mserbench_training.sets import UNKNOWN, Codes, hold_out_speakers, learnable
+from mserbench_training.learning.sampler import HierarchicalSampler, ShuffledSampler, shard
+from mserbench_training.learning.sets import UNKNOWN, Codes, hold_out_speakers, learnable
 
 SKEWED = st.dictionaries(
     st.tuples(st.integers(0, 4), st.integers(0, 5)), st.integers(1, 40), min_size=1, max_size=20

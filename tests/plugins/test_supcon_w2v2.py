@@ -30,8 +30,8 @@ from mserbench_supcon_w2v2.settings import PRESETS, Settings, SupconOptions, res
 from mserbench_training.encoders.base import parse_layers  # noqa: E402
 from mserbench_training.encoders.logmel import LogMelEncoder  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecModel  # noqa: E402
-from mserbench_training.frames import Frames, statistics  # noqa: E402
-from mserbench_training.loudness import WithLoudness  # noqa: E402
+from mserbench_training.frames.computed import Frames, statistics  # noqa: E402
+from mserbench_training.frames.loudness import WithLoudness  # noqa: E402
 
 QUICK = {"preset": "tiny", "steps": 25, "evaluate_every": 5, "batch_emotions": 3, "reduce": 2}
 SMALL = {

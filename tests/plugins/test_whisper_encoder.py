@@ -16,12 +16,12 @@ from mserbench.data import corpus, dataset  # noqa: E402
 from mserbench.data import lookup as data_lookup  # noqa: E402
 from mserbench.errors import DataError, UsageError  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
-from mserbench_training import pooled  # noqa: E402
 from mserbench_training.encoders import base  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder, fingerprint, n_frames  # noqa: E402
-from mserbench_training.frames import Frames  # noqa: E402
-from mserbench_training.threads import one_thread_each  # noqa: E402
-from mserbench_training.whisper_model import load  # noqa: E402
+from mserbench_training.encoders.whisper_model import load  # noqa: E402
+from mserbench_training.frames import pooled  # noqa: E402
+from mserbench_training.frames.computed import Frames  # noqa: E402
+from mserbench_training.resources.threads import one_thread_each  # noqa: E402
 
 LENGTHS = (1, 319, 320, 321, 8_000, 33_333)  # samples
 

@@ -24,9 +24,9 @@ from mserbench.results.manifest import Manifest, read_manifest, write_manifest  
 from mserbench.running import training  # noqa: E402
 from mserbench.running.lookup import model_entry, shipped_weights  # noqa: E402
 from mserbench.testing import assert_model  # noqa: E402
-from mserbench_training.augment import Room, reverberate  # noqa: E402
-from mserbench_training.augment import generator as seeded  # noqa: E402
-from mserbench_training.pooled import Copy, pooled_features  # noqa: E402
+from mserbench_training.frames.augment import Room, reverberate  # noqa: E402
+from mserbench_training.frames.augment import generator as seeded  # noqa: E402
+from mserbench_training.frames.pooled import Copy, pooled_features  # noqa: E402
 from mserbench_whisper_linear import (  # noqa: E402
     WEIGHTS,
     choice,

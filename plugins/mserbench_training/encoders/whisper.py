@@ -22,7 +22,7 @@ from whisper.audio import (
 from whisper.model import AudioEncoder, ResidualAttentionBlock
 
 from mserbench_training.encoders.base import Length, Precision, check_layers
-from mserbench_training.whisper_model import load
+from mserbench_training.encoders.whisper_model import load
 
 CODE = "1"  # raise it whenever frames change
 STRIDE = 2 * HOP_LENGTH  # samples a frame: the second convolution halves the rate of the log-mels

@@ -17,7 +17,7 @@ from torch import Tensor
 from mserbench.errors import DataError
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainingItem
-from mserbench_training.losses import UNKNOWN
+from mserbench_training.learning.losses import UNKNOWN
 
 Speaker = tuple[str, str]  # language and name: one actor of two languages is two voices
 Key = TypeVar("Key", bound=Hashable)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from mserbench.cards import Exposure, ExposureKind
 from mserbench.weights.record import Hub, Member, Weights
 
-_ASSEMBLE_WHISPER = "mserbench_training.assemble_whisper:assemble"
-_ASSEMBLE_FOLDER = "mserbench_training.assemble_transformers:assemble"
+_ASSEMBLE_WHISPER = "mserbench_training.pretrained.assemble_whisper:assemble"
+_ASSEMBLE_FOLDER = "mserbench_training.pretrained.assemble_transformers:assemble"
 _HUB = "https://huggingface.co/"
 _WHISPER_FILES = ("config.json", "model.safetensors")
 _SPEECH_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.errors import DataError
-from mserbench_training import ctranslate2_file
+from mserbench_training.pretrained import ctranslate2_file
 
 MODEL, DIMS = "model.safetensors", "dims.json"
 _HEAD = 64  # width of an attention head in every published size (Radford et al., 2022, Table 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from mserbench_training.sampler import Sampler
+from mserbench_training.learning.sampler import Sampler
 
 StreamPosition = tuple[list[int], int, int]  # indices, epoch, and place in the epoch
 

@@ -19,8 +19,8 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL
 from mserbench.model import Described, TrainableModel, TrainingItem
-from mserbench_training.model_file import read_model, write_model
-from mserbench_training.speakers import Statistics, speaker_statistics, standardised
+from mserbench_training.models.model_file import read_model, write_model
+from mserbench_training.models.speakers import Statistics, speaker_statistics, standardised
 
 Normalise = Literal["training", "speaker"]
 Labels = Literal["canonical", "all"]

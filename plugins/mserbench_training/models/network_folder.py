@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from mserbench.disk.files import write_atomic
-from mserbench_training import checkpoints
-from mserbench_training.network_record import RECORD, SCHEMA
+from mserbench_training.learning import checkpoints
+from mserbench_training.models.network_record import RECORD, SCHEMA
 
 TENSORS = "model.safetensors"
 

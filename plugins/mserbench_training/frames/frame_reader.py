@@ -15,9 +15,9 @@ from mserbench.contracts import Clip
 from mserbench.engine.processes import place
 from mserbench.model import TrainingItem
 from mserbench.report.progress import counting
-from mserbench_training.augment import drawn_number, generator, mask_frames
 from mserbench_training.encoders.base import padded
-from mserbench_training.frames import Frames
+from mserbench_training.frames.augment import drawn_number, generator, mask_frames
+from mserbench_training.frames.computed import Frames
 
 HOLD = 2**30  # bytes of frames that a training keeps in memory: 1 GiB
 

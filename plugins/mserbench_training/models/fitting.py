@@ -11,12 +11,13 @@ import torch
 from torch import nn
 
 from mserbench.model import TrainingItem
-from mserbench_training import loop, network_folder
-from mserbench_training.described_network import DescribedNetwork
-from mserbench_training.network_settings import NetworkSettings
-from mserbench_training.sampler import sampler_of
-from mserbench_training.sets import Codes, hold_out_speakers, learnable
-from mserbench_training.training_folder import identity, keep_log, own_folder
+from mserbench_training.learning import loop
+from mserbench_training.learning.sampler import sampler_of
+from mserbench_training.learning.sets import Codes, hold_out_speakers, learnable
+from mserbench_training.learning.training_folder import identity, keep_log, own_folder
+from mserbench_training.models import network_folder
+from mserbench_training.models.described_network import DescribedNetwork
+from mserbench_training.models.network_settings import NetworkSettings
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from mserbench.errors import UsageError
-from mserbench_training.sets import CodedItems
+from mserbench_training.learning.sets import CodedItems
 
 Missing = Literal["fill", "skip", "error"]
 Cell = tuple[int, int]  # language, emotion

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 
 from mserbench.errors import ModelError
 from mserbench.report.progress import Report, counting
-from mserbench_training import checkpoints, schedule, weight_average
-from mserbench_training.loop_options import LoopOptions as LoopOptions
-from mserbench_training.machine import Machine
-from mserbench_training.sampler import Sampler, shard
-from mserbench_training.stream import made_ahead, places
-from mserbench_training.training_log import TrainingLog, in_words
+from mserbench_training.learning import checkpoints, schedule, weight_average
+from mserbench_training.learning.loop_options import LoopOptions as LoopOptions
+from mserbench_training.learning.machine import Machine
+from mserbench_training.learning.sampler import Sampler, shard
+from mserbench_training.learning.stream import made_ahead, places
+from mserbench_training.learning.training_log import TrainingLog, in_words
 
 CHECKPOINT = "checkpoint.safetensors"
 _log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from mserbench.disk.files import cache_dir
 from mserbench.engine.processes import place
 from mserbench.errors import UsageError
 from mserbench.model import TrainingItem
-from mserbench_training import training_log
+from mserbench_training.learning import training_log
 
 
 def identity(model: str, facts: Sequence[object], items: Sequence[TrainingItem]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench_training.encoders.base import Encoder
-from mserbench_training.pooled import loudness_of
+from mserbench_training.frames.pooled import loudness_of
 
 CODE = "1"  # raise it whenever the last number of a frame changes
 

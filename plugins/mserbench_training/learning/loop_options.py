@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mserbench.errors import UsageError
-from mserbench_training import schedule
 from mserbench_training.encoders.base import Precision
+from mserbench_training.learning import schedule
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from mserbench_training import checkpoints
+from mserbench_training.learning import checkpoints
 
 
 def add(mean: dict[str, Tensor], model: nn.Module, n: int) -> None:

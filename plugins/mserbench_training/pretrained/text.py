@@ -8,8 +8,8 @@ from __future__ import annotations
 from mserbench.cards import Exposure
 from mserbench.weights.record import Hub, Member, Weights
 
-_ASSEMBLE_FOLDER = "mserbench_training.assemble_transformers:assemble"
-_ASSEMBLE_LLAMA = "mserbench_training.assemble_llama:assemble"
+_ASSEMBLE_FOLDER = "mserbench_training.pretrained.assemble_transformers:assemble"
+_ASSEMBLE_LLAMA = "mserbench_training.pretrained.assemble_llama:assemble"
 _HUB = "https://huggingface.co/"
 _TEXT_FILES = (
     "config.json", "generation_config.json", "model*.safetensors", "model.safetensors.index.json",

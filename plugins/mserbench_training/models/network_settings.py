@@ -9,7 +9,7 @@ from typing import Any
 from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL
 from mserbench.options import check_ranges, option
-from mserbench_training.loop_options import LoopOptions
+from mserbench_training.learning.loop_options import LoopOptions
 
 OURS = "assumed"
 """The evidence of a default that no paper, code or figure suggests."""

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.engine.cores import available_cores
 from mserbench.errors import ModelError
-from mserbench_training.augment import Augmentation
 from mserbench_training.encoders.base import Encoder, check_layers
-from mserbench_training.frame_cache import FrameCache
-from mserbench_training.threads import one_thread_each
+from mserbench_training.frames.augment import Augmentation
+from mserbench_training.frames.frame_cache import FrameCache
+from mserbench_training.resources.threads import one_thread_each
 
 Progress = Callable[[int, int], None]  # clips done, clips in all
 _CHUNK = 8  # clips between two writes: a killed process loses a few such chunks at most

@@ -10,7 +10,7 @@ from typing import Any
 
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
-from mserbench_training import assemble_transformers
+from mserbench_training.pretrained import assemble_transformers
 
 _MAGIC = b"GGUF"
 

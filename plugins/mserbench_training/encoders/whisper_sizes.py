@@ -12,7 +12,7 @@ from whisper.model import AudioEncoder, ModelDimensions
 
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_names
-from mserbench_training.saved import count
+from mserbench_training.resources.saved import count
 
 POSITIONS = 1500  # of any Whisper encoder: 30 s
 

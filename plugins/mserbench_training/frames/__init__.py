@@ -1,0 +1,1 @@
+"""Frames of frozen encoders: computed, altered, kept, read and pooled."""

@@ -1,0 +1,1 @@
+"""What trained models share: settings, fitting, their folder of weights, scores over clips."""
