@@ -75,6 +75,12 @@ def _dangling(corpus: OwnCorpus) -> None:
     corpus.path(3).symlink_to(corpus.folder / "gone.wav")
 
 
+@damage("a link to another row's file", "files", "ada_happy_2", r"same|equal|copy|link")
+def _linked(corpus: OwnCorpus) -> None:
+    corpus.path(3).unlink()
+    corpus.path(3).symlink_to(corpus.path(4).name)
+
+
 @damage("names decomposed on disk", "files", r"", r"NFC|NFD|unicode|composed|spelled|0 problem")
 def _decomposed(corpus: OwnCorpus) -> None:
     """Either the names are matched, or the difference is said: two equal-looking lists help nobody."""

@@ -100,9 +100,9 @@ def _talks(corpus: OwnCorpus) -> list[dict[str, str]]:
 
 def _proposed_times(name: str, start: str, length: str, factor: int, is_end: bool) -> None:
     """Register columns of times that `init-task` must take as they are meant, or speak of."""
-    words = rf'start = "{start}"|start_\w+ = "{start}"|left out|not taken|look.*{start}'
+    words = rf'(duration|length|end\w*) = "{length}"|left out|not taken|not read|unit'
 
-    @damage(name, "audio", rf"{start}", words, proposed=True)
+    @damage(name, "audio", length, words, proposed=True)
     def _times(corpus: OwnCorpus) -> None:
         corpus.rows = [
             {
@@ -164,12 +164,40 @@ def _json_nan(corpus: OwnCorpus) -> None:
     corpus.rows = rows  # type: ignore[assignment]
 
 
-@damage("labels are numbers without meaning", "labels", r"emotion|label", r"number|digit|meaning")
+@damage("labels are numbers", "labels", r"emotion|label", r"number", proposed=True)
 def _numbers(corpus: OwnCorpus) -> None:
     for row in corpus.rows:
         row["emotion"] = str(("angry", "happy", "sad").index(row["emotion"]))
 
-    corpus.labels = {"0": "angry", "1": "happy", "2": "2"}
+
+@damage("a header again in the middle", "labels", r"emotion", r"header|DROP", proposed=True)
+def _header_again(corpus: OwnCorpus) -> None:
+    lines = corpus.table_text().splitlines(keepends=True)
+    corpus.text = "".join([*lines[:9], lines[0], *lines[9:]])
+
+
+@damage("an invisible sign in a label", "labels", r"angry", r"look|invisible|two", proposed=True)
+def _invisible(corpus: OwnCorpus) -> None:
+    corpus.rows[0]["emotion"] = "angry\u200b"
+
+
+@damage("times with a decimal comma", "audio", r"0,1", r"start is")
+def _comma(corpus: OwnCorpus) -> None:
+    _timed(corpus, 1)
+    text = corpus.table_text().replace(",", ";").replace(".", ",").replace(",wav", ".wav")
+    corpus.text = text
+
+
+@damage("times as clocks", "audio", r"00:00", r"start is")
+def _clocks(corpus: OwnCorpus) -> None:
+    _timed(corpus, 1)
+    for row in corpus.rows:
+        row |= {"start": "00:00:00.1", "end": "00:00:00.5"}
+
+
+@damage("one path spelled in two ways", "labels", r"ada_happy_2", r"already|twice")
+def _spelled(corpus: OwnCorpus) -> None:
+    corpus.rows.append({**corpus.rows[3], "file": "./wav//ada_happy_2.wav", "emotion": "sad"})
 
 
 @damage("one file, two labels", "labels", "ada_happy_2", r"twice|already|two labels|also")
@@ -280,3 +308,10 @@ def _against_names(corpus: OwnCorpus) -> None:
 def _nan_speaker(corpus: OwnCorpus) -> None:
     for row in corpus.rows[5:8]:
         row["speaker"] = "nan"
+
+
+@damage("a speaker of both sexes", "speakers", r"bob", r"sex|f and m|two people")
+def _both_sexes(corpus: OwnCorpus) -> None:
+    corpus.columns["sex"] = "sex"
+    for number, row in enumerate(corpus.rows):
+        row["sex"] = "f" if row["speaker"] != "bob" or number % 2 else "m"
