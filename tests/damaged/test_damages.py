@@ -44,7 +44,7 @@ def told(cli: Cli, corpus: own_corpus.OwnCorpus, proposed: bool) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("name", map(marked, DAMAGES))
+@pytest.mark.parametrize("name", [marked(name) for name in DAMAGES])
 def test_a_damage_is_named(name: str, cli: Cli, tmp_path: Path) -> None:
     """If a damage passed in silence, a model would be judged by what nobody recorded or said."""
     damage = DAMAGES[name]
