@@ -50,7 +50,7 @@ class Ended:
             ),
             f"it leaves behind {list(self.left)[:5]}": bool(self.left),
         }
-        return [f"{rule}: {shown[:900]}" for rule, broken in rules.items() if broken]
+        return [ascii(f"{rule}: {shown[:900]}") for rule, broken in rules.items() if broken]
 
 
 def environment(place: Place, **more: str) -> dict[str, str]:

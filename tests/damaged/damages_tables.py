@@ -315,3 +315,11 @@ def _both_sexes(corpus: OwnCorpus) -> None:
     corpus.columns["sex"] = "sex"
     for number, row in enumerate(corpus.rows):
         row["sex"] = "f" if row["speaker"] != "bob" or number % 2 else "m"
+
+
+@damage("a table passed over for names of files", "labels", r"labels\.csv", r"", proposed=True)
+def _passed_over(corpus: OwnCorpus) -> None:
+    """The table is one-hot, and says another thing than the names."""
+    lines = [f"{row['file']},{int(i % 3 == 0)},{int(i % 3 == 1)},{int(i % 3 == 2)}"
+             for i, row in enumerate(corpus.rows)]  # fmt: skip
+    corpus.text = "\n".join(["file,angry,happy,sad", *lines]) + "\n"
