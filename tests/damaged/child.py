@@ -15,6 +15,7 @@ from damaged.hostile import Hostile, Place
 
 # Escapes, other controls, and what turns the direction of text; line ends and tabs are no harm.
 RAW = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 LONGEST = 5_000  # characters of a line that a person is shown
 
 
@@ -26,6 +27,7 @@ class Ended:
     out: str
     err: str
     left: tuple[str, ...]
+    is_json: bool = False  # JSON is for programs: in it only what no text may hold counts
 
     @property
     def text(self) -> str:
@@ -44,7 +46,9 @@ class Ended:
             "it calls a foreseeable fault its own": "mserbench itself failed" in self.text,
             f"it does not say {says!r}": self.code is not None
             and not re.search(says, self.text, re.IGNORECASE | re.DOTALL),
-            "raw control characters are shown": RAW.search(self.text) is not None,
+            "raw control characters are shown": (
+                (CONTROL if self.is_json else RAW).search(self.text) is not None
+            ),
             f"a line of {max(map(len, self.text.splitlines()), default=0):,} characters is shown": (
                 max(map(len, self.text.splitlines()), default=0) > LONGEST
             ),
@@ -105,8 +109,8 @@ def run(place: Place, case: Hostile, command: tuple[str, ...]) -> Ended:
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
 
-    left = [*sorted(hidden(place.folder) - before), *survivors(process.pid)] if code else []
-    return Ended(code, decoded(out), decoded(err), tuple(left))
+    left = [*sorted(hidden(place.folder) - before), *survivors(process.pid)] if code is not None else []
+    return Ended(code, decoded(out), decoded(err), tuple(left), "--json" in command)
 
 
 def decoded(data: bytes | None) -> str:

@@ -17,7 +17,7 @@ RUN = ("run", "--model", "prior", "--task", "./t.toml", "--json")
 PROPOSE = ("init-task", "c", "--out", "new.toml", "--language", "de")
 STATUS = ("data", "status", "--data", "data")
 SCORE = ("score", "p.csv", "--task", "./t.toml", "--name", "mine", "--json")
-SECONDS = 12.0  # of wall clock, for one command on a busy machine
+SECONDS = 30.0  # of wall clock, for one command on a busy machine
 MEMORY = 3 << 30  # bytes of address space
 DATA, FAILED, DONE = (3,), (4,), (0,)
 

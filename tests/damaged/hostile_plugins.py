@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from damaged.hostile import DONE, FAILED, RUN, VERIFY, Place, hostile
+from damaged.hostile import DONE, FAILED, RUN, Place, hostile
 
 RUN_BAD = ("run", "--model", "bad", "--task", "./t.toml", "--json")
 LIST = ("plugins", "--json")
@@ -59,7 +59,7 @@ for _step in ("prepare", "card", "facts", "__init__"):
 
 
 def _at_import(deed: str, statements: str, hook: bool) -> None:
-    @hostile(f"{deed} {'in a hook' if hook else 'at import'}", LIST, codes=DONE, says="hostile")
+    @hostile(f"{deed} {'in a hook' if hook else 'at import'}", LIST, codes=(0, 1), says="hostile")
     def _make(place: Place) -> None:
         body = indent(statements, "    ") if hook else ""
         place.plugin(
@@ -148,7 +148,7 @@ _titled("a number", "5)]", ("models",), (0, 4))
 
 
 def _model_card(name: str, card: str) -> None:
-    @hostile(f"a model's card: {name}", RUN_BAD, ("models", "bad"), codes=FAILED, says="bad")
+    @hostile(f"a model's card: {name}", RUN_BAD, codes=FAILED, says="bad")
     def _make(place: Place) -> None:
         place.model(PLACES["card"].format(f"        return {card}"))
 
@@ -228,4 +228,3 @@ _record("a malformed language", "record['task']['languages'] = ['de-']")
 _record("a surrogate", "record['model']['title'] = '\\ud800'")
 _record("its name leads out", "record['model']['name'] = '../../x'; record['task']['name'] = '..'")
 _record("a label of 5 MB", "record['task']['labels'][0] = 'x' * 5_000_000")
-assert VERIFY

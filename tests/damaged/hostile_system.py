@@ -77,7 +77,6 @@ _out("into a read-only folder of the system", "/sys/x.toml")
 _out("below a file", "file/x.toml")
 _out("onto a full device", "/dev/full/x.toml")
 _out("with a name of 300 characters", "n" * 300 + "x.toml")
-_out("with a NUL", "a\\0x.toml")
 
 
 @hostile("runs into a read-only folder", (*RUN, "--out", "/proc/runs"), codes=ANY, says="runs")

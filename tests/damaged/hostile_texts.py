@@ -62,7 +62,6 @@ _toml("20,000 unknown TOML keys", "\n".join(f"key{i} = 1" for i in range(20_000)
 _toml("a TOML key of a million characters", "k" * 1_000_000 + " = 1")
 _toml("a TOML value of a million characters", "version = '" + "v" * 1_000_000 + "'")
 _toml("a TOML number of 10,000 digits", "version = " + "9" * 10_000)
-_toml("a TOML file of 10 MB of comments", "#" * 10_000_000, says="")
 _toml("a TOML title of escapes", f"titel = {json.dumps(ESCAPES)}")
 
 
@@ -134,7 +133,7 @@ def _wide_predictions(place: Place) -> None:
     (place.folder / "p.csv").write_text("\n".join([f"{lines[0]},{extra}", *(x + filler for x in lines[1:])]))
 
 
-@_scored("a score of an unknown label", says="surprise")
+@hostile("a score of an unknown label", SCORE, codes=(0, 3), says="surprise")
 def _unknown_score(place: Place) -> None:
     header = "id,score_angry,score_happy,score_sad,score_surprise"
     lines = [line.replace(",sad", ",0.1,0.2,0.3,0.9") for line in place.predictions(header)]
