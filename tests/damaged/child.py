@@ -99,7 +99,7 @@ def run(place: Place, case: Hostile, command: tuple[str, ...]) -> Ended:
             stdout=full if case.stdout == "full" else subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=limit,  # noqa: PLW1509
+            preexec_fn=limit,
         )
         try:
             out, err = process.communicate(timeout=case.seconds)
@@ -109,7 +109,11 @@ def run(place: Place, case: Hostile, command: tuple[str, ...]) -> Ended:
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
 
-    left = [*sorted(hidden(place.folder) - before), *survivors(process.pid)] if code is not None else []
+    left = (
+        [*sorted(hidden(place.folder) - before), *survivors(process.pid)]
+        if code is not None
+        else []
+    )
     return Ended(code, decoded(out), decoded(err), tuple(left), "--json" in command)
 
 
@@ -141,7 +145,9 @@ def survivors(session: int) -> list[str]:
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             state, own_session = fields[0], int(fields[3])
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            words = (
+                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            )
         except (OSError, ValueError):
             continue
 

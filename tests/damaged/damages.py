@@ -50,9 +50,7 @@ def damage(
 
     def register(apply: Change) -> Change:
         assert name not in DAMAGES, f"two damages are called {name!r}"
-        DAMAGES[name] = Damage(
-            name, changed, apply, item, words, proposed=proposed, needs=needs
-        )
+        DAMAGES[name] = Damage(name, changed, apply, item, words, proposed=proposed, needs=needs)
         return apply
 
     return register
@@ -73,5 +71,7 @@ def load() -> dict[str, Damage]:
     """Return all damages by name: those of audio, tables and files."""
     from damaged import damages_audio, damages_files, damages_tables
 
-    assert damages_audio and damages_files and damages_tables
+    assert damages_audio
+    assert damages_files
+    assert damages_tables
     return DAMAGES

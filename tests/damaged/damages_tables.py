@@ -243,7 +243,9 @@ def _mojibake(corpus: OwnCorpus) -> None:
 
 
 def _two_names(what: str, other: str) -> None:
-    @damage(f"a speaker under two names: {what}", "speakers", r"bob|speaker", r"two names|same|spel")
+    @damage(
+        f"a speaker under two names: {what}", "speakers", r"bob|speaker", r"two names|same|spel"
+    )
     def _renamed(corpus: OwnCorpus) -> None:
         for row in corpus.rows[6:9]:
             row["speaker"] = other

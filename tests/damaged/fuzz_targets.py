@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -133,10 +134,9 @@ def recorded(file: str, folder: Path, data: bytes) -> None:
         record.parent.rename(through_run)
 
     good = (through_run / file).read_bytes()
-    if data.startswith(b"PATCH "):  # a seed is not known before there is a run
-        position, patch = int(data[6:10]) % len(good), data[10:]
-        data = good[:position] + patch + good[position + 3 :]
-
+    # A seed is not known before there is a run: the bytes are put somewhere into the good file.
+    position = zlib.crc32(data) % len(good)
+    data = good[:position] + data[:200] + good[position + len(data) % 40 :]
     (through_run / file).write_bytes(data)
     try:
         called(folder, "compare", "x", "x")
@@ -152,10 +152,15 @@ def parsed(name: str, file: str, folder: Path, data: bytes) -> None:
 
 def own_targets() -> dict[str, Target]:
     """Return the files of people and of other programs, each with the command that reads it."""
-    verify, propose = ("data", "verify", "./t.toml"), ("init-task", "c", "--out", "n.toml", "--force")
+    verify, propose = (
+        ("data", "verify", "./t.toml"),
+        ("init-task", "c", "--out", "n.toml", "--force"),
+    )
     score = ("score", "p.csv", "--task", "./t.toml", "--name", "m", "--out", "scored")
     table = own_corpus.OwnCorpus(Path())
-    rows = [f"wav/{who}_{label}_1.wav,{label},{who}" for who in ("ada", "bob") for label in table.labels]
+    rows = [
+        f"wav/{who}_{label}_1.wav,{label},{who}" for who in ("ada", "bob") for label in table.labels
+    ]
     csv = "\n".join(["file,emotion,speaker", *rows]).encode()
     timed = csv.replace(b"speaker", b"start").replace(b",ada", b",0.1").replace(b",bob", b",0.2")
     lines = "\n".join(
@@ -172,21 +177,25 @@ def own_targets() -> dict[str, Target]:
         b"pattern = 'wav/(?P<speaker>[a-z]+)_(?P<label>[a-z]+)_[0-9].wav'\n"
         b'[labels]\nangry = "angry"\nhappy = "happy"\nsad = "sad"\n'
     )
-    split = b"id,part\n" + b"".join(line.split(b",")[0] + b",train\n" for line in PREDICTIONS.split(b"\n")[1:-1])
+    split = b"id,part\n" + b"".join(
+        line.split(b",")[0] + b",train\n" for line in PREDICTIONS.split(b"\n")[1:-1]
+    )
     journal = json.dumps({"rows": [["wav/ada_angry_1", [0.1, 0.2, 0.7], ""]]}).encode() + b"\n"
-    wav = b"c/wav/ada_happy_1.wav".decode()
+    wav = "c/wav/ada_happy_1.wav"
 
     def at(place: str, arguments: tuple[str, ...], *seeds: bytes) -> Target:
         return Target(seeds, partial(through, place, arguments))
 
-    patches = tuple(f"PATCH {n:04d}{patch}".encode() for n in range(0, 4_000, 97) for patch in ("[]", '"', "1e9"))
+    patches = (b"[]", b'"', b"1e9", b"null", b"{}", b'"x": [', b"-1,", b"\\ud800", b"\n", b"0.1,")
     return {
         "toml": at("t.toml", verify, toml, pattern),
         "csv": at("c/labels.csv", verify, csv),
         "csv proposed": at("c/labels.csv", propose, csv, timed),
         "jsonl proposed": at("c/more.jsonl", propose, lines),
         "audformat header": at("c/db.yaml", propose, DATABASE),
-        "audformat table": at("c/db.emotion.csv", propose, b"file,emotion\nwav/ada_sad_1.wav,sad\n"),
+        "audformat table": at(
+            "c/db.emotion.csv", propose, b"file,emotion\nwav/ada_sad_1.wav,sad\n"
+        ),
         "predictions": at("p.csv", score, PREDICTIONS),
         "card": at("card.json", (*score, "--card", "card.json"), CARD),
         "split": at("split.csv", ("audit", "split.csv", "--task", "./t.toml"), split),

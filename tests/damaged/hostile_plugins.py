@@ -62,9 +62,7 @@ def _at_import(deed: str, statements: str, hook: bool) -> None:
     @hostile(f"{deed} {'in a hook' if hook else 'at import'}", LIST, codes=(0, 1), says="hostile")
     def _make(place: Place) -> None:
         body = indent(statements, "    ") if hook else ""
-        place.plugin(
-            f"@hookimpl\ndef register_models():\n{body}\n" if hook else statements
-        )
+        place.plugin(f"@hookimpl\ndef register_models():\n{body}\n" if hook else statements)
 
 
 for _deed, _statements in {**DEEDS, **ENDS}.items():

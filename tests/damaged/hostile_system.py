@@ -28,7 +28,9 @@ hostile("500 MB of memory", VERIFY, RUN, codes=(0, *ANY), memory=500 << 20)(_not
 hostile("250 MB of memory", VERIFY, RUN, codes=(0, *ANY), memory=250 << 20)(_nothing)
 
 
-def _environment(name: str, *commands: tuple[str, ...], codes: tuple[int, ...], **more: str) -> None:
+def _environment(
+    name: str, *commands: tuple[str, ...], codes: tuple[int, ...], **more: str
+) -> None:
     @hostile(name, *commands, codes=codes)
     def _make(place: Place) -> None:
         _nothing(place)
@@ -89,7 +91,11 @@ def _runs_below(place: Place) -> None:
     _nothing(place)
 
 
-@hostile("a model's name of 100,000 characters", ("run", "--model", "m" * 100_000, "--task", "x"), codes=(2,))
+@hostile(
+    "a model's name of 100,000 characters",
+    ("run", "--model", "m" * 100_000, "--task", "x"),
+    codes=(2,),
+)
 def _long_name(place: Place) -> None:
     _nothing(place)
 

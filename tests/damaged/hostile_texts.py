@@ -130,7 +130,9 @@ def _wide_predictions(place: Place) -> None:
     extra = ",".join(f"score_{number}" for number in range(20_000))
     lines = place.predictions()
     filler = ",1" * 20_000
-    (place.folder / "p.csv").write_text("\n".join([f"{lines[0]},{extra}", *(x + filler for x in lines[1:])]))
+    (place.folder / "p.csv").write_text(
+        "\n".join([f"{lines[0]},{extra}", *(x + filler for x in lines[1:])])
+    )
 
 
 @hostile("a score of an unknown label", SCORE, codes=(0, 3), says="surprise")

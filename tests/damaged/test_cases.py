@@ -60,7 +60,9 @@ def test_plain_seconds_in_audformat_are_the_reason(name: str, cli: Cli, corpus: 
         "name: seg\nlanguages: [deu]\nschemes: {emotion: {dtype: str}}\n"
         "tables: {emotion: {type: segmented, columns: {emotion: {scheme_id: emotion}}}}\n"
     )
-    text = table(corpus, "file,start,end,emotion", lambda row: f"{row['file']},0.0,0.5,{row['emotion']}")
+    text = table(
+        corpus, "file,start,end,emotion", lambda row: f"{row['file']},0.0,0.5,{row['emotion']}"
+    )
     done = propose(cli, text, "db.emotion.csv")
     assert "start" in done.out + done.err, done
     assert "no column of emotions" not in done.err
@@ -70,9 +72,7 @@ CUT = [f"{kind} cut to 50%" for kind in ("wav", "ogg", "mp3", "aiff", "opus")]
 
 
 @pytest.mark.parametrize("name", [marked(f"case cut-audio, predict {kind}") for kind in CUT])
-def test_predict_says_that_a_recording_was_cut(
-    name: str, cli: Cli, corpus: OwnCorpus
-) -> None:
+def test_predict_says_that_a_recording_was_cut(name: str, cli: Cli, corpus: OwnCorpus) -> None:
     """If a cut transfer were heard as if whole, its answer would be of something else."""
     kind = name.rpartition("predict ")[2].split()[0]
     data = damages_audio.encoded(kind)
@@ -81,7 +81,9 @@ def test_predict_says_that_a_recording_was_cut(
     assert re.search(damages_audio.CUT, done.err, re.IGNORECASE), done
 
 
-@pytest.mark.parametrize("name", [marked(f"case end-beyond-file, {end}") for end in ("0.9", "500", "8000")])
+@pytest.mark.parametrize(
+    "name", [marked(f"case end-beyond-file, {end}") for end in ("0.9", "500", "8000")]
+)
 def test_an_end_beyond_the_file_is_a_problem(name: str, cli: Cli, corpus: OwnCorpus) -> None:
     """If the end of the file were taken, clips would be other clips than the table says."""
     corpus.columns["end"] = "end"
@@ -115,7 +117,9 @@ def test_a_proposal_says_what_looks_like_audio(name: str, cli: Cli, corpus: OwnC
         with corpus.path(number).with_suffix(".opus").open("wb") as file:
             soundfile.write(file, samples, rate, format="OGG", subtype="OPUS")
 
-    done = propose(cli, table(corpus, "file,emotion", lambda row: f"{row['file']},{row['emotion']}"))
+    done = propose(
+        cli, table(corpus, "file,emotion", lambda row: f"{row['file']},{row['emotion']}")
+    )
     assert re.search(r"18 audio files|opus", done.out + done.err), done
 
 
@@ -235,9 +239,9 @@ def test_what_pandas_writes_for_nothing_is_dropped(name: str, cli: Cli, corpus: 
 
     assert propose(cli, corpus.table_text()).code == 0
     labels = tomllib.loads(Path("new.toml").read_text())["labels"]
-    assert {raw: label for raw, label in labels.items() if len(raw) < 5 and raw != "sad"} == {
-        word: "DROP" for word in ("nan", "NaN", "None", "N/A", "")
-    }
+    assert {
+        raw: label for raw, label in labels.items() if len(raw) < 5 and raw != "sad"
+    } == dict.fromkeys(("nan", "NaN", "None", "N/A", ""), "DROP")
 
 
 @pytest.mark.parametrize("name", [marked("case offset-duration")])
@@ -275,7 +279,9 @@ def scores(corpus: OwnCorpus, between: str, point: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("name", [marked(f"case predictions-separators, {kind}") for kind in SEPARATED])
+@pytest.mark.parametrize(
+    "name", [marked(f"case predictions-separators, {kind}") for kind in SEPARATED]
+)
 def test_predictions_are_read_as_tables_are(
     name: str, encoding: str, cli: Cli, corpus: OwnCorpus
 ) -> None:
@@ -284,7 +290,9 @@ def test_predictions_are_read_as_tables_are(
     between, point = SEPARATED[name.removeprefix("case predictions-separators, ")]
     Path("p.csv").write_text(scores(corpus, between, point), encoding=encoding)
     done = cli("score", "p.csv", "--task", "./t.toml", "--name", "mine", "--json")
-    assert done.code == 0 or re.search(r"semicolon|tab|separat|';'|comma as|decimal", done.err), done
+    assert done.code == 0 or re.search(r"semicolon|tab|separat|';'|comma as|decimal", done.err), (
+        done
+    )
 
 
 @pytest.mark.parametrize("name", [marked("case predictions, a column of another label")])

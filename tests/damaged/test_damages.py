@@ -36,7 +36,10 @@ def told(cli: Cli, corpus: own_corpus.OwnCorpus, proposed: bool) -> list[str]:
         else:  # that it says why is the question
             return lines
 
-    for arguments in (("data", "verify", "./t.toml"), ("run", "--model", "prior", "--task", "./t.toml")):
+    for arguments in (
+        ("data", "verify", "./t.toml"),
+        ("run", "--model", "prior", "--task", "./t.toml"),
+    ):
         done = cli(*arguments)
         assert done.code in (0, 1, 3), f"no exit code for a matter of data: {done}"
         lines += [*done.out.splitlines(), *done.err.splitlines()]

@@ -18,7 +18,7 @@ TARGETS = fuzz.targets()
 def _same_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The targets set a cache of their own: give the tests theirs back."""
     monkeypatch.setenv("MSERBENCH_CACHE", os.environ["MSERBENCH_CACHE"])
-    yield
+    return
 
 
 @pytest.mark.slow

@@ -29,7 +29,9 @@ def test_hostile_input_is_met_with_a_sentence(name: str, tmp_path: Path) -> None
     faults = []
     for command in case.commands:
         ended = child.run(place, case, command)
-        faults += [f"{ascii(' '.join(command)[:60])}: {fault}" for fault in ended.faults(case.codes, case.says)]
+        faults += [
+            f"{' '.join(command)[:60]!a}: {fault}" for fault in ended.faults(case.codes, case.says)
+        ]
         if ended.code is None:  # the next would only hang as long
             break
 
