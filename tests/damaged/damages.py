@@ -69,9 +69,14 @@ def allowed(name: str, changed: Changed = "nothing") -> Callable[[Change], Chang
 
 def load() -> dict[str, Damage]:
     """Return all damages by name: those of audio, tables and files."""
-    from damaged import damages_audio, damages_files, damages_tables
+    from damaged import (
+        damages_audio,
+        damages_files,
+        damages_speakers,
+        damages_tables,
+        damages_times,
+    )
 
-    assert damages_audio
-    assert damages_files
-    assert damages_tables
+    modules = (damages_audio, damages_files, damages_speakers, damages_tables, damages_times)
+    assert all(modules)
     return DAMAGES
