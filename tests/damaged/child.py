@@ -47,7 +47,8 @@ class Ended:
             f"it does not say {says!r}": self.code is not None
             and not re.search(says, self.text, re.IGNORECASE | re.DOTALL),
             "raw control characters are shown": (
-                (CONTROL if self.is_json else RAW).search(self.text) is not None
+                (CONTROL if self.is_json else RAW).search(self.out) is not None
+                or RAW.search(self.err) is not None
             ),
             f"a line of {max(map(len, self.text.splitlines()), default=0):,} characters is shown": (
                 max(map(len, self.text.splitlines()), default=0) > LONGEST
