@@ -1,0 +1,1 @@
+"""Damaged corpora and hostile files: what each is, and what the program must say of it."""
