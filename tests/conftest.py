@@ -70,6 +70,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield cache
 
 
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give no width, as a pipe has none: whoever starts the tests, or pytest-xdist, sets one."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def pretrained(own_cache: Path) -> Path:
     """Return the folder of the pretrained weights that the user has; it may be empty."""
