@@ -192,9 +192,9 @@ def test_killed_while_it_writes_it_resumes_to_the_same_bytes(
     whole_run(command, out)
     assert predictions(out) == expected
     folder = next(out.rglob("run.json")).parent
-    assert not [one for one in os.listdir(folder) if one.startswith((".predictions", ".run"))], (
-        "half a file was left"
-    )
+    assert not [
+        remnant for remnant in os.listdir(folder) if remnant.startswith((".predictions", ".run"))
+    ], "half a file was left"
 
 
 @pytest.mark.parametrize("n", [1, 2])

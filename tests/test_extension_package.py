@@ -89,27 +89,27 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     ]
     subprocess.run([*build, str(root / "source")], check=True, capture_output=True, text=True)
     (wheel,) = (root / "dist").glob("*.whl")
-    made = Environment(root)
+    fresh = Environment(root)
     install = [
         sys.executable,
         "-m",
         "pip",
         "--python",
-        str(made.python),
+        str(fresh.python),
         "install",
         "--no-deps",
         "--no-index",
     ]
     subprocess.run([*install, str(wheel)], check=True, capture_output=True, text=True)
 
-    return made
+    return fresh
 
 
 def test_the_plugin_is_listed_with_its_version(environment: Environment) -> None:
     """If it were not, installing a package would not be all it takes to extend mserbench."""
     listed = environment.mserbench("plugins", "--json")
     assert listed.returncode == 0, listed.stderr
-    (plugin,) = (one for one in json.loads(listed.stdout) if one["name"] == "stranger")
+    (plugin,) = (entry for entry in json.loads(listed.stdout) if entry["name"] == "stranger")
     assert plugin["distribution"] == "mserbench-stranger"
     assert plugin["version"] == "0.3.1"
     assert plugin["status"] == "ok"
@@ -150,16 +150,16 @@ def test_its_model_runs_on_our_task(environment: Environment) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", [("model", "stranger-model"), ("task", "stranger-task"), ("corpus", "stranger")]
+    "subject", [("model", "stranger-model"), ("task", "stranger-task"), ("corpus", "stranger")]
 )
-def test_it_passes_the_conformance_kit(environment: Environment, what: tuple[str, str]) -> None:
+def test_it_passes_the_conformance_kit(environment: Environment, subject: tuple[str, str]) -> None:
     """If it did not, the kit would reject honest work, or this example would teach something
     wrong.
     """
-    done = environment.mserbench("conform", *what, "--json")
+    done = environment.mserbench("conform", *subject, "--json")
     findings = json.loads(done.stdout)
-    assert done.returncode == 0, [one for one in findings if one["ok"] is False]
-    assert sum(one["ok"] is True for one in findings) > len(findings) / 2
+    assert done.returncode == 0, [finding for finding in findings if finding["ok"] is False]
+    assert sum(finding["ok"] is True for finding in findings) > len(findings) / 2
 
 
 def test_an_option_reaches_the_model(environment: Environment) -> None:
@@ -200,7 +200,7 @@ def siblings(environment: Environment) -> Iterator[list[str]]:
     """Install broken distributions beside it, as an installer writes them; removed after the
     test.
     """
-    made = []
+    stray = []
     for name, (code, _) in BROKEN.items():
         module = environment.site / f"broken_{name}.py"
         module.write_text(code + "\n")
@@ -210,10 +210,10 @@ def siblings(environment: Environment) -> Iterator[list[str]]:
             f"Metadata-Version: 2.1\nName: broken-{name}\nVersion: 1.0\n"
         )
         (facts / "entry_points.txt").write_text(f"[mserbench]\nzz-{name} = broken_{name}\n")
-        made += [module, facts]
+        stray += [module, facts]
 
     yield list(BROKEN)
-    for path in made:
+    for path in stray:
         path.unlink() if path.is_file() else shutil.rmtree(path)
 
 
@@ -222,7 +222,7 @@ def test_broken_siblings_are_named_and_stop_nothing(environment: Environment) ->
     """If one hid the rest, installing a bad package would break everybody else's work."""
     listed = environment.mserbench("plugins", "--json")
     assert listed.returncode == 1
-    plugins = {one["name"]: one for one in json.loads(listed.stdout)}
+    plugins = {entry["name"]: entry for entry in json.loads(listed.stdout)}
 
     for name, (_, culprit) in BROKEN.items():
         assert plugins[f"zz-{name}"]["status"] == "failed"
@@ -249,6 +249,6 @@ def test_the_switch_silences_broken_siblings(environment: Environment) -> None:
     """If a plugin that is switched off still failed, the switch would be no remedy."""
     listed = environment.mserbench("plugins", "--json", MSERBENCH_PLUGINS="mserbench-stranger")
     assert listed.returncode == 0, listed.stderr
-    status = {one["name"]: one["status"] for one in json.loads(listed.stdout)}
+    status = {entry["name"]: entry["status"] for entry in json.loads(listed.stdout)}
     assert status["stranger"] == "ok"
     assert {status[f"zz-{name}"] for name in BROKEN} == {"off"}

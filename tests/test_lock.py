@@ -55,23 +55,27 @@ def requirements(name: str) -> list[Requirement]:
 
 def pins(name: str, machine: dict[str, str]) -> dict[str, Version]:
     """Return what a lock installs on a machine: the version of each package."""
-    found: dict[str, Version] = {}
-    for one in requirements(name):
-        if one.marker is None or one.marker.evaluate(machine):
-            assert canonicalize_name(one.name) not in found, (
-                f"{one.name} stands twice for one machine"
+    versions: dict[str, Version] = {}
+    for requirement in requirements(name):
+        if requirement.marker is None or requirement.marker.evaluate(machine):
+            assert canonicalize_name(requirement.name) not in versions, (
+                f"{requirement.name} stands twice for one machine"
             )
-            (pin,) = one.specifier
-            assert pin.operator == "==", f"{one} is no single version"
-            found[canonicalize_name(one.name)] = Version(pin.version)
+            (pin,) = requirement.specifier
+            assert pin.operator == "==", f"{requirement} is no single version"
+            versions[canonicalize_name(requirement.name)] = Version(pin.version)
 
-    return found
+    return versions
 
 
 def ranges(extra: str, machine: dict[str, str]) -> list[Requirement]:
     """Return the ranges of an extra, or of the base install ('')."""
     listed = map(Requirement, EXTRAS[extra] if extra else PROJECT["dependencies"])
-    return [one for one in listed if one.marker is None or one.marker.evaluate(machine)]
+    return [
+        requirement
+        for requirement in listed
+        if requirement.marker is None or requirement.marker.evaluate(machine)
+    ]
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -103,29 +107,37 @@ def test_every_requirement_has_hashes_and_comes_from_the_index_of_the_user(name:
 
 
 @pytest.mark.parametrize(
-    "machine", MACHINES, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}"
+    "machine",
+    MACHINES,
+    ids=lambda machine_facts: (
+        f"{machine_facts['python_version']}-{machine_facts['platform_machine']}"
+    ),
 )
 @pytest.mark.parametrize("name", HOLDS)
 def test_the_lock_lies_inside_the_ranges(name: str, machine: dict[str, str]) -> None:
     """Else `make` would install what the package itself says does not work."""
     pinned = pins(name, machine)
     for extra in ("", *HOLDS[name]):
-        for one in ranges(extra, machine):
-            if one.name == "mserbench":
-                assert set(one.extras) <= set(HOLDS[name])
+        for requirement in ranges(extra, machine):
+            if requirement.name == "mserbench":
+                assert set(requirement.extras) <= set(HOLDS[name])
                 continue
 
-            version = pinned.get(canonicalize_name(one.name))
+            version = pinned.get(canonicalize_name(requirement.name))
             assert version is not None, (
-                f"{one} of extra {extra!r} is not in requirements/{name}.txt: make lock"
+                f"{requirement} of extra {extra!r} is not in requirements/{name}.txt: make lock"
             )
-            assert one.specifier.contains(version), (
-                f"{one} of extra {extra!r}, but {version} is locked: make lock"
+            assert requirement.specifier.contains(version), (
+                f"{requirement} of extra {extra!r}, but {version} is locked: make lock"
             )
 
 
 @pytest.mark.parametrize(
-    "machine", MACHINES, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}"
+    "machine",
+    MACHINES,
+    ids=lambda machine_facts: (
+        f"{machine_facts['python_version']}-{machine_facts['platform_machine']}"
+    ),
 )
 def test_run_is_a_part_of_dev(machine: dict[str, str]) -> None:
     """Else `make test` after `make run` would install other versions over those, and back again."""
@@ -210,8 +222,8 @@ def test_a_file_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
     """
     name = "pluggy-1.7.0-py3-none-any.whl"
     (tmp_path / name).write_bytes(b"PK not the wheel of that name")
-    wanted = next(line for line in lines("build") if line.startswith("pluggy==1.7.0"))
-    (tmp_path / "lock.txt").write_text(wanted + "\n", encoding="utf-8")
+    locked_line = next(line for line in lines("build") if line.startswith("pluggy==1.7.0"))
+    (tmp_path / "lock.txt").write_text(locked_line + "\n", encoding="utf-8")
     words = [
         "download",
         "--no-index",
@@ -253,10 +265,11 @@ def resolved(*options: str) -> dict[str, Version]:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    found = map(Requirement, done.stdout.splitlines())
+    requirements_resolved = map(Requirement, done.stdout.splitlines())
 
     return {
-        canonicalize_name(one.name): Version(next(iter(one.specifier)).version) for one in found
+        canonicalize_name(requirement.name): Version(next(iter(requirement.specifier)).version)
+        for requirement in requirements_resolved
     }
 
 
@@ -265,12 +278,12 @@ def test_the_lock_can_still_be_had() -> None:
     """A version that was taken back, or a range that has changed since, and the set-up fails for
     everybody.
     """
-    found = resolved("--extra", "dev", "--constraint", "requirements/dev.txt")
+    newest = resolved("--extra", "dev", "--constraint", "requirements/dev.txt")
     locked = {
-        canonicalize_name(one.name): Version(next(iter(one.specifier)).version)
-        for one in requirements("dev")
+        canonicalize_name(requirement.name): Version(next(iter(requirement.specifier)).version)
+        for requirement in requirements("dev")
     }
-    assert found == locked
+    assert newest == locked
 
 
 @pytest.mark.network
@@ -278,6 +291,6 @@ def test_the_newest_releases_within_the_ranges_are_a_pair_that_was_tried() -> No
     """Who installs without the lock gets them: try them, and put what came of it into
     `misfits.TRIED`.
     """
-    found = resolved("--extra", "train")
-    pair = str(found["torch"]), str(found["torchaudio"])
+    newest = resolved("--extra", "train")
+    pair = str(newest["torch"]), str(newest["torchaudio"])
     assert misfits.TRIED.get(pair), f"torch and torchaudio {pair} do not load, or were not tried"

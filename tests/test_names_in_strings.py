@@ -96,7 +96,7 @@ def test_every_name_of_a_module_in_a_string_exists(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "there"),
+    ("name", "expected"),
     [
         ("mserbench.data.corpus", True),
         ("mserbench.disk.files.write_atomic", True),
@@ -105,8 +105,8 @@ def test_every_name_of_a_module_in_a_string_exists(path: Path) -> None:
         ("mserbench.data.corpus.write_atomic", False),
     ],
 )
-def test_a_name_that_moved_is_seen(name: str, there: bool) -> None:
-    assert exists(name) is there
+def test_a_name_that_moved_is_seen(name: str, expected: bool) -> None:
+    assert exists(name) is expected
 
 
 def test_the_lists_are_read() -> None:

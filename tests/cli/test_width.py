@@ -83,8 +83,8 @@ def test_the_tables_of_an_audit_fit_the_terminal(
 def test_what_was_left_out_is_said_and_can_be_had(cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A column that is silently missing would be looked for in vain."""
     monkeypatch.setenv("COLUMNS", "60")
-    before, _, said = cli("tasks").out.partition("left out: ")
-    assert " ".join(said.split()) == "languages, labels, plugin; --wide shows all columns"
+    before, _, hint = cli("tasks").out.partition("left out: ")
+    assert " ".join(hint.split()) == "languages, labels, plugin; --wide shows all columns"
     assert before.splitlines()[0].split() == ["name", "title", "clips"]
 
     wide = cli("tasks", "--wide").out.splitlines()

@@ -39,24 +39,24 @@ TESTED = [
 
 def test_counts_items_values_and_what_is_not_known() -> None:
     """If an unknown speaker counted as clean, a leaking split would be called safe."""
-    found = compare("test", TRAINING, TESTED).overlaps
-    speaker = found["speaker"]
+    overlaps = compare("test", TRAINING, TESTED).overlaps
+    speaker = overlaps["speaker"]
     assert (speaker.items, speaker.unknown, speaker.values, speaker.of) == (("d",), 1, ("1",), 3)
     assert cell(speaker) == "1 of 4 (1 of 3), not known for 1"
-    assert (found["session"].items, found["session"].unknown) == (("e",), 2)
-    assert found[AUDIO].items == ("d",)
-    assert (found[NEAR].items, found[NEAR].unknown) == (("d", "e"), 1)
-    assert cell(found["dialogue"]) == "not known"
-    assert not found["dialogue"].clean
+    assert (overlaps["session"].items, overlaps["session"].unknown) == (("e",), 2)
+    assert overlaps[AUDIO].items == ("d",)
+    assert (overlaps[NEAR].items, overlaps[NEAR].unknown) == (("d", "e"), 1)
+    assert cell(overlaps["dialogue"]) == "not known"
+    assert not overlaps["dialogue"].clean
 
 
 def test_a_training_clip_without_speaker_makes_no_test_clip_clean() -> None:
     """Its speaker may be any: only what is shared for certain can then be said."""
-    found = compare("test", [*TRAINING, entry("h")], TESTED[:3]).overlaps["speaker"]
-    assert (found.items, found.unknown, found.clean) == (("d",), 2, False)
+    overlap = compare("test", [*TRAINING, entry("h")], TESTED[:3]).overlaps["speaker"]
+    assert (overlap.items, overlap.unknown, overlap.clean) == (("d",), 2, False)
     assert compare("test", TRAINING, TESTED[1:3]).overlaps["speaker"].clean
     assert (
-        independence(found)
+        independence(overlap)
         == "not speaker-independent: the speakers of 1 of 3 (33.3 %) clips tested are also "
         "in training"
     )
@@ -85,7 +85,7 @@ def test_a_clip_too_short_for_a_fingerprint_does_not_hide_the_others() -> None:
 def test_folds_are_each_tested_once_against_all_others() -> None:
     parts = {"1": TRAINING[:1], "2": TRAINING[1:], "3": TESTED[:2]}
     whole, *each = audit("x", "folds", parts).comparisons
-    assert [(one.title, one.tested, one.trained) for one in (whole, *each)] == [
+    assert [(comparison.title, comparison.tested, comparison.trained) for comparison in (whole, *each)] == [
         ("x", 5, 4), ("x.1", 1, 4), ("x.2", 2, 3), ("x.3", 2, 3),
     ]  # fmt: skip
     assert whole.overlaps["speaker"].items == ("a", "b", "d")
@@ -95,12 +95,16 @@ def test_folds_are_each_tested_once_against_all_others() -> None:
 
 def test_every_part_of_a_split_but_train_is_a_row_the_test_part_first() -> None:
     parts = {"dev": TESTED[:1], "train": TRAINING, "test": TESTED[1:], "test2": TESTED[:2]}
-    assert [one.title for one in audit("own", "split", parts).comparisons] == [
+    assert [comparison.title for comparison in audit("own", "split", parts).comparisons] == [
         "own",
         "own.dev",
         "own.test2",
     ]
-    assert [one.title for one in audit("", "split", parts).comparisons] == ["test", "dev", "test2"]
+    assert [comparison.title for comparison in audit("", "split", parts).comparisons] == [
+        "test",
+        "dev",
+        "test2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -122,12 +126,12 @@ def test_a_speaker_with_one_label_is_named_with_the_clips_it_decides() -> None:
     ]
     tested = [entry(f"v{i}", "neutral", speaker="5") for i in range(4)]
     tested += [entry("w", "sad", speaker="6"), entry("x", "happy", speaker="7"), entry("y", "sad")]
-    found = compare("test", training, tested).confounds["speaker"]
-    assert found.single == {"5": "neutral", "7": "happy"}
-    assert found.items == ("v0", "v1", "v2", "v3", "x")
-    assert (found.guessed, found.majority, found.unknown) == (5, 4, 1)
-    assert found.holders == {"neutral": ("5", 12, 12)}
-    assert confound_sentence(found).split("; ") == [
+    confound = compare("test", training, tested).confounds["speaker"]
+    assert confound.single == {"5": "neutral", "7": "happy"}
+    assert confound.items == ("v0", "v1", "v2", "v3", "x")
+    assert (confound.guessed, confound.majority, confound.unknown) == (5, 4, 1)
+    assert confound.holders == {"neutral": ("5", 12, 12)}
+    assert confound_sentence(confound).split("; ") == [
         "the speaker alone: the label that each speaker has most often in training is "
         "right on 5 of 7 (71.4 %), "
         "the most frequent label of all is right on 4 of 7 (57.1 %)",
@@ -135,13 +139,13 @@ def test_a_speaker_with_one_label_is_named_with_the_clips_it_decides() -> None:
         "5 has 12 of the 12 clips of 'neutral'",
         "the speaker of 1 of 7 is not known",
     ]
-    assert "5 'neutral'" not in confound_sentence(found, names=False)
+    assert "5 'neutral'" not in confound_sentence(confound, names=False)
 
 
 def test_inside_finds_copies_and_pairs_by_fingerprint_once() -> None:
-    found = inside([*TRAINING, *TESTED])
-    assert found.copies == (("a", "d"),)
-    assert found.near == ()  # E knows of B, but a relation that only one of two knows is none
+    duplicates = inside([*TRAINING, *TESTED])
+    assert duplicates.copies == (("a", "d"),)
+    assert duplicates.near == ()  # E knows of B, but a relation that only one of two knows is none
     pair = inside(
         [
             entry("a", audio="A", near=("B",)),
@@ -164,21 +168,21 @@ VALUES = st.sampled_from(["1", "2", "3", ""])
 
 @st.composite
 def entries(draw: st.DrawFn, prefix: str) -> list[AuditedClip]:
-    found = []
+    clips = []
     for i in range(draw(st.integers(1, 8))):
         facts = {kind: draw(VALUES) for kind in KINDS[:-1]}
         near = draw(st.none() | st.frozensets(st.sampled_from("123")))
-        known = {kind: value for kind, value in facts.items() if value}
-        found.append(AuditedClip(f"{prefix}{i}", draw(st.sampled_from("ab")), known, near))
+        values = {kind: value for kind, value in facts.items() if value}
+        clips.append(AuditedClip(f"{prefix}{i}", draw(st.sampled_from("ab")), values, near))
 
-    return found
+    return clips
 
 
 @settings(max_examples=40, deadline=None)
 @given(entries("t"), entries("u"))
 def test_overlap_equals_brute_force(training: list[AuditedClip], tested: list[AuditedClip]) -> None:
     """The fast count by sets must be the slow count by pairs of clips."""
-    found = compare("test", training, tested)
+    comparison = compare("test", training, tested)
     for kind in KINDS[:-1]:
         shared = [
             u.id
@@ -191,8 +195,8 @@ def test_overlap_equals_brute_force(training: list[AuditedClip], tested: list[Au
             if u.id not in shared
             and (kind not in u.facts or any(kind not in t.facts for t in training))
         ]
-        assert list(found.overlaps[kind].items) == shared
-        assert found.overlaps[kind].unknown == len(unknown)
+        assert list(comparison.overlaps[kind].items) == shared
+        assert comparison.overlaps[kind].unknown == len(unknown)
 
     near = {
         u.id
@@ -201,7 +205,7 @@ def test_overlap_equals_brute_force(training: list[AuditedClip], tested: list[Au
         if AUDIO in t.facts
         and (t.facts[AUDIO] == u.facts.get(AUDIO) or t.facts[AUDIO] in (u.near or ()))
     }
-    assert set(found.overlaps[NEAR].items) == near
+    assert set(comparison.overlaps[NEAR].items) == near
 
 
 @settings(max_examples=25, deadline=None)
@@ -209,12 +213,19 @@ def test_overlap_equals_brute_force(training: list[AuditedClip], tested: list[Au
 def test_the_sum_of_folds_is_that_of_its_folds(parts: list[list[AuditedClip]]) -> None:
     each = folds(
         "f",
-        {str(i): [replace(one, id=f"{i}{one.id}") for one in part] for i, part in enumerate(parts)},
+        {
+            str(i): [replace(clip, id=f"{i}{clip.id}") for clip in part]
+            for i, part in enumerate(parts)
+        },
     )
     whole = together("f", each)
     for kind in KINDS:
-        assert len(whole.overlaps[kind].items) == sum(len(one.overlaps[kind].items) for one in each)
-        assert whole.overlaps[kind].unknown == sum(one.overlaps[kind].unknown for one in each)
+        assert len(whole.overlaps[kind].items) == sum(
+            len(comparison.overlaps[kind].items) for comparison in each
+        )
+        assert whole.overlaps[kind].unknown == sum(
+            comparison.overlaps[kind].unknown for comparison in each
+        )
 
     assert whole.tested == sum(map(len, parts))
 
@@ -248,15 +259,15 @@ def test_the_splits_in_common_use(
     """Counted by hand from the public lists: if these change, every other number of the audit is in
     doubt.
     """
-    found = official(name, reference).overlaps[kind]
-    assert (cell(found), len(found.values)) == (shared, values)
+    overlap = official(name, reference).overlaps[kind]
+    assert (cell(overlap), len(overlap.values)) == (shared, values)
 
 
 @pytest.mark.real
 def test_resd_has_no_speakers_and_says_so(reference: Path) -> None:
-    found = official("resd", reference)
-    assert cell(found.overlaps["speaker"]) == "not known"
-    assert found.confounds["role"].guessed == 280
+    comparison = official("resd", reference)
+    assert cell(comparison.overlaps["speaker"]) == "not known"
+    assert comparison.confounds["role"].guessed == 280
 
 
 @pytest.mark.real
@@ -267,7 +278,7 @@ def test_the_recording_that_ravdess_has_twice_is_found(real_data: Path) -> None:
         pytest.skip("RAVDESS is not here")
 
     material = gathering.load(lookup.task("ravdess"), real_data)
-    found = inside(material.entries)
-    assert found.copies == (("03-01-03-01-02-01-07", "03-01-03-01-02-02-07"),)
-    assert found.near == ()
-    assert found.unknown == {AUDIO: 0, NEAR: 0}
+    duplicates = inside(material.entries)
+    assert duplicates.copies == (("03-01-03-01-02-01-07", "03-01-03-01-02-02-07"),)
+    assert duplicates.near == ()
+    assert duplicates.unknown == {AUDIO: 0, NEAR: 0}

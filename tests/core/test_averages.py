@@ -74,8 +74,8 @@ def test_a_cell_leaves_each_speaker_out_of_the_mean_over_its_seeds() -> None:
     counts = models(1, [0.4, 0.6, 0.8])
     values = [recall(counts[:, model].sum(0)) for model in (0, 2)]
     mean = sum(values) / 2
-    left = [(a + b) / 2 for a, b in zip(without(counts, 0), without(counts, 2), strict=True)]
-    speakers = squared_error([of_logit(value) for value in left])
+    leaving_out = [(a + b) / 2 for a, b in zip(without(counts, 0), without(counts, 2), strict=True)]
+    speakers = squared_error([of_logit(value) for value in leaving_out])
     seeds = np.var(values, ddof=1) / 2 / (mean * (1 - mean)) ** 2
     freedom = (speakers + seeds) ** 2 / (speakers**2 / 4 + seeds**2 / 1)
     reach = stats.t.ppf(0.975, freedom) * math.sqrt(speakers + seeds)
@@ -94,8 +94,8 @@ def test_a_difference_pairs_speakers_and_seeds_over_independent_targets() -> Non
     speakers, seeds = [], []
 
     for counts in tables:
-        left = [without(counts, model) for model in range(4)]
-        apart = [(c + d - a - b) / 4 for a, b, c, d in zip(*left, strict=True)]
+        leaving_out = [without(counts, model) for model in range(4)]
+        apart = [(c + d - a - b) / 4 for a, b, c, d in zip(*leaving_out, strict=True)]
         speakers.append((squared_error(apart), len(counts) - 1))
         values = [recall(counts[:, model].sum(0)) for model in range(4)]
         pairs = [(values[2] - values[0]) / 2, (values[3] - values[1]) / 2]
@@ -103,11 +103,11 @@ def test_a_difference_pairs_speakers_and_seeds_over_independent_targets() -> Non
 
     total = sum(value for value, _ in (*speakers, *seeds))
     freedom = total**2 / sum(value**2 / free for value, free in (*speakers, *seeds))
-    found = difference(parts[0], parts[1], "UA")
+    computed = difference(parts[0], parts[1], "UA")
     reach = stats.t.ppf(0.975, max(freedom, 1)) * math.sqrt(total)
-    assert found.interval == pytest.approx((found.value - reach, found.value + reach))
-    assert found.p == pytest.approx(
-        2 * stats.t.sf(abs(found.value) / math.sqrt(total), max(freedom, 1))
+    assert computed.interval == pytest.approx((computed.value - reach, computed.value + reach))
+    assert computed.p == pytest.approx(
+        2 * stats.t.sf(abs(computed.value) / math.sqrt(total), max(freedom, 1))
     )
 
 
@@ -134,8 +134,8 @@ def test_two_settings_of_one_target_share_its_speakers() -> None:
     scored = target(models(4, [0.6]))
     cell = one(scored, 0)
     assert figure([cell, cell], "UA").interval == pytest.approx(figure([cell], "UA").interval)
-    other = target(models(4, [0.6]))
-    single, pair = figure([cell], "UA").interval, figure([cell, one(other, 0)], "UA").interval
+    second_cell = target(models(4, [0.6]))
+    single, pair = figure([cell], "UA").interval, figure([cell, one(second_cell, 0)], "UA").interval
     assert single is not None
     assert pair is not None
     assert pair[1] - pair[0] < single[1] - single[0], "different targets have speakers of their own"

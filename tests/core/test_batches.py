@@ -79,10 +79,10 @@ class Source:
 def test_batches_come_in_order_and_decoded() -> None:
     source = Source()
     parts = [[source.clip(2 * i), source.clip(2 * i + 1)] for i in range(10)]
-    seen = [
+    batches = [
         [float(clip.waveform[0]) for clip in batch] for batch in decoded_ahead(parts, workers=3)
     ]
-    assert seen == [[2.0 * i, 2.0 * i + 1] for i in range(10)]
+    assert batches == [[2.0 * i, 2.0 * i + 1] for i in range(10)]
     assert source.decoded == 20, "a clip was decoded twice"
 
 
@@ -94,9 +94,9 @@ def test_no_more_is_decoded_ahead_than_memory_allows() -> None:
             yield [source.clip(0)]
 
     batches = decoded_ahead(endless(), workers=2)
-    for taken in range(1, 20):
+    for number_taken in range(1, 20):
         next(batches)
-        assert source.decoded <= taken + AHEAD
+        assert source.decoded <= number_taken + AHEAD
 
     batches.close()
 

@@ -95,13 +95,13 @@ def test_differences_are_a_minus_b() -> None:
 def test_swapping_the_models_mirrors_everything() -> None:
     """The answer must not depend on which model is named first."""
     truth, first, second, speakers = simulate(1, 0.6, 0.5)
-    one, two = (
+    forward, two = (
         compare(truth, *pair, LABELS, speakers) for pair in ((first, second), (second, first))
     )
-    assert (one.only_a, one.only_b) == (two.only_b, two.only_a)
-    assert one.mcnemar_p == two.mcnemar_p
+    assert (forward.only_a, forward.only_b) == (two.only_b, two.only_a)
+    assert forward.mcnemar_p == two.mcnemar_p
     assert two.differences == pytest.approx(
-        {name: -value for name, value in one.differences.items()}
+        {name: -value for name, value in forward.differences.items()}
     )
 
 
@@ -332,10 +332,10 @@ def committed_pairs() -> Iterator[tuple[list[float], int, int]]:
     record = json.loads((TRANSFER / "record.json").read_text(encoding="utf-8"))
     for name, task in record["tasks"].items():
         text = (TRANSFER / "answers" / f"{name}.csv").read_text(encoding="utf-8")
-        asked = answers.read(name, text, task["labels"])
+        committed = answers.read(name, text, task["labels"])
         systems = [
-            leave_out(cluster_counts(asked.truth, column, task["labels"], asked.speakers))
-            for key, column in asked.columns.items()
+            leave_out(cluster_counts(committed.truth, column, task["labels"], committed.speakers))
+            for key, column in committed.columns.items()
             if key.endswith("/0") and not key.startswith("prior")
         ]
         errors = [
@@ -343,7 +343,7 @@ def committed_pairs() -> Iterator[tuple[list[float], int, int]]:
             for a, b in combinations(systems, 2)
             if abs(a.point["UA"] - b.point["UA"]) < 0.15
         ]
-        yield errors, len(asked.ids), systems[0].clusters
+        yield errors, len(committed.ids), systems[0].clusters
 
 
 def test_examples_in_the_documentation_hold() -> None:

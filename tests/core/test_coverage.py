@@ -28,13 +28,13 @@ def coverage(
     truth.
     """
     counts, truth = one_system(design, spread, corpora, seed)
-    held = dict.fromkeys(SCORES, 0)
+    hits = dict.fromkeys(SCORES, 0)
     for corpus in counts:
         ends = intervals(corpus)
         for name in SCORES:
-            held[name] += ends[name][0] <= truth[name] <= ends[name][1]
+            hits[name] += ends[name][0] <= truth[name] <= ends[name][1]
 
-    return {name: 100 * count / corpora for name, count in held.items()}
+    return {name: 100 * count / corpora for name, count in hits.items()}
 
 
 def rejected(design: Design, own: float, corpora: int, seed: int = 2) -> float:
@@ -42,14 +42,14 @@ def rejected(design: Design, own: float, corpora: int, seed: int = 2) -> float:
     %.
     """
     counts = equal_systems(design, 2, own, corpora, seed)
-    found = 0
+    rejections = 0
     for corpus in counts:
         target = averages.target(np.moveaxis(corpus, 0, 1))
-        found += (
+        rejections += (
             averages.difference([Part(target, ((0,),))], [Part(target, ((1,),))], "UA").p < 0.05
         )
 
-    return 100 * found / corpora
+    return 100 * rejections / corpora
 
 
 def member_lost(design: Design, own: float, corpora: int, systems: int = 4, seed: int = 3) -> float:
@@ -66,13 +66,13 @@ def member_lost(design: Design, own: float, corpora: int, systems: int = 4, seed
 def test_intervals_hold_the_truth_in_95_of_100_corpora(design: Design) -> None:
     """An interval that says 95 % and holds 84 % makes noise look like progress."""
     for spread in SPREADS:
-        held = coverage(design, spread, corpora=2000)
+        percents = coverage(design, spread, corpora=2000)
         print(
             f"\n{design.name}, spread "
-            f"{spread}: " + ", ".join(f"{name} {held[name]:.1f}" for name in SCORES)
+            f"{spread}: " + ", ".join(f"{name} {percents[name]:.1f}" for name in SCORES)
         )
-        assert 94 <= held["UA"] <= 96.5
-        assert all(93.5 <= percent <= 97 for percent in held.values())
+        assert 94 <= percents["UA"] <= 96.5
+        assert all(93.5 <= percent <= 97 for percent in percents.values())
 
 
 @pytest.mark.slow
@@ -99,17 +99,17 @@ def test_the_mean_of_four_targets_has_an_interval_that_holds() -> None:
             one_system(design, spread, 2000, seed) for seed, design in enumerate(designs)
         ]
         truth = np.mean([true["UA"] for _, true in simulations])
-        held = 0
+        hits = 0
 
         for at in range(2000):
             targets = [averages.target(counts[at][:, np.newaxis]) for counts, _ in simulations]
             lower, upper = averages.figure(
                 [Part(target, ((0,),)) for target in targets], "UA"
             ).interval
-            held += lower <= truth <= upper
+            hits += lower <= truth <= upper
 
-        print(f"\nmean of four targets, spread {spread}: {held / 20:.1f}")
-        assert 94 <= held / 20 <= 96.5
+        print(f"\nmean of four targets, spread {spread}: {hits / 20:.1f}")
+        assert 94 <= hits / 20 <= 96.5
 
 
 @pytest.mark.slow
@@ -120,7 +120,7 @@ def test_seeds_and_speakers_together_hold(trainings: int) -> None:
     """
     design, deviation = DESIGNS[2], 0.08  # on the logit scale: about 1.5 points of UA
     generator = np.random.default_rng(0)
-    held, corpora = 0, 1000
+    hits, corpora = 0, 1000
     truth = one_system(design, SPREADS[0], 1, 0)[1]["UA"]
 
     for number in range(corpora):
@@ -133,10 +133,10 @@ def test_seeds_and_speakers_together_hold(trainings: int) -> None:
         lower, upper = averages.figure(
             [Part(target, tuple((at,) for at in range(trainings)))], "UA"
         ).interval
-        held += lower <= truth <= upper
+        hits += lower <= truth <= upper
 
-    print(f"\n{trainings} trainings: {100 * held / corpora:.1f}")
-    assert 94 <= 100 * held / corpora <= 98
+    print(f"\n{trainings} trainings: {100 * hits / corpora:.1f}")
+    assert 94 <= 100 * hits / corpora <= 98
 
 
 def _shifted(counts: np.ndarray, shift: float, generator: np.random.Generator) -> np.ndarray:
@@ -151,21 +151,23 @@ def _shifted(counts: np.ndarray, shift: float, generator: np.random.Generator) -
         gained = generator.binomial(clips - hits, np.maximum((moved - share) / (1 - share), 0))
         lost = generator.binomial(hits, np.maximum((share - moved) / share, 0))
         change = gained - lost
-        others = [other for other in range(counts.shape[1]) if other != label]
+        wrong_labels = [
+            wrong_label for wrong_label in range(counts.shape[1]) if wrong_label != label
+        ]
 
         for speaker, amount in enumerate(change):
-            _move(shifted[speaker, label], label, others, int(amount))
+            _move(shifted[speaker, label], label, wrong_labels, int(amount))
 
     return shifted
 
 
-def _move(row: np.ndarray, label: int, others: list[int], amount: int) -> None:
+def _move(row: np.ndarray, label: int, wrong_labels: list[int], amount: int) -> None:
     """Move some answers of one label and speaker to the right one (above 0), or from it."""
     row[label] += amount
-    for other in others:
-        taken = min(amount, int(row[other])) if amount > 0 else amount
-        row[other] -= taken
-        amount -= taken
+    for wrong_label in wrong_labels:
+        clips_moved = min(amount, int(row[wrong_label])) if amount > 0 else amount
+        row[wrong_label] -= clips_moved
+        amount -= clips_moved
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ def showing(plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin(SHOWING, models=["Shows", "Tuned", "Groups", "Hungry"])
 
 
-def run_of(model: str, task: str = TASK, **given: object) -> Path:
-    return evaluation.evaluate(model, task, **given).folder
+def run_of(model: str, task: str = TASK, **options: object) -> Path:
+    return evaluation.evaluate(model, task, **options).folder
 
 
 # The contract
@@ -122,8 +122,8 @@ def test_the_scores_of_a_feature_model_follow_from_its_vectors() -> None:
         for i in range(5)
     ]
     clips = [
-        Clip(f"noise-{i}", str(i), len(one) / 16_000, lambda one=one: one)
-        for i, one in enumerate(noise)
+        Clip(f"noise-{i}", str(i), len(wave) / 16_000, lambda wave=wave: wave)
+        for i, wave in enumerate(noise)
     ]
     vectors, classifier = model.embeddings(clips), model._classifier
     assert vectors.shape == (5, 120)
@@ -163,7 +163,7 @@ def test_every_clip_has_its_own_vector_and_facts(showing: None) -> None:
     from mserbench.results import runs
 
     items = {item.utterance.id: item for item in dataset.load(lookup.task(TASK), None).items}
-    said = {row.id: row.prediction for row in runs.read(folder).rows}
+    predictions = {row.id: row.prediction for row in runs.read(folder).rows}
     assert len(cloud.points) == len(cloud.vectors) == 70
 
     for point, vector in zip(cloud.points, cloud.vectors, strict=True):
@@ -177,7 +177,7 @@ def test_every_clip_has_its_own_vector_and_facts(showing: None) -> None:
         assert (point.task, point.corpus, point.prediction) == (
             TASK,
             "emodb-sample",
-            said[point.id],
+            predictions[point.id],
         )
 
 
@@ -237,7 +237,7 @@ def test_weights_are_found_by_their_contents(showing: None, build_corpus, tmp_pa
 
     data = build_corpus("emodb")
     mine = training.train("hungry", [TASK], tmp_path / "mine" / "w")
-    other = training.train("hungry", ["emodb"], tmp_path / "other" / "w", data=data)
+    theirs = training.train("hungry", ["emodb"], tmp_path / "other" / "w", data=data)
     folder = run_of("hungry", weights=mine)
 
     with pytest.raises(
@@ -246,11 +246,11 @@ def test_weights_are_found_by_their_contents(showing: None, build_corpus, tmp_pa
         gather([folder])
 
     with pytest.raises(UsageError, match=r"are not those that run .* was made with"):
-        gather([folder], weights=str(other))
+        gather([folder], weights=str(theirs))
 
     assert gather([folder], weights=str(mine)).weights == "w"
     with pytest.raises(UsageError, match="differ in the weights of their models"):
-        gather([folder, run_of("hungry", weights=other)], weights=str(mine))
+        gather([folder, run_of("hungry", weights=theirs)], weights=str(mine))
 
 
 def test_runs_of_two_models_are_refused(showing: None) -> None:
@@ -314,11 +314,11 @@ def test_silhouettes_are_those_of_the_definition() -> None:
         nearest = min(value for name, value in means.items() if name != own)
         values.append((nearest - means[own]) / max(nearest, means[own]))
 
-    found = projection.separation(vectors, [*groups])
-    assert (found.groups, found.clips) == (3, 12)
-    assert found.silhouette == pytest.approx(np.mean(values), abs=1e-12)
+    separation = projection.separation(vectors, [*groups])
+    assert (separation.groups, separation.clips) == (3, 12)
+    assert separation.silhouette == pytest.approx(np.mean(values), abs=1e-12)
     more = np.vstack([vectors, vectors[:2]])
-    assert projection.separation(more, [*groups, None, None]) == found
+    assert projection.separation(more, [*groups, None, None]) == separation
 
 
 def test_one_group_or_one_clip_a_group_has_no_silhouette() -> None:
@@ -346,10 +346,10 @@ def test_emotions_within_languages_do_not_feel_the_languages() -> None:
 def test_places_are_the_same_bits_each_time(dim: int) -> None:
     """Else a published picture could not be remade."""
     vectors = np.random.default_rng(0).normal(size=(40, dim))
-    first, again = projection.tsne(vectors, 3), projection.tsne(vectors, 3)
+    first, second = projection.tsne(vectors, 3), projection.tsne(vectors, 3)
     assert first.places.shape == (40, 2)
     assert np.isfinite(first.places).all()
-    assert first.places.tobytes() == again.places.tobytes()
+    assert first.places.tobytes() == second.places.tobytes()
     assert first.perplexity == 13.0
     assert first.reduced == (40 if dim == 60 else None)
 
@@ -372,14 +372,15 @@ def test_what_cannot_be_projected_is_said() -> None:
 def test_no_two_values_look_alike_and_an_emotion_always_looks_the_same() -> None:
     """Else the legend could not be read, or two pictures not be compared."""
     many = styles("speaker", [f"s{i:02}" for i in range(MOST)])
-    assert len({(one.colour, one.marker) for one in many}) == MOST
+    assert len({(style.colour, style.marker) for style in many}) == MOST
     looks = {
-        one.name: (one.colour, one.marker) for one in styles("emotion", [*CANONICAL, "boredom"])
+        style.name: (style.colour, style.marker)
+        for style in styles("emotion", [*CANONICAL, "boredom"])
     }
     assert len({colour for colour, _ in looks.values()}) == len(CANONICAL) + 1
     few = {
-        one.name: (one.colour, one.marker)
-        for one in styles("prediction", ["boredom", "fear", UNPARSED, None])
+        style.name: (style.colour, style.marker)
+        for style in styles("prediction", ["boredom", "fear", UNPARSED, None])
     }
     assert few["fear (1)"] == looks["fear (1)"]
     assert few["boredom (1)"] == looks["boredom (1)"]
@@ -389,9 +390,9 @@ def test_no_two_values_look_alike_and_an_emotion_always_looks_the_same() -> None
 def test_every_point_is_drawn_once_and_the_rarest_share_a_style() -> None:
     """A speaker beyond the limit must not vanish from the picture."""
     values = [f"s{i:02}" for i in range(MOST + 3)] + [f"s{i:02}" for i in range(MOST)] + [None]
-    found = styles("speaker", values)
-    assert sorted(i for one in found for i in one.rows) == list(range(len(values)))
-    assert [one.name for one in found[-2:]] == ["3 others (3)", "not known (1)"]
+    drawn = styles("speaker", values)
+    assert sorted(i for style in drawn for i in style.rows) == list(range(len(values)))
+    assert [style.name for style in drawn[-2:]] == ["3 others (3)", "not known (1)"]
 
 
 def a_cloud(n: int = 60, speakers: int = 30) -> Cloud:
@@ -443,10 +444,10 @@ def test_panels_are_equal_and_nothing_overlaps_or_is_cut_off(n_panels: int) -> N
         assert box.x1 <= figure.bbox.x1
         assert box.y1 <= figure.bbox.y1
 
-        for other in boxes[:i]:
-            width = min(box.x1, other.x1) - max(box.x0, other.x0)
-            height = min(box.y1, other.y1) - max(box.y0, other.y0)
-            assert min(width, height) < 1.0, (box, other)
+        for before in boxes[:i]:
+            width = min(box.x1, before.x1) - max(box.x0, before.x0)
+            height = min(box.y1, before.y1) - max(box.y0, before.y0)
+            assert min(width, height) < 1.0, (box, before)
 
 
 def test_the_picture_says_what_it_is_and_what_it_is_not() -> None:
@@ -454,7 +455,7 @@ def test_the_picture_says_what_it_is_and_what_it_is_not() -> None:
     cloud = dataclasses.replace(a_cloud(), weights="some", tasks=("one", "two"))
     separations = {"emotion": Separation(8, 60, 0.125)}
     figure = picture.compose(cloud, projection.tsne(cloud.vectors, 5), ["emotion"], separations, 5)
-    text = " ".join(one.get_text() for one in figure.texts)
+    text = " ".join(line.get_text() for line in figure.texts)
     assert (
         "model (some) on one, two t-SNE, n = 60 clips, 5 dimensions, perplexity 19.7, seed 5, "
         "partial" in text

@@ -132,9 +132,9 @@ def test_outcomes_come_as_they_are_done(work, workers: Workers) -> None:
 
 @pytest.mark.parametrize("workers", engines())
 def test_a_failure_is_one_sentence_and_stops_no_other(work, workers: Workers) -> None:
-    asked = [*shards(work.fail, "ours", "strange", "exit"), Shard("good", work.square, (3,))]
+    work_list = [*shards(work.fail, "ours", "strange", "exit"), Shard("good", work.square, (3,))]
     with engine_named("local", workers) as engine:
-        outcomes = {done.key: done for done in engine.do(asked)}
+        outcomes = {done.key: done for done in engine.do(work_list)}
 
     assert outcomes["key-ours"].failure == "clip 'x' is empty"
     assert outcomes["key-strange"].failure == "Unpicklable: this and that"
@@ -163,14 +163,14 @@ def test_from_another_process_the_sentence_is_raised(work) -> None:
 
 def test_what_cannot_be_sent_fails_alone(work) -> None:
     """A value or an argument that no process can be given must not take the pool with it."""
-    asked = [
+    work_list = [
         *shards(work.fail, "value"),
         Shard("argument", work.square, (threading.Lock(),)),
         Shard("work", lambda: 1),
         Shard("good", work.square, (3,)),
     ]
     with engine_named("local", Workers(2)) as engine:
-        outcomes = {done.key: done for done in engine.do(asked)}
+        outcomes = {done.key: done for done in engine.do(work_list)}
 
     assert outcomes["good"].result() == 9
     for key in ("key-value", "argument", "work"):
@@ -180,17 +180,17 @@ def test_what_cannot_be_sent_fails_alone(work) -> None:
 
 def test_the_dead_fail_with_a_sentence_and_can_be_asked_again(work, tmp_path: Path) -> None:
     """What was lost is known by its key, and a second call does it, and nothing twice."""
-    asked = [
+    work_list = [
         Shard("deadly", work.die_once, (str(tmp_path),)),
         *shards(work.square, *range(20)),
     ]
     with engine_named("local", Workers(2)) as engine:
-        first = {done.key: done for done in engine.do(asked)}
+        first = {done.key: done for done in engine.do(work_list)}
         assert first["deadly"].lost
         assert "a worker process died" in first["deadly"].failure
-        assert len(first) == len(asked)
+        assert len(first) == len(work_list)
 
-        lost = [shard for shard in asked if first[shard.key].lost]
+        lost = [shard for shard in work_list if first[shard.key].lost]
         second = {done.key: done for done in engine.do(lost)}
 
     assert second["deadly"].result() == "alive"
@@ -200,9 +200,9 @@ def test_the_dead_fail_with_a_sentence_and_can_be_asked_again(work, tmp_path: Pa
 
 def test_each_process_has_its_device_and_its_threads_of_arithmetic(work) -> None:
     before = os.environ.get("OMP_NUM_THREADS")
-    asked = [Shard(str(n), work.on, (n,), on_device=True) for n in range(8)]
+    work_list = [Shard(str(n), work.on, (n,), on_device=True) for n in range(8)]
     with engine_named("local", Workers(2, devices=("cuda:0", "cuda:1"), threads=7)) as engine:
-        results = [done.result() for done in engine.do(asked)]
+        results = [done.result() for done in engine.do(work_list)]
         (threads,) = engine.do([Shard("threads", work.threads_of_arithmetic)])
 
     assert sorted(number for number, _ in results) == list(range(8))
@@ -224,7 +224,7 @@ def test_what_processes_print_goes_to_the_log(work, tmp_path: Path, capfd) -> No
 @pytest.mark.parametrize("number", [1, 2])
 def test_who_stops_keeps_what_is_done_and_leaves_nobody(work, tmp_path: Path, number: int) -> None:
     """Ctrl-C must end hours of work at once, not after it."""
-    asked = [Shard("quick", work.square, (2,)), *shards(work.stay, *[str(tmp_path)] * number)]
+    work_list = [Shard("quick", work.square, (2,)), *shards(work.stay, *[str(tmp_path)] * number)]
     journal: list[object] = []
 
     def stop(value: object) -> None:
@@ -234,7 +234,7 @@ def test_who_stops_keeps_what_is_done_and_leaves_nobody(work, tmp_path: Path, nu
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        carry_out(Workers(number), asked, stop)
+        carry_out(Workers(number), work_list, stop)
 
     assert journal == [4]
     assert time.monotonic() - began < 60
@@ -259,9 +259,11 @@ def test_who_stops_does_not_wait_for_threads_that_have_not_begun() -> None:
     assert len(begun) < 10
 
 
-def carry_out(workers: Workers, asked: list[Shard[object]], take: Callable[[object], None]) -> None:
+def carry_out(
+    workers: Workers, work_list: list[Shard[object]], take: Callable[[object], None]
+) -> None:
     with engine_named("local", workers) as engine:
-        for outcome in engine.do(asked):
+        for outcome in engine.do(work_list):
             take(outcome.result())
 
 
@@ -343,9 +345,9 @@ class Dying(Engine):
 def test_a_training_whose_worker_died_is_told_and_costs_no_other() -> None:
     """A table of forty trainings must not be lost to one that took all the memory."""
     lines: list[str] = []
-    asked = [Shard(key, Result, ("trainings/x",)) for key in "ab"]
+    work_list = [Shard(key, Result, ("trainings/x",)) for key in "ab"]
     names = {"a": "big on emodb", "b": "small on emodb"}
-    results = conduct._all(Dying(), "training", asked, names, lines.append)
+    results = conduct._all(Dying(), "training", work_list, names, lines.append)
     assert results["a"].failure == "a worker process died"
     assert results["b"].folder == "trainings/x"
     assert lines == [
@@ -366,17 +368,17 @@ def test_maps_ahead_keep_the_order() -> None:
 
 
 def test_maps_ahead_go_no_further_than_memory_allows() -> None:
-    taken = []
+    arguments = []
 
     def endless() -> Iterator[int]:
         while True:
-            taken.append(None)
-            yield len(taken)
+            arguments.append(None)
+            yield len(arguments)
 
     with closing(ahead(abs, endless(), depth=3, workers=2)) as results:
         for number in range(1, 20):
             assert next(results) == number
-            assert len(taken) <= number + 3
+            assert len(arguments) <= number + 3
 
 
 def test_what_a_map_ahead_raises_is_raised_in_its_place_and_ends_it() -> None:

@@ -33,10 +33,10 @@ class Probe(Model):
     """A model of one function, with a card of its own."""
 
     def __init__(
-        self, said: Said, name: str = "probe", exposure: tuple[Exposure, ...] = ()
+        self, answer: Said, name: str = "probe", exposure: tuple[Exposure, ...] = ()
     ) -> None:
         super().__init__()
-        self.said, self.name, self.exposed = said, name, exposure
+        self.said, self.name, self.exposed = answer, name, exposure
         self.asked: list[int] = []
 
     @property
@@ -59,9 +59,9 @@ def by_key(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Callable[..., Run]:
-    def run(said: Said = by_key, **options: Any) -> Run:
+    def run(answer: Said = by_key, **options: Any) -> Run:
         return evaluate(
-            Probe(said),
+            Probe(answer),
             options.pop("task", TASK),
             **{"out": tmp_path / "runs", "limit": 12, **options},
         )
@@ -82,9 +82,9 @@ class Telling(Probe):
         return self.told(labels)
 
 
-def telling(tmp_path: Path, told: Callable[[Sequence[str]], Any]) -> Run:
+def telling(tmp_path: Path, facts: Callable[[Sequence[str]], Any]) -> Run:
     model = Telling(by_key)
-    model.told = told
+    model.told = facts
     return evaluate(model, TASK, out=tmp_path / "runs", limit=12, fresh=True)
 
 
@@ -97,8 +97,8 @@ def test_what_a_model_tells_stands_in_the_record_and_in_no_key(ask: Ask, tmp_pat
     )
     assert run.folder == plain.folder
     assert run.metrics == plain.metrics
-    told = runs.read(run.folder).record.facts
-    assert told == {
+    facts = runs.read(run.folder).record.facts
+    assert facts == {
         "prompt": "Emotion:",
         "tokens": dict.fromkeys(run.labels, 1),
         "on": [True],
@@ -113,7 +113,7 @@ def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path
 
     def said(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         highest = [(0.5, 0.5 + 1e-12, 0.5)[int(clip.key[0], 16) % 3] for clip in clips]
-        return [[0.5, one, *[0.1] * (len(labels) - 2)] for one in highest]
+        return [[0.5, score, *[0.1] * (len(labels) - 2)] for score in highest]
 
     whole = ask(said, limit=None)
     expected = sum(
@@ -139,12 +139,12 @@ def test_clips_whose_two_highest_scores_are_equal_are_counted(ask: Ask, tmp_path
 
 
 @pytest.mark.parametrize(
-    "told",
+    "facts",
     [[1], "text", {"a": float("nan")}, {"a": {"\ud800": 1}}, {"a": [object()]}, {"a": 1e999}],
 )
-def test_facts_that_no_record_can_hold_are_the_models_fault(tmp_path: Path, told: Any) -> None:
+def test_facts_that_no_record_can_hold_are_the_models_fault(tmp_path: Path, facts: Any) -> None:
     with pytest.raises(ModelError, match="facts"):
-        telling(tmp_path, lambda labels: told)
+        telling(tmp_path, lambda labels: facts)
 
 
 def test_a_record_with_facts_of_another_form_is_refused(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_an_answer_of_any_characters_is_kept(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("answer", "words"),
     [
         (
             lambda clips, labels: np.zeros((len(clips), 3)),
@@ -233,9 +233,9 @@ def test_an_answer_of_any_characters_is_kept(ask: Ask) -> None:
         (lambda clips, labels: open("/no/such/file"), "FileNotFoundError"),  # noqa: SIM115
     ],
 )
-def test_a_model_that_breaks_its_contract_is_named(ask: Ask, said: Said, words: str) -> None:
+def test_a_model_that_breaks_its_contract_is_named(ask: Ask, answer: Said, words: str) -> None:
     with pytest.raises(ModelError, match=words) as caught:
-        ask(said)
+        ask(answer)
 
     assert "model 'probe'" in str(caught.value), "nobody knows whom to tell"
     assert caught.value.exit_code == 4
@@ -339,9 +339,9 @@ def test_odd_clips_are_scored(tmp_path: Path, build_corpus: Callable[..., Path])
     assert run.record.counts.scored == 535
     assert max(lengths) == pytest.approx(300 * 16_000, abs=10)
     assert min(lengths) == 800
-    said = " ".join(run.record.warnings)
+    warnings = " ".join(run.record.warnings)
     assert all(
-        words in said for words in ("is digital silence", "lasts only 0.050 s", "lasts 300 s")
+        words in warnings for words in ("is digital silence", "lasts only 0.050 s", "lasts 300 s")
     )
 
 
@@ -350,40 +350,41 @@ def test_odd_clips_are_scored(tmp_path: Path, build_corpus: Callable[..., Path])
 
 def test_a_finished_run_is_shown_again_and_fresh_asks_again(ask: Ask) -> None:
     first = ask()
-    asked: list[int] = []
+    batch_sizes: list[int] = []
 
     def noted(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
-        asked.append(len(clips))
+        batch_sizes.append(len(clips))
         return by_key(clips, labels)
 
-    again = ask(noted)
-    assert not asked
-    assert again.summary() == first.summary()
+    shown_run = ask(noted)
+    assert not batch_sizes
+    assert shown_run.summary() == first.summary()
     assert ask(noted, fresh=True).rows == first.rows
-    assert sum(asked) == 12
+    assert sum(batch_sizes) == 12
 
 
 @pytest.mark.parametrize("batches", [1, 2, 4])
 def test_a_model_that_failed_goes_on_with_the_batches_it_lacks(
     ask: Ask, batches: int, tmp_path: Path
 ) -> None:
-    seen: list[int] = []
+    sizes_before: list[int] = []
 
     def fails(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
-        if len(seen) == batches:
+        if len(sizes_before) == batches:
             raise RuntimeError("out of memory")
 
-        seen.append(len(clips))
+        sizes_before.append(len(clips))
         return by_key(clips, labels)
 
     with pytest.raises(ModelError, match="out of memory"):
         ask(fails, batch_seconds=4.0)
 
-    rest: list[int] = []
+    sizes_after: list[int] = []
     resumed = ask(
-        lambda clips, labels: rest.append(len(clips)) or by_key(clips, labels), batch_seconds=4.0
+        lambda clips, labels: sizes_after.append(len(clips)) or by_key(clips, labels),
+        batch_seconds=4.0,
     )
-    assert sum(rest) == 12 - sum(seen), "answers that were kept are asked for again"
+    assert sum(sizes_after) == 12 - sum(sizes_before), "answers that were kept are asked for again"
     whole = ask(out=tmp_path / "other", batch_seconds=4.0)
     assert (resumed.folder / "predictions.csv").read_bytes() == (
         whole.folder / "predictions.csv"
@@ -499,7 +500,7 @@ def test_weights_of_an_instance_count_for_key_and_verdict(
 
 
 def test_a_model_that_trained_on_the_corpus_is_not_zero_shot(tmp_path: Path) -> None:
-    seen = Exposure("emodb", ("de",), "emotion-labels", "paper")
-    run = evaluate(Probe(by_key, exposure=(seen,)), TASK, out=tmp_path / "runs", limit=5)
+    trained_on = Exposure("emodb", ("de",), "emotion-labels", "paper")
+    run = evaluate(Probe(by_key, exposure=(trained_on,)), TASK, out=tmp_path / "runs", limit=5)
     assert run.verdict == "in-corpus"
     assert run.reasons == ("trained on corpus emodb (paper)",)

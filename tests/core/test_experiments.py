@@ -141,9 +141,11 @@ def file(plugin: Install, tmp_path: Path) -> Callable[..., str]:
     return write
 
 
-def cell_of(found: list[plan.Cell], system: str, setting: str, kind: str = "test") -> plan.Cell:
+def cell_of(cells: list[plan.Cell], system: str, setting: str, kind: str = "test") -> plan.Cell:
     (cell,) = [
-        one for one in found if (one.system, one.setting, one.kind) == (system, setting, kind)
+        candidate
+        for candidate in cells
+        if (candidate.system, candidate.setting, candidate.kind) == (system, setting, kind)
     ]
     return cell
 
@@ -276,7 +278,9 @@ def test_a_preset_speaks_for_itself(file: Callable[..., str]) -> None:
         "one",
     )
     assert (toy.title, toy.text, toy.systems[0].title) == ("A toy", "Of toys.", "toy one")
-    assert [one.title for one in toy.systems[1:]] == [one.title for one in full.systems[1:]]
+    assert [system.title for system in toy.systems[1:]] == [
+        system.title for system in full.systems[1:]
+    ]
     wrong = file(("[presets.tiny]", '[presets.tiny]\ntitles = { oen = "x" }'))
 
     with pytest.raises(
@@ -292,13 +296,13 @@ def test_published_numbers_stand_beside_the_system_they_are_of_alone(
     rows = ["IT-DE,one,precision,70,", "IT-DE,floor,UA,20,"]
     (tmp_path / "r.csv").write_text("\n".join(["setting,system,metric,value,note", *rows]))
     name = file(("seeds = [0, 1]", 'seeds = [0, 1]\nreported = "r.csv"'))
-    assert [(one.metric, one.value) for one in load(name).reported] == [
+    assert [(row.metric, row.value) for row in load(name).reported] == [
         ("precision", 70.0),
         ("UA", 20.0),
     ]
     assert load(name).note == ""
     changed = load(name, Wishes(options={"seeded": {"rate": "0.5"}}))
-    assert [one.system for one in changed.reported] == ["floor"], "what the option does not touch"
+    assert [row.system for row in changed.reported] == ["floor"], "what the option does not touch"
     assert "`seeded.rate=0.5`" in changed.note
     assert load(name, Wishes("tiny")).reported == ()
 
@@ -312,22 +316,24 @@ def test_a_source_that_is_the_target_leaves_each_fold_out_in_turn(file: Callable
     """
     table = load(file(ROTATED))
     validating.check(table)
-    found = plan.cells(table)
-    one = cell_of(found, "one", "IT-DE").columns[0].questions
-    asked = [(question.training.on if question.training else (), question.task) for question in one]
-    assert asked == [
+    cells = plan.cells(table)
+    folds = cell_of(cells, "one", "IT-DE").columns[0].questions
+    questions = [
+        (question.training.on if question.training else (), question.task) for question in folds
+    ]
+    assert questions == [
         (("aesdd", "emodb-5:halves.not-a", "emovo-5"), "emodb-5:halves.a"),
         (("aesdd", "emodb-5:halves.not-b", "emovo-5"), "emodb-5:halves.b"),
     ]
-    assert cell_of(found, "one", "IT-DE").task == "emodb-5", "scored as one test over all speakers"
-    floor = cell_of(found, "floor", "IT-DE").columns[0].questions
+    assert cell_of(cells, "one", "IT-DE").task == "emodb-5", "scored as one test over all speakers"
+    floor = cell_of(cells, "floor", "IT-DE").columns[0].questions
     assert [
         (question.training.on if question.training else (), question.task) for question in floor
     ] == [(("emovo-5",), "emodb-5")], (
         "what learns nothing of the target is trained once and asked all of it"
     )
     before = len(plan.trainings(plan.cells(load(file()))))
-    assert len(plan.trainings(found)) == before + 2, (
+    assert len(plan.trainings(cells)) == before + 2, (
         "the plan counts two trainings for one, of two seeds"
     )
 
@@ -349,23 +355,26 @@ def test_what_is_trained_and_asked(file: Callable[..., str]) -> None:
     """The roles decide whether a number is zero-shot: a target among the sources would make it a
     lie.
     """
-    found = plan.cells(load(file()))
-    one = cell_of(found, "one", "IT-DE")
-    assert [column.name for column in one.columns] == ["one/IT-DE/0", "one/IT-DE/1"]
-    training = one.questions[0].training
+    cells = plan.cells(load(file()))
+    cell = cell_of(cells, "one", "IT-DE")
+    assert [column.name for column in cell.columns] == ["one/IT-DE/0", "one/IT-DE/1"]
+    training = cell.questions[0].training
     assert training is not None
     assert (training.on, training.validate) == (("aesdd", "emovo-5"), ())
     assert dict(training.options) == {"seed": "0"}
-    assert one.questions[0].task == "emodb-5"
-    assert [len(cell_of(found, name, "IT-DE").columns) for name in ("each", "floor")] == [2, 1]
+    assert cell.questions[0].task == "emodb-5"
+    assert [len(cell_of(cells, name, "IT-DE").columns) for name in ("each", "floor")] == [2, 1]
 
 
 def test_an_upper_bound_is_tested_on_speakers_it_was_not_trained_on(
     file: Callable[..., str],
 ) -> None:
     column = cell_of(plan.cells(load(file())), "top", "IT-DE").columns[0]
-    asked = [(one.training.on if one.training else (), one.task) for one in column.questions]
-    assert asked == [
+    questions = [
+        (question.training.on if question.training else (), question.task)
+        for question in column.questions
+    ]
+    assert questions == [
         (("emodb-5:halves.not-a",), "emodb-5:halves.a"),
         (("emodb-5:halves.not-b",), "emodb-5:halves.b"),
     ]
@@ -374,8 +383,8 @@ def test_an_upper_bound_is_tested_on_speakers_it_was_not_trained_on(
 def test_whole_corpora_are_asked_of_those_only_who_did_not_train_on_them(
     file: Callable[..., str],
 ) -> None:
-    found = plan.cells(load(file()))
-    whole = {(one.system, one.setting, one.task) for one in found if one.kind == "whole"}
+    cells = plan.cells(load(file()))
+    whole = {(cell.system, cell.setting, cell.task) for cell in cells if cell.kind == "whole"}
     assert whole == {(name, "DE-IT", "emovo-5") for name in ("one", "each", "floor")}
 
 
@@ -388,7 +397,7 @@ def test_settings_that_want_the_same_share_it(file: Callable[..., str]) -> None:
     more = plan.cells(load(file(("[[systems]]", setting))))
     fewer = [cell for cell in more if cell.setting != "EL-DE"]
     new = set(plan.trainings(more)) - set(plan.trainings(fewer))
-    assert {one.on for one in new} == {("aesdd",)}, (
+    assert {training.on for training in new} == {("aesdd",)}, (
         "only 'each' and 'floor' learn from one source, which is another"
     )
     assert cell_of(more, "one", "EL-DE").questions == cell_of(more, "one", "IT-DE").questions
@@ -439,21 +448,23 @@ def test_an_upper_bound_asked_otherwise_shares_the_training_of_each_fold(
         'train = ["target"]\n\n[[systems]]\nname = "top-2"\nmodel = "seeded"\ntrain = '
         '["target"]\nasked = { rate = 1 }'
     )
-    found = plan.cells(load(file(('train = ["target"]', more))))
-    top, other = (cell_of(found, name, "IT-DE").questions for name in ("top", "top-2"))
-    assert [one.training for one in top] == [one.training for one in other]
-    assert {dict(one.options)["rate"] for one in other} == {"1"}
-    assert [one.task for one in top] == [one.task for one in other]
+    cells = plan.cells(load(file(('train = ["target"]', more))))
+    top, second = (cell_of(cells, name, "IT-DE").questions for name in ("top", "top-2"))
+    assert [question.training for question in top] == [question.training for question in second]
+    assert {dict(question.options)["rate"] for question in second} == {"1"}
+    assert [question.task for question in top] == [question.task for question in second]
 
 
 def test_a_spread_keeps_the_systems_that_were_asked_for(file: Callable[..., str]) -> None:
     name = file(("[presets.tiny]", spread("one", "each", "top")))
-    for wanted, expected in (
+    for chosen, expected in (
         ((), [("one", "each", "top")]),
         (("top", "one", "floor"), [("one", "top")]),
         (("one", "floor"), []),
     ):
-        assert [one.systems for one in load(name, Wishes(systems=wanted)).spreads] == expected
+        assert [
+            table_spread.systems for table_spread in load(name, Wishes(systems=chosen)).spreads
+        ] == expected
 
 
 def test_a_pair_goes_with_either_of_its_systems(file: Callable[..., str]) -> None:
@@ -481,7 +492,9 @@ def test_the_shipped_tables_are_valid_and_complete() -> None:
 
     real = load("transfer-real")
     validating.check(real)
-    assert all({*one.source, one.target} == {"DE", "IT", "EL", "EN"} for one in real.settings)
+    assert all(
+        {*pairing.source, pairing.target} == {"DE", "IT", "EL", "EN"} for pairing in real.settings
+    )
 
 
 def record_of(
@@ -539,13 +552,13 @@ TRUTH = ("x", "x", "x", "x", "y", "y", "y", "y")
 
 
 def said(text: str) -> tuple[str | None, ...]:
-    return tuple(None if one == "-" else one for one in text)
+    return tuple(None if letter == "-" else letter for letter in text)
 
 
 def test_the_numbers_of_a_table_by_hand() -> None:
     columns = {"a/s/0": said("xxxxyyyx"), "b/s/0": said("xyy-yyxx")}
-    found = Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)
-    figures = Figures(record_of({"a": "A", "b": "B"}, LABELS), {"t": found})
+    answered = Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)
+    figures = Figures(record_of({"a": "A", "b": "B"}, LABELS), {"t": answered})
     a, average = figures.figure("a", "s", "test", "UA"), figures.figure("a", AVERAGE, "test", "UA")
     assert a is not None
     assert (a.value, a) == ((4 / 4 + 3 / 4) / 2, average)
@@ -560,9 +573,9 @@ def test_the_numbers_of_a_table_by_hand() -> None:
 def test_holm_is_over_the_systems_of_a_column() -> None:
     names = {"a": "A", "b": "B", "c": "C"}
     columns = {"a/s/0": said("xxxxyyyy"), "b/s/0": said("yxxxyyyx"), "c/s/0": said("xyyxxyyy")}
-    found = Answers(tuple("12345678"), TRUTH, None, columns)
-    tests = Figures(record_of(names, LABELS), {"t": found}).tests("s", "test")
-    smaller, larger = sorted(tests.values(), key=lambda one: one.difference.p or 0)
+    answered = Answers(tuple("12345678"), TRUTH, None, columns)
+    tests = Figures(record_of(names, LABELS), {"t": answered}).tests("s", "test")
+    smaller, larger = sorted(tests.values(), key=lambda pair: pair.difference.p or 0)
     assert smaller.adjusted == pytest.approx(min(1, 2 * (smaller.difference.p or 0)))
     assert larger.adjusted == pytest.approx(max(larger.difference.p or 0, smaller.adjusted or 0))
 
@@ -571,9 +584,9 @@ def test_a_failed_cell_has_no_average_and_says_why() -> None:
     record = record_of({"a": "A", "b": "B"}, LABELS, ("s", "t"))
     columns = {name: said("xxxxyyyx") for name in ("a/s/0", "a/t/0", "b/s/0")}
     fail(record, "b", "t")
-    found = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
-    text = page.render(record, found, {})
-    assert Figures(record, found).figure("b", AVERAGE, "test", "UA") is None
+    answered = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
+    text = page.render(record, answered, {})
+    assert Figures(record, answered).figure("b", AVERAGE, "test", "UA") is None
     assert "- b in t: weights 'x' are gated" in text
     assert "| B | 87.5" in text
 
@@ -590,7 +603,7 @@ def test_every_metric_of_a_run_can_be_shown_with_its_chance() -> None:
     text = page.render(record, {"t": Answers(tuple("12345678"), truth, None, columns)}, {})
     parts = text.split("\n## ")
     tables = {
-        metric: next(one for one in parts if one.startswith(chance.NAMES[metric]))
+        metric: next(part for part in parts if part.startswith(chance.NAMES[metric]))
         for metric in METRICS
     }
 
@@ -619,8 +632,8 @@ def figure_of(
     columns: dict[str, tuple[str | None, ...]],
     metric: str,
 ) -> float:
-    found = {"t": Answers(tuple("12345678"), truth, None, columns)}
-    figure = Figures(record, found).figure("a", "s", "test", metric)
+    answered = {"t": Answers(tuple("12345678"), truth, None, columns)}
+    figure = Figures(record, answered).figure("a", "s", "test", metric)
     assert figure is not None
 
     return figure.value
@@ -631,16 +644,16 @@ def test_a_pair_of_systems_shows_what_one_change_brings() -> None:
     record = record_of({"a": "A", "b": "B", "c": "C"}, LABELS)
     record["experiment"]["contrasts"] = [{"title": "B alone", "system": "b", "reference": "c"}]
     columns = {"a/s/0": said("xxxxyyyx"), "b/s/0": said("xxxxyyyy"), "c/s/0": said("xyyxxyyy")}
-    found = {"t": Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)}
-    text = page.render(record, found, {})
+    answered = {"t": Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)}
+    text = page.render(record, answered, {})
     (row,) = [line for line in text.splitlines() if line.startswith("| B alone |")]
-    turned = Figures({**record, "experiment": {**record["experiment"], "reference": "c"}}, found)
+    turned = Figures({**record, "experiment": {**record["experiment"], "reference": "c"}}, answered)
     value = turned.tests("s", "test")["b"].difference.value
     assert value == pytest.approx(1 - 5 / 8)
     assert row.startswith(f"| B alone | {100 * value:+.1f}")
     assert "| UA, what one change brings | s | average |" in text
     fail(record, "c", "s")
-    assert "| B alone | - | - |" in page.render(record, found, {})
+    assert "| B alone | - | - |" in page.render(record, answered, {})
 
 
 def test_every_metric_has_a_name() -> None:
@@ -670,8 +683,8 @@ def test_a_spread_by_hand_and_what_is_said_where_a_system_failed() -> None:
     columns = dict.fromkeys(("a/s/0", "a/t/0"), said("xxxxyyyx"))  # UA 87.5
     columns |= dict.fromkeys(("b/s/0", "b/t/0"), said("xyy-yyxx"))  # UA 37.5
     columns |= {"c/s/0": said("xxxxyyyy"), "c/t/0": said("yyyyyyyy")}  # UA 100 and 50
-    found = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
-    text = page.render(record, found, {})
+    answered = {"t": Answers(tuple("12345678"), TRUTH, None, columns)}
+    text = page.render(record, answered, {})
     assert (
         "- Words, over 3 systems: mean 66.7, standard deviation 26.0, least 37.5 (B), largest "
         "87.5 (A).\n" in text
@@ -679,20 +692,22 @@ def test_a_spread_by_hand_and_what_is_said_where_a_system_failed() -> None:
     assert "A spread is no interval" in text
     assert text.index("- Words") < text.index("## Macro F1"), "below the table that it is of"
     fail(record, "c", "t")
-    text = page.render(record, found, {})
+    text = page.render(record, answered, {})
     assert (
         "- Words, over 2 of 3 systems: mean 62.5, standard deviation 35.4, least 37.5 "
         "(B), largest 87.5 (A).\n" in text
     )
     fail(record, "b", "s")
     assert "- Words: no spread, as 1 of 3 systems has an average.\n" in page.render(
-        record, found, {}
+        record, answered, {}
     )
 
 
 def fail(record: dict[str, Any], system: str, setting: str) -> None:
     cell = next(
-        one for one in record["cells"] if (one["system"], one["setting"]) == (system, setting)
+        entry
+        for entry in record["cells"]
+        if (entry["system"], entry["setting"]) == (system, setting)
     )
     cell.update(failure="weights 'x' are gated", columns=[])
 
@@ -715,8 +730,8 @@ def test_a_page_shows_reported_numbers_and_what_one_error_is_worth() -> None:
     record = record_of({"a": "A"}, ["neutral", "happy", "sad", "angry"])
     record["tasks"]["t"]["clips"] = {"neutral": 9, "happy": 8, "sad": 7, "angry": 14}
     truth = ("neutral",) * 9 + ("happy",) * 8 + ("sad",) * 7 + ("angry",) * 14
-    found = Answers(tuple(f"{at:02}" for at in range(38)), truth, None, {"a/s/0": truth})
-    text = page.render(record, {"t": found}, {"t.csv": "0f"})
+    answered = Answers(tuple(f"{at:02}" for at in range(38)), truth, None, {"a/s/0": truth})
+    text = page.render(record, {"t": answered}, {"t.csv": "0f"})
     assert "| *in a paper* | *61.50* |  |" in text
     assert (
         "| t: T | 38 | neutral 9, happy 8, sad 7, angry 14 | not known | 1.8 to 3.6 "
@@ -726,8 +741,8 @@ def test_a_page_shows_reported_numbers_and_what_one_error_is_worth() -> None:
 
 
 def test_answers_come_back_as_they_were_written() -> None:
-    found = Answers(("b", "a"), ("y", "x"), (1, 0), {"q": ("x", None), "p": ("y", "y")})
-    text = answers.write(found, LABELS)
+    answered = Answers(("b", "a"), ("y", "x"), (1, 0), {"q": ("x", None), "p": ("y", "y")})
+    text = answers.write(answered, LABELS)
     assert text == "id,label,speaker,p,q\na,x,0,1,\nb,y,1,1,0\n"
     back = answers.read("t.csv", text, LABELS)
     assert back == Answers(("a", "b"), ("x", "y"), (0, 1), {"p": ("y", "y"), "q": (None, "x")})
@@ -746,8 +761,8 @@ def test_answers_come_back_as_they_were_written() -> None:
 def test_a_page_is_remade_from_record_and_answers_and_any_change_shows(tmp_path: Path) -> None:
     """If a changed answer left the page as it was, the page would not rest on the answers."""
     columns = {"a/s/0": said("xxxxyyyx"), "b/s/0": said("xyy-yyxx")}
-    found = {"t": Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)}
-    folder.write(tmp_path, record_of({"a": "A", "b": "B"}, LABELS), found)
+    answered = {"t": Answers(tuple("12345678"), TRUTH, (0, 0, 1, 1, 2, 2, 3, 3), columns)}
+    folder.write(tmp_path, record_of({"a": "A", "b": "B"}, LABELS), answered)
     assert folder.is_remade(tmp_path)
 
     for name, old, new in (
@@ -802,18 +817,18 @@ def test_speakers_are_counted_before_anything_is_asked(
     task: str, number: int | None, source: str, words: str
 ) -> None:
     """Two speakers show nothing: who is told after a week of a GPU has lost it."""
-    (found,) = speakers.of_targets([task], None)
-    assert (found.number, found.source) == (number, source)
-    assert (words in found.remark) if words else not found.remark
+    (count,) = speakers.of_targets([task], None)
+    assert (count.number, count.source) == (number, source)
+    assert (words in count.remark) if words else not count.remark
 
 
 def test_a_session_of_two_speakers_is_named_and_all_ten_are_not() -> None:
     names = ["iemocap-7:sessions.5", "iemocap-7"]
-    found, whole = speakers.of_targets(names, memory.data("iemocap"))
-    assert (found.number, whole.number) == (2, 10)
+    session, whole = speakers.of_targets(names, memory.data("iemocap"))
+    assert (session.number, whole.number) == (2, 10)
     assert whole.remark == ""
-    assert "has 2 speakers: no interval and no p value can say anything" in found.remark
-    assert "folds" in found.remark
+    assert "has 2 speakers: no interval and no p value can say anything" in session.remark
+    assert "folds" in session.remark
 
 
 def test_a_plan_names_what_is_missing_and_under_which_licence(
@@ -821,11 +836,11 @@ def test_a_plan_names_what_is_missing_and_under_which_licence(
 ) -> None:
     """A form that takes weeks, found after the code was set up, costs those weeks."""
     described = describing.describe(load("supcon-table2"), tmp_path)
-    states = {one["name"]: one for one in described["corpora"]}
-    assert {one["here"] for one in states.values()} == {False}
+    states = {corpus["name"]: corpus for corpus in described["corpora"]}
+    assert {corpus["here"] for corpus in states.values()} == {False}
     assert (states["emodb"]["access"], states["emodb"]["licence"]) == ("open", "CC0-1.0")
     assert states["esd"]["access"] == lookup.corpus("esd").card.access
-    parts = {one["name"]: one for one in described["parts"]}
+    parts = {part["name"]: part for part in described["parts"]}
     assert set(parts) == {
         "wav2vec2-base", "chinese-wav2vec2-base", "wav2vec2-base-de-voxpopuli-v2",
         "wav2vec2-base-fr-voxpopuli",
@@ -839,11 +854,13 @@ def test_a_plan_names_what_is_missing_and_under_which_licence(
 def test_a_plan_counts_what_is_alike_once_and_invents_no_hours(file: Callable[..., str]) -> None:
     """An hour that nobody measured is the number that people pay for."""
     described = describing.describe(load(file()), None, dry_run=True)
-    groups = {(one["model"], *sorted(one["options"].items())): one for one in described["takes"]}
+    groups = {
+        (group["model"], *sorted(group["options"].items())): group for group in described["takes"]
+    }
     assert groups[("seeded",)]["trainings"] == 2 + 4, (
         "of seeds 0 and 1: IT-DE, and each half of the target"
     )
-    assert all(one["footprint"] is None for one in groups.values()), "these models do not say"
+    assert all(group["footprint"] is None for group in groups.values()), "these models do not say"
     totals = described["totals"]
     assert totals["hours"] is None
     assert sum(totals["unmeasured"].values()) == len(described["trainings"])
@@ -852,7 +869,7 @@ def test_a_plan_counts_what_is_alike_once_and_invents_no_hours(file: Callable[..
 def test_a_plan_needs_no_data(file: Callable[..., str]) -> None:
     described = describing.describe(load(file(), Wishes(seeds=(0,), systems=("one",))))
     assert described["cells"] == 3
-    assert [one["on"] for one in described["trainings"]] == [
+    assert [training["on"] for training in described["trainings"]] == [
         ["aesdd", "emovo-5"],
         ["aesdd", "emodb-5"],
     ]

@@ -29,8 +29,8 @@ from mserbench.running.lookup import model_class
 KEYS = ("k1", "k2")
 
 
-def card(*seen: Exposure, complete: bool = True) -> ModelCard:
-    return ModelCard("m", "m", "1", "", "", seen, complete)
+def card(*listed: Exposure, complete: bool = True) -> ModelCard:
+    return ModelCard("m", "m", "1", "", "", listed, complete)
 
 
 def labelled(
@@ -46,7 +46,7 @@ def sample() -> tuple[Task, CorpusCard]:
 
 
 @pytest.mark.parametrize(
-    ("seen", "complete", "verdict"),
+    ("listed", "complete", "verdict"),
     [
         ([], True, "zero-shot"),
         ([], False, "unknown"),
@@ -71,15 +71,15 @@ def sample() -> tuple[Task, CorpusCard]:
     ],
 )
 def test_the_verdict(
-    sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str
+    sample: tuple[Task, CorpusCard], listed: list[Exposure], complete: bool, verdict: str
 ) -> None:
-    found = judge(card(*seen, complete=complete), *sample, KEYS)
-    assert found.verdict == verdict
-    assert found.reasons, "a verdict without a reason cannot be checked"
+    judgement = judge(card(*listed, complete=complete), *sample, KEYS)
+    assert judgement.verdict == verdict
+    assert judgement.reasons, "a verdict without a reason cannot be checked"
 
 
 @pytest.mark.parametrize(
-    ("seen", "complete", "heard"),
+    ("listed", "complete", "heard"),
     [
         ([], True, "no"),
         ([], False, "unknown"),
@@ -95,13 +95,13 @@ def test_the_verdict(
     ],
 )
 def test_whether_the_language_was_heard(
-    sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, heard: str
+    sample: tuple[Task, CorpusCard], listed: list[Exposure], complete: bool, heard: str
 ) -> None:
-    assert judge(card(*seen, complete=complete), *sample, KEYS).heard == heard
+    assert judge(card(*listed, complete=complete), *sample, KEYS).heard == heard
 
 
 @pytest.mark.parametrize(
-    ("seen", "complete", "verdict"),
+    ("listed", "complete", "verdict"),
     [
         ([], True, "unknown"),
         ([], False, "unknown"),
@@ -112,15 +112,19 @@ def test_whether_the_language_was_heard(
     ],
 )
 def test_a_task_in_an_undeclared_language_never_gets_a_verdict_that_rests_on_its_language(
-    sample: tuple[Task, CorpusCard], seen: list[Exposure], complete: bool, verdict: str
+    sample: tuple[Task, CorpusCard], listed: list[Exposure], complete: bool, verdict: str
 ) -> None:
     """If it did, whoever keeps silent about the language would be told that the model never heard
     it.
     """
     task, corpus = sample
-    found = judge(card(*seen, complete=complete), replace(task, languages=("und",)), corpus, KEYS)
-    assert (found.verdict, found.heard) == (verdict, "unknown")
-    assert ("the language of the task is not declared" in found.reasons) == (verdict == "unknown")
+    judgement = judge(
+        card(*listed, complete=complete), replace(task, languages=("und",)), corpus, KEYS
+    )
+    assert (judgement.verdict, judgement.heard) == (verdict, "unknown")
+    assert ("the language of the task is not declared" in judgement.reasons) == (
+        verdict == "unknown"
+    )
 
 
 exposures = st.builds(
@@ -135,10 +139,10 @@ exposures = st.builds(
 
 @given(st.lists(exposures, max_size=4), exposures, st.booleans())
 def test_more_exposure_never_makes_the_verdict_better(
-    sample: tuple[Task, CorpusCard], seen: list[Exposure], more: Exposure, complete: bool
+    sample: tuple[Task, CorpusCard], listed: list[Exposure], more: Exposure, complete: bool
 ) -> None:
-    before = judge(card(*seen, complete=complete), *sample, KEYS)
-    after = judge(card(*seen, more, complete=complete), *sample, KEYS)
+    before = judge(card(*listed, complete=complete), *sample, KEYS)
+    after = judge(card(*listed, more, complete=complete), *sample, KEYS)
     assert VERDICTS.index(after.verdict) >= VERDICTS.index(before.verdict)
     assert not (before.heard == "yes" and after.heard != "yes")
 
@@ -148,11 +152,11 @@ MET = ("no", "text", "yes")  # from the least that was met of a language
 
 @given(st.lists(exposures, max_size=4), exposures, st.booleans())
 def test_a_language_that_was_met_is_never_shown_as_not_met(
-    sample: tuple[Task, CorpusCard], seen: list[Exposure], more: Exposure, complete: bool
+    sample: tuple[Task, CorpusCard], listed: list[Exposure], more: Exposure, complete: bool
 ) -> None:
     """Text is a meeting too: a model that has read a language knows its words."""
-    heard = judge(card(*seen, more, complete=complete), *sample, KEYS).heard
-    of_language = {part.kind for part in (*seen, more) if {"de", "de-AT"} & set(part.languages)}
+    heard = judge(card(*listed, more, complete=complete), *sample, KEYS).heard
+    of_language = {part.kind for part in (*listed, more) if {"de", "de-AT"} & set(part.languages)}
     if of_language - {"text"}:
         assert heard == "yes"
     elif of_language:
@@ -160,7 +164,7 @@ def test_a_language_that_was_met_is_never_shown_as_not_met(
     else:
         assert heard in ("no", "unknown")
 
-    fewer = judge(card(*seen, complete=complete), *sample, KEYS).heard
+    fewer = judge(card(*listed, complete=complete), *sample, KEYS).heard
     if heard in MET and fewer in MET:
         assert MET.index(heard) >= MET.index(fewer)
 
@@ -172,17 +176,21 @@ def test_a_language_that_was_met_is_never_shown_as_not_met(
     ),
 )
 def test_a_reason_names_the_languages_that_are_shared_and_no_other(
-    sample: tuple[Task, CorpusCard], asked: list[str], trained: list[str]
+    sample: tuple[Task, CorpusCard], languages: list[str], trained: list[str]
 ) -> None:
     """A reason that names a language nobody trained on sends its reader to look for data that do
     not exist.
     """
     task, corpus = sample
-    found = judge(
-        card(labelled("other", *trained)), replace(task, languages=tuple(asked)), corpus, KEYS
+    judgement = judge(
+        card(labelled("other", *trained)), replace(task, languages=tuple(languages)), corpus, KEYS
     )
-    shared = [code for code in asked if code in {seen.partition("-")[0] for seen in trained}]
-    reasons = [reason for reason in found.reasons if reason.startswith("trained on ")]
+    shared = [
+        code
+        for code in languages
+        if code in {code_trained.partition("-")[0] for code_trained in trained}
+    ]
+    reasons = [reason for reason in judgement.reasons if reason.startswith("trained on ")]
     assert reasons == (
         [f"trained on {', '.join(shared)} emotion labels of other (test)"] if shared else []
     )
@@ -205,9 +213,9 @@ def test_a_target_that_the_defaults_were_chosen_on_is_marked_and_changes_no_verd
     sample: tuple[Task, CorpusCard], chosen_on: tuple[str, ...], development: bool
 ) -> None:
     """A release that shares the speakers counts as the corpus."""
-    found = judge(replace(card(), development=chosen_on), *sample, KEYS)
-    assert found.development == development
-    assert replace(found, development=False) == judge(card(), *sample, KEYS)
+    judgement = judge(replace(card(), development=chosen_on), *sample, KEYS)
+    assert judgement.development == development
+    assert replace(judgement, development=False) == judge(card(), *sample, KEYS)
 
 
 def test_weights_say_in_place_of_the_card_what_their_options_were_chosen_on(tmp_path: Path) -> None:
@@ -222,10 +230,10 @@ def test_weights_say_in_place_of_the_card_what_their_options_were_chosen_on(tmp_
 
 
 def test_releases_that_share_speakers_are_one_corpus_in_what_was_chosen_on() -> None:
-    found = exposure.with_families(
+    card_with_families = exposure.with_families(
         replace(card(), development=("emodb-sample", "emodb", "mine")), lookup.family
     )
-    assert found.development == ("emodb", "mine")
+    assert card_with_families.development == ("emodb", "mine")
 
 
 MODELS = sorted(registry.entries(ModelEntry))
@@ -252,12 +260,12 @@ def test_every_model_names_corpora_that_there_are(name: str) -> None:
 
 @given(st.lists(exposures, max_size=4))
 def test_a_list_that_may_lack_something_is_never_judged_better(
-    sample: tuple[Task, CorpusCard], seen: list[Exposure]
+    sample: tuple[Task, CorpusCard], listed: list[Exposure]
 ) -> None:
-    known, open_end = (
-        judge(card(*seen, complete=complete), *sample, KEYS) for complete in (True, False)
+    complete_list, open_end = (
+        judge(card(*listed, complete=complete), *sample, KEYS) for complete in (True, False)
     )
-    assert VERDICTS.index(open_end.verdict) >= VERDICTS.index(known.verdict)
+    assert VERDICTS.index(open_end.verdict) >= VERDICTS.index(complete_list.verdict)
     assert open_end.verdict not in ("zero-shot", "cross-corpus")
 
 
@@ -319,29 +327,33 @@ def test_speech_made_from_a_test_clip_is_no_unseen_speech(
     made from.
     """
     _, corpus = sample
-    made = {"task": "m5ser", "family": "m5ser", "languages": ["fr"], "clips": ["f1", "f2"]}
+    synthetic = {"task": "m5ser", "family": "m5ser", "languages": ["fr"], "clips": ["f1", "f2"]}
     origins = [f"{corpus.name}:a", "iemocap:Ses01:F000"]
-    found = read_manifest(weights(tmp_path / "w", [{**made, "origins": origins}]))
-    known = exposure.card_with_manifest(card(), found)
-    seen = judge(known, *sample, [*KEYS, f"{corpus.name}:a", f"{corpus.name}:b"])
-    assert seen.verdict == "leaked"
-    assert seen.reasons == (
+    manifest = read_manifest(weights(tmp_path / "w", [{**synthetic, "origins": origins}]))
+    extended = exposure.card_with_manifest(card(), manifest)
+    same_clip = judge(extended, *sample, [*KEYS, f"{corpus.name}:a", f"{corpus.name}:b"])
+    assert same_clip.verdict == "leaked"
+    assert same_clip.reasons == (
         f"1 test clip(s) were trained on, in {corpus.name} (training manifest, task m5ser, "
         f"speech made from its clips)",
     )
-    others = judge(known, *sample, [*KEYS, f"{corpus.name}:b"])
-    assert others.verdict == "in-corpus"
+    other_clip = judge(extended, *sample, [*KEYS, f"{corpus.name}:b"])
+    assert other_clip.verdict == "in-corpus"
     assert (
         judge(
             exposure.card_with_manifest(
-                card(), Manifest.from_json({"sources": [made], "files": {}})
+                card(), Manifest.from_json({"sources": [synthetic], "files": {}})
             ),
             *sample,
             KEYS,
         ).verdict
         == "zero-shot"
     )
-    assert {one.corpus for one in known.exposure} == {"m5ser", corpus.name, "iemocap"}
+    assert {listed.corpus for listed in extended.exposure} == {
+        "m5ser",
+        corpus.name,
+        "iemocap",
+    }
 
 
 def test_equal_weights_have_equal_hashes_wherever_they_lie(tmp_path: Path) -> None:
@@ -424,10 +436,10 @@ ENTRY = {"corpus": "emodb", "languages": ["de"], "kind": "emotion-labels", "evid
 
 
 def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard) -> None:
-    found = read_card({"exposure": [ENTRY], "exposure_complete": True})
-    assert found.exposure == (Exposure("emodb", ("de",), "emotion-labels", "script"),)
-    assert found.exposure_complete
-    assert (found.name, found.version, found.licence) == ("mine", "unknown", "unknown")
+    read = read_card({"exposure": [ENTRY], "exposure_complete": True})
+    assert read.exposure == (Exposure("emodb", ("de",), "emotion-labels", "script"),)
+    assert read.exposure_complete
+    assert (read.name, read.version, read.licence) == ("mine", "unknown", "unknown")
     assert not read_card({}).exposure_complete, "silence must not count as knowledge"
     assert read_card(b"\xef\xbb\xbf{}").exposure == ()
     assert read_card({"development": ["emodb"]}).development == ("emodb",)

@@ -211,8 +211,8 @@ def test_two_processes_write_at_once_and_nothing_is_lost():
     for writer in writers:
         writer.join()
 
-    known = FeatureCache(MOMENTS).get_many([f"key-{number}" for number in range(60)])
-    assert {key: vector[0] for key, vector in known.items()} == {
+    vectors = FeatureCache(MOMENTS).get_many([f"key-{number}" for number in range(60)])
+    assert {key: vector[0] for key, vector in vectors.items()} == {
         f"key-{n}": float(n) for n in range(60)
     }
 
@@ -228,9 +228,9 @@ def test_a_killed_writer_leaves_whole_vectors(caplog):
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()
 
-    known = FeatureCache(MOMENTS).get_many([f"key-{number}" for number in range(2000)])
-    assert known
-    assert all((vector == float(key[4:])).all() for key, vector in known.items())
+    vectors = FeatureCache(MOMENTS).get_many([f"key-{number}" for number in range(2000)])
+    assert vectors
+    assert all((vector == float(key[4:])).all() for key, vector in vectors.items())
     assert not caplog.text
 
 

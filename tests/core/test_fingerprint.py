@@ -88,8 +88,8 @@ def test_a_copy_in_another_form_is_found(name: str, recording: str) -> None:
 def test_equal_recordings_have_no_error_and_others_are_not_found() -> None:
     names = sorted(path.stem for path in find(lookup.corpus("emodb-sample"), None).glob("*.flac"))
     waves = [utterance(name) for name in names]
-    found = near_duplicates(words(*waves, waves[5]))
-    assert [(pair.first, pair.second, pair.error_rate) for pair in found] == [(5, len(names), 0.0)]
+    pairs = near_duplicates(words(*waves, waves[5]))
+    assert [(pair.first, pair.second, pair.error_rate) for pair in pairs] == [(5, len(names), 0.0)]
 
 
 def silence(seconds: float) -> Wave:
@@ -110,10 +110,10 @@ def silence(seconds: float) -> Wave:
 )
 def test_silence_is_like_nothing(wave: Wave) -> None:
     """Files that are mostly digital zero would otherwise all be copies of one another."""
-    found = words(wave, wave)
-    assert not found.any()
-    assert not comparable(found).any()
-    assert near_duplicates(found) == []
+    prints = words(wave, wave)
+    assert not prints.any()
+    assert not comparable(prints).any()
+    assert near_duplicates(prints) == []
 
 
 def test_silence_around_two_recordings_does_not_make_them_alike() -> None:
@@ -130,9 +130,11 @@ def test_the_words_are_those_of_the_paper() -> None:
     assert power.shape[1] == BITS + 1
     change = (power[1:, :-1] - power[1:, 1:]) - (power[:-1, :-1] - power[:-1, 1:])
     slow = [sum(1 << m for m in range(BITS) if row[m] > 0) + 1 for row in change]
-    found = fingerprint.fingerprint(wave)
-    start = next(i for i, word in enumerate(slow) if word == found[0] and slow[i + 1] == found[1])
-    counted = [(a, b) for a, b in zip(found, slow[start : start + LENGTH], strict=False) if a]
+    computed = fingerprint.fingerprint(wave)
+    start = next(
+        i for i, word in enumerate(slow) if word == computed[0] and slow[i + 1] == computed[1]
+    )
+    counted = [(a, b) for a, b in zip(computed, slow[start : start + LENGTH], strict=False) if a]
     assert len(counted) > 60
     assert all(a == b for a, b in counted)
 
@@ -157,9 +159,9 @@ def test_fingerprints_are_remembered_by_the_key_of_the_audio() -> None:
         return utterance()
 
     clips = [Clip("key-of-a-test", "", 1.9, load), Clip("key-of-a-test", "", 1.9, load)]
-    first, again = fingerprint.of_clips(clips), fingerprint.of_clips(clips)
+    first, second = fingerprint.of_clips(clips), fingerprint.of_clips(clips)
     assert len(decoded) == 1
-    assert np.array_equal(first, again)
+    assert np.array_equal(first, second)
     assert np.array_equal(first[0], words(utterance())[0])
     assert fingerprint.of_clips([]).shape == (0, LENGTH)
 
@@ -188,8 +190,13 @@ def test_in_real_corpora_only_true_copies_are_found(
     reading = read(source, find(source, real_data))
     ids = list(reading.utterances)
     clips = [
-        Clip(f"{name}/{one.id}", "", 1.0, lambda path=reading.root / one.audio: audio.decode(path))
-        for one in reading.utterances.values()
+        Clip(
+            f"{name}/{utterance_read.id}",
+            "",
+            1.0,
+            lambda path=reading.root / utterance_read.audio: audio.decode(path),
+        )
+        for utterance_read in reading.utterances.values()
     ]
-    found = near_duplicates(fingerprint.of_clips(clips))
-    assert [(ids[pair.first], ids[pair.second]) for pair in found] == pairs
+    copies = near_duplicates(fingerprint.of_clips(clips))
+    assert [(ids[pair.first], ids[pair.second]) for pair in copies] == pairs

@@ -78,7 +78,7 @@ def test_facts_are_remembered_until_the_file_changes(
     read: list[Path] = []
     original = audio.read
     monkeypatch.setattr(
-        audio, "read", lambda path, *rest: read.append(path) or original(path, *rest)
+        audio, "read", lambda path, *arguments: read.append(path) or original(path, *arguments)
     )
     first = index.index(tmp_path, [utterance("a.wav")])
     assert index.index(tmp_path, [utterance("a.wav")]) == first
@@ -110,7 +110,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     original = audio.read
     monkeypatch.setattr(
-        audio, "read", lambda path, *rest: names.append(path.name) or original(path, *rest)
+        audio,
+        "read",
+        lambda path, *arguments: names.append(path.name) or original(path, *arguments),
     )
 
     return names
@@ -130,7 +132,7 @@ def test_of_many_files_only_the_changed_one_is_decoded_again(
     tmp_path: Path, tone: Tone, many: list[Utterance], decoded: list[str]
 ) -> None:
     first = index.index(tmp_path, many)
-    assert sorted(decoded) == [one.audio for one in many]
+    assert sorted(decoded) == [entry.audio for entry in many]
     decoded.clear()
     soundfile.write(tmp_path / "07.wav", tone(0.2), 16_000)
     second = index.index(tmp_path, many)
@@ -176,8 +178,8 @@ def test_a_part_of_a_corpus_does_not_forget_the_rest(
 def test_facts_hold_the_size_of_the_file(tmp_path: Path, many: list[Utterance]) -> None:
     for _ in range(2):  # decoded, then remembered
         facts = index.index(tmp_path, many)
-        assert {one.id: facts[one.id].bytes for one in many} == {
-            one.id: 44 + 2 * 2_400 for one in many
+        assert {entry.id: facts[entry.id].bytes for entry in many} == {
+            entry.id: 44 + 2 * 2_400 for entry in many
         }
 
 
@@ -253,7 +255,7 @@ def test_two_processes_at_once_give_the_same_facts_and_keep_both(
     children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [child.wait() for child in children] == [0, 0]
     memory = index._Memory(tmp_path)
-    assert {one.id: memory.get(one) for one in many} == index.index(tmp_path, many)
+    assert {entry.id: memory.get(entry) for entry in many} == index.index(tmp_path, many)
     assert len(memory.rows) == len(many)
 
 

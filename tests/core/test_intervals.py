@@ -161,14 +161,14 @@ def test_a_label_that_only_one_speaker_has_makes_the_interval_wide() -> None:
         cluster_counts([*truth, "angry"], [*answers, "angry"], LABELS, [*speakers, "s0"])
     )["UA"]
     assert rare[1] - rare[0] > 2 * (usual[1] - usual[0])
-    left = leave_out(
+    leaving_out = leave_out(
         cluster_counts([*truth, "angry"], [*answers, "angry"], LABELS, [*speakers, "s0"])
     )
-    others = [at for at in range(60) if speakers[at] != "s0"]
+    remaining = [at for at in range(60) if speakers[at] != "s0"]
     expected = recall_score(
-        [truth[at] for at in others], [answers[at] for at in others], average="macro"
+        [truth[at] for at in remaining], [answers[at] for at in remaining], average="macro"
     )
-    assert left.without["UA"][0] == pytest.approx(expected)
+    assert leaving_out.without["UA"][0] == pytest.approx(expected)
 
 
 def test_one_clip_a_speaker_is_the_same_as_over_clips() -> None:
@@ -207,16 +207,16 @@ def test_independent_variances_add_up_as_welch_says() -> None:
 
 @settings(max_examples=25)
 @given(st.randoms(use_true_random=False), st.booleans())
-def test_order_of_clips_and_names_of_speakers_change_nothing(random, known: bool) -> None:
+def test_order_of_clips_and_names_of_speakers_change_nothing(random, speakers_known: bool) -> None:
     """Two machines that list files in another order must print the same interval."""
     truth, answers, speakers = simulate(n=50, speakers=8)
     renamed = {name: f"{random.random()} {name}" for name in speakers}
     rows = list(zip(truth, answers, [renamed[name] for name in speakers], strict=True))
     random.shuffle(rows)
     shuffled = [list(column) for column in zip(*rows, strict=True)]
-    first = intervals(cluster_counts(truth, answers, LABELS, speakers if known else None))
+    first = intervals(cluster_counts(truth, answers, LABELS, speakers if speakers_known else None))
     second = intervals(
-        cluster_counts(shuffled[0], shuffled[1], LABELS, shuffled[2] if known else None)
+        cluster_counts(shuffled[0], shuffled[1], LABELS, shuffled[2] if speakers_known else None)
     )
 
     for name in METRICS:

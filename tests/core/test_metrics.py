@@ -169,7 +169,7 @@ def test_recall_per_label_is_nan_for_an_absent_label() -> None:
 def test_best_constant_is_the_best_of_all_constants(truth: list[str]) -> None:
     """A floor below the best constant answer would let a model look better than knowing nothing."""
     label, best = best_constant(truth, LABELS)
-    everyone = {other: score([(true, other) for true in truth]) for other in LABELS}
+    everyone = {constant: score([(true, constant) for true in truth]) for constant in LABELS}
     assert best == everyone[label]
     assert best["UA"] == pytest.approx(1 / len(set(truth)))
 

@@ -92,8 +92,8 @@ def test_keys_and_manifests_do_not_move_with_a_new_option(plugin: Install, tmp_p
     before = evaluate("grown", TASK, weights=weights, out=tmp_path / "runs")
     kind.Options = kind.predict.__globals__["New"]
     assert evaluate("grown", TASK, weights=weights, out=tmp_path / "runs").folder == before.folder
-    again = read_manifest(train("grown", [TASK], tmp_path / "w2"))
-    assert again.options == read_manifest(weights).options == {"rate": 0.1}
+    retrained = read_manifest(train("grown", [TASK], tmp_path / "w2"))
+    assert retrained.options == read_manifest(weights).options == {"rate": 0.1}
     fast = evaluate("grown", TASK, weights=weights, options={"fast": "true"}, out=tmp_path / "runs")
     assert fast.folder != before.folder
     assert fast.record.model.options == {"rate": 0.1, "fast": True}
@@ -144,8 +144,8 @@ def test_the_word_none_is_a_value_where_the_setting_over_a_preset_takes_it() -> 
     )
     kind = type("Kind", (), {"Options": over})
     texts = {"rate": "none", "part": "none", "plain": "none"}
-    made = make_options(kind, texts, "mine")  # type: ignore[arg-type]
-    assert (made.rate, made.part, made.plain) == (None, "none", None)
+    options = make_options(kind, texts, "mine")  # type: ignore[arg-type]
+    assert (options.rate, options.part, options.plain) == (None, "none", None)
     assert [option.words for option in describe_options(over)] == [
         "number, above 0",
         "text",

@@ -55,10 +55,10 @@ def test_assumptions_of_the_papers_are_not_told_as_theirs() -> None:
 
 @pytest.mark.parametrize("model", REBUILT)
 def test_presets_are_told_with_every_option(model: str) -> None:
-    made = described_class(model).Options
+    options_class = described_class(model).Options
     for option in options(model)[1:]:
-        assert list(option.presets) == list(made.PRESETS)
-        assert option.presets["paper"] == getattr(made.PRESETS["paper"], option.name)
+        assert list(option.presets) == list(options_class.PRESETS)
+        assert option.presets["paper"] == getattr(options_class.PRESETS["paper"], option.name)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -82,22 +82,22 @@ def test_no_line_is_wider_than_the_terminal(
     cli, monkeypatch: pytest.MonkeyPatch, model: str, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    told = cli("models", model).out
-    assert [line for line in told.splitlines() if len(line) > width] == []
-    assert all(f"\n{option.name}  " in told for option in options(model))
+    page = cli("models", model).out
+    assert [line for line in page.splitlines() if len(line) > width] == []
+    assert all(f"\n{option.name}  " in page for option in options(model))
 
 
 def test_presets_stand_side_by_side_where_they_fit(cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    told = cli("models", "mser-llm").out
+    page = cli("models", "mser-llm").out
     assert (
         "\nlearning_rate  number\n    paper 1e-05        small 0.0001       mini 0.0003        "
-        "tiny 0.003\n" in told
+        "tiny 0.003\n" in page
     )
-    assert "\nnum_queries  whole number, at least 1\n" in told
-    assert "\nqformer_layers  whole number, at least 1\n    paper 12 " in told
-    assert "    all presets: false\n" in told
-    assert "\npreset  tiny or mini or small or paper\n" in told
+    assert "\nnum_queries  whole number, at least 1\n" in page
+    assert "\nqformer_layers  whole number, at least 1\n    paper 12 " in page
+    assert "    all presets: false\n" in page
+    assert "\npreset  tiny or mini or small or paper\n" in page
 
 
 def test_a_script_reads_the_same(cli) -> None:

@@ -59,8 +59,8 @@ class Words(Loudness):
 def rows_of(
     paths: Sequence[Path], model: Model | None = None, windowing: Windowing | None = None
 ) -> list[object]:
-    made = model or Loudness()
-    subject = Subject("loudness", made, made.card, None)
+    asked_model = model or Loudness()
+    subject = Subject("loudness", asked_model, asked_model.card, None)
     heard = listen([Source(path.name, path) for path in paths], windowing or Windowing())
 
     return list(predicting.predict(subject, LABELS, heard))
@@ -128,9 +128,9 @@ def test_windows_are_resampled_as_the_whole_recording_is(
     together = np.concatenate(list(resampled(audio.blocks(tmp_path / name, 10))))
     np.testing.assert_array_equal(together, whole)
     pieces = [
-        one
-        for one in listen([Source("a", tmp_path / name)], Windowing(10, 5))
-        if isinstance(one, Piece)
+        outcome
+        for outcome in listen([Source("a", tmp_path / name)], Windowing(10, 5))
+        if isinstance(outcome, Piece)
     ]
 
     for piece in pieces:
@@ -160,8 +160,8 @@ def test_a_long_file_is_never_held_whole(tmp_path: Path) -> None:
     tracemalloc.start()
     windows = sum(
         1
-        for one in listen([Source("a", tmp_path / "a.wav")], Windowing())
-        if isinstance(one, Piece)
+        for outcome in listen([Source("a", tmp_path / "a.wav")], Windowing())
+        if isinstance(outcome, Piece)
     )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -175,12 +175,12 @@ def test_the_numbers_are_those_of_run(tmp_path: Path) -> None:
     subject = predicting.load("logmel", "emovo-ravdess", {}, "auto")
     folder = lookup.corpus("emodb-sample").provide()  # type: ignore[misc]
     labels = lookup.task("emodb-sample").labels
-    found = predicting.predict(subject, labels, listen(expand([folder], tmp_path), Windowing()))  # type: ignore[arg-type]
-    rows = {Path(row.file).stem: row for row in found if isinstance(row, Row)}
+    outcomes = predicting.predict(subject, labels, listen(expand([folder], tmp_path), Windowing()))  # type: ignore[arg-type]
+    rows = {Path(row.file).stem: row for row in outcomes if isinstance(row, Row)}
 
     for line in (run.folder / "predictions.csv").read_text().splitlines()[1:]:
-        identity, _, said, *scores, _ = line.split(",")
-        assert rows[identity].prediction == said
+        identity, _, label, *scores, _ = line.split(",")
+        assert rows[identity].prediction == label
         assert [f"{score:.6g}" for score in rows[identity].scores] == scores
 
 
@@ -195,8 +195,8 @@ def test_rows_come_in_the_order_of_the_files(
     for number, length in enumerate(seconds):
         soundfile.write(tmp_path / f"{number}.wav", tone(length, hertz=200 + 10 * number), 16_000)
 
-    found = rows_of([tmp_path / f"{number}.wav" for number in range(len(seconds))])
-    files = [row for row in found if isinstance(row, Row) and row.part == "file"]
+    outcomes = rows_of([tmp_path / f"{number}.wav" for number in range(len(seconds))])
+    files = [row for row in outcomes if isinstance(row, Row) and row.part == "file"]
     assert [(row.file, round(row.end, 3)) for row in files] == [
         (f"{n}.wav", s) for n, s in enumerate(seconds)
     ]
@@ -232,8 +232,8 @@ def test_a_file_is_the_mean_of_its_windows_by_seconds(tmp_path: Path) -> None:
 def test_text_answers_have_no_scores(tmp_path: Path, tone: Tone) -> None:
     """A model that gave no number must not get one from us."""
     soundfile.write(tmp_path / "a.wav", np.concatenate([0 * tone(12.0), tone(20.0)]), 16_000)
-    found = rows_of([tmp_path / "a.wav"], Words())
-    *windows, whole = [row for row in found if isinstance(row, Row)]
+    outcomes = rows_of([tmp_path / "a.wav"], Words())
+    *windows, whole = [row for row in outcomes if isinstance(row, Row)]
     assert [(row.prediction, row.answer) for row in windows] == [("", "who knows")] + 2 * [
         ("happy", "Happy!")
     ] + [("happy", "Happy!")]
@@ -248,12 +248,15 @@ def test_a_file_that_breaks_off_has_no_row_of_its_own(tmp_path: Path, tone: Tone
     whole = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "a.flac").write_bytes(whole[: int(0.8 * len(whole))])
     soundfile.write(tmp_path / "b.wav", tone(31.0), 16_000)
-    found = rows_of([tmp_path / "a.flac", tmp_path / "b.wav"])
-    kinds = [(one.file, one.part) if isinstance(one, Row) else type(one).__name__ for one in found]
+    outcomes = rows_of([tmp_path / "a.flac", tmp_path / "b.wav"])
+    kinds = [
+        (outcome.file, outcome.part) if isinstance(outcome, Row) else type(outcome).__name__
+        for outcome in outcomes
+    ]
     assert [kind for kind, _ in itertools.groupby(kinds)] == [
         ("a.flac", "window"), "Failed", ("b.wav", "window"), ("b.wav", "file"),
     ]  # fmt: skip
-    assert found[-1].windows == 4  # type: ignore[attr-defined]
+    assert outcomes[-1].windows == 4  # type: ignore[attr-defined]
 
 
 def test_what_means_little_is_said(tmp_path: Path, tone: Tone) -> None:
@@ -263,13 +266,13 @@ def test_what_means_little_is_said(tmp_path: Path, tone: Tone) -> None:
         tmp_path / "half.wav", np.concatenate([np.zeros(16_000 * 20), tone(20.0)]), 16_000
     )
     soundfile.write(tmp_path / "tiny.wav", tone(0.05), 16_000)
-    found = rows_of([tmp_path / name for name in ("silence.wav", "half.wav", "tiny.wav")])
-    assert [one.sentence for one in found if isinstance(one, Remark)] == [
+    outcomes = rows_of([tmp_path / name for name in ("silence.wav", "half.wav", "tiny.wav")])
+    assert [outcome.sentence for outcome in outcomes if isinstance(outcome, Remark)] == [
         "'silence.wav' is digital silence: the scores there mean nothing",
         "'half.wav' is digital silence in 2 of 4 windows: the scores there mean nothing",
         "'tiny.wav' lasts only 0.050 s: its scores mean little",
     ]
-    assert sum(isinstance(one, Row) and one.part == "file" for one in found) == 3
+    assert sum(isinstance(outcome, Row) and outcome.part == "file" for outcome in outcomes) == 3
 
 
 def test_a_clip_of_the_training_is_named(tmp_path: Path, tone: Tone) -> None:
@@ -279,11 +282,11 @@ def test_a_clip_of_the_training_is_named(tmp_path: Path, tone: Tone) -> None:
     model = Loudness()
     model.known = frozenset({audio.read(tmp_path / "a.flac").key})
     remarks = [
-        one
-        for one in rows_of([tmp_path / "a.flac", tmp_path / "b.wav"], model)
-        if isinstance(one, Remark)
+        outcome
+        for outcome in rows_of([tmp_path / "a.flac", tmp_path / "b.wav"], model)
+        if isinstance(outcome, Remark)
     ]
-    assert [one.file for one in remarks] == ["a.flac"]
+    assert [remark.file for remark in remarks] == ["a.flac"]
     assert "was trained on" in remarks[0].sentence
 
 
@@ -298,9 +301,9 @@ def test_many_clips_of_the_training_are_one_note_with_their_count(
     model = Loudness()
     model.known = frozenset(audio.read(path).key for path in paths)
 
-    remarks = [one for one in rows_of(paths, model) if isinstance(one, Remark)]
+    remarks = [outcome for outcome in rows_of(paths, model) if isinstance(outcome, Remark)]
 
-    assert [one.sentence for one in remarks] == [
+    assert [remark.sentence for remark in remarks] == [
         "'0.wav' and 2 more are clips that the model was trained on: their scores prove nothing"
     ]
 
@@ -315,11 +318,11 @@ def test_folders_are_walked_in_order_and_names_are_taken_as_they_are(
 
     (tmp_path / "none").mkdir()
     odd = tmp_path / "speech.au"
-    found = list(expand([tmp_path / "in", tmp_path / "none", odd], tmp_path))
-    names = [one.name.removeprefix(f"{tmp_path}/") for one in found]
+    sources = list(expand([tmp_path / "in", tmp_path / "none", odd], tmp_path))
+    names = [source.name.removeprefix(f"{tmp_path}/") for source in sources]
     assert names == ["in/a.ogg", "in/z/a.FLAC", "in/z/b.wav", "none", "speech.au"]
-    assert isinstance(found[3], Failed)
-    assert "holds no audio file" in str(found[3].error)
+    assert isinstance(sources[3], Failed)
+    assert "holds no audio file" in str(sources[3].error)
 
 
 def test_scores_are_percent_only_if_they_are_shares() -> None:
@@ -353,8 +356,8 @@ def test_the_shipped_weights_are_those_of_the_options() -> None:
     assert subject.weights is not None
     assert subject.weights.name == "emodb-emovo"
     assert predicting.other_options(subject, {}) == ""
-    other = predicting.load("logmel", None, {"C": "0.5"}, "auto")
-    assert predicting.other_options(other, {"C": "0.5"}) == (
+    retuned = predicting.load("logmel", None, {"C": "0.5"}, "auto")
+    assert predicting.other_options(retuned, {"C": "0.5"}) == (
         "weights 'emodb-emovo' were trained with C=None, not 0.5: what they remember holds"
     )
 

@@ -87,33 +87,33 @@ def test_equal_scores_go_to_the_first_label() -> None:
 
 
 def test_unknown_missing_and_repeated_ids_are_all_told(refuse: Refuse) -> None:
-    said = refuse("id,prediction\na,happy\na,happy\nz,sad\ny,sad\n")
-    assert "2 id(s) are not of this task, such as 'y', 'z'" in said
-    assert "2 id(s) of the task are missing, such as 'b', 'c'" in said
-    assert "1 id(s) occur more than once, such as 'a'" in said
-    assert "each id of the task must occur exactly once" in said
+    refusal = refuse("id,prediction\na,happy\na,happy\nz,sad\ny,sad\n")
+    assert "2 id(s) are not of this task, such as 'y', 'z'" in refusal
+    assert "2 id(s) of the task are missing, such as 'b', 'c'" in refusal
+    assert "1 id(s) occur more than once, such as 'a'" in refusal
+    assert "each id of the task must occur exactly once" in refusal
 
 
 def test_two_faults_of_different_kinds_are_both_told(refuse: Refuse) -> None:
-    said = refuse("id,prediction\na,joyous\nb,sad\n")
+    refusal = refuse("id,prediction\na,joyous\nb,sad\n")
     assert (
         "line 2 (id 'a'): prediction 'joyous' is none of happy, sad, angry: map it, or put it "
-        "in 'answer'" in said
+        "in 'answer'" in refusal
     )
-    assert "1 id(s) of the task are missing, such as 'c'" in said
+    assert "1 id(s) of the task are missing, such as 'c'" in refusal
 
 
 @pytest.mark.parametrize(
     "value", ["nan", "NaN", "inf", "-Infinity", "", "1,5", "high", "1e999", "0x1p3"]
 )
 def test_a_score_that_is_no_finite_number_is_named(refuse: Refuse, value: str) -> None:
-    said = refuse(SCORES.replace("b,0,1,0", f'b,0,"{value}",0'))
-    assert f"line 3 (id 'b'): score_sad is {value!r}, but a finite number was expected" in said
+    refusal = refuse(SCORES.replace("b,0,1,0", f'b,0,"{value}",0'))
+    assert f"line 3 (id 'b'): score_sad is {value!r}, but a finite number was expected" in refusal
 
 
 def test_line_numbers_are_those_of_an_editor(refuse: Refuse) -> None:
-    said = refuse('id,prediction,answer\n\na,happy,"two\nlines"\n\nb,sad,\nc,glad,\n')
-    assert "line 7 (id 'c')" in said
+    refusal = refuse('id,prediction,answer\n\na,happy,"two\nlines"\n\nb,sad,\nc,glad,\n')
+    assert "line 7 (id 'c')" in refusal
 
 
 def test_a_prediction_without_the_highest_score_is_named(refuse: Refuse) -> None:
@@ -247,13 +247,19 @@ def test_what_is_written_is_read_again(
     path = tmp_path_factory.getbasetemp() / "roundtrip.csv"
     text = write(given_rows, LABELS)
     path.write_bytes(text.encode())
-    found = read(path, LABELS)
-    assert write(found, LABELS) == text, "a second pass changes the file"
+    rows_read = read(path, LABELS)
+    assert write(rows_read, LABELS) == text, "a second pass changes the file"
 
-    for one, other in zip(sorted(given_rows, key=lambda row: row.id), found, strict=True):
-        assert (one.id, one.label, one.prediction) == (other.id, other.label, other.prediction)
-        assert other.answer == one.answer.replace("\r\n", "\n").replace("\r", "\n")
-        assert other.scores == pytest.approx(one.scores, rel=1e-5)
+    for row_before, row_after in zip(
+        sorted(given_rows, key=lambda row: row.id), rows_read, strict=True
+    ):
+        assert (row_before.id, row_before.label, row_before.prediction) == (
+            row_after.id,
+            row_after.label,
+            row_after.prediction,
+        )
+        assert row_after.answer == row_before.answer.replace("\r\n", "\n").replace("\r", "\n")
+        assert row_after.scores == pytest.approx(row_before.scores, rel=1e-5)
 
 
 @settings(max_examples=100, deadline=None)

@@ -55,11 +55,11 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(progress, "now", lambda: found.seconds)
+    stopped = Clock()
+    monkeypatch.setattr(progress, "now", lambda: stopped.seconds)
     monkeypatch.setattr(progress, "_under_way", [])
 
-    return found
+    return stopped
 
 
 def nothing() -> None:
@@ -70,11 +70,11 @@ def test_a_line_every_half_minute_with_what_is_done_of_how_much(clock: Clock) ->
     """`make run` was silent for minutes: a user cannot tell that from a program that hangs."""
     with progress.counting("egemaps on ravdess") as report:
         report(0, 1_248)
-        told = clock.passes(
+        lines = clock.passes(
             lambda: report(312, 1_248), lambda: report(624, 1_248), lambda: report(936, 1_248)
         )
 
-    assert told == [
+    assert lines == [
         "egemaps on ravdess: 312 of 1,248, about 2 min left, 30 s so far",
         "egemaps on ravdess: 624 of 1,248, about 60 s left, 60 s so far",
         "egemaps on ravdess: 936 of 1,248, about 30 s left, 2 min so far",
@@ -87,28 +87,28 @@ def test_the_innermost_of_nested_work_is_counted(clock: Clock) -> None:
     with progress.counting("mser-llm on demo-fa") as outer:
         outer(0, 360)
         with progress.doing("preparing"), progress.counting("frames of clips") as inner:
-            told = clock.passes(lambda: inner(40, 360))
+            lines = clock.passes(lambda: inner(40, 360))
 
-    assert told == ["mser-llm on demo-fa: preparing: frames of clips: 40 of 360, 30 s so far"]
-    assert clock.passes(nothing) == told, "nothing is under way any more, so nothing is said"
+    assert lines == ["mser-llm on demo-fa: preparing: frames of clips: 40 of 360, 30 s so far"]
+    assert clock.passes(nothing) == lines, "nothing is under way any more, so nothing is said"
 
 
 def test_a_resumed_work_tells_the_pace_of_this_time(clock: Clock) -> None:
     """Counting what the last night did would promise an end in minutes for hours."""
     with progress.counting("training") as report:
         report(900, 1_000)
-        told = clock.passes(lambda: report(950, 1_000, "total 1.234"))
+        lines = clock.passes(lambda: report(950, 1_000, "total 1.234"))
 
-    assert told == ["training: 950 of 1,000 (total 1.234), about 30 s left, 30 s so far"]
+    assert lines == ["training: 950 of 1,000 (total 1.234), about 30 s left, 30 s so far"]
 
 
 def test_a_batch_that_takes_long_does_not_move_the_end_away(clock: Clock) -> None:
     """Reports come batch by batch: between two, a pace up to now would fall, and the end recede."""
     with progress.counting("run") as report:
         report(0, 400)
-        told = clock.passes(lambda: report(100, 400), nothing, nothing, nothing)
+        lines = clock.passes(lambda: report(100, 400), nothing, nothing, nothing)
 
-    assert [line.removeprefix("run: 100 of 400, ") for line in told] == [
+    assert [line.removeprefix("run: 100 of 400, ") for line in lines] == [
         "about 2 min left, 30 s so far",
         "about 60 s left, 60 s so far",
         "about 30 s left, 2 min so far",
@@ -127,9 +127,9 @@ def test_a_folder_that_something_else_fills_is_measured(clock: Clock, tmp_path: 
             (tmp_path / "new").mkdir()
             (tmp_path / "new/part").write_bytes(bytes(4_000_000))
 
-        told = clock.passes(nothing, arrive)
+        lines = clock.passes(nothing, arrive)
 
-    assert told == [
+    assert lines == [
         "package index: toy==1.0 (8 MB): fetched: 0 of 8 MB, 30 s so far",
         "package index: toy==1.0 (8 MB): fetched: 4 of 8 MB, about 30 s left, 60 s so far",
     ]
@@ -143,15 +143,15 @@ def test_what_cannot_be_counted_is_named(clock: Clock) -> None:
 
 def test_features_of_many_clips_are_counted(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand clips of eGeMAPS take half an hour."""
-    seen: list[str] = []
+    descriptions: list[str] = []
     monkeypatch.setattr(features, "_CHUNK", 2)
     keep = features._kept
     monkeypatch.setattr(
-        features, "_kept", lambda *chunk: seen.append(progress.describe(0)) or keep(*chunk)
+        features, "_kept", lambda *chunk: descriptions.append(progress.describe(0)) or keep(*chunk)
     )
     clips = [Clip(name, name, 1.0, lambda: np.zeros(8, np.float32)) for name in "abcdef"]
     features.extract(clips, features.FeatureSet("toy", "1", 1, lambda waveform: np.zeros(1)))
-    assert [line.partition(",")[0] for line in seen] == [
+    assert [line.partition(",")[0] for line in descriptions] == [
         "features toy: 0 s so far",
         *(f"features toy: {n} of 6" for n in (2, 4)),
     ]

@@ -182,7 +182,7 @@ def manifest(**changed: Any) -> Manifest:
     sources = [
         {"task": task, "family": task, "languages": ["de"], "clips": []} for task in (TASK, "emovo")
     ]
-    told = {
+    record = {
         "model": "chosen",
         "options": {"seed": 2},
         "sources": sources,
@@ -190,7 +190,7 @@ def manifest(**changed: Any) -> Manifest:
         "files": {},
     }
 
-    return Manifest.from_json({**told, **changed})
+    return Manifest.from_json({**record, **changed})
 
 
 UNTOLD = {"model": None, "options": None, "on": [], "validated_on": [], "partial": False}
@@ -201,11 +201,12 @@ def test_a_manifest_from_before_recipes_is_read(plugin: Install) -> None:
     on.
     """
     plugin(MODELS, models=["Chosen"])
-    told = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
-    assert recipes.command(manifest(), "w") == f"{told} --out w"
+    command = "mserbench train --model chosen --on emodb-sample --validate-on emovo --option seed=2"
+    assert recipes.command(manifest(), "w") == f"{command} --out w"
     partial = [{**source.to_json(), "partial": True} for source in manifest().sources]
     assert (
-        recipes.command(manifest(sources=partial), "..") == f"{told} --allow-partial --out weights"
+        recipes.command(manifest(sources=partial), "..")
+        == f"{command} --allow-partial --out weights"
     )
 
 
@@ -247,9 +248,9 @@ def test_a_run_tells_the_recipe_of_its_weights(plugin: Install, tmp_path: Path) 
     }  # fmt: skip
     record = json.loads((weights / "manifest.json").read_text())
     (weights / "manifest.json").write_text(json.dumps({**record, "options": {"gone": 1}}))
-    again = evaluate("chosen", TASK, weights=weights, out=tmp_path / "others")
-    assert again.record.key == run.record.key
-    assert set(again.record.model.weights.to_json()) == {"name", "hash", "shipped", "trained"}
+    rerun = evaluate("chosen", TASK, weights=weights, out=tmp_path / "others")
+    assert rerun.record.key == run.record.key
+    assert set(rerun.record.model.weights.to_json()) == {"name", "hash", "shipped", "trained"}
     assert evaluate("steady", TASK, out=tmp_path / "runs").record.model.weights is None
 
 
@@ -259,16 +260,18 @@ def test_shipped_weights_are_known_by_their_bytes(tmp_path: Path) -> None:
     folder = shipped_weights(model_entry("logmel"), name)
     copy = shutil.copytree(folder, tmp_path / "copy")
 
-    for weights, told in ((name, name), (copy, "copy")):
-        found = evaluate(
+    for weights, called in ((name, name), (copy, "copy")):
+        described = evaluate(
             "logmel", TASK, weights=weights, out=tmp_path / "runs", fresh=True
         ).record.model.weights
-        assert (found.name, found.shipped) == (told, True)
-        assert found.recipe.endswith(f" --out {told}")
+        assert (described.name, described.shipped) == (called, True)
+        assert described.recipe.endswith(f" --out {called}")
 
 
 SHIPPED = [
-    (name, one) for name, entry in registry.entries(ModelEntry).items() for one in entry.weights
+    (name, shipped_name)
+    for name, entry in registry.entries(ModelEntry).items()
+    for shipped_name in entry.weights
 ]
 
 

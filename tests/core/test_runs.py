@@ -43,11 +43,11 @@ def refused(folder: Path) -> str:
 
 
 def test_a_finished_run_is_read_again(finished: Run) -> None:
-    again = runs.read(finished.folder)
-    assert again.summary() == finished.summary()
-    assert again.rows == finished.rows
-    assert len(again.rows) == 9
-    assert again.verdict == "zero-shot"
+    reread = runs.read(finished.folder)
+    assert reread.summary() == finished.summary()
+    assert reread.rows == finished.rows
+    assert len(reread.rows) == 9
+    assert reread.verdict == "zero-shot"
     assert not (finished.folder / "journal.jsonl").exists()
 
 
@@ -163,10 +163,10 @@ def test_a_metric_that_is_no_fraction_is_refused(finished: Run, literal: str) ->
 
 def test_pickles_are_refused_and_never_loaded(finished: Run) -> None:
     for name in ("run.json", "predictions.csv"):
-        kept = (finished.folder / name).read_bytes()
+        contents = (finished.folder / name).read_bytes()
         (finished.folder / name).write_bytes(pickle.dumps({"schema": 1}))
         refused(finished.folder)
-        (finished.folder / name).write_bytes(kept)
+        (finished.folder / name).write_bytes(contents)
 
 
 def test_no_link_leads_out_of_a_run_folder(finished: Run, tmp_path: Path) -> None:
@@ -223,20 +223,20 @@ def test_no_name_leads_out_of_the_output_folder(tmp_path: Path, name: str) -> No
     assert folder.resolve().parent.parent == tmp_path.resolve()
 
 
-def hold(folder: str, held: Any, done: Any) -> None:
+def hold(folder: str, locked: Any, done: Any) -> None:
     with runs.locked(Path(folder)):
-        held.set()
+        locked.set()
         done.wait(30)
 
 
 def test_a_second_writer_is_told_and_the_first_keeps_the_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    held, done = context.Event(), context.Event()
-    first = context.Process(target=hold, args=(str(tmp_path), held, done))
+    locked, done = context.Event(), context.Event()
+    first = context.Process(target=hold, args=(str(tmp_path), locked, done))
     first.start()
 
     try:
-        assert held.wait(30)
+        assert locked.wait(30)
         with (
             pytest.raises(
                 UsageError,
@@ -255,10 +255,10 @@ def test_a_second_writer_is_told_and_the_first_keeps_the_lock(tmp_path: Path) ->
 
 def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    held, done = context.Event(), context.Event()
-    first = context.Process(target=hold, args=(str(tmp_path), held, done))
+    locked, done = context.Event(), context.Event()
+    first = context.Process(target=hold, args=(str(tmp_path), locked, done))
     first.start()
-    assert held.wait(30)
+    assert locked.wait(30)
     first.kill()
     first.join(30)
 
@@ -281,10 +281,10 @@ def test_an_output_folder_that_cannot_be_one_says_so(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_half_written_is_cleared(finished: Run) -> None:
-    left = finished.folder / ".predictions.csv.abc123"
-    left.write_text("half")
+    half_written = finished.folder / ".predictions.csv.abc123"
+    half_written.write_text("half")
     runs.finish(finished.folder, finished.record, finished.rows)
-    assert not left.exists()
+    assert not half_written.exists()
 
 
 def test_percent_has_one_digit() -> None:

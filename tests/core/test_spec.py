@@ -79,8 +79,8 @@ def shipped_here(record: dict[str, Any]) -> bool:
 def spec_of(record: dict[str, Any]) -> Spec:
     """Return the spec that a record tells of."""
     model, weights = record["model"], record["model"]["weights"]
-    given = {name: str(value) for name, value in model["options"].items() if value is not None}
-    return Spec.of(model["name"], None, weights and weights["name"], given)
+    options = {name: str(value) for name, value in model["options"].items() if value is not None}
+    return Spec.of(model["name"], None, weights and weights["name"], options)
 
 
 def in_a_process(code: str, *arguments: str) -> str:
@@ -131,8 +131,8 @@ def test_the_keys_of_the_board_come_from_specs_without_torch() -> None:
 @pytest.mark.parametrize("weights", ["demo", "demo-speaker"])
 def test_a_described_model_is_what_it_says(weights: str) -> None:
     """One that says otherwise would never find its runs again."""
-    given = {"normalise": "speaker"} if weights.endswith("speaker") else {}
-    spec = Spec.of("logmel", None, weights, given)
+    options = {"normalise": "speaker"} if weights.endswith("speaker") else {}
+    spec = Spec.of("logmel", None, weights, options)
     assert spec.identity == spec.subject.identity
     assert spec.identity.transductive == weights.endswith("speaker")
 
@@ -144,9 +144,9 @@ def test_a_spec_travels_as_names_alone() -> None:
     _ = spec.identity, spec.subject
     text = pickle.dumps(spec)
     assert len(text) == len(plain) < 1_000
-    again = pickle.loads(text)
-    assert again == spec
-    assert again.identity == spec.identity
+    copy = pickle.loads(text)
+    assert copy == spec
+    assert copy.identity == spec.identity
 
 
 def test_a_finished_run_is_shown_without_making_its_model(plugin, tmp_path: Path) -> None:
@@ -155,9 +155,9 @@ def test_a_finished_run_is_shown_without_making_its_model(plugin, tmp_path: Path
     first = evaluate("tells", TASK, out=tmp_path)
     kind = model_class("tells")
     assert kind.made == 1
-    again = evaluate("tells", TASK, out=tmp_path)
+    second = evaluate("tells", TASK, out=tmp_path)
     assert kind.made == 1
-    assert again.record == first.record
+    assert second.record == first.record
     evaluate("tells", TASK, out=tmp_path, fresh=True)
     assert kind.made == 2
 
@@ -178,9 +178,11 @@ def test_a_class_that_tells_nothing_is_made_as_ever(plugin, tmp_path: Path) -> N
     assert spec.kind.describe(spec.settings, None) is None
     assert spec.identity == spec.subject.identity
     first = evaluate("steady", TASK, out=tmp_path)
-    shown = evaluation.finished_run(spec.identity, dataset.load(lookup.task(TASK), None), tmp_path)
-    assert shown is not None
-    assert shown.record == first.record
+    finished = evaluation.finished_run(
+        spec.identity, dataset.load(lookup.task(TASK), None), tmp_path
+    )
+    assert finished is not None
+    assert finished.record == first.record
 
 
 class Same(Model):

@@ -52,8 +52,8 @@ def test_a_clip_goes_by_its_id_or_the_end_of_its_path(
     name: str, identity: str, tmp_path: Path
 ) -> None:
     """Lists in use write one or the other; a wrong clip would be worse than none."""
-    found = read(write(tmp_path, f"path,split\n{name},test\na2,train\n"), CLIPS)
-    assert found.part_of == {identity: "test", "a2": "train"}
+    parsed = read(write(tmp_path, f"path,split\n{name},test\na2,train\n"), CLIPS)
+    assert parsed.part_of == {identity: "test", "a2": "train"}
 
 
 def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         read(write(tmp_path, "\n".join(lines)), CLIPS)
 
-    said = str(error.value)
-    assert "has 7 fault(s)" in said
+    message = str(error.value)
+    assert "has 7 fault(s)" in message
     for words in (
         "line 3: 'nobody' is no clip of the corpus",
         "line 4: 'a1.wav' was named before, in line 2",
@@ -83,7 +83,7 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
         "line 8: 1 fields were found, 2 expected",
         "line 9: ",
     ):
-        assert words in said
+        assert words in message
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_all_faults_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
 def test_splits_and_folds_in_the_spellings_in_use(
     text: str, kind: str, parts: list[str], tmp_path: Path
 ) -> None:
-    found = read(write(tmp_path, text), CLIPS)
-    assert (found.kind, list(found.part_of.values())) == (kind, parts)
+    parsed = read(write(tmp_path, text), CLIPS)
+    assert (parsed.kind, list(parsed.part_of.values())) == (kind, parts)
 
 
 def test_a_clip_may_be_said_to_be_in_no_part(tmp_path: Path) -> None:
@@ -117,9 +117,9 @@ def test_a_clip_may_be_said_to_be_in_no_part(tmp_path: Path) -> None:
 def test_a_gzipped_file_is_read_and_without_a_corpus_names_are_ids(tmp_path: Path) -> None:
     path = tmp_path / "own.csv.gz"
     path.write_bytes(gzip.compress(b"id,split,speaker\nq,train,1\nr,test,2\n"))
-    found = read(path)
-    assert found.part_of == {"q": "train", "r": "test"}
-    assert found.values["r"]["speaker"] == "2"
+    parsed = read(path)
+    assert parsed.part_of == {"q": "train", "r": "test"}
+    assert parsed.values["r"]["speaker"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -163,19 +163,23 @@ def test_a_broken_archive_is_a_sentence(data: bytes, tmp_path: Path) -> None:
 
 
 PARTS = st.sampled_from(["train", "test", "dev", "1", "2"])
-IDS = st.sampled_from([one.id for one in CLIPS])
+IDS = st.sampled_from([clip.id for clip in CLIPS])
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.dictionaries(IDS, PARTS, min_size=2).filter(lambda found: len(set(found.values())) > 1))
+@given(
+    st.dictionaries(IDS, PARTS, min_size=2).filter(
+        lambda parts_of_ids: len(set(parts_of_ids.values())) > 1
+    )
+)
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, parts: dict[str, str]
 ) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([("id", "split"), *parts.items()])
-    found = read(write(tmp_path_factory.mktemp("split"), text.getvalue()), CLIPS)
-    assert found.part_of == parts
-    assert found.kind == ("split" if "train" in parts.values() else "folds")
+    reread = read(write(tmp_path_factory.mktemp("split"), text.getvalue()), CLIPS)
+    assert reread.part_of == parts
+    assert reread.kind == ("split" if "train" in parts.values() else "folds")
 
 
 @settings(max_examples=100, deadline=None)

@@ -52,8 +52,8 @@ def test_the_audio_changes_nothing(
 
 def test_a_card_gives_a_verdict(file: Path, tmp_path: Path) -> None:
     card = tmp_path / "card.json"
-    for seen, verdict in (("emovo", "zero-shot"), ("emodb", "in-corpus")):
-        entry = {"corpus": seen, "languages": ["it"], "kind": "emotion-labels"}
+    for corpus, verdict in (("emovo", "zero-shot"), ("emodb", "in-corpus")):
+        entry = {"corpus": corpus, "languages": ["it"], "kind": "emotion-labels"}
         card.write_text(json.dumps({"exposure": [entry], "exposure_complete": True}))
         assert score_file(file, TASK, "mine", card=card, out=tmp_path / "runs").verdict == verdict
 

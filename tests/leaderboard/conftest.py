@@ -80,7 +80,7 @@ def write_run(
     *,
     items: Items | None = None,
     card: CorpusCard | None = None,
-    seen: tuple[Exposure, ...] = (),
+    exposures: tuple[Exposure, ...] = (),
     complete: bool = True,
     weights: dict[str, Any] | None = None,
     development: tuple[str, ...] = (),
@@ -98,7 +98,9 @@ def write_run(
     card = card or toy_card(task)
     rows = rows or rows_of(items, task.labels, right, seed)
     clusters = None if items.clusters is None else list(items.clusters)
-    model_card = ModelCard(model, f"The model {model}", "1", "MIT", "", seen, complete, development)
+    model_card = ModelCard(
+        model, f"The model {model}", "1", "MIT", "", exposures, complete, development
+    )
     judged = exposure.judge(model_card, task, card, (), transductive)
     judged = dataclasses.replace(judged, verdict=verdict or judged.verdict)
     record = RunRecord(

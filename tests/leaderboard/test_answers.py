@@ -29,7 +29,10 @@ def test_it_reads_what_was_written(given_rows: list[tuple[str, str, str, str]]) 
     unseen.
     """
     written = sorted(
-        (Prediction(one, label, said, (), answer) for one, label, said, answer in given_rows),
+        (
+            Prediction(identity, label, label_answered, (), answer)
+            for identity, label, label_answered, answer in given_rows
+        ),
         key=_id,
     )
     ids, truth, cells = read(predictions.write(written, LABELS).encode(), LABELS)

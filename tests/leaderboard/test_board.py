@@ -47,10 +47,10 @@ def written(board: Path) -> str:
 def sections(board: Path) -> dict[str, boards.Section]:
     entries, problems = store.collect(board / store.RESULTS)
     assert problems == []
-    found, problems = boards.build(entries, [], lambda name: None)
+    built, problems = boards.build(entries, [], lambda name: None)
     assert problems == []
 
-    return {section.question.name: section for section in found}
+    return {section.question.name: section for section in built}
 
 
 def compared(page: str) -> list[str]:
@@ -70,7 +70,7 @@ def compared(page: str) -> list[str]:
 
 def always(label: str) -> list[Prediction]:
     return [
-        Prediction(one.id, one.label, label) for one in rows_of(toy_items(toy_task()), LABELS, 0, 0)
+        Prediction(row.id, row.label, label) for row in rows_of(toy_items(toy_task()), LABELS, 0, 0)
     ]
 
 
@@ -85,13 +85,13 @@ def test_two_tasks_look_as_they_did(board: Path, make_run: MakeRun) -> None:
         make_run(None, model, right=right, seed=number)
         make_run(extra, model, right=right, seed=number, card=toy_card(extra, synthetic=True))
 
-    make_run(None, "neighbour", right=0.8, seed=11, seen=(OTHER_CORPUS,))
+    make_run(None, "neighbour", right=0.8, seed=11, exposures=(OTHER_CORPUS,))
     make_run(
         None,
         "native",
         right=0.8,
         seed=12,
-        seen=(SAME_CORPUS,),
+        exposures=(SAME_CORPUS,),
         weights={"name": "de-it", "hash": "ab" * 32},
     )
     make_run(None, "secret", right=0.8, seed=13, complete=False, transductive=True)
@@ -158,10 +158,10 @@ def test_rows_that_differ_in_their_training_speech_alone_are_told_apart(
     board: Path, make_run: MakeRun
 ) -> None:
     """The column that says it is folded; two rows of one name look like a mistake."""
-    others = [Exposure(name, ("yy",), "emotion-labels", "card") for name in ("first", "second")]
-    for seed, exposure in enumerate(others):
+    trained_on = [Exposure(name, ("yy",), "emotion-labels", "card") for name in ("first", "second")]
+    for seed, exposure in enumerate(trained_on):
         weights = {"name": exposure.corpus, "hash": f"{seed}1" * 32}
-        make_run(None, "good", right=0.6, seed=seed, seen=(exposure,),
+        make_run(None, "good", right=0.6, seed=seed, exposures=(exposure,),
                  weights={**weights, "trained": [{"on": [exposure.corpus], "options": {}}]})  # fmt: skip
 
     rows = compared(written(board))
@@ -201,13 +201,13 @@ def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
     is.
     """
     make_run(None, "honest", right=0.5, seed=1)
-    make_run(None, "neighbour", right=0.9, seed=2, seen=(OTHER_CORPUS,))
-    make_run(None, "native", right=1.0, seed=3, seen=(SAME_CORPUS,))
+    make_run(None, "neighbour", right=0.9, seed=2, exposures=(OTHER_CORPUS,))
+    make_run(None, "native", right=1.0, seed=3, exposures=(SAME_CORPUS,))
     make_run(None, "cheat", right=1.0, seed=4, verdict="leaked")
     make_run(None, "peeking", right=0.9, seed=5, transductive=True)
     groups = sections(board)["toy-a"].groups
-    found = {title: [(row.name, row.rank) for row in rows] for title, rows in groups.items()}
-    assert found == {
+    ranks = {title: [(row.name, row.rank) for row in rows] for title, rows in groups.items()}
+    assert ranks == {
         "Zero-shot": [("honest", 1)],
         "Zero-shot, transductive": [("peeking", 1)],
         "Cross-corpus": [("neighbour", 1)],
@@ -235,14 +235,14 @@ def test_a_tie_group_holds_what_the_best_does_not_beat(board: Path, make_run: Ma
     rows = rows_of(toy_items(task), LABELS, 1.0, 1)
     wrong = {"happy": "sad", "sad": "angry", "angry": "happy"}
     near = [
-        Prediction(one.id, one.label, wrong[one.label]) if n == 5 else one
-        for n, one in enumerate(rows)
+        Prediction(row.id, row.label, wrong[row.label]) if n == 5 else row
+        for n, row in enumerate(rows)
     ]
     make_run(None, "best", rows=rows, seed=1)
     make_run(None, "near", rows=near, seed=2)
     make_run(None, "far", rows=always("happy"), seed=3)
-    found = {row.name: row.tied for row in sections(board)["toy-a"].groups["Zero-shot"]}
-    assert found == {"best": True, "near": True, "far": False}
+    ties = {row.name: row.tied for row in sections(board)["toy-a"].groups["Zero-shot"]}
+    assert ties == {"best": True, "near": True, "far": False}
 
 
 def test_other_versions_and_partial_runs_are_not_ranked(board: Path, make_run: MakeRun) -> None:
@@ -299,21 +299,21 @@ def test_a_model_is_called_by_its_preset(board: Path, make_run: MakeRun) -> None
     """A preset may be a hundredth of the paper's model: its number must not stand under the paper's
     name.
     """
-    asked = {"preset": None, "answer": None, "seed": None}
+    options = {"preset": None, "answer": None, "seed": None}
     noisy = trained(1, "other", preset="mini", noise=0.5)
     noisy["recipe"] = (
         "mserbench train --model m --on x --option noise=0.5 --option seed=1 --out other"
     )
-    make_run(None, "mser-llm", seed=1, weights=trained(1, preset="mini"), options=asked)
-    make_run(None, "mser-llm", seed=2, weights=noisy, options=asked)
+    make_run(None, "mser-llm", seed=1, weights=trained(1, preset="mini"), options=options)
+    make_run(None, "mser-llm", seed=2, weights=noisy, options=options)
     make_run(
         None,
         "mser-llm",
         seed=3,
         weights=trained(1, preset="mini"),
-        options={**asked, "answer": "generate"},
+        options={**options, "answer": "generate"},
     )
-    make_run(None, "mser-llm", seed=4, weights=trained(1, preset="paper"), options=asked)
+    make_run(None, "mser-llm", seed=4, weights=trained(1, preset="paper"), options=options)
     assert sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"]) == [
         "mser-llm (mini)", "mser-llm (mini), answer=generate", "mser-llm (mini), noise=0.5",
         "mser-llm (paper)",
@@ -326,21 +326,21 @@ def test_options_of_the_training_name_a_system_though_it_was_asked_with_its_defa
     """Weights remember what they were trained with; what stands in the options of the run means
     nothing to them.
     """
-    plain, other = trained(None, "plain", layers="2"), trained(None, "other", layers="1,2,3")
+    plain, retrained = trained(None, "plain", layers="2"), trained(None, "other", layers="1,2,3")
     plain["recipe"] = "mserbench train --model linear --on x --out plain"
-    other["recipe"] = "mserbench train --model linear --on x --option layers=1,2,3 --out other"
+    retrained["recipe"] = "mserbench train --model linear --on x --option layers=1,2,3 --out other"
     make_run(
         None, "linear", seed=1, weights=plain, options={"layers": "2", "normalise": "training"}
     )
     make_run(
-        None, "linear", seed=2, weights=other, options={"layers": "2", "normalise": "training"}
+        None, "linear", seed=2, weights=retrained, options={"layers": "2", "normalise": "training"}
     )
     hostile = {**trained(None, "evil"), "recipe": "mserbench 'train --option layers=9"}
     make_run(
         None, "linear", seed=3, weights=hostile, options={"layers": "2", "normalise": "speaker"}
     )
-    found = sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"])
-    assert found == ["linear", "linear, layers=1,2,3", "linear, normalise=speaker"]
+    names = sorted(row.name for row in sections(board)["toy-a"].groups["Zero-shot"])
+    assert names == ["linear", "linear, layers=1,2,3", "linear, normalise=speaker"]
 
 
 # Systems: seeds together
@@ -354,11 +354,12 @@ def test_trainings_that_differ_in_their_seed_alone_are_one_row(
         make_run(None, "good", right=0.6, seed=seed, weights=trained(seed)) for seed in (3, 1, 2)
     ]
     make_run(None, "good", right=0.6, seed=4, weights=trained(4, noise=1))
-    (row, other) = sorted(
-        sections(board)["toy-a"].groups["Zero-shot"], key=lambda one: len(one.system.seeds)
+    (row, noisy_row) = sorted(
+        sections(board)["toy-a"].groups["Zero-shot"],
+        key=lambda candidate: len(candidate.system.seeds),
     )[::-1]
     values = [run.metrics["UA"] for run in runs]
-    assert (row.system.seeds, other.system.seeds) == (["1", "2", "3"], ["4"])
+    assert (row.system.seeds, noisy_row.system.seeds) == (["1", "2", "3"], ["4"])
     assert row.system.scores["UA"].value == pytest.approx(np.mean(values))
     assert row.system.spread == pytest.approx(np.std(values, ddof=1))
     lower, upper = row.system.scores["UA"].interval or (0.0, 0.0)
@@ -392,8 +393,8 @@ def test_every_run_is_in_one_system_and_systems_differ_in_more_than_the_seed(
 ) -> None:
     folder = tmp_path_factory.mktemp("results")
     for number, (model, seed, transductive, noisy) in enumerate(drawn):
-        told = trained(seed, **({"noise": 1} if noisy else {}))
-        write_run(folder, None, model, 0.5, number, weights=told, transductive=transductive)
+        weights = trained(seed, **({"noise": 1} if noisy else {}))
+        write_run(folder, None, model, 0.5, number, weights=weights, transductive=transductive)
 
     entries, problems = store.collect(folder)
     assert problems == []
@@ -406,7 +407,7 @@ def test_every_run_is_in_one_system_and_systems_differ_in_more_than_the_seed(
         for model, seed, transductive, noisy in drawn
         if seed is not None
     }
-    fixed = [one for one in drawn if one[1] is None]
+    fixed = [run_drawn for run_drawn in drawn if run_drawn[1] is None]
     assert len(rows) == len(random) + len(fixed)
     assert len(set(systems.names(rows).values())) >= len({model for model, *_ in drawn})
 
@@ -471,14 +472,14 @@ def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(
 
     make_run(None, "lost", right=0.6, seed=4, weights={**trained(4), "recipe": "x" * 700})
     text = written(board)
-    again = "`mserbench train --model good --on x --option seed=2 --out w2`, and so with seed 3"
+    commands = "`mserbench train --model good --on x --option seed=2 --out w2`, and so with seed 3"
     listed = text.partition("### Weights")[2].partition("### ")[0]
     rows = {
         line.split("|")[1].strip(): line.split("|")[3].strip()
         for line in listed.splitlines()
         if "|" in line
     }
-    assert rows["good"] == f"ship as `w1` (seed 1); not shipped, trained again by {again}"
+    assert rows["good"] == f"ship as `w1` (seed 1); not shipped, trained again by {commands}"
     assert rows["lost"] == "not shipped, and no command is known that trains them again"
     for name in ("good", "lost"):
         (row,) = [line for line in compared(text) if f"| {name} |" in line]
@@ -513,9 +514,9 @@ def test_no_name_can_be_more_than_text(name: str) -> None:
         "text",
         "text_special",
     }
-    shown = "".join(child.content for child in cells[2].children or [])
-    assert shown == shown.strip()
-    assert "".join(shown.split())[:20] == "".join(
+    visible = "".join(child.content for child in cells[2].children or [])
+    assert visible == visible.strip()
+    assert "".join(visible.split())[:20] == "".join(
         sign for sign in name if sign.isprintable() and sign != " "
     )[:20] or (not name.isprintable())
 
@@ -537,10 +538,12 @@ def test_the_page_holds_a_hostile_name_as_text(board: Path, make_run: MakeRun) -
     """
     evil = "x|y <img src=q> [a](b) `c`\n# d"
     task = toy_task()
-    one = make_run(task, "evil", weights={"name": evil, "hash": evil}, options={"o": evil}, seed=1)
+    first_run = make_run(
+        task, "evil", weights={"name": evil, "hash": evil}, options={"o": evil}, seed=1
+    )
     two = make_run(task, "evil", weights={"name": evil, "hash": "0"}, options={"o": "p"}, seed=2)
 
-    for run in (one, two):
+    for run in (first_run, two):
         rewrite_record(run.folder, partial(_rename, name=evil))
 
     text = written(board)

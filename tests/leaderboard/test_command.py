@@ -167,7 +167,7 @@ def truthful(folder: Path, model: str = "honest", **more: Any) -> runs.Run:
     german = Exposure("emodb", ("de",), "emotion-labels", "manifest")
 
     return write_run(
-        folder, task, model, 0.4, 1, card=card, seen=more.pop("seen", (german,)), **more
+        folder, task, model, 0.4, 1, card=card, exposures=more.pop("exposures", (german,)), **more
     )
 
 
@@ -254,7 +254,7 @@ def test_a_verdict_that_its_exposure_denies_is_refused(
     """The verdict is computed, not claimed: Greek emotion labels make no zero-shot run on Greek."""
     greek = Exposure("other-greek", ("el",), "emotion-labels", "card")
     assert "it is 'cross-corpus'" in refused(
-        do, board, truthful(tmp_path, seen=(greek,), verdict="zero-shot")
+        do, board, truthful(tmp_path, exposures=(greek,), verdict="zero-shot")
     )
 
 
@@ -265,9 +265,9 @@ def test_development_that_is_not_told_is_found(do: Any, board: Path, tmp_path: P
     run = truthful(tmp_path, development=("aesdd",))
     assert run.record.verdict.development
     rewrite_record(run.folder, lambda record: record["verdict"].update(development=False))
-    told = refused(do, board, run)
-    assert "'zero-shot' (heard: no, development: no), but from what its record says" in told
-    assert "'zero-shot' (heard: no, development: yes): score it again" in told
+    refusal = refused(do, board, run)
+    assert "'zero-shot' (heard: no, development: no), but from what its record says" in refusal
+    assert "'zero-shot' (heard: no, development: yes): score it again" in refusal
 
 
 def test_a_record_from_before_development_is_still_accepted(
@@ -291,8 +291,8 @@ def test_a_record_from_before_development_is_still_accepted(
 def test_weights_that_do_not_ship_cannot_be_said_to(do: Any, board: Path, tmp_path: Path) -> None:
     """Else a row would look as if anybody could run it again."""
     weights = {"name": "emodb-emovo", "hash": "ab" * 32, "shipped": True}
-    told = refused(do, board, truthful(tmp_path, "logmel", weights=weights))
-    assert "its weights ship, it says, but of model 'logmel' others do" in told
+    refusal = refused(do, board, truthful(tmp_path, "logmel", weights=weights))
+    assert "its weights ship, it says, but of model 'logmel' others do" in refusal
 
 
 def test_another_run_of_the_same_name_is_refused(do: Any, board: Path, tmp_path: Path) -> None:
@@ -313,10 +313,10 @@ def test_a_run_that_contradicts_the_board_is_refused(
     """
     make_run()
     items = toy_items(toy_task())
-    other = write_run(
+    contradicting = write_run(
         tmp_path, model="other", seed=3, items=type(items)(items.ids, items.truth, None)
     )
-    code, _, err = do("--add", str(other.folder))
+    code, _, err = do("--add", str(contradicting.folder))
     assert (code, "scored other clips, labels or speakers" in err) == (3, True)
     assert len(list((board / "results").rglob("run.json"))) == 1
 

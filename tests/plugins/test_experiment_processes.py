@@ -112,18 +112,20 @@ def test_two_processes_a_training_give_the_table_of_one(folder: Path) -> None:
     """Else the same command on another machine would be another experiment."""
     for n in (1, 2):
         done = started(folder, n)
-        _, told = done.communicate(timeout=600)
-        assert done.returncode == 0, told
-        assert "training 2/2" in told
+        _, log = done.communicate(timeout=600)
+        assert done.returncode == 0, log
+        assert "training 2/2" in log
 
-    (one, its), (two, their) = of(folder, 1), of(folder, 2)
-    assert (one["processes"], two["processes"]) == (1, 2)
-    assert one["key"] == two["key"], "found again whatever the number of processes"
+    (alone, its), (two, their) = of(folder, 1), of(folder, 2)
+    assert (alone["processes"], two["processes"]) == (1, 2)
+    assert alone["key"] == two["key"], "found again whatever the number of processes"
     (prior,) = (folder / "o2/trainings").glob("prior-*.json")
     assert json.loads(prior.read_text())["processes"] == 1, (
         "what cannot train together is trained alone"
     )
-    first, second = (safetensors.load_file(one / "model.safetensors") for one in (its, their))
+    first, second = (
+        safetensors.load_file(weights / "model.safetensors") for weights in (its, their)
+    )
 
     for name, tensor in first.items():
         torch.testing.assert_close(second[name], tensor, rtol=0, atol=TOLERANCE, msg=name)
@@ -138,13 +140,13 @@ def test_what_all_processes_find_wrong_is_told_once_in_its_cell(folder: Path) ->
     text = (folder / "table.toml").read_text()
     (folder / "table.toml").write_text(text.replace("steps = 6", 'steps = 6, layers = "9"'))
     done = started(folder, 2)
-    _, told = done.communicate(timeout=600)
+    _, log = done.communicate(timeout=600)
     assert done.returncode == 4
     page = (folder / "o2/README.md").read_text()
     (line,) = [line for line in page.splitlines() if line.startswith("- many in A-B: ")]
     assert "layers" in line
     assert "the layers 0 to 2" in line
-    assert told.count("failed:") == 1
+    assert log.count("failed:") == 1
 
 
 SLOW = """

@@ -48,13 +48,13 @@ VARIANTS = [(name, preset) for name in TABLES for preset in ("", *presets(name))
 
 
 def spoken(table: Definition) -> str:
-    return " ".join([table.title, table.text, *(one.title for one in table.systems)])
+    return " ".join([table.title, table.text, *(system.title for system in table.systems)])
 
 
 def names(text: str, words: dict[str, str]) -> set[str]:
     return {
-        known
-        for word, known in words.items()
+        meaning
+        for word, meaning in words.items()
         if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w])", text)
     }
 
@@ -68,26 +68,26 @@ def test_a_table_names_no_corpus_and_no_part_that_it_has_not(name: str, preset: 
     cells = plan.cells(table)
     used = {lookup.task(task).corpus for task in plan.tasks(cells)}
     assert names(spoken(table), CORPORA) <= used
-    parts = {one["name"] for one in needs.parts(cells)}
+    parts = {need["name"] for need in needs.parts(cells)}
 
     for part in names(spoken(table), PARTS):
-        assert any(one.startswith(part) for one in parts), f"{part} is none of {sorted(parts)}"
+        assert any(need.startswith(part) for need in parts), f"{part} is none of {sorted(parts)}"
 
 
-@pytest.mark.parametrize(("name", "preset"), [one for one in VARIANTS if one[1]])
+@pytest.mark.parametrize(("name", "preset"), [variant for variant in VARIANTS if variant[1]])
 def test_a_preset_that_changes_corpora_or_model_has_words_of_its_own(
     name: str, preset: str
 ) -> None:
-    full, other = load(name), load(name, Wishes(preset))
-    if (other.corpora, other.last_options) == (full.corpora, {}) or not changes(full, other):
-        assert other.text == full.text
+    full, variant = load(name), load(name, Wishes(preset))
+    if (variant.corpora, variant.last_options) == (full.corpora, {}) or not changes(full, variant):
+        assert variant.text == full.text
         return
 
-    assert f"preset `{preset}`" in other.text
-    assert other.title != full.title
-    assert other.reported == ()
+    assert f"preset `{preset}`" in variant.text
+    assert variant.title != full.title
+    assert variant.reported == ()
 
-    for row in other.systems:
+    for row in variant.systems:
         assert (
             row.model != "mser-llm"
             or "mser-llm" not in row.title
@@ -95,14 +95,14 @@ def test_a_preset_that_changes_corpora_or_model_has_words_of_its_own(
         )
 
 
-def changes(full: Definition, other: Definition) -> bool:
+def changes(full: Definition, variant: Definition) -> bool:
     """Whether a preset gives other corpora or other options than the table has anyway."""
-    kept = all(
+    unchanged = all(
         full.options.get(model, {}).get(key) == value
-        for model, values in other.last_options.items() for key, value in values.items()
+        for model, values in variant.last_options.items() for key, value in values.items()
     )  # fmt: skip
 
-    return other.corpora != full.corpora or not kept
+    return variant.corpora != full.corpora or not unchanged
 
 
 @pytest.mark.parametrize(("name", "preset"), VARIANTS)
@@ -134,8 +134,10 @@ def test_a_committed_page_says_what_its_definition_says(name: str) -> None:
     ]
     table = load(name)
     assert (record["title"], record["text"]) == (table.title, table.text)
-    titles = {one.name: one.title for one in table.systems}
-    assert {one["name"]: one["title"] for one in record["systems"]}.items() <= titles.items()
+    titles = {system.name: system.title for system in table.systems}
+    assert {
+        system["name"]: system["title"] for system in record["systems"]
+    }.items() <= titles.items()
 
 
 def documents() -> list[Path]:
@@ -150,18 +152,18 @@ def documents() -> list[Path]:
 
 def test_layers_and_queries_of_mini_are_those_of_its_settings() -> None:
     """`mini` was said to have four layers; it has two."""
-    mini, found = PRESETS["mini"], 0
+    mini, statements = PRESETS["mini"], 0
     for path in documents():
         text = path.read_text(encoding="utf-8")
         for layers in re.findall(r"Q-Former of (\w+)\s+\\?\s*layers", text):
             assert NUMBERS[layers] == mini.qformer_layers, path
-            found += 1
+            statements += 1
 
         for layers, queries in re.findall(r"Q-Former \((\d+) layers[^)]*?(\d+) queries", text):
             assert (int(layers), int(queries)) == (mini.qformer_layers, mini.num_queries), path
-            found += 1
+            statements += 1
 
-    assert found >= 6
+    assert statements >= 6
 
 
 def test_the_table_of_presets_says_what_the_settings_say() -> None:
@@ -187,5 +189,5 @@ def test_the_table_of_presets_says_what_the_settings_say() -> None:
 
 
 def test_names_of_parts_are_known() -> None:
-    known = list(registry.entries(WeightsEntry))
-    assert all(any(one.startswith(part) for one in known) for part in PARTS.values())
+    registered = list(registry.entries(WeightsEntry))
+    assert all(any(entry.startswith(part) for entry in registered) for part in PARTS.values())

@@ -82,9 +82,9 @@ def start(*runs: tuple[Path, int, int]) -> list[int]:
     """Run trainings in turn, each in a process that is killed in the batch of that number; return
     how each ended.
     """
-    given = json.dumps([[str(folder), *numbers] for folder, *numbers in runs])
+    arguments = json.dumps([[str(folder), *numbers] for folder, *numbers in runs])
     command, quiet = (
-        [sys.executable, "-c", dedent(SCRIPT), given],
+        [sys.executable, "-c", dedent(SCRIPT), arguments],
         {**os.environ, "OMP_NUM_THREADS": "1"},
     )
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=quiet)
@@ -167,9 +167,11 @@ def test_the_average_is_that_of_the_last_steps_alone(tmp_path: Path) -> None:
         run(tmp_path / str(n), Scripted([None]), steps=n, shape="constant")[0].weight
         for n in (3, 4)
     ]
-    kept, _ = run(tmp_path / "kept", Scripted([None]), steps=4, shape="constant", averaged=0.5)
-    assert torch.allclose(kept.weight, (whole[0] + whole[1]) / 2, atol=1e-7)
-    assert not torch.allclose(kept.weight, whole[1], atol=1e-3)
+    averaged_weights, _ = run(
+        tmp_path / "kept", Scripted([None]), steps=4, shape="constant", averaged=0.5
+    )
+    assert torch.allclose(averaged_weights.weight, (whole[0] + whole[1]) / 2, atol=1e-7)
+    assert not torch.allclose(averaged_weights.weight, whole[1], atol=1e-3)
 
 
 def test_the_log_has_a_row_for_each_evaluation_and_the_means_between_them(tmp_path: Path) -> None:

@@ -41,11 +41,13 @@ def fresh_cache(tmp_path, monkeypatch):
 
 def manifest(folder: Path, *sources: str, clips: tuple[str, ...] = ()) -> Path:
     """Write what the harness adds to a folder of weights."""
-    told = [
+    told_sources = [
         {"task": name, "family": name, "languages": ["de"], "clips": list(clips)}
         for name in sources
     ]
-    write_manifest(folder, Manifest.from_json({"model": "mser-llm", "sources": told, "files": {}}))
+    write_manifest(
+        folder, Manifest.from_json({"model": "mser-llm", "sources": told_sources, "files": {}})
+    )
     return folder
 
 
@@ -103,8 +105,8 @@ def test_training_separates_what_can_be_separated(tmp_path):
         out / name for name in ("model.json", "model.safetensors", "training.csv")
     }
     writing = MserLlm(MserLlmOptions(answer="generate"), out)
-    said = writing.predict(heard, LABELS)
-    assert np.mean([answer == LABELS[(60 + i) % 3] for i, answer in enumerate(said)]) > 0.8, (
+    written = writing.predict(heard, LABELS)
+    assert np.mean([answer == LABELS[(60 + i) % 3] for i, answer in enumerate(written)]) > 0.8, (
         "it writes what it scores"
     )
     vectors = model.embeddings(heard)
@@ -119,8 +121,8 @@ def test_frozen_parts_get_no_gradient_no_state_and_no_dropout():
     network = assembly.network_of(ready, settings).train()
     question = Question.of(ready.llm, settings.prompt, LABELS)
     decoding = Decoding(ready.llm, question.prompt_tokens, question.answers)
-    given = (items(), [], objective.Codes.of(items()), ready.feeder, question, settings)
-    coded = objective.Objective(*given, [(1.0, decoding)])
+    ingredients = (items(), [], objective.Codes.of(items()), ready.feeder, question, settings)
+    coded = objective.Objective(*ingredients, [(1.0, decoding)])
     coded.losses(network, coded.batch([0, 1, 2], 0), 0.0)["total"].backward()
     frozen = [*ready.llm.module.parameters(), *ready.feeder.frames.encoder._module.parameters()]
     assert not any(p.requires_grad or p.grad is not None for p in frozen)
@@ -137,7 +139,7 @@ def test_clips_beside_a_clip_change_nothing(tmp_path):
     clips = [clip(i, 0.1 + 0.2 * i) for i in range(6)]
     for labels in (LABELS, ["sad", "enthusiasm", "no_agreement"]):
         together = model.predict(clips, labels)
-        alone = np.vstack([model.predict([one], labels) for one in clips])
+        alone = np.vstack([model.predict([clip_alone], labels) for clip_alone in clips])
         np.testing.assert_allclose(together, alone, atol=1e-5)
 
     np.testing.assert_allclose(
@@ -156,9 +158,9 @@ def test_long_clips_are_heard_in_windows(tmp_path):
 def test_padded_and_trimmed_are_other_models(tmp_path, length):
     """Features of one must never be scored by weights of the other."""
     _, out = trained(tmp_path, steps=2, length=length)
-    other = {"padded": "trimmed", "trimmed": "padded"}[length]
-    with pytest.raises(UsageError, match=f"trained with length='{length}', but '{other}'"):
-        MserLlm(MserLlmOptions(length=other), out)
+    mismatched = {"padded": "trimmed", "trimmed": "padded"}[length]
+    with pytest.raises(UsageError, match=f"trained with length='{length}', but '{mismatched}'"):
+        MserLlm(MserLlmOptions(length=mismatched), out)
 
 
 TWO = """
@@ -198,9 +200,9 @@ TWO = """
 
 def test_two_processes_give_the_loss_and_gradient_of_one():
     """Else the pairs of Eq 1, and with them the model, would depend on how many GPUs there are."""
-    one, two = run_processes(TWO, 1), run_processes(TWO, 2)
-    assert two["losses"] == pytest.approx(one["losses"], rel=1e-5)
-    for single, double in zip(one["gradients"], two["gradients"], strict=True):
+    alone, two = run_processes(TWO, 1), run_processes(TWO, 2)
+    assert two["losses"] == pytest.approx(alone["losses"], rel=1e-5)
+    for single, double in zip(alone["gradients"], two["gradients"], strict=True):
         scale = max(map(abs, single))
         assert double == pytest.approx(single, rel=1e-3, abs=1e-5 * scale + 1e-7)
 
@@ -216,10 +218,10 @@ def test_stage_2_goes_on_from_stage_1(tmp_path):
     manifest(first, "iemocap", clips=("key-1",))
     out = tmp_path / "second"
     out.mkdir()
-    again = MserLlm(
+    stage_2 = MserLlm(
         MserLlmOptions(**{**QUICK, "steps": 1, "learning_rate": 1e-9}, stage=2, init=str(first))
     )
-    again.fit(items(first=36), [], out)
+    stage_2.fit(items(first=36), [], out)
     manifest(out, "m5ser", clips=("key-2",))
     model = MserLlm(weights=out)
     assert model.settings.num_queries == 5, "the architecture is that of stage 1"
@@ -273,11 +275,9 @@ def test_weights_hold_the_connector_alone(ready):
 
 def test_weights_of_half_the_size_say_the_same(tmp_path):
     model, half = trained(tmp_path, "half", steps=10, stored="float16")
-    other, whole = trained(tmp_path, "whole", steps=10, stored="float32")
+    full, whole = trained(tmp_path, "whole", steps=10, stored="float32")
     heard = [clip(i) for i in range(6)]
-    np.testing.assert_allclose(
-        model.predict(heard, LABELS), other.predict(heard, LABELS), atol=5e-3
-    )
+    np.testing.assert_allclose(model.predict(heard, LABELS), full.predict(heard, LABELS), atol=5e-3)
     sizes = [(folder / "model.safetensors").stat().st_size for folder in (half, whole)]
     assert sizes[0] < 0.6 * sizes[1]
 
@@ -297,29 +297,29 @@ def test_other_frozen_parts_are_refused_and_the_same_elsewhere_are_not(
     """
     same = make_part(role, tmp_path / "same", seed=0)
     assert MserLlm(MserLlmOptions(**{option: str(same)}), ready).labels == tuple(LABELS)
-    other = make_part(role, tmp_path / "other", seed=1)
+    different = make_part(role, tmp_path / "other", seed=1)
 
     with pytest.raises(UsageError, match=f"stand on {option} 'tiny'"):
-        MserLlm(MserLlmOptions(**{option: str(other)}), ready)
+        MserLlm(MserLlmOptions(**{option: str(different)}), ready)
 
 
 def test_bert_is_not_needed_to_score(ready, monkeypatch):
     """What it gave is in the weights: a fresh machine need not fetch it."""
-    asked = []
+    roles = []
     folder_of = parts.folder_of
     monkeypatch.setattr(
-        parts, "folder_of", lambda name, role: asked.append(role) or folder_of(name, role)
+        parts, "folder_of", lambda name, role: roles.append(role) or folder_of(name, role)
     )
     MserLlm(weights=ready)
-    assert sorted(asked) == ["llama", "whisper"]
+    assert sorted(roles) == ["llama", "whisper"]
 
 
 def test_options_that_differ_from_the_weights_are_refused_but_asking_is_free(tmp_path):
     model, out = trained(tmp_path, steps=2)
     heard = [clip(1), clip(2)]
-    other = MserLlm(MserLlmOptions(prompt="Emotion:"), out)
-    assert (other.predict(heard, LABELS) != model.predict(heard, LABELS)).all()
-    assert other.question(LABELS).record()["sha256"] != model.question(LABELS).record()["sha256"]
+    reworded = MserLlm(MserLlmOptions(prompt="Emotion:"), out)
+    assert (reworded.predict(heard, LABELS) != model.predict(heard, LABELS)).all()
+    assert reworded.question(LABELS).record()["sha256"] != model.question(LABELS).record()["sha256"]
 
     with pytest.raises(UsageError, match=r"trained with margin=0\.0, but 0\.2 was asked for"):
         MserLlm(MserLlmOptions(margin=0.2), out)
@@ -334,8 +334,8 @@ def test_frozen_parts_may_be_rounded_in_scoring(tmp_path):
     exact = model.predict(heard, LABELS)
 
     for option in ("encoder_precision", "language_precision"):
-        other = MserLlm(MserLlmOptions(**{option: "bfloat16"}), out)
-        assert 0 < np.abs(other.predict(heard, LABELS) - exact).max() < 0.2, option
+        coarse = MserLlm(MserLlmOptions(**{option: "bfloat16"}), out)
+        assert 0 < np.abs(coarse.predict(heard, LABELS) - exact).max() < 0.2, option
 
     assert model._loaded()[1].feeder.frames.encoder.name == "tiny-trimmed"
     rounded = MserLlm(MserLlmOptions(encoder_precision="bfloat16"), out)
@@ -363,7 +363,7 @@ def test_exposure_is_that_of_all_parts():
     """
     card = MserLlm(MserLlmOptions(preset="mini")).card
     assert card.exposure_complete
-    assert {one.kind for one in card.exposure} == {"speech", "text"}
+    assert {exposure.kind for exposure in card.exposure} == {"speech", "text"}
     assert len(card.exposure) >= 3
     assert MserLlm(MserLlmOptions(preset="tiny")).card.exposure == ()
     assert not MserLlm(MserLlmOptions(preset="tiny", bert=".")).card.exposure_complete
@@ -399,17 +399,23 @@ def test_every_setting_is_an_option():
 
 
 def test_given_settings_win_over_the_preset():
-    made = make_options(MserLlm, {"preset": "tiny", "stage": "2", "margin": "0.5"}, "mser-llm")
-    assert (resolve(made).stage, resolve(made).margin, resolve(made).encoder) == (2, 0.5, "tiny")
+    options = make_options(MserLlm, {"preset": "tiny", "stage": "2", "margin": "0.5"}, "mser-llm")
+    assert (resolve(options).stage, resolve(options).margin, resolve(options).encoder) == (
+        2,
+        0.5,
+        "tiny",
+    )
     assert resolve(MserLlmOptions()) == PRESETS["mini"]
-    assert presets.given(made) == {"stage": 2, "margin": 0.5}
+    assert presets.given(options) == {"stage": 2, "margin": 0.5}
 
 
 def test_no_bert_can_be_asked_for_over_a_preset_that_has_one():
     """The word "none" was read as an option that is not given, and BERT was taken all the same."""
-    made = make_options(MserLlm, {"preset": "mini", "bert": "none", "margin": "none"}, "mser-llm")
+    options = make_options(
+        MserLlm, {"preset": "mini", "bert": "none", "margin": "none"}, "mser-llm"
+    )
     assert PRESETS["mini"].bert != "none"
-    assert resolve(made) == replace(PRESETS["mini"], bert="none")
+    assert resolve(options) == replace(PRESETS["mini"], bert="none")
 
 
 WRONG = [
@@ -429,11 +435,11 @@ def test_tiny_parts_are_the_same_wherever_they_are_made(tmp_path):
     """Else weights of one machine would be refused on another."""
     state = torch.random.get_rng_state()
     for role in ("whisper", "bert", "llama"):
-        one, two = (
+        first, two = (
             make_part(role, tmp_path / f"{role}1", 0),
             make_part(role, tmp_path / f"{role}2", 0),
         )
-        assert parts.language_version("tiny", one) == parts.language_version("tiny", two)
+        assert parts.language_version("tiny", first) == parts.language_version("tiny", two)
         assert tiny_parts.tiny_folder(role) == tiny_parts.tiny_folder(role)
 
     assert torch.equal(torch.random.get_rng_state(), state)

@@ -73,9 +73,9 @@ def model(folder, **options: object) -> MserLlm:
     return MserLlm(MserLlmOptions(**options), folder)
 
 
-def prepared(made: MserLlm, clips: list[Clip]) -> MserLlm:
-    made.prepare(lambda: iter(clips))
-    return made
+def prepared(unprepared: MserLlm, clips: list[Clip]) -> MserLlm:
+    unprepared.prepare(lambda: iter(clips))
+    return unprepared
 
 
 def audio(llm: FrozenLanguageModel) -> torch.Tensor:
@@ -85,8 +85,8 @@ def audio(llm: FrozenLanguageModel) -> torch.Tensor:
 
 def learnt_from(folder) -> list[TrainingItem]:
     """The items that the weights were trained on: those whose speakers were not held out."""
-    held = json.loads((folder / "model.json").read_text())["held_out"]
-    return [item for item in items() if f"{item.language} {item.speaker}" not in held]
+    speakers_held_out = json.loads((folder / "model.json").read_text())["held_out"]
+    return [item for item in items() if f"{item.language} {item.speaker}" not in speakers_held_out]
 
 
 # Words
@@ -94,14 +94,18 @@ def learnt_from(folder) -> list[TrainingItem]:
 
 def test_no_word_stands_with_two_labels():
     """A word of two labels would count for both, and say nothing of either."""
-    words = [{label, *others} for label, others in SYNONYMS.items()]
-    assert not [one & other for one, other in combinations(words, 2) if one & other]
-    assert {len(some) for some in words} == {4}, (
+    words = [{label, *synonyms} for label, synonyms in SYNONYMS.items()]
+    assert not [
+        words_of_one & words_of_another
+        for words_of_one, words_of_another in combinations(words, 2)
+        if words_of_one & words_of_another
+    ]
+    assert {len(words_of_label) for words_of_label in words} == {4}, (
         "a label of more words would be likelier by their number"
     )
 
-    for label, others in SYNONYMS.items():
-        assert {read_answer(word, list(SYNONYMS)) for word in others} <= {label, None}, (
+    for label, synonyms in SYNONYMS.items():
+        assert {read_answer(word, list(SYNONYMS)) for word in synonyms} <= {label, None}, (
             "written text is read alike"
         )
 
@@ -147,16 +151,18 @@ def test_synonyms_are_asked_of_weights_trained_without(folder):
     """What is learnt is the label itself either way; its words are a way of reading."""
     heard = [clip(i) for i in range(60, 66)]
     # else long words, which the tiny LLM never writes, would add nothing to see
-    asked = {"label_reading": "mean"}
-    plain, made = (
-        model(folder, **asked).predict(heard, LABELS),
-        model(folder, synonyms=True, **asked),
+    options = {"label_reading": "mean"}
+    plain, worded = (
+        model(folder, **options).predict(heard, LABELS),
+        model(folder, synonyms=True, **options),
     )
-    through = made.predict(heard, LABELS)
+    through = worded.predict(heard, LABELS)
     assert not np.allclose(plain, through)
     np.testing.assert_allclose(through.sum(axis=1), 1)
     np.testing.assert_allclose(
-        through, np.vstack([made.predict([one], LABELS) for one in heard]), atol=1e-5
+        through,
+        np.vstack([worded.predict([clip_alone], LABELS) for clip_alone in heard]),
+        atol=1e-5,
     )
 
 
@@ -166,10 +172,12 @@ def test_synonyms_are_asked_of_weights_trained_without(folder):
 @pytest.mark.parametrize("synonyms", [False, True])
 def test_over_the_training_clips_no_label_is_liked_more_than_another(folder, synonyms):
     """Balanced: a label of few clips weighs as much as one of many."""
-    made = model(folder, synonyms=synonyms, calibration="training")
-    question, learnt = made.question(LABELS), learnt_from(folder)
+    calibrated = model(folder, synonyms=synonyms, calibration="training")
+    question, learnt = calibrated.question(LABELS), learnt_from(folder)
     assert len(learnt) < len(items())
-    scores = made._scores(question, [item.clip for item in learnt]) - made._liking(question)
+    scores = calibrated._scores(question, [item.clip for item in learnt]) - calibrated._liking(
+        question
+    )
     means = [scores[[item.label == label for item in learnt]].mean(axis=0) for label in LABELS]
     np.testing.assert_allclose(np.mean(means, axis=0), 0, atol=1e-5)
 
@@ -178,36 +186,44 @@ def test_the_mean_is_over_labels_not_over_clips(llm):
     few = [item for item in items(9) if item.label != "sad" or item.clip.key == "2-0.32"]
     heard = {item.clip.key: np.arange(3) + 10.0 * LABELS.index(item.label) for item in few}
     question = Question.of(llm, PROMPT, LABELS)
-    found = calibration.measured(
-        few, question, "sum", lambda some: np.stack([heard[one.key] for one in some])
+    measured = calibration.measured(
+        few,
+        question,
+        "sum",
+        lambda batch: np.stack([heard[clip_heard.key] for clip_heard in batch]),
     )
-    assert found["means"] == {"neutral": 10.0, "happy": 11.0, "sad": 12.0}
+    assert measured["means"] == {"neutral": 10.0, "happy": 11.0, "sad": 12.0}
 
 
 def test_of_each_label_some_clips_are_measured(llm, monkeypatch):
     """A training on a hundred hours must not end with a pass over all of them."""
     monkeypatch.setattr(calibration, "CLIPS_A_LABEL", 2)
-    asked = []
+    batch_sizes = []
     question = Question.of(llm, PROMPT, LABELS)
     calibration.measured(
-        items(), question, "sum", lambda some: asked.append(len(some)) or np.zeros((len(some), 3))
+        items(),
+        question,
+        "sum",
+        lambda batch: batch_sizes.append(len(batch)) or np.zeros((len(batch), 3)),
     )
-    assert asked == [2, 2, 2]
+    assert batch_sizes == [2, 2, 2]
 
 
 def test_calibrated_probabilities_are_the_plain_ones_over_the_means(folder):
     heard = [clip(i) for i in range(60, 64)]
-    plain, made = model(folder).predict(heard, LABELS), model(folder, calibration="training")
-    weighed = plain / np.exp(made._liking(made.question(LABELS)))
+    plain, calibrated = model(folder).predict(heard, LABELS), model(folder, calibration="training")
+    weighed = plain / np.exp(calibrated._liking(calibrated.question(LABELS)))
     np.testing.assert_allclose(
-        made.predict(heard, LABELS), weighed / weighed.sum(axis=1, keepdims=True), rtol=1e-5
+        calibrated.predict(heard, LABELS), weighed / weighed.sum(axis=1, keepdims=True), rtol=1e-5
     )
-    assert not made.transductive
+    assert not calibrated.transductive
 
 
 def test_a_part_of_the_trained_labels_in_any_order_is_calibrated(folder):
-    made = model(folder, calibration="training")
-    whole, part = (made._liking(made.question(labels)) for labels in (LABELS, LABELS[:0:-1]))
+    calibrated = model(folder, calibration="training")
+    whole, part = (
+        calibrated._liking(calibrated.question(labels)) for labels in (LABELS, LABELS[:0:-1])
+    )
     np.testing.assert_array_equal(part, whole[:0:-1])
 
 
@@ -215,13 +231,13 @@ def test_what_was_not_measured_is_refused(folder):
     """A label without a measure would be compared with labels that have one: it would always
     win.
     """
-    made = model(folder, calibration="training")
+    calibrated = model(folder, calibration="training")
     with pytest.raises(UsageError, match="not trained on the label 'angry'"):
-        made.predict([clip(1)], [*LABELS, "angry"])
+        calibrated.predict([clip(1)], [*LABELS, "angry"])
 
-    for other in ({"prompt": "Emotion:"}, {"label_reading": "mean"}):
+    for changed in ({"prompt": "Emotion:"}, {"label_reading": "mean"}):
         with pytest.raises(UsageError, match="were not measured for this prompt and reading"):
-            model(folder, calibration="training", **other).predict([clip(1)], LABELS)
+            model(folder, calibration="training", **changed).predict([clip(1)], LABELS)
 
     for record, error in (
         (None, UsageError),
@@ -229,7 +245,7 @@ def test_what_was_not_measured_is_refused(folder):
         ([{"means": {"sad": 1}}], UsageError),
     ):
         with pytest.raises(error):
-            calibration.of_training(record, made.question(["happy"]), "sum", "w")
+            calibration.of_training(record, calibrated.question(["happy"]), "sum", "w")
 
 
 # Calibration by the clips of the target
@@ -237,29 +253,33 @@ def test_what_was_not_measured_is_refused(folder):
 
 def test_the_target_calibration_takes_the_mean_over_its_clips_out(folder):
     heard = [clip(i, 0.3 + 0.1 * (i % 3)) for i in range(60, 69)]
-    made = prepared(model(folder, calibration="target"), heard)
-    assert made.transductive
-    logs = np.log(made.predict(heard, LABELS))
+    calibrated = prepared(model(folder, calibration="target"), heard)
+    assert calibrated.transductive
+    logs = np.log(calibrated.predict(heard, LABELS))
     plain = np.log(model(folder).predict(heard, LABELS))
-    shifted = plain - made._liking(made.question(LABELS))
+    shifted = plain - calibrated._liking(calibrated.question(LABELS))
     np.testing.assert_allclose(logs - logs[:, :1], shifted - shifted[:, :1], atol=1e-5)
-    question = made.question(LABELS)
+    question = calibrated.question(LABELS)
     np.testing.assert_allclose(
-        (made._scores(question, heard) - made._liking(question)).mean(axis=0), 0, atol=1e-5
+        (calibrated._scores(question, heard) - calibrated._liking(question)).mean(axis=0),
+        0,
+        atol=1e-5,
     )
 
 
 def test_it_depends_on_the_clips_of_the_target_alone_and_not_on_the_batch(folder):
     """A clip has no label and here no group, so neither can have a part in it."""
     heard = [clip(i) for i in range(60, 69)]
-    made = prepared(model(folder, calibration="target"), heard)
-    together = made.predict(heard, LABELS)
-    alone = np.vstack([made.predict([one], LABELS) for one in heard])
+    calibrated = prepared(model(folder, calibration="target"), heard)
+    together = calibrated.predict(heard, LABELS)
+    alone = np.vstack([calibrated.predict([clip_alone], LABELS) for clip_alone in heard])
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    again = prepared(model(folder, calibration="target"), heard[::-1]).predict(heard, LABELS)
-    np.testing.assert_allclose(together, again, atol=1e-5)
-    others = prepared(made, heard[:3]).predict(heard, LABELS)
-    assert not np.allclose(together, others), (
+    reversed_order = prepared(model(folder, calibration="target"), heard[::-1]).predict(
+        heard, LABELS
+    )
+    np.testing.assert_allclose(together, reversed_order, atol=1e-5)
+    of_three = prepared(calibrated, heard[:3]).predict(heard, LABELS)
+    assert not np.allclose(together, of_three), (
         "another target has another mean, also in a model that had one before"
     )
 
@@ -267,13 +287,15 @@ def test_it_depends_on_the_clips_of_the_target_alone_and_not_on_the_batch(folder
 def test_many_clips_are_gone_through_in_parts(monkeypatch):
     monkeypatch.setattr(calibration, "_TOGETHER", 2)
     sizes = []
-    scores = {one.key: np.array([i, -i]) for i, one in enumerate(map(clip, range(5)))}
-    found = calibration.of_target(
+    scores = {clip_heard.key: np.array([i, -i]) for i, clip_heard in enumerate(map(clip, range(5)))}
+    means = calibration.of_target(
         map(clip, range(5)),
-        lambda some: sizes.append(len(some)) or np.stack([scores[one.key] for one in some]),
+        lambda batch: (
+            sizes.append(len(batch)) or np.stack([scores[clip_heard.key] for clip_heard in batch])
+        ),
     )
     assert sizes == [2, 2, 1]
-    np.testing.assert_allclose(found, [2, -2])
+    np.testing.assert_allclose(means, [2, -2])
 
 
 def test_without_the_clips_of_the_target_it_says_so(folder):
@@ -286,11 +308,11 @@ def test_without_the_clips_of_the_target_it_says_so(folder):
 
 def test_the_record_of_a_run_tells_what_was_asked(folder):
     """Without the prompt and the words nobody could ask the same again."""
-    told = model(folder, synonyms=True, calibration="training").facts(LABELS)
-    assert (told["synonyms"], told["calibration"], told["answer"]) == (True, "training", "score")
-    assert set(told["word_tokens"]) == set(told["label_tokens"]) == set(LABELS)
-    assert len(told["sha256"]) == 64
-    assert json.loads(json.dumps(told)) == told
+    facts = model(folder, synonyms=True, calibration="training").facts(LABELS)
+    assert (facts["synonyms"], facts["calibration"], facts["answer"]) == (True, "training", "score")
+    assert set(facts["word_tokens"]) == set(facts["label_tokens"]) == set(LABELS)
+    assert len(facts["sha256"]) == 64
+    assert json.loads(json.dumps(facts)) == facts
 
 
 def test_the_model_keeps_its_contract_with_both(folder, tmp_path):

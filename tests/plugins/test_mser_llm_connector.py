@@ -89,9 +89,13 @@ def test_the_total_is_contrastive_plus_lambda_decoding():
     """Eqs 2-3; decoding is a mean over tokens, whatever clip they are of."""
     features, emotions = torch.randn(4, 5), torch.tensor([0, 1, 0, 1])
     losses, counts = torch.tensor([2.0, 4.0, 6.0, 8.0]), torch.tensor([2, 2, 3, 3])
-    found = total_loss(features, emotions, losses, counts, LossOptions(decoding_weight=3.0))
-    assert float(found["decoding"]) == 2.0
-    assert float(found["total"]) == pytest.approx(float(found["contrastive"]) + 6.0)
+    losses_by_name = total_loss(
+        features, emotions, losses, counts, LossOptions(decoding_weight=3.0)
+    )
+    assert float(losses_by_name["decoding"]) == 2.0
+    assert float(losses_by_name["total"]) == pytest.approx(
+        float(losses_by_name["contrastive"]) + 6.0
+    )
     without = total_loss(
         features, emotions, losses, counts, LossOptions(same_weight=0, different_weight=0)
     )
@@ -104,15 +108,15 @@ def test_the_total_is_contrastive_plus_lambda_decoding():
 def test_masked_frames_are_as_if_they_were_not_there():
     """Else a clip's answer would depend on how long the longest clip beside it is."""
     for n_layers in (1, 2):
-        made = connector(n_layers=n_layers)
-        made.mix.centre += 3.0
+        joint = connector(n_layers=n_layers)
+        joint.mix.centre += 3.0
         frames, mask = heard()
-        together = made(frames[:, :n_layers], mask)
+        together = joint(frames[:, :n_layers], mask)
         noise = torch.where(mask[:, None, :, None], frames, 1e3)[:, :n_layers]
-        torch.testing.assert_close(made(noise, mask), together, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(joint(noise, mask), together, atol=1e-5, rtol=1e-5)
 
         for i, n in enumerate((9, 4, 1)):
-            alone = made(frames[i : i + 1, :n_layers, :n], mask[i : i + 1, :n])
+            alone = joint(frames[i : i + 1, :n_layers, :n], mask[i : i + 1, :n])
             torch.testing.assert_close(
                 alone, (together[0][i : i + 1], together[1][i : i + 1]), atol=1e-5, rtol=1e-5
             )
@@ -120,23 +124,23 @@ def test_masked_frames_are_as_if_they_were_not_there():
 
 def test_queries_differ_and_learn_to_differ():
     """Equal queries get equal gradients: Q of them would be worth one."""
-    made = connector()
+    joint = connector()
     frames, mask = heard()
-    assert made.queries.std().item() == pytest.approx(0.02, rel=0.3)
-    made(frames, mask)[1].pow(2).sum().backward()
-    assert float(made.queries.grad.std(dim=1).min()) > 0
-    every = [name for name, parameter in made.named_parameters() if parameter.grad is None]
+    assert joint.queries.std().item() == pytest.approx(0.02, rel=0.3)
+    joint(frames, mask)[1].pow(2).sum().backward()
+    assert float(joint.queries.grad.std(dim=1).min()) > 0
+    every = [name for name, parameter in joint.named_parameters() if parameter.grad is None]
     assert every == [], "each part of the connector is reached by the gradient"
 
 
 def test_the_vector_is_the_mean_over_queries_or_that_through_a_head():
-    made, frames_mask = connector(), heard()
-    vector, audio = made(*frames_mask)
+    joint, frames_mask = connector(), heard()
+    vector, audio = joint(*frames_mask)
     assert vector.shape == (3, 32)
     assert audio.shape == (3, 3, 16)
-    outputs = made.qformer(
-        query_embeds=made.queries.expand(3, -1, -1),
-        encoder_hidden_states=made.norm(made.mix(frames_mask[0])),
+    outputs = joint.qformer(
+        query_embeds=joint.queries.expand(3, -1, -1),
+        encoder_hidden_states=joint.norm(joint.mix(frames_mask[0])),
         encoder_attention_mask=frames_mask[1].long(),
     )
     torch.testing.assert_close(vector, outputs.last_hidden_state.mean(dim=1))
@@ -149,10 +153,10 @@ def test_audio_begins_as_long_as_the_words_of_the_llm(length):
     are lost on scale.
     """
     torch.manual_seed(0)
-    made = Connector(
+    joint = Connector(
         Shape(2, 6, 64, n_queries=16, depth=2, width=32, heads=2, inner=64), length
     ).eval()
-    norms = made(*heard())[1].norm(dim=-1)
+    norms = joint(*heard())[1].norm(dim=-1)
     assert norms.pow(2).mean().sqrt().item() == pytest.approx(length, rel=0.25)
 
 
@@ -168,12 +172,12 @@ def test_cross_attention_sits_in_every_second_layer():
 
 
 def test_frames_are_hidden_in_training_only_and_never_all():
-    made = connector(frame_dropout=0.99)
+    joint = connector(frame_dropout=0.99)
     _, mask = heard()
-    assert made._kept(mask) is mask
-    kept = made.train()._kept(mask)
-    assert kept.any(dim=1).all(), "a clip without a frame says nothing"
-    assert not (kept & ~mask).any()
+    assert joint._kept(mask) is mask
+    frames_kept = joint.train()._kept(mask)
+    assert frames_kept.any(dim=1).all(), "a clip without a frame says nothing"
+    assert not (frames_kept & ~mask).any()
 
 
 def test_the_paper_has_the_published_number_of_parameters():
@@ -189,16 +193,16 @@ def test_the_paper_has_the_published_number_of_parameters():
 
 @pytest.mark.parametrize("n_views", [1, 9])  # statistics of all frames, or of each of nine views
 def test_the_mix_is_a_mean_of_standardised_layers(n_views):
-    made, (frames, _) = connector(n_views=n_views), heard()
-    torch.testing.assert_close(made.mix(frames), frames.mean(dim=1))
+    joint, (frames, _) = connector(n_views=n_views), heard()
+    torch.testing.assert_close(joint.mix(frames), frames.mean(dim=1))
     with torch.no_grad():
-        made.mix.centre.copy_(torch.randn(2, n_views, 6))
-        made.mix.spread.copy_(torch.rand(2, n_views, 6) + 0.5)
-        made.mix.weights.copy_(torch.tensor([1.0, 0.0]))
+        joint.mix.centre.copy_(torch.randn(2, n_views, 6))
+        joint.mix.spread.copy_(torch.rand(2, n_views, 6) + 0.5)
+        joint.mix.weights.copy_(torch.tensor([1.0, 0.0]))
 
     shares = torch.tensor([1.0, 0.0]).softmax(0)
-    slow = ((frames - made.mix.centre) / made.mix.spread * shares[:, None, None]).sum(dim=1)
-    torch.testing.assert_close(made.mix(frames), slow, atol=1e-5, rtol=1e-5)
+    slow = ((frames - joint.mix.centre) / joint.mix.spread * shares[:, None, None]).sum(dim=1)
+    torch.testing.assert_close(joint.mix(frames), slow, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -260,10 +264,10 @@ def save_bert(folder: Path, kind: str = "BertModel", **changes) -> dict:
 def test_self_attention_and_feed_forward_come_from_bert_and_cross_attention_is_new(tmp_path, kind):
     """The paper's Q-Former starts from BERT; a silent mismatch of names would leave it random."""
     bert = save_bert(tmp_path, kind)
-    made = connector().qformer
-    before = {name: tensor.clone() for name, tensor in made.state_dict().items()}
-    assert sorted(start_from_bert(made, tmp_path)) == sorted(NEW)
-    after = made.state_dict()
+    qformer = connector().qformer
+    before = {name: tensor.clone() for name, tensor in qformer.state_dict().items()}
+    assert sorted(start_from_bert(qformer, tmp_path)) == sorted(NEW)
+    after = qformer.state_dict()
 
     for name in NEW:
         torch.testing.assert_close(after[name], before[name])
@@ -273,18 +277,20 @@ def test_self_attention_and_feed_forward_come_from_bert_and_cross_attention_is_n
     for layer in (0, 1):
         for mine, theirs in FROM_BERT.items():
             for kind in ("weight", "bias"):
-                given = bert[f"encoder.layer.{layer}.{theirs}.{kind}"]
-                assert torch.equal(after[f"encoder.layer.{layer}.{mine}.{kind}"], given)
+                tensor_of_bert = bert[f"encoder.layer.{layer}.{theirs}.{kind}"]
+                assert torch.equal(after[f"encoder.layer.{layer}.{mine}.{kind}"], tensor_of_bert)
 
     assert len(after) == len(NEW) + 2 + 2 * 2 * len(FROM_BERT), "there is no other tensor"
 
 
 def test_the_projection_fits_what_comes_out_after_bert(tmp_path):
     save_bert(tmp_path)
-    made = connector()
-    start_from_bert(made.qformer, tmp_path)
-    made.scale_projection(2.0)
-    assert made(*heard())[1].norm(dim=-1).pow(2).mean().sqrt().item() == pytest.approx(2.0, rel=0.4)
+    joint = connector()
+    start_from_bert(joint.qformer, tmp_path)
+    joint.scale_projection(2.0)
+    assert joint(*heard())[1].norm(dim=-1).pow(2).mean().sqrt().item() == pytest.approx(
+        2.0, rel=0.4
+    )
 
 
 def test_a_bert_that_does_not_fit_is_told_in_a_sentence(tmp_path):
@@ -312,8 +318,8 @@ def test_minilm_fills_66_of_86_tensors(pretrained):
     if not (pretrained / "minilm-l6").is_dir():
         pytest.skip("minilm-l6 is not in the cache: 'mserbench weights get minilm-l6'")
 
-    made = Connector(Shape(1, 512, 576, 8, 4, 384, 12, 1536), 1.0)
-    new = start_from_bert(made.qformer, lookup.folder("minilm-l6"))
-    assert len(made.qformer.state_dict()) - len(new) == 66
+    joint = Connector(Shape(1, 512, 576, 8, 4, 384, 12, 1536), 1.0)
+    new = start_from_bert(joint.qformer, lookup.folder("minilm-l6"))
+    assert len(joint.qformer.state_dict()) - len(new) == 66
     assert {name.split(".")[2] for name in new} == {"0", "2"}
     assert len(new) == 20

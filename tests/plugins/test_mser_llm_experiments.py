@@ -35,8 +35,8 @@ def test_a_shipped_experiment_is_valid_and_complete(name: str) -> None:
     cells, trainings, tiny, reported = SHIPPED[name]
     full = load(name)
     validating.check(full)
-    found = plan.cells(full)
-    assert (len(found), len(plan.trainings(found)), len(full.reported)) == (
+    planned = plan.cells(full)
+    assert (len(planned), len(plan.trainings(planned)), len(full.reported)) == (
         cells,
         trainings,
         reported,
@@ -46,12 +46,12 @@ def test_a_shipped_experiment_is_valid_and_complete(name: str) -> None:
         small = load(name, Wishes(preset))
         validating.check(small)
         chosen = [
-            options_of(small, one, small.settings[0])
-            for one in small.systems
-            if one.model == "mser-llm"
+            options_of(small, system, small.settings[0])
+            for system in small.systems
+            if system.model == "mser-llm"
         ]
         assert chosen, "there is a system of the model"
-        assert {one["preset"] for one in chosen} == {preset}
+        assert {options["preset"] for options in chosen} == {preset}
 
     fast = load(name, Wishes("tiny"))
     assert len(plan.trainings(plan.cells(fast))) == tiny
@@ -72,9 +72,9 @@ def test_no_target_is_trained_on() -> None:
                 whole, _, part = question.task.partition(":")
                 if whole.startswith(("iemocap", "meld")):
                     sources = [
-                        one
-                        for one in question.training.on
-                        if one.startswith(whole.partition("-")[0])
+                        corpus
+                        for corpus in question.training.on
+                        if corpus.startswith(whole.partition("-")[0])
                     ]
                     left_out = f"iemocap-7:{part.replace('.', '.not-')}"
                     assert sources in ([], ["meld:train"], [left_out])
@@ -94,7 +94,7 @@ def test_every_speaker_of_iemocap_is_asked_by_a_model_that_never_heard_the_sessi
                 continue
 
             (column,) = cell.columns
-            assert [one.task for one in column.questions] == [
+            assert [fold.task for fold in column.questions] == [
                 f"{cell.task}:sessions.{n}" for n in range(1, 6)
             ]
             for number, question in enumerate(column.questions, start=1):
@@ -102,17 +102,17 @@ def test_every_speaker_of_iemocap_is_asked_by_a_model_that_never_heard_the_sessi
                 assert f"iemocap-7:sessions.not-{number}" in question.training.on
 
         assert all(
-            one.remark == "" for one in speakers.of_targets(["iemocap-4", "iemocap-7"], None)
+            count.remark == "" for count in speakers.of_targets(["iemocap-4", "iemocap-7"], None)
         )
 
 
 def test_the_other_columns_cost_no_training_of_their_own() -> None:
     """A sixth training of the full size would take as long as each of the five."""
     cells = plan.cells(load("mser-table1"))
-    others = [
+    cells_of_others = [
         cell for cell in cells if cell.system == "stage1" and not cell.task.startswith("iemocap")
     ]
-    trainings = {question.training for cell in others for question in cell.questions}
+    trainings = {question.training for cell in cells_of_others for question in cell.questions}
     (only,) = trainings
     assert only is not None
     assert "iemocap-7:sessions.not-5" in only.on
@@ -121,7 +121,7 @@ def test_the_other_columns_cost_no_training_of_their_own() -> None:
 def test_the_loss_is_the_one_thing_that_differs_between_a_row_and_its_partner() -> None:
     """Else a row of the ablation would show something else than L_lec."""
     table = load("mser-table2")
-    rows = {one.name: one for one in table.systems}
+    rows = {system.name: system for system in table.systems}
     for name in ("SER", "MSER-stand-in", "joint-stand-in"):
         without, with_loss = rows[name], rows[f"{name}+L_lec"]
         assert without.train == with_loss.train
@@ -132,18 +132,20 @@ def test_the_loss_is_the_one_thing_that_differs_between_a_row_and_its_partner() 
 
 def test_an_answer_is_written_by_the_weights_that_are_scored() -> None:
     """Else the row would show the chance of a second training beside what writing costs."""
-    found = plan.cells(load("mser-real"))
+    cells = plan.cells(load("mser-real"))
     for setting in ("DE", "IT", "EL", "EN"):
         scored, written = (
             [
                 question
-                for cell in found
+                for cell in cells
                 if (cell.system, cell.setting) == (name, setting)
                 for question in cell.questions
             ]
             for name in ("mser-llm", "mser-llm_generate")
         )
-        assert [one.training for one in scored] == [one.training for one in written]
+        assert [question.training for question in scored] == [
+            question.training for question in written
+        ]
         assert [{*b.options} - {*a.options} for a, b in zip(scored, written, strict=True)] == [
             {("answer", "generate")}
         ] * 3
@@ -154,16 +156,18 @@ def test_the_sweep_asks_one_training_a_setting_with_six_prompts() -> None:
     narrow the spread.
     """
     table = load("mser-prompts")
-    first, *others = table.systems
+    first, *reworded = table.systems
     trained = PRESETS["mini"].prompt
     assert (dict(first.asked), first.title) == ({}, f"{trained}, as trained")
-    prompts = [one.asked["prompt"] for one in others]
-    assert [one.title for one in others] == prompts
+    prompts = [system.asked["prompt"] for system in reworded]
+    assert [system.title for system in reworded] == prompts
     assert len({trained, *prompts}) == 6
-    assert [one for one in prompts if LABELS in one] == [NAMING]
-    assert all(one == one.strip() for one in prompts)
-    assert [one.systems for one in table.spreads] == [tuple(one.name for one in table.systems)]
-    assert {*others[0].asked} <= ASKING
+    assert [prompt for prompt in prompts if LABELS in prompt] == [NAMING]
+    assert all(prompt == prompt.strip() for prompt in prompts)
+    assert [spread.systems for spread in table.spreads] == [
+        tuple(system.name for system in table.systems)
+    ]
+    assert {*reworded[0].asked} <= ASKING
 
     for cell in plan.cells(table):
         (question,) = cell.questions

@@ -57,19 +57,21 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Saved:
     folder = tmp_path / "own"
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MSERBENCH_WEIGHTS", str(folder))
-    known = weights_named  # the sizes of the real ones are the one thing that small ones lack
-    monkeypatch.setattr(lookup, "weights_named", lambda name: replace(known(name), expected={}))
+    weights_of = weights_named  # the sizes of the real ones are the one thing that small ones lack
+    monkeypatch.setattr(
+        lookup, "weights_named", lambda name: replace(weights_of(name), expected={})
+    )
     torch.manual_seed(0)
-    made = Saved(_whisper(), _bert(), _llama(0.0))
+    parts_saved = Saved(_whisper(), _bert(), _llama(0.0))
 
-    for name, model in zip(NAMES.values(), made, strict=True):
+    for name, model in zip(NAMES.values(), parts_saved, strict=True):
         model.save_pretrained(folder / name)
 
     byte_tokenizer().save_pretrained(folder / NAMES["llama"])
     for name in NAMES.values():
         lookup.get(name)
 
-    return made
+    return parts_saved
 
 
 def _whisper() -> Any:
@@ -147,7 +149,7 @@ def test_they_are_trained_on_and_scored_with(saved: Saved, tmp_path: Path) -> No
     model = MserLlm(weights=out)
     scores = model.predict([clip(1), clip(2)], [*LABELS, "enthusiasm"])
     np.testing.assert_allclose(scores.sum(axis=1), 1)
-    assert {one.corpus for one in model.card.exposure}, (
+    assert {exposure.corpus for exposure in model.card.exposure}, (
         "what the named parts heard and read is known"
     )
     lookup.get(NAMES["llama"], _elsewhere(tmp_path / "other"))
@@ -188,7 +190,7 @@ def test_an_llm_that_was_trained_with_dropout_is_heard_without(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("option", "wanted"),
+    ("option", "part"),
     [
         ("encoder", "whisper-small"), ("bert", "bert-base-uncased"), ("language_model",
         "llama-3-8b"),
@@ -200,7 +202,7 @@ def test_a_missing_part_is_one_sentence_that_says_how_to_get_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     option: str,
-    wanted: str,
+    part: str,
 ) -> None:
     """A user of gated weights starts without them."""
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
@@ -215,14 +217,14 @@ def test_a_missing_part_is_one_sentence_that_says_how_to_get_it(
         "--out",
         tmp_path / "w",
     )
-    done = cli(*command, "--option", f"{option}={wanted}")
-    told = [line for line in done.err.splitlines() if "error: " in line]
-    assert len(told) == 1
+    done = cli(*command, "--option", f"{option}={part}")
+    errors = [line for line in done.err.splitlines() if "error: " in line]
+    assert len(errors) == 1
 
-    if wanted == "no-such-part":
-        assert (done.code, f"{option} 'no-such-part' is not known" in told[0]) == (2, True)
+    if part == "no-such-part":
+        assert (done.code, f"{option} 'no-such-part' is not known" in errors[0]) == (2, True)
     else:
-        assert (done.code, f"mserbench weights get {wanted}" in told[0]) == (3, True)
+        assert (done.code, f"mserbench weights get {part}" in errors[0]) == (3, True)
 
     assert not (tmp_path / "w").exists()
 
@@ -232,4 +234,4 @@ def test_every_name_of_a_preset_is_a_part_that_can_be_got() -> None:
     for preset in ("mini", "small", "paper"):
         settings = resolve(MserLlmOptions(preset=preset))
         exposure, _ = names.exposure_of(settings.encoder, settings.language_model, settings.bert)
-        assert {one.kind for one in exposure} == {"speech", "text"}
+        assert {heard.kind for heard in exposure} == {"speech", "text"}

@@ -62,12 +62,12 @@ def slowly(
     for clip in heard:
         row = []
         for answer in question.answers:
-            said = (*answer, llm.end) if ends else answer
-            tokens = [*question.prompt_tokens, *said]
+            spelled = (*answer, llm.end) if ends else answer
+            tokens = [*question.prompt_tokens, *spelled]
             inputs = torch.cat([table(torch.tensor(llm.bos)), clip, table(torch.tensor(tokens))])
-            found = llm.module(inputs_embeds=inputs[None]).logits[0].log_softmax(-1)
-            at = range(len(inputs) - len(said) - 1, len(inputs) - 1)
-            row.append(sum(found[i, token] for i, token in zip(at, said, strict=True)))
+            log_probs = llm.module(inputs_embeds=inputs[None]).logits[0].log_softmax(-1)
+            at = range(len(inputs) - len(spelled) - 1, len(inputs) - 1)
+            row.append(sum(log_probs[i, token] for i, token in zip(at, spelled, strict=True)))
 
         rows.append(torch.stack(row))
 
@@ -92,7 +92,7 @@ def test_scores_are_those_of_one_full_pass_a_label(llm, labels):
 def test_which_labels_are_one_token(llm):
     """Else the test above would try one way only."""
     assert set(map(len, Question.of(llm, PROMPT, ONE_TOKEN).answers)) == {1}
-    assert [len(one) > 1 for one in Question.of(llm, PROMPT, MANY_TOKENS).answers] == [
+    assert [len(tokens) > 1 for tokens in Question.of(llm, PROMPT, MANY_TOKENS).answers] == [
         False,
         True,
         True,
@@ -105,7 +105,7 @@ def test_which_labels_are_one_token(llm):
 def test_a_clip_alone_scores_as_among_many(llm, labels):
     question, heard = Question.of(llm, PROMPT, labels), audio(llm)
     together = log_probabilities(llm, heard, question)
-    alone = torch.cat([log_probabilities(llm, one[None], question) for one in heard])
+    alone = torch.cat([log_probabilities(llm, clip_alone[None], question) for clip_alone in heard])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
 
 
@@ -132,7 +132,7 @@ def test_a_label_that_begins_another_is_scored_with_its_end(llm):
 
 def test_the_mean_reading_divides_by_tokens(llm):
     question, heard = Question.of(llm, PROMPT, MANY_TOKENS), audio(llm)
-    lengths = torch.tensor([float(len(one)) for one in question.answers])
+    lengths = torch.tensor([float(len(tokens)) for tokens in question.answers])
     total, mean = (
         log_probabilities(llm, heard, question),
         log_probabilities(llm, heard, question, "mean"),
@@ -144,8 +144,8 @@ def test_probabilities_of_all_that_can_be_said_are_one(llm):
     """Scores are log-probabilities over the vocabulary, not over the labels."""
     question = Question.of(llm, PROMPT, ONE_TOKEN)
     logits = llm.logits(llm.question(audio(llm), question.prompt_tokens), keep=1)
-    rest = logits[:, 0].log_softmax(-1).exp().sum(-1)
-    torch.testing.assert_close(rest, torch.ones(5))
+    total = logits[:, 0].log_softmax(-1).exp().sum(-1)
+    torch.testing.assert_close(total, torch.ones(5))
     assert (log_probabilities(llm, audio(llm), question).exp().sum(1) < 1).all()
 
 
@@ -285,7 +285,7 @@ def test_the_first_answer_token_is_supervised_from_the_last_of_the_prompt(llm):
     losses, counts = llm.answer_losses(heard, question.prompt_tokens, question.answers)
     expected = slowly(llm, heard, question, ends=True).diagonal()
     torch.testing.assert_close(losses, -expected, atol=1e-4, rtol=1e-5)
-    assert counts.tolist() == [len(one) + 1 for one in question.answers]
+    assert counts.tolist() == [len(tokens) + 1 for tokens in question.answers]
 
 
 def test_the_loss_is_that_of_transformers(llm):
@@ -322,16 +322,16 @@ def test_what_is_written_is_the_likeliest_text_token_by_token(llm):
     question, heard = Question.of(llm, PROMPT, ["sad"]), audio(llm)
     expected = []
     for clip in heard:
-        inputs, said = llm.question(clip[None], question.prompt_tokens), []
+        inputs, written = llm.question(clip[None], question.prompt_tokens), []
         for _ in range(3):
             token = int(llm.logits(inputs, keep=1)[0, 0].argmax())
             if token == llm.end:
                 break
 
-            said.append(token)
+            written.append(token)
             inputs = torch.cat([inputs, llm.embed([token])[None]], dim=1)
 
-        expected.append(llm.tokenizer.decode(said, skip_special_tokens=True).strip().lower())
+        expected.append(llm.tokenizer.decode(written, skip_special_tokens=True).strip().lower())
 
     assert generate(llm, heard, question, 3) == expected
 

@@ -44,8 +44,8 @@ def test_together_they_stay_below_25_megabytes():
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_they_are_what_the_preset_gives(name):
     """Else the command of their card would train something else."""
-    told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
-    assert told == options.told(PRESETS["mini"])
+    settings = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
+    assert settings == options.told(PRESETS["mini"])
     assert read_manifest(FOLDERS[name]).options == options.told(MserLlmOptions())
     card = (ROOT / "docs/cards" / f"{name}.md").read_text()
     assert f"mserbench train --model mser-llm --on {WEIGHTS[name]} " in card
@@ -56,10 +56,10 @@ def test_they_load_unchanged_though_options_were_added_since(name):
     """They are of before `checkpointing` and `encoder_precision`: what they do is what was done
     without these.
     """
-    told = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
-    assert not {"checkpointing", "encoder_precision"} & set(told)
+    settings = json.loads((FOLDERS[name] / "model.json").read_text())["settings"]
+    assert not {"checkpointing", "encoder_precision"} & set(settings)
     read = weights_folder.read(FOLDERS[name], "mser-llm")
-    assert read["settings"] == {**told, "checkpointing": False, "encoder_precision": "float32"}
+    assert read["settings"] == {**settings, "checkpointing": False, "encoder_precision": "float32"}
     assert weights_folder.settings_of(FOLDERS[name], read, MserLlmOptions()) == PRESETS["mini"]
 
 

@@ -45,9 +45,9 @@ def asked(llm: FrozenLanguageModel) -> Question:
 def test_the_llm_answers_each_label_behind_its_soft_prompt(llm):
     """Else alignment would draw audio to where the LLM says something else."""
     before = {name: tensor.clone() for name, tensor in llm.module.state_dict().items()}
-    found = soft_prompts.soft_prompts(llm, "v", asked(llm), 4)
-    assert found.shape == (len(LABELS), 4, llm.dim)
-    assert log_probabilities(llm, found, asked(llm), "sum").argmax(dim=1).tolist() == list(
+    prompts = soft_prompts.soft_prompts(llm, "v", asked(llm), 4)
+    assert prompts.shape == (len(LABELS), 4, llm.dim)
+    assert log_probabilities(llm, prompts, asked(llm), "sum").argmax(dim=1).tolist() == list(
         range(len(LABELS))
     )
     assert all(
@@ -61,7 +61,9 @@ def test_soft_prompts_are_found_once_for_an_llm_a_prompt_and_labels(llm, monkeyp
     """
     calls = []
     tuned = soft_prompts._tuned
-    monkeypatch.setattr(soft_prompts, "_tuned", lambda *given: calls.append(given) or tuned(*given))
+    monkeypatch.setattr(
+        soft_prompts, "_tuned", lambda *arguments: calls.append(arguments) or tuned(*arguments)
+    )
     first = soft_prompts.soft_prompts(llm, "v", asked(llm), 2)
     assert torch.equal(soft_prompts.soft_prompts(llm, "v", asked(llm), 2), first)
     assert len(calls) == 1
@@ -76,7 +78,9 @@ def test_soft_prompts_are_found_once_for_an_llm_a_prompt_and_labels(llm, monkeyp
 
 def test_labels_that_the_llm_does_not_come_to_answer_are_named(llm, monkeypatch):
     """Else a connector would be trained towards inputs that mean nothing."""
-    monkeypatch.setattr(soft_prompts, "_tuned", lambda *given: torch.zeros(len(LABELS), 2, llm.dim))
+    monkeypatch.setattr(
+        soft_prompts, "_tuned", lambda *arguments: torch.zeros(len(LABELS), 2, llm.dim)
+    )
     with pytest.raises(
         ModelError, match=r"no soft prompt was found .* give another prompt, or --option aligned=0"
     ):
@@ -92,7 +96,7 @@ def test_alignment_is_its_formula():
     prompts, audio, labels = torch.randn(3, 2, 5), torch.randn(4, 2, 5), torch.tensor([0, 2, 1, 1])
     losses, counts = Alignment(prompts)(audio, labels)
     flat = prompts.flatten(1)
-    unit = sum(float(((one - flat.mean(0)) ** 2).sum()) for one in flat) / 3
+    unit = sum(float(((prompt - flat.mean(0)) ** 2).sum()) for prompt in flat) / 3
 
     for i, label in enumerate(labels.tolist()):
         d = torch.tensor([float(((audio[i] - prompt) ** 2).sum()) / unit for prompt in prompts])
@@ -116,8 +120,8 @@ def test_the_llm_is_asked_of_as_many_clips_as_are_to_be_decoded_and_not_of_the_f
     torch.manual_seed(0)
     chosen = torch.randperm(12)[:5]
     torch.manual_seed(0)
-    some, counts = Decoding(llm, question.prompt_tokens, question.answers, 5)(audio, labels)
-    assert torch.allclose(some, whole[chosen], atol=1e-5)
+    sampled, counts = Decoding(llm, question.prompt_tokens, question.answers, 5)(audio, labels)
+    assert torch.allclose(sampled, whole[chosen], atol=1e-5)
     assert len(counts) == 5
     assert chosen.tolist() != list(range(5))
 

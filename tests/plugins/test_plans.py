@@ -41,10 +41,10 @@ def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def footprint(model: str, **options: str) -> Footprint:
     kind = model_class(model)
     assert issubclass(kind, TrainableModel)
-    found = kind.footprint(make_options(kind, options, model))
-    assert found is not None
+    estimate = kind.footprint(make_options(kind, options, model))
+    assert estimate is not None
 
-    return found
+    return estimate
 
 
 def test_the_full_size_is_counted_to_the_last_number() -> None:
@@ -125,8 +125,10 @@ def test_sizes_are_those_of_the_libraries_own_models() -> None:
 def test_an_llm_that_is_not_asked_keeps_nothing_and_one_that_is_asked_less_keeps_less() -> None:
     full = footprint("mser-llm", preset="paper").memory["activations of the LLM"]
     assert footprint("mser-llm", preset="paper", aligned="1").memory["activations of the LLM"] == 0
-    some = footprint("mser-llm", preset="paper", decoded="4").memory["activations of the LLM"]
-    assert some == pytest.approx(full / 4, rel=0.01)
+    decoding_four = footprint("mser-llm", preset="paper", decoded="4").memory[
+        "activations of the LLM"
+    ]
+    assert decoding_four == pytest.approx(full / 4, rel=0.01)
 
 
 def test_options_that_save_memory_show_in_the_plan() -> None:
@@ -143,7 +145,7 @@ def test_options_that_save_memory_show_in_the_plan() -> None:
         < full.memory["activations of the connector"] / 10
     )
     assert sum(saving.memory.values()) < 25e9
-    assert any("on the way back" in one for one in saving.basis)
+    assert any("on the way back" in sentence for sentence in saving.basis)
     wave = footprint("supcon-w2v2", preset="paper")
     assert footprint("supcon-w2v2", preset="paper", checkpointing="true").memory["activations"] < (
         wave.memory["activations"] / 2
@@ -161,8 +163,8 @@ def test_what_is_kept_is_what_a_processor_keeps() -> None:
     expected = kept_bytes(lambda: real(heard), real.parameters())
 
     with without_memory():
-        made = network()
-        assert kept_bytes(lambda: made(torch.zeros(5, 8)), made.parameters()) == expected
+        module = network()
+        assert kept_bytes(lambda: module(torch.zeros(5, 8)), module.parameters()) == expected
 
     assert expected == 4 * (5 * 8 + 5 * 32), (
         "the input, and what ReLU gives, which both it and the next layer need"
@@ -202,15 +204,15 @@ def test_what_a_table_needs_is_what_its_models_say() -> None:
 def test_a_dry_run_of_the_table_tells_all_of_it() -> None:
     table = load("mser-table2", Wishes(settings=("IEMOCAP-7",)))
     groups = taking.trained(plan.cells(table))
-    assert sum(one["trainings"] for one in groups) == 22
-    assert {one["footprint"]["n_trainable"] for one in groups} == {107_307_008}
+    assert sum(group["trainings"] for group in groups) == 22
+    assert {group["footprint"]["n_trainable"] for group in groups} == {107_307_008}
     totals = taking.totals(groups, [{"name": "a", "hours": 10.0}, {"name": "b", "hours": None}], [])
     assert totals["hours"] is None
     assert totals["unmeasured"] == {"mser-llm": 22}
     assert totals["weights_gb"] == pytest.approx(22 * 0.429, abs=0.1)
     assert totals["cache_gb"] == pytest.approx(10 * 3600 * 128_000 / 1e9, abs=0.1)
     assert totals["without_hours"] == ["b"]
-    assert any("nobody has measured it" in one for one in totals["basis"])
+    assert any("nobody has measured it" in sentence for sentence in totals["basis"])
     assert json.loads(json.dumps(groups)) == groups
 
 
@@ -222,9 +224,9 @@ def test_questions_open_the_llm_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     opened: list[Path] = []
     load_it: Callable[..., FrozenLanguageModel] = FrozenLanguageModel.from_folder
 
-    def counted(folder: Path, *rest: Any) -> FrozenLanguageModel:
+    def counted(folder: Path, *arguments: Any) -> FrozenLanguageModel:
         opened.append(folder)
-        return load_it(folder, *rest)
+        return load_it(folder, *arguments)
 
     monkeypatch.setattr(FrozenLanguageModel, "from_folder", counted)
     place = work.Workplace(tmp_path, None)
@@ -241,8 +243,8 @@ def test_questions_open_the_llm_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         {"answer": "generate"},
         {"label_reading": "mean"},
     ):
-        asked = tuple(sorted({**options, **more}.items()))
-        question = PlannedRun("mser-llm", asked, training, "emodb-sample")
+        asked_options = tuple(sorted({**options, **more}.items()))
+        question = PlannedRun("mser-llm", asked_options, training, "emodb-sample")
         answered.append(work.do_question(place, question, trained.folder, "cpu").folder)
 
     assert len(set(answered)) == 4

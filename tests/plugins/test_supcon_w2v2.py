@@ -98,7 +98,7 @@ def test_a_wav2vec_folder_serves_as_frozen_encoder(tmp_path, adaptation, norm, p
     clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
     together, alone = (
         model.predict(clips, LABELS),
-        np.vstack([model.predict([one], LABELS) for one in clips]),
+        np.vstack([model.predict([clip_alone], LABELS) for clip_alone in clips]),
     )
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
@@ -116,7 +116,7 @@ def test_parts_inside_wav2vec_are_trained_saved_and_loaded(tmp_path, norm):
     clips = [clip(i, 0.3 + 0.1 * i) for i in range(5)]
     together, alone = (
         model.predict(clips, LABELS),
-        np.vstack([model.predict([one], LABELS) for one in clips]),
+        np.vstack([model.predict([clip_alone], LABELS) for clip_alone in clips]),
     )
     np.testing.assert_allclose(together, alone, atol=1e-5)
     network, _ = model._loaded()
@@ -201,10 +201,12 @@ def test_every_setting_is_an_option():
 
 
 def test_given_settings_win_over_the_preset():
-    made = make_options(SupconW2V2, {"preset": "tiny", "beta": "0", "gate": "false"}, "supcon-w2v2")
-    assert resolve(made).beta == 0
-    assert resolve(made).gate is False
-    assert resolve(made).encoder == "logmel"
+    options = make_options(
+        SupconW2V2, {"preset": "tiny", "beta": "0", "gate": "false"}, "supcon-w2v2"
+    )
+    assert resolve(options).beta == 0
+    assert resolve(options).gate is False
+    assert resolve(options).encoder == "logmel"
     assert resolve(SupconOptions()) == PRESETS["small"]
 
 
@@ -298,18 +300,18 @@ def test_lora_in_wavlm_only_goes_where_it_is_called(tmp_path):
 
 def network(n_speakers: int = 5) -> tuple[Network, Batch]:
     torch.manual_seed(0)
-    made = Network(
+    net = Network(
         backbones.FrameBackbone(2, 6, "adapter", 3), 4, n_speakers, hidden=8, speaker_dropout=0.0
     )
     codes = torch.arange(12)
     mask = torch.arange(9) < torch.randint(2, 10, (12, 1))
 
-    return made, Batch(torch.randn(12, 2, 9, 6), mask, (), codes % 4, codes % 3, codes % 5)
+    return net, Batch(torch.randn(12, 2, 9, 6), mask, (), codes % 4, codes % 3, codes % 5)
 
 
 def test_the_total_is_equation_12():
-    made, batch = network()
-    losses = total_loss(made, batch, LossOptions(alpha=0.7, beta=0.2))
+    net, batch = network()
+    losses = total_loss(net, batch, LossOptions(alpha=0.7, beta=0.2))
     parts = losses["emotion"] + 0.7 * losses["contrastive"] + 0.2 * losses["speaker"]
     torch.testing.assert_close(losses["total"], parts)
 
@@ -318,9 +320,9 @@ def test_the_speaker_loss_pushes_the_encoder_the_other_way_and_the_classifier_it
     """With the sign lost, the model would learn who speaks."""
     gradients = {}
     for strength in (1.0, 0.5, -1.0):  # -1 undoes the reversal
-        made, batch = network()
-        total_loss(made, batch, LossOptions(strength=strength))["speaker"].backward()
-        gradients[strength] = (made.backbone.mix.weights.grad, made.speaker[0].weight.grad)
+        net, batch = network()
+        total_loss(net, batch, LossOptions(strength=strength))["speaker"].backward()
+        gradients[strength] = (net.backbone.mix.weights.grad, net.speaker[0].weight.grad)
 
     torch.testing.assert_close(gradients[1.0][0], -gradients[-1.0][0])
     torch.testing.assert_close(gradients[0.5][0], 0.5 * gradients[1.0][0])
@@ -328,16 +330,16 @@ def test_the_speaker_loss_pushes_the_encoder_the_other_way_and_the_classifier_it
 
 
 def test_a_rising_reversal_begins_with_nothing():
-    made, batch = network()
-    total_loss(made, batch, LossOptions(rising=True), progress=0.0)["speaker"].backward()
-    assert not made.backbone.mix.weights.grad.any()
+    net, batch = network()
+    total_loss(net, batch, LossOptions(rising=True), progress=0.0)["speaker"].backward()
+    assert not net.backbone.mix.weights.grad.any()
 
 
 def test_parts_without_weight_are_left_out():
     """The ablations: without the contrastive loss, without the adversary."""
-    made, batch = network(n_speakers=0)
-    assert made.speaker is None
-    assert set(total_loss(made, batch, LossOptions(alpha=0.0))) == {"emotion", "total"}
+    net, batch = network(n_speakers=0)
+    assert net.speaker is None
+    assert set(total_loss(net, batch, LossOptions(alpha=0.0))) == {"emotion", "total"}
 
 
 @pytest.mark.parametrize("pooling", ["mean", "loud", "mean+loud"])
@@ -363,8 +365,8 @@ def test_pooling_is_the_mean_over_true_frames():
         torch.randn(2, 5, 3),
         torch.tensor([[True] * 5, [True, True, False, False, False]]),
     )
-    found = backbones.mean_over_frames(frames, mask)
-    torch.testing.assert_close(found, torch.stack([frames[0].mean(0), frames[1, :2].mean(0)]))
+    pooled = backbones.mean_over_frames(frames, mask)
+    torch.testing.assert_close(pooled, torch.stack([frames[0].mean(0), frames[1, :2].mean(0)]))
 
 
 def test_pooling_loud_frames_is_their_mean_and_that_of_all_where_none_is():
@@ -376,9 +378,9 @@ def test_pooling_loud_frames_is_their_mean_and_that_of_all_where_none_is():
         torch.tensor([[True] * 5, [True, True, False, False, False]]),
     )
     loud = torch.tensor([[0.0, 1, 0, 0.5, 0], [0, 0, 0, 0, 0]])
-    found = backbones.mean_over_loud(frames, mask, loud)
+    pooled = backbones.mean_over_loud(frames, mask, loud)
     weighted = (frames[0, 1] + 0.5 * frames[0, 3]) / 1.5
-    torch.testing.assert_close(found, torch.stack([weighted, frames[1, :2].mean(0)]))
+    torch.testing.assert_close(pooled, torch.stack([weighted, frames[1, :2].mean(0)]))
 
 
 # What it is fed
@@ -390,11 +392,11 @@ def test_frames_say_which_of_them_are_loud():
     noise[:16_000] *= 10 ** (-30 / 20)
     for decibels, share in ((20.0, 0.0), (36.0, 1.0)):
         encoder = WithLoudness(LogMelEncoder(), decibels)
-        (found,) = encoder.frames([noise], [0])
-        assert found.shape == (1, 201, 81)
-        assert found[0, 2:98, -1].mean() == share
-        assert found[0, 102:198, -1].mean() == 1
-        np.testing.assert_array_equal(found[..., :-1], LogMelEncoder().frames([noise], [0])[0])
+        (heard,) = encoder.frames([noise], [0])
+        assert heard.shape == (1, 201, 81)
+        assert heard[0, 2:98, -1].mean() == share
+        assert heard[0, 102:198, -1].mean() == 1
+        np.testing.assert_array_equal(heard[..., :-1], LogMelEncoder().frames([noise], [0])[0])
 
 
 def feeder(hold: int, **changes: object) -> feeding.FrameFeeder:
@@ -407,31 +409,33 @@ def feeder(hold: int, **changes: object) -> feeding.FrameFeeder:
 def test_frames_held_in_memory_are_those_read_from_disk():
     """Holding is for speed alone: where the bound falls must not show in a result."""
     clips = [clip(i) for i in range(6)]
-    one = clips[0].load().size // 160 + 1
-    for hold in (0, 2 * 160 * one, 2**20):
-        held, read = feeder(hold), feeder(0)
+    frames_a_clip = clips[0].load().size // 160 + 1
+    for hold in (0, 2 * 160 * frames_a_clip, 2**20):
+        holding, read = feeder(hold), feeder(0)
         for epoch in (None, 0, 1):
             for _ in range(2):
-                for got, expected in zip(
-                    held.heard(clips, epoch)[:2], read.heard(clips, epoch)[:2], strict=True
+                for from_memory, expected in zip(
+                    holding.heard(clips, epoch)[:2], read.heard(clips, epoch)[:2], strict=True
                 ):
-                    assert torch.equal(got, expected)
+                    assert torch.equal(from_memory, expected)
 
 
 def test_memory_stops_growing_at_the_bound(monkeypatch):
     """A corpus larger than memory must still train: what is beyond the bound is read each time."""
-    clips, asked = [clip(i) for i in range(6)], []
+    clips, clip_counts = [clip(i) for i in range(6)], []
     small = feeder(2 * 160 * 41 + 1)  # room for two clips of 41 frames
     of = small.frames.of
     monkeypatch.setattr(
-        small.frames, "of", lambda clips, copies=None: asked.append(len(clips)) or of(clips, copies)
+        small.frames,
+        "of",
+        lambda clips, copies=None: clip_counts.append(len(clips)) or of(clips, copies),
     )
 
     for _ in range(3):
         small.heard(clips, None)
 
-    assert asked == [6, 4, 4]
-    assert sum(one.nbytes for one in small._held.values()) == 2 * 160 * 41
+    assert clip_counts == [6, 4, 4]
+    assert sum(array.nbytes for array in small._held.values()) == 2 * 160 * 41
 
 
 def test_hiding_parts_of_frames_leaves_their_loudness():
@@ -439,20 +443,20 @@ def test_hiding_parts_of_frames_leaves_their_loudness():
     heard.frames, heard._told = Frames(WithLoudness(LogMelEncoder(), 20.0), [0]), 1
     plain = feeder(0, pooling="loud")
     plain.frames = heard.frames
-    shown, hidden = (one.heard([clip(1)], 0)[0] for one in (plain, heard))
-    assert torch.equal(shown[..., -1], hidden[..., -1])
-    assert not torch.equal(shown, hidden)
+    plain_frames, hidden = (fed.heard([clip(1)], 0)[0] for fed in (plain, heard))
+    assert torch.equal(plain_frames[..., -1], hidden[..., -1])
+    assert not torch.equal(plain_frames, hidden)
 
 
 def test_clips_are_standardised_by_their_own_means():
     """With "clips", h of the sources has mean 0 and deviation 1 before anything is learnt."""
     clips = [clip(i) for i in range(8)]
     fed = feeder(0, reduce=1)
-    means = np.stack([one[0].astype(np.float64).mean(axis=0) for one in fed.read(clips)])
+    means = np.stack([views[0].astype(np.float64).mean(axis=0) for views in fed.read(clips)])
     centre, spread = statistics(fed.read, clips, "clips", 80)
     np.testing.assert_allclose(centre[0], means.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(spread[0], means.std(axis=0), rtol=1e-3)
-    frames = np.concatenate([one[0].astype(np.float64) for one in fed.read(clips)])
+    frames = np.concatenate([views[0].astype(np.float64) for views in fed.read(clips)])
     centre, spread = statistics(fed.read, clips, "frames", 80)
     np.testing.assert_allclose(centre[0], frames.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(spread[0], frames.std(axis=0), rtol=1e-3)

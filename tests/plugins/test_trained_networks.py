@@ -103,10 +103,16 @@ class Trainee:
     damage: list[tuple[Damage, str]]
 
     def train(
-        self, out: Path, learnt: list[TrainingItem] | None = None, held: Any = (), **changes: object
+        self,
+        out: Path,
+        learnt: list[TrainingItem] | None = None,
+        validation: Any = (),
+        **changes: object,
     ) -> Path:
         out.mkdir()
-        self.model(self.options(**{**QUICK, **changes})).fit(learnt or items(), list(held), out)
+        self.model(self.options(**{**QUICK, **changes})).fit(
+            learnt or items(), list(validation), out
+        )
         return out
 
 
@@ -132,10 +138,10 @@ SUPCON = Trainee(
 ALL = [MSER_LLM, SUPCON]
 
 
-@pytest.fixture(params=ALL, ids=lambda one: one.package)
+@pytest.fixture(params=ALL, ids=lambda network: network.package)
 def trainee(request: pytest.FixtureRequest) -> Trainee:
-    found: Trainee = request.param
-    return found
+    network: Trainee = request.param
+    return network
 
 
 @pytest.fixture(autouse=True)
@@ -160,8 +166,10 @@ def test_training_twice_gives_the_same_files(trainee: Trainee, tmp_path: Path) -
     for name in FILES:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
-    other = trainee.train(tmp_path / "c", **varied, seed=1)
-    assert (first / "model.safetensors").read_bytes() != (other / "model.safetensors").read_bytes()
+    reseeded = trainee.train(tmp_path / "c", **varied, seed=1)
+    assert (first / "model.safetensors").read_bytes() != (
+        reseeded / "model.safetensors"
+    ).read_bytes()
 
 
 def test_a_training_that_was_cut_off_goes_on_to_the_same_weights(
@@ -185,10 +193,10 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_weights(
 
     (checkpoint,) = fresh_cache.glob("training/*/*.safetensors")
     with (
-        safe_open(checkpoint, "pt") as kept,
+        safe_open(checkpoint, "pt") as stored,
         safe_open(whole / "model.safetensors", "pt") as learnt,
     ):
-        names = {name.partition("/")[2] for name in kept.keys() if name.startswith("model/")}  # noqa: SIM118
+        names = {name.partition("/")[2] for name in stored.keys() if name.startswith("model/")}  # noqa: SIM118
         assert names == set(learnt.keys()), "a checkpoint holds what is learnt, and no frozen part"
 
     resumed = trainee.train(tmp_path / "resumed", **options)
@@ -201,15 +209,18 @@ def test_it_learns_from_the_items_it_is_given_alone(trainee: Trainee, tmp_path: 
     """A clip of no source must not even be decoded: the target is not read in training."""
     read: list[str] = []
 
-    def watched(one: TrainingItem) -> TrainingItem:
+    def watched(item: TrainingItem) -> TrainingItem:
         heard = Clip(
-            one.clip.key, "", one.clip.seconds, lambda: read.append(one.clip.key) or one.clip.load()
+            item.clip.key,
+            "",
+            item.clip.seconds,
+            lambda: read.append(item.clip.key) or item.clip.load(),
         )
-        return TrainingItem(heard, one.label, one.speaker, one.language, one.corpus)
+        return TrainingItem(heard, item.label, item.speaker, item.language, item.corpus)
 
-    learnt = [watched(one) for one in items()]
+    learnt = [watched(item) for item in items()]
     trainee.train(tmp_path / "w", learnt)
-    assert sorted(read) == sorted(one.clip.key for one in learnt), (
+    assert sorted(read) == sorted(item.clip.key for item in learnt), (
         "each is decoded once, however many steps there are"
     )
 
@@ -217,8 +228,10 @@ def test_it_learns_from_the_items_it_is_given_alone(trainee: Trainee, tmp_path: 
 def test_given_validation_clips_stop_it_and_are_not_learnt_from(
     trainee: Trainee, tmp_path: Path
 ) -> None:
-    held = [TrainingItem(clip(i), LABELS[i % 3], "z", "de", "corpus") for i in range(100, 106)]
-    record = json.loads((trainee.train(tmp_path / "w", held=held) / "model.json").read_text())
+    validation = [
+        TrainingItem(clip(i), LABELS[i % 3], "z", "de", "corpus") for i in range(100, 106)
+    ]
+    record = json.loads((trainee.train(tmp_path / "w", held=validation) / "model.json").read_text())
     assert record["held_out"] == ["de z"]
     assert ["de", "z"] not in record["codes"]["speakers"]
 
@@ -237,15 +250,17 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("ready")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSERBENCH_CACHE", str(folder / "cache"))
-        return {one.package: one.train(folder / one.package, steps=2) for one in ALL}
+        return {
+            network.package: network.train(folder / network.package, steps=2) for network in ALL
+        }
 
 
 @pytest.mark.parametrize(
     ("trainee", "damage", "complaint"),
     [
-        pytest.param(one, *case, id=f"{one.package}-{case[1]}")
-        for one in ALL
-        for case in DAMAGE + one.damage
+        pytest.param(network, *case, id=f"{network.package}-{case[1]}")
+        for network in ALL
+        for case in DAMAGE + network.damage
     ],
 )
 def test_damaged_and_foreign_weights_are_refused_with_a_reason(
@@ -259,7 +274,7 @@ def test_damaged_and_foreign_weights_are_refused_with_a_reason(
 
     assert trainee.model(weights=out).labels == tuple(LABELS), "undamaged they load"
     damage(out)
-    with pytest.raises(DataError, match=complaint) as told:
+    with pytest.raises(DataError, match=complaint) as caught:
         trainee.model(weights=out)
 
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
