@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -129,3 +131,13 @@ def publishing(files: dict[str, bytes]) -> Iterator[Publisher]:
         publisher.free.set()
         server.shutdown()
         server.server_close()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return a ZIP archive of files by name."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+    return data.getvalue()

@@ -12,6 +12,7 @@ EXPORTED = (
     "mserbench.disk.files",
     "mserbench.disk.folders",
     "mserbench.disk.stores",
+    "mserbench.engine.ahead",
     "mserbench.engine.cores",
     "mserbench.engine.processes",
     "mserbench.errors",

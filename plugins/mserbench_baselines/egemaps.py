@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.cards import ModelCard
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import MissingExtra
 from mserbench.features import FeatureSet
-from mserbench_baselines import linear
-from mserbench_baselines.feature_model import LinearModel, LinearOptions
+from mserbench_baselines.feature_model import LinearModel
 
 if TYPE_CHECKING:
     import opensmile
@@ -33,21 +31,12 @@ class EGeMAPS(LinearModel):
     """openSMILE functionals and the linear classifier; needs the extra `egemaps`."""
 
     name: ClassVar[str] = "egemaps"
-
-    @classmethod
-    def card_of(cls, options: LinearOptions, weights: Path | None) -> ModelCard:
-        """Return that of a model that has learnt nothing; its weights say what they have."""
-        return ModelCard(
-            cls.name,
-            "eGeMAPSv02 functionals, linear",
-            cls.version,
-            "MIT; openSMILE: free for research, not for products",
-            "Eyben et al., The Geneva Minimalistic Acoustic Parameter Set, IEEE Trans. "
-            "Affective Computing, 2016",
-            exposure=(),
-            exposure_complete=True,
-            development=linear.CHOSEN_ON,
-        )
+    title: ClassVar[str] = "eGeMAPSv02 functionals, linear"
+    licence: ClassVar[str] = "MIT; openSMILE: free for research, not for products"
+    citation: ClassVar[str] = (
+        "Eyben et al., The Geneva Minimalistic Acoustic Parameter Set, IEEE Trans. "
+        "Affective Computing, 2016"
+    )
 
     def features(self) -> FeatureSet:
         """Return eGeMAPSv02 of the installed openSMILE. Raises MissingExtra where there is none."""

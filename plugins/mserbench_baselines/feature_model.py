@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mserbench.cards import ModelCard
 from mserbench.errors import UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import option
@@ -56,10 +58,27 @@ class LinearOptions:
 class LinearModel(FeatureModel):
     """Scores from one feature vector a clip.
 
-    A subclass gives `name`, `card_of`, `features` and `feature_names`.
+    A subclass gives `name`, `title`, `licence`, `citation`, `features` and `feature_names`.
     """
 
     Options: ClassVar[type[Any]] = LinearOptions
+    title: ClassVar[str]
+    licence: ClassVar[str]
+    citation: ClassVar[str] = ""
+
+    @classmethod
+    def card_of(cls, options: LinearOptions, weights: Path | None) -> ModelCard:
+        """Return that of a model that has learnt nothing; its weights say what they have."""
+        return ModelCard(
+            cls.name,
+            cls.title,
+            cls.version,
+            cls.licence,
+            cls.citation,
+            exposure=(),
+            exposure_complete=True,
+            development=linear.CHOSEN_ON,
+        )
 
     @abstractmethod
     def feature_names(self) -> Sequence[str]:

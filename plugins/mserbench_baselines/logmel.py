@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from mserbench.cards import ModelCard
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.features import FeatureSet
-from mserbench_baselines import linear
-from mserbench_baselines.feature_model import LinearModel, LinearOptions
+from mserbench_baselines.feature_model import LinearModel
 
 BANDS = 40
 FRAME = SAMPLE_RATE * 25 // 1000  # samples
@@ -34,20 +31,8 @@ class LogMel(LinearModel):
     """Log-mel statistics and the linear classifier; core dependencies only."""
 
     name: ClassVar[str] = "logmel"
-
-    @classmethod
-    def card_of(cls, options: LinearOptions, weights: Path | None) -> ModelCard:
-        """Return that of a model that has learnt nothing; its weights say what they have."""
-        return ModelCard(
-            cls.name,
-            "Log-mel statistics, linear",
-            cls.version,
-            "MIT",
-            "",
-            exposure=(),
-            exposure_complete=True,
-            development=linear.CHOSEN_ON,
-        )
+    title: ClassVar[str] = "Log-mel statistics, linear"
+    licence: ClassVar[str] = "MIT"
 
     def features(self) -> FeatureSet:
         """Return the log-mel statistics, 120 numbers a clip."""

@@ -33,6 +33,7 @@ from mserbench_mser_llm.soft_prompts import soft_prompts
 from mserbench_mser_llm.teaching import Alignment, Decoding, Teacher
 from mserbench_training.frames.frame_reader import HOLD
 from mserbench_training.learning.machine import own_device
+from mserbench_training.models import network_folder
 from mserbench_training.models.fitting import Sources, train_and_write
 from mserbench_training.models.label_scores import softmax
 
@@ -251,7 +252,7 @@ class MserLlm(Planned):
             weights_folder.check_parts(
                 folder, weights_folder.read(folder, self.name), ready.versions()
             )
-            weights_folder.load(folder, network)
+            network_folder.load(folder, network)
             return
 
         assembly.start(network, settings)
@@ -273,8 +274,7 @@ class MserLlm(Planned):
         self._parts = assembly.open_parts(self.settings, self.device)
         weights_folder.check_parts(folder, record, self._parts.versions())
         self._network = assembly.network_of(self._parts, self.settings)
-        weights_folder.load(folder, self._network)
-        self._network.eval().to(self.device)
+        network_folder.load_for_scoring(folder, self._network, self.device)
 
     def _loaded(self) -> tuple[Network, assembly.FrozenParts]:
         if self._network is None or self._parts is None:

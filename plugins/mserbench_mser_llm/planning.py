@@ -23,17 +23,16 @@ from mserbench_mser_llm.quiet import quietly
 from mserbench_mser_llm.scoring import LABELS
 from mserbench_mser_llm.settings import Settings
 from mserbench_training.encoders.base import Precision, parse_layers
+from mserbench_training.resources.planned import CACHED_BYTES, NOT_MEASURED, bytes_of
 from mserbench_training.resources.saved import count, kept_bytes, without_memory
 
 FRAMES_A_SECOND = 50
-_HALF = 2  # bytes of a number in float16 or bfloat16
 MINI_SECONDS = 132.0
 MEASURED = (
     "one training of `mini` took 2.2 minutes of one core of an AVX2 EPYC, torch 2.11, on "
     "1,646 clips whose frames were "
     "there; once for an LLM and labels 40 s of soft prompts come to that"
 )
-NOT_MEASURED = "how long a training takes is not known: nobody has measured it with these options"
 BOUNDED = (
     "cached frames are kept up to $MSERBENCH_FRAME_CACHE_GB (20 if it is not set); those "
     "beyond it are computed again"
@@ -97,15 +96,15 @@ def footprint_of(settings: Settings) -> Footprint:
             f"LLM {settings.language_model}": words,
         },
         memory={
-            "LLM": words * _bytes_of(settings.language_precision),
-            "speech encoder": speech.parameters * _bytes_of(settings.encoder_precision),
+            "LLM": words * bytes_of(settings.language_precision),
+            "speech encoder": speech.parameters * bytes_of(settings.encoder_precision),
             "connector with AdamW": trainable * ADAMW_BYTES,
             "activations of the connector": heard,
             "activations of the LLM": answered,
         },
         clips=clips,
         cache=_cache(settings, layers, shape),
-        weights=trainable * (_HALF if settings.stored == "float16" else 4),
+        weights=trainable * bytes_of(settings.stored),
         seconds=MINI_SECONDS if _is_mini(settings) else None,
         basis=_basis(settings),
     )
@@ -114,10 +113,6 @@ def footprint_of(settings: Settings) -> Footprint:
 def _basis(settings: Settings) -> tuple[str, ...]:
     time = MEASURED if _is_mini(settings) else NOT_MEASURED
     return (time, PARTLY_TRACED, BOUNDED, *([RECOMPUTED] if settings.checkpointing else []))
-
-
-def _bytes_of(precision: Precision) -> int:
-    return int(torch.finfo(getattr(torch, precision)).bits) // 8
 
 
 class _Unscaled(Connector):
@@ -179,7 +174,9 @@ def _cache(settings: Settings, layers: int, shape: Shape) -> dict[str, float]:
     """
     # The share of a frame that is loud is kept beside its numbers.
     n_loudness = 0 if settings.pooling == "none" else 1
-    rate = FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + n_loudness) * _HALF
+    rate = (
+        FRAMES_A_SECOND / settings.reduce * layers * (shape.frame_dim + n_loudness) * CACHED_BYTES
+    )
     name = (
         f"{settings.encoder} {settings.length} {settings.layers} /{settings.reduce} +{n_loudness}"
     )

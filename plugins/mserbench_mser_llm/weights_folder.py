@@ -7,15 +7,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mserbench.errors import UsageError
 from mserbench_mser_llm.settings import Settings
 from mserbench_training.models import network_record
 from mserbench_training.models.preset_options import given
-
-if TYPE_CHECKING:
-    from torch import nn
 
 # Names of parts may differ between machines; that the parts are the same is checked by version.
 PLACES = frozenset({"encoder", "language_model", "bert", "init"})
@@ -42,13 +39,6 @@ STRUCTURE = (
 """What a second stage keeps of the first."""
 
 
-def load(folder: Path, network: nn.Module) -> None:
-    """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
-    from mserbench_training.models import network_folder
-
-    network_folder.load(folder, network)
-
-
 def read(folder: Path, model: str) -> dict[str, Any]:
     """Return the record. Raises DataError where it is missing, damaged, of another schema or
     another model.
@@ -62,9 +52,7 @@ def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settin
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """
-    return Settings(
-        **network_record.under(folder, record["settings"], given(options), PLACES | ASKING)
-    )
+    return network_record.settings_of(Settings, folder, record, options, PLACES | ASKING)
 
 
 def continued(

@@ -5,13 +5,12 @@ in training only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from torch import Tensor
 
 from mserbench.contracts import SAMPLE_RATE, Clip
-from mserbench.engine.cores import available_cores
+from mserbench.engine.ahead import ahead
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.encoders.wav2vec import Wav2VecModel
 from mserbench_training.frames.augment import Augmentation, crop, drawn_number, generator
@@ -51,8 +50,8 @@ class WaveFeeder:
         """Decode the clips; in training a drawn copy of each, a random stretch, cut to a multiple
         of `length_step`.
         """
-        with ThreadPoolExecutor(max_workers=available_cores()) as pool:
-            return None, None, tuple(pool.map(lambda clip: self._input(clip, epoch), clips))
+        inputs = ahead(lambda clip: self._input(clip, epoch), clips, depth=len(clips))
+        return None, None, tuple(inputs)
 
     def _input(self, clip: Clip, epoch: int | None) -> Tensor:
         waveform = clip.load()

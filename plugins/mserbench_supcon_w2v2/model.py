@@ -26,6 +26,7 @@ from mserbench_supcon_w2v2.settings import Settings, resolve
 from mserbench_training.frames.computed import statistics
 from mserbench_training.frames.frame_reader import HOLD
 from mserbench_training.learning.machine import own_device
+from mserbench_training.models import network_folder
 from mserbench_training.models.fitting import Sources, train_and_write
 from mserbench_training.models.label_scores import asked_for, softmax
 
@@ -120,8 +121,7 @@ class SupconW2V2(Planned):
         weights_folder.check_encoder(folder, record, self._parts.encoder_version)
         speakers = len(record["codes"]["speakers"])
         self._network = assembly.network_of(self._parts, self.settings, len(self.labels), speakers)
-        weights_folder.load(folder, self._network)
-        self._network.eval().to(self.device)
+        network_folder.load_for_scoring(folder, self._network, self.device)
 
     def _loaded(self) -> tuple[Network, assembly.NetworkParts]:
         if self._network is None or self._parts is None:

@@ -27,6 +27,7 @@ from mserbench_training.encoders.logmel import LogMelEncoder
 from mserbench_training.encoders.named import LOGMEL
 from mserbench_training.encoders.wav2vec import Wav2VecModel
 from mserbench_training.encoders.whisper_sizes import sizes_of
+from mserbench_training.resources.planned import CACHED_BYTES, NOT_MEASURED, bytes_of
 from mserbench_training.resources.recomputing import recompute_blocks
 from mserbench_training.resources.saved import count, kept_bytes
 
@@ -36,7 +37,6 @@ MEASURED = (
     "200 steps, frames there; one "
     "thread of an AMD EPYC, torch 2.11)"
 )
-NOT_MEASURED = "how long a training takes is not known: nobody has measured it with these options"
 TRACED = (
     "activations of wav2vec 2.0 are counted on the full-size model without its numbers, "
     "with attention as matrices of "
@@ -45,7 +45,6 @@ TRACED = (
 )
 SPEAKERS = 300  # of a head whose training speakers are not known before the corpora are read
 WHISPER_STEP = 0.02  # seconds a frame
-_HALF = 2  # bytes of a number in float16 or bfloat16
 
 
 class Planned(DescribedSupcon):
@@ -139,7 +138,14 @@ def _on_frames(settings: Settings) -> Footprint | None:
     frames = torch.zeros(1, layers, n_frames, width + n_loudness)
     mask = torch.ones(1, n_frames, dtype=torch.bool)
     activation_bytes = kept_bytes(lambda: backbone(frames, mask), backbone.parameters())
-    rate = layers * (width + n_loudness) * _HALF / step / settings.reduce * (1 + settings.copies)
+    rate = (
+        layers
+        * (width + n_loudness)
+        * CACHED_BYTES
+        / step
+        / settings.reduce
+        * (1 + settings.copies)
+    )
     cache = {f"{settings.encoder} {settings.layers} /{settings.reduce} +{n_loudness}": rate}
     learnt = count(backbone.parameters())
 
@@ -171,14 +177,13 @@ def _footprint(
         },
         frozen=frozen,
         memory={
-            "encoder": sum(frozen.values())
-            * (_HALF if settings.encoder_precision == "bfloat16" else 4),
+            "encoder": sum(frozen.values()) * bytes_of(settings.encoder_precision),
             "trained parts with AdamW": trainable * ADAMW_BYTES,
             "activations": activation_bytes * clips,
         },
         clips=clips,
         cache=cache or {},
-        weights=trainable * 4,
+        weights=trainable * bytes_of("float32"),
         seconds=measured,
         basis=(NOT_MEASURED if measured is None else MEASURED, TRACED),
     )

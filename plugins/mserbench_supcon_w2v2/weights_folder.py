@@ -6,27 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mserbench.errors import DataError
 from mserbench_supcon_w2v2.settings import Settings
 from mserbench_training.models import network_record
-from mserbench_training.models.preset_options import given
-
-if TYPE_CHECKING:
-    from torch import nn
 
 # It may differ between machines; its version is checked instead.
 _PLACE = "encoder"
 # Settings that may differ in scoring.
 _FREE = frozenset({_PLACE, "encoder_precision"})
-
-
-def load(folder: Path, network: nn.Module) -> None:
-    """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
-    from mserbench_training.models import network_folder
-
-    network_folder.load(folder, network)
 
 
 def read(folder: Path, model: str) -> dict[str, Any]:
@@ -49,7 +38,7 @@ def settings_of(folder: Path, record: Mapping[str, Any], options: Any) -> Settin
 
     Raises UsageError where another option is given now that differs: it would have no effect.
     """
-    return Settings(**network_record.under(folder, record["settings"], given(options), _FREE))
+    return network_record.settings_of(Settings, folder, record, options, _FREE)
 
 
 def check_encoder(folder: Path, record: Mapping[str, Any], version: str) -> None:

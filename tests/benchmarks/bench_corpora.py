@@ -20,6 +20,7 @@ import numpy as np
 import official
 import pytest
 import soundfile
+from commands import run_prior
 from official import msp_podcast
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -204,17 +205,7 @@ def bench_start_on_an_unchanged_corpus(
     """`mserbench run`, as a whole process until the model loads, takes under a second on an indexed
     corpus.
     """
-    arguments = [
-        "run",
-        "--model",
-        "prior",
-        "--task",
-        task,
-        "--data",
-        str(build(name)),
-        "--out",
-        str(unhurried),
-    ]
+    arguments = run_prior(task, build(name), unhurried)
     environment = {
         key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
     }

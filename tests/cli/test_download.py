@@ -4,14 +4,12 @@ helps.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from publisher import Publisher, publishing
+from publisher import Publisher, publishing, zipped
 
 WAV = b"RIFF" + bytes(40)  # the command looks at names and label files only
 FILES = {
@@ -37,15 +35,6 @@ CORPUS = """
     Unknown = Corpus(replace(CARD, name="unknown", files=()), _parse)
     Hosted = Corpus(replace(CARD, name="hosted", files=(), hub="someone/hosted"), _parse)
 """
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-
-    return data.getvalue()
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from processes import is_alive, wait_for
+from small_tables import SEEDS_AND_LABELS, toml_halves, toml_setting, toml_system
 
 from mserbench.cli import experiment
 from mserbench.data import dataset, lookup
@@ -64,49 +66,18 @@ MODELS = """
             said = [hashlib.sha256(f"{clip.key} {own}".encode()).digest() for clip in clips]
             return np.array([[one[i] / 256 for i in range(len(labels))] for one in said])
 """
-TABLE = """
-    title = "Two corpora"
-    text = "To try it."
-    reference = "all"
-    seeds = [0, 1]
-    labels = ["happy", "sad", "angry", "disgust", "fear"]
-
-    [corpora.DE]
-    test = "emodb-5"
-    folds = ["halves.a", "halves.b"]
-
-    [corpora.IT]
-    test = "emovo-5"
-    folds = ["halves.a", "halves.b"]
-
-    [[settings]]
-    name = "to-DE"
-    source = ["IT"]
-    target = "DE"
-
-    [[settings]]
-    name = "to-IT"
-    source = ["DE"]
-    target = "IT"
-
-    [[systems]]
-    name = "all"
-    title = "Everything"
-    model = "seeded"
-    train = ["source"]
-
-    [[systems]]
-    name = "top"
-    title = "Upper bound"
-    model = "seeded"
-    train = ["target"]
-
-    [[systems]]
-    name = "floor"
-    title = "Floor"
-    model = "trainee"
-    train = ["source"]
-"""
+TABLE = f"""
+title = "Two corpora"
+text = "To try it."
+reference = "all"
+{SEEDS_AND_LABELS}
+{toml_halves("DE", "emodb-5")}
+{toml_halves("IT", "emovo-5")}
+{toml_setting("to-DE", "IT", "DE")}
+{toml_setting("to-IT", "DE", "IT")}
+{toml_system("all", "seeded", "source", 'title = "Everything"')}
+{toml_system("top", "seeded", "target", 'title = "Upper bound"')}
+{toml_system("floor", "trainee", "source", 'title = "Floor"')}"""
 LOUDER = """
 [[systems]]
 name = "louder"
@@ -353,22 +324,6 @@ def test_killed_at_any_moment_the_same_command_goes_on(
 
     for path in (tmp_path / "whole/answers").iterdir():
         assert path.read_bytes() == (tmp_path / "experiments/two/answers" / path.name).read_bytes()
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-
-    return state != "Z"
 
 
 def test_the_target_is_not_heard_before_its_setting_is_trained(

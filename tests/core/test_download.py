@@ -5,7 +5,6 @@ or absent.
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 import signal
 import socket
@@ -13,12 +12,11 @@ import subprocess
 import sys
 import textwrap
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from publisher import Publisher, publishing
+from publisher import Publisher, publishing, zipped
 
 from mserbench.cards import CorpusCard, Remote
 from mserbench.contracts import Corpus
@@ -28,15 +26,6 @@ from mserbench.fetching.transfer import Patience
 
 SOON = Patience(attempts=3, pause=0.0, timeout=5.0)
 WAVS = {f"Actor_{number:02d}/{number}.wav": os.urandom(20_000) for number in range(20)}
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-
-    return data.getvalue()
 
 
 ARCHIVE = zipped(WAVS)

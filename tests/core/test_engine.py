@@ -14,6 +14,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from processes import is_alive, wait_for
 
 from mserbench.engine.ahead import ahead, groups_ahead
 from mserbench.engine.base import Engine, Outcome, Shard, Workers, carried_out, sentence
@@ -411,17 +412,3 @@ def test_a_map_ahead_holds_no_result_that_was_taken() -> None:
     first = weakref.ref(next(results))
     next(results)
     assert first() is None
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

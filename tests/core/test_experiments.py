@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from official import memory
+from small_tables import SEEDS_AND_LABELS, toml_halves, toml_setting, toml_system
 
 from mserbench.data import lookup
 from mserbench.errors import DataError, UnknownName, UsageError
@@ -47,61 +48,33 @@ SEEDED = """
     class Seeded(Trainee):
         Options = Options
 """
-TABLE = """
-    title = "A table"
-    reference = "one"
-    seeds = [0, 1]
-    labels = ["happy", "sad", "angry", "disgust", "fear"]
+TABLE = f"""
+title = "A table"
+reference = "one"
+{SEEDS_AND_LABELS}
+{toml_halves("DE", "emodb-5")}
+[corpora.IT]
+train = "emovo-5"
+test = "emovo-5:speakers.f1"
+whole = "emovo-5"
 
-    [corpora.DE]
-    test = "emodb-5"
-    folds = ["halves.a", "halves.b"]
+[corpora.EL]
+test = "aesdd"
 
-    [corpora.IT]
-    train = "emovo-5"
-    test = "emovo-5:speakers.f1"
-    whole = "emovo-5"
+{toml_setting("IT-DE", "IT", "DE", "EL")}
+{toml_setting("DE-IT", "DE", "IT", "EL")}options.seeded = {{ rate = 0.2 }}
 
-    [corpora.EL]
-    test = "aesdd"
+[[systems]]
+name = "one"
+model = "seeded"
+train = ["source", "others"]
 
-    [[settings]]
-    name = "IT-DE"
-    source = ["IT"]
-    others = ["EL"]
-    target = "DE"
-
-    [[settings]]
-    name = "DE-IT"
-    source = ["DE"]
-    others = ["EL"]
-    target = "IT"
-    options.seeded = { rate = 0.2 }
-
-    [[systems]]
-    name = "one"
-    model = "seeded"
-    train = ["source", "others"]
-
-    [[systems]]
-    name = "each"
-    model = "seeded"
-    train = ["one source"]
-    options = { fast = true }
-
-    [[systems]]
-    name = "top"
-    model = "seeded"
-    train = ["target"]
-
-    [[systems]]
-    name = "floor"
-    model = "trainee"
-    train = ["source"]
-
-    [presets.tiny]
-    seeds = [7]
-    options.seeded = { rate = 0.9 }
+{toml_system("each", "seeded", "one source", "options = { fast = true }")}
+{toml_system("top", "seeded", "target")}
+{toml_system("floor", "trainee", "source")}
+[presets.tiny]
+seeds = [7]
+options.seeded = {{ rate = 0.9 }}
 """
 ONLY_MF1 = """
     metrics = ["MF1"]

@@ -11,13 +11,13 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from processes import wait_for
 
 from mserbench.errors import DataError, MissingExtra, UnknownName
 from mserbench.fetching import reach
@@ -728,13 +728,6 @@ def start(**environment: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass within a minute"
-        time.sleep(0.02)
 
 
 def test_a_killed_get_leaves_no_half_folder(toy: Path, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -17,6 +16,8 @@ from textwrap import dedent
 import numpy as np
 import pytest
 import soundfile
+from processes import is_alive, wait_for
+from small_tables import toml_setting, toml_system
 
 torch = pytest.importorskip("torch")
 for needed in ("accelerate", "whisper", "transformers"):
@@ -25,32 +26,23 @@ safetensors = pytest.importorskip("safetensors.torch")
 
 TOLERANCE = 2e-5  # see test_several_processes
 LABELS = ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")
-TABLE = """
-    title = "One source"
-    reference = "many"
+# The options of a training of seconds.
+QUICK = (
+    'options = { preset = "tiny", steps = 6, evaluate_every = 3, warmup = 1, batch_samples = 2 }'
+)
+TABLE = f"""
+title = "One source"
+reference = "many"
 
-    [corpora.A]
-    test = "emodb-sample"
+[corpora.A]
+test = "emodb-sample"
 
-    [corpora.B]
-    test = "mine.toml"
+[corpora.B]
+test = "mine.toml"
 
-    [[settings]]
-    name = "A-B"
-    source = ["A"]
-    target = "B"
-
-    [[systems]]
-    name = "many"
-    model = "mser-llm"
-    train = ["source"]
-    options = { preset = "tiny", steps = 6, evaluate_every = 3, warmup = 1, batch_samples = 2 }
-
-    [[systems]]
-    name = "floor"
-    model = "prior"
-    train = ["source"]
-"""
+{toml_setting("A-B", "A", "B")}
+{toml_system("many", "mser-llm", "source", QUICK)}
+{toml_system("floor", "prior", "source")}"""
 OWN = """
     language = "it"
     audio = "mine"
@@ -186,17 +178,3 @@ def test_a_killed_table_leaves_nobody_training(
     process.communicate()
     workers = [int(line.split()[0]) for line in path.read_text().splitlines()]
     wait_for(lambda: not any(map(is_alive, workers)))
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import pytest
+from commands import run_prior
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from official import memory
@@ -519,18 +520,7 @@ def clips(task: str) -> int:
 
 
 def run(cli: Callable[..., object], task: str, name: str, out: Path) -> dict[str, object]:
-    done = cli(
-        "run",
-        "--model",
-        "prior",
-        "--task",
-        task,
-        "--data",
-        memory.data(name),
-        "--out",
-        out,
-        "--json",
-    )
+    done = cli(*run_prior(task, memory.data(name), out), "--json")
     assert done.code == 0, done.err
     assert "partial" not in done.err
     (record,) = json.loads(done.out)

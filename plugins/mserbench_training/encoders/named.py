@@ -41,6 +41,15 @@ def folder_of(name: str) -> Path:
 
     Raises UnknownName where it is neither, DataError where the weights are not on this machine.
     """
+    return registered_or_own(name, "encoder", LOGMEL)
+
+
+def registered_or_own(name: str, option: str, built_in: str) -> Path:
+    """Return the folder of registered weights, or the folder that `name` is.
+
+    Raises UnknownName where it is neither, which tells the `option` and what needs no weights, the
+    `built_in`; DataError where the weights are not on this machine.
+    """
     names = weights_names()
     if name in names:
         return lookup.folder(name)
@@ -48,10 +57,10 @@ def folder_of(name: str) -> Path:
         return Path(name)
 
     raise UnknownName(
-        "encoder",
+        option,
         name,
-        [LOGMEL, *names],
-        "'mserbench weights list', beside 'logmel' and any folder,",
+        [built_in, *names],
+        f"'mserbench weights list', beside {built_in!r} and any folder,",
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, Clip
+from mserbench.engine.ahead import ahead
 from mserbench.engine.cores import available_cores
 from mserbench.errors import ModelError
 from mserbench_training.encoders.base import Encoder, check_layers
@@ -79,36 +78,25 @@ class Frames:
         done = len(pair_of) - len(missing)
         # A GPU takes one large part at a time.
         together = _CHUNK if self._device == "cpu" else _CHUNK * available_cores()
-        parts = [missing[start : start + together] for start in range(0, len(missing), together)]
+        parts = (
+            {key: pair_of[key] for key in missing[start : start + together]}
+            for start in range(0, len(missing), together)
+        )
 
         # On the CPU each core has a thread and clips of its own, which is four times as fast as all
         # cores at the same clips.
         workers = available_cores() if self._device == "cpu" else 1
         with (
             one_thread_each() if workers > 1 else nullcontext(),
-            ThreadPoolExecutor(max_workers=workers) as pool,
+            # Only a few parts ahead: a slow disk must not let the memory fill.
+            closing(ahead(self._compute, parts, depth=workers + 1, workers=workers)) as computing,
         ):
             # Written by this thread alone, as parts become ready.
-            for computed in self._ahead(
-                pool, ({key: pair_of[key] for key in part} for part in parts), workers + 1
-            ):
+            for computed in computing:
                 self.cache.put_many(computed)
                 done += len(computed)
                 if progress:
                     progress(done, len(pair_of))
-
-    def _ahead(
-        self, pool: ThreadPoolExecutor, parts: Iterable[Mapping[str, tuple[Clip, int]]], ahead: int
-    ) -> Iterator[dict[str, NDArray[np.float16]]]:
-        """Compute parts in order, only a few ahead: a slow disk must not let the memory fill."""
-        coming: deque[Future[dict[str, NDArray[np.float16]]]] = deque()
-        for part in parts:
-            coming.append(pool.submit(self._compute, part))
-            if len(coming) > ahead:
-                yield coming.popleft().result()
-
-        while coming:
-            yield coming.popleft().result()
 
     def _key(self, clip: Clip, copy: int) -> str:
         if copy == 0:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -144,12 +144,10 @@ class _Running:
     def go(self, sampler: Sampler, log: TrainingLog, report: Report) -> None:
         if not self.state.done:
             self.prepared.train()
+            part = partial(shard, rank=self.machine.rank, n_processes=self.machine.n_processes)
+            planned = places(sampler, part, self.state.epoch, self.state.position)
             # One thread ahead of the step: batches are decoded while the network computes.
-            with ThreadPoolExecutor(max_workers=1) as pool:
-                part = partial(shard, rank=self.machine.rank, n_processes=self.machine.n_processes)
-                planned = places(sampler, part, self.state.epoch, self.state.position)
-                stream = made_ahead(planned, self.objective.batch, pool)
-
+            with closing(made_ahead(planned, self.objective.batch)) as stream:
                 while not self.state.done:
                     self._step([next(stream) for _ in range(self.options.accumulation)])
                     report(

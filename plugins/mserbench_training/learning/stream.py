@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
+from mserbench.engine.ahead import ahead
 from mserbench_training.learning.sampler import Sampler
 
 StreamPosition = tuple[list[int], int, int]  # indices, epoch, and place in the epoch
@@ -25,18 +25,15 @@ def places(
 
 
 def made_ahead(
-    planned: Iterator[StreamPosition],
-    make: Callable[[Sequence[int], int], Any],
-    pool: ThreadPoolExecutor,
-) -> Iterator[tuple[Any, int, int]]:
-    """Yield the batches that `make` gives, with epoch and place; a thread is one batch ahead."""
-    indices, epoch, at = next(planned)
-    coming = pool.submit(make, indices, epoch)
-    while True:
-        following = next(planned)
-        batch = coming.result()
+    planned: Iterator[StreamPosition], make: Callable[[Sequence[int], int], Any]
+) -> Generator[tuple[Any, int, int], None, None]:
+    """Yield the batches that `make` gives, with epoch and place; a thread is one batch ahead.
 
-        # Ordered before this batch is handed out, so that it is made while this one is learnt.
-        coming = pool.submit(make, following[0], following[1])
-        yield batch, epoch, at
-        _, epoch, at = following
+    Close it, which ends the thread.
+    """
+
+    def with_place(position: StreamPosition) -> tuple[Any, int, int]:
+        indices, epoch, at = position
+        return make(indices, epoch), epoch, at
+
+    return ahead(with_place, planned, depth=1, workers=1)

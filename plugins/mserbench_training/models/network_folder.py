@@ -43,3 +43,9 @@ def load(folder: Path, network: nn.Module) -> None:
     """Put what was learnt into a network. Raises DataError where it does not fit or is damaged."""
     tensors, _ = checkpoints.read_tensors(folder / TENSORS)
     checkpoints.load_learnt(network, tensors, f"weights {str(folder)!r}")
+
+
+def load_for_scoring(folder: Path, network: nn.Module, device: str) -> None:
+    """Put what was learnt into a network that learns no more, and that on a device; see `load`."""
+    load(folder, network)
+    network.eval().to(device)

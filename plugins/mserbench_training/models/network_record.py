@@ -9,14 +9,16 @@ import json
 import typing
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mserbench.errors import DataError, UsageError
 from mserbench.options import completed
+from mserbench_training.models.preset_options import given
 
 RECORD = "model.json"
 SCHEMA = 1
 _ADVICE = "train the model again"
+S = TypeVar("S")
 
 
 def read(
@@ -57,14 +59,20 @@ def read(
     return {**record, "settings": whole}
 
 
-def under(
-    folder: Path, trained: Mapping[str, Any], asked_now: Mapping[str, Any], free: Collection[str]
-) -> dict[str, Any]:
-    """Return the settings that weights were trained with, under those given now that are `free` to
-    differ.
+def settings_of(
+    kind: type[S],
+    folder: Path,
+    record: Mapping[str, Any],
+    options: Any,
+    free: Collection[str],
+) -> S:
+    """Return the settings that weights were trained with, under those of the options that are
+    `free` to differ.
 
-    Raises UsageError where another is given now that differs: it would have no effect.
+    `kind`: their dataclass; `options`: those of a model that has presets. Raises UsageError where
+    another is given now that differs: it would have no effect.
     """
+    trained, asked_now = record["settings"], given(options)
     for name, value in asked_now.items():
         if name not in free and value != trained[name]:
             raise UsageError(
@@ -73,7 +81,7 @@ def under(
                 f"leave the option away, or train again"
             )
 
-    return {**trained, **{name: value for name, value in asked_now.items() if name in free}}
+    return kind(**{**trained, **{name: asked_now[name] for name in asked_now.keys() & free}})
 
 
 def check_part(folder: Path, option: str, name: str, version: str, version_here: str) -> None:

@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ import soundfile
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.disk import folders
 from mserbench.disk.files import cache_dir, write_atomic
+from mserbench.engine.ahead import ahead
 from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError
 from mserbench.report.progress import counting
@@ -100,11 +100,12 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
 
         return clip.id, hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
 
-    with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+    with ExitStack() as stack:
         for _ in range(workers):
             idle.put(stack.enter_context(Synthesizer()))
 
-        yield from pool.map(make, clips)
+        # A few clips a thread ahead, so that none waits for its next one.
+        yield from ahead(make, clips, depth=4 * workers, workers=workers)
 
 
 def _make(corpus: str, clips: Sequence[Plan], part: Path, workers: int) -> None:
