@@ -195,12 +195,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
     'init-task writes end = "offset"': [
         "case offset-duration",
     ],
-    "AttributeError: 'PosixPath' object has no attribute 'corpus'": [
-        "case python-arguments, a Path as task",
-    ],
-    "UnknownName: task '.' is not known": [
-        "case python-arguments, a text as sources",
-    ],
     "'Format not recognised', though PyAV reads it": [
         "case wrong-reason, m4a called wav",
     ],
