@@ -121,8 +121,9 @@ def run_subject(
         if (folder / runs.RECORD).exists():
             return runs.read(folder)
 
-        seconds: dict[str, float] = {}
         journal = Journal(folder / runs.JOURNAL, key)
+        # A run that goes on took the time of all its sessions.
+        seconds = dict(journal.seconds)
         try:
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
@@ -154,19 +155,26 @@ def _ask(
     if not pending:
         return
 
-    with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
+    spent: dict[str, float] = {}  # since the last batch, for the journal
+    with _timed(spent, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
 
     # Only a transductive model may know which clips are of one speaker.
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
-    with _timed(seconds, "predict"):
-        for batch, part in zip(pending, _decoded(model, parts), strict=True):
-            with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
-                answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
+    start = time.perf_counter()
+    for batch, part in zip(pending, _decoded(model, parts), strict=True):
+        with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
+            answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
 
-            journal.add(zip((ids[i] for i in batch), answers, strict=True))
-            if progress:
-                progress(len(journal.answers), len(ids))
+        start, before = time.perf_counter(), start
+        spent["predict"] = start - before
+        journal.add(zip((ids[i] for i in batch), answers, strict=True), spent)
+        for phase, value in spent.items():
+            seconds[phase] = seconds.get(phase, 0.0) + value
+
+        spent = {}
+        if progress:
+            progress(len(journal.answers), len(ids))
 
 
 def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:
