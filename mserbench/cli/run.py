@@ -93,7 +93,7 @@ def command(
     try:
         for target in targets:
             for note in alike.together((*target.notes, *target.warnings)):
-                click.echo(f"note: {target.task.name}: {note}", err=True)
+                _common.say(f"note: {target.task.name}: {note}", err=True)
 
             for name in models:
                 spec = Spec.of(name, target, weights, typed, device)
