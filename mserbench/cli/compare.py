@@ -37,14 +37,16 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
     pairs = _shared(first, second)
     clusters = first.record.clusters
     truth = [row.label for row, _, _ in pairs]
-    answers = [[pair[0].prediction for pair in pairs], [pair[1].prediction for pair in pairs]]
+    answers_a = [row.prediction for row, _, _ in pairs]
+    answers_b = [row.prediction for _, row, _ in pairs]
     result = compare(
         truth,
-        *answers,
+        answers_a,
+        answers_b,
         first.labels,
         None if clusters is None else [clusters[at] for _, _, at in pairs],
     )
-    scores = [_metrics(truth, predicted, first.labels) for predicted in answers]
+    scores = [_metrics(truth, predicted, first.labels) for predicted in (answers_a, answers_b)]
 
     if len(pairs) < max(len(first.rows), len(second.rows)):
         _common.say(

@@ -43,10 +43,10 @@ def list_(as_json: bool) -> None:
     _common.print_table(rows, columns, right=("MB",), least=("can be had from", "licence"))
     here = sum(record["state"] == "ready" for record in records)
     _common.say(
-        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' gets one (it"
-        " wants the extra train); a folder of your own serves for any: --from FOLDER. Gated: accept "
-        "the licence on its page first. Not pinned: what the hub has on the day is taken, and its "
-        "commit recorded.",
+        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' gets one "
+        "(it wants the extra train); a folder of your own serves for any: --from FOLDER. Gated: "
+        "accept the licence on its page first. Not pinned: what the hub has on the day is taken, "
+        "and its commit recorded.",
         err=True,
     )
 

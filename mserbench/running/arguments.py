@@ -37,14 +37,18 @@ def tasks(argument: str, held: object) -> dict[str, Task]:
 
     A text is one name, never a list of its letters. Raises UsageError where one is given twice.
     """
-    single = isinstance(held, str | os.PathLike | Task)
-    if not single and not isinstance(held, Iterable):
+    entries: Iterable[object]
+    if isinstance(held, str | os.PathLike | Task):
+        entries = [held]
+    elif isinstance(held, Iterable):
+        entries = held
+    else:
         raise UsageError(
             f"{argument} is {_shown(held)}, but a task or a list of tasks was expected"
         )
 
     named: dict[str, Task] = {}
-    for entry in [held] if single else held:  # type: ignore[union-attr]
+    for entry in entries:
         resolved = task(entry)
         # An object of a file of one's own is told by that file, as its name alone finds nothing.
         name = os.fsdecode(entry) if isinstance(entry, str | os.PathLike) else _typed(resolved)
