@@ -51,6 +51,8 @@ class Model(ABC):
     # False: `predict` seldom looks at waveforms, as features are cached, so decoding the next
     # batch meanwhile would be wasted.
     decodes_ahead: ClassVar[bool] = True
+    # Options that weights hold only as they were trained with them: not given, they are theirs.
+    bound_by_weights: ClassVar[tuple[str, ...]] = ()
     # True: several processes may train one model, as `train` is launched by torchrun.
     trains_together: ClassVar[bool] = False
     # Of its weights, where it tells: `mserbench predict` has no task and asks for these.

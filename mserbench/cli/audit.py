@@ -153,7 +153,7 @@ def _make_page(splits: Path, about: Path | None, out: Path, data: Path | None, a
         text = page.make(splits, about, data, audio, report)
 
     write_atomic(out, text)
-    click.echo(f"{out}: {text.count(chr(10))} lines")
+    _common.say(f"{out}: {text.count(chr(10))} lines")
 
 
 def _kinds(text: str | None) -> tuple[str, ...]:
@@ -176,15 +176,15 @@ def _show(
     most: int | None,
 ) -> None:
     card = material.source.card
-    click.echo(f"{material.task.name}: {len(material.entries)} clips of {card.title}")
+    _common.say(f"{material.task.name}: {len(material.entries)} clips of {card.title}")
     for note in material.notes:
-        click.echo(f"note: {note}")
+        _common.say(f"note: {note}")
 
     for audit in audits:
         _show_division(audit, kinds, most)
 
     if not audits:
-        click.echo(
+        _common.say(
             f"corpus {card.name!r} has no published division: only what it holds twice, and "
             "confounds, are said"
         )
@@ -198,12 +198,12 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
     from mserbench.auditing.wording import cell, independence
 
     way = "each fold tested once" if audit.kind == "folds" else "each part against 'train'"
-    click.echo(f"\ndivision {audit.title} ({way}{'; ' + audit.source if audit.source else ''})")
+    _common.say(f"\ndivision {audit.title} ({way}{'; ' + audit.source if audit.source else ''})")
     if audit.nowhere:
-        click.echo(f"{audit.nowhere} clip(s) of the task are in no part")
+        _common.say(f"{audit.nowhere} clip(s) of the task are in no part")
 
     if not audit.comparisons:
-        click.echo("nothing to compare: fewer than two of its parts hold clips of the task")
+        _common.say("nothing to compare: fewer than two of its parts hold clips of the task")
         return
 
     known_kinds = [
@@ -220,15 +220,15 @@ def _show_division(audit: Audit, kinds: Sequence[str], most: int | None) -> None
         for comparison in audit.comparisons
     ]
     _common.print_table(rows, ["tested", "clips", *known_kinds], right=("clips",))
-    click.echo("cells: clips whose value also occurs in training (values on both sides, of all)")
+    _common.say("cells: clips whose value also occurs in training (values on both sides, of all)")
 
     if unknown := [kind for kind in kinds if kind not in known_kinds]:
-        click.echo(f"not known of any clip: {', '.join(unknown)}")
+        _common.say(f"not known of any clip: {', '.join(unknown)}")
 
     # Of folds the sum stands first: all folds with their clips would fill screens.
     for comparison in audit.comparisons if audit.kind == "split" else audit.comparisons[:1]:
         if "speaker" in kinds:
-            click.echo(f"{comparison.title} is {independence(comparison.overlaps['speaker'])}")
+            _common.say(f"{comparison.title} is {independence(comparison.overlaps['speaker'])}")
 
         _show_items(comparison, kinds, most)
         _show_confounds(comparison.confounds)
@@ -239,7 +239,7 @@ def _show_items(comparison: Comparison, kinds: Sequence[str], most: int | None) 
         items = comparison.overlaps[kind].items
         # Where all clips are shared the table says so, and ten of them add nothing.
         if len(items) < comparison.tested or most is None:
-            click.echo(f"{comparison.title}, {kind} also in training: {_listed(items, most)}")
+            _common.say(f"{comparison.title}, {kind} also in training: {_listed(items, most)}")
 
 
 def _listed(items: Sequence[str], most: int | None) -> str:
@@ -251,16 +251,16 @@ def _listed(items: Sequence[str], most: int | None) -> str:
 def _show_inside(within: Inside, most: int | None) -> None:
     from mserbench.auditing.wording import inside_sentences
 
-    click.echo("")
+    _common.say("")
     for line in inside_sentences(within, most):
-        click.echo(line)
+        _common.say(line)
 
 
 def _show_confounds(confounds: Mapping[str, Confound]) -> None:
     from mserbench.auditing.wording import confound_sentence
 
     for confound in confounds.values():
-        click.echo(confound_sentence(confound))
+        _common.say(confound_sentence(confound))
 
 
 def _record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from mserbench.cli import _common
 from mserbench.errors import DataError
 
 if TYPE_CHECKING:
+    from mserbench.results.predictions import Prediction
     from mserbench.results.runs import Run
     from mserbench.statistics.compare import Comparison
 
@@ -24,23 +26,41 @@ if TYPE_CHECKING:
 def command(run_a: Path, run_b: Path, as_json: bool) -> None:
     """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over
     clips.
+
+    Where one scored fewer clips, as with --limit, both are compared on those that they share.
     """
     from mserbench.results import runs
     from mserbench.statistics.compare import compare
 
     first, second = runs.read(run_a), runs.read(run_b)
     _check_same_question(first, second)
+    pairs = _shared(first, second)
+    clusters = first.record.clusters
+    truth = [row.label for row, _, _ in pairs]
+    answers_a = [row.prediction for row, _, _ in pairs]
+    answers_b = [row.prediction for _, row, _ in pairs]
     result = compare(
-        [row.label for row in first.rows],
-        [row.prediction for row in first.rows],
-        [row.prediction for row in second.rows],
+        truth,
+        answers_a,
+        answers_b,
         first.labels,
-        first.record.clusters,
+        None if clusters is None else [clusters[at] for _, _, at in pairs],
     )
+    scores = [_metrics(truth, predicted, first.labels) for predicted in (answers_a, answers_b)]
+
+    if len(pairs) < max(len(first.rows), len(second.rows)):
+        _common.say(
+            f"note: compared on the {len(pairs)} clips that both scored: A has {len(first.rows)}, "
+            f"B has {len(second.rows)}",
+            err=True,
+        )
+
     if as_json:
-        _common.print_json({"a": first.summary(), "b": second.summary(), **asdict(result)})
+        shared = {"a": scores[0], "b": scores[1]}
+        record = {"a": first.summary(), "b": second.summary(), "shared": shared, **asdict(result)}
+        _common.print_json(record)
     else:
-        _show(first, second, result)
+        _show(first, second, scores, result)
 
 
 def _check_same_question(first: Run, second: Run) -> None:
@@ -51,14 +71,46 @@ def _check_same_question(first: Run, second: Run) -> None:
             f"{str(second.folder)!r} of {b.name} version {b.version}: "
             f"only runs of one task and version can be compared"
         )
-    if [(row.id, row.label) for row in first.rows] != [(row.id, row.label) for row in second.rows]:
+
+
+def _shared(first: Run, second: Run) -> list[tuple[Prediction, Prediction, int]]:
+    """Return the rows of both runs for each clip that both scored, with its position in the first.
+
+    Raises DataError where there is none, and where a run holds another truth than the other.
+    """
+    others = {row.id: row for row in second.rows}
+    pairs = [(row, others[row.id], at) for at, row in enumerate(first.rows) if row.id in others]
+    if not pairs:
         raise DataError(
-            f"{str(first.folder)!r} and {str(second.folder)!r} did not score the same utterances: "
-            f"run both without --limit and --allow-partial"
+            f"{str(first.folder)!r} and {str(second.folder)!r} scored no clip in common: run both "
+            f"without --limit and --allow-partial"
         )
 
+    differing = [row.id for row, other, _ in pairs if row.label != other.label]
+    if differing:
+        raise DataError(
+            f"{str(first.folder)!r} and {str(second.folder)!r} hold different labels of "
+            f"{len(differing)} clip(s), such as {differing[0]!r}: one of the two was changed, "
+            f"score it again"
+        )
 
-def _show(first: Run, second: Run, result: Comparison) -> None:
+    return pairs
+
+
+def _metrics(
+    truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+) -> dict[str, float]:
+    """Return the metrics of one run on the shared clips, as fractions of 1."""
+    from mserbench.statistics.metrics import confusion, metrics
+
+    return {
+        name: float(value) for name, value in metrics(confusion(truth, predicted, labels)).items()
+    }
+
+
+def _show(
+    first: Run, second: Run, scores: Sequence[Mapping[str, float]], result: Comparison
+) -> None:
     from mserbench.statistics.intervals import FEWEST
 
     _common.say(
@@ -70,7 +122,7 @@ def _show(first: Run, second: Run, result: Comparison) -> None:
     for name, difference in result.differences.items():
         ends = result.intervals[name]
         interval = "-" if ends is None else f"[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
-        a, b = first.metrics[name], second.metrics[name]
+        a, b = scores[0][name], scores[1][name]
         rows.append(
             [name, f"{100 * a:.1f}", f"{100 * b:.1f}", f"{100 * difference:+.1f}", interval]
         )

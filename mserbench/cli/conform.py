@@ -26,6 +26,7 @@ def command() -> None:
     "--weights", help="Folder of weights, or the name of weights that ship with the model."
 )
 @_common.option_option
+@_common.wide_option
 @_common.json_option
 def model(name: str, weights: str | None, options: Sequence[str], as_json: bool) -> None:
     """Check a model on synthetic clips: what it returns, depends on, survives, and says of
@@ -39,6 +40,7 @@ def model(name: str, weights: str | None, options: Sequence[str], as_json: bool)
 @command.command(name="task")
 @click.argument("name")
 @_common.data_option
+@_common.wide_option
 @_common.json_option
 def task(name: str, data: Path | None, as_json: bool) -> None:
     """Check a task: labels, closed map, counts, languages."""
@@ -50,6 +52,7 @@ def task(name: str, data: Path | None, as_json: bool) -> None:
 @command.command(name="corpus")
 @click.argument("name")
 @_common.data_option
+@_common.wide_option
 @_common.json_option
 def corpus(name: str, data: Path | None, as_json: bool) -> None:
     """Check a corpus: its card, and that its parser does not depend on how the files lie."""
@@ -71,7 +74,7 @@ def report(findings: Sequence[Finding], as_json: bool) -> None:
             status: sum(finding.status == status for finding in findings)
             for status in ("ok", "failed", "skipped")
         }
-        click.echo("\n" + ", ".join(f"{n} {status}" for status, n in count.items()))
+        _common.say("\n" + ", ".join(f"{n} {status}" for status, n in count.items()))
 
     # What could not be checked is no fault of the plugin.
     if any(finding.ok is False for finding in findings):

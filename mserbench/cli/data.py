@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -102,36 +103,56 @@ def show(name: str, as_json: bool) -> None:
 @command.command(name="verify", short_help="open every file of a corpus and list all that is wrong")
 @click.argument("name")
 @_common.data_option
+@click.option(
+    "--list",
+    "as_list",
+    is_flag=True,
+    help="List every problem and note, not one line for all of a kind.",
+)
 @_common.json_option
-def verify(name: str, data: Path | None, as_json: bool) -> None:
-    """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it; exit 1
-    if anything is.
+def verify(name: str, data: Path | None, as_list: bool, as_json: bool) -> None:
+    """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it.
+
+    Exit 1 if there is a problem, which is what stops a run; notes are what a run says and scores
+    all the same, such as audio files that are no utterance.
     """
     from dataclasses import asdict
 
     from mserbench.data import corpus, lookup, verification
 
     source = lookup.corpus(name)
+    # A file of one's own describes one task too, which may select a part of its corpus.
+    task = lookup.task(name) if name.endswith(lookup.OWN) else None
     with _common.progress(f"decoding {source.card.name}") as report:
-        verified = verification.verify(source, corpus.find(source, data), report)
+        verified = verification.verify(source, corpus.find(source, data), report, task)
 
     # Editions differ in bytes and not in speech; one that we have not seen is no fault.
     edition = verified.edition or "not one we have seen"
     if as_json:
         _common.print_json({"corpus": source.card.name, **asdict(verified), "edition": edition})
     else:
-        for line in verified.problems:
-            _common.say(f"problem: {line}")
-
-        for line in verified.warnings:
-            _common.say(f"note: {line}")
-
+        _say_all("problem", verified.problems, as_list)
+        _say_all("note", verified.warnings, as_list)
         _common.say(
             f"{source.card.name}: {verified.utterances} utterances, {verified.hours:.2f} h, "
             f"{verified.speakers} speaker(s), variant {verified.variant or 'unknown'}, "
             f"{len(verified.problems)} problem(s); "
             f"audio digest {verified.digest[:8]} ({edition})"
         )
+        if verified.scored is not None:
+            counts = ", ".join(f"{label} {count}" for label, count in verified.scored.items())
+            _common.say(
+                f"its task: {sum(verified.scored.values())} of {verified.utterances} clips are "
+                f"scored ({counts})"
+            )
 
     if verified.problems:
         raise click.exceptions.Exit(1)
+
+
+def _say_all(kind: str, sentences: Sequence[str], as_list: bool) -> None:
+    """Print sentences, those that differ in names alone as one unless `as_list`."""
+    from mserbench.report import alike
+
+    for sentence in sentences if as_list else alike.together(sentences):
+        _common.say(f"{kind}: {sentence}")

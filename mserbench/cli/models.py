@@ -60,7 +60,7 @@ def _options(name: str, markdown: bool, as_json: bool) -> None:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         click.echo("\n".join(_lines(about, descriptions, width)))
     else:
-        click.echo(f"model {name!r} has no options")
+        _common.say(f"model {name!r} has no options")
 
 
 def _record(option: OptionDescription) -> dict[str, Any]:

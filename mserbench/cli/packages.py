@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mserbench.cli import _common
+
 
 @click.command(name="packages", short_help="load all packages; say which do not fit one another")
 def command() -> None:
@@ -19,7 +21,7 @@ def command() -> None:
 
     # The core's packages come first: the first that fails is named, and others are built on numpy.
     versions = misfits.load(dict.fromkeys((*misfits.CORE, *needed)))
-    click.echo(
+    _common.say(
         f"{len(versions)} packages load: "
         f"{', '.join(f'{name} {version}' for name, version in versions.items())}"
     )

@@ -176,7 +176,7 @@ def _any_there(sources: Sequence[Source | Failed]) -> bool:
 
 def _say(kind: str, sentence: str) -> None:
     if sentence:
-        click.echo(f"{kind}: {sentence}", err=True)
+        _common.say(f"{kind}: {sentence}", err=True)
 
 
 @contextmanager

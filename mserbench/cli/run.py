@@ -73,6 +73,7 @@ def command(
     again.
     """
     from mserbench.data import lookup
+    from mserbench.report import alike
     from mserbench.running import batches, evaluation
     from mserbench.running.lookup import model_entry
     from mserbench.running.spec import Spec
@@ -91,8 +92,8 @@ def command(
     finished: list[Run] = []
     try:
         for target in targets:
-            for note in (*target.notes, *target.warnings):
-                click.echo(f"note: {target.task.name}: {note}", err=True)
+            for note in alike.together((*target.notes, *target.warnings)):
+                _common.say(f"note: {target.task.name}: {note}", err=True)
 
             for name in models:
                 spec = Spec.of(name, target, weights, typed, device)

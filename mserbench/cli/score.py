@@ -31,16 +31,19 @@ from mserbench.cli import _common
 def command(
     file: Path, task: str, name: str, card: Path | None, data: Path | None, out: Path, as_json: bool
 ) -> None:
-    """Score FILE: csv with `id` and either `prediction`, `answer`, or a `score_LABEL` for every
-    label.
+    """Score FILE: a table with `id` and either `prediction`, `answer`, or a `score_LABEL` for
+    every label.
 
-    Every id of the task must occur once. Without a card the verdict is `unknown`. See
-    docs/results.md.
+    Comma, semicolon or tab between fields, or an object of JSON a line. Every id of the task must
+    occur once. Without a card the verdict is `unknown`. See docs/results.md.
     """
     from mserbench.cli.run import show
     from mserbench.running.submission import score_file
 
     run = score_file(file, task, name, card=card, data=data, out=out)
+    for note in run.record.notes or ():
+        _common.say(f"note: {file.name}: {note}", err=True)
+
     if as_json:
         _common.print_json([run.summary()])
     else:

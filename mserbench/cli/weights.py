@@ -42,12 +42,11 @@ def list_(as_json: bool) -> None:
     rows = [_row(record) for record in records]
     _common.print_table(rows, columns, right=("MB",), least=("can be had from", "licence"))
     here = sum(record["state"] == "ready" for record in records)
-    click.echo(
-        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' "
-        f"gets one (it wants the extra "
-        f"train); a folder of your\nown serves for any: --from FOLDER. Gated: accept the "
-        f"licence on its page first. "
-        f"Not pinned: what the hub has on the day\nis taken, and its commit recorded.",
+    _common.say(
+        f"\n{here} of {len(records)} are on this machine. 'mserbench weights get NAME' gets one "
+        "(it wants the extra train); a folder of your own serves for any: --from FOLDER. Gated: "
+        "accept the licence on its page first. Not pinned: what the hub has on the day is taken, "
+        "and its commit recorded.",
         err=True,
     )
 
@@ -66,12 +65,12 @@ def get(name: str, source: Path | None) -> None:
     from mserbench.weights import lookup
     from mserbench.weights.named import weights_named
 
-    folder = lookup.get(name, source, progress=lambda sentence: click.echo(sentence, err=True))
+    folder = lookup.get(name, source, progress=lambda sentence: _common.say(sentence, err=True))
     remarks = weights_named(name).remarks
     if remarks:
-        click.echo(f"{name}: {remarks}", err=True)
+        _common.say(f"{name}: {remarks}", err=True)
 
-    click.echo(f"{name}: ready in {folder}, from {(lookup.read_record(name) or {}).get('source')}")
+    _common.say(f"{name}: ready in {folder}, from {(lookup.read_record(name) or {}).get('source')}")
 
 
 @command.command(name="path")
@@ -100,16 +99,16 @@ def verify(name: str | None) -> None:
 
     for weights, faults in problems.items():
         for problem in faults:
-            click.echo(f"problem: {problem}: 'mserbench weights get {weights}' gets it again")
+            _common.say(f"problem: {problem}: 'mserbench weights get {weights}' gets it again")
 
         if not faults:
-            click.echo(
+            _common.say(
                 f"{weights}: {len((lookup.read_record(weights) or {})['files'])} files, all as "
                 "they were got"
             )
 
     if not names:
-        click.echo("no weights are on this machine: 'mserbench weights list' says which there are")
+        _common.say("no weights are on this machine: 'mserbench weights list' says which there are")
 
     if any(problems.values()):
         raise click.exceptions.Exit(1)

@@ -16,6 +16,7 @@ from mserbench.data.trees import Folder
 from mserbench.errors import DataError, MserbenchError, PluginError
 from mserbench.plugins import misfits
 from mserbench.plugins.packages import package_file
+from mserbench.report import alike
 
 _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
 # In `extra`: the published file that an utterance supersedes, which is no stray file.
@@ -45,6 +46,16 @@ class Reading:
     def problems(self) -> list[str]:
         """One sentence for each fault and each missing utterance."""
         return self.problems_of_task(self.missing)
+
+    @property
+    def stray(self) -> list[str]:
+        """One sentence on audio files that are no utterance, or none: a note, never a problem."""
+        if not self.extra:
+            return []
+        return [
+            f"{len(self.extra)} audio file(s) are no utterance of the corpus and are left out, "
+            f"such as {', '.join(map(repr, self.extra[:3]))}"
+        ]
 
     def problems_of_task(self, identities: Iterable[str]) -> list[str]:
         """Return the problems of a task: all faults, and which of its `identities` are missing."""
@@ -163,8 +174,9 @@ def utterances(corpus: Corpus, tree: Tree) -> list[Utterance]:
     parsed, faults = parse(corpus, tree)
     faults = [fault for fault in faults if not fault.minor]
     if faults:
-        more = f"\n  - and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
-        listed = "".join(f"\n  - {fault.sentence}" for fault in faults[:_LISTED])
+        sentences = alike.together(fault.sentence for fault in faults)
+        more = f"\n  - and {len(sentences) - _LISTED} more" if len(sentences) > _LISTED else ""
+        listed = "".join(f"\n  - {sentence}" for sentence in sentences[:_LISTED])
         raise DataError(f"corpus {corpus.card.name!r} has {len(faults)} fault(s):{listed}{more}")
 
     return parsed

@@ -15,8 +15,9 @@ from mserbench.data import audio, corpus, divisions, index, lookup
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
 from mserbench.labels import DROP
+from mserbench.report import alike
 
-_LISTED = 20  # problems printed in full; `data verify` lists the rest
+_LISTED = 20  # kinds of problems printed; `data verify --list` lists all
 _MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
 _MEND_OR_PARTIAL = (
     "mend them, or give --allow-partial to score what is there (the run is then marked partial)"
@@ -148,7 +149,7 @@ def load(
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
         expected=len(labelled) if task.expected is None else task.expected,
         partial=bool(problems) or len(chosen) < len(items),
-        notes=(*reading.notes, *_extra_notes(reading)),
+        notes=(*reading.notes, *reading.stray),
         warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
     )
 
@@ -241,15 +242,6 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
     ]
 
 
-def _extra_notes(reading: corpus.Reading) -> list[str]:
-    if not reading.extra:
-        return []
-    return [
-        f"{len(reading.extra)} audio file(s) are no utterance of the corpus and are left out, such "
-        f"as {', '.join(map(repr, reading.extra[:3]))}"
-    ]
-
-
 def _is_selected(task: Task, utterance: Utterance) -> bool:
     return all(
         divisions.value_of(utterance, name) in values for name, values in task.select.items()
@@ -276,12 +268,12 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
 
 
 def _summary(problems: Sequence[str], task: Task, remedy: str) -> str:
-    listed = [f"  - {problem}" for problem in problems[:_LISTED]]
-    if len(problems) > _LISTED:
-        unlisted = len(problems) - _LISTED
+    sentences = alike.together(problems)
+    listed = [f"  - {sentence}" for sentence in sentences[:_LISTED]]
+    more = f"and {len(sentences) - _LISTED} more: " if len(sentences) > _LISTED else ""
+    if more or len(sentences) < len(problems):
         listed.append(
-            f"  - and {unlisted} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
-            "them all"
+            f"  - {more}'mserbench data verify {lookup.typed(task.corpus)} --list' names all"
         )
 
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"

@@ -5,13 +5,13 @@ audio.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.cards import CorpusCard
-from mserbench.contracts import Corpus
-from mserbench.data import corpus, divisions, index
+from mserbench.contracts import Corpus, Task, Utterance
+from mserbench.data import corpus, dataset, divisions, index
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,18 @@ class Verification:
     speakers: int
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    # Clips of a task by label, those that would be scored; None where no task was asked for.
+    scored: dict[str, int] | None = None
 
 
-def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -> Verification:
+def verify(
+    source: Corpus,
+    root: Path,
+    progress: index.Progress | None = None,
+    task: Task | None = None,
+) -> Verification:
     """Decode every file of a corpus folder and compare all with its card; `progress` hears of the
-    files.
+    files, and the clips of a `task` on it are counted.
 
     Raises DataError or PluginError only where the folder cannot be read at all.
     """
@@ -49,7 +56,6 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
             f"utterance {utterance.id!r} has a label, but no audio file {utterance.audio!r}"
             for utterance in reading.without_audio
         ),
-        *(f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra),
         *(clip.problem for clip in facts.values() if clip.problem),
     ]
     odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
@@ -66,9 +72,27 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
         warnings=(
             *reading.notes,
             *(() if whole else odd),  # of a part of a corpus, they are what is to be expected
+            *(
+                f"{path!r} is an audio file, but no utterance of this corpus"
+                for path in reading.extra
+            ),
             *(clip.warning for clip in facts.values() if clip.warning),
         ),
+        scored=None if task is None else _scored(task, with_audio, facts),
     )
+
+
+def _scored(
+    task: Task, utterances: Sequence[Utterance], facts: Mapping[str, index.Facts]
+) -> dict[str, int]:
+    """Count the clips of a task by label: selected, of a declared label, and in order."""
+    good = [
+        utterance
+        for utterance in utterances
+        if not facts[utterance.id].problem and dataset.raw_label(task, utterance) in task.label_map
+    ]
+    counts = Counter(label for _, label in dataset.select(task, good))
+    return {label: counts[label] for label in task.labels}
 
 
 def _is_whole(card: CorpusCard, reading: corpus.Reading) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Journal:
         self.path = path
         self.key = key
         self.answers: dict[str, Answer] = {}
+        self.seconds: dict[str, float] = {}  # of earlier sessions, a phase, up to their last batch
         good = self._read() if path.exists() else 0
 
         # Unbuffered: after a full disk, nothing is left that closing would try to write again.
@@ -40,14 +41,18 @@ class Journal:
             self._append({"schema": SCHEMA, "key": key})
             sync_folder(path.parent)
 
-    def add(self, rows: Iterable[tuple[str, Answer]]) -> None:
+    def add(
+        self, rows: Iterable[tuple[str, Answer]], seconds: Mapping[str, float] | None = None
+    ) -> None:
         """Append one batch and force it to disk. Raises OSError where the disk is full; nothing is
         lost.
+
+        `seconds` are those that each phase took since the batch before, of this session.
         """
         rows = list(rows)
-        self._append(
-            {"rows": [[identity, list(scores), answer] for identity, (scores, answer) in rows]}
-        )
+        answers = [[identity, list(scores), answer] for identity, (scores, answer) in rows]
+        spent = {name: round(value, 3) for name, value in (seconds or {}).items()}
+        self._append({"rows": answers, **({"seconds": spent} if spent else {})})
         self.answers.update(rows)
 
     def close(self) -> None:
@@ -72,7 +77,7 @@ class Journal:
         for number, line in enumerate(whole.split(b"\n"), start=1):
             try:
                 self._take(json.loads(line), first=number == 1)
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise DataError(
                     f"journal {str(self.path)!r}, line {number} is damaged ({error}): give "
                     f"--fresh to start anew"
@@ -96,3 +101,10 @@ class Journal:
                 raise ValueError("an answer is not id, finite scores and text")
 
             self.answers[identity] = (values, answer)
+
+        # A journal from before seconds were kept has none.
+        for phase, value in record.get("seconds", {}).items():
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"{phase} did not take {value!r} seconds")
+
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + value

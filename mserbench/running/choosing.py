@@ -4,6 +4,7 @@ fit best.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.errors import UsageError
 from mserbench.model import Model, TrainableModel
-from mserbench.options import completed
+from mserbench.options import completed, make_options
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure
 from mserbench.results.manifest import Manifest, read_manifest
@@ -46,6 +47,32 @@ def find_weights(
         )
 
     return _preferred(entry, settings, target)
+
+
+def with_bound_options(
+    model: str, kind: type[Model], texts: Mapping[str, str], manifest: Manifest
+) -> dict[str, str]:
+    """Return typed options with those that weights bind to what they were trained with.
+
+    One that was not given takes their value. Raises UsageError for one that contradicts it, as
+    scores would then look like scores and mean nothing.
+    """
+    trained = completed(manifest.options or {}, kind.Options)
+    settings = asdict(make_options(kind, dict(texts), model))
+    bound = dict(texts)
+
+    for option in kind.bound_by_weights:
+        if option not in trained or settings.get(option) == trained[option]:
+            continue
+        if option in texts:
+            raise UsageError(
+                f"option {option} of model {model!r} is {texts[option]!r}, but its weights were "
+                f"trained with {option}={trained[option]}: leave it away, or give other weights"
+            )
+
+        bound[option] = str(trained[option])
+
+    return bound
 
 
 def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tuple[str, Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Clip, Task
-from mserbench.data import corpus, dataset, lookup
+from mserbench.data import corpus, dataset
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.errors import ModelError
@@ -23,7 +23,7 @@ from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
-from mserbench.running import batches
+from mserbench.running import arguments, batches
 from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
@@ -31,11 +31,11 @@ from mserbench.running.subject import Identity, Subject, as_model_error, of_inst
 
 def evaluate(
     model: str | Model,
-    task: str | Task,
+    task: str | Path | Task,
     *,
     data: str | Path | None = None,
     weights: str | Path | None = None,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, object] | None = None,
     out: str | Path = "runs",
     device: str = "auto",
     batch_seconds: float = batches.BATCH_SECONDS,
@@ -47,22 +47,27 @@ def evaluate(
     """Score a model on a task and return the run; an unfinished run of the same contents is
     resumed.
 
-    `model` and `task` are names or objects; `weights` a folder or the name of shipped weights. The
+    `model` and `task` are names or objects, or for `task` the path of a TOML file; `weights` a
+    folder or the name of shipped weights; `options` texts as they are typed, or plain values. The
     corpus is checked first: DataError lists all its problems before the model loads. Raises
-    UsageError for unknown names, options and folders in use, ModelError where the model fails or
-    breaks its contract.
+    UsageError for arguments of other types, unknown names, options and folders in use, ModelError
+    where the model fails or breaks its contract.
     """
-    question = lookup.task(task) if isinstance(task, str) else task
+    question, model = arguments.task(task), arguments.model_or_name(model)
+    arguments.check_numbers(limit, batch_seconds)
+    texts, runs_folder = arguments.options(options), arguments.folder("out", out)
+    folder = corpus.data_folder(arguments.folder_or_none("data", data))
+    named_weights = None if weights is None else str(arguments.folder("weights", weights))
     # A name that nobody knows is told before a corpus of gigabytes is indexed.
     if isinstance(model, str):
         model_entry(model)
 
-    target = dataset.load(question, corpus.data_folder(data), allow_partial, limit)
+    target = dataset.load(question, folder, allow_partial, limit)
     if isinstance(model, Model):
-        return run_subject(of_instance(model), target, Path(out), batch_seconds, fresh, progress)
+        return run_subject(of_instance(model), target, runs_folder, batch_seconds, fresh, progress)
 
-    spec = Spec.of(model, target, weights, options, device)
-    return run_spec(spec, target, Path(out), batch_seconds, fresh, progress)
+    spec = Spec.of(model, target, named_weights, texts, device)
+    return run_spec(spec, target, runs_folder, batch_seconds, fresh, progress)
 
 
 def run_spec(
@@ -116,8 +121,9 @@ def run_subject(
         if (folder / runs.RECORD).exists():
             return runs.read(folder)
 
-        seconds: dict[str, float] = {}
         journal = Journal(folder / runs.JOURNAL, key)
+        # A run that goes on took the time of all its sessions.
+        seconds = dict(journal.seconds)
         try:
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
@@ -149,19 +155,26 @@ def _ask(
     if not pending:
         return
 
-    with _timed(seconds, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
+    spent: dict[str, float] = {}  # since the last batch, for the journal
+    with _timed(spent, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
         model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
 
     # Only a transductive model may know which clips are of one speaker.
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
-    with _timed(seconds, "predict"):
-        for batch, part in zip(pending, _decoded(model, parts), strict=True):
-            with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
-                answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
+    start = time.perf_counter()
+    for batch, part in zip(pending, _decoded(model, parts), strict=True):
+        with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
+            answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
 
-            journal.add(zip((ids[i] for i in batch), answers, strict=True))
-            if progress:
-                progress(len(journal.answers), len(ids))
+        start, before = time.perf_counter(), start
+        spent["predict"] = start - before
+        journal.add(zip((ids[i] for i in batch), answers, strict=True), spent)
+        for phase, value in spent.items():
+            seconds[phase] = seconds.get(phase, 0.0) + value
+
+        spent = {}
+        if progress:
+            progress(len(journal.answers), len(ids))
 
 
 def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:

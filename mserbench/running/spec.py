@@ -5,7 +5,7 @@ is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mserbench.options import make_options, told
 from mserbench.report import progress
 from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import WeightsPart
-from mserbench.running.choosing import find_weights
+from mserbench.running.choosing import find_weights, with_bound_options
 from mserbench.running.lookup import described_class, model_class, model_entry
 from mserbench.running.subject import (
     Identity,
@@ -69,9 +69,11 @@ class Spec:
             model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device)
         )
         # Read now, so that damaged weights are told before anything is made of them.
-        _ = spec.manifest
+        if spec.manifest is None:
+            return spec
 
-        return spec
+        bound = with_bound_options(model, kind, dict(options or {}), spec.manifest)
+        return replace(spec, options=tuple(bound.items()))
 
     def __reduce__(self) -> tuple[Callable[..., Spec], tuple[Any, ...]]:
         return Spec, (self.model, self.options, self.folder, self.weights, self.device)

@@ -6,7 +6,15 @@ import hashlib
 from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
-from mserbench.results import exposure, own_cards, predictions, recording, runs, scoring
+from mserbench.results import (
+    exposure,
+    foreign,
+    own_cards,
+    predictions,
+    recording,
+    runs,
+    scoring,
+)
 from mserbench.results.record import SCHEMA, RunRecord
 from mserbench.results.runs import Run
 
@@ -32,7 +40,8 @@ def score_file(
     own = exposure.with_families(own, lookup.family)
     labelled = dataset.truth(question, corpus.data_folder(data))
     truth = {utterance.id: label for utterance, label in labelled}
-    rows = predictions.read_foreign(path, truth, question.labels)
+    file = foreign.read_foreign(path, truth, question.labels)
+    rows = file.rows
     clusters = dataset.cluster_numbers([utterance.speaker for utterance, _ in labelled])
     scores = scoring.score(rows, question.labels, clusters)
     source = lookup.corpus(question.corpus).card
@@ -54,7 +63,7 @@ def score_file(
         verdict=recording.verdict_part(exposure.judge(own, question, source, ())),
         facts=ties if rows[0].scores else None,
         warnings=(),
-        notes=(),
+        notes=file.notes,
         seconds={},
         device="unknown",
         environment=recording.environment(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,22 +22,23 @@ from mserbench.model import TrainableModel, TrainingItem
 from mserbench.options import make_options, told
 from mserbench.report import progress
 from mserbench.results.manifest import Manifest, Source, read_manifest, write_manifest
-from mserbench.running import recipes
+from mserbench.running import arguments, recipes
 from mserbench.running.lookup import model_class
 from mserbench.running.subject import as_model_error, pick_device
 
+TaskOrName = str | Path | Task  # a path is that of a TOML file
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def train(
     model: str,
-    on: Sequence[str],
+    on: TaskOrName | Sequence[TaskOrName],
     out: str | Path,
     *,
-    validate_on: Sequence[str] = (),
-    chosen_on: Sequence[str] | None = None,
+    validate_on: TaskOrName | Sequence[TaskOrName] = (),
+    chosen_on: str | Sequence[str] | None = None,
     data: str | Path | None = None,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, object] | None = None,
     device: str = "auto",
     allow_partial: bool = False,
 ) -> Path:
@@ -48,31 +49,38 @@ def train(
     `chosen_on` names the corpora that the options were chosen on, `()` for none; it replaces what
     the model's card says of its defaults (`development`). Of several processes that train together
     (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it,
-    the others return when their part is done. Raises UsageError for unknown names and a model that
-    cannot be trained, DataError with every problem of the sources, where `out` cannot be written,
-    and where the option `init` of a model names a folder of weights that are damaged.
+    the others return when their part is done. `on` and `validate_on` are one task or several, by
+    name, path of a TOML file or object; `options` as in `evaluate`.
+
+    Raises UsageError for arguments of other types, unknown names and a model that cannot be
+    trained, DataError with every problem of the sources, where `out` cannot be written, and where
+    the option `init` of a model names a folder of weights that are damaged.
     """
-    kind = model_class(model)
+    kind = model_class(arguments.model_name(model))
     if not issubclass(kind, TrainableModel):
         raise UsageError(f"model {model!r} cannot be trained: it has no 'fit'")
 
-    settings = make_options(kind, dict(options or {}), model)
-    twice = sorted(set(on) & set(validate_on))
+    settings = make_options(kind, arguments.options(options), model)
+    training, validation = arguments.tasks("on", on), arguments.tasks("validate_on", validate_on)
+    twice = sorted(set(training) & set(validation))
+    if not training:
+        raise UsageError("on names no task, but one or more to train on were expected")
     if twice:
         raise UsageError(
             f"task {twice[0]!r} is given to train and to validate on: validation needs clips "
             f"of its own"
         )
 
-    out, place = Path(out), processes.place()
+    out, place = arguments.folder("out", out), processes.place()
     if place.is_main:
         _require_free(out)
 
     # Before the corpora are indexed, which may take an hour, as it may be damaged.
     start = _start(settings)
-    chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in chosen_on]
-    folder = corpus.data_folder(data)
-    tasks = {name: lookup.task(name) for name in (*on, *validate_on)}
+    names = () if chosen_on is None else arguments.names("chosen_on", chosen_on)
+    chosen = None if chosen_on is None else [lookup.corpus(name).card.same_as for name in names]
+    folder = corpus.data_folder(arguments.folder_or_none("data", data))
+    tasks = {**training, **validation}
     sources = {name: _loaded(task, folder, allow_partial) for name, task in tasks.items()}
 
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
@@ -81,9 +89,9 @@ def train(
     with _building(out, place) as building:
         with (
             progress.doing(f"training {model}"),
-            as_model_error(model, f"training on {', '.join(on)}"),
+            as_model_error(model, f"training on {', '.join(training)}"),
         ):
-            trainee.fit(_items(sources, on), _items(sources, validate_on), building)
+            trainee.fit(_items(sources, training), _items(sources, validation), building)
 
         manifest = Manifest(
             model=model,
@@ -91,8 +99,8 @@ def train(
             options=_told(told(settings), start),
             transductive=trainee.transductive,
             sources=tuple(_source(sources[name]) for name in tasks),
-            on=tuple(recipes.named_task(name) for name in on),
-            validated_on=tuple(recipes.named_task(name) for name in validate_on),
+            on=tuple(recipes.named_task(name) for name in training),
+            validated_on=tuple(recipes.named_task(name) for name in validation),
             chosen_on=_chosen_on(chosen, start, trainee.card.development),
             earlier=start.all_sources if start else None,
             before=start.stages if start else None,
@@ -191,7 +199,7 @@ def _cannot_write(out: Path, error: OSError) -> DataError:
     )
 
 
-def _items(sources: Mapping[str, Dataset], names: Sequence[str]) -> list[TrainingItem]:
+def _items(sources: Mapping[str, Dataset], names: Iterable[str]) -> list[TrainingItem]:
     return [
         TrainingItem(
             clip, item.label, item.utterance.speaker, item.utterance.language, source.card.name

@@ -10,7 +10,7 @@ from mserbench.testing.findings import require
 from mserbench.testing.probe import Probe
 
 # What the command line asks the class that tells of a model, in place of the model's own.
-_CLASS_FACTS = ("Options", "needs_weights", "devices")
+_CLASS_FACTS = ("Options", "needs_weights", "bound_by_weights", "devices")
 _ADVICE = "let both rest on one function, as a finished run is looked up by what 'describe' says"
 
 

@@ -20,6 +20,7 @@ from mserbench.options import make_options
 from mserbench.results import exposure
 from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
+from mserbench.running.choosing import with_bound_options
 from mserbench.running.evaluation import check_output
 from mserbench.running.lookup import (
     described_class,
@@ -124,7 +125,12 @@ def probe_of(
     """Find the class and the weights of a model. Raises as `check_model`."""
     if isinstance(model, str):
         kind, telling = model_class(model), described_class(model)
-        return Probe(model, kind, telling, options, _weights_of_entry(model, kind, weights))
+        own = _weights_of_entry(model, kind, weights)
+        # As a run does: weights bring the options that they are bound to.
+        if own is not None and weights is not None:
+            options = with_bound_options(model, telling, options, read_manifest(own))
+
+        return Probe(model, kind, telling, options, own)
 
     if weights is not None and not Path(weights).is_dir():
         raise UsageError(

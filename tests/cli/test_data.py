@@ -59,17 +59,91 @@ def test_verify_lists_everything_that_is_wrong_and_is_exit_1(cli, build_corpus: 
     for words in (
         "'03a01Fa' is missing",
         "03a01Nc.wav' is empty",
-        "'wav/noise.wav' is an audio file, but no utterance of this corpus",
         "are both utterance '03a02Fc' but differ: remove one",
     ):
         assert words in problems
 
     assert record["warnings"] == [
-        "'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used"
+        "'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used",
+        "'wav/noise.wav' is an audio file, but no utterance of this corpus",
     ]
     text = cli("data", "verify", "emodb", "--data", data)
     assert text.code == 1
     assert text.out.count("problem: ") == len(record["problems"])
+
+
+def test_a_stray_recording_is_a_note_everywhere(cli, build_corpus: Build, tmp_path: Path) -> None:
+    """One rule: `verify` must not call wrong what `run` scores without a word of it."""
+    data = build_corpus()
+    wav = data / "emodb/wav"
+    wav.joinpath("noise.wav").write_bytes(wav.joinpath("03a01Wa.wav").read_bytes())
+    verified = cli("data", "verify", "emodb", "--data", data)
+    assert verified.code == 0
+    assert "note: 'wav/noise.wav' is an audio file, but no utterance" in verified.out
+    ran = cli("run", "--model", "prior", "--task", "emodb", "--data", data, "--out", tmp_path / "r")
+    (state,) = [
+        record["state"]
+        for record in json.loads(cli("data", "status", "--data", data, "--json").out)
+        if record["corpus"] == "emodb"
+    ]
+    for code, text in ((ran.code, ran.err), (0, state)):
+        assert code == 0
+        assert "1 audio file(s) are no utterance of the corpus and are left out, such as" in text
+        assert "'wav/noise.wav'" in text
+
+
+def test_thousands_of_equal_problems_are_one_line(cli, build_corpus: Build) -> None:
+    """Five hundred lines of one fault would scroll every other one out of sight."""
+    data = build_corpus()
+    for path in sorted((data / "emodb/wav").iterdir())[:500]:
+        path.unlink()
+
+    (data / "emodb/wav/16b10Wb.wav").write_bytes(b"")
+    done = cli("data", "verify", "emodb", "--data", data)
+    lines = [line for line in done.out.splitlines() if line.startswith("problem: ")]
+    assert len(lines) == 2
+    assert "'03a01Fa' is missing (and 499 more like this: '03a01Nc', '03a01Wa', ...)" in lines[0]
+    assert "501 problem(s)" in done.out
+
+    listed = cli("data", "verify", "emodb", "--data", data, "--list")
+    assert listed.out.count("problem: ") == 501
+    refused = cli("run", "--model", "prior", "--task", "emodb", "--data", data)
+    assert refused.err.count("is missing") == 1
+    state = states(cli("data", "status", "--data", data, "--json"))["emodb"]
+    assert state.count("is missing") == 1
+    assert "499 more like this" in state
+
+
+@pytest.mark.parametrize("kind", ["git-lfs", "git-annex text", "git-annex link"])
+def test_pointers_are_not_called_complete(cli, build_corpus: Build, kind: str) -> None:
+    """A clone without the content has all the names: whoever reads 'complete' looks elsewhere."""
+    data = build_corpus()
+    for path in sorted((data / "emodb/wav").iterdir())[:4]:
+        path.unlink()
+        if kind == "git-annex link":
+            path.symlink_to("../.git/annex/objects/x7/Zm/SHA256E-s9--0.wav/SHA256E-s9--0.wav")
+        elif kind == "git-annex text":
+            path.write_text("/annex/objects/SHA256E-s9--0.wav\n")
+        else:
+            path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+
+    state = states(cli("data", "status", "--data", data, "--json"))["emodb"]
+    assert state.startswith("4 audio file(s) are pointers of git-lfs or git-annex whose content")
+    assert "'wav/03a01Fa.wav', 'wav/03a01Nc.wav', 'wav/03a01Wa.wav': run 'git lfs pull'" in state
+
+
+def test_the_task_of_a_file_of_one_s_own_is_counted(cli, tmp_path: Path) -> None:
+    """If [select] leaves 6 of 18, a count of 18 is not what a run will score."""
+    from damaged import own_corpus
+
+    corpus = own_corpus.build(tmp_path, telling=False)
+    corpus.write()
+    toml = tmp_path / "t.toml"
+    toml.write_text(toml.read_text() + '\n[select]\nspeaker = ["ada"]\n')
+    done = cli("data", "verify", toml)
+    assert "18 utterances" in done.out
+    assert "its task: 6 of 18 clips are scored (angry 2, happy 2, sad 2)" in done.out
+    assert json.loads(cli("data", "verify", toml, "--json").out)["scored"]["sad"] == 2
 
 
 @pytest.mark.parametrize("command", ["show", "verify"])

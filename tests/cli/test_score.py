@@ -109,4 +109,46 @@ def test_a_run_that_claims_another_truth_is_not_compared(cli, file: File) -> Non
     (second / "run.json").write_text(json.dumps(record))
     done = cli("compare", first, second)
     assert done.code == 3
-    assert "did not score the same utterances" in done.err
+    assert "hold different labels of 1 clip(s), such as '03a01Fa'" in done.err
+
+
+def test_runs_of_different_clips_are_compared_on_those_they_share(cli, tmp_path: Path) -> None:
+    """A run with --limit is there to try a model out: it must be comparable with a whole one."""
+    from mserbench import evaluate
+
+    whole = evaluate("random", "emodb-sample", out=tmp_path / "a")
+    few = evaluate("prior", "emodb-sample", out=tmp_path / "b", limit=30)
+    done = cli("compare", whole.folder, few.folder, "--json")
+    record = json.loads(done.out)
+    assert (done.code, record["n"]) == (0, 30)
+    assert "compared on the 30 clips that both scored: A has 70, B has 30" in done.err
+    assert record["shared"]["b"] == pytest.approx(few.metrics)
+    assert record["a"]["metrics"] == whole.metrics, "the summary is that of the whole run"
+    assert record["differences"]["WA"] == pytest.approx(
+        record["shared"]["a"]["WA"] - few.metrics["WA"]
+    )
+
+    # The same whichever comes first: speakers are those of the clips, not of their places.
+    turned = json.loads(cli("compare", few.folder, whole.folder, "--json").out)
+    assert turned["clusters"] == record["clusters"]
+    assert turned["ua_p"] == pytest.approx(record["ua_p"])
+    same = cli("compare", whole.folder, whole.folder)
+    assert (same.code, same.err) == (0, "")
+
+
+def test_runs_that_share_no_clip_are_refused(
+    cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mserbench import evaluate
+
+    first = evaluate("random", "emodb-sample", out=tmp_path / "a", limit=5)
+    others = {row.id for row in first.rows}
+    monkeypatch.setattr(
+        dataset,
+        "limited",
+        lambda items, limit: [item for item in items if item.utterance.id not in others][:limit],
+    )
+    second = evaluate("random", "emodb-sample", out=tmp_path / "b", limit=5)
+    done = cli("compare", first.folder, second.folder)
+    assert (done.code, done.out) == (3, "")
+    assert "scored no clip in common: run both without --limit" in done.err

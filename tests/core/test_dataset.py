@@ -69,14 +69,25 @@ def test_all_problems_are_listed_at_once(build_corpus: Build, emodb: Task) -> No
     )
 
 
-def test_a_long_list_is_cut_and_says_where_the_rest_is(build_corpus: Build, emodb: Task) -> None:
+def test_many_of_a_kind_are_one_line_and_the_rest_is_said_to_be_elsewhere(
+    build_corpus: Build, emodb: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty equal lines would hide the one that is of another kind."""
     data = build_corpus()
+    (data / "emodb/wav/16a01Fc.wav").write_bytes(b"")
     for path in sorted((data / "emodb/wav").glob("03*"))[:30]:
         path.unlink()
 
     problems = problems_of(emodb, data)
-    assert problems.count("is missing") == 20
-    assert "and 10 more: 'mserbench data verify emodb' lists them all" in problems
+    assert problems.count("is missing") == 1
+    assert "'03a01Fa' is missing (and 29 more like this: '03a01Nc', '03a01Wa', ...)" in problems
+    assert "16a01Fc.wav' is empty" in problems
+    assert "  - 'mserbench data verify emodb --list' names all\n" in problems
+
+    monkeypatch.setattr(dataset, "_LISTED", 1)
+    cut = problems_of(emodb, data)
+    assert "is empty" not in cut
+    assert "  - and 1 more: 'mserbench data verify emodb --list' names all\n" in cut
 
 
 def test_partial_keeps_what_is_there_and_says_what_is_not(build_corpus: Build, emodb: Task) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -389,6 +390,29 @@ def test_a_model_that_failed_goes_on_with_the_batches_it_lacks(
     assert (resumed.folder / "predictions.csv").read_bytes() == (
         whole.folder / "predictions.csv"
     ).read_bytes()
+
+
+def test_a_resumed_run_took_the_seconds_of_all_its_sessions(ask: Ask, tmp_path: Path) -> None:
+    """If only the last session counted, a run killed near its end would look like a fast one."""
+    calls: list[int] = []
+
+    def slow_then_dead(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
+        calls.append(len(clips))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+        time.sleep(0.3)
+        return by_key(clips, labels)
+
+    for _ in range(2):
+        calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            ask(slow_then_dead, limit=None, batch_seconds=12.0)
+
+    resumed = ask(by_key, limit=None, batch_seconds=12.0)
+    assert resumed.record.seconds is not None
+    assert resumed.record.seconds["predict"] >= 4 * 0.3
+    assert set(resumed.record.seconds) == {"prepare", "predict", "score"}
 
 
 def test_batches_of_another_size_go_on_too(ask: Ask) -> None:

@@ -39,6 +39,17 @@ def test_what_was_added_is_there_again(tmp_path: Path) -> None:
     }
 
 
+def test_the_seconds_of_earlier_sessions_are_summed(tmp_path: Path) -> None:
+    """If only the last session counted, a run that was cut off would look like a fast one."""
+    for session in ({"prepare": 2.0, "predict": 1.5}, {"prepare": 0.25}):
+        journal = Journal(tmp_path / "j", "k")
+        journal.add(BATCHES[0], session)
+        journal.add(BATCHES[1], {"predict": 0.5})
+        journal.close()
+
+    assert Journal(tmp_path / "j", "k").seconds == {"prepare": 2.25, "predict": 2.5}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_cut_at_any_byte_it_resumes_with_whole_batches(
@@ -75,6 +86,10 @@ def test_cut_at_any_byte_it_resumes_with_whole_batches(
         b'{"rows": [[5, [0.5], ""]]}',
         b'{"rows": [["a", [0.5], 5]]}',
         b'{"rows": [["a", [0.5]]]}',
+        b'{"rows": [], "seconds": 5}',
+        b'{"rows": [], "seconds": {"predict": "x"}}',
+        b'{"rows": [], "seconds": {"predict": -1}}',
+        b'{"rows": [], "seconds": {"predict": NaN}}',
     ],
 )
 def test_a_damaged_line_names_file_line_and_remedy(tmp_path: Path, line: bytes) -> None:

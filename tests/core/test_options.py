@@ -24,6 +24,7 @@ from mserbench.options import (
 from mserbench.results.manifest import read_manifest
 from mserbench.running.choosing import find_weights
 from mserbench.running.lookup import model_class, model_entry
+from mserbench.running.spec import Spec
 
 TASK = "emodb-sample"
 Install = Callable[..., Path]
@@ -151,3 +152,27 @@ def test_the_word_none_is_a_value_where_the_setting_over_a_preset_takes_it() -> 
         "text",
         "text or none",
     ]
+
+
+@pytest.mark.parametrize("model", ["logmel", "whisper-linear"])
+def test_weights_bring_the_options_that_they_are_bound_to(model: str) -> None:
+    """If normalise had to be typed beside weights whose name says it, the first try would fail."""
+    name = next(name for name in model_entry(model).weights if name.endswith("-speaker"))
+    spec = Spec.of(model, None, name)
+    assert spec.options == (("normalise", "speaker"),)
+    assert spec == Spec.of(model, None, name, {"normalise": "speaker"})
+
+    plain = Spec.of(model, None, name.removesuffix("-speaker"))
+    assert plain.options == ()
+    with pytest.raises(UsageError, match="were trained with normalise=speaker: leave it away"):
+        Spec.of(model, None, name, {"normalise": "training"})
+
+
+def test_a_run_needs_no_option_beside_weights_that_have_it(tmp_path: Path) -> None:
+    run = evaluate("logmel", TASK, weights="demo-speaker", out=tmp_path / "runs")
+    assert run.record.model.options["normalise"] == "speaker"
+    assert "transductive" in run.marks
+    with pytest.raises(UsageError, match="trained with normalise=training: leave it away"):
+        evaluate(
+            "logmel", TASK, weights="demo", options={"normalise": "speaker"}, out=tmp_path / "runs"
+        )

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mserbench.errors import DataError
-from mserbench.results.predictions import Prediction, best_label, read, read_foreign, write
+from mserbench.results.foreign import read_foreign
+from mserbench.results.predictions import Prediction, best_label, read, write
 
 LABELS = ("happy", "sad", "angry")
 TRUTH = {"a": "happy", "b": "sad", "c": "angry"}
@@ -43,7 +44,7 @@ def refuse(tmp_path: Path) -> Refuse:
 
 def accept(path: Path, content: bytes | str) -> list[str]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [row.prediction for row in read_foreign(path, TRUTH, LABELS)]
+    return [row.prediction for row in read_foreign(path, TRUTH, LABELS).rows]
 
 
 # What is accepted
@@ -63,10 +64,81 @@ def accept(path: Path, content: bytes | str) -> list[str]:
         SCORES.replace("1,0,0", "1e0,-7,+0.5"),
         "id,answer\na,It is Happiness.\nb,sad\nc,ANGER\n",
         "id,label,prediction,note\na,happy,happy,x\nb,sad,sad,\nc,angry,angry,\n",
+        "id;prediction\na;happy\nb;sad\nc;angry\n",
+        "sep=;\nid;prediction\na;happy\nb;sad\nc;angry\n",
+        'prediction\t"id"\nhappy\ta\nsad\tb\nangry\tc\n',
+        "id|answer\na|It is happiness, surely\nb|sad\nc|anger\n",
+        "id,prediction\na,happy\nb,sad\nc,angry\n".encode("utf-16"),
+        "id\tprediction\r\na\thappy\r\nb\tsad\r\nc\tangry\r\n".encode("utf-16"),
+        SCORES.replace(",", ";").replace("1;", "0,5;").replace("1\n", "1,5E-03\n"),
+        " id , prediction \n a , happy \n b , sad \n c , angry \n",
+        '{"id": "a", "prediction": "happy"}\n\n{"id": "b", "prediction": "sad"}\n'
+        '{"answer": "anger", "id": "c", "prediction": "angry"}',
+        '[{"id": "a", "answer": "happy"}, {"id": "b", "answer": "sad"}, '
+        '{"id": "c", "answer": "ANGRY"}]',
+        "\n".join(
+            f'{{"id": "{name}", "scores": {{"sad": {0.5 * (label == "sad")}, "happy": 0.25, '
+            f'"angry": {float(label == "angry")}}}}}'
+            for name, label in TRUTH.items()
+        ),
     ],
 )
 def test_every_reasonable_file_is_accepted(tmp_path: Path, content: str) -> None:
     assert accept(tmp_path / "p.csv", content) == ["happy", "sad", "angry"]
+
+
+def test_names_match_however_their_accents_are_composed(tmp_path: Path) -> None:
+    """Some systems decompose the names of files: 'not of this task' would name what looks right."""
+    composed, decomposed = "m\u00fcde", "mu\u0308de"
+    (tmp_path / "p.csv").write_text(f"id,prediction\n{decomposed},{composed}\nb,sad\n")
+    file = read_foreign(tmp_path / "p.csv", {composed: decomposed, "b": "sad"}, (decomposed, "sad"))
+    assert [(row.id, row.prediction) for row in file.rows] == [
+        ("b", "sad"),
+        (composed, decomposed),
+    ]
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    """If the highest score were left out unsaid, an answer would be one that was never given."""
+    path = tmp_path / "p.csv"
+    lines = SCORES.splitlines()
+    path.write_text(
+        "\n".join([f"{lines[0]},score_surprise,seconds", f"{lines[1]},2,9"])
+        + "".join(f"\n{line},0.5,9" for line in lines[2:])
+    )
+    file = read_foreign(path, TRUTH, LABELS)
+    assert [row.prediction for row in file.rows] == ["happy", "sad", "angry"]
+    assert file.notes == (
+        "column 'score_surprise' is of no label of the task and left out; it is the highest score "
+        "of 1 of 3 rows, whose answer is then the best of the others",
+        "column 'seconds' is no column that is read, and left out",
+    )
+
+
+def test_scores_that_lack_a_label_are_said_to_be_unread(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("id,prediction,score_happy\na,happy,1\nb,sad,1\nc,angry,1\n")
+    (note,) = read_foreign(path, TRUTH, LABELS).notes
+    assert "scores are not read, as column 'score_sad', 'score_angry' is missing" in note
+
+
+def test_commas_and_points_in_one_file_are_refused(refuse: Refuse) -> None:
+    """1,234 may be a thousand where others have a decimal point: the highest would be a guess."""
+    said = refuse("id;score_happy;score_sad;score_angry\na;1,234;0.5;0\nb;0;1;0\nc;0;0;1\n")
+    assert "score_happy is '1,234'" in said
+    assert "others of the file have a decimal point" in said
+    assert "a decimal comma needs ';' between fields" in refuse(SCORES.replace("b,0", 'b,"0,5"'))
+
+
+def test_a_fault_of_every_row_is_one_line_with_a_count(tmp_path: Path) -> None:
+    truth = {f"c{n}": "sad" for n in range(2_000)}
+    path = tmp_path / "p.csv"
+    path.write_text("id,prediction\n" + "".join(f"{name},glad\n" for name in truth))
+    with pytest.raises(DataError) as caught:
+        read_foreign(path, truth, LABELS)
+
+    assert len(str(caught.value).splitlines()) == 2
+    assert "(and 1999 more like this: 'c1', 'c2', ...)" in str(caught.value)
 
 
 def test_an_answer_that_cannot_be_read_is_kept_and_counts_as_none(tmp_path: Path) -> None:
@@ -75,7 +147,7 @@ def test_an_answer_that_cannot_be_read_is_kept_and_counts_as_none(tmp_path: Path
         "",
         "",
     ]
-    assert read_foreign(tmp_path / "p.csv", TRUTH, LABELS)[0].answer == "happy or sad"
+    assert read_foreign(tmp_path / "p.csv", TRUTH, LABELS).rows[0].answer == "happy or sad"
 
 
 def test_equal_scores_go_to_the_first_label() -> None:
@@ -149,7 +221,8 @@ def test_an_empty_prediction_needs_an_answer(refuse: Refuse) -> None:
             b"id,score_happy,score_sad\na,1,0\n",
             "or all of ['score_happy', 'score_sad', 'score_angry']",
         ),
-        (b"id;prediction\na;sad\n", "has the columns ['id;prediction']"),
+        (b"id:prediction\na:sad\n", "has the columns ['id:prediction'], but needs 'id'"),
+        (b"id;prediction\na;sad;\n", "line 2: 3 fields, but the header has 2: quote fields that"),
         (
             b"id,prediction\na,happy,extra\n",
             "line 2: 3 fields, but the header has 2: quote fields that hold a comma",
@@ -159,18 +232,16 @@ def test_an_empty_prediction_needs_an_answer(refuse: Refuse) -> None:
         (b'id,prediction\na,"happy"x\n', "is no valid csv"),
         (b"id,answer\na," + b"x" * 200_000, "is no valid csv: field larger"),
         (
-            "id,prediction\na,happy\n".encode("utf-16"),
-            "is not UTF-8 (byte 0): save it as CSV UTF-8",
-        ),
-        (
             "id,prediction\na,happy\n".encode("utf-16-le"),
-            "holds NUL characters, it may be UTF-16: save it as CSV UTF-8",
+            "is not text in UTF-8, in UTF-16 with its mark, or in Windows-1252: save it as CSV",
         ),
-        (
-            "id,prediction\na,fröhlich\n".encode("latin-1"),
-            "is not UTF-8 (byte 18): save it as CSV UTF-8",
-        ),
-        (b"id,prediction\na\0,happy\n", "holds NUL characters"),
+        ("id,prediction\na,fröhlich\n".encode("latin-1"), "prediction 'fröhlich' is none of"),
+        (b"id,prediction\na\0,happy\n", "is not text in UTF-8"),
+        (b'{"id": "a", "prediction": "happy", "id": "b"}', "the key 'id' is given twice"),
+        (b'{"id": "a", "scores": [1, 0, 0]}', "'scores' is a list or an object, but a text"),
+        (b'["a"]', "line 1: an object with 'id' was expected, not 'a'"),
+        (b'{"id": "a", "prediction": "sad"}\n{', "line 2 is no JSON"),
+        (b"[" * 100_000, "line 1 is no JSON"),
     ],
 )
 def test_a_file_that_is_no_such_table_says_why(refuse: Refuse, content: bytes, words: str) -> None:
@@ -273,7 +344,7 @@ def test_our_own_file_is_good_as_a_stranger_s(
         for name, given_scores in zip(TRUTH, scores, strict=True)
     ]
     path.write_text(write(ours, LABELS))
-    assert [row.prediction for row in read_foreign(path, TRUTH, LABELS)] == [
+    assert [row.prediction for row in read_foreign(path, TRUTH, LABELS).rows] == [
         row.prediction for row in ours
     ]
 

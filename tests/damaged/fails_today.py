@@ -158,7 +158,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
     "0 problems, nothing said": [
         "case antiphase",
         "case float-int16-scale",
-        "case predictions, a column of another label",
     ],
     "'has no column of emotions in [emotion]'": [
         "case audformat-seconds",
@@ -195,17 +194,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
     ],
     'init-task writes end = "offset"': [
         "case offset-duration",
-    ],
-    "'is not UTF-8', '4 fields, but the header has 1' or 'needs id': the separator is not named": [
-        "case predictions-separators, semicolon",
-        "case predictions-separators, semicolon and decimal comma",
-        "case predictions-separators, tab",
-    ],
-    "AttributeError: 'PosixPath' object has no attribute 'corpus'": [
-        "case python-arguments, a Path as task",
-    ],
-    "UnknownName: task '.' is not known": [
-        "case python-arguments, a text as sources",
     ],
     "'Format not recognised', though PyAV reads it": [
         "case wrong-reason, m4a called wav",
@@ -265,8 +253,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
         "sys.exit(0) in a parser",
         "a record: a malformed language",
         "a record: its name leads out",
-        "predictions of 20,000 columns",
-        "a score of an unknown label",
         "sys.exit(0) in card",
         "a card: title is a dict",
         "a card: language 'qqq'",

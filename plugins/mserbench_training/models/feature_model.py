@@ -59,6 +59,7 @@ class FeatureModel(TrainableModel):
     """
 
     needs_weights: ClassVar[bool] = True
+    bound_by_weights: ClassVar[tuple[str, ...]] = ("normalise",)
     decodes_ahead: ClassVar[bool] = False
     name: ClassVar[str]
 

@@ -1,0 +1,248 @@
+"""A stranger's file of predictions, read with care: every fault is told, nothing is left out
+unsaid.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mserbench.errors import DataError
+from mserbench.labels import read_answer
+from mserbench.report import alike
+from mserbench.results import prediction_tables
+from mserbench.results.prediction_tables import PredictionTable
+from mserbench.results.predictions import LISTED, SCORE, Prediction, best_label, score_of
+
+_SHOWN = 20  # faults that an error shows
+_READ = ("id", "label", "prediction", "answer")
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What a stranger's file says: rows sorted by id, and sentences on what was left out of it."""
+
+    rows: list[Prediction]
+    notes: tuple[str, ...]
+
+
+def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) -> Foreign:
+    """Read a stranger's file: `id`, and scores for all labels, a `prediction`, or an `answer`.
+
+    `truth` maps each id of the task to its label. Names match however their accents are composed. A
+    decimal comma is read where no comma separates fields. Raises DataError with every fault:
+    unknown, missing or repeated ids, a label outside the set, scores that are no finite numbers, a
+    truth column that differs.
+    """
+    table = _composed(prediction_tables.read(path))
+    name = f"predictions file {str(path)!r}"
+    columns = [f"{SCORE}{_nfc(label)}" for label in labels]
+    _require_columns(name, table, columns)
+
+    # Some systems decompose the accents of file names, and predictions are made of those.
+    by_name = {_nfc(identity): identity for identity in truth}
+    by_label = {_nfc(label): label for label in labels}
+    records = [
+        (line, _as_named(row, by_name if len(by_name) == len(truth) else {}, by_label))
+        for line, row in table.rows
+    ]
+    problems = _id_problems(name, [record["id"] for _, record in records], truth)
+    numbers = _numbers_of(table, columns)
+    rows = []
+
+    for line, record in records:
+        if record["id"] in truth:
+            try:
+                scores = _scores(record, columns, numbers)
+                rows.append(_prediction(record, truth[record["id"]], labels, scores))
+            except ValueError as error:
+                problems.append(f"{name}, line {line} (id {record['id']!r}): {error}")
+
+    if problems:
+        # What is wrong with a whole column must not hide what else is.
+        shown = alike.together(problems)
+        more = [f"and {len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []
+        raise DataError("\n  - ".join([f"{name} cannot be scored:", *shown[:_SHOWN], *more]))
+
+    return Foreign(sorted(rows, key=lambda row: row.id), tuple(_left_out(table, columns)))
+
+
+def _composed(table: PredictionTable) -> PredictionTable:
+    columns = tuple(map(_nfc, table.columns))
+    rows = tuple((line, dict(zip(columns, row.values(), strict=True))) for line, row in table.rows)
+    return PredictionTable(columns, rows, table.separator)
+
+
+def _as_named(
+    row: Mapping[str, str], by_name: Mapping[str, str], by_label: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a row with id and labels as the task writes them, where it knows them."""
+    record = {
+        column: value if column == "answer" else value.strip() for column, value in row.items()
+    }
+    record["id"] = by_name.get(_nfc(record["id"]), record["id"])
+    for column in ("label", "prediction"):
+        if column in record:
+            record[column] = by_label.get(_nfc(record[column]), record[column])
+
+    return record
+
+
+def _nfc(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _require_columns(name: str, table: PredictionTable, columns: Sequence[str]) -> None:
+    """Raise DataError unless a table has ids, and something that answers."""
+    present = set(table.columns)
+    if "id" in present and ({"prediction", "answer"} & present or set(columns) <= present):
+        return
+
+    listed = ", ".join(repr(column[:100]) for column in table.columns[: 2 * LISTED])
+    more = f" and {len(present) - 2 * LISTED} more" if len(present) > 2 * LISTED else ""
+    lacking = [column for column in columns if column not in present]
+    partly = f"; of these {lacking} are missing" if 0 < len(lacking) < len(columns) else ""
+    raise DataError(
+        f"{name} has the columns [{listed}{more}], but needs 'id' and either 'prediction', "
+        f"'answer', or all of {list(columns)}{partly}: fields are separated by a comma, a "
+        f"semicolon or a tab"
+    )
+
+
+class _Numbers:
+    """How the numbers of a table are written: with a decimal point, or with a comma throughout."""
+
+    def __init__(self, has_comma: bool, hint: str) -> None:
+        self.has_comma, self.hint = has_comma, hint
+
+    def read(self, column: str, text: str) -> float:
+        """Return a score. Raises ValueError where it is no finite number."""
+        try:
+            return score_of(column, text.replace(",", ".", 1) if self.has_comma else text)
+        except ValueError as error:
+            hint = self.hint if "," in text else ""
+            raise ValueError(
+                f"{column} is {text[:100]!r}, but a finite number was expected{hint}"
+            ) from error
+
+
+def _numbers_of(table: PredictionTable, columns: Sequence[str]) -> _Numbers:
+    """Tell how scores are written; a comma between fields, or points beside it, decide for points.
+
+    1,234 could be a thousand, where other scores have a decimal point.
+    """
+    if table.separator == ",":
+        return _Numbers(False, ", with a decimal point: a decimal comma needs ';' between fields")
+
+    cells = [row.get(column, "") for _, row in table.rows for column in columns]
+    if any("." in cell for cell in cells):
+        return _Numbers(False, ": others of the file have a decimal point, write all with one")
+    return _Numbers(True, "")
+
+
+def _scores(
+    record: Mapping[str, str], columns: Sequence[str], numbers: _Numbers
+) -> tuple[float, ...]:
+    """Return the scores of a row: all or none, as with one missing the highest is of the others."""
+    if not set(columns) <= set(record):
+        return ()
+    return tuple(numbers.read(column, record[column]) for column in columns)
+
+
+def _prediction(
+    record: Mapping[str, str], label: str, labels: Sequence[str], scores: tuple[float, ...]
+) -> Prediction:
+    if record.get("label") and record["label"] != label:
+        raise ValueError(
+            f"its label is {record['label']!r}, but the task's is {label!r}: is this another task?"
+        )
+
+    answer = record.get("answer", "")
+    if record.get("prediction"):
+        prediction = record["prediction"]
+        if prediction not in labels:
+            raise ValueError(
+                f"prediction {prediction[:100]!r} is none of {', '.join(labels)}: "
+                f"map it, or put it in 'answer'"
+            )
+        if scores and scores[labels.index(prediction)] < max(scores):
+            raise ValueError(
+                f"prediction {prediction!r} has not the highest score: correct one of the two"
+            )
+    elif scores:
+        prediction = best_label(scores, labels)
+    elif "answer" in record:
+        prediction = read_answer(answer, labels) or ""
+    else:
+        raise ValueError(
+            "'prediction' is empty: give a label, or an 'answer' column for what cannot be read"
+        )
+
+    return Prediction(record["id"], label, prediction, scores, answer)
+
+
+def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> list[str]:
+    counts = Counter(ids)
+    groups = {
+        "are not of this task": sorted(set(counts) - set(truth)),
+        "of the task are missing": sorted(set(truth) - set(counts)),
+        "occur more than once": sorted(identity for identity, n in counts.items() if n > 1),
+    }
+
+    return [
+        f"{name}: {len(ids_of)} id(s) {fault}, such as "
+        f"{', '.join(repr(identity[:100]) for identity in ids_of[:LISTED])}: "
+        f"each id of the task must occur exactly once"
+        for fault, ids_of in groups.items()
+        if ids_of
+    ]
+
+
+def _left_out(table: PredictionTable, columns: Sequence[str]) -> Iterator[str]:
+    """Say which columns decide nothing, and how often a score among them is the highest."""
+    score_columns = [column for column in table.columns if column.startswith(SCORE)]
+    lacking = [column for column in columns if column not in table.columns]
+    if score_columns and lacking:
+        yield (
+            f"scores are not read, as {_listed(lacking)} is missing: predictions and answers alone "
+            "decide"
+        )
+
+    strange = [column for column in score_columns if column not in columns]
+    if strange and not lacking:
+        highest = _times_highest(table, columns, strange)
+        yield (
+            f"{_listed(strange)} is of no label of the task and left out; it is the highest score "
+            f"of {highest} of {len(table.rows)} rows, whose answer is then the best of the others"
+        )
+    elif strange:
+        yield f"{_listed(strange)} is of no label of the task and left out"
+
+    unread = [column for column in table.columns if column not in (*_READ, *score_columns)]
+    if unread:
+        yield f"{_listed(unread)} is no column that is read, and left out"
+
+
+def _listed(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - LISTED} more" if len(columns) > LISTED else ""
+    return f"column {', '.join(repr(column[:100]) for column in columns[:LISTED])}{more}"
+
+
+def _times_highest(table: PredictionTable, columns: Sequence[str], strange: Sequence[str]) -> int:
+    """Count the rows in which a score of no label of the task is above all that are."""
+    numbers = _numbers_of(table, [*columns, *strange])
+
+    def best(row: Mapping[str, str], names: Sequence[str]) -> float:
+        scores = []
+        for name in names:
+            try:
+                scores.append(numbers.read(name, row[name]))
+            except ValueError:  # of a column that is left out it need not be a number
+                continue
+
+        return max(scores, default=float("-inf"))
+
+    return sum(best(row, strange) > best(row, columns) for _, row in table.rows)

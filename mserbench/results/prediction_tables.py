@@ -1,0 +1,172 @@
+"""Tables of predictions to rows, whatever program wrote them: separators, encodings, JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mserbench import tables
+from mserbench.errors import DataError
+
+_SEPARATORS = (",", ";", "\t", "|")
+_HINT = "sep="  # the first line that spreadsheets write or read to name the separator
+_MOST = 1_000  # columns: tasks have some ten labels, and each column costs a look at every row
+_SCORES = "scores"  # in JSON: an object of scores by label
+
+
+@dataclass(frozen=True)
+class PredictionTable:
+    """The rows of a file in order: `rows` are (line number, value by column).
+
+    Column names have no outer blanks. `separator` stands between the fields; "" for JSON.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, Mapping[str, str]], ...]
+    separator: str
+
+
+def read(path: Path) -> PredictionTable:
+    """Read a table with a header, separated by comma, semicolon, tab or bar, or objects in JSON.
+
+    Bytes become text as those of the tables of corpora do. Raises DataError where the file cannot
+    be read, has no header, or has rows of other lengths than that.
+    """
+    name = f"predictions file {str(path)!r}"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror}") from error
+
+    try:
+        text = tables.text(path.name, data)
+    except DataError as error:
+        raise DataError(
+            f"{name} is not text in UTF-8, in UTF-16 with its mark, or in Windows-1252: save it as "
+            f"CSV UTF-8"
+        ) from error
+
+    return _json_objects(name, text) if text.lstrip()[:1] in ("{", "[") else _fields(name, text)
+
+
+def _fields(name: str, text: str) -> PredictionTable:
+    """Split a table at its separator; a field in quotes may hold line breaks, as answers do."""
+    head = next((line for line in text.split("\n") if line.strip()), "")
+    named = head.lower().startswith(_HINT) and len(head) == len(_HINT) + 1
+    separator = head[-1] if named else separator_of(head)
+
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        lines = [(reader.line_num, fields) for fields in reader if fields]
+    except csv.Error as error:
+        raise DataError(f"{name}, line {reader.line_num} is no valid csv: {error}") from error
+
+    lines = lines[1:] if named else lines
+    columns = tuple(column.strip() for column in lines[0][1]) if lines else ()
+    if len(set(columns)) < max(1, len(columns)):
+        raise DataError(f"{name} is empty or repeats a column: a header row was expected")
+    _require_few(name, columns)
+
+    _require_equal_lengths(name, columns, lines[1:], separator)
+    rows = ((number, dict(zip(columns, fields, strict=True))) for number, fields in lines[1:])
+    return PredictionTable(columns, tuple(rows), separator)
+
+
+def _require_few(name: str, columns: Sequence[str]) -> None:
+    if len(columns) > _MOST:
+        raise DataError(
+            f"{name} has {len(columns):,} columns, but {_MOST:,} at most were expected: keep id, "
+            f"prediction, answer and one score for each label"
+        )
+
+
+def separator_of(head: str) -> str:
+    """Return what separates the columns of a header: where one is `id`, else into the most."""
+    columns = {separator: head.split(separator) for separator in _SEPARATORS}
+    for separator, names in columns.items():
+        if "id" in (name.strip().strip('"') for name in names):
+            return separator
+
+    return max(_SEPARATORS, key=lambda separator: len(columns[separator]))
+
+
+def _require_equal_lengths(
+    name: str, columns: Sequence[str], lines: Sequence[tuple[int, list[str]]], separator: str
+) -> None:
+    other = [(number, len(fields)) for number, fields in lines if len(fields) != len(columns)]
+    if not other:
+        return
+
+    number, length = other[0]
+    more = f" (and so in {len(other) - 1} more lines)" if len(other) > 1 else ""
+    shown = {"\t": "a tab", ",": "a comma"}.get(separator, repr(separator))
+    raise DataError(
+        f"{name}, line {number}: {length} fields, but the header has {len(columns)}{more}: quote "
+        f"fields that hold {shown}"
+    )
+
+
+def _json_objects(name: str, text: str) -> PredictionTable:
+    """Read an object a line, or one list of objects (each then counts as a line)."""
+    rows = [
+        (number, _plain(f"{name}, line {number}", content))
+        for number, content in _parsed(name, text)
+    ]
+    columns = tuple(dict.fromkeys(key for _, row in rows for key in row))
+    _require_few(name, columns)
+    # A key that an object lacks is an empty field, as it would be in a table.
+    blank = dict.fromkeys(columns, "")
+    return PredictionTable(columns, tuple((number, {**blank, **row}) for number, row in rows), "")
+
+
+def _parsed(name: str, text: str) -> Iterator[tuple[int, object]]:
+    whole = text.lstrip().startswith("[")
+    lines = [text] if whole else text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+
+        try:
+            content = json.loads(line, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError) as error:
+            raise DataError(
+                f"{name}, line {number} is no JSON ({error}): an object a line was expected"
+            ) from error
+
+        yield from enumerate(content, start=1) if whole else [(number, content)]
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Of two values JSON readers keep the last one, unsaid.
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise ValueError(f"the key {max(counts, key=counts.__getitem__)[:100]!r} is given twice")
+
+    return content
+
+
+def _plain(place: str, content: object) -> dict[str, str]:
+    """Return the values of an object as texts, `scores` as a column for each label."""
+    if not isinstance(content, dict):
+        raise DataError(f"{place}: an object with 'id' was expected, not {str(content)[:100]!r}")
+
+    scores = content.get(_SCORES)
+    if isinstance(scores, dict):
+        content = {key: value for key, value in content.items() if key != _SCORES}
+        content |= {f"score_{label}": value for label, value in scores.items()}
+
+    nested = [key for key, value in content.items() if isinstance(value, dict | list)]
+    if nested:
+        raise DataError(
+            f"{place}: {nested[0][:100]!r} is a list or an object, but a text or a number was "
+            f"expected: give scores as 'scores', an object of numbers by label"
+        )
+
+    return {str(key): "" if value is None else str(value) for key, value in content.items()}

@@ -1,0 +1,156 @@
+"""What callers of the Python functions give: names, paths and objects alike; else one sentence."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mserbench.contracts import Task
+from mserbench.data import lookup
+from mserbench.errors import UsageError
+from mserbench.model import Model
+
+
+def task(held: object) -> Task:
+    """Return the task of a name, of the path of a TOML file, or the object itself.
+
+    Raises UsageError for anything else, and as `lookup.task`.
+    """
+    if isinstance(held, Task):
+        return held
+    if isinstance(held, str | os.PathLike):
+        return lookup.task(os.fsdecode(held))
+
+    several = isinstance(held, Iterable)
+    raise UsageError(
+        f"task is {_shown(held)}, but a name, the path of a TOML file or a Task was expected"
+        + (": call it once for each" if several else "")
+    )
+
+
+def tasks(argument: str, held: object) -> dict[str, Task]:
+    """Return tasks by the names that a manifest has them by: of one task, or of several.
+
+    A text is one name, never a list of its letters. Raises UsageError where one is given twice.
+    """
+    entries: Iterable[object]
+    if isinstance(held, str | os.PathLike | Task):
+        entries = [held]
+    elif isinstance(held, Iterable):
+        entries = held
+    else:
+        raise UsageError(
+            f"{argument} is {_shown(held)}, but a task or a list of tasks was expected"
+        )
+
+    named: dict[str, Task] = {}
+    for entry in entries:
+        resolved = task(entry)
+        # An object of a file of one's own is told by that file, as its name alone finds nothing.
+        name = os.fsdecode(entry) if isinstance(entry, str | os.PathLike) else _typed(resolved)
+        if name in named:
+            raise UsageError(f"{argument} has the task {name!r} twice: give each task once")
+
+        named[name] = resolved
+
+    return named
+
+
+def _typed(task_object: Task) -> str:
+    whole = lookup.typed(task_object.corpus)
+    return whole if whole.endswith(lookup.OWN) else task_object.name
+
+
+def names(argument: str, held: object) -> tuple[str, ...]:
+    """Return names of which one, or several, were given. Raises UsageError for anything else."""
+    listed = [held] if isinstance(held, str | os.PathLike) else held
+    if not isinstance(listed, Iterable):
+        raise UsageError(f"{argument} is {_shown(held)}, but names were expected")
+
+    wrong = [entry for entry in listed if not isinstance(entry, str | os.PathLike)]
+    if wrong:
+        raise UsageError(f"{argument} holds {_shown(wrong[0])}, but names were expected")
+
+    return tuple(os.fsdecode(entry) for entry in listed)
+
+
+def model_name(held: object) -> str:
+    """Return the name of a model. Raises UsageError for anything but a text."""
+    if isinstance(held, str):
+        return held
+
+    remedy = ": make one of it, with its options" if isinstance(held, type) else ""
+    raise UsageError(
+        f"model is {_shown(held)}, but the name of a model"
+        f"{' or a Model' if remedy else ''} was expected{remedy}"
+    )
+
+
+def folder(argument: str, held: object) -> Path:
+    """Return a path that was given as a text or a path. Raises UsageError for anything else."""
+    if isinstance(held, str | os.PathLike):
+        return Path(os.fsdecode(held))
+    raise UsageError(f"{argument} is {_shown(held)}, but a text or a path was expected")
+
+
+def folder_or_none(argument: str, held: object) -> Path | None:
+    """Return as `folder`, and None for None."""
+    return None if held is None else folder(argument, held)
+
+
+def options(held: object) -> dict[str, str]:
+    """Return options as they are typed: numbers, flags and None become their texts.
+
+    Raises UsageError for anything but a mapping by name.
+    """
+    if held is None:
+        return {}
+    if not isinstance(held, Mapping):
+        raise UsageError(
+            f"options is {_shown(held)}, but a mapping was expected, such as "
+            f"{{'normalise': 'speaker'}}"
+        )
+
+    return {str(name): _as_typed(name, value) for name, value in held.items()}
+
+
+def _as_typed(name: object, value: object) -> str:
+    if isinstance(value, str | os.PathLike):
+        return os.fsdecode(value)
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, numbers.Real):
+        return str(value)
+    raise UsageError(
+        f"option {str(name)!r} is {_shown(value)}, but a text, a number, True, False or None was "
+        f"expected"
+    )
+
+
+def check_numbers(limit: object, batch_seconds: object) -> None:
+    """Raise UsageError unless `limit` is None or a count, and `batch_seconds` are above 0."""
+    # Of numpy and the like too; True is a whole number to Python, and no count.
+    is_count = isinstance(limit, numbers.Integral) and not isinstance(limit, bool)
+    if limit is not None and not (is_count and limit >= 1):  # type: ignore[operator]
+        raise UsageError(f"limit is {_shown(limit)}, but None or a count of 1 or more was expected")
+
+    is_number = isinstance(batch_seconds, numbers.Real) and not math.isnan(batch_seconds)
+    if not is_number or batch_seconds <= 0:  # type: ignore[operator]
+        raise UsageError(
+            f"batch_seconds is {_shown(batch_seconds)}, but seconds above 0 were expected"
+        )
+
+
+def model_or_name(held: object) -> str | Model:
+    """Return a model, or the name of one. Raises UsageError for anything else."""
+    return held if isinstance(held, Model) else model_name(held)
+
+
+def _shown(value: Any) -> str:
+    kind = f"the class {value.__name__}" if isinstance(value, type) else f"{type(value).__name__}"
+    text = "" if isinstance(value, type) else f" {str(value)[:80]!r}"
+    return f"{kind}{text}"
