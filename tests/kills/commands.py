@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Small weights by name, and a model that is asked in many batches; both as a user's plugin.
 PLUGIN = """
@@ -79,6 +80,7 @@ A = "fear"
 L = "boredom"
 """
 DEMO_CLIPS = 8
+TIMES = ("seconds", "created")  # keys of records; all else must be the same
 
 
 @dataclass(frozen=True)
@@ -180,13 +182,13 @@ def call(words: Sequence[str]) -> None:
 def snapshot(folder: Path) -> dict[str, str]:
     """Return what each file and folder below a folder is: its mode, and a hash of its bytes.
 
-    Of a record the times that are told of a run are left out. A store of SQLite counts by its
-    name: its pages may lie in another order, and what it says is asked by the next command.
+    Of JSON the times that are told of a run are left out. A store of SQLite and the log of the
+    workers count by their names: pages may lie in another order, and a log grows.
     """
     listing = {}
     for path in sorted(folder.rglob("*")):
         name, mode = path.relative_to(folder).as_posix(), oct(path.stat().st_mode)
-        if path.is_dir() or path.suffix == ".sqlite3":
+        if path.is_dir() or path.suffix in (".sqlite3", ".log"):
             listing[name] = mode
         else:
             listing[name] = f"{mode} {hashlib.sha256(_timeless(path)).hexdigest()}"
@@ -195,11 +197,16 @@ def snapshot(folder: Path) -> dict[str, str]:
 
 
 def _timeless(path: Path) -> bytes:
-    if path.name != "run.json":
+    if path.suffix != ".json":
         return path.read_bytes()
 
-    record = json.loads(path.read_text())
-    for key in ("seconds", "created"):
-        record.pop(key, None)
+    return json.dumps(_without_times(json.loads(path.read_text(encoding="utf-8")))).encode()
 
-    return json.dumps(record).encode()
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_times(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _without_times(each) for key, each in value.items() if key not in TIMES}
+
+    return value
