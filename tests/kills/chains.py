@@ -41,12 +41,13 @@ def killed(command: Command, server: ForkServer, place: Path, kills: int) -> Fau
     random moments and steps, up to three in a row.
     """
     start = time.monotonic()
-    expected, whole = _undisturbed(command, server, place / "whole")
+    expected, whole = _undisturbed(command, server, place / "work")
     faults = Faults(steps=whole.steps)
     chance = random.Random(kills)
 
-    for number, moments in enumerate(_moments(whole, kills, chance)):
-        folder = place / str(number)
+    # One path for all, as the name of an index in the cache is made from that of its corpus.
+    folder = place / "work"
+    for moments in _moments(whole, kills, chance):
         _laid(command, folder)
         groups, hits = [], []
         # The last one is left alone; one that was done before its kill came is the last.
@@ -110,6 +111,7 @@ def _undisturbed(
     _laid(command, folder)
     assert server.do(Order(command.words, str(folder))).code == 0
     expected = snapshot(folder)
+    shutil.rmtree(folder)
     other = dict(expected.items() ^ listing.items())
     assert again.code != 0 or not other, f"a second time it leaves other bytes: {sorted(other)}"
     return expected, whole

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 # What Python tells audit hooks before it does it: all that changes files, takes locks or opens.
-AUDITED = frozenset(
-    ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink")
-    + ("os.truncate", "os.utime", "fcntl.flock", "sqlite3.connect", "subprocess.Popen")
-)
+AUDITED = frozenset([
+    "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink",
+    "os.truncate", "os.utime", "fcntl.flock", "sqlite3.connect", "subprocess.Popen",
+])  # fmt: skip
 
 # Imported before the forks; the commands import them in their bodies.
 HEAVY = (
@@ -115,12 +115,11 @@ def _count_steps(folder: str, last: int | None) -> Callable[[], int]:
     return lambda: steps
 
 
-def _in_child(order: Order) -> None:
+def _in_child(order: Order, log: int) -> None:
     """Do the command and leave the number of its steps on the last line of what it printed."""
     os.setsid()
     os.chdir(order.folder)
     os.environ["MSERBENCH_CACHE"] = str(Path(order.folder, "cache"))
-    log = os.open(f"{order.folder}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -136,11 +135,15 @@ def _in_child(order: Order) -> None:
 
 def _served(order: Order) -> Ended:
     """Fork a child for the command and wait for its end. Never returns in the child."""
+    # Made here, as the child may be killed before its first line.
+    log = os.open(f"{order.folder}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     start = time.monotonic()
     child = os.fork()
     if child == 0:
-        _in_child(order)
+        _in_child(order, log)
         sys.exit(0)
+
+    os.close(log)
 
     if order.seconds is not None:
         # A handle of the process becomes readable when it ends: no moment is spent on polling.

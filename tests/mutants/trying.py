@@ -1,6 +1,7 @@
 """Tries mutants: the tests of a module run in a fork, in which the module is a mutant.
 
-`python -m mutants.trying MODULE TESTS [SHARE]` (from the folder `tests`) prints each survivor.
+`python -m mutants.trying MODULE TESTS [SHARE [LIMITS]]` (from the folder `tests`) prints each survivor;
+LIMITS are options of pytest that leave tests out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -96,7 +98,9 @@ def sample(module: str, share: float, seed: int = 0) -> list[Mutant]:
     return [mutant for mutant in everyone if mutant in chosen]
 
 
-def survivors(module: str, tests: Sequence[str], chosen: Sequence[Mutant], place: Path) -> list[str]:
+def survivors(
+    module: str, tests: Sequence[str], chosen: Sequence[Mutant], place: Path
+) -> list[str]:
     """Return the keys of the mutants that no test sees, in the order of the file."""
     for name in HEAVY:
         importlib.import_module(name)
@@ -105,15 +109,17 @@ def survivors(module: str, tests: Sequence[str], chosen: Sequence[Mutant], place
     return [each.key for each in chosen if survives(module, each, tests, place)]
 
 
-if __name__ == "__main__":
-    import tempfile
-
-    named, test_file, *more = sys.argv[1:]
-    tried = sample(named, float(more[0]) if more else 1.0)
+def main(module: str, tests: str, share: str = "1", *limits: str) -> None:
+    """Print the survivors, one a line, and on the last line how many were tried, in what time."""
+    tried = sample(module, float(share))
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        alive = survivors(named, test_file.split(","), tried, Path(folder))
+        alive = survivors(module, [tests, *limits], tried, Path(folder))
 
     seconds = time.monotonic() - start
     print("\n".join(alive))
-    print(f"{named}: {len(tried)} mutants, {len(alive)} survived, {seconds:.0f} s")
+    print(f"{module}: {len(tried)} mutants, {len(alive)} survived, {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
