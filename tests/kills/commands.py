@@ -146,9 +146,11 @@ def _finished_run() -> Path:
     return next(out.rglob("run.json")).parent
 
 
+BATCHES = ("--batch-seconds", "10")  # many small ones, each a line of the journal
+
 COMMANDS = {
     "run": Command(
-        tuple("run --model steady --task emodb-sample --batch-seconds 10 --out out".split()),
+        ("run", "--model", "steady", "--task", "emodb-sample", *BATCHES, "--out", "out"),
         _nothing,
         400,
     ),

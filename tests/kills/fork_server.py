@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kills.commands import call
+
 # What Python tells audit hooks before it does it: all that changes files, takes locks or opens.
 AUDITED = frozenset([
     "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink",
@@ -124,8 +126,6 @@ def _in_child(order: Order, log: int) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     steps = _count_steps(order.folder, order.step)
-
-    from kills.commands import call
 
     try:
         call(order.words)

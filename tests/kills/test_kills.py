@@ -53,8 +53,10 @@ def faults_of(name: str, kills: int, plugin: Callable[..., Path], place: Path) -
 
 def check(faults: Faults, kind: str, kills: int) -> None:
     assert faults.kills >= kills
-    seen = faults.kinds[kind]
-    assert not seen, f"{len(seen)} faults in {faults.kills} kills\n" + "\n".join(seen[:12])
+    sentences = faults.kinds[kind]
+    assert not sentences, f"{len(sentences)} faults in {faults.kills} kills\n" + "\n".join(
+        sentences[:12]
+    )
 
 
 @pytest.mark.parametrize(("name", "kind"), marked(FEW))

@@ -41,7 +41,7 @@ class Mutant:
 def mutants(source: str) -> list[Mutant]:
     """Return all mutants of a module's source, in the order of the file."""
     lines, numbers = source.splitlines(), dict[str, int]()
-    made = []
+    changed = []
     for index, node in enumerate(nodes := list(_nodes(ast.parse(source)))):
         for change in range(len(list(_changes(node)))):
             tree = ast.parse(source)
@@ -50,9 +50,9 @@ def mutants(source: str) -> list[Mutant]:
             _replace(tree, target, replacement)
             name = f"{lines[nodes[index].lineno - 1].strip()} -> {words}"
             numbers[name] = numbers.get(name, -1) + 1
-            made.append(Mutant(name, numbers[name], ast.fix_missing_locations(tree)))
+            changed.append(Mutant(name, numbers[name], ast.fix_missing_locations(tree)))
 
-    return made
+    return changed
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
@@ -80,11 +80,11 @@ def _is_text(node: ast.AST) -> bool:
 def _changes(node: ast.expr | ast.stmt) -> Iterator[tuple[str, ast.AST]]:
     """Yield each change of a node in words, with what stands in its place."""
     if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED:
-        other = COMPARED[type(node.ops[0])]
-        yield other.__name__, _with(node, ops=[other(), *node.ops[1:]])
+        operator = COMPARED[type(node.ops[0])]
+        yield operator.__name__, _with(node, ops=[operator(), *node.ops[1:]])
     elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in COMPUTED:
-        operator = COMPUTED[type(node.op)]
-        yield operator.__name__, _with(node, op=operator())
+        arithmetic = COMPUTED[type(node.op)]
+        yield arithmetic.__name__, _with(node, op=arithmetic())
     elif isinstance(node, ast.BoolOp):
         yield "and/or", _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
     elif isinstance(node, ast.UnaryOp):
@@ -93,8 +93,8 @@ def _changes(node: ast.expr | ast.stmt) -> Iterator[tuple[str, ast.AST]]:
         yield from _constants(node)
     elif isinstance(node, ast.Call):
         for keyword in node.keywords:
-            kept = [each for each in node.keywords if each is not keyword]
-            yield f"without {keyword.arg}", _with(node, keywords=kept)
+            keywords = [each for each in node.keywords if each is not keyword]
+            yield f"without {keyword.arg}", _with(node, keywords=keywords)
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
         yield "never", _with(node, test=ast.Constant(False))
     elif isinstance(node, ast.comprehension):

@@ -40,18 +40,18 @@ def survivors(module: str, tests: str, share: float) -> tuple[list[str], str]:
     )
     assert done.returncode == 0, done.stderr
 
-    *alive, told = done.stdout.splitlines()
-    return [key for key in alive if key], told
+    *alive, summary = done.stdout.splitlines()
+    return [key for key in alive if key], summary
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("module", "tests", "share"), TRIED)
 def test_no_mutant_survives_unexplained(module: str, tests: str, share: float) -> None:
     """If one did, the same slip in a change would pass the tests too."""
-    alive, told = survivors(module, tests, share)
-    print(told)
+    alive, summary = survivors(module, tests, share)
+    print(summary)
     unexplained = [key for key in alive if key not in EXPLAINED[module]]
-    assert not unexplained, "\n".join([told, *unexplained])
+    assert not unexplained, "\n".join([summary, *unexplained])
 
 
 @pytest.mark.parametrize("module", sorted(EXPLAINED))

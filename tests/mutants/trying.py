@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -100,25 +100,29 @@ def sample(module: str, share: float, seed: int = 0) -> list[Mutant]:
 
 def survivors(
     module: str, tests: Sequence[str], chosen: Sequence[Mutant], place: Path
-) -> list[str]:
-    """Return the keys of the mutants that no test sees, in the order of the file."""
+) -> Iterator[str]:
+    """Yield the keys of the mutants that no test sees, in the order of the file."""
     for name in HEAVY:
         importlib.import_module(name)
 
     assert survives(module, None, tests, place), (place / "log").read_text()[-2_000:]
-    return [each.key for each in chosen if survives(module, each, tests, place)]
+    for mutant in chosen:
+        if survives(module, mutant, tests, place):
+            yield mutant.key
 
 
 def main(module: str, tests: str, share: str = "1", *limits: str) -> None:
     """Print the survivors, one a line, and on the last line how many were tried, in what time."""
     tried = sample(module, float(share))
     start = time.monotonic()
+    number = 0
     with tempfile.TemporaryDirectory() as folder:
-        alive = survivors(module, [tests, *limits], tried, Path(folder))
+        for number, key in enumerate(survivors(module, [tests, *limits], tried, Path(folder)), 1):
+            # At once, as somebody waits for minutes.
+            print(key, flush=True)
 
     seconds = time.monotonic() - start
-    print("\n".join(alive))
-    print(f"{module}: {len(tried)} mutants, {len(alive)} survived, {seconds:.0f} s")
+    print(f"{module}: {len(tried)} mutants, {number} survived, {seconds:.0f} s")
 
 
 if __name__ == "__main__":
