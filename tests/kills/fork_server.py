@@ -6,6 +6,8 @@ comes in for each child (`Order`), one goes out when it has ended (`Ended`).
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import json
 import os
@@ -14,10 +16,11 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from kills.commands import call
 
@@ -117,8 +120,8 @@ def _count_steps(folder: str, last: int | None) -> Callable[[], int]:
     return lambda: steps
 
 
-def _in_child(order: Order, log: int) -> None:
-    """Do the command and leave the number of its steps on the last line of what it printed."""
+def _in_child(order: Order, log: int) -> NoReturn:
+    """Do the command, leave the number of its steps on the last line of what it printed, and end."""
     os.setsid()
     os.chdir(order.folder)
     os.environ["MSERBENCH_CACHE"] = str(Path(order.folder, "cache"))
@@ -127,10 +130,21 @@ def _in_child(order: Order, log: int) -> None:
     os.dup2(log, 2)
     steps = _count_steps(order.folder, order.step)
 
+    code = 1
     try:
         call(order.words)
+        code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        atexit._run_exitfuncs()
         os.write(log, f"\n{steps()}".encode())
+        # Taking all imported modules down would take longer than most commands.
+        os._exit(code)
 
 
 def _served(order: Order) -> Ended:
@@ -141,7 +155,6 @@ def _served(order: Order) -> Ended:
     child = os.fork()
     if child == 0:
         _in_child(order, log)
-        sys.exit(0)
 
     os.close(log)
 
@@ -168,6 +181,7 @@ def main() -> None:
 
     # Each command would ask all packages anew what they bring.
     registry.installed()
+    gc.freeze()  # what is shared with the forks is not looked through, which would copy it
     for line in sys.stdin:
         order = Order(**json.loads(line))
         sys.stdout.write(json.dumps(asdict(_served(order))) + "\n")

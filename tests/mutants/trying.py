@@ -115,14 +115,15 @@ def main(module: str, tests: str, share: str = "1", *limits: str) -> None:
     """Print the survivors, one a line, and on the last line how many were tried, in what time."""
     tried = sample(module, float(share))
     start = time.monotonic()
-    number = 0
+    alive = 0
     with tempfile.TemporaryDirectory() as folder:
-        for number, key in enumerate(survivors(module, [tests, *limits], tried, Path(folder)), 1):
+        for key in survivors(module, [tests, *limits], tried, Path(folder)):
             # At once, as somebody waits for minutes.
             print(key, flush=True)
+            alive += 1
 
     seconds = time.monotonic() - start
-    print(f"{module}: {len(tried)} mutants, {number} survived, {seconds:.0f} s")
+    print(f"{module}: {len(tried)} mutants, {alive} survived, {seconds:.0f} s")
 
 
 if __name__ == "__main__":
