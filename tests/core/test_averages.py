@@ -179,6 +179,40 @@ def test_a_system_does_not_differ_from_itself() -> None:
     assert difference(cell, cell, "UA") == averages.Difference(0.0, (0.0, 0.0), 1.0)
 
 
+def constant(right: bool, speakers: int) -> NDArray[np.int64]:
+    """Return the counts of a model that answers every clip rightly, or none."""
+    truth = LABELS * speakers
+    shifted = truth if right else [*truth[1:], truth[0]]
+    clusters = [f"s{at // len(LABELS)}" for at in range(len(truth))]
+    return cluster_counts(truth, shifted, LABELS, clusters)
+
+
+def test_a_difference_that_all_speakers_share_has_the_p_of_so_many_signs() -> None:
+    """Without spread there is no interval to give; one of width zero would claim certainty."""
+    pairs = [np.stack([constant(True, n), constant(False, n)], axis=1) for n in (5, 4)]
+    scored_targets = [target(counts) for counts in pairs]
+    single = [[one(scored_targets[0], model)] for model in (0, 1)]
+    assert difference(*single, "UA") == averages.Difference(1.0, None, 2**-4)
+
+    both = [[one(scored, model) for scored in scored_targets] for model in (1, 0)]
+    assert difference(*both, "UA") == averages.Difference(-1.0, None, 2**-8)
+
+
+def test_models_that_are_equal_in_the_mean_only_are_not_told_apart() -> None:
+    """Each is right where the other is wrong: the difference is none, and it is not sure."""
+    truth = LABELS * 4
+    clusters = [f"s{at // 3}" for at in range(12)]
+    wrong = [*LABELS[1:], LABELS[0]]
+    halves = [[*LABELS, *LABELS, *wrong, *wrong], [*wrong, *wrong, *LABELS, *LABELS]]
+    counts = [cluster_counts(truth, answers, LABELS, clusters) for answers in halves]
+    scored = target(np.stack(counts, axis=1))
+    apart = difference([one(scored, 0)], [one(scored, 1)], "UA")
+    assert (apart.value, apart.p) == (0.0, 1.0)
+    # Left out in turn, the speakers move it by 1/3 either way: (3 / 4) * 4 / 9 is its variance.
+    reach = stats.t.ppf(0.975, 3) * math.sqrt(1 / 3)
+    assert apart.interval == pytest.approx((-reach, reach))
+
+
 @pytest.mark.parametrize("speakers", [1, 3])
 def test_few_speakers_leave_nothing_to_say(speakers: int) -> None:
     """An interval of width zero would claim certainty where there is none; the value stands."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mserbench.contracts import Clip
 from mserbench.errors import DataError
-from mserbench.running.batches import AHEAD, decoded_ahead, padding_waste, plan
+from mserbench.running.batches import decoded_ahead, padding_waste, plan
 
 lengths = st.lists(st.floats(0.01, 400.0), max_size=200)
 
@@ -50,6 +50,25 @@ def test_padding_wastes_less_than_five_percent(seed: int) -> None:
 def test_a_senseless_bound_is_refused(bound: float) -> None:
     with pytest.raises(ValueError, match="must be above 0"):
         plan([1.0], bound)
+
+
+def test_a_batch_is_filled_up_to_its_bound_and_not_above() -> None:
+    """If the bound were off by a clip, a GPU that just holds the batches would run out of memory,
+    or half of it would lie idle.
+    """
+    assert [len(batch) for batch in plan([1.0] * 241)] == [240, 1]
+    assert [len(batch) for batch in plan([4.0] * 4, 12.0)] == [3, 1]
+
+
+def test_clips_share_a_batch_down_to_92_percent_of_the_longest() -> None:
+    assert plan([2.0, 1.84]) == [[0, 1]]
+    assert plan([2.0, 1.83]) == [[0], [1]]
+
+
+def test_padding_is_a_share_of_the_padded_audio() -> None:
+    # Two clips of 2 and 1 s take 4 s, of which 1 s is padding; the third needs none.
+    assert padding_waste([2.0, 1.0], [[0, 1]]) == 0.25
+    assert padding_waste([2.0, 1.0, 4.0], [[0, 1], [2]]) == 0.125
 
 
 def test_no_clips_make_no_batches() -> None:
@@ -96,7 +115,7 @@ def test_no_more_is_decoded_ahead_than_memory_allows() -> None:
     batches = decoded_ahead(endless(), workers=2)
     for number_taken in range(1, 20):
         next(batches)
-        assert source.decoded <= number_taken + AHEAD
+        assert source.decoded <= number_taken + 2
 
     batches.close()
 

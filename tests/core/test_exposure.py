@@ -196,6 +196,94 @@ def test_a_reason_names_the_languages_that_are_shared_and_no_other(
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "trained"),
+    [
+        ("zh", "cmn"),
+        ("cmn", "zh"),
+        ("zh", "cmn-Hans-CN"),
+        ("de", "deu"),
+        ("deu", "de"),
+        ("fa", "pes"),
+        ("fas", "fa-IR"),
+        ("ar", "arb"),
+    ],
+)
+def test_a_language_is_met_in_whatever_code_it_is_told(
+    sample: tuple[Task, CorpusCard], asked: str, trained: str
+) -> None:
+    """Mandarin is told as `cmn` by one publisher and as `zh` by the next: a model trained on the
+    one has seen the other.
+    """
+    task, corpus = sample
+    verdict = judge(card(labelled("other", trained)), replace(task, languages=(asked,)), corpus, [])
+    assert (verdict.verdict, verdict.heard) == ("cross-corpus", "yes")
+    assert verdict.reasons == (f"trained on {asked} emotion labels of other (test)",)
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        ([], "emotion labels were seen in no language only, and no clip of emodb"),
+        (
+            [labelled("emovo", "it"), labelled("more", "ru", "it")],
+            "emotion labels were seen in languages it, ru only, and no clip of emodb",
+        ),
+        (
+            [labelled("emovo", "it", clips=("k1", "k2", "k9")), labelled("emodb", "de")],
+            "2 test clip(s) were trained on, in emovo (test)",
+        ),
+        (
+            [labelled("emodb", "de"), labelled("other", "de")],
+            "trained on corpus emodb (test)",
+        ),
+    ],
+)
+def test_the_reason_is_that_of_the_worst_thing_seen(
+    sample: tuple[Task, CorpusCard], seen: list[Exposure], reason: str
+) -> None:
+    assert judge(card(*seen), *sample, KEYS).reasons == (reason,)
+
+
+LIST = "the list of corpora with emotion labels it was trained on is not known to be complete"
+TASK = "the language of the task is not declared"
+
+
+@pytest.mark.parametrize(
+    ("languages", "complete", "reasons"),
+    [
+        (("de",), False, ("trained on de emotion labels of other (test)", LIST)),
+        (("it",), False, (LIST,)),
+        (("und",), True, (TASK,)),
+        (("it", "und"), True, (TASK,)),
+        (("und",), False, (TASK, LIST)),
+    ],
+)
+def test_what_is_unknown_is_told_beside_what_is_known(
+    sample: tuple[Task, CorpusCard],
+    languages: tuple[str, ...],
+    complete: bool,
+    reasons: tuple[str, ...],
+) -> None:
+    task, corpus = sample
+    seen = card(labelled("other", "de"), complete=complete)
+    verdict = judge(seen, replace(task, languages=languages), corpus, KEYS)
+    assert (verdict.verdict, verdict.reasons) == ("unknown", reasons)
+
+
+def test_names_of_corpora_are_the_same_in_any_case(sample: tuple[Task, CorpusCard]) -> None:
+    task, corpus = sample
+    capitals = replace(corpus, name="EmoDB-Sample", family="EMODB")
+    for name in ("emodb", "EMODB", "emodb-sample"):
+        assert judge(card(labelled(name, "de")), task, capitals, []).verdict == "in-corpus"
+        assert judge(replace(card(), development=(name,)), task, capitals, []).development
+
+
+def test_related_releases_of_the_training_corpora_are_one_corpus() -> None:
+    seen = exposure.with_families(card(labelled("emodb-sample", "de")), lookup.family)
+    assert [part.corpus for part in seen.exposure] == ["emodb"]
+
+
 # What a model's defaults were chosen on
 
 

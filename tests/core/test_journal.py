@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,54 @@ def test_each_batch_is_on_disk_when_add_returns(tmp_path: Path) -> None:
         assert len((tmp_path / "j").read_bytes().splitlines()) == n
 
     journal.close()
+
+
+def test_each_batch_is_forced_to_disk_when_add_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only the system's memory holds is gone after a power cut, and the hours with it."""
+    forced: list[tuple[int, int]] = []  # (number of the file, its bytes) at each fsync
+
+    def noted(handle: int) -> None:
+        state = os.fstat(handle)
+        forced.append((state.st_ino, state.st_size))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    journal = Journal(tmp_path / "j", "k")
+    file, folder = (tmp_path / "j").stat().st_ino, tmp_path.stat().st_ino
+    assert folder in dict(forced), "the name of a new journal could vanish"
+
+    for batch in BATCHES:
+        journal.add(batch)
+        assert forced[-1] == (file, (tmp_path / "j").stat().st_size)
+
+    journal.close()
+
+
+def test_what_was_added_is_at_hand_without_reading_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", "k")
+    journal.add(BATCHES[0])
+    assert journal.answers == dict(BATCHES[0])
+    journal.close()
+
+
+def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:
+    """An open one would hold its file on systems that cannot remove a file in use."""
+    journal = Journal(tmp_path / "j", "k")
+    journal.close()
+    with pytest.raises(ValueError, match="closed"):
+        journal.add(BATCHES[0])
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf")])
+def test_a_score_that_could_not_be_read_again_is_not_written(tmp_path: Path, score: float) -> None:
+    before = filled(tmp_path / "j")
+    journal = Journal(tmp_path / "j", "k")
+    with pytest.raises(ValueError, match="JSON"):
+        journal.add([("e", ((score,), ""))])
+
+    journal.close()
+    assert (tmp_path / "j").read_bytes() == before
 
 
 def test_a_full_disk_raises_and_loses_nothing(tmp_path: Path) -> None:

@@ -51,6 +51,49 @@ def test_no_label_two_labels_or_a_negation_cannot_be_read(answer: str) -> None:
     assert read_answer(answer, CANONICAL) is None
 
 
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("happy", "happiness joy joyful"),
+        ("sad", "sadness sorrow"),
+        ("angry", "anger mad"),
+        ("surprise", "surprised astonished astonishment"),
+        ("disgust", "disgusted"),
+        ("fear", "fearful afraid scared"),
+        ("neutral", "neutrality"),
+        ("calm", "calmness"),
+        ("boredom", "bored boring"),
+        ("enthusiasm", "enthusiastic"),
+        ("excited", "excitement"),
+        ("frustrated", "frustration"),
+    ],
+)
+def test_other_forms_of_a_word_are_its_label(label: str, words: str) -> None:
+    labels = (*CANONICAL, "calm", "boredom", "enthusiasm", "excited", "frustrated")
+    assert {read_answer(word, labels) for word in words.split()} == {label}
+
+
+def test_the_labels_of_both_papers_in_their_order() -> None:
+    assert CANONICAL == ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")
+
+
+def test_a_negation_is_one_in_capitals_too() -> None:
+    assert read_answer("NOT happy", CANONICAL) is None
+    assert read_answer("Happy? Never.", CANONICAL) is None
+
+
+@pytest.mark.parametrize("answer", ["high spirits", "High_Spirits", "in high   spirits!"])
+def test_labels_of_several_words_are_read_whole(answer: str) -> None:
+    """The shorter label inside must not win, nor an underscore or a capital decide."""
+    labels = ("high", "High_Spirits")
+    assert read_answer(answer, labels) == "High_Spirits"
+
+
+def test_a_word_that_is_no_label_leads_to_none_of_them() -> None:
+    assert read_answer("joy", ("sad",)) is None
+    assert read_answer("happy", ()) is None
+
+
 def test_a_synonym_counts_only_where_its_label_is_asked_for() -> None:
     assert read_answer("boring", CANONICAL) is None
     assert read_answer("boring", (*CANONICAL, "boredom")) == "boredom"

@@ -1,0 +1,1 @@
+"""Commands killed at every step and at random moments, then given again."""

@@ -1,0 +1,1 @@
+"""Small wrong changes of the core, each of which a test must see."""
