@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.data.own.keys import NAME, TEXTS, Fault, faults, is_text
+from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.labels import DROP
 
@@ -53,7 +54,7 @@ class Settings:
 def read(path: Path) -> Settings:
     """Read a file. Raises DataError with every fault of its keys."""
     try:
-        data = path.read_bytes()
+        data = outside.read(path, outside.SETTINGS)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read ({error.strerror}): 'mserbench init-task FOLDER' writes one"

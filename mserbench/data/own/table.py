@@ -13,6 +13,7 @@ from mserbench import tables
 from mserbench.contracts import Fault
 from mserbench.data.audio import is_audio
 from mserbench.data.own import pattern as own_pattern
+from mserbench.disk import outside
 from mserbench.errors import DataError
 
 PATH = "path"  # the column of the file in rows that come from file names
@@ -42,12 +43,11 @@ def read(path: Path) -> Table:
     Raises DataError where it cannot be read, or its header is none.
     """
     try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) else error
+        data = outside.read(path, outside.TABLE)
+    except OSError as error:
         raise DataError(
-            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to the TOML "
-            "file"
+            f"label file {str(path)!r} cannot be read ({error.strerror}); its path is relative "
+            "to the TOML file"
         ) from error
 
     return parse(path.name, data)
