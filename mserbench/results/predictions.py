@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.labels import read_answer
 
@@ -101,7 +102,8 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
     missing or repeated ids, a label outside the set, scores that are no finite numbers, a truth
     column that differs.
     """
-    header, records = _records(path)
+    # Named on the command line, it may be what another program is printing.
+    header, records = _records(path, piped=True)
     name = f"predictions file {str(path)!r}"
     columns = [f"{SCORE}{label}" for label in labels]
     if "id" not in header or not (
@@ -208,10 +210,10 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
     ]
 
 
-def _records(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+def _records(path: Path, piped: bool = False) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """Read a csv file whose rows all have the columns of its header: (line number, row) each."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = outside.read(path, outside.TABLE, piped=piped).decode("utf-8-sig")
     except OSError as error:
         raise DataError(
             f"predictions file {str(path)!r} cannot be read: {error.strerror}"

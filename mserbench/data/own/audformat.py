@@ -12,6 +12,7 @@ from typing import Any
 from mserbench.contracts import Fault
 from mserbench.data.own import table as own_table
 from mserbench.data.own.table import OwnRow, Table
+from mserbench.disk import outside
 from mserbench.errors import DataError, MissingExtra
 
 HEADER = "db.yaml"
@@ -79,10 +80,10 @@ def open_database(root: Path) -> Database:
 
     path = root / HEADER
     try:
-        header = yaml.safe_load(path.read_bytes())
+        header = yaml.safe_load(outside.read(path, outside.SETTINGS))
     except OSError as error:
         raise DataError(
-            f"audformat database {str(root)!r} has no {HEADER} ({error.strerror})"
+            f"audformat database {str(root)!r} has no readable {HEADER} ({error.strerror})"
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())

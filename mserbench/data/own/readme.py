@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mserbench.data.own.findings import Findings
+from mserbench.disk import outside
 
 _NAMES = re.compile(r"(readme|license|licence|copying)(\.(md|txt|rst))?", re.IGNORECASE)
 _MOST_BYTES = 200_000
@@ -56,11 +57,8 @@ def add_facts(proposed: Findings, folder: Path, names: Sequence[str]) -> None:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():  # a pipe would never end
-            return ""
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace")
-    except OSError:
+        return outside.read(path, _MOST_BYTES, path.parent).decode("utf-8", "replace")
+    except OSError:  # a guess less, and the person is asked
         return ""
 
 

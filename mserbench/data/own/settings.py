@@ -14,6 +14,7 @@ from mserbench.data.own import one_hot
 from mserbench.data.own.keys import NAME, TEXTS, Fault, faults, is_text
 from mserbench.data.own.paths import composed
 from mserbench.data.own.wording import shown
+from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.labels import DROP
 
@@ -62,7 +63,7 @@ class Settings:
 def read(path: Path) -> Settings:
     """Read a file. Raises DataError with every fault of its keys."""
     try:
-        data = path.read_bytes()
+        data = outside.read(path, outside.SETTINGS)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read ({error.strerror}): 'mserbench init-task FOLDER' writes one"

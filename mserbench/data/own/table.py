@@ -16,6 +16,7 @@ from mserbench.data.audio import is_audio
 from mserbench.data.own import pattern as own_pattern
 from mserbench.data.own.paths import composed, plain
 from mserbench.data.own.wording import shown
+from mserbench.disk import outside
 from mserbench.errors import DataError
 
 PATH = "path"  # the column of the file in rows that come from file names
@@ -46,12 +47,11 @@ def read(path: Path) -> Table:
     Raises DataError where it cannot be read, or its header is none.
     """
     try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) else error
+        data = outside.read(path, outside.TABLE)
+    except OSError as error:
         raise DataError(
-            f"label file {str(path)!r} cannot be read ({reason}); its path is relative to the TOML "
-            "file"
+            f"label file {str(path)!r} cannot be read ({error.strerror}); its path is relative "
+            "to the TOML file"
         ) from error
 
     return parse(path.name, data)
