@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus
-from mserbench.data import corpus, divisions, index
+from mserbench.data import corpus, divisions, index, spans
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
     with_audio = [
         utterance for utterance in reading.utterances.values() if utterance.id not in lost
     ]
-    facts = index.index(root, with_audio, progress)
+    facts = spans.checked(root, with_audio, index.index(root, with_audio, progress))
     digest = index.digest(facts)
     problems = [
         *reading.problems,

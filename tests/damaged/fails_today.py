@@ -73,17 +73,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
         ".sph without a row",
         ".rf64 without a row",
     ],
-    "0 problems: an end beyond the file is the end of the file": [
-        "one end beyond the file",
-        "ends in milliseconds",
-        "ends in samples",
-    ],
-    "'holds no audio from ... to ... s: get it from the publisher again', a line for each row": [
-        "one start beyond the file",
-        "all times in milliseconds",
-        "all times in samples",
-        "all times in hundredths",
-    ],
     "init-task proposes a class 'emotion' and a speaker 'speaker'; verify finds one utterance without a file": [
         "a header again in the middle",
     ],
@@ -109,11 +98,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
         "case antiphase",
         "case float-int16-scale",
         "case predictions, a column of another label",
-    ],
-    "0 problems": [
-        "case end-beyond-file, 0.9",
-        "case end-beyond-file, 500",
-        "case end-beyond-file, 8000",
     ],
     "the six .opus are not seen, and nothing is said": [
         "case endings, predict",
