@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.results.exposure import VERDICTS
 
@@ -50,7 +51,8 @@ def read(path: Path) -> list[Published]:
 
     try:
         reader = csv.DictReader(
-            io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True
+            io.StringIO(outside.read(path, outside.TABLE).decode("utf-8-sig"), newline=""),
+            strict=True,
         )
         values_of: dict[tuple[str, ...], dict[str, str]] = {}
         for record in reader:
@@ -60,7 +62,7 @@ def read(path: Path) -> list[Published]:
             values = values_of.setdefault(tuple(record[name] for name in _SHARED), {})
             if values.setdefault(record["metric"], record["value"]) != record["value"]:
                 raise ValueError(f"a second {record['metric']} of {record['system']!r}")
-    except (ValueError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         # Reading the file itself may have failed, before there was a line.
         at = reader.line_num if "reader" in locals() else 1
         raise DataError(

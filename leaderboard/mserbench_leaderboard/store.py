@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from mserbench.disk import outside
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
 from mserbench.results import runs
@@ -63,7 +64,11 @@ def load(folder: Path, task: str | None = None) -> BoardRun:
                 f"but a run lies in {RESULTS}/TASK/RUN, each a plain name"
             )
 
-        return entry_of(run, f"{name}/{folder.name}", (folder / runs.PREDICTIONS).read_bytes())
+        return entry_of(
+            run,
+            f"{name}/{folder.name}",
+            outside.read(folder / runs.PREDICTIONS, LARGEST[runs.PREDICTIONS]),
+        )
     except (ValueError, OSError) as error:
         raise DataError(
             f"run {str(folder)!r} cannot be accepted ({error}): run or score it again"

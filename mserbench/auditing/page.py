@@ -16,6 +16,7 @@ from mserbench.auditing.wording import cell, confound_sentence, inside_sentences
 from mserbench.contracts import Corpus
 from mserbench.data import corpus, lookup
 from mserbench.data.index import Progress
+from mserbench.disk import outside
 from mserbench.errors import DataError, UsageError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry
@@ -94,8 +95,8 @@ def _about(path: Path | None) -> dict[str, Any]:
         return {}
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return tomllib.loads(outside.read(path, outside.SETTINGS).decode())
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"file {str(path)!r} cannot be read as TOML ({error}): give another --about"
         ) from error

@@ -5,7 +5,9 @@ line.
 from __future__ import annotations
 
 import gzip
+import io
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Literal
 from mserbench.auditing.audit import TRAIN
 from mserbench.contracts import Fault, Utterance
 from mserbench.data.audio import SUFFIXES
+from mserbench.disk import outside
 from mserbench.errors import DataError, UsageError
 from mserbench.tables import Row, rows
 
@@ -212,13 +215,25 @@ def _columns(path: Path, header: bytes, delimiter: str) -> tuple[str, str]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix == ".gz" else data
-    except (OSError, EOFError) as error:
+        data = outside.read(path, outside.TABLE, piped=True)
+        return _unpacked(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(
             f"split file {str(path)!r} cannot be read ({reason}): give a csv file"
         ) from error
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Unpack gzip. Raises OSError where that gives more bytes than a table may have: a megabyte of
+    zeros packs into a kilobyte.
+    """
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+        unpacked = packed.read(outside.TABLE + 1)
+
+    if len(unpacked) > outside.TABLE:
+        raise outside.Refused(f"unpacked, it has more than {outside.TABLE:,} bytes")
+    return unpacked
 
 
 def _all(path: Path, faults: list[str]) -> str:

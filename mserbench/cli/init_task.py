@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.errors import UsageError
+from mserbench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from mserbench.data.own.proposal import Proposal
 
 
 @click.command(name="init-task", short_help="propose a task for a corpus of your own")
@@ -27,7 +32,6 @@ def command(
     in the names of files and folders. Lines to look at are marked. See docs/your-own-corpus.md.
     """
     from mserbench.data.own import definition, proposal, settings
-    from mserbench.disk.files import write_atomic
 
     # A folder named in a script other than Latin leaves no letter, hence the fallback.
     name = (
@@ -40,13 +44,19 @@ def command(
     for sentence in examined.sentences:
         click.echo(sentence)
 
-    code = language or ("" if examined.knows_language else _asked())
+    code = language or _language(examined)
     text = proposal.write(examined, target, name, code)
+    if examined.refusal:
+        _write(target, text)
+        raise DataError(
+            f"{examined.refusal}; a skeleton to be completed was written to {str(target)!r}"
+        )
+
     # What is written must load: a proposal that fails later would cost its reader more.
     loaded = definition.build(settings.parse(text.encode(), target))
-    write_atomic(target, text)
+    _write(target, text)
 
-    for doubt in examined.findings.doubts:
+    for doubt in (*examined.findings.doubts, *definition.doubts(loaded)):
         click.echo(f"look: {doubt}")
 
     for line in text.splitlines():
@@ -58,12 +68,29 @@ def command(
     click.echo(f"score a model: mserbench run --model egemaps --task {target}")
 
 
+def _write(target: Path, text: str) -> None:
+    """Write the file. Raises DataError where the system refuses."""
+    from mserbench.disk.files import write_atomic
+
+    try:
+        write_atomic(target, text)
+    except OSError as error:
+        raise DataError(
+            f"{str(target)[:200]!r} cannot be written ({error.strerror}): give another --out"
+        ) from error
+
+
 def _check(target: Path, language: str | None, force: bool) -> None:
     from mserbench.data.own.keys import is_language
 
     if target.suffix != ".toml":
         raise UsageError(f"--out is {str(target)!r}, but a name that ends in .toml was expected")
-    if target.exists() and not force:
+    try:
+        is_there = os.path.lexists(target)
+    except ValueError:  # a NUL in the name
+        is_there = False
+
+    if is_there and not force:
         raise UsageError(
             f"{str(target)!r} is there already: give another --out, or --force to overwrite it"
         )
@@ -71,6 +98,14 @@ def _check(target: Path, language: str | None, force: bool) -> None:
         raise UsageError(
             f"--language is {language!r}, but an ISO 639 code such as 'de' was expected"
         )
+
+
+def _language(examined: Proposal) -> str:
+    """Return the language that the folder names; empty where its table or header has it."""
+    if examined.findings.language_from:
+        return examined.findings.languages[0]
+
+    return "" if examined.knows_language else _asked()
 
 
 def _asked() -> str:

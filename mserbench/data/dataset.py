@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Clip, Corpus, Task, Utterance
-from mserbench.data import audio, corpus, divisions, index, lookup
+from mserbench.data import audio, corpus, divisions, index, lookup, spans
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
 from mserbench.labels import DROP
@@ -127,7 +127,8 @@ def load(
         problems += _count_problems(task, labelled)
 
     # Only clips of the task are opened: others may be missing or damaged.
-    facts = index.index(root, [utterance for utterance, _ in labelled], progress)
+    opened = [utterance for utterance, _ in labelled]
+    facts = spans.checked(root, opened, index.index(root, opened, progress))
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
     if undeclared or (problems and not allow_partial):
         raise DataError(_summary(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus, Task, Utterance
-from mserbench.data import corpus, dataset, divisions, index
+from mserbench.data import corpus, dataset, divisions, index, spans
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def verify(
     with_audio = [
         utterance for utterance in reading.utterances.values() if utterance.id not in lost
     ]
-    facts = index.index(root, with_audio, progress)
+    facts = spans.checked(root, with_audio, index.index(root, with_audio, progress))
     digest = index.digest(facts)
     problems = [
         *reading.problems,

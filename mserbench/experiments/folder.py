@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mserbench.disk import outside
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError
 from mserbench.experiments import answers as files
@@ -44,8 +45,8 @@ def remade(out: Path) -> str:
     there or damaged.
     """
     try:
-        record = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        record = json.loads(outside.read(out / RECORD, outside.RECORD))
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             f"{str(out)!r} holds no readable {RECORD} of an experiment ({error}): run the "
             f"experiment with this --out"
@@ -60,7 +61,7 @@ def remade(out: Path) -> str:
     for name, task in record["tasks"].items():
         path = out / ANSWERS / file_name(name)
         try:
-            data = path.read_bytes()
+            data = outside.read(path, outside.TABLE)
         except OSError as error:
             raise DataError(
                 f"the answers {str(path)!r} cannot be read ({error.strerror}): run it again"
@@ -72,7 +73,7 @@ def remade(out: Path) -> str:
 
     try:
         return page.render(record, answers, hashes)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{str(out / RECORD)!r} does not fit its answers ({error!r}): run the experiment again"
         ) from error

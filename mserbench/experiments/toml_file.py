@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mserbench.disk import outside
 from mserbench.errors import UsageError
 
 
@@ -137,10 +138,12 @@ def read(file: Path) -> Table:
     """Read a TOML file. Raises UsageError where it cannot be read or is none."""
     try:
         # Some editors put a byte order mark first, which TOML does not know.
-        return Table(file, "", tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        return Table(
+            file, "", tomllib.loads(outside.read(file, outside.SETTINGS).decode("utf-8-sig"))
+        )
     except OSError as error:
         raise UsageError(
             f"{str(file)!r} cannot be read: {error.strerror or error}: give another file"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{str(file)!r} is no TOML file: {error}: correct it") from error

@@ -37,7 +37,7 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
     unknown, missing or repeated ids, a label outside the set, scores that are no finite numbers, a
     truth column that differs.
     """
-    table = _composed(prediction_tables.read(path))
+    table = _composed(prediction_tables.read(path, piped=True))
     name = f"predictions file {str(path)!r}"
     columns = [f"{SCORE}{_nfc(label)}" for label in labels]
     _require_columns(name, table, columns)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.results import parts
 from mserbench.results.parts import COUNT, FLAG, OBJECT, Part, checked
@@ -151,7 +152,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
 
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(outside.read(path, outside.MANIFEST))
         if not isinstance(content, dict):
             raise ValueError("it is no object")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from mserbench.cards import Exposure, ExposureKind, ModelCard
+from mserbench.disk import outside
 from mserbench.errors import DataError
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
@@ -20,7 +21,7 @@ def read_card(path: Path, name: str) -> ModelCard:
     at fault.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8-sig"))
+        record = json.loads(outside.read(path, outside.CARD, piped=True).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"model card {str(path)!r} cannot be read as JSON: {error}") from error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench import tables
+from mserbench.disk import outside
 from mserbench.errors import DataError
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -32,15 +33,16 @@ class PredictionTable:
     separator: str
 
 
-def read(path: Path) -> PredictionTable:
+def read(path: Path, piped: bool = False) -> PredictionTable:
     """Read a table with a header, separated by comma, semicolon, tab or bar, or objects in JSON.
 
+    With `piped` it may be what another program is printing: a user named it.
     Bytes become text as those of the tables of corpora do. Raises DataError where the file cannot
     be read, has no header, or has rows of other lengths than that.
     """
     name = f"predictions file {str(path)!r}"
     try:
-        data = path.read_bytes()
+        data = outside.read(path, outside.TABLE, piped=piped)
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror}") from error
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench.disk import folders
+from mserbench.disk import folders, outside
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError
 from mserbench.report.numbers import percent
@@ -217,7 +217,7 @@ def read(folder: Path) -> Run:
     path = folder / RECORD
     try:
         record = RunRecord.from_json(
-            json.loads(_plain_file(path).decode("utf-8"), parse_constant=_refuse)
+            json.loads(_plain_file(path, outside.RECORD).decode("utf-8"), parse_constant=_refuse)
         )
     except FileNotFoundError as error:
         raise DataError(
@@ -227,8 +227,8 @@ def read(folder: Path) -> Run:
         raise DataError(f"run record {str(path)!r} is damaged ({error}): {_AGAIN}") from error
 
     try:
-        data = _plain_file(folder / PREDICTIONS)
-    except (OSError, ValueError) as error:
+        data = _plain_file(folder / PREDICTIONS, outside.TABLE)
+    except OSError as error:
         raise DataError(
             f"run {str(folder)!r} has no readable {PREDICTIONS} ({error}): {_AGAIN}"
         ) from error
@@ -269,11 +269,11 @@ def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip(".") or "_"
 
 
-def _plain_file(path: Path) -> bytes:
+def _plain_file(path: Path, most: int) -> bytes:
     """Read a file of a run folder, but follow no link out of it."""
     if path.is_symlink():
-        raise ValueError(f"{path.name} is a link: a plain file was expected")
-    return path.read_bytes()
+        raise outside.Refused(f"{path.name} is a link: a plain file was expected")
+    return outside.read(path, most)
 
 
 def _refuse(constant: str) -> float:

@@ -59,9 +59,10 @@ def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
     """
     toml = HEAD.replace('"pl"', '["pl", "uk"]') + COLUMN_LINES
     toml += (
-        "".join(f'{key} = "{key}"\n' for key in COLUMNS if key not in ("path", "label")) + LABELS
+        "".join(f'{key} = "{key}"\n' for key in COLUMNS if key not in ("path", "label", "duration"))
+        + LABELS
     )
-    header = ["file", "emo", *(key for key in COLUMNS if key not in ("path", "label"))]
+    header = ["file", "emo", *(key for key in COLUMNS if key not in ("path", "label", "duration"))]
     values = {
         "file": "./x\\\\y.wav",
         "emo": "wut",
@@ -258,8 +259,8 @@ MISTAKES = {
     ),
     "kind": (
         TOML.replace("t.csv", "my.toml"),
-        "my.toml, line 2, key 'table': label file 'my.toml' is of no known kind: .csv, .tsv, .txt "
-        "or .jsonl was expected",
+        "my.toml, line 2, key 'table': label file 'my.toml' is of no known kind: .csv, .tsv, .txt, "
+        ".jsonl or .json was expected",
     ),
     "syntax": ("title = \n", "my.toml: is not valid TOML: Invalid value (at line 1, column 9)"),
     "pattern": (

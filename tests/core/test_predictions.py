@@ -265,7 +265,7 @@ def test_a_pickle_is_refused_and_never_loaded(
 
 
 def test_a_missing_file_and_a_folder_say_so(tmp_path: Path) -> None:
-    for path, words in ((tmp_path / "none.csv", "No such file"), (tmp_path, "Is a directory")):
+    for path, words in ((tmp_path / "none.csv", "No such file"), (tmp_path, "it is a folder")):
         with pytest.raises(DataError, match=f"cannot be read: {words}"):
             read_foreign(path, TRUTH, LABELS)
 

@@ -18,6 +18,7 @@ from mserbench.data.own import definition as own
 from mserbench.data.own import proposal
 from mserbench.data.own import settings as own_file
 from mserbench.data.own import words as proposal_words
+from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 from mserbench.labels import CANONICAL
 
@@ -33,6 +34,9 @@ def touch(folder: Path, names: Sequence[str]) -> Path:
 def proposed(folder: Path, language: str = "und") -> tuple[dict, own.OwnTask, list[str]]:
     """Return what is proposed as TOML reads it, the task that it loads as, and the doubts."""
     proposed_file = proposal.examine(folder)
+    if proposed_file.refusal:
+        raise DataError(proposed_file.refusal)
+
     text = proposal.write(
         proposed_file,
         folder.parent / "p.toml",
@@ -174,7 +178,7 @@ def test_a_folder_without_labels_says_what_was_looked_for(
     """If a proposal without labels were written, its first use would fail elsewhere."""
     (tmp_path / "c").mkdir()
     with pytest.raises(DataError) as caught:
-        proposal.examine(touch(tmp_path / "c", names))
+        proposed(touch(tmp_path / "c", names))
 
     assert words in str(caught.value)
 
@@ -210,7 +214,7 @@ def test_whatever_the_labels_are_the_proposal_loads(
         assert own_task.task.expected == sum(own_task.task.counts.values())
         return
 
-    assert "but a question needs two or more" in refusal or "no labels were found" in refusal
+    assert "but a question needs two or more" in refusal or "no column holds emotions" in refusal
 
 
 def test_the_words_name_labels_that_exist() -> None:
@@ -274,7 +278,7 @@ def test_a_database_gives_the_same_rows_as_its_own_library(
     """
     database.save(str(tmp_path / "db"), storage_format=storage)
     own_task = own_toml(tmp_path, "parts", "code", '0 = "angry"\n1 = "happy"\n')
-    utterances = corpus.utterances(own_task.corpus, None)  # type: ignore[arg-type]
+    utterances = corpus.utterances(own_task.corpus, Folder(tmp_path / "db"))
     theirs = audformat.Database.load(str(tmp_path / "db"))["parts"].get().reset_index()
     ends = [None if end != end else end.total_seconds() for end in theirs["end"]]
     assert [utterance.audio for utterance in utterances] == list(theirs["file"])
@@ -291,10 +295,12 @@ def test_a_database_gives_the_same_rows_as_its_own_library(
     whole = own_toml(
         tmp_path, "emotion.train", "emotion", 'anger = "angry"\njoy = "happy"\n"" = "DROP"\n'
     )
-    assert [(utterance.id, utterance.raw_label, utterance.split) for utterance in corpus.utterances(whole.corpus,
-        None)] == [  # type: ignore[arg-type]
-        ("a/1", "anger", "train"), ("a/2", "joy", "train"), ("b/3", "", "train"),
-    ]  # fmt: skip
+    labelled = corpus.utterances(whole.corpus, Folder(tmp_path / "db"))
+    assert [(utterance.id, utterance.raw_label, utterance.split) for utterance in labelled] == [
+        ("a/1", "anger", "train"),
+        ("a/2", "joy", "train"),
+        ("b/3", "", "train"),
+    ]
 
 
 def test_both_formats_are_one_question(tmp_path: Path, database) -> None:

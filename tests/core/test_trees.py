@@ -80,7 +80,7 @@ def test_a_label_file_is_read_as_bytes_or_named(tmp_path: Path) -> None:
     assert folder.read("labels.txt") == b"\xff\r\n"
     (tmp_path / "folder").mkdir()
 
-    for name, reason in (("none.txt", "No such file"), ("folder", "Is a directory")):
+    for name, reason in (("none.txt", "No such file"), ("folder", "it is a folder")):
         with pytest.raises(DataError, match=f"label file '.*{name}' cannot be read: {reason}"):
             folder.read(name)
 

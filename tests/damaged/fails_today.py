@@ -73,69 +73,8 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
         ".sph without a row",
         ".rf64 without a row",
     ],
-    "two lists of names that look the same, 'unpack the corpus again'": [
-        "names decomposed on disk",
-        "names in another case",
-    ],
-    "0 problems: an end beyond the file is the end of the file": [
-        "one end beyond the file",
-        "ends in milliseconds",
-        "ends in samples",
-    ],
-    "'holds no audio from ... to ... s: get it from the publisher again', a line for each row": [
-        "one start beyond the file",
-        "all times in milliseconds",
-        "all times in samples",
-        "all times in hundredths",
-    ],
-    'init-task writes end = "offset"; verify finds 0 problems': [
-        "offset and duration",
-    ],
-    "init-task leaves the column out without naming it; the clips reach to the end of the file, or all are the whole file": [
-        "start and duration",
-        "start_ms and end_ms",
-        "begin_sample and end_sample",
-        "t0 and t1",
-    ],
-    "init-task takes one column and does not speak of the others": [
-        "several raters",
-        "two columns of labels",
-    ],
-    "init-task proposes it as a class of its own, marked 'look at this'": [
-        "label 'nan'",
-        "label 'NaN'",
-        "label 'None'",
-        "label 'null'",
-        "label 'NA'",
-        "label 'NULL'",
-        "label 'unknown'",
-        "label NaN in JSON",
-    ],
-    "init-task proposes the classes 0, 1, 2": [
-        "labels are numbers",
-    ],
     "init-task proposes a class 'emotion' and a speaker 'speaker'; verify finds one utterance without a file": [
         "a header again in the middle",
-    ],
-    "0 problems: the last name is another one": [
-        "a table cut in its last word",
-    ],
-    "0 problems, nothing said of the speakers: their number and every interval are wrong": [
-        "a speaker under two names: case",
-        "a speaker under two names: a prefix",
-        "a speaker under two names: a point",
-        "a speaker under two names: full width",
-        "a speaker under two names: an invisible sign",
-        "a speaker under two names: a no-break space inside",
-        "a speaker as 1 and as 01",
-        "a speaker composed and decomposed",
-        "a speaker for every file",
-        "speaker 'unknown' for several people",
-        "speakers against the names of files",
-        "a speaker of both sexes",
-    ],
-    "init-task takes the labels from names of files and does not speak of the table": [
-        "a table passed over for names of files",
     ],
     "the index cache answers by size and time: digest and problems are those of before": [
         "verify after bits flipped, times kept",
@@ -159,41 +98,11 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
         "case antiphase",
         "case float-int16-scale",
     ],
-    "'has no column of emotions in [emotion]'": [
-        "case audformat-seconds",
-    ],
-    "0 problems": [
-        "case end-beyond-file, 0.9",
-        "case end-beyond-file, 500",
-        "case end-beyond-file, 8000",
-    ],
     "the six .opus are not seen, and nothing is said": [
         "case endings, predict",
     ],
     "'no labels were found', without the table, its columns and what failed": [
         "case endings, init-task",
-        "case init-task, no header",
-        "case init-task, a header twice",
-        "case init-task, line breaks in quotes",
-        "case init-task, one-hot",
-        "case init-task, dimensions",
-        "case init-task, letters of a publisher",
-        "case init-task, a bar between fields",
-        "case init-task, a JSON array",
-    ],
-    "'no labels were found', no column and no value named (NFD: two lists that look the same)": [
-        "case init-task-paths, backslashes",
-        "case init-task-paths, ./",
-        "case init-task-paths, capital endings",
-        "case init-task-paths, another machine's",
-        "case init-task-paths, another Windows machine's",
-        "case init-task-paths, NFD on disk",
-    ],
-    "nan, NaN and None are proposed as classes": [
-        "case nan-labels",
-    ],
-    'init-task writes end = "offset"': [
-        "case offset-duration",
     ],
     "'Format not recognised', though PyAV reads it": [
         "case wrong-reason, m4a called wav",

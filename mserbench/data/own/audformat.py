@@ -11,6 +11,7 @@ from typing import Any
 
 from mserbench.contracts import Fault
 from mserbench.data.own import table as own_table
+from mserbench.data.own import yaml_header
 from mserbench.data.own.table import OwnRow, Table
 from mserbench.errors import DataError, MissingExtra
 
@@ -75,19 +76,12 @@ def open_database(root: Path) -> Database:
         if importlib.util.find_spec(package) is None:
             raise MissingExtra(f"the audformat database {str(root)!r}", package, "audformat")
 
-    import yaml
-
     path = root / HEADER
     try:
-        header = yaml.safe_load(path.read_bytes())
+        header = yaml_header.load(path)
     except OSError as error:
         raise DataError(
-            f"audformat database {str(root)!r} has no {HEADER} ({error.strerror})"
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"the header {str(path)!r} of an audformat database cannot be read: {reason}"
+            f"audformat database {str(root)!r} has no readable {HEADER} ({error.strerror})"
         ) from error
 
     if not isinstance(header, dict) or not isinstance(header.get("tables"), dict):

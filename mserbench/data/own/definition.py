@@ -15,15 +15,20 @@ from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Task, Tree, Utterance
 from mserbench.data import corpus, divisions
 from mserbench.data.own import audformat as own_audformat
+from mserbench.data.own import one_hot, speakers
 from mserbench.data.own import rows as own_rows
 from mserbench.data.own import settings as own_settings
 from mserbench.data.own import table as own_table
-from mserbench.data.own.keys import FIELDS, nearest
+from mserbench.data.own import words as own_words
+from mserbench.data.own.keys import FIELDS
+from mserbench.data.own.paths import Names, composed
 from mserbench.data.own.rows import PARTS
 from mserbench.data.own.settings import Settings
 from mserbench.data.own.table import OwnRow, Table
+from mserbench.data.own.wording import nearest, shown
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
+from mserbench.labels import DROP
 
 _HASHED = attrgetter(
     "id", "raw_label", "speaker", "language", "start", "end", "split", "session", "sex"
@@ -62,13 +67,16 @@ def build(settings: Settings) -> OwnTask:
     task = _task(settings, clips)
 
     def parse(tree: Tree) -> Iterable[Utterance | Fault]:
-        if not settings.pattern:  # the table as it was read says all
-            return entries
+        if not settings.pattern:  # the table as it was read says all but how files are spelled
+            return _on_disk(entries, tree)
         return own_rows.utterances(
             settings, own_table.from_names(settings.pattern, tree.names).rows, unique=False
         )
 
-    owned = OwnTask(Corpus(card, parse, provide=lambda: settings.audio), task)
+    def remarks(utterances: Sequence[Utterance]) -> list[str]:
+        return [*_label_doubts(settings, utterances), *speakers.doubts(utterances)]
+
+    owned = OwnTask(Corpus(card, parse, lambda: settings.audio, remarks), task)
     _check_selection(settings, owned, clips)
     return owned
 
@@ -86,9 +94,47 @@ def _source(settings: Settings) -> tuple[Settings, Table]:
         return _audformat(settings)
 
     try:
-        return settings, own_table.read(settings.path.parent / settings.tables[0])
+        table = own_table.read(settings.path.parent / settings.tables[0])
     except DataError as error:
         raise DataError(settings.error(("table",), str(error))) from error
+
+    if settings.one_hot:
+        labels = [("label", name) for name in settings.one_hot]
+        own_settings.raise_all(settings.path, _lacking(settings, table, labels))
+        table = one_hot.join(table, settings.one_hot)
+
+    return settings, table
+
+
+def _on_disk(entries: Iterable[Utterance | Fault], tree: Tree) -> Iterable[Utterance | Fault]:
+    """Give each utterance the file that its path means, where the disk spells it otherwise."""
+    names = Names(tree.names)
+    for entry in entries:
+        if isinstance(entry, Utterance) and entry.audio not in names.exact:
+            yield replace(entry, audio=names.match(entry.audio) or entry.audio)
+        else:
+            yield entry
+
+
+def doubts(owned: OwnTask) -> list[str]:
+    """Return what is doubtful about labels and speakers of a corpus of one's own.
+
+    Raises DataError where its folder cannot be read.
+    """
+    source = owned.corpus
+    parsed, _ = corpus.parse(source, Folder(corpus.find(source, None)))
+    return list(source.remarks(parsed)) if source.remarks is not None else []
+
+
+def _label_doubts(settings: Settings, utterances: Sequence[Utterance]) -> Iterable[str]:
+    """Tell of words for a missing label that the file takes for a label."""
+    counts = Counter(utterance.raw_label for utterance in utterances)
+    for raw, label in settings.labels.items():
+        if counts[raw] and label != DROP and own_words.is_missing(raw):
+            yield (
+                f"the raw label {raw!r} of {counts[raw]} clips is scored as {label!r}, but is what "
+                'programs write where there is none: "DROP" leaves those clips out'
+            )
 
 
 def _audformat(settings: Settings) -> tuple[Settings, Table]:
@@ -140,35 +186,46 @@ def _audformat(settings: Settings) -> tuple[Settings, Table]:
 
 def _check_columns(settings: Settings, table: Table) -> None:
     """Raise DataError with each column that the file asks for but the table lacks."""
-    lacking = [
-        (("columns", key), column) for key, column in own_table.lacking(table, settings.columns)
-    ] + [(("select", key), key) for key in settings.select if key not in (*FIELDS, *table.columns)]
-    own_settings.raise_all(
-        settings.path,
-        [
-            settings.error(
-                key, f"{table.what} has no column {column!r}; {nearest(column, table.columns)}"
-            )
-            for key, column in lacking
-        ],
-    )
+    problems = _lacking(settings, table, own_table.lacking(table, settings.columns))
+    problems += [
+        settings.error(
+            ("select", key), f"{table.what} has no column {key!r}; {nearest(key, table.columns)}"
+        )
+        for key in settings.select
+        if key not in (*FIELDS, *table.columns)
+    ]
+    own_settings.raise_all(settings.path, problems)
+
+
+def _lacking(settings: Settings, table: Table, asked: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a problem for each pair of key and column whose column the table lacks."""
+    return [
+        settings.error(
+            ("columns", key),
+            f"{table.what} has no column {shown(column)}; {nearest(column, table.columns)}",
+        )
+        for key, column in asked
+        if column not in table.columns
+    ]
 
 
 def _check_labels(settings: Settings, table: Table) -> None:
     """Raise DataError with each raw label that the map lacks; blank ones are faults of rows."""
     column = settings.columns["label"]
-    strange = [
-        (row.values.get(column, ""), row.where)
+    declared = {*settings.labels, ""}
+    labelled = [
+        (composed(row.values.get(column, "")), row.where)
         for row in table.rows
-        if isinstance(row, OwnRow) and row.values.get(column, "") not in {*settings.labels, ""}
+        if isinstance(row, OwnRow)
     ]
+    strange = [(raw, place) for raw, place in labelled if raw not in declared]
     counts, first = Counter(raw for raw, _ in strange), dict(reversed(strange))
     own_settings.raise_all(
         settings.path,
         [
             settings.error(
                 ("labels",),
-                f"the raw label {raw!r} ({counts[raw]} in all, first in {first[raw]}) is "
+                f"the raw label {shown(raw)} ({counts[raw]} in all, first in {first[raw]}) is "
                 f"not declared: "
                 f'add it, with a label or "DROP"',
             )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from mserbench.data.own.wording import nearest, shown
 
 UNDECLARED = "und"  # the code of a language that nobody named: the verdict is then `unknown`
 FIELDS = (
@@ -20,23 +21,19 @@ FIELDS = (
     "dialogue",
     "derived_from",
 )
-COLUMNS = ("path", "label", "id", *FIELDS, "start", "end")
+COLUMNS = ("path", "label", "id", *FIELDS, "start", "end", "duration")
 # An audformat table itself says which files, and from where to where.
 _OF_AUDFORMAT = ("label", *FIELDS)
 _SOURCES = ("table", "pattern", "audformat")
-TEXTS = ("name", "title", "licence", "audio", "pattern", "audformat", "citation", "family")
-_KEYS = (*TEXTS, "language", "table", "version", "synthetic", "columns", "labels", "select")
+TEXTS = (
+    "name", "title", "licence", "audio", "pattern", "audformat", "citation", "family", "strip",
+)  # fmt: skip
+_TABLES = ("columns", "labels", "select")
+_KEYS = (*TEXTS, "language", "table", "version", "synthetic", "units_per_second", *_TABLES)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _LABEL = re.compile(r"\w[\w +.-]{0,59}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _LONGEST_PATTERN = 1_000  # characters
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Say which known name a wrong one is near to, else all that are known."""
-    names = list(names)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(map(repr, names))}"
 
 
 Fault = tuple[tuple[str, ...], str]  # a key, and what is wrong with it
@@ -50,19 +47,26 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
     for key in TEXTS:
         if key in record and not is_text(record[key]):
-            yield (key,), f"is {record[key]!r}, but a text was expected"
+            yield (key,), f"is {shown(record[key])}, but a text was expected"
 
     for key in ("language", "table"):
         if key in record and not _texts(record[key]):
-            yield (key,), f"is {record[key]!r}, but a text or a list of texts was expected"
+            yield (key,), f"is {shown(record[key])}, but a text or a list of texts was expected"
 
     version, synthetic = record.get("version", 1), record.get("synthetic", False)
     # In Python true is a whole number too.
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        yield ("version",), f"is {version!r}, but a whole number from 1 was expected"
+        yield ("version",), f"is {shown(version)}, but a whole number from 1 was expected"
 
     if not isinstance(synthetic, bool):
-        yield ("synthetic",), f"is {synthetic!r}, but true or false was expected"
+        yield ("synthetic",), f"is {shown(synthetic)}, but true or false was expected"
+
+    units = record.get("units_per_second", 1)
+    if isinstance(units, bool) or not isinstance(units, (int, float)) or not 0 < units < 1e12:
+        yield (
+            ("units_per_second",),
+            f"is {shown(units)}, but a number such as 1000 was expected, for times in milliseconds",
+        )
 
     yield from _source_faults(record)
     yield from _language_faults(record)
@@ -100,7 +104,7 @@ def _column_faults(record: Mapping[str, Any], source: str) -> Iterator[Fault]:
     """Yield faults of the table that says which column holds what."""
     columns = record.get("columns", {})
     if not isinstance(columns, dict):
-        yield ("columns",), f"is {columns!r}, but a table [columns] was expected"
+        yield ("columns",), f"is {shown(columns)}, but a table [columns] was expected"
         return
     if "pattern" in record and columns:
         yield (
@@ -114,8 +118,16 @@ def _column_faults(record: Mapping[str, Any], source: str) -> Iterator[Fault]:
     for key, column in columns.items():
         if key not in allowed:
             yield ("columns", key), f"is not known; {nearest(key, allowed)}"
+        elif key == "label" and source == "table" and len(_texts(column)) > 1:
+            continue  # a column for each label
         elif not is_text(column):
-            yield ("columns", key), f"is {column!r}, but the name of a column was expected"
+            yield ("columns", key), f"is {shown(column)}, but the name of a column was expected"
+
+    if {"end", "duration"} <= columns.keys():
+        yield (
+            ("columns", "duration"),
+            "says where a recording ends, as 'end' does: remove one of the two",
+        )
 
     required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[source]
     for key in required:
@@ -149,7 +161,7 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 
     for code in codes:
         if not is_language(code):
-            yield ("language",), f"is {code!r}, but an ISO 639 code such as 'de' was expected"
+            yield ("language",), f"is {shown(code)}, but an ISO 639 code such as 'de' was expected"
 
 
 @functools.cache
@@ -183,25 +195,26 @@ def _label_faults(labels: object) -> Iterator[Fault]:
     for raw in wrong:
         yield (
             ("labels", raw),
-            f'is {labels[raw]!r}, but a label (letters, digits, blanks, "_+.-") or "DROP" '
+            f'is {shown(labels[raw])}, but a label (letters, digits, blanks, "_+.-") or "DROP" '
             f"was expected",
         )
 
     if not wrong and len(set(labels.values()) - {"DROP"}) < 2:
         yield (
             ("labels",),
-            f"maps to {sorted(set(labels.values()))}, but a question needs two labels or more",
+            f"maps to {shown(sorted(set(labels.values())))}, but a question needs two labels or "
+            "more",
         )
 
 
 def _select_faults(select: object) -> Iterator[Fault]:
     if not isinstance(select, dict):
-        yield ("select",), f"is {select!r}, but a table [select] was expected"
+        yield ("select",), f"is {shown(select)}, but a table [select] was expected"
         return
 
     for key, values in select.items():
         if not _texts(values):
-            yield ("select", key), f"is {values!r}, but a text or a list of texts was expected"
+            yield ("select", key), f"is {shown(values)}, but a text or a list of texts was expected"
 
 
 def is_text(value: object) -> bool:

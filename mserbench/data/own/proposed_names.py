@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mserbench.data.own import table as own_table
 from mserbench.data.own import words as own_words
-from mserbench.data.own.proposed_table import Findings
+from mserbench.data.own.findings import Findings
 from mserbench.data.own.rows import PARTS, SEXES
 from mserbench.data.own.table import OwnRow
 

@@ -1,194 +1,183 @@
-"""The table of a folder that lists its recordings, and which of its columns holds what."""
+"""The table of a folder that lists its recordings, and why each other table does not."""
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mserbench.contracts import Fault
+from mserbench.data.own import one_hot as own_one_hot
+from mserbench.data.own import paths, proposed_columns, proposed_labels, proposed_paths
 from mserbench.data.own import table as own_table
-from mserbench.data.own import words as own_words
-from mserbench.data.own.keys import is_language
-from mserbench.data.own.rows import SEXES
-from mserbench.data.own.table import OwnRow, Table, filled
+from mserbench.data.own.findings import Findings
+from mserbench.data.own.table import OwnRow, Table, needed
 from mserbench.errors import DataError
 
-_ENDINGS = (".csv", ".tsv", ".jsonl")
+_ENDINGS = (".csv", ".tsv", ".jsonl", ".json")
 _MOST_TABLES = 40
 _MOST_BYTES = 200_000_000
-_SAMPLE = 400  # rows by which a column of paths is recognised
-_MOST_LABELS = 60
-
-Tails = Mapping[str, Sequence[str]]
 
 
 @dataclass
-class Findings:
-    """A source of labels: `sentences` say what was seen, `doubts` what to look at."""
+class Search:
+    """The findings of the best table, if there is one, and why each other was not taken."""
 
-    source: dict[str, str]
-    columns: dict[str, str]
-    labels: dict[str, int]
-    # What a raw label stands for, where the source says it.
-    meanings: dict[str, str] = field(default_factory=dict)
-    languages: tuple[str, ...] = ()
-    licence: str = "unknown"
-    sentences: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    findings: Findings | None = None
+    reasons: list[str] = field(default_factory=list)
 
 
-def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Findings | None:
-    """Return the table below `folder` that lists most audio files and has labels, or None."""
-    tails = _tails(audio)
-    best: tuple[int, Findings] | None = None
-    usable, unread = [], []
+def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Search:
+    """Look for the table below `folder` that lists most audio files and has labels."""
+    by_tail, files = proposed_paths.tails(audio), paths.Names(audio)
+    search = Search()
+    most = 0
+    usable = []
 
-    for name in _candidates(folder, names):
+    for name in _candidates(folder, names, search.reasons):
         try:
             table = own_table.read(folder / name)
+            candidate, listed = _examined(folder, name, table, by_tail, files)
         except DataError as error:
-            unread.append(f"{name} was not read: {error}")
-            continue
-
-        rows = [row for row in table.rows if isinstance(row, OwnRow)]
-        path, listed = _path_column(table, rows, tails, frozenset(audio))
-        label = _label_column(table, rows, path) if path else None
-        if label is None or not listed:
+            search.reasons.append(f"{name}: {error}")
             continue
 
         usable.append(name)
-        if best is None or listed > best[0]:
-            best = listed, _described(name, table, rows, path, label, listed, len(audio))
+        if listed > most:
+            most, search.findings = listed, candidate
 
-    if best is None:
-        return None
+    if search.findings is not None:
+        left_out = [name for name in usable if name != search.findings.source["table"]]
+        if left_out:
+            search.findings.doubts.append(
+                f"other tables list recordings too and were left out: {', '.join(left_out[:5])}"
+            )
 
-    chosen = best[1]
-    left_out = [name for name in usable if name != chosen.source["table"]]
-    if left_out:
-        chosen.doubts.append(
-            f"other tables list recordings too and were left out: {', '.join(left_out[:5])}"
+        search.findings.doubts += [f"not taken: {reason}" for reason in search.reasons]
+
+    return search
+
+
+def _candidates(folder: Path, names: Sequence[str], reasons: list[str]) -> list[str]:
+    """Return the tables worth reading, those high up first; `reasons` get what is not read."""
+    fitting = [name for name in names if PurePosixPath(name).suffix.lower() in _ENDINGS]
+    fitting.sort(key=lambda name: (name.count("/"), name))
+    readable = []
+    for name in fitting:
+        try:
+            size = (folder / name).stat().st_size
+        except OSError as error:  # a link to itself, a file that went away
+            reasons.append(f"{name}: cannot be read ({error.strerror})")
+            continue
+
+        if size > _MOST_BYTES:
+            reasons.append(
+                f"{name}: has {size / 1e6:,.0f} MB, and only tables of up to "
+                f"{_MOST_BYTES / 1e6:,.0f} MB are looked at: write the TOML file by hand"
+            )
+        else:
+            readable.append(name)
+
+    if len(readable) > _MOST_TABLES:
+        reasons.append(
+            f"{len(readable) - _MOST_TABLES} more tables were not looked at, such as "
+            f"{readable[_MOST_TABLES]}"
         )
 
-    chosen.doubts += unread
-    return chosen
+    return readable[:_MOST_TABLES]
 
 
-def _candidates(folder: Path, names: Sequence[str]) -> list[str]:
-    """Return the tables worth reading: small ones, those high up first."""
-    fitting = [name for name in names if PurePosixPath(name).suffix.lower() in _ENDINGS]
-    small = [name for name in fitting if (folder / name).stat().st_size <= _MOST_BYTES]
-    return sorted(small, key=lambda name: (name.count("/"), name))[:_MOST_TABLES]
+def _examined(
+    folder: Path, name: str, table: Table, by_tail: proposed_paths.Tails, files: paths.Names
+) -> tuple[Findings, int]:
+    """Return what a table says and how many files it lists. Raises DataError with the reason."""
+    rows = [row for row in table.rows if isinstance(row, OwnRow)]
+    if any(column in files.exact for column in table.columns):
+        raise DataError(
+            "has no header: its first line names a recording already; put a line such as "
+            "file,emotion,speaker above it"
+        )
 
+    broken = [row for row in table.rows if isinstance(row, Fault) and not row.minor]
+    if not rows:
+        raise DataError(
+            f"{len(broken)} lines could not be read, such as: {broken[0].sentence}"
+            if broken
+            else "has no rows"
+        )
 
-def _tails(audio: Sequence[str]) -> Tails:
-    """Return the audio files by every end of their paths, with and without the file's ending."""
-    by_tail = defaultdict(list)
-    for path in audio:
-        parts = path.split("/")
-        for n in range(len(parts)):
-            tail = "/".join(parts[n:])
-            by_tail[tail].append(path)
-            by_tail[str(PurePosixPath(tail).with_suffix(""))].append(path)
+    path = proposed_paths.find(table, rows, by_tail, files)
+    if not path.files:
+        raise DataError(proposed_paths.reason(table, rows, len(files.exact)))
 
-    return by_tail
+    used = needed(path.template)
+    # A column inside a template, such as that of a folder, may hold the speaker or the label too.
+    choice = proposed_labels.choose(table, rows, [path.template])
+    if choice is None:
+        raise DataError(
+            f"{' and '.join(f'column {column!r}' for column in used)} names {len(path.files)} of "
+            f"{len(files.exact)} files, but {proposed_labels.reasons(table, rows, used)}"
+        )
 
-
-def _path_column(
-    table: Table, rows: Sequence[OwnRow], tails: Tails, audio: frozenset[str]
-) -> tuple[str, int]:
-    """Return the column, or template of columns, that names most files, and how many it names."""
-    # Rows from all over the table: its begin may be of one speaker or one folder.
-    step = max(1, len(rows) // _SAMPLE)
-    templates = Counter(
-        template
-        for row in rows[::step]
-        for column in table.columns
-        for template in set(_templates(row, column, tails))
-    )
-    best, most = "", 0
-    # Ties go to the simplest template, so that the same folder gives the same proposal.
-    ranked = sorted(templates.items(), key=lambda pair: (-pair[1], pair[0].count("{"), pair[0]))
-
-    for template, _ in ranked[:10]:
-        listed = len({filled(template, row.values) for row in rows} & audio)
-        if listed > most:
-            best, most = template, listed
-
-    return best, most
-
-
-def _templates(row: OwnRow, column: str, tails: Tails) -> Iterator[str]:
-    """Yield the templates by which a value names a file, such as `wav/{file}.wav`."""
-    value = row.values.get(column, "").replace("\\", "/").removeprefix("./")
-    if not value or "{" in column or "}" in column:
-        return
-
-    # Bounded, as a value such as `1` may end the names of all files, and many columns may hold
-    # what a folder is called.
-    for path in tails.get(value, ())[:20]:
-        ending = "" if path.endswith(value) else PurePosixPath(path).suffix
-        head = path[: len(path) - len(value) - len(ending)]
-        if not (head or ending) and row.values[column] == path:
-            yield column
-            continue
-
-        folders = [_names_of(part, row, column) for part in head.split("/")[:-1]]
-        for parts in itertools.islice(itertools.product(*folders), 27):
-            yield "".join(f"{part}/" for part in parts) + f"{{{column}}}{ending}"
-
-
-def _names_of(folder: str, row: OwnRow, column: str) -> list[str]:
-    """Return what may stand for a folder in a template: its name, or another column of the row."""
-    same = (name for name, cell in row.values.items() if cell == folder and name != column)
-    return [folder, *(f"{{{name}}}" for name in same)][:3]
-
-
-def _label_column(table: Table, rows: Sequence[OwnRow], path: str) -> str | None:
-    """Return the column of labels: the one with most emotion words, or one that is called so."""
-    scores = {}
-    for column in table.columns:
-        values = Counter(row.values.get(column, "") for row in rows)
-        values.pop("", None)
-        if column == path or not 2 <= len(values) <= _MOST_LABELS:
-            continue
-
-        share = sum(n for value, n in values.items() if own_words.emotion(value)) / values.total()
-        named = own_words.column(column) == "label"
-        if share >= 0.5 or named:
-            # A telling name counts like half of the values, but does not beat a column full of
-            # emotions.
-            scores[column] = share + 0.5 * named
-
-    return max(scores, key=lambda column: scores[column]) if scores else None
+    proposed = _described(name, table, path, choice, len(files.exact))
+    proposed_columns.assign(proposed, table, rows, [path.template, *choice.columns])
+    examples = [folder / file for file in sorted(path.files)[:20]]
+    proposed_columns.assign_times(proposed, table, rows, examples)
+    _doubt_repeats(proposed, name, path, rows, files)
+    _doubt_lines(proposed, name, table, broken)
+    return proposed, len(path.files)
 
 
 def _described(
-    name: str, table: Table, rows: Sequence[OwnRow], path: str, label: str, listed: int, files: int
+    name: str,
+    table: Table,
+    path: proposed_paths.PathColumn,
+    choice: proposed_labels.Choice,
+    files: int,
 ) -> Findings:
     """Return the findings for a table whose columns of path and label are known."""
-    columns = {"path": path, "label": label}
-    labels = Counter(row.values.get(label, "") for row in rows)
-    proposed = Findings({"table": name}, columns, dict(sorted(labels.items())))
-    proposed.sentences.append(
-        f"{name} lists {listed} of the {files} audio files, in {len(rows)} rows (path: {path})"
-    )
+    if isinstance(choice.column, list):
+        table, column = own_one_hot.join(table, choice.column), own_one_hot.column(choice.column)
+    else:
+        column = choice.column
 
+    rows = [row for row in table.rows if isinstance(row, OwnRow)]
+    labels = Counter(paths.composed(row.values.get(column, "")) for row in rows)
+    proposed = Findings(
+        {"table": name},
+        {"path": path.template, "label": choice.column},
+        dict(sorted(labels.items())),
+        meanings=choice.meanings,
+        guessed=set(choice.meanings),
+        strip=path.strip,
+        doubts=list(choice.doubts),
+    )
+    listed = len(path.files)
+    proposed.sentences.append(
+        f"{name} lists {listed} of the {files} audio files, in {len(rows)} rows (path: "
+        f"{path.template})"
+    )
+    if path.strip:
+        proposed.doubts.append(
+            f"its paths are of another machine: {path.strip!r} is stripped of each"
+        )
     if listed < files:
         proposed.doubts.append(f"{files - listed} audio files have no row in {name}")
 
-    wrong = len(table.rows) - len(rows)
-    if wrong:
-        proposed.doubts.append(
-            f"{wrong} lines of {name} could not be read: 'mserbench data verify' lists them"
-        )
+    return proposed
 
-    for column in table.columns:
-        _assign(proposed, column, rows)
 
-    repeated = len(rows) - len({filled(path, row.values) for row in rows})
+def _doubt_repeats(
+    proposed: Findings,
+    name: str,
+    path: proposed_paths.PathColumn,
+    rows: Sequence[OwnRow],
+    files: paths.Names,
+) -> None:
+    columns = proposed.columns
+    named = list(proposed_paths.listed(path.template, path.strip, rows, files))
+    repeated = len(named) - len(set(named))
     if "id" in columns and not (repeated and "start" not in columns):
         del columns["id"]  # the path, and the time in it, are a better name
     elif repeated and "start" not in columns:
@@ -197,52 +186,14 @@ def _described(
             "they are"
         )
 
-    for lone, partner in (("start", "end"), ("end", "start")):
-        if lone in columns and partner not in columns:
-            proposed.doubts.append(f"there is a column for {lone}, but none for {partner}")
 
-    return proposed
-
-
-def _assign(proposed: Findings, column: str, rows: Sequence[OwnRow]) -> None:
-    """Give a column its role, if its name tells one and its values fit."""
-    role = own_words.column(column)
-    if role is None or column in (proposed.columns["path"], proposed.columns["label"]):
-        return
-
-    values = {row.values.get(column, "") for row in rows}
-    if role == "label" or role in proposed.columns:
-        holder = proposed.columns[role]
-        proposed.doubts.append(f"column {column!r} may hold the {role} too; {holder!r} was taken")
-        return
-    if not _fits(role, values, len(rows)):
+def _doubt_lines(proposed: Findings, name: str, table: Table, broken: Sequence[Fault]) -> None:
+    if broken:
         proposed.doubts.append(
-            f"column {column!r} is called like one of the {role}, but its values are not: it was "
-            "left out"
+            f"{len(broken)} lines of {name} could not be read, such as: {broken[0].sentence}; "
+            "'mserbench data verify' lists them"
         )
-        return
 
-    proposed.columns[role] = column
-    if role not in ("text", "start", "end", "id"):
-        proposed.sentences.append(f"{role}: column {column!r}, {len(values - {''})} different")
-
-
-def _fits(role: str, values: set[str], rows: int) -> bool:
-    """Whether the values of a column can be what its name says."""
-    if role in ("start", "end"):
-        return all(map(_is_number, values - {""})) and values != {""}
-    if role == "language":
-        return all(map(is_language, values))
-    if role == "sex":
-        return {value.casefold() for value in values} <= set(SEXES)
-    if role == "id":
-        return len(values) == rows and "" not in values
-
-    return values != {""} and (role != "split" or len(values) <= 20)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return float(text) >= 0
-    except ValueError:
-        return False
+    proposed.doubts += [row.sentence for row in table.rows if isinstance(row, Fault) and row.minor][
+        :5
+    ]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from mserbench.contracts import Fault, Utterance
 from mserbench.data.corpus import DERIVED_FROM
+from mserbench.data.own import paths
 from mserbench.data.own.keys import FIELDS, is_language
 from mserbench.data.own.settings import Settings
 from mserbench.data.own.table import PATH, OwnRow, filled
+from mserbench.data.own.times import WrongValue, span
 
 PARTS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
@@ -26,12 +26,6 @@ SEXES: Mapping[str, Literal["f", "m"] | None] = {
     "": None, "unknown": None, "other": None, "o": None, "x": None,
 }  # fmt: skip
 """What a table may write for the sex of a speaker."""
-_UNTIDY = re.compile(r"\\|//|(^|/)\.|/$")  # normpath is slow, and most paths need none
-_OUTSIDE = re.compile(r"/|[A-Za-z]:|\.\.(/|$)")
-
-
-class _Wrong(Exception):
-    """What is wrong with one row; it becomes a fault."""
 
 
 def utterances(
@@ -53,28 +47,23 @@ def utterances(
             utterance = _utterance(settings, row)
             if unique and utterance.id in first:
                 line = first[utterance.id].rpartition(", ")[2]
-                raise _Wrong(f"the id {utterance.id!r} stands in {line} already")
+                raise WrongValue(f"the id {utterance.id[:200]!r} stands in {line} already")
 
             first[utterance.id] = row.where
             yield utterance
-        except _Wrong as wrong:
+        except WrongValue as wrong:
             yield Fault(f"{row.where}: {wrong}")
 
 
 def _utterance(settings: Settings, row: OwnRow) -> Utterance:
-    """Return the utterance of a row. Raises _Wrong with what is wrong in it."""
+    """Return the utterance of a row. Raises WrongValue with what is wrong in it."""
     values = {key: row.values.get(column, "") for key, column in settings.columns.items()}
     # Never an absolute path: a shared TOML file must not read what lies elsewhere.
-    audio = _audio(filled(settings.columns[PATH], row.values), settings)
-    start, end = (_seconds(values.get(name, ""), name) for name in ("start", "end"))
-    if end is not None and end <= (start or 0.0):
-        raise _Wrong(
-            f"start is {start or 0.0:g} s and end {end:g} s, but the end must come after the start"
-        )
-
-    label = values["label"]
+    audio = _audio(filled(settings.columns[PATH], row.values, settings.strip), settings)
+    start, end = span(values, settings.units_per_second)
+    label = paths.composed(values["label"])
     if not label and "" not in settings.labels:
-        raise _Wrong('the label is blank: fill it in, or add "" = "DROP" to [labels]')
+        raise WrongValue('the label is blank: fill it in, or add "" = "DROP" to [labels]')
 
     speaker = values.get("speaker")
     return Utterance(
@@ -95,13 +84,13 @@ def _utterance(settings: Settings, row: OwnRow) -> Utterance:
 
 def _audio(path: str, settings: Settings) -> str:
     """Return a path below the folder of recordings as POSIX writes it."""
-    plain = posixpath.normpath(path.replace("\\", "/")) if _UNTIDY.search(path) else path
+    plain = paths.plain(path, settings.strip)
     if not plain or plain == ".":
-        raise _Wrong(f"the path of the recording is blank (column {settings.columns[PATH]!r})")
-    if _OUTSIDE.match(plain) or "\0" in plain:
-        raise _Wrong(
-            f"the path {path!r} leads out of the folder of recordings: give it relative to that "
-            "folder"
+        raise WrongValue(f"the path of the recording is blank (column {settings.columns[PATH]!r})")
+    if paths.leads_out(plain):
+        raise WrongValue(
+            f"the path {path[:200]!r} leads out of the folder of recordings: give it relative to "
+            "that folder"
         )
 
     return plain
@@ -109,24 +98,11 @@ def _audio(path: str, settings: Settings) -> str:
 
 def _identity(audio: str, start: float | None, end: float | None) -> str:
     """Return the path without its ending, and the part of the file in seconds."""
-    stem = posixpath.splitext(audio)[0]
+    # Composed, as the same folder has names of another form on macOS.
+    stem = paths.composed(posixpath.splitext(audio)[0])
     if start is None and end is None:
         return stem
     return f"{stem}@{start or 0.0:.3f}-{'' if end is None else f'{end:.3f}'}"
-
-
-def _seconds(text: str, name: str) -> float | None:
-    if not text:
-        return None
-
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise _Wrong(f"{name} is {text!r}, but a number of seconds such as 1.5 was expected")
-    return seconds
 
 
 def _language(code: str, settings: Settings) -> str:
@@ -134,10 +110,12 @@ def _language(code: str, settings: Settings) -> str:
     if not code and len(settings.languages) == 1:
         return settings.languages[0]
     if not is_language(code):
-        raise _Wrong(f"the language is {code!r}, but an ISO 639 code such as 'de' was expected")
+        raise WrongValue(
+            f"the language is {code[:100]!r}, but an ISO 639 code such as 'de' was expected"
+        )
     if settings.languages and code not in settings.languages:
-        raise _Wrong(
-            f"the language is {code!r}, but the key 'language' names "
+        raise WrongValue(
+            f"the language is {code[:100]!r}, but the key 'language' names "
             f"{', '.join(settings.languages)}"
         )
 
@@ -148,14 +126,16 @@ def _sex(text: str) -> Literal["f", "m"] | None:
     try:
         return SEXES[text.casefold()]
     except KeyError:
-        raise _Wrong(f"the sex is {text!r}, but 'f', 'm' or nothing was expected") from None
+        raise WrongValue(
+            f"the sex is {text[:100]!r}, but 'f', 'm' or nothing was expected"
+        ) from None
 
 
 def _extra(settings: Settings, row: OwnRow, values: Mapping[str, str]) -> dict[str, str]:
     """Return what the contract has no field for, and the columns that are selected by."""
     named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
     if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
-        raise _Wrong(
+        raise WrongValue(
             f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it is made "
             "from was meant"
         )

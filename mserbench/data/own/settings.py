@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mserbench.data.own import one_hot
 from mserbench.data.own.keys import NAME, TEXTS, Fault, faults, is_text
+from mserbench.data.own.paths import composed
+from mserbench.data.own.wording import shown
+from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.labels import DROP
 
 _ASSIGNED = re.compile(r"\s*(?P<key>[^=#]+?)\s*=")
+_DEEPEST = 4  # parts of a key whose line is kept; ours have two
+_LISTED = 50  # problems that an error shows
+_LONGEST = 1_000  # characters of a key that is looked at for its line
 _HEADER = re.compile(r"\s*\[(?P<key>[^\[\]]+)\]\s*(?:#.*)?")
 
 
@@ -37,6 +44,9 @@ class Settings:
     version: int = 1
     synthetic: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    one_hot: tuple[str, ...] = ()  # columns that hold 1 for their label, where each has its own
+    strip: str = ""  # what paths of the table begin with on another machine
+    units_per_second: float = 1.0  # of the times in the table: 1000 where they are milliseconds
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, repr=False)
 
@@ -53,7 +63,7 @@ class Settings:
 def read(path: Path) -> Settings:
     """Read a file. Raises DataError with every fault of its keys."""
     try:
-        data = path.read_bytes()
+        data = outside.read(path, outside.SETTINGS)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read ({error.strerror}): 'mserbench init-task FOLDER' writes one"
@@ -83,9 +93,12 @@ def parse(data: bytes, path: Path) -> Settings:
         for key, sentence in (*faults(record), *_path_faults(record, path))
     ]
     raise_all(path, problems)
-    plain = {
-        key: record[key] for key in (*TEXTS, "version", "synthetic", "columns") if key in record
-    }
+    kept = (*TEXTS, "version", "synthetic", "units_per_second")
+    plain = {key: record[key] for key in kept if key in record}
+    columns = dict(record.get("columns", {}))
+    apart = columns.get("label")
+    if isinstance(apart, list):
+        columns["label"] = one_hot.column(apart)
 
     return Settings(
         **{
@@ -93,8 +106,11 @@ def parse(data: bytes, path: Path) -> Settings:
             **plain,
             "path": path,
             "audio": _audio(record, path),
+            "columns": columns,
+            "one_hot": tuple(apart) if isinstance(apart, list) else (),
             "labels": {
-                raw: DROP if label == "DROP" else label for raw, label in record["labels"].items()
+                composed(raw): DROP if label == "DROP" else label
+                for raw, label in record["labels"].items()
             },
             "languages": _tuple(record.get("language", ())),
             "tables": _tuple(record.get("table", ())),
@@ -109,13 +125,15 @@ def _tuple(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def raise_all(path: Path, problems: Sequence[str]) -> None:
-    """Raise DataError with all problems of a file, one a line; do nothing without any."""
+    """Raise DataError with the problems of a file, one a line; do nothing without any."""
     if len(problems) == 1:
         raise DataError(problems[0])
     if problems:
+        more = f"\n  - and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
         raise DataError(
             f"{path} has {len(problems)} problems:"
-            + "".join(f"\n  - {problem}" for problem in problems)
+            + "".join(f"\n  - {problem}" for problem in problems[:_LISTED])
+            + more
         )
 
 
@@ -125,14 +143,15 @@ def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     if is_text(name) and not NAME.fullmatch(name):
         yield (
             ("name",),
-            f"is {name!r}, but up to 60 small letters, digits, '-' and '_' were expected",
+            f"is {shown(name)}, but up to 60 small letters, digits, '-' and '_' were expected",
         )
 
     # Unlike Path.is_dir, false for a name that no system allows.
     if not os.path.isdir(_audio(record, path)):
         yield (
             ("audio",),
-            f"there is no folder {str(_audio(record, path))!r}; the path is relative to this file",
+            f"there is no folder {str(_audio(record, path))[:500]!r}; the path is relative to this "
+            "file",
         )
 
 
@@ -151,7 +170,7 @@ def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str])
     line = next(
         (lines[tuple(key[:n])] for n in range(len(key), 0, -1) if tuple(key[:n]) in lines), None
     )
-    return f"{path}, {f'line {line}, ' if line else ''}key {'.'.join(key)!r}: "
+    return f"{path}, {f'line {line}, ' if line else ''}key {shown('.'.join(key))}: "
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:
@@ -165,7 +184,7 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
         if header and key:
             section = key
 
-        full = key if header else (*section, *key)
+        full = (key if header else (*section, *key))[:_DEEPEST]
         for n in range(1, len(full) + 1):
             by_key.setdefault(full[:n], number)
 
@@ -174,6 +193,9 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
 
 def _key(text: str) -> tuple[str, ...]:
     """Return the parts of a key as TOML reads it: `a."b c"` has two; nothing where this is none."""
+    if len(text) > _LONGEST:
+        return ()
+
     try:
         value: Any = tomllib.loads(f"{text} = 0")
     except (ValueError, RecursionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from mserbench.labels import CANONICAL, SYNONYMS
 
@@ -55,11 +56,43 @@ COLUMNS = {
     "sex": "sex gender speakersex speakergender",
     "language": "language lang languagecode locale",
     "text": "text transcript transcription sentence utterance",
-    "start": "start begin onset starttime startsec starts begintime from",
-    "end": "end stop offset endtime endsec ends until to",
+    "start": "start begin onset starttime starts begintime from t0 tmin xmin tstart",
+    "end": "end stop offset endtime ends until to t1 tmax xmax tend",
+    "duration": "duration dur length durationtime",
     "id": "id uttid utteranceid clipid segmentid segment uid",
 }
 _NAMES = {name: key for key, names in COLUMNS.items() for name in names.split()}
+
+TIMES = ("start", "end", "duration")
+_UNITS = {
+    **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), 1_000),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("sample", "samples"), 0),
+}
+"""Units a second of a time by the end of its column's name; 0 for samples, as the rate is not in
+the name."""
+_TIMED = re.compile(rf"(?P<name>.+?)(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})")
+
+MISSING = frozenset(
+    [
+        "nan",
+        "none",
+        "null",
+        "na",
+        "n/a",
+        "#n/a",
+        "<na>",
+        "nat",
+        "unknown",
+        "undefined",
+        "unlabeled",
+        "unlabelled",
+        "-",
+        "?",
+        "xxx",
+    ]
+)
+"""What pandas, spreadsheets, databases and people write where there is nothing, small letters."""
 
 SPEAKERS = frozenset({"speaker", "spk", "actor", "subject", "participant"})
 """What stands before the number of a speaker in names of files and folders."""
@@ -71,9 +104,48 @@ def emotion(raw: str) -> str | None:
     >>> emotion("Wut"), emotion("HAPPINESS"), emotion("w3")
     ('angry', 'happy', None)
     """
-    return _WORDS.get(raw.strip().casefold())
+    word = unicodedata.normalize("NFC", raw.strip().casefold())
+    return _WORDS.get(word) or _FOLDED.get(_folded(word))
+
+
+def _folded(word: str) -> str:
+    """Return a word without marks on its letters, as people without such keys write it."""
+    apart = unicodedata.normalize("NFKD", word)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+# Words that two emotions would share without their marks are left out; German writes ü as ue too.
+_BARE: dict[str, set[str]] = {}
+for _word, _label in _WORDS.items():
+    for _bare in (_folded(_word), _word.translate({228: "ae", 246: "oe", 252: "ue", 223: "ss"})):
+        _BARE.setdefault(_bare, set()).add(_label)
+
+_FOLDED = {bare: min(labels) for bare, labels in _BARE.items() if len(labels) == 1}
+
+
+def is_missing(raw: str) -> bool:
+    """Whether a word is what programs and people write where there is no label or no name.
+
+    >>> is_missing("NaN"), is_missing("neutral")
+    (True, False)
+    """
+    return raw.strip().casefold() in MISSING
 
 
 def column(name: str) -> str | None:
     """Return what a column of this name usually holds; None where the name tells nothing."""
-    return _NAMES.get(re.sub(r"[\W_]", "", name.casefold()))
+    return timed(name)[0]
+
+
+def timed(name: str) -> tuple[str | None, int]:
+    """Return the role of a column, and for times how many units a second has (0: samples).
+
+    >>> timed("start_ms"), timed("End"), timed("begin_sample")
+    (('start', 1000), ('end', 1), ('start', 0))
+    """
+    plain = re.sub(r"[\W_]", "", name.casefold())
+    role, match = _NAMES.get(plain), _TIMED.fullmatch(plain)
+    if role is None and match is not None and _NAMES.get(match["name"]) in TIMES:
+        return _NAMES[match["name"]], _UNITS[match["unit"]]
+
+    return role, 1
