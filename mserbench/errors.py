@@ -7,6 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SHOWN = 500  # characters of a foreign error's text: what is longer holds data, not words
+
+
+def words(error: BaseException, limit: int = SHOWN) -> str:
+    """Return an error as one line for a person: its class and its text.
+
+    Whatever the text does is met: it may raise, hold line ends, controls, halves of characters, or
+    megabytes (cut to `limit` characters).
+    """
+    name = type(error).__name__
+    try:
+        text = str(error)
+    # The text is made by the code that failed, which may fail again.
+    except BaseException:
+        return f"{name}, whose text cannot be made"
+
+    # Cut before the rest is done to it: a text may be megabytes.
+    shown = " ".join(text[: 2 * limit].split())
+    safe = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shown)
+    cut = len(safe) > limit or len(text) > 2 * limit
+
+    return f"{name}: {safe[:limit]}{' ...' if cut else ''}" if safe else name
+
 
 class MserbenchError(Exception):
     """Base of all errors that a user or a plugin author can mend."""

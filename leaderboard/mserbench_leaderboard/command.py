@@ -191,19 +191,20 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
     from mserbench_leaderboard import store
 
     results = folder / store.RESULTS
-    results.mkdir(parents=True, exist_ok=True)
-    standing, problems = store.collect(results)
-    entries = [store.load(path.resolve()) for path in added]
+    with store.tidied(results):
+        standing, problems = store.collect(results)
+        entries = [store.load(path.resolve()) for path in added]
 
-    # Each is judged beside those before it too, as two that contradict one another must not go in.
-    for entry in entries:
-        problems += _refusals(entry, standing)
-        standing.append(entry)
+        # Each is judged beside those before it too, as two that contradict one another must not go
+        # in.
+        for entry in entries:
+            problems += _refusals(entry, standing)
+            standing.append(entry)
 
-    if problems:
-        raise DataError("\n  - ".join(["nothing was added:", *problems]))
+        if problems:
+            raise DataError("\n  - ".join(["nothing was added:", *problems]))
 
-    return [store.copy(entry, results) for entry in entries]
+        return [store.copy(entry, results) for entry in entries]
 
 
 def _refusals(entry: BoardRun, standing: Sequence[BoardRun]) -> list[str]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from mserbench.disk import outside
-from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError
+from mserbench.disk import folders, outside
+from mserbench.disk.files import clear_leftovers, is_temporary, write_atomic
+from mserbench.errors import DataError, UsageError
 from mserbench.results import runs
 from mserbench_leaderboard.entries import BoardRun, Items, entry_of
 
@@ -76,12 +77,47 @@ def load(folder: Path, task: str | None = None) -> BoardRun:
 
 
 def copy(entry: BoardRun, results: Path) -> Path:
-    """Copy record and predictions of a run into the results, and nothing else of its folder."""
+    """Copy record and predictions of a run into the results, and nothing else of its folder.
+
+    The run appears there whole, in the place of one of the same name.
+    """
     target = results / entry.place
-    for name in FILES:
-        write_atomic(target / name, (entry.run.folder / name).read_bytes())
+    with folders.whole(target) as work:
+        for name in FILES:
+            write_atomic(work / name, outside.read(entry.run.folder / name, LARGEST[name]))
 
     return target
+
+
+@contextmanager
+def tidied(results: Path) -> Iterator[None]:
+    """Claim the results for this process, and remove what killed ones left half copied.
+
+    Raises UsageError where another process is at work there.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    try:
+        with folders.alone_in(results):
+            for task, _ in _folders(results):
+                folders.clear_leftovers(task)
+                for folder, fault in _folders(task):
+                    _tidy([] if fault else [folder])
+
+            yield
+    except folders.Busy as error:
+        raise UsageError(
+            f"results {str(results)!r} are being written by another process: wait for it"
+        ) from error
+
+
+def _tidy(run_folders: list[Path]) -> None:
+    for folder in run_folders:
+        for name in FILES:
+            clear_leftovers(folder / name)
+
+        # Only a killed copy makes an empty one.
+        if not os.listdir(folder):
+            folder.rmdir()
 
 
 def _check_sizes(folder: Path) -> None:
@@ -98,7 +134,7 @@ def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
             continue
 
         for folder, fault in _folders(task):
-            extra = [] if fault else sorted(set(os.listdir(folder)) - set(FILES))
+            extra = [] if fault else sorted(filter(_is_strange, os.listdir(folder)))
             if extra:
                 fault = (
                     f"run {str(folder)!r} holds {extra[0]!r}, but only "
@@ -106,6 +142,11 @@ def _run_folders(results: Path) -> Iterator[tuple[Path, str]]:
                 )
 
             yield folder, fault
+
+
+def _is_strange(name: str) -> bool:
+    """Say whether a file belongs in no run: neither one of its own, nor one half written."""
+    return name not in FILES and not any(is_temporary(name, Path(file)) for file in FILES)
 
 
 def _folders(parent: Path) -> Iterator[tuple[Path, str]]:
@@ -116,7 +157,9 @@ def _folders(parent: Path) -> Iterator[tuple[Path, str]]:
     for file in files:
         # A link may lead out of the board, to bytes that nobody committed.
         if file.is_dir(follow_symlinks=False):
-            yield Path(file.path), ""
+            # A copy that is being made, or that was killed, is no run yet.
+            if not folders.is_half_made(file.name):
+                yield Path(file.path), ""
         elif file.is_symlink() or not file.name.startswith("."):
             yield (
                 Path(file.path),

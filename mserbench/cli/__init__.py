@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench import __version__
-from mserbench.errors import MserbenchError, UnknownName
-from mserbench.report import progress
+from mserbench.cli import _faults
+from mserbench.errors import UnknownName
+from mserbench.report import progress, screens
 
 if TYPE_CHECKING:
     from mserbench.plugins.hookspecs import CommandEntry
@@ -127,11 +127,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A corpus is many objects that stay: looking through them for waste every 700 takes a tenth of
     # the start.
     gc.set_threshold(100_000)
+    if arguments is None:
+        screens.open_streams()
+
     arguments = list(sys.argv[1:] if arguments is None else arguments)
 
     # Both flags are accepted anywhere, as that is where people put them.
     flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]
     arguments = [*flags, *(word for word in arguments if word not in flags)]
+    with screens.guarded():
+        code = _faults.ended(_run(arguments, flags))
+
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str], flags: Sequence[str]) -> int:
+    """Run the command; returns the exit code, after an error was told."""
     try:
         with progress.lines():
             # By itself click would print and exit with codes of its own.
@@ -140,58 +151,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "--debug" in flags:
             raise
 
-        code = _report(error)
+        return _faults.report(error)
     except KeyboardInterrupt:
-        click.echo("interrupted: what was done is kept, the same command goes on", err=True)
-        # 128 + SIGINT, as shells count.
-        code = 130
+        return _faults.interrupted()
 
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _report(error: Exception) -> int:
-    # A broken package may show as any error of whoever imported it, so it is looked for first.
-    error = _misfit(error) or error
-    if isinstance(error, MserbenchError):
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
-    if isinstance(error, click.NoSuchOption):
-        near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
-        click.echo(
-            f"error: option {error.option_name!r} is not known{near or ': --help lists all'}",
-            err=True,
-        )
-        return 2
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.ctx.get_help() if error.ctx else str(error), err=True)
-        return 2
-    if isinstance(error, click.ClickException):
-        click.echo(f"error: {error.format_message()}", err=True)
-        return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return 130
-    if isinstance(error, BrokenPipeError):
-        # Whoever read the output has enough, as `head` does. Python flushes once more at its end,
-        # which must not fail on the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-
-    click.echo(
-        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug and report "
-        "what it shows",
-        err=True,
-    )
-
-    return 4
-
-
-def _misfit(error: Exception) -> Exception | None:
-    """Return the sentence for packages that do not fit one another, wherever the error of that came
-    through.
-    """
-    from mserbench.plugins import misfits
-
-    return None if isinstance(error, MserbenchError) else misfits.told(error)
+    return code if isinstance(code, int) else 0
 
 
 def _plugin_commands() -> dict[str, CommandEntry]:

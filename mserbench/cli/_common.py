@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
 from mserbench.errors import UsageError
+from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
 
 # `progress` is the core's, offered here with what else commands share.
@@ -158,7 +160,22 @@ def _has_presets(model: str) -> bool:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    out = screens.raw(sys.stdout)
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    # Where the terminal or the locale cannot have a sign, JSON has its own escape for it.
+    if foreign.shown(text) != text or not _can_write(out, text):
+        text = json.dumps(value, indent=1)
+
+    click.echo(text, file=out)
+
+
+def _can_write(out: TextIO, text: str) -> bool:
+    try:
+        text.encode(getattr(out, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+
+    return True
 
 
 def say(text: str, err: bool = False) -> None:

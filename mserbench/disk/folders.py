@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mserbench.disk import claims
 from mserbench.disk.files import sync_folder
 
 _PART = ".part"  # ends the name of a folder that is being filled
 _ASIDE = ".aside"  # ends the name of an old folder while a new one takes its place
+_LONGEST = 60  # characters of a name that a half-made folder repeats
 _MANY = 100  # files; an fsync takes milliseconds
 
 
@@ -47,18 +49,41 @@ def held(lock: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
 
 
 @contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Claim a folder that is there, without any file in it. Raises Busy where another process does.
+
+    For folders that people look at or commit, where a lock file would be litter.
+    """
+    if os.name != "posix":  # folders cannot be opened
+        yield
+        return
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if not claims.claim(handle):
+            raise Busy(str(folder))
+
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def scratch(place: Path) -> Iterator[Path]:
     """Give an empty folder beside `place`, on the same disk, that goes away in the end.
 
-    Its name is random: two processes do not mix. A process that is killed leaves it for
-    `clear_leftovers`.
+    Its name is random: two processes do not mix. What a killed process left of the same place goes
+    away first; who may read the folder is what the umask says.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=_PART))
+    _clear_parts(place.parent, place.name)
+    work, handle = _claimed(place)
     try:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
 
 
 @contextmanager
@@ -73,7 +98,6 @@ def whole(place: Path, replace: bool = True) -> Iterator[Path]:
         _bring_back(place)
 
     with scratch(place) as work:
-        work.chmod(0o755)  # others may read what is published
         yield work
         put_in_place(work, place, replace)
 
@@ -150,10 +174,51 @@ def _make_durable(folder: Path) -> None:
 def clear_leftovers(folder: Path, name: str = "*") -> None:
     """Remove what killed processes left half made of `folder`/`name`, and bring back what gave way.
 
-    Only for who holds the lock of that place, and before they look whether it is there.
+    Only for who holds the lock of that place, and before they look whether it is there. Half-made
+    folders of processes that live are left to them.
     """
     for aside in folder.glob(f".{name}{_ASIDE}"):
         _bring_back(folder / aside.name.removeprefix(".").removesuffix(_ASIDE))
 
-    for half_made in folder.glob(f".{name}.*{_PART}"):
-        shutil.rmtree(half_made, ignore_errors=True)
+    _clear_parts(folder, name)
+
+
+def is_half_made(name: str) -> bool:
+    """Say whether a folder of this name is one that is being filled, or gives way to another."""
+    return name.startswith(".") and name.endswith((_PART, _ASIDE))
+
+
+def _claimed(place: Path) -> tuple[Path, int | None]:
+    """Make a folder of a random name, and claim it; no handle where folders cannot be opened."""
+    while True:
+        work = place.parent / f".{place.name[:_LONGEST]}.{secrets.token_hex(4)}{_PART}"
+        work.mkdir()
+        if os.name != "posix":
+            return work, None
+
+        try:
+            handle = os.open(work, os.O_RDONLY)
+        except FileNotFoundError:  # cleared away before it was claimed
+            continue
+
+        if claims.claim(handle) and work.exists():
+            return work, handle
+
+        os.close(handle)
+
+
+def _clear_parts(folder: Path, name: str) -> None:
+    """Remove the half-made folders that no living process claims."""
+    if not folder.is_dir():
+        return
+
+    start, any_name = f".{name[:_LONGEST]}.", name == "*"
+    for path in list(folder.iterdir()):
+        if not path.name.startswith("." if any_name else start) or not path.name.endswith(_PART):
+            continue
+        if path.is_symlink() or not path.is_dir():
+            continue
+
+        with claims.left(path) as is_left:
+            if is_left:
+                shutil.rmtree(path, ignore_errors=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mserbench.engine.processes import place
+from mserbench.report import screens
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -216,7 +217,9 @@ def _bar(title: str) -> AbstractContextManager[Report]:
 
     @contextmanager
     def shown() -> Iterator[Report]:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        # What others write meanwhile goes through the display of bars, and is escaped before that.
+        console = Console(file=screens.raw(sys.stderr))
+        with Progress(*columns, console=console, transient=True) as progress, screens.guarded():
             task = progress.add_task(title, total=None, note="")
             yield lambda done, total, note="": progress.update(
                 task, completed=done, total=total or None, note=note

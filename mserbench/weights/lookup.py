@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from mserbench.disk import folders
+from mserbench.disk import folders, outside
 from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
@@ -64,8 +64,8 @@ def read_record(name: str) -> dict[str, Any] | None:
     not ready.
     """
     try:
-        record = json.loads((_place(name) / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = json.loads(outside.read(_place(name) / RECORD, outside.SETTINGS))
+    except (OSError, ValueError, RecursionError):
         return None
 
     whole = (
@@ -116,7 +116,14 @@ def get(name: str, source: Path | None = None, progress: Callable[[str], None] =
             step.title = sentence
             progress(sentence)
 
-        _get(record, source, tell)
+        try:
+            _get(record, source, tell)
+        except OSError as error:
+            raise DataError(
+                f"weights {name!r} cannot be written below {str(_base())!r} "
+                f"({error.strerror or error}): make room, or set MSERBENCH_CACHE to another "
+                "folder, and get them again; what was done is kept"
+            ) from error
 
     return _place(name)
 
