@@ -135,7 +135,8 @@ class Spec:
         if self._described is not None:
             require_as_described(self._described, model, self.model)
 
-        return Subject(self.model, model, full_card(card, self.manifest), self._weights_record)
+        weights, manifest = self._weights_record, self.manifest
+        return Subject(self.model, model, full_card(card, manifest), weights, manifest)
 
     @cached_property
     def _described(self) -> Described | None:

@@ -67,12 +67,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure; `weights` as in `Identity`."""
+    """A model ready to run, with its full exposure; `weights` as in `Identity`, with their
+    manifest.
+    """
 
     name: str
     model: Model
     card: ModelCard
     weights: WeightsPart | None
+    manifest: Manifest | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -98,7 +101,7 @@ def of_instance(model: Model) -> Subject:
     manifest = read_manifest(folder)
     record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
 
-    return Subject(card.name, model, full_card(card, manifest), record)
+    return Subject(card.name, model, full_card(card, manifest), record, manifest)
 
 
 def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:

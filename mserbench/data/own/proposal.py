@@ -12,11 +12,12 @@ from mserbench.data.audio import SUFFIXES, is_audio
 from mserbench.data.own import audformat as own_audformat
 from mserbench.data.own import proposed_names, proposed_table
 from mserbench.data.own import words as own_words
-from mserbench.data.own.keys import UNDECLARED, is_label
+from mserbench.data.own.keys import is_label
 from mserbench.data.own.proposed_table import Findings
 from mserbench.data.own.table import OwnRow
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
+from mserbench.languages import UNDECLARED
 
 _LOOK = "# look at this"
 
