@@ -13,7 +13,7 @@ from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.errors import DataError
 from mserbench.results import exposure, predictions, recording, runs, scoring
 from mserbench.results.record import ModelPart
-from mserbench_leaderboard import registered
+from mserbench_leaderboard import floors, registered
 from mserbench_leaderboard.entries import BoardRun
 
 # The parts of a record that follow from the predictions.
@@ -38,6 +38,7 @@ def findings(entry: BoardRun) -> list[str]:
         *_score_findings(name, entry, rows),
         *_answer_findings(name, entry, rows),
         *_weights_findings(name, entry),
+        *floors.findings(entry, rows),
     ]
 
     # Of a task that no plugin here registers, or of an older version, the truth is not known.
