@@ -38,13 +38,16 @@ def findings(entry: BoardRun) -> list[str]:
         *_score_findings(name, entry, rows),
         *_answer_findings(name, entry, rows),
         *_weights_findings(name, entry),
-        *floors.findings(entry, rows),
     ]
 
     # Of a task that no plugin here registers, or of an older version, the truth is not known.
     current = registered.question(entry.question.name)
     if current is not None and current.hash == entry.question.hash:
-        faults += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
+        faults += [
+            *_truth_findings(name, entry),
+            *_verdict_findings(name, entry),
+            *floors.findings(entry, rows),
+        ]
 
     return faults
 

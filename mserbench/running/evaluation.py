@@ -267,7 +267,8 @@ def _verdict(subject: Subject, target: Dataset) -> exposure.Verdict:
     judged = exposure.judge(
         subject.card, target.task, target.card, target.names, subject.model.transductive, copied
     )
-    return replace(judged, note=leaks.unseen(folder, subject.manifest, judged.verdict))
+    note = leaks.unseen(subject.card, judged.verdict, folder, subject.manifest)
+    return replace(judged, note=note)
 
 
 def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:

@@ -5,9 +5,11 @@ looked at.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.report import progress
 from mserbench.results import binding
@@ -59,15 +61,43 @@ def _by_source(manifest: Manifest, rows: NDArray[np.int64]) -> list[Copied]:
     return [Copied(family, evidence, n) for (family, evidence), n in sorted(counts.items())]
 
 
-def unseen(folder: Path | None, manifest: Manifest | None, verdict: str) -> str:
-    """Return what the verdict could not look at, "" where that does not matter: for no weights,
-    and where clips of the corpus were trained on anyway.
+def unseen(
+    card: ModelCard, verdict: str, folder: Path | None = None, manifest: Manifest | None = None
+) -> str:
+    """Return what the verdict could not look at and takes on trust, "" where there is nothing, and
+    where clips of the corpus were trained on anyway.
     """
-    if folder is None or manifest is None or verdict in ("leaked", "in-corpus"):
+    if verdict in ("leaked", "in-corpus"):
         return ""
 
-    notes = [
-        *([] if manifest.fingerprints else [NOT_KEPT]),
-        *([] if binding.bound_to(folder) else [NOT_BOUND]),
-    ]
+    notes = [*_trusted(card)]
+    if folder is not None and manifest is not None:
+        notes += [] if manifest.fingerprints else [NOT_KEPT]
+        notes += [] if binding.bound_to(folder) else [NOT_BOUND]
+
     return "; ".join(notes)
+
+
+def _trusted(card: ModelCard) -> Iterator[str]:
+    """Yield what of a card nobody can look up here."""
+    from mserbench.data import names
+
+    strange, heard = [], []
+    for part in card.exposure:
+        is_installed = names.installed(part.corpus) is not None
+        # What a manifest tells has clips, which are compared.
+        if part.kind == "emotion-labels" and not (is_installed or part.clips):
+            strange.append(part.corpus)
+        if part.kind == "speech" and is_installed:
+            heard.append(part.corpus)
+
+    if unknown := sorted({name for name in strange if name != "unknown"}):
+        yield (
+            f"no corpus {' or '.join(map(repr, unknown))} is known here ('mserbench corpora' lists "
+            f"them), so its name alone says that it is another than the one tested"
+        )
+    if heard:
+        yield (
+            f"it is taken on trust that {', '.join(sorted(set(heard)))} was heard without its "
+            f"emotion labels"
+        )

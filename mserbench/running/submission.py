@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
+from mserbench.cards import CorpusCard, ModelCard
+from mserbench.contracts import Task
 from mserbench.data import corpus, dataset, lookup
 from mserbench.results import exposure, own_cards, predictions, recording, runs, scoring
 from mserbench.results.record import SCHEMA, RunRecord
 from mserbench.results.runs import Run
+from mserbench.running import leaks
 
 
 def score_file(
@@ -51,7 +55,7 @@ def score_file(
         task=recording.task_part(question, None),
         corpus=recording.corpus_part(source, None),
         **recording.numbers(scores, len(labelled), len(rows) != len(labelled), clusters),
-        verdict=recording.verdict_part(exposure.judge(own, question, source, ())),
+        verdict=recording.verdict_part(_verdict(own, question, source)),
         facts=ties if rows[0].scores else None,
         warnings=(),
         notes=(),
@@ -64,3 +68,8 @@ def score_file(
 
     with runs.locked(folder):
         return runs.finish(folder, record, rows)
+
+
+def _verdict(card: ModelCard, task: Task, source: CorpusCard) -> exposure.Verdict:
+    judged = exposure.judge(card, task, source, ())
+    return dataclasses.replace(judged, note=leaks.unseen(card, judged.verdict))

@@ -35,8 +35,8 @@ from tests.leaderboard.conftest import (
 )
 
 GOLDEN = Path(__file__).parent / "golden.md"
-OTHER_CORPUS = Exposure("elsewhere", ("xx",), "emotion-labels", "card")
-SAME_CORPUS = Exposure("toy-a-corpus", ("xx",), "emotion-labels", "card")
+OTHER_CORPUS = Exposure("elsewhere", ("eo",), "emotion-labels", "card")
+SAME_CORPUS = Exposure("toy-a-corpus", ("eo",), "emotion-labels", "card")
 
 
 def written(board: Path) -> str:
