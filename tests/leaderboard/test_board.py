@@ -158,7 +158,7 @@ def test_rows_that_differ_in_their_training_speech_alone_are_told_apart(
     board: Path, make_run: MakeRun
 ) -> None:
     """The column that says it is folded; two rows of one name look like a mistake."""
-    others = [Exposure(name, ("yy",), "emotion-labels", "card") for name in ("first", "second")]
+    others = [Exposure(name, ("ia",), "emotion-labels", "card") for name in ("first", "second")]
     for seed, exposure in enumerate(others):
         weights = {"name": exposure.corpus, "hash": f"{seed}1" * 32}
         make_run(None, "good", right=0.6, seed=seed, seen=(exposure,),
