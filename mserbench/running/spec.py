@@ -115,7 +115,7 @@ class Spec:
             return self.subject.identity
         return Identity(
             name=self.model,
-            card=full_card(told_before.card, self.manifest),
+            card=full_card(told_before.card, self.manifest, self.model),
             version=told_before.version,
             options=told(self.settings),
             weights=self._weights_record,
@@ -136,7 +136,7 @@ class Spec:
             require_as_described(self._described, model, self.model)
 
         weights, manifest = self._weights_record, self.manifest
-        return Subject(self.model, model, full_card(card, manifest), weights, manifest)
+        return Subject(self.model, model, full_card(card, manifest, self.model), weights, manifest)
 
     @cached_property
     def _described(self) -> Described | None:
