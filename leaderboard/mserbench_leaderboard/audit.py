@@ -13,7 +13,7 @@ from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.errors import DataError
 from mserbench.results import exposure, predictions, recording, runs, scoring
 from mserbench.results.record import ModelPart
-from mserbench_leaderboard import registered
+from mserbench_leaderboard import floors, registered
 from mserbench_leaderboard.entries import BoardRun
 
 # The parts of a record that follow from the predictions.
@@ -43,7 +43,11 @@ def findings(entry: BoardRun) -> list[str]:
     # Of a task that no plugin here registers, or of an older version, the truth is not known.
     current = registered.question(entry.question.name)
     if current is not None and current.hash == entry.question.hash:
-        faults += [*_truth_findings(name, entry), *_verdict_findings(name, entry)]
+        faults += [
+            *_truth_findings(name, entry),
+            *_verdict_findings(name, entry),
+            *floors.findings(entry, rows),
+        ]
 
     return faults
 

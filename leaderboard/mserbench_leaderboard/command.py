@@ -75,9 +75,9 @@ def command(
     if replay and (added or rescore):
         raise UsageError("--replay writes nothing, and --add and --rescore do: give one of them")
     if replay:
-        findings = replay_board(folder, pictures)
+        findings, notes = replay_board(folder, pictures), doubts_of(folder)
         count = f"{len(findings)} finding(s) in {str(folder)!r}"
-        _tell({"findings": findings}, [*findings, count], as_json)
+        _tell({"findings": findings, "notes": notes}, [*findings, *notes, count], as_json)
         if findings:
             raise click.exceptions.Exit(1)
         return
@@ -93,7 +93,9 @@ def command(
         "drawn": len(drawn),
         "rescored": [str(path) for path in rescored],
     }
-    lines = [f"added {str(path)!r}" for path in copied]
+    notes = doubts_of(folder, copied) if copied else []
+    report["notes"] = notes
+    lines = [*(f"added {str(path)!r}" for path in copied), *notes]
     lines += [f"computed anew: {str(path)!r}" for path in rescored]
     _tell(
         report,
@@ -156,6 +158,24 @@ def replay_board(folder: Path, pictures: bool = True) -> list[str]:
         ]
 
     return findings
+
+
+def doubts_of(folder: Path, only: Sequence[Path] = ()) -> list[str]:
+    """Return what a person should look at in the runs of a board, or in some of them by folder."""
+    from mserbench_leaderboard import doubts, published, store
+
+    entries, _ = store.collect(folder / store.RESULTS)
+    reported = published.read(folder / published.FILE)
+    chosen = [entry for entry in entries if not only or entry.run.folder in only]
+    return [
+        doubt
+        for entry in chosen
+        for doubt in doubts.doubts(
+            entry,
+            [other for other in entries if other.question.name == entry.question.name],
+            [result for result in reported if result.task == entry.question.name],
+        )
+    ]
 
 
 def rescore_all(folder: Path) -> list[Path]:

@@ -163,16 +163,17 @@ def _near(
     """Return the keys of the near-duplicates of each clip by its key; None for one that is too
     short to compare.
     """
-    from mserbench.auditing import fingerprint
+    from mserbench.fingerprints import search
+    from mserbench.fingerprints import words as fingerprints
 
-    words = fingerprint.of_clips(clips, progress)
+    words = fingerprints.of_clips(clips, progress)
     like: dict[str, set[str]] = defaultdict(set)
-    for pair in fingerprint.near_duplicates(words):
+    for pair in search.near_duplicates(words):
         first, second = clips[pair.first].key, clips[pair.second].key
         like[first].add(second)
         like[second].add(first)
 
-    long = fingerprint.comparable(words)
+    long = fingerprints.comparable(words)
     return {
         clip.key: frozenset(like[clip.key]) if long[i] else None for i, clip in enumerate(clips)
     }

@@ -110,7 +110,8 @@ def _language(examined: Proposal) -> str:
 
 def _asked() -> str:
     """Ask for the language where somebody is there to answer; `und` otherwise."""
-    from mserbench.data.own.keys import UNDECLARED, is_language
+    from mserbench.data.own.keys import is_language
+    from mserbench.languages import UNDECLARED
 
     # A script must not wait for an answer to a question that nobody sees.
     if not sys.stdin.isatty():

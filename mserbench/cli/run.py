@@ -226,5 +226,10 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
                 f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}"
             )
 
+    notes = {
+        f"{run.name}: {run.record.verdict.note}": None
+        for run in finished
+        if run.record.verdict.note
+    }
     folders = sorted({str(run.folder.parent) for run in finished})
-    return [*lines, f"Predictions and provenance: {', '.join(folders)}"]
+    return [*lines, *notes, f"Predictions and provenance: {', '.join(folders)}"]

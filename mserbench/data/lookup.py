@@ -36,8 +36,13 @@ def corpus(name: str) -> Corpus:
 
 
 def family(name: str) -> str:
-    """Return the name that related releases share; of a corpus not installed here, its own."""
-    return corpus(name).card.same_as if name in registry.entries(CorpusEntry) else name
+    """Return the name that related releases share, however it is spelt; of a corpus not installed
+    here, its own.
+    """
+    from mserbench.data import names
+
+    meant = names.installed(name)
+    return name if meant is None else corpus(meant).card.same_as
 
 
 def task(name: str) -> Task:

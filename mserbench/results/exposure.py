@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mserbench import languages
 from mserbench.cards import CorpusCard, Exposure, ModelCard
 from mserbench.contracts import Task
 from mserbench.results.manifest import Manifest, Source
+from mserbench.spelling import plain
 
 # from the strictest test down
 VERDICTS = ("zero-shot", "cross-corpus", "unknown", "in-corpus", "leaked")
-_UNNAMED = frozenset({"mul", "und"})  # several, undetermined: codes of no language
 
 Heard = Literal["yes", "text", "no", "unknown"]
 
@@ -27,7 +28,7 @@ class Verdict:
     `heard`: whether the language was met at all in training: `yes`, labelled or in other speech;
     `text`, it was read and not heard; `no`; `unknown`. `transductive`: statistics of the target
     corpus were used. `development`: the target corpus was used in choosing the model's defaults, or
-    its figures were seen meanwhile.
+    its figures were seen meanwhile. `note`: what the verdict could not look at, "" for nothing.
     """
 
     verdict: str
@@ -35,29 +36,48 @@ class Verdict:
     heard: Heard
     transductive: bool
     development: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """How many test clips are copies of clips of a corpus that was trained on: the same recording,
+    though its samples differ.
+    """
+
+    corpus: str
+    evidence: str
+    clips: int
 
 
 def judge(
-    card: ModelCard, task: Task, corpus: CorpusCard, keys: Iterable[str], transductive: bool = False
+    card: ModelCard,
+    task: Task,
+    corpus: CorpusCard,
+    keys: Iterable[str],
+    transductive: bool = False,
+    copies: Sequence[Copied] = (),
 ) -> Verdict:
     """Compute the verdict of a model on a task: what it may claim, and why.
 
-    `leaked`: a test clip was trained on. `in-corpus`: other clips of the corpus, or of a release
-    that shares its speakers, were. `cross-corpus`: its language was seen with emotion labels.
-    `zero-shot`: neither. `unknown`: the list of training corpora is not known to be complete, or
-    the task's language is not declared (`und`). `keys` are the test clips' audio keys, and
-    CORPUS:ID of them and of what they were made from.
+    `leaked`: a test clip was trained on, as it is or as a copy (`copies`). `in-corpus`: other clips
+    of the corpus, or of a release that shares its speakers, were. `cross-corpus`: its language was
+    seen with emotion labels.
+    `zero-shot`: neither. `unknown`: the list of training corpora is not known to be complete or is
+    without evidence, or the task's language is not declared (`und`). `keys` are the test clips'
+    audio keys, and CORPUS:ID of them and of what they were made from.
     """
     labelled = [part for part in card.exposure if part.kind == "emotion-labels"]
-    verdict, reasons = _worst(labelled, task, corpus, frozenset(keys))
+    verdict, reasons = _worst(labelled, task, corpus, frozenset(keys), copies)
 
     # What a list that may lack an entry proves is a leak, and never that there is none.
     complete = card.exposure_complete and all(
-        part.corpus != "unknown" and _are_known(part.languages) for part in labelled
+        part.corpus != "unknown" and languages.are_named(part.languages) for part in labelled
     )
-    declared = _are_known(task.languages)
+    unproved = [part.corpus for part in card.exposure if not part.evidence.strip()]
+    declared = languages.are_named(task.languages)
 
-    if not (complete and declared) and verdict in ("zero-shot", "cross-corpus"):
+    if not (complete and declared and not unproved) and verdict in ("zero-shot", "cross-corpus"):
         incomplete = (
             "the list of corpora with emotion labels it was trained on is not known to be complete"
         )
@@ -65,6 +85,7 @@ def judge(
             *reasons,
             *([] if declared else ["the language of the task is not declared"]),
             *([] if complete else [incomplete]),
+            *(f"no evidence is given of what was learnt from {name}" for name in unproved),
         ]
         verdict = "unknown"
 
@@ -73,30 +94,40 @@ def judge(
         trained = f"languages {', '.join(spoken)}" if spoken else "no language"
         reasons = [f"emotion labels were seen in {trained} only, and no clip of {corpus.same_as}"]
 
-    chosen_on = {name.casefold() for name in card.development}
+    chosen_on = {plain(name) for name in card.development}
     return Verdict(
         verdict=verdict,
         reasons=tuple(reasons),
-        heard=_heard(card, task, complete and declared),
+        heard=_heard(card, task, complete and declared and not unproved),
         transductive=transductive,
         development=not chosen_on.isdisjoint(_names(corpus)),
     )
 
 
 def _worst(
-    labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, keys: frozenset[str]
+    labelled: Sequence[Exposure],
+    task: Task,
+    corpus: CorpusCard,
+    keys: frozenset[str],
+    copies: Sequence[Copied],
 ) -> tuple[str, list[str]]:
     # From the worst to the best: a leak is one whatever else the model may claim.
     leaked = [(part, len(part.clips & keys)) for part in labelled if part.clips & keys]
-    if leaked:
-        return "leaked", [
+    if leaked or copies:
+        same = [
             f"{n} test clip(s) were trained on, in {part.corpus} ({part.evidence})"
             for part, n in leaked
         ]
+        alike = [
+            f"{copied.clips} test clip(s) are the same recordings as clips that were trained on, "
+            f"though their samples differ (by fingerprint), in {copied.corpus} ({copied.evidence})"
+            for copied in copies
+        ]
+        return "leaked", same + alike
 
-    same = [part for part in labelled if part.corpus.casefold() in _names(corpus)]
-    if same:
-        return "in-corpus", [f"trained on corpus {part.corpus} ({part.evidence})" for part in same]
+    own = [part for part in labelled if plain(part.corpus) in _names(corpus)]
+    if own:
+        return "in-corpus", [f"trained on corpus {part.corpus} ({part.evidence})" for part in own]
 
     spoken = [(part, ", ".join(_shared(part, task))) for part in labelled if _shared(part, task)]
     if spoken:
@@ -110,8 +141,8 @@ def _worst(
 
 
 def _names(corpus: CorpusCard) -> set[str]:
-    """Return the names under which a corpus may be known, without case."""
-    return {corpus.name.casefold(), corpus.same_as.casefold()}
+    """Return the names under which a corpus may be known, in their plain spelling."""
+    return {plain(corpus.name), plain(corpus.same_as)}
 
 
 def _heard(card: ModelCard, task: Task, is_known: bool) -> Heard:
@@ -122,36 +153,18 @@ def _heard(card: ModelCard, task: Task, is_known: bool) -> Heard:
     met = {part.kind for part in card.exposure if _shared(part, task)}
     if met - {"text"}:
         return "yes"
-    if not is_known or not all(_are_known(part.languages) for part in card.exposure):
+    if not is_known or not all(languages.are_named(part.languages) for part in card.exposure):
         return "unknown"
 
     return "text" if met else "no"
 
 
 def _shared(part: Exposure, task: Task) -> list[str]:
-    """Return the languages of the task that were seen, in whatever region or script: `en-GB` is
-    `en`.
+    """Return the languages of the task that were seen, in whatever region, script or dialect:
+    `en-GB` is `en`.
     """
-    trained = {_primary(code) for code in part.languages} - _UNNAMED
-    return [code for code in task.languages if _primary(code) in trained]
-
-
-def _primary(code: str) -> str:
-    """Return the language of a tag in its shortest code: `de` of `de-AT` and `deu`, `zh` of
-    `cmn`.
-    """
-    # Already the shortest, so the table of codes, which is slow to import, need not be loaded.
-    if len(code) == 2:
-        return code.casefold()
-
-    import langcodes
-
-    return langcodes.standardize_tag(code, macro=True).partition("-")[0].casefold()
-
-
-def _are_known(languages: Sequence[str]) -> bool:
-    """Whether languages are named at all: `mul` (several) and `und` (undetermined) name none."""
-    return bool(languages) and _UNNAMED.isdisjoint(map(_primary, languages))
+    trained = {languages.group(code) for code in part.languages} - languages.UNNAMED
+    return [code for code in task.languages if languages.group(code) in trained]
 
 
 def card_with_manifest(card: ModelCard, manifest: Manifest | None) -> ModelCard:
@@ -173,7 +186,7 @@ def _learnt(source: Source) -> Iterator[Exposure]:
     """Yield the exposure of a source, and that of each corpus whose utterances its clips were made
     from.
     """
-    evidence = f"training manifest, task {source.task}"
+    evidence = evidence_of(source)
     yield Exposure(
         source.family, source.languages, "emotion-labels", evidence, frozenset(source.clips)
     )
@@ -182,6 +195,11 @@ def _learnt(source: Source) -> Iterator[Exposure]:
         clips = frozenset(name for name in source.origins if name.partition(":")[0] == corpus)
         derived = f"{evidence}, speech made from its clips"
         yield Exposure(corpus, source.languages, "emotion-labels", derived, clips)
+
+
+def evidence_of(source: Source) -> str:
+    """Return where it is known from that a source was trained on."""
+    return f"training manifest, task {source.task}"
 
 
 def with_families(card: ModelCard, family: Callable[[str], str]) -> ModelCard:

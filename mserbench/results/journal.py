@@ -4,6 +4,7 @@ then.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -22,7 +23,8 @@ class Journal:
     """Answers by utterance id, appended batch by batch: one JSON line each, forced to disk.
 
     A torn last line (the process was killed, the disk was full) is dropped; any other bad line is
-    an error, as is a journal of another run.
+    an error, as is a journal of another run. Each line holds a hash of itself and of those before
+    it, so that one which is changed, added or left out by hand is damage too.
     """
 
     def __init__(self, path: Path, key: str) -> None:
@@ -30,6 +32,7 @@ class Journal:
         self.key = key
         self.answers: dict[str, Answer] = {}
         self.seconds: dict[str, float] = {}  # of earlier sessions, a phase, up to their last batch
+        self._check: str | None = ""  # over all lines so far; None: this journal has none
         good = self._read() if path.exists() else 0
 
         # Unbuffered: after a full disk, nothing is left that closing would try to write again.
@@ -60,6 +63,10 @@ class Journal:
         self._file.close()
 
     def _append(self, record: dict[str, Any]) -> None:
+        if self._check is not None:
+            self._check = _chained(self._check, record)
+            record = {**record, "check": self._check}
+
         line = memoryview(json.dumps(record, allow_nan=False).encode() + b"\n")
         while line:  # a nearly full disk takes a part, and refuses the rest
             line = line[self._file.write(line) :]
@@ -76,7 +83,7 @@ class Journal:
 
         for number, line in enumerate(whole.split(b"\n"), start=1):
             try:
-                self._take(json.loads(line), first=number == 1)
+                self._take(self._unchanged(json.loads(line), number == 1), first=number == 1)
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise DataError(
                     f"journal {str(self.path)!r}, line {number} is damaged ({error}): give "
@@ -84,6 +91,23 @@ class Journal:
                 ) from error
 
         return len(whole) + 1
+
+    def _unchanged(self, record: Any, first: bool) -> dict[str, Any]:
+        """Return a line that is as it was written, after those before it. Raises ValueError."""
+        if not isinstance(record, dict):
+            raise ValueError("it is no object")
+        # Of a journal from before lines were checked nothing can be said.
+        if first and "check" not in record:
+            self._check = None
+        if self._check is None:
+            return record
+
+        content = {key: value for key, value in record.items() if key != "check"}
+        self._check = _chained(self._check, content)
+        if record.get("check") != self._check:
+            raise ValueError("it was changed, or a line before it, after it was written")
+
+        return content
 
     def _take(self, record: dict[str, Any], first: bool) -> None:
         if first:
@@ -108,3 +132,8 @@ class Journal:
                 raise ValueError(f"{phase} did not take {value!r} seconds")
 
             self.seconds[phase] = self.seconds.get(phase, 0.0) + value
+
+
+def _chained(check: str, record: dict[str, Any]) -> str:
+    """Return a hash of a line and all before it."""
+    return hashlib.sha256(f"{check} {json.dumps(record)}".encode()).hexdigest()[:16]

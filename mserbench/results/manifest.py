@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from mserbench import languages
 from mserbench.disk import outside
 from mserbench.errors import DataError
-from mserbench.results import parts
+from mserbench.results import binding, parts
 from mserbench.results.parts import COUNT, FLAG, OBJECT, Part, checked
 
 MANIFEST = "manifest.json"
+FINGERPRINTS = "fingerprints.npy"
 SCHEMA = 1
 
 
@@ -39,6 +41,13 @@ def _is_string_or_null(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _languages(value: Any, path: str) -> tuple[str, ...]:
+    tags = _texts(value, path)
+    if fault := languages.fault(tags):
+        raise ValueError(f"{path!r}: {fault}")
+    return tags
+
+
 # Other than the TEXT of a record: a name may hold half a character.
 STRING = checked(lambda value: isinstance(value, str))
 STRING_OR_NULL = checked(_is_string_or_null)
@@ -54,7 +63,7 @@ class Source(Part):
 
     task: Annotated[str, STRING]
     family: Annotated[str, STRING]
-    languages: Annotated[tuple[str, ...], _texts]
+    languages: Annotated[tuple[str, ...], _languages]
     clips: Annotated[tuple[str, ...], _texts]
     origins: Annotated[tuple[str, ...], _texts] = ()
     corpus: Annotated[str | None, STRING] = None
@@ -83,8 +92,8 @@ class Stage(Part):
 class Manifest(Part):
     """What weights were trained with; `earlier` and `before` are of the weights they went on from.
 
-    `files` are the SHA-256 (hex) of the weight files by name. What is None an old manifest does not
-    say.
+    `files` are the SHA-256 (hex) of the weight files by name, `fingerprints` that of the file of
+    the training clips' fingerprints. What is None an old manifest does not say.
     """
 
     schema: Annotated[int | None, COUNT] = None
@@ -98,6 +107,7 @@ class Manifest(Part):
     chosen_on: Annotated[tuple[str, ...] | None, _texts] = None
     earlier: Annotated[tuple[Source, ...] | None, parts.parts(Source)] = None
     before: Annotated[tuple[Stage, ...] | None, parts.parts(Stage)] = None
+    fingerprints: Annotated[str | None, STRING_OR_NULL] = None
     files: Annotated[Mapping[str, str], OBJECT]
 
     @property
@@ -132,18 +142,26 @@ class Manifest(Part):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write `manifest.json` beside weights, with the SHA-256 of each of their files."""
+    """Write `manifest.json` beside weights, with the SHA-256 of each of their files and of the
+    fingerprints, if they lie there, and bind the weights to it.
+    """
     from mserbench.disk.files import write_atomic
 
-    full = dataclasses.replace(manifest, schema=SCHEMA, files=_hashes(folder))
+    prints = folder / FINGERPRINTS
+    digest = _sha256(prints) if prints.is_file() else None
+    content = dataclasses.replace(manifest, schema=SCHEMA, fingerprints=digest)
+
+    # First the weights, as they are then hashed with what binds them.
+    binding.bind(folder, binding.content_hash(content.to_json()))
+    full = dataclasses.replace(content, files=_hashes(folder, digest))
     write_atomic(folder / MANIFEST, json.dumps(full.to_json(), indent=1, sort_keys=True) + "\n")
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a weights folder and check it against the files.
 
-    Raises DataError where there is none, it is not readable, or a file is not the one that was
-    trained.
+    Raises DataError where there is none, it is not readable, a file is not the one that was
+    trained, or the manifest not the one that the weights are bound to.
     """
     path = folder / MANIFEST
     if not folder.is_dir():
@@ -166,18 +184,40 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
 
-    if manifest.files != _hashes(folder):
+    _check_files(folder, manifest)
+    bound_to = binding.bound_to(folder)
+    if bound_to not in (None, binding.content_hash(content)):
+        raise DataError(
+            f"manifest {str(path)!r} is not the one that these weights were written with (it was "
+            f"edited, or is that of others): restore it, or train again"
+        )
+
+    return manifest
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    """Raise DataError where the files are not those that the manifest names."""
+    if manifest.files != _hashes(folder, manifest.fingerprints):
         raise DataError(
             f"weights {str(folder)!r} are not the files that their manifest names "
             f"(changed, missing or added "
             f"since training): train again, or restore them"
         )
 
-    return manifest
+    prints = folder / FINGERPRINTS
+    if manifest.fingerprints and not (
+        prints.is_file() and _sha256(prints) == manifest.fingerprints
+    ):
+        raise DataError(
+            f"fingerprints {str(prints)!r} are not those that the manifest names (changed or "
+            f"missing since training): train again, or restore them"
+        )
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+def _hashes(folder: Path, fingerprints: str | None) -> dict[str, str]:
+    # Fingerprints have a hash of their own: they are no weights.
+    beside = {MANIFEST, FINGERPRINTS} if fingerprints else {MANIFEST}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in beside)
     return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
 
 

@@ -5,15 +5,13 @@ known.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, get_args
 
+from mserbench import languages
 from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.disk import outside
 from mserbench.errors import DataError
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
 def read_card(path: Path, name: str) -> ModelCard:
@@ -76,15 +74,11 @@ def _exposure(path: Path, position: int, record: object) -> Exposure:
             f"{place}: 'kind' is {kind!r}, but must be one of {', '.join(get_args(ExposureKind))}"
         )
 
-    languages = record.get("languages")
-    if not isinstance(languages, list) or not all(
-        _LANGUAGE.fullmatch(str(code)) for code in languages
-    ):
+    spoken = record.get("languages")
+    if not isinstance(spoken, list) or languages.fault(spoken):
         raise DataError(
-            f"{place}: 'languages' is {languages!r}, but must be a list of ISO 639 codes such "
-            f"as 'en'"
+            f"{place}: 'languages' is {repr(spoken)[:60]}, but must be a list of ISO 639 codes "
+            f"such as 'en', of languages that there are"
         )
 
-    return Exposure(
-        record["corpus"], tuple(languages), kind, str(record.get("evidence", "model card"))
-    )
+    return Exposure(record["corpus"], tuple(spoken), kind, str(record.get("evidence") or ""))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self, get_args
 
+from mserbench import languages
 from mserbench.results import parts
 from mserbench.results.exposure import VERDICTS, Heard
 from mserbench.results.parts import COUNT, FLAG, FRACTION, OBJECT, TEXT, TEXTS, Part, checked
@@ -66,6 +67,13 @@ def _facts(value: Any, path: str) -> dict[str, Any]:
     return dict(value)
 
 
+def _languages(value: Any, path: str) -> tuple[str, ...]:
+    fault = languages.fault(value) if isinstance(value, list) else "it is no list"
+    if fault:
+        raise ValueError(f"{path!r}: {fault}")
+    return tuple(value)
+
+
 LABELS = checked(_are_labels, tuple)
 SCHEMAS = checked(lambda value: value in READ)
 VERDICT = checked(lambda value: value in VERDICTS)
@@ -82,7 +90,7 @@ class ExposurePart(Part):
     """What a model learnt from: `clips` is how many of them its manifest lists."""
 
     corpus: Annotated[str, TEXT]
-    languages: Annotated[tuple[str, ...], TEXTS]
+    languages: Annotated[tuple[str, ...], _languages]
     kind: Annotated[str, TEXT]
     evidence: Annotated[str, TEXT]
     clips: Annotated[int | None, COUNT] = None
@@ -145,7 +153,7 @@ class TaskPart(Part):
     hash: Annotated[str, TEXT]
     question: Annotated[str, TEXT]
     corpus: Annotated[str, TEXT]
-    languages: Annotated[tuple[str, ...], TEXTS]
+    languages: Annotated[tuple[str, ...], _languages]
     labels: Annotated[tuple[str, ...], LABELS]
 
 
@@ -200,13 +208,16 @@ class Subset(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictPart(Part):
-    """The verdict; `development` is None in records from before it was judged."""
+    """The verdict; `development` is None in records from before it was judged. `note`: what it
+    could not look at.
+    """
 
     verdict: Annotated[str, VERDICT]
     reasons: Annotated[tuple[str, ...], TEXTS]
     heard: Annotated[Heard, HEARD]
     transductive: Annotated[bool, FLAG]
     development: Annotated[bool | None, FLAG] = None
+    note: Annotated[str, TEXT] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

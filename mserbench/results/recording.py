@@ -162,6 +162,7 @@ def verdict_part(verdict: Verdict) -> VerdictPart:
         heard=verdict.heard,
         transductive=verdict.transductive,
         development=verdict.development,
+        note=verdict.note,
     )
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
-from mserbench.running import arguments, batches
+from mserbench.running import arguments, batches, leaks
 from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
@@ -239,9 +240,7 @@ def _finish(
     seconds: dict[str, float],
 ) -> Run:
     rows = _predictions(target, answers)
-    verdict = exposure.judge(
-        subject.card, target.task, target.card, target.names, subject.model.transductive
-    )
+    verdict = _verdict(subject, target)
     clusters = dataset.cluster_numbers(target.speakers)
 
     # Counted here, not by the model: of a run that was cut off it saw a part of the clips.
@@ -272,6 +271,17 @@ def _finish(
     )
 
     return runs.finish(folder, record, rows)
+
+
+def _verdict(subject: Subject, target: Dataset) -> exposure.Verdict:
+    """Judge a run, copies of training clips looked for where the weights keep fingerprints."""
+    folder = None if subject.model.weights is None else Path(subject.model.weights)
+    copied = leaks.copied_clips(folder, subject.manifest, target)
+    judged = exposure.judge(
+        subject.card, target.task, target.card, target.names, subject.model.transductive, copied
+    )
+    note = leaks.unseen(subject.card, judged.verdict, folder, subject.manifest)
+    return replace(judged, note=note)
 
 
 def _facts(subject: Subject, labels: Sequence[str]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class Spec:
             return self.subject.identity
         return Identity(
             name=self.model,
-            card=full_card(told_before.card, self.manifest),
+            card=full_card(told_before.card, self.manifest, self.model),
             version=told_before.version,
             options=told(self.settings),
             weights=self._weights_record,
@@ -137,7 +137,8 @@ class Spec:
         if self._described is not None:
             require_as_described(self._described, model, self.model)
 
-        return Subject(self.model, model, full_card(card, self.manifest), self._weights_record)
+        weights, manifest = self._weights_record, self.manifest
+        return Subject(self.model, model, full_card(card, manifest, self.model), weights, manifest)
 
     @cached_property
     def _described(self) -> Described | None:

@@ -24,6 +24,7 @@ from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import ModelPart, WeightsPart
 from mserbench.running import recipes
 from mserbench.running.lookup import shipped_weights
+from mserbench.running.told_cards import require_card
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure; `weights` as in `Identity`."""
+    """A model ready to run, with its full exposure; `weights` as in `Identity`, with their
+    manifest.
+    """
 
     name: str
     model: Model
     card: ModelCard
     weights: WeightsPart | None
+    manifest: Manifest | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -90,15 +94,16 @@ def of_instance(model: Model) -> Subject:
     """Take a model that the caller made; its weights count for the key and the verdict as any
     others.
     """
-    card = model.card
+    card = full_card(model.card, None, type(model).__name__)
     if model.weights is None:
-        return Subject(card.name, model, full_card(card, None), None)
+        return Subject(card.name, model, card, None)
 
     folder = Path(model.weights)
     manifest = read_manifest(folder)
     record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
 
-    return Subject(card.name, model, full_card(card, manifest), record)
+    whole = full_card(model.card, manifest, card.name)
+    return Subject(card.name, model, whole, record, manifest)
 
 
 def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
@@ -119,11 +124,12 @@ def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> W
     )
 
 
-def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
+def full_card(card: ModelCard, manifest: Manifest | None, model: str) -> ModelCard:
     """Return a card with what weights were trained on, each corpus under the name its releases
-    share.
+    share. Raises ModelError for what is no card.
     """
-    return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
+    told_card = exposure.card_with_manifest(require_card(card, model), manifest)
+    return exposure.with_families(told_card, lookup.family)
 
 
 def require_as_described(described: Described, model: Model, name: str) -> None:

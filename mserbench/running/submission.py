@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
+from mserbench.cards import CorpusCard, ModelCard
+from mserbench.contracts import Task
 from mserbench.data import corpus, dataset, lookup
 from mserbench.results import (
     exposure,
@@ -17,6 +20,7 @@ from mserbench.results import (
 )
 from mserbench.results.record import SCHEMA, RunRecord
 from mserbench.results.runs import Run
+from mserbench.running import leaks
 
 
 def score_file(
@@ -60,7 +64,7 @@ def score_file(
         task=recording.task_part(question, None),
         corpus=recording.corpus_part(source, None),
         **recording.numbers(scores, len(labelled), len(rows) != len(labelled), clusters),
-        verdict=recording.verdict_part(exposure.judge(own, question, source, ())),
+        verdict=recording.verdict_part(_verdict(own, question, source)),
         facts=ties if rows[0].scores else None,
         warnings=(),
         notes=file.notes,
@@ -73,3 +77,8 @@ def score_file(
 
     with runs.locked(folder):
         return runs.finish(folder, record, rows)
+
+
+def _verdict(card: ModelCard, task: Task, source: CorpusCard) -> exposure.Verdict:
+    judged = exposure.judge(card, task, source, ())
+    return dataclasses.replace(judged, note=leaks.unseen(card, judged.verdict))

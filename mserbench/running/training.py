@@ -107,6 +107,7 @@ def train(
             files={},  # hashed when it is written
         )
         if place.is_main:
+            _keep_fingerprints(building, list(sources.values()), settings, start)
             write_manifest(building, manifest)
 
     return out
@@ -207,6 +208,29 @@ def _items(sources: Mapping[str, Dataset], names: Iterable[str]) -> list[Trainin
         for source in (sources[name] for name in names)
         for item, clip in zip(source.items, source.clips(range(len(source.items))), strict=True)
     ]
+
+
+def _keep_fingerprints(
+    building: Path, sources: Sequence[Dataset], settings: Any, start: Manifest | None
+) -> None:
+    """Write the fingerprints of all clips that the manifest names, so that a changed copy among
+    tested clips is known again.
+    """
+    from mserbench.fingerprints import kept
+    from mserbench.fingerprints import words as fingerprints
+
+    parts = []
+    for source in sources:
+        # In the order of the manifest's keys.
+        items = sorted(source.items, key=lambda item: item.facts.key)
+        clips = [item.clip(source.card.name) for item in items]
+        with progress.counting(f"fingerprints of {source.card.name}") as report:
+            parts.append(fingerprints.of_clips(clips, report))
+
+    if start is not None:
+        parts.append(kept.read(Path(settings.init), start))
+
+    kept.write(building, parts)
 
 
 def _source(source: Dataset) -> Source:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mserbench import languages
 from mserbench.errors import MserbenchError, UsageError
 from mserbench.plugins import misfits
 
 T = TypeVar("T")
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")  # ISO 639-1 or 639-3, with subtags
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,10 @@ def require(holds: bool, sentence: str) -> None:
         raise Violation(sentence)
 
 
-def require_languages(codes: Iterable[str], place: str) -> None:
-    """Raise Violation where a code is not of the form of ISO 639."""
-    wrong = [code for code in codes if not _LANGUAGE.fullmatch(code)]
-    require(not wrong, f"{place}: {wrong} are no ISO 639 codes such as 'en'")
+def require_languages(codes: Iterable[object], place: str) -> None:
+    """Raise Violation where a code is that of no language."""
+    fault = languages.fault(codes)
+    require(not fault, f"{place}: {fault}")
 
 
 def assert_all(subject: str, findings: Sequence[Finding]) -> list[Finding]:

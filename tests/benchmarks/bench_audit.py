@@ -11,10 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from mserbench.auditing import fingerprint
 from mserbench.auditing.audit import Audit, Inside, audit, inside
 from mserbench.auditing.overlaps import AUDIO, AuditedClip
 from mserbench.data import corpus, dataset, index, lookup
+from mserbench.fingerprints import search
+from mserbench.fingerprints import words as fingerprint
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
 CLIPS, FOLDS = 30_000, 10
@@ -79,7 +80,7 @@ def words_of(names: tuple[str, ...]) -> NDArray[np.uint32]:
 def bench_search_of_real_recordings(benchmark: BenchmarkFixture) -> None:
     """Among 3,167 real recordings, well under a minute once their fingerprints are known."""
     words = words_of(("aesdd", "emodb", "emovo", "ravdess"))
-    pairs = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=3)
+    pairs = benchmark.pedantic(search.near_duplicates, (words,), rounds=3)
     print(f"\n{len(words)} recordings: {benchmark.stats['median']:.2f} s, {len(pairs)} pairs")
     assert len(pairs) == 2
     assert benchmark.stats["median"] < 10
@@ -96,7 +97,7 @@ def bench_search_of_many_recordings(benchmark: BenchmarkFixture) -> None:
         np.uint32
     )
     words[-300:, 130:] = 0
-    pairs = benchmark.pedantic(fingerprint.near_duplicates, (words,), rounds=1)
+    pairs = benchmark.pedantic(search.near_duplicates, (words,), rounds=1)
     print(f"\n{CLIPS} recordings: {benchmark.stats['median']:.1f} s, {len(pairs)} pairs")
     assert len(pairs) == 300
     assert benchmark.stats["median"] < 60

@@ -11,11 +11,13 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from mserbench.auditing import fingerprint
-from mserbench.auditing.fingerprint import BITS, LENGTH, comparable, near_duplicates
 from mserbench.contracts import Clip
 from mserbench.data import audio, lookup
 from mserbench.data.corpus import find, read
+from mserbench.fingerprints import search
+from mserbench.fingerprints import words as fingerprint
+from mserbench.fingerprints.search import near_duplicates
+from mserbench.fingerprints.words import BITS, LENGTH, comparable
 
 RATE = 16_000
 Wave = NDArray[np.float32]
@@ -126,7 +128,7 @@ def test_silence_around_two_recordings_does_not_make_them_alike() -> None:
 def test_the_words_are_those_of_the_paper() -> None:
     """Bit m of word n is the sign of E(n, m) - E(n, m+1) - (E(n-1, m) - E(n-1, m+1))."""
     wave = utterance()
-    power = fingerprint._band_power(wave)
+    power = fingerprint._band_power(wave, (1.0,))[0]
     assert power.shape[1] == BITS + 1
     change = (power[1:, :-1] - power[1:, 1:]) - (power[:-1, :-1] - power[:-1, 1:])
     slow = [sum(1 << m for m in range(BITS) if row[m] > 0) + 1 for row in change]
@@ -145,8 +147,8 @@ def test_blocks_do_not_change_what_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     table = words(*waves, *(noisy(wave, 30) for wave in waves))
     whole = near_duplicates(table)
     assert [(pair.first, pair.second) for pair in whole] == [(0, 4), (1, 5), (2, 6), (3, 7)]
-    monkeypatch.setattr(fingerprint, "_PROPOSALS", 1)
-    monkeypatch.setattr(fingerprint, "_BATCH", 2)
+    monkeypatch.setattr(search, "_PROPOSALS", 1)
+    monkeypatch.setattr(search, "_BATCH", 2)
     assert near_duplicates(table) == whole
 
 

@@ -204,4 +204,31 @@ def test_a_full_disk_raises_and_loses_nothing(tmp_path: Path) -> None:
 def test_answers_are_kept_to_the_last_bit(tmp_path: Path) -> None:
     filled(tmp_path / "j")
     assert Journal(tmp_path / "j", "k").answers["d"][0] == (0.1 + 0.2, 1 / 3)
-    assert json.loads((tmp_path / "j").read_bytes().splitlines()[0]) == {"schema": 1, "key": "k"}
+    first = json.loads((tmp_path / "j").read_bytes().splitlines()[0])
+    assert first.items() >= {"schema": 1, "key": "k"}.items()
+
+
+def test_a_line_that_was_changed_added_or_left_out_is_refused(tmp_path: Path) -> None:
+    """Else an editor could give a run that was cut off the answers of one's choice."""
+    lines = filled(tmp_path / "j").splitlines(keepends=True)
+    changed = lines[1].replace(b"0.25", b"0.75")
+    added = b'{"rows": [["z", [0.5], ""]]}\n'
+    for forged in (
+        [lines[0], changed, *lines[2:]],
+        [*lines[:2], *lines[3:]],
+        [*lines, added],
+        [lines[0], lines[2], lines[1], lines[3]],
+    ):
+        (tmp_path / "j").write_bytes(b"".join(forged))
+        with pytest.raises(DataError, match="was changed, or a line before it"):
+            Journal(tmp_path / "j", "k")
+
+
+def test_a_journal_from_before_lines_were_checked_is_resumed(tmp_path: Path) -> None:
+    (tmp_path / "j").write_text(
+        '{"schema": 1, "key": "k"}\n{"rows": [["a", [0.5], ""]]}\n', encoding="utf-8"
+    )
+    journal = Journal(tmp_path / "j", "k")
+    journal.add([("b", ((0.25,), ""))])
+    journal.close()
+    assert sorted(Journal(tmp_path / "j", "k").answers) == ["a", "b"]

@@ -456,6 +456,7 @@ def test_of_several_processes_the_main_one_alone_writes(
     monkeypatch.setenv("RANK", "1")
     train("trainee", [TASK], tmp_path / "deep/w")
     assert {path.name for path in (tmp_path / "deep/w").iterdir()} == {
+        "fingerprints.npy",
         "weights.json",
         "manifest.json",
     }

@@ -31,7 +31,7 @@ def toy_task(name: str = "toy-a", labels: tuple[str, ...] = LABELS, version: int
         name,
         f"Toy task {name}",
         f"{name}-corpus",
-        ("xx",),
+        ("eo",),
         labels,
         label_map,
         counts,

@@ -50,7 +50,7 @@ def test_written_then_checked(do: Any, make_run: MakeRun) -> None:
     make_run()
     assert do()[0] == 0
     code, out, _ = do("--replay", "--json")
-    assert (code, json.loads(out)) == (0, {"findings": []})
+    assert (code, json.loads(out)) == (0, {"findings": [], "notes": []})
 
 
 def test_a_stale_page_is_found_and_left_alone(do: Any, board: Path, make_run: MakeRun) -> None:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mserbench import languages
 from mserbench.data.own.wording import nearest, shown
+from mserbench.languages import UNDECLARED, UNNAMED
 
-UNDECLARED = "und"  # the code of a language that nobody named: the verdict is then `unknown`
 FIELDS = (
     "speaker",
     "sex",
@@ -32,7 +33,6 @@ _TABLES = ("columns", "labels", "select")
 _KEYS = (*TEXTS, "language", "table", "version", "synthetic", "units_per_second", *_TABLES)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _LABEL = re.compile(r"\w[\w +.-]{0,59}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _LONGEST_PATTERN = 1_000  # characters
 
 
@@ -167,12 +167,7 @@ def _language_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 @functools.cache
 def is_language(code: str) -> bool:
     """Whether this is `und` or the code of one language: two or three letters, perhaps a region."""
-    if not _LANGUAGE.fullmatch(code) or code == "mul":
-        return False
-
-    import langcodes
-
-    return code == UNDECLARED or langcodes.tag_is_valid(code)
+    return code == UNDECLARED or (code not in UNNAMED and languages.is_language(code))
 
 
 def is_label(text: str) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mserbench.data.own import words as own_words
 from mserbench.data.own.findings import Findings
-from mserbench.data.own.keys import UNDECLARED, is_label
+from mserbench.data.own.keys import is_label
+from mserbench.languages import UNDECLARED
 
 _LOOK = "# look at this"
 

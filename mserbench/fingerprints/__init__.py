@@ -1,0 +1,1 @@
+"""Fingerprints of recordings: which hold the same audio though their samples differ."""
