@@ -110,6 +110,7 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from mserbench.data import corpus, lookup, verification
+    from mserbench.report.folding import folded
 
     source = lookup.corpus(name)
     with _common.progress(f"decoding {source.card.name}") as report:
@@ -120,10 +121,10 @@ def verify(name: str, data: Path | None, as_json: bool) -> None:
     if as_json:
         _common.print_json({"corpus": source.card.name, **asdict(verified), "edition": edition})
     else:
-        for line in verified.problems:
+        for line in folded(verified.problems):
             _common.say(f"problem: {line}")
 
-        for line in verified.warnings:
+        for line in folded(verified.warnings):
             _common.say(f"note: {line}")
 
         _common.say(

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Clip, Corpus, Task, Utterance
-from mserbench.data import audio, corpus, divisions, index, lookup
+from mserbench.data import audio, corpus, divisions, index, likeness, lookup, published
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
 from mserbench.labels import DROP
+from mserbench.report.folding import folded
 
 _LISTED = 20  # problems printed in full; `data verify` lists the rest
 _MEND = "mend them: 'mserbench data verify' opens every file of a corpus"
@@ -42,7 +43,14 @@ class Item:
         """Return what a model may see of it: audio, without label, speaker or name."""
         # A digest, since names of utterances often tell the label.
         seed = hashlib.sha256(f"{corpus_name}/{self.utterance.id}".encode()).hexdigest()
-        load = partial(audio.decode, self.path, self.utterance.start, self.utterance.end)
+        # With its key: what was changed since it was indexed is no part of this run.
+        load = partial(
+            audio.decode_known,
+            self.path,
+            self.utterance.start,
+            self.utterance.end,
+            self.facts.key,
+        )
         return Clip(self.facts.key, seed, self.facts.seconds, load, group)
 
 
@@ -127,14 +135,16 @@ def load(
 
     # Only clips of the task are opened: others may be missing or damaged.
     facts = index.index(root, [utterance for utterance, _ in labelled], progress)
+    compared = published.compare(source.card, facts)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
+    problems += compared.problems(source.card)
     if undeclared or (problems and not allow_partial):
         raise DataError(_summary(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
 
     items = [
         Item(utterance, label, root, facts[utterance.id])
         for utterance, label in labelled
-        if not facts[utterance.id].problem
+        if not facts[utterance.id].problem and utterance.id not in compared.differing
     ]
     if not items:
         empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
@@ -148,8 +158,8 @@ def load(
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
         expected=len(labelled) if task.expected is None else task.expected,
         partial=bool(problems) or len(chosen) < len(items),
-        notes=(*reading.notes, *_extra_notes(reading)),
-        warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
+        notes=(*reading.notes, *_extra_notes(reading), *compared.notes(source.card)),
+        warnings=(*folded(problems), *_remarks(chosen)),
     )
 
 
@@ -241,6 +251,17 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
     ]
 
 
+def _remarks(items: Sequence[Item]) -> list[str]:
+    """Return what is odd about the clips that are scored, each kind with its count."""
+    labels = {item.utterance.id: item.label for item in items}
+    alike = likeness.remarks(
+        [item.utterance for item in items],
+        {item.utterance.id: item.facts for item in items},
+        lambda clip: labels[clip.id],
+    )
+    return [*alike, *folded(item.facts.warning for item in items if item.facts.warning)]
+
+
 def _extra_notes(reading: corpus.Reading) -> list[str]:
     if not reading.extra:
         return []
@@ -276,12 +297,13 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
 
 
 def _summary(problems: Sequence[str], task: Task, remedy: str) -> str:
-    listed = [f"  - {problem}" for problem in problems[:_LISTED]]
-    if len(problems) > _LISTED:
-        unlisted = len(problems) - _LISTED
+    lines = folded(problems)
+    listed = [f"  - {line}" for line in lines[:_LISTED]]
+    if len(lines) > _LISTED:
+        unlisted = len(lines) - _LISTED
         listed.append(
-            f"  - and {unlisted} more: 'mserbench data verify {lookup.typed(task.corpus)}' lists "
-            "them all"
+            f"  - and {unlisted} more: 'mserbench data verify {lookup.typed(task.corpus)} --json' "
+            "lists them all"
         )
 
     head = f"corpus {task.corpus!r} is not complete, {len(problems)} problem(s):"

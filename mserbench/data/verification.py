@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus
-from mserbench.data import corpus, divisions, index
+from mserbench.data import corpus, divisions, index, likeness, published
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
     with_audio = [
         utterance for utterance in reading.utterances.values() if utterance.id not in lost
     ]
-    facts = index.index(root, with_audio, progress)
+    facts = index.index(root, with_audio, progress, from_memory=False)
     digest = index.digest(facts)
+    compared = published.compare(source.card, facts)
     problems = [
         *reading.problems,
         *(
@@ -51,6 +52,7 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
         ),
         *(f"{path!r} is an audio file, but no utterance of this corpus" for path in reading.extra),
         *(clip.problem for clip in facts.values() if clip.problem),
+        *compared.problems(source.card),
     ]
     odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
     whole = _is_whole(source.card, reading)
@@ -66,6 +68,8 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
         warnings=(
             *reading.notes,
             *(() if whole else odd),  # of a part of a corpus, they are what is to be expected
+            *compared.notes(source.card),
+            *likeness.remarks(with_audio, facts, lambda clip: clip.raw_label),
             *(clip.warning for clip in facts.values() if clip.warning),
         ),
     )
