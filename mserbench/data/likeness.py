@@ -51,7 +51,9 @@ def _equal(heard: _Group, facts: Mapping[str, Facts], label_of: LabelOf) -> Iter
             kind = "twice, and count twice"
 
         named = " and ".join(f"{clip.id!r} ({label_of(clip)})" for clip in group[:_SHOWN])
-        kinds.setdefault(kind, []).append(named)
+        # Ids may say nothing of a file that two of them share.
+        where = f" in {group[0].audio!r}" if len({clip.audio for clip in group}) == 1 else ""
+        kinds.setdefault(kind, []).append(named + where)
 
     for kind, groups in sorted(kinds.items()):
         yield f"{len(groups)} recording(s) are here {kind}; the same audio: {_first(groups)}"

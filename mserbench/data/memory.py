@@ -18,6 +18,7 @@ from mserbench.disk.files import cache_dir
 from mserbench.disk.stores import transact
 
 SCHEMA = 4
+MOST_BYTES = 1 << 30  # of a file whose sounds are remembered: nine hours of 16 kHz and 16 bit
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS sounds (name BLOB PRIMARY KEY, key TEXT, seconds REAL, "
     "rate INTEGER, channels INTEGER, remark TEXT, proof TEXT) WITHOUT ROWID"
@@ -57,7 +58,7 @@ class Memory:
 
     def get(self, digest: str, utterance: Utterance) -> Sound | None:
         """Return what is known of an utterance in a file with a digest."""
-        row = self.rows.get(_name(digest, utterance))
+        row = self.rows.get(_name(digest, utterance)) if digest else None
         # Of another type or value than was written: a disc that rots, or another program's work.
         if row is None or row[-1] != _proof(*row[:-1]):
             return None
@@ -98,7 +99,9 @@ class Digests:
         self._digests: dict[str, str] = {}
 
     def of(self, root: Path, name: str) -> str:
-        """Return the digest (hex) of a file below a root; empty where it cannot be read."""
+        """Return the digest (hex) of a file below a root; empty where it cannot be read, or has
+        more than `MOST_BYTES`.
+        """
         with self._guard:
             lock = self._locks.setdefault(name, threading.Lock())
 
@@ -112,8 +115,8 @@ class Digests:
 
 def _hashed(path: Path) -> str:
     try:
-        # A pipe or a device would never end.
-        if not path.is_file():
+        # A pipe or a device would never end; of more, parts are decoded sooner than all is read.
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
             return ""
 
         with open(path, "rb") as file:
