@@ -47,8 +47,9 @@ class CorpusCard:
     length. `family` joins releases that share speakers (RAVDESS speech and song): for the verdict
     they are one corpus. `skipped` maps a pattern (fnmatch, on the path) of files that do not belong
     or are known to be bad to the reason. `editions` maps the digest of a complete index to the name
-    of that edition. `divisions` are the published splits and folds by name. `files` are what `data
-    download` fetches, `hub` a dataset id it exports.
+    of that edition. `keys` names a file with the beginning of each clip's audio key, so that files
+    which are not the published ones can be named. `divisions` are the published splits and folds by
+    name. `files` are what `data download` fetches, `hub` a dataset id it exports.
     """
 
     name: str
@@ -69,6 +70,8 @@ class CorpusCard:
     # `"package:file"` with one expected id a line; `{001..030}` stands for each number.
     inventory: str | None = None
     editions: Mapping[str, str] = field(default_factory=dict)
+    # `"package:file"` with a short key for each id of the inventory (`mserbench.data.published`).
+    keys: str | None = None
     divisions: Mapping[str, Division] = field(default_factory=dict)
     files: tuple[Remote, ...] = ()
     hub: str = ""

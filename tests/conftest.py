@@ -118,11 +118,12 @@ def build_corpus(tmp_path: Path) -> Callable[..., Path]:
     """Build a complete corpus with official names and tiny audio; returns the data folder."""
 
     def build(name: str = "emodb", data: Path = tmp_path / "data") -> Path:
+        noise = np.random.default_rng(0).integers(-3_000, 3_000, 2_400).astype("<i2")  # 0.15 s
         for number, stem in enumerate(corpus.inventory(lookup.corpus(name).card)):
             path = data / name / FOLDERS[name](stem) / f"{stem}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
-            wave = np.full(2_400, 3_000, dtype="<i2")  # 0.15 s
-            wave[: number + 1] = -3_000  # Another recording each: equal ones would be duplicates.
+            wave = noise.copy()
+            wave[: number + 1] *= -1  # Another recording each: equal ones would be duplicates.
 
             # By hand, which is much faster than a library for 500 files.
             path.write_bytes(WAV_HEADER + wave.tobytes())

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mserbench.contracts import SAMPLE_RATE
+from mserbench.data.sound import containers, formats, libsndfile, promises
+from mserbench.data.sound.formats import CONTAINERS as CONTAINERS
+from mserbench.data.sound.formats import SUFFIXES as SUFFIXES
+from mserbench.data.sound.formats import is_audio as is_audio
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-CONTAINERS = frozenset({"mp4", "m4a", "mov", "mkv", "webm", "aac", "wma"})  # read by PyAV
-SUFFIXES = frozenset({"wav", "flac", "ogg", "mp3", "aif", "aiff"}) | CONTAINERS
 
 # What a large file of a Git repository begins with where its content was not fetched.
 _POINTER = b"version https://git-lfs"
@@ -30,14 +31,6 @@ _DOWNMIX = {
     6: (0.5, 0.5, 0.7071, 0.0, 0.3536, 0.3536),
     8: (0.5, 0.5, 0.7071, 0.0, 0.25, 0.25, 0.25, 0.25),
 }
-# Vorbis and Opus put the centre second and the low frequencies last; soundfile hands them on in
-# that order.
-_OGG_ORDER = {6: [0, 2, 1, 5, 3, 4], 8: [0, 2, 1, 7, 5, 6, 3, 4]}
-
-
-def is_audio(name: str) -> bool:
-    """Whether a path is that of an audio file, by its suffix in any case."""
-    return PurePosixPath(name).suffix.lower().lstrip(".") in SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -64,8 +57,9 @@ class Recording:
 def read(path: Path, start: float | None = None, end: float | None = None) -> Recording:
     """Decode a file, or its part between `start` and `end` seconds, as published.
 
-    wav, flac, ogg, mp3 by soundfile; mp4, m4a and other containers by PyAV (extra `video`).
-    Raises DataError where the file is absent, unreadable, empty, or holds NaN or infinite samples.
+    What the file holds decides who decodes it, not its name: mp4, m4a and other containers PyAV
+    (extra `video`), all else libsndfile. Raises DataError where the file is absent, unreadable,
+    empty, cut short, beyond the bounds of `sound.bounds`, or holds NaN or infinite samples.
     """
     try:
         if not path.is_file():
@@ -75,9 +69,11 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
                 f"audio file {str(path)!r} is empty (0 bytes): get it from the publisher again"
             )
 
-        container = path.suffix.lower().lstrip(".") in CONTAINERS
-        samples, rate = (_read_container if container else _read_soundfile)(path, start, end)
-    except OSError as error:
+        if fault := promises.broken(path):
+            raise DataError(f"audio file {str(path)!r} {fault}: get it from the publisher again")
+
+        samples, rate = _reader(path).read(path, start, end)
+    except (OSError, RuntimeError, MemoryError) as error:
         misfits.refuse(error)
         raise _unreadable(path, error) from error
 
@@ -108,13 +104,17 @@ def to_clip(recording: Recording) -> NDArray[np.float32]:
 
 def mix_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mix (n_samples, n_channels) to (n_samples,): 5.1 and 7.1 by ITU-R BS.775, else the mean."""
-    channels = samples.shape[1]
-    if channels == 1:
+    if samples.shape[1] == 1:
         return samples[:, 0]
 
-    weights = np.array(_DOWNMIX.get(channels, [1.0] * channels), dtype=np.float32)
-    mono: NDArray[np.float32] = (samples @ (weights / weights.sum())).astype(np.float32, copy=False)
+    mono: NDArray[np.float32] = (samples @ weights(samples.shape[1])).astype(np.float32, copy=False)
     return mono
+
+
+def weights(n_channels: int) -> NDArray[np.float32]:
+    """Return the weight of each channel in the mix: float32, (n_channels,), of sum 1."""
+    shares = np.array(_DOWNMIX.get(n_channels, [1.0] * n_channels), dtype=np.float32)
+    return np.asarray(shares / shares.sum(), dtype=np.float32)
 
 
 def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
@@ -135,14 +135,16 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
         if path.stat().st_size == 0:
             raise DataError(f"audio file {quoted} is empty (0 bytes): record or copy it again")
 
-        container = path.suffix.lower().lstrip(".") in CONTAINERS
-        for samples, rate in (_container_blocks if container else _soundfile_blocks)(path, seconds):
+        if fault := promises.broken(path):
+            raise DataError(f"audio file {quoted} {fault}: record or copy it again")
+
+        for samples, rate in _reader(path).pieces(path, seconds, quoted):
             if not np.isfinite(samples).all():
                 raise DataError(f"audio file {quoted} holds NaN or infinite samples: convert it")
 
             n_samples += len(samples)
             yield Recording(samples, rate)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, MemoryError) as error:
         misfits.refuse(error)
         said_why = (
             getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
@@ -158,10 +160,8 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
 
 def told_seconds(path: Path) -> float:
     """Return how long a file says it is, without decoding it; 0 where it does not say so."""
-    import soundfile
-
     try:
-        return float(soundfile.info(os.fsencode(path) if os.name == "posix" else path).duration)
+        return libsndfile.told_seconds(path)
     except (OSError, RuntimeError):
         return 0.0
 
@@ -174,101 +174,28 @@ def decode(path: Path, start: float | None = None, end: float | None = None) -> 
     return to_clip(read(path, start, end))
 
 
-def _read_soundfile(
-    path: Path, start: float | None, end: float | None
-) -> tuple[NDArray[np.float32], int]:
-    """Read wav, flac, ogg and mp3, only the samples asked for. Raises DataError."""
-    import soundfile
+def decode_known(
+    path: Path, start: float | None, end: float | None, key: str
+) -> NDArray[np.float32]:
+    """Read a file as a clip, as `decode`, whose audio key is known.
 
-    try:
-        # As bytes, since some publishers' folder names are no valid Unicode.
-        with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path) as file:
-            rate = int(file.samplerate)
-            first = max(0, round((start or 0.0) * rate))
-            if first:
-                file.seek(min(first, file.frames))
+    Raises as `read`, and DataError where it is other audio by now.
+    """
+    recording = read(path, start, end)
+    if recording.key != key:
+        raise DataError(
+            f"audio file {str(path)!r} was changed while it was in use: start the command again"
+        )
 
-            frames = -1 if end is None else max(0, round(end * rate) - first)
-            return _in_order(file.read(frames, dtype="float32", always_2d=True), file.format), rate
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise _unreadable(path, error) from error
+    return to_clip(recording)
 
 
-def _soundfile_blocks(path: Path, seconds: float) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Yield pieces of a file. Raises OSError or RuntimeError."""
-    import soundfile
-
-    with soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path) as file:
-        rate = int(file.samplerate)
-        while len(
-            samples := file.read(max(1, round(seconds * rate)), dtype="float32", always_2d=True)
-        ):
-            yield _in_order(samples, file.format), rate
-
-
-def _in_order(samples: NDArray[np.float32], form: str) -> NDArray[np.float32]:
-    order = _OGG_ORDER.get(samples.shape[1]) if form == "OGG" else None
-    return samples if order is None else samples[:, order]
-
-
-def _read_container(
-    path: Path, start: float | None, end: float | None
-) -> tuple[NDArray[np.float32], int]:
-    """Read the first audio stream of a container whole, then cut it. Raises DataError."""
-    with misfits.optional(f"audio file {str(path)!r}", "av", "video"):
-        import av
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise DataError(f"audio file {str(path)!r} has no audio stream: get it again")
-
-            stream = container.streams.audio[0]
-            rate = stream.rate
-            resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
-            frames = [
-                part.to_ndarray()
-                for frame in container.decode(stream)
-                for part in resampler.resample(frame)
-            ]
-    except (av.FFmpegError, ValueError) as error:
-        raise _unreadable(path, error) from error
-
-    samples = _joined(frames) if frames else np.zeros((0, 1), dtype=np.float32)
-    first = max(0, round((start or 0.0) * rate))
-    last = len(samples) if end is None else round(end * rate)
-
-    return samples[first:last], rate
-
-
-def _container_blocks(path: Path, seconds: float) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Yield pieces of the audio of a container. Raises OSError, and MissingExtra without PyAV."""
-    with misfits.optional(f"audio file {str(path)!r}", "av", "video"):
-        import av
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise OSError("it has no audio stream")
-
-            stream = container.streams.audio[0]
-            resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-            frames: list[NDArray[Any]] = []
-
-            for frame in container.decode(stream):
-                frames += [part.to_ndarray() for part in resampler.resample(frame)]
-                if sum(part.shape[1] for part in frames) >= seconds * stream.rate:
-                    yield _joined(frames), stream.rate
-                    frames = []
-
-            if frames:
-                yield _joined(frames), stream.rate
-    except (av.FFmpegError, ValueError) as error:
-        raise OSError(getattr(error, "strerror", None) or str(error)) from error
-
-
-def _joined(frames: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-    return np.concatenate(frames, axis=1).T.astype(np.float32)
+def _reader(path: Path) -> ModuleType:
+    """Return the module that reads a file: what the file holds decides, and its name where that
+    tells nothing.
+    """
+    form = formats.told_by_content(path) or formats.told_by_name(path)
+    return containers if formats.read_by_pyav(form) else libsndfile
 
 
 def _absent(path: Path) -> DataError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Clip, Corpus, Task, Utterance
-from mserbench.data import audio, corpus, divisions, index, lookup, spans
+from mserbench.data import audio, corpus, divisions, index, likeness, lookup, published, spans
 from mserbench.data.trees import Inventory
 from mserbench.errors import DataError
 from mserbench.labels import DROP
@@ -43,7 +43,14 @@ class Item:
         """Return what a model may see of it: audio, without label, speaker or name."""
         # A digest, since names of utterances often tell the label.
         seed = hashlib.sha256(f"{corpus_name}/{self.utterance.id}".encode()).hexdigest()
-        load = partial(audio.decode, self.path, self.utterance.start, self.utterance.end)
+        # With its key: what was changed since it was indexed is no part of this run.
+        load = partial(
+            audio.decode_known,
+            self.path,
+            self.utterance.start,
+            self.utterance.end,
+            self.facts.key,
+        )
         return Clip(self.facts.key, seed, self.facts.seconds, load, group)
 
 
@@ -129,14 +136,16 @@ def load(
     # Only clips of the task are opened: others may be missing or damaged.
     opened = [utterance for utterance, _ in labelled]
     facts = spans.checked(root, opened, index.index(root, opened, progress))
+    compared = published.compare(source.card, facts)
     problems += [facts[u.id].problem for u, _ in labelled if facts[u.id].problem]
+    problems += compared.problems(source.card)
     if undeclared or (problems and not allow_partial):
         raise DataError(_summary(problems, task, _MEND_LABELS if undeclared else _MEND_OR_PARTIAL))
 
     items = [
         Item(utterance, label, root, facts[utterance.id])
         for utterance, label in labelled
-        if not facts[utterance.id].problem
+        if not facts[utterance.id].problem and utterance.id not in compared.differing
     ]
     if not items:
         empty = f"task {task.name!r} selects no clip of corpus {task.corpus!r} that can be read"
@@ -150,8 +159,8 @@ def load(
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
         expected=len(labelled) if task.expected is None else task.expected,
         partial=bool(problems) or len(chosen) < len(items),
-        notes=(*reading.notes, *reading.stray),
-        warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
+        notes=(*reading.notes, *reading.stray, *compared.notes(source.card)),
+        warnings=(*alike.together(problems), *_remarks(chosen)),
     )
 
 
@@ -241,6 +250,17 @@ def undeclared_labels(task: Task, utterances: Sequence[Utterance]) -> list[str]:
         f"(first in {strange[0].audio!r}), but its map is closed: add them to the map, with a "
         "label or DROP"
     ]
+
+
+def _remarks(items: Sequence[Item]) -> list[str]:
+    """Return what is odd about the clips that are scored, each kind with its count."""
+    labels = {item.utterance.id: item.label for item in items}
+    equal = likeness.remarks(
+        [item.utterance for item in items],
+        {item.utterance.id: item.facts for item in items},
+        lambda clip: labels[clip.id],
+    )
+    return [*equal, *alike.together(item.facts.warning for item in items if item.facts.warning)]
 
 
 def _is_selected(task: Task, utterance: Utterance) -> bool:

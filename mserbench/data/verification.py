@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus, Task, Utterance
-from mserbench.data import corpus, dataset, divisions, index, spans
+from mserbench.data import corpus, dataset, divisions, index, likeness, published, spans
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ def verify(
     with_audio = [
         utterance for utterance in reading.utterances.values() if utterance.id not in lost
     ]
-    facts = spans.checked(root, with_audio, index.index(root, with_audio, progress))
+    facts = index.index(root, with_audio, progress, from_memory=False)
+    facts = spans.checked(root, with_audio, facts)
     digest = index.digest(facts)
+    compared = published.compare(source.card, facts)
     problems = [
         *reading.problems,
         *(
@@ -57,6 +59,7 @@ def verify(
             for utterance in reading.without_audio
         ),
         *(clip.problem for clip in facts.values() if clip.problem),
+        *compared.problems(source.card),
     ]
     odd = [*_speakers(source.card, reading), *_parts(source.card, reading)]
     whole = _is_whole(source.card, reading)
@@ -76,6 +79,8 @@ def verify(
                 f"{path!r} is an audio file, but no utterance of this corpus"
                 for path in reading.extra
             ),
+            *compared.notes(source.card),
+            *likeness.remarks(with_audio, facts, lambda clip: clip.raw_label),
             *(clip.warning for clip in facts.values() if clip.warning),
         ),
         scored=None if task is None else _scored(task, with_audio, facts),

@@ -21,6 +21,7 @@ import numpy as np
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.data import audio
 from mserbench.data.index import SHORT
+from mserbench.data.sound.levels import level_of
 from mserbench.data.trees import Folder
 from mserbench.data.windows import Window, Windowing, cut, resampled
 from mserbench.engine.ahead import ahead
@@ -177,6 +178,17 @@ def _released(begun: list[audio.Recording]) -> Iterator[audio.Recording]:
 
 def _short(source: Source, recording: audio.Recording, windowing: Windowing) -> Iterator[Heard]:
     samples = audio.to_clip(recording)
+    level = level_of(
+        recording.samples,
+        audio.mix_down(recording.samples),
+        audio.weights(recording.samples.shape[1]),
+    )
+    # A model would not hear what was recorded; silence has a remark of its own.
+    if level.ruined:
+        raise DataError(f"audio file {source.name!r} {level.sentence}")
+    if level.sentence and np.any(samples):
+        yield Remark(source.name, f"{source.name!r} {level.sentence}")
+
     if recording.seconds <= windowing.over:
         yield _piece(source, Window(0, samples, last=True), recording.key, recording.seconds)
         yield from _remarks(source, recording.seconds, 1, 0 if np.any(samples) else 1)

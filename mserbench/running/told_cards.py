@@ -13,7 +13,7 @@ _TEXTS = ("name", "title", "version", "licence", "citation")
 
 
 def require_card(card: object, model: str) -> ModelCard:
-    """Return what is a card of a model: the verdict, the key and the record of a run are made of it.
+    """Return what is a card of a model: verdict, key and record of a run are made of it.
 
     Raises ModelError with what is wrong in it.
     """

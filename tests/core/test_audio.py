@@ -14,6 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from mserbench.data import audio
+from mserbench.data.sound import libsndfile
 from mserbench.errors import DataError, MissingExtra
 
 Tone = Callable[..., NDArray[np.float32]]
@@ -217,7 +218,7 @@ def test_a_file_that_may_not_be_read_says_so(
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(audio, "_read_soundfile", denied)
+    monkeypatch.setattr(libsndfile, "read", denied)
     refused(tmp_path / "a.wav", "Permission denied")
 
 

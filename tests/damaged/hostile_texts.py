@@ -229,7 +229,7 @@ def _cached(name: str, value: object) -> None:
         for path in (place.folder / "cache" / "index").glob("*.sqlite3"):
             with sqlite3.connect(path) as base:
                 for column in ("key", "seconds", "rate", "channels"):
-                    base.execute(f"UPDATE facts SET {column} = ?", (value,))
+                    base.execute(f"UPDATE sounds SET {column} = ?", (value,))
 
 
 for _name, _value in {

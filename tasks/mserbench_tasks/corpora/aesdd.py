@@ -31,6 +31,7 @@ CARD = CorpusCard(
     skipped={"*s05 (3).wav": "a header without audio, as published"},
     inventory="mserbench_tasks:inventory/aesdd.txt",
     editions={"17ed4c9b": "16 kHz mono FLAC"},
+    keys="mserbench_tasks:inventory/aesdd.keys",
     hours=0.69,
     divisions={
         "speakers": Division(

@@ -31,6 +31,7 @@ CARD = CorpusCard(
     counts={"original": {"A": 69, "E": 46, "F": 71, "L": 81, "N": 79, "T": 62, "W": 127}},
     inventory="mserbench_tasks:inventory/emodb.txt",
     editions={"cf053a68": "original"},
+    keys="mserbench_tasks:inventory/emodb.keys",
     hours=0.41,
     divisions={
         "speakers": Division(

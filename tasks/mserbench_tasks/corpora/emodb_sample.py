@@ -19,6 +19,7 @@ CARD = dataclasses.replace(
     family="emodb",
     inventory="mserbench_tasks:inventory/emodb-sample.txt",
     editions={"be66fbf9": "sample"},
+    keys="mserbench_tasks:inventory/emodb-sample.keys",
     divisions={  # a division by ids names recordings that are not in the sample
         name: division
         for name, division in emodb.CARD.divisions.items()

@@ -27,6 +27,7 @@ CARD = CorpusCard(
     counts={"published": dict.fromkeys(("dis", "gio", "neu", "pau", "rab", "sor", "tri"), 84)},
     inventory="mserbench_tasks:inventory/emovo.txt",
     editions={"1aea3ce0": "16 kHz mono FLAC"},
+    keys="mserbench_tasks:inventory/emovo.keys",
     hours=0.51,
     divisions={
         "speakers": Division(

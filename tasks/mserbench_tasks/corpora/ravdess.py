@@ -35,6 +35,7 @@ CARD = CorpusCard(
     },
     inventory="mserbench_tasks:inventory/ravdess.txt",
     editions={"d3dcff7d": "16 kHz mono FLAC"},
+    keys="mserbench_tasks:inventory/ravdess.keys",
     hours=1.48,
     divisions={
         "emobox": Division(
