@@ -58,7 +58,7 @@ def read(path: Path) -> PredictionTable:
 def _fields(name: str, text: str) -> PredictionTable:
     """Split a table at its separator; a field in quotes may hold line breaks, as answers do."""
     head = next((line for line in text.split("\n") if line.strip()), "")
-    named = head.lower().startswith(_HINT) and len(head) == len(_HINT) + 1
+    named = head.lower() in {f"{_HINT}{separator}" for separator in _SEPARATORS}
     separator = head[-1] if named else separator_of(head)
 
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
