@@ -46,6 +46,7 @@ def command(run_a: Path, run_b: Path, as_json: bool) -> None:
         first.labels,
         None if clusters is None else [clusters[at] for _, _, at in pairs],
     )
+    # Not those of the records: a difference beside them must be theirs.
     scores = [_metrics(truth, predicted, first.labels) for predicted in (answers_a, answers_b)]
 
     if len(pairs) < max(len(first.rows), len(second.rows)):
@@ -78,15 +79,15 @@ def _shared(first: Run, second: Run) -> list[tuple[Prediction, Prediction, int]]
 
     Raises DataError where there is none, and where a run holds another truth than the other.
     """
-    others = {row.id: row for row in second.rows}
-    pairs = [(row, others[row.id], at) for at, row in enumerate(first.rows) if row.id in others]
+    by_id = {row.id: row for row in second.rows}
+    pairs = [(row, by_id[row.id], at) for at, row in enumerate(first.rows) if row.id in by_id]
     if not pairs:
         raise DataError(
             f"{str(first.folder)!r} and {str(second.folder)!r} scored no clip in common: run both "
             f"without --limit and --allow-partial"
         )
 
-    differing = [row.id for row, other, _ in pairs if row.label != other.label]
+    differing = [row_a.id for row_a, row_b, _ in pairs if row_a.label != row_b.label]
     if differing:
         raise DataError(
             f"{str(first.folder)!r} and {str(second.folder)!r} hold different labels of "

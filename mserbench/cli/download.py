@@ -131,15 +131,16 @@ def _fetch(source: Any, root: Path, copy: Path | None, patience: Any) -> None:
 
 
 def _show(record: dict[str, Any]) -> None:
-    for line in record["problems"][:_SHOWN]:
+    from mserbench.report import alike
+
+    problems = alike.together(record["problems"])
+    for line in problems[:_SHOWN]:
         click.echo(f"problem: {line}")
 
-    if len(record["problems"]) > _SHOWN:
-        click.echo(
-            f"and {len(record['problems']) - _SHOWN} more, which 'mserbench data verify' lists"
-        )
+    if len(problems) > _SHOWN:
+        click.echo(f"and {len(problems) - _SHOWN} more, which 'mserbench data verify' lists")
 
-    for line in record["notes"]:
+    for line in alike.together(record["notes"]):
         click.echo(f"note: {line}")
 
     state = (

@@ -36,17 +36,16 @@ def together(sentences: Iterable[str]) -> list[str]:
 
 
 def _as_one(alike: list[str]) -> str:
-    first, *others = alike
-    names = list(dict.fromkeys(_differing(first, sentence) for sentence in others[: FEW * FEW]))
+    first, *further = alike
+    names = list(dict.fromkeys(_differing(first, sentence) for sentence in further[: FEW * FEW]))
     listed = ", ".join(filter(None, names[: FEW - 1]))
-    more = f"and {len(others)} more like this"
-    # Before a remedy in a paragraph of its own there is none: these sentences are one line each.
+    more = f"and {len(further)} more like this"
     return f"{first} ({more}: {listed}, ...)" if listed else f"{first} ({more})"
 
 
-def _differing(first: str, other: str) -> str:
+def _differing(first: str, second: str) -> str:
     """Return the first name in quotes, else line or number, in which two sentences differ."""
-    pairs = zip(_NAME.findall(first), _NAME.findall(other), strict=True)
+    pairs = zip(_NAME.findall(first), _NAME.findall(second), strict=True)
     different = [name for before, name in pairs if before != name]
     quoted = [name for name in different if name[0] in "'\""]
     lines = [name for name in different if name.startswith("line")]

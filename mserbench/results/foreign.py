@@ -63,14 +63,15 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
 
     if problems:
         # What is wrong with a whole column must not hide what else is.
-        shown = alike.together(problems)
-        more = [f"and {len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []
-        raise DataError("\n  - ".join([f"{name} cannot be scored:", *shown[:_SHOWN], *more]))
+        sentences = alike.together(problems)
+        more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
+        raise DataError("\n  - ".join([f"{name} cannot be scored:", *sentences[:_SHOWN], *more]))
 
     return Foreign(sorted(rows, key=lambda row: row.id), tuple(_left_out(table, columns)))
 
 
 def _composed(table: PredictionTable) -> PredictionTable:
+    # Columns hold labels, which a program may have made of decomposed file names too.
     columns = tuple(map(_nfc, table.columns))
     rows = tuple((line, dict(zip(columns, row.values(), strict=True))) for line, row in table.rows)
     return PredictionTable(columns, rows, table.separator)
@@ -83,6 +84,7 @@ def _as_named(
     record = {
         column: value if column == "answer" else value.strip() for column, value in row.items()
     }
+    # Unknown ones stay as they are, for the sentence that names them.
     record["id"] = by_name.get(_nfc(record["id"]), record["id"])
     for column in ("label", "prediction"):
         if column in record:
@@ -161,7 +163,7 @@ def _prediction(
         )
 
     answer = record.get("answer", "")
-    if record.get("prediction"):
+    if record.get("prediction"):  # what is said comes before what is weighed
         prediction = record["prediction"]
         if prediction not in labels:
             raise ValueError(
@@ -203,6 +205,7 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
 
 def _left_out(table: PredictionTable, columns: Sequence[str]) -> Iterator[str]:
     """Say which columns decide nothing, and how often a score among them is the highest."""
+    # A misspelt label would otherwise be a score that nobody misses.
     score_columns = [column for column in table.columns if column.startswith(SCORE)]
     lacking = [column for column in columns if column not in table.columns]
     if score_columns and lacking:

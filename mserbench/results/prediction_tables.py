@@ -60,7 +60,7 @@ def read(path: Path, piped: bool = False) -> PredictionTable:
 def _fields(name: str, text: str) -> PredictionTable:
     """Split a table at its separator; a field in quotes may hold line breaks, as answers do."""
     head = next((line for line in text.split("\n") if line.strip()), "")
-    named = head.lower().startswith(_HINT) and len(head) == len(_HINT) + 1
+    named = head.lower() in {f"{_HINT}{separator}" for separator in _SEPARATORS}
     separator = head[-1] if named else separator_of(head)
 
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -90,6 +90,7 @@ def _require_few(name: str, columns: Sequence[str]) -> None:
 
 def separator_of(head: str) -> str:
     """Return what separates the columns of a header: where one is `id`, else into the most."""
+    # By the header alone: in rows a comma may as well be a decimal one, or stand in an answer.
     columns = {separator: head.split(separator) for separator in _SEPARATORS}
     for separator, names in columns.items():
         if "id" in (name.strip().strip('"') for name in names):
@@ -101,16 +102,17 @@ def separator_of(head: str) -> str:
 def _require_equal_lengths(
     name: str, columns: Sequence[str], lines: Sequence[tuple[int, list[str]]], separator: str
 ) -> None:
-    other = [(number, len(fields)) for number, fields in lines if len(fields) != len(columns)]
-    if not other:
+    uneven = [(number, len(fields)) for number, fields in lines if len(fields) != len(columns)]
+    if not uneven:
         return
 
-    number, length = other[0]
-    more = f" (and so in {len(other) - 1} more lines)" if len(other) > 1 else ""
-    shown = {"\t": "a tab", ",": "a comma"}.get(separator, repr(separator))
+    # The first one tells how; a separator that is also a decimal comma makes all of them so.
+    number, length = uneven[0]
+    more = f" (and so in {len(uneven) - 1} more lines)" if len(uneven) > 1 else ""
+    in_words = {"\t": "a tab", ",": "a comma"}.get(separator, repr(separator))
     raise DataError(
         f"{name}, line {number}: {length} fields, but the header has {len(columns)}{more}: quote "
-        f"fields that hold {shown}"
+        f"fields that hold {in_words}"
     )
 
 

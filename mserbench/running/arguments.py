@@ -15,36 +15,36 @@ from mserbench.errors import UsageError
 from mserbench.model import Model
 
 
-def task(held: object) -> Task:
+def task(name_or_task: object) -> Task:
     """Return the task of a name, of the path of a TOML file, or the object itself.
 
     Raises UsageError for anything else, and as `lookup.task`.
     """
-    if isinstance(held, Task):
-        return held
-    if isinstance(held, str | os.PathLike):
-        return lookup.task(os.fsdecode(held))
+    if isinstance(name_or_task, Task):
+        return name_or_task
+    if isinstance(name_or_task, str | os.PathLike):
+        return lookup.task(os.fsdecode(name_or_task))
 
-    several = isinstance(held, Iterable)
+    remedy = ": call it once for each" if isinstance(name_or_task, Iterable) else ""
     raise UsageError(
-        f"task is {_shown(held)}, but a name, the path of a TOML file or a Task was expected"
-        + (": call it once for each" if several else "")
+        f"task is {_shown(name_or_task)}, but a name, the path of a TOML file or a Task was "
+        f"expected{remedy}"
     )
 
 
-def tasks(argument: str, held: object) -> dict[str, Task]:
+def tasks(argument: str, one_or_several: object) -> dict[str, Task]:
     """Return tasks by the names that a manifest has them by: of one task, or of several.
 
     A text is one name, never a list of its letters. Raises UsageError where one is given twice.
     """
     entries: Iterable[object]
-    if isinstance(held, str | os.PathLike | Task):
-        entries = [held]
-    elif isinstance(held, Iterable):
-        entries = held
+    if isinstance(one_or_several, str | os.PathLike | Task):
+        entries = [one_or_several]
+    elif isinstance(one_or_several, Iterable):
+        entries = one_or_several
     else:
         raise UsageError(
-            f"{argument} is {_shown(held)}, but a task or a list of tasks was expected"
+            f"{argument} is {_shown(one_or_several)}, but a task or a list of tasks was expected"
         )
 
     named: dict[str, Task] = {}
@@ -65,57 +65,60 @@ def _typed(task_object: Task) -> str:
     return whole if whole.endswith(lookup.OWN) else task_object.name
 
 
-def names(argument: str, held: object) -> tuple[str, ...]:
+def names(argument: str, one_or_several: object) -> tuple[str, ...]:
     """Return names of which one, or several, were given. Raises UsageError for anything else."""
-    listed = [held] if isinstance(held, str | os.PathLike) else held
+    listed = [one_or_several] if isinstance(one_or_several, str | os.PathLike) else one_or_several
     if not isinstance(listed, Iterable):
-        raise UsageError(f"{argument} is {_shown(held)}, but names were expected")
+        raise UsageError(f"{argument} is {_shown(one_or_several)}, but names were expected")
 
-    wrong = [entry for entry in listed if not isinstance(entry, str | os.PathLike)]
+    # Once into a list: an iterator would be at its end after the check.
+    entries = list(listed)
+    wrong = [entry for entry in entries if not isinstance(entry, str | os.PathLike)]
     if wrong:
         raise UsageError(f"{argument} holds {_shown(wrong[0])}, but names were expected")
 
-    return tuple(os.fsdecode(entry) for entry in listed)
+    return tuple(os.fsdecode(entry) for entry in entries)
 
 
-def model_name(held: object) -> str:
+def model_name(candidate: object) -> str:
     """Return the name of a model. Raises UsageError for anything but a text."""
-    if isinstance(held, str):
-        return held
+    if isinstance(candidate, str):
+        return candidate
 
-    remedy = ": make one of it, with its options" if isinstance(held, type) else ""
+    # A class is what people give who mean a model of it with its defaults.
+    remedy = ": make one of it, with its options" if isinstance(candidate, type) else ""
     raise UsageError(
-        f"model is {_shown(held)}, but the name of a model"
+        f"model is {_shown(candidate)}, but the name of a model"
         f"{' or a Model' if remedy else ''} was expected{remedy}"
     )
 
 
-def folder(argument: str, held: object) -> Path:
+def folder(argument: str, path: object) -> Path:
     """Return a path that was given as a text or a path. Raises UsageError for anything else."""
-    if isinstance(held, str | os.PathLike):
-        return Path(os.fsdecode(held))
-    raise UsageError(f"{argument} is {_shown(held)}, but a text or a path was expected")
+    if isinstance(path, str | os.PathLike):
+        return Path(os.fsdecode(path))
+    raise UsageError(f"{argument} is {_shown(path)}, but a text or a path was expected")
 
 
-def folder_or_none(argument: str, held: object) -> Path | None:
+def folder_or_none(argument: str, path: object) -> Path | None:
     """Return as `folder`, and None for None."""
-    return None if held is None else folder(argument, held)
+    return None if path is None else folder(argument, path)
 
 
-def options(held: object) -> dict[str, str]:
+def options(values: object) -> dict[str, str]:
     """Return options as they are typed: numbers, flags and None become their texts.
 
     Raises UsageError for anything but a mapping by name.
     """
-    if held is None:
+    if values is None:
         return {}
-    if not isinstance(held, Mapping):
+    if not isinstance(values, Mapping):
         raise UsageError(
-            f"options is {_shown(held)}, but a mapping was expected, such as "
+            f"options is {_shown(values)}, but a mapping was expected, such as "
             f"{{'normalise': 'speaker'}}"
         )
 
-    return {str(name): _as_typed(name, value) for name, value in held.items()}
+    return {str(name): _as_typed(name, value) for name, value in values.items()}
 
 
 def _as_typed(name: object, value: object) -> str:
@@ -145,9 +148,9 @@ def check_numbers(limit: object, batch_seconds: object) -> None:
         )
 
 
-def model_or_name(held: object) -> str | Model:
+def model_or_name(candidate: object) -> str | Model:
     """Return a model, or the name of one. Raises UsageError for anything else."""
-    return held if isinstance(held, Model) else model_name(held)
+    return candidate if isinstance(candidate, Model) else model_name(candidate)
 
 
 def _shown(value: Any) -> str:

@@ -62,15 +62,7 @@ def train(
 
     settings = make_options(kind, arguments.options(options), model)
     training, validation = arguments.tasks("on", on), arguments.tasks("validate_on", validate_on)
-    twice = sorted(set(training) & set(validation))
-    if not training:
-        raise UsageError("on names no task, but one or more to train on were expected")
-    if twice:
-        raise UsageError(
-            f"task {twice[0]!r} is given to train and to validate on: validation needs clips "
-            f"of its own"
-        )
-
+    _check_tasks(training, validation)
     out, place = arguments.folder("out", out), processes.place()
     if place.is_main:
         _require_free(out)
@@ -111,6 +103,18 @@ def train(
             write_manifest(building, manifest)
 
     return out
+
+
+def _check_tasks(training: Mapping[str, Task], validation: Mapping[str, Task]) -> None:
+    """Raise UsageError where there is nothing to train on, or it is validated on too."""
+    twice = sorted(set(training) & set(validation))
+    if not training:
+        raise UsageError("on names no task, but one or more to train on were expected")
+    if twice:
+        raise UsageError(
+            f"task {twice[0]!r} is given to train and to validate on: validation needs clips "
+            f"of its own"
+        )
 
 
 def _loaded(task: Task, folder: Path | None, allow_partial: bool) -> Dataset:

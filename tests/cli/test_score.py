@@ -142,11 +142,11 @@ def test_runs_that_share_no_clip_are_refused(
     from mserbench import evaluate
 
     first = evaluate("random", "emodb-sample", out=tmp_path / "a", limit=5)
-    others = {row.id for row in first.rows}
+    taken = {row.id for row in first.rows}
     monkeypatch.setattr(
         dataset,
         "limited",
-        lambda items, limit: [item for item in items if item.utterance.id not in others][:limit],
+        lambda items, limit: [item for item in items if item.utterance.id not in taken][:limit],
     )
     second = evaluate("random", "emodb-sample", out=tmp_path / "b", limit=5)
     done = cli("compare", first.folder, second.folder)

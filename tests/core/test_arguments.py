@@ -62,7 +62,7 @@ def own_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("changed", "words"),
     [
         ({"task": 5}, r"task is int '5', but a name, the path of a TOML file or a Task"),
         ({"task": [TASK]}, "task is list .*: call it once for each"),
@@ -81,16 +81,16 @@ def own_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"batch_seconds": "9"}, "batch_seconds is str '9'"),
     ],
 )
-def test_an_argument_of_a_wrong_type_is_a_sentence(given: dict[str, Any], words: str) -> None:
+def test_an_argument_of_a_wrong_type_is_a_sentence(changed: dict[str, Any], words: str) -> None:
     """If it were an AttributeError of something within, nobody would know what to give."""
     with pytest.raises(UsageError, match=words) as caught:
-        mserbench.evaluate(**{"model": "prior", "task": TASK, **given})
+        mserbench.evaluate(**{"model": "prior", "task": TASK, **changed})
 
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("changed", "words"),
     [
         ({"model": 5}, "model is int '5', but the name of a model was expected"),
         ({"on": 5}, "on is int '5', but a task or a list of tasks was expected"),
@@ -104,11 +104,11 @@ def test_an_argument_of_a_wrong_type_is_a_sentence(given: dict[str, Any], words:
     ],
 )
 def test_so_is_one_of_a_training(
-    plugin: Callable[..., Path], tmp_path: Path, given: dict[str, Any], words: str
+    plugin: Callable[..., Path], tmp_path: Path, changed: dict[str, Any], words: str
 ) -> None:
     plugin()
     with pytest.raises(UsageError, match=words):
-        mserbench.train(**{"model": "trainee", "on": TASK, "out": tmp_path / "w", **given})
+        mserbench.train(**{"model": "trainee", "on": TASK, "out": tmp_path / "w", **changed})
 
 
 def test_options_are_texts_or_plain_values() -> None:

@@ -273,7 +273,11 @@ def test_a_missing_file_and_a_folder_say_so(tmp_path: Path) -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     content=st.one_of(
-        st.binary(max_size=300), st.text(alphabet='id,prediction\nabc"\r happysad', max_size=300)
+        st.binary(max_size=300),
+        st.text(alphabet='id,prediction\nabc"\r happysad;\t|{}[]:=0.5', max_size=300),
+        st.text(alphabet='abc;,\t|{}[]:="\n0.5', max_size=100).map("id;score_sad\n{}".format),
+        st.text(alphabet='abc;,{}[]:"\n0.5', max_size=60).map('{{"id": "a", {}'.format),
+        st.text(alphabet='sep=;"\n', max_size=20).map("sep={}".format),
     )
 )
 def test_no_content_makes_a_traceback(
