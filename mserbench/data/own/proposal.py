@@ -19,6 +19,8 @@ from mserbench.data.own.findings import Findings
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 
+_WIDEST = 60  # characters of a raw label that a sentence shows
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -36,7 +38,9 @@ class Proposal:
     @property
     def sentences(self) -> list[str]:
         """What was seen, for people."""
-        labels = ", ".join(f"{raw or '(blank)'} {n}" for raw, n in self.findings.labels.items())
+        labels = ", ".join(
+            f"{raw[:_WIDEST] or '(blank)'} {n}" for raw, n in self.findings.labels.items()
+        )
         seen = [f"{self.files} audio files", *self.findings.sentences]
         return [*seen, f"labels: {labels}"] if labels else seen
 

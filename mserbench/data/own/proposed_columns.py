@@ -54,7 +54,7 @@ def assign_times(
         )
         return
 
-    proposed.columns |= by_role
+    proposed.columns |= {role: by_role[role] for role in own_words.TIMES if role in by_role}
     proposed.units_per_second = rate
     if by_role.keys() == {"start"}:
         proposed.doubts.append("there is a column for start, but none for end or duration")
