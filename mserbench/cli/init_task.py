@@ -45,6 +45,7 @@ def command(
 
     code = language or _language(examined)
     text = proposal.write(examined, target, name, code)
+    # A file to be completed is more than nothing, but no task: the exit code says so.
     if examined.refusal:
         _write(target, text)
         raise DataError(

@@ -55,8 +55,8 @@ def _length(root: Path, utterance: Utterance, clip: Facts) -> float | None:
         return end if utterance.end is not None and utterance.end > end + TOLERANCE else None
 
     # The header is read for clips that nothing was heard of alone: all others are known.
-    told = audio.told_seconds(root / utterance.audio)
-    return told if told and start >= told - TOLERANCE else None
+    length = audio.told_seconds(root / utterance.audio)
+    return length if length and start >= length - TOLERANCE else None
 
 
 def _sentence(utterance: Utterance, length: float) -> str:

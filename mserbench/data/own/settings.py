@@ -98,8 +98,8 @@ def parse(data: bytes, path: Path) -> Settings:
         for key, sentence in (*faults(record), *_path_faults(record, path))
     ]
     raise_all(path, problems)
-    kept = (*TEXTS, "version", "synthetic", "units_per_second")
-    plain = {key: record[key] for key in kept if key in record}
+    simple = (*TEXTS, "version", "synthetic", "units_per_second")
+    plain = {key: record[key] for key in simple if key in record}
     columns = dict(record.get("columns", {}))
     apart = columns.get("label")
     if isinstance(apart, list):
