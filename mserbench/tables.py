@@ -94,4 +94,6 @@ def _fields(line: str, delimiter: str) -> list[str] | str:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        return str(error)
+        # What csv calls the end of its data is the end of the line here.
+        unclosed = "a quote is open at the end of the line, and a row is one line"
+        return unclosed if str(error) == "unexpected end of data" else str(error)

@@ -15,6 +15,8 @@ from mserbench.errors import DataError, UsageError
 if TYPE_CHECKING:
     from mserbench.data.own.proposal import Proposal
 
+_WIDEST = 200  # characters of a line of the file that is shown
+
 
 @click.command(name="init-task", short_help="propose a task for a corpus of your own")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -33,10 +35,7 @@ def command(
     """
     from mserbench.data.own import definition, proposal, settings
 
-    # A folder named in a script other than Latin leaves no letter, hence the fallback.
-    name = (
-        name or re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "my-corpus"
-    )
+    name = name or _name(folder)
     target = out or Path(f"{name}.toml")
     _check(target, language, force)
     examined = proposal.examine(folder)
@@ -46,6 +45,7 @@ def command(
 
     code = language or _language(examined)
     text = proposal.write(examined, target, name, code)
+    # A file to be completed is more than nothing, but no task: the exit code says so.
     if examined.refusal:
         _write(target, text)
         raise DataError(
@@ -61,11 +61,24 @@ def command(
 
     for line in text.splitlines():
         if "# look" in line:
-            click.echo(f"look: {line}")
+            click.echo(f"look: {line if len(line) <= _WIDEST else f'{line[:_WIDEST]} ...'}")
 
     click.echo(f"{target}: task {loaded.task.name!r}, labels {', '.join(loaded.task.labels)}")
     click.echo(f"check it: mserbench data verify {target}")
     click.echo(f"score a model: mserbench run --model egemaps --task {target}")
+
+
+def _name(folder: Path) -> str:
+    """Return a name for the task, that of the folder. Raises DataError where it has gone."""
+    try:
+        plain = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower())
+    except OSError as error:
+        raise DataError(
+            f"the folder {str(folder)!r} cannot be found ({error.strerror}): give its whole path"
+        ) from error
+
+    # A folder named in a script other than Latin leaves no letter, hence the fallback.
+    return plain.strip("-")[:60] or "my-corpus"
 
 
 def _write(target: Path, text: str) -> None:
@@ -76,7 +89,7 @@ def _write(target: Path, text: str) -> None:
         write_atomic(target, text)
     except OSError as error:
         raise DataError(
-            f"{str(target)[:200]!r} cannot be written ({error.strerror}): give another --out"
+            f"{str(target)[-200:]!r} cannot be written ({error.strerror}): give another --out"
         ) from error
 
 

@@ -13,6 +13,7 @@ from mserbench.data.index import Facts
 TOLERANCE = 0.05  # seconds: tables are rounded, and decoders leave out a frame
 _FEWEST = 3  # parts beyond their files, below which no unit is guessed
 _MOSTLY = 0.9  # of all parts with times must lie beyond, for the unit to be the reason
+_REACHED = 0.1  # of some file must be reached by the unit that is guessed
 UNITS = {1_000: "milliseconds", 100: "hundredths of a second", 1_000_000: "microseconds"}
 
 
@@ -54,8 +55,8 @@ def _length(root: Path, utterance: Utterance, clip: Facts) -> float | None:
         return end if utterance.end is not None and utterance.end > end + TOLERANCE else None
 
     # The header is read for clips that nothing was heard of alone: all others are known.
-    told = audio.told_seconds(root / utterance.audio)
-    return told if told and start >= told - TOLERANCE else None
+    length = audio.told_seconds(root / utterance.audio)
+    return length if length and start >= length - TOLERANCE else None
 
 
 def _sentence(utterance: Utterance, length: float) -> str:
@@ -74,9 +75,12 @@ def _guess(beyond: Sequence[tuple[Utterance, float]], facts: Mapping[str, Facts]
         16_000, 44_100, 48_000, 22_050, 8_000,
     ]  # fmt: skip
     units = {**UNITS, **{rate: f"samples at {rate:,} Hz" for rate in rates}}
+    last = [(max(u.start or 0.0, u.end or 0.0), length) for u, length in beyond]
     for units_per_second, name in sorted(units.items()):
-        last = [(max(u.start or 0.0, u.end or 0.0), length) for u, length in beyond]
-        if all(time / units_per_second <= length + TOLERANCE for time, length in last):
+        fits = all(time / units_per_second <= length + TOLERANCE for time, length in last)
+        # A unit by which all parts lie at the very begin of their files explains nothing.
+        furthest = max(time / units_per_second / length for time, length in last)
+        if fits and furthest >= _REACHED:
             return (
                 f"; all times are off by one factor: are they {name}? (units_per_second = "
                 f"{units_per_second} in a TOML file)"

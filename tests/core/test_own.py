@@ -361,6 +361,86 @@ def test_rows_of_json_are_read_like_those_of_a_table(make: Callable[..., own.Own
     ]
 
 
+TIMED = TOML.replace("[labels]", 'start = "from"\n{}[labels]')
+
+
+@pytest.mark.parametrize(
+    ("columns", "before", "cells"),
+    [
+        ('end = "to"\n', "", "0.5,2"),
+        ('duration = "to"\n', "", "0.5,1.5"),
+        ('end = "to"\n', "units_per_second = 1000\n", "500,2000"),
+        ('duration = "to"\n', "units_per_second = 16000\n", "8000,24000"),
+    ],
+)
+def test_times_have_units(
+    make: Callable[..., own.OwnTask], columns: str, before: str, cells: str
+) -> None:
+    """If a duration were an end, or milliseconds seconds, every clip would be another."""
+    rows = f"file,emo,from,to\na.wav,wut,{cells}\nb.wav,freude,,\n"
+    utterances, problems = parsed(make(before + TIMED.format(columns), rows))
+    assert problems == []
+    assert [(u.id, u.start, u.end) for u in utterances] == [
+        ("a@0.500-2.000", 0.5, 2.0),
+        ("b", None, None),
+    ]
+
+
+def test_an_end_and_a_duration_are_one_too_many(make: Callable[..., own.OwnTask]) -> None:
+    """If one of the two were taken unsaid, half of a table would be other clips."""
+    with pytest.raises(DataError, match=r"columns\.duration.*as 'end' does: remove one of the two"):
+        make(TIMED.format('end = "to"\nduration = "to"\n'))
+
+
+@pytest.mark.parametrize("units", ["0", "-1", "true", "'ms'", "nan", "inf"])
+def test_units_are_a_number(make: Callable[..., own.OwnTask], units: str) -> None:
+    """If a unit of 0 were read, a time would be a traceback."""
+    with pytest.raises(DataError, match=r"'units_per_second': is .*, but a number such as 1000"):
+        make(f"units_per_second = {units}\n{TOML}")
+
+
+def test_what_another_machine_wrote_before_a_path_is_stripped(
+    make: Callable[..., own.OwnTask],
+) -> None:
+    """If it were not, absolute paths would have to be edited row by row; what is left still stays
+    inside the folder.
+    """
+    rows = "file,emo\nC:\\me\\wav\\a.wav,wut\nC:/me/../you/x.wav,freude\n"
+    utterances, problems = parsed(make('strip = "C:/me/"\n' + TOML, rows))
+    assert [utterance.audio for utterance in utterances] == ["wav/a.wav"]
+    assert "line 3: the path 'C:/me/../you/x.wav' leads out" in problems[0]
+
+
+@pytest.mark.parametrize("on_disk", ["e\u0301.wav", "\u00e9.WAV", "e\u0301.Wav"])
+def test_files_are_matched_however_they_are_spelled(
+    make: Callable[..., own.OwnTask], tmp_path: Path, on_disk: str
+) -> None:
+    """If a name from macOS were another, a corpus would be missing that is there; its id must not
+    depend on the disk.
+    """
+    (tmp_path / on_disk).touch()
+    own_task = make(TOML, "file,emo\n\u00e9.wav,wut\n")
+    reading = corpus.read(own_task.corpus, tmp_path)
+    assert [(u.id, u.audio) for u in reading.utterances.values()] == [("\u00e9", on_disk)]
+    assert (reading.without_audio, reading.extra) == ([], [])
+
+
+def test_a_missing_label_that_is_scored_is_noted(make: Callable[..., own.OwnTask]) -> None:
+    """If nan were a class unsaid, models would be judged by whether they say it."""
+    own_task = make(TOML + 'nan = "nan"\n', CSV + "d.wav,nan,3,test\n")
+    notes = corpus.read(own_task.corpus, corpus.find(own_task.corpus, None)).notes
+    assert "the raw label 'nan' of 1 clips is scored as 'nan'" in notes[0]
+
+
+def test_a_sentence_for_each_speaker_is_doubted(make: Callable[..., own.OwnTask]) -> None:
+    """If sentences passed for speakers, intervals would be over what nobody is."""
+    rows = [f"{n}.wav,{'wut' if n % 2 else 'freude'},{n % 4},sentence {n % 4}" for n in range(12)]
+    toml = TOML.replace("[labels]", 'speaker = "who"\ntext = "said"\n[labels]')
+    own_task = make(toml, "\n".join(["file,emo,who,said", *rows, ""]))
+    notes = corpus.read(own_task.corpus, corpus.find(own_task.corpus, None)).notes
+    assert "there are as many speakers as sentences (4)" in notes[0]
+
+
 def test_the_hash_covers_what_matters_and_nothing_else(make: Callable[..., own.OwnTask]) -> None:
     """If a title changed it, runs could not be compared; if a label did not, wrong ones would
     be.

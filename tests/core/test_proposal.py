@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mserbench.data import corpus
+from mserbench.data import corpus, lookup
 from mserbench.data.own import audformat as own_audformat
+from mserbench.data.own import codes, proposal, proposed_table
 from mserbench.data.own import definition as own
-from mserbench.data.own import proposal
 from mserbench.data.own import settings as own_file
 from mserbench.data.own import words as proposal_words
 from mserbench.data.trees import Folder
@@ -222,6 +222,118 @@ def test_the_words_name_labels_that_exist() -> None:
     extra = {"calm", "boredom", "enthusiasm", "excited", "frustrated"}
     assert set(proposal_words._WORDS.values()) == {*CANONICAL, *extra}
     assert all(word == word.casefold() for word in proposal_words._WORDS)
+
+
+def table_of(folder: Path, header: str, lines: Sequence[str], name: str = "t.csv") -> Path:
+    """Touch six recordings and write a table with a line for each, `{}` standing for its path."""
+    names = [f"wav/{n}.wav" for n in range(len(lines))]
+    touch(folder, names)
+    rows = [line.format(path) for line, path in zip(lines, names, strict=True)]
+    (folder / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return folder
+
+
+WORDS = ["{},Wut", "{},Freude", "{},Trauer"] * 2
+
+
+def test_a_readme_names_language_and_licence(tmp_path: Path) -> None:
+    """If what the README says were not read, its reader would type it, or leave it out."""
+    folder = table_of(tmp_path / "c", "file,emotion", WORDS)
+    (folder / "README.md").write_text("Six actors speak German. Licence: CC BY-NC-SA 4.0.\n")
+    proposed_file = proposal.examine(folder)
+    text = proposal.write(proposed_file, tmp_path / "p.toml", "p", "de")
+    assert 'language = "de"  # look at this: by README.md\n' in text
+    assert 'licence = "CC-BY-NC-SA-4.0"  # look at this\n' in text
+
+
+def test_a_readme_of_two_languages_tells_none(tmp_path: Path) -> None:
+    """If the first language of a text were taken, the verdict would rest on a chance."""
+    folder = table_of(tmp_path / "c", "file,emotion", WORDS)
+    (folder / "README").write_text("German speech, with English translations.")
+    assert not proposal.examine(folder).findings.languages
+
+
+def test_recordings_of_a_corpus_that_is_installed_are_recognised(tmp_path: Path) -> None:
+    """If they were not, a model trained on that corpus would be tested on it as if unseen."""
+    card = lookup.corpus("emodb").card
+    names = [f"{identity}.wav" for identity in corpus.inventory(card)]
+    proposed_file = proposal.examine(touch(tmp_path / "c", names))
+    assert proposed_file.refusal
+    text = proposal.write(proposed_file, tmp_path / "p.toml", "p", "de")
+    assert 'family = "emodb"  # look at this\n' in text
+    assert any("535 of 535 files are called like those of corpus 'emodb'" in reason
+               for reason in proposed_file.reasons)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "label"),
+    [("frohlich", "happy"), ("froehlich", "happy"), ("Fröhlich", "happy"), ("uzgun", "sad"),
+     ("fro\u0308hlich", "happy"), ("degout", "disgust"), ("w3", None)],
+)  # fmt: skip
+def test_words_are_known_without_their_marks(word: str, label: str | None) -> None:
+    """If `frohlich` were no word, whoever has no ö on their keys would map labels by hand."""
+    assert proposal_words.emotion(word) == label
+
+
+def test_codes_that_publishers_read_differently_are_not_guessed() -> None:
+    """If F were joy for one and fear for another, a guess would turn labels around."""
+    reading = codes.read("code", {"A", "F", "N", "S"})
+    assert reading is not None
+    assert reading.meanings == {"A": "angry", "F": "fear", "N": "neutral", "S": "sad"}
+    berlin = codes.read("code", {"F", "N", "T"})  # no other system has T and F
+    assert berlin is not None
+    assert berlin.systems == ("EmoDB",)
+    ambiguous = codes.read("code", {"A", "N", "F"})
+    assert ambiguous is not None
+    assert ambiguous.meanings == {"N": "neutral"}
+    msp = codes.read("EmoClass", {"A", "X"})
+    assert msp is not None
+    assert msp.meanings == {"A": "angry", "X": ""}
+
+
+def test_a_refused_folder_leaves_a_skeleton_with_the_reasons(tmp_path: Path) -> None:
+    """If nothing were written, its reader would begin with an empty file and no reason."""
+    lines = [f"{{}},{n}.5,x" for n in range(6)]
+    proposed_file = proposal.examine(table_of(tmp_path / "c", "file,valence,who", lines))
+    text = proposal.write(proposed_file, tmp_path / "p.toml", "p", "de")
+    assert tomllib.loads(text) == {
+        "name": "p", "title": "p", "language": "de", "licence": "unknown", "audio": "c",
+        "labels": {},
+    }  # fmt: skip
+    assert "t.csv: column 'file' names 6 of 6 files, but no column holds emotions" in text
+    assert "'valence' (numbers, 6 different: a task is one of classes)" in text
+
+
+def test_a_table_too_large_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If it were skipped unsaid, the labels of names of files would be taken for those of it."""
+    monkeypatch.setattr(proposed_table, "_MOST_BYTES", 10)
+    refusal = proposal.examine(table_of(tmp_path / "c", "file,emotion", WORDS)).refusal
+    assert "t.csv: has 0 MB, and only tables of up to 0 MB are looked at" in refusal
+
+
+def test_labels_in_a_column_each_are_joined(tmp_path: Path) -> None:
+    """If a one-hot table were refused, the tables of many toolkits would be."""
+    hot = ["{},1,0,0", "{},0,1,0", "{},0,0,1"] * 2
+    folder = table_of(tmp_path / "c", "file,anger,joy,sadness", hot)
+    record, own_task, doubts = proposed(folder)
+    assert record["columns"]["label"] == ["anger", "joy", "sadness"]
+    assert own_task.task.counts == {"angry": 2, "happy": 2, "sad": 2}
+    assert "one-hot" in doubts[0]
+
+
+def test_rows_with_two_labels_or_fractions_are_faults(tmp_path: Path) -> None:
+    """If one of two labels were taken, which one would be chance."""
+    folder = table_of(tmp_path / "c", "file,anger,joy", ["{},1,0", "{},0,1", "{},1,1", "{},0.3,1"])
+    (tmp_path / "p.toml").write_text(
+        'language = "de"\naudio = "c"\ntable = "c/t.csv"\n[columns]\npath = "file"\n'
+        'label = ["anger", "joy"]\n[labels]\nanger = "angry"\njoy = "happy"\n'
+    )
+    _, faults = corpus.parse(own.load(tmp_path / "p.toml").corpus, Folder(folder))
+    assert [fault.sentence for fault in faults] == [
+        "label file 't.csv', line 4: 'anger' and 'joy' are 1, but a recording has one label",
+        "label file 't.csv', line 5: column 'anger' is '0.3', but 1 or 0 was expected, as the "
+        "labels stand in a column each",
+    ]
 
 
 # audformat

@@ -14,10 +14,9 @@ from typing import Literal
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Task, Tree, Utterance
 from mserbench.data import corpus, divisions
-from mserbench.data.own import audformat as own_audformat
-from mserbench.data.own import one_hot, speakers
 from mserbench.data.own import rows as own_rows
 from mserbench.data.own import settings as own_settings
+from mserbench.data.own import sources, speakers
 from mserbench.data.own import table as own_table
 from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import FIELDS
@@ -27,7 +26,6 @@ from mserbench.data.own.settings import Settings
 from mserbench.data.own.table import OwnRow, Table
 from mserbench.data.own.wording import nearest, shown
 from mserbench.data.trees import Folder
-from mserbench.errors import DataError
 from mserbench.labels import DROP
 
 _HASHED = attrgetter(
@@ -56,7 +54,7 @@ def load(path: Path) -> OwnTask:
 
 def build(settings: Settings) -> OwnTask:
     """Make corpus and task of checked settings. Raises as `load`."""
-    settings, table = _source(settings)
+    settings, table = sources.read(settings)
     _check_columns(settings, table)
     # Read once here, as a table names clips whether or not their files are there.
     entries = list(own_rows.utterances(settings, table.rows, unique=not settings.pattern))
@@ -79,31 +77,6 @@ def build(settings: Settings) -> OwnTask:
     owned = OwnTask(Corpus(card, parse, lambda: settings.audio, remarks), task)
     _check_selection(settings, owned, clips)
     return owned
-
-
-def _source(settings: Settings) -> tuple[Settings, Table]:
-    """Read the rows; return them with settings in which all columns are named."""
-    if settings.pattern:
-        try:
-            table = own_table.from_names(settings.pattern, Folder(settings.audio).names)
-        except DataError as error:
-            raise DataError(settings.error(("pattern",), str(error))) from error
-
-        return replace(settings, columns={group: group for group in table.columns}), table
-    if settings.audformat:
-        return _audformat(settings)
-
-    try:
-        table = own_table.read(settings.path.parent / settings.tables[0])
-    except DataError as error:
-        raise DataError(settings.error(("table",), str(error))) from error
-
-    if settings.one_hot:
-        labels = [("label", name) for name in settings.one_hot]
-        own_settings.raise_all(settings.path, _lacking(settings, table, labels))
-        table = one_hot.join(table, settings.one_hot)
-
-    return settings, table
 
 
 def _on_disk(entries: Iterable[Utterance | Fault], tree: Tree) -> Iterable[Utterance | Fault]:
@@ -137,56 +110,9 @@ def _label_doubts(settings: Settings, utterances: Sequence[Utterance]) -> Iterab
             )
 
 
-def _audformat(settings: Settings) -> tuple[Settings, Table]:
-    """Read an audformat database, and fill in what its header knows."""
-    try:
-        database = own_audformat.open_database(settings.path.parent / settings.audformat)
-    except DataError as error:
-        raise DataError(settings.error(("audformat",), str(error))) from error
-
-    having = [
-        name for name in database.tables if settings.columns["label"] in database.columns(name)
-    ]
-    # Several tables may hold a column of that name: a guess would decide what is scored.
-    if not settings.tables and len(having) != 1:
-        names = having or database.tables
-        raise DataError(
-            settings.error(("table",), f"is missing, but one or several of {names} were expected")
-        )
-
-    try:
-        table = own_audformat.read(database, settings.tables or having, settings.columns)
-    except DataError as error:
-        raise DataError(settings.error(("table",), str(error))) from error
-
-    columns = {
-        "path": own_audformat.FILE,
-        "start": own_audformat.START,
-        "end": own_audformat.END,
-        **settings.columns,
-    }
-    for key, column in (("split", own_audformat.SPLIT), ("sex", own_audformat.SEX)):
-        if key not in columns and column in table.columns:
-            columns[key] = column
-
-    if "language" in columns:
-        return replace(settings, columns=columns), table
-
-    languages = settings.languages or database.languages
-    if len(languages) != 1:
-        named = languages or "none"
-        raise DataError(
-            settings.error(
-                ("language",), f"is missing, and the header of the database names {named}"
-            )
-        )
-
-    return replace(settings, columns=columns, languages=languages), table
-
-
 def _check_columns(settings: Settings, table: Table) -> None:
     """Raise DataError with each column that the file asks for but the table lacks."""
-    problems = _lacking(settings, table, own_table.lacking(table, settings.columns))
+    problems = sources.lacking(settings, table, own_table.lacking(table, settings.columns))
     problems += [
         settings.error(
             ("select", key), f"{table.what} has no column {key!r}; {nearest(key, table.columns)}"
@@ -195,18 +121,6 @@ def _check_columns(settings: Settings, table: Table) -> None:
         if key not in (*FIELDS, *table.columns)
     ]
     own_settings.raise_all(settings.path, problems)
-
-
-def _lacking(settings: Settings, table: Table, asked: Iterable[tuple[str, str]]) -> list[str]:
-    """Return a problem for each pair of key and column whose column the table lacks."""
-    return [
-        settings.error(
-            ("columns", key),
-            f"{table.what} has no column {shown(column)}; {nearest(column, table.columns)}",
-        )
-        for key, column in asked
-        if column not in table.columns
-    ]
 
 
 def _check_labels(settings: Settings, table: Table) -> None:

@@ -58,5 +58,6 @@ class Names:
             for name in self.exact:
                 self._by_key[key(name)].append(name)
 
+        # Two files of one spelling: which was meant is not known.
         spelled = self._by_key.get(key(path), ())
         return spelled[0] if len(spelled) == 1 else None

@@ -19,6 +19,8 @@ from mserbench.data.own.findings import Findings
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 
+_WIDEST = 60  # characters of a raw label that a sentence shows
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -36,9 +38,11 @@ class Proposal:
     @property
     def sentences(self) -> list[str]:
         """What was seen, for people."""
-        labels = ", ".join(f"{raw or '(blank)'} {n}" for raw, n in self.findings.labels.items())
-        seen = [f"{self.files} audio files", *self.findings.sentences]
-        return [*seen, f"labels: {labels}"] if labels else seen
+        labels = ", ".join(
+            f"{raw[:_WIDEST] or '(blank)'} {n}" for raw, n in self.findings.labels.items()
+        )
+        sentences = [f"{self.files} audio files", *self.findings.sentences]
+        return [*sentences, f"labels: {labels}"] if labels else sentences
 
     @property
     def knows_language(self) -> bool:
@@ -65,6 +69,7 @@ def examine(folder: Path) -> Proposal:
             "looked for"
         )
 
+    # Names of files come last: a table was written for this purpose, names often were not.
     search = proposed_table.find(folder, names, audio)
     findings = search.findings
     if findings is None:
@@ -98,6 +103,7 @@ def _no_labels(proposal: Proposal, reasons: list[str]) -> str:
 
 
 def _refused(proposal: Proposal, refusal: str, reasons: list[str]) -> Proposal:
+    # Reasons stand in the refusal already; what else was seen helps to complete the skeleton.
     hints = [text for text in proposal.findings.doubts if text not in reasons]
     return Proposal(proposal.folder, proposal.findings, proposal.files, refusal, [refusal, *hints])
 

@@ -17,10 +17,11 @@ _RATED = 20  # files whose rate is looked up for times in samples
 
 def assign(proposed: Findings, table: Table, rows: Sequence[OwnRow], used: Iterable[str]) -> None:
     """Give each column its role, if its name tells one and its values fit; `used` have theirs."""
-    taken = set(used)
+    # The path and the label have theirs, whatever they are called.
+    with_role = set(used)
     for column in table.columns:
         role, _ = own_words.timed(column)
-        if role is not None and role not in own_words.TIMES and column not in taken:
+        if role is not None and role not in own_words.TIMES and column not in with_role:
             _assign(proposed, role, column, rows)
 
 
@@ -46,6 +47,7 @@ def assign_times(
     if "end" in by_role and "duration" in by_role:
         del by_role["duration"]
 
+    # Sample numbers say nothing without the rate, which the recordings themselves tell.
     rate = _rate(files) if units == {0} else max(units)
     if len(units) > 1 or not rate or ("start" not in by_role and by_role.get("end") == "offset"):
         proposed.doubts.append(
@@ -54,7 +56,7 @@ def assign_times(
         )
         return
 
-    proposed.columns |= by_role
+    proposed.columns |= {role: by_role[role] for role in own_words.TIMES if role in by_role}
     proposed.units_per_second = rate
     if by_role.keys() == {"start"}:
         proposed.doubts.append("there is a column for start, but none for end or duration")

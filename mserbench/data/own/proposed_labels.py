@@ -68,6 +68,7 @@ def choose(table: Table, rows: Sequence[OwnRow], paths: Sequence[str]) -> Choice
     fitting = [look for look in looks if look.fits]
     best = max(fitting, key=lambda look: look.score, default=None)
     if best is None or best.share < _ENOUGH:
+        # One-hot tables have no column of labels, unless they have that too.
         apart = [look.name for look in looks if _is_flag(look, rows)]
         if len(apart) > 1:
             return Choice(apart, doubts=[f"the labels are one-hot: a column for each of {apart}"])
@@ -80,10 +81,10 @@ def choose(table: Table, rows: Sequence[OwnRow], paths: Sequence[str]) -> Choice
         return None
 
     choice = _with_codes(best)
-    others = [look.name for look in fitting if look is not best and look.share >= _ENOUGH]
-    if others:
+    rivals = [look.name for look in fitting if look is not best and look.share >= _ENOUGH]
+    if rivals:
         choice.doubts.append(
-            f"column {listed(others, 5)} holds emotions too, perhaps of several raters; "
+            f"column {listed(rivals, 5)} holds emotions too, perhaps of several raters; "
             f"{best.name!r} was taken"
         )
 
@@ -93,9 +94,9 @@ def choose(table: Table, rows: Sequence[OwnRow], paths: Sequence[str]) -> Choice
 def reasons(table: Table, rows: Sequence[OwnRow], paths: Sequence[str]) -> str:
     """Say for each column why it was not taken for the labels."""
     looks = _looks(table, rows, paths)
-    told = [f"{look.name[:60]!r} ({_why_not(look)})" for look in looks[:12]]
+    causes = [f"{look.name[:60]!r} ({_why_not(look)})" for look in looks[:12]]
     more = f" and {len(looks) - 12} more" if len(looks) > 12 else ""
-    return f"no column holds emotions: {', '.join(told) or 'there is no other'}{more}"
+    return f"no column holds emotions: {', '.join(causes) or 'there is no other'}{more}"
 
 
 def _looks(table: Table, rows: Sequence[OwnRow], paths: Sequence[str]) -> list[_Column]:
@@ -103,12 +104,13 @@ def _looks(table: Table, rows: Sequence[OwnRow], paths: Sequence[str]) -> list[_
 
 
 def _look(column: str, rows: Sequence[OwnRow]) -> _Column:
+    # Blank cells and `nan` are no labels: they must not hide how many of the others are.
     values = Counter(row.values.get(column, "") for row in rows)
     words = Counter(
         {value: n for value, n in values.items() if value and not own_words.is_missing(value)}
     )
-    known = sum(n for value, n in words.items() if own_words.emotion(value))
-    share = known / words.total() if words else 0.0
+    emotions = sum(n for value, n in words.items() if own_words.emotion(value))
+    share = emotions / words.total() if words else 0.0
     return _Column(column, words, share, own_words.column(column) == "label")
 
 

@@ -40,7 +40,9 @@ def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Search:
             table = own_table.read(folder / name)
             candidate, listed = _examined(folder, name, table, by_tail, files)
         except DataError as error:
-            search.reasons.append(f"{name}: {error}")
+            reason = str(error)
+            # Errors of reading name the file themselves.
+            search.reasons.append(reason if name in reason else f"{name}: {reason}")
             continue
 
         usable.append(name)

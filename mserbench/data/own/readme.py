@@ -48,6 +48,7 @@ def add_facts(proposed: Findings, folder: Path, names: Sequence[str]) -> None:
             proposed.licence, proposed.is_licence_guessed = licence, True
             proposed.sentences.append(f"licence: {licence}, by {name}")
 
+        # Several languages may be translations, or those of the text itself: then none is taken.
         codes = {LANGUAGES[word] for word in _LANGUAGE.findall(text)}
         if len(codes) == 1 and not proposed.languages and "language" not in proposed.columns:
             proposed.languages = tuple(codes)

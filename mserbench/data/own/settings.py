@@ -19,6 +19,8 @@ from mserbench.errors import DataError
 from mserbench.labels import DROP
 
 _ASSIGNED = re.compile(r"\s*(?P<key>[^=#]+?)\s*=")
+_MOST_PARTS = 200
+_NESTED = re.compile(rf"(?<![\w-])(?:[\w-]+[\"']?[ \t]*\.[ \t]*[\"']?){{{_MOST_PARTS}}}")
 _DEEPEST = 4  # parts of a key whose line is kept; ours have two
 _LISTED = 50  # problems that an error shows
 _LONGEST = 1_000  # characters of a key that is looked at for its line
@@ -79,6 +81,9 @@ def parse(data: bytes, path: Path) -> Settings:
     """
     try:
         text = data.decode("utf-8-sig")
+        if _NESTED.search(text):  # reading it takes minutes: the time grows with the square
+            raise DataError(f"{path}: has a key of {_MOST_PARTS} parts or more: ours have two")
+
         record = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise DataError(
@@ -93,8 +98,8 @@ def parse(data: bytes, path: Path) -> Settings:
         for key, sentence in (*faults(record), *_path_faults(record, path))
     ]
     raise_all(path, problems)
-    kept = (*TEXTS, "version", "synthetic", "units_per_second")
-    plain = {key: record[key] for key in kept if key in record}
+    simple = (*TEXTS, "version", "synthetic", "units_per_second")
+    plain = {key: record[key] for key in simple if key in record}
     columns = dict(record.get("columns", {}))
     apart = columns.get("label")
     if isinstance(apart, list):

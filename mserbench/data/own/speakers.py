@@ -79,6 +79,7 @@ def _as_many(clips: dict[str, list[Utterance]]) -> Iterator[str]:
         )
         return
 
+    # Each sentence by one speaker alone and one for each: then the numbers count sentences.
     sentences = {
         name: {u.text or u.extra.get("sentence", "") for u in spoken}
         for name, spoken in clips.items()
@@ -105,11 +106,11 @@ def _against_names(clips: dict[str, list[Utterance]]) -> Iterator[str]:
         for token in sorted(tokens & names.keys())[:1]
     ]
     if strangers:
-        utterance, name, other = strangers[0]
+        utterance, name, named = strangers[0]
         yield (
             f"{len(strangers)} file(s) are named after another speaker than their row says, such "
             f"as {shown(utterance.audio)}, where the speaker is {name!r} and the name says "
-            f"{other!r}: check that rows and files belong together"
+            f"{named!r}: check that rows and files belong together"
         )
 
 

@@ -81,6 +81,7 @@ def parse(name: str, data: bytes) -> Table:
         row if isinstance(row, Fault) else _row(f"{source}, line {row.line}", row.values)
         for row in parsed
     ]
+    # Programs end the last line: where it is open, somebody's copy may have been cut off.
     if not text.endswith("\n"):
         rows += _cut_off(columns, rows)
 
@@ -103,6 +104,7 @@ def _cut_off(columns: Sequence[str], rows: Sequence[OwnRow | Fault]) -> Iterator
 
     values = Counter(row.values[columns[-1]] for row in whole)
     last = whole[-1].values[columns[-1]]
+    # A value that others have too is whole, and so is one that begins no other.
     longer = [value for value in values if value != last and last and value.startswith(last)]
     if values[last] == 1 and longer:
         yield Fault(

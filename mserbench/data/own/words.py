@@ -45,10 +45,8 @@ _WORDS = {
 COLUMNS = {
     "label": "label emotion emotions emo emotionlabel emotionalstate category class target "
     "annotation emotionname",
-    "speaker": "speaker speakerid spk spkid speakername actor actorid subject subjectid "
-    "participant "
-    "participantid "
-    "talker who clientid sprecher",
+    "speaker": "speaker speakerid spkrid spkr spk spkid speakername actor actorid subject "
+    "subjectid participant participantid talker who clientid sprecher",
     "split": "split set partition subset usage splitset",
     "session": "session sessionid recordingsession",
     "dialogue": "dialogue dialog dialogueid dialogid conversation conversationid",
