@@ -42,6 +42,7 @@ class Inside:
     near: tuple[tuple[str, str], ...]
     unknown: Mapping[str, int]  # clips whose audio was not looked at, by kind
     confounds: Mapping[str, Confound] = field(default_factory=dict)
+    contradicting: int = 0  # of the copies, those whose clips have different labels
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def inside(entries: Sequence[AuditedClip]) -> Inside:
             by_key[entry.facts[AUDIO]].append(entry.id)
 
     copies = tuple(tuple(ids) for ids in by_key.values() if len(ids) > 1)
+    labels = {entry.id: entry.label for entry in entries}
     like = {
         (entry.facts[AUDIO], second)
         for entry in entries
@@ -146,4 +148,5 @@ def inside(entries: Sequence[AuditedClip]) -> Inside:
         tuple(sorted(pair for pair in pairs if pair[0] < pair[1])),
         unknown,
         confounds(entries, entries),
+        sum(len({labels[identity] for identity in ids}) > 1 for ids in copies),
     )

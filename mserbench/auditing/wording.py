@@ -84,6 +84,10 @@ def inside_sentences(within: Inside, most: int | None, names: bool = True) -> li
         ]
 
     lines = [f"recordings that occur twice with equal audio: {len(within.copies)}"]
+    # One of the two labels is wrong then, whatever the division.
+    if within.contradicting:
+        lines[0] += f", {within.contradicting} of them under different labels"
+
     lines[0] += _examples([_group(ids, most) for ids in within.copies], most) if names else ""
     near = (
         f"pairs of recordings with the same audio by fingerprint, but not equal: {len(within.near)}"

@@ -281,6 +281,7 @@ def _record(
             for audit in audits
         ],
         "copies": [list(ids) for ids in within.copies],
+        "copies_with_other_labels": within.contradicting,
         "near_duplicates": [list(pair) for pair in within.near],
         "audio_not_known": dict(within.unknown),
         "confounds": {

@@ -12,6 +12,9 @@ from mserbench.data.index import Facts
 _SHOWN = 3
 SHARED = 0.8  # of the time that two parts of a file take together: neighbours share less
 USUAL = 0.9  # share of the clips that have one rate, for another one to be odd
+_LABELS = "under different labels, of which one at most is right"
+_SPEAKERS = "under different speakers, of which one at most is right"
+_TWICE = "twice, and count twice"
 
 LabelOf = Callable[[Utterance], str]
 _Group = Sequence[Utterance]
@@ -38,25 +41,25 @@ def _equal(heard: _Group, facts: Mapping[str, Facts], label_of: LabelOf) -> Iter
     for clip in heard:
         by_key[facts[clip.id].key].append(clip)
 
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[str, list[str]] = {_LABELS: [], _SPEAKERS: [], _TWICE: []}
     for group in by_key.values():
         if len(group) == 1:
             continue
 
+        kind = _TWICE
         if len({label_of(clip) for clip in group}) > 1:
-            kind = "under different labels, of which one at most is right"
+            kind = _LABELS
         elif len({clip.speaker for clip in group}) > 1:
-            kind = "under different speakers, of which one at most is right"
-        else:
-            kind = "twice, and count twice"
+            kind = _SPEAKERS
 
         named = " and ".join(f"{clip.id!r} ({label_of(clip)})" for clip in group[:_SHOWN])
         # Ids may say nothing of a file that two of them share.
         where = f" in {group[0].audio!r}" if len({clip.audio for clip in group}) == 1 else ""
-        kinds.setdefault(kind, []).append(named + where)
+        kinds[kind].append(named + where)
 
-    for kind, groups in sorted(kinds.items()):
-        yield f"{len(groups)} recording(s) are here {kind}; the same audio: {_first(groups)}"
+    for kind, groups in kinds.items():
+        if groups:
+            yield f"{len(groups)} recording(s) are here {kind}; the same audio: {_first(groups)}"
 
 
 def _overlapping(heard: _Group, facts: Mapping[str, Facts]) -> Iterator[str]:
