@@ -76,7 +76,8 @@ def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> 
         return 0, False
 
     # Only its exposure is looked at, which is all in the manifest.
-    card = full_card(ModelCard(entry.name, entry.title, "", "", "", (), True), manifest)
+    unseen = ModelCard(entry.name, entry.title, "", "", "", (), True)
+    card = full_card(unseen, manifest, entry.name)
     verdict = exposure.judge(card, target.task, target.card, target.names).verdict
     synthetic = all(source.synthetic for source in manifest.all_sources)
 

@@ -13,8 +13,8 @@ _TEXTS = ("name", "title", "version", "licence", "citation")
 
 
 def require_card(card: object, model: str) -> ModelCard:
-    """Return what is a card of a model. Raises ModelError with what is wrong in it: the verdict, the key and
-    the record of a run are made of it.
+    """Return what is a card of a model. Raises ModelError with what is wrong in it: the verdict,
+    the key and the record of a run are made of it.
     """
     if not isinstance(card, ModelCard):
         raise ModelError(
