@@ -172,7 +172,7 @@ def doubts_of(folder: Path, only: Sequence[Path] = ()) -> list[str]:
         for entry in chosen
         for doubt in doubts.doubts(
             entry,
-            [other for other in entries if other.question.name == entry.question.name],
+            [neighbour for neighbour in entries if neighbour.question.name == entry.question.name],
             [result for result in reported if result.task == entry.question.name],
         )
     ]

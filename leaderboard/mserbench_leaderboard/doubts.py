@@ -27,18 +27,18 @@ _LONGEST = 24  # clips after which an order may repeat
 
 
 def doubts(
-    entry: BoardRun, others: Sequence[BoardRun], published: Sequence[Published]
+    entry: BoardRun, neighbours: Sequence[BoardRun], published: Sequence[Published]
 ) -> list[str]:
     """Return a sentence for each thing about a run that a person should look at.
 
-    `others`: runs of the same task; `published`: results of papers on it.
+    `neighbours`: runs of the same task; `published`: results of papers on it.
     """
     if entry.n < ENOUGH or entry.model in FLOORS:
         return []
 
     name = f"run {entry.place!r}, to be looked at by a person"
-    found = (*_perfect(entry), *_too_good(entry, others, published), *_in_order(entry))
-    return [f"{name}: {doubt}" for doubt in (*found, *_constant(entry))]
+    sentences = (*_perfect(entry), *_too_good(entry, neighbours, published), *_in_order(entry))
+    return [f"{name}: {doubt}" for doubt in (*sentences, *_constant(entry))]
 
 
 def _perfect(entry: BoardRun) -> Iterator[str]:
@@ -51,16 +51,16 @@ def _perfect(entry: BoardRun) -> Iterator[str]:
 
 
 def _too_good(
-    entry: BoardRun, others: Sequence[BoardRun], published: Sequence[Published]
+    entry: BoardRun, neighbours: Sequence[BoardRun], published: Sequence[Published]
 ) -> Iterator[str]:
     """Yield where a run that saw nothing of the corpus beats by far those trained on it."""
     if entry.verdict in ("in-corpus", "leaked"):
         return
 
     trained = [
-        (other.scores["UA"].value, f"run {other.place!r}")
-        for other in others
-        if other.verdict == "in-corpus" and other.question.hash == entry.question.hash
+        (neighbour.scores["UA"].value, f"run {neighbour.place!r}")
+        for neighbour in neighbours
+        if neighbour.verdict == "in-corpus" and neighbour.question.hash == entry.question.hash
     ]
     trained += [
         (float(result.values["UA"]) / 100, result.system)

@@ -37,9 +37,9 @@ def findings(entry: BoardRun, rows: Sequence[predictions.Prediction]) -> list[st
 
     # Six digits, as the file has them.
     for row, of_row in zip(rows, scores, strict=True):
-        told = tuple(float(f"{score:.6g}") for score in of_row)
+        written = tuple(float(f"{score:.6g}") for score in of_row)
         answer = predictions.best_label(of_row.tolist(), labels)
-        if row.scores != told or row.prediction != answer:
+        if row.scores != written or row.prediction != answer:
             return [
                 f"{name}: {entry.model!r} gives {answer!r} for {row.id!r} when it is run again, "
                 f"and not {row.prediction!r} with the scores there: run it again"

@@ -42,9 +42,9 @@ def installed(name: str) -> str | None:
         return name
 
     spellings = _spellings()
-    meant = spellings.get(plain(name)) or spellings.get(plain(_REMARK.sub("", name)), frozenset())
-    families = {lookup.corpus(corpus).card.same_as for corpus in meant}
-    return min(meant) if len(families) == 1 else None
+    corpora = spellings.get(plain(name)) or spellings.get(plain(_REMARK.sub("", name)), frozenset())
+    families = {lookup.corpus(corpus).card.same_as for corpus in corpora}
+    return min(corpora) if len(families) == 1 else None
 
 
 @functools.cache

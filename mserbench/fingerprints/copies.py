@@ -1,6 +1,4 @@
-"""Which of the clips that are tested are copies of clips that were trained on, by fingerprints that
-are kept with the weights.
-"""
+"""Which tested clips are copies of clips that were trained on, by their fingerprints."""
 
 from __future__ import annotations
 
@@ -18,21 +16,22 @@ if TYPE_CHECKING:
 _BATCH = 3_072  # tested clips at once: bounds the memory
 
 
-def copies(asked: NDArray[np.uint32], kept: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Return for each tested clip the row of `kept` that it is a copy of, -1 for none: shape
+def copies(tested: NDArray[np.uint32], trained: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Return for each tested clip the row of `trained` that it is a copy of, -1 for none: shape
     (n_clips,).
 
-    `asked`: uint32, shape (n_clips, len(RATES) * LENGTH), as `words.of_clips` gives `AT_RATES`;
-    `kept`: uint32, shape (n_kept, LENGTH), as it gives `FEATURES`. Of several the best one counts.
+    `tested`: uint32, shape (n_clips, len(RATES) * LENGTH), as `words.of_clips` gives `AT_RATES`;
+    `trained`: uint32, shape (n_trained, LENGTH), as it gives `FEATURES`. Of several rows the one
+    with the fewest different bits counts.
     """
-    best = np.full(len(asked), -1, dtype=np.int64)
-    if not len(kept):
+    best = np.full(len(tested), -1, dtype=np.int64)
+    if not len(trained):
         return best
 
-    stored = _fresh(kept)
-    for start in range(0, len(asked), _BATCH):
-        part = asked[start : start + _BATCH].reshape(-1, LENGTH)
-        best[start : start + _BATCH] = _of_part(part, kept, *stored)
+    stored = _fresh(trained)
+    for start in range(0, len(tested), _BATCH):
+        part = tested[start : start + _BATCH].reshape(-1, LENGTH)
+        best[start : start + _BATCH] = _of_part(part, trained, *stored)
 
     return best
 
@@ -47,16 +46,16 @@ def _fresh(words: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.in
 
 
 def _of_part(
-    asked: NDArray[np.uint32],
-    kept: NDArray[np.uint32],
+    tested: NDArray[np.uint32],
+    trained: NDArray[np.uint32],
     stored: NDArray[np.uint32],
     places: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    best = np.full(len(asked) // len(RATES), -1, dtype=np.int64)
+    best = np.full(len(tested) // len(RATES), -1, dtype=np.int64)
     lowest = np.full(len(best), THRESHOLD)
 
-    for first, second, shift in _proposals(asked, stored, places, len(kept)):
-        rate, overlap = error_rates(asked[first], kept, second, shift)
+    for first, second, shift in _proposals(tested, stored, places, len(trained)):
+        rate, overlap = error_rates(tested[first], trained, second, shift)
         clip = first // len(RATES)
         good = np.flatnonzero((overlap >= OVERLAP) & (rate <= lowest[clip]))
 
@@ -69,18 +68,18 @@ def _of_part(
 
 
 def _proposals(
-    asked: NDArray[np.uint32],
+    tested: NDArray[np.uint32],
     stored: NDArray[np.uint32],
     places: NDArray[np.int64],
     n_kept: int,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
     """Yield rows of both sides and shifts at which at least VOTES words are equal."""
-    words, at = _fresh(asked)
+    words, at = _fresh(tested)
     order = np.argsort(words)
     at = at[order]
     asked_words, first, count = np.unique(words[order], return_index=True, return_counts=True)
 
-    # A table of all words costs a third of a search in millions; most of the stored are not asked.
+    # A table of all words costs a third of a search in millions; most of the stored are not tested.
     number = np.zeros(2**BITS + 1, dtype=np.int32)
     number[asked_words] = np.arange(1, len(asked_words) + 1)
     number_of = number[stored]
@@ -92,7 +91,7 @@ def _proposals(
     clip = places[hit] // LENGTH
     for block in blocks(np.bincount(clip, counts, n_kept).astype(np.int64)):
         chosen = slice(*np.searchsorted(clip, (block.start, block.stop)))
-        yield _voted(at, start[chosen], counts[chosen], places[hit[chosen]], len(asked))
+        yield _voted(at, start[chosen], counts[chosen], places[hit[chosen]], len(tested))
 
 
 def _voted(
@@ -103,15 +102,15 @@ def _voted(
     rows: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the rows and shifts that enough words vote for; `at`, from `start` on, are the places
-    of the asked words that equal the one at each of `places`.
+    of the tested words that equal the one at each of `places`.
     """
     step = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     mine = at[np.repeat(start, counts) + step]
-    other = np.repeat(places, counts)
-    shift = mine % LENGTH - other % LENGTH + LENGTH
+    partner = np.repeat(places, counts)
+    shift = mine % LENGTH - partner % LENGTH + LENGTH
 
     # One whole number for both rows and the shift, so that equal ones are counted at once.
-    code = ((other // LENGTH) * rows + mine // LENGTH) * (2 * LENGTH) + shift
+    code = ((partner // LENGTH) * rows + mine // LENGTH) * (2 * LENGTH) + shift
     code.sort()
     earlier, later = code[: 1 - VOTES], code[VOTES - 1 :]
     pair, shift = np.divmod(np.unique(earlier[earlier == later]), 2 * LENGTH)

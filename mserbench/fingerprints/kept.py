@@ -30,11 +30,11 @@ def write(folder: Path, parts: Sequence[NDArray[np.uint32]]) -> None:
     words = np.concatenate([np.zeros((0, LENGTH), np.uint32), *parts])
     # Up to the last word: what follows is padding.
     lengths = np.max(np.where(words != 0, np.arange(1, LENGTH + 1), 0), axis=1, initial=0)
-    kept = words[np.arange(LENGTH)[None, :] < lengths[:, None]]
+    flat = words[np.arange(LENGTH)[None, :] < lengths[:, None]]
 
     out = io.BytesIO()
     np.save(out, lengths.astype("<u2"), allow_pickle=False)
-    np.save(out, kept.astype("<u4"), allow_pickle=False)
+    np.save(out, flat.astype("<u4"), allow_pickle=False)
     write_atomic(folder / FINGERPRINTS, out.getvalue())
 
 

@@ -94,7 +94,7 @@ def _numbers_at_rates(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
     return at_rates(waveform).astype(np.float32).ravel()
 
 
-FEATURES = FeatureSet("haitsma-kalker", "1", LENGTH, _numbers)
+FEATURES = FeatureSet("haitsma-kalker", "2", LENGTH, _numbers)
 AT_RATES = FeatureSet("haitsma-kalker-rates", "1", len(RATES) * LENGTH, _numbers_at_rates)
 
 
@@ -132,6 +132,8 @@ def _band_power(waveform: NDArray[np.float32], rates: Sequence[float]) -> list[N
     if len(waveform) < WINDOW:
         return [np.zeros((1, BITS + 1)) for _ in rates]
 
+    from scipy import fft  # slow to import
+
     scale = np.geomspace(LOW, HIGH, BITS + 2) * WINDOW / SAMPLE_RATE
     edges = [np.round(scale * rate).astype(int) for rate in rates]
     top = max(int(places[-1]) for places in edges)
@@ -141,7 +143,8 @@ def _band_power(waveform: NDArray[np.float32], rates: Sequence[float]) -> list[N
 
     # A few at a time: a long recording must not fill the memory.
     for start in range(0, len(windows), 64):
-        spectrum = np.fft.rfft(windows[start : start + 64] * shape, axis=1)[:, :top]
+        # SciPy's is more than twice as fast in single precision as NumPy's.
+        spectrum = fft.rfft(windows[start : start + 64] * shape, axis=1)[:, :top]
         energy = spectrum.real**2 + spectrum.imag**2
         parts.append(
             [np.add.reduceat(energy[:, : places[-1]], places[:-1], axis=1) for places in edges]

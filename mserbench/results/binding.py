@@ -1,5 +1,4 @@
-"""A manifest and its weights bound to one another: each holds a hash of the other, so that neither
-can be changed, or put beside another, unseen.
+"""A manifest and its weights bound to one another, so that neither can be changed unseen.
 
 The manifest holds the SHA-256 of each weight file; one of these holds that of the manifest without
 them: `model.json` as a key, or else a safetensors file in its metadata. Weights of another form,
@@ -108,8 +107,8 @@ def _bind_tensors(path: Path, digest: str) -> None:
         return
 
     metadata = header.get("__metadata__")
-    told = metadata if isinstance(metadata, dict) else {}
-    text = json.dumps({**header, "__metadata__": {**told, KEY: digest}}).encode()
+    entries = metadata if isinstance(metadata, dict) else {}
+    text = json.dumps({**header, "__metadata__": {**entries, KEY: digest}}).encode()
     # The format wants tensors to begin at a multiple of 8.
     text += b" " * (-len(text) % 8)
 

@@ -48,9 +48,9 @@ def copied_clips(folder: Path | None, manifest: Manifest | None, target: Dataset
 
     clips = [item.clip(target.card.name) for item in items]
     with progress.counting("comparing with the clips trained on") as report:
-        asked = fingerprints.of_clips(clips, report, fingerprints.AT_RATES)
+        tested = fingerprints.of_clips(clips, report, fingerprints.AT_RATES)
 
-    rows = copies(asked, stored)
+    rows = copies(tested, stored)
     return _by_source(manifest, rows[rows >= 0])
 
 

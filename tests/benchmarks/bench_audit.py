@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from mserbench.auditing.overlaps import AUDIO, AuditedClip
 from mserbench.data import corpus, dataset, index, lookup
 from mserbench.fingerprints import search
 from mserbench.fingerprints import words as fingerprint
+from mserbench.fingerprints.copies import copies
 
 DATA = Path(os.environ.get("MSERBENCH_DATA", Path(__file__).parents[3] / "shared/corpora"))
 CLIPS, FOLDS = 30_000, 10
@@ -101,3 +103,30 @@ def bench_search_of_many_recordings(benchmark: BenchmarkFixture) -> None:
     print(f"\n{CLIPS} recordings: {benchmark.stats['median']:.1f} s, {len(pairs)} pairs")
     assert len(pairs) == 300
     assert benchmark.stats["median"] < 60
+
+
+def bench_copies_among_those_trained_on(benchmark: BenchmarkFixture) -> None:
+    """3,000 tested clips at every speed against 30,000 trained ones: within a second, once their
+    fingerprints are cached; the reference in the same run compares all at their own speed only.
+    """
+    generator = np.random.default_rng(0)
+    stored = generator.integers(1, 8_000_000, (CLIPS, fingerprint.LENGTH), dtype=np.uint32)
+    stored[:, 130:] = 0  # the median length of real recordings
+    shape = (3_000, len(fingerprint.RATES), fingerprint.LENGTH)
+    asked = generator.integers(1, 8_000_000, shape, dtype=np.uint32)
+    asked[:, :, 130:] = 0
+    asked[:300, 3] = stored[:300]
+    flat = asked.reshape(len(asked), -1)
+
+    reference = time.process_time()
+    pairs = search.near_duplicates(np.concatenate([asked[:, 3], stored]))
+    reference = time.process_time() - reference
+    assert len(pairs) == 300
+
+    started = time.process_time()
+    rows = benchmark.pedantic(copies, (flat, stored), rounds=3)
+    spent = (time.process_time() - started) / 3
+    print(f"\n3,000 against {CLIPS}: {spent:.2f} s of processor time, all pairs {reference:.2f} s")
+    assert rows[:300].tolist() == list(range(300))
+    assert (rows[300:] == -1).all()
+    assert spent < 1

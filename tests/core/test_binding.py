@@ -55,8 +55,8 @@ def test_a_manifest_that_was_edited_is_refused(tmp_path: Path, form: str) -> Non
 def test_the_manifest_of_other_weights_is_refused(tmp_path: Path, form: str) -> None:
     """Even where the hashes of the files were put in."""
     trained = weights(tmp_path / "a", form)
-    other = weights(tmp_path / "b", form, sources=[{**SOURCE, "family": "x"}])
-    manifest = json.loads((other / "manifest.json").read_text())
+    stranger = weights(tmp_path / "b", form, sources=[{**SOURCE, "family": "x"}])
+    manifest = json.loads((stranger / "manifest.json").read_text())
     manifest["files"] = {form: hashlib.sha256((trained / form).read_bytes()).hexdigest()}
     (trained / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(DataError, match="was edited, or is that of others"):

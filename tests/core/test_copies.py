@@ -71,26 +71,26 @@ def waves() -> list[Wave]:
 def test_an_altered_copy_is_known_again_and_no_other(name: str) -> None:
     """Each of these made a model that knew its test clips zero-shot."""
     stored = np.stack([fingerprint(wave) for wave in waves()])
-    asked = np.stack([at_rates(ALTERED[name](wave)).ravel() for wave in waves()])
-    assert copies(asked, stored).tolist() == list(range(len(stored)))
+    tested = np.stack([at_rates(ALTERED[name](wave)).ravel() for wave in waves()])
+    assert copies(tested, stored).tolist() == list(range(len(stored)))
 
 
 def test_other_recordings_of_the_same_speakers_and_sentences_are_no_copies() -> None:
     """Else every test on another take of a sentence would be called a leak."""
     every = [audio.decode(SAMPLE / f"{name}.flac") for name in NAMES]
     stored = np.stack([fingerprint(wave) for wave in every[::2]])
-    asked = np.stack([at_rates(wave).ravel() for wave in every[1::2]])
-    assert (copies(asked, stored) == -1).all()
+    tested = np.stack([at_rates(wave).ravel() for wave in every[1::2]])
+    assert (copies(tested, stored) == -1).all()
 
 
 def test_what_is_silent_or_short_is_no_copy() -> None:
     short = [np.zeros(RATE, np.float32), np.ones(99, np.float32), np.zeros(0, np.float32)]
-    asked = np.stack([at_rates(wave).ravel() for wave in short])
+    tested = np.stack([at_rates(wave).ravel() for wave in short])
     stored = np.stack([fingerprint(wave) for wave in short])
-    assert copies(asked, stored).tolist() == [-1, -1, -1]
-    assert copies(asked, np.zeros((0, LENGTH), np.uint32)).tolist() == [-1, -1, -1]
-    assert copies(asked[:0], stored).shape == (0,)
-    assert asked.shape == (3, len(RATES) * LENGTH)
+    assert copies(tested, stored).tolist() == [-1, -1, -1]
+    assert copies(tested, np.zeros((0, LENGTH), np.uint32)).tolist() == [-1, -1, -1]
+    assert copies(tested[:0], stored).shape == (0,)
+    assert tested.shape == (3, len(RATES) * LENGTH)
 
 
 # Through training and the verdict
@@ -103,7 +103,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample, each clip 10 ms shorter, as a corpus of another name and language."""
     folder = tmp_path_factory.mktemp("renamed")
     (folder / "c").mkdir()
@@ -121,14 +121,14 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "renamed.toml"
 
 
-def scored(weights: Path, other: Path) -> Run:
-    return evaluate("prior", str(other), weights=weights, out=other.parent / "runs")
+def scored(weights: Path, renamed: Path) -> Run:
+    return evaluate("prior", str(renamed), weights=weights, out=renamed.parent / "runs")
 
 
 def test_the_corpus_under_another_name_with_other_samples_is_leaked(
-    weights: Path, other: Path
+    weights: Path, renamed: Path
 ) -> None:
-    run = scored(weights, other)
+    run = scored(weights, renamed)
     assert run.verdict == "leaked"
     assert run.reasons == (
         "20 test clip(s) are the same recordings as clips that were trained on, though their "
@@ -137,7 +137,7 @@ def test_the_corpus_under_another_name_with_other_samples_is_leaked(
 
 
 def test_weights_from_before_keep_their_verdict_and_say_what_was_not_looked_at(
-    weights: Path, other: Path, tmp_path: Path
+    weights: Path, renamed: Path, tmp_path: Path
 ) -> None:
     old = shutil.copytree(weights, tmp_path / "old")
     (old / FINGERPRINTS).unlink()
@@ -151,10 +151,10 @@ def test_weights_from_before_keep_their_verdict_and_say_what_was_not_looked_at(
     del content["fingerprints"]
     (old / "manifest.json").write_text(json.dumps(content))
 
-    run = scored(old, other)
+    run = scored(old, renamed)
     assert run.verdict == "zero-shot"
     assert run.record.verdict.note == f"{leaks.NOT_KEPT}; {leaks.NOT_BOUND}"
-    assert "note" not in scored(weights, other).record.verdict.to_json()
+    assert "note" not in scored(weights, renamed).record.verdict.to_json()
 
 
 def test_the_fingerprints_take_little_room_and_are_read_as_written(weights: Path) -> None:

@@ -41,17 +41,17 @@ def test_a_name_means_one_corpus_or_none(name: str, corpus: str | None) -> None:
 @pytest.mark.parametrize("name", ["Emo-DB", "berlin database", "emodb-4", "EMODB"])
 def test_a_card_that_spells_the_corpus_otherwise_is_in_corpus(name: str) -> None:
     """Trained on EmoDB under another spelling, a model was zero-shot on it."""
-    seen = Exposure(name, ("de",), "emotion-labels", "paper")
+    exposure_of_card = Exposure(name, ("de",), "emotion-labels", "paper")
     card = exposure.with_families(
-        ModelCard("m", "m", "1", "", "", (seen,), True, (name,)), lookup.family
+        ModelCard("m", "m", "1", "", "", (exposure_of_card,), True, (name,)), lookup.family
     )
     judged = judge(card, lookup.task("emodb-sample"), lookup.corpus("emodb-sample").card, ())
     assert (judged.verdict, judged.development) == ("in-corpus", True)
 
 
 def test_a_card_without_evidence_is_unknown() -> None:
-    seen = Exposure("emovo", ("it",), "emotion-labels", " ")
-    card = ModelCard("m", "m", "1", "", "", (seen,), True)
+    exposure_of_card = Exposure("emovo", ("it",), "emotion-labels", " ")
+    card = ModelCard("m", "m", "1", "", "", (exposure_of_card,), True)
     judged = judge(card, lookup.task("emodb-sample"), lookup.corpus("emodb-sample").card, ())
     assert judged.verdict == "unknown"
     assert judged.reasons == ("no evidence is given of what was learnt from emovo",)

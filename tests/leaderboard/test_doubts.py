@@ -22,7 +22,7 @@ from mserbench_leaderboard.published import Published
 from tests.leaderboard.conftest import LABELS, MakeRun, toy_items, toy_task
 
 ITEMS = toy_items(toy_task())
-SCORES = {label: tuple(float(at == other) for other in range(3)) for at, label in enumerate(LABELS)}
+SCORES = {label: tuple(float(at == place) for place in range(3)) for at, label in enumerate(LABELS)}
 
 
 def answering(answer: Callable[[int], str]) -> list[Prediction]:
@@ -60,8 +60,8 @@ def test_what_is_hardly_possible_is_named(
 
 
 def test_far_above_the_best_that_was_trained_on_the_corpus_is_named(make_run: MakeRun) -> None:
-    seen = (Exposure("toy-a-corpus", ("eo",), "emotion-labels", "card"),)
-    trained = entry(make_run(None, "own", seed=1, right=0.3, seen=seen))
+    learnt = (Exposure("toy-a-corpus", ("eo",), "emotion-labels", "card"),)
+    trained = entry(make_run(None, "own", seed=1, right=0.3, seen=learnt))
     strong = entry(make_run(None, "good", seed=2, right=0.9))
     (doubt,) = doubts(strong, [trained], [])
     assert "is far above" in doubt
