@@ -117,7 +117,7 @@ def run_subject(
             return runs.read(folder)
 
         seconds: dict[str, float] = {}
-        journal = Journal(folder / runs.JOURNAL, key)
+        journal = Journal(folder / runs.JOURNAL, key, len(target.task.labels))
         try:
             _ask(subject, target, journal, batch_seconds, seconds, progress)
         finally:
