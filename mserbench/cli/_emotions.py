@@ -11,6 +11,7 @@ import click
 from mserbench.cli import _common
 from mserbench.predicting.listening import Failed
 from mserbench.predicting.predicting import Row, are_shares
+from mserbench.report import foreign, screens
 from mserbench.results.predictions import SCORE
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ class Report:
 
     def __init__(self, out: TextIO, labels: Sequence[str], as_csv: bool) -> None:
         self.failed: list[Failed] = []
-        self._out = out
+        self._out = screens.raw(out)
         self._labels = labels
-        self._csv = csv.writer(out, lineterminator="\n") if as_csv else None
+        self._csv = csv.writer(self._out, lineterminator="\n") if as_csv else None
         self._rows: list[Row] = []
         self._begun = False
 
@@ -47,13 +48,16 @@ class Report:
         if not self._begun:
             self._begun = True
             columns = [f"{SCORE}{label}" for label in self._labels] if row.scores else ["answer"]
+            columns = [foreign.cell(column, self._out) for column in columns]
             self._csv.writerow(["file", "start", "end", "prediction", *columns, "part"])
 
         cells = [f"{score:.6g}" for score in row.scores] or [
             row.answer.replace("\r\n", "\n").replace("\r", "\n")
         ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
-        self._csv.writerow([printable(row.file), *times, row.prediction, *cells, row.part])
+        texts = [row.file, *times, row.prediction, *cells, row.part]
+        # A spreadsheet runs what a cell begins with `=`, and a terminal obeys what a name may hold.
+        self._csv.writerow([foreign.cell(printable(text), self._out) for text in texts])
         # Whoever reads from a pipe sees each row as it comes.
         self._out.flush()
 
@@ -199,9 +203,7 @@ def _clock(seconds: float, digits: int = 1) -> str:
 
 def _line(text: str) -> str:
     """Return text as one line that cannot upset a terminal."""
-    return "".join(
-        letter if letter.isprintable() else "?" for letter in " ".join(printable(text).split())
-    )
+    return foreign.line(printable(text))
 
 
 def _end_of(name: str, room: int) -> str:

@@ -13,6 +13,7 @@ import click
 
 from mserbench.cli import _common
 from mserbench.errors import DataError, MissingExtra, UsageError
+from mserbench.report import foreign
 
 if TYPE_CHECKING:
     from mserbench.embeddings.gathering import Cloud
@@ -157,15 +158,8 @@ def _csv(cloud: Cloud, placed: Projection) -> str:
 
     for point, (x, y) in zip(cloud.points, placed.places, strict=True):
         facts = (getattr(point, field) for field in FIELDS)
-        writer.writerow(
-            [
-                point.id,
-                point.task,
-                f"{x:.6g}",
-                f"{y:.6g}",
-                *("" if fact is None else fact for fact in facts),
-            ]
-        )
+        texts = (point.id, point.task, f"{x:.6g}", f"{y:.6g}", *facts)
+        writer.writerow(["" if text is None else foreign.cell(str(text)) for text in texts])
 
     return out.getvalue()
 

@@ -58,10 +58,10 @@ def cell(text: str, stream: TextIO | None = None) -> str:
     """Return text as a csv cell that a spreadsheet takes for text, and a terminal for harmless.
 
     What would begin a formula - `=`, `+`, `-`, `@`, a tab - gets an apostrophe before it, unless it
-    is a number. Where `stream` cannot write a sign, that is escaped too.
+    is a number, or that sign alone. Where `stream` cannot write a sign, that is escaped too.
     """
     safe = shown(text)
-    if safe.startswith(_FORMULA) and not _is_number(safe):
+    if len(safe) > 1 and safe.startswith(_FORMULA) and not _is_number(safe):
         safe = f"'{safe}"
 
     encoding = getattr(stream, "encoding", None) or "utf-8"

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import assert_never
 
+from mserbench.report import foreign
 from mserbench.report.blocks import (
     Block,
     Bullets,
@@ -58,7 +59,8 @@ def block(content: Block) -> str:
         case Bullets(items):
             return "\n".join(f"- {_joined(_cell(item))}" for item in items)
         case Commands(lines):
-            return "\n".join(["```sh", *lines, "```"])
+            # In a fence nothing is escaped, so nothing in it may end it or command a terminal.
+            return "\n".join(["```sh", *map(foreign.line, lines), "```"])
         case Picture(target, says):
             return f"![{escape(says)}]({target})"
         case Folded(title, blocks):
@@ -73,15 +75,16 @@ def escape(text: str, longest: int = LONGEST) -> str:
     """Return `text` as one line of Markdown that shows it literally, cut after `longest`
     characters.
 
-    Control characters, those that change the direction of writing, and runs of white space become a
-    space.
+    Characters that a terminal would obey become visible escapes, other controls and runs of white
+    space a space.
 
     >>> escape("a|b <b> `c`")
     'a&#124;b &#60;b&#62; &#96;c&#96;'
     """
     # Of a text of any length no more is looked at than can be shown: white space shrinks.
     plain = "".join(
-        " " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text[: 4 * longest]
+        " " if unicodedata.category(sign)[0] in "CZ" else sign
+        for sign in foreign.shown(text[: 4 * longest])
     )
     short = " ".join(plain.split())
     short = short if len(short) <= longest else f"{short[: longest - 1]}…"

@@ -239,6 +239,15 @@ def _bytes_below(folder: Path) -> int:
     return total
 
 
+def tell(sentence: str) -> None:
+    """Say a sentence on stderr; of several processes that train together the main one alone does.
+
+    For what a user must know and a library would log.
+    """
+    if place().is_main:
+        _to_stderr(f"note: {sentence}")
+
+
 def _to_stderr(line: str) -> None:
     try:
         sys.stderr.write(f"{line}\n")

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import assert_never
 
+from mserbench.report import foreign
 from mserbench.report.blocks import (
     Block,
     Bullets,
@@ -31,6 +32,7 @@ from mserbench.report.blocks import (
 )
 from mserbench.report.numbers import percent
 
+LONGEST_CELL = 1_000  # characters; a table with longer ones cannot be read
 GAP = 2  # columns between two columns of a table
 READABLE = 22  # columns in which a long text still reads well; below, other columns rather go
 LEAST = 8  # columns of a table's column, however narrow the terminal is
@@ -95,7 +97,7 @@ def _block(content: Block, width: int | None, hint: str) -> str:
             return "\n".join(wrapped(line, width) for line in lines)
         case Commands(lines):
             # Broken, they could not be copied.
-            return "\n".join(lines)
+            return "\n".join(map(foreign.shown, lines))
         case Picture(target, says):
             return wrapped(f"{says}: {target}", width)
         case Folded(title, blocks):
@@ -124,7 +126,7 @@ def _inline(piece: Inline) -> str:
 
 
 def _table(table: Table, width: int | None, hint: str) -> str:
-    texts = [[plain(cell) for cell in row] for row in table.rows]
+    texts = [[foreign.shown(plain(cell), LONGEST_CELL) for cell in row] for row in table.rows]
     positions = list(range(len(table.columns)))
     if width is None:
         return _drawn(table.columns, texts)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mserbench.disk import outside
 from mserbench.disk.files import sync_folder
 from mserbench.errors import DataError
 
@@ -24,12 +25,14 @@ class Journal:
 
     A torn last line (the process was killed, the disk was full) is dropped; any other bad line is
     an error, as is a journal of another run. Each line holds a hash of itself and of those before
-    it, so that one which is changed, added or left out by hand is damage too.
+    it, so that one which is changed, added or left out by hand is damage too. With `n_labels` each
+    answer must have so many scores, or none.
     """
 
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, key: str, n_labels: int | None = None) -> None:
         self.path = path
         self.key = key
+        self._n_labels = n_labels
         self.answers: dict[str, Answer] = {}
         self.seconds: dict[str, float] = {}  # of earlier sessions, a phase, up to their last batch
         self._check: str | None = ""  # over all lines so far; None: this journal has none
@@ -75,7 +78,13 @@ class Journal:
 
     def _read(self) -> int:
         """Load the answers and return the number of bytes that are whole lines."""
-        data = self.path.read_bytes()
+        try:
+            data = outside.read(self.path, outside.TABLE)
+        except outside.Refused as error:
+            raise DataError(
+                f"journal {str(self.path)!r} cannot be read ({error}): give --fresh to start anew"
+            ) from error
+
         whole, _, torn = data.rpartition(b"\n")
         del torn  # without its newline, the last line was never finished
         if not whole:
@@ -123,6 +132,10 @@ class Journal:
                 and all(map(math.isfinite, values))
             ):
                 raise ValueError("an answer is not id, finite scores and text")
+            if values and self._n_labels is not None and len(values) != self._n_labels:
+                raise ValueError(
+                    f"an answer has {len(values)} scores, but the task has {self._n_labels} labels"
+                )
 
             self.answers[identity] = (values, answer)
 

@@ -5,6 +5,7 @@ read.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
@@ -187,6 +188,13 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
+def is_name(value: object) -> bool:
+    """Whether this is text that can be a name, and that leads nowhere where a path is made of it:
+    no step of it is empty, `.` or `..`.
+    """
+    return is_text(value) and not {"", ".", ".."} & set(re.split(r"[/\\]", str(value)))
+
+
 def is_flag(value: object) -> bool:
     """Whether this is true or false."""
     return isinstance(value, bool)
@@ -226,6 +234,7 @@ def _is_plain(value: object) -> bool:
 
 
 TEXT = checked(is_text)
+NAME = checked(is_name)
 TEXTS = checked(are_texts, tuple)
 FLAG = checked(is_flag)
 COUNT = checked(is_count)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self, get_args
 from mserbench import languages
 from mserbench.results import parts
 from mserbench.results.exposure import VERDICTS, Heard
-from mserbench.results.parts import COUNT, FLAG, FRACTION, OBJECT, TEXT, TEXTS, Part, checked
+from mserbench.results.parts import COUNT, FLAG, FRACTION, NAME, OBJECT, TEXT, TEXTS, Part, checked
 from mserbench.statistics.names import METRICS
 
 SCHEMA = 2
@@ -130,7 +130,7 @@ class WeightsPart(Part):
 class ModelPart(Part):
     """The model of a run; `submitted` is the file of predictions that somebody sent."""
 
-    name: Annotated[str, TEXT]
+    name: Annotated[str, NAME]
     title: Annotated[str, TEXT]
     version: Annotated[str, TEXT]
     options: Annotated[Mapping[str, Any], OBJECT]
@@ -147,7 +147,7 @@ class ModelPart(Part):
 class TaskPart(Part):
     """The task: `question` is the hash of what is asked, `hash` of that and of the audio."""
 
-    name: Annotated[str, TEXT]
+    name: Annotated[str, NAME]
     title: Annotated[str | None, TEXT] = None
     version: Annotated[int, COUNT]
     hash: Annotated[str, TEXT]
@@ -161,7 +161,7 @@ class TaskPart(Part):
 class CorpusPart(Part):
     """The corpus: `index_digest` is that of the scored clips' audio, None where none was read."""
 
-    name: Annotated[str, TEXT]
+    name: Annotated[str, NAME]
     title: Annotated[str | None, TEXT] = None
     licence: Annotated[str | None, TEXT] = None
     citation: Annotated[str | None, TEXT] = None

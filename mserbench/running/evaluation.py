@@ -122,7 +122,7 @@ def run_subject(
         if (folder / runs.RECORD).exists():
             return runs.read(folder)
 
-        journal = Journal(folder / runs.JOURNAL, key)
+        journal = Journal(folder / runs.JOURNAL, key, len(target.task.labels))
         # A run that goes on took the time of all its sessions.
         seconds = dict(journal.seconds)
         try:

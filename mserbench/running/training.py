@@ -21,8 +21,8 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
 from mserbench.options import make_options, told
 from mserbench.report import progress
-from mserbench.results.manifest import Manifest, Source, read_manifest, write_manifest
-from mserbench.running import arguments, recipes
+from mserbench.results.manifest import Manifest, Source, Stage, read_manifest, write_manifest
+from mserbench.running import arguments, finished, recipes
 from mserbench.running.lookup import model_class
 from mserbench.running.subject import as_model_error, pick_device
 
@@ -44,8 +44,9 @@ def train(
 ) -> Path:
     """Train a model on the clips of some tasks and return the folder of its weights.
 
-    `out` must not exist or be empty; it appears whole or not at all. `validate_on` names tasks that
-    `fit` may look at to stop or to choose; they are sources too, and stand in the manifest.
+    `out` must not exist or be empty; it appears whole or not at all. Where it holds the weights of
+    this very training, as after a kill in its last moment, nothing is trained. `validate_on` names
+    tasks that `fit` may look at to stop or to choose; they are sources too, and in the manifest.
     `chosen_on` names the corpora that the options were chosen on, `()` for none; it replaces what
     the model's card says of its defaults (`development`). Of several processes that train together
     (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it,
@@ -64,7 +65,8 @@ def train(
     training, validation = arguments.tasks("on", on), arguments.tasks("validate_on", validate_on)
     _check_tasks(training, validation)
     out, place = arguments.folder("out", out), processes.place()
-    if place.is_main:
+    is_done = finished.may_be_done(out, place)
+    if place.is_main and not is_done:
         _require_free(out)
 
     # Before the corpora are indexed, which may take an hour, as it may be damaged.
@@ -77,6 +79,18 @@ def train(
 
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
+
+    if is_done:
+        stage = Stage(
+            model=model,
+            on=tuple(recipes.named_task(name) for name in training),
+            validated_on=tuple(recipes.named_task(name) for name in validation),
+            options=_told(told(settings), start),
+            partial=any(source.partial for source in sources.values()),
+            chosen_on=_chosen_on(chosen, start, trainee.card.development),
+        )
+        finished.require_same(out, stage, trainee.version, map(_source, sources.values()))
+        return out
 
     with _building(out, place) as building:
         with (

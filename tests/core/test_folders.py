@@ -87,6 +87,32 @@ def test_killed_at_any_point_the_place_holds_all_or_nothing_new(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
+def test_the_next_start_removes_what_was_killed_and_leaves_what_lives(tmp_path: Path) -> None:
+    """If a folder that is being filled went away too, two trainings beside would end each other."""
+    place = tmp_path / "place"
+    kill(place, "filling")
+    with folders.scratch(place) as living:
+        assert [path.name for path in tmp_path.glob(".*.part")] == [living.name]
+        with folders.scratch(place):
+            assert living.is_dir()
+
+        folders.clear_leftovers(tmp_path)
+        assert living.is_dir()
+
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_folder_is_claimed_by_one_process_without_a_file(tmp_path: Path) -> None:
+    with folders.alone_in(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+        with pytest.raises(folders.Busy), folders.alone_in(tmp_path):
+            pass
+
+    with folders.alone_in(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
 def test_a_start_that_clears_nothing_brings_an_old_folder_back_too(tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.mkdir()

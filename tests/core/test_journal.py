@@ -102,6 +102,17 @@ def test_a_damaged_line_names_file_line_and_remedy(tmp_path: Path, line: bytes) 
         Journal(tmp_path / "j", "k")
 
 
+def test_a_row_with_too_few_scores_is_damage(tmp_path: Path) -> None:
+    """If it were taken, the best label would be sought among scores that are not there."""
+    path = tmp_path / "j"
+    Journal(path, "k", 3).close()
+    with path.open("a") as file:
+        file.write('{"rows": [["a", [0.5, 0.5], ""]]}\n')
+
+    with pytest.raises(DataError, match=r"line 2 is damaged .*has 2 scores, but the task has 3"):
+        Journal(path, "k", 3)
+
+
 def test_a_journal_of_another_run_is_refused(tmp_path: Path) -> None:
     filled(tmp_path / "j", key="other")
     with pytest.raises(DataError, match="it belongs to another run"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from mserbench.report.folding import folded
 
 from mserbench.contracts import Utterance
 from mserbench.data import corpus, dataset, index, likeness, lookup, published
 from mserbench.data.index import Facts
 from mserbench.errors import DataError, PluginError
-from mserbench.report.folding import folded
 
 CARD = lookup.corpus("emodb-sample").card
 

@@ -215,12 +215,29 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(plugin: Install, tmp_pa
     (tmp_path / "w").mkdir()
     train("trainee", [TASK], tmp_path / "w")
 
+    with pytest.raises(UsageError, match="is not empty, it holds weights of another training"):
+        train("trainee", [TASK], tmp_path / "w", chosen_on=["emodb"])
+
+    (tmp_path / "w/manifest.json").unlink()
     with pytest.raises(UsageError, match="is not empty: give another --out, or remove it first"):
         train("trainee", [TASK], tmp_path / "w")
 
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is not empty"):
         train("trainee", [TASK], tmp_path / "file")
+
+
+def test_a_training_killed_after_its_end_is_done(
+    plugin: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """If the same command called its own weights a full folder, nobody could go on after a kill."""
+    plugin()
+    train("trainee", [TASK], tmp_path / "w")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "w").iterdir()}
+
+    assert train("trainee", [TASK], tmp_path / "w") == tmp_path / "w"
+    assert "holds the weights of this very training already" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "w").iterdir()} == before
 
 
 def test_what_cannot_be_trained_is_refused_before_any_data(plugin: Install, tmp_path: Path) -> None:
