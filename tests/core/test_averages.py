@@ -265,6 +265,8 @@ def test_clips_as_clusters_are_told() -> None:
     over_clips = target(models(9, [0.5], speakers=60), by_clip=True)
     assert figure([one(over_clips, 0), one(target(models(9, [0.5])), 0)], "UA").by_clip
     assert difference([one(over_clips, 0)], [one(over_clips, 0)], "UA").by_clip
+    assert not averages.Figure(0.5, None).by_clip
+    assert not averages.Difference(0.5, None, None).by_clip
 
 
 def test_mistakes_are_named() -> None:

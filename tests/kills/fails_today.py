@@ -35,9 +35,7 @@ def marked(kills: int) -> list[object]:
         for kind in KINDS:
             name = f"{command}, {kind}"
             is_sure = kills == MANY or name not in SELDOM
-            marks = (
-                [pytest.mark.xfail(reason=SEEN[name], strict=is_sure)] if name in SEEN else []
-            )
+            marks = [pytest.mark.xfail(reason=SEEN[name], strict=is_sure)] if name in SEEN else []
             parameters.append(pytest.param(command, kind, marks=marks, id=name))
 
     return parameters
