@@ -18,6 +18,15 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
             "without spread the reach around 0 is 0 too"
         ),
     },
+    "mserbench.statistics.compare": {
+        "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
+        "  # (S, 2, K, K + 1) -> IsNot": "a comparison says itself whether it is over clips",
+    },
+    "mserbench.statistics.intervals": {
+        "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
+            "a copy has the same numbers"
+        ),
+    },
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
     },
