@@ -157,6 +157,18 @@ def test_a_lossless_copy_has_the_same_key_and_another_recording_has_not(
     assert len(set(keys)) == 3
 
 
+@pytest.mark.parametrize(
+    "suffix",
+    ["wav", "flac", "ogg", "mp3", "aif", "aiff", "mp4", "m4a", "mov", "mkv", "webm", "aac", "wma"],
+)
+def test_an_ending_is_that_of_audio_in_any_case(suffix: str) -> None:
+    """An ending that is not known would make a recording invisible in a folder."""
+    assert audio.is_audio(f"folder.d/a.{suffix}")
+    assert audio.is_audio(f"A.{suffix.upper()}")
+    assert not audio.is_audio(f"{suffix}/a.txt")
+    assert not audio.is_audio(suffix)
+
+
 def test_a_missing_file_and_a_broken_link_say_so(tmp_path: Path) -> None:
     refused(tmp_path / "none.wav", "does not exist", "unpack the corpus again")
     (tmp_path / "link.wav").symlink_to(tmp_path / "gone.wav")

@@ -179,6 +179,41 @@ def test_a_system_does_not_differ_from_itself() -> None:
     assert difference(cell, cell, "UA") == averages.Difference(0.0, (0.0, 0.0), 1.0)
 
 
+def test_an_average_adds_up_the_speakers_and_seeds_of_its_targets() -> None:
+    """If the seeds of a cell counted in full, or not at all, an average would look less sure than
+    its cells, or surer than its trainings allow.
+    """
+    tables = [models(11, [0.3, 0.6]), models(12, [0.5, 0.9], speakers=4)]
+    values = [[recall(counts[:, model].sum(0)) for model in (0, 1)] for counts in tables]
+    mean = sum(map(sum, values)) / 4
+    variances = []
+    for counts, pair in zip(tables, values, strict=True):
+        moved = [
+            mean + (sum(both) / 2 - sum(pair) / 2) / 2
+            for both in zip(without(counts, 0), without(counts, 1), strict=True)
+        ]
+        variances.append((squared_error([of_logit(value) for value in moved]), len(counts) - 1))
+        of_seeds = np.var(pair, ddof=1) / 2
+        variances.append((of_seeds / (2 * mean * (1 - mean)) ** 2, 1))
+
+    total = sum(value for value, _ in variances)
+    freedom = total**2 / sum(value**2 / free for value, free in variances)
+    reach = stats.t.ppf(0.975, max(freedom, 1)) * math.sqrt(total)
+    expected = [1 / (1 + math.exp(-(of_logit(mean) + sign * reach))) for sign in (-1, 1)]
+    average = figure([one(target(counts), 0, 1) for counts in tables], "UA")
+    assert average.value == pytest.approx(mean)
+    assert average.interval == pytest.approx(expected)
+    assert not average.by_clip
+
+
+def test_four_speakers_are_enough_for_an_interval() -> None:
+    scored = target(models(7, [0.5, 0.9], speakers=4))
+    assert figure([one(scored, 0)], "UA").interval is not None
+    apart = difference([one(scored, 1)], [one(scored, 0)], "UA")
+    assert apart.interval is not None
+    assert apart.p is not None
+
+
 def constant(right: bool, speakers: int) -> NDArray[np.int64]:
     """Return the counts of a model that answers every clip rightly, or none."""
     truth = LABELS * speakers
@@ -230,6 +265,8 @@ def test_clips_as_clusters_are_told() -> None:
     over_clips = target(models(9, [0.5], speakers=60), by_clip=True)
     assert figure([one(over_clips, 0), one(target(models(9, [0.5])), 0)], "UA").by_clip
     assert difference([one(over_clips, 0)], [one(over_clips, 0)], "UA").by_clip
+    assert not averages.Figure(0.5, None).by_clip
+    assert not averages.Difference(0.5, None, None).by_clip
 
 
 def test_mistakes_are_named() -> None:

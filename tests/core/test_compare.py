@@ -52,6 +52,16 @@ def test_the_four_counts_by_hand() -> None:
     assert result.n == result.clusters == 5
 
 
+def test_each_of_the_four_counts_is_told_from_the_others() -> None:
+    """Four different numbers, so that none can stand for another."""
+    answers = {"both": ("sad", "sad"), "a": ("sad", ""), "b": ("", "sad"), "none": ("", "happy")}
+    times = {"both": 4, "a": 3, "b": 1, "none": 2}
+    pairs = [answers[case] for case, number in times.items() for _ in range(number)]
+    first, second = zip(*pairs, strict=True)
+    result = compare(["sad"] * 10, first, second, LABELS, None)
+    assert (result.both_right, result.only_a, result.only_b, result.both_wrong) == (4, 3, 1, 2)
+
+
 @pytest.mark.parametrize(
     ("only_a", "only_b", "expected"),
     [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench.labels import CANONICAL, SYNONYMS, canonical_subset, read_answer
+from mserbench.labels import CANONICAL, DROP, SYNONYMS, canonical_subset, read_answer
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,11 @@ def test_other_forms_of_a_word_are_its_label(label: str, words: str) -> None:
 
 def test_the_labels_of_both_papers_in_their_order() -> None:
     assert CANONICAL == ("neutral", "happy", "sad", "angry", "surprise", "disgust", "fear")
+
+
+def test_the_mark_of_what_is_dropped_is_part_of_a_tasks_hash() -> None:
+    """Another one would make every published run one of another task."""
+    assert DROP == "<drop>"
 
 
 def test_a_negation_is_one_in_capitals_too() -> None:

@@ -8,6 +8,26 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
             "without a batch the value is not looked at"
         ),
     },
-    "mserbench.labels": {},
-    "mserbench.results.journal": {},
+    "mserbench.labels": {
+        'words = "|".join(re.escape(word) for word in sorted(by_word, key=len, reverse=True))'
+        " -> without key": "a shorter word inside a longer one at its start comes later by letters too",
+    },
+    "mserbench.statistics.averages": {
+        "if abs(value) < 1e-12: -> LtE": "no difference is that number to the last bit",
+        "0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread), 1.0, by_clip -> never": (
+            "without spread the reach around 0 is 0 too"
+        ),
+    },
+    "mserbench.statistics.compare": {
+        "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
+        "  # (S, 2, K, K + 1) -> IsNot": "a comparison says itself whether it is over clips",
+    },
+    "mserbench.statistics.intervals": {
+        "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
+            "a copy has the same numbers"
+        ),
+    },
+    "mserbench.data.audio": {
+        "if TYPE_CHECKING: -> never": "it is never true when the program runs",
+    },
 }

@@ -25,32 +25,39 @@ _UNSEEN = (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom)
 class Mutant:
     """A changed module; `name` is the line's text and the change, so that it outlives other lines.
 
-    `number` tells mutants of one name apart, in the order of the file.
+    `number` tells mutants of one name apart, in the order of the file. The change is that of the
+    `node`-th node that may be changed, by its number among those of the node.
     """
 
     name: str
     number: int
-    tree: ast.Module
+    source: str
+    node: int
+    change: int
 
     @property
     def key(self) -> str:
         """What the committed list calls it."""
         return f"{self.name} #{self.number}" if self.number else self.name
 
+    def tree(self) -> ast.Module:
+        """Return the changed syntax tree."""
+        tree = ast.parse(self.source)
+        target = list(_nodes(tree))[self.node]
+        _, replacement = list(_changes(target))[self.change]
+        _replace(tree, target, replacement)
+        return ast.fix_missing_locations(tree)
+
 
 def mutants(source: str) -> list[Mutant]:
     """Return all mutants of a module's source, in the order of the file."""
     lines, numbers = source.splitlines(), dict[str, int]()
     changed = []
-    for index, node in enumerate(nodes := list(_nodes(ast.parse(source)))):
-        for change in range(len(list(_changes(node)))):
-            tree = ast.parse(source)
-            target = list(_nodes(tree))[index]
-            words, replacement = list(_changes(target))[change]
-            _replace(tree, target, replacement)
-            name = f"{lines[nodes[index].lineno - 1].strip()} -> {words}"
+    for index, node in enumerate(_nodes(ast.parse(source))):
+        for change, (words, _) in enumerate(_changes(node)):
+            name = f"{lines[node.lineno - 1].strip()} -> {words}"
             numbers[name] = numbers.get(name, -1) + 1
-            changed.append(Mutant(name, numbers[name], ast.fix_missing_locations(tree)))
+            changed.append(Mutant(name, numbers[name], source, index, change))
 
     return changed
 
@@ -97,14 +104,16 @@ def _changes(node: ast.expr | ast.stmt) -> Iterator[tuple[str, ast.AST]]:
             yield f"without {keyword.arg}", _with(node, keywords=keywords)
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
         yield "never", _with(node, test=ast.Constant(False))
-    elif isinstance(node, ast.comprehension):
-        pass
-    elif isinstance(node, ast.Return) and node.value is not None:
+    elif isinstance(node, ast.Return) and not _is_none(node.value):
         yield "returns None", _with(node, value=ast.Constant(None))
     elif isinstance(node, ast.Expr | ast.AugAssign):
         yield "left out", ast.Pass()
     elif isinstance(node, ast.Continue):
         yield "break", ast.Break()
+
+
+def _is_none(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
 def _constants(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:

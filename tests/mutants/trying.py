@@ -39,7 +39,7 @@ class _Loader(SourceFileLoader):
         self._mutant = mutant
 
     def get_code(self, fullname: str) -> CodeType:
-        return compile(self._mutant.tree, self.path, "exec")
+        return compile(self._mutant.tree(), self.path, "exec")
 
 
 class _Finder(MetaPathFinder):
