@@ -231,7 +231,9 @@ def test_given_validation_clips_stop_it_and_are_not_learnt_from(
     validation = [
         TrainingItem(clip(i), LABELS[i % 3], "z", "de", "corpus") for i in range(100, 106)
     ]
-    record = json.loads((trainee.train(tmp_path / "w", held=validation) / "model.json").read_text())
+    record = json.loads(
+        (trainee.train(tmp_path / "w", validation=validation) / "model.json").read_text()
+    )
     assert record["held_out"] == ["de z"]
     assert ["de", "z"] not in record["codes"]["speakers"]
 
