@@ -52,10 +52,35 @@ def test_the_audio_changes_nothing(
 
 def test_a_card_gives_a_verdict(file: Path, tmp_path: Path) -> None:
     card = tmp_path / "card.json"
-    for corpus, verdict in (("emovo", "zero-shot"), ("emodb", "in-corpus")):
+    for corpus, evidence, verdict in (
+        ("emovo", "script", "zero-shot"),
+        ("emovo", "", "unknown"),
+        ("emodb", "", "in-corpus"),
+        ("Emo-DB", "script", "in-corpus"),
+    ):
         entry = {"corpus": corpus, "languages": ["it"], "kind": "emotion-labels"}
+        entry |= {"evidence": evidence} if evidence else {}
         card.write_text(json.dumps({"exposure": [entry], "exposure_complete": True}))
         assert score_file(file, TASK, "mine", card=card, out=tmp_path / "runs").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("corpus", "kind", "words"),
+    [
+        ("My own corpus", "emotion-labels", "no corpus 'My own corpus' is known here"),
+        ("emodb", "speech", "taken on trust that emodb was heard without its emotion labels"),
+    ],
+)
+def test_what_a_card_leaves_to_trust_is_said(
+    file: Path, tmp_path: Path, corpus: str, kind: str, words: str
+) -> None:
+    """The verdict stands, and its reader knows what nobody looked up."""
+    entry = {"corpus": corpus, "languages": ["it"], "kind": kind, "evidence": "script"}
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps({"exposure": [entry], "exposure_complete": True}))
+    verdict = score_file(file, TASK, "mine", card=card, out=tmp_path / "runs").record.verdict
+    assert verdict.verdict == "zero-shot"
+    assert words in verdict.note
 
 
 def test_scoring_again_gives_the_same_folder_and_another_file_another(
