@@ -45,10 +45,10 @@ def train(
 
     `out` must not exist or be empty; it appears whole or not at all. Where it holds the weights of
     this very training, as after a kill in its last moment, nothing is trained. `validate_on` names
-    tasks that `fit` may look at to stop or to choose; they are sources too, and stand in the manifest.
-    `chosen_on` names the corpora that the options were chosen on, `()` for none; it replaces what
-    the model's card says of its defaults (`development`). Of several processes that train together
-    (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it,
+    tasks that `fit` may look at to stop or to choose; they are sources too, and stand in the
+    manifest. `chosen_on` names the corpora that the options were chosen on, `()` for none; it
+    replaces what the model's card says of its defaults (`development`). Of several processes that
+    train together (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it,
     the others return when their part is done. Raises UsageError for unknown names and a model that
     cannot be trained, DataError with every problem of the sources, where `out` cannot be written,
     and where the option `init` of a model names a folder of weights that are damaged.

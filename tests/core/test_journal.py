@@ -93,7 +93,7 @@ def test_a_row_with_too_few_scores_is_damage(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write('{"rows": [["a", [0.5, 0.5], ""]]}\n')
 
-    with pytest.raises(DataError, match="line 2 is damaged .*has 2 scores, but the task has 3"):
+    with pytest.raises(DataError, match=r"line 2 is damaged .*has 2 scores, but the task has 3"):
         Journal(path, "k", 3)
 
 
