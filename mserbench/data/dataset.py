@@ -148,7 +148,7 @@ def load(
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
         expected=len(labelled) if task.expected is None else task.expected,
         partial=bool(problems) or len(chosen) < len(items),
-        notes=(*reading.notes, *_extra_notes(reading)),
+        notes=(*reading.notes, *reading.told_links, *_extra_notes(reading)),
         warnings=(*problems, *(item.facts.warning for item in chosen if item.facts.warning)),
     )
 

@@ -45,6 +45,7 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
     digest = index.digest(facts)
     problems = [
         *reading.problems,
+        *reading.told_links,
         *(
             f"utterance {utterance.id!r} has a label, but no audio file {utterance.audio!r}"
             for utterance in reading.without_audio

@@ -48,10 +48,11 @@ def train(
     tasks that `fit` may look at to stop or to choose; they are sources too, and stand in the
     manifest. `chosen_on` names the corpora that the options were chosen on, `()` for none; it
     replaces what the model's card says of its defaults (`development`). Of several processes that
-    train together (torchrun, accelerate launch) each calls this; the main one alone looks at `out` and writes it,
-    the others return when their part is done. Raises UsageError for unknown names and a model that
-    cannot be trained, DataError with every problem of the sources, where `out` cannot be written,
-    and where the option `init` of a model names a folder of weights that are damaged.
+    train together (torchrun, accelerate launch) each calls this; the main one alone looks at `out`
+    and writes it, the others return when their part is done. Raises UsageError for unknown names
+    and a model that cannot be trained, DataError with every problem of the sources, where `out`
+    cannot be written, and where the option `init` of a model names a folder of weights that are
+    damaged.
     """
     kind = model_class(model)
     if not issubclass(kind, TrainableModel):
