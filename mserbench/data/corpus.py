@@ -41,6 +41,19 @@ class Reading:
     without_audio: list[Utterance] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)  # audio files that are no utterance
     variant: str | None = None  # the known variant whose histogram this is
+    links_out: tuple[str, ...] = ()  # links that lead out of the folder
+
+    @property
+    def told_links(self) -> list[str]:
+        """A sentence on links that lead out of the folder: what they lead to may change unseen."""
+        if not self.links_out:
+            return []
+
+        shown = ", ".join(map(repr, self.links_out[:3]))
+        return [
+            f"{self.corpus}: {len(self.links_out)} link(s) lead out of the folder, such as "
+            f"{shown}: copy what they lead to, or link the whole folder"
+        ]
 
     @property
     def problems(self) -> list[str]:
@@ -112,7 +125,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
     """
     folder = Folder(root, tuple(corpus.card.skipped))
     utterances, faults = parse(corpus, folder)
-    reading = Reading(corpus.card.name, {}, root)
+    reading = Reading(corpus.card.name, {}, root, links_out=folder.links_out)
 
     for fault in faults:
         (reading.notes if fault.minor else reading.faults).append(fault.sentence)

@@ -159,7 +159,7 @@ def load(
         digest=index.digest({item.utterance.id: item.facts for item in chosen}),
         expected=len(labelled) if task.expected is None else task.expected,
         partial=bool(problems) or len(chosen) < len(items),
-        notes=(*reading.notes, *reading.stray, *compared.notes(source.card)),
+        notes=(*reading.notes, *reading.told_links, *reading.stray, *compared.notes(source.card)),
         warnings=(*alike.together(problems), *_remarks(chosen)),
     )
 

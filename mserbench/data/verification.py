@@ -54,6 +54,7 @@ def verify(
     compared = published.compare(source.card, facts)
     problems = [
         *reading.problems,
+        *reading.told_links,
         *(
             f"utterance {utterance.id!r} has a label, but no audio file {utterance.audio!r}"
             for utterance in reading.without_audio

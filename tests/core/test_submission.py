@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mserbench.data import dataset, lookup
-from mserbench.errors import DataError, UnknownName
+from mserbench.errors import DataError, UnknownName, UsageError
 from mserbench.results import runs
 from mserbench.running.submission import score_file
 
@@ -109,7 +109,16 @@ def test_an_unknown_task_offers_near_ones(file: Path, tmp_path: Path) -> None:
         score_file(file, "emo-db", "mine", out=tmp_path / "runs")
 
 
-@pytest.mark.parametrize("name", ["../../outside", "/absolute", "..", "a b\n|<script>", ""])
+@pytest.mark.parametrize("name", ["../../outside", "/absolute", "..", "", "a/../b", "\ud800"])
+def test_a_name_that_leads_elsewhere_is_refused(file: Path, tmp_path: Path, name: str) -> None:
+    """If it were taken, a record with it would lie on a board, and be read by everybody."""
+    with pytest.raises(UsageError, match="of a model cannot be written: give letters"):
+        score_file(file, TASK, name, out=tmp_path / "runs")
+
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", ["a b\n|<script>", "group/model", "...", "a..b"])
 def test_no_name_writes_outside_the_output_folder(file: Path, tmp_path: Path, name: str) -> None:
     run = score_file(file, TASK, name, out=tmp_path / "runs")
     assert run.folder.resolve().is_relative_to(tmp_path / "runs")

@@ -85,7 +85,9 @@ def test_an_early_interrupt_shows_no_traceback(name: str, tmp_path: Path) -> Non
         time.sleep(wait)
         os.kill(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
-        shown += [wait] if b"Traceback" in err else []
+        # Before any module of ours, Python itself starts, and tells of an interrupt as it likes.
+        ours = b"/mserbench/" in err or process.returncode == 130
+        shown += [wait] if b"Traceback" in err and ours else []
 
     assert not shown, f"tracebacks after {shown} s"
 
