@@ -68,7 +68,6 @@ def verify(source: Corpus, root: Path, progress: index.Progress | None = None) -
         warnings=(
             *reading.notes,
             *(() if whole else odd),  # of a part of a corpus, they are what is to be expected
-            *compared.notes(source.card),
             *likeness.remarks(with_audio, facts, lambda clip: clip.raw_label),
             *(clip.warning for clip in facts.values() if clip.warning),
         ),
