@@ -65,7 +65,9 @@ def test_verify_lists_everything_that_is_wrong_and_is_exit_1(cli, build_corpus: 
         assert words in problems
 
     assert record["warnings"] == [
-        "'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used"
+        "'wav/03a01Wa.wav' is a copy of '03a01Wa.wav': one of the two is used",
+        "1 recording(s) are here under different labels, of which one at most is right; the same "
+        "audio: '03a01Wa' (W) and '03a02Fc' (F)",
     ]
     text = cli("data", "verify", "emodb", "--data", data)
     assert text.code == 1
