@@ -80,7 +80,6 @@ def verify(
                 f"{path!r} is an audio file, but no utterance of this corpus"
                 for path in reading.extra
             ),
-            *compared.notes(source.card),
             *likeness.remarks(with_audio, facts, lambda clip: clip.raw_label),
             *(clip.warning for clip in facts.values() if clip.warning),
         ),

@@ -167,9 +167,9 @@ def test_a_bad_file_costs_itself_and_no_other(cli, form: list[str]) -> None:
         "error: audio file 'text.wav' cannot be decoded (Format not recognised.): convert "
         "it to wav or flac",
         "error: audio file 'nothing.wav' holds no audio: record or copy it again",
-        "error: folder 'folder' holds no audio file (aac, aif, aiff, flac, m4a, mkv, mov, "
-        "mp3, mp4, ogg, wav, webm, "
-        "wma): give another folder, or files by name",
+        "error: folder 'folder' holds no audio file (3gp, aac, aif, aifc, aiff, amr, au, bwf, "
+        "caf, flac, m4a, m4b, mka, mkv, mov, mp2, mp3, mp4, mpga, nist, oga, ogg, opus, rf64, "
+        "snd, sph, voc, w64, wav, wave, webm, wma): give another folder, or files by name",
     ]
     assert "short.wav" in done.out
     assert "other.flac" in done.out

@@ -317,12 +317,13 @@ def test_a_device_that_the_model_has_not_is_refused(
 def test_odd_clips_are_scored(tmp_path: Path, build_corpus: Callable[..., Path]) -> None:
     data = build_corpus()
     wav = data / "emodb/wav"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 300 * 8_000)
     for stem, samples in (
         ("03a01Fa", np.zeros(16_000)),  # silent
-        ("03a01Nc", np.full(800, 0.1)),  # 0.05 s
-        ("03a01Wa", np.full(300 * 8_000, 0.1)),  # 5 minutes at 8 kHz
-        ("03a02Fc", np.full((4_800, 2), 0.1)),  # stereo
-        ("03a02Nc", np.full((4_800, 6), 0.1)),  # 5.1
+        ("03a01Nc", noise[:800]),  # 0.05 s
+        ("03a01Wa", noise),  # 5 minutes at 8 kHz
+        ("03a02Fc", noise[:9_600].reshape(-1, 2)),  # stereo
+        ("03a02Nc", noise[:28_800].reshape(-1, 6)),  # 5.1
     ):
         soundfile.write(wav / f"{stem}.wav", samples, 8_000 if len(samples) > 1e6 else 16_000)
 
