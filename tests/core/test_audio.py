@@ -108,6 +108,7 @@ def test_the_channel_order_of_ogg_is_heeded(tmp_path: Path, tone: Tone) -> None:
         "the centre of a film in ogg is its speech"
     )
     assert front_left == pytest.approx(right, rel=0.05)
+    assert surround == pytest.approx([front_left * 0.3536 / 0.5] * 2, rel=0.1)
     assert effects < 0.01 * centre
 
 

@@ -214,6 +214,25 @@ def test_four_speakers_are_enough_for_an_interval() -> None:
     assert apart.p is not None
 
 
+def test_unequal_numbers_of_seeds_are_not_paired() -> None:
+    """Three trainings against two have no pairs: what each side varies by adds up."""
+    counts = models(13, [0.3, 0.5, 0.6, 0.7, 0.9])
+    left = [without(counts, model) for model in range(5)]
+    apart = [sum(each[:3]) / 3 - sum(each[3:]) / 2 for each in zip(*left, strict=True)]
+    values = [recall(counts[:, model].sum(0)) for model in range(5)]
+    variances = [
+        (squared_error(apart), 4),
+        (np.var(values[:3], ddof=1) / 3, 2),
+        (np.var(values[3:], ddof=1) / 2, 1),
+    ]
+    total = sum(value for value, _ in variances)
+    freedom = total**2 / sum(value**2 / free for value, free in variances)
+    reach = stats.t.ppf(0.975, max(freedom, 1)) * math.sqrt(total)
+    scored = target(counts)
+    result = difference([one(scored, 0, 1, 2)], [one(scored, 3, 4)], "UA")
+    assert result.interval == pytest.approx((result.value - reach, result.value + reach))
+
+
 def constant(right: bool, speakers: int) -> NDArray[np.int64]:
     """Return the counts of a model that answers every clip rightly, or none."""
     truth = LABELS * speakers

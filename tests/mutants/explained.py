@@ -21,6 +21,12 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     "mserbench.statistics.compare": {
         "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
         "  # (S, 2, K, K + 1) -> IsNot": "a comparison says itself whether it is over clips",
+        "adjusted, floor = [0.0] * len(pvalues), 0.0 -> 0.0 + 1": "each of them is written anew",
+    },
+    "mserbench.statistics.metrics": {
+        "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> without copy": (
+            "a copy has the same numbers"
+        ),
     },
     "mserbench.statistics.intervals": {
         "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
@@ -29,5 +35,9 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     },
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
+        "if not path.is_file(): -> never": "what opens it fails, and that looks for the file again",
+        "container = path.suffix.lower().lstrip(\".\") in CONTAINERS -> '.' + 'x'": (
+            "no ending of a container begins with x"
+        ),
     },
 }
