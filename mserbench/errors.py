@@ -7,6 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SHOWN = 500  # characters of a foreign error's text: what is longer holds data, not words
+
+
+def words(error: BaseException, limit: int = SHOWN) -> str:
+    """Return an error as one line for a person: its class and its text.
+
+    Whatever the text does is met: it may raise, hold line ends, controls, halves of characters, or
+    megabytes (cut to `limit` characters).
+    """
+    name = type(error).__name__
+    try:
+        text = str(error)
+    # The text is made by the code that failed, which may fail again.
+    except BaseException:
+        return f"{name}, whose text cannot be made"
+
+    shown = plain(text, limit)
+    return f"{name}: {shown}" if shown else name
+
+
+def plain(text: str, limit: int = SHOWN) -> str:
+    """Return foreign text as one line that any terminal can show, of at most `limit` characters.
+
+    Controls, halves of characters and what turns the direction of text are written as escapes.
+    """
+    # Cut before the rest is done to it: a text may be megabytes.
+    line = " ".join(text[: 2 * limit].split())
+    safe = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+    is_cut = len(safe) > limit or len(text) > 2 * limit
+
+    return f"{safe[:limit]} ..." if is_cut else safe
+
 
 class MserbenchError(Exception):
     """Base of all errors that a user or a plugin author can mend."""

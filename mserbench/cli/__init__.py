@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench import __version__
-from mserbench.errors import MserbenchError, UnknownName
+from mserbench.cli import _streams
+from mserbench.errors import MserbenchError, UnknownName, words
+from mserbench.plugins import probing
 from mserbench.report import progress
 
 if TYPE_CHECKING:
@@ -82,11 +83,11 @@ class Program(click.Group):
                 "command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'"
             )
 
+        from mserbench.cli._of_plugins import guarded
         from mserbench.plugins import registry
         from mserbench.plugins.hookspecs import CommandEntry
 
-        plugin_command: click.Command = registry.resolve(registry.entry(CommandEntry, cmd_name))
-        return plugin_command
+        return guarded(registry.resolve(registry.entry(CommandEntry, cmd_name)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in groups, without importing any of them."""
@@ -127,13 +128,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A corpus is many objects that stay: looking through them for waste every 700 takes a tenth of
     # the start.
     gc.set_threshold(100_000)
+    is_the_program = arguments is None
+    if is_the_program:
+        probing.switch_on()
+
     arguments = list(sys.argv[1:] if arguments is None else arguments)
 
     # Both flags are accepted anywhere, as that is where people put them.
     flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]
     arguments = [*flags, *(word for word in arguments if word not in flags)]
     try:
-        with progress.lines():
+        with progress.lines(), _streams.results_alone(arguments, is_the_program):
             # By itself click would print and exit with codes of its own.
             code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
     except Exception as error:
@@ -171,14 +176,12 @@ def _report(error: Exception) -> int:
     if isinstance(error, click.exceptions.Abort):
         return 130
     if isinstance(error, BrokenPipeError):
-        # Whoever read the output has enough, as `head` does. Python flushes once more at its end,
-        # which must not fail on the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has enough, as `head` does.
+        _streams.give_up()
         return 0
 
     click.echo(
-        f"error: mserbench itself failed ({type(error).__name__}: {error}): add --debug and report "
-        "what it shows",
+        f"error: mserbench itself failed ({words(error)}): add --debug and report what it shows",
         err=True,
     )
 

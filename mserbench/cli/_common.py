@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from mserbench.cli import _streams
 from mserbench.errors import UsageError
 from mserbench.report.progress import counting as progress
 
@@ -158,7 +159,7 @@ def _has_presets(model: str) -> bool:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False), file=_streams.results())
 
 
 def say(text: str, err: bool = False) -> None:

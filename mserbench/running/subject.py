@@ -5,8 +5,7 @@ a run.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from mserbench.cards import ModelCard
 from mserbench.contracts import Task
 from mserbench.data import lookup
-from mserbench.errors import ModelError, MserbenchError, UsageError
+from mserbench.errors import ModelError, UsageError
 from mserbench.model import Described, Model
 from mserbench.options import told
-from mserbench.plugins import misfits, registry
+from mserbench.plugins import blame, registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure, recording, runs
 from mserbench.results.manifest import Manifest, read_manifest
@@ -139,21 +138,11 @@ def require_as_described(described: Described, model: Model, name: str) -> None:
             )
 
 
-@contextmanager
-def as_model_error(model: str, doing: str) -> Iterator[None]:
+def as_model_error(model: str, doing: str) -> AbstractContextManager[None]:
     """Turn whatever a model's own code raises into a ModelError that names the model and the
     step.
     """
-    try:
-        yield
-    except MserbenchError:
-        raise
-    except Exception as error:
-        misfits.refuse(error)
-        raise ModelError(
-            f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): "
-            f"--debug shows where"
-        ) from error
+    return blame.blamed(f"model {model!r} failed while {doing}", ModelError)
 
 
 def pick_device(kind: type[Model], name: str, device: str) -> str:

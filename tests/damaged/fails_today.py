@@ -244,8 +244,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
         "a table of 20,000 columns",
         "a table of 20,000 columns, and not the one asked for",
         "a TOML key nested 50,000 deep",
-        "a sleep without end at import",
-        "a sleep without end in a hook",
         "a pipe as a card",
         "predict gives texts of 10 MB each",
     ],
@@ -258,16 +256,10 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
     "exit 0, the item is not named": [
         "a link out of the corpus to another's file",
         "a segment of 10^18 s",
-        "sys.exit(0) in predict",
-        "sys.exit(0) in prepare",
-        "sys.exit(0) in facts",
-        "sys.exit(0) in __init__",
-        "sys.exit(0) in a parser",
         "a record: a malformed language",
         "a record: its name leads out",
         "predictions of 20,000 columns",
         "a score of an unknown label",
-        "sys.exit(0) in card",
         "a card: title is a dict",
         "a card: language 'qqq'",
         "a card: language 'zz'",
@@ -275,50 +267,10 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
     "'mserbench itself failed (RecursionError: maximum recursion depth exceeded)'": [
         "folders nested 3,000 deep",
     ],
-    "exit 1, the item is not named": [
-        "sys.exit('text') in predict",
-    ],
-    "exit 130, the item is not named": [
-        "KeyboardInterrupt in predict",
-        "KeyboardInterrupt in prepare",
-        "KeyboardInterrupt in facts",
-        "KeyboardInterrupt in __init__",
-        "KeyboardInterrupt in a parser",
-        "KeyboardInterrupt at import",
-        "KeyboardInterrupt in card",
-        "KeyboardInterrupt in a hook",
-    ],
-    "a traceback, exit 1": [
-        "GeneratorExit in predict",
-        "a BaseException in predict",
-        "GeneratorExit in a parser",
-    ],
-    "'mserbench itself failed (ValueError: no text)'": [
-        "an exception whose text raises in predict",
-        "an exception whose text raises in a parser",
-        "an exception whose text raises in prepare",
-        "an exception whose text raises in facts",
-        "an exception whose text raises in __init__",
-        "an exception whose text raises at import",
-        "an exception whose text raises in card",
-        "an exception whose text raises in a hook",
-    ],
     "raw control or bidi characters are shown": [
-        "an exception of escapes in predict",
-        "an exception of escapes in a parser",
         "a plugin's title: escapes",
         "a name of a model of escapes scored",
         "a name of escapes --csv, predict listen",
-    ],
-    "a line of 5,000,114 characters is shown": [
-        "an exception of 5 MB in predict",
-    ],
-    "the item is not named": [
-        "a plugin prints by os.write",
-        "a plugin prints in predict",
-        "os._exit(0) at import",
-        "os._exit(0) in a hook",
-        "a plugin prints at import",
     ],
     "'mserbench itself failed (UnicodeEncodeError: 'ascii' codec can't encode character '\\\\xeb' in position 8: )'": [
         "a locale of ASCII and names that are not",
@@ -372,24 +324,6 @@ SEEN: dict[str, list[str]] = {  # what was seen, and of which tests
     ],
     "exit 3, 'holds .run.json.abcdefgh ...: remove it'": [
         "a leftover in the board",
-    ],
-    "a line of 5,000,108 characters is shown": [
-        "an exception of 5 MB at import",
-    ],
-    "'mserbench itself failed (UnicodeEncodeError: 'utf-8' codec can't encode character '\\\\ud800' in position 2)'": [
-        "an exception of a surrogate at import",
-    ],
-    "exit -9, the item is not named": [
-        "SIGKILL to itself at import",
-        "SIGKILL to itself in a hook",
-    ],
-    "exit -11, the item is not named": [
-        "a segfault at import",
-        "a segfault in a hook",
-    ],
-    "exit -6, the item is not named": [
-        "os.abort at import",
-        "os.abort in a hook",
     ],
     "'mserbench itself failed (LanguageTagError: Expected 1-8 alphanumeric characters, got '')'": [
         "a model's card: a malformed language",
