@@ -74,6 +74,7 @@ def command(
     """
     from mserbench.data import lookup
     from mserbench.running import batches, evaluation
+    from mserbench.running.earlier import passed_over
     from mserbench.running.lookup import model_entry
     from mserbench.running.spec import Spec
 
@@ -96,9 +97,13 @@ def command(
 
             for name in models:
                 spec = Spec.of(name, target, weights, typed, device)
+                _note(target, "" if fresh else passed_over(spec.identity, target, out))
                 with _common.progress(f"{name} on {target.task.name}") as report:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, report))
+                    run = evaluation.run_spec(spec, target, out, seconds, fresh, report)
+
+                finished.append(run)
+                _note(target, _shown_again(run))
     except MserbenchError:
         # An error in one run must not hide the numbers of those before it.
         if finished:
@@ -107,6 +112,21 @@ def command(
         raise
 
     _report(finished, as_json)
+
+
+def _note(target: Dataset, sentence: str) -> None:
+    if sentence:
+        click.echo(f"note: {target.task.name}: {sentence}", err=True)
+
+
+def _shown_again(run: Run) -> str:
+    """Say when a run was made that nothing was computed for now; empty for any other."""
+    if not run.shown_again:
+        return ""
+    return (
+        f"{run.name} is shown again as it was run on {run.record.created}, nothing was computed: "
+        "--fresh runs it anew"
+    )
 
 
 def _report(finished: Sequence[Run], as_json: bool) -> None:

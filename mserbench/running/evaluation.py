@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Run:
     """Score a model on a task and return the run; an unfinished run of the same contents is
-    resumed.
+    resumed, and a finished one is shown again (`Run.shown_again`), unless `fresh`.
 
     `model` and `task` are names or objects; `weights` a folder or the name of shipped weights. The
     corpus is checked first: DataError lists all its problems before the model loads. Raises
@@ -92,7 +93,9 @@ def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
         return None
 
     with runs.locked(folder):
-        return runs.read(folder) if (folder / runs.RECORD).exists() else None
+        if not (folder / runs.RECORD).exists():
+            return None
+        return replace(runs.read(folder), shown_again=True)
 
 
 def run_subject(
@@ -114,7 +117,7 @@ def run_subject(
 
         # Looked at again under the lock: another process may have finished it meanwhile.
         if (folder / runs.RECORD).exists():
-            return runs.read(folder)
+            return replace(runs.read(folder), shown_again=True)
 
         seconds: dict[str, float] = {}
         journal = Journal(folder / runs.JOURNAL, key)
