@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     help="Score what is there of an incomplete corpus; marked as partial.",
 )
 @click.option("--fresh", is_flag=True, help="Do not resume or reuse: start anew.")
+@click.option(
+    "--isolated",
+    is_flag=True,
+    help="Run the model's code in a child process, which is given arrays of audio alone.",
+)
 @_common.wide_option
 @_common.json_option
 def command(
@@ -64,6 +69,7 @@ def command(
     limit: int | None,
     allow_partial: bool,
     fresh: bool,
+    isolated: bool,
     as_json: bool,
 ) -> None:
     """Score models on tasks: predictions, metrics with intervals, and a verdict on zero-shot, for
@@ -97,10 +103,12 @@ def command(
 
             for name in models:
                 spec = Spec.of(name, target, weights, typed, device)
-                _note(target, "" if fresh else passed_over(spec.identity, target, out))
+                # What does not tell of itself would be made for it, in this process.
+                is_asked = not fresh and (spec.tells or not isolated)
+                _note(target, passed_over(spec.identity, target, out) if is_asked else "")
                 with _common.progress(f"{name} on {target.task.name}") as report:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    run = evaluation.run_spec(spec, target, out, seconds, fresh, report)
+                    run = evaluation.run_spec(spec, target, out, seconds, fresh, report, isolated)
 
                 finished.append(run)
                 _note(target, _shown_again(run))

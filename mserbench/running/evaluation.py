@@ -15,7 +15,7 @@ from mserbench.data import corpus, dataset, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.errors import ModelError
-from mserbench.labels import read_answer
+from mserbench.labels import LONGEST, read_answer
 from mserbench.model import Model
 from mserbench.report.progress import doing
 from mserbench.results import exposure, predictions, recording, runs, scoring
@@ -73,10 +73,20 @@ def run_spec(
     batch_seconds: float = batches.BATCH_SECONDS,
     fresh: bool = False,
     progress: Progress | None = None,
+    isolated: bool = False,
 ) -> Run:
     """Show a finished run of the same contents again; the model is made only where there is none,
-    or if `fresh`.
+    or if `fresh`; in a child process if `isolated`.
     """
+    if isolated:
+        from mserbench.running.isolated import isolated as made_in_a_child
+
+        # A class that does not tell its identity is made for it, which happens in the child.
+        if not fresh and spec.tells and (run := finished_run(spec.identity, target, out)):
+            return run
+        with made_in_a_child(spec) as subject:
+            return run_subject(subject, target, out, batch_seconds, fresh, progress)
+
     finished = None if fresh else finished_run(spec.identity, target, out)
     if finished is not None:
         return finished
@@ -181,6 +191,13 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
         if len(output) != n:
             raise ModelError(
                 f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected"
+            )
+
+        longest = max(map(len, output), default=0)
+        if longest > LONGEST:
+            raise ModelError(
+                f"model {model!r} gave an answer of {longest:,} characters: at most {LONGEST:,} "
+                "were expected, as an answer is a label or a sentence"
             )
 
         # Half a character (a lone surrogate) cannot be written, and NUL not be read by csv readers.

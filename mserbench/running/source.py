@@ -52,6 +52,11 @@ def source_of(kind: type[Model]) -> str:
     return _digest({"files": _of_places(tuple(dict.fromkeys(places))), "classes": typed_in})
 
 
+def is_in_files(kind: type[Model]) -> bool:
+    """Return whether a class stands in a file, so that all of its package is part of its code."""
+    return _place(kind) is not None
+
+
 def files_of(options: Any) -> dict[str, str]:
     """Return the SHA-256 (hex) of what each option that is a path names, by the option's name.
 

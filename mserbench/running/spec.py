@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.model import Described, Model
@@ -128,6 +129,11 @@ class Spec:
             files=self._files,
         )
 
+    @property
+    def tells(self) -> bool:
+        """Whether its identity is known without making the model."""
+        return self._described is not None
+
     @cached_property
     def subject(self) -> Subject:
         """The model, made at the first asking. Raises ModelError where its own code fails."""
@@ -141,14 +147,12 @@ class Spec:
         if self._described is not None:
             require_as_described(self._described, model, self.model)
 
-        return Subject(
-            self.model,
-            model,
-            full_card(card, self.manifest),
-            self._weights_record,
-            self._source,
-            self._files,
-        )
+        return self.subject_of(model, full_card(card, self.manifest))
+
+    def subject_of(self, model: Model, card: ModelCard) -> Subject:
+        """Return a model that was made from these names, with its full card."""
+        weights = self._weights_record
+        return Subject(self.model, model, card, weights, self._source, self._files)
 
     @cached_property
     def _described(self) -> Described | None:
