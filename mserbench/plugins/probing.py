@@ -19,7 +19,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 SECONDS = 12.0  # for each plugin; one that imports torch at once takes some five on a slow disk
-SWITCH = "MSERBENCH_PROBED"  # in the environment of the child, which must not have one itself
+SWITCH = "PROBED_BY_MSERBENCH"  # in the environment of the child, which must not have one itself
 _CODE = "from mserbench.plugins import loading; loading.load_for_a_parent({})"
 _KEPT, _UNDER_WAY = "probed.json", "loading-"
 

@@ -1,6 +1,4 @@
-"""What the code of a model is, and what stands behind options that are paths: digests of contents,
-for the key of its runs.
-"""
+"""What the code of a model is and what options that are paths name, as digests for a run's key."""
 
 from __future__ import annotations
 
