@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
+from weakref import WeakKeyDictionary
 
 from mserbench.cards import CorpusCard
 from mserbench.labels import DROP
@@ -139,13 +140,32 @@ class Task:
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
+class _Sound:
+    """Gives the samples of a clip when it is called, and holds nothing that tells whose they are.
+
+    What a decoder needs, such as a file whose name may tell the label, lies in `_DECODERS`, so that
+    neither an attribute nor the garbage collector's referents lead from a clip to it.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def __call__(self) -> NDArray[np.float32]:
+        return _DECODERS[self]()
+
+    def __reduce__(self) -> str:
+        raise TypeError("the sound of a clip cannot be pickled or copied: send its waveform")
+
+
+_DECODERS: WeakKeyDictionary[_Sound, Callable[[], NDArray[np.float32]]] = WeakKeyDictionary()
+
+
 @dataclass(frozen=True, eq=False)
 class Clip:
     """Audio of one utterance as a model gets it: without label, without speaker, without its name.
 
     `key` is the SHA-256 (hex) of the decoded audio: stable, equal for equal recordings, a key for
-    caches. `group` is an opaque number of the speaker, given only to a model that declares itself
-    transductive.
+    caches. `load()` decodes the audio anew. `group` is an opaque number of the speaker, given only
+    to a model that declares itself transductive.
     """
 
     key: str
@@ -154,6 +174,14 @@ class Clip:
     seconds: float
     load: Callable[[], NDArray[np.float32]] = field(repr=False)
     group: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.load, _Sound):  # of a clip that this one replaces
+            return
+
+        sound = _Sound()
+        _DECODERS[sound] = self.load
+        object.__setattr__(self, "load", sound)
 
     @cached_property
     def waveform(self) -> NDArray[np.float32]:

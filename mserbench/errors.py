@@ -23,12 +23,21 @@ def words(error: BaseException, limit: int = SHOWN) -> str:
     except BaseException:
         return f"{name}, whose text cannot be made"
 
-    # Cut before the rest is done to it: a text may be megabytes.
-    shown = " ".join(text[: 2 * limit].split())
-    safe = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shown)
-    cut = len(safe) > limit or len(text) > 2 * limit
+    shown = plain(text, limit)
+    return f"{name}: {shown}" if shown else name
 
-    return f"{name}: {safe[:limit]}{' ...' if cut else ''}" if safe else name
+
+def plain(text: str, limit: int = SHOWN) -> str:
+    """Return foreign text as one line that any terminal can show, of at most `limit` characters.
+
+    Controls, halves of characters and what turns the direction of text are written as escapes.
+    """
+    # Cut before the rest is done to it: a text may be megabytes.
+    line = " ".join(text[: 2 * limit].split())
+    safe = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+    is_cut = len(safe) > limit or len(text) > 2 * limit
+
+    return f"{safe[:limit]} ..." if is_cut else safe
 
 
 class MserbenchError(Exception):

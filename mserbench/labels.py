@@ -24,6 +24,9 @@ SYNONYMS: dict[str, str] = {
 }  # fmt: skip
 """Noun and adjective forms of one emotion; nothing that would merge two labels of a task."""
 
+LONGEST = 20_000
+"""Characters of the longest answer that is read; a longer one cannot be a label."""
+
 _NEGATION = re.compile(r"\b(?:not|cannot|no|never|nor|neither|without|\w+n['’]t)\b", re.IGNORECASE)
 
 
@@ -45,7 +48,8 @@ def read_answer(answer: str, labels: Sequence[str]) -> str | None:
     >>> read_answer("not happy", ["happy", "sad"]) is None
     True
     """
-    if _NEGATION.search(answer):
+    # Reading takes longer the more there is, and a label is a word or two.
+    if len(answer) > LONGEST or _NEGATION.search(answer):
         return None
 
     by_word = {label.casefold().replace("_", " "): label for label in labels}

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench import __version__
-from mserbench.cli import _faults
+from mserbench.cli import _faults, _streams
 from mserbench.errors import UnknownName
+from mserbench.plugins import probing
 from mserbench.report import progress, screens
 
 if TYPE_CHECKING:
@@ -82,11 +83,11 @@ class Program(click.Group):
                 "command", cmd_name, [*COMMANDS, *plugin_commands], "'mserbench --help'"
             )
 
+        from mserbench.cli._of_plugins import guarded
         from mserbench.plugins import registry
         from mserbench.plugins.hookspecs import CommandEntry
 
-        plugin_command: click.Command = registry.resolve(registry.entry(CommandEntry, cmd_name))
-        return plugin_command
+        return guarded(registry.resolve(registry.entry(CommandEntry, cmd_name)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in groups, without importing any of them."""
@@ -127,8 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A corpus is many objects that stay: looking through them for waste every 700 takes a tenth of
     # the start.
     gc.set_threshold(100_000)
-    if arguments is None:
+    is_the_program = arguments is None
+    if is_the_program:
         screens.open_streams()
+        probing.switch_on()
 
     arguments = list(sys.argv[1:] if arguments is None else arguments)
 
@@ -136,15 +139,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags = [flag for flag in ("--debug", "--strict-plugins") if flag in arguments]
     arguments = [*flags, *(word for word in arguments if word not in flags)]
     with screens.guarded():
-        code = _faults.ended(_run(arguments, flags))
+        code = _faults.ended(_run(arguments, flags, is_the_program))
 
     sys.exit(code)
 
 
-def _run(arguments: Sequence[str], flags: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], flags: Sequence[str], is_the_program: bool) -> int:
     """Run the command; returns the exit code, after an error was told."""
     try:
-        with progress.lines():
+        with progress.lines(), _streams.results_alone(arguments, is_the_program):
             # By itself click would print and exit with codes of its own.
             code = program.main(arguments, prog_name="mserbench", standalone_mode=False)
     except Exception as error:

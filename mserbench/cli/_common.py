@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
 
+from mserbench.cli import _streams
 from mserbench.errors import UsageError
 from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
@@ -160,7 +160,7 @@ def _has_presets(model: str) -> bool:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    out = screens.raw(sys.stdout)
+    out = screens.raw(_streams.results())
     text = json.dumps(value, indent=1, ensure_ascii=False)
     # Where the terminal or the locale cannot have a sign, JSON has its own escape for it.
     if foreign.shown(text) != text or not _can_write(out, text):

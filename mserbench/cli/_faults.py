@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from mserbench.cli import _streams
 from mserbench.errors import DataError, MserbenchError, words
 from mserbench.report import screens
 
@@ -60,6 +61,7 @@ def ended(code: int) -> int:
     """
     try:
         sys.stdout.flush()
+        _streams.results().flush()
     except BrokenPipeError:
         _give_up()
     except (OSError, ValueError) as error:  # ValueError: somebody closed it
@@ -118,5 +120,7 @@ def _say(text: str) -> None:
 def _give_up() -> None:
     """Let nothing more be written, as Python flushes once more at its end, which must not fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, screens.raw(sys.stdout).fileno())
+    for stream in {screens.raw(_streams.results()), screens.raw(sys.stdout)}:
+        os.dup2(nowhere, stream.fileno())
+
     os.close(nowhere)

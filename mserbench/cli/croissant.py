@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from mserbench.cli import _streams
+
 
 @click.command(name="croissant", short_help="print the metadata of a task as Croissant JSON-LD")
 @click.argument("task_name", metavar="TASK")
@@ -29,8 +31,8 @@ def command(task_name: str, data: Path | None, out: Path | None) -> None:
     text = json.dumps(croissant.metadata(task, data), indent=1, ensure_ascii=False) + "\n"
     if out is None:
         # The text ends in a line break of its own, as the file does.
-        click.echo(text, nl=False)
+        click.echo(text, nl=False, file=_streams.results())
         return
 
     write_atomic(out, text)
-    click.echo(f"{task.name}: written to {out}")
+    click.echo(f"{task.name}: written to {out}", file=_streams.results())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _streams
 from mserbench.errors import MserbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def command(
             predicting.load(model, weights, typed_options, device) if _any_there(sources) else None
         )
         labels = predicting.labels_to_ask(subject, requested) if subject else ()
-        report = Report(sys.stdout, labels, as_csv)
+        report = Report(_streams.results(), labels, as_csv)
 
         if subject:
             _say("note", predicting.about(subject))

@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     help="Score what is there of an incomplete corpus; marked as partial.",
 )
 @click.option("--fresh", is_flag=True, help="Do not resume or reuse: start anew.")
+@click.option(
+    "--isolated",
+    is_flag=True,
+    help="Run the model's code in a child process, which is given arrays of audio alone.",
+)
 @_common.wide_option
 @_common.json_option
 def command(
@@ -64,6 +69,7 @@ def command(
     limit: int | None,
     allow_partial: bool,
     fresh: bool,
+    isolated: bool,
     as_json: bool,
 ) -> None:
     """Score models on tasks: predictions, metrics with intervals, and a verdict on zero-shot, for
@@ -75,6 +81,7 @@ def command(
     from mserbench.data import lookup
     from mserbench.report import alike
     from mserbench.running import batches, evaluation
+    from mserbench.running.earlier import passed_over
     from mserbench.running.lookup import model_entry
     from mserbench.running.spec import Spec
 
@@ -97,9 +104,15 @@ def command(
 
             for name in models:
                 spec = Spec.of(name, target, weights, typed, device)
+                # What does not tell of itself would be made for it, in this process.
+                is_asked = not fresh and (spec.tells or not isolated)
+                _note(target, passed_over(spec.identity, target, out) if is_asked else "")
                 with _common.progress(f"{name} on {target.task.name}") as report:
                     seconds = batch_seconds or batches.BATCH_SECONDS
-                    finished.append(evaluation.run_spec(spec, target, out, seconds, fresh, report))
+                    run = evaluation.run_spec(spec, target, out, seconds, fresh, report, isolated)
+
+                finished.append(run)
+                _note(target, _shown_again(run))
     except MserbenchError:
         # An error in one run must not hide the numbers of those before it.
         if finished:
@@ -108,6 +121,21 @@ def command(
         raise
 
     _report(finished, as_json)
+
+
+def _note(target: Dataset, sentence: str) -> None:
+    if sentence:
+        click.echo(f"note: {target.task.name}: {sentence}", err=True)
+
+
+def _shown_again(run: Run) -> str:
+    """Say when a run was made that nothing was computed for now; empty for any other."""
+    if not run.shown_again:
+        return ""
+    return (
+        f"{run.name} is shown again as it was run on {run.record.created}, nothing was computed: "
+        "--fresh runs it anew"
+    )
 
 
 def _report(finished: Sequence[Run], as_json: bool) -> None:

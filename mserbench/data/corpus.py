@@ -13,8 +13,8 @@ from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.data.audio import is_audio
 from mserbench.data.trees import Folder
-from mserbench.errors import DataError, MserbenchError, PluginError
-from mserbench.plugins import misfits
+from mserbench.errors import DataError
+from mserbench.plugins import blame
 from mserbench.plugins.packages import package_file
 from mserbench.report import alike
 
@@ -23,6 +23,7 @@ _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
 INSTEAD_OF = "instead_of"
 # In `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from.
 DERIVED_FROM = "derived_from"
+_REPORT = "report it to its plugin's author"
 _LISTED = 20  # faults of a folder that an error shows
 
 
@@ -95,7 +96,8 @@ def find(corpus: Corpus, data: Path | None) -> Path:
     Raises DataError where there is none.
     """
     if corpus.provide is not None:
-        return corpus.provide()
+        with blame.blamed(f"corpus {corpus.card.name!r} failed to provide itself", advice=_REPORT):
+            return corpus.provide()
 
     name = corpus.card.name
     advice = f"'mserbench data show {name}' says where to get it and how to unpack it"
@@ -159,24 +161,17 @@ def read(corpus: Corpus, root: Path) -> Reading:
     _compare_with_card(corpus.card, reading)
 
     if corpus.remarks is not None:
-        reading.notes += corpus.remarks(list(reading.utterances.values()))
+        with blame.blamed(f"the remarks of corpus {corpus.card.name!r} failed", advice=_REPORT):
+            reading.notes += corpus.remarks(list(reading.utterances.values()))
 
     return reading
 
 
 def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
     """Run the corpus's own parser. Raises PluginError where that fails by an error not of ours."""
-    try:
+    # The parser is a plugin's code: anything may happen in it.
+    with blame.blamed(f"the parser of corpus {corpus.card.name!r} failed", advice=_REPORT):
         parsed = list(corpus.parse(tree))
-    except MserbenchError:
-        raise
-    except Exception as error:  # the parser is a plugin's code
-        misfits.refuse(error)
-        name = corpus.card.name
-        raise PluginError(
-            f"the parser of corpus {name!r} failed ({type(error).__name__}: {error}): report it to "
-            "its plugin's author"
-        ) from error
 
     utterances = [entry for entry in parsed if isinstance(entry, Utterance)]
     return utterances, [entry for entry in parsed if isinstance(entry, Fault)]

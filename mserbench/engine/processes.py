@@ -62,6 +62,10 @@ def wait_for_the_end(error: MserbenchError) -> None:
         time.sleep(_ECHO if foreign and own.is_main else _OWN_FAULT)
 
 
+class Ended(SystemExit):
+    """The end that a launcher asked for by SIGTERM: no error of whatever code it comes out of."""
+
+
 @contextmanager
 def ended_in_order() -> Iterator[None]:
     """Let SIGTERM, by which launchers end processes, clean up as leaving does: nothing half done
@@ -69,7 +73,7 @@ def ended_in_order() -> Iterator[None]:
     """
 
     def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        raise Ended(128 + number)
 
     before = signal.signal(signal.SIGTERM, leave)
     try:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
 import pluggy
 
 from mserbench.contracts import API_VERSION
-from mserbench.errors import PluginError
-from mserbench.plugins import hookspecs, kinds, misfits
+from mserbench.disk.files import cache_dir
+from mserbench.errors import PluginError, plain
+from mserbench.plugins import blame, hookspecs, kinds, probing
 from mserbench.plugins.hookspecs import Entry
 
 GROUP = "mserbench"
 SWITCH = "MSERBENCH_PLUGINS"
+_TITLE = 200  # characters of a title that are shown
 HOST = "mserbench"  # the distribution whose own entry points are always loaded
 
 
@@ -46,14 +49,16 @@ def load_plugins(strict: bool = False) -> list[Plugin]:
     comma separated) to load; `none` or empty loads none. Raises PluginError for the first failure
     if `strict`.
     """
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(_specifications())
-    plugins = []
+    manager = _manager()
+    discovered = list(_discover())
+    plugins = [plugin for plugin, _ in discovered]
 
-    for plugin, entry_point in _discover():
-        plugins.append(plugin)
-        if not plugin.skipped and not plugin.failures:
-            _load(manager, plugin, entry_point)
+    with probing.watched(_strangers(plugins), cache_dir()) as reasons:
+        for plugin, entry_point in discovered:
+            if plugin.name in reasons and plugin.distribution != HOST:
+                _fail(plugin, reasons[plugin.name])
+            elif _is_to_load(plugin):
+                _load(manager, plugin, entry_point)
 
     _mark_conflicts(plugins)
     if strict:
@@ -62,6 +67,41 @@ def load_plugins(strict: bool = False) -> list[Plugin]:
                 raise PluginError(f"{failure} (--strict-plugins stops at the first failure)")
 
     return plugins
+
+
+def load_for_a_parent(report: int) -> None:
+    """Load the plugins that the environment names, one after another, each told by a byte.
+
+    `report` is the descriptor of a pipe. Whatever becomes of this process is for its parent to see.
+    """
+    names = os.environ[probing.SWITCH].split(",")
+    discovered = {plugin.name: (plugin, entry_point) for plugin, entry_point in _discover()}
+    for name in names:
+        manager = _manager()
+        _load(manager, *discovered[name])
+        os.write(report, b".")
+
+    # At once, as what a plugin does at the end of a process is none of its loading.
+    os._exit(0)
+
+
+def _strangers(plugins: Iterable[Plugin]) -> list[probing.Candidate]:
+    """Return the plugins to load that are not of this distribution."""
+    return [
+        probing.Candidate(plugin.name, plugin.distribution, plugin.version, plugin.module)
+        for plugin in plugins
+        if plugin.distribution != HOST and _is_to_load(plugin)
+    ]
+
+
+def _is_to_load(plugin: Plugin) -> bool:
+    return not plugin.skipped and not plugin.failures
+
+
+def _manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(_specifications())
+    return manager
 
 
 def _hooks_by_name() -> dict[str, kinds.Kind]:
@@ -122,15 +162,13 @@ def _load(
     manager: pluggy.PluginManager, plugin: Plugin, entry_point: importlib.metadata.EntryPoint
 ) -> None:
     """Import a plugin and collect its entries; whatever it raises becomes its failure."""
-    try:
+    module = None
+    # A plugin may even call sys.exit at import.
+    with blame.failure_told(lambda reason: _fail(plugin, f"cannot be imported ({reason})")):
         module = entry_point.load()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a plugin may even call sys.exit at import
-        reason = misfits.told(error) or f"{type(error).__name__}: {error}"
-        plugin.failures.append(_sentence(plugin, f"cannot be imported ({reason})"))
-        return
 
+    if plugin.failures:
+        return
     if not isinstance(module, ModuleType):
         plugin.failures.append(
             _sentence(plugin, f"has the entry point {plugin.module!r}, which is no module")
@@ -185,14 +223,10 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
 
 def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
     """Call one hook of a plugin, and keep those of its entries that are well formed."""
-    try:
+    entries: list[object] = []
+    # The hook is the plugin's code: anything may happen in it.
+    with blame.failure_told(lambda reason: _fail(plugin, f"failed in {hook} ({reason})")):
         entries = list(getattr(module, hook)())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # the hook is the plugin's code: anything may happen in it
-        reason = misfits.told(error) or f"{type(error).__name__}: {error}"
-        plugin.failures.append(_sentence(plugin, f"failed in {hook} ({reason})"))
-        return
 
     record = _hooks_by_name()[hook].record
     for entry in entries:
@@ -211,7 +245,9 @@ def _collect(plugin: Plugin, module: ModuleType, hook: str) -> None:
                 )
             )
         else:
-            plugin.entries.append(entry)
+            # Listings show it: a title is a plugin's text as any other.
+            title = plain(str(entry.title), _TITLE)
+            plugin.entries.append(dataclasses.replace(entry, title=title))
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> None:
@@ -235,6 +271,10 @@ def _mark_conflicts(plugins: list[Plugin]) -> None:
             )
 
         plugin.entries = list(unique.values())
+
+
+def _fail(plugin: Plugin, problem: str) -> None:
+    plugin.failures.append(_sentence(plugin, problem))
 
 
 def _sentence(plugin: Plugin, problem: str) -> str:

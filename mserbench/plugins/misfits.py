@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from mserbench.errors import MissingExtra, PackageMisfit
+from mserbench.errors import MissingExtra, PackageMisfit, words
 
 TRIED = {
     ("2.11.0", "2.11.0"): True,
@@ -35,6 +35,8 @@ _SIGNS = re.compile(
     r"operator \w+::\w+ does not exist",
     re.IGNORECASE,
 )
+# A loader's sentence may come after pages of advice, as that of NumPy does.
+_LONGEST = 20_000
 _FOLDER = re.compile(r"(?:site|dist)-packages[/\\](\w+)[/\\.]")
 # What loading a compiled part raises: it depends on the package.
 _KINDS = (ImportError, OSError, RuntimeError, ValueError)
@@ -48,7 +50,7 @@ def told(error: BaseException) -> PackageMisfit | None:
     for cause in _chain(error):
         if isinstance(cause, PackageMisfit):
             return cause
-        if isinstance(cause, _KINDS) and _SIGNS.search(str(cause)):
+        if isinstance(cause, _KINDS) and _SIGNS.search(words(cause, _LONGEST)):
             return _misfit(_package(cause), cause)
 
     return None

@@ -6,13 +6,15 @@ import functools
 import importlib
 from typing import Any, TypeVar
 
-from mserbench.errors import MserbenchError, PluginError, UnknownName
-from mserbench.plugins import loading, misfits
+from mserbench.errors import PluginError, UnknownName
+from mserbench.plugins import blame, loading
 from mserbench.plugins.hookspecs import Entry
 from mserbench.plugins.kinds import kind_of
 from mserbench.plugins.packages import package_file
 
 EntryT = TypeVar("EntryT", bound=Entry)
+
+_REMEDY = "update or uninstall its plugin, or give --debug to see where"
 
 
 @functools.cache
@@ -74,17 +76,10 @@ def load(name: str, target: str) -> Any:
     module, _, place = target.partition(":")
     attribute, bracket, key = place.partition("[")
 
-    try:
+    # Importing is running the plugin's code, which may even call sys.exit.
+    with blame.blamed(f"{name!r}: its target {target!r} cannot be imported", advice=_REMEDY):
         value = getattr(importlib.import_module(module), attribute)
         return value[key.removesuffix("]")] if bracket else value
-    except (MserbenchError, KeyboardInterrupt):
-        raise
-    # Importing is running the plugin's code, which may even call sys.exit.
-    except BaseException as error:
-        misfits.refuse(error)
-        raise PluginError(
-            f"{name!r}: its target {target!r} cannot be imported ({type(error).__name__}: {error})"
-        ) from error
 
 
 def _require_instance(entry: Entry, target: object, expected: type) -> None:

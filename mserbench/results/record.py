@@ -128,7 +128,10 @@ class WeightsPart(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPart(Part):
-    """The model of a run; `submitted` is the file of predictions that somebody sent."""
+    """The model of a run; `submitted` is the file of predictions that somebody sent.
+
+    `source` is the digest of its code, `files` are those of what options that are paths name.
+    """
 
     name: Annotated[str, NAME]
     title: Annotated[str, TEXT]
@@ -141,6 +144,8 @@ class ModelPart(Part):
     exposure_complete: Annotated[bool | None, FLAG] = None
     exposure: Annotated[tuple[ExposurePart, ...] | None, parts.parts(ExposurePart)] = None
     submitted: Annotated[str | None, TEXT] = None
+    source: Annotated[str | None, TEXT] = None
+    files: Annotated[Mapping[str, Any] | None, OBJECT] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,8 @@ def model_part(
     options: Mapping[str, Any],
     weights: WeightsPart | None,
     submitted: str | None = None,
+    source: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> ModelPart:
     """Describe the model; its exposure without the long lists of clips."""
     return ModelPart(
@@ -73,6 +75,8 @@ def model_part(
             for part in card.exposure
         ),
         submitted=submitted,
+        source=source or None,
+        files=dict(files) if files else None,
     )
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ class Run:
 
     folder: Path
     record: RunRecord
+    shown_again: bool = field(default=False, compare=False)  # nothing was computed for it now
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -129,10 +130,12 @@ class Run:
             "heard": self.heard,
             "marks": self.marks,
             "run_dir": str(self.folder),
+            "created": self.record.created,
         }
 
     def __repr__(self) -> str:
-        return f"<Run {self.name} on {self.record.task.name}: {self._line()}>"
+        again = f"; shown again, of {self.record.created}" if self.shown_again else ""
+        return f"<Run {self.name} on {self.record.task.name}: {self._line()}{again}>"
 
     def _repr_html_(self) -> str:
         cells = {"model": self.name, "task": self.record.task.name, **self._cells()}

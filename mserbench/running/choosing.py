@@ -104,7 +104,7 @@ def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> 
 
     # Only its exposure is looked at, which is all in the manifest.
     bare = ModelCard(entry.name, entry.title, "", "", "", (), True)
-    card = full_card(bare, manifest, entry.name)
+    card = full_card(bare, manifest)
     verdict = exposure.judge(card, target.task, target.card, target.names).verdict
     synthetic = all(source.synthetic for source in manifest.all_sources)
 

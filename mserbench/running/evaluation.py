@@ -15,7 +15,7 @@ from mserbench.data import corpus, dataset
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.errors import ModelError
-from mserbench.labels import read_answer
+from mserbench.labels import LONGEST, read_answer
 from mserbench.model import Model
 from mserbench.report.progress import doing
 from mserbench.results import exposure, predictions, recording, runs, scoring
@@ -46,7 +46,7 @@ def evaluate(
     progress: Progress | None = None,
 ) -> Run:
     """Score a model on a task and return the run; an unfinished run of the same contents is
-    resumed.
+    resumed, and a finished one is shown again (`Run.shown_again`), unless `fresh`.
 
     `model` and `task` are names or objects, or for `task` the path of a TOML file; `weights` a
     folder or the name of shipped weights; `options` texts as they are typed, or plain values. The
@@ -78,10 +78,20 @@ def run_spec(
     batch_seconds: float = batches.BATCH_SECONDS,
     fresh: bool = False,
     progress: Progress | None = None,
+    isolated: bool = False,
 ) -> Run:
     """Show a finished run of the same contents again; the model is made only where there is none,
-    or if `fresh`.
+    or if `fresh`; in a child process if `isolated`.
     """
+    if isolated:
+        from mserbench.running.isolated import isolated as made_in_a_child
+
+        # A class that does not tell its identity is made for it, which happens in the child.
+        if not fresh and spec.tells and (run := finished_run(spec.identity, target, out)):
+            return run
+        with made_in_a_child(spec) as subject:
+            return run_subject(subject, target, out, batch_seconds, fresh, progress)
+
     finished = None if fresh else finished_run(spec.identity, target, out)
     if finished is not None:
         return finished
@@ -98,7 +108,9 @@ def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
         return None
 
     with runs.locked(folder):
-        return runs.read(folder) if (folder / runs.RECORD).exists() else None
+        if not (folder / runs.RECORD).exists():
+            return None
+        return replace(runs.read(folder), shown_again=True)
 
 
 def run_subject(
@@ -120,7 +132,7 @@ def run_subject(
 
         # Looked at again under the lock: another process may have finished it meanwhile.
         if (folder / runs.RECORD).exists():
-            return runs.read(folder)
+            return replace(runs.read(folder), shown_again=True)
 
         journal = Journal(folder / runs.JOURNAL, key, len(target.task.labels))
         # A run that goes on took the time of all its sessions.
@@ -192,6 +204,13 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
         if len(output) != n:
             raise ModelError(
                 f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected"
+            )
+
+        longest = max(map(len, output), default=0)
+        if longest > LONGEST:
+            raise ModelError(
+                f"model {model!r} gave an answer of {longest:,} characters: at most {LONGEST:,} "
+                "were expected, as an answer is a label or a sentence"
             )
 
         # Half a character (a lone surrogate) cannot be written, and NUL not be read by csv readers.

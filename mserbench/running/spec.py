@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.model import Described, Model
@@ -17,8 +18,10 @@ from mserbench.options import make_options, told
 from mserbench.report import progress
 from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import WeightsPart
+from mserbench.running.cards import checked_card
 from mserbench.running.choosing import find_weights, with_bound_options
 from mserbench.running.lookup import described_class, model_class, model_entry
+from mserbench.running.source import files_of, source_of
 from mserbench.running.subject import (
     Identity,
     Subject,
@@ -63,7 +66,9 @@ class Spec:
         with progress.doing(f"importing {model}"):
             kind = described_class(model)
 
-        settings = make_options(kind, dict(options or {}), model)
+        with as_model_error(model, "taking its options"):
+            settings = make_options(kind, dict(options or {}), model)
+
         name, folder = find_weights(model, kind, settings, weights, target)
         spec = cls(
             model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device)
@@ -117,12 +122,19 @@ class Spec:
             return self.subject.identity
         return Identity(
             name=self.model,
-            card=full_card(told_before.card, self.manifest, self.model),
+            card=full_card(told_before.card, self.manifest),
             version=told_before.version,
             options=told(self.settings),
             weights=self._weights_record,
             transductive=told_before.transductive,
+            source=self._source,
+            files=self._files,
         )
+
+    @property
+    def tells(self) -> bool:
+        """Whether its identity is known without making the model."""
+        return self._described is not None
 
     @cached_property
     def subject(self) -> Subject:
@@ -132,18 +144,41 @@ class Spec:
 
         with progress.doing(f"loading {self.model}"), as_model_error(self.model, "loading"):
             model = kind(self.settings, self.folder, self.device)
-            card = model.card
+            card = checked_card(model.card, self.model)
 
         if self._described is not None:
             require_as_described(self._described, model, self.model)
 
-        weights, manifest = self._weights_record, self.manifest
-        return Subject(self.model, model, full_card(card, manifest, self.model), weights, manifest)
+        return self.subject_of(model, full_card(card, self.manifest))
+
+    def subject_of(self, model: Model, card: ModelCard) -> Subject:
+        """Return a model that was made from these names, with its full card."""
+        weights = self._weights_record
+        return Subject(self.model, model, card, weights, self._source, self._files, self.manifest)
 
     @cached_property
     def _described(self) -> Described | None:
         with as_model_error(self.model, "loading"):
-            return self.kind.describe(self.settings, self.folder)
+            described = self.kind.describe(self.settings, self.folder)
+            if described is not None:
+                checked_card(described.card, self.model)
+
+            return described
+
+    @cached_property
+    def _source(self) -> str:
+        # Of the class that tells, as a finished run is found before the other is imported.
+        return source_of(self.kind)
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        try:
+            return files_of(self.settings)
+        except OSError as error:
+            raise DataError(
+                f"a file or folder that an option of model {self.model!r} names cannot be read "
+                f"({error}): name another one"
+            ) from error
 
     @cached_property
     def _weights_record(self) -> WeightsPart | None:

@@ -5,26 +5,27 @@ a run.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mserbench.cards import ModelCard
 from mserbench.contracts import Task
 from mserbench.data import lookup
-from mserbench.errors import ModelError, MserbenchError, UsageError
+from mserbench.errors import ModelError, UsageError
 from mserbench.model import Described, Model
 from mserbench.options import told
-from mserbench.plugins import misfits, registry
+from mserbench.plugins import blame, registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure, recording, runs
 from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import ModelPart, WeightsPart
 from mserbench.running import recipes
+from mserbench.running.cards import checked_card
 from mserbench.running.lookup import shipped_weights
-from mserbench.running.told_cards import require_card
+from mserbench.running.source import files_of, source_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Identity:
     `name`: that of the run's folder. `card`: with the exposure of the weights. `options`: as
     records hold them. `weights`: name, hash, whether they ship with the model's plugin, and, where
     it can be said, what they were trained with and the command that remakes them (docs/results.md);
-    None for a model without.
+    None for a model without. `source`: the digest of its code, empty for runs from before it was
+    part of the key. `files`: those of what options that are paths name.
     """
 
     name: str
@@ -44,10 +46,14 @@ class Identity:
     options: dict[str, Any]
     weights: WeightsPart | None
     transductive: bool
+    source: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def record(self) -> ModelPart:
         """Return what `run.json` holds of the model."""
-        return recording.model_part(self.card, self.version, self.options, self.weights)
+        return recording.model_part(
+            self.card, self.version, self.options, self.weights, None, self.source, self.files
+        )
 
     def key(self, task: Task, digest: str | None) -> str:
         """Return the key of a run on a task, the audio of whose clips has this digest."""
@@ -58,6 +64,9 @@ class Identity:
         identity = {
             **{name: model[name] for name in deciding},
             **({"development": model["development"]} if model["development"] else {}),
+            # Left out of what has none, so that runs of before keep their keys.
+            **({"source": self.source} if self.source else {}),
+            **({"files": dict(self.files)} if self.files else {}),
             "weights": self.weights.hash if self.weights else None,
             "transductive": self.transductive,
             "task": recording.task_hash(task.hash, digest),
@@ -68,14 +77,16 @@ class Identity:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure; `weights` as in `Identity`, with their
-    manifest.
+    """A model ready to run, with its full exposure; `weights`, `source` and `files` as in
+    `Identity`, and the manifest of the weights.
     """
 
     name: str
     model: Model
     card: ModelCard
     weights: WeightsPart | None
+    source: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
     manifest: Manifest | None = None
 
     @property
@@ -87,23 +98,34 @@ class Subject:
     def identity(self) -> Identity:
         """What decides the key of its runs."""
         version, transductive = self.model.version, self.model.transductive
-        return Identity(self.name, self.card, version, self.options, self.weights, transductive)
+        return Identity(
+            self.name,
+            self.card,
+            version,
+            self.options,
+            self.weights,
+            transductive,
+            self.source,
+            self.files,
+        )
 
 
 def of_instance(model: Model) -> Subject:
     """Take a model that the caller made; its weights count for the key and the verdict as any
     others.
     """
-    card = full_card(model.card, None, type(model).__name__)
+    with as_model_error(type(model).__name__, "telling its card"):
+        card = checked_card(model.card, type(model).__name__)
+
+    source, files = source_of(type(model)), files_of(model.options)
     if model.weights is None:
-        return Subject(card.name, model, card, None)
+        return Subject(card.name, model, full_card(card, None), None, source, files)
 
     folder = Path(model.weights)
     manifest = read_manifest(folder)
     record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
 
-    whole = full_card(model.card, manifest, card.name)
-    return Subject(card.name, model, whole, record, manifest)
+    return Subject(card.name, model, full_card(card, manifest), record, source, files, manifest)
 
 
 def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:
@@ -124,42 +146,31 @@ def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> W
     )
 
 
-def full_card(card: ModelCard, manifest: Manifest | None, model: str) -> ModelCard:
-    """Return a card with what weights were trained on, each corpus under the name its releases
-    share. Raises ModelError for what is no card.
+def full_card(card: ModelCard, manifest: Manifest | None) -> ModelCard:
+    """Return a checked card with what weights were trained on, each corpus under the name its
+    releases share.
     """
-    told_card = exposure.card_with_manifest(require_card(card, model), manifest)
-    return exposure.with_families(told_card, lookup.family)
+    return exposure.with_families(exposure.card_with_manifest(card, manifest), lookup.family)
 
 
 def require_as_described(described: Described, model: Model, name: str) -> None:
     """Raise ModelError where a model is not what its class said before: its runs would not be found
     again.
     """
-    for field in dataclasses.fields(described):
-        before, now = getattr(described, field.name), getattr(model, field.name)
+    for fact in dataclasses.fields(described):
+        before, now = getattr(described, fact.name), getattr(model, fact.name)
         if before != now:
             raise ModelError(
-                f"model {name!r} calls its {field.name} {now!r}, but 'describe' of its class "
+                f"model {name!r} calls its {fact.name} {now!r}, but 'describe' of its class "
                 f"said {before!r} before it was made: let both rest on one function"
             )
 
 
-@contextmanager
-def as_model_error(model: str, doing: str) -> Iterator[None]:
+def as_model_error(model: str, doing: str) -> AbstractContextManager[None]:
     """Turn whatever a model's own code raises into a ModelError that names the model and the
     step.
     """
-    try:
-        yield
-    except MserbenchError:
-        raise
-    except Exception as error:
-        misfits.refuse(error)
-        raise ModelError(
-            f"model {model!r} failed while {doing} ({type(error).__name__}: {error}): "
-            f"--debug shows where"
-        ) from error
+    return blame.blamed(f"model {model!r} failed while {doing}", ModelError)
 
 
 def pick_device(kind: type[Model], name: str, device: str) -> str:

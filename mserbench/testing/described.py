@@ -6,8 +6,11 @@ import dataclasses
 
 from mserbench.model import Described, Model
 from mserbench.options import told
+from mserbench.running.source import is_in_files, source_of
 from mserbench.testing.findings import require
 from mserbench.testing.probe import Probe
+
+_MOVE = "give each class a module of the package, and its helpers a package beside it"
 
 # What the command line asks the class that tells of a model, in place of the model's own.
 _CLASS_FACTS = ("Options", "needs_weights", "bound_by_weights", "devices")
@@ -35,6 +38,23 @@ def check_described(probe: Probe) -> str:
     # Both as records hold them: those are what the key of a run is made of.
     _require_same("options", told(settings), told(probe.model.options))
     return "card, version, options and transductive are as 'describe' said before it was made"
+
+
+def check_source(probe: Probe) -> str:
+    """Check that the code of the model is known, as a change of it must be another run."""
+    source = source_of(probe.kind)
+    require(
+        is_in_files(probe.kind),
+        f"{probe.kind.__name__} stands in no file, so what it uses is no part of a run's key: "
+        f"{_MOVE}",
+    )
+    require(
+        source_of(probe.telling) == source,
+        f"{probe.telling.__name__}, which tells of it, comes from other code than "
+        f"{probe.kind.__name__}, so its change would show old results again: {_MOVE}",
+    )
+
+    return f"a change of its code makes its runs anew (now {source[:12]})"
 
 
 def _check_telling_class(probe: Probe) -> None:

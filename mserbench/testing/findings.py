@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mserbench import languages
-from mserbench.errors import MserbenchError, UsageError
-from mserbench.plugins import misfits
+from mserbench.errors import UsageError
+from mserbench.plugins import blame
 
 T = TypeVar("T")
 
@@ -88,18 +88,17 @@ def assert_all(subject: str, findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _run(name: str, check: Callable[[T], str], subject: T) -> Finding:
+    failures: list[str] = []
     try:
-        return Finding(name, True, check(subject))
+        # The checked code is somebody else's: anything may happen in it, even sys.exit.
+        with blame.failure_told(failures.append, passed=(UsageError, NotChecked, Violation)):
+            return Finding(name, True, check(subject))
     # Whoever mistyped a name gets the error, not a finding against the model.
     except UsageError:
         raise
     except NotChecked as reason:
         return Finding(name, None, str(reason))
-    except (Violation, MserbenchError) as fault:
+    except Violation as fault:
         return Finding(name, False, str(fault))
-    except Exception as error:  # the checked code is somebody else's: anything may happen in it
-        # A package that is broken on this machine is not the fault of the code that imports it.
-        misfit = misfits.told(error)
-        if misfit is not None:
-            return Finding(name, False, str(misfit))
-        return Finding(name, False, f"it raised {type(error).__name__}: {error}")
+
+    return Finding(name, False, failures[0])

@@ -16,7 +16,7 @@ from mserbench.labels import CANONICAL
 from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.testing import guard, sounds
-from mserbench.testing.described import check_described
+from mserbench.testing.described import check_described, check_source
 from mserbench.testing.embeddings import check_embeddings
 from mserbench.testing.findings import (
     Finding,
@@ -274,6 +274,7 @@ CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "exposure": check_exposure,
     "development": check_development,
     "described": check_described,
+    "source": check_source,
     "scores": _scores,
     "determinism": _determinism,
     "batch invariance": _batches,

@@ -122,6 +122,7 @@ def test_json_prints_json_and_nothing_else(cli, plugin: Install) -> None:
         "heard",
         "marks",
         "run_dir",
+        "created",
     }
     assert set(summary) == expected
     assert set(summary["metrics"]) == {"UA", "WA", "WF1", "MF1", "precision", "unparsed"}
