@@ -11,6 +11,7 @@ EXPORTED = (
     "mserbench.data.labelled",
     "mserbench.disk.files",
     "mserbench.disk.folders",
+    "mserbench.disk.outside",
     "mserbench.disk.stores",
     "mserbench.engine.ahead",
     "mserbench.engine.cores",

@@ -60,7 +60,9 @@ def block(content: Block) -> str:
             return "\n".join(f"- {_joined(_cell(item))}" for item in items)
         case Commands(lines):
             # In a fence nothing is escaped, so nothing in it may end it or command a terminal.
-            return "\n".join(["```sh", *map(foreign.line, lines), "```"])
+            # Its spaces stay: two of them set a comment apart.
+            shown = [foreign.shown(" ".join(line.splitlines()), foreign.LONGEST) for line in lines]
+            return "\n".join(["```sh", *shown, "```"])
         case Picture(target, says):
             return f"![{escape(says)}]({target})"
         case Folded(title, blocks):

@@ -80,15 +80,15 @@ def train(
     with progress.doing(f"loading {model}"), as_model_error(model, "loading"):
         trainee = kind(settings, None, pick_device(kind, model, device))
 
+    stage = Stage(
+        model=model,
+        on=tuple(recipes.named_task(name) for name in training),
+        validated_on=tuple(recipes.named_task(name) for name in validation),
+        options=_told(told(settings), start),
+        partial=any(source.partial for source in sources.values()),
+        chosen_on=_chosen_on(chosen, start, trainee.card.development),
+    )
     if is_done:
-        stage = Stage(
-            model=model,
-            on=tuple(recipes.named_task(name) for name in training),
-            validated_on=tuple(recipes.named_task(name) for name in validation),
-            options=_told(told(settings), start),
-            partial=any(source.partial for source in sources.values()),
-            chosen_on=_chosen_on(chosen, start, trainee.card.development),
-        )
         finished.require_same(out, stage, trainee.version, map(_source, sources.values()))
         return out
 
@@ -102,12 +102,12 @@ def train(
         manifest = Manifest(
             model=model,
             model_version=trainee.version,
-            options=_told(told(settings), start),
+            options=stage.options,
             transductive=trainee.transductive,
             sources=tuple(_source(sources[name]) for name in tasks),
-            on=tuple(recipes.named_task(name) for name in training),
-            validated_on=tuple(recipes.named_task(name) for name in validation),
-            chosen_on=_chosen_on(chosen, start, trainee.card.development),
+            on=stage.on,
+            validated_on=stage.validated_on,
+            chosen_on=stage.chosen_on,
             earlier=start.all_sources if start else None,
             before=start.stages if start else None,
             files={},  # hashed when it is written

@@ -196,7 +196,7 @@ PATHS: dict[str, Callable[[str], str]] = {
     "backslashes": lambda path: path.replace("/", "\\"),
     "./": lambda path: f"./{path}",
     "capital endings": lambda path: path.replace(".wav", ".WAV"),
-    "another machine's": lambda path: f"/home/jdoe/corpora/mine/{path}",
+    "another machine's": lambda path: f"/data/jdoe/corpora/mine/{path}",
     "another Windows machine's": lambda path: "C:\\Users\\jdoe\\mine\\" + path.replace("/", "\\"),
 }
 
