@@ -93,10 +93,8 @@ def train(
         return out
 
     with _building(out, place) as building:
-        with (
-            progress.doing(f"training {model}"),
-            as_model_error(model, f"training on {', '.join(training)}"),
-        ):
+        doing = f"training on {', '.join(training)}"
+        with progress.doing(f"training {model}"), as_model_error(model, doing):
             trainee.fit(_items(sources, training), _items(sources, validation), building)
 
         manifest = Manifest(
