@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOT_KEPT = (
-    "these weights are from before fingerprints were kept: a test clip that was trained on after "
-    "its samples were changed would not be noticed; weights trained again keep them"
+    "older weights, which hold no fingerprints: an altered copy of a training clip among the "
+    "tested ones would not be noticed"
 )
-NOT_BOUND = "these weights are not bound to their manifest, so that it was edited would not be seen"
+NOT_BOUND = "older weights, which are not bound to their manifest: an edit of it would go unseen"
 
 
 def copied_clips(folder: Path | None, manifest: Manifest | None, target: Dataset) -> list[Copied]:
