@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 # What makes a command's output one for programs, in which a foreign line is an error.
-_FOR_PROGRAMS, _HELP = {"--json", "--csv", "croissant"}, {"-h", "--help"}
+_FOR_PROGRAMS, _HELP = {"--json", "croissant"}, {"-h", "--help"}
 _STDOUT, _STDERR = 1, 2  # as the system numbers them, for what is written past Python
 
 _results: list[TextIO] = []
@@ -28,7 +28,10 @@ def results_alone(arguments: Sequence[str], whole_process: bool) -> Iterator[Non
     compiled code prints, and what is printed at its very end.
     """
     # Help is for people, of any command.
-    is_for_people = not _FOR_PROGRAMS & set(arguments) or _HELP & set(arguments)
+    words = set(arguments)
+    # Of `predict` alone csv goes to stdout; of `plot` it is a file.
+    is_for_programs = _FOR_PROGRAMS & words or {"predict", "--csv"} <= words
+    is_for_people = not is_for_programs or _HELP & words
     if is_for_people or sys.stdout is None:
         yield
         return

@@ -110,6 +110,9 @@ def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
     with runs.locked(folder):
         if not (folder / runs.RECORD).exists():
             return None
+
+        # Of a run that was killed between its record and its end.
+        (folder / runs.JOURNAL).unlink(missing_ok=True)
         return replace(runs.read(folder), shown_again=True)
 
 

@@ -167,8 +167,12 @@ def test_train_tells_where_the_weights_are_and_what_to_do_with_them(
     assert f"weights in {tmp_path / 'w'}" in done.out
     assert f"mserbench run --model trainee --weights {tmp_path / 'w'} --task TASK" in done.out
     second = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "w")
-    assert (second.code, second.out) == (2, "")
-    assert "is not empty: give another --out" in second.err
+    assert (second.code, second.out) == (0, done.out)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/letter.txt").touch()
+    third = cli("train", "--model", "trainee", "--on", "emodb-sample", "--out", tmp_path / "full")
+    assert (third.code, third.out) == (2, "")
+    assert "is not empty: give another --out" in third.err
 
 
 @pytest.mark.parametrize(

@@ -402,7 +402,7 @@ def test_a_resumed_run_took_the_seconds_of_all_its_sessions(ask: Ask, tmp_path: 
     def slow_then_dead(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         calls.append(len(clips))
         if len(calls) == 3:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
         time.sleep(0.3)
         return by_key(clips, labels)

@@ -105,9 +105,9 @@ def test_a_damaged_line_names_file_line_and_remedy(tmp_path: Path, line: bytes) 
 def test_a_row_with_too_few_scores_is_damage(tmp_path: Path) -> None:
     """If it were taken, the best label would be sought among scores that are not there."""
     path = tmp_path / "j"
-    Journal(path, "k", 3).close()
-    with path.open("a") as file:
-        file.write('{"rows": [["a", [0.5, 0.5], ""]]}\n')
+    short = Journal(path, "k")
+    short.add([("a", ((0.5, 0.5), ""))])
+    short.close()
 
     with pytest.raises(DataError, match=r"line 2 is damaged .*has 2 scores, but the task has 3"):
         Journal(path, "k", 3)

@@ -167,7 +167,7 @@ def test_a_guess_is_said_to_be_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], "holds no audio file: aac, aif, aiff, flac"),
+        ([], "holds no audio file: 3gp, aac, aif, aifc, aiff"),
         (["03a01Wa.wav", "03a01Fa.wav"], "no labels were found for the 2 audio files"),
         (["wut/1.wav", "wut/2.wav"], "no labels were found for the 2 audio files"),
     ],

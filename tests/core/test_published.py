@@ -1,11 +1,10 @@
-"""Corpora that we have seen whole, clips that are too much alike, and equal sentences as one."""
+"""Corpora that we have seen whole, and clips that are too much alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from mserbench.report.folding import folded
 
 from mserbench.contracts import Utterance
 from mserbench.data import corpus, dataset, index, likeness, lookup, published
@@ -125,14 +124,3 @@ def test_one_odd_rate_is_told_and_a_mixed_corpus_is_not_doubted() -> None:
     assert "'7' (32,000 Hz)" in lines[0]
     mixed = {clip.id: fact(clip.id, 48_000 if int(clip.id) % 2 else 16_000) for clip in clips}
     assert likeness.remarks(clips, mixed, lambda clip: clip.raw_label) == []
-
-
-def test_sentences_of_one_kind_are_one_line() -> None:
-    lines = [f"clip '{i}' lasts {i}.5 s: run 'x y'" for i in range(1_000)]
-    assert folded([*lines, "another"]) == [
-        "clip '0' lasts 0.5 s: run 'x y' (and 999 more of this kind, such as '1', '2')",
-        "another",
-    ]
-    assert folded(lines[:3]) == lines[:3]
-    assert folded(["same"] * 5) == ["same (and 4 more of this kind)"]
-    assert folded([]) == []

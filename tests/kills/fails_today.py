@@ -13,13 +13,10 @@ KINDS = ("answer", "bytes", "leftovers", "processes")
 MANY = 1_000  # kills of all commands in `make slow`
 
 SEEN = {  # what was seen after a kill, by command and kind
-    "run, leftovers": "killed between run.json and the end, journal.jsonl stays for ever",
     "experiment, leftovers": "a file .NAME.xxxx of a page or of answers stays for ever",
     "leaderboard --add, answer": "exit 3 for ever: '.run.json.xxxx', or no run.json yet, is refused",
     "leaderboard --add, bytes": "as it is refused, the run is never on the board",
     "leaderboard --add, leftovers": ".run.json.xxxx or .predictions.csv.xxxx stays",
-    "train, answer": "killed after the rename, the same command says 'not empty'",
-    "train, leftovers": "a folder .OUT.xxxx.part stays beside the weights",
 }
 # A few kills hit these by chance only.
 SELDOM = frozenset(

@@ -61,7 +61,7 @@ def test_what_is_hardly_possible_is_named(
 
 def test_far_above_the_best_that_was_trained_on_the_corpus_is_named(make_run: MakeRun) -> None:
     learnt = (Exposure("toy-a-corpus", ("eo",), "emotion-labels", "card"),)
-    trained = entry(make_run(None, "own", seed=1, right=0.3, seen=learnt))
+    trained = entry(make_run(None, "own", seed=1, right=0.3, exposures=learnt))
     strong = entry(make_run(None, "good", seed=2, right=0.9))
     (doubt,) = doubts(strong, [trained], [])
     assert "is far above" in doubt

@@ -36,8 +36,5 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
         "if not path.is_file(): -> never": "what opens it fails, and that looks for the file again",
-        "container = path.suffix.lower().lstrip(\".\") in CONTAINERS -> '.' + 'x'": (
-            "no ending of a container begins with x"
-        ),
     },
 }
