@@ -12,17 +12,8 @@ from kills.commands import COMMANDS
 KINDS = ("answer", "bytes", "leftovers", "processes")
 MANY = 1_000  # kills of all commands in `make slow`
 
-SEEN = {  # what was seen after a kill, by command and kind
-    "experiment, leftovers": "a file .NAME.xxxx of a page or of answers stays for ever",
-    "leaderboard --add, answer": "exit 3 for ever: '.run.json.xxxx', or no run.json yet, is refused",
-    "leaderboard --add, bytes": "as it is refused, the run is never on the board",
-    "leaderboard --add, leftovers": ".run.json.xxxx or .predictions.csv.xxxx stays",
-}
-# A few kills hit these by chance only.
-SELDOM = frozenset(
-    ["experiment, leftovers"]
-    + [f"leaderboard --add, {kind}" for kind in ("answer", "bytes", "leftovers")]
-)
+SEEN: dict[str, str] = {}  # what was seen after a kill, by command and kind
+SELDOM: frozenset[str] = frozenset()  # which of these a few kills hit by chance only
 
 
 def marked(kills: int) -> list[object]:
