@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 SECONDS = 12.0  # for each plugin; one that imports torch at once takes some five on a slow disk
 SWITCH = "PROBED_BY_MSERBENCH"  # in the environment of the child, which must not have one itself
@@ -155,6 +158,9 @@ def _probe(names: Sequence[str]) -> dict[str, str]:
 
 def _by_a_child(names: Sequence[str]) -> tuple[int, str]:
     """Return how many plugins a child loaded, and what became of it at the next one."""
+    # Only a start with new plugins pays for this import.
+    import subprocess
+
     reading, writing = os.pipe()
     # The same places to import from, and nothing of what plugins print.
     environment = {**os.environ, SWITCH: ",".join(names), "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -200,6 +206,8 @@ def _count(reading: int, expected: int) -> int:
 
 
 def _became_of(process: subprocess.Popen[bytes]) -> str:
+    import subprocess
+
     # A child whose pipe is closed ends within moments; one that hangs does not.
     try:
         code = process.wait(timeout=1.0)
