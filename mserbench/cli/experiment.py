@@ -279,7 +279,7 @@ def _devices(text: str, processes: int) -> tuple[str, ...]:
 
 
 def _jobs(devices: Sequence[str]) -> int:
-    from mserbench.data.index import available_cores
+    from mserbench.engine.cores import available_cores
 
     return (
         len(devices)

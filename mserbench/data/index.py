@@ -12,7 +12,7 @@ from pathlib import Path
 from mserbench.contracts import Utterance
 from mserbench.data.memory import Digests, Memory, Sound
 from mserbench.engine.base import Shard, Workers
-from mserbench.engine.cores import available_cores as available_cores
+from mserbench.engine.cores import available_cores
 from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import DataError, MissingExtra
 

@@ -32,20 +32,21 @@ class Comparison:
     def problems(self, card: CorpusCard) -> list[str]:
         """Return a sentence for each kind of difference, with how many files, and the first."""
         swapped = sorted(
-            (identity, other)
-            for identity, other in self.differing.items()
-            if identity < other and self.differing.get(other) == identity
+            (identity, owner)
+            for identity, owner in self.differing.items()
+            if identity < owner and self.differing.get(owner) == identity
         )
         in_pairs = {identity for pair in swapped for identity in pair}
         instead = [
-            f"{identity!r} holds {other!r}"
-            for identity, other in self.differing.items()
-            if other and identity not in in_pairs
+            f"{identity!r} holds {owner!r}"
+            for identity, owner in self.differing.items()
+            if owner and identity not in in_pairs
         ]
-        strange = [repr(identity) for identity, other in self.differing.items() if not other]
+        strange = [repr(identity) for identity, owner in self.differing.items() if not owner]
 
+        pairs = [f"{first!r} and {second!r}" for first, second in swapped]
         kinds = (
-            ("pair(s) of files are swapped", [f"{one!r} and {other!r}" for one, other in swapped]),
+            ("pair(s) of files are swapped", pairs),
             ("file(s) hold the audio of another recording", instead),
             ("file(s) are not the audio that was published", strange),
         )  # fmt: skip
@@ -70,22 +71,22 @@ def compare(card: CorpusCard, facts: Mapping[str, Facts]) -> Comparison:
 
     Clips that could not be decoded are left out, and those that the inventory does not know.
     """
-    known = short_keys(card)
+    keys_of_ids = short_keys(card)
     heard = {
         identity: short(clip.key)
         for identity, clip in facts.items()
-        if clip.key and identity in known
+        if clip.key and identity in keys_of_ids
     }
-    equal = sum(known[identity] == key for identity, key in heard.items())
+    equal = sum(keys_of_ids[identity] == key for identity, key in heard.items())
     if 2 * equal <= len(heard):
         return Comparison(unseen=bool(heard))
 
-    owners = {key: identity for identity, key in known.items()}
+    owners = {key: identity for identity, key in keys_of_ids.items()}
     return Comparison(
         {
             identity: owners.get(key, "")
             for identity, key in sorted(heard.items())
-            if known[identity] != key
+            if keys_of_ids[identity] != key
         }
     )
 

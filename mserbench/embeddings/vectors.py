@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mserbench.data import index
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.errors import ModelError
@@ -41,7 +40,7 @@ def vectors_of(
         list(target.clips([positions[i] for i in part], grouped)) for part in plan
     )
     if model.decodes_ahead:
-        parts = batches.decoded_ahead(parts, workers=index.available_cores())
+        parts = batches.decoded_ahead(parts)
 
     rows: dict[int, NDArray[np.float64]] = {}
     for part, clips in zip(plan, parts, strict=True):

@@ -146,12 +146,12 @@ def _is_alive(number: int) -> bool:
 def _probe(names: Sequence[str]) -> dict[str, str]:
     """Have a child load plugins in order; where it ends or hangs, another one goes on behind."""
     reasons: dict[str, str] = {}
-    left = list(names)
-    while left:
-        done, reason = _by_a_child(left)
-        left = left[done:]
-        if left:
-            reasons[left.pop(0)] = reason
+    waiting = list(names)
+    while waiting:
+        done, reason = _by_a_child(waiting)
+        waiting = waiting[done:]
+        if waiting:
+            reasons[waiting.pop(0)] = reason
 
     return reasons
 

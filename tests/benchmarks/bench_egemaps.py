@@ -20,7 +20,7 @@ import soundfile
 
 from mserbench.contracts import Clip
 from mserbench.data import audio
-from mserbench.data.index import available_cores
+from mserbench.engine.cores import available_cores
 from mserbench.features import OFF, extract
 from mserbench_baselines.egemaps import EGeMAPS
 

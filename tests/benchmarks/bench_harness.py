@@ -20,7 +20,7 @@ from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
 from mserbench.data import audio, dataset, lookup
 from mserbench.data.dataset import Dataset
-from mserbench.data.index import available_cores
+from mserbench.engine.cores import available_cores
 from mserbench.model import Model
 from mserbench.running import batches
 from mserbench.running.evaluation import run_subject

@@ -32,7 +32,7 @@ from mserbench.data import (  # noqa: E402
     dataset,
     lookup,
 )
-from mserbench.data.index import available_cores  # noqa: E402
+from mserbench.engine.cores import available_cores  # noqa: E402
 from mserbench_training.encoders.wav2vec import Wav2VecEncoder  # noqa: E402
 from mserbench_training.resources.threads import one_thread_each  # noqa: E402
 

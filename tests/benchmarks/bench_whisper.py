@@ -23,7 +23,7 @@ pytest.importorskip("whisper", reason="the extra train is not installed")
 from mserbench.contracts import Clip  # noqa: E402
 from mserbench.data import corpus, dataset  # noqa: E402
 from mserbench.data import lookup as data_lookup  # noqa: E402
-from mserbench.data.index import available_cores  # noqa: E402
+from mserbench.engine.cores import available_cores  # noqa: E402
 from mserbench.errors import DataError  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
 from mserbench_training.encoders.whisper import WhisperEncoder  # noqa: E402

@@ -7,6 +7,7 @@ lock may hold the next command, and no process may go on.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,11 +16,12 @@ import pytest
 
 from kills.chains import Faults, killed
 from kills.commands import COMMANDS, PLUGIN
-from kills.fails_today import MANY, marked
 from kills.fork_server import ForkServer
 
 # Kills of each command in the default run; `make slow` has a thousand in all.
 FEW = 5
+KINDS = ("answer", "bytes", "leftovers", "processes")
+EACH = pytest.mark.parametrize(("name", "kind"), list(itertools.product(COMMANDS, KINDS)))
 
 done: dict[str, Faults] = {}  # the four kinds of fault are looked at in the same kills
 servers: list[ForkServer] = []  # one for all: it takes seconds to import what commands need
@@ -59,14 +61,14 @@ def check(faults: Faults, kind: str, kills: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "kind"), marked(FEW))
+@EACH
 def test_a_few_kills(name: str, kind: str, plugin: Callable[..., Path], tmp_path: Path) -> None:
     """If a kill could change a byte, nobody could trust what a busy cluster leaves."""
     check(faults_of(name, FEW, plugin, tmp_path), kind, FEW)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "kind"), marked(MANY))
+@EACH
 def test_a_thousand_kills(
     name: str, kind: str, plugin: Callable[..., Path], tmp_path: Path
 ) -> None:
