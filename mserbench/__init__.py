@@ -18,11 +18,13 @@ if TYPE_CHECKING:
         ExperimentEntry,
         ModelEntry,
         TaskEntry,
+        TranslatorEntry,
         WeightsEntry,
         hookimpl,
     )
     from mserbench.running.evaluation import evaluate
     from mserbench.running.training import train
+    from mserbench.translator import Refusal, SourceClip, Speech, Translator, TranslatorCard
 
 # Public names by module: imported on first use, so that `import mserbench` costs next to nothing.
 _WHERE = {
@@ -30,12 +32,13 @@ _WHERE = {
     "contracts": ("Clip", "Corpus", "Fault", "Task", "Tree", "Utterance"),
     "running.evaluation": ("evaluate",),
     "plugins.hookspecs": (
-        "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry", "WeightsEntry",
-        "hookimpl",
+        "CommandEntry", "CorpusEntry", "ExperimentEntry", "ModelEntry", "TaskEntry",
+        "TranslatorEntry", "WeightsEntry", "hookimpl",
     ),
     "labels": ("CANONICAL", "DROP"),
     "model": ("Model", "TrainableModel", "TrainingItem"),
     "running.training": ("train",),
+    "translator": ("Refusal", "SourceClip", "Speech", "Translator", "TranslatorCard"),
 }  # fmt: skip
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 
@@ -54,11 +57,17 @@ __all__ = [
     "Model",
     "ModelCard",
     "ModelEntry",
+    "Refusal",
     "Remote",
+    "SourceClip",
+    "Speech",
     "Task",
     "TaskEntry",
     "TrainableModel",
     "TrainingItem",
+    "Translator",
+    "TranslatorCard",
+    "TranslatorEntry",
     "Tree",
     "Utterance",
     "WeightsEntry",

@@ -29,6 +29,7 @@ EXPORTED = (
     "mserbench.statistics.metrics",
     "mserbench.tables",
     "mserbench.testing",
+    "mserbench.translator",
     "mserbench.weights.lookup",
     "mserbench.weights.named",
     "mserbench.weights.record",

@@ -77,6 +77,18 @@ class ExperimentEntry(Entry):
     """A table of systems and settings: `target` is its definition, `"package:file.toml"`."""
 
 
+@dataclass(frozen=True, slots=True)
+class TranslatorEntry(Entry):
+    """A translator of speech: `target` is a subclass of `mserbench.Translator`.
+
+    `needs` maps each optional package it imports to the extra that installs it. `described` is as
+    that of a model.
+    """
+
+    needs: Mapping[str, str] = field(default_factory=dict)
+    described: str = ""
+
+
 @hookspec
 def register_corpora() -> Iterable[CorpusEntry]:  # type: ignore[empty-body]
     """Return the corpora this plugin can read."""
@@ -105,3 +117,8 @@ def register_weights() -> Iterable[WeightsEntry]:  # type: ignore[empty-body]
 @hookspec
 def register_experiments() -> Iterable[ExperimentEntry]:  # type: ignore[empty-body]
     """Return the experiments this plugin defines."""
+
+
+@hookspec
+def register_translators() -> Iterable[TranslatorEntry]:  # type: ignore[empty-body]
+    """Return the translators of speech this plugin brings."""

@@ -16,6 +16,7 @@ from mserbench.plugins.hookspecs import Entry
 
 if TYPE_CHECKING:
     from mserbench.contracts import Task
+    from mserbench.translator import Translator
 
 Form = Literal["instance", "subclass", "file"]
 
@@ -51,6 +52,16 @@ def _task_facts(task: Task) -> Mapping[str, object]:
         "languages": task.languages,
         "labels": task.labels,
         "clips": task.expected,
+    }
+
+
+def _translator_facts(translator: type[Translator]) -> Mapping[str, object]:
+    card = translator.describe(translator.Options())
+    return {
+        "languages": card.languages,
+        "prosody": card.prosody,
+        "voice": card.voice,
+        "licence": card.licence,
     }
 
 
@@ -108,6 +119,16 @@ KINDS: tuple[Kind, ...] = (
         listed_by="'mserbench experiment'",
         columns=("name", "title", "plugin"),
         form="file",
+    ),
+    Kind(
+        "translator",
+        hookspecs.TranslatorEntry,
+        hookspecs.register_translators,
+        listed_by="'mserbench translators'",
+        columns=("name", "title", "languages", "prosody", "voice", "licence", "needs", "plugin"),
+        form="subclass",
+        resolves="mserbench.translator:Translator",
+        facts=_translator_facts,
     ),
 )
 

@@ -69,7 +69,8 @@ def test_a_wrong_request_is_exit_2(cli, arguments: list[str], words: str) -> Non
 def test_without_arguments_it_says_what_it_can_do(cli) -> None:
     for arguments in ([], ["--help"], ["-h"]):
         done = cli(*arguments)
-        assert all(name in done.out + done.err for name in COMMANDS)
+        missing = [name for name in COMMANDS if name not in done.out + done.err]
+        assert missing == [], f"{arguments} gave {done}"
 
     assert cli("--help").code == 0
     assert cli().code == 2
