@@ -39,7 +39,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "tasks": "list the tasks",
         "models": "list the models",
         "corpora": "list the corpora",
-        "translators": "list the translators of speech, by which training speech is made",
+        "translators": "list what speaks a corpus in other languages",
         "plugins": "list the plugins, their versions and failures",
         "weights": "get pretrained weights by name, say which are here, verify them",
     },
