@@ -1,0 +1,1 @@
+"""Prosody of one clip, measured and put onto other speech: melody, loudness, rate and pauses."""
