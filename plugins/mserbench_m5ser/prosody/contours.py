@@ -77,7 +77,9 @@ class Prosody:
         voiced = np.flatnonzero(self.f0 > 0)
         relative = 12 * np.log2(self.f0[voiced] / self.median)
 
-        return np.interp(np.arange(len(self.f0)), voiced, relative)
+        line: Signal = np.interp(np.arange(len(self.f0)), voiced, relative)
+
+        return line
 
 
 def analyse(waveform: NDArray[Any], rate: int) -> Prosody:
@@ -173,7 +175,9 @@ def _without_errors(f0: Signal) -> Signal:
             continue
 
         low, high = max(0, start - _AROUND), end + _AROUND
-        around = np.concatenate([tones[low:start][f0[low:start] > 0], tones[end:high][f0[end:high] > 0]])
+        around = np.concatenate(
+            [tones[low:start][f0[low:start] > 0], tones[end:high][f0[end:high] > 0]]
+        )
         apart = len(around) and abs(np.median(tones[start:end]) - np.median(around)) > _APART
         if end - start < 3 or apart:
             clean[start:end] = 0.0

@@ -56,7 +56,9 @@ def _read(contour: Signal, clip: Prosody) -> Signal:
     start, end = clip.segments[0][0], clip.segments[-1][1]
     moments = start + (np.arange(_STEPS) + 0.5) / _STEPS * (end - start)
 
-    return contour[moments.astype(int)]
+    read: Signal = contour[moments.astype(int)]
+
+    return read
 
 
 def _correlation(first: Signal, second: Signal) -> float | None:

@@ -96,10 +96,10 @@ def _bounds(source: Prosody, power: NDArray[np.float64]) -> list[int]:
     """
     ends = np.cumsum([end - start for start, end in source.segments]) / source.spoken * len(power)
     bounds = [0]
-    for left, ideal in enumerate(ends[:-1].tolist()):
+    for index, ideal in enumerate(ends[:-1].tolist()):
         # Each segment that is still to come wants a frame of its own.
         low = max(bounds[-1] + 1, round(ideal) - _SNAP)
-        high = min(len(power) - (len(ends) - 1 - left), round(ideal) + _SNAP + 1)
+        high = min(len(power) - (len(ends) - 1 - index), round(ideal) + _SNAP + 1)
         window = power[low:high]
         bounds.append(low + int(np.argmin(window)) if len(window) else low)
 

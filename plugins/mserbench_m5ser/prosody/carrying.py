@@ -39,7 +39,7 @@ class Parts:
     timing: bool = True
 
 
-class Transferred(NamedTuple):
+class Carried(NamedTuple):
     """Speech with another's prosody, float32, shape (n_samples,); or the target as it was, and the
     reason why.
     """
@@ -52,13 +52,23 @@ EVERYTHING = Parts()
 
 
 def transfer(
+    source: NDArray[Any], target: NDArray[Any], rate: int, parts: Parts = EVERYTHING
+) -> NDArray[np.float32]:
+    """Return `target` with the prosody of `source`; as it was where one of them has none.
+
+    Both are of shape (n_samples,), in [-1, 1], at `rate` Hz. See `carry`.
+    """
+    return carry(source, target, rate, rate, parts).waveform
+
+
+def carry(
     source: NDArray[Any],
     target: NDArray[Any],
     rate: int,
     source_rate: int = SAMPLE_RATE,
     parts: Parts = EVERYTHING,
     median: float | None = None,
-) -> Transferred:
+) -> Carried:
     """Return `target` (shape (n_samples,), in [-1, 1], at `rate` Hz) with the prosody of `source`.
 
     `median` is that of the F0 of the result in Hz, by default the target's own. Audio that has no
@@ -69,14 +79,14 @@ def transfer(
     try:
         measured = analyse(source, source_rate)
     except NoProsody as error:
-        return Transferred(unchanged, f"the source has no prosody to carry over: {error}")
+        return Carried(unchanged, f"the source has no prosody to carry over: {error}")
 
     try:
         own = analyse(target, rate)
     except NoProsody as error:
-        return Transferred(unchanged, f"the target cannot take a prosody: {error}")
+        return Carried(unchanged, f"the target cannot take a prosody: {error}")
 
-    return Transferred(put_on(measured, own, target, rate, parts, median))
+    return Carried(put_on(measured, own, target, rate, parts, median))
 
 
 def put_on(
@@ -87,7 +97,7 @@ def put_on(
     parts: Parts = EVERYTHING,
     median: float | None = None,
 ) -> NDArray[np.float32]:
-    """Return `target`, whose prosody is `own`, with that of the source; see `transfer`."""
+    """Return `target`, whose prosody is `own`, with that of the source; see `carry`."""
     samples = np.asarray(target, dtype=np.float64)
     timing = align(source, own, parts.timing)
     melody = _melody(source, timing, median or own.median) if parts.melody else None
@@ -106,7 +116,7 @@ def put_on(
 def _melody(source: Prosody, timing: Timing, median: float) -> tuple[Signal, Signal]:
     """Return seconds of the target, and the source's relative F0 there around `median`, in Hz."""
     at = np.interp(timing.at, np.arange(len(source.f0)) + 0.5, source.semitones)
-    times = (timing.frames + 0.5) * FRAME
+    times = (timing.frames.astype(np.float64) + 0.5) * FRAME
     hertz = overlap_add.held(median * 2 ** (at / 12), median)
 
     return times[::_MELODY_STEP], hertz[::_MELODY_STEP]
