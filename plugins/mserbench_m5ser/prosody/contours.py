@@ -13,7 +13,7 @@ from scipy.signal import find_peaks
 
 FRAME = 0.01  # seconds, of every contour
 SHORTEST = 0.064  # seconds; below it no pitch of a deep voice can be told
-LOWEST, HIGHEST = 75.0, 600.0  # Hz, where Praat looks for F0
+LOWEST, HIGHEST = 60.0, 600.0  # Hz, where Praat looks for F0
 
 _PITCH_RATE = 8_000  # Hz; F0 of 200 clips of RAVDESS is that of 16 kHz, in half the time
 _SILENCE = 1e-4  # of full scale: below it a clip is silent (-80 dBFS)
