@@ -13,6 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, Clip
+from mserbench.errors import PluginError
 from mserbench.speaking.synthesizer import SPEECH_RATE, Synthesizer
 from mserbench.translator import Refusal, SourceClip
 from mserbench_m5ser.prosody.carrying import Parts, put_on
@@ -101,7 +102,13 @@ class Speaking:
         ssml = f"<speak>{escape(text)}</speak>"
         pitch = _PITCH["f" if variant in FEMALE else "m"]
         request = {**_VOICE, "voice": voice, "variant": variant, "ssml": ssml, "pitch": pitch}
-        spoken = self._synthesizer.speak(request) / np.float32(32_768)
+        try:
+            speech = self._synthesizer.speak(request)
+        except PluginError:
+            # A process that was killed must not cost a clip; what is refused is refused again.
+            speech = self._synthesizer.speak(request)
+
+        spoken = speech / np.float32(32_768)
         samples = soxr.resample(spoken, SPEECH_RATE, SAMPLE_RATE)
 
         return samples, analyse(samples, SAMPLE_RATE)
