@@ -76,6 +76,15 @@ def test_an_unknown_text_becomes_a_neutral_sentence(text: str | None) -> None:
     assert len(meanings) == 1, "one meaning in all languages"
 
 
+@pytest.mark.parametrize(("syllables", "count"), [(0, 1), (14, 1), (25, 2), (48, 4), (500, 4)])
+def test_a_long_clip_of_unknown_text_gets_more_sentences(syllables: int, count: int) -> None:
+    """Else the melody of ten seconds would be put on two, and warble."""
+    text = sentences.said("Something else.", "clip 9", "de", syllables)
+    chosen = [name for name in sentences._NEUTRAL if sentences._table()[name, "de"] in text]
+    assert len(chosen) == count
+    assert sentences.said(DOGS, "clip 9", "de", syllables) == "Hunde sitzen an der Tür."
+
+
 # What it is
 
 

@@ -49,7 +49,7 @@ class Espeak(Translator):
         return TranslatorCard(
             name="espeak",
             title="espeak-ng with the source's prosody; a text that its table of sentences does "
-            "not have becomes one of ten neutral sentences, drawn by the clip's id",
+            "not have becomes neutral sentences, drawn by the clip's id",
             # Another release of either gives other samples.
             version=f"{cls.version}, espeakng-loader {_release('espeakng-loader')}, "
             f"praat-parselmouth {_release('praat-parselmouth')}",
@@ -81,14 +81,16 @@ class Espeak(Translator):
         return [self._spoken(self._speaking, clip, language) for clip in clips]
 
     def _spoken(self, speaking: Speaking, clip: SourceClip, language: str) -> Speech | Refusal:
-        text = sentences.said(clip.text, clip.id, language)
+        prosody = speaking.prosody(clip.clip)
+        if isinstance(prosody, Refusal):
+            return prosody
+
+        text = sentences.said(clip.text, clip.id, language, prosody.syllables)
+        speaker = clip.speaker or clip.id
         try:
-            spoken = speaking.speak(clip, text, sentences.VOICES[language])
+            spoken = speaking.speak(prosody, speaker, text, sentences.VOICES[language])
         except PluginError as error:
             return Refusal(str(error))
-
-        if isinstance(spoken, Refusal):
-            return spoken
 
         return Speech(spoken, speaking.rate, sentences.shown(text, language))
 

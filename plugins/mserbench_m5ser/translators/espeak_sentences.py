@@ -21,19 +21,27 @@ _FILE = Path(__file__).with_name("sentences.csv")
 _SOURCE = "en"
 # Of the demo corpus: said with any feeling, they tell none.
 _NEUTRAL = tuple(f"s{number:02d}" for number in range(1, 11))
+_SYLLABLES = 12  # of a neutral sentence, about
+_MOST = 4  # neutral sentences in a row
 
 
-def said(text: str | None, identity: str, language: str) -> str:
-    """Return what is said in a language for a clip of that text and id.
+def said(text: str | None, identity: str, language: str, syllables: int = 0) -> str:
+    """Return what is said in a language for a clip of that text, id and number of syllables.
 
     It is the translation where the table has the English text, whatever its case and signs; else
-    one of ten neutral sentences, which the clip's id decides: one meaning in all languages.
+    of ten neutral sentences as many as make up the syllables, one to four. The clip's id decides
+    which: the same meaning in all languages.
     """
     sentence = _known().get(_plain(text)) if text else None
-    if sentence is None:
-        sentence = _NEUTRAL[digest(identity) % len(_NEUTRAL)]
+    if sentence is not None:
+        return _table()[sentence, language]
 
-    return _table()[sentence, language]
+    # The melody of ten seconds, put on two, would be a warble.
+    count = min(max(round(syllables / _SYLLABLES), 1), _MOST)
+    first = digest(identity)
+    chosen = [_NEUTRAL[(first + number) % len(_NEUTRAL)] for number in range(count)]
+
+    return " ".join(_table()[name, language] for name in chosen)
 
 
 def shown(text: str, language: str) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.errors import PluginError
 from mserbench.speaking.synthesizer import SPEECH_RATE, Synthesizer
-from mserbench.translator import Refusal, SourceClip
+from mserbench.translator import Refusal
 from mserbench_m5ser.prosody.carrying import Parts, put_on
 from mserbench_m5ser.prosody.contours import NoProsody, Prosody, analyse
 from mserbench_m5ser.translators.espeak_sentences import digest
@@ -63,16 +63,13 @@ class Speaking:
         self._plain: Callable[[str, str, str], tuple[Samples, Prosody]]
         self._plain = lru_cache(_SENTENCES)(self._unchanged)
 
-    def speak(self, source: SourceClip, text: str, voice: str) -> Samples | Refusal:
-        """Return a text in a language of espeak-ng: float32, shape (n_samples,), 16 kHz.
+    def speak(self, prosody: Prosody, speaker: str, text: str, voice: str) -> Samples:
+        """Return a text in a language of espeak-ng, with a prosody, in the timbre of a speaker:
+        float32, shape (n_samples,), 16 kHz.
 
-        A source that has no prosody is a Refusal. Raises PluginError where espeak-ng fails.
+        Raises PluginError where espeak-ng fails, or its speech can take no prosody.
         """
-        prosody = self._of_source(source.clip)
-        if isinstance(prosody, Refusal):
-            return prosody
-
-        variant = timbre(source.speaker or source.id, prosody.median)
+        variant = timbre(speaker, prosody.median)
         spoken, own = self._plain(text, voice, variant)
         if self._parts == Parts(False, False, False):
             return spoken
@@ -87,8 +84,8 @@ class Speaking:
         """End the process of espeak-ng."""
         self._synthesizer.close()
 
-    def _of_source(self, clip: Clip) -> Prosody | Refusal:
-        """Return the prosody of a source, measured once for all languages."""
+    def prosody(self, clip: Clip) -> Prosody | Refusal:
+        """Return the prosody of a source, measured once for all languages, or that it has none."""
         if clip.key not in self._measured:
             if len(self._measured) >= _SOURCES:
                 self._measured.pop(next(iter(self._measured)))
@@ -111,7 +108,10 @@ class Speaking:
         spoken = speech / np.float32(32_768)
         samples = soxr.resample(spoken, SPEECH_RATE, SAMPLE_RATE)
 
-        return samples, analyse(samples, SAMPLE_RATE)
+        try:
+            return samples, analyse(samples, SAMPLE_RATE)
+        except NoProsody as error:
+            raise PluginError(f"speech of {text!r} can take no prosody: {error}") from error
 
 
 def timbre(speaker: str, median: float) -> str:
