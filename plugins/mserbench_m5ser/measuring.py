@@ -1,8 +1,9 @@
-"""Remakes the figures of prosody transfer: what of real speech's prosody `espeak` carries over.
+"""Remakes the figures of prosody transfer: what of real speech's prosody is carried over.
 
-`python -m mserbench_m5ser.measuring` speaks clips of RAVDESS in one target language each, in turn,
-and prints a table: F0 and energy correlation, rate and pauses, of espeak-ng's own speech and of
-that with the clip's prosody. Wants $MSERBENCH_DATA and the extras demo and prosody.
+`python -m mserbench_m5ser.measuring` lets the translator espeak speak clips of RAVDESS in one
+target language each, in turn, and prints a table: F0 and energy correlation, rate and pauses, of
+espeak-ng's own speech and of that with the clip's prosody. `--onto TASK` takes the neutral clips of
+a task in the place of espeak-ng. Wants $MSERBENCH_DATA and the extras demo and prosody.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ OFF = EspeakOptions(melody=False, register=False, loudness=False, timing=False)
 
 @dataclass(frozen=True)
 class Pair:
-    """A clip against its translation as espeak-ng speaks it, and with the clip's prosody."""
+    """A clip against speech as it was, and with the clip's prosody."""
 
     language: str
     label: str
@@ -87,10 +88,32 @@ def compare(clips: Sequence[SourceClip]) -> Iterator[Pair | Refusal]:
         carried.close()
 
 
+def compare_onto(clips: Sequence[SourceClip], task: str) -> Iterator[Pair | Refusal]:
+    """Yield what became of each clip's prosody, put onto the next of a task's neutral clips.
+
+    Raises UnknownName or DataError for the task.
+    """
+    from mserbench_m5ser.prosody import carry, measure
+
+    data = labelled_clips(task)
+    targets = [item for item in data.items if item.label == "neutral"]
+    for source, item in zip(clips, cycle(targets)):
+        wave, target = source.clip.waveform, item.clip(data.card.name).waveform
+        carried = carry(wave, target, SAMPLE_RATE)
+        if carried.reason is not None:
+            yield Refusal(carried.reason)
+            continue
+
+        before = measure(wave, target, SAMPLE_RATE)
+        after = measure(wave, carried.waveform, SAMPLE_RATE)
+        yield Pair(item.utterance.language, source.label, before, after)
+
+
 def table(pairs: Sequence[Pair]) -> str:
     """Return the figures of all clips, of each language and of each emotion, as Markdown."""
     groups = {"all": list(pairs)}
-    for pair in sorted(pairs, key=lambda pair: LANGUAGES.index(pair.language)):
+    # Languages come in turn, so that the first clips have all of them in their order.
+    for pair in pairs:
         groups.setdefault(pair.language, []).append(pair)
 
     for pair in sorted(pairs, key=lambda pair: pair.label):
@@ -125,13 +148,21 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=str(__doc__))
     parser.add_argument("--clips", type=int, default=200, help="how many clips (200)")
-    count = parser.parse_args().clips
+    parser.add_argument("--onto", metavar="TASK", help="neutral clips of a task as targets")
+    arguments = parser.parse_args()
+    count = arguments.clips
 
     pairs: list[Pair] = []
     refusals: list[Refusal] = []
+    clips = sources(count)
+    results = compare_onto(clips, arguments.onto) if arguments.onto else compare(clips)
     with counting("measuring") as report:
-        for result in compare(sources(count)):
-            (refusals if isinstance(result, Refusal) else pairs).append(result)  # type: ignore[arg-type]
+        for result in results:
+            if isinstance(result, Refusal):
+                refusals.append(result)
+            else:
+                pairs.append(result)
+
             report(len(pairs) + len(refusals), count)
 
     click.echo(table(pairs))
