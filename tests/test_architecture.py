@@ -23,6 +23,7 @@ PACKAGES = {
     "mserbench_whisper_linear": ROOT / "plugins",
     "mserbench_supcon_w2v2": ROOT / "plugins",
     "mserbench_mser_llm": ROOT / "plugins",
+    "mserbench_m5ser": ROOT / "plugins",
     "mserbench_leaderboard": ROOT / "leaderboard",
 }
 MODULES = {
