@@ -99,7 +99,7 @@ def analyse(waveform: NDArray[Any], rate: int) -> Prosody:
 
     power = _power(samples, rate)
     pitch = _pitch(samples, rate)
-    f0 = _on_frames(pitch, len(power))
+    f0 = _without_errors(_on_frames(pitch, len(power)))
     segments = _segments(power, f0)
 
     inside = np.zeros(len(power), dtype=bool)
@@ -107,7 +107,7 @@ def analyse(waveform: NDArray[Any], rate: int) -> Prosody:
         inside[start:end] = True
 
     # What hums between the words of others is none of the melody.
-    f0 = _without_errors(np.where(inside, f0, 0.0))
+    f0 = np.where(inside, f0, 0.0)
     if np.count_nonzero(f0) < _FEWEST_VOICED:
         raise NoProsody("hardly any of it is voiced")
 
@@ -197,15 +197,22 @@ def _segments(power: Signal, f0: Signal) -> tuple[tuple[int, int], ...]:
             runs.append((int(start), int(end)))
 
     # Breath before the first word, a click after the last: neither is voiced.
-    spoken = tuple(
+    voiced = np.flatnonzero(f0 > 0)
+    spoken = [
         (start, end)
         for start, end in runs
         if end - start >= _SHORTEST_SEGMENT and np.count_nonzero(f0[start:end]) >= 3
-    )
+    ]
     if not spoken:
         raise NoProsody("hardly any of it is voiced")
 
-    return spoken
+    # A sigh that follows the last word at once is no speech either.
+    first = max(spoken[0][0], int(voiced[voiced >= spoken[0][0]][0]) - _SHORTEST_PAUSE)
+    last = min(spoken[-1][1], int(voiced[voiced < spoken[-1][1]][-1]) + _SHORTEST_PAUSE)
+    spoken[0] = (first, spoken[0][1])
+    spoken[-1] = (spoken[-1][0], last)
+
+    return tuple(spoken)
 
 
 def _syllables(power: Signal, f0: Signal) -> int:
