@@ -26,6 +26,7 @@ EXPORTED = (
     "mserbench.plugins.misfits",
     "mserbench.report.progress",
     "mserbench.results.manifest",
+    "mserbench.speaking.synthesizer",
     "mserbench.statistics.metrics",
     "mserbench.tables",
     "mserbench.testing",
