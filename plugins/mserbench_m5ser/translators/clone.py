@@ -29,8 +29,8 @@ class CloneOptions:
 
     sentences: str = option(
         "",
-        "A csv file of the columns text, language, translation; without it, the table of this "
-        "plugin.",
+        "A csv file of the columns sentence, language, text: the rows of a sentence share its name, "
+        "and one is in en; without it, the table of this plugin.",
         "corpora of acted speech have few sentences, and a person can read their translations",
     )
     translation_model: str = option(

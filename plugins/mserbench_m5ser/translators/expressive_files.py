@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,23 +70,19 @@ def command(program: Path, folder: Path, language: str, gated: Path, batch_size:
     ]  # fmt: skip
 
 
-def read_speech(
-    folder: Path, names: Sequence[str], whole: bool
-) -> dict[str, tuple[NDArray[np.float32], int]]:
-    """Return samples and rate of what was spoken, by name.
-
-    Where the tool did not end well (not `whole`), the last file may be cut: it counts as missing.
-    """
+def read_speech(folder: Path, names: Sequence[str]) -> dict[str, tuple[NDArray[np.float32], int]]:
+    """Return samples and rate of what was spoken, by name; a file that is not whole is none."""
     waveforms = folder / "out" / _DATA / "waveform"
-    written = [name for name in names if (waveforms / f"{name}_pred.wav").is_file()]
     speech = {}
-    for name in written if whole else written[:-1]:
+    for name in names:
+        path = waveforms / f"{name}_pred.wav"
+        if not _is_whole(path):
+            continue
+
         try:
-            samples, rate = soundfile.read(
-                waveforms / f"{name}_pred.wav", dtype="float32", always_2d=True
-            )
+            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError:
-            # Not whole: as good as not written.
+            # As good as not written.
             continue
 
         speech[name] = (np.ascontiguousarray(samples[:, 0]), int(rate))
@@ -127,3 +124,14 @@ def _texts_by_order(out: Path, names: Sequence[str]) -> dict[str, str]:
     written = [name for name in names if (out / "waveform" / f"{name}_pred.wav").is_file()]
 
     return {name: words_of(line) for name, line in zip(written, lines, strict=False)}
+
+
+def _is_whole(wav: Path) -> bool:
+    """Say whether a file has the length that its header tells: a tool may end while it writes."""
+    try:
+        with wav.open("rb") as file:
+            mark, length = struct.unpack("<4sI", file.read(8))
+    except (OSError, struct.error):
+        return False
+
+    return bool(mark == b"RIFF" and wav.stat().st_size >= length + 8)

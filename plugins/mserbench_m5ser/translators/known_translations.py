@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from mserbench import tables
@@ -10,19 +11,29 @@ from mserbench.contracts import Fault
 from mserbench.disk import outside
 from mserbench.errors import DataError
 
-_OURS = Path(__file__).parents[1] / "sentences.csv"
-_COLUMNS = ("text", "language", "translation")
+_OURS = Path(__file__).with_name("sentences.csv")
+_COLUMNS = ("sentence", "language", "text")
+_SOURCE = "en"
 
 
 class KnownTranslations:
-    """Translations by English sentence, whatever its case and punctuation, and language."""
+    """Translations by English sentence, whatever its case and punctuation, and language.
 
-    def __init__(self, table: dict[tuple[str, str], str]) -> None:
-        self._table = table
+    A csv file has the columns sentence (a name that the translations of a sentence share), language
+    and text; the rows whose language is `en` hold what is looked for.
+    """
+
+    def __init__(self, texts: Mapping[tuple[str, str], str]) -> None:
+        self._texts = texts
+        self._sentences = {
+            _key(text): sentence
+            for (sentence, language), text in texts.items()
+            if language == _SOURCE
+        }
 
     @classmethod
     def read(cls, path: str) -> KnownTranslations:
-        """Read a csv file of the columns text, language, translation; without a path, ours.
+        """Read a csv file; without a path, that of the plugin.
 
         Raises DataError where it cannot be read, or has another form.
         """
@@ -35,25 +46,26 @@ class KnownTranslations:
                 "--option sentences=FILE"
             ) from error
 
-        table: dict[tuple[str, str], str] = {}
+        texts: dict[tuple[str, str], str] = {}
         for row in tables.rows(file.name, data, _COLUMNS):
             if isinstance(row, Fault):
                 raise DataError(f"table of sentences {str(file)!r}: {row.sentence}: mend the line")
 
-            sentence, language, translation = (row.values[column] for column in _COLUMNS)
-            if not (sentence and language and translation):
+            sentence, language, text = (row.values[column] for column in _COLUMNS)
+            if not (sentence and language and text):
                 raise DataError(
                     f"table of sentences {str(file)!r}, line {row.line}: an empty cell; fill it or "
                     "delete the line"
                 )
 
-            table[_key(sentence), language] = translation
+            texts[sentence, language] = text
 
-        return cls(table)
+        return cls(texts)
 
     def find(self, text: str, language: str) -> str | None:
         """Return the translation of an English sentence, or None where the table has none."""
-        return self._table.get((_key(text), language))
+        sentence = self._sentences.get(_key(text))
+        return None if sentence is None else self._texts.get((sentence, language))
 
 
 def _key(text: str) -> str:

@@ -22,6 +22,7 @@ from transformers import GenerationMixin, SeamlessM4TFeatureExtractor, SeamlessM
 
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import DataError
+from mserbench_training.resources.quiet import quietly
 
 _SPACE = "\u2581"  # what stands for a space in the pieces of a text
 
@@ -56,6 +57,13 @@ class _TextFirst(GenerationMixin):
 
 class _Even(SeamlessM4Tv2Model, _TextFirst):  # type: ignore[no-untyped-call]
     """The model, over a generation of texts that is the same alone and in a batch."""
+
+    def post_init(self) -> None:
+        """Let no tensor be missing in silence."""
+        super().post_init()  # type: ignore[no-untyped-call]
+        # Its unit model declares that it may come without vocoder and encoders, and transformers
+        # hands that on to the whole, which then speaks with random weights.
+        self._keys_to_ignore_on_load_missing: set[str] = set()
 
 
 class _EachAlone(nn.Module):
@@ -108,10 +116,12 @@ class SpeechTranslator:
         """Load what `save_pretrained` wrote. Raises DataError where it is none, or damaged."""
         loading: Any = _Even
         try:
-            model, report = loading.from_pretrained(
-                folder, dtype=getattr(torch, precision), local_files_only=True,
-                use_safetensors=True, output_loading_info=True,
-            )  # fmt: skip
+            with quietly():
+                model, report = loading.from_pretrained(
+                    folder, dtype=getattr(torch, precision), local_files_only=True,
+                    use_safetensors=True, output_loading_info=True,
+                )  # fmt: skip
+
             # transformers fills them with random numbers.
             missing = sorted(set(report["missing_keys"]))
             if missing:
@@ -175,8 +185,13 @@ class SpeechTranslator:
 
 
 def _without_ends(texts: Tensor, end: int, padding: int) -> Tensor:
-    """Return texts (n_clips, n_tokens) without their end tokens, and a column of padding more."""
-    start, after = texts[:, :1], texts[:, 1:]
-    after = after.masked_fill(after == end, padding)
+    """Return texts (n_clips, n_tokens) without their end tokens, and a column of padding more.
 
-    return nn.functional.pad(torch.cat([start, after], dim=1), (0, 1), value=padding)
+    Of a text that has no words the language stands for one, or the unit model fails on it.
+    """
+    start, language, tokens = texts[:, :1], texts[:, 1:2], texts[:, 2:]
+    tokens = tokens.masked_fill(tokens == end, padding)
+    is_empty = (tokens == padding).all(dim=1, keepdim=True)
+    tokens = torch.cat([torch.where(is_empty, language, tokens[:, :1]), tokens[:, 1:]], dim=1)
+
+    return nn.functional.pad(torch.cat([start, language, tokens], dim=1), (0, 1), value=padding)

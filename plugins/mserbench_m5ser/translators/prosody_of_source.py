@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 def carried_over(
     source: NDArray[np.float32], spoken: NDArray[np.float32], rate: int
 ) -> NDArray[np.float32]:
-    """Return speech at `rate` Hz with pitch, energy, rate and pauses of its source at 16 kHz.
+    """Return speech with pitch, energy, rate and pauses of its source, both at `rate` Hz.
 
     Where one of the two has none, as a whisper, the speech comes back as it was.
     """
     # Here, as it loads Praat.
-    from mserbench_m5ser.prosody.transfer import transfer
+    from mserbench_m5ser.prosody import transfer
 
-    return transfer(source, spoken, rate).waveform
+    return transfer(source, spoken, rate)

@@ -159,7 +159,7 @@ class SeamlessExpressive(Translator):
                 outside_tool.environment_of(self._program.parent, self.device),
                 self._limit(clips),
             )
-            speech = files.read_speech(folder, names, whole=ended.status == 0)
+            speech = files.read_speech(folder, names)
             texts = files.read_texts(folder, names)
 
         outcomes: dict[int, Speech | Refusal] = {}

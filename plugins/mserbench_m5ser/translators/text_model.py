@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 
 from mserbench.errors import DataError
 from mserbench_m5ser.translators.codes import SEAMLESS, TOKENS
+from mserbench_training.resources.quiet import quietly
 
 _ENGLISH = ("__en__", "eng_Latn")
 _MOST_TOKENS = 256  # of a translation: ten times a sentence of these corpora
@@ -31,10 +32,12 @@ class TextModel:
 
         loading: Any = AutoModelForSeq2SeqLM
         try:
-            model, report = loading.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
-                dtype=torch.float32, output_loading_info=True,
-            )  # fmt: skip
+            with quietly():
+                model, report = loading.from_pretrained(
+                    folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
+                    dtype=torch.float32, output_loading_info=True,
+                )  # fmt: skip
+
             # transformers fills them with random numbers.
             missing = sorted(set(report["missing_keys"]))
             if missing:
