@@ -29,7 +29,7 @@ class CloneOptions:
 
     sentences: str = option(
         "",
-        "A csv file of the columns sentence, language, text: the rows of a sentence share its name, "
+        "A csv file of the columns sentence, language, text: rows of a sentence share its name, "
         "and one is in en; without it, the table of this plugin.",
         "corpora of acted speech have few sentences, and a person can read their translations",
     )
@@ -90,7 +90,7 @@ class Clone(Translator):
             name="clone",
             title="Translated text, spoken by pocket-tts in the voice of the source",
             version=cls.version,
-            licence="MIT (pocket-tts), CC-BY-4.0 (its weights), that of the translation model",
+            licence="MIT, weights CC-BY-4.0",
             citation=heard.POCKET_CITATION,
             languages=("de", "es", "fr", "it"),
             prosody="partly",
@@ -147,7 +147,13 @@ class Clone(Translator):
                 "translation_model"
             )
 
-        return model.translate(source.text, language) or Refusal("its text is translated into none")
+        try:
+            text = model.translate(source.text, language)
+        except (RuntimeError, ValueError, IndexError) as error:
+            misfits.refuse(error)
+            return Refusal(f"the translation model failed on its text: {words(error, 200)}")
+
+        return text or Refusal("its text is translated into no words")
 
     def _text_model(self, language: str) -> TextModel | None:
         """Return the translation model of a language, loaded on first use."""

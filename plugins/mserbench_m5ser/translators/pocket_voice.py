@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class PocketVoices:
 
     def __init__(self, configs: str, large: bool) -> None:
         os.environ.setdefault(_MUST_END, "1")
+        # It tells each step of each clip, and its faults are told as errors.
+        logging.getLogger("pocket_tts").setLevel(logging.CRITICAL)
         self._configs = configs
         self._suffix = _LARGE if large else ""
         self._models: dict[str, Any] = {}
@@ -84,4 +87,6 @@ class PocketVoices:
                 "run it again"
             )
 
+        # Else it decodes as many frames at once as happen to wait, and samples differ by rounding.
+        model.max_decoder_frames_per_call = 1
         return model

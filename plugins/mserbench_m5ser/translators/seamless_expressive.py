@@ -95,9 +95,9 @@ class SeamlessExpressive(Translator):
         """Return its card."""
         return TranslatorCard(
             name="seamless-expressive",
-            title="SeamlessExpressive (Prosody UnitY2, PRETSSEL, 16 kHz); it and zh experimental",
+            title="SeamlessExpressive, 16 kHz, watermarked; it and zh are experimental",
             version=cls.version,
-            licence="Seamless Licence (weights, gated), MIT (tools); its speech is watermarked",
+            licence="Seamless Licence (gated), tools MIT",
             citation=heard.SEAMLESS_CITATION,
             languages=TARGETS,
             prosody="yes",

@@ -94,7 +94,7 @@ class SeamlessM4T(Translator):
             name="seamless-m4t",
             title="SeamlessM4T v2, in one voice, with the prosody of the source put on it",
             version=cls.version,
-            licence=f"{SEAMLESS_M4T_V2.licence} (weights)" if ours else "that of the weights",
+            licence=SEAMLESS_M4T_V2.licence if ours else "that of the weights",
             citation=heard.SEAMLESS_CITATION,
             languages=TARGETS,
             prosody="partly" if options.prosody else "no",
