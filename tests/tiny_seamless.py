@@ -24,6 +24,7 @@ TINY: dict[str, Any] = {
     "lang_embed_dim": 4, "spkr_embed_dim": 4, "vocoder_num_langs": 5, "vocoder_num_spkrs": 3,
 }  # fmt: skip
 TOWARDS_END = 2.0
+LONGEST = 24  # pieces of a text, of the shape of large
 
 
 def save(folder: Path, shape: dict[str, Any] | None = None, seed: int = 4) -> Path:
@@ -44,9 +45,11 @@ def save(folder: Path, shape: dict[str, Any] | None = None, seed: int = 4) -> Pa
             end = model.shared.weight[model.config.eos_token_id]
             model.text_decoder.layer_norm.bias += TOWARDS_END * end
 
-    # Units below the offset are signs that trained weights never give to the vocoder.
+    # Units that the vocoder has not are signs, which trained weights never give to it.
+    first = model.config.vocoder_offset
     with torch.no_grad():
-        model.t2u_model.lm_head.weight[: model.config.vocoder_offset] = 0
+        model.t2u_model.lm_head.weight[:first] = 0
+        model.t2u_model.lm_head.weight[first + model.config.unit_hifi_gan_vocab_size :] = 0
 
     _describe(model.generation_config, model.config.vocab_size)
     model.save_pretrained(folder)
@@ -74,4 +77,4 @@ def _describe(generation: Any, vocab_size: int) -> None:
     generation.text_decoder_lang_to_code_id = languages
     generation.t2u_lang_code_to_id = languages
     generation.vocoder_lang_code_to_id = {code: place for place, code in enumerate(CODES)}
-    generation.max_new_tokens = 12 if vocab_size < 1000 else 64
+    generation.max_new_tokens = 12 if vocab_size == TINY["vocab_size"] else LONGEST
