@@ -76,7 +76,7 @@ TOOL = dedent(
     for number, (row, data) in enumerate(zip(rows, sounds)):
         length = len(data) // 2
         if length in plan.get("crashes_on", []):
-            sys.exit("RuntimeError: bad clip")
+            sys.exit("RuntimeError: bad clip " + row["src_audio"])
         if length in plan.get("hangs_on", []):
             time.sleep(600)
         if length in plan.get("drops", []):
@@ -211,7 +211,8 @@ def test_a_tool_that_fails_half_way_keeps_what_came_and_tries_the_rest_alone(ben
     refusal = outcomes[2]
     assert isinstance(refusal, Refusal)
     assert refusal.reason == (
-        "expressivity_evaluate failed (RuntimeError: bad clip), and again when it was given alone"
+        "expressivity_evaluate failed (RuntimeError: bad clip clip000002.wav), and again when it was "
+        "given alone"
     )
     assert first["lengths"] == [8_000, 9_600, 11_200, 12_800, 14_400, 16_000]
     assert second["lengths"] == [12_800, 14_400, 16_000]

@@ -47,7 +47,8 @@ def run(command: Sequence[str], folder: Path, environment: dict[str, str], limit
             status = None
         # Leaving the block closes the pipe, upon which the supervisor ends the tool.
 
-    return Ended(status, last_words(log))
+    # Without the folder, whose name is another each time: equal faults shall read alike.
+    return Ended(status, last_words(log).replace(f"{folder}{os.sep}", ""))
 
 
 def environment_of(folder: Path, device: str) -> dict[str, str]:
