@@ -240,6 +240,20 @@ def test_weights_that_cannot_be_had_are_one_sentence(tmp_path: Path, table: str)
         translator.translate([source(sound(0.5))], "de")
 
 
+def test_offline_the_hub_is_not_asked(
+    table: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("MSERBENCH_OFFLINE", "1")
+    with pytest.raises(DataError, match="'german' of pocket-tts cannot be loaded"):
+        Clone(CloneOptions(sentences=table)).translate([source(sound(0.5))], "de")
+
+    assert constants.HF_HUB_OFFLINE
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

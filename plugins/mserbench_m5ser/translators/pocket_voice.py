@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import soxr
 import torch
+from huggingface_hub import constants
 from numpy.typing import NDArray
 from pocket_tts import TTSModel
 from safetensors import SafetensorError
@@ -20,6 +21,7 @@ from mserbench.errors import DataError
 LANGUAGES = {"de": "german", "es": "spanish", "fr": "french", "it": "italian"}
 _LARGE = "_24l"
 _PROMPT = 30  # seconds of a voice prompt, as pocket-tts cuts files to
+_OFFLINE = "MSERBENCH_OFFLINE"  # no network, what caches hold is used
 # Speech that does not end is a fault; without this pocket-tts gives it out with a warning.
 _MUST_END = "KPOCKET_TTS_ERROR_WITHOUT_EOS"
 
@@ -33,6 +35,10 @@ class PocketVoices:
         os.environ.setdefault(_MUST_END, "1")
         # It tells each step of each clip, and its faults are told as errors.
         logging.getLogger("pocket_tts").setLevel(logging.CRITICAL)
+        # It has no option for that, and the hub's library has read its own variable long ago.
+        if os.environ.get(_OFFLINE, "0") not in ("", "0"):
+            constants.HF_HUB_OFFLINE = True
+
         self._configs = configs
         self._suffix = _LARGE if large else ""
         self._models: dict[str, Any] = {}

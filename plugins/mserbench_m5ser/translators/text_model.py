@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,13 @@ class TextModel:
             if missing:
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
 
-            tokenizer = AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
+            with warnings.catch_warnings():
+                # Marian recommends a package that mends punctuation, which these texts do not need.
+                warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
+                tokenizer = AutoTokenizer.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
+
             return cls(model, tokenizer, device)
         except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:200]
