@@ -174,6 +174,7 @@ def _folders(option_text: str) -> dict[str, Path]:
 
     Raises UsageError where none is there.
     """
+    # A model that is missing refuses the sentences of its language, and none of the others.
     languages = ("de", "es", "fr", "it")
     folders = {name: Path(option_text.replace(_LANGUAGE, name)) for name in languages}
     present = {name: folder for name, folder in folders.items() if folder.is_dir()}

@@ -80,6 +80,8 @@ class _EachAlone(nn.Module):
         """Return waveforms (n_clips, n_samples), padded with zeros, and lengths (n_clips,)."""
         waveforms = []
         for units, speaker, language in zip(input_ids, speaker_id, lang_id, strict=True):
+            # Only what follows the last unit is padding: a gap inside is an end token that was
+            # taken out, and keeps its place.
             places = torch.nonzero(units != self.padding)
             if not len(places):
                 waveforms.append(torch.zeros(0, device=units.device))
