@@ -25,6 +25,7 @@ class TranslatorCard:
     `languages` are the targets that it speaks (ISO 639-1 codes). `prosody` and `voice` say whether
     those of the source clip are carried over. `exposure` is handed on to every model that is
     trained on its speech; `exposure_complete` is True only where the list is known to hold all.
+    `requires` says what it needs beside packages: weights, tools, one phrase each.
     """
 
     name: str
@@ -37,6 +38,7 @@ class TranslatorCard:
     voice: Carried
     exposure: tuple[Exposure, ...] = ()
     exposure_complete: bool = False
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

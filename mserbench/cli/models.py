@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _shown
 from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
     from mserbench.options import OptionDescription
-
-_INDENT = " " * 4
-_WIDEST = 100  # longer lines are hard to read, however wide the terminal
 
 
 @click.command(name="models", short_help="list the models, or the options of one")
@@ -53,65 +48,13 @@ def _options(name: str, markdown: bool, as_json: bool) -> None:
     about = " ".join((options.__doc__ or "").split())
 
     if as_json:
-        _common.print_json([_record(description) for description in descriptions])
+        _common.print_json([_shown.record(description) for description in descriptions])
     elif markdown:
         click.echo(page(name, about, descriptions), nl=False)
     elif descriptions:
-        width = min(shutil.get_terminal_size().columns, _WIDEST)
-        click.echo("\n".join(_lines(about, descriptions, width)))
+        click.echo("\n".join(_shown.lines(about, descriptions, _shown.width())))
     else:
         _common.say(f"model {name!r} has no options")
-
-
-def _record(option: OptionDescription) -> dict[str, Any]:
-    return {
-        "option": option.name,
-        "type": option.type,
-        "default": option.default,
-        "presets": dict(option.presets),
-        "help": option.help,
-        "evidence": option.evidence,
-    }
-
-
-def _lines(about: str, options: Sequence[OptionDescription], width: int) -> Iterator[str]:
-    """Return an entry for each option, no line of it wider than the width."""
-    yield from textwrap.wrap(about, width)
-    for option in options:
-        if option.group:
-            yield from ("", *textwrap.wrap(option.group.upper(), width))
-
-        yield ""
-        default = "" if option.over_preset else f"; default {_text(option.default)}"
-        yield from textwrap.wrap(
-            f"{option.name}  {option.words}{default}", width, subsequent_indent=_INDENT
-        )
-        yield from _preset_lines(option.presets, width)
-        for paragraph in (option.help, f"Evidence: {option.evidence}." * bool(option.evidence)):
-            yield from textwrap.wrap(
-                paragraph, width, initial_indent=_INDENT, subsequent_indent=_INDENT
-            )
-
-
-def _preset_lines(presets: Mapping[str, Any], width: int) -> list[str]:
-    """Return the value of each preset: in columns where they fit, else one below the other."""
-    values = {preset: _text(value) for preset, value in presets.items()}
-    if len(set(values.values())) == 1:
-        values = {"all presets:": next(iter(values.values()))}
-
-    cells = [f"{preset} {text}" for preset, text in values.items()]
-    column = (width - len(_INDENT)) // max(len(cells), 1)
-    # A gap of two spaces, else two values read as one.
-    if all(len(cell) + 2 <= column for cell in cells):
-        return [(_INDENT + "".join(cell.ljust(column) for cell in cells)).rstrip()] if cells else []
-
-    return [
-        line
-        for cell in cells
-        for line in textwrap.wrap(
-            cell, width, initial_indent=_INDENT, subsequent_indent=_INDENT * 2
-        )
-    ]
 
 
 def page(name: str, about: str, options: Sequence[OptionDescription]) -> str:
@@ -138,22 +81,15 @@ def page(name: str, about: str, options: Sequence[OptionDescription]) -> str:
 
 def _cells(option: OptionDescription, presets: Sequence[str]) -> list[str]:
     if option.presets:
-        values = [f"`{_text(option.presets[preset])}`" for preset in presets]
+        values = [f"`{_shown.text(option.presets[preset])}`" for preset in presets]
     elif presets:
         # The option that names the preset has no value in any.
         values = [""] * len(presets)
     else:
-        values = [f"`{_text(option.default)}`"]
+        values = [f"`{_shown.text(option.default)}`"]
 
     return [f"`{option.name}`", option.words, *values, option.help, option.evidence]
 
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _text(value: object) -> str:
-    """Return a value as it is typed at a command line; an empty text as two quotes."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "none" if value is None else str(value) or '""'

@@ -1,17 +1,29 @@
-"""`mserbench translators`: list the translators of speech."""
+"""`mserbench translators`: list the translators of speech, or tell all of one."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _shown
+
+if TYPE_CHECKING:
+    from mserbench.cards import Exposure
+    from mserbench.plugins.hookspecs import TranslatorEntry
+    from mserbench.translator import Translator, TranslatorCard
 
 
-@click.command(name="translators", short_help="list the translators of speech")
+@click.command(name="translators", short_help="list the translators of speech, or tell of one")
+@click.argument("name", required=False)
 @_common.wide_option
 @_common.json_option
-def command(as_json: bool) -> None:
-    """List the translators of all installed plugins.
+def command(name: str | None, as_json: bool) -> None:
+    """List the translators of all installed plugins; with NAME, what that one needs, carries over
+    and heard, and its options.
 
     Each speaks labelled utterances in another language; `mserbench m5ser build` makes training
     speech by one. The columns prosody and voice say what of the source clip its speech keeps.
@@ -19,4 +31,67 @@ def command(as_json: bool) -> None:
     from mserbench.cli._listing import listing
     from mserbench.plugins.hookspecs import TranslatorEntry
 
-    listing(TranslatorEntry, as_json)
+    if name is None:
+        listing(TranslatorEntry, as_json)
+    else:
+        _one(name, as_json)
+
+
+def _one(name: str, as_json: bool) -> None:
+    from mserbench.options import describe_options
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import TranslatorEntry
+
+    entry = registry.entry(TranslatorEntry, name)
+    translator: type[Translator] = registry.resolve(entry)
+    card = translator.describe(translator.Options())
+    options = describe_options(translator.Options)
+
+    if as_json:
+        record = {
+            "card": {**asdict(card), "exposure": [_heard(each) for each in card.exposure]},
+            "needs": dict(entry.needs),
+            "options": [_shown.record(option) for option in options],
+        }
+        _common.print_json(record)
+        return
+
+    columns = _shown.width()
+    about = " ".join((translator.Options.__doc__ or "").split())
+    click.echo("\n".join(_card_lines(card, entry, columns)))
+    if options:
+        click.echo("\n" + "\n".join(_shown.lines(about, options, columns)))
+
+
+def _heard(exposure: Exposure) -> dict[str, object]:
+    """Return what a base model heard, as JSON tells it: without the keys of clips."""
+    record = asdict(exposure)
+    del record["clips"]
+
+    return record
+
+
+def _card_lines(card: TranslatorCard, entry: TranslatorEntry, columns: int) -> Iterator[str]:
+    """Return the card of a translator, no line of it wider than the columns."""
+    extras = dict.fromkeys(entry.needs.values())
+    facts = [
+        ("languages", ", ".join(card.languages)),
+        ("prosody of the source", card.prosody),
+        ("voice of the source", card.voice),
+        ("version", card.version),
+        ("licence", card.licence),
+        ("citation", card.citation),
+        ("install", f"pip install 'mserbench[{','.join(extras)}]'" if extras else ""),
+        *(("needs", phrase) for phrase in card.requires),
+        *(
+            ("heard", f"{heard.corpus} ({', '.join(heard.languages)}): {heard.evidence}")
+            for heard in card.exposure
+        ),
+    ]
+    if not card.exposure_complete:
+        facts.append(("heard", "and what is not published"))
+
+    yield from textwrap.wrap(f"{card.name}: {card.title}", columns)
+    for word, fact in facts:
+        if fact:
+            yield from textwrap.wrap(f"{word}: {fact}", columns, subsequent_indent="    ")

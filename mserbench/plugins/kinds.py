@@ -62,6 +62,7 @@ def _translator_facts(translator: type[Translator]) -> Mapping[str, object]:
         "prosody": card.prosody,
         "voice": card.voice,
         "licence": card.licence,
+        "requires": card.requires,
     }
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mserbench.plugins.hookspecs import CommandEntry, TranslatorEntry, hookimpl
+from mserbench.plugins.hookspecs import CommandEntry, TranslatorEntry, WeightsEntry, hookimpl
 
 MSERBENCH_API = 1
 
@@ -38,6 +38,18 @@ def register_translators() -> Iterable[TranslatorEntry]:
             "espeak-ng with the measured prosody of the source; offline, on any machine",
             needs={"espeakng_loader": "demo", "parselmouth": "prosody"},
         ),
+    ]
+
+
+@hookimpl
+def register_weights() -> Iterable[WeightsEntry]:
+    """Return the pretrained weights that translators are built upon."""
+    return [
+        WeightsEntry(
+            "seamless-m4t-v2-large",
+            "mserbench_m5ser.translators.parts:SEAMLESS_M4T_V2",
+            "SeamlessM4T v2 large, speech to speech, 2.3 B",
+        )
     ]
 
 

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from mserbench.errors import DataError, UsageError
-from mserbench_mser_llm.quiet import quietly
+from mserbench_training.resources.quiet import quietly
 
 _RENAMED = (  # BERT's name and the Q-Former's, as regular expressions
     (r"embeddings\.LayerNorm\.(.*)", r"layernorm.\1"),

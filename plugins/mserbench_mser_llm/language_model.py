@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from mserbench.errors import DataError, UsageError
 from mserbench_mser_llm.exact_head import ExactHead
-from mserbench_mser_llm.quiet import quietly
 from mserbench_training.encoders.base import Precision
+from mserbench_training.resources.quiet import quietly
 from mserbench_training.resources.recomputing import recompute_blocks
 
 Tokens = tuple[int, ...]

@@ -19,11 +19,11 @@ from mserbench_mser_llm.described import DescribedMserLlm
 from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.network import Network
 from mserbench_mser_llm.presets import PRESETS, resolve
-from mserbench_mser_llm.quiet import quietly
 from mserbench_mser_llm.scoring import LABELS
 from mserbench_mser_llm.settings import Settings
 from mserbench_training.encoders.base import Precision, parse_layers
 from mserbench_training.resources.planned import CACHED_BYTES, NOT_MEASURED, bytes_of
+from mserbench_training.resources.quiet import quietly
 from mserbench_training.resources.saved import count, kept_bytes, without_memory
 
 FRAMES_A_SECOND = 50

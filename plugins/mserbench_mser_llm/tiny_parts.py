@@ -17,7 +17,7 @@ from whisper.model import AudioEncoder, ModelDimensions
 from mserbench.disk import folders
 from mserbench.disk.files import cache_dir, write_atomic
 from mserbench.labels import CANONICAL
-from mserbench_mser_llm.quiet import quietly
+from mserbench_training.resources.quiet import quietly
 
 Role = Literal["whisper", "bert", "llama"]
 VERSION = "1"  # raise it whenever a part changes
