@@ -119,17 +119,22 @@ def _examined_apart(
     root: Path, utterances: Sequence[Utterance], engine: Engine
 ) -> Generator[list[_Examined], None, None]:
     """Yield the same from workers that may be on other machines: each reads the files itself."""
-    shards = (
-        Shard(
-            f"the files from {utterances[start].audio!r} on",
-            _examine_alone,
-            (root.absolute(), utterances[start : start + _SHARD]),
-        )
-        for start in range(0, len(utterances), _SHARD)
-    )
+    starts = range(0, len(utterances), _SHARD)
+    parts = {f"part {start // _SHARD}": utterances[start : start + _SHARD] for start in starts}
+    work = (Shard(key, _examine_alone, (root.absolute(), part)) for key, part in parts.items())
+
     engine.require([root])
-    for outcome in engine.do(shards):
-        yield outcome.result()
+    for outcome in engine.do(work):
+        if outcome.failure:
+            yield [_unheard(utterance, outcome.failure) for utterance in parts[outcome.key]]
+        else:
+            yield outcome.result()
+
+
+def _unheard(utterance: Utterance, reason: str) -> _Examined:
+    """Return a clip that nobody could look at, as whoever did died of it or of one beside it."""
+    problem = f"clip {utterance.id!r} was not heard ({reason})"
+    return _Examined(utterance, Facts("", 0.0, 0, 0, problem=problem))
 
 
 def _examine_alone(root: Path, utterances: Sequence[Utterance]) -> list[_Examined]:
