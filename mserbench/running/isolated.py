@@ -43,7 +43,7 @@ class Introduced:
 
     card: ModelCard
     version: str
-    options: Any
+    options: Any  # None where they are those of the spec: a class made at run time is not sent
     device: str
     transductive: bool
     prepares: bool
@@ -85,7 +85,7 @@ class _Distant(Model):
     def __init__(self, spec: Spec, engine: Engine) -> None:
         self._spec, self._engine = spec, engine
         own: Introduced = self._ask("loading", _introduce)
-        super().__init__(own.options, spec.folder, own.device)
+        super().__init__(own.options or spec.settings, spec.folder, own.device)
         self._introduced = own
         # Of the instance, as each stands for another class.
         vars(self)["version"] = own.version
@@ -160,16 +160,16 @@ def _introduce(spec: Spec) -> Introduced:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _child.clear()
     subject = _child[spec] = spec.subject
-    return introduced(subject)
+    return introduced(subject, spec)
 
 
-def introduced(subject: Subject) -> Introduced:
-    """Return what is told of a model to a process that has not made it."""
+def introduced(subject: Subject, spec: Spec) -> Introduced:
+    """Return what is told of a model to a process that has its spec and has not made it."""
     model = subject.model
     return Introduced(
         card=subject.card,
         version=model.version,
-        options=model.options,
+        options=None if model.options == spec.settings else model.options,
         device=model.device,
         transductive=model.transductive,
         prepares=type(model).prepare is not Model.prepare,

@@ -108,8 +108,9 @@ class _Elsewhere(Model):
 
     def __init__(self, spread: Spread) -> None:
         self._spread = spread
-        own: Introduced = spread.ask("loading", introduced)
-        super().__init__(own.options, spread.spec.folder, own.device)
+        spec = spread.spec
+        own: Introduced = spread.ask("loading", introduced, spec)
+        super().__init__(own.options or spec.settings, spec.folder, own.device)
         self._introduced = own
         # Of the instance, as each stands for another class.
         vars(self)["version"] = own.version

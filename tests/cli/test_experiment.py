@@ -519,3 +519,27 @@ def still_here(tmp_path: Path) -> Iterator[None]:
     if path.exists():
         workers = {int(line.split()[0]) for line in path.read_text().splitlines()}
         assert not any(map(is_alive, workers)), "workers must not outlive the command"
+
+
+@pytest.mark.slow
+def test_a_table_by_ray_is_byte_for_byte_that_of_local_processes(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    """Who computed a table must not be seen in it."""
+    pytest.importorskip("ray")
+    few = ["experiment", "two.toml", "--data", data, "--settings", "to-DE", "--seeds", "0"]
+    local = cli(*few, "--jobs", 2, "--out", tmp_path / "local")
+    ray = cli(*few, "--engine", "ray", "--workers", 2, "--out", tmp_path / "ray")
+    assert (local.code, ray.code) == (0, 0), ray.err
+    assert ray.out == local.out
+    names = {
+        path.relative_to(tmp_path / "local") for path in (tmp_path / "local").glob("answers/*")
+    }
+    assert names
+    for name in names:
+        assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "local" / name).read_bytes()
+
+    assert without_seconds(tmp_path / "ray/record.json") == without_seconds(
+        tmp_path / "local/record.json"
+    )
+    assert not list((tmp_path / "ray").glob(".seen-*"))
