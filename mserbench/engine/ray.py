@@ -33,8 +33,12 @@ _SILENT = logging.CRITICAL + 1
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # What decides numbers, beside the packages that bring plugins.
 _NUMERIC = ("numpy", "scipy", "scikit-learn", "soundfile", "soxr", "torch", "torchaudio")
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+    # Else a cluster that starts here waits for workers nobody asked for, and for ever where one of
+    # them is not there within a minute, as on a busy machine.
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_worker_register_timeout_seconds": "300",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else a warning of a future version
 }
 
@@ -127,7 +131,7 @@ class Cluster(Engine):
         if self._ray is not None:
             return
 
-        os.environ.update({key: os.environ.get(key, value) for key, value in _ENVIRONMENT.items()})
+        os.environ.update({key: os.environ.get(key, value) for key, value in ENVIRONMENT.items()})
         try:
             import ray
         except ModuleNotFoundError as error:

@@ -24,6 +24,7 @@ from processes import wait_for
 from mserbench.data import dataset, lookup
 from mserbench.engine.base import Outcome, Shard, Workers
 from mserbench.engine.named import engine_named
+from mserbench.engine.ray import ENVIRONMENT
 from mserbench.errors import DataError, MissingExtra, MserbenchError, UsageError
 from mserbench.running import evaluation
 from mserbench.running.spec import Spec
@@ -108,7 +109,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def make_cluster(work: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Start clusters of two nodes with a CPU each; variables are of the second node alone."""
     pytest.importorskip("ray")
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
     from ray.cluster_utils import Cluster
 
     folder = tempfile.mkdtemp(prefix="rt-", dir="/tmp")
@@ -154,12 +157,12 @@ def test_both_nodes_work_and_a_lost_one_costs_nothing(
     cluster = make_cluster()
     with on(cluster, Workers(2, threads=1)) as engine:
         assert len(engine.everywhere(os.getpid)) == 2
-        told = by_key(engine.do(Shard(str(n), work.about, on_device=True) for n in range(6)))
-        assert len({node for node, *_ in told.values()}) == 2
-        assert len({process for _, process, *_ in told.values()}) == 2, "one process a worker"
-        assert {tuple(rest) for *_, rest in [(*_, (d, t)) for *_, d, t in told.values()]} == {
-            ("cpu", "1")
-        }
+        asked = [Shard(str(n), work.about, on_device=True) for n in range(8)]
+        nodes, processes, devices, threads = map(
+            set, zip(*by_key(engine.do(asked)).values(), strict=True)
+        )
+        assert (len(nodes), len(processes)) == (2, 2), "one process a worker, a worker a node"
+        assert (devices, threads) == ({"cpu"}, {"1"})
 
         values = {}
         for number, outcome in enumerate(engine.do(squares(work, 20))):
