@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench.cli import _common
+from mserbench.cli._workers import spread
 from mserbench.errors import DataError, MserbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mserbench.engine.base import Engine
     from mserbench.results.runs import Run
     from mserbench.running.spec import Spec
-
-LOG = "workers.log"  # below --out: what workers print
 
 
 @click.command(name="run", short_help="score models on tasks")
@@ -103,8 +101,8 @@ def command(
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
 
     finished: list[Run] = []
-    with _spread(engine, workers, models, device, isolated, out) as spread:
-        way = _Way(out, batch_seconds, fresh, isolated, spread)
+    with spread(engine, workers, models, device, isolated, out) as hired:
+        way = _Way(out, batch_seconds, fresh, isolated, hired)
         targets = _load_all(tasks, data, allow_partial, limit)
         try:
             for target in targets:
@@ -163,49 +161,6 @@ def _announced(target: Dataset, models: Sequence[str]) -> Sequence[str]:
         _common.say(f"note: {target.task.name}: {note}", err=True)
 
     return models
-
-
-@contextmanager
-def _spread(
-    name: str, count: int | None, models: Sequence[str], device: str, isolated: bool, out: Path
-) -> Iterator[Engine | None]:
-    """Give the engine whose workers are to be asked, once it is in reach; None for this process
-    alone, as without options.
-
-    Raises UsageError for options that contradict one another, MserbenchError where the engine is
-    out of reach.
-    """
-    import os
-
-    from mserbench.engine.base import Workers
-
-    if name == "local" and count is None:
-        yield None
-        return
-    if isolated:
-        raise UsageError(
-            "--isolated keeps a model from the data, but workers of an engine read them: leave "
-            "--isolated away, or --engine and --workers"
-        )
-
-    # The last digits of numbers depend on the threads, so they do not follow from the machine.
-    threads = int(os.environ.get("OMP_NUM_THREADS") or 1)
-    workers = Workers(0, devices=_devices(models, device), threads=threads, log=out / LOG)
-    with _common.engine_asked(name, count, workers) as engine:
-        # Before corpora are looked at, which takes minutes.
-        engine.require([])
-        yield engine
-
-
-def _devices(models: Sequence[str], device: str) -> tuple[str, ...]:
-    """Return what workers get: a GPU where one of the models can use it."""
-    from mserbench.running.lookup import described_class
-
-    if device != "auto":
-        return (device,)
-
-    can_use = any(len(described_class(name).devices) > 1 for name in models)
-    return ("auto",) if can_use else ("cpu",)
 
 
 def _note(target: Dataset, sentence: str) -> None:

@@ -13,16 +13,14 @@ import logging
 import os
 import shutil
 import socket
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, entry_points, version
-from pathlib import Path
 from typing import Any
 
-from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, carried_out, sentence
+from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, sentence
+from mserbench.engine.nodes import Worker, call, deadly, packages, reason, unlike, unreachable
 from mserbench.errors import MissingExtra, MserbenchError, UsageError
 
 TRIES = 3  # deaths of its workers that a shard may cost
@@ -31,8 +29,6 @@ _PATIENCE = 300.0  # seconds that nothing is at work before it is said that noth
 _STORE = 256 * 2**20  # bytes of memory for what is on its way, of a cluster that is started here
 _SILENT = logging.CRITICAL + 1
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-# What decides numbers, beside the packages that bring plugins.
-_NUMERIC = ("numpy", "scipy", "scikit-learn", "soundfile", "soxr", "torch", "torchaudio")
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
     # Else a cluster that starts here waits for workers nobody asked for, and for ever where one of
@@ -102,7 +98,7 @@ class Cluster(Engine):
         asked = {}
         for node in self._nodes():
             place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            function = self._ray.remote(num_cpus=0, scheduling_strategy=place)(_call)
+            function = self._ray.remote(num_cpus=0, scheduling_strategy=place)(call)
             name = f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
             asked[f"{name}, {node['NodeID'][:6]}"] = function.remote(work, *arguments)
 
@@ -147,13 +143,13 @@ class Cluster(Engine):
                 self._begin(ray)
             except (Exception, SystemExit) as error:  # of many kinds, by how far it came
                 ray.shutdown()
-                raise _unreachable(self._address, error) from error
+                raise unreachable(self._address, error) from error
 
         self._ray = ray
         own = packages()
         for name, theirs in self.everywhere(packages).items():
             if theirs != own:
-                raise MserbenchError(_unlike(name, own, theirs))
+                raise MserbenchError(unlike(name, own, theirs))
 
     def _begin(self, ray: Any) -> None:
         settings: dict[str, Any] = {
@@ -195,7 +191,7 @@ class Cluster(Engine):
             return self._ray.get(reference, timeout=_ANSWER)
         except self._ray.exceptions.RayError as error:
             raise MserbenchError(
-                f"{name} cannot be set to work ({_reason(error)}): install the same mserbench "
+                f"{name} cannot be set to work ({reason(error)}): install the same mserbench "
                 "there, or take the node out of the cluster, and start again"
             ) from error
 
@@ -287,7 +283,7 @@ class Cluster(Engine):
             # A node that is lost at the start is no reason to stop, one fault of all workers is.
             self._false_starts += 1
             if self._false_starts > TRIES + self._workers.number:
-                raise MserbenchError(f"workers do not start ({_reason(error)})") from error
+                raise MserbenchError(f"workers do not start ({reason(error)})") from error
 
             self._start()
             return
@@ -311,7 +307,7 @@ class Cluster(Engine):
                 again.append(attempt)
                 return None
 
-            return Outcome(key, failure=_deadly(key, error))
+            return Outcome(key, failure=deadly(key, TRIES, error))
         except Exception as error:  # a value that cannot be pickled, here or there
             outcome = Outcome(key, failure=sentence(getattr(error, "cause", None) or error))
 
@@ -328,52 +324,6 @@ class Cluster(Engine):
         self._working.clear()
 
 
-class Worker:
-    """What an actor is: a process of its own that keeps what it has loaded."""
-
-    def begin(self, folder: str, log: str) -> None:
-        """Stand where the command stands, as paths in options may count from there; send what is
-        printed to the end of a file. Neither where it is not seen from here.
-        """
-        if Path(folder).is_dir():
-            os.chdir(folder)
-
-        if log and Path(log).parent.is_dir():
-            handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            for stream in (1, 2):
-                os.dup2(handle, stream)
-
-    def carry_out(self, shard: Shard[T]) -> Outcome[T]:
-        """Do a shard on the device that Ray lends: the GPUs of others are not seen from here."""
-        import ray
-
-        gpus = ray.get_runtime_context().get_accelerator_ids().get("GPU")
-        # The exception stays here, as with local processes: many cannot be pickled.
-        return replace(carried_out(shard, "cuda:0" if gpus else "cpu"), cause=None)
-
-
-def _call(work: Callable[..., T], *arguments: Any) -> T:
-    # A function of ours, as Ray takes none that is built in.
-    return work(*arguments)
-
-
-def packages() -> dict[str, str]:
-    """Return the versions of Python, of the packages that decide numbers, and of all plugins."""
-    plugins = {
-        entry.dist.name: entry.dist.version
-        for entry in entry_points(group="mserbench")
-        if entry.dist is not None
-    }
-    versions = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", **plugins}
-    for name in _NUMERIC:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "none"
-
-    return versions
-
-
 def _checked(address: str) -> str:
     host, _, port = address.rpartition(":")
     if address not in ("", "auto") and not (host and "/" not in host and port.isdecimal()):
@@ -383,34 +333,3 @@ def _checked(address: str) -> str:
         )
 
     return address
-
-
-def _unreachable(address: str, error: BaseException) -> MserbenchError:
-    if not address:
-        return MserbenchError(f"no Ray cluster could be started on this machine ({_reason(error)})")
-    return MserbenchError(
-        f"no head of a Ray cluster can be reached at {address!r} from this machine "
-        f"({_reason(error)}): 'ray start --head' starts one, and 'ray start --address=HOST:PORT' "
-        "makes this machine one of its nodes"
-    )
-
-
-def _deadly(key: str, error: BaseException) -> str:
-    return (
-        f"{key}: its worker died {TRIES} times (killed, or out of memory? {_reason(error)}): it is "
-        "left out, all else goes on"
-    )
-
-
-def _unlike(name: str, own: dict[str, str], theirs: dict[str, str]) -> str:
-    package = min(key for key in {*own, *theirs} if own.get(key) != theirs.get(key))
-    return (
-        f"{name} has {package} {theirs.get(package, 'none')}, but this machine "
-        f"{own.get(package, 'none')}: install the same there, as numbers depend on it"
-    )
-
-
-def _reason(error: BaseException) -> str:
-    """Return the first line that says something, of pages that Ray has for an error."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:200].rstrip(".:") if lines else type(error).__name__

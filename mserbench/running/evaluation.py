@@ -17,7 +17,7 @@ from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.engine.base import Engine
 from mserbench.errors import ModelError
-from mserbench.labels import LONGEST, read_answer
+from mserbench.labels import read_answer
 from mserbench.model import Model
 from mserbench.report.progress import doing
 from mserbench.results import exposure, predictions, recording, runs, scoring
@@ -27,6 +27,7 @@ from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import arguments, batches, leaks
+from mserbench.running.answers import check_output
 from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
@@ -239,45 +240,6 @@ def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence
     if not model.decodes_ahead:
         return iter(parts)
     return batches.decoded_ahead(parts)
-
-
-def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:
-    """Turn what `predict` returned into answers. Raises ModelError where it breaks the contract."""
-    import numpy as np
-
-    if isinstance(output, list) and all(isinstance(answer, str) for answer in output):
-        if len(output) != n:
-            raise ModelError(
-                f"model {model!r} gave {len(output)} answers for {n} clips: one a clip was expected"
-            )
-
-        longest = max(map(len, output), default=0)
-        if longest > LONGEST:
-            raise ModelError(
-                f"model {model!r} gave an answer of {longest:,} characters: at most {LONGEST:,} "
-                "were expected, as an answer is a label or a sentence"
-            )
-
-        # Half a character (a lone surrogate) cannot be written, and NUL not be read by csv readers.
-        return [
-            ((), answer.encode("utf-8", "replace").decode("utf-8").replace("\0", "?"))
-            for answer in output
-        ]
-
-    try:
-        scores = np.asarray(output)
-    except ValueError as error:
-        raise ModelError(f"model {model!r} returned rows of different lengths ({error})") from error
-
-    if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
-        raise ModelError(
-            f"model {model!r} returned {scores.dtype} of shape {scores.shape}, but numbers "
-            f"of shape {(n, len(labels))} or {n} text answers were expected"
-        )
-    if not np.isfinite(scores).all():
-        raise ModelError(f"model {model!r} returned NaN or infinite scores: they must be finite")
-
-    return [(tuple(float(score) for score in row), "") for row in scores]
 
 
 def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Prediction]:

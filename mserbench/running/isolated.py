@@ -24,6 +24,7 @@ from mserbench.engine.cores import available_cores
 from mserbench.engine.named import engine_named
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.model import Model
+from mserbench.running.answers import check_output
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
 
@@ -182,8 +183,6 @@ def _prepare(spec: Spec, sent: Sequence[Sent]) -> None:
 
 
 def _predict(spec: Spec, sent: Sequence[Sent], labels: Sequence[str]) -> Any:
-    from mserbench.running.evaluation import check_output
-
     with as_model_error(spec.model, "predicting"):
         output = _child[spec].model.predict([clip.clip() for clip in sent], labels)
         answers = check_output(spec.model, output, len(sent), labels)

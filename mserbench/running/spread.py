@@ -18,6 +18,7 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.running import batches
+from mserbench.running.answers import check_output
 from mserbench.running.isolated import Introduced, answered, introduced, plain_facts, value_of
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error, device_for
@@ -160,8 +161,6 @@ def _predict(
     subject: Subject, corpus: str, items: Sequence[Item], labels: Sequence[str]
 ) -> list[Answer]:
     """Return the answers to one batch, in order."""
-    from mserbench.running.evaluation import check_output
-
     model, first = subject.model, items[0].utterance.id
     if type(model).prepare is not Model.prepare:
         # Of a model that is not transductive, a score depends on its own clip alone.

@@ -20,7 +20,7 @@ import pytest
 from processes import is_alive, wait_for
 from small_tables import SEEDS_AND_LABELS, toml_halves, toml_setting, toml_system
 
-from mserbench.cli import experiment
+from mserbench.cli import _means
 from mserbench.data import dataset, lookup
 from mserbench.engine import gpus
 
@@ -437,7 +437,7 @@ def test_auto_takes_every_gpu(
     lent: int, processes: int, devices: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mserbench.engine.gpus.count", lambda: lent)
-    assert experiment._devices("auto", processes) == devices
+    assert _means.devices_of("auto", processes) == devices
 
 
 def test_a_machine_without_a_driver_starts_nothing_to_count_gpus(
