@@ -26,7 +26,7 @@ from mserbench.engine.base import (
 )
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_DIED = "a worker process died (killed, or out of memory?): start again, with fewer --jobs"
+_DIED = "a worker process died (killed, or out of memory?): start again, with fewer workers"
 _own = {"device": "cpu"}  # of this process, once it is a worker
 
 

@@ -23,6 +23,7 @@ from mserbench.running.isolated import Introduced, answered, introduced, plain_f
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error, device_for
 
+TRIES = 3  # times that a batch is handed out whose worker was lost
 _own: dict[Spec, Subject] = {}  # of a worker: the model that it made last
 
 
@@ -58,18 +59,28 @@ class Spread:
         it then, and at once where the model's own code fails.
         """
         batch_of = {self._key(target, batch): batch for batch in pending}
-        shards = (self._shard(key, target, batch) for key, batch in batch_of.items())
-        deaths: list[str] = []
-        for outcome in self.engine.do(shards):
-            if outcome.failure:
-                deaths.append(outcome.failure)
-            else:
-                yield batch_of[outcome.key], value_of(outcome, outcome.key)
+        failures = dict.fromkeys(batch_of, "")
+        to_do = list(batch_of)
+        for _ in range(TRIES):
+            shards = (self._shard(key, target, batch_of[key]) for key in to_do)
+            lost = []
+            for outcome in self.engine.do(shards):
+                failures[outcome.key] = outcome.failure
+                if outcome.lost:
+                    # Local processes die together: the batch itself may be without fault.
+                    lost.append(outcome.key)
+                elif not outcome.failure:
+                    yield batch_of[outcome.key], value_of(outcome, outcome.key)
 
-        if deaths:
+            to_do = lost
+            if not to_do:
+                break
+
+        reasons = [reason for reason in failures.values() if reason]
+        if reasons:
             raise ModelError(
-                f"{len(deaths)} of {len(batch_of)} batches have no answers, the first: "
-                f"{deaths[0]}; those of all others are kept: start the same command again"
+                f"{len(reasons)} of {len(batch_of)} batches have no answers, the first: "
+                f"{reasons[0]}; those of all others are kept: start the same command again"
             )
 
     def ask(self, doing: str, work: Any, *arguments: Any) -> Any:

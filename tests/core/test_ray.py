@@ -401,3 +401,25 @@ def test_a_batch_that_kills_its_workers_is_named_after_all_others_are_done() -> 
         batches.extend(batch for batch, _ in spread.answers(target, [[4], [5], [6]]))
 
     assert batches == [[5], [6]]
+
+
+def test_a_batch_that_was_lost_with_its_neighbour_is_asked_again() -> None:
+    """Of local processes one takes the others with it, and their batches are without fault."""
+    target = dataset.load(lookup.task("emodb-sample"), None)
+    calls: list[int] = []
+
+    class Losing:
+        def do(self, coming: Iterator[Shard[Any]]) -> Iterator[Outcome[Any]]:
+            shards = list(coming)
+            calls.append(len(shards))
+            for number, shard in enumerate(shards):
+                yield (
+                    Outcome(shard.key, failure="a worker process died", lost=True)
+                    if number < 2 and len(calls) == 1
+                    else Outcome(shard.key, ("", [((0.5,), "")]))
+                )
+
+    spread = Spread(Spec.of("logmel", target), Losing())  # type: ignore[arg-type]
+    batches = [batch for batch, _ in spread.answers(target, [[4], [5], [6]])]
+    assert sorted(batches) == [[4], [5], [6]]
+    assert calls == [3, 2]
