@@ -50,6 +50,11 @@ def about(device):
     return ray.get_runtime_context().get_node_id(), os.getpid(), device, threads
 
 
+def gpu(device):
+    time.sleep(0.5)
+    return device, os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -117,15 +122,16 @@ def make_cluster(work: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     folder = tempfile.mkdtemp(prefix="rt-", dir="/tmp")
     clusters = []
 
-    def make(**variables: str) -> Any:
+    def make(gpus: int = 0, **variables: str) -> Any:
         settings = {"num_cpus": 1, "include_dashboard": False, "temp_dir": folder}
+        settings["num_gpus"] = gpus
         cluster = Cluster(initialize_head=True, head_node_args=settings)
         clusters.append(cluster)
         with pytest.MonkeyPatch.context() as patch:
             # The processes of a node, its workers among them, inherit what it is started with.
             for name, value in variables.items():
                 patch.setenv(name, value)
-            cluster.second = cluster.add_node(num_cpus=1)
+            cluster.second = cluster.add_node(num_cpus=1, num_gpus=gpus)
 
         cluster.wait_for_nodes()
         return cluster
@@ -229,6 +235,19 @@ def test_a_node_without_the_data_or_with_other_packages_is_told_before_anything_
         on(cluster, Workers(2)) as engine,
     ):
         engine.require([])
+
+
+@pytest.mark.slow
+def test_each_worker_asks_ray_for_a_gpu_of_its_own(
+    work: Any, make_cluster: Callable[..., Any]
+) -> None:
+    """By GPUs that are only pretended: Ray lends numbers, and looks at no device."""
+    cluster = make_cluster(gpus=1)
+    jobs = [Shard(str(n), work.gpu, on_device=True) for n in range(8)]
+    with on(cluster, Workers(0, devices=("auto",))) as engine:
+        assert set(by_key(engine.do(jobs)).values()) == {("cuda:0", "0")}
+    with on(cluster, Workers(1, devices=("cpu",))) as engine:
+        assert by_key(engine.do(jobs[:1]))["0"][0] == "cpu"
 
 
 @pytest.mark.slow
