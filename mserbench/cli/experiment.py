@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +42,10 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
 )
 @click.option(
     "--jobs",
+    "--workers",
+    "jobs",
     type=click.IntRange(min=1),
-    help="Processes.  [default: one a core, at most 4; one a GPU]",
+    help="Workers.  [default: one a core, at most 4; one a GPU; of a cluster, all]",
 )
 @click.option(
     "--processes",
@@ -59,6 +60,13 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
     default=1,
     show_default=True,
     help="Of arithmetic, a process.",
+)
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    metavar="NAME[:DETAIL]",
+    help="Who does the work: local[:N], or ray[:HOST:PORT], a Ray cluster.",
 )
 @click.option("--seeds", default="", help="Seeds in place of the table's, comma separated.")
 @click.option("--only", default="", help="These systems only, comma separated.")
@@ -105,6 +113,7 @@ def command(
     jobs: int | None,
     processes: int,
     threads: int,
+    engine: str,
     seeds: str,
     only: str,
     settings: str,
@@ -136,6 +145,7 @@ def command(
         raise UsageError("--dry-run is a part of the plan: give --plan too")
 
     # Imported here, as a replay needs neither plans nor workers.
+    from mserbench.cli._means import chosen
     from mserbench.experiments import conduct, definition
 
     wishes = _wishes(preset, seeds, only, settings, options)
@@ -144,8 +154,7 @@ def command(
         _plan(experiment, data, dry_run, as_json)
         return
 
-    devices = _devices(device, processes)
-    means = conduct.Means(data, devices, jobs or _jobs(devices), threads, allow_partial, processes)
+    means = chosen(engine, data, device, jobs, threads, allow_partial, processes)
     done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
@@ -245,47 +254,6 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
     words += [f"--option {model}.{key}={value}" for model, key, value in settings_given]
 
     return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
-
-
-def _devices(text: str, processes: int) -> tuple[str, ...]:
-    """Return the devices of the workers; `cuda` for several processes means the GPU of each one's
-    number.
-    """
-    if text == "auto":
-        from mserbench.engine.gpus import count
-
-        gpus = count()
-        together = processes > 1 and gpus
-        devices = (
-            ("cuda",) if together else tuple(f"cuda:{number}" for number in range(gpus)) or ("cpu",)
-        )
-    else:
-        devices = tuple(_common.names(text, "device"))
-
-    for device in devices:
-        if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
-            raise UsageError(f"--device has {device!r}, but auto, cpu, cuda or cuda:N was expected")
-
-    if processes > 1 and devices not in (("cpu",), ("cuda",)):
-        raise UsageError(
-            f"--device is {text!r}, but with --processes {processes} each process takes the GPU of "
-            "its number: give --device cuda, and choose GPUs by CUDA_VISIBLE_DEVICES"
-        )
-    # Each process of a training takes the GPU of its own number.
-    if processes > 1 and devices == ("cuda",):
-        return tuple(f"cuda:{number}" for number in range(processes))
-
-    return devices
-
-
-def _jobs(devices: Sequence[str]) -> int:
-    from mserbench.engine.cores import available_cores
-
-    return (
-        len(devices)
-        if any(device.startswith("cuda") for device in devices)
-        else min(4, available_cores())
-    )
 
 
 def _say(line: str) -> None:

@@ -16,7 +16,8 @@ from mserbench.predicting.listening import Failed, Heard, Piece, Remark
 from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
-from mserbench.running import batches, evaluation
+from mserbench.running import batches
+from mserbench.running.answers import check_output
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
 
@@ -263,7 +264,7 @@ def _ask(subject: Subject, labels: Sequence[str], pieces: Sequence[Piece]) -> li
         clips = [pieces[i].clip for i in batch]
         with as_model_error(subject.name, f"predicting a batch with {pieces[batch[0]].file!r}"):
             output = subject.model.predict(clips, labels)
-            checked = evaluation.check_output(subject.name, output, len(clips), labels)
+            checked = check_output(subject.name, output, len(clips), labels)
 
         answers.update(zip(batch, checked, strict=True))
 

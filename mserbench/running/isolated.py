@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
-from mserbench.engine.base import Engine, Shard, Workers
+from mserbench.engine.base import Engine, Outcome, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import engine_named
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.model import Model
+from mserbench.running.answers import check_output
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
 
@@ -39,11 +40,11 @@ _child: dict[Spec, Subject] = {}  # of the child process: its model, once it is 
 
 @dataclass(frozen=True)
 class Introduced:
-    """What a model in a child tells of itself when it is made."""
+    """What a model in another process tells of itself when it is made."""
 
     card: ModelCard
     version: str
-    options: Any
+    options: Any  # None where they are those of the spec: a class made at run time is not sent
     device: str
     transductive: bool
     prepares: bool
@@ -85,7 +86,7 @@ class _Distant(Model):
     def __init__(self, spec: Spec, engine: Engine) -> None:
         self._spec, self._engine = spec, engine
         own: Introduced = self._ask("loading", _introduce)
-        super().__init__(own.options, spec.folder, own.device)
+        super().__init__(own.options or spec.settings, spec.folder, own.device)
         self._introduced = own
         # Of the instance, as each stands for another class.
         vars(self)["version"] = own.version
@@ -120,7 +121,7 @@ class _Distant(Model):
         return facts
 
     def _ask(self, doing: str, work: Callable[..., Any], *arguments: Any) -> Any:
-        shard: Shard[tuple[str, Any]] = Shard(doing, _answered, (work, self._spec, *arguments))
+        shard: Shard[tuple[str, Any]] = Shard(doing, answered, (work, self._spec, *arguments))
         (outcome,) = self._engine.do([shard])
         name = self._spec.model
         if outcome.lost:
@@ -129,20 +130,25 @@ class _Distant(Model):
                 "memory): what was done is kept; without --isolated its own words may be seen"
             )
 
-        if outcome.failure:
-            raise ModelError(f"model {name!r} failed while {doing} ({outcome.failure})")
-
-        kind, value = outcome.result()
-        if kind:
-            raise _KINDS.get(kind, ModelError)(value)
-
-        return value
+        return value_of(outcome, f"model {name!r} failed while {doing}")
 
 
-def _answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str, Any]:
-    """Do a work in the child: returns ("", value), or the class and sentence of an error of ours.
+def value_of(outcome: Outcome[tuple[str, Any]], failing: str) -> Any:
+    """Return what `answered` gave in another process; raises the error that it told of instead."""
+    if outcome.failure:
+        raise ModelError(f"{failing} ({outcome.failure})")
 
-    An exception itself may hold anything, and is not sent.
+    kind, value = outcome.result()
+    if kind:
+        raise _KINDS.get(kind, ModelError)(value)
+
+    return value
+
+
+def answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str, Any]:
+    """Do a work in another process: returns ("", value), or the class and sentence of an error.
+
+    It is one of ours. An exception itself may hold anything, and is not sent.
     """
     try:
         return "", work(spec, *arguments)
@@ -155,11 +161,16 @@ def _introduce(spec: Spec) -> Introduced:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _child.clear()
     subject = _child[spec] = spec.subject
+    return introduced(subject, spec)
+
+
+def introduced(subject: Subject, spec: Spec) -> Introduced:
+    """Return what is told of a model to a process that has its spec and has not made it."""
     model = subject.model
     return Introduced(
         card=subject.card,
         version=model.version,
-        options=model.options,
+        options=None if model.options == spec.settings else model.options,
         device=model.device,
         transductive=model.transductive,
         prepares=type(model).prepare is not Model.prepare,
@@ -172,8 +183,6 @@ def _prepare(spec: Spec, sent: Sequence[Sent]) -> None:
 
 
 def _predict(spec: Spec, sent: Sequence[Sent], labels: Sequence[str]) -> Any:
-    from mserbench.running.evaluation import check_output
-
     with as_model_error(spec.model, "predicting"):
         output = _child[spec].model.predict([clip.clip() for clip in sent], labels)
         answers = check_output(spec.model, output, len(sent), labels)
@@ -184,10 +193,15 @@ def _predict(spec: Spec, sent: Sequence[Sent], labels: Sequence[str]) -> Any:
 
 
 def _tell(spec: Spec, labels: Sequence[str]) -> Any:
+    return plain_facts(_child[spec], labels)
+
+
+def plain_facts(subject: Subject, labels: Sequence[str]) -> Any:
+    """Return the facts of a run as JSON has them, which no class of the model's is among."""
     import json
 
-    with as_model_error(spec.model, "telling the facts of the run"):
-        return json.loads(json.dumps(_child[spec].model.facts(labels)))
+    with as_model_error(subject.name, "telling the facts of the run"):
+        return json.loads(json.dumps(subject.model.facts(labels)))
 
 
 def _written(clip: Clip, folder: Path) -> Sent:

@@ -20,8 +20,8 @@ from mserbench.options import make_options
 from mserbench.results import exposure
 from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
+from mserbench.running.answers import check_output
 from mserbench.running.choosing import with_bound_options
-from mserbench.running.evaluation import check_output
 from mserbench.running.lookup import (
     described_class,
     model_class,

@@ -20,7 +20,7 @@ import pytest
 from processes import is_alive, wait_for
 from small_tables import SEEDS_AND_LABELS, toml_halves, toml_setting, toml_system
 
-from mserbench.cli import experiment
+from mserbench.cli import _means
 from mserbench.data import dataset, lookup
 from mserbench.engine import gpus
 
@@ -437,7 +437,7 @@ def test_auto_takes_every_gpu(
     lent: int, processes: int, devices: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mserbench.engine.gpus.count", lambda: lent)
-    assert experiment._devices("auto", processes) == devices
+    assert _means.devices_of("auto", processes) == devices
 
 
 def test_a_machine_without_a_driver_starts_nothing_to_count_gpus(
@@ -519,3 +519,29 @@ def still_here(tmp_path: Path) -> Iterator[None]:
     if path.exists():
         workers = {int(line.split()[0]) for line in path.read_text().splitlines()}
         assert not any(map(is_alive, workers)), "workers must not outlive the command"
+
+
+@pytest.mark.slow
+def test_a_table_by_ray_is_byte_for_byte_that_of_local_processes(
+    cli: Cli, table: Path, data: Path, tmp_path: Path
+) -> None:
+    """Who computed a table must not be seen in it."""
+    pytest.importorskip("ray")
+    few = ["experiment", "two.toml", "--data", data, "--settings", "to-DE", "--seeds", "0"]
+    local = cli(*few, "--jobs", 2, "--out", tmp_path / "local")
+    ray = cli(*few, "--engine", "ray", "--workers", 2, "--out", tmp_path / "ray")
+    assert (local.code, ray.code) == (0, 0), ray.err
+    # How long trainings and runs took is in the last two cells of their rows.
+    timeless = [re.sub(r"(\| \d+ ){2}\|$", "", page, flags=re.M) for page in (local.out, ray.out)]
+    assert timeless[0] == timeless[1]
+    names = {
+        path.relative_to(tmp_path / "local") for path in (tmp_path / "local").glob("answers/*")
+    }
+    assert names
+    for name in names:
+        assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "local" / name).read_bytes()
+
+    assert without_seconds(tmp_path / "ray/record.json") == without_seconds(
+        tmp_path / "local/record.json"
+    )
+    assert not list((tmp_path / "ray").glob(".seen-*"))

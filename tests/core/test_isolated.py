@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +89,37 @@ def test_a_child_that_ends_is_the_models_fault(ask: Callable[[str, bool], Run]) 
     """If the program ended with it, a model could end a run of many models without a word."""
     with pytest.raises(ModelError, match="model 'dying' ended its process while predicting"):
         ask("dying", True)
+
+
+ODD = """
+    from dataclasses import make_dataclass
+
+    class Odd(Steady):
+        # Of no module, so that no other process can be sent one.
+        Options = make_dataclass("Odd", [("tone", int, 0)], frozen=True)
+
+        @property
+        def card(self):
+            return _card("odd")
+"""
+
+
+@pytest.mark.parametrize("elsewhere", [["--isolated"], ["--workers", "1"]], ids=lambda way: way[0])
+def test_options_of_a_class_made_at_run_time_need_not_be_sent(
+    cli: Callable[..., Any], plugin: Callable[..., Path], tmp_path: Path, elsewhere: list[str]
+) -> None:
+    plugin(ODD, models=["Odd"])
+    run: list[Any] = [
+        "run",
+        "--model",
+        "odd",
+        "--task",
+        "emodb-sample",
+        "--out",
+        tmp_path,
+        "--json",
+    ]
+    done = cli(*run, "--option", "tone=3", *elsewhere)
+    assert done.code == 0, done.err
+    (record,) = tmp_path.glob("emodb-sample/*/run.json")
+    assert json.loads(record.read_text())["model"]["options"] == {"tone": 3}
