@@ -30,6 +30,7 @@ EXPORTED = (
     "mserbench.plugins.misfits",
     "mserbench.report.progress",
     "mserbench.results.manifest",
+    "mserbench.running.judging",
     "mserbench.running.translators",
     "mserbench.statistics.metrics",
     "mserbench.tables",
