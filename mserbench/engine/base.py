@@ -7,14 +7,17 @@ again. `mserbench.engine.named` chooses an engine; nothing outside this room kno
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from mserbench.errors import MserbenchError
+from mserbench.errors import DataError, MserbenchError
 
 T = TypeVar("T")
+HERE = "this machine"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Outcome(Generic[T]):
 class Workers:
     """Whom an engine is to set to work, how many, and what each has.
 
+    `number` 0: as many as there is room for, as the engine sees it. Of `devices` each worker has
+    one; "auto" stands for the GPUs that the engine finds, or the CPU where there is none.
     `kind` tells what the work needs: "processes" keep the state of one worker from the others and
     have a device each; "threads" will do where work is reading or decoding that leaves the
     interpreter lock. `threads` is how many threads of arithmetic a process has, as the last digits
@@ -85,6 +90,28 @@ class Engine(ABC):
         A worker that dies makes outcomes that are `lost`; called again, `do` has new workers.
         """
 
+    def everywhere(self, work: Callable[..., T], *arguments: Any) -> dict[str, T]:
+        """Return what a function gives on each machine that has workers, by the machine's name.
+
+        Asked before any shard, so that what all shards would fail for is told once. Raises
+        MserbenchError where a machine cannot be asked.
+        """
+        return {HERE: work(*arguments)}
+
+    def require(self, paths: Iterable[Path]) -> None:
+        """Raise DataError, one sentence, unless every machine that has workers sees these paths."""
+        asked = [str(path.absolute()) for path in paths]
+        absent = {name: paths for name, paths in self.everywhere(unseen, asked).items() if paths}
+        if not absent:
+            return
+
+        name, lacking = next(iter(absent.items()))
+        more = f" (nor do {len(absent) - 1} more machines)" if len(absent) > 1 else ""
+        raise DataError(
+            f"{name} does not see {lacking[0]!r}{more}: work there needs it at the same path as "
+            "here, so share that folder or copy it, and start again"
+        )
+
     @abstractmethod
     def close(self, at_once: bool = False) -> None:
         """Let the workers go, after what they are at; `at_once` leaves that undone."""
@@ -95,6 +122,28 @@ class Engine(ABC):
     def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         # Somebody wants to stop: what is done is kept by the caller, the rest need not end first.
         self.close(at_once=kind is not None)
+
+
+def as_they_come(
+    submit: Callable[[Shard[T]], Future[Outcome[T]]], shards: Iterable[Shard[T]], most: int
+) -> Iterator[tuple[str, Future[Outcome[T]]]]:
+    """Yield the key and the finished future of each shard; at most `most` are handed out at once.
+
+    A stream of shards so takes no more memory than the few that are at work.
+    """
+    coming = iter(shards)
+    pending = {submit(shard): shard.key for shard in islice(coming, most)}
+    while pending:
+        finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+        for future in finished:
+            yield pending.pop(future), future
+
+        pending |= {submit(shard): shard.key for shard in islice(coming, most - len(pending))}
+
+
+def unseen(paths: Sequence[str]) -> list[str]:
+    """Return those of some paths that are not on this machine."""
+    return [path for path in paths if not Path(path).exists()]
 
 
 def carried_out(shard: Shard[T], device: str) -> Outcome[T]:

@@ -8,18 +8,22 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, carried_out, sentence
+from mserbench.engine.base import (
+    Engine,
+    Outcome,
+    Shard,
+    T,
+    Workers,
+    as_they_come,
+    carried_out,
+    sentence,
+)
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _DIED = "a worker process died (killed, or out of memory?): start again, with fewer --jobs"
@@ -31,8 +35,8 @@ class Processes(Engine):
     into results.
 
     They start with the first shards and are kept for the next ones: what a worker has loaded is
-    there again. If one dies, the outcomes of all shards that are left are lost, as the pool of
-    Python ends the others too.
+    there again. If one dies, the outcomes of the shards that were handed out are lost, as the pool
+    of Python ends the others too.
     """
 
     def __init__(self, workers: Workers) -> None:
@@ -41,15 +45,12 @@ class Processes(Engine):
 
     def do(self, shards: Iterable[Shard[T]]) -> Iterator[Outcome[T]]:
         """Yield the outcomes as they come."""
-        pending = {self._submitted(shard): shard.key for shard in shards}
-        while pending:
-            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                outcome = _outcome(pending.pop(future), future)
-                if outcome.lost:
-                    self._forget_the_dead()
+        for key, future in as_they_come(self._submitted, shards, 2 * self._workers.number):
+            outcome = _outcome(key, future)
+            if outcome.lost:
+                self._forget_the_dead()
 
-                yield outcome
+            yield outcome
 
     def close(self, at_once: bool = False) -> None:
         """Wait for the workers to end; `at_once` ends them."""

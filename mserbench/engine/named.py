@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from mserbench.engine import gpus
 from mserbench.engine.base import Engine, Workers
+from mserbench.engine.cores import available_cores
 from mserbench.engine.threads import Threads
 from mserbench.errors import UnknownName, UsageError
 
-LOCAL = "local"
+LOCAL, RAY = "local", "ray"
 
 
 def engine_named(text: str, workers: Workers) -> Engine:
     """Return the engine that `NAME` or `NAME:DETAIL` asks for: `local`, or `local:4` for four
-    workers.
+    workers; `ray`, or `ray:HOST:PORT` for the cluster with that head.
 
-    Raises UsageError for an unknown name, or a detail that the engine does not understand.
+    Nothing is started before it is asked. Raises UsageError for an unknown name, or a detail that
+    the engine does not understand.
     """
     # What follows the name is the engine's own: a number of workers, or an address.
     name, _, detail = text.partition(":")
@@ -32,8 +35,7 @@ def _local(detail: str, workers: Workers) -> Engine:
             f"workers from 1 was expected"
         )
 
-    if detail:
-        workers = replace(workers, number=int(detail))
+    workers = _of_this_machine(replace(workers, number=int(detail)) if detail else workers)
     if workers.kind == "threads":
         return Threads(workers)
 
@@ -43,5 +45,22 @@ def _local(detail: str, workers: Workers) -> Engine:
     return Processes(workers)
 
 
+def _of_this_machine(workers: Workers) -> Workers:
+    """Return the same with what is left open filled in: its GPUs or the CPU, and how many work."""
+    devices = workers.devices
+    if devices == ("auto",):
+        devices = tuple(f"cuda:{number}" for number in range(gpus.count())) or ("cpu",)
+
+    has_gpus = any(device.startswith("cuda") for device in devices)
+    room = len(devices) if has_gpus else max(1, available_cores() // workers.threads)
+    return replace(workers, devices=devices, number=workers.number or room)
+
+
+def _ray(detail: str, workers: Workers) -> Engine:
+    from mserbench.engine.ray import Cluster
+
+    return Cluster(detail, workers)
+
+
 # A further engine is a module of this room and its line here; it is imported in its function.
-_ENGINES: dict[str, Callable[[str, Workers], Engine]] = {LOCAL: _local}
+_ENGINES: dict[str, Callable[[str, Workers], Engine]] = {LOCAL: _local, RAY: _ray}

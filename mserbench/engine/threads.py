@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 
-from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, carried_out
+from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, as_they_come, carried_out
+
+_AHEAD = 4  # shards a thread that are handed out before: none waits, and memory is bounded
 
 
 class Threads(Engine):
     """Up to `number` threads, on one device; a single one is the caller's own."""
 
     def __init__(self, workers: Workers) -> None:
-        self._device = workers.devices[0]
+        self._device, self._number = workers.devices[0], workers.number
         # Without a second worker a thread would only cost.
         self._pool = ThreadPoolExecutor(workers.number) if workers.number > 1 else None
 
@@ -24,8 +26,11 @@ class Threads(Engine):
             return
 
         pool, device = self._pool, self._device
-        futures = [pool.submit(carried_out, shard, device) for shard in shards]
-        for future in as_completed(futures):
+
+        def submit(shard: Shard[T]) -> Future[Outcome[T]]:
+            return pool.submit(carried_out, shard, device)
+
+        for _, future in as_they_come(submit, shards, _AHEAD * self._number):
             yield future.result()
 
     def close(self, at_once: bool = False) -> None:

@@ -16,13 +16,13 @@ from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
 from mserbench.experiments.plan import PlannedRun, Training
 from mserbench.experiments.together import train_together
-from mserbench.model import Model, TrainableModel
+from mserbench.model import TrainableModel
 from mserbench.plugins import misfits
 from mserbench.report import progress
 from mserbench.running.evaluation import finished_run, run_subject
 from mserbench.running.lookup import described_class
 from mserbench.running.spec import Spec
-from mserbench.running.subject import Subject
+from mserbench.running.subject import Subject, device_for
 from mserbench.running.training import train
 
 TRAININGS, RUNS = "trainings", "runs"
@@ -133,13 +133,6 @@ def do_question(place: Workplace, question: PlannedRun, weights: str, device: st
         run = run_subject(spec.subject, target, place.out / RUNS)
 
     return Result(run.folder.relative_to(place.out).as_posix())
-
-
-def device_for(kind: type[Model], device: str) -> str:
-    """Return the device of a job: the one given, or the model's own where it cannot use that
-    one.
-    """
-    return device if device.partition(":")[0] in kind.devices else kind.devices[0]
 
 
 def _key(place: Workplace, training: Training, kind: type[Model]) -> str:

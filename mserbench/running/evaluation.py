@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mserbench.contracts import Clip, Task
 from mserbench.data import corpus, dataset
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
+from mserbench.engine.base import Engine
 from mserbench.errors import ModelError
 from mserbench.labels import LONGEST, read_answer
 from mserbench.model import Model
@@ -28,6 +30,9 @@ from mserbench.running import arguments, batches, leaks
 from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
+
+# Batches of positions in; those with their answers out, as they come.
+Answered = Callable[[Sequence[Sequence[int]]], Iterator[tuple[Sequence[int], Sequence[Answer]]]]
 
 
 def evaluate(
@@ -79,10 +84,24 @@ def run_spec(
     fresh: bool = False,
     progress: Progress | None = None,
     isolated: bool = False,
+    engine: Engine | None = None,
 ) -> Run:
     """Show a finished run of the same contents again; the model is made only where there is none,
-    or if `fresh`; in a child process if `isolated`.
+    or if `fresh`; in a child process if `isolated`, by the workers of an `engine` where there is
+    one.
     """
+    if engine is not None:
+        from mserbench.running.spread import Spread
+
+        if not fresh and spec.tells and (run := finished_run(spec.identity, target, out)):
+            return run
+
+        spread = Spread(spec, engine)
+        subject = spread.subject(target)
+        return run_subject(
+            subject, target, out, batch_seconds, fresh, progress, partial(spread.answers, target)
+        )
+
     if isolated:
         from mserbench.running.isolated import isolated as made_in_a_child
 
@@ -123,8 +142,12 @@ def run_subject(
     batch_seconds: float = batches.BATCH_SECONDS,
     fresh: bool = False,
     progress: Progress | None = None,
+    answered: Answered | None = None,
 ) -> Run:
-    """Ask the model about every clip, journal each batch, score, and finish the run folder."""
+    """Ask the model about every clip, journal each batch, score, and finish the run folder.
+
+    `answered` gives the answers to batches in place of the model.
+    """
     identity = subject.identity
     key = identity.key(target.task, target.digest)
     folder = runs.run_folder(out, target.task.name, subject.name, key)
@@ -141,7 +164,7 @@ def run_subject(
         # A run that goes on took the time of all its sessions.
         seconds = dict(journal.seconds)
         try:
-            _ask(subject, target, journal, batch_seconds, seconds, progress)
+            _ask(subject, target, journal, batch_seconds, seconds, progress, answered)
         finally:
             journal.close()
 
@@ -155,9 +178,9 @@ def _ask(
     batch_seconds: float,
     seconds: dict[str, float],
     progress: Progress | None,
+    answered: Answered | None,
 ) -> None:
     """Fill the journal with the answers that it lacks."""
-    model, labels = subject.model, target.task.labels
     ids = [item.utterance.id for item in target.items]
     lengths = [item.facts.seconds for item in target.items]
 
@@ -172,16 +195,12 @@ def _ask(
         return
 
     spent: dict[str, float] = {}  # since the last batch, for the journal
-    with _timed(spent, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
-        model.prepare(lambda: target.clips(range(len(ids)), grouped=model.transductive))
+    if answered is None:
+        _prepare(subject, target, spent)
 
-    # Only a transductive model may know which clips are of one speaker.
-    parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     start = time.perf_counter()
-    for batch, part in zip(pending, _decoded(model, parts), strict=True):
-        with as_model_error(subject.name, f"predicting a batch with clip {ids[batch[0]]!r}"):
-            answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
-
+    source = answered(pending) if answered else _answers(subject, target, pending)
+    for batch, answers in source:
         start, before = time.perf_counter(), start
         spent["predict"] = start - before
         journal.add(zip((ids[i] for i in batch), answers, strict=True), spent)
@@ -191,6 +210,29 @@ def _ask(
         spent = {}
         if progress:
             progress(len(journal.answers), len(ids))
+
+
+def _prepare(subject: Subject, target: Dataset, spent: dict[str, float]) -> None:
+    model = subject.model
+    with _timed(spent, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
+        model.prepare(lambda: target.clips(range(len(target.items)), grouped=model.transductive))
+
+
+def _answers(
+    subject: Subject, target: Dataset, pending: Sequence[Sequence[int]]
+) -> Iterator[tuple[Sequence[int], list[Answer]]]:
+    """Yield batches with what the model of this process answers, while the next ones are
+    decoded.
+    """
+    model, labels = subject.model, target.task.labels
+    # Only a transductive model may know which clips are of one speaker.
+    parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
+    for batch, part in zip(pending, _decoded(model, parts), strict=True):
+        first = target.items[batch[0]].utterance.id
+        with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
+            answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
+
+        yield batch, answers
 
 
 def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
-from mserbench.engine.base import Engine, Shard, Workers
+from mserbench.engine.base import Engine, Outcome, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import engine_named
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
@@ -39,7 +39,7 @@ _child: dict[Spec, Subject] = {}  # of the child process: its model, once it is 
 
 @dataclass(frozen=True)
 class Introduced:
-    """What a model in a child tells of itself when it is made."""
+    """What a model in another process tells of itself when it is made."""
 
     card: ModelCard
     version: str
@@ -120,7 +120,7 @@ class _Distant(Model):
         return facts
 
     def _ask(self, doing: str, work: Callable[..., Any], *arguments: Any) -> Any:
-        shard: Shard[tuple[str, Any]] = Shard(doing, _answered, (work, self._spec, *arguments))
+        shard: Shard[tuple[str, Any]] = Shard(doing, answered, (work, self._spec, *arguments))
         (outcome,) = self._engine.do([shard])
         name = self._spec.model
         if outcome.lost:
@@ -129,18 +129,23 @@ class _Distant(Model):
                 "memory): what was done is kept; without --isolated its own words may be seen"
             )
 
-        if outcome.failure:
-            raise ModelError(f"model {name!r} failed while {doing} ({outcome.failure})")
-
-        kind, value = outcome.result()
-        if kind:
-            raise _KINDS.get(kind, ModelError)(value)
-
-        return value
+        return value_of(outcome, f"model {name!r} failed while {doing}")
 
 
-def _answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str, Any]:
-    """Do a work in the child: returns ("", value), or the class and sentence of an error of ours.
+def value_of(outcome: Outcome[tuple[str, Any]], failing: str) -> Any:
+    """Return what `answered` gave in another process; raises the error that it told of instead."""
+    if outcome.failure:
+        raise ModelError(f"{failing} ({outcome.failure})")
+
+    kind, value = outcome.result()
+    if kind:
+        raise _KINDS.get(kind, ModelError)(value)
+
+    return value
+
+
+def answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str, Any]:
+    """Do a work in another process: returns ("", value), or the class and sentence of an error of ours.
 
     An exception itself may hold anything, and is not sent.
     """
@@ -155,6 +160,11 @@ def _introduce(spec: Spec) -> Introduced:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _child.clear()
     subject = _child[spec] = spec.subject
+    return introduced(subject)
+
+
+def introduced(subject: Subject) -> Introduced:
+    """Return what is told of a model to a process that has not made it."""
     model = subject.model
     return Introduced(
         card=subject.card,
@@ -184,10 +194,15 @@ def _predict(spec: Spec, sent: Sequence[Sent], labels: Sequence[str]) -> Any:
 
 
 def _tell(spec: Spec, labels: Sequence[str]) -> Any:
+    return plain_facts(_child[spec], labels)
+
+
+def plain_facts(subject: Subject, labels: Sequence[str]) -> Any:
+    """Return the facts of a run as JSON has them, which no class of the model's is among."""
     import json
 
-    with as_model_error(spec.model, "telling the facts of the run"):
-        return json.loads(json.dumps(_child[spec].model.facts(labels)))
+    with as_model_error(subject.name, "telling the facts of the run"):
+        return json.loads(json.dumps(subject.model.facts(labels)))
 
 
 def _written(clip: Clip, folder: Path) -> Sent:
