@@ -6,7 +6,6 @@ import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
-from mserbench.engine import gpus
 from mserbench.errors import MissingExtra
 from mserbench.options import make_options
 from mserbench.plugins import registry
@@ -38,6 +37,7 @@ def translator_options(name: str, texts: Mapping[str, str]) -> Any:
 
 
 def devices_of(kind: type[Translator]) -> tuple[str, ...]:
-    """Return what the workers of a translator run on: each GPU where it can use one, else `cpu`."""
-    number = gpus.count() if "cuda" in kind.devices else 0
-    return tuple(f"cuda:{i}" for i in range(number)) or ("cpu",)
+    """Return what the workers of a translator run on, as an engine takes it: the GPUs where it can
+    use one and the engine finds one, else `cpu`.
+    """
+    return ("auto",) if "cuda" in kind.devices else ("cpu",)

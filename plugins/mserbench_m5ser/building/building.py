@@ -1,4 +1,4 @@
-"""The build itself: jobs to an engine, results to the disk, parts to shards, and the folder whole."""
+"""The build itself: jobs to an engine, results to the disk, parts to shards, the folder whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.report import progress
 from mserbench.running.translators import devices_of
 from mserbench_m5ser import layout
-from mserbench_m5ser.building import finishing, shards, work
+from mserbench_m5ser.building import finishing, work
 from mserbench_m5ser.building.counts import Tally
 from mserbench_m5ser.building.plan import Batch, Part, Plan
 from mserbench_m5ser.building.protected import check_targets, protected
@@ -34,7 +34,7 @@ _TRIES = 3  # of a job whose worker dies
 
 @dataclass(frozen=True)
 class Built:
-    """A finished set: its folder, its manifest, what is to be known, whether it was there before."""
+    """A finished set: its folder, its manifest, notes on sources, whether it was there before."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -61,9 +61,7 @@ def build(
     _require_free(out)
     guard = protected(data)
     material = gathered(request.sources, data, request.allow_partial, guard)
-    check_targets(
-        request.languages, request.card.languages, material.languages, request.protect
-    )
+    check_targets(request.languages, request.card.languages, material.languages, request.protect)
 
     asked = request.record(material, guard)
     standing = _standing(out, asked)
@@ -71,9 +69,7 @@ def build(
         return Built(out, standing, material.notes, was_there=True)
 
     store = Store(out.absolute().parent / f".{out.absolute().name}.work")
-    plan = Plan(
-        material.pieces, request.languages, request.kind.batch_size, request.part_clips
-    )
+    plan = Plan(material.pieces, request.languages, request.kind.batch_size, request.part_clips)
     with _alone(store, out), _writable(out):
         _take_up(store, asked, out, fresh)
         # Threads of arithmetic change the last digits of numbers, so there is one a worker.
@@ -81,10 +77,11 @@ def build(
             workers, "processes", devices_of(request.kind), log=store.folder / "workers.log"
         )
         with engine_named(engine, crew) as hands:
+            hands.require(material.roots)
             tally = _Run(request, plan, store, hands).carry_out()
 
         _require_clips(tally, store, request.translator)
-        manifest = finishing.finish(store, plan, request, asked, tally, out.absolute().name)
+        manifest = finishing.finish(store, plan, request, asked, tally)
         folders.put_in_place(store.set_folder, out, replace=False)
 
     shutil.rmtree(store.folder, ignore_errors=True)

@@ -72,9 +72,7 @@ class Filters:
         return {**asdict(self), "min_kb": dict(sorted(self.min_kb.items()))}
 
 
-def reason(
-    filters: Filters, samples: NDArray[np.int16], corpus: str, source_seconds: float
-) -> str:
+def reason(filters: Filters, samples: NDArray[np.int16], corpus: str, source_seconds: float) -> str:
     """Return why a clip made from a corpus is left out, by the first rule that it breaks; "" where
     it stays.
 

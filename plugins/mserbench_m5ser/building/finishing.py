@@ -11,7 +11,7 @@ from typing import Any
 from mserbench.disk.files import write_atomic
 from mserbench_m5ser import layout
 from mserbench_m5ser.building import card, shards
-from mserbench_m5ser.building.corpus_file import corpus_file, corpus_name
+from mserbench_m5ser.building.corpus_file import corpus_file
 from mserbench_m5ser.building.counts import Tally
 from mserbench_m5ser.building.plan import Part, Plan
 from mserbench_m5ser.building.request import Request
@@ -49,17 +49,13 @@ def finish_part(store: Store, part: Part) -> tuple[dict[str, Any], Tally]:
 
 
 def finish(
-    store: Store, plan: Plan, request: Request, asked: dict[str, Any], tally: Tally, name: str
+    store: Store, plan: Plan, request: Request, asked: dict[str, Any], tally: Tally
 ) -> dict[str, Any]:
-    """Write all files beside the shards; return the manifest, which is written last.
-
-    `name` is that of the folder, after which the corpus is called.
-    """
+    """Write all files beside the shards; return the manifest, which is written last."""
     notes = [store.finished(part.name) or {} for part in plan.parts()]
     made = [note["shard"] for note in notes if note["shard"]]
     manifest = {
         "schema": SCHEMA,
-        "name": corpus_name(name),
         "asked": asked,
         "became": tally.record(),
         "shards": made,
@@ -67,7 +63,7 @@ def finish(
 
     folder = store.set_folder
     write_atomic(folder / layout.REJECTED, _rejected(notes))
-    write_atomic(folder / layout.CORPUS_FILE, corpus_file(manifest, request.exposure()))
+    write_atomic(folder / layout.CORPUS_FILE, corpus_file(manifest, plan))
     write_atomic(folder / layout.CARD, card.card(manifest))
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
     write_atomic(folder / layout.MANIFEST, f"{text}\n")

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mserbench.disk.files import write_atomic
 from mserbench.disk.stores import transact
@@ -20,6 +21,7 @@ _TABLE = (
     "PRIMARY KEY (part, number))"
 )
 _ROWS = "results.sqlite"
+_T = TypeVar("_T")
 _AT_ONCE = 100  # results read at a time: some tens of megabytes at most
 
 
@@ -57,7 +59,7 @@ class Store:
     def results(self, part: str) -> Iterator[list[Result]]:
         """Yield the results of a part in the order of the plan, some at a time."""
         last = -1
-        while chunk := self._transact(lambda base, after=last: _after(base, part, after)):
+        while chunk := self._transact(partial(_after, part=part, number=last)):
             yield chunk
             last = chunk[-1].number
 
@@ -86,7 +88,7 @@ class Store:
     def _note(self, part: str) -> Path:
         return self.folder / "parts" / f"{part}.json"
 
-    def _transact(self, work: Any) -> Any:
+    def _transact(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         # A file that is damaged is made anew: its clips are only made again.
         return transact(self.folder / _ROWS, _TABLE, work)
 
