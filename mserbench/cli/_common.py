@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -14,10 +15,15 @@ from mserbench.errors import UsageError
 from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
 
+if TYPE_CHECKING:
+    from mserbench.engine.base import Engine, Workers
+
 # `progress` is the core's, offered here with what else commands share.
 __all__ = [
     "data_option",
     "device_option",
+    "engine_asked",
+    "engine_options",
     "json_option",
     "names",
     "option_option",
@@ -77,6 +83,37 @@ def device_option(command: F) -> F:
         show_default=True,
         help="cpu, cuda or cuda:N; auto takes a GPU where the model can use one.",
     )(command)
+
+
+def engine_options(command: F) -> F:
+    """Add --engine and --workers."""
+    count = click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Workers of the engine.  [default: as many as it has room for]",
+    )
+    name = click.option(
+        "--engine",
+        default="local",
+        show_default=True,
+        metavar="NAME[:DETAIL]",
+        help="Who does the work: local[:N], or ray[:HOST:PORT], a Ray cluster.",
+    )
+    return name(count(command))
+
+
+def engine_asked(name: str, count: int | None, workers: Workers) -> AbstractContextManager[Engine]:
+    """Return the engine that --engine and --workers ask for; nothing is started yet.
+
+    Raises UsageError for an engine that is not known, or two numbers of workers.
+    """
+    from dataclasses import replace
+
+    from mserbench.engine.named import engine_named
+
+    if count is not None and name.startswith("local:"):
+        raise UsageError(f"--engine {name} and --workers {count} both say a number: leave one away")
+    return engine_named(name, workers if count is None else replace(workers, number=count))
 
 
 def option_option(command: F) -> F:

@@ -109,8 +109,11 @@ def show(name: str, as_json: bool) -> None:
     is_flag=True,
     help="List every problem and note, not one line for all of a kind.",
 )
+@_common.engine_options
 @_common.json_option
-def verify(name: str, data: Path | None, as_list: bool, as_json: bool) -> None:
+def verify(
+    name: str, data: Path | None, as_list: bool, engine: str, workers: int | None, as_json: bool
+) -> None:
     """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it.
 
     Exit 1 if there is a problem, which is what stops a run; notes are what a run says and scores
@@ -119,12 +122,16 @@ def verify(name: str, data: Path | None, as_list: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from mserbench.data import corpus, lookup, verification
+    from mserbench.engine.base import Workers
 
     source = lookup.corpus(name)
     # A file of one's own describes one task too, which may select a part of its corpus.
     task = lookup.task(name) if name.endswith(lookup.OWN) else None
-    with _common.progress(f"decoding {source.card.name}") as report:
-        verified = verification.verify(source, corpus.find(source, data), report, task)
+    is_spread = engine != "local" or workers is not None
+    carrying = _common.engine_asked(engine, workers, Workers(0, kind="threads"))
+    with carrying as hired, _common.progress(f"decoding {source.card.name}") as report:
+        root = corpus.find(source, data)
+        verified = verification.verify(source, root, report, task, hired if is_spread else None)
 
     # Editions differ in bytes and not in speech; one that we have not seen is no fault.
     edition = verified.edition or "not one we have seen"

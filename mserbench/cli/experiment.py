@@ -13,6 +13,7 @@ from mserbench.cli import _common
 from mserbench.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
+    from mserbench.experiments.conduct import Means
     from mserbench.experiments.definition import Wishes
     from mserbench.experiments.shapes import Definition
 
@@ -43,8 +44,10 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
 )
 @click.option(
     "--jobs",
+    "--workers",
+    "jobs",
     type=click.IntRange(min=1),
-    help="Processes.  [default: one a core, at most 4; one a GPU]",
+    help="Workers.  [default: one a core, at most 4; one a GPU; of a cluster, all]",
 )
 @click.option(
     "--processes",
@@ -59,6 +62,13 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
     default=1,
     show_default=True,
     help="Of arithmetic, a process.",
+)
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    metavar="NAME[:DETAIL]",
+    help="Who does the work: local[:N], or ray[:HOST:PORT], a Ray cluster.",
 )
 @click.option("--seeds", default="", help="Seeds in place of the table's, comma separated.")
 @click.option("--only", default="", help="These systems only, comma separated.")
@@ -105,6 +115,7 @@ def command(
     jobs: int | None,
     processes: int,
     threads: int,
+    engine: str,
     seeds: str,
     only: str,
     settings: str,
@@ -144,8 +155,7 @@ def command(
         _plan(experiment, data, dry_run, as_json)
         return
 
-    devices = _devices(device, processes)
-    means = conduct.Means(data, devices, jobs or _jobs(devices), threads, allow_partial, processes)
+    means = _means(engine, data, device, jobs, threads, allow_partial, processes)
     done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
@@ -245,6 +255,39 @@ def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
     words += [f"--option {model}.{key}={value}" for model, key, value in settings_given]
 
     return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
+
+
+def _means(
+    engine: str,
+    data: Path | None,
+    device: str,
+    jobs: int | None,
+    threads: int,
+    allow_partial: bool,
+    processes: int,
+) -> Means:
+    """Return who is to do the work. Raises UsageError for what an engine cannot do."""
+    from mserbench.experiments.conduct import Means
+
+    if jobs is not None and engine.startswith("local:"):
+        raise UsageError(f"--engine {engine} and --jobs {jobs} both say a number: leave one away")
+    if engine.partition(":")[0] == "local":
+        devices = _devices(device, processes)
+        number = jobs or _jobs(devices)
+        return Means(data, devices, number, threads, allow_partial, processes, engine)
+
+    if processes > 1:
+        raise UsageError(
+            f"--processes {processes} are of one machine, but --engine {engine} has several: leave "
+            "--processes away"
+        )
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(
+            f"--device is {device!r}, but with --engine {engine} auto, cpu or cuda was expected: "
+            "the cluster chooses which GPU"
+        )
+
+    return Means(data, (device,), jobs or 0, threads, allow_partial, engine=engine)
 
 
 def _devices(text: str, processes: int) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,11 @@ from mserbench.errors import DataError, MserbenchError, UsageError
 if TYPE_CHECKING:
     from mserbench.contracts import Task
     from mserbench.data.dataset import Dataset
+    from mserbench.engine.base import Engine
     from mserbench.results.runs import Run
+    from mserbench.running.spec import Spec
+
+LOG = "workers.log"  # below --out: what workers print
 
 
 @click.command(name="run", short_help="score models on tasks")
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run the model's code in a child process, which is given arrays of audio alone.",
 )
+@_common.engine_options
 @_common.wide_option
 @_common.json_option
 def command(
@@ -70,18 +77,18 @@ def command(
     allow_partial: bool,
     fresh: bool,
     isolated: bool,
+    engine: str,
+    workers: int | None,
     as_json: bool,
 ) -> None:
     """Score models on tasks: predictions, metrics with intervals, and a verdict on zero-shot, for
     each pair.
 
     A run that was killed goes on where it stopped; a finished one of the same contents is shown
-    again.
+    again. With --workers, or an --engine other than local, batches go to workers that each make
+    the model.
     """
     from mserbench.data import lookup
-    from mserbench.report import alike
-    from mserbench.running import batches, evaluation
-    from mserbench.running.earlier import passed_over
     from mserbench.running.lookup import model_entry
     from mserbench.running.spec import Spec
 
@@ -95,32 +102,110 @@ def command(
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
 
-    targets = _load_all(tasks, data, allow_partial, limit)
     finished: list[Run] = []
-    try:
-        for target in targets:
-            for note in alike.together((*target.notes, *target.warnings)):
-                _common.say(f"note: {target.task.name}: {note}", err=True)
+    with _spread(engine, workers, models, device, isolated, out) as spread:
+        way = _Way(out, batch_seconds, fresh, isolated, spread)
+        targets = _load_all(tasks, data, allow_partial, limit)
+        try:
+            for target in targets:
+                for name in _announced(target, models):
+                    finished.append(way.run(Spec.of(name, target, weights, typed, device), target))
+        except MserbenchError:
+            # An error in one run must not hide the numbers of those before it.
+            if finished:
+                _report(finished, as_json)
 
-            for name in models:
-                spec = Spec.of(name, target, weights, typed, device)
-                # What does not tell of itself would be made for it, in this process.
-                is_asked = not fresh and (spec.tells or not isolated)
-                _note(target, passed_over(spec.identity, target, out) if is_asked else "")
-                with _common.progress(f"{name} on {target.task.name}") as report:
-                    seconds = batch_seconds or batches.BATCH_SECONDS
-                    run = evaluation.run_spec(spec, target, out, seconds, fresh, report, isolated)
-
-                finished.append(run)
-                _note(target, _shown_again(run))
-    except MserbenchError:
-        # An error in one run must not hide the numbers of those before it.
-        if finished:
-            _report(finished, as_json)
-
-        raise
+            raise
 
     _report(finished, as_json)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How models are run: where to, in what batches, and by whom."""
+
+    out: Path
+    batch_seconds: float | None
+    fresh: bool
+    isolated: bool
+    engine: Engine | None
+
+    def run(self, spec: Spec, target: Dataset) -> Run:
+        """Run a model on a task, with progress and notes on stderr."""
+        from mserbench.running import batches, evaluation
+        from mserbench.running.earlier import passed_over
+
+        # What does not tell of itself would be made for it, in this process.
+        is_elsewhere = self.isolated or self.engine is not None
+        is_asked = not self.fresh and (spec.tells or not is_elsewhere)
+        _note(target, passed_over(spec.identity, target, self.out) if is_asked else "")
+        with _common.progress(f"{spec.model} on {target.task.name}") as report:
+            run = evaluation.run_spec(
+                spec,
+                target,
+                self.out,
+                self.batch_seconds or batches.BATCH_SECONDS,
+                self.fresh,
+                report,
+                self.isolated,
+                self.engine,
+            )
+
+        _note(target, _shown_again(run))
+        return run
+
+
+def _announced(target: Dataset, models: Sequence[str]) -> Sequence[str]:
+    """Say what is to be known of a target, and return the models."""
+    from mserbench.report import alike
+
+    for note in alike.together((*target.notes, *target.warnings)):
+        _common.say(f"note: {target.task.name}: {note}", err=True)
+
+    return models
+
+
+@contextmanager
+def _spread(
+    name: str, count: int | None, models: Sequence[str], device: str, isolated: bool, out: Path
+) -> Iterator[Engine | None]:
+    """Give the engine whose workers are to be asked, once it is in reach; None for this process
+    alone, as without options.
+
+    Raises UsageError for options that contradict one another, MserbenchError where the engine is
+    out of reach.
+    """
+    import os
+
+    from mserbench.engine.base import Workers
+
+    if name == "local" and count is None:
+        yield None
+        return
+    if isolated:
+        raise UsageError(
+            "--isolated keeps a model from the data, but workers of an engine read them: leave "
+            "--isolated away, or --engine and --workers"
+        )
+
+    # The last digits of numbers depend on the threads, so they do not follow from the machine.
+    threads = int(os.environ.get("OMP_NUM_THREADS") or 1)
+    workers = Workers(0, devices=_devices(models, device), threads=threads, log=out / LOG)
+    with _common.engine_asked(name, count, workers) as engine:
+        # Before corpora are looked at, which takes minutes.
+        engine.require([])
+        yield engine
+
+
+def _devices(models: Sequence[str], device: str) -> tuple[str, ...]:
+    """Return what workers get: a GPU where one of the models can use it."""
+    from mserbench.running.lookup import described_class
+
+    if device != "auto":
+        return (device,)
+
+    can_use = any(len(described_class(name).devices) > 1 for name in models)
+    return ("auto",) if can_use else ("cpu",)
 
 
 def _note(target: Dataset, sentence: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mserbench.contracts import Utterance
 from mserbench.data.memory import Digests, Memory, Sound
-from mserbench.engine.base import Shard, Workers
+from mserbench.engine.base import Engine, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import DataError, MissingExtra
@@ -55,12 +55,14 @@ def index(
     utterances: Sequence[Utterance],
     progress: Progress | None = None,
     from_memory: bool = True,
+    engine: Engine | None = None,
 ) -> dict[str, Facts]:
     """Open the file of every utterance, in parallel, and return their facts by id.
 
     Facts are remembered in the cache folder by the digest of a file's bytes: the file is read
     whole, always, and decoded only where these bytes are new, or not `from_memory`. They are saved
-    chunk by chunk, so that a killed process goes on where it was. A clip that cannot be scored has
+    chunk by chunk, so that a killed process goes on where it was. Workers of an `engine` decode all
+    anew. A clip that cannot be scored has
     a `problem`; nothing raises for a bad clip. `progress` hears of every clip.
     """
     memory, digests = Memory(root), Digests()
@@ -72,6 +74,8 @@ def index(
         # Closed here, so that no thread decodes on for somebody who wants to stop.
         with closing(
             _examined(root, utterances, memory if from_memory else None, digests)
+            if engine is None
+            else _examined_apart(root, utterances, engine)
         ) as parts:
             for examined in parts:
                 facts.update((clip.utterance.id, clip.facts) for clip in examined)
@@ -109,6 +113,32 @@ def _examined(
     with engine_named(LOCAL, workers) as engine:
         for outcome in engine.do(shards):
             yield outcome.result()
+
+
+def _examined_apart(
+    root: Path, utterances: Sequence[Utterance], engine: Engine
+) -> Generator[list[_Examined], None, None]:
+    """Yield the same from workers that may be on other machines: each reads the files itself."""
+    starts = range(0, len(utterances), _SHARD)
+    parts = {f"part {start // _SHARD}": utterances[start : start + _SHARD] for start in starts}
+    work = (Shard(key, _examine_alone, (root.absolute(), part)) for key, part in parts.items())
+
+    engine.require([root])
+    for outcome in engine.do(work):
+        if outcome.failure:
+            yield [_unheard(utterance, outcome.failure) for utterance in parts[outcome.key]]
+        else:
+            yield outcome.result()
+
+
+def _unheard(utterance: Utterance, reason: str) -> _Examined:
+    """Return a clip that nobody could look at, as whoever did died of it or of one beside it."""
+    problem = f"clip {utterance.id!r} was not heard ({reason})"
+    return _Examined(utterance, Facts("", 0.0, 0, 0, problem=problem))
+
+
+def _examine_alone(root: Path, utterances: Sequence[Utterance]) -> list[_Examined]:
+    return _examine_all(root, utterances, None, Digests())
 
 
 def digest(facts: Mapping[str, Facts]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus, Task, Utterance
 from mserbench.data import corpus, dataset, divisions, index, likeness, published, spans
+from mserbench.engine.base import Engine
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ def verify(
     root: Path,
     progress: index.Progress | None = None,
     task: Task | None = None,
+    engine: Engine | None = None,
 ) -> Verification:
     """Decode every file of a corpus folder and compare all with its card; `progress` hears of the
-    files, and the clips of a `task` on it are counted.
+    files, the clips of a `task` on it are counted, and the workers of an `engine` do the decoding.
 
     Raises DataError or PluginError only where the folder cannot be read at all.
     """
@@ -48,7 +50,7 @@ def verify(
     with_audio = [
         utterance for utterance in reading.utterances.values() if utterance.id not in lost
     ]
-    facts = index.index(root, with_audio, progress, from_memory=False)
+    facts = index.index(root, with_audio, progress, from_memory=False, engine=engine)
     facts = spans.checked(root, with_audio, facts)
     digest = index.digest(facts)
     compared = published.compare(source.card, facts)

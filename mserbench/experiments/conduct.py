@@ -4,6 +4,7 @@ it goes on.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -66,13 +67,23 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     place = Workplace(
         out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial
     )
-    checking.check(plan.tasks(cells), place.data, place.allow_partial)
+    workers = Workers(
+        means.jobs,
+        devices=means.devices,
+        threads=means.threads,
+        log=place.out / "workers.log",
+    )
+    with engine_named(means.engine, workers) as engine:
+        # A cluster out of reach is told before corpora are looked at, which takes minutes.
+        engine.require([])
+        checking.check(plan.tasks(cells), place.data, place.allow_partial)
 
-    for line in _remarks(cells, place):
-        tell(line)
+        for line in _remarks(cells, place):
+            tell(line)
 
-    with _alone(place.out):
-        trained, questioned = _work(means, place, cells, tell)
+        with _alone(place.out):
+            _require(engine, place)
+            trained, questioned = _work(engine, means, workers, place, cells, tell)
 
     done = collecting.Done(trained, questioned)
     record, answers = collecting.collect(experiment, cells, done, place, command)
@@ -81,29 +92,33 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     return Finished(page, _failures(record))
 
 
+def _require(engine: Engine, place: Workplace) -> None:
+    """Raise DataError unless all machines see the data and the very folder of the experiment."""
+    # A file of now: another folder of the same name has it not.
+    with tempfile.NamedTemporaryFile(dir=place.out, prefix=".seen-") as mark:
+        engine.require([Path(mark.name), *filter(None, [place.data])])
+
+
 def _work(
-    means: Means, place: Workplace, cells: Sequence[Cell], tell: Tell
+    engine: Engine,
+    means: Means,
+    workers: Workers,
+    place: Workplace,
+    cells: Sequence[Cell],
+    tell: Tell,
 ) -> tuple[dict[str, Result], dict[str, Result]]:
     """Train and ask; where a training takes several processes, one worker starts one after
     another.
     """
     trainings, questions = plan.trainings(list(cells)), plan.questions(list(cells))
-    workers = Workers(
-        means.jobs,
-        devices=means.devices,
-        threads=means.threads,
-        log=place.out / "workers.log",
-    )
     if means.processes > 1:
         # Two trainings at once would fight for the same GPUs.
-        with engine_named(means.engine, replace(workers, number=1)) as engine:
-            trained = _train(engine, place, trainings, means.processes, tell)
+        with engine_named(means.engine, replace(workers, number=1)) as alone:
+            trained = _train(alone, place, trainings, means.processes, tell)
+    else:
+        trained = _train(engine, place, trainings, 1, tell)
 
-    with engine_named(means.engine, workers) as engine:
-        if means.processes == 1:
-            trained = _train(engine, place, trainings, 1, tell)
-
-        return trained, _ask(engine, place, questions, trained, tell)
+    return trained, _ask(engine, place, questions, trained, tell)
 
 
 def _remarks(cells: Sequence[Cell], place: Workplace) -> list[str]:

@@ -16,7 +16,7 @@ from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
 from mserbench.experiments.plan import PlannedRun, Training
 from mserbench.experiments.together import train_together
-from mserbench.model import TrainableModel
+from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
 from mserbench.report import progress
 from mserbench.running.evaluation import finished_run, run_subject

@@ -145,9 +145,9 @@ def value_of(outcome: Outcome[tuple[str, Any]], failing: str) -> Any:
 
 
 def answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str, Any]:
-    """Do a work in another process: returns ("", value), or the class and sentence of an error of ours.
+    """Do a work in another process: returns ("", value), or the class and sentence of an error.
 
-    An exception itself may hold anything, and is not sent.
+    It is one of ours. An exception itself may hold anything, and is not sent.
     """
     try:
         return "", work(spec, *arguments)

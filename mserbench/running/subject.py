@@ -189,7 +189,7 @@ def pick_device(kind: type[Model], name: str, device: str) -> str:
 
 
 def device_for(kind: type[Model], device: str) -> str:
-    """Return the device of a worker's job: the one it has, or the model's own where it cannot use that
-    one.
+    """Return the device of a worker's job: the one it has, or the model's own where it cannot
+    use that one.
     """
     return device if device.partition(":")[0] in kind.devices else kind.devices[0]
