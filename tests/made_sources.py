@@ -61,7 +61,9 @@ def write_source(
         )
         label = labels[number % len(labels)]
         origin = (origins or {}).get(number, "")
-        lines.append(f"{number}.wav,c{number:05d},{label},s{number % 3},train,word {number},{origin}")
+        lines.append(
+            f"{number}.wav,c{number:05d},{label},s{number % 3},train,word {number},{origin}"
+        )
 
     (folder / name / "labels.csv").write_text("\n".join(lines) + "\n")
     path = folder / f"{name}.toml"

@@ -7,6 +7,7 @@ and the lists to modules that exist.
 EXPORTED = (
     "mserbench",
     "mserbench.cards",
+    "mserbench.cli.for_plugins",
     "mserbench.contracts",
     "mserbench.data.audio",
     "mserbench.data.labelled",

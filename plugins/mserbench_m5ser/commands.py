@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
+
+from mserbench.cli import for_plugins
 
 # Each in a module of its own, imported on use: what draws pictures takes time to import.
 _LATE = {
@@ -47,17 +48,6 @@ def command() -> None:
     """
 
 
-_DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    envvar="MSERBENCH_DATA",
-    help="Folder with one folder a corpus (else $MSERBENCH_DATA).",
-)
-_JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, and nothing else on stdout."
-)
-
-
 @command.command(name="build", short_help="translate and speak labelled clips; resumes if killed")
 @click.option(
     "--sources",
@@ -74,7 +64,7 @@ _JSON = click.option(
     help="An option of the translator; repeatable.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder.")
-@_DATA
+@for_plugins.data_option
 @click.option("--allow-partial", is_flag=True, help="Take what is there of an incomplete corpus.")
 @click.option("--protect", default="", help="Further languages that may not be spoken.")
 @click.option("--min-seconds", type=float, default=0.5, show_default=True, help="Least length.")
@@ -96,14 +86,9 @@ _JSON = click.option(
     metavar="MODEL[,WEIGHTS]",
     help="Leave out clips in which a model hears another emotion. Off.",
 )
-@click.option(
-    "--engine", default="local", show_default=True, help="local, local:N, ray or ray:HOST:PORT."
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="How many work at once; else one a core or GPU."
-)
+@for_plugins.engine_options
 @click.option("--fresh", is_flag=True, help="Forget an unfinished build: start anew.")
-@_JSON
+@for_plugins.json_option
 def build(
     sources: str,
     languages: str,
@@ -142,12 +127,12 @@ def build(
         agree_by=agree_by,
         filters=asking.filters(min_seconds, sizes, silence_db, max_clipped, duration_ratio),
     )
-    built = build_set(request, out, data, engine, workers or 0, fresh)
+    built = build_set(request, out, data, engine, workers, fresh)
     for note in built.notes:
         click.echo(f"note: {note}", err=True)
 
     if as_json:
-        click.echo(json.dumps({"folder": str(out), **built.manifest}, indent=1))
+        for_plugins.print_json({"folder": str(out), **built.manifest})
         return
 
     for line in asking.summary(built):
@@ -156,8 +141,8 @@ def build(
 
 @command.command(name="verify", short_help="compare a set with its manifest; look for leaks")
 @click.argument("folder", type=click.Path(path_type=Path))
-@_DATA
-@_JSON
+@for_plugins.data_option
+@for_plugins.json_option
 def verify(folder: Path, data: Path | None, as_json: bool) -> None:
     """Decode every clip of a set: counts, hours, hashes, keys, labels, leaks.
 
@@ -167,7 +152,7 @@ def verify(folder: Path, data: Path | None, as_json: bool) -> None:
 
     verified = verifying.verify(folder, data)
     if as_json:
-        click.echo(json.dumps(verified.record(), indent=1))
+        for_plugins.print_json(verified.record())
     else:
         for line in verified.lines():
             click.echo(line)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mserbench.cli.for_plugins import engine_asked
 from mserbench.disk import folders
 from mserbench.disk.files import write_atomic
 from mserbench.engine.base import Engine, Outcome, Shard, Workers
-from mserbench.engine.named import engine_named
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.report import progress
 from mserbench.running.translators import devices_of
@@ -47,7 +47,7 @@ def build(
     out: Path,
     data: Path | None = None,
     engine: str = "local",
-    workers: int = 0,
+    workers: int | None = None,
     fresh: bool = False,
 ) -> Built:
     """Build a set into the folder `out`, which appears whole or not at all.
@@ -73,10 +73,8 @@ def build(
     with _alone(store, out), _writable(out):
         _take_up(store, asked, out, fresh)
         # Threads of arithmetic change the last digits of numbers, so there is one a worker.
-        crew = Workers(
-            workers, "processes", devices_of(request.kind), log=store.folder / "workers.log"
-        )
-        with engine_named(engine, crew) as hands:
+        crew = Workers(0, "processes", devices_of(request.kind), log=store.folder / "workers.log")
+        with engine_asked(engine, workers, crew) as hands:
             hands.require(material.roots)
             tally = _Run(request, plan, store, hands).carry_out()
 
