@@ -355,7 +355,7 @@ def test_the_same_build_again_is_done_and_another_is_refused(
     assert (first.was_there, again.was_there) == (False, True)
     assert files(again.folder) == before
 
-    with pytest.raises(UsageError, match="asked for otherwise .languages.: give another --out"):
+    with pytest.raises(UsageError, match=r"asked for otherwise .languages.: give another --out"):
         build(request(calls, ("fr", "de")), tmp_path / "set")
 
     (tmp_path / "used").mkdir()
@@ -399,7 +399,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_lost(
     with monkeypatch.context() as patch:
         patch.setattr(*targets[place], full)
         with pytest.raises(
-            DataError, match="No space left on device.: make room, and give the same"
+            DataError, match=r"No space left on device.: make room, and give the same"
         ):
             build(request(calls), tmp_path / "set")
 
@@ -408,9 +408,11 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_lost(
 
 
 def test_two_builds_do_not_write_one_set(standin: None, calls: Path, tmp_path: Path) -> None:
-    with building.folders.held(tmp_path / ".set.work" / "lock"):
-        with pytest.raises(UsageError, match="is being built by another process"):
-            build(request(calls), tmp_path / "set")
+    with (
+        building.folders.held(tmp_path / ".set.work" / "lock"),
+        pytest.raises(UsageError, match="is being built by another process"),
+    ):
+        build(request(calls), tmp_path / "set")
 
 
 def test_the_command_speaks_as_a_user_types_it(
