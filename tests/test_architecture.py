@@ -89,7 +89,7 @@ def test_a_module_imports_and_says_what_it_is(name: str) -> None:
     """Code that does not even import has shipped elsewhere in this field; a first line is a
     promise.
     """
-    if name == "mserbench_tasks.demo.espeak":
+    if name == "mserbench.speaking.worker":
         pytest.importorskip("espeakng_loader", reason="the worker is a script of the extra demo")
 
     try:

@@ -19,6 +19,7 @@ TORCH = (
 LIGHT = (
     "mserbench_baselines.choose_penalty",
     "mserbench_baselines.remake_weights",
+    "mserbench_m5ser.measuring",
     "mserbench_tasks.remake_splits",
 )
 

@@ -33,6 +33,7 @@ EXPORTED = (
     "mserbench.results.manifest",
     "mserbench.running.judging",
     "mserbench.running.translators",
+    "mserbench.speaking.synthesizer",
     "mserbench.statistics.metrics",
     "mserbench.tables",
     "mserbench.testing",

@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from mserbench.data import corpus, index, trees
 from mserbench.errors import DataError, MissingExtra, PluginError
 from mserbench.labels import CANONICAL
+from mserbench.speaking import synthesizer as client
+from mserbench.speaking.synthesizer import Synthesizer
 from mserbench_tasks.demo import build as building
 from mserbench_tasks.demo import post
-from mserbench_tasks.demo import synthesizer as client
 from mserbench_tasks.demo.corpora import DEMO, DEMO_EL, DEMO_FA, DEMO_RU, parse
 from mserbench_tasks.demo.plan import Plan, Speaker, plan, request, speakers
-from mserbench_tasks.demo.synthesizer import Synthesizer
 from mserbench_tasks.demo.tables import CONTROLS, profiles, sentences, variants
 
 CORPORA = {corpus.card.name: corpus for corpus in (DEMO, DEMO_EL, DEMO_FA, DEMO_RU)}
@@ -239,7 +239,7 @@ def test_same_samples_in_any_order_and_number_of_processes(
 @needs_espeak
 def test_a_process_a_clip_gives_the_same_samples(clips: list[Plan]) -> None:
     """Else a platform that cannot unload a library would make another corpus."""
-    with Synthesizer() as shared, Synthesizer(one_process_a_clip=True) as single:
+    with Synthesizer(building.PURPOSE) as shared, Synthesizer(building.PURPOSE, True) as single:
         for clip in clips:
             assert np.array_equal(shared.speak(request(clip)), single.speak(request(clip)))
 
@@ -251,20 +251,31 @@ def test_a_process_a_clip_gives_the_same_samples(clips: list[Plan]) -> None:
 )
 def test_unknown_voice_is_refused(clips: list[Plan], change: dict[str, str], named: str) -> None:
     """Else espeak-ng would go on with the voice before, or without the variant, and say nothing."""
-    with Synthesizer() as synthesizer, pytest.raises(PluginError, match=named):
+    with Synthesizer(building.PURPOSE) as synthesizer, pytest.raises(PluginError, match=named):
         synthesizer.speak({**request(clips[0]), **change})
 
 
 @needs_espeak
 def test_dead_worker_is_one_sentence(clips: list[Plan]) -> None:
     """Else a killed espeak-ng process would hang the run or give a cut clip."""
-    with Synthesizer() as synthesizer:
+    with Synthesizer(building.PURPOSE) as synthesizer:
         assert synthesizer._worker is not None
         synthesizer._worker.kill()
         synthesizer._worker.wait()
 
         with pytest.raises(PluginError, match="its process"):
             synthesizer.speak(request(clips[0]))
+
+
+@needs_espeak
+def test_after_a_failure_the_next_request_is_spoken_as_ever(clips: list[Plan]) -> None:
+    """Else one text that espeak-ng refuses would end a build of a million clips."""
+    with Synthesizer(building.PURPOSE) as synthesizer:
+        before = synthesizer.speak(request(clips[0]))
+        with pytest.raises(PluginError, match="voice 'xx'"):
+            synthesizer.speak({**request(clips[0]), "voice": "xx"})
+
+        assert np.array_equal(synthesizer.speak(request(clips[0])), before)
 
 
 @needs_espeak

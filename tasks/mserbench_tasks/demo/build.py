@@ -21,12 +21,13 @@ from mserbench.engine.ahead import ahead
 from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError
 from mserbench.report.progress import counting
+from mserbench.speaking.synthesizer import Synthesizer, require_espeak
 from mserbench_tasks.demo import post
 from mserbench_tasks.demo.plan import Plan, plan, request
-from mserbench_tasks.demo.synthesizer import Synthesizer, require_espeak
 from mserbench_tasks.demo.tables import FILES, FOLDER
 
 VERSION = "1"  # raise it whenever a sample of any clip changes
+PURPOSE = "the demo corpus"
 MARKER = "recipe.json"  # written last: a folder with it is complete
 SECONDS_A_CLIP = 0.04  # of one core, with some margin; only for the estimate shown
 
@@ -36,7 +37,7 @@ def provide(corpus: str) -> Path:
 
     Raises MissingExtra without espeak-ng, DataError where the folder cannot be written.
     """
-    require_espeak()
+    require_espeak(PURPOSE)
     root = (cache_dir() / "demo" / recipe()).resolve()
     folder = root / corpus
 
@@ -102,7 +103,7 @@ def render(clips: Sequence[Plan], folder: Path, workers: int) -> Iterator[tuple[
 
     with ExitStack() as stack:
         for _ in range(workers):
-            idle.put(stack.enter_context(Synthesizer()))
+            idle.put(stack.enter_context(Synthesizer(PURPOSE)))
 
         # A few clips a thread ahead, so that none waits for its next one.
         yield from ahead(make, clips, depth=4 * workers, workers=workers)

@@ -12,8 +12,8 @@ from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.ndimage import uniform_filter1d
 
 from mserbench.contracts import SAMPLE_RATE
+from mserbench.speaking.synthesizer import SPEECH_RATE
 from mserbench_tasks.demo.plan import Plan, Speaker, stream
-from mserbench_tasks.demo.synthesizer import SPEECH_RATE
 
 # In dBFS, of the active speech; the loudest of all 3,276 clips then peaks at -1.2 dBFS.
 BASE_LEVEL = -37.0

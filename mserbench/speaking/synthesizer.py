@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 from mserbench.errors import MissingExtra, PluginError
 
 SPEECH_RATE = 22_050  # Hz
-_SCRIPT = Path(__file__).with_name("espeak.py")
+_SCRIPT = Path(__file__).with_name("worker.py")
 
 
 class Synthesizer:
     """A worker process that speaks: one request, the same samples, whatever came before.
 
-    Use it as a context manager. Raises MissingExtra where espeak-ng is not installed.
+    Use it as a context manager. `purpose` is what errors say that espeak-ng is needed for. Raises
+    MissingExtra where espeak-ng is not installed.
     """
 
-    def __init__(self, one_process_a_clip: bool = False) -> None:
-        require_espeak()
+    def __init__(self, purpose: str, one_process_a_clip: bool = False) -> None:
+        require_espeak(purpose)
+        self._purpose = purpose
         self._worker: subprocess.Popen[bytes] | None = None
         self._one_process_a_clip = one_process_a_clip
         if not one_process_a_clip:
@@ -48,12 +50,18 @@ class Synthesizer:
         self.close()
 
     def speak(self, request: Mapping[str, str | int]) -> NDArray[np.int16]:
-        """Return the speech of a `plan.request`: int16, shape (n_samples,), mono, 22,050 Hz.
+        """Return the speech of a request: int16, shape (n_samples,), mono, 22,050 Hz.
 
-        Raises PluginError where espeak-ng refuses it or its process ends.
+        A request has `voice` (espeak-ng's name of a language), `variant` (of its timbre), `ssml`,
+        and of `rate`, `volume`, `pitch` and `range`, in espeak-ng's units, what is not its default.
+        Raises PluginError where espeak-ng refuses it or its process ends; the next request then
+        finds a new process.
         """
         if self._one_process_a_clip:
             self._start("--once")
+        elif self._worker is None:
+            self._start()
+            self._header()
 
         assert self._worker is not None
         assert self._worker.stdin is not None
@@ -104,12 +112,12 @@ class Synthesizer:
     def _failure(self, reason: str) -> PluginError:
         self.close()
         return PluginError(
-            f"the demo corpus could not be made by espeak-ng: {reason}; install the tested version "
+            f"{self._purpose} could not be made by espeak-ng: {reason}; install the tested version "
             "again with pip install --force-reinstall 'mserbench[demo]'"
         )
 
 
-def require_espeak() -> None:
+def require_espeak(purpose: str) -> None:
     """Raise MissingExtra where espeak-ng is not installed; it is looked up, not imported."""
     if find_spec("espeakng_loader") is None:
-        raise MissingExtra("the demo corpus", "espeakng_loader", "demo")
+        raise MissingExtra(purpose, "espeakng_loader", "demo")
