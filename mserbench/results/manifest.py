@@ -52,6 +52,7 @@ def _languages(value: Any, path: str) -> tuple[str, ...]:
 # Other than the TEXT of a record: a name may hold half a character.
 STRING = checked(lambda value: isinstance(value, str))
 STRING_OR_NULL = checked(_is_string_or_null)
+KIND = checked(lambda value: value in get_args(ExposureKind))
 OBJECT_OR_NULL = checked(lambda value: value is None or isinstance(value, dict))
 
 
@@ -61,7 +62,7 @@ class Heard(Part):
 
     corpus: Annotated[str, STRING]
     languages: Annotated[tuple[str, ...], _languages]
-    kind: Annotated[ExposureKind, checked(lambda value: value in get_args(ExposureKind))]
+    kind: Annotated[ExposureKind, KIND]
     evidence: Annotated[str, STRING]
 
 
