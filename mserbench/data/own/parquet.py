@@ -23,7 +23,7 @@ from mserbench.errors import DataError, MissingExtra
 
 ROW = "row of the shard"  # columns that rows get from where they stand
 ID, SPLIT = "id by the shard", "split by the shard"
-_PLACES = (ROW, ID, SPLIT)
+PLACES = (ROW, ID, SPLIT)
 # `train-00000-of-00004.parquet`, as `datasets` names the shards of a split.
 _OF_SPLIT = re.compile(rf"({'|'.join(PARTS)})(-\d+-of-\d+)?\.parquet", re.IGNORECASE)
 
@@ -72,10 +72,17 @@ def read(settings: Settings) -> tuple[Settings, Table]:
     selected = (key for key in settings.select if key not in FIELDS)
     wanted = tuple(dict.fromkeys((*named.values(), *selected)))
     shared = _checked(settings, root, files, wanted, audio)
-    what = f"the Parquet set {settings.parquet!r}"
-    rows = _Rows(root, files, wanted, audio)
+    table = table_of(root, files, wanted, audio)
 
-    return replace(settings, columns=columns), Table(what, (*shared, *_PLACES), rows)
+    return replace(settings, columns=columns), replace(table, columns=(*shared, *PLACES))
+
+
+def table_of(root: Path, files: tuple[str, ...], columns: tuple[str, ...], audio: str) -> Table:
+    """Return some columns of shards below a folder, and where each row stands, as a table whose
+    rows are read as they are asked for; `audio` is the column of the recordings.
+    """
+    rows = _Rows(root, files, columns, audio)
+    return Table(f"the Parquet set {str(root)!r}", (*columns, *PLACES), rows)
 
 
 def require_pyarrow(subject: str) -> None:
