@@ -68,7 +68,7 @@ def test_training_clips_of_iemocap_get_in_and_its_session_five_does_not(
 
     assert (source["corpus"], source["clips"]) == ("iemocap", 4)
     assert source["dropped_by_label_map"] == {"fru": 1}
-    assert "iemocap, session 5" not in built.manifest["asked"]["protected"]["by_id_only"]
+    assert "iemocap, session 5" not in built.manifest["compared_by_id_only"]
     # 0.9 s are 28,844 bytes: over the 20 KB of IEMOCAP.
     assert built.manifest["became"]["by_source"]["iemocap"]["clips"] == 4
     assert verifying.verify(built.folder, data).problems == ()

@@ -63,7 +63,7 @@ def build(
     material = gathered(request.sources, data, request.allow_partial, guard)
     check_targets(request.languages, request.card.languages, material.languages, request.protect)
 
-    asked = request.record(material, guard)
+    asked = request.record(material)
     standing = _standing(out, asked)
     if standing is not None:
         return Built(out, standing, material.notes, was_there=True)
@@ -79,7 +79,7 @@ def build(
             tally = _Run(request, plan, store, hands).carry_out()
 
         _require_clips(tally, store, request.translator)
-        manifest = finishing.finish(store, plan, request, asked, tally)
+        manifest = finishing.finish(store, plan, asked, tally, guard)
         folders.put_in_place(store.set_folder, out, replace=False)
 
     shutil.rmtree(store.folder, ignore_errors=True)

@@ -14,7 +14,7 @@ from mserbench_m5ser.building import card, shards
 from mserbench_m5ser.building.corpus_file import corpus_file
 from mserbench_m5ser.building.counts import Tally
 from mserbench_m5ser.building.plan import Part, Plan
-from mserbench_m5ser.building.request import Request
+from mserbench_m5ser.building.protected import Protected
 from mserbench_m5ser.building.store import Store
 
 SCHEMA = 1
@@ -49,7 +49,7 @@ def finish_part(store: Store, part: Part) -> tuple[dict[str, Any], Tally]:
 
 
 def finish(
-    store: Store, plan: Plan, request: Request, asked: dict[str, Any], tally: Tally
+    store: Store, plan: Plan, asked: dict[str, Any], tally: Tally, guard: Protected
 ) -> dict[str, Any]:
     """Write all files beside the shards; return the manifest, which is written last."""
     notes = [store.finished(part.name) or {} for part in plan.parts()]
@@ -58,6 +58,8 @@ def finish(
         "schema": SCHEMA,
         "asked": asked,
         "became": tally.record(),
+        # Not of the request: whoever builds on goes on, whichever corpora are here by then.
+        "compared_by_id_only": list(guard.by_id_only),
         "shards": made,
     }
 

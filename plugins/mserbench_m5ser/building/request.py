@@ -16,7 +16,7 @@ from mserbench.translator import Translator, TranslatorCard
 from mserbench_m5ser.building.agreement import Judge
 from mserbench_m5ser.building.filters import Filters
 from mserbench_m5ser.building.plan import PART_CLIPS
-from mserbench_m5ser.building.protected import PARTS, Protected
+from mserbench_m5ser.building.protected import LANGUAGES, PARTS
 from mserbench_m5ser.building.sources import Material
 from mserbench_m5ser.building.work import Job
 
@@ -75,7 +75,7 @@ class Request:
             self.translator, self.card.version, self.options, language, self.filters, self.judge
         )
 
-    def record(self, material: Material, guard: Protected) -> dict[str, Any]:
+    def record(self, material: Material) -> dict[str, Any]:
         """Return all that decides the bytes of the set: no path, no time, no worker."""
         parts, complete = self.exposure()
         return {
@@ -95,9 +95,8 @@ class Request:
             "filters": self.filters.record(),
             "agree_by": self.judge.ready().record() if self.judge else None,
             "protected": {
-                "languages": sorted(self.protect),
+                "languages": sorted({*LANGUAGES, *self.protect}),
                 "parts": [part.name for part in PARTS],
-                "by_id_only": list(guard.by_id_only),
             },
             "clips_a_shard": self.part_clips,
             "versions": versions(),
