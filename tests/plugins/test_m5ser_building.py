@@ -78,7 +78,7 @@ def standin(plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Non
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     # A worker process takes a second to start, and its work is the same.
     threads = Workers(1, "threads")
-    monkeypatch.setattr(building, "engine_asked", lambda *asked: Threads(threads))
+    monkeypatch.setattr(building, "engine_asked", lambda *order: Threads(threads))
 
 
 @pytest.fixture
@@ -109,19 +109,19 @@ def rows(folder: Path) -> list[dict[str, object]]:
 def test_a_set_holds_what_was_asked_for(standin: None, calls: Path, tmp_path: Path) -> None:
     built = build(request(calls), tmp_path / "set")
     became = built.manifest["became"]
-    made = rows(built.folder)
+    produced = rows(built.folder)
 
     long_enough = [
         number for number, seconds in enumerate(LENGTHS) if round(16_000 * seconds) >= 8_000
     ]
-    assert [row["id"] for row in made] == [
+    assert [row["id"] for row in produced] == [
         f"calls/c{number:05d}/{language}" for language in ("fr", "zh") for number in long_enough
     ]
-    assert became["clips"] == len(made) == 2 * len(long_enough)
+    assert became["clips"] == len(produced) == 2 * len(long_enough)
     assert became["dropped"] == {"shorter than 0.5 s": 2 * (len(LENGTHS) - len(long_enough))}
     assert became["failed"] == {}
 
-    first = made[0]
+    first = produced[0]
     assert list(first) == list(layout.COLUMNS)
     samples = flac.decoded(first["audio"]["bytes"])
     assert first["seconds"] == len(samples) / 16_000
@@ -251,29 +251,29 @@ def test_interrupted_work_is_not_done_again(
     standin: None, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
     log = tmp_path / "batches"
-    asked = request(calls, batch=str(log))
+    order = request(calls, batch=str(log))
     monkeypatch.setattr("mserbench_m5ser.building.plan._JOB_CLIPS", 4)
-    whole = build(asked, tmp_path / "whole" / "set")
+    whole = build(order, tmp_path / "whole" / "set")
     in_order = log.read_text().splitlines()
     log.write_text("")
 
-    original, left = building.Store.add, [moment]
+    original, countdown = building.Store.add, [moment]
 
     def stops(store: object, part: str, results: object) -> None:
-        if not left[0]:
+        if not countdown[0]:
             raise KeyboardInterrupt
-        left[0] -= 1
+        countdown[0] -= 1
         original(store, part, results)
 
     monkeypatch.setattr(building.Store, "add", stops)
     with pytest.raises(KeyboardInterrupt):
-        build(asked, tmp_path / "again" / "set")
+        build(order, tmp_path / "again" / "set")
 
     monkeypatch.setattr(building.Store, "add", original)
-    again = build(asked, tmp_path / "again" / "set")
+    second = build(order, tmp_path / "again" / "set")
 
     # All batches are those of the plan, and only the one that was under way came twice.
-    assert files(again.folder) == files(whole.folder)
+    assert files(second.folder) == files(whole.folder)
     assert set(log.read_text().splitlines()) == set(in_order)
     assert len(log.read_text().splitlines()) == len(in_order) + 1
 
@@ -294,8 +294,8 @@ def test_batches_are_of_nearly_one_length(standin: None, calls: Path) -> None:
 def test_what_fails_is_told_and_the_rest_is_made(
     standin: None, calls: Path, tmp_path: Path
 ) -> None:
-    asked = request(calls, fail="c00003+c00004", broken="c00012", nan="c00006")
-    built = build(asked, tmp_path / "set")
+    order = request(calls, fail="c00003+c00004", broken="c00012", nan="c00006")
+    built = build(order, tmp_path / "set")
     failed = built.manifest["became"]["failed"]
     lines = (built.folder / layout.REJECTED).read_text().splitlines()
 
@@ -351,9 +351,9 @@ def test_the_same_build_again_is_done_and_another_is_refused(
 ) -> None:
     first = build(request(calls), tmp_path / "set")
     before = files(first.folder)
-    again = build(request(calls), tmp_path / "set")
-    assert (first.was_there, again.was_there) == (False, True)
-    assert files(again.folder) == before
+    second = build(request(calls), tmp_path / "set")
+    assert (first.was_there, second.was_there) == (False, True)
+    assert files(second.folder) == before
 
     with pytest.raises(UsageError, match=r"asked for otherwise .languages.: give another --out"):
         build(request(calls, ("fr", "de")), tmp_path / "set")
@@ -431,8 +431,8 @@ def test_the_command_speaks_as_a_user_types_it(
     assert record["problems"] == []
     assert record["by_language"].keys() == {"fr", "zh"}
 
-    again = cli(*command(calls, out), "--min-seconds", "0.4", "--min-kb", "calls=20", "--json")
-    assert json.loads(again.out)["became"]["clips"] == record["clips"]
+    second = cli(*command(calls, out), "--min-seconds", "0.4", "--min-kb", "calls=20", "--json")
+    assert json.loads(second.out)["became"]["clips"] == record["clips"]
 
     for options, words in (
         (["--min-kb", "20"], "CORPUS=KB was expected"),
@@ -450,8 +450,8 @@ def test_models_choose_among_clips_and_their_exposure_counts(
     from mserbench_m5ser.building.agreement import Judge
 
     judge = Judge("steady", None)
-    asked = Request((str(calls),), ("fr",), "standin", judge=judge)
-    built = build(asked, tmp_path / "set")
+    order = Request((str(calls),), ("fr",), "standin", judge=judge)
+    built = build(order, tmp_path / "set")
 
     assert built.manifest["became"]["dropped"]["steady hears another emotion"] > 0
     assert built.manifest["asked"]["agree_by"] == {

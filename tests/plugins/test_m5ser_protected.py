@@ -32,7 +32,7 @@ def standin(plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Non
     plugin(CODE)
     monkeypatch.setattr(lookup, "_owned", {})
     threads = Workers(1, "threads")
-    monkeypatch.setattr(building, "engine_asked", lambda *asked: Threads(threads))
+    monkeypatch.setattr(building, "engine_asked", lambda *order: Threads(threads))
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_planted_test_clip_is_refused_by_its_audio(data: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "origin", ["iemocap:Ses05F_impro01_F001", "meld:test/dia0_utt0", "shemo:F01A01", "aesdd:a01"]
+    "origin", ["iemocap:Ses05F_impro01_F001", "meld:test/dia0_utt0", "shemo:F01A01", "demo-fa:fa_x"]
 )
 def test_a_translation_of_a_test_clip_is_refused(tmp_path: Path, origin: str) -> None:
     """The corpora need not be here: their names tell."""
@@ -228,9 +228,9 @@ def test_absent_and_strange_files_of_a_set_are_told(
 ) -> None:
     folder = build(request(write_source(tmp_path, [0.9] * 4)), tmp_path / "set").folder
     (folder / "data/fr-00000.parquet").rename(folder / "data/fr-00007.parquet")
-    told = cli("m5ser", "verify", folder).out
-    assert "a shard of the manifest is absent: 'data/fr-00000.parquet'" in told
-    assert "a shard is in no manifest: 'data/fr-00007.parquet'" in told
+    printed = cli("m5ser", "verify", folder).out
+    assert "a shard of the manifest is absent: 'data/fr-00000.parquet'" in printed
+    assert "a shard is in no manifest: 'data/fr-00007.parquet'" in printed
 
     (folder / "data/fr-00007.parquet").write_bytes(b"PAR1 and nothing")
     (folder / "data/fr-00007.parquet").rename(folder / "data/fr-00000.parquet")

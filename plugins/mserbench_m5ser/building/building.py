@@ -63,15 +63,15 @@ def build(
     material = gathered(request.sources, data, request.allow_partial, guard)
     check_targets(request.languages, request.card.languages, material.languages, request.protect)
 
-    asked = request.record(material)
-    standing = _standing(out, asked)
+    order = request.record(material)
+    standing = _standing(out, order)
     if standing is not None:
         return Built(out, standing, material.notes, was_there=True)
 
     store = Store(out.absolute().parent / f".{out.absolute().name}.work")
     plan = Plan(material.pieces, request.languages, request.kind.batch_size, request.part_clips)
     with _alone(store, out), _writable(out):
-        _take_up(store, asked, out, fresh)
+        _take_up(store, order, out, fresh)
         # Threads of arithmetic change the last digits of numbers, so there is one a worker.
         crew = Workers(0, "processes", devices_of(request.kind), log=store.folder / "workers.log")
         with engine_asked(engine, workers, crew) as hands:
@@ -79,7 +79,7 @@ def build(
             tally = _Run(request, plan, store, hands).carry_out()
 
         _require_clips(tally, store, request.translator)
-        manifest = finishing.finish(store, plan, asked, tally, guard)
+        manifest = finishing.finish(store, plan, order, tally, guard)
         folders.put_in_place(store.set_folder, out, replace=False)
 
     shutil.rmtree(store.folder, ignore_errors=True)
@@ -104,12 +104,12 @@ class _Run:
         """Do what is not done yet; return the counts of all parts."""
         title = f"{self.request.translator}: clips"
         with progress.counting(title) as self._report:
-            again = self._round(self._coming())
+            retry = self._round(self._coming())
             # In the end each by itself: a worker that dies takes those beside it along.
             for _ in range(_TRIES - 2):
-                again = self._round(again)
+                retry = self._round(retry)
 
-            for shard in again:
+            for shard in retry:
                 for lost in self._round([shard]):
                     self._give_up(lost)
 
@@ -145,16 +145,16 @@ class _Run:
 
     def _round(self, shards_to_do: Iterable[Shard[work.Done]]) -> list[Shard[work.Done]]:
         """Carry jobs out; return those that failed."""
-        asked: dict[str, Shard[work.Done]] = {}
+        order: dict[str, Shard[work.Done]] = {}
 
         def noted() -> Iterator[Shard[work.Done]]:
             for shard in shards_to_do:
-                asked[shard.key] = shard
+                order[shard.key] = shard
                 yield shard
 
         failed = []
         for outcome in self.engine.do(noted()):
-            shard = asked.pop(outcome.key)
+            shard = order.pop(outcome.key)
             if not self._take(outcome):
                 failed.append(shard)
                 self._last_failure = outcome.failure
@@ -213,7 +213,7 @@ def _require_free(out: Path) -> None:
         )
 
 
-def _standing(out: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
+def _standing(out: Path, order: dict[str, Any]) -> dict[str, Any] | None:
     """Return the manifest of the set that is there, None for none. Raises UsageError where it is
     that of another request.
     """
@@ -227,21 +227,21 @@ def _standing(out: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         before = {}
 
-    if before == asked:
+    if before == order:
         return manifest
     raise UsageError(
         f"output folder {str(out)!r} holds a set that was asked for otherwise "
-        f"({_differing(before, asked)}): give another --out, or remove it first"
+        f"({_differing(before, order)}): give another --out, or remove it first"
     )
 
 
-def _differing(before: Any, asked: dict[str, Any]) -> str:
+def _differing(before: Any, order: dict[str, Any]) -> str:
     if not isinstance(before, dict):
         return "all"
-    return ", ".join(name for name in asked if before.get(name) != asked[name])
+    return ", ".join(name for name in order if before.get(name) != order[name])
 
 
-def _take_up(store: Store, asked: dict[str, Any], out: Path, fresh: bool) -> None:
+def _take_up(store: Store, order: dict[str, Any], out: Path, fresh: bool) -> None:
     """Make the folder of the build ready, or go on with what it holds of the same request."""
     path = store.folder / _REQUEST
     if fresh:
@@ -251,14 +251,14 @@ def _take_up(store: Store, asked: dict[str, Any], out: Path, fresh: bool) -> Non
             leftover.unlink(missing_ok=True)
 
     if not path.is_file():
-        write_atomic(path, json.dumps(asked, sort_keys=True))
+        write_atomic(path, json.dumps(order, sort_keys=True))
         return
 
     before = json.loads(path.read_text(encoding="utf-8"))
-    if before != json.loads(json.dumps(asked)):
+    if before != json.loads(json.dumps(order)):
         raise UsageError(
             f"an unfinished build of {str(out)!r} was asked for otherwise "
-            f"({_differing(before, asked)}): give --fresh to forget it, or another --out"
+            f"({_differing(before, order)}): give --fresh to forget it, or another --out"
         )
 
 

@@ -18,10 +18,10 @@ PAPERS_LANGUAGES = {"fr", "de", "it", "zh", "es"}
 
 def card(manifest: Mapping[str, Any]) -> str:
     """Return the text of the card."""
-    asked, became = manifest["asked"], manifest["became"]
-    translator = asked["translator"]
+    order, became = manifest["asked"], manifest["became"]
+    translator = order["translator"]
     parts = [
-        *_header(asked, became),
+        *_header(order, became),
         f"# {corpus_file.title(translator['name'])}",
         "Speech that no person spoke: clips of emotional English were translated and spoken by "
         f"`{translator['name']}` ({translator['title']}, version {translator['version']}), and "
@@ -30,15 +30,15 @@ def card(manifest: Mapping[str, Any]) -> str:
         f"It holds {became['clips']:,} clips, {became['hours']:.2f} hours. `{layout.MANIFEST}` "
         "says how it was made; the same request gives the same bytes.",
         "## What is the paper's, and what is not",
-        *(f"- {line}" for line in papers(asked)),
+        *(f"- {line}" for line in papers(order)),
         "## Counts",
         *_tables(became),
         "## What was left out",
-        *_left_out(asked, became),
+        *_left_out(order, became),
         "## What a model that is trained on it may claim",
-        *_claims(asked, became),
+        *_claims(order, became),
         "## Licence",
-        corpus_file.licence(asked) + ".",
+        corpus_file.licence(order) + ".",
         "## Use",
         "```sh\nmserbench m5ser verify FOLDER\nmserbench train --model mser-llm --stage 2 --on "
         "FOLDER --out weights\n```",
@@ -48,17 +48,17 @@ def card(manifest: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def papers(asked: Mapping[str, Any]) -> list[str]:
+def papers(order: Mapping[str, Any]) -> list[str]:
     """Return what of a set is as in the paper, and what stands in for it, a sentence each."""
-    name = asked["translator"]["name"]
+    name = order["translator"]["name"]
     carried = (
-        f"prosody of the source carried over: {asked['translator']['prosody']}, voice: "
-        f"{asked['translator']['voice']}"
+        f"prosody of the source carried over: {order['translator']['prosody']}, voice: "
+        f"{order['translator']['voice']}"
     )
-    corpora = {record["corpus"] for record in asked["sources"]}
+    corpora = {record["corpus"] for record in order["sources"]}
     lacking = sorted(PAPERS_SOURCES - corpora)
     own = sorted(corpora - PAPERS_SOURCES)
-    differing = sorted(PAPERS_LANGUAGES ^ set(asked["languages"]))
+    differing = sorted(PAPERS_LANGUAGES ^ set(order["languages"]))
 
     lines = [
         "The method is that of M5SER (arXiv 2503.21806, section III); its set was not released."
@@ -93,12 +93,12 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "none"
 
 
-def _header(asked: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
+def _header(order: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
     """Return the YAML header, in JSON's notation where a text may need quotes."""
     languages = sorted(became["by_language"])
     lines = [
         "---",
-        f"pretty_name: {json.dumps(corpus_file.title(asked['translator']['name']))}",
+        f"pretty_name: {json.dumps(corpus_file.title(order['translator']['name']))}",
         "license: other",
         "license_name: of-translator-and-sources",
         "language:",
@@ -138,7 +138,7 @@ def _tables(became: Mapping[str, Any]) -> list[str]:
     return tables
 
 
-def _left_out(asked: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
+def _left_out(order: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
     rules = [f"- {count:,} clips: {reason} (filter)" for reason, count in became["dropped"].items()]
     # Of thousands of reasons the card shows the first; the table has all.
     rules += [
@@ -149,13 +149,13 @@ def _left_out(asked: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
         "A size is that of the clip as a 16 kHz PCM16 wav file with its header of 44 bytes; 1 KB "
         f"is 1,024 bytes. `{layout.REJECTED}` names each clip.",
         "\n".join(rules) if rules else "Nothing.",
-        *_left_out_before(asked),
+        *_left_out_before(order),
     ]
 
 
-def _left_out_before(asked: Mapping[str, Any]) -> list[str]:
+def _left_out_before(order: Mapping[str, Any]) -> list[str]:
     lines = []
-    for record in asked["sources"]:
+    for record in order["sources"]:
         reasons = {
             **{f"raw label {raw!r}": n for raw, n in record["dropped_by_label_map"].items()},
             **record["dropped"],
@@ -167,17 +167,17 @@ def _left_out_before(asked: Mapping[str, Any]) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _claims(asked: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
-    families = sorted({record["family"] for record in asked["sources"]})
+def _claims(order: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
+    families = sorted({record["family"] for record in order["sources"]})
     languages = ", ".join(sorted(became["by_language"]))
-    heard = sorted({part["corpus"] for part in asked["exposure"]})
+    heard = sorted({part["corpus"] for part in order["exposure"]})
     lines = [
         f"- `leaked` on a test that holds a clip of {', '.join(families)} that this speech was "
         f"made from, `in-corpus` on other clips of these corpora: a test on all of "
         f"{families[0]} is `leaked`.",
         f"- `cross-corpus`, and not `zero-shot`, on any other corpus in {languages}.",
     ]
-    complete = asked["exposure_complete"]
+    complete = order["exposure_complete"]
     lines += [f"- What made the speech had heard: {', '.join(heard)}."] if heard else []
     lines += (
         []

@@ -26,19 +26,19 @@ _COLUMNS = {
 
 def corpus_file(manifest: Mapping[str, Any], plan: Plan) -> str:
     """Return the text of the file. The corpus is called as the folder that it lies in."""
-    asked, became = manifest["asked"], manifest["became"]
+    order, became = manifest["asked"], manifest["became"]
     origins = sorted({piece.origin[0].partition(":")[0] for piece in plan.pieces})
     filled = _filled(plan)
     lines = [
         "# Written by 'mserbench m5ser build'. 'mserbench train --on FOLDER' takes its folder.",
-        f"title = {_text(title(asked['translator']['name']))}",
-        f"licence = {_text(licence(asked))}",
+        f"title = {_text(title(order['translator']['name']))}",
+        f"licence = {_text(licence(order))}",
         f"citation = {_text(CITATION)}",
         f"parquet = {_text(layout.SHARDS)}",
         f"language = {_list(sorted(became['by_language']))}",
         "synthetic = true",
         f"derived_corpora = {_list(origins)}",
-        f"exposure_complete = {json.dumps(asked['exposure_complete'])}",
+        f"exposure_complete = {json.dumps(order['exposure_complete'])}",
         "",
         "[columns]",
         *(f"{key} = {_text(column)}" for key, column in _COLUMNS.items() if key in filled),
@@ -48,7 +48,7 @@ def corpus_file(manifest: Mapping[str, Any], plan: Plan) -> str:
     ]
 
     # Handed on to every model that is trained on the set: it learns from what the translator knows.
-    for part in asked["exposure"]:
+    for part in order["exposure"]:
         lines += [
             "",
             "[[exposure]]",
@@ -66,11 +66,11 @@ def title(translator: str) -> str:
     return f"{TITLE}, by {translator}"
 
 
-def licence(asked: Mapping[str, Any]) -> str:
+def licence(order: Mapping[str, Any]) -> str:
     """Return what binds who uses a set: the terms of its translator and of each source."""
-    sources = {record["corpus"]: record["licence"] for record in asked["sources"]}
+    sources = {record["corpus"]: record["licence"] for record in order["sources"]}
     terms = "; ".join(f"{corpus}: {terms}" for corpus, terms in sorted(sources.items()))
-    return f"that of the translator ({asked['translator']['licence']}) and of the sources ({terms})"
+    return f"that of the translator ({order['translator']['licence']}) and of the sources ({terms})"
 
 
 def _filled(plan: Plan) -> set[str]:

@@ -39,12 +39,12 @@ class Tally:
         self.clips[language, emotion, corpus] += 1
         self.samples[language, emotion, corpus] += n_samples
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, tally: Tally) -> None:
         """Add the counts of another part."""
-        self.clips.update(other.clips)
-        self.samples.update(other.samples)
-        self.dropped.update(other.dropped)
-        self.failed.update(other.failed)
+        self.clips.update(tally.clips)
+        self.samples.update(tally.samples)
+        self.dropped.update(tally.dropped)
+        self.failed.update(tally.failed)
 
     @property
     def n_kept(self) -> int:

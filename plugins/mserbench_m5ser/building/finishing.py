@@ -49,18 +49,18 @@ def finish_part(store: Store, part: Part) -> tuple[dict[str, Any], Tally]:
 
 
 def finish(
-    store: Store, plan: Plan, asked: dict[str, Any], tally: Tally, guard: Protected
+    store: Store, plan: Plan, order: dict[str, Any], tally: Tally, guard: Protected
 ) -> dict[str, Any]:
     """Write all files beside the shards; return the manifest, which is written last."""
     notes = [store.finished(part.name) or {} for part in plan.parts()]
-    made = [note["shard"] for note in notes if note["shard"]]
+    produced = [note["shard"] for note in notes if note["shard"]]
     manifest = {
         "schema": SCHEMA,
-        "asked": asked,
+        "asked": order,
         "became": tally.record(),
         # Not of the request: whoever builds on goes on, whichever corpora are here by then.
         "compared_by_id_only": list(guard.by_id_only),
-        "shards": made,
+        "shards": produced,
     }
 
     folder = store.set_folder

@@ -95,9 +95,9 @@ def protected(data: Path | None) -> Protected:
     keys: dict[str, TestPart] = {}
     absent = []
     for part in PARTS:
-        here = dict.fromkeys(_keys_of(part, data), part)
-        keys.update(here)
-        absent += [] if here else [part.name]
+        readable = dict.fromkeys(_keys_of(part, data), part)
+        keys.update(readable)
+        absent += [] if readable else [part.name]
 
     return Protected(keys, tuple(absent))
 

@@ -214,5 +214,5 @@ def _row(job: Job, piece: Piece, samples: NDArray[np.int16], text: str | None) -
 def _words_on(piece: Piece, error: Exception) -> str:
     """Return why a source clip cannot be read, without a path of this machine."""
     reason = str(error) if isinstance(error, MserbenchError) else words(error)
-    shown = reason.replace(str(piece.item.path), piece.item.utterance.audio)
-    return " ".join(shown.replace(str(piece.item.root), piece.corpus).split())
+    plain = reason.replace(str(piece.item.path), piece.item.utterance.audio)
+    return " ".join(plain.replace(str(piece.item.root), piece.corpus).split())
