@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -92,6 +93,8 @@ def _translator(job: Job, device: str) -> Translator:
             reason = str(error) if isinstance(error, MserbenchError) else words(error)
             raise CannotStart(f"translator {job.translator!r} cannot start: {reason}") from error
 
+        # Worker processes end without what `atexit` has; this is called in both.
+        Finalize(None, translator.close, exitpriority=10)
         _made[key] = translator
 
     return _made[key]
