@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from mserbench.errors import DataError, MserbenchError, UsageError
 from mserbench_m5ser import layout, verifying
 from mserbench_m5ser.building import building, flac, shards
 from mserbench_m5ser.building.building import build
+from mserbench_m5ser.building.filters import Filters
 from mserbench_m5ser.building.plan import Plan
 from mserbench_m5ser.building.protected import Protected
 from mserbench_m5ser.building.request import Request
@@ -170,6 +172,19 @@ def test_workers_in_other_processes_give_the_same_bytes(
     build(request(calls), tmp_path / "here" / "set")
 
     assert files(tmp_path / "two") == files(tmp_path / "here")
+
+
+@pytest.mark.slow
+def test_a_ray_cluster_gives_the_same_bytes(
+    plugin: Callable[..., Path], calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    plugin(CODE)
+    build(request(calls), tmp_path / "ray" / "set", engine="ray", workers=2)
+    in_this_process(monkeypatch)
+    build(request(calls), tmp_path / "here" / "set")
+
+    assert files(tmp_path / "ray") == files(tmp_path / "here")
 
 
 def command(source: Path, out: Path) -> list[str]:
@@ -349,14 +364,15 @@ def test_nothing_made_is_an_error(
 def test_the_same_build_again_is_done_and_another_is_refused(
     standin: None, calls: Path, tmp_path: Path
 ) -> None:
-    first = build(request(calls), tmp_path / "set")
+    order = replace(request(calls), filters=Filters(ratio=(0.5, 2.0)))
+    first = build(order, tmp_path / "set")
     before = files(first.folder)
-    second = build(request(calls), tmp_path / "set")
+    second = build(order, tmp_path / "set")
     assert (first.was_there, second.was_there) == (False, True)
     assert files(second.folder) == before
 
     with pytest.raises(UsageError, match=r"asked for otherwise .languages.: give another --out"):
-        build(request(calls, ("fr", "de")), tmp_path / "set")
+        build(replace(order, languages=("fr", "de")), tmp_path / "set")
 
     (tmp_path / "used").mkdir()
     (tmp_path / "used" / "letter.txt").write_text("mine")

@@ -20,7 +20,7 @@ from mserbench.errors import DataError, UsageError
 from mserbench_m5ser import verifying
 from mserbench_m5ser.building import building
 from mserbench_m5ser.building.building import build
-from mserbench_m5ser.building.protected import LANGUAGES, PARTS, check_targets
+from mserbench_m5ser.building.protected import LANGUAGES, PARTS, as_spoken, check_targets
 from mserbench_m5ser.building.request import Request
 from mserbench_m5ser.building.sources import SPELLINGS
 
@@ -174,6 +174,12 @@ def test_languages_that_may_not_be_spoken(
         check_targets(targets, spoken, ["en-US"], protect)
 
     check_targets(("fr", "zh"), spoken, ["en"], ("pl",))
+
+
+def test_languages_are_called_as_their_translator_calls_them() -> None:
+    assert as_spoken(("zho", "fr-CA", "de"), ("fr", "de", "cmn")) == ("cmn", "fr", "de")
+    with pytest.raises(UsageError, match="names a language twice"):
+        as_spoken(("zh", "cmn"), ("cmn",))
 
 
 def tampered(folder: Path, change: Callable[[dict[str, object]], None]) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from mserbench_m5ser import layout
 from mserbench_m5ser.building import finishing, work
 from mserbench_m5ser.building.counts import Tally
 from mserbench_m5ser.building.plan import Batch, Part, Plan
-from mserbench_m5ser.building.protected import check_targets, protected
+from mserbench_m5ser.building.protected import as_spoken, check_targets, protected
 from mserbench_m5ser.building.request import Request
 from mserbench_m5ser.building.sources import gathered
 from mserbench_m5ser.building.store import Store
@@ -57,11 +57,13 @@ def build(
     no sense and a folder in use, DataError for what is wrong with the sources, for clips that
     systems are tested on, and for a full disk; ModelError where no clip was made.
     """
-    check_targets(request.languages, request.card.languages, (), request.protect)
+    spoken = request.card.languages
+    check_targets(request.languages, spoken, (), request.protect)
+    request = replace(request, languages=as_spoken(request.languages, spoken))
     _require_free(out)
     guard = protected(data)
     material = gathered(request.sources, data, request.allow_partial, guard)
-    check_targets(request.languages, request.card.languages, material.languages, request.protect)
+    check_targets(request.languages, spoken, material.languages, request.protect)
 
     order = request.record(material)
     standing = _standing(out, order)
@@ -255,7 +257,7 @@ def _take_up(store: Store, order: dict[str, Any], out: Path, fresh: bool) -> Non
         return
 
     before = json.loads(path.read_text(encoding="utf-8"))
-    if before != json.loads(json.dumps(order)):
+    if before != order:
         raise UsageError(
             f"an unfinished build of {str(out)!r} was asked for otherwise "
             f"({_differing(before, order)}): give --fresh to forget it, or another --out"

@@ -30,7 +30,7 @@ def card(manifest: Mapping[str, Any]) -> str:
         f"It holds {became['clips']:,} clips, {became['hours']:.2f} hours. `{layout.MANIFEST}` "
         "says how it was made; the same request gives the same bytes.",
         "## What is the paper's, and what is not",
-        *(f"- {line}" for line in papers(order)),
+        "\n".join(f"- {line}" for line in papers(order)),
         "## Counts",
         *_tables(became),
         "## What was left out",

@@ -150,3 +150,19 @@ def check_targets(
                 f"language {tag!r} is none that the translator speaks ({', '.join(spoken)}): "
                 f"'mserbench translators' lists those of each"
             )
+
+
+def as_spoken(targets: Sequence[str], spoken: Sequence[str]) -> tuple[str, ...]:
+    """Return languages that a translator speaks by the tags that it has for them: `zh` for `cmn`.
+
+    Raises UsageError where two are one language.
+    """
+    by_group = {languages.group(tag): tag for tag in reversed(spoken)}
+    tags = [tag if tag in spoken else by_group[languages.group(tag)] for tag in targets]
+    if len(set(tags)) < len(tags):
+        raise UsageError(
+            f"--languages {','.join(targets)} names a language twice, for the translator "
+            f"({', '.join(tags)}): leave one out"
+        )
+
+    return tuple(tags)

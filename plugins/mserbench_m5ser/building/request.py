@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,7 +79,7 @@ class Request:
     def record(self, material: Material) -> dict[str, Any]:
         """Return all that decides the bytes of the set: no path, no time, no worker."""
         parts, complete = self.exposure()
-        return {
+        record = {
             "sources": list(material.records),
             "languages": list(self.languages),
             "translator": {
@@ -101,6 +102,9 @@ class Request:
             "clips_a_shard": self.part_clips,
             "versions": versions(),
         }
+        # As JSON gives it back, so that it equals the record that was read from a file.
+        as_read: dict[str, Any] = json.loads(json.dumps(record))
+        return as_read
 
 
 def versions() -> dict[str, str]:
