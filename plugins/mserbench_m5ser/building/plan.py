@@ -1,5 +1,7 @@
-"""What is done in which order: parts, which become shards of the set, and batches of nearly one
-length, composed of the sources alone and never of what a killed build left to do.
+"""What is done in which order: parts, which become shards of the set, and batches.
+
+Batches are of nearly one length, composed of the sources alone and never of what a killed build
+left to do.
 """
 
 from __future__ import annotations

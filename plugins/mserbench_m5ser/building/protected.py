@@ -1,6 +1,4 @@
-"""What must never enter a set: clips that systems are tested on, their translations, and the
-languages that no system may have heard.
-"""
+"""What must never enter a set: clips that systems are tested on, their translations, languages."""
 
 from __future__ import annotations
 
