@@ -90,6 +90,7 @@ def verify(folder: Path, data: Path | None) -> Verified:
     problems, tally, identities = Problems(), Tally(), set[bytes]()
     spoken = manifest["asked"]["languages"]
 
+    # What the manifest names is read; what it does not name is told, and not read.
     files = {shard["file"]: shard for shard in manifest["shards"]}
     _compare_files(folder, files, problems)
     total = sum(shard["rows"] for shard in files.values())

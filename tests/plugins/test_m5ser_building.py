@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -239,13 +240,15 @@ def test_fifty_kills_at_random_moments(
             start_new_session=True,
         )
 
+    began = time.monotonic()
     assert start(tmp_path / "whole" / "set").wait(300) == 0
+    duration = time.monotonic() - began
     expected = files(tmp_path / "whole" / "set")
     moments, out, kills = random.Random(0), tmp_path / "killed" / "set", 0
     while kills < 50:
         process = start(out)
         try:
-            process.wait(moments.uniform(0.2, 5.0))
+            process.wait(moments.uniform(0.2, 1.1) * duration)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -47,6 +47,7 @@ def filters(
     duration_ratio: str | None,
 ) -> Filters:
     """Return the rules of the options of the command. Raises UsageError as `request` does."""
+    # A threshold of one corpus leaves those of the others as published.
     least = dict(PUBLISHED)
     for text in sizes:
         corpus, kilobytes = _pair(text, "min-kb", "CORPUS=KB")

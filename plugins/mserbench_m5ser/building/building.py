@@ -66,6 +66,7 @@ def build(
     check_targets(request.languages, spoken, material.languages, request.protect)
 
     order = request.record(material)
+    # Only now, as what was asked for is known by the audio of its sources.
     standing = _standing(out, order)
     if standing is not None:
         return Built(out, standing, material.notes, was_there=True)
@@ -154,6 +155,7 @@ class _Run:
                 order[shard.key] = shard
                 yield shard
 
+        # By key, as outcomes come in any order and a failed job is handed out again.
         failed = []
         for outcome in self.engine.do(noted()):
             shard = order.pop(outcome.key)
@@ -191,6 +193,7 @@ class _Run:
 
     def _finish(self, part: Part) -> None:
         """Make the shard of a part whose clips are all done."""
+        # First the shard, then the note of it: killed in between, it is written again.
         del self._open[part.name]
         note, tally = finishing.finish_part(self.store, part)
         self.tally.merge(tally)

@@ -69,6 +69,7 @@ class Tally:
         }
 
     def _by(self, position: int) -> dict[str, dict[str, float]]:
+        # Of samples, and rounded in the end: hours that were rounded before would not add up.
         clips, samples = Counter[str](), Counter[str]()
         for kind, count in self.clips.items():
             clips[kind[position]] += count

@@ -32,6 +32,7 @@ def write(path: Path, chunks: Iterable[Sequence[tuple[Mapping[str, Any], bytes]]
     temporary, n_rows = path.with_suffix(".half"), 0
     path.parent.mkdir(parents=True, exist_ok=True)
     with pyarrow.parquet.ParquetWriter(temporary, schema, compression="NONE") as writer:
+        # Groups of a fixed size: their borders are part of the bytes.
         for rows in _groups(chunks):
             # From columns, as pyarrow takes rows much slower.
             columns = {name: [row[name] for row in rows] for name in COLUMNS}

@@ -100,6 +100,7 @@ def gathered(
     if not pieces:
         raise DataError(f"--sources {','.join(names)}: no clip of them can be translated")
 
+    # Numbered after all are known, as the number says where a row stands in the set.
     numbered = (Piece(i, piece.item, piece.corpus) for i, piece in enumerate(pieces))
     return Material(tuple(numbered), tuple(records), tuple(notes))
 
