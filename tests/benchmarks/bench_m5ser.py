@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,9 @@ def test_a_build_costs_little_more_than_its_translator(
 
 @pytest.mark.skipif(available_cores() < 2, reason="two workers want two cores")
 def test_two_workers_are_nearly_twice_as_fast(asked: Request, tmp_path: Path) -> None:
-    times = {}
+    # In five languages, so that the start of a worker weighs little.
+    asked = replace(asked, languages=("fr", "de", "it", "zh", "es"))
+    times: dict[int, float] = {}
     for workers in (1, 2, 1, 2):
         began = time.perf_counter()
         build(asked, tmp_path / f"set-{time.monotonic_ns()}", workers=workers)
