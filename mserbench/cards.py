@@ -49,7 +49,8 @@ class CorpusCard:
     or are known to be bad to the reason. `editions` maps the digest of a complete index to the name
     of that edition. `keys` names a file with the beginning of each clip's audio key, so that files
     which are not the published ones can be named. `divisions` are the published splits and folds by
-    name. `files` are what `data download` fetches, `hub` a dataset id it exports.
+    name. `files` are what `data download` fetches, `hub` a dataset id it exports. `exposure` is
+    what the models that made its speech were exposed to: who trains on it is exposed to that too.
     """
 
     name: str
@@ -77,6 +78,9 @@ class CorpusCard:
     hub: str = ""
     synthetic: bool = False
     notes: str = ""
+    # Of what made synthetic speech; complete is None where nothing was said of it.
+    exposure: tuple[Exposure, ...] = ()
+    exposure_complete: bool | None = None
 
     @property
     def same_as(self) -> str:

@@ -6,12 +6,13 @@ import contextlib
 import dataclasses
 import typing
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mserbench.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     from mserbench.model import Model
+    from mserbench.translator import Translator
 
 # Keys of a field's metadata. Other metadata that a plugin puts there is left alone.
 _BEFORE, _ALWAYS = "before", "always_told"
@@ -168,10 +169,15 @@ def describe_options(options: type[Any]) -> list[OptionDescription]:
     return described
 
 
-def make_options(model: type[Model], texts: dict[str, str], name: str) -> Any:
-    """Turn `--option key=value` strings into the model's options dataclass.
+def make_options(
+    model: type[Model] | type[Translator],
+    texts: Mapping[str, str],
+    name: str,
+    kind: Literal["model", "translator"] = "model",
+) -> Any:
+    """Turn `--option key=value` strings into the options dataclass of a model or a translator.
 
-    Raises UsageError for an option that the model does not have or a value of the wrong type.
+    Raises UsageError for an option that it does not have or a value of the wrong type.
     """
     kinds = typing.get_type_hints(model.Options)
     over_preset = {
@@ -180,20 +186,22 @@ def make_options(model: type[Model], texts: dict[str, str], name: str) -> Any:
     values = {}
     for key, text in texts.items():
         if key not in kinds:
-            raise UnknownName(f"option of model {name!r}", key, kinds, f"'mserbench models {name}'")
+            # Translators have no page each: their listing is what there is to look at.
+            listing = f"'mserbench models {name}'" if kind == "model" else "'mserbench translators'"
+            raise UnknownName(f"option of {kind} {name!r}", key, kinds, listing)
 
         try:
             values[key] = _convert(kinds[key], text, over_preset=key in over_preset)
         except (KeyError, ValueError) as error:
             raise UsageError(
-                f"option {key!r} of model {name!r} is {text!r}, but "
+                f"option {key!r} of {kind} {name!r} is {text!r}, but "
                 f"{type_name(kinds[key])} was expected"
             ) from error
 
     try:
         return model.Options(**values)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"options of model {name!r} are not valid: {error}") from error
+        raise UsageError(f"options of {kind} {name!r} are not valid: {error}") from error
 
 
 def type_name(kind: Any, names: Mapping[Any, str] | None = None) -> str:

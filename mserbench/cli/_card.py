@@ -27,6 +27,10 @@ def record(card: CorpusCard) -> dict[str, Any]:
         division.pop("rows", None)
         division["parts"] = divisions.parts(card, name).names
 
+    # Of what made its speech no clips are known.
+    for part in fields.get("exposure", ()):
+        part.pop("clips")
+
     return {**fields, "tasks": list(_tasks(card))}
 
 

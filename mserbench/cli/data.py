@@ -114,7 +114,7 @@ def show(name: str, as_json: bool) -> None:
 def verify(
     name: str, data: Path | None, as_list: bool, engine: str, workers: int | None, as_json: bool
 ) -> None:
-    """Open every file of corpus NAME (or of a .toml file); list all that is wrong with it.
+    """Open every file of corpus NAME (or a .toml file, or the folder of a set); list what is wrong.
 
     Exit 1 if there is a problem, which is what stops a run; notes are what a run says and scores
     all the same, such as audio files that are no utterance.
@@ -126,7 +126,7 @@ def verify(
 
     source = lookup.corpus(name)
     # A file of one's own describes one task too, which may select a part of its corpus.
-    task = lookup.task(name) if name.endswith(lookup.OWN) else None
+    task = lookup.task(name) if lookup.own_file(name) else None
     is_spread = engine != "local" or workers is not None
     carrying = _common.engine_asked(engine, workers, Workers(0, kind="threads"))
     with carrying as hired, _common.progress(f"decoding {source.card.name}") as report:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mserbench.contracts import SAMPLE_RATE
+from mserbench.data.shards import recordings
 from mserbench.data.sound import containers, formats, libsndfile, promises
 from mserbench.data.sound.formats import CONTAINERS as CONTAINERS
 from mserbench.data.sound.formats import SUFFIXES as SUFFIXES
 from mserbench.data.sound.formats import is_audio as is_audio
+from mserbench.data.sound.held import Place, opened, size_of
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
 
@@ -57,25 +59,29 @@ class Recording:
 def read(path: Path, start: float | None = None, end: float | None = None) -> Recording:
     """Decode a file, or its part between `start` and `end` seconds, as published.
 
+    A path `SHARD.parquet#ROW` names the recording in a row of a Parquet shard.
     What the file holds decides who decodes it, not its name: mp4, m4a and other containers PyAV
     (extra `video`), all else libsndfile. Raises DataError where the file is absent, unreadable,
     empty, cut short, beyond the bounds of `sound.bounds`, or holds NaN or infinite samples.
     """
+    place: Place = path
     try:
-        if not path.is_file():
+        place = recordings.held(path) or path
+        size = size_of(place)
+        if size is None:
             raise _absent(path)
-        if path.stat().st_size == 0:
+        if size == 0:
             raise DataError(
                 f"audio file {str(path)!r} is empty (0 bytes): get it from the publisher again"
             )
 
-        if fault := promises.broken(path):
+        if fault := promises.broken(place):
             raise DataError(f"audio file {str(path)!r} {fault}: get it from the publisher again")
 
-        samples, rate = _reader(path).read(path, start, end)
+        samples, rate = _reader(place).read(place, start, end)
     except (OSError, RuntimeError, MemoryError) as error:
         misfits.refuse(error)
-        raise _unreadable(path, error) from error
+        raise _unreadable(place, error) from error
 
     # Less than one sample at 16 kHz would leave a clip without any.
     if len(samples) * SAMPLE_RATE < rate:
@@ -161,8 +167,8 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
 def told_seconds(path: Path) -> float:
     """Return how long a file says it is, without decoding it; 0 where it does not say so."""
     try:
-        return libsndfile.told_seconds(path)
-    except (OSError, RuntimeError):
+        return libsndfile.told_seconds(recordings.held(path) or path)
+    except (OSError, RuntimeError, DataError):
         return 0.0
 
 
@@ -190,7 +196,7 @@ def decode_known(
     return to_clip(recording)
 
 
-def _reader(path: Path) -> ModuleType:
+def _reader(path: Place) -> ModuleType:
     """Return the module that reads a file: what the file holds decides, and its name where that
     tells nothing.
     """
@@ -198,13 +204,13 @@ def _reader(path: Path) -> ModuleType:
     return containers if formats.read_by_pyav(form) else libsndfile
 
 
-def _absent(path: Path) -> DataError:
+def _absent(path: Place) -> DataError:
     return DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
+def _unreadable(path: Place, error: Exception) -> DataError:
     """Return the error for a file that cannot be decoded, with what is likely the reason."""
-    if not path.is_file():  # it went away while it was opened
+    if size_of(path) is None:  # it went away while it was opened
         return _absent(path)
     if _is_pointer(path):
         return DataError(
@@ -218,6 +224,6 @@ def _unreadable(path: Path, error: Exception) -> DataError:
     )
 
 
-def _is_pointer(path: Path) -> bool:
-    with open(path, "rb") as file:
+def _is_pointer(path: Place) -> bool:
+    with opened(path) as file:
         return file.read(len(_POINTER)) == _POINTER

@@ -12,6 +12,7 @@ from pathlib import Path
 from mserbench.cards import CorpusCard
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
 from mserbench.data.audio import is_audio
+from mserbench.data.shards.names import file_of
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 from mserbench.plugins import blame
@@ -23,6 +24,8 @@ _RANGE = re.compile(r"\{(?P<first>\d+)\.\.(?P<last>\d+)\}")
 INSTEAD_OF = "instead_of"
 # In `extra`: CORPUS:ID of the utterance that synthetic or translated speech is made from.
 DERIVED_FROM = "derived_from"
+# In `extra`: the audio key of that utterance, by which it is known under any name.
+DERIVED_AUDIO = "derived_audio"
 _REPORT = "report it to its plugin's author"
 _LISTED = 20  # faults of a folder that an error shows
 
@@ -152,10 +155,12 @@ def read(corpus: Corpus, root: Path) -> Reading:
 
     present = set(folder.names)
     reading.without_audio = [
-        utterance for utterance in reading.utterances.values() if utterance.audio not in present
+        utterance
+        for utterance in reading.utterances.values()
+        if file_of(utterance.audio) not in present
     ]
     # All copies are used files, also those of which another was taken above.
-    used = {utterance.audio for utterance in utterances}
+    used = {file_of(utterance.audio) for utterance in utterances}
     used |= {utterance.extra.get(INSTEAD_OF, "") for utterance in utterances}
     reading.extra = [name for name in folder.names if name not in used and is_audio(name)]
     _compare_with_card(corpus.card, reading)

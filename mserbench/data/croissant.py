@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from mserbench.cards import CorpusCard, Remote
 from mserbench.contracts import Corpus, Task, Utterance
 from mserbench.data import corpus, dataset, lookup
+from mserbench.data.shards.names import file_of
 from mserbench.data.trees import Inventory
 from mserbench.labels import DROP
 
@@ -143,7 +144,7 @@ def _distribution(card: CorpusCard, clips: Sequence[Utterance]) -> list[dict[str
     archives = [file for file in files if file["encodingFormat"] in _ARCHIVES]
     # Sorted, as the same task must always give the same record.
     suffixes = sorted(
-        {PurePosixPath(clip.audio).suffix.lower().lstrip(".") for clip in clips}
+        {PurePosixPath(file_of(clip.audio)).suffix.lower().lstrip(".") for clip in clips}
     ) or list(_USUAL)
     recordings: dict[str, Any] = {
         "@type": "cr:FileSet",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,11 +69,25 @@ class Dataset:
 
     @property
     def names(self) -> Iterator[str]:
-        """What a training may know the clips by: audio keys, CORPUS:ID, what they are made from."""
+        """What a training may know the clips by: audio keys and CORPUS:ID."""
         for item in self.items:
             yield item.facts.key
             yield f"{self.card.name}:{item.utterance.id}"
-            yield item.utterance.extra.get(corpus.DERIVED_FROM, item.facts.key)
+
+    @property
+    def made_from(self) -> Mapping[str, int]:
+        """What a training may know the recordings by that clips are made from, as `names`, each
+        with the number of its clips; empty for recordings of people.
+        """
+        origins = (corpus.DERIVED_FROM, corpus.DERIVED_AUDIO)
+        extras = (item.utterance.extra for item in self.items)
+        return Counter(extra[key] for extra in extras for key in origins if key in extra)
+
+    @property
+    def source_families(self) -> tuple[str, ...]:
+        """The corpora that clips are made from, sorted, each by the name of its family."""
+        names = {name.partition(":")[0] for name in self.made_from if ":" in name}
+        return tuple(sorted({lookup.family(name) for name in names}))
 
     @property
     def speakers(self) -> list[str | None]:

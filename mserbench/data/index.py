@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mserbench.contracts import Utterance
 from mserbench.data.memory import Digests, Memory, Sound
+from mserbench.data.shards import names
 from mserbench.engine.base import Engine, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import LOCAL, engine_named
@@ -168,7 +169,7 @@ def _examine(
     try:
         sound, problem = _heard(root, utterance)
     except (DataError, MissingExtra) as error:
-        return _Examined(utterance, Facts("", 0.0, 0, 0, problem=str(error)))
+        return _Examined(utterance, Facts("", 0.0, 0, 0, problem=_problem(utterance, error)))
 
     facts = _facts(root, utterance, sound)
     if problem:
@@ -177,6 +178,14 @@ def _examine(
     # Of a file that was changed meanwhile nobody knows which bytes were heard.
     is_sure = file_digest and _state(root, utterance) == before
     return _Examined(utterance, facts, file_digest, sound if is_sure else None)
+
+
+def _problem(utterance: Utterance, error: Exception) -> str:
+    """Return a sentence on a clip; a row of a shard is named by its id too, as nobody knows its
+    number.
+    """
+    is_row = names.row_of(utterance.audio) is not None
+    return f"clip {utterance.id!r}: {error}" if is_row else str(error)
 
 
 def _heard(root: Path, utterance: Utterance) -> tuple[Sound, str]:
@@ -196,7 +205,12 @@ def _heard(root: Path, utterance: Utterance) -> tuple[Sound, str]:
         audio.weights(recording.samples.shape[1]),
     )
     remark = level.sentence or _length_remark(recording.seconds)
-    if not remark and (misnamed := formats.misnamed(path, formats.told_by_content(path))):
+    is_file = names.row_of(utterance.audio) is None
+    if (
+        is_file
+        and not remark
+        and (misnamed := formats.misnamed(path, formats.told_by_content(path)))
+    ):
         remark = f"is in a file that {misnamed}: it is read as what it holds"
 
     sound = Sound(
@@ -224,7 +238,7 @@ def _state(root: Path, utterance: Utterance) -> tuple[int, int]:
     """Return size in bytes and time of change in ns of a clip's file; -1 where there is none."""
     try:
         # Joining paths takes longer than the look-up.
-        status = os.stat(f"{root}/{utterance.audio}")
+        status = os.stat(f"{root}/{names.file_of(utterance.audio)}")
     except OSError:
         return -1, -1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mserbench.data.own.definition import OwnTask
 
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
+SET = "corpus.toml"  # or of a folder that holds this one
 # By name: the file as it was typed, and the corpus that it describes.
 _owned: dict[str, tuple[str, Corpus]] = {}
 
@@ -25,14 +27,27 @@ def corpus(name: str) -> Corpus:
 
     Raises UnknownName, DataError or PluginError.
     """
-    if name.endswith(OWN):
-        return _own(name).corpus
-
+    # First what was read already: a folder of that name may lie here by chance.
     if name in _owned:
         return _owned[name][1]
+    if file := own_file(name):
+        return _own(file).corpus
 
     installed: Corpus = registry.resolve(registry.entry(CorpusEntry, name))
     return installed
+
+
+def own_file(name: str) -> str:
+    """Return the TOML file that a name means: its path, or that of a folder with `corpus.toml`;
+    empty where it means none. Of a folder, the name of an installed corpus or task comes first.
+    """
+    if name.endswith(OWN):
+        return name
+
+    # Most names are installed: no disk is asked for them.
+    is_installed = name in registry.entries(TaskEntry) or name in registry.entries(CorpusEntry)
+    file = os.path.join(name, SET)
+    return file if name and not is_installed and os.path.isfile(file) else ""
 
 
 def family(name: str) -> str:
@@ -50,8 +65,8 @@ def task(name: str) -> Task:
 
     Raises UnknownName, DataError or PluginError.
     """
-    if name.endswith(OWN):
-        return _own(name).task
+    if file := own_file(name):
+        return _own(file).task
 
     whole, colon, part = name.partition(":")
     if colon:

@@ -14,8 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from mserbench.contracts import Utterance
+from mserbench.data.shards import names, recordings
 from mserbench.disk.files import cache_dir
 from mserbench.disk.stores import transact
+from mserbench.errors import DataError
 
 SCHEMA = 4
 MOST_BYTES = 1 << 30  # of a file whose sounds are remembered: nine hours of 16 kHz and 16 bit
@@ -102,6 +104,9 @@ class Digests:
         """Return the digest (hex) of a file below a root; empty where it cannot be read, or has
         more than `MOST_BYTES`.
         """
+        if names.row_of(name) is not None:
+            return _hashed_row(Path(f"{root}/{name}"))
+
         with self._guard:
             lock = self._locks.setdefault(name, threading.Lock())
 
@@ -125,6 +130,18 @@ def _hashed(path: Path) -> str:
         return ""
 
 
+def _hashed_row(path: Path) -> str:
+    """Hash the recording in a row of a shard: its own bytes, so that a shard that is written anew
+    with other rows is not decoded anew.
+    """
+    try:
+        held = recordings.held(path)
+    except DataError:  # told where it is decoded
+        return ""
+
+    return hashlib.sha256(held.data).hexdigest() if held is not None else ""
+
+
 def _decoders() -> str:
     """Return the versions of what decodes: another one may hear other samples."""
     versions = []
@@ -139,7 +156,7 @@ def _decoders() -> str:
 
 def _name(digest: str, utterance: Utterance) -> bytes:
     # The ending too: where a file's bytes tell no format, it decides who decodes it.
-    ending = PurePosixPath(utterance.audio).suffix.lower()
+    ending = PurePosixPath(names.file_of(utterance.audio)).suffix.lower()
     text = f"{digest}|{ending}|{utterance.start}|{utterance.end}"
     return text.encode("utf-8", "surrogateescape")
 

@@ -5,8 +5,9 @@ see this?
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mserbench import languages
@@ -40,6 +41,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Origins:
+    """What tested speech was made from: `clips` are their audio keys and CORPUS:ID, each with how
+    many test clips are made from it, `families` the names of their corpora and related releases.
+    """
+
+    clips: Mapping[str, int] = field(default_factory=dict)
+    families: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Copied:
     """How many test clips are copies of clips of a corpus that was trained on: the same recording,
     though its samples differ.
@@ -57,18 +68,22 @@ def judge(
     keys: Iterable[str],
     transductive: bool = False,
     copies: Sequence[Copied] = (),
+    origins: Origins | None = None,
 ) -> Verdict:
     """Compute the verdict of a model on a task: what it may claim, and why.
 
-    `leaked`: a test clip was trained on, as it is or as a copy (`copies`). `in-corpus`: other clips
-    of the corpus, or of a release that shares its speakers, were. `cross-corpus`: its language was
+    `leaked`: a test clip was trained on, as it is or as a copy (`copies`), or what it was made from
+    (`origins`). `in-corpus`: other clips of the corpus, of a release that shares its speakers, or
+    of a corpus that test clips are made from, were. `cross-corpus`: its language was
     seen with emotion labels.
     `zero-shot`: neither. `unknown`: the list of training corpora is not known to be complete or is
     without evidence, or the task's language is not declared (`und`). `keys` are the test clips'
-    audio keys, and CORPUS:ID of them and of what they were made from.
+    audio keys, and CORPUS:ID of them.
     """
     labelled = [part for part in card.exposure if part.kind == "emotion-labels"]
-    verdict, reasons = _worst(labelled, task, corpus, frozenset(keys), copies)
+    leaks = _leaks(labelled, frozenset(keys), copies, origins or Origins())
+    families = origins.families if origins else ()
+    verdict, reasons = ("leaked", leaks) if leaks else _worst(labelled, task, corpus, families)
 
     # What a list that may lack an entry proves is a leak, and never that there is none.
     complete = card.exposure_complete and all(
@@ -104,30 +119,52 @@ def judge(
     )
 
 
-def _worst(
-    labelled: Sequence[Exposure],
-    task: Task,
-    corpus: CorpusCard,
-    keys: frozenset[str],
-    copies: Sequence[Copied],
-) -> tuple[str, list[str]]:
-    # From the worst to the best: a leak is one whatever else the model may claim.
-    leaked = [(part, len(part.clips & keys)) for part in labelled if part.clips & keys]
-    if leaked or copies:
-        same = [
-            f"{n} test clip(s) were trained on, in {part.corpus} ({part.evidence})"
-            for part, n in leaked
-        ]
-        alike = [
-            f"{copied.clips} test clip(s) are the same recordings as clips that were trained on, "
-            f"though their samples differ (by fingerprint), in {copied.corpus} ({copied.evidence})"
-            for copied in copies
-        ]
-        return "leaked", same + alike
+def _leaks(
+    labelled: Sequence[Exposure], keys: frozenset[str], copies: Sequence[Copied], origins: Origins
+) -> list[str]:
+    """Return how test clips were trained on: themselves, as copies, or what they were made from."""
+    same = [
+        f"{n} test clip(s) were trained on, in {part.corpus} ({part.evidence})"
+        for part in labelled
+        if (n := _count(dict.fromkeys(part.clips & keys, 1)))
+    ]
+    alike = [
+        f"{copied.clips} test clip(s) are the same recordings as clips that were trained on, "
+        f"though their samples differ (by fingerprint), in {copied.corpus} ({copied.evidence})"
+        for copied in copies
+    ]
+    made = [
+        f"{n} test clip(s) were made from clips that were trained on, in {part.corpus} "
+        f"({part.evidence})"
+        for part in labelled
+        if (n := _count({name: origins.clips[name] for name in part.clips & origins.clips.keys()}))
+    ]
 
+    return same + alike + made
+
+
+def _count(shared: Mapping[str, int]) -> int:
+    """Count the clips that have some names: by audio key or by CORPUS:ID, as most have both."""
+    by_name = sum(n for name, n in shared.items() if ":" in name)
+    return max(by_name, sum(shared.values()) - by_name)
+
+
+def _worst(
+    labelled: Sequence[Exposure], task: Task, corpus: CorpusCard, families: Sequence[str]
+) -> tuple[str, list[str]]:
+    """Return the worst that exposure to corpora and languages allows, where no clip leaked."""
     own = [part for part in labelled if plain(part.corpus) in _names(corpus)]
-    if own:
-        return "in-corpus", [f"trained on corpus {part.corpus} ({part.evidence})" for part in own]
+    made_from = {plain(name) for name in families}
+    related = [part for part in labelled if plain(part.corpus) in made_from and part not in own]
+    if own or related:
+        return "in-corpus", [
+            *(f"trained on corpus {part.corpus} ({part.evidence})" for part in own),
+            *(
+                f"trained on corpus {part.corpus}, whose clips tested speech was made from "
+                f"({part.evidence})"
+                for part in related
+            ),
+        ]
 
     spoken = [(part, ", ".join(_shared(part, task))) for part in labelled if _shared(part, task)]
     if spoken:
@@ -169,7 +206,7 @@ def _shared(part: Exposure, task: Task) -> list[str]:
 
 def card_with_manifest(card: ModelCard, manifest: Manifest | None) -> ModelCard:
     """Return the card with the training sources of a manifest added to its exposure, those of
-    earlier stages too.
+    earlier stages too, and with what the models that made their speech were exposed to.
 
     Weights that say which corpora their options were chosen on (`chosen_on`) say so in place of the
     card.
@@ -178,8 +215,17 @@ def card_with_manifest(card: ModelCard, manifest: Manifest | None) -> ModelCard:
         return card
 
     learnt = (part for source in manifest.all_sources for part in _learnt(source))
-    development = card.development if manifest.chosen_on is None else manifest.chosen_on
-    return dataclasses.replace(card, exposure=(*card.exposure, *learnt), development=development)
+    handed_on = dict.fromkeys(
+        part for source in manifest.all_sources for part in _handed_on(source)
+    )
+    return dataclasses.replace(
+        card,
+        exposure=(*card.exposure, *learnt, *handed_on),
+        # Speech whose makers may have heard anything hands that on.
+        exposure_complete=card.exposure_complete
+        and all(source.exposure_complete is not False for source in manifest.all_sources),
+        development=card.development if manifest.chosen_on is None else manifest.chosen_on,
+    )
 
 
 def _learnt(source: Source) -> Iterator[Exposure]:
@@ -187,14 +233,28 @@ def _learnt(source: Source) -> Iterator[Exposure]:
     from.
     """
     evidence = evidence_of(source)
-    yield Exposure(
-        source.family, source.languages, "emotion-labels", evidence, frozenset(source.clips)
-    )
+    by_corpus: dict[str, set[str]] = defaultdict(set)
+    for name in source.origins:
+        by_corpus[name.partition(":")[0]].add(name)
+    for name in source.derived_audio:
+        corpus, _, key = name.rpartition(":")
+        by_corpus[corpus].add(key)
 
-    for corpus in sorted({name.partition(":")[0] for name in source.origins}):
-        clips = frozenset(name for name in source.origins if name.partition(":")[0] == corpus)
+    # What it was made from is known by its audio too where nobody told whose it is.
+    own = frozenset(source.clips) | by_corpus.pop("", set())
+    yield Exposure(source.family, source.languages, "emotion-labels", evidence, own)
+
+    for corpus in sorted(by_corpus):
         derived = f"{evidence}, speech made from its clips"
+        clips = frozenset(by_corpus[corpus])
         yield Exposure(corpus, source.languages, "emotion-labels", derived, clips)
+
+
+def _handed_on(source: Source) -> Iterator[Exposure]:
+    """Yield the exposure of what made the speech of a source."""
+    for part in source.exposure or ():
+        evidence = f"{part.evidence}; it made speech of {source.family}"
+        yield Exposure(part.corpus, part.languages, part.kind, evidence)
 
 
 def evidence_of(source: Source) -> str:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from mserbench import languages
+from mserbench.cards import ExposureKind
 from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.results import binding, parts
@@ -51,14 +52,27 @@ def _languages(value: Any, path: str) -> tuple[str, ...]:
 # Other than the TEXT of a record: a name may hold half a character.
 STRING = checked(lambda value: isinstance(value, str))
 STRING_OR_NULL = checked(_is_string_or_null)
+KIND = checked(lambda value: value in get_args(ExposureKind))
 OBJECT_OR_NULL = checked(lambda value: value is None or isinstance(value, dict))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard(Part):
+    """What a model that made speech of a source was exposed to; as `mserbench.Exposure`."""
+
+    corpus: Annotated[str, STRING]
+    languages: Annotated[tuple[str, ...], _languages]
+    kind: Annotated[ExposureKind, KIND]
+    evidence: Annotated[str, STRING]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source(Part):
     """A task that was trained or validated on: `clips` are audio keys.
 
-    `origins` are the utterances, CORPUS:ID, that its clips were made from.
+    `origins` are the utterances, CORPUS:ID, that its clips were made from, `derived_audio` the
+    audio keys of these, CORPUS:KEY, or KEY where the corpus is not told. `exposure` is that of what
+    made the clips; `exposure_complete` is None where nothing was said of it.
     """
 
     task: Annotated[str, STRING]
@@ -71,6 +85,9 @@ class Source(Part):
     index_digest: Annotated[str | None, STRING_OR_NULL] = None
     synthetic: Annotated[bool | None, FLAG] = None
     partial: Annotated[bool | None, FLAG] = None
+    derived_audio: Annotated[tuple[str, ...], _texts] = ()
+    exposure: Annotated[tuple[Heard, ...] | None, parts.parts(Heard)] = None
+    exposure_complete: Annotated[bool | None, FLAG] = None
 
 
 @dataclass(frozen=True, kw_only=True)

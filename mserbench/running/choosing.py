@@ -17,6 +17,7 @@ from mserbench.options import completed, make_options
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.results import exposure
 from mserbench.results.manifest import Manifest, read_manifest
+from mserbench.running import leaks
 from mserbench.running.lookup import model_entry, shipped_weights
 from mserbench.running.subject import full_card
 
@@ -105,7 +106,7 @@ def _distance(entry: ModelEntry, manifest: Manifest, target: Dataset | None) -> 
     # Only its exposure is looked at, which is all in the manifest.
     bare = ModelCard(entry.name, entry.title, "", "", "", (), True)
     card = full_card(bare, manifest)
-    verdict = exposure.judge(card, target.task, target.card, target.names).verdict
+    verdict = leaks.judged(card, target).verdict
     synthetic = all(source.synthetic for source in manifest.all_sources)
 
     return exposure.VERDICTS.index(verdict), synthetic != target.card.synthetic

@@ -303,9 +303,7 @@ def _verdict(subject: Subject, target: Dataset) -> exposure.Verdict:
     """Judge a run, copies of training clips looked for where the weights keep fingerprints."""
     folder = None if subject.model.weights is None else Path(subject.model.weights)
     copied = leaks.copied_clips(folder, subject.manifest, target)
-    judged = exposure.judge(
-        subject.card, target.task, target.card, target.names, subject.model.transductive, copied
-    )
+    judged = leaks.judged(subject.card, target, subject.model.transductive, copied)
     note = leaks.unseen(subject.card, judged.verdict, folder, subject.manifest)
     return replace(judged, note=note)
 

@@ -5,15 +5,15 @@ looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.report import progress
-from mserbench.results import binding
-from mserbench.results.exposure import Copied, evidence_of
+from mserbench.results import binding, exposure
+from mserbench.results.exposure import Copied, Origins, Verdict, evidence_of
 from mserbench.results.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -59,6 +59,19 @@ def _by_source(manifest: Manifest, rows: NDArray[np.int64]) -> list[Copied]:
     owners = [source for source in manifest.all_sources for _ in source.clips]
     counts = Counter((owners[row].family, evidence_of(owners[row])) for row in rows)
     return [Copied(family, evidence, n) for (family, evidence), n in sorted(counts.items())]
+
+
+def judged(
+    card: ModelCard,
+    target: Dataset,
+    transductive: bool = False,
+    copied: Sequence[Copied] = (),
+) -> Verdict:
+    """Return the verdict of a model on the clips of a task, what they are made from included."""
+    origins = Origins(target.made_from, target.source_families)
+    return exposure.judge(
+        card, target.task, target.card, target.names, transductive, copied, origins
+    )
 
 
 def unseen(

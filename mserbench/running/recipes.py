@@ -5,9 +5,10 @@ time.
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from mserbench.data import lookup
@@ -89,11 +90,13 @@ def named(name: str) -> str:
 
 
 def named_task(name: str) -> str:
-    """Return the name of a task; of a TOML file of one's own the file's, without the folders above
-    it.
+    """Return the name of a task; of a TOML file of one's own, or of the folder of a set, without
+    the folders above it.
     """
     whole, colon, part = name.partition(":")
-    return f"{Path(whole).name}{colon}{part}" if whole.endswith(lookup.OWN) else name
+    # Absolute, as `.` is a folder of a name too.
+    base = os.path.basename(os.path.abspath(whole)) if lookup.own_file(whole) else whole
+    return f"{base}{colon}{part}"
 
 
 def _is_absolute(text: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mserbench.contracts import Task
 from mserbench.data import corpus, dataset, lookup
-from mserbench.data.corpus import DERIVED_FROM
+from mserbench.data.corpus import DERIVED_AUDIO, DERIVED_FROM
 from mserbench.data.dataset import Dataset
 from mserbench.disk import folders
 from mserbench.engine import processes
@@ -21,7 +21,14 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
 from mserbench.options import make_options, told
 from mserbench.report import progress
-from mserbench.results.manifest import Manifest, Source, Stage, read_manifest, write_manifest
+from mserbench.results.manifest import (
+    Heard,
+    Manifest,
+    Source,
+    Stage,
+    read_manifest,
+    write_manifest,
+)
 from mserbench.running import arguments, finished, recipes
 from mserbench.running.lookup import model_class
 from mserbench.running.subject import as_model_error, pick_device
@@ -250,14 +257,14 @@ def _keep_fingerprints(
 
 
 def _source(source: Dataset) -> Source:
-    """Return what the manifest tells of a source; `origins` are the utterances that its clips were
-    made from.
-    """
-    origins = {
-        item.utterance.extra[DERIVED_FROM]
-        for item in source.items
-        if DERIVED_FROM in item.utterance.extra
-    }
+    """Return what the manifest tells of a source."""
+    card = source.card
+    extras = [item.utterance.extra for item in source.items]
+    origins = {extra[DERIVED_FROM] for extra in extras if DERIVED_FROM in extra}
+    heard = [
+        Heard(corpus=part.corpus, languages=part.languages, kind=part.kind, evidence=part.evidence)
+        for part in card.exposure
+    ]
 
     return Source(
         task=source.task.name,
@@ -270,4 +277,16 @@ def _source(source: Dataset) -> Source:
         index_digest=source.digest,
         clips=tuple(sorted(item.facts.key for item in source.items)),
         origins=tuple(sorted(origins)),
+        derived_audio=tuple(sorted(set(filter(None, map(_derived_audio, extras))))),
+        exposure=tuple(heard) or None,
+        exposure_complete=card.exposure_complete,
     )
+
+
+def _derived_audio(extra: Mapping[str, str]) -> str:
+    """Return the audio key of what a clip was made from, behind its corpus; empty where there is
+    none.
+    """
+    key = extra.get(DERIVED_AUDIO, "")
+    name = extra.get(DERIVED_FROM, "").partition(":")[0]
+    return f"{name}:{key}" if name and key else key

@@ -1,5 +1,6 @@
-"""M5SER: multilingual training speech made from English emotional speech (arXiv 2503.21806, section
-III), and the translators that make it.
+"""M5SER: multilingual training speech made from English emotional speech, and its translators.
+
+The method is that of arXiv 2503.21806, section III.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 MANIFEST = "m5ser.json"  # what was asked for and what became of it; written last
 CORPUS_FILE = "corpus.toml"  # the set as a corpus of one's own
 CARD = "README.md"  # the dataset card, by whose header `datasets.load_dataset` finds the shards
+REJECTED = "rejected.csv"  # the clips that are not in it, each with its reason
 SHARDS = "data"  # the folder of LANGUAGE-00000.parquet, LANGUAGE-00001.parquet, ...
 
 # Name and Arrow type of each column, in order. `audio` is what `datasets.Audio` reads: a FLAC file,

@@ -80,10 +80,15 @@ def test_rows_become_utterances(make: Callable[..., own.OwnTask]) -> None:
         "start": "1.5",
         "end": "2",
     }
-    values |= {"derived_from": "meld:dia1_utt2"}
+    values |= {"derived_from": "meld:dia1_utt2", "derived_audio": "0f" * 32}
     own_task = make(toml, ",".join(header) + "\n" + ",".join(values[key] for key in header) + "\n")
     (utterance,), problems = parsed(own_task)
-    extra = {"sentence": "7", "dialogue": "d", "derived_from": "meld:dia1_utt2"}
+    extra = {
+        "sentence": "7",
+        "dialogue": "d",
+        "derived_from": "meld:dia1_utt2",
+        "derived_audio": "0f" * 32,
+    }
     assert utterance == Utterance(
         "u1", "x/y.wav", "wut", "my:s", "uk", 1.5, 2.0, "val", "3", "f", "one, two", extra
     )
@@ -201,13 +206,13 @@ MISTAKES = {
     ),
     "no source": (
         TOML.replace('table = "t.csv"\n', ""),
-        "my.toml, key 'table': one of 'table', 'pattern' and 'audformat' was expected, but none is "
-        "given",
+        "my.toml, key 'table': one of 'table', 'pattern', 'audformat' and 'parquet' was expected, "
+        "but none is given",
     ),
     "two sources": (
         "pattern = '(?P<label>.*)'\n" + TOML,
-        "my.toml, line 1, key 'pattern': one of 'table', 'pattern' and 'audformat' was expected, "
-        "but 'table' and 'pattern' are given",
+        "my.toml, line 1, key 'pattern': one of 'table', 'pattern', 'audformat' and 'parquet' was "
+        "expected, but 'table' and 'pattern' are given",
     ),
     "column key": (
         TOML.replace("[labels]", 'speeker = "who"\n[labels]'),

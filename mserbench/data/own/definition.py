@@ -14,9 +14,9 @@ from typing import Literal
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Task, Tree, Utterance
 from mserbench.data import corpus, divisions
+from mserbench.data.own import origins, sources, speakers
 from mserbench.data.own import rows as own_rows
 from mserbench.data.own import settings as own_settings
-from mserbench.data.own import sources, speakers
 from mserbench.data.own import table as own_table
 from mserbench.data.own import words as own_words
 from mserbench.data.own.keys import FIELDS
@@ -76,6 +76,7 @@ def build(settings: Settings) -> OwnTask:
 
     owned = OwnTask(Corpus(card, parse, lambda: settings.audio, remarks), task)
     _check_selection(settings, owned, clips)
+    own_settings.raise_all(settings.path, list(origins.faults(settings, clips)))
     return owned
 
 
@@ -127,12 +128,11 @@ def _check_labels(settings: Settings, table: Table) -> None:
     """Raise DataError with each raw label that the map lacks; blank ones are faults of rows."""
     column = settings.columns["label"]
     declared = {*settings.labels, ""}
-    labelled = [
-        (composed(row.values.get(column, "")), row.where)
+    strange = [
+        (raw, row.where)
         for row in table.rows
-        if isinstance(row, OwnRow)
+        if isinstance(row, OwnRow) and (raw := composed(row.values.get(column, ""))) not in declared
     ]
-    strange = [(raw, place) for raw, place in labelled if raw not in declared]
     counts, first = Counter(raw for raw, _ in strange), dict(reversed(strange))
     own_settings.raise_all(
         settings.path,
@@ -183,6 +183,8 @@ def _card(settings: Settings, clips: Sequence[Utterance]) -> CorpusCard:
         family=settings.family,
         divisions=_divisions(clips),
         synthetic=settings.synthetic,
+        exposure=settings.exposure,
+        exposure_complete=settings.exposure_complete,
     )
 
 

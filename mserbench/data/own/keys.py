@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mserbench import languages
+from mserbench.data.own import heard
 from mserbench.data.own.wording import nearest, shown
 from mserbench.languages import UNDECLARED, UNNAMED
 
@@ -21,16 +22,23 @@ FIELDS = (
     "sentence",
     "dialogue",
     "derived_from",
+    "derived_audio",
 )
 COLUMNS = ("path", "label", "id", *FIELDS, "start", "end", "duration")
 # An audformat table itself says which files, and from where to where.
 _OF_AUDFORMAT = ("label", *FIELDS)
-_SOURCES = ("table", "pattern", "audformat")
+AUDIO = "audio"  # the column of the recordings themselves
+_OF_PARQUET = ("label", "id", AUDIO, *FIELDS, "start", "end", "duration")
+_SOURCES = ("table", "pattern", "audformat", "parquet")
 TEXTS = (
-    "name", "title", "licence", "audio", "pattern", "audformat", "citation", "family", "strip",
+    "name", "title", "licence", "audio", "pattern", "audformat", "parquet", "citation", "family",
+    "strip",
 )  # fmt: skip
 _TABLES = ("columns", "labels", "select")
-_KEYS = (*TEXTS, "language", "table", "version", "synthetic", "units_per_second", *_TABLES)
+_KEYS = (
+    *TEXTS, "language", "table", "version", "synthetic", "units_per_second", "derived_corpora",
+    "exposure", "exposure_complete", *_TABLES,
+)  # fmt: skip
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _LABEL = re.compile(r"\w[\w +.-]{0,59}")
 _LONGEST_PATTERN = 1_000  # characters
@@ -49,7 +57,7 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
         if key in record and not is_text(record[key]):
             yield (key,), f"is {shown(record[key])}, but a text was expected"
 
-    for key in ("language", "table"):
+    for key in ("language", "table", "derived_corpora"):
         if key in record and not _texts(record[key]):
             yield (key,), f"is {shown(record[key])}, but a text or a list of texts was expected"
 
@@ -68,6 +76,7 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
             f"is {shown(units)}, but a number such as 1000 was expected, for times in milliseconds",
         )
 
+    yield from heard.faults(record)
     yield from _source_faults(record)
     yield from _language_faults(record)
     yield from _label_faults(record.get("labels"))
@@ -77,11 +86,12 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
 def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield faults of where the rows come from, which must be one place, and of its columns."""
     sources = [key for key in _SOURCES if key in record]
-    if sources not in (["table"], ["pattern"], ["audformat"], ["table", "audformat"]):
+    alone = [[key] for key in _SOURCES]
+    if sources not in (*alone, ["table", "audformat"]):
         named = f"{' and '.join(map(repr, sources))} are given" if sources else "none is given"
         yield (
             (sources[-1] if sources else "table",),
-            f"one of 'table', 'pattern' and 'audformat' was expected, but {named}",
+            f"one of 'table', 'pattern', 'audformat' and 'parquet' was expected, but {named}",
         )
         return
 
@@ -95,6 +105,12 @@ def _source_faults(record: Mapping[str, Any]) -> Iterator[Fault]:
         yield (
             ("table",),
             "is a list, but one table was expected: join them, with a column for the split",
+        )
+
+    if "parquet" in record and "audio" in record:
+        yield (
+            ("audio",),
+            "belongs to a table, but the recordings lie in the shards of 'parquet': remove it",
         )
 
     yield from _column_faults(record, sources[-1])
@@ -114,7 +130,7 @@ def _column_faults(record: Mapping[str, Any], source: str) -> Iterator[Fault]:
         )
         return
 
-    allowed = _OF_AUDFORMAT if "audformat" in record else COLUMNS
+    allowed = {"audformat": _OF_AUDFORMAT, "parquet": _OF_PARQUET}.get(source, COLUMNS)
     for key, column in columns.items():
         if key not in allowed:
             yield ("columns", key), f"is not known; {nearest(key, allowed)}"
@@ -129,7 +145,7 @@ def _column_faults(record: Mapping[str, Any], source: str) -> Iterator[Fault]:
             "says where a recording ends, as 'end' does: remove one of the two",
         )
 
-    required = {"table": ("path", "label"), "audformat": ("label",), "pattern": ()}[source]
+    required = {"table": ("path", "label"), "pattern": ()}.get(source, ("label",))
     for key in required:
         if key not in columns:
             yield (

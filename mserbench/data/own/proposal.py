@@ -10,12 +10,14 @@ from mserbench.data.own import audformat as own_audformat
 from mserbench.data.own import (
     proposed_audformat,
     proposed_names,
+    proposed_parquet,
     proposed_table,
     proposed_toml,
     readme,
     recognised,
 )
 from mserbench.data.own.findings import Findings
+from mserbench.data.shards.names import ENDING
 from mserbench.data.trees import Folder
 from mserbench.errors import DataError
 
@@ -41,7 +43,8 @@ class Proposal:
         labels = ", ".join(
             f"{raw[:_WIDEST] or '(blank)'} {n}" for raw, n in self.findings.labels.items()
         )
-        sentences = [f"{self.files} audio files", *self.findings.sentences]
+        what = "recordings" if "parquet" in self.findings.source else "audio files"
+        sentences = [f"{self.files} {what}", *self.findings.sentences]
         return [*sentences, f"labels: {labels}"] if labels else sentences
 
     @property
@@ -51,7 +54,7 @@ class Proposal:
 
 
 def examine(folder: Path) -> Proposal:
-    """Look at names and tables of a folder, not at its audio.
+    """Look at names, tables and Parquet columns of a folder, not at its audio.
 
     Raises DataError where there is nothing to propose for: no folder, no audio, a database whose
     header cannot be read.
@@ -63,6 +66,10 @@ def examine(folder: Path) -> Proposal:
     audio = [name for name in names if is_audio(name)]
     if own_audformat.HEADER in names:
         return _with_labels(Proposal(folder, proposed_audformat.find(folder), len(audio)))
+    if not audio and any(name.lower().endswith(ENDING) for name in names):
+        of_shards, n_rows = proposed_parquet.find(folder)
+        readme.add_facts(of_shards, folder, names)
+        return _with_labels(Proposal(folder, of_shards, n_rows))
     if not audio:
         raise DataError(
             f"folder {str(folder)!r} holds no audio file: {', '.join(sorted(SUFFIXES))} were "

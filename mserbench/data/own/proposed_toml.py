@@ -26,12 +26,14 @@ def write(proposed: Findings, folder: Path, target: Path, name: str, language: s
         key: f"{below}/{value}" if key == "table" else value
         for key, value in proposed.source.items()
     }
-    if "audformat" in source:
-        source = {**proposed.source, "audformat": below}
+    # Of these the folder itself is the source.
+    whole = next((key for key in ("audformat", "parquet") if key in source), "")
+    if whole:
+        source = {**proposed.source, whole: below}
 
     lines = [
         *_head(proposed, name, language),
-        *([] if "audformat" in source else [f"audio = {quoted(below)}"]),
+        *([] if whole else [f"audio = {quoted(below)}"]),
         *(f"{key} = {_literal(value)}" for key, value in source.items()),
         *([f"strip = {_literal(proposed.strip)}"] if proposed.strip else []),
     ]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from mserbench.contracts import Fault, Utterance
-from mserbench.data.corpus import DERIVED_FROM
+from mserbench.data.corpus import DERIVED_AUDIO, DERIVED_FROM
 from mserbench.data.own import paths
 from mserbench.data.own.keys import FIELDS, is_language
 from mserbench.data.own.settings import Settings
 from mserbench.data.own.table import PATH, OwnRow, filled
 from mserbench.data.own.times import WrongValue, span
+from mserbench.data.own.wording import shown
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_NO_KEY = "0" * 64
 
 PARTS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
@@ -133,11 +138,18 @@ def _sex(text: str) -> Literal["f", "m"] | None:
 
 def _extra(settings: Settings, row: OwnRow, values: Mapping[str, str]) -> dict[str, str]:
     """Return what the contract has no field for, and the columns that are selected by."""
-    named = {key: values[key] for key in ("sentence", "dialogue", DERIVED_FROM) if values.get(key)}
+    keys = ("sentence", "dialogue", DERIVED_FROM, DERIVED_AUDIO)
+    named = {key: values[key] for key in keys if values.get(key)}
     if not all(named.get(DERIVED_FROM, "corpus:id").partition(":")):
         raise WrongValue(
             f"{DERIVED_FROM} is {named[DERIVED_FROM]!r}, but CORPUS:ID of the utterance it is made "
             "from was meant"
+        )
+
+    if not _KEY.fullmatch(named.get(DERIVED_AUDIO, _NO_KEY)):
+        raise WrongValue(
+            f"{DERIVED_AUDIO} is {shown(named[DERIVED_AUDIO])}, but the audio key of what it is "
+            "made from was meant: 64 digits from 0 to f"
         )
 
     return named | {

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mserbench.data.own import one_hot
+from mserbench.cards import Exposure
+from mserbench.data.own import heard, one_hot
 from mserbench.data.own.keys import NAME, TEXTS, Fault, faults, is_text
 from mserbench.data.own.paths import composed
 from mserbench.data.own.wording import shown
@@ -18,13 +19,14 @@ from mserbench.disk import outside
 from mserbench.errors import DataError
 from mserbench.labels import DROP
 
+SET = "corpus.toml"  # in a folder that is given in place of a file
 _ASSIGNED = re.compile(r"\s*(?P<key>[^=#]+?)\s*=")
 _MOST_PARTS = 200
 _NESTED = re.compile(rf"(?<![\w-])(?:[\w-]+[\"']?[ \t]*\.[ \t]*[\"']?){{{_MOST_PARTS}}}")
 _DEEPEST = 4  # parts of a key whose line is kept; ours have two
 _LISTED = 50  # problems that an error shows
 _LONGEST = 1_000  # characters of a key that is looked at for its line
-_HEADER = re.compile(r"\s*\[(?P<key>[^\[\]]+)\]\s*(?:#.*)?")
+_HEADER = re.compile(r"\s*\[{1,2}(?P<key>[^\[\]]+)\]{1,2}\s*(?:#.*)?")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Settings:
     tables: tuple[str, ...] = ()
     pattern: str = ""
     audformat: str = ""
+    parquet: str = ""
     citation: str = ""
     family: str = ""
     version: int = 1
@@ -50,6 +53,10 @@ class Settings:
     strip: str = ""  # what paths of the table begin with on another machine
     units_per_second: float = 1.0  # of the times in the table: 1000 where they are milliseconds
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derived_corpora: tuple[str, ...] = ()  # not installed, that speech is made from
+    # Of what made the speech; complete is None where the file says nothing of it.
+    exposure: tuple[Exposure, ...] = ()
+    exposure_complete: bool | None = None
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict, repr=False)
 
     @property
@@ -119,6 +126,9 @@ def parse(data: bytes, path: Path) -> Settings:
             },
             "languages": _tuple(record.get("language", ())),
             "tables": _tuple(record.get("table", ())),
+            "derived_corpora": _tuple(record.get("derived_corpora", ())),
+            "exposure": heard.read(record),
+            "exposure_complete": heard.is_complete(record),
             "select": {key: _tuple(values) for key, values in record.get("select", {}).items()},
             "lines": lines,
         }
@@ -161,13 +171,18 @@ def _path_faults(record: Mapping[str, Any], path: Path) -> Iterator[Fault]:
 
 
 def _audio(record: Mapping[str, Any], path: Path) -> Path:
-    """Return the folder of recordings: `audio`, else the audformat database, else the file's."""
-    folder = record.get("audio", record.get("audformat", "."))
-    return path.parent / (folder if is_text(folder) and "\0" not in folder else ".")
+    """Return the folder of recordings: `audio`, else the database or the set, else the file's."""
+    own = record.get("audformat", record.get("parquet", "."))
+    folder = record.get("audio", own)
+    whole = path.parent / (folder if is_text(folder) and "\0" not in folder else ".")
+    # One shard may be the whole set.
+    return whole.parent if "parquet" in record and os.path.isfile(whole) else whole
 
 
 def _default_name(path: Path) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-_") or path.stem
+    # The file of a set that is a folder is called as in all others: the folder tells it.
+    stem = path.resolve().parent.name if path.name == SET else path.stem
+    return re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_") or stem
 
 
 def _place(path: Path, lines: Mapping[tuple[str, ...], int], key: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ def read(settings: Settings) -> tuple[Settings, Table]:
         return replace(settings, columns={group: group for group in table.columns}), table
     if settings.audformat:
         return _audformat(settings)
+    if settings.parquet:
+        return _parquet(settings)
 
     try:
         table = own_table.read(settings.path.parent / settings.tables[0])
@@ -42,6 +44,18 @@ def read(settings: Settings) -> tuple[Settings, Table]:
         table = one_hot.join(table, settings.one_hot)
 
     return settings, table
+
+
+def _parquet(settings: Settings) -> tuple[Settings, Table]:
+    """Read the labels of a Parquet set."""
+    from mserbench.data.own import parquet as own_parquet
+
+    try:
+        return own_parquet.read(settings)
+    except DataError as error:
+        # What is wrong with a shard is told at the key that names the set.
+        is_placed = str(error).startswith(str(settings.path))
+        raise error if is_placed else DataError(settings.error(("parquet",), str(error))) from error
 
 
 def _audformat(settings: Settings) -> tuple[Settings, Table]:

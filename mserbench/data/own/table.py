@@ -38,7 +38,7 @@ class Table:
 
     what: str
     columns: tuple[str, ...]
-    rows: tuple[OwnRow | Fault, ...]
+    rows: Iterable[OwnRow | Fault]
 
 
 def read(path: Path) -> Table:

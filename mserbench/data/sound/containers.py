@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mserbench.data.sound import bounds
+from mserbench.data.sound.held import Held, Place, opened
 from mserbench.errors import DataError
 from mserbench.plugins import misfits
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PIECE = 10.0  # seconds
 
 
-def pieces(path: Path, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np.float32], int]]:
+def pieces(path: Place, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Yield pieces of about `seconds`, float32 (n_samples, n_channels), each with the rate in Hz.
 
     `quoted` is what errors call the file. Raises OSError where it cannot be decoded, DataError
@@ -28,7 +28,7 @@ def pieces(path: Path, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np
         import av
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(opened(path) if isinstance(path, Held) else str(path), mode="r") as container:
             if not container.streams.audio:
                 raise DataError(f"audio file {quoted} has no audio stream: get it again")
 
@@ -53,7 +53,7 @@ def pieces(path: Path, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np
         raise OSError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def read(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
+def read(path: Place, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
     """Return the part from `start` to `end` seconds, and the rate in Hz; what lies outside is
     decoded and forgotten.
 

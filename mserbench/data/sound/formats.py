@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+
+from mserbench.data.sound.held import Place, opened
 
 # Endings by format. PyAV reads the first group, libsndfile the second.
 _BY_PYAV: dict[str, tuple[str, ...]] = {
@@ -61,17 +63,17 @@ def is_audio(name: str) -> bool:
     return _ending(name) in SUFFIXES
 
 
-def told_by_name(path: Path) -> str:
+def told_by_name(path: Place) -> str:
     """Return the format that the ending of a name stands for; empty where it is none of ours."""
     return _FORMATS.get(_ending(path.name), "")
 
 
-def told_by_content(path: Path) -> str:
+def told_by_content(path: Place) -> str:
     """Return the format that the first bytes of a file tell; empty where they tell none.
 
     Raises OSError.
     """
-    with open(path, "rb") as file:
+    with opened(path) as file:
         head = file.read(_HEAD)
         if head[:3] == b"ID3":
             file.seek(_ID3 + tag_length(head))
@@ -99,7 +101,7 @@ def read_by_pyav(form: str) -> bool:
     return form in _BY_PYAV
 
 
-def misnamed(path: Path, form: str) -> str:
+def misnamed(path: Place, form: str) -> str:
     """Return what is to be said of a file whose ending is that of another format, or nothing."""
     by_name = told_by_name(path)
     if not form or not by_name or by_name == form:

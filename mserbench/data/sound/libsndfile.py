@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from mserbench.data.sound import bounds, formats
+from mserbench.data.sound.held import Held, Place, opened
 from mserbench.data.sound.quiet import silent_library
 from mserbench.errors import DataError
 
@@ -23,7 +24,7 @@ _OGG_ORDER = {6: [0, 2, 1, 5, 3, 4], 8: [0, 2, 1, 7, 5, 6, 3, 4]}
 _GUESSED = ("MPEG", "OGG")
 
 
-def read(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
+def read(path: Place, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
     """Return the part from `start` to `end` seconds, and the rate in Hz; no more is decoded.
 
     Raises OSError or RuntimeError where it cannot be decoded, DataError where it is out of bounds
@@ -51,7 +52,7 @@ def read(path: Path, start: float | None, end: float | None) -> tuple[NDArray[np
         return _in_order(samples, file.format), rate
 
 
-def pieces(path: Path, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np.float32], int]]:
+def pieces(path: Place, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Yield pieces of `seconds`, float32 (n_samples, n_channels), each with the rate in Hz.
 
     `quoted` is what errors call the file. Raises as `read`; what is too long for a clip is no fault
@@ -83,7 +84,7 @@ def pieces(path: Path, seconds: float, quoted: str) -> Iterator[tuple[NDArray[np
             raise DataError(f"audio file {quoted} {fault}: record or copy it again")
 
 
-def told_seconds(path: Path) -> float:
+def told_seconds(path: Place) -> float:
     """Return how long a header says a file is. Raises OSError or RuntimeError."""
     import soundfile
 
@@ -91,12 +92,15 @@ def told_seconds(path: Path) -> float:
         return float(soundfile.info(_named(path)).duration)
 
 
-def _named(path: Path) -> bytes | Path:
+def _named(path: Place) -> bytes | Path | BinaryIO:
+    if isinstance(path, Held):
+        return opened(path)
+
     # As bytes, since some publishers' folder names are no valid Unicode.
     return os.fsencode(path) if os.name == "posix" else path
 
 
-def _quiet(path: Path) -> AbstractContextManager[None]:
+def _quiet(path: Place) -> AbstractContextManager[None]:
     """Silence the one part of libsndfile that prints, for the files that it may read."""
     return silent_library() if formats.told_by_content(path) in ("mpeg", "") else nullcontext()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import BinaryIO
 
 from mserbench.data.sound import boxes, chunks, formats, pages
+from mserbench.data.sound.held import Place, opened, size_of
 
 Rule = Callable[[BinaryIO, int], str]
 _RULES: Mapping[str, Rule] = {
@@ -26,7 +26,7 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
-def broken(path: Path) -> str:
+def broken(path: Place) -> str:
     """Return how a file breaks the promise of its header, or nothing.
 
     As the rest of a sentence that begins with the file. FLAC tells it when it is decoded. Sizes by
@@ -36,8 +36,8 @@ def broken(path: Path) -> str:
     if rule is None:
         return ""
 
-    size = path.stat().st_size
-    with open(path, "rb") as file:
+    size = size_of(path) or 0
+    with opened(path) as file:
         try:
             return rule(file, size)
         except (struct.error, ValueError, OverflowError):

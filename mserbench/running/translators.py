@@ -1,0 +1,43 @@
+"""Translators by name: their class, their options as they are typed, the devices they may have."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+from mserbench.errors import MissingExtra
+from mserbench.options import make_options
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TranslatorEntry
+from mserbench.translator import Translator
+
+
+def translator_class(name: str) -> type[Translator]:
+    """Return the class of the translator of that name.
+
+    Raises UnknownName, MissingExtra where a package that it needs is absent, or PluginError.
+    """
+    entry = registry.entry(TranslatorEntry, name)
+    for package, extra in entry.needs.items():
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(f"translator {name!r}", package, extra)
+
+    translator: type[Translator] = registry.resolve(entry)
+    return translator
+
+
+def translator_options(name: str, texts: Mapping[str, str]) -> Any:
+    """Return `KEY=VALUE` options as the translator of that name takes them.
+
+    Raises UsageError for one that it does not have or a value of the wrong type, and as
+    `translator_class`.
+    """
+    return make_options(translator_class(name), texts, name, kind="translator")
+
+
+def devices_of(kind: type[Translator]) -> tuple[str, ...]:
+    """Return what the workers of a translator run on, as an engine takes it: the GPUs where it can
+    use one and the engine finds one, else `cpu`.
+    """
+    return ("auto",) if "cuda" in kind.devices else ("cpu",)
