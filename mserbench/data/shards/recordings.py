@@ -16,8 +16,8 @@ from mserbench.data.sound.held import Held
 from mserbench.errors import DataError
 
 # Bytes kept. Ids in order go round through the shards of a set's languages, each at its own row
-# group of some 15 MB, so that several are in use at once.
-BUDGET = 256 << 20
+# group of some 10 MB, so that several are in use at once.
+BUDGET = 96 << 20
 _MOST_OPEN = 32  # shards whose footers are kept
 _BATCH = 16  # recordings unpacked at once
 
