@@ -154,17 +154,15 @@ def _equal(place: Place) -> None:
     )
 
 
-@hostile("parquet with a schema nested 5,000 deep", *COMMANDS, codes=(3,), says="")
+@hostile("parquet with a schema nested 300 deep", *COMMANDS, codes=(0, 3))
 def _deep(place: Place) -> None:
     shard = made(place)
     kind: pa.DataType = pa.int32()
-    for _ in range(5_000):
+    for _ in range(300):
         kind = pa.struct([("a", kind)])
 
-    try:
-        replaced(shard, pa.table({"deep": pa.array([None], kind)}))
-    except (pa.ArrowException, RecursionError):
-        shard.write_bytes(b"PAR1")
+    table = parquet.read_table(shard)
+    replaced(shard, table.append_column("deep", pa.array([None] * ROWS, kind)))
 
 
 @hostile("an extension type of parquet that asks for a pickle", *COMMANDS, codes=(0,))
