@@ -390,3 +390,22 @@ def test_the_columns_of_a_set_are_those_of_the_layout(made: Path) -> None:
     shard = shards.open_shard(shard_of(made))
     assert set(own_parquet.columns_of(shard)) == {*COLUMNS, "audio.path"} - {"audio"}
     assert shard.recordings == ("audio",)
+
+
+def test_a_row_group_that_cannot_be_read_is_tried_once(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its rows would unpack up to a gigabyte again to fail: `verify` took minutes."""
+    tried: list[int] = []
+    read = recordings._read
+
+    def counted(*about: Any) -> Any:
+        tried.append(about[2])
+        return read(*about)
+
+    monkeypatch.setattr(recordings, "_read", counted)
+    monkeypatch.setattr(recordings, "MOST_GROUP", 1_000)
+    told = verified(made)
+    assert len(told.problems) == 40
+    assert sorted(tried) == [0, 0, 1, 1, 2, 2]
+    assert "row_group_size=100" in told.problems[0]

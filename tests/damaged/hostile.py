@@ -124,8 +124,22 @@ def hostile(
 
 def load() -> dict[str, Hostile]:
     """Return all cases by name."""
-    from damaged import hostile_audio, hostile_files, hostile_plugins, hostile_system, hostile_texts
+    from damaged import (
+        hostile_audio,
+        hostile_files,
+        hostile_parquet,
+        hostile_plugins,
+        hostile_system,
+        hostile_texts,
+    )
 
-    modules = (hostile_audio, hostile_files, hostile_plugins, hostile_system, hostile_texts)
+    modules = (
+        hostile_audio,
+        hostile_files,
+        hostile_parquet,
+        hostile_plugins,
+        hostile_system,
+        hostile_texts,
+    )
     assert all(modules)
     return HOSTILE

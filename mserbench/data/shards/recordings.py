@@ -16,12 +16,15 @@ from mserbench.data.sound.held import Held
 from mserbench.errors import DataError
 
 # Bytes kept. Ids in order go round through the shards of a set's languages, each at its own row
-# group of some 15 MB, so that several are in use at once.
-BUDGET = 256 << 20
+# group of some 10 MB, so that several are in use at once.
+BUDGET = 96 << 20
 _MOST_OPEN = 32  # shards whose footers are kept
 _BATCH = 16  # recordings unpacked at once
 
+_MOST_FAILED = 1_000
+
 _Stamp = tuple[int, int, int]
+_Key = tuple[str, _Stamp, str, int]  # a shard, its state, a column and the row group
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class _Kept:
         """Begin anew, as in a child process: a thread that it lacks may hold its parent's lock."""
         self.lock = threading.Lock()
         self.shards: OrderedDict[tuple[str, _Stamp], Shard] = OrderedDict()
-        self.groups: OrderedDict[tuple[str, _Stamp, str, int], _Group] = OrderedDict()
+        self.groups: OrderedDict[_Key, _Group] = OrderedDict()
+        # Why row groups cannot be read: each of their rows would try anew, for seconds.
+        self.failed: dict[_Key, str] = {}
         self.size = 0
 
     def group(self, row: Row) -> tuple[_Group, int]:
@@ -59,8 +64,10 @@ class _Kept:
             shard = self._shard(row.shard, stamp)
             number, place = shard.group_of(row.number)
             key = (row.shard, stamp, row.column, number)
+            if key in self.failed:
+                raise DataError(self.failed[key])
             if key not in self.groups:
-                self._keep(key, _read(shard, row.column, number))
+                self._read(key, shard)
 
             self.groups.move_to_end(key)
             return self.groups[key], place
@@ -76,7 +83,16 @@ class _Kept:
         self.shards.move_to_end(key)
         return self.shards[key]
 
-    def _keep(self, key: tuple[str, _Stamp, str, int], group: _Group) -> None:
+    def _read(self, key: _Key, shard: Shard) -> None:
+        try:
+            self._keep(key, _read(shard, key[2], key[3]))
+        except DataError as error:
+            if len(self.failed) < _MOST_FAILED:
+                self.failed[key] = str(error)
+
+            raise
+
+    def _keep(self, key: _Key, group: _Group) -> None:
         self.groups[key] = group
         self.size += group.size
         # The one just read always stays, however large it is.
