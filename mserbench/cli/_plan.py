@@ -34,7 +34,16 @@ def _work(described: Mapping[str, Any]) -> None:
         [training["model"], " ".join(training["on"]), _options(training["options"])]
         for training in trainings
     ]
-    print_table(rows, ["model", "trained on", "options"], least=("trained on",))
+    head = ["model", "trained on", "options"]
+    # Numbers are for those that go on from one another: elsewhere they would say nothing.
+    if any(training["after"] for training in trainings):
+        after = [training["after"] or "" for training in trainings]
+        rows = [
+            [n, *row, before] for n, (row, before) in enumerate(zip(rows, after, strict=True), 1)
+        ]
+        head = ["training", *head, "goes on from"]
+
+    print_table(rows, head, right=("training", "goes on from"), least=("trained on",))
     if questions:
         click.echo()
         rows = [[system, _options(options)] for system, options in questions.items()]

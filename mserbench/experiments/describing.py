@@ -33,15 +33,7 @@ def describe(
         "systems": [system.name for system in experiment.systems],
         "cells": len(cells),
         "tasks": plan.tasks(cells),
-        "trainings": [
-            {
-                "model": training.model,
-                "on": list(training.on),
-                "validate": list(training.validate),
-                "options": dict(training.options),
-            }
-            for training in plan.trainings(cells)
-        ],
+        "trainings": _trainings(cells),
         "runs": [
             {"model": run.model, "task": run.task, "options": dict(run.options)}
             for run in plan.questions(cells)
@@ -62,6 +54,24 @@ def describe(
         described |= {"takes": groups, "totals": taking.totals(groups, corpora, parts)}
 
     return described
+
+
+def _trainings(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Return the trainings in order; `after` is the number, from 1, of the one that one goes on
+    from, or None.
+    """
+    in_order = plan.trainings(list(cells))
+    numbers = {training: number for number, training in enumerate(in_order, start=1)}
+    return [
+        {
+            "model": training.model,
+            "on": list(training.on),
+            "validate": list(training.validate),
+            "options": dict(training.options),
+            "after": numbers[training.after] if training.after else None,
+        }
+        for training in in_order
+    ]
 
 
 def _targets(cells: Sequence[Cell], data: Path | None) -> list[dict[str, Any]]:

@@ -9,16 +9,18 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
-from mserbench.experiments.plan import PlannedRun, Training
+from mserbench.experiments.learning import Training
+from mserbench.experiments.plan import PlannedRun
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
 from mserbench.report import progress
+from mserbench.results.manifest import read_manifest
 from mserbench.running.evaluation import finished_run, run_subject
 from mserbench.running.lookup import described_class
 from mserbench.running.spec import Spec
@@ -67,14 +69,18 @@ def in_a_worker() -> Iterator[None]:
 
 
 @in_a_worker()
-def do_training(place: Workplace, training: Training, processes: int, device: str) -> Result:
+def do_training(
+    place: Workplace, training: Training, before: str, processes: int, device: str
+) -> Result:
     """Train, unless the same was trained before: same model, version, options, tasks and contents
     of the tasks.
 
-    By several processes where `processes` says so and the model can be trained so.
+    `before` is the folder of the training that this one goes on from, below the workplace, or
+    empty. By several processes where `processes` says so and the model can be trained so.
     """
     kind = described_class(training.model)
-    key = _key(place, training, kind)
+    start = place.out / before if before else None
+    key = _key(place, training, kind, start)
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
 
@@ -85,12 +91,19 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     began = time.perf_counter()
     # A model that cannot be trained so is trained by one process, whatever was asked for.
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
-    _train(place, training, folder, many, device_for(kind, device))
+    _train(place, _going_on(training, start), folder, many, device_for(kind, device))
     # Noted after the weights: a kill in between costs the note, not the training.
     facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
 
     return Result(name)
+
+
+def _going_on(training: Training, start: Path | None) -> Training:
+    """Return a training as its model is told of it: weights to go on from are an option."""
+    if start is None:
+        return training
+    return replace(training, options=(*training.options, ("init", str(start))))
 
 
 def _train(place: Workplace, training: Training, folder: Path, processes: int, device: str) -> None:
@@ -142,16 +155,20 @@ def device_for(kind: type[Model], device: str) -> str:
     return device if device.partition(":")[0] in kind.devices else kind.devices[0]
 
 
-def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
+def _key(place: Workplace, training: Training, kind: type[Model], start: Path | None) -> str:
     # Contents alone, so that the training is found again in a copy of the folder, or on other data
     # folders.
-    identity = {
+    identity: dict[str, object] = {
         "model": training.model,
         "version": kind.version,
         "options": training.options,
         "on": [_contents(place, name) for name in training.on],
         "validate": [_contents(place, name) for name in training.validate],
     }
+    # Not among the others, so that trainings without it are found again under their old keys.
+    if start is not None:
+        identity["after"] = read_manifest(start).weights_hash
+
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

@@ -18,7 +18,8 @@ for needed in ("transformers", "whisper", "accelerate", "peft"):
 
 from mserbench.experiments import plan, taking, work  # noqa: E402
 from mserbench.experiments.definition import Wishes, load  # noqa: E402
-from mserbench.experiments.plan import PlannedRun, Training  # noqa: E402
+from mserbench.experiments.learning import Training  # noqa: E402
+from mserbench.experiments.plan import PlannedRun  # noqa: E402
 from mserbench.footprint import Footprint  # noqa: E402
 from mserbench.model import TrainableModel  # noqa: E402
 from mserbench.options import make_options  # noqa: E402
@@ -232,7 +233,7 @@ def test_questions_open_the_llm_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     place = work.Workplace(tmp_path, None)
     options = {"preset": "tiny", "steps": "2", "warmup": "1", "evaluate_every": "2"}
     training = Training("mser-llm", tuple(sorted(options.items())), ("emodb-sample",), ())
-    trained = work.do_training(place, training, 1, "cpu")
+    trained = work.do_training(place, training, "", 1, "cpu")
     assert not trained.failure
     opened.clear()
     answered = []
