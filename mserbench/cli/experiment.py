@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,14 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
     help="An option of a model; repeatable.",
 )
 @click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Where a set lies that you made, such as m5ser; else it is looked for here and in the "
+    "data folder. Repeatable.",
+)
+@click.option(
     "--allow-partial",
     is_flag=True,
     help="Use what is there of incomplete corpora; marked as partial.",
@@ -109,6 +117,7 @@ def command(
     only: str,
     settings: str,
     options: Sequence[str],
+    sources: Sequence[str],
     allow_partial: bool,
     plan_only: bool,
     dry_run: bool,
@@ -139,13 +148,21 @@ def command(
     from mserbench.experiments import conduct, definition
 
     wishes = _wishes(preset, seeds, only, settings, options)
-    experiment = definition.load(name, wishes)
+    experiment, folders = definition.load(name, wishes), _folders(sources)
     if plan_only:
-        _plan(experiment, data, dry_run, as_json)
+        _plan(experiment, data, dry_run, folders, as_json)
         return
 
     devices = _devices(device, processes)
-    means = conduct.Means(data, devices, jobs or _jobs(devices), threads, allow_partial, processes)
+    means = conduct.Means(
+        data,
+        devices,
+        jobs or _jobs(devices),
+        threads,
+        allow_partial,
+        processes,
+        sets=folders,
+    )
     done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
@@ -187,11 +204,17 @@ def _rewrite(folder: Path) -> None:
     click.echo(f"written: {folder / PAGE}")
 
 
-def _plan(experiment: Definition, data: Path | None, dry_run: bool, as_json: bool) -> None:
+def _plan(
+    experiment: Definition,
+    data: Path | None,
+    dry_run: bool,
+    folders: Mapping[str, str],
+    as_json: bool,
+) -> None:
     from mserbench.cli import _plan
     from mserbench.experiments.describing import describe
 
-    described = describe(experiment, data, dry_run)
+    described = describe(experiment, data, dry_run, folders)
     if as_json:
         _common.print_json(described)
     else:
@@ -225,6 +248,19 @@ def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence
         settings=tuple(_common.names(settings, "settings")) if settings else (),
         options=by_model,
     )
+
+
+def _folders(sources: Sequence[str]) -> dict[str, str]:
+    """Return the folders of sets by name. Raises UsageError for a text without '='."""
+    folders = {}
+    for text in sources:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise UsageError(f"--source {text!r} is not understood: NAME=FOLDER was expected")
+
+        folders[name] = folder
+
+    return folders
 
 
 def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
 # By name: the file as it was typed, and the corpus that it describes.
 _owned: dict[str, tuple[str, Corpus]] = {}
+# Names that a table has for corpora of one's own, wherever those lie on this machine.
+_meant: dict[str, OwnTask] = {}
 
 
 def corpus(name: str) -> Corpus:
@@ -30,6 +32,9 @@ def corpus(name: str) -> Corpus:
 
     if name in _owned:
         return _owned[name][1]
+
+    if name in _meant:
+        return _meant[name].corpus
 
     installed: Corpus = registry.resolve(registry.entry(CorpusEntry, name))
     return installed
@@ -57,8 +62,25 @@ def task(name: str) -> Task:
     if colon:
         return _part_of(task(whole), part)
 
+    if name in _meant:
+        return _meant[name].task
+
     installed: Task = registry.resolve(registry.entry(TaskEntry, name))
     return installed
+
+
+def let_mean(name: str, own: str | OwnTask) -> None:
+    """Let a name mean a corpus of one's own and its task, in this process: by its TOML file, or as
+    it was described.
+
+    Raises UsageError for the name of an installed corpus or task, and as `task`.
+    """
+    if name in registry.entries(CorpusEntry) or name in registry.entries(TaskEntry):
+        raise UsageError(
+            f"{name!r} is the name of an installed corpus or task: give the set another name"
+        )
+
+    _meant[name] = _own(own) if isinstance(own, str) else own
 
 
 def tasks_of(corpus_name: str) -> dict[str, str]:

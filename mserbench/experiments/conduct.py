@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,16 @@ from mserbench.disk import folders
 from mserbench.engine.base import Engine, Outcome, Shard, Workers
 from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import UsageError
-from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
+from mserbench.experiments import (
+    checking,
+    collecting,
+    folder,
+    plan,
+    sets,
+    speakers,
+    validating,
+    work,
+)
 from mserbench.experiments.learning import Training
 from mserbench.experiments.plan import Cell, PlannedRun
 from mserbench.experiments.shapes import Definition
@@ -40,6 +49,7 @@ class Means:
     allow_partial: bool = False
     processes: int = 1
     engine: str = LOCAL
+    sets: Mapping[str, str] = field(default_factory=dict)  # folders of sets, by the table's names
 
 
 @dataclass(frozen=True)
@@ -61,13 +71,13 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     """
     # In this order: a mistake in the file costs no look at the disk, and a missing corpus no
     # training.
+    data = _absolute(corpus.data_folder(means.data))
+    files = sets.find(experiment, means.sets, data)
     validating.check(experiment)
     cells = plan.cells(experiment)
     # Absolute, as workers may stand in another folder.
-    place = Workplace(
-        out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial
-    )
-    checking.check(plan.tasks(cells), place.data, place.allow_partial)
+    place = Workplace(out.absolute(), data, means.allow_partial, files)
+    checking.check(plan.tasks(cells), data, place.allow_partial, sets.builds(experiment))
 
     for line in _remarks(cells, place):
         tell(line)
@@ -187,7 +197,7 @@ def _all(
     total = total or len(shards)
     results: dict[str, Result] = {}
     began, fresh = time.monotonic(), 0
-    outcomes = _watched(engine.do(shards), f"{kind}s", earlier, total)
+    outcomes = _watched(engine.do(shards), f"{kind}s", total, earlier)
     for number, outcome in enumerate(outcomes, start=earlier + 1):
         result = outcome.value or Result(failure=outcome.failure)
         results[outcome.key] = result
@@ -208,7 +218,7 @@ def _all(
 
 
 def _watched(
-    outcomes: Iterator[Outcome[Result]], title: str, earlier: int, total: int
+    outcomes: Iterator[Outcome[Result]], title: str, total: int, earlier: int = 0
 ) -> Iterator[Outcome[Result]]:
     """Hand outcomes on; while none comes for long, a line says how many there are."""
     with counting(title, bar=False) as report:

@@ -4,25 +4,30 @@ takes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mserbench.data import lookup
-from mserbench.experiments import needs, options, plan, speakers, taking, validating
+from mserbench.data import corpus, lookup
+from mserbench.experiments import needs, options, plan, sets, speakers, taking, validating
 from mserbench.experiments.plan import Cell
 from mserbench.experiments.shapes import Definition
 
 
 def describe(
-    experiment: Definition, data: Path | None = None, dry_run: bool = False
+    experiment: Definition,
+    data: Path | None = None,
+    dry_run: bool = False,
+    folders: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what the table would take: JSON-ready; nothing is computed, made or got, and no audio
     is opened.
 
     With `dry_run` models are built without memory for their numbers, and tell of parameters and
-    memory. Raises UsageError for a mistake in the definition.
+    memory. `folders` are those of sets that the user made, by their names in the table. Raises
+    UsageError for a mistake in the definition.
     """
+    sets.find(experiment, folders or {}, corpus.data_folder(data))
     validating.check(experiment)
     cells = plan.cells(experiment)
     corpora, parts = needs.corpora(cells, data), needs.parts(cells)
@@ -45,6 +50,7 @@ def describe(
         },
         "targets": _targets(cells, data),
         "corpora": corpora,
+        "builds": sets.builds(experiment),
         "parts": parts,
     }
 

@@ -53,9 +53,10 @@ class Training:
 
     @property
     def told(self) -> str:
-        """What a person reads of it: the model, the tasks, the seed if there is one."""
+        """What a person reads of it: the model, the tasks, seed and stage if there is one."""
         seed = dict(self.options).get("seed")
-        return f"{self.model} on {', '.join(self.on)}{f', seed {seed}' if seed else ''}"
+        words = [*self.on, f"seed {seed}" if seed else "", f"stage {len(self.chain)}"]
+        return f"{self.model} on {', '.join(filter(None, words if self.after else words[:-1]))}"
 
 
 def trained(

@@ -4,6 +4,8 @@ trained.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mserbench.contracts import Task
 from mserbench.data import divisions, lookup
 from mserbench.errors import MserbenchError, UsageError
@@ -50,7 +52,8 @@ def _check_place(experiment: Definition, place: CorpusRole) -> None:
         for key in ("train", "validate")
         for name in getattr(place, key)
     ]
-    targets = [_task(experiment, place, "test", place.test)]
+    # One that is a source alone has no test.
+    targets = [_task(experiment, place, "test", place.test)] if place.test else []
     if place.whole:
         targets.append(_task(experiment, place, "whole", place.whole))
 
@@ -71,15 +74,20 @@ def _check_place(experiment: Definition, place: CorpusRole) -> None:
                 f"which the table asks for",
             )
 
-    _check_folds(experiment, place, targets[0])
+    if place.folds:
+        _check_folds(experiment, place, targets)
 
 
-def _check_folds(experiment: Definition, place: CorpusRole, whole: Task) -> None:
+def _check_folds(experiment: Definition, place: CorpusRole, targets: Sequence[Task]) -> None:
     """Refuse folds that are no parts, or do not hold every clip once: they must be all parts of one
     division.
     """
-    if not place.folds:
-        return
+    if not targets:
+        raise _error(
+            experiment, f"corpora {place.name!r}, 'folds' are of its 'test', which is missing"
+        )
+
+    whole = targets[0]
     if whole.part:
         raise _error(
             experiment,

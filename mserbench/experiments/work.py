@@ -14,8 +14,10 @@ from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
+from mserbench.experiments import sets
 from mserbench.experiments.learning import Training
 from mserbench.experiments.plan import PlannedRun
+from mserbench.experiments.sets import Files
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
@@ -35,11 +37,18 @@ _asked: dict[str, Subject] = {}  # of this process: the model that was asked las
 class Workplace:
     """Where work is done: the folder of the experiment, the data, and whether incomplete corpora
     will do.
+
+    A process that works there calls `enter` first.
     """
 
     out: Path
     data: Path | None
     allow_partial: bool = False
+    sets: Files = ()  # corpora that the user made, by the names of the table
+
+    def enter(self) -> None:
+        """Let the names of sets mean them in this process."""
+        sets.announce(self.sets)
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ def do_training(
     `before` is the folder of the training that this one goes on from, below the workplace, or
     empty. By several processes where `processes` says so and the model can be trained so.
     """
+    place.enter()
     kind = described_class(training.model)
     start = place.out / before if before else None
     key = _key(place, training, kind, start)
@@ -109,6 +119,8 @@ def _going_on(training: Training, start: Path | None) -> Training:
 def _train(place: Workplace, training: Training, folder: Path, processes: int, device: str) -> None:
     if processes > 1:
         own = device.partition(":")[0]  # each process takes the GPU of its number
+        # Programs of their own, in which the name of a set means nothing.
+        training = replace(training, on=_typed(place, training.on))
         train_together(training, folder, place.data, place.allow_partial, processes, own)
         return
 
@@ -124,6 +136,13 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
     )
 
 
+def _typed(place: Workplace, tasks: Sequence[str]) -> tuple[str, ...]:
+    """Return tasks as a command line takes them: those of sets by their files."""
+    files = dict(place.sets)
+    parts = [task.partition(":") for task in tasks]
+    return tuple(f"{files.get(name, name)}{colon}{part}" for name, colon, part in parts)
+
+
 @in_a_worker()
 def do_question(place: Workplace, question: PlannedRun, weights: str, device: str) -> Result:
     """Put a task to a model; a finished run is found again, and one that was cut off goes on.
@@ -131,6 +150,7 @@ def do_question(place: Workplace, question: PlannedRun, weights: str, device: st
     The last model that was asked is kept until the next one is loaded: what both are built upon is
     then opened once.
     """
+    place.enter()
     target = dataset.load(lookup.task(question.task), place.data, place.allow_partial)
     folder = place.out / weights if weights else None
     device = device_for(described_class(question.model), device)
