@@ -30,11 +30,11 @@ def corpus(name: str) -> Corpus:
     if name.endswith(OWN):
         return _own(name).corpus
 
-    if name in _owned:
-        return _owned[name][1]
-
     if name in _meant:
         return _meant[name].corpus
+
+    if name in _owned:
+        return _owned[name][1]
 
     installed: Corpus = registry.resolve(registry.entry(CorpusEntry, name))
     return installed
