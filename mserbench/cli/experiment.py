@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _tables
 from mserbench.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
-    from mserbench.experiments.definition import Wishes
     from mserbench.experiments.shapes import Definition
 
 
@@ -147,8 +146,8 @@ def command(
     # Imported here, as a replay needs neither plans nor workers.
     from mserbench.experiments import conduct, definition
 
-    wishes = _wishes(preset, seeds, only, settings, options)
-    experiment, folders = definition.load(name, wishes), _folders(sources)
+    wishes = _tables.wishes(preset, seeds, only, settings, options)
+    experiment, folders = definition.load(name, wishes), _tables.folders(sources)
     if plan_only:
         _plan(experiment, data, dry_run, folders, as_json)
         return
@@ -163,7 +162,9 @@ def command(
         processes,
         sets=folders,
     )
-    done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
+    done = conduct.conduct(
+        experiment, folder, means, _tables.typed(name, wishes, allow_partial), _say
+    )
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
     else:
@@ -219,68 +220,6 @@ def _plan(
         _common.print_json(described)
     else:
         _plan.show(described)
-
-
-def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence[str]) -> Wishes:
-    from mserbench.experiments.definition import Wishes
-
-    numbers = _common.names(seeds, "seeds") if seeds else []
-    if not all(number.isdecimal() for number in numbers):
-        raise UsageError(
-            f"--seeds is {seeds!r}, but whole numbers with commas between were expected"
-        )
-
-    by_model: dict[str, dict[str, str]] = {}
-    for key, value in _common.pairs(options).items():
-        model, dot, option = key.rpartition(".")
-        if not dot:
-            raise UsageError(
-                f"--option {key}={value} is not understood: MODEL.KEY=VALUE was expected"
-            )
-
-        # People type `mser_llm` for `mser-llm`, as Python has it.
-        by_model.setdefault(model.replace("_", "-"), {})[option] = value
-
-    return Wishes(
-        preset=preset,
-        seeds=tuple(int(number) for number in numbers),
-        systems=tuple(_common.names(only, "only")) if only else (),
-        settings=tuple(_common.names(settings, "settings")) if settings else (),
-        options=by_model,
-    )
-
-
-def _folders(sources: Sequence[str]) -> dict[str, str]:
-    """Return the folders of sets by name. Raises UsageError for a text without '='."""
-    folders = {}
-    for text in sources:
-        name, equals, folder = text.partition("=")
-        if not (name and equals and folder):
-            raise UsageError(f"--source {text!r} is not understood: NAME=FOLDER was expected")
-
-        folders[name] = folder
-
-    return folders
-
-
-def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
-    """Return the command that remakes the table, without what tells of a machine."""
-    words = ["mserbench experiment", Path(name).name]
-    flags = {
-        "--preset": wishes.preset,
-        "--seeds": ",".join(map(str, wishes.seeds)),
-        "--only": ",".join(wishes.systems),
-        "--settings": ",".join(wishes.settings),
-    }
-    words += [f"{flag} {value}" for flag, value in flags.items() if value]
-    settings_given = [
-        (model, key, value)
-        for model, options in wishes.options.items()
-        for key, value in options.items()
-    ]
-    words += [f"--option {model}.{key}={value}" for model, key, value in settings_given]
-
-    return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
 
 
 def _devices(text: str, processes: int) -> tuple[str, ...]:
