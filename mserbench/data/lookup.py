@@ -27,11 +27,12 @@ def corpus(name: str) -> Corpus:
 
     Raises UnknownName, DataError or PluginError.
     """
-    if name.endswith(OWN):
-        return _own(name).corpus
-
+    # A table's word for a set stands over a folder that may lie here by that name.
     if name in _meant:
         return _meant[name].corpus
+
+    if name.endswith(OWN):
+        return _own(name).corpus
 
     if name in _owned:
         return _owned[name][1]
@@ -55,15 +56,15 @@ def task(name: str) -> Task:
 
     Raises UnknownName, DataError or PluginError.
     """
+    if name in _meant:
+        return _meant[name].task
+
     if name.endswith(OWN):
         return _own(name).task
 
     whole, colon, part = name.partition(":")
     if colon:
         return _part_of(task(whole), part)
-
-    if name in _meant:
-        return _meant[name].task
 
     installed: Task = registry.resolve(registry.entry(TaskEntry, name))
     return installed

@@ -120,7 +120,9 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
     if processes > 1:
         own = device.partition(":")[0]  # each process takes the GPU of its number
         # Programs of their own, in which the name of a set means nothing.
-        training = replace(training, on=_typed(place, training.on))
+        training = replace(
+            training, on=_typed(place, training.on), validate=_typed(place, training.validate)
+        )
         train_together(training, folder, place.data, place.allow_partial, processes, own)
         return
 

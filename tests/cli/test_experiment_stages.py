@@ -21,10 +21,12 @@ from processes import is_alive, wait_for
 from small_tables import toml_setting, toml_system
 
 from mserbench.data import lookup
-from mserbench.experiments import describing, plan, validating
+from mserbench.experiments import describing, plan, sets, validating, work
 from mserbench.experiments.definition import load
+from mserbench.experiments.learning import Training
 from mserbench.labels import CANONICAL
 from mserbench.results.manifest import read_manifest
+from mserbench.running.lookup import model_class
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]
@@ -324,6 +326,29 @@ def test_a_set_is_found_here_in_the_data_folder_or_where_it_is_said(
         "'mserbench m5ser build --sources emovo --out small-set' and looked for in this folder"
     ) in missing.err
     assert missing.err.count("\n") == 1
+
+
+def test_several_processes_are_told_of_the_files_of_sets_and_of_the_weights_before(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are programs of their own, to which the name of a set in a table means nothing."""
+    asked: list[Training] = []
+    monkeypatch.setattr(work, "train_together", lambda training, *rest: asked.append(training))
+    monkeypatch.setattr(model_class("staged"), "trains_together", True, raising=False)
+    files = sets.find(load("stages.toml"), {}, table)
+    place = work.Workplace(tmp_path / "out", table, sets=files)
+    first = Training("staged", (("seed", "0"),), ("emovo",), ())
+    second = Training("staged", (("seed", "0"), ("stage", "2")), ("small-set",), (), first)
+
+    before = work.do_training(place, first, "", 1, "cpu").folder
+    work.do_training(place, second, before, 2, "cpu")
+    (training,) = asked
+    assert training.on == (str(tmp_path / "small-set/corpus.toml"),)
+    assert dict(training.options) == {
+        "seed": "0",
+        "stage": "2",
+        "init": str(tmp_path / "out" / before),
+    }
 
 
 def test_a_plan_needs_no_set_and_says_how_it_is_made(cli: Cli, table: Path, tmp_path: Path) -> None:
