@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
 # By name: the file as it was typed, and the corpus that it describes.
 _owned: dict[str, tuple[str, Corpus]] = {}
-# Names that a table has for corpora of one's own, wherever those lie on this machine.
-_meant: dict[str, OwnTask] = {}
+# Names that a table has for corpora of one's own, wherever those lie on this machine: the file, if
+# it was read from one, and what it describes.
+_meant: dict[str, tuple[str, OwnTask]] = {}
 
 
 def corpus(name: str) -> Corpus:
@@ -29,7 +30,7 @@ def corpus(name: str) -> Corpus:
     """
     # A table's word for a set stands over a folder that may lie here by that name.
     if name in _meant:
-        return _meant[name].corpus
+        return _meant[name][1].corpus
 
     if name.endswith(OWN):
         return _own(name).corpus
@@ -57,7 +58,7 @@ def task(name: str) -> Task:
     Raises UnknownName, DataError or PluginError.
     """
     if name in _meant:
-        return _meant[name].task
+        return _meant[name][1].task
 
     if name.endswith(OWN):
         return _own(name).task
@@ -81,7 +82,11 @@ def let_mean(name: str, own: str | OwnTask) -> None:
             f"{name!r} is the name of an installed corpus or task: give the set another name"
         )
 
-    _meant[name] = _own(own) if isinstance(own, str) else own
+    if not isinstance(own, str):
+        _meant[name] = "", own
+    # Each job of a worker says so again, and a set may have a million rows.
+    elif name not in _meant or _meant[name][0] != own:
+        _meant[name] = own, _own(own)
 
 
 def tasks_of(corpus_name: str) -> dict[str, str]:
