@@ -19,7 +19,7 @@ def show(described: Mapping[str, Any]) -> None:
     """Print what `describing.describe` returned."""
     _work(described)
     _targets(described["targets"])
-    _corpora(described["corpora"])
+    _corpora(described["corpora"], described["builds"])
     _parts(described["parts"])
 
     # Only a dry run builds the models, without which nobody knows what they take.
@@ -34,7 +34,16 @@ def _work(described: Mapping[str, Any]) -> None:
         [training["model"], " ".join(training["on"]), _options(training["options"])]
         for training in trainings
     ]
-    print_table(rows, ["model", "trained on", "options"], least=("trained on",))
+    head = ["model", "trained on", "options"]
+    # Numbers are for those that go on from one another: elsewhere they would say nothing.
+    if any(training["after"] for training in trainings):
+        after = [training["after"] or "" for training in trainings]
+        rows = [
+            [n, *row, before] for n, (row, before) in enumerate(zip(rows, after, strict=True), 1)
+        ]
+        head = ["training", *head, "goes on from"]
+
+    print_table(rows, head, right=("training", "goes on from"), least=("trained on",))
     if questions:
         click.echo()
         rows = [[system, _options(options)] for system, options in questions.items()]
@@ -66,7 +75,7 @@ def _speakers(target: Mapping[str, Any]) -> str:
     return f"{target['speakers'] or 'not known'}{_SPEAKERS[target['speakers_from']]}"
 
 
-def _corpora(corpora: Sequence[Mapping[str, Any]]) -> None:
+def _corpora(corpora: Sequence[Mapping[str, Any]], builds: Mapping[str, str]) -> None:
     rows = [
         [corpus["name"], corpus["state"], corpus["access"], corpus["licence"],
          corpus["hours"] or ""]
@@ -85,6 +94,9 @@ def _corpora(corpora: Sequence[Mapping[str, Any]]) -> None:
     if not absent:
         click.echo("no corpus is missing on this machine")
         return
+
+    for name in (corpus["name"] for corpus in absent if corpus["name"] in builds):
+        say(f"{name} is made by '{builds[name]}'")
 
     # Whoever has to ask the authors of a corpus should do so first: it may take weeks.
     ask = f", {len(on_request)} of them on request ({', '.join(on_request)})" if on_request else ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _tables
 from mserbench.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
-    from mserbench.experiments.definition import Wishes
     from mserbench.experiments.shapes import Definition
 
 
@@ -79,6 +79,14 @@ def _renamed(context: click.Context, option: click.Parameter, value: bool) -> No
     help="An option of a model; repeatable.",
 )
 @click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Where a set lies that you made, such as m5ser; else it is looked for here and in the "
+    "data folder. Repeatable.",
+)
+@click.option(
     "--allow-partial",
     is_flag=True,
     help="Use what is there of incomplete corpora; marked as partial.",
@@ -118,6 +126,7 @@ def command(
     only: str,
     settings: str,
     options: Sequence[str],
+    sources: Sequence[str],
     allow_partial: bool,
     plan_only: bool,
     dry_run: bool,
@@ -148,14 +157,20 @@ def command(
     from mserbench.cli._means import chosen
     from mserbench.experiments import conduct, definition
 
-    wishes = _wishes(preset, seeds, only, settings, options)
-    experiment = definition.load(name, wishes)
+    wishes = _tables.wishes(preset, seeds, only, settings, options)
+    experiment, folders = definition.load(name, wishes), _tables.folders(sources)
     if plan_only:
-        _plan(experiment, data, dry_run, as_json)
+        _plan(experiment, data, dry_run, folders, as_json)
         return
 
     means = chosen(engine, data, device, jobs, threads, allow_partial, processes)
-    done = conduct.conduct(experiment, folder, means, _typed(name, wishes, allow_partial), _say)
+    done = conduct.conduct(
+        experiment,
+        folder,
+        replace(means, sets=folders),
+        _tables.typed(name, wishes, allow_partial),
+        _say,
+    )
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
     else:
@@ -196,64 +211,21 @@ def _rewrite(folder: Path) -> None:
     click.echo(f"written: {folder / PAGE}")
 
 
-def _plan(experiment: Definition, data: Path | None, dry_run: bool, as_json: bool) -> None:
+def _plan(
+    experiment: Definition,
+    data: Path | None,
+    dry_run: bool,
+    folders: Mapping[str, str],
+    as_json: bool,
+) -> None:
     from mserbench.cli import _plan
     from mserbench.experiments.describing import describe
 
-    described = describe(experiment, data, dry_run)
+    described = describe(experiment, data, dry_run, folders)
     if as_json:
         _common.print_json(described)
     else:
         _plan.show(described)
-
-
-def _wishes(preset: str, seeds: str, only: str, settings: str, options: Sequence[str]) -> Wishes:
-    from mserbench.experiments.definition import Wishes
-
-    numbers = _common.names(seeds, "seeds") if seeds else []
-    if not all(number.isdecimal() for number in numbers):
-        raise UsageError(
-            f"--seeds is {seeds!r}, but whole numbers with commas between were expected"
-        )
-
-    by_model: dict[str, dict[str, str]] = {}
-    for key, value in _common.pairs(options).items():
-        model, dot, option = key.rpartition(".")
-        if not dot:
-            raise UsageError(
-                f"--option {key}={value} is not understood: MODEL.KEY=VALUE was expected"
-            )
-
-        # People type `mser_llm` for `mser-llm`, as Python has it.
-        by_model.setdefault(model.replace("_", "-"), {})[option] = value
-
-    return Wishes(
-        preset=preset,
-        seeds=tuple(int(number) for number in numbers),
-        systems=tuple(_common.names(only, "only")) if only else (),
-        settings=tuple(_common.names(settings, "settings")) if settings else (),
-        options=by_model,
-    )
-
-
-def _typed(name: str, wishes: Wishes, allow_partial: bool) -> str:
-    """Return the command that remakes the table, without what tells of a machine."""
-    words = ["mserbench experiment", Path(name).name]
-    flags = {
-        "--preset": wishes.preset,
-        "--seeds": ",".join(map(str, wishes.seeds)),
-        "--only": ",".join(wishes.systems),
-        "--settings": ",".join(wishes.settings),
-    }
-    words += [f"{flag} {value}" for flag, value in flags.items() if value]
-    settings_given = [
-        (model, key, value)
-        for model, options in wishes.options.items()
-        for key, value in options.items()
-    ]
-    words += [f"--option {model}.{key}={value}" for model, key, value in settings_given]
-
-    return " ".join([*words, *(["--allow-partial"] if allow_partial else [])])
 
 
 def _say(line: str) -> None:

@@ -20,6 +20,9 @@ OWN = ".toml"  # the name of a corpus of one's own is the path of such a file
 SET = "corpus.toml"  # or of a folder that holds this one
 # By name: the file as it was typed, and the corpus that it describes.
 _owned: dict[str, tuple[str, Corpus]] = {}
+# Names that a table has for corpora of one's own, wherever those lie on this machine: the file, if
+# it was read from one, and what it describes.
+_meant: dict[str, tuple[str, OwnTask]] = {}
 
 
 def corpus(name: str) -> Corpus:
@@ -27,7 +30,11 @@ def corpus(name: str) -> Corpus:
 
     Raises UnknownName, DataError or PluginError.
     """
-    # First what was read already: a folder of that name may lie here by chance.
+    # A table's word for a set stands over a folder that may lie here by that name.
+    if name in _meant:
+        return _meant[name][1].corpus
+
+    # Then what was read already: another folder of that name may lie here by chance.
     if name in _owned:
         return _owned[name][1]
     if file := own_file(name):
@@ -65,6 +72,9 @@ def task(name: str) -> Task:
 
     Raises UnknownName, DataError or PluginError.
     """
+    if name in _meant:
+        return _meant[name][1].task
+
     if file := own_file(name):
         return _own(file).task
 
@@ -74,6 +84,24 @@ def task(name: str) -> Task:
 
     installed: Task = registry.resolve(registry.entry(TaskEntry, name))
     return installed
+
+
+def let_mean(name: str, own: str | OwnTask) -> None:
+    """Let a name mean a corpus of one's own and its task, in this process: by its TOML file, or as
+    it was described.
+
+    Raises UsageError for the name of an installed corpus or task, and as `task`.
+    """
+    if name in registry.entries(CorpusEntry) or name in registry.entries(TaskEntry):
+        raise UsageError(
+            f"{name!r} is the name of an installed corpus or task: give the set another name"
+        )
+
+    if not isinstance(own, str):
+        _meant[name] = "", own
+    # Each job of a worker says so again, and a set may have a million rows.
+    elif name not in _meant or _meant[name][0] != own:
+        _meant[name] = own, _own(own)
 
 
 def tasks_of(corpus_name: str) -> dict[str, str]:

@@ -5,17 +5,25 @@ decoded.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mserbench.contracts import Task
 from mserbench.data import corpus, dataset, lookup
 from mserbench.errors import DataError
+from mserbench.experiments import sets
 
 
-def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) -> None:
+def check(
+    names: Sequence[str],
+    data: Path | None,
+    allow_partial: bool = False,
+    builds: Mapping[str, str] | None = None,
+) -> None:
     """Raise DataError with all corpora of some tasks that are absent, or else with what is wrong
     with their files.
+
+    `builds` are the commands that make those which no publisher has.
     """
     tasks = [lookup.task(name) for name in names]
     # All that is absent at once: who has to ask for corpora should not hear of them one by one.
@@ -34,9 +42,15 @@ def check(names: Sequence[str], data: Path | None, allow_partial: bool = False) 
             if data
             else "need a data folder: give --data or set MSERBENCH_DATA"
         )
+        remedies = [
+            f"'mserbench data show {name}' says where to get one and how to unpack it"
+            for name in absent
+            if name not in (builds or {})
+        ]
+        made = sets.told(absent, builds or {})
         raise DataError(
             f"{len(absent)} of {len(absent) + len(roots)} corpora, {', '.join(absent)}, {place}; "
-            f"'mserbench data show {absent[0]}' says where to get one and how to unpack it"
+            f"{'; '.join(filter(None, [*remedies[:1], made]))}"
         )
 
     faults = [

@@ -17,8 +17,9 @@ from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError
 from mserbench.experiments import plan
 from mserbench.experiments.answers import Answers
+from mserbench.experiments.learning import Training
 from mserbench.experiments.options import asked_with
-from mserbench.experiments.plan import Cell, Column, Training
+from mserbench.experiments.plan import Cell, Column
 from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
 from mserbench.results import runs
@@ -125,7 +126,16 @@ def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
         "train": list(system.train),
         "options": dict(system.options),
         "asked": asked_with(experiment, system),
+        **_of_stages(system),
     }
+
+
+def _of_stages(system: System) -> dict[str, Any]:
+    """Return the trainings of a chain, each as a system of one has it; nothing of such a system."""
+    stages = [
+        {"train": list(stage.train), "options": dict(stage.options)} for stage in system.stages
+    ]
+    return {"stages": stages} if stages else {}
 
 
 def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, Any]:
@@ -160,7 +170,13 @@ def _of_column(column: Column, finished: Mapping[str, Run]) -> dict[str, Any]:
         "name": column.name,
         "seed": column.seed,
         "source": column.source,
-        "trainings": [question.training.id for question in column.questions if question.training],
+        # All stages: the answers rest on each of them.
+        "trainings": [
+            stage.id
+            for question in column.questions
+            if question.training
+            for stage in question.training.chain
+        ],
         "runs": [finished[question.id].record.key for question in column.questions],
         "seconds": round(
             sum(_seconds_of(finished[question.id]) for question in column.questions), 1
@@ -244,6 +260,7 @@ def _of_training(place: Workplace, training: Training, name: str) -> dict[str, A
     return {
         "model": training.model,
         "options": manifest.options,
+        **({"after": training.after.id} if training.after else {}),
         "transductive": manifest.transductive,
         "on": list(training.on),
         "validate": list(training.validate),

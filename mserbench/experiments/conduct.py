@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,18 @@ from mserbench.disk import folders
 from mserbench.engine.base import Engine, Outcome, Shard, Workers
 from mserbench.engine.named import LOCAL, engine_named
 from mserbench.errors import UsageError
-from mserbench.experiments import checking, collecting, folder, plan, speakers, validating, work
-from mserbench.experiments.plan import Cell, PlannedRun, Training
+from mserbench.experiments import (
+    checking,
+    collecting,
+    folder,
+    plan,
+    sets,
+    speakers,
+    validating,
+    work,
+)
+from mserbench.experiments.learning import Training
+from mserbench.experiments.plan import Cell, PlannedRun
 from mserbench.experiments.shapes import Definition
 from mserbench.experiments.work import Result, Workplace
 from mserbench.report.progress import counting, lasting
@@ -40,6 +50,7 @@ class Means:
     allow_partial: bool = False
     processes: int = 1
     engine: str = LOCAL
+    sets: Mapping[str, str] = field(default_factory=dict)  # folders of sets, by the table's names
 
 
 @dataclass(frozen=True)
@@ -61,12 +72,12 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     """
     # In this order: a mistake in the file costs no look at the disk, and a missing corpus no
     # training.
+    data = _absolute(corpus.data_folder(means.data))
+    files = sets.find(experiment, means.sets, data)
     validating.check(experiment)
     cells = plan.cells(experiment)
     # Absolute, as workers may stand in another folder.
-    place = Workplace(
-        out.absolute(), _absolute(corpus.data_folder(means.data)), means.allow_partial
-    )
+    place = Workplace(out.absolute(), data, means.allow_partial, files)
     workers = Workers(
         means.jobs,
         devices=means.devices,
@@ -76,7 +87,7 @@ def conduct(experiment: Definition, out: Path, means: Means, command: str, tell:
     with engine_named(means.engine, workers) as engine:
         # A cluster out of reach is told before corpora are looked at, which takes minutes.
         engine.require([])
-        checking.check(plan.tasks(cells), place.data, place.allow_partial)
+        checking.check(plan.tasks(cells), data, place.allow_partial, sets.builds(experiment))
 
         for line in _remarks(cells, place):
             tell(line)
@@ -96,7 +107,8 @@ def _require(engine: Engine, place: Workplace) -> None:
     """Raise DataError unless all machines see the data and the very folder of the experiment."""
     # A file of now: another folder of the same name has it not.
     with tempfile.NamedTemporaryFile(dir=place.out, prefix=".seen-") as mark:
-        engine.require([Path(mark.name), *filter(None, [place.data])])
+        sets = [Path(file) for _, file in place.sets]
+        engine.require([Path(mark.name), *filter(None, [place.data]), *sets])
 
 
 def _work(
@@ -131,15 +143,32 @@ def _remarks(cells: Sequence[Cell], place: Workplace) -> list[str]:
 def _train(
     engine: Engine, place: Workplace, trainings: Sequence[Training], processes: int, tell: Tell
 ) -> dict[str, Result]:
-    shards = [
-        Shard(training.id, work.do_training, (place, training, processes), on_device=True)
-        for training in trainings
-    ]
-    names = {
-        training.id: f"{training.model} on {', '.join(training.on)}{_seed(training)}"
-        for training in trainings
-    }
-    return _all(engine, "training", shards, names, tell)
+    """Do the trainings stage by stage, as one that goes on from weights needs them there."""
+    results: dict[str, Result] = {}
+    total = len(trainings)
+    for number in sorted({len(training.chain) for training in trainings}):
+        shards: list[Shard[Result]] = []
+        stage = [training for training in trainings if len(training.chain) == number]
+        for training in stage:
+            before = results[training.after.id] if training.after else Result()
+            if training.after and before.failure:
+                results[training.id] = _cannot_go_on(training.after, before)
+                tell(f"training {training.told}: failed: {results[training.id].failure}")
+                continue
+
+            arguments = (place, training, before.folder, processes)
+            shards.append(Shard(training.id, work.do_training, arguments, on_device=True))
+
+        names = {training.id: training.told for training in stage}
+        results |= _all(engine, "training", shards, names, tell, len(results), total)
+
+    return results
+
+
+def _cannot_go_on(before: Training, result: Result) -> Result:
+    """Return why a stage was not trained: the cause is told once, with the stage that had it."""
+    cause = result.failure
+    return Result(failure=cause if before.after else f"the stage before, {before.told}: {cause}")
 
 
 def _ask(
@@ -177,22 +206,27 @@ def _all(
     shards: Sequence[Shard[Result]],
     names: Mapping[str, str],
     tell: Tell,
+    earlier: int = 0,
+    total: int = 0,
 ) -> dict[str, Result]:
+    """Carry shards out and tell of each; `earlier` of a `total` had their turn before these."""
+    total = total or len(shards)
     results: dict[str, Result] = {}
     began, fresh = time.monotonic(), 0
-    for outcome in _watched(engine.do(shards), f"{kind}s", len(shards)):
+    outcomes = _watched(engine.do(shards), f"{kind}s", total, earlier)
+    for number, outcome in enumerate(outcomes, start=earlier + 1):
         result = outcome.value or Result(failure=outcome.failure)
         results[outcome.key] = result
 
         # What was there before took no time: the pace is that of the others.
         fresh += not result.was_there
-        line = f"{kind} {len(results)}/{len(shards)}: {names[outcome.key]}"
+        line = f"{kind} {number}/{total}: {names[outcome.key]}"
         if result.failure:
             tell(f"{line}: failed: {result.failure}")
         elif result.was_there:
             tell(f"{line}: was there")
         else:
-            to_do = len(shards) - len(results)
+            to_do = total - number
             seconds = (time.monotonic() - began) / fresh * to_do
             tell(f"{line}: done{f', about {lasting(seconds)} left' if to_do else ''}")
 
@@ -200,19 +234,14 @@ def _all(
 
 
 def _watched(
-    outcomes: Iterator[Outcome[Result]], title: str, total: int
+    outcomes: Iterator[Outcome[Result]], title: str, total: int, earlier: int = 0
 ) -> Iterator[Outcome[Result]]:
     """Hand outcomes on; while none comes for long, a line says how many there are."""
     with counting(title, bar=False) as report:
-        report(0, total)
-        for number, outcome in enumerate(outcomes, start=1):
+        report(earlier, total)
+        for number, outcome in enumerate(outcomes, start=earlier + 1):
             report(number, total)
             yield outcome
-
-
-def _seed(training: Training) -> str:
-    seed = dict(training.options).get("seed")
-    return f", seed {seed}" if seed else ""
 
 
 def _otherwise(question: PlannedRun) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mserbench.data import lookup
 from mserbench.errors import UnknownName
-from mserbench.experiments import definition_tables, toml_file
+from mserbench.experiments import definition_tables, sets, toml_file
 from mserbench.experiments.definition_tables import Named
 from mserbench.experiments.lookup import experiment_file
 from mserbench.experiments.shapes import Definition, Options, Reported, System
@@ -75,6 +75,8 @@ def load(name: str, wishes: Wishes | None = None) -> Definition:
         note=_note(wishes),
     )
     _check_names(top, full)
+    # Until they are looked for: whoever plans a table need not have made them.
+    sets.stand_in(full)
 
     return _restricted(full, wishes)
 
@@ -148,6 +150,11 @@ def _check_names(top: Table, full: Definition) -> None:
                         f"names {name!r}, which is none of the corpora {', '.join(full.corpora)}",
                     )
 
+        if not full.corpora[setting.target].test:
+            raise table.error(
+                "target",
+                f"is {setting.target!r}, which has no 'test': give its corpus the task to ask",
+            )
         if (
             setting.target in (*setting.source, *setting.others)
             and not full.corpora[setting.target].folds

@@ -5,6 +5,7 @@ numbers.
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from mserbench.experiments.shapes import (
     Reported,
     Setting,
     Spread,
+    Stage,
     System,
 )
 from mserbench.experiments.toml_file import Table
@@ -25,8 +27,10 @@ Named = TypeVar("Named", Setting, System)
 
 
 def place(table: Table) -> CorpusRole:
-    """Read what a corpus is for the table."""
-    table.require(("name", "title", "train", "validate", "test", "whole", "folds"), ("test",))
+    """Read what a corpus is for the table: one that is a source alone has no test."""
+    known = ("name", "title", "train", "validate", "test", "whole", "folds", "build")
+    # Whoever gives clips to train on need not be asked; a target without a test is found later.
+    table.require(known, () if "train" in table.values else ("test",))
     test = table.text("test")
     return CorpusRole(
         name=table.text("name"),
@@ -36,6 +40,7 @@ def place(table: Table) -> CorpusRole:
         validate=table.texts("validate"),
         whole=table.text("whole"),
         folds=table.texts("folds"),
+        build=table.text("build"),
     )
 
 
@@ -53,15 +58,12 @@ def setting(table: Table) -> Setting:
 
 def system(table: Table) -> System:
     """Read one row."""
-    table.require(("name", "title", "model", "train", "options", "asked"), ("name", "model"))
-    name, train = _name(table), table.texts("train")
-    strange = [role for role in train if role not in ROLES]
-    if strange:
-        raise table.error(
-            "train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known"
-        )
-    if len(train) > 1 and not set(train) <= {"source", "others"}:
-        raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
+    known = ("name", "title", "model", "train", "stages", "options", "asked")
+    table.require(known, ("name", "model"))
+    name, stages = _name(table), _stages(table)
+    train = _roles(table)
+    for stage in stages:
+        train += tuple(role for role in stage.train if role not in train)
 
     of_run = table.options("asked")
     # Of a system without a training the options are those of the run: two tables would contradict.
@@ -77,7 +79,40 @@ def system(table: Table) -> System:
         train,
         table.options("options"),
         of_run,
+        stages,
     )
+
+
+def _stages(table: Table) -> tuple[Stage, ...]:
+    """Read the trainings of a system that go on from one another: none, or two or more."""
+    stages = []
+    for number, values in enumerate(table.tables("stages"), start=1):
+        stage = dataclasses.replace(values, where=f"{table.where}, stage {number}")
+        stage.require(("train", "options"), ("train",))
+        stages.append(Stage(_roles(stage), stage.options("options")))
+
+    if stages and "train" in table.values:
+        raise table.error("train", "stands beside 'stages': say there what each is trained on")
+    if len(stages) == 1:
+        raise table.error(
+            "stages", "holds one training: a system of one has 'train' and 'options' of its own"
+        )
+
+    return tuple(stages)
+
+
+def _roles(table: Table) -> tuple[str, ...]:
+    """Read what a system, or a stage of it, is trained on."""
+    train = table.texts("train")
+    strange = [role for role in train if role not in ROLES]
+    if strange:
+        raise table.error(
+            "train", f"has {strange[0]!r}, but only {', '.join(map(repr, ROLES))} are known"
+        )
+    if len(train) > 1 and not set(train) <= {"source", "others"}:
+        raise table.error("train", f"is {list(train)}, but 'target' and 'one source' stand alone")
+
+    return train
 
 
 def titled(preset: Table, systems: Mapping[str, System]) -> dict[str, str]:

@@ -149,17 +149,29 @@ def _system(record: Mapping[str, Any], system: Mapping[str, Any]) -> list[str]:
     # The columns of one model on one task come from one run.
     scoring = {run: column["seconds"] for column in columns for run in column["runs"][:1]}
     options = [f"{key}={value}" for key, value in system["options"].items()]
+    stages = system.get("stages", ())
+    options += [
+        f"stage {number}: {key}={value}"
+        for number, stage in enumerate(stages, start=1)
+        for key, value in stage["options"].items()
+    ]
     options += [f"asked with {key}={value}" for key, value in system.get("asked", {}).items()]
 
     return [
         system["title"],
         f"{system['model']} {system['version']}",
-        " + ".join(system["train"]) or "nothing",
+        _trained_on(system),
         ", ".join(options),
         str(len(trainings)),
         f"{spent:,.0f}",
         f"{sum(scoring.values()):,.0f}",
     ]
+
+
+def _trained_on(system: Mapping[str, Any]) -> str:
+    """Say what a system is trained on, of one with stages in their order."""
+    trainings = system.get("stages") or [system]
+    return ", then ".join(" + ".join(each["train"]) or "nothing" for each in trainings)
 
 
 def provenance(record: Mapping[str, Any], hashes: Mapping[str, str]) -> list[Block]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from mserbench.data import corpus_state
 from mserbench.data import lookup as data_lookup
-from mserbench.experiments.plan import Cell, Pairs, questions, tasks, trainings
+from mserbench.experiments.learning import Pairs
+from mserbench.experiments.plan import Cell, questions, tasks, trainings
 from mserbench.model import Model
 from mserbench.options import make_options
 from mserbench.running.lookup import described_class, model_class

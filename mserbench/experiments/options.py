@@ -4,16 +4,22 @@ gives.
 
 from __future__ import annotations
 
-from mserbench.experiments.shapes import Definition, Setting, System
+from mserbench.experiments.shapes import Definition, Setting, Stage, System
 
 
-def options_of(experiment: Definition, system: System, setting: Setting) -> dict[str, str]:
+def options_of(
+    experiment: Definition, system: System, setting: Setting, stage: Stage | None = None
+) -> dict[str, str]:
     """Return what a system is trained with in a setting: options of the preset over the setting's
     over its own.
+
+    Of its last stage where none is given: the weights of that one are asked.
     """
+    own = [stage] if stage else system.chain[-1:]
     layers = (
         experiment.options,
         {system.model: system.options},
+        *({system.model: each.options} for each in own),
         setting.options,
         experiment.last_options,
     )

@@ -19,10 +19,12 @@ ROLES = (SOURCE, OTHERS, TARGET, ONE_SOURCE)
 class CorpusRole:
     """What a corpus is for an experiment: names of tasks.
 
-    `train` and `validate` are those a source gives; `test` is asked where it is the target. `whole`
-    is a task of all its clips, asked only of systems that were not trained on it. `folds` are parts
-    such as `halves.a`: a system that is trained on clips of the target's own corpus, as the target
-    or as one of its sources, is trained once a part, without it, and tested on that part.
+    `train` and `validate` are those a source gives; `test` is asked where it is the target, and
+    empty of one that is a source alone. `whole` is a task of all its clips, asked only of systems
+    that were not trained on it. `folds` are parts such as `halves.a`: a system that is trained on
+    clips of the target's own corpus, as the target or as one of its sources, is trained once a
+    part, without it, and tested on that part. `build` is the command that makes it, of one that no
+    plugin brings: it is then a folder of the user's.
     """
 
     name: str
@@ -32,6 +34,7 @@ class CorpusRole:
     validate: tuple[str, ...] = ()
     whole: str = ""
     folds: tuple[str, ...] = ()
+    build: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,25 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One training of a chain: roles of a setting as in `System.train`, and options over the
+    system's.
+    """
+
+    train: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class System:
     """One row of a table: a model with options, what it is trained on, and how it is asked.
 
     `options` decide the training; `asked` are those of the run alone: systems that differ in
     nothing else share their trainings. `train` holds roles of a setting: "source", "others";
     "target" alone makes an upper bound; "one source" alone means one training for each source, of
-    which the row shows the mean; nothing, that the model is not trained.
+    which the row shows the mean; nothing, that the model is not trained. `stages`, if any, are
+    trainings of which each goes on from the weights of the one before; `train` then holds the roles
+    of all of them.
     """
 
     name: str
@@ -63,6 +78,14 @@ class System:
     train: tuple[str, ...]
     options: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def chain(self) -> tuple[Stage, ...]:
+        """Its trainings in order: one where it has no stages, none where it is not trained."""
+        if self.stages or not self.train:
+            return self.stages
+        return (Stage(self.train),)
 
     @property
     def sees_target(self) -> bool:

@@ -8,8 +8,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from mserbench.experiments.learning import Pairs, Training
 from mserbench.experiments.needs import made_options
-from mserbench.experiments.plan import Cell, Pairs, Training, trainings
+from mserbench.experiments.plan import Cell, trainings
 from mserbench.footprint import Footprint
 from mserbench.model import TrainableModel
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mserbench.engine.launcher import launched
 from mserbench.errors import ModelError
-from mserbench.experiments.plan import Training
+from mserbench.experiments.learning import Training
 
 _ERROR = "error: "  # what each process puts before its last sentence
 

@@ -4,10 +4,12 @@ trained.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mserbench.contracts import Task
 from mserbench.data import divisions, lookup
 from mserbench.errors import MserbenchError, UsageError
-from mserbench.experiments import plan
+from mserbench.experiments import learning
 from mserbench.experiments.options import asked_of, options_of
 from mserbench.experiments.shapes import CorpusRole, Definition, Setting, System
 from mserbench.model import TrainableModel
@@ -50,7 +52,8 @@ def _check_place(experiment: Definition, place: CorpusRole) -> None:
         for key in ("train", "validate")
         for name in getattr(place, key)
     ]
-    targets = [_task(experiment, place, "test", place.test)]
+    # One that is a source alone has no test.
+    targets = [_task(experiment, place, "test", place.test)] if place.test else []
     if place.whole:
         targets.append(_task(experiment, place, "whole", place.whole))
 
@@ -71,15 +74,20 @@ def _check_place(experiment: Definition, place: CorpusRole) -> None:
                 f"which the table asks for",
             )
 
-    _check_folds(experiment, place, targets[0])
+    if place.folds:
+        _check_folds(experiment, place, targets)
 
 
-def _check_folds(experiment: Definition, place: CorpusRole, whole: Task) -> None:
+def _check_folds(experiment: Definition, place: CorpusRole, targets: Sequence[Task]) -> None:
     """Refuse folds that are no parts, or do not hold every clip once: they must be all parts of one
     division.
     """
-    if not place.folds:
-        return
+    if not targets:
+        raise _error(
+            experiment, f"corpora {place.name!r}, 'folds' are of its 'test', which is missing"
+        )
+
+    whole = targets[0]
     if whole.part:
         raise _error(
             experiment,
@@ -105,9 +113,9 @@ def _check_left_out(experiment: Definition, system: System, setting: Setting) ->
     that.
     """
     target = experiment.corpora[setting.target]
-    for place in plan.places_of(experiment, system, setting) if target.folds else ():
-        for name in plan.learnt_from(place):
-            if plan.in_corpus_of(target, name) and lookup.task(name).part:
+    for place in learning.places_of(experiment, system.train, setting) if target.folds else ():
+        for name in learning.learnt_from(place):
+            if learning.in_corpus_of(target, name) and lookup.task(name).part:
                 key = f"settings {setting.name!r}, 'source': corpora {place.name!r}"
                 raise _error(
                     experiment,
@@ -135,6 +143,13 @@ def _check_system(experiment: Definition, system: System) -> None:
         raise _error(
             experiment, f"{key}: model {system.model!r} cannot be trained: leave 'train' away"
         )
+    if system.stages and not learning.goes_on(kind):
+        key = f"systems {system.name!r}, 'stages'"
+        raise _error(
+            experiment,
+            f"{key}: model {system.model!r} cannot go on from weights, as it has no option 'init': "
+            f"give it one training by 'train'",
+        )
 
 
 def _check_options(experiment: Definition, system: System, setting: Setting) -> None:
@@ -145,8 +160,9 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             raise _error(experiment, f"settings {setting.name!r}, 'options': {error}") from error
 
     kind = described_class(system.model)
-    for key, options_in in (("options", options_of), ("asked", asked_of)):
-        options = options_in(experiment, system, setting)
+    layers = [("options", options_of(experiment, system, setting, stage)) for stage in system.chain]
+    layers = layers or [("options", options_of(experiment, system, setting))]
+    for key, options in (*layers, ("asked", asked_of(experiment, system, setting))):
         try:
             make_options(kind, options, system.model)
         except UsageError as error:
@@ -157,6 +173,12 @@ def _check_options(experiment: Definition, system: System, setting: Setting) -> 
             raise _error(
                 experiment,
                 f"systems {system.name!r}, {key!r}: 'seed' is given by 'seeds' of the table",
+            )
+        if system.stages and "init" in options:
+            raise _error(
+                experiment,
+                f"systems {system.name!r}, {key!r}: 'init' is given by 'stages', of which each "
+                f"goes on from the one before: leave it away",
             )
 
 

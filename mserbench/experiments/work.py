@@ -9,16 +9,20 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
 from mserbench.disk.files import write_atomic
-from mserbench.experiments.plan import PlannedRun, Training
+from mserbench.experiments import sets
+from mserbench.experiments.learning import Training
+from mserbench.experiments.plan import PlannedRun
+from mserbench.experiments.sets import Files
 from mserbench.experiments.together import train_together
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
 from mserbench.report import progress
+from mserbench.results.manifest import read_manifest
 from mserbench.running.evaluation import finished_run, run_subject
 from mserbench.running.lookup import described_class
 from mserbench.running.spec import Spec
@@ -33,11 +37,18 @@ _asked: dict[str, Subject] = {}  # of this process: the model that was asked las
 class Workplace:
     """Where work is done: the folder of the experiment, the data, and whether incomplete corpora
     will do.
+
+    A process that works there calls `enter` first.
     """
 
     out: Path
     data: Path | None
     allow_partial: bool = False
+    sets: Files = ()  # corpora that the user made, by the names of the table
+
+    def enter(self) -> None:
+        """Let the names of sets mean them in this process."""
+        sets.announce(self.sets)
 
 
 @dataclass(frozen=True)
@@ -67,14 +78,19 @@ def in_a_worker() -> Iterator[None]:
 
 
 @in_a_worker()
-def do_training(place: Workplace, training: Training, processes: int, device: str) -> Result:
+def do_training(
+    place: Workplace, training: Training, before: str, processes: int, device: str
+) -> Result:
     """Train, unless the same was trained before: same model, version, options, tasks and contents
     of the tasks.
 
-    By several processes where `processes` says so and the model can be trained so.
+    `before` is the folder of the training that this one goes on from, below the workplace, or
+    empty. By several processes where `processes` says so and the model can be trained so.
     """
+    place.enter()
     kind = described_class(training.model)
-    key = _key(place, training, kind)
+    start = place.out / before if before else None
+    key = _key(place, training, kind, start)
     name = f"{TRAININGS}/{training.model}-{key[:16]}"
     folder = place.out / name
 
@@ -85,7 +101,7 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     began = time.perf_counter()
     # A model that cannot be trained so is trained by one process, whatever was asked for.
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
-    _train(place, training, folder, many, device_for(kind, device))
+    _train(place, _going_on(training, start), folder, many, device_for(kind, device))
     # Noted after the weights: a kill in between costs the note, not the training.
     facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
@@ -93,9 +109,20 @@ def do_training(place: Workplace, training: Training, processes: int, device: st
     return Result(name)
 
 
+def _going_on(training: Training, start: Path | None) -> Training:
+    """Return a training as its model is told of it: weights to go on from are an option."""
+    if start is None:
+        return training
+    return replace(training, options=(*training.options, ("init", str(start))))
+
+
 def _train(place: Workplace, training: Training, folder: Path, processes: int, device: str) -> None:
     if processes > 1:
         own = device.partition(":")[0]  # each process takes the GPU of its number
+        # Programs of their own, in which the name of a set means nothing.
+        training = replace(
+            training, on=_typed(place, training.on), validate=_typed(place, training.validate)
+        )
         train_together(training, folder, place.data, place.allow_partial, processes, own)
         return
 
@@ -111,6 +138,13 @@ def _train(place: Workplace, training: Training, folder: Path, processes: int, d
     )
 
 
+def _typed(place: Workplace, tasks: Sequence[str]) -> tuple[str, ...]:
+    """Return tasks as a command line takes them: those of sets by their files."""
+    files = dict(place.sets)
+    parts = [task.partition(":") for task in tasks]
+    return tuple(f"{files.get(name, name)}{colon}{part}" for name, colon, part in parts)
+
+
 @in_a_worker()
 def do_question(place: Workplace, question: PlannedRun, weights: str, device: str) -> Result:
     """Put a task to a model; a finished run is found again, and one that was cut off goes on.
@@ -118,6 +152,7 @@ def do_question(place: Workplace, question: PlannedRun, weights: str, device: st
     The last model that was asked is kept until the next one is loaded: what both are built upon is
     then opened once.
     """
+    place.enter()
     target = dataset.load(lookup.task(question.task), place.data, place.allow_partial)
     folder = place.out / weights if weights else None
     device = device_for(described_class(question.model), device)
@@ -135,16 +170,20 @@ def do_question(place: Workplace, question: PlannedRun, weights: str, device: st
     return Result(run.folder.relative_to(place.out).as_posix())
 
 
-def _key(place: Workplace, training: Training, kind: type[Model]) -> str:
+def _key(place: Workplace, training: Training, kind: type[Model], start: Path | None) -> str:
     # Contents alone, so that the training is found again in a copy of the folder, or on other data
     # folders.
-    identity = {
+    identity: dict[str, object] = {
         "model": training.model,
         "version": kind.version,
         "options": training.options,
         "on": [_contents(place, name) for name in training.on],
         "validate": [_contents(place, name) for name in training.validate],
     }
+    # Not among the others, so that trainings without it are found again under their old keys.
+    if start is not None:
+        identity["after"] = read_manifest(start).weights_hash
+
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

@@ -12,7 +12,7 @@ from mserbench.contracts import Clip
 from mserbench.errors import UsageError
 from mserbench.labels import read_answer
 from mserbench.results.predictions import best_label
-from mserbench.running.evaluation import check_output
+from mserbench.running.answers import check_output
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
 

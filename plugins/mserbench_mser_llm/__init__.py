@@ -35,7 +35,7 @@ def register_models() -> Iterable[ModelEntry]:
 
 @hookimpl
 def register_experiments() -> Iterable[ExperimentEntry]:
-    """Return what is there of the two tables of the paper, and two over corpora that can be had
+    """Return what is there of the two tables of the paper, and three over corpora that can be had
     everywhere.
     """
     return [
@@ -47,12 +47,18 @@ def register_experiments() -> Iterable[ExperimentEntry]:
         ExperimentEntry(
             "mser-table2",
             "mserbench_mser_llm:experiments/mser-table2.toml",
-            "Table II of paper 1, 2 of 6 rows: the loss and the training speech",
+            "Table II of paper 1, its six rows: the loss, and one stage of training or two",
         ),
         ExperimentEntry(
             "mser-real",
             "mserbench_mser_llm:experiments/mser-real.toml",
             "mser-llm (mini), one language left out of four corpora",
+        ),
+        ExperimentEntry(
+            "mser-stages",
+            "mserbench_mser_llm:experiments/mser-stages.toml",
+            "The six rows with mser-llm (mini): RAVDESS, its rendering in five languages, three "
+            "targets",
         ),
         ExperimentEntry(
             "mser-prompts",
