@@ -16,7 +16,7 @@ from mserbench.data.sound import containers, formats, libsndfile, promises
 from mserbench.data.sound.formats import CONTAINERS as CONTAINERS
 from mserbench.data.sound.formats import SUFFIXES as SUFFIXES
 from mserbench.data.sound.formats import is_audio as is_audio
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
     except (OSError, RuntimeError, MemoryError) as error:
         misfits.refuse(error)
         said_why = (
-            getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+            getattr(error, "error_string", None) or getattr(error, "strerror", None) or why(error)
         )
         reason = " ".join(said_why.split())
         raise DataError(

@@ -14,7 +14,7 @@ from mserbench.contracts import Clip, Task
 from mserbench.data import corpus, dataset
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
-from mserbench.errors import ModelError
+from mserbench.errors import ModelError, why
 from mserbench.labels import LONGEST, read_answer
 from mserbench.model import Model
 from mserbench.report.progress import doing
@@ -225,7 +225,9 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
     try:
         scores = np.asarray(output)
     except ValueError as error:
-        raise ModelError(f"model {model!r} returned rows of different lengths ({error})") from error
+        raise ModelError(
+            f"model {model!r} returned rows of different lengths ({why(error)})"
+        ) from error
 
     if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
         raise ModelError(

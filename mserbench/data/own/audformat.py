@@ -13,7 +13,7 @@ from mserbench.contracts import Fault
 from mserbench.data.own import table as own_table
 from mserbench.data.own import yaml_header
 from mserbench.data.own.table import OwnRow, Table
-from mserbench.errors import DataError, MissingExtra
+from mserbench.errors import DataError, MissingExtra, why
 
 HEADER = "db.yaml"
 FILE, START, END = "file", "start", "end"
@@ -259,7 +259,7 @@ def _parquet(path: Path) -> Table:
     try:
         records = parquet.read_table(path).to_pylist()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = why(error, 200)
         raise DataError(
             f"audformat table {path.name!r} cannot be read as parquet: {reason}"
         ) from error

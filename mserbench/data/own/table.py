@@ -18,7 +18,7 @@ from mserbench.data.own import pattern as own_pattern
 from mserbench.data.own.paths import composed, plain
 from mserbench.data.own.wording import shown
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 PATH = "path"  # the column of the file in rows that come from file names
 _DELIMITERS = (",", ";", "\t", "|")
@@ -134,7 +134,7 @@ def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
         ]
     except csv.Error as error:
         raise DataError(
-            f"label file {name!r}, line 1: {error}, in the header {line[:200]!r}"
+            f"label file {name!r}, line 1: {why(error)}, in the header {line[:200]!r}"
         ) from error
 
     twice = sorted(column for column, n in Counter(columns).items() if n > 1)
@@ -163,7 +163,7 @@ def _json_array(name: str, text: str) -> Table:
     try:
         records = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{source} is no JSON: {error}") from error
+        raise DataError(f"{source} is no JSON: {why(error)}") from error
 
     if not isinstance(records, list):
         raise DataError(
@@ -182,7 +182,7 @@ def _json_row(place: str, line: str) -> OwnRow | Fault:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Fault(f"{place}: is no JSON ({error}), in {line[:100]!r}")
+        return Fault(f"{place}: is no JSON ({why(error)}), in {line[:100]!r}")
 
     return _of_record(place, record)
 
