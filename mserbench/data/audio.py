@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ def read(path: Path, start: float | None = None, end: float | None = None) -> Re
     empty, cut short, beyond the bounds of `sound.bounds`, or holds NaN or infinite samples.
     """
     try:
-        if not path.is_file():
+        if not _is_there(path):
             raise _absent(path)
         if path.stat().st_size == 0:
             raise DataError(
@@ -128,7 +129,7 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
     quoted = repr(name or str(path))
     n_samples, rate = 0, 1
     try:
-        if not path.is_file():
+        if not _is_there(path):
             raise DataError(
                 f"audio file {quoted} does not exist: give the name of a file that does"
             )
@@ -198,13 +199,18 @@ def _reader(path: Path) -> ModuleType:
     return containers if formats.read_by_pyav(form) else libsndfile
 
 
+def _is_there(path: Path) -> bool:
+    # Not Path.is_file, which raises for a name longer than any file's, as a table may hold it.
+    return os.path.isfile(path)
+
+
 def _absent(path: Path) -> DataError:
     return DataError(f"audio file {str(path)!r} does not exist: unpack the corpus again")
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
     """Return the error for a file that cannot be decoded, with what is likely the reason."""
-    if not path.is_file():  # it went away while it was opened
+    if not _is_there(path):  # it went away while it was opened
         return _absent(path)
     if _is_pointer(path):
         return DataError(
@@ -212,9 +218,9 @@ def _unreadable(path: Path, error: Exception) -> DataError:
             "'git lfs pull' in the publisher's repository and copy the corpus again"
         )
 
-    reason = " ".join(str(error).split())
     return DataError(
-        f"audio file {str(path)!r} cannot be decoded ({reason}): get it from the publisher again"
+        f"audio file {str(path)!r} cannot be decoded ({why(error)}): get it from the publisher "
+        "again"
     )
 
 
