@@ -27,6 +27,15 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> without copy": (
             "a copy has the same numbers"
         ),
+        "for name, value in zip(METRICS, values, strict=True) -> without strict": (
+            "both are six of this package, and a test looks at all"
+        ),
+        "for name, value in zip(METRICS, values, strict=True) -> False": (
+            "both are six of this package, and a test looks at all"
+        ),
+        "support = confusion(truth, truth, labels).sum(-1) -> 1 + 1": (
+            "a truth against itself is a diagonal: sums over columns are those over rows"
+        ),
     },
     "mserbench.statistics.intervals": {
         "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
