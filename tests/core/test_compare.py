@@ -309,6 +309,24 @@ def test_a_tie_group_of_few_speakers_holds_everybody() -> None:
     assert tie_group([]) == []
 
 
+@pytest.mark.parametrize(
+    ("clearest", "last", "group"),
+    [  # three pairs at first, so that 0.05 / 3 is the bound of the clearest
+        (0.018, 0.5, [0, 1, 2]),
+        (0.015, 0.06, [1, 2]),
+        (0.015, 0.04, [2]),
+    ],
+)
+def test_a_pair_must_be_clearer_than_the_level_over_all_pairs_left(
+    monkeypatch: pytest.MonkeyPatch, clearest: float, last: float, group: list[int]
+) -> None:
+    """If the bound were looser, equal systems would leave the group more often than is said."""
+    pvalue = np.array([[1, 0.5, clearest], [0.5, 1, last], [clearest, last, 1]])
+    monkeypatch.setattr(module, "_pairs", lambda systems: (np.array([0.5, 0.6, 0.7]), pvalue))
+    # Four speakers are enough.
+    assert tie_group([counts_of([0.5] * 4)] * 3) == group
+
+
 def test_trainings_that_differ_keep_a_system_in_the_group() -> None:
     """A system whose five trainings lie far apart is not shown to be worse by their mean."""
     best = [0.9, 0.7, 0.8, 0.85, 0.75, 0.8]

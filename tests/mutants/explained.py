@@ -22,6 +22,11 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
         "  # (S, 2, K, K + 1) -> IsNot": "a comparison says itself whether it is over clips",
         "adjusted, floor = [0.0] * len(pvalues), 0.0 -> 0.0 + 1": "each of them is written anew",
+        "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
+        " -> without strict": "what is counted first refuses unequal lengths",
+        "if among[first, second] >= level / (len(tied) * (len(tied) - 1) / 2): -> Gt": (
+            "no p value is that number to the last bit"
+        ),
     },
     "mserbench.statistics.metrics": {
         "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> without copy": (
