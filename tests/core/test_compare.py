@@ -302,6 +302,14 @@ def test_a_tie_group_is_that_of_the_pairs_worked_by_hand() -> None:
     assert tie_group([counts_of(best), counts_of(worse)], level=p * 0.99) == [0, 1]
 
 
+@pytest.mark.parametrize(("speakers", "group"), [(5, [0, 1]), (6, [0])])
+def test_a_gap_that_all_speakers_share_counts_as_their_signs(
+    speakers: int, group: list[int]
+) -> None:
+    """Nothing varies: p is 2^(1 - S), below 5 % from six speakers on."""
+    assert tie_group([counts_of([0.9] * speakers), counts_of([0.6] * speakers)]) == group
+
+
 def test_a_tie_group_of_few_speakers_holds_everybody() -> None:
     """Three speakers cannot show that anybody is worse."""
     assert tie_group([counts_of([0.9, 0.9, 0.9]), counts_of([0.1, 0.0, 0.1])]) == [0, 1]
@@ -351,6 +359,7 @@ def test_the_smallest_difference_is_that_of_the_committed_comparisons() -> None:
 
     assert smallest_difference(604, 6) == pytest.approx(0.119, abs=0.001)
     assert smallest_difference(604, 3) is None
+    assert smallest_difference(604, 4) is not None
 
 
 def committed_pairs() -> Iterator[tuple[list[float], int, int]]:

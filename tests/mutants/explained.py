@@ -27,6 +27,7 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "if among[first, second] >= level / (len(tied) * (len(tied) - 1) / 2): -> Gt": (
             "no p value is that number to the last bit"
         ),
+        "if apart >= 1e-12: -> Gt": "no difference is that number to the last bit",
     },
     "mserbench.statistics.metrics": {
         "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> without copy": (
