@@ -33,6 +33,9 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> without copy": (
             "a copy has the same numbers"
         ),
+        "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> True": (
+            "a copy has the same numbers"
+        ),
         "for name, value in zip(METRICS, values, strict=True) -> without strict": (
             "both are six of this package, and a test looks at all"
         ),
@@ -46,6 +49,12 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     "mserbench.statistics.intervals": {
         "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
             "a copy has the same numbers"
+        ),
+        "return flat.astype(np.int64, copy=False).reshape(shape) -> True": (
+            "a copy has the same numbers"
+        ),
+        "return np.arange(n, dtype=np.int64) -> without dtype": (
+            "what it is without, on every system that there are wheels for"
         ),
     },
     "mserbench.data.audio": {
