@@ -56,6 +56,10 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "return np.arange(n, dtype=np.int64) -> without dtype": (
             "what it is without, on every system that there are wheels for"
         ),
+        "without = {name: np.asarray(value, dtype=np.float64) for name, value in scores.items()}"
+        " -> without dtype": "metrics are of that type already",
+        "point = {name: np.asarray(value, dtype=np.float64) for name, value in"
+        " metrics(total).items()} -> without dtype": "metrics are of that type already",
     },
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
