@@ -56,6 +56,9 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "return np.arange(n, dtype=np.int64) -> without dtype": (
             "what it is without, on every system that there are wheels for"
         ),
+        "return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64) -> without dtype": (
+            "fractions are of that type already"
+        ),
         "without = {name: np.asarray(value, dtype=np.float64) for name, value in scores.items()}"
         " -> without dtype": "metrics are of that type already",
         "point = {name: np.asarray(value, dtype=np.float64) for name, value in"
