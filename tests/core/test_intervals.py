@@ -23,6 +23,7 @@ from mserbench.statistics.intervals import (
     logit_interval,
     over_seeds,
     row_numbers,
+    t_quantile,
     together,
 )
 from mserbench.statistics.metrics import METRICS, confusion
@@ -264,6 +265,13 @@ def test_wrong_input_is_named() -> None:
 
     with pytest.raises(ValueError, match="level 95 is not between 0 and 1"):
         intervals(np.ones((4, 1, 2), np.int64), level=95)
+
+    for level in (0.0, 1.0):
+        with pytest.raises(ValueError, match="is not between 0 and 1"):
+            t_quantile(level, 3.0)
+        # Where nothing varies no quantile is asked for.
+        with pytest.raises(ValueError, match="is not between 0 and 1"):
+            logit_interval(1.0, Variance(0.0, 1.0), 9, 10, level)
 
 
 def test_cluster_counts_add_up_to_the_confusion_matrix() -> None:
