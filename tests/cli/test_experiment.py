@@ -345,11 +345,10 @@ def test_a_table_is_trained_anew_where_the_code_of_its_model_changed(
     table: Path, data: Path, tmp_path: Path, cli: Cli
 ) -> None:
     """If it were not, a mended model would keep the numbers of the broken one."""
-    command = ("experiment", "two.toml", "--data", data, "--only", "all", "--jobs", "1")
+    small = "--only all --seeds 0 --settings to-DE --jobs 1".split()
+    command = ("experiment", "two.toml", "--data", data, *small)
     assert cli(*command).code == 0
     count = len(trained(tmp_path))
-    assert cli(*command).code == 0
-    assert len(trained(tmp_path)) == count
 
     (code,) = tmp_path.glob("mserbench_probe_*/mserbench_probe_*.py")
     code.write_text(f"{code.read_text()}# A change of the code.\n")
