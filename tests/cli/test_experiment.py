@@ -345,7 +345,7 @@ def test_a_table_is_trained_anew_where_the_code_of_its_model_changed(
     table: Path, data: Path, tmp_path: Path, cli: Cli
 ) -> None:
     """If it were not, a mended model would keep the numbers of the broken one."""
-    small = "--only all --seeds 0 --settings to-DE --jobs 1".split()
+    small = ["--only", "all", "--seeds", "0", "--settings", "to-DE", "--jobs", "1"]
     command = ("experiment", "two.toml", "--data", data, *small)
     assert cli(*command).code == 0
     count = len(trained(tmp_path))
