@@ -361,6 +361,7 @@ def test_transductive_is_shown_and_changes_no_verdict(sample: tuple[Task, Corpus
     plain, adapted = (judge(card(), *sample, KEYS, transductive) for transductive in (False, True))
     assert (plain.transductive, adapted.transductive) == (False, True)
     assert replace(adapted, transductive=False) == plain
+    assert judge(card(), *sample, KEYS) == plain
 
 
 def test_a_verdict_says_nothing_that_it_was_not_given() -> None:
