@@ -5,9 +5,20 @@ Messages are one sentence: what is wrong, in which item, what was expected, what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 SHOWN = 500  # characters of a foreign error's text: what is longer holds data, not words
+
+_MUTE = ", whose text cannot be made"
+
+# Controls (a terminal obeys ESC, OSC and their eight-bit kin), what turns the direction of writing,
+# what breaks lines unseen, halves of characters, and tags that nobody sees. Joiners stay: Persian
+# and many an emoji are written with them.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def words(error: BaseException, limit: int = SHOWN) -> str:
@@ -16,28 +27,41 @@ def words(error: BaseException, limit: int = SHOWN) -> str:
     Whatever the text does is met: it may raise, hold line ends, controls, halves of characters, or
     megabytes (cut to `limit` characters).
     """
+    name, text = type(error).__name__, why(error, limit)
+    return text if text in (name, name + _MUTE) else f"{name}: {text}"
+
+
+def why(error: BaseException, limit: int = SHOWN) -> str:
+    """Return the text of a foreign error as `words` does, without its class.
+
+    Where there is no text, that is the class.
+    """
     name = type(error).__name__
     try:
-        text = str(error)
+        return plain(str(error), limit) or name
     # The text is made by the code that failed, which may fail again.
     except BaseException:
-        return f"{name}, whose text cannot be made"
-
-    shown = plain(text, limit)
-    return f"{name}: {shown}" if shown else name
+        return name + _MUTE
 
 
 def plain(text: str, limit: int = SHOWN) -> str:
-    """Return foreign text as one line that any terminal can show, of at most `limit` characters.
-
-    Controls, halves of characters and what turns the direction of text are written as escapes.
-    """
+    """Return foreign text as one line that any terminal can show, of at most `limit` characters."""
     # Cut before the rest is done to it: a text may be megabytes.
-    line = " ".join(text[: 2 * limit].split())
-    safe = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+    safe = escaped(" ".join(text[: 2 * limit].split()))
     is_cut = len(safe) > limit or len(text) > 2 * limit
 
     return f"{safe[:limit]} ..." if is_cut else safe
+
+
+def escaped(text: str) -> str:
+    """Return text with every sign that a terminal would obey as a visible escape.
+
+    Line ends and tabs stay.
+
+    >>> escaped("\\x1b[31mred")
+    '\\\\x1b[31mred'
+    """
+    return _OBEYED.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 class MserbenchError(Exception):

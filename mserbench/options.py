@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from mserbench.errors import UnknownName, UsageError
+from mserbench.errors import UnknownName, UsageError, why
 
 if TYPE_CHECKING:
     from mserbench.model import Model
@@ -201,7 +201,7 @@ def make_options(
     try:
         return model.Options(**values)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"options of {kind} {name!r} are not valid: {error}") from error
+        raise UsageError(f"options of {kind} {name!r} are not valid: {why(error)}") from error
 
 
 def type_name(kind: Any, names: Mapping[Any, str] | None = None) -> str:

@@ -153,3 +153,48 @@ def test_the_repository_holds_no_path_of_a_machine() -> None:
         if re.search(r"(?<![\w.])/(?:home|Users|root)/\w", path.read_text("utf-8"))
     ]
     assert wrong == []
+
+
+OWN_ERRORS = {  # their texts are sentences of ours, which hold foreign texts as `why` gives them
+    *("MserbenchError", "UsageError", "UnknownName", "DataError", "ModelError", "PluginError"),
+    *("MissingExtra", "PackageMisfit", "WrongValue", "Refused", "NotChecked", "Violation"),
+    *("SpeechError", "_Broken"),
+}
+BY_CLASS = {  # module: an error of ours beside those of the system, each with its own words
+    "mserbench.weights.lookup",
+}
+
+
+def raw_texts(tree: ast.AST) -> list[int]:
+    """Return the lines that put the text of a foreign error into a message as it is."""
+    lines = []
+    for handler in ast.walk(tree):
+        if not isinstance(handler, ast.ExceptHandler) or handler.name is None:
+            continue
+
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        classes = {ast.unparse(kind).rpartition(".")[2] for kind in kinds if kind is not None}
+        if classes <= OWN_ERRORS:
+            continue
+
+        for node in ast.walk(handler):
+            shown = node.value if isinstance(node, ast.FormattedValue) else None
+            if isinstance(shown, ast.Name) and shown.id == handler.name:
+                lines.append(shown.lineno)
+
+    return lines
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_no_message_holds_the_raw_text_of_a_foreign_error(name: str) -> None:
+    """A library's text may be megabytes, of many lines, or hold what a terminal obeys."""
+    lines = raw_texts(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+    assert name in BY_CLASS or not lines, "say it by mserbench.errors.why or words"
+
+
+def test_the_raw_text_of_a_foreign_error_is_seen() -> None:
+    text = 'try:\n    f()\nexcept {}:\n    g(f"it {{error{}}}")\n'
+    tree = ast.parse(text.format("(DataError, ValueError) as error", ""))
+    assert raw_texts(tree) == [4]
+    assert not raw_texts(ast.parse(text.format("errors.DataError as error", "")))
+    assert not raw_texts(ast.parse(text.format("ValueError as error", ".strerror")))

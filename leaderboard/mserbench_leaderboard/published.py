@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.results.exposure import VERDICTS
 
 FILE = "reported.csv"
@@ -66,7 +66,7 @@ def read(path: Path) -> list[Published]:
         # Reading the file itself may have failed, before there was a line.
         at = reader.line_num if "reader" in locals() else 1
         raise DataError(
-            f"published results {str(path)!r}, line {at}: {error}: correct the line"
+            f"published results {str(path)!r}, line {at}: {why(error)}: correct the line"
         ) from error
 
     return [

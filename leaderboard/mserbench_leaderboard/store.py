@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mserbench.disk import folders, outside
 from mserbench.disk.files import clear_leftovers, is_temporary, write_atomic
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.results import runs
 from mserbench_leaderboard.entries import BoardRun, Items, entry_of
 
@@ -72,7 +72,7 @@ def load(folder: Path, task: str | None = None) -> BoardRun:
         )
     except (ValueError, OSError) as error:
         raise DataError(
-            f"run {str(folder)!r} cannot be accepted ({error}): run or score it again"
+            f"run {str(folder)!r} cannot be accepted ({why(error)}): run or score it again"
         ) from error
 
 

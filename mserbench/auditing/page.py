@@ -17,7 +17,7 @@ from mserbench.contracts import Corpus
 from mserbench.data import corpus, lookup
 from mserbench.data.index import Progress
 from mserbench.disk import outside
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry
 
@@ -98,7 +98,7 @@ def _about(path: Path | None) -> dict[str, Any]:
         return tomllib.loads(outside.read(path, outside.SETTINGS).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
-            f"file {str(path)!r} cannot be read as TOML ({error}): give another --about"
+            f"file {str(path)!r} cannot be read as TOML ({why(error)}): give another --about"
         ) from error
 
 
@@ -190,7 +190,7 @@ def _patterns(patterns: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
             compiled[kind] = re.compile(text)
         except re.error as error:
             raise UsageError(
-                f"pattern {text!r} of {kind!r} in --about is no expression ({error}): mend it"
+                f"pattern {text!r} of {kind!r} in --about is no expression ({why(error)}): mend it"
             ) from error
 
         if kind not in KINDS or compiled[kind].groups != 1:

@@ -18,7 +18,7 @@ from mserbench.auditing.audit import TRAIN
 from mserbench.contracts import Fault, Utterance
 from mserbench.data.audio import SUFFIXES
 from mserbench.disk import outside
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.tables import Row, rows
 
 NAMES = ("id", "path", "file", "filename", "id_or_path")
@@ -218,7 +218,7 @@ def _bytes(path: Path) -> bytes:
         data = outside.read(path, outside.TABLE, piped=True)
         return _unpacked(data) if path.suffix == ".gz" else data
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or why(error)
         raise DataError(
             f"split file {str(path)!r} cannot be read ({reason}): give a csv file"
         ) from error

@@ -18,7 +18,7 @@ from mserbench.data.sound.formats import CONTAINERS as CONTAINERS
 from mserbench.data.sound.formats import SUFFIXES as SUFFIXES
 from mserbench.data.sound.formats import is_audio as is_audio
 from mserbench.data.sound.held import Place, opened, size_of
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
     quoted = repr(name or str(path))
     n_samples, rate = 0, 1
     try:
-        if not path.is_file():
+        if size_of(path) is None:
             raise DataError(
                 f"audio file {quoted} does not exist: give the name of a file that does"
             )
@@ -153,7 +153,7 @@ def blocks(path: Path, seconds: float, name: str = "") -> Iterator[Recording]:
     except (OSError, RuntimeError, MemoryError) as error:
         misfits.refuse(error)
         said_why = (
-            getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+            getattr(error, "error_string", None) or getattr(error, "strerror", None) or why(error)
         )
         reason = " ".join(said_why.split())
         raise DataError(
@@ -218,9 +218,9 @@ def _unreadable(path: Place, error: Exception) -> DataError:
             "'git lfs pull' in the publisher's repository and copy the corpus again"
         )
 
-    reason = " ".join(str(error).split())
     return DataError(
-        f"audio file {str(path)!r} cannot be decoded ({reason}): get it from the publisher again"
+        f"audio file {str(path)!r} cannot be decoded ({why(error)}): get it from the publisher "
+        "again"
     )
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from mserbench.errors import DataError, MserbenchError
+from mserbench.errors import DataError, MserbenchError, words
 
 T = TypeVar("T")
 HERE = "this machine"
@@ -157,5 +157,4 @@ def carried_out(shard: Shard[T], device: str) -> Outcome[T]:
 
 def sentence(error: BaseException) -> str:
     """Return one line on an error: the words of one of ours, name and words of any other."""
-    words = " ".join(str(error).split())
-    return words if isinstance(error, MserbenchError) else f"{type(error).__name__}: {words}"
+    return " ".join(str(error).split()) if isinstance(error, MserbenchError) else words(error)

@@ -12,7 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 _FIRST = ("id", "label", "speaker")
 
@@ -67,7 +67,7 @@ def read(name: str, text: str, labels: Sequence[str]) -> Answers:
         }
     except (ValueError, IndexError) as error:
         raise DataError(
-            f"file of answers {name!r} is damaged ({error}): run the experiment again"
+            f"file of answers {name!r} is damaged ({why(error)}): run the experiment again"
         ) from error
 
     return Answers(tuple(row[0] for row in body), tuple(row[1] for row in body), speakers, columns)

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from mserbench.errors import words
 from mserbench.experiments.shapes import (
     AVERAGE,
     ROLES,
@@ -198,7 +199,7 @@ def reported(
     except (OSError, ValueError, KeyError, TypeError) as error:
         expected = "a file of the columns setting, system, metric, value and note"
         raise top.error(
-            "reported", f"is {name!r}, but {expected} was expected beside it ({error!r})"
+            "reported", f"is {name!r}, but {expected} was expected beside it ({words(error)})"
         ) from error
 
     for number in numbers:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mserbench.disk import outside
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why, words
 from mserbench.experiments import answers as files
 from mserbench.experiments import page
 from mserbench.experiments.answers import Answers
@@ -48,7 +48,7 @@ def remade(out: Path) -> str:
         record = json.loads(outside.read(out / RECORD, outside.RECORD))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"{str(out)!r} holds no readable {RECORD} of an experiment ({error}): run the "
+            f"{str(out)!r} holds no readable {RECORD} of an experiment ({why(error)}): run the "
             f"experiment with this --out"
         ) from error
 
@@ -75,7 +75,8 @@ def remade(out: Path) -> str:
         return page.render(record, answers, hashes)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise DataError(
-            f"{str(out / RECORD)!r} does not fit its answers ({error!r}): run the experiment again"
+            f"{str(out / RECORD)!r} does not fit its answers ({words(error)}): run the "
+            "experiment again"
         ) from error
 
 

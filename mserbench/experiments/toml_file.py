@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.disk import outside
-from mserbench.errors import UsageError
+from mserbench.errors import UsageError, why
 
 
 @dataclass(frozen=True)
@@ -146,4 +146,4 @@ def read(file: Path) -> Table:
             f"{str(file)!r} cannot be read: {error.strerror or error}: give another file"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{str(file)!r} is no TOML file: {error}: correct it") from error
+        raise UsageError(f"{str(file)!r} is no TOML file: {why(error)}: correct it") from error

@@ -19,6 +19,7 @@ from mserbench.experiments.learning import Training
 from mserbench.experiments.plan import PlannedRun
 from mserbench.experiments.sets import Files
 from mserbench.experiments.together import train_together
+from mserbench.experiments.training_code import CODE, code_of, name_for
 from mserbench.model import Model, TrainableModel
 from mserbench.plugins import misfits
 from mserbench.report import progress
@@ -81,8 +82,8 @@ def in_a_worker() -> Iterator[None]:
 def do_training(
     place: Workplace, training: Training, before: str, processes: int, device: str
 ) -> Result:
-    """Train, unless the same was trained before: same model, version, options, tasks and contents
-    of the tasks.
+    """Train, unless the same was trained before: same model, version, code, options, tasks and
+    contents of the tasks.
 
     `before` is the folder of the training that this one goes on from, below the workplace, or
     empty. By several processes where `processes` says so and the model can be trained so.
@@ -91,7 +92,8 @@ def do_training(
     kind = described_class(training.model)
     start = place.out / before if before else None
     key = _key(place, training, kind, start)
-    name = f"{TRAININGS}/{training.model}-{key[:16]}"
+    trained_by = code_of(kind, training)
+    name = name_for(place.out, f"{TRAININGS}/{training.model}-{key[:16]}", trained_by)
     folder = place.out / name
 
     # It appears whole or not at all, so what is there is done.
@@ -103,7 +105,8 @@ def do_training(
     many = processes if issubclass(kind, TrainableModel) and kind.trains_together else 1
     _train(place, _going_on(training, start), folder, many, device_for(kind, device))
     # Noted after the weights: a kill in between costs the note, not the training.
-    facts = {"key": key, "seconds": round(time.perf_counter() - began, 1), "processes": many}
+    seconds = round(time.perf_counter() - began, 1)
+    facts = {"key": key, "seconds": seconds, "processes": many, CODE: trained_by}
     write_atomic(folder.with_name(f"{folder.name}.json"), json.dumps(facts) + "\n")
 
     return Result(name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, words
 from mserbench.fetching import reach
 from mserbench.fetching.staging import Stage, relative, staging
 from mserbench.plugins import misfits
@@ -68,7 +68,7 @@ def _splits(source: str | Path, name: str) -> Mapping[str, Any]:
     except Exception as error:  # the library and those below it raise errors of many kinds
         misfits.refuse(error)
         raise DataError(
-            f"{name} cannot be loaded ({type(error).__name__}: {_first_line(error)}): look at the "
+            f"{name} cannot be loaded ({words(error, 200)}): look at the "
             "connection, or give a local copy of its parquet files with --from"
         ) from error
 
@@ -142,11 +142,7 @@ def _rows(rows: Iterable[Any], stage: Stage, split: str) -> Iterable[Any]:
             misfits.refuse(error)
             raise DataError(
                 f"{stage.source}, split {split!r}: its files cannot be read "
-                f"({type(error).__name__}: {_first_line(error)}): get them again"
+                f"({words(error, 200)}): get them again"
             ) from error
 
         yield row
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or "no reason given").splitlines()[0][:200]

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.fetching.staging import Stage, relative
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -175,9 +175,9 @@ def _damage(archive: str, member: str = "") -> Iterator[None]:
             raise
 
         place = f", member {member[:200]!r}" if member else ""
-        why = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
+        reason = why(error).rstrip(":")
         raise DataError(
-            f"archive {archive!r}{place} is damaged or of a kind that cannot be read ({why}): "
+            f"archive {archive!r}{place} is damaged or of a kind that cannot be read ({reason}): "
             "nothing of it was kept, get it from its publisher again"
         ) from error
 

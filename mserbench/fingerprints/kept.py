@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.fingerprints.words import LENGTH
 from mserbench.results.manifest import FINGERPRINTS, Manifest
 
@@ -63,7 +63,7 @@ def read(folder: Path, manifest: Manifest) -> NDArray[np.uint32]:
             raise ValueError("it holds words that are none")
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
-            f"fingerprints {str(path)!r} are damaged ({error}): train again, or restore them"
+            f"fingerprints {str(path)!r} are damaged ({why(error)}): train again, or restore them"
         ) from error
 
     full[np.arange(LENGTH)[None, :] < lengths[:, None]] = words

@@ -14,7 +14,7 @@ import pluggy
 
 from mserbench.contracts import API_VERSION
 from mserbench.disk.files import cache_dir
-from mserbench.errors import PluginError, plain
+from mserbench.errors import PluginError, plain, why
 from mserbench.plugins import blame, hookspecs, kinds, probing
 from mserbench.plugins.hookspecs import Entry
 
@@ -194,7 +194,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Plugin, module: ModuleType) ->
         manager.register(module, name=plugin.name)
         implemented = [caller.name for caller in manager.get_hookcallers(module) or []]
     except pluggy.PluginValidationError as error:
-        plugin.failures.append(_sentence(plugin, f"has an invalid hook ({_one_line(error)})"))
+        plugin.failures.append(_sentence(plugin, f"has an invalid hook ({why(error)})"))
         return []
     finally:
         if manager.is_registered(module):  # one at a time: nothing of a plugin can touch another
@@ -282,7 +282,3 @@ def _sentence(plugin: Plugin, problem: str) -> str:
         f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version} {problem}: update or "
         "uninstall it"
     )
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())

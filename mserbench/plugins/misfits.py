@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from mserbench.errors import MissingExtra, PackageMisfit, words
+from mserbench.errors import MissingExtra, PackageMisfit, why, words
 
 TRIED = {
     ("2.11.0", "2.11.0"): True,
@@ -171,8 +171,7 @@ def _partner(package: str, reason: str) -> str | None:
 
 def _reason(error: BaseException) -> str:
     """Return what is wrong in a few words, without the folders of this machine."""
-    text = " ".join(str(error).split())
-    return re.sub(r"(?:[\w.+-]*/)+(?=[\w.+-]+)", "", text)[:200]
+    return re.sub(r"(?:[\w.+-]*/)+(?=[\w.+-]+)", "", why(error))[:200]
 
 
 def _installed(package: str) -> tuple[str, str]:

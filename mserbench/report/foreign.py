@@ -5,18 +5,11 @@ Markdown has its own escapes, in `mserbench.report.markdown`, which begins with 
 
 from __future__ import annotations
 
-import re
 from typing import TextIO
 
-LONGEST = 4_000  # characters of a line for people; what is longer holds data, not words
+from mserbench.errors import escaped
 
-# Controls (a terminal obeys ESC, OSC and their eight-bit kin), what turns the direction of writing,
-# what breaks lines unseen, halves of characters, and tags that nobody sees. Joiners stay: Persian
-# and many an emoji are written with them.
-_OBEYED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-    "\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
+LONGEST = 4_000  # characters of a line for people; what is longer holds data, not words
 
 # By what a spreadsheet begins a formula, also in the wide letters of East Asia.
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
@@ -33,7 +26,7 @@ def shown(text: str, longest: int | None = None) -> str:
     """
     left_out = len(text) - longest if longest is not None else 0
     # Cut first: of megabytes only what is shown is looked at.
-    safe = _OBEYED.sub(_escape, text if left_out <= 0 else text[:longest])
+    safe = escaped(text if left_out <= 0 else text[:longest])
     return safe if left_out <= 0 else f"{safe} ... ({left_out:,} more characters)"
 
 
@@ -66,10 +59,6 @@ def cell(text: str, stream: TextIO | None = None) -> str:
 
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return safe.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return ascii(match[0])[1:-1]
 
 
 def _is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.labels import read_answer
 from mserbench.report import alike
 from mserbench.results import prediction_tables
@@ -59,7 +59,7 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
                 scores = _scores(record, columns, numbers)
                 rows.append(_prediction(record, truth[record["id"]], labels, scores))
             except ValueError as error:
-                problems.append(f"{name}, line {line} (id {record['id']!r}): {error}")
+                problems.append(f"{name}, line {line} (id {record['id']!r}): {why(error)}")
 
     if problems:
         # What is wrong with a whole column must not hide what else is.

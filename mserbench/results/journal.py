@@ -14,7 +14,7 @@ from typing import Any
 
 from mserbench.disk import outside
 from mserbench.disk.files import sync_folder
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 SCHEMA = 1
 Answer = tuple[tuple[float, ...], str]  # scores in label order (or none), text answer (or "")
@@ -95,7 +95,7 @@ class Journal:
                 self._take(self._unchanged(json.loads(line), number == 1), first=number == 1)
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise DataError(
-                    f"journal {str(self.path)!r}, line {number} is damaged ({error}): give "
+                    f"journal {str(self.path)!r}, line {number} is damaged ({why(error)}): give "
                     f"--fresh to start anew"
                 ) from error
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args
 from mserbench import languages
 from mserbench.cards import ExposureKind
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.results import binding, parts
 from mserbench.results.parts import COUNT, FLAG, OBJECT, Part, checked
 
@@ -199,7 +199,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"that 'mserbench train' wrote"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"manifest {str(path)!r} is damaged ({error}): train again") from error
+        raise DataError(f"manifest {str(path)!r} is damaged ({why(error)}): train again") from error
 
     _check_files(folder, manifest)
     bound_to = binding.bound_to(folder)

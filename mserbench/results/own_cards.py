@@ -12,7 +12,7 @@ from typing import Any, get_args
 from mserbench import languages
 from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.disk import outside
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.results.parts import is_name, is_text
 
 
@@ -24,7 +24,7 @@ def read_card(path: Path, name: str) -> ModelCard:
     try:
         record = json.loads(outside.read(path, outside.CARD, piped=True).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"model card {str(path)!r} cannot be read as JSON: {error}") from error
+        raise DataError(f"model card {str(path)!r} cannot be read as JSON: {why(error)}") from error
 
     if not isinstance(record, dict) or not isinstance(record.get("exposure", []), list):
         raise DataError(f"model card {str(path)!r} must be an object with a list 'exposure'")

@@ -13,7 +13,7 @@ from typing import Any
 
 from mserbench import tables
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 _SEPARATORS = (",", ";", "\t", "|")
 _HINT = "sep="  # the first line that spreadsheets write or read to name the separator
@@ -67,7 +67,7 @@ def _fields(name: str, text: str) -> PredictionTable:
     try:
         lines = [(reader.line_num, fields) for fields in reader if fields]
     except csv.Error as error:
-        raise DataError(f"{name}, line {reader.line_num} is no valid csv: {error}") from error
+        raise DataError(f"{name}, line {reader.line_num} is no valid csv: {why(error)}") from error
 
     lines = lines[1:] if named else lines
     columns = tuple(column.strip() for column in lines[0][1]) if lines else ()
@@ -140,7 +140,7 @@ def _parsed(name: str, text: str) -> Iterator[tuple[int, object]]:
             content = json.loads(line, object_pairs_hook=_without_repeats)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"{name}, line {number} is no JSON ({error}): an object a line was expected"
+                f"{name}, line {number} is no JSON ({why(error)}): an object a line was expected"
             ) from error
 
         yield from enumerate(content, start=1) if whole else [(number, content)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.results import prediction_tables
 
 SCORE = "score_"
@@ -75,7 +75,7 @@ def read(path: Path, labels: Sequence[str]) -> list[Prediction]:
         try:
             scores = tuple(map(score_of, columns, texts)) if any(texts) else ()
         except ValueError as error:
-            raise DataError(f"predictions file {str(path)!r}, line {line}: {error}") from error
+            raise DataError(f"predictions file {str(path)!r}, line {line}: {why(error)}") from error
 
         rows.append(
             Prediction(

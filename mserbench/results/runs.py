@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mserbench.disk import folders, outside
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.report.numbers import percent
 from mserbench.results import marks, predictions
 from mserbench.results.predictions import Prediction
@@ -227,13 +227,13 @@ def read(folder: Path) -> Run:
             f"{str(folder)!r} is no finished run: a file {RECORD} was expected in it"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"run record {str(path)!r} is damaged ({error}): {_AGAIN}") from error
+        raise DataError(f"run record {str(path)!r} is damaged ({why(error)}): {_AGAIN}") from error
 
     try:
         data = _plain_file(folder / PREDICTIONS, outside.TABLE)
     except OSError as error:
         raise DataError(
-            f"run {str(folder)!r} has no readable {PREDICTIONS} ({error}): {_AGAIN}"
+            f"run {str(folder)!r} has no readable {PREDICTIONS} ({why(error)}): {_AGAIN}"
         ) from error
 
     if hashlib.sha256(data).hexdigest() != record.predictions.sha256:

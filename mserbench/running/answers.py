@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mserbench.errors import ModelError
+from mserbench.errors import ModelError, why
 from mserbench.labels import LONGEST
 from mserbench.results.journal import Answer
 
@@ -35,7 +35,9 @@ def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> l
     try:
         scores = np.asarray(output)
     except ValueError as error:
-        raise ModelError(f"model {model!r} returned rows of different lengths ({error})") from error
+        raise ModelError(
+            f"model {model!r} returned rows of different lengths ({why(error)})"
+        ) from error
 
     if scores.shape != (n, len(labels)) or scores.dtype.kind not in "fiu":
         raise ModelError(

@@ -12,7 +12,7 @@ from typing import Any
 
 from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.model import Described, Model
 from mserbench.options import make_options, told
 from mserbench.report import progress
@@ -177,7 +177,7 @@ class Spec:
         except OSError as error:
             raise DataError(
                 f"a file or folder that an option of model {self.model!r} names cannot be read "
-                f"({error}): name another one"
+                f"({why(error)}): name another one"
             ) from error
 
     @cached_property

@@ -213,7 +213,7 @@ def logit(fraction: NDArray[np.float64], clips: int) -> NDArray[np.float64]:
     """Return log(x / (1 - x)) of fractions of any shape, held first at least 0.001 and half a clip
     from 0 and 1.
     """
-    edge = min(max(_EDGE, 0.5 / clips), 0.5)
+    edge = max(_EDGE, 0.5 / clips)
     inside = np.clip(fraction, edge, 1 - edge)
     return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
 

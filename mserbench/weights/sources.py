@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mserbench.errors import DataError, MissingExtra
+from mserbench.errors import DataError, MissingExtra, plain, words
 from mserbench.fetching import reach
 from mserbench.report import progress
 from mserbench.weights.record import Hub, Weights
@@ -162,7 +162,7 @@ def _hub_fault(hub: Hub, error: Exception, away: str = "") -> str:
             return "is not in the hub's cache, and no network is to be used"
         return f"could not be reached ({away or 'the connection broke'})"
 
-    return f"failed ({type(error).__name__}: {' '.join(str(error).split())[:160]})"
+    return f"failed ({words(error, 160)})"
 
 
 def _has_safetensors(folder: Path) -> bool:
@@ -275,4 +275,4 @@ def _reason(text: str) -> str:
             else "the index could not be reached"
         )
 
-    return (errors or lines or ["it said nothing"])[-1][:200]
+    return plain((errors or lines or ["it said nothing"])[-1], 200)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.weights.record import Weights
 from mserbench.weights.wheel import refuse_pickle
 
@@ -48,7 +48,7 @@ def verify_ready(record: Weights, out: Path) -> None:
         )
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{record.described_by!r} of weights {record.name!r} cannot be read ({error})"
+            f"{record.described_by!r} of weights {record.name!r} cannot be read ({why(error)})"
         ) from error
 
     for key, value in record.expected.items():

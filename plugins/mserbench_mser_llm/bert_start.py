@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench_training.resources.quiet import quietly
 
 _RENAMED = (  # BERT's name and the Q-Former's, as regular expressions
@@ -96,7 +96,7 @@ def _read(folder: Path) -> tuple[Any, dict[str, Tensor]]:
         if missing:
             raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = why(error, 200)
         raise DataError(
             f"BERT folder {str(folder)!r} cannot be loaded ({reason}): give another --option bert"
         ) from error

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.contracts import Clip
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.model import TrainingItem
 from mserbench_mser_llm.choices import Reading
 from mserbench_mser_llm.scoring import Question
@@ -78,7 +78,7 @@ def of_training(
                 return np.array([float(measurement["means"][label]) for label in question.labels])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"weights {folder!r} hold a damaged 'calibration' ({error}): train the model again"
+            f"weights {folder!r} hold a damaged 'calibration' ({why(error)}): train the model again"
         ) from error
 
     raise UsageError(

@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - its usual name
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench_mser_llm.exact_head import ExactHead
 from mserbench_training.encoders.base import Precision
 from mserbench_training.resources.quiet import quietly
@@ -75,7 +75,7 @@ class FrozenLanguageModel:
 
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = why(error, 200)
             raise DataError(
                 f"language model folder {str(folder)!r} cannot be loaded ({reason}): give "
                 f"another by --option "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mserbench.contracts import Fault
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.plugins import misfits
 from mserbench.tables import text
 
@@ -47,7 +47,7 @@ def labels(name: str, data: bytes) -> tuple[tuple[str, ...], dict[str, VideoRows
                 for video in root["data"]
             }
     except _UNREADABLE as error:
-        reason = " ".join(str(error).split())
+        reason = why(error)
         raise DataError(
             f"label file {name!r} is not a computational sequence with 'data' and 'dimension "
             f"names' ({reason}): get it from the publisher again"
@@ -98,9 +98,7 @@ def _entry(name: str, video: str, group: Any, width: int) -> VideoRows | Fault:
             np.asarray(group[key][()], dtype=np.float64) for key in ("features", "intervals")
         )
     except _UNREADABLE as error:
-        return Fault(
-            f"{place}: its features or intervals cannot be read ({' '.join(str(error).split())})"
-        )
+        return Fault(f"{place}: its features or intervals cannot be read ({why(error)})")
 
     if features.shape != (len(intervals), width) or intervals.shape != (len(features), 2):
         return Fault(

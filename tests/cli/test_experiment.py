@@ -23,6 +23,7 @@ from small_tables import SEEDS_AND_LABELS, toml_halves, toml_setting, toml_syste
 from mserbench.cli import _means
 from mserbench.data import dataset, lookup
 from mserbench.engine import gpus
+from mserbench.experiments import training_code
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]
@@ -324,6 +325,37 @@ def test_killed_at_any_moment_the_same_command_goes_on(
 
     for path in (tmp_path / "whole/answers").iterdir():
         assert path.read_bytes() == (tmp_path / "experiments/two/answers" / path.name).read_bytes()
+
+
+def test_weights_of_other_code_are_kept_and_not_used(tmp_path: Path) -> None:
+    """If they were, a table would show what a model's code of last week gave, and not say so."""
+    name, note = "trainings/m-0123", tmp_path / "trainings" / "m-0123.json"
+    note.parent.mkdir()
+    assert training_code.name_for(tmp_path, name, "a" * 64) == name
+
+    # As experiments wrote it before the code was noted: those trainings took days.
+    note.write_text(json.dumps({"key": "0123", "seconds": 1.0}))
+    assert training_code.name_for(tmp_path, name, "a" * 64) == name
+    note.write_text(json.dumps({"key": "0123", "code": "a" * 64}))
+    assert training_code.name_for(tmp_path, name, "a" * 64) == name
+    assert training_code.name_for(tmp_path, name, "b" * 64) == f"{name}-bbbbbbbb"
+
+
+def test_a_table_is_trained_anew_where_the_code_of_its_model_changed(
+    table: Path, data: Path, tmp_path: Path, cli: Cli
+) -> None:
+    """If it were not, a mended model would keep the numbers of the broken one."""
+    small = ["--only", "all", "--seeds", "0", "--settings", "to-DE", "--jobs", "1"]
+    command = ("experiment", "two.toml", "--data", data, *small)
+    assert cli(*command).code == 0
+    count = len(trained(tmp_path))
+
+    (code,) = tmp_path.glob("mserbench_probe_*/mserbench_probe_*.py")
+    code.write_text(f"{code.read_text()}# A change of the code.\n")
+    done = cli(*command)
+    assert done.code == 0, done.err
+    assert "was there" not in done.err
+    assert len(trained(tmp_path)) == 2 * count
 
 
 def test_the_target_is_not_heard_before_its_setting_is_trained(

@@ -28,6 +28,14 @@ MODELS = """
             return ["Happy,\\nor so I think"] * len(clips)
 
 
+    class Says(Model):
+        card = property(lambda self: _card("says"))
+        labels = ("=cmd|' /C calc'!A0", "sad")
+
+        def predict(self, clips, labels):
+            return np.array([[float(label != "sad") for label in labels]] * len(clips))
+
+
     class Many(Model):
         card = property(lambda self: _card("many"))
         labels = tuple(f"emotion-number-{i}" for i in range(20))
@@ -103,6 +111,18 @@ def test_a_table_is_readable_in_100_columns(cli, plugin: Install) -> None:
         "emotion-number-0 100, "
         "emotion-number-1 0\n" in cli("predict", "short.wav", "--model", "many").out
     )
+
+
+def test_no_cell_of_the_csv_is_a_formula(cli, plugin: Install) -> None:
+    """If a name were written as it is, a spreadsheet would run what a stranger called a file."""
+    plugin(MODELS, models=["Says"])
+    for name in ("=1+1.wav", "@SUM(A1).wav", "+1|x!A0.wav"):
+        shutil.copy("short.wav", name)
+
+    done = cli("predict", "=1+1.wav", "@SUM(A1).wav", "+1|x!A0.wav", "--model", "says", "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert {row["file"] for row in rows} == {"'=1+1.wav", "'@SUM(A1).wav", "'+1|x!A0.wav"}
+    assert {row["prediction"] for row in rows} == {"'=cmd|' /C calc'!A0"}
 
 
 def test_csv_has_a_row_a_window_and_a_row_a_file(cli) -> None:

@@ -176,6 +176,8 @@ def test_a_missing_file_and_a_broken_link_say_so(tmp_path: Path) -> None:
     refused(tmp_path / "link.wav", "does not exist")
     (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
     refused(tmp_path / "loop.wav", "does not exist")
+    # One such row of a table must not end the run of all others.
+    refused(tmp_path / f"{'9' * 5_000}.wav", "does not exist")
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:

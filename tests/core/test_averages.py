@@ -284,6 +284,8 @@ def test_clips_as_clusters_are_told() -> None:
     over_clips = target(models(9, [0.5], speakers=60), by_clip=True)
     assert figure([one(over_clips, 0), one(target(models(9, [0.5])), 0)], "UA").by_clip
     assert difference([one(over_clips, 0)], [one(over_clips, 0)], "UA").by_clip
+    assert not target(models(9, [0.5])).by_clip
+    assert not averages.Target(over_clips.left_out).by_clip
     assert not averages.Figure(0.5, None).by_clip
     assert not averages.Difference(0.5, None, None).by_clip
 
@@ -296,3 +298,6 @@ def test_mistakes_are_named() -> None:
     for parts in ([], [Part(scored, ())], [Part(scored, ((),))]):
         with pytest.raises(ValueError, match="hold no model, or one holds none"):
             figure(parts, "UA")
+        for a, b in ((parts, [one(scored, 0)]), ([one(scored, 0)], parts)):
+            with pytest.raises(ValueError, match="hold no model, or one holds none"):
+                difference(a, b, "UA")

@@ -9,7 +9,7 @@ import pytest
 
 from mserbench.cli._of_plugins import guarded
 from mserbench.engine.processes import Ended
-from mserbench.errors import DataError, PluginError, words
+from mserbench.errors import DataError, PluginError, why, words
 from mserbench.plugins import blame
 
 
@@ -58,9 +58,25 @@ def test_an_error_is_one_plain_line(error: Exception, text: str) -> None:
     assert words(error) == text
 
 
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (Mute(), "Mute, whose text cannot be made"),
+        (ValueError("\x1b[31mred\r\n"), "\\x1b[31mred"),
+        (ValueError(""), "ValueError"),
+        # Persian is written with joiners that nobody sees.
+        (ValueError("\u0645\u06cc\u200c\u062e"), "\u0645\u06cc\u200c\u062e"),
+    ],
+)
+def test_the_text_of_an_error_stands_alone_too(error: Exception, text: str) -> None:
+    """If it were raw, a library's text could break the line of the message that it stands in."""
+    assert why(error) == text
+
+
 def test_the_text_of_an_error_is_bounded() -> None:
     """If it were not, an array in an exception would fill the screen."""
     assert len(words(ValueError("x" * 5_000_000))) < 600
+    assert len(why(ValueError("\x1b" * 5_000_000))) < 600
 
 
 def _command(deed: object) -> click.Command:

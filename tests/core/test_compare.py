@@ -302,11 +302,37 @@ def test_a_tie_group_is_that_of_the_pairs_worked_by_hand() -> None:
     assert tie_group([counts_of(best), counts_of(worse)], level=p * 0.99) == [0, 1]
 
 
+@pytest.mark.parametrize(("speakers", "group"), [(5, [0, 1]), (6, [0])])
+def test_a_gap_that_all_speakers_share_counts_as_their_signs(
+    speakers: int, group: list[int]
+) -> None:
+    """Nothing varies: p is 2^(1 - S), below 5 % from six speakers on."""
+    assert tie_group([counts_of([0.9] * speakers), counts_of([0.6] * speakers)]) == group
+
+
 def test_a_tie_group_of_few_speakers_holds_everybody() -> None:
     """Three speakers cannot show that anybody is worse."""
     assert tie_group([counts_of([0.9, 0.9, 0.9]), counts_of([0.1, 0.0, 0.1])]) == [0, 1]
     assert tie_group([counts_of([0.9] * 4)]) == [0]
     assert tie_group([]) == []
+
+
+@pytest.mark.parametrize(
+    ("clearest", "last", "group"),
+    [  # three pairs at first, so that 0.05 / 3 is the bound of the clearest
+        (0.018, 0.5, [0, 1, 2]),
+        (0.015, 0.06, [1, 2]),
+        (0.015, 0.04, [2]),
+    ],
+)
+def test_a_pair_must_be_clearer_than_the_level_over_all_pairs_left(
+    monkeypatch: pytest.MonkeyPatch, clearest: float, last: float, group: list[int]
+) -> None:
+    """If the bound were looser, equal systems would leave the group more often than is said."""
+    pvalue = np.array([[1, 0.5, clearest], [0.5, 1, last], [clearest, last, 1]])
+    monkeypatch.setattr(module, "_pairs", lambda systems: (np.array([0.5, 0.6, 0.7]), pvalue))
+    # Four speakers are enough.
+    assert tie_group([counts_of([0.5] * 4)] * 3) == group
 
 
 def test_trainings_that_differ_keep_a_system_in_the_group() -> None:
@@ -333,6 +359,7 @@ def test_the_smallest_difference_is_that_of_the_committed_comparisons() -> None:
 
     assert smallest_difference(604, 6) == pytest.approx(0.119, abs=0.001)
     assert smallest_difference(604, 3) is None
+    assert smallest_difference(604, 4) is not None
 
 
 def committed_pairs() -> Iterator[tuple[list[float], int, int]]:

@@ -324,6 +324,20 @@ def test_the_name_may_say_how_many_work(work) -> None:
 def test_an_error_of_ours_has_its_own_words_and_any_other_its_name() -> None:
     assert sentence(DataError("clip 'x'\n  is empty")) == "clip 'x' is empty"
     assert sentence(KeyError("x")) == "KeyError: 'x'"
+
+
+def test_an_error_that_cannot_be_put_into_words_costs_no_worker() -> None:
+    """Its text is made by the code that failed: if that fails too, other shards must go on."""
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    def raise_it() -> None:
+        raise Mute
+
+    failed = carried_out(Shard("x", raise_it), "cpu")
+    assert failed.failure == "Mute, whose text cannot be made"
     assert issubclass(type(engine_named("local", Workers(1))), Engine)
 
 

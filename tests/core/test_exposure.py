@@ -22,7 +22,7 @@ from mserbench.errors import DataError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, ModelEntry
 from mserbench.results import exposure, own_cards
-from mserbench.results.exposure import VERDICTS, judge
+from mserbench.results.exposure import VERDICTS, Verdict, card_with_manifest, judge
 from mserbench.results.manifest import Manifest, Source, read_manifest, write_manifest
 from mserbench.running.lookup import model_class
 
@@ -361,6 +361,18 @@ def test_transductive_is_shown_and_changes_no_verdict(sample: tuple[Task, Corpus
     plain, adapted = (judge(card(), *sample, KEYS, transductive) for transductive in (False, True))
     assert (plain.transductive, adapted.transductive) == (False, True)
     assert replace(adapted, transductive=False) == plain
+    assert judge(card(), *sample, KEYS) == plain
+
+
+def test_without_a_manifest_the_card_holds() -> None:
+    """If models without weights lost their card, none of them could be judged."""
+    assert card_with_manifest(card(), None) == card()
+
+
+def test_a_verdict_says_nothing_that_it_was_not_given() -> None:
+    """If a target counted as seen in development unasked, every row would wear the mark."""
+    verdict = Verdict("zero-shot", (), "no", transductive=False)
+    assert (verdict.development, verdict.note) == (False, "")
 
 
 # Manifests of weights

@@ -19,8 +19,11 @@ from mserbench.statistics.intervals import (
     freedom_of,
     intervals,
     leave_out,
+    logit,
+    logit_interval,
     over_seeds,
     row_numbers,
+    t_quantile,
     together,
 )
 from mserbench.statistics.metrics import METRICS, confusion
@@ -203,6 +206,25 @@ def test_independent_variances_add_up_as_welch_says() -> None:
     total = together([over_seeds(np.array([0.5])), Variance(1, 4), Variance(3, 9)])
     assert total == pytest.approx((4, 12.8))
     assert over_seeds(np.array([1.0, 2.0, 3.0])) == pytest.approx((1 / 3, 2))
+    assert over_seeds(np.array([0.1, 0.3])) == pytest.approx((0.01, 1))
+
+
+def test_what_tells_of_no_variance_has_none_and_the_fewest_degrees_of_freedom() -> None:
+    """If freedom went with nothing, a sum of such parts could claim a narrow interval."""
+    assert over_seeds(np.array([0.5])) == Variance(0.0, 1.0)
+    assert together([]) == together([Variance(0.0, 9.0)]) == Variance(0.0, 1.0)
+    assert together([Variance(1.0, 1.0)]) == Variance(1.0, 1.0)
+    # Also where the value lies beyond what the logit is held to.
+    assert logit_interval(0.01, Variance(0.0, 1.0), clusters=9, clips=10) == (0.01, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("clips", "edge"), [(10_000, 0.001), (10, 0.05), (1, 0.5)], ids=["many", "few", "one"]
+)
+def test_fractions_are_held_half_a_clip_from_0_and_1(clips: int, edge: float) -> None:
+    """If the edge were another, one clip of few would move an interval without bound, or not."""
+    ends = logit(np.array([0.0, 1.0]), clips)
+    assert ends == pytest.approx([math.log(edge / (1 - edge)), -math.log(edge / (1 - edge))])
 
 
 @settings(max_examples=25)
@@ -243,6 +265,13 @@ def test_wrong_input_is_named() -> None:
 
     with pytest.raises(ValueError, match="level 95 is not between 0 and 1"):
         intervals(np.ones((4, 1, 2), np.int64), level=95)
+
+    for level in (0.0, 1.0):
+        with pytest.raises(ValueError, match="is not between 0 and 1"):
+            t_quantile(level, 3.0)
+        # Where nothing varies no quantile is asked for.
+        with pytest.raises(ValueError, match="is not between 0 and 1"):
+            logit_interval(1.0, Variance(0.0, 1.0), 9, 10, level)
 
 
 def test_cluster_counts_add_up_to_the_confusion_matrix() -> None:

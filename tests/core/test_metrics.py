@@ -219,7 +219,7 @@ def test_a_matrix_without_the_unparsed_column_is_refused() -> None:
 
 def test_best_constant_of_nothing_is_refused() -> None:
     """A floor of an empty task would be a made-up number."""
-    with pytest.raises(ValueError, match="no utterance"):
+    with pytest.raises(ValueError, match="truth holds no utterance"):
         best_constant([], LABELS)
 
 

@@ -458,6 +458,14 @@ def test_a_strange_header_gives_a_sentence(tmp_path: Path, text: str) -> None:
         own_audformat.read(own_audformat.open_database(tmp_path), ["a"], {"label": "x"})
 
 
+def test_a_table_of_a_name_longer_than_any_file_is_said_to_be_absent(tmp_path: Path) -> None:
+    """If the system's own error came through, `init-task` would say nothing of the folder."""
+    name = "e" * 500
+    (tmp_path / "db.yaml").write_text(f"tables: {{{name}: {{columns: {{x: {{}}}}}}}}")
+    with pytest.raises(DataError, match=r"table 'e{200}' has no file db\.e{200}\.csv"):
+        own_audformat.read(own_audformat.open_database(tmp_path), [name], {"label": "x"})
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_damaged_table_of_a_database_gives_a_sentence(
     tmp_path: Path, database, ending: str

@@ -53,10 +53,25 @@ def _numbers(corpus: OwnCorpus) -> None:
         row["emotion"] = str(("angry", "happy", "sad").index(row["emotion"]))
 
 
-@damage("a header again in the middle", "labels", r"emotion", r"header|DROP", proposed=True)
+@damage(
+    "a header again in the middle", "labels", r"line 10\b", r"repeats the header", proposed=True
+)
 def _header_again(corpus: OwnCorpus) -> None:
     lines = corpus.table_text().splitlines(keepends=True)
     corpus.text = "".join([*lines[:9], lines[0], *lines[9:]])
+
+
+@damage("a header again with other columns first", "labels", r"line 10\b", r"not as line 1")
+def _other_header(corpus: OwnCorpus) -> None:
+    lines = corpus.table_text().splitlines()
+    joined = [",".join(reversed(line.split(","))) for line in (lines[0], *lines[9:])]
+    corpus.text = "\n".join([*lines[:9], *joined, ""])
+
+
+@damage("a header again in capitals", "labels", r"line 10\b", r"not as line 1", proposed=True)
+def _loud_header(corpus: OwnCorpus) -> None:
+    lines = corpus.table_text().splitlines(keepends=True)
+    corpus.text = "".join([*lines[:9], lines[0].upper(), *lines[9:]])
 
 
 @damage("an invisible sign in a label", "labels", r"angry", r"look|invisible|two", proposed=True)

@@ -191,7 +191,7 @@ NAMES = {
     "a name of a command's option": b"--help",
 }
 for _name, _stem in NAMES.items():
-    for _command, _codes in ((VERIFY, (1,)), (RUN, (0, 1, 3)), (PROPOSE, DONE), (HEARD, DONE),
+    for _command, _codes in ((VERIFY, DONE), (RUN, DONE), (PROPOSE, DONE), (HEARD, DONE),
                              (LISTED, DONE), (SPOKEN, DONE)):  # fmt: skip
         _suffix = _command[-1] if _command[0] == "predict" else ""
         _named(f"{_name}{' ' if _suffix else ''}{_suffix}", _stem, _command, _codes)

@@ -22,19 +22,50 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
         "  # (S, 2, K, K + 1) -> IsNot": "a comparison says itself whether it is over clips",
         "adjusted, floor = [0.0] * len(pvalues), 0.0 -> 0.0 + 1": "each of them is written anew",
+        "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
+        " -> without strict": "what is counted first refuses unequal lengths",
+        "if among[first, second] >= level / (len(tied) * (len(tied) - 1) / 2): -> Gt": (
+            "no p value is that number to the last bit"
+        ),
+        "if apart >= 1e-12: -> Gt": "no difference is that number to the last bit",
     },
     "mserbench.statistics.metrics": {
         "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> without copy": (
             "a copy has the same numbers"
+        ),
+        "return counts.astype(np.int64, copy=False).reshape(size, size + 1) -> True": (
+            "a copy has the same numbers"
+        ),
+        "for name, value in zip(METRICS, values, strict=True) -> without strict": (
+            "both are six of this package, and a test looks at all"
+        ),
+        "for name, value in zip(METRICS, values, strict=True) -> False": (
+            "both are six of this package, and a test looks at all"
+        ),
+        "support = confusion(truth, truth, labels).sum(-1) -> 1 + 1": (
+            "a truth against itself is a diagonal: sums over columns are those over rows"
         ),
     },
     "mserbench.statistics.intervals": {
         "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
             "a copy has the same numbers"
         ),
+        "return flat.astype(np.int64, copy=False).reshape(shape) -> True": (
+            "a copy has the same numbers"
+        ),
+        "return np.arange(n, dtype=np.int64) -> without dtype": (
+            "what it is without, on every system that there are wheels for"
+        ),
+        "return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64) -> without dtype": (
+            "fractions are of that type already"
+        ),
+        "without = {name: np.asarray(value, dtype=np.float64) for name, value in scores.items()}"
+        " -> without dtype": "metrics are of that type already",
+        "point = {name: np.asarray(value, dtype=np.float64) for name, value in"
+        " metrics(total).items()} -> without dtype": "metrics are of that type already",
     },
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
-        "if not path.is_file(): -> never": "what opens it fails, and that looks for the file again",
+        "if not _is_there(path): -> never": "what opens it fails, and that looks for the file again",
     },
 }

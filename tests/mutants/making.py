@@ -70,6 +70,9 @@ def _nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or isinstance(child, _UNSEEN) or _is_text(child):
                 continue
+            # The values of a type: the type checker alone looks at them.
+            if isinstance(child, ast.Subscript) and ast.unparse(child.value) == "Literal":
+                continue
             if isinstance(child, ast.expr | ast.stmt):
                 yield child
 

@@ -63,6 +63,7 @@ def test_what_is_explained_is_a_mutant_still(module: str) -> None:
 
 def test_each_kind_of_change_is_made() -> None:
     source = dedent("""
+        Kind = Literal["a", "b"]
         def f(a, b):
             'Text.'
             if a < -b and g(a, key=1):

@@ -14,8 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import official
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from official.mosei import DIMENSIONS, Rows, csd
@@ -23,6 +25,7 @@ from official.mosei import DIMENSIONS, Rows, csd
 from mserbench.contracts import Fault, Utterance
 from mserbench.data import corpus, dataset, divisions, lookup
 from mserbench.data.trees import audio_names
+from mserbench.data.verification import verify
 from mserbench.errors import DataError, MissingExtra
 from mserbench_tasks import mosei_files, remake_splits
 from mserbench_tasks.corpora import cafe, crema_d, esd, mosei, msp_podcast
@@ -439,6 +442,28 @@ def test_mosei_segments_have_times_texts_and_the_video_as_speaker() -> None:
         ("mosei:abc", "abc")
     }
     assert {utterance.audio for utterance in utterances} == {"Raw/Audio/Full/WAV_16000/abc.wav"}
+
+
+def test_mosei_segments_beyond_their_video_are_problems(tmp_path: Path) -> None:
+    """If they were cut at its end unsaid, a model would be judged by less than the label is of."""
+    videos = list(divisions.parts(mosei.CARD, "official").by_value)[:2]
+    folder = tmp_path / "mosei/Raw/Audio/Full/WAV_16000"
+    folder.mkdir(parents=True)
+    for number, video in enumerate(videos):
+        noise = np.random.default_rng(number).normal(0, 0.1, 48_000)
+        soundfile.write(folder / f"{video}.wav", noise, 16_000)
+
+    happy = values(happy=1.0)
+    rows: list[Rows] = [
+        [((0.0, 1.0), happy), ((2.0, 3.4), happy)],
+        [((0.0, 3.04), happy), ((3.5, 4.5), happy)],
+    ]
+    labels = csd(dict(zip(videos, rows, strict=True)))
+    (tmp_path / "mosei/CMU_MOSEI_Labels.csd").write_bytes(labels)
+    problems = "\n".join(verify(mosei.CORPUS, tmp_path / "mosei").problems)
+    assert problems.count(" s, but its file") == 2
+    assert f"clip '{videos[0]}[1]' ends at 3.4 s, but its file" in problems
+    assert f"clip '{videos[1]}[1]' starts at 3.5 s, but its file" in problems
 
 
 def test_mosei_prefers_the_recordings_of_16_khz() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from mserbench.contracts import Fault
 from mserbench.data.own import table as own_table
 from mserbench.data.own import yaml_header
 from mserbench.data.own.table import OwnRow, Table
-from mserbench.errors import DataError, MissingExtra
+from mserbench.errors import DataError, MissingExtra, why
 
 HEADER = "db.yaml"
 FILE, START, END = "file", "start", "end"
@@ -235,19 +236,21 @@ def _table(database: Database, kind: str, name: str) -> Table:
         raise DataError(
             f"audformat table {name!r} has a name that leads to another folder: it is not read"
         )
-    if (database.root / f"{stem}.parquet").is_file():
+    # Not Path.is_file, which raises for a name longer than any file's.
+    if os.path.isfile(database.root / f"{stem}.parquet"):
         return _parquet(database.root / f"{stem}.parquet")
-    if (database.root / f"{stem}.csv").is_file():
+    if os.path.isfile(database.root / f"{stem}.csv"):
         return own_table.read(database.root / f"{stem}.csv")
-    if (database.root / f"{stem}.pkl").is_file():
+    if os.path.isfile(database.root / f"{stem}.pkl"):
         raise DataError(
             f"audformat table {name!r} is only there as {stem}.pkl, a pickle, which may run code "
             "and is not read; if you trust it: audformat.Database.load(ROOT, "
             "load_data=True).save(ROOT, storage_format='csv')"
         )
 
+    quoted = name[:200]
     raise DataError(
-        f"audformat table {name!r} has no file {stem}.csv or {stem}.parquet in "
+        f"audformat table {quoted!r} has no file db.{quoted}.csv or db.{quoted}.parquet in "
         f"{str(database.root)!r}"
     )
 
@@ -259,7 +262,7 @@ def _parquet(path: Path) -> Table:
     try:
         records = parquet.read_table(path).to_pylist()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = why(error, 200)
         raise DataError(
             f"audformat table {path.name!r} cannot be read as parquet: {reason}"
         ) from error

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 SECONDS = 20.0  # for all file names together; a sane pattern matches 100,000 a second
 _CHILD = """
@@ -63,7 +63,7 @@ def match(pattern: str, names: Sequence[str]) -> Matches:
         ) from error
     except (OSError, subprocess.CalledProcessError) as error:
         raise DataError(
-            f"the pattern {pattern!r} could not be matched ({error}): make it simpler"
+            f"the pattern {pattern!r} could not be matched ({why(error)}): make it simpler"
         ) from error
 
     answer = json.loads(done.stdout)

@@ -16,7 +16,7 @@ from mserbench.data.own.keys import NAME, TEXTS, Fault, faults, is_text
 from mserbench.data.own.paths import composed
 from mserbench.data.own.wording import shown
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.labels import DROP
 
 SET = "corpus.toml"  # in a folder that is given in place of a file
@@ -97,7 +97,7 @@ def parse(data: bytes, path: Path) -> Settings:
             f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: is not valid TOML: {error}") from error
+        raise DataError(f"{path}: is not valid TOML: {why(error)}") from error
 
     lines = _lines(text)
     problems = [

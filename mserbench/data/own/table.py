@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +18,7 @@ from mserbench.data.own import pattern as own_pattern
 from mserbench.data.own.paths import composed, plain
 from mserbench.data.own.wording import shown
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 PATH = "path"  # the column of the file in rows that come from file names
 _DELIMITERS = (",", ";", "\t", "|")
@@ -76,10 +77,10 @@ def parse(name: str, data: bytes) -> Table:
     # Spreadsheets of many countries write `;` into a file that ends in .csv.
     delimiter = "\t" if suffix == ".tsv" else max(_DELIMITERS, key=line.count)
     columns = header(name, line, delimiter)
-    parsed = tables.rows(name, data, (), delimiter)
+    names = {column.casefold() for column in columns}
     rows = [
-        row if isinstance(row, Fault) else _row(f"{source}, line {row.line}", row.values)
-        for row in parsed
+        row if isinstance(row, Fault) else _row(f"{source}, line {row.line}", row.values, names)
+        for row in tables.rows(name, data, (), delimiter)
     ]
     # Programs end the last line: where it is open, somebody's copy may have been cut off.
     if not text.endswith("\n"):
@@ -88,10 +89,20 @@ def parse(name: str, data: bytes) -> Table:
     return Table(source, columns, tuple(rows))
 
 
-def _row(place: str, values: Mapping[str, str]) -> OwnRow | Fault:
-    """Return a row, or the note that it is the header once more, as joined tables hold it."""
+def _row(place: str, values: Mapping[str, str], names: AbstractSet[str]) -> OwnRow | Fault:
+    """Return a row, or the fault that it is the header once more, as joined tables hold it.
+
+    `names` are those of the columns without case.
+    """
     if all(column == value for column, value in values.items()):
         return Fault(f"{place}: repeats the header, and was left out", minor=True)
+
+    # The names in another order: what follows would be read under the wrong columns.
+    if names == {cell.casefold() for cell in values.values()}:
+        return Fault(
+            f"{place}: names the columns again, but not as line 1 does ({', '.join(values)[:200]} "
+            "there): join tables of the same columns in the same order"
+        )
 
     return OwnRow(place, values)
 
@@ -123,7 +134,7 @@ def header(name: str, line: str, delimiter: str) -> tuple[str, ...]:
         ]
     except csv.Error as error:
         raise DataError(
-            f"label file {name!r}, line 1: {error}, in the header {line[:200]!r}"
+            f"label file {name!r}, line 1: {why(error)}, in the header {line[:200]!r}"
         ) from error
 
     twice = sorted(column for column, n in Counter(columns).items() if n > 1)
@@ -152,7 +163,7 @@ def _json_array(name: str, text: str) -> Table:
     try:
         records = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{source} is no JSON: {error}") from error
+        raise DataError(f"{source} is no JSON: {why(error)}") from error
 
     if not isinstance(records, list):
         raise DataError(
@@ -171,7 +182,7 @@ def _json_row(place: str, line: str) -> OwnRow | Fault:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Fault(f"{place}: is no JSON ({error}), in {line[:100]!r}")
+        return Fault(f"{place}: is no JSON ({why(error)}), in {line[:100]!r}")
 
     return _of_record(place, record)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 _MOST_NODES = 1_000_000  # values, each alias counted as often as it stands for some
 _DEEPEST = 50
@@ -24,7 +24,7 @@ def load(path: Path) -> Any:
     try:
         header = yaml.safe_load(data)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:500]
+        reason = why(error, 500)
         raise DataError(
             f"the header {str(path)!r} of an audformat database cannot be read: {reason}"
         ) from error

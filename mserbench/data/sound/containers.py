@@ -9,7 +9,7 @@ import numpy as np
 
 from mserbench.data.sound import bounds
 from mserbench.data.sound.held import Held, Place, opened
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def pieces(path: Place, seconds: float, quoted: str) -> Iterator[tuple[NDArray[n
                 raise DataError(f"audio file {quoted} has no audio stream: get it again")
 
             stream = container.streams.audio[0]
-            if why := bounds.refused(stream.rate, stream.channels):
-                raise DataError(f"audio file {quoted} {why}")
+            if refusal := bounds.refused(stream.rate, stream.channels):
+                raise DataError(f"audio file {quoted} {refusal}")
 
             resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
             frames: list[NDArray[Any]] = []
@@ -50,7 +50,7 @@ def pieces(path: Place, seconds: float, quoted: str) -> Iterator[tuple[NDArray[n
             if frames:
                 yield _joined(frames), stream.rate
     except (av.FFmpegError, ValueError) as error:
-        raise OSError(getattr(error, "strerror", None) or str(error)) from error
+        raise OSError(getattr(error, "strerror", None) or why(error)) from error
 
 
 def read(path: Place, start: float | None, end: float | None) -> tuple[NDArray[np.float32], int]:
@@ -68,8 +68,8 @@ def read(path: Place, start: float | None, end: float | None) -> tuple[NDArray[n
         inside = samples[first:last]
         kept.append(inside)
         n_kept += len(inside)
-        if why := bounds.refused(rate, samples.shape[1], n_kept):
-            raise DataError(f"audio file {str(path)!r} {why}")
+        if refusal := bounds.refused(rate, samples.shape[1], n_kept):
+            raise DataError(f"audio file {str(path)!r} {refusal}")
 
     return (np.concatenate(kept) if kept else np.zeros((0, 1), dtype=np.float32)), rate
 

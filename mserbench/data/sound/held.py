@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -32,4 +33,5 @@ def size_of(place: Place) -> int | None:
     if isinstance(place, Held):
         return len(place.data)
 
-    return place.stat().st_size if place.is_file() else None
+    # Not Path.is_file, which raises for a name longer than any file's, as a table may hold it.
+    return place.stat().st_size if os.path.isfile(place) else None

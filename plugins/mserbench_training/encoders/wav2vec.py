@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from mserbench.contracts import SAMPLE_RATE
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench_training.encoders.base import check_layers
 
 CODE = "1"  # raise it whenever frames change
@@ -85,7 +85,7 @@ class Wav2VecModel(nn.Module):
                 raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]}")
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise DataError(
-                f"{subject} cannot be loaded ({str(error).splitlines()[0]}): give a folder with "
+                f"{subject} cannot be loaded ({why(error)}): give a folder with "
                 "config.json and model.safetensors, as transformers' save_pretrained writes it"
             ) from error
 
@@ -281,7 +281,7 @@ def _do_normalise(folder: Path, subject: str) -> bool:
         ) from None
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise DataError(
-            f"{str(path)!r} says nothing of do_normalize ({error}): get it from its source"
+            f"{str(path)!r} says nothing of do_normalize ({why(error)}): get it from its source"
         ) from error
 
     if rate != SAMPLE_RATE or not isinstance(normalise, bool):

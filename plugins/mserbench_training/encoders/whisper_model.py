@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from whisper.model import AudioEncoder, ModelDimensions, Whisper
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 _ENCODER = "encoder."
 
@@ -36,7 +36,7 @@ def load(folder: Path, encoder_only: bool = True) -> AudioEncoder | Whisper:
         model.load_state_dict(tensors, assign=True)
     except (OSError, ValueError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
         # One line: torch lists each name that does not fit on a line of its own.
-        reason = " ".join(str(error).split())[:200]
+        reason = why(error, 200)
         raise DataError(
             f"Whisper folder {str(folder)!r} cannot be loaded ({type(error).__name__}: {reason}): "
             "'mserbench weights verify' says whether it is whole"

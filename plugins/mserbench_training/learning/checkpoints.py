@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 SCHEMA = 1
 _STATE = "state"
@@ -48,7 +48,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise DataError(f"{str(path)!r} is not there: train the model again") from None
     except (OSError, ValueError, KeyError, SafetensorError, RecursionError) as error:
         raise DataError(
-            f"{str(path)!r} is damaged ({error}): remove it and train the model again"
+            f"{str(path)!r} is damaged ({why(error)}): remove it and train the model again"
         ) from error
 
     if not isinstance(state, dict) or state.pop("schema", None) != SCHEMA:

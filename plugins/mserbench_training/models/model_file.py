@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 NAME = "model.json"
 SCHEMA = 1
@@ -40,7 +40,7 @@ def read_model(folder: Path, model: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError(f"weights folder {str(folder)!r} holds no {NAME}: {advice}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"weights {str(path)!r} cannot be read ({error}): {advice}") from error
+        raise DataError(f"weights {str(path)!r} cannot be read ({why(error)}): {advice}") from error
 
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise DataError(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.options import completed
 from mserbench_training.models.preset_options import given
 
@@ -39,7 +39,7 @@ def read(
     except FileNotFoundError:
         raise DataError(f"weights folder {str(folder)!r} holds no {RECORD}: {advice}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"weights {str(path)!r} cannot be read ({error}): {advice}") from error
+        raise DataError(f"weights {str(path)!r} cannot be read ({why(error)}): {advice}") from error
 
     if (
         not isinstance(record, dict)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, words
 from mserbench.plugins import misfits
 from mserbench_training.pretrained import assemble_transformers
 
@@ -44,9 +44,7 @@ def assemble(folder: Path, out: Path) -> None:
     except Exception as error:  # The readers raise whatever a damaged file makes them.
         # An installed package that does not fit is no fault of the file, and is reported as such.
         misfits.refuse(error)
-        raise DataError(
-            f"{files[0].name!r} cannot be read as GGUF ({type(error).__name__}: {error})"
-        ) from error
+        raise DataError(f"{files[0].name!r} cannot be read as GGUF ({words(error)})") from error
 
 
 @contextmanager

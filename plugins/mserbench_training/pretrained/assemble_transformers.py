@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why, words
 
 # All that `from_pretrained` reads of models and tokenizers, and nothing else: a folder of the hub
 # often holds the same weights in several formats, each of many gigabytes.
@@ -73,9 +73,7 @@ def _check_index(folder: Path, tensors: list[str]) -> None:
             json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{_INDEX!r} cannot be read ({type(error).__name__}: {error}): get it again"
-        ) from error
+        raise DataError(f"{_INDEX!r} cannot be read ({words(error)}): get it again") from error
 
     missing = sorted(needed - set(tensors))
     if missing:
@@ -92,7 +90,7 @@ def _check_tensors(path: Path) -> None:
             count = len(file.keys())
     except (OSError, safetensors.SafetensorError) as error:
         raise DataError(
-            f"{path.name!r} cannot be read as safetensors ({error}): get it again"
+            f"{path.name!r} cannot be read as safetensors ({why(error)}): get it again"
         ) from error
 
     # Such a file is whole to its reader, but transformers would fill every weight at random.

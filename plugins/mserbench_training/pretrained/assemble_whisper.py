@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench_training.pretrained import ctranslate2_file
 
 MODEL, DIMS = "model.safetensors", "dims.json"
@@ -58,7 +58,7 @@ def _safetensors(path: Path) -> Tensors:
         return dict(safetensors.numpy.load_file(path))
     except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"{path.name!r} cannot be read as safetensors ({error}): get it again"
+            f"{path.name!r} cannot be read as safetensors ({why(error)}): get it again"
         ) from error
 
 
@@ -203,7 +203,7 @@ def dimensions(tensors: Mapping[str, NDArray[np.generic]]) -> dict[str, int]:
         vocabulary = tensors["decoder.token_embedding.weight"].shape[0]
     except (KeyError, IndexError) as error:
         raise DataError(
-            f"tensor {error} of Whisper is missing or has another shape: get the weights again"
+            f"tensor {why(error)} of Whisper is missing or has another shape: get the weights again"
         ) from error
 
     return {

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from mserbench.cards import CorpusCard, Division
 from mserbench.contracts import Corpus, Fault, Tree, Utterance
+from mserbench.errors import why
 from mserbench.tables import text
 
 # Speaker (F is female here), emotion (A angry, F fear, H happy, N neutral, S sad, W surprise),
@@ -88,7 +89,9 @@ def _corrections(tree: Tree, name: str, by_stem: dict[str, Mapping[str, str]]) -
     try:
         entries = json.loads(text(name, tree.read(name)))
     except (ValueError, RecursionError) as error:
-        yield Fault(f"label file {name!r} is not JSON ({error}): get it from its repository again")
+        yield Fault(
+            f"label file {name!r} is not JSON ({why(error)}): get it from its repository again"
+        )
         return
 
     for key, entry in entries.items() if isinstance(entries, dict) else [("the file", entries)]:
