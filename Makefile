@@ -10,11 +10,13 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 PIP := PIP_CONSTRAINT=/dev/null $(BIN)/python -m pip install --disable-pip-version-check
 LOCKED := --require-hashes --no-build-isolation --requirement
 UV ?= $(BIN)/uv
-NEWEST :=
+# As locked before where that still fits; else `newest`, or `lowest`: what pyproject.toml allows at all.
+VERSIONS := kept
+UPGRADE := $(if $(filter newest,$(VERSIONS)),--upgrade) $(if $(filter lowest,$(VERSIONS)),--upgrade --resolution lowest-direct)
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --annotation-style line $(if $(NEWEST),--upgrade)
+	--generate-hashes --annotation-style line $(UPGRADE)
 
-.PHONY: run test slow check lock bench replay weights audit clean
+.PHONY: run install test slow check lock bench replay weights audit clean
 
 # What builds packages comes first; then all that the lock names, each file checked; then this package, and nothing else.
 define install
@@ -39,6 +41,8 @@ $(DEV): $(SOURCES) requirements/dev.txt
 	$(call install,dev)
 	touch $(RUN) $@
 
+install: $(DEV)  ## what development needs, from the lock, and nothing else
+
 run: $(RUN)  ## the main job: a floor, a baseline and mser-llm with its small real parts on three synthetic languages
 	$(BIN)/mserbench weights get whisper-base
 	$(BIN)/mserbench weights get smollm2-135m-instruct
@@ -62,13 +66,20 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 
-lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless NEWEST=1 is given
+lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless VERSIONS=newest or =lowest
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
 	$(LOCK) pyproject.toml --extra dev --constraint requirements/build.txt --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml --extra demo --extra train --constraint requirements/dev.txt --output-file requirements/run.txt
 
+# Times are compared with the stored ones of the same kind of machine. On one of your own, SAVE=NAME stores
+# them, and FAIL=mean:50% makes a slower time an error; on a shared machine only the ratios are held.
+STORED := tests/benchmarks/baselines
 bench: $(DEV)  ## speed and memory, each against a reference timed in the same run
-	$(BIN)/python -m pytest $(BENCH) -o python_files='bench_*.py' -o python_functions='bench_*' -s
+	mkdir -p runs/bench
+	$(BIN)/python -m pytest $(BENCH) -o python_files='bench_*.py' -o python_functions='bench_*' -s \
+		--benchmark-storage=$(STORED) --benchmark-json=runs/bench/benchmarks.json \
+		$(if $(SAVE),--benchmark-save=$(SAVE)) $(if $(wildcard $(STORED)/*),--benchmark-compare) \
+		$(if $(FAIL),--benchmark-compare-fail=$(FAIL))
 
 replay: $(DEV)  ## remake every number of the board, and of the experiments beside it, from the committed predictions
 	$(BIN)/mserbench leaderboard --replay
