@@ -14,7 +14,7 @@ from mserbench.plugins.hookspecs import Entry
 from mserbench.plugins.kinds import Kind, kind_of
 
 # What a name tells already, or what the own page of an entry tells better, goes first.
-_LEAST = ("plugin", "weights", "languages", "labels", "clips")
+_LEAST = ("plugin", "weights", "needs", "languages", "labels", "clips")
 
 
 def listing(record: type[Entry], as_json: bool) -> None:

@@ -53,8 +53,8 @@ class Espeak(Translator):
             # Another release of either gives other samples.
             version=f"{cls.version}, espeakng-loader {_release('espeakng-loader')}, "
             f"praat-parselmouth {_release('praat-parselmouth')}",
-            licence="MIT (sentences and code); spoken by espeak-ng (GPL-3.0-or-later), a "
-            "separate program; prosody by Praat (GPL-3.0-or-later), a library of the extra prosody",
+            # espeak-ng is a program of its own, Praat a library of the extra `prosody`.
+            licence="MIT; espeak-ng and Praat GPL-3.0-or-later",
             citation="espeak-ng, https://github.com/espeak-ng/espeak-ng; P. Boersma and D. "
             "Weenink, Praat: doing phonetics by computer; Y. Jadoul et al., Introducing "
             "Parselmouth, J. Phonetics 71, 2018",
