@@ -14,7 +14,7 @@ from mserbench import languages
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.disk import outside
 from mserbench.engine.ahead import ahead
-from mserbench.errors import DataError
+from mserbench.errors import DataError, words
 from mserbench.labels import CANONICAL
 from mserbench.report import progress
 from mserbench_m5ser import layout
@@ -130,7 +130,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         ) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
-            f"{str(path)!r} is damaged ({type(error).__name__}: {error}): build the set again"
+            f"{str(path)!r} is damaged ({words(error)}): build the set again"
         ) from error
 
     return manifest

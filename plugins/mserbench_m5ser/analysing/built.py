@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mserbench.contracts import SAMPLE_RATE, Clip
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench_m5ser import layout
 from mserbench_m5ser.analysing.points import Point, Tally
 
@@ -166,7 +166,7 @@ def _decoded(name: str, sound: bytes) -> NDArray[np.float32]:
         samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32")
     except (soundfile.LibsndfileError, TypeError) as error:
         raise DataError(
-            f"the audio of row {name!r} cannot be decoded ({error}): build the set again"
+            f"the audio of row {name!r} cannot be decoded ({why(error)}): build the set again"
         ) from error
 
     if rate != SAMPLE_RATE or samples.ndim != 1 or not len(samples):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE
+from mserbench.errors import why
 from mserbench_m5ser.prosody import overlap_add
 from mserbench_m5ser.prosody.contours import (
     FRAME,
@@ -79,12 +80,12 @@ def carry(
     try:
         measured = analyse(source, source_rate)
     except NoProsody as error:
-        return Carried(unchanged, f"the source has no prosody to carry over: {error}")
+        return Carried(unchanged, f"the source has no prosody to carry over: {why(error)}")
 
     try:
         own = analyse(target, rate)
     except NoProsody as error:
-        return Carried(unchanged, f"the target cannot take a prosody: {error}")
+        return Carried(unchanged, f"the target cannot take a prosody: {why(error)}")
 
     return Carried(put_on(measured, own, target, rate, parts, median))
 

@@ -13,7 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from mserbench.contracts import SAMPLE_RATE, Clip
-from mserbench.errors import PluginError
+from mserbench.errors import PluginError, why
 from mserbench.speaking.synthesizer import SPEECH_RATE, Synthesizer
 from mserbench.translator import Refusal
 from mserbench_m5ser.prosody.carrying import Parts, put_on
@@ -111,7 +111,7 @@ class Speaking:
         try:
             return samples, analyse(samples, SAMPLE_RATE)
         except NoProsody as error:
-            raise PluginError(f"speech of {text!r} can take no prosody: {error}") from error
+            raise PluginError(f"speech of {text!r} can take no prosody: {why(error)}") from error
 
 
 def timbre(speaker: str, median: float) -> str:
@@ -125,4 +125,4 @@ def _measure(clip: Clip) -> Prosody | Refusal:
         # Praat's own object is large, and only what is resynthesised needs it.
         return dataclasses.replace(analyse(clip.waveform, SAMPLE_RATE), pitch=None)
     except NoProsody as error:
-        return Refusal(f"the source has no prosody to carry over: {error}")
+        return Refusal(f"the source has no prosody to carry over: {why(error)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from mserbench import tables
 from mserbench.contracts import Fault
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 _OURS = Path(__file__).with_name("sentences.csv")
 _COLUMNS = ("sentence", "language", "text")
@@ -42,7 +42,7 @@ class KnownTranslations:
             data = outside.read(file, outside.TABLE)
         except OSError as error:
             raise DataError(
-                f"table of sentences {str(file)!r} cannot be read ({error}): name a csv file by "
+                f"table of sentences {str(file)!r} cannot be read ({why(error)}): name a csv file by "
                 "--option sentences=FILE"
             ) from error
 

@@ -21,7 +21,7 @@ class TextModel:
     """Translates English sentences, each alone, deterministically."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str) -> None:
-        self._model = model.eval().requires_grad_(False).to(device)
+        self._model = model.requires_grad_(False).eval().to(device)
         self._tokenizer = tokenizer
         self._device = device
 
