@@ -111,6 +111,7 @@ def test_no_data_can_run_code(name: str) -> None:
     """Weights, results and data come from strangers."""
     text = MODULES[name].read_text(encoding="utf-8")
     text = text.replace(".eval()", "")  # a module of torch set to inference
+    text = text.replace("trust_remote_code=False", "")  # said, as a folder may ask for the question
     assert not re.search(
         r"\bimport pickle\b|\bjoblib\b|\beval\(|\bexec\(|trust_remote_code|yaml\.load\(", text
     )

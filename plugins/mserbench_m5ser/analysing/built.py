@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mserbench.contracts import SAMPLE_RATE, Clip
-from mserbench.errors import DataError, why
+from mserbench.errors import DataError, why, words
 from mserbench_m5ser import layout
 from mserbench_m5ser.analysing.points import Point, Tally
 
@@ -56,8 +56,8 @@ class BuiltSet:
             return {str(source["task"]): bool(source["partial"]) for source in listed}
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(
-                f"{str(self.folder / layout.MANIFEST)!r} names no 'sources' ({error!r}), but a "
-                "list of the tasks that the set was made from was expected: build it again"
+                f"{str(self.folder / layout.MANIFEST)!r} names no 'sources' ({words(error)}), but "
+                "a list of the tasks that the set was made from was expected: build it again"
             ) from error
 
     def tally(self) -> Tally:
@@ -110,7 +110,7 @@ def _manifest_bytes(folder: Path) -> bytes:
     except OSError as error:
         raise DataError(
             f"{str(folder)!r} is no finished set: its {layout.MANIFEST} cannot be read "
-            f"({error.strerror}); give the folder that 'mserbench m5ser build' wrote to its end"
+            f"({why(error)}); give the folder that 'mserbench m5ser build' wrote to its end"
         ) from error
 
 

@@ -42,8 +42,8 @@ class KnownTranslations:
             data = outside.read(file, outside.TABLE)
         except OSError as error:
             raise DataError(
-                f"table of sentences {str(file)!r} cannot be read ({why(error)}): name a csv file by "
-                "--option sentences=FILE"
+                f"table of sentences {str(file)!r} cannot be read ({why(error)}): name a csv file "
+                "by --option sentences=FILE"
             ) from error
 
         texts: dict[tuple[str, str], str] = {}
