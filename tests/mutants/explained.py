@@ -66,6 +66,6 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     },
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
-        "if not _is_there(path): -> never": "what opens it fails, and that looks for the file again",
+        "if size_of(path) is None: -> never": "what opens it fails, and that looks for the file again",
     },
 }
