@@ -66,6 +66,7 @@ class Comparison:
     metrics_after: Mapping[str, float] | None = None
     unparsed_before: int = 0
     unparsed_after: int = 0
+    scores_gone: bool = False  # the baseline has scores, the run has none
     supports: Mapping[str, int] | None = None  # clips of each true label
 
     @property
@@ -159,6 +160,7 @@ def _of_same_clips(
         drift_id="" if drift is None else before[drift.at].id,
         scale=None if moved is None else moved[2],
         epsilon=epsilon,
+        scores_gone=bool(before[0].scores) and not after[0].scores,
         metrics_before={name: float(value) for name, value in metrics(tables[0]).items()},
         metrics_after={name: float(value) for name, value in metrics(tables[1]).items()},
         unparsed_before=int(tables[0][:, -1].sum()),
