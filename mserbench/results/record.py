@@ -25,10 +25,6 @@ def _is_freedom(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 1.0 <= value < 2**53
 
 
-def _is_amount(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 2**53
-
-
 def _is_interval(value: Any) -> bool:
     return value is None or (
         isinstance(value, list)
@@ -85,8 +81,6 @@ HEARD = checked(lambda value: value in get_args(Heard))
 DIGEST = checked(lambda value: value is None or parts.is_text(value))
 FILE = checked(lambda value: value == PREDICTIONS)
 FREEDOM = checked(_is_freedom)
-AMOUNT = checked(_is_amount)
-AMOUNT_OR_NULL = checked(lambda value: value is None or _is_amount(value))
 CLUSTER = checked(lambda value: value in ("speaker", "clip"))
 METRIC_VALUES = parts.each(METRICS, parts.is_fraction)
 
@@ -232,17 +226,6 @@ class VerdictPart(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpeedPart(Part):
-    """What the seconds of a run are compared by: those of its audio, and of a matrix product in the
-    same process; and the most memory (MiB) that process held until then, None where unknown.
-    """
-
-    audio_seconds: Annotated[float, AMOUNT]
-    product_seconds: Annotated[float, AMOUNT]
-    memory_mb: Annotated[float | None, AMOUNT_OR_NULL]
-
-
-@dataclass(frozen=True, kw_only=True)
 class PredictionsPart(Part):
     """The file of predictions and its SHA-256 (hex)."""
 
@@ -273,7 +256,6 @@ class RunRecord(Part):
     warnings: Annotated[tuple[str, ...] | None, TEXTS] = None
     notes: Annotated[tuple[str, ...] | None, TEXTS] = None
     seconds: Annotated[Mapping[str, float] | None, checked(_are_seconds)] = None
-    speed: Annotated[SpeedPart | None, parts.part_or_null(SpeedPart)] = None
     device: Annotated[str | None, TEXT] = None
     environment: Annotated[Mapping[str, str] | None, checked(_are_versions)] = None
     created: Annotated[str | None, TEXT] = None

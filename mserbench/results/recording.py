@@ -11,7 +11,6 @@ from typing import Any, TypedDict
 
 from mserbench.cards import CorpusCard, ModelCard
 from mserbench.contracts import Task
-from mserbench.engine import pace
 from mserbench.results import record
 from mserbench.results.exposure import Verdict
 from mserbench.results.record import (
@@ -21,7 +20,6 @@ from mserbench.results.record import (
     Interval,
     ModelPart,
     PredictionsPart,
-    SpeedPart,
     Statistics,
     Subset,
     TaskPart,
@@ -169,19 +167,6 @@ def verdict_part(verdict: Verdict) -> VerdictPart:
         transductive=verdict.transductive,
         development=verdict.development,
         note=verdict.note,
-    )
-
-
-def speed_part(audio_seconds: float) -> SpeedPart | None:
-    """Time this machine, for a run of so many seconds of audio; None where it had none to hear."""
-    if audio_seconds <= 0:
-        return None
-
-    memory = pace.peak_memory_mb()
-    return SpeedPart(
-        audio_seconds=round(audio_seconds, 3),
-        product_seconds=float(f"{pace.product_seconds():.4g}"),
-        memory_mb=None if memory is None else round(memory, 1),
     )
 
 

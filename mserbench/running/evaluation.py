@@ -286,7 +286,6 @@ def _finish(
         warnings=tuple(target.warnings),
         notes=tuple(target.notes),
         seconds={name: round(value, 3) for name, value in seconds.items()},
-        speed=recording.speed_part(sum(item.facts.seconds for item in target.items)),
         device=subject.model.device,
         environment=recording.environment(),
         created=recording.now(),

@@ -418,21 +418,6 @@ def test_a_resumed_run_took_the_seconds_of_all_its_sessions(ask: Ask, tmp_path: 
     assert set(resumed.record.seconds) == {"prepare", "predict", "score"}
 
 
-def test_a_run_tells_what_its_seconds_and_memory_are_compared_by(ask: Ask) -> None:
-    """Else a slow machine would look like a slow model."""
-    heard: list[float] = []
-
-    def listens(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
-        heard.extend(clip.seconds for clip in clips)
-        return by_key(clips, labels)
-
-    speed = runs.read(ask(listens).folder).record.speed
-    assert speed is not None
-    assert speed.audio_seconds == pytest.approx(sum(heard), abs=0.01)
-    assert 0 < speed.product_seconds < 10
-    assert speed.memory_mb is None or speed.memory_mb > 10
-
-
 def test_batches_of_another_size_go_on_too(ask: Ask) -> None:
     def fails_late(clips: Sequence[Clip], labels: Sequence[str]) -> Any:
         if clips[0].seconds < 2.0:

@@ -70,9 +70,6 @@ WRONG = {
     "'seconds' is {'predict': 'long'}, which is no valid value": lambda value: value.update(
         seconds={"predict": "long"}
     ),
-    "'speed.product_seconds' is 0, which is no valid value": lambda value: value.update(
-        speed={"audio_seconds": 1.5, "product_seconds": 0, "memory_mb": None}
-    ),
     "'facts' must be an object of texts, finite numbers, flags, nulls, and lists and "
     "objects of them": (lambda value: value.update(facts=[])),
 }
