@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.checking import gates
+from mserbench.checking.baselines import speed_of
 from mserbench.checking.comparing import Comparison, compare
 from mserbench.checking.gates import Condition, Measured
 from mserbench.checking.matching import Known, Mismatch, baseline_of
 from mserbench.checking.outcome import Finding, Outcome, Status
-from mserbench.errors import DataError, MserbenchError, UsageError, words
+from mserbench.errors import DataError, MserbenchError, words
 from mserbench.results import runs
 from mserbench.results.marks import name_of
 from mserbench.results.record import RunRecord
@@ -57,21 +58,15 @@ def check(
     """Compare runs with their baselines; one outcome a run, in order.
 
     Args:
-        device_key: that of the baselines to take; None for that of each run.
-
-    Raises UsageError where baselines of a device are named without a condition on scores: single
-    answers differ from device to device, and no envelope says by how much.
+        device_key: that of the baselines to take; None for that of each run. Where a run tells of
+            another, it needs a condition on scores: single answers differ from device to device.
     """
-    if device_key is not None and not set(gates.METRICS) & set(conditions):
-        raise UsageError(
-            "--device-key compares with another device, where single answers may differ: give a "
-            "threshold of scores too, such as --fail-on ua:-1.0pt"
-        )
+    by_score = bool(set(gates.METRICS) & set(conditions))
 
-    looked_at = [
-        _guarded(folder, lambda folder: _look(folder, baselines, key_of, device_key))
-        for folder in run_folders
-    ]
+    def look(folder: Path) -> _Compared | Outcome:
+        return _look(folder, baselines, key_of, device_key, by_score)
+
+    looked_at = [_guarded(folder, look) for folder in run_folders]
     together = [part.measured for part in looked_at if isinstance(part, _Compared)]
     pvalues = iter(gates.adjusted(together))
 
@@ -102,7 +97,11 @@ def _unread(folder: Path, status: Status, sentence: str) -> Outcome:
 
 
 def _look(
-    folder: Path, baselines: Sequence[Known], key_of: KeyOf, device_key: str | None
+    folder: Path,
+    baselines: Sequence[Known],
+    key_of: KeyOf,
+    device_key: str | None,
+    by_score: bool,
 ) -> _Compared | Outcome:
     if not (folder / runs.RECORD).is_file():
         return _unread(
@@ -112,13 +111,33 @@ def _look(
         )
 
     run = runs.read(folder)
-    key = device_key or key_of(run.record)
+    outcome = Outcome(str(folder), run.record.task.name, name_of(run.record), "", Status.SAME, "")
+    own = _own_key(run.record, key_of, is_needed=device_key is None)
+    key = device_key or own
+    outcome = replace(outcome, device_key=key)
+    if own not in ("", key) and not by_score:
+        sentence = (
+            f"it was run on {own}, and single answers differ from those of {key}: give a threshold "
+            "of scores too, such as --fail-on ua:-1.0pt"
+        )
+        return replace(outcome, status=Status.DEVICE, sentence=sentence)
+
     match = baseline_of(run.record, key, baselines)
-    outcome = Outcome(str(folder), run.record.task.name, name_of(run.record), key, Status.SAME, "")
     if isinstance(match, Mismatch):
         return replace(outcome, status=match.status, sentence=match.sentence)
 
     return _compared(replace(outcome, baseline=str(match.folder)), run, match)
+
+
+def _own_key(record: RunRecord, key_of: KeyOf, is_needed: bool) -> str:
+    """Return the device key of a run; empty where its record does not tell, unless it is needed."""
+    try:
+        return key_of(record)
+    except DataError:
+        if is_needed:
+            raise
+
+        return ""
 
 
 def _compared(outcome: Outcome, run: Run, known: Known) -> _Compared | Outcome:
@@ -195,18 +214,10 @@ def _other_clips(comparison: Comparison) -> str:
 
 def _rtf_change(record: RunRecord, known: Known) -> float | None:
     """Return by which share of the baseline's the run's time changed, each beside its product."""
-    here, then = record.speed, known.speed
-    if here is None or not then or not record.seconds or "predict" not in record.seconds:
-        return None
-
-    rtf, product = then.get("rtf"), then.get("product_seconds")
-    if not rtf or not product:
-        return None
-
-    ratio = record.seconds["predict"] / here.audio_seconds / here.product_seconds
-    return float(ratio / (rtf / product) - 1)
+    speed, before = speed_of(record), known.speed
+    return speed.ratio / before.ratio - 1 if speed and before and before.ratio else None
 
 
 def _memory_change(record: RunRecord, known: Known) -> float | None:
-    here = record.speed.memory_mb if record.speed else None
-    return here / known.memory_mb - 1 if here and known.memory_mb else None
+    memory = record.machine.memory_mb if record.machine else None
+    return memory / known.memory_mb - 1 if memory and known.memory_mb else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from mserbench.checking.outcome import Status
 from mserbench.results.predictions import Prediction
@@ -18,6 +18,14 @@ class Tolerance(Protocol):
     @property
     def epsilon(self) -> float:
         """Margin (log-probability) within which runs that nobody changed may answer either way."""
+
+
+class Pace(Protocol):
+    """The speed of a baseline, as far as a check needs it."""
+
+    @property
+    def ratio(self) -> float:
+        """Seconds a second of audio, as a multiple of those of a matrix product."""
 
 
 class Known(Protocol):
@@ -44,12 +52,12 @@ class Known(Protocol):
         """What moved between reference runs."""
 
     @property
-    def speed(self) -> Mapping[str, Any] | None:
-        """`rtf` and `product_seconds` of its run; None where it does not tell."""
+    def speed(self) -> Pace | None:
+        """How fast its run was; None where that was not measured."""
 
     @property
     def memory_mb(self) -> float | None:
-        """The most memory that its run held (MiB)."""
+        """The most memory that its run held (MB)."""
 
 
 @dataclass(frozen=True)
