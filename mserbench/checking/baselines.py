@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -202,7 +203,7 @@ class Store:
             for name in (runs.PREDICTIONS, runs.RECORD):
                 (work / name).write_bytes((run.folder / name).read_bytes())
 
-            # As a stranger's: what the clock and the machine's own name say decides nothing.
+            # What the clock said decides nothing, and would change the file each time.
             runs.rewrite_record(runs.Run(work, _without_times(run.record)))
             text = json.dumps(told.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
             write_atomic(work / FILE, text + "\n")
@@ -269,9 +270,8 @@ def _same(baseline: RunRecord, record: RunRecord) -> bool:
 
 
 def _without_times(record: RunRecord) -> RunRecord:
-    import dataclasses
-
-    return dataclasses.replace(record, created=None, seconds=None)
+    # Without the order of keys either, which would write both as null.
+    return dataclasses.replace(record, created=None, seconds=None, key_order=())
 
 
 def _baselines_in(place: Path) -> Iterator[Baseline]:
