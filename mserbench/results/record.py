@@ -79,6 +79,7 @@ SCHEMAS = checked(lambda value: value in READ)
 VERDICT = checked(lambda value: value in VERDICTS)
 HEARD = checked(lambda value: value in get_args(Heard))
 DIGEST = checked(lambda value: value is None or parts.is_text(value))
+AMOUNT = checked(lambda value: value is None or parts.is_amount(value))
 FILE = checked(lambda value: value == PREDICTIONS)
 FREEDOM = checked(_is_freedom)
 CLUSTER = checked(lambda value: value in ("speaker", "clip"))
@@ -234,6 +235,25 @@ class PredictionsPart(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MachinePart(Part):
+    """What decides the last digits and the speed of a run: facts of provenance, no part of any key.
+
+    `arithmetic`: library and precision that the scores are computed in, as `torch-float32`.
+    `instructions`: the widest that the processor has, as `avx512`. `gpu`: its architecture, as
+    `sm90`, empty on a processor. `audio_seconds` of the scored clips. `product_seconds`: a matrix
+    product timed in the same process, the measure that speed is told by. `memory_mb`: the most that
+    the process held, in MB.
+    """
+
+    arithmetic: Annotated[str, TEXT]
+    instructions: Annotated[str, TEXT]
+    gpu: Annotated[str, TEXT] = ""
+    audio_seconds: Annotated[float | None, AMOUNT] = None
+    product_seconds: Annotated[float | None, AMOUNT] = None
+    memory_mb: Annotated[float | None, AMOUNT] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRecord(Part):
     """All that is kept of a run beside its predictions; metrics and intervals are fractions of 1.
 
@@ -259,6 +279,7 @@ class RunRecord(Part):
     device: Annotated[str | None, TEXT] = None
     environment: Annotated[Mapping[str, str] | None, checked(_are_versions)] = None
     created: Annotated[str | None, TEXT] = None
+    machine: Annotated[MachinePart | None, parts.part_or_null(MachinePart)] = None
     predictions: PredictionsPart
 
     @classmethod

@@ -45,6 +45,7 @@ class Introduced:
     version: str
     options: Any
     device: str
+    precision: str
     transductive: bool
     prepares: bool
 
@@ -88,7 +89,7 @@ class _Distant(Model):
         super().__init__(own.options, spec.folder, own.device)
         self._introduced = own
         # Of the instance, as each stands for another class.
-        vars(self)["version"] = own.version
+        vars(self).update(version=own.version, devices=spec.kind.devices)
 
     @property
     def card(self) -> ModelCard:
@@ -97,6 +98,10 @@ class _Distant(Model):
     @property
     def transductive(self) -> bool:
         return self._introduced.transductive
+
+    @property
+    def precision(self) -> str:
+        return self._introduced.precision
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         if not self._introduced.prepares:
@@ -161,6 +166,7 @@ def _introduce(spec: Spec) -> Introduced:
         version=model.version,
         options=model.options,
         device=model.device,
+        precision=model.precision,
         transductive=model.transductive,
         prepares=type(model).prepare is not Model.prepare,
     )
