@@ -187,8 +187,8 @@ def _metric(comparison: Comparison, measure: str, condition: Condition | None, p
     drop = before[name] - after[name]
     sentence = (
         f"{name} is {100 * after[name]:.1f} %, {100 * before[name]:.1f} before; "
-        f"{comparison.lost} clips lost, {comparison.gained} gained, McNemar p = {p:.2g}: a drop "
-        f"above {100 * limit:g} points with p < {SIGNIFICANT:g} fails"
+        f"{comparison.lost} clips lost off ties, {comparison.gained} gained, McNemar "
+        f"p = {p:.2g}: a drop above {100 * limit:g} points with p < {SIGNIFICANT:g} fails"
     )
     return Finding(measure, drop > limit + 1e-12 and p < SIGNIFICANT, sentence)
 

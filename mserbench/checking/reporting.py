@@ -24,6 +24,7 @@ SUMMARY_LIMIT = 900 * 1024
 """Bytes of a step summary: GitHub takes 1 MiB a step, and drops what is longer as a whole."""
 
 _FLIPS_SHOWN = (100_000, 1_000, 100, 10, 0)  # of a run, ever fewer until the page fits
+_LEAST_OF_A_FLIP = 60  # bytes of its row
 
 
 def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -115,7 +116,12 @@ def blocks(outcomes: Sequence[Outcome], flips_shown: int = 20) -> list[Block]:
 
 def step_summary(outcomes: Sequence[Outcome], limit: int = SUMMARY_LIMIT) -> str:
     """Return the report as Markdown of at most `limit` bytes; what is left out is counted."""
+    counts = [len(_flips(outcome)) for outcome in outcomes]
     for shown in _FLIPS_SHOWN:
+        # What cannot fit is not written first: many runs with many flips would take minutes.
+        if sum(min(count, shown) for count in counts) * _LEAST_OF_A_FLIP > limit:
+            continue
+
         page = markdown.page(blocks(outcomes, shown))
         if len(page.encode()) <= limit:
             return page
