@@ -89,7 +89,8 @@ def _ended(record: RunRecord, means: Means, judge: Judge, code: Path | None) -> 
     """
     with tempfile.TemporaryDirectory(prefix="mserbench-again-") as folder:
         out = Path(folder)
-        words = [sys.executable, "-m", "mserbench", *arguments(record, means, out)]
+        # Without the current folder, which may hold other code than what is asked for.
+        words = [sys.executable, "-P", "-m", "mserbench", *arguments(record, means, out)]
         done = subprocess.run(
             words,
             env=_environment(code),
@@ -145,13 +146,14 @@ def _weights(record: RunRecord, means: Means) -> str:
 
 
 def _environment(code: Path | None) -> dict[str, str]:
-    environment = dict(os.environ)
-    if code is not None:
-        # Before what is installed, which the metadata of the installation may still name.
+    """Return an environment in which the packages of this process are imported, or of `code`."""
+    if code is None:
+        paths = [path or os.getcwd() for path in sys.path]
+    else:
+        # These come before what is installed.
         paths = [str(code / folder) for folder in _SOURCES]
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
 
-    return environment
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextmanager

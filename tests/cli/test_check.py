@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -468,6 +469,34 @@ def test_a_failure_that_is_seen_again_is_one(cli, real: Run, tmp_path: Path) -> 
     first, second = answer["runs"][0]["notes"]
     assert first.startswith("run again, it fails again (regression): ")
     assert second.endswith("--beside '--x' is no commit: give its hash")
+
+
+def test_the_code_of_a_commit_runs_beside_a_failure(
+    cli, real: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It must be that of the commit, which here can only fail in its own way, and leave nothing."""
+    repository = tmp_path / "repository"
+    package = repository / "mserbench"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "__main__.py").write_text("import sys\nsys.exit('the earlier code')\n")
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for words in (["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", "earlier"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+
+    store = tmp_path / "store"
+    before = written(tmp_path / "odd" / "run", real.record, flipped(real.rows, 5, 0.5))
+    Store(store).add(before, Envelope(epsilon=EPSILON), "first baseline")
+    monkeypatch.chdir(repository)
+    done = cli("check", real.folder, "--baseline", store, "--again", "--beside=HEAD", "--json")
+    first, second = json.loads(done.out)["runs"][0]["notes"]
+    assert first.startswith("run again, it fails again (regression): ")
+    assert second == (
+        "the code of HEAD could not be run beside it: 'mserbench run' ended with 1 (the earlier "
+        "code)"
+    )
+    kept = subprocess.run(["git", "worktree", "list"], cwd=repository, capture_output=True)
+    assert len(kept.stdout.splitlines()) == 1
 
 
 def test_weights_that_do_not_ship_are_asked_for(first: Run, tmp_path: Path) -> None:
