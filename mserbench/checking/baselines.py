@@ -174,23 +174,11 @@ class Store:
         Raises UsageError without a reason, or where there is one already unless `replace`; and
         DataError where the run is not finished, or tells of no device.
         """
-        run = runs.read(run_folder)
-        key = key or device_key(run.record)
-        if not parts.is_name(key) or _safe(key) != key:
-            raise UsageError(
-                f"device key {key!r} is none: one like 'cpu-avx2-numpy2-float64' was expected"
-            )
         if not reason.strip():
             raise UsageError("a baseline needs a reason: give --reason TEXT, as 'first baseline'")
 
-        before = self._among(self._of_task(key, run.record), run.record)
-        if before is not None and not replace:
-            raise UsageError(
-                f"{str(before.folder)!r} is the baseline of {run.name} on {run.record.task.name} "
-                f"already, made because: {before.reason}; to accept a change give --replace and "
-                "--reason TEXT"
-            )
-
+        run = runs.read(run_folder)
+        key, before = self.refuse(run, replace, key)
         told = BaselineFile(
             schema=SCHEMA, device_key=key, model=run.name, task=run.record.task.name,
             run_key=run.record.key or "", reason=reason.strip(), commit=commit,
@@ -209,6 +197,29 @@ class Store:
             write_atomic(work / FILE, text + "\n")
 
         return _read(folder)
+
+    def refuse(
+        self, run: runs.Run, replace: bool = False, key: str | None = None
+    ) -> tuple[str, Baseline | None]:
+        """Return the device key of a run that may be added, and the baseline whose place it takes.
+
+        Raises as `add`.
+        """
+        key = key or device_key(run.record)
+        if not parts.is_name(key) or _safe(key) != key:
+            raise UsageError(
+                f"device key {key!r} is none: one like 'cpu-avx2-numpy2-float64' was expected"
+            )
+
+        before = self._among(self._of_task(key, run.record), run.record)
+        if before is not None and not replace:
+            raise UsageError(
+                f"{str(before.folder)!r} is the baseline of {run.name} on {run.record.task.name} "
+                f"already, made because: {before.reason}; to accept a change give --replace and "
+                "--reason TEXT"
+            )
+
+        return key, before
 
     def _of_task(self, key: str, record: RunRecord) -> list[Baseline]:
         return list(_baselines_in(self.folder / _safe(key) / _safe(record.task.name)))

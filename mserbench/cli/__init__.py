@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "score": "score a file of predictions of your own",
         "compare": "compare two runs on the same utterances",
         "check": "compare runs with their baselines: did anything get worse",
+        "baseline": "keep runs as what later ones of the device are compared with",
         "predict": "say the emotion of any audio file",
     },
     "Train and remake": {
