@@ -111,7 +111,7 @@ def test_the_same_answers_pass(check) -> None:
 
 def test_a_flip_off_ties_fails_and_is_listed_with_scores_and_margins(check) -> None:
     answer = check(rows=lambda rows: flipped(rows, 2, 0.5))
-    assert "2 of 70 answers flipped off ties" in only(answer, 1, Status.REGRESSION)
+    assert "2 of 70 answers flipped off ties" in only(answer, 1, Status.CHANGED)
     (flip, _) = answer["runs"][0]["comparison"]["flips"]
     assert flip["id"] == "03a01Fa"
     assert (flip["label"], flip["before"], flip["after"]) == ("happy", "neutral", "happy")
@@ -178,7 +178,7 @@ def test_drift_beyond_the_envelope_fails_though_nothing_flipped(check) -> None:
         return [replace(rows[0], scores=scores), *rows[1:]]
 
     answer = check(rows=moved)
-    assert "log-probabilities moved by up to" in only(answer, 1, Status.REGRESSION)
+    assert "log-probabilities moved by up to" in only(answer, 1, Status.CHANGED)
     assert answer["runs"][0]["comparison"]["flips"] == []
     only(check("--fail-on", "drift:1", rows=moved), 0, Status.SAME)
 
@@ -397,13 +397,15 @@ def test_github_gets_annotations_and_a_summary(
     done = cli("check", tmp_path / "runs", "--baseline", store, "--github", "--report", page)
     assert done.code == 1
     (line,) = (line for line in done.out.splitlines() if line.startswith("::"))
-    assert line.startswith("::error title=regression%3A whisper-linear%2C whisper-linear-it-en")
+    assert line.startswith(
+        "::error title=changed answers%3A whisper-linear%2C whisper-linear-it-en"
+    )
     assert "::2 of 70 answers flipped off ties" in line
     summary = (tmp_path / "summary.md").read_text()
     assert summary.strip() == page.read_text().strip()
     assert "| label | clips | flips | at ties | lost | gained |" in summary
     assert "| happy | 10 | " in summary
-    assert "1 regression" in summary
+    assert "1 changed answers" in summary
 
 
 def test_a_long_report_is_cut_where_it_must_be(store: Path, first: Run, tmp_path: Path) -> None:
@@ -465,9 +467,9 @@ def test_a_failure_that_is_seen_again_is_one(cli, real: Run, tmp_path: Path) -> 
     Store(store).add(before, Envelope(epsilon=EPSILON), "first baseline")
     done = cli("check", real.folder, "--baseline", store, "--again", "--beside=--x", "--json")
     answer = json.loads(done.out)
-    only(answer, 1, Status.REGRESSION)
+    only(answer, 1, Status.CHANGED)
     first, second = answer["runs"][0]["notes"]
-    assert first.startswith("run again, it fails again (regression): ")
+    assert first.startswith("run again, it fails again (changed answers): ")
     assert second.endswith("--beside '--x' is no commit: give its hash")
 
 
@@ -490,7 +492,7 @@ def test_the_code_of_a_commit_runs_beside_a_failure(
     monkeypatch.chdir(repository)
     done = cli("check", real.folder, "--baseline", store, "--again", "--beside=HEAD", "--json")
     first, second = json.loads(done.out)["runs"][0]["notes"]
-    assert first.startswith("run again, it fails again (regression): ")
+    assert first.startswith("run again, it fails again (changed answers): ")
     assert second == (
         "the code of HEAD could not be run beside it: 'mserbench run' ended with 1 (the earlier "
         "code)"
