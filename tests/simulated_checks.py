@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mserbench.checking import gates
 from mserbench.checking.comparing import Comparison, compare
+from mserbench.checking.envelope import epsilon_of
 from mserbench.checking.gates import Measured, parse
 from mserbench.results.predictions import Prediction
 from mserbench.statistics import changes
@@ -70,9 +71,8 @@ def noisy(rng: np.random.Generator, simulated: Simulated, tail: Tail) -> list[Pr
 
 
 def epsilon(before: Sequence[Prediction], references: Sequence[Sequence[Prediction]]) -> float:
-    """Return the epsilon of an envelope: twice the largest drift among reference runs."""
-    drifts = [compare(before, run, LABELS, 0.0).drift or 0.0 for run in references]
-    return 2 * max(drifts)
+    """Return the epsilon of an envelope of reference runs."""
+    return epsilon_of([compare(before, run, LABELS, 0.0).drift for run in references])
 
 
 def worse(

@@ -15,6 +15,7 @@ from mserbench.results import runs
 from mserbench.results.runs import Run
 
 CACHE = "MSERBENCH_CACHE"
+PATHS = "PYTHONPATH"
 KEPT = ("weights", "demo")
 """What of the user's cache such a run takes over: it is input. All else is computed anew, since the
 names of features in the cache hold our code and not that of the packages beside it.
@@ -24,7 +25,7 @@ names of features in the cache hold our code and not that of the packages beside
 def environment(cache: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a process whose cache is the folder `cache`, which is made.
 
-    `more` is set on top; an empty text takes a variable out.
+    It imports what this process does. `more` is set on top; an empty text takes a variable out.
     """
     cache.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
@@ -34,7 +35,8 @@ def environment(cache: Path, more: Mapping[str, str] | None = None) -> dict[str,
             if given.is_dir() and not link.exists():
                 link.symlink_to(given.resolve(), target_is_directory=True)
 
-    merged = {**os.environ, **(more or {}), CACHE: str(cache.resolve())}
+    own = {CACHE: str(cache.resolve()), PATHS: os.pathsep.join(p or os.getcwd() for p in sys.path)}
+    merged = {**os.environ, **own, **(more or {})}
     return {name: value for name, value in merged.items() if value}
 
 
@@ -44,7 +46,8 @@ def run(words: Sequence[str], out: Path, environ: Mapping[str, str]) -> list[Run
     Raises DataError with the last line that it said, where it fails.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "mserbench", *words],
+        # Without the current folder, which may hold other code than what is asked for.
+        [sys.executable, "-P", "-m", "mserbench", *words],
         env=dict(environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mserbench.checking import afresh
 from mserbench.checking.outcome import Outcome, Status
-from mserbench.errors import DataError, MserbenchError, UsageError, plain
+from mserbench.errors import MserbenchError, UsageError, plain
 from mserbench.options import told
 from mserbench.results import runs
 from mserbench.results.record import RunRecord
 from mserbench.running.lookup import described_class
 
-Judge = Callable[[Path], Outcome]
-"""Checks one run folder as the first run was checked."""
+Judge = Callable[[Path, str], Outcome]
+"""Checks one run folder, of a device by its key, as the first run was checked."""
 
 _SOURCES = ("", "tasks", "plugins", "leaderboard")  # folders of the repository that hold packages
 
@@ -47,7 +47,7 @@ def confirmed(outcome: Outcome, means: Means, judge: Judge, beside: str = "") ->
 
     record = runs.read(Path(outcome.run)).record
     try:
-        second = _ended(record, means, judge, None)
+        second = _ended(record, means, judge, outcome.device_key)
     except MserbenchError as error:
         return _noted(outcome, f"it could not be run again: {error}")
 
@@ -60,18 +60,25 @@ def confirmed(outcome: Outcome, means: Means, judge: Judge, beside: str = "") ->
         )
 
     outcome = _noted(outcome, f"run again, it fails again ({second.status}): {second.sentence}")
-    return _noted(outcome, _said_beside(record, means, judge, beside)) if beside else outcome
+    if not beside:
+        return outcome
+
+    return _noted(outcome, _beside(record, means, judge, outcome.device_key, beside))
 
 
-def _said_beside(record: RunRecord, means: Means, judge: Judge, commit: str) -> str:
+def _beside(record: RunRecord, means: Means, judge: Judge, key: str, commit: str) -> str:
+    """Return what a run by the code of a commit shows."""
     try:
         with _checked_out(commit) as code:
-            earlier = _ended(record, means, judge, code)
+            earlier = _ended(record, means, judge, key, code)
     except MserbenchError as error:
         return f"the code of {commit} could not be run beside it: {error}"
 
     if earlier.exit_code == 0:
         return f"the code of {commit} passes on this machine: what changed since then is the cause"
+    if earlier.exit_code != 1:
+        return f"the code of {commit} gives nothing to compare ({earlier.sentence})"
+
     return (
         f"the code of {commit} fails on this machine too: its packages or the machine changed, not "
         f"the code ({earlier.sentence})"
@@ -82,29 +89,23 @@ def _noted(outcome: Outcome, note: str) -> Outcome:
     return replace(outcome, notes=(*outcome.notes, note))
 
 
-def _ended(record: RunRecord, means: Means, judge: Judge, code: Path | None) -> Outcome:
+def _ended(
+    record: RunRecord, means: Means, judge: Judge, key: str, code: Path | None = None
+) -> Outcome:
     """Run what a record tells of, with the packages of a folder if `code`, and judge it.
 
-    Raises DataError where that run fails, and UsageError where it cannot be said how to run it.
+    Nothing that was computed before is taken for it, as features in a cache are. Raises DataError
+    where that run fails, and UsageError where it cannot be said how to run it.
     """
     with tempfile.TemporaryDirectory(prefix="mserbench-again-") as folder:
-        out = Path(folder)
-        words = [sys.executable, "-m", "mserbench", *arguments(record, means, out)]
-        done = subprocess.run(
-            words,
-            env=_environment(code),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        finished = sorted(out.rglob(runs.RECORD))
-        if done.returncode or len(finished) != 1:
-            lines = done.stderr.strip().splitlines() or ["it said nothing"]
-            raise DataError(f"'mserbench run' ended with {done.returncode} ({plain(lines[-1])})")
+        out = Path(folder) / "runs"
+        # These come before what is installed.
+        paths = [str(code / name) for name in _SOURCES] if code else []
+        packages = {afresh.PATHS: os.pathsep.join(paths)} if code else {}
+        environ = afresh.environment(Path(folder) / "cache", packages)
+        (run,) = afresh.run(arguments(record, means, out), out, environ)
 
-        return judge(finished[0].parent)
+        return judge(run.folder, key)
 
 
 def arguments(record: RunRecord, means: Means, out: Path) -> list[str]:
@@ -142,16 +143,6 @@ def _weights(record: RunRecord, means: Means) -> str:
         f"the weights {weights.name!r} do not ship with {record.model.name}: give their folder by "
         "--weights"
     )
-
-
-def _environment(code: Path | None) -> dict[str, str]:
-    environment = dict(os.environ)
-    if code is not None:
-        # Before what is installed, which the metadata of the installation may still name.
-        paths = [str(code / folder) for folder in _SOURCES]
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
-
-    return environment
 
 
 @contextmanager

@@ -81,13 +81,13 @@ class Comparison:
 
     @property
     def lost(self) -> int:
-        """How many clips were right before and are wrong now."""
-        return sum(flip.lost for flip in self.flips)
+        """How many clips were right before and are wrong now, those at ties left out."""
+        return sum(flip.lost for flip in self.off_ties)
 
     @property
     def gained(self) -> int:
-        """How many clips were wrong before and are right now."""
-        return sum(flip.gained for flip in self.flips)
+        """How many clips were wrong before and are right now, those at ties left out."""
+        return sum(flip.gained for flip in self.off_ties)
 
     @property
     def p(self) -> float:

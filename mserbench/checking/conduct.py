@@ -180,10 +180,13 @@ def _judged(part: _Compared, p: float, conditions: Mapping[str, Condition]) -> O
 
 
 def _end(comparison: Comparison, findings: Sequence[Finding]) -> tuple[Status, str]:
-    failed = [finding.sentence for finding in findings if finding.fails]
+    failed = {finding.measure: finding.sentence for finding in findings if finding.fails}
     unjudged = [finding.sentence for finding in findings if not finding.is_judged]
     if failed:
-        return Status.REGRESSION, "; ".join(failed)
+        # Other answers that are no worse as a whole fail too, but nobody shall read them as a loss.
+        is_loss = bool(failed.keys() - {"flips", "drift"})
+        status = Status.REGRESSION if is_loss else Status.CHANGED
+        return status, "; ".join(failed.values())
     # Asked for and not judged: that is no pass.
     if unjudged:
         return Status.NO_BASELINE, "; ".join(unjudged)

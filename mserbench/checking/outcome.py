@@ -15,6 +15,7 @@ class Status(StrEnum):
     SAME = "same"
     TIES = "flips at ties alone"
     UNCONFIRMED = "not seen again"
+    CHANGED = "changed answers"
     REGRESSION = "regression"
     CLIPS = "other clips"
     NO_BASELINE = "no baseline"
@@ -28,6 +29,7 @@ EXIT = {
     Status.SAME: 0,
     Status.TIES: 0,
     Status.UNCONFIRMED: 0,
+    Status.CHANGED: 1,
     Status.REGRESSION: 1,
     Status.CLIPS: 1,
     Status.NO_BASELINE: 2,

@@ -13,6 +13,7 @@ from mserbench.report.blocks import (
     Bullets,
     Cell,
     Column,
+    Commands,
     Folded,
     Heading,
     Paragraph,
@@ -24,6 +25,7 @@ SUMMARY_LIMIT = 900 * 1024
 """Bytes of a step summary: GitHub takes 1 MiB a step, and drops what is longer as a whole."""
 
 _FLIPS_SHOWN = (100_000, 1_000, 100, 10, 0)  # of a run, ever fewer until the page fits
+_LEAST_OF_A_FLIP = 60  # bytes of its row
 
 
 def as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -110,12 +112,27 @@ def blocks(outcomes: Sequence[Outcome], flips_shown: int = 20) -> list[Block]:
         if outcome.status is not Status.SAME or outcome.notes or _flips(outcome)
         for block in _details(outcome, flips_shown)
     ]
-    return head + details
+    return head + details + _how_to_accept(outcomes)
+
+
+def _how_to_accept(outcomes: Sequence[Outcome]) -> list[Block]:
+    if not any(outcome.exit_code == 1 for outcome in outcomes):
+        return []
+
+    return [
+        Paragraph("Where a change is meant, this makes its run the baseline, for all to see:"),
+        Commands(["mserbench baseline add RUN --replace --reason WHY"]),
+    ]
 
 
 def step_summary(outcomes: Sequence[Outcome], limit: int = SUMMARY_LIMIT) -> str:
     """Return the report as Markdown of at most `limit` bytes; what is left out is counted."""
+    counts = [len(_flips(outcome)) for outcome in outcomes]
     for shown in _FLIPS_SHOWN:
+        # What cannot fit is not written first: many runs with many flips would take minutes.
+        if sum(min(count, shown) for count in counts) * _LEAST_OF_A_FLIP > limit:
+            continue
+
         page = markdown.page(blocks(outcomes, shown))
         if len(page.encode()) <= limit:
             return page
@@ -246,7 +263,8 @@ def _flips_table(comparison: Comparison, flips: Sequence[Flip]) -> Table:
 def _both(flip: Flip, scores: Sequence[float], labels: Sequence[str]) -> str:
     """Return the scores of both answers, that of the earlier one first."""
     answers = [label for label in (flip.before, flip.after) if label in labels]
-    return ", ".join(f"{scores[labels.index(label)]:.4g}" for label in answers) if scores else "-"
+    texts = [f"{label} {scores[labels.index(label)]:.4g}" for label in answers] if scores else []
+    return ", ".join(texts) or "-"
 
 
 def _margin(value: float | None) -> str:

@@ -143,8 +143,8 @@ def _outcomes(
 
     means = Means(data, named_weights(weights))
 
-    def judge(folder: Path) -> Outcome:
-        return conduct.check([folder], baselines, key_of, thresholds, device_key)[0]
+    def judge(folder: Path, key: str) -> Outcome:
+        return conduct.check([folder], baselines, key_of, thresholds, key)[0]
 
     return [confirmed(outcome, means, judge, beside) for outcome in outcomes]
 

@@ -82,7 +82,7 @@ def test_a_drop_of_three_points_on_3000_clips_is_seen_by_scores_alone() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("churn", "power"), [(0.03, 0.95), (0.05, 0.95), (0.1, 0.95)])
+@pytest.mark.parametrize(("churn", "power"), [(0.03, 0.95), (0.05, 0.95), (0.1, 0.95), (0.2, 0.75)])
 @pytest.mark.parametrize("tasks", [1, 6])
 def test_power_by_how_many_answers_change(churn: float, power: float, tasks: int) -> None:
     rate = detections(500, 0.03, churn, tasks, ON_SCORES, seed=4)
