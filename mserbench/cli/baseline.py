@@ -126,13 +126,10 @@ def _with_envelopes(
         options = sorted(run.record.model.options.items(), key=str)
         together.setdefault(f"{run.name} {options} {run.record.device}", []).append(run)
 
-    def say(sentence: str) -> None:
-        click.echo(sentence, err=True)
-
     return [
         pair
         for group in together.values()
-        for pair in zip(group, envelope.envelopes(group, means, count, say), strict=True)
+        for pair in zip(group, envelope.envelopes(group, means, count, _tell), strict=True)
     ]
 
 
@@ -167,6 +164,20 @@ def list_(store: Path, as_json: bool) -> None:
     )
 
 
+@command.command(name="replay")
+@_store_option
+def replay(store: Path) -> None:
+    """Compute the numbers of all baselines anew from their predictions; exit 1 if any differs."""
+    from mserbench.checking import replay as replaying
+
+    count, findings = replaying.findings(store)
+    if findings:
+        click.echo(replaying.listed(findings))
+        raise click.exceptions.Exit(1)
+
+    _common.say(f"{count} baselines: every number follows from its predictions")
+
+
 @command.command(name="show")
 @click.argument("key")
 @_store_option
@@ -187,6 +198,61 @@ def show(key: str, store: Path, as_json: bool) -> None:
 
     for baseline in chosen:
         _show(baseline)
+
+
+@command.command(name="run")
+@_store_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs") / "regress" / "runs",
+    show_default=True,
+    help="Run folders, for 'mserbench check'; what is there goes away.",
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--full", is_flag=True, help="Whole tasks too, not frozen subsets alone.")
+@click.option(
+    "--not-run",
+    type=click.Path(path_type=Path),
+    help="Write what was skipped or failed to this file, as Markdown.",
+)
+@_common.data_option
+def run(
+    store: Path, out: Path, device: str, full: bool, not_run: Path | None, data: Path | None
+) -> None:
+    """Make the runs of all baselines again, afresh, for 'mserbench check'.
+
+    Nothing is taken from the cache but pretrained weights and demo corpora. What needs a corpus or
+    weights that are not here is skipped, and said; exit status 4 where a run failed.
+    """
+    import shutil
+
+    from mserbench.checking import rerun
+    from mserbench.checking.baselines import Store
+    from mserbench.data import corpus
+    from mserbench.disk.files import write_atomic
+
+    baselines = Store(store).all()
+    if not baselines:
+        raise UsageError(f"{str(store)!r} holds no baseline: 'mserbench baseline add RUN' adds one")
+
+    for folder in (out, out.with_name(f"{out.name}-cache")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+    result = rerun.rerun(baselines, out, device, full, corpus.data_folder(data), _tell)
+    if not_run:
+        write_atomic(not_run, rerun.page(result))
+
+    for sentence in (*result.skipped, *result.failed):
+        _common.say(f"not run: {sentence}", err=True)
+
+    _common.say(f"{result.made} runs in {out}", err=True)
+    if result.failed:
+        raise click.exceptions.Exit(4)
+
+
+def _tell(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _show(baseline: Baseline) -> None:

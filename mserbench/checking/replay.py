@@ -1,0 +1,71 @@
+"""Whether the numbers of baselines follow from their predictions, as those of a board must."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mserbench.checking.baselines import FILES, Baseline, Store
+from mserbench.errors import DataError
+from mserbench.results import runs
+from mserbench.results.runs import Run
+
+DIGITS = 9  # of a number: what another processor's order of summation changes lies behind them
+
+
+def findings(folder: Path) -> tuple[int, list[str]]:
+    """Return how many baselines a store holds, and a sentence for each thing that is not so.
+
+    Each record must be what its predictions give when they are scored again, in the folder of its
+    device, task and model; and nothing else may lie there.
+    """
+    sentences = [
+        f"{str(path)!r} belongs to no baseline: remove it"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and (path.name not in FILES or len(path.relative_to(folder).parts) != 4)
+    ]
+    try:
+        baselines = Store(folder).all()
+    except DataError as error:
+        return 0, [*sentences, str(error)]
+
+    for baseline in baselines:
+        sentences += _of(baseline)
+
+    return len(baselines), sentences
+
+
+def _of(baseline: Baseline) -> list[str]:
+    place, told, record = str(baseline.folder), baseline.told, baseline.record
+    run = Run(baseline.folder, record)
+    try:
+        again = _rounded(runs.rescored(run).record.to_json())
+    except DataError as error:
+        return [str(error)]
+
+    stated = _rounded(record.to_json())
+    differing = [name for name in again if stated.get(name) != again[name]]
+    faults = [
+        f"baseline {place!r}: its {name} are others when they are computed again from its "
+        "predictions: add it again"
+        for name in differing
+    ]
+    if baseline.folder.parts[-3] != told.device_key:
+        faults.append(f"baseline {place!r} is of device {told.device_key!r}: move it there")
+    if (told.task, told.run_key) != (record.task.name, record.key):
+        faults.append(f"baseline {place!r} has the record of another run: add it again")
+
+    return faults
+
+
+def _rounded(value: Any) -> Any:
+    """Return a JSON value with all its numbers rounded."""
+    text = json.dumps(value)
+    return json.loads(text, parse_float=lambda number: round(float(number), DIGITS))
+
+
+def listed(sentences: Sequence[str]) -> str:
+    """Return findings as lines for people."""
+    return "\n".join(f"  - {sentence}" for sentence in sentences)
