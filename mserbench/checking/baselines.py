@@ -275,7 +275,9 @@ def _is_default(record: RunRecord) -> bool:
 def _same(baseline: RunRecord, record: RunRecord) -> bool:
     def identity(of: RunRecord) -> tuple[object, ...]:
         weights = of.model.weights
-        return of.task.name, of.model.name, dict(of.model.options), weights and weights.name
+        # An option that came later, and is not set, makes no other question.
+        options = {name: value for name, value in of.model.options.items() if value is not None}
+        return of.task.name, of.model.name, options, weights and weights.name
 
     return identity(baseline) == identity(record)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.checking import gates
-from mserbench.checking.baselines import speed_of
+from mserbench.checking.baselines import Baseline, Store, speed_of
 from mserbench.checking.comparing import Comparison, compare
 from mserbench.checking.gates import Condition, Measured
-from mserbench.checking.matching import Known, Mismatch, baseline_of
+from mserbench.checking.matching import Mismatch, baseline_of
 from mserbench.checking.outcome import Finding, Outcome, Status
 from mserbench.errors import DataError, MserbenchError, words
 from mserbench.results import runs
@@ -50,7 +50,7 @@ def folders(paths: Sequence[Path]) -> list[Path]:
 
 def check(
     run_folders: Sequence[Path],
-    baselines: Sequence[Known],
+    store: Store,
     key_of: KeyOf,
     conditions: Mapping[str, Condition],
     device_key: str | None = None,
@@ -64,7 +64,7 @@ def check(
     by_score = bool(set(gates.METRICS) & set(conditions))
 
     def look(folder: Path) -> _Compared | Outcome:
-        return _look(folder, baselines, key_of, device_key, by_score)
+        return _look(folder, store, key_of, device_key, by_score)
 
     looked_at = [_guarded(folder, look) for folder in run_folders]
     together = [part.measured for part in looked_at if isinstance(part, _Compared)]
@@ -98,7 +98,7 @@ def _unread(folder: Path, status: Status, sentence: str) -> Outcome:
 
 def _look(
     folder: Path,
-    baselines: Sequence[Known],
+    store: Store,
     key_of: KeyOf,
     device_key: str | None,
     by_score: bool,
@@ -122,7 +122,7 @@ def _look(
         )
         return replace(outcome, status=Status.DEVICE, sentence=sentence)
 
-    match = baseline_of(run.record, key, baselines)
+    match = baseline_of(run.record, key, store)
     if isinstance(match, Mismatch):
         return replace(outcome, status=match.status, sentence=match.sentence)
 
@@ -140,8 +140,8 @@ def _own_key(record: RunRecord, key_of: KeyOf, is_needed: bool) -> str:
         return ""
 
 
-def _compared(outcome: Outcome, run: Run, known: Known) -> _Compared | Outcome:
-    before, after = known.record.counts, run.record.counts
+def _compared(outcome: Outcome, run: Run, baseline: Baseline) -> _Compared | Outcome:
+    before, after = baseline.record.counts, run.record.counts
     if after.partial and not before.partial:
         sentence = (
             f"run {str(run.folder)!r} is partial, of {after.scored} clips of {after.expected}, and "
@@ -149,7 +149,7 @@ def _compared(outcome: Outcome, run: Run, known: Known) -> _Compared | Outcome:
         )
         return replace(outcome, status=Status.DATA, sentence=sentence)
 
-    comparison = compare(known.predictions, run.rows, run.labels, known.envelope.epsilon)
+    comparison = compare(baseline.predictions, run.rows, run.labels, baseline.envelope.epsilon)
     if not comparison.same_clips:
         return replace(
             outcome,
@@ -159,7 +159,7 @@ def _compared(outcome: Outcome, run: Run, known: Known) -> _Compared | Outcome:
         )
 
     measured = Measured(
-        comparison, _rtf_change(run.record, known), _memory_change(run.record, known)
+        comparison, _rtf_change(run.record, baseline), _memory_change(run.record, baseline)
     )
     return _Compared(outcome, measured)
 
@@ -215,12 +215,12 @@ def _other_clips(comparison: Comparison) -> str:
     return f"{'; '.join(parts)}: {hint}nothing else was compared"
 
 
-def _rtf_change(record: RunRecord, known: Known) -> float | None:
+def _rtf_change(record: RunRecord, baseline: Baseline) -> float | None:
     """Return by which share of the baseline's the run's time changed, each beside its product."""
-    speed, before = speed_of(record), known.speed
+    speed, before = speed_of(record), baseline.speed
     return speed.ratio / before.ratio - 1 if speed and before and before.ratio else None
 
 
-def _memory_change(record: RunRecord, known: Known) -> float | None:
+def _memory_change(record: RunRecord, baseline: Baseline) -> float | None:
     memory = record.machine.memory_mb if record.machine else None
-    return memory / known.memory_mb - 1 if memory and known.memory_mb else None
+    return memory / baseline.memory_mb - 1 if memory and baseline.memory_mb else None

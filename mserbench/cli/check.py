@@ -132,7 +132,7 @@ def _outcomes(
             f"--baseline {str(store)!r} is no folder: 'mserbench baseline add RUN' makes one"
         )
 
-    baselines = Store(store).all()
+    baselines = Store(store)
     outcomes = conduct.check(
         conduct.folders(run_folders), baselines, key_of, thresholds, device_key
     )
