@@ -232,9 +232,7 @@ def run(
     if not baselines:
         raise UsageError(f"{str(store)!r} holds no baseline: 'mserbench baseline add RUN' adds one")
 
-    for folder in (out, out.with_name(f"{out.name}-cache")):
-        shutil.rmtree(folder, ignore_errors=True)
-
+    shutil.rmtree(out, ignore_errors=True)
     result = rerun.rerun(baselines, out, device, full, corpus.data_folder(data), _tell)
     if not_run:
         write_atomic(not_run, rerun.page(result))
