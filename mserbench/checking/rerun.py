@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,8 +119,9 @@ def _run(group: _Group, out: Path, device: str, data: Path | None) -> None:
     words[words.index("--task") + 1] = ",".join(group.tasks)
     words[words.index("--device") + 1] = device if device in devices else devices[0]
 
-    cache = out.with_name(f"{out.name}-cache")
-    afresh.run(words, out, afresh.environment(cache))
+    # Not beside the runs, which are handed on: its links lead to large weights.
+    with tempfile.TemporaryDirectory(prefix="mserbench-rerun-") as cache:
+        afresh.run(words, out, afresh.environment(Path(cache)))
 
 
 def page(result: Rerun) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,28 +97,27 @@ def add(
         baselines.refuse(run, replace, key)
 
     means = Means(data, named_weights(weights))
-    added = [
-        baselines.add(
-            run.folder, envelope, reason or "first baseline", replace, key=key, commit=commit
-        )
-        for run, envelope in _with_envelopes(finished, means, count)
-    ]
+    why, added = reason or "first baseline", []
+    for run, envelope in _with_envelopes(finished, means, count):
+        added.append(baselines.add(run.folder, envelope, why, replace, key=key, commit=commit))
+        _tell(f"{_name(added[-1])}: epsilon {envelope.epsilon:g}")
+
     if as_json:
         _common.print_json([_facts(baseline) for baseline in added])
-        return
-
-    for baseline in added:
-        _common.say(f"{_name(baseline)}: epsilon {baseline.envelope.epsilon:g}")
 
 
 def _with_envelopes(
     finished: Sequence[Run], means: Means, count: int
-) -> list[tuple[Run, Envelope]]:
+) -> Iterator[tuple[Run, Envelope]]:
+    """Yield runs with their envelopes as these are made: what was added stays if a later one
+    fails.
+    """
     from mserbench.checking import envelope
     from mserbench.checking.baselines import Envelope
 
     if count == 0:
-        return [(run, Envelope(epsilon=envelope.FLOOR)) for run in finished]
+        yield from ((run, Envelope(epsilon=envelope.FLOOR)) for run in finished)
+        return
 
     # One process makes the runs of a model on all its tasks.
     together: dict[str, list[Run]] = {}
@@ -126,11 +125,8 @@ def _with_envelopes(
         options = sorted(run.record.model.options.items(), key=str)
         together.setdefault(f"{run.name} {options} {run.record.device}", []).append(run)
 
-    return [
-        pair
-        for group in together.values()
-        for pair in zip(group, envelope.envelopes(group, means, count, _tell), strict=True)
-    ]
+    for group in together.values():
+        yield from zip(group, envelope.envelopes(group, means, count, _tell), strict=True)
 
 
 @command.command(name="list")
@@ -236,9 +232,7 @@ def run(
     if not baselines:
         raise UsageError(f"{str(store)!r} holds no baseline: 'mserbench baseline add RUN' adds one")
 
-    for folder in (out, out.with_name(f"{out.name}-cache")):
-        shutil.rmtree(folder, ignore_errors=True)
-
+    shutil.rmtree(out, ignore_errors=True)
     result = rerun.rerun(baselines, out, device, full, corpus.data_folder(data), _tell)
     if not_run:
         write_atomic(not_run, rerun.page(result))

@@ -4,6 +4,7 @@ file is read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self, get_args
@@ -294,6 +295,7 @@ class RunRecord(Part):
         if value["schema"] == 1:
             value = {key: part for key, part in value.items() if key != "bootstrap"}
             value |= {"canonical": None, "statistics": _BEFORE}
+            value["task"] = _with_question(value.get("task"), value.get("corpus"))
 
         record = super().from_json({"canonical": None, "clusters": None, **value}, path)
         clusters = _clusters(record.clusters, record.counts.scored)
@@ -305,6 +307,27 @@ _BEFORE = {
     "freedom": 1.0,
 }  # fmt: skip
 """Stands for the statistics of a record of schema 1 until they are computed."""
+
+
+def task_hash(question: str, digest: str | None) -> str:
+    """SHA-256 (hex) of a question (`Task.hash`) and the audio it was put to.
+
+    The question's own where no audio was read.
+    """
+    both = f"{question} {digest}".encode()
+    return question if digest is None else hashlib.sha256(both).hexdigest()
+
+
+def _with_question(task: object, corpus: object) -> object:
+    """Return the task of a record of schema 1 with its question, which the first of them had as
+    their hash.
+    """
+    if not isinstance(task, dict) or not isinstance(corpus, dict) or "question" in task:
+        return task
+
+    question = task.get("hash")
+    both = task_hash(str(question), corpus.get("index_digest"))
+    return {**task, "question": question, "hash": both}
 
 
 def _clusters(value: object, scored: int) -> tuple[int | None, ...] | None:
