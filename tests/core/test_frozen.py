@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from mserbench import evaluate
 from mserbench.contracts import Utterance
 from mserbench.data import dataset, frozen, lookup
 from mserbench.errors import DataError, PluginError, UsageError
 from mserbench.plugins.packages import package_file
+from mserbench.running.submission import score_file
+from mserbench_leaderboard.command import add
 from mserbench_tasks.tasks import FROZEN
 
 BY_INVENTORY = [name for name in FROZEN if not name.startswith("demo")]
@@ -117,3 +121,24 @@ def test_list_of_other_labels_is_refused() -> None:
 
     with pytest.raises(PluginError, match="labels of the task were expected"):
         frozen.subset_of(task)
+
+
+def test_subset_is_scored_from_a_file_without_any_audio(tmp_path: Path) -> None:
+    subset = lookup.task("ravdess:frozen")
+    path = tmp_path / "answers.csv"
+    rows = [f"{name},happy" for name in subset.ids]
+    path.write_text("\n".join(["id,prediction", *rows]) + "\n")
+    run = score_file(path, "ravdess:frozen", "always-happy", out=tmp_path / "runs")
+
+    assert run.record.counts.scored == run.record.counts.expected == frozen.SIZE
+    assert run.record.task.question == subset.hash
+    assert "frozen" in run.marks
+
+
+def test_subset_is_no_entry_of_a_board(tmp_path: Path) -> None:
+    board = tmp_path / "board"
+    (board / "results").mkdir(parents=True)
+    run = evaluate("random", "emodb-sample:frozen", out=tmp_path)
+
+    with pytest.raises(DataError, match="'emodb-sample:frozen', but a run lies in"):
+        add(board, [run.folder])
