@@ -16,7 +16,12 @@ UPGRADE := $(if $(filter newest,$(VERSIONS)),--upgrade) $(if $(filter lowest,$(V
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(UV) pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --annotation-style line $(UPGRADE)
 
-.PHONY: run install test slow check lock bench replay weights audit clean
+# Of `regress`: cpu or cuda; FULL=1 runs whole tasks too.
+DEVICE ?= cpu
+FULL ?=
+REGRESS := runs/regress
+
+.PHONY: run install test slow check lock bench replay regress weights audit clean
 
 # What builds packages comes first; then all that the lock names, each file checked; then this package, and nothing else.
 define install
@@ -81,11 +86,21 @@ bench: $(DEV)  ## speed and memory, each against a reference timed in the same r
 		$(if $(SAVE),--benchmark-save=$(SAVE)) $(if $(wildcard $(STORED)/*),--benchmark-compare) \
 		$(if $(FAIL),--benchmark-compare-fail=$(FAIL))
 
-replay: $(DEV)  ## remake every number of the board, and of the experiments beside it, from the committed predictions
+replay: $(DEV)  ## remake every number of the board, the baselines and the experiments from the committed predictions
 	$(BIN)/mserbench leaderboard --replay
+	$(BIN)/mserbench baseline replay
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
+
+regress: replay  ## run every model with a baseline again and compare (DEVICE=cuda, FULL=1); the report is runs/regress/summary.md
+	-$(BIN)/mserbench weights get whisper-base
+	-$(BIN)/mserbench weights get smollm2-135m-instruct
+	@code=0; \
+	$(BIN)/mserbench baseline run --out $(REGRESS)/runs --not-run $(REGRESS)/not-run.md --device $(DEVICE) $(if $(FULL),--full) || code=$$?; \
+	$(BIN)/mserbench check $(REGRESS)/runs --baseline leaderboard/baselines --again --report $(REGRESS)/summary.md || code=$$?; \
+	cat $(REGRESS)/not-run.md >> $(REGRESS)/summary.md; \
+	exit $$code
 
 weights: $(DEV)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python -m mserbench_baselines.remake_weights

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The version of these contracts; a plugin module states the one it was written for as
 # `MSERBENCH_API`.
 API_VERSION = 1
+FROZEN = ":frozen"  # ends the name of a task's subset for comparisons
 SAMPLE_RATE = 16_000  # Hz, of every clip
 
 
@@ -110,6 +111,9 @@ class Task:
     part: str = ""
     label_field: str = ""  # a key of `extra` with the raw label of another edition
     origin: str = ""  # digest of the contents that a task of one's own came from
+    ids: tuple[str, ...] = ()  # the utterances alone that a frozen subset consists of, sorted
+    # `"package:file"` with the ids and labels of its frozen subset; no part of the question.
+    frozen: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         strange = sorted(set(self.label_map.values()) - set(self.labels) - {DROP})
@@ -134,7 +138,10 @@ class Task:
         }  # fmt: skip
         # Fields that came later enter only where they are set: tasks without them keep their
         # hashes.
-        later = {"part": self.part, "label_field": self.label_field, "origin": self.origin}
+        later = {
+            "part": self.part, "label_field": self.label_field, "origin": self.origin,
+            "ids": self.ids,
+        }  # fmt: skip
         record |= {name: value for name, value in later.items() if value}
 
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

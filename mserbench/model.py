@@ -96,6 +96,15 @@ class Model(ABC):
         """Whether statistics of the target are used; then `prepare` sees all clips, with groups."""
         return False
 
+    @property
+    def precision(self) -> str:
+        """What its coarsest part computes in, as `bfloat16`; empty: float32 with torch, else
+        float64.
+
+        Runs are compared with baselines of the same precision; it is part of no key.
+        """
+        return ""
+
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:  # noqa: B027 - optional hook
         """Look at every clip of the run before the first `predict`: fill a feature cache, gather
         statistics.

@@ -28,6 +28,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "run": "score models on tasks",
         "score": "score a file of predictions of your own",
         "compare": "compare two runs on the same utterances",
+        "check": "compare runs with their baselines: did anything get worse",
+        "baseline": "keep runs as what later ones of the device are compared with",
         "predict": "say the emotion of any audio file",
     },
     "Train and remake": {
@@ -59,9 +61,6 @@ COMMANDS = {name: title for group in GROUPS.values() for name, title in group.it
 # Where a plugin's command stands whose record names no group.
 OF_PLUGINS = "Of plugins"
 
-# Old spellings, each a module that says where the command went; no listing shows them.
-RENAMED = ("check",)
-
 
 class Program(click.Group):
     """A group whose commands, ours and those of plugins, are imported only when they are run."""
@@ -73,7 +72,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command. Raises UnknownName with the nearest names."""
         # Ours come first: no plugin takes the place of a command that scripts rely on.
-        if cmd_name in COMMANDS or cmd_name in RENAMED:
+        if cmd_name in COMMANDS:
             module = importlib.import_module(f"mserbench.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             return command

@@ -17,6 +17,7 @@ from mserbench.report.progress import counting as progress
 
 if TYPE_CHECKING:
     from mserbench.engine.base import Engine, Workers
+    from mserbench.report.blocks import Block
 
 # `progress` is the core's, offered here with what else commands share.
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "option_option",
     "pairs",
     "preset_option",
+    "print_blocks",
     "print_json",
     "print_table",
     "progress",
@@ -237,7 +239,6 @@ def print_table(
         least: the columns that are left out where there is no room, the least important one first,
             of a command that has `--wide`.
     """
-    from mserbench.report import terminal
     from mserbench.report.blocks import Column, Table
 
     importance = [*reversed(least)]
@@ -245,9 +246,15 @@ def print_table(
         Column(name, name in right, importance.index(name) + 1 if name in importance else 0)
         for name in head
     ]
-    table = Table(columns, [[str(cell) for cell in row] for row in rows])
+    print_blocks([Table(columns, [[str(cell) for cell in row] for row in rows])])
+
+
+def print_blocks(blocks: Sequence[Block]) -> None:
+    """Print a report on stdout, at the width of the terminal."""
+    from mserbench.report import terminal
+
     width = None if _is_wide() else terminal.width_at_hand()
-    click.echo(terminal.text_of([table], width, _HINT if _has_wide() else ""))
+    click.echo(terminal.text_of(blocks, width, _HINT if _has_wide() else ""))
 
 
 def _has_wide() -> bool:

@@ -235,6 +235,10 @@ def select(task: Task, utterances: Iterable[Utterance]) -> list[tuple[Utterance,
     if task.part:
         chosen = divisions.belonging(lookup.corpus(task.corpus).card, task.part, chosen)
 
+    if task.ids:
+        ids = frozenset(task.ids)
+        chosen = (utterance for utterance in chosen if utterance.id in ids)
+
     pairs = ((utterance, task.label_map[raw_label(task, utterance)]) for utterance in chosen)
     return [(utterance, label) for utterance, label in pairs if label != DROP]
 

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mserbench.contracts import Corpus, Task
+from mserbench.contracts import FROZEN, Corpus, Task
 from mserbench.errors import MissingExtra, PluginError, UsageError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
@@ -68,12 +68,18 @@ def family(name: str) -> str:
 
 
 def task(name: str) -> Task:
-    """Return the task of that name, of a TOML file, or `TASK:PART` of a division of its corpus.
+    """Return the task of that name, of a TOML file, `TASK:PART` of a division of its corpus, or
+    `TASK:frozen`, the subset of any of them for comparisons.
 
     Raises UnknownName, DataError or PluginError.
     """
     if name in _meant:
         return _meant[name][1].task
+
+    if name.endswith(FROZEN):
+        from mserbench.data import frozen
+
+        return frozen.subset_of(task(name.removesuffix(FROZEN)))
 
     if file := own_file(name):
         return _own(file).task

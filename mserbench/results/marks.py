@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from mserbench.contracts import FROZEN
+
 if TYPE_CHECKING:
     from mserbench.results.record import RunRecord
 
@@ -40,6 +42,11 @@ MEANING = {
 }
 """What is said of each mark, in the order in which they are shown."""
 
+OFF_BOARD = {
+    "frozen": "a fixed subset of the task, to be compared with its own baseline: no result",
+}
+"""What is said of marks that no run of a board has."""
+
 HEARD = {
     "yes": "the language was heard in training, with emotion labels or without",
     "text": "the language was read in training, and not heard",
@@ -63,6 +70,7 @@ def of_record(record: RunRecord) -> list[str]:
         "unknown speakers": record.statistics.cluster == "clip",
         "few speakers": interval is None,
         "wide": is_wide(interval),
+        "frozen": record.task.name.endswith(FROZEN),
     }
 
     return [name for name, is_set in flags.items() if is_set]
@@ -75,7 +83,8 @@ def is_wide(interval: Collection[float] | None) -> bool:
 
 def meanings(used: Collection[str]) -> list[str]:
     """Return a line for each mark that occurs: its name, a colon, its meaning."""
-    return [f"{mark}: {text}" for mark, text in MEANING.items() if mark in used]
+    explained = MEANING | OFF_BOARD
+    return [f"{mark}: {text}" for mark, text in explained.items() if mark in used]
 
 
 def meanings_of_heard(used: Collection[str]) -> list[str]:

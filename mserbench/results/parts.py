@@ -210,6 +210,15 @@ def is_fraction(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
 
 
+def is_amount(value: object) -> bool:
+    """Whether this is a finite number from 0 on."""
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and 0 <= value < float("inf")
+    )
+
+
 def are_texts(value: object) -> bool:
     """Whether this is a list of texts."""
     return isinstance(value, list) and all(map(is_text, value))

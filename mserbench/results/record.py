@@ -4,6 +4,7 @@ file is read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self, get_args
@@ -79,6 +80,7 @@ SCHEMAS = checked(lambda value: value in READ)
 VERDICT = checked(lambda value: value in VERDICTS)
 HEARD = checked(lambda value: value in get_args(Heard))
 DIGEST = checked(lambda value: value is None or parts.is_text(value))
+AMOUNT = checked(lambda value: value is None or parts.is_amount(value))
 FILE = checked(lambda value: value == PREDICTIONS)
 FREEDOM = checked(_is_freedom)
 CLUSTER = checked(lambda value: value in ("speaker", "clip"))
@@ -234,6 +236,25 @@ class PredictionsPart(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MachinePart(Part):
+    """What decides the last digits and the speed of a run: facts of provenance, no part of any key.
+
+    `arithmetic`: library and precision that the scores are computed in, as `torch-float32`.
+    `instructions`: the widest that the processor has, as `avx512`. `gpu`: its architecture, as
+    `sm90`, empty on a processor. `audio_seconds` of the scored clips. `product_seconds`: a matrix
+    product timed in the same process, the measure that speed is told by. `memory_mb`: the most that
+    the process held, in MB.
+    """
+
+    arithmetic: Annotated[str, TEXT]
+    instructions: Annotated[str, TEXT]
+    gpu: Annotated[str, TEXT] = ""
+    audio_seconds: Annotated[float | None, AMOUNT] = None
+    product_seconds: Annotated[float | None, AMOUNT] = None
+    memory_mb: Annotated[float | None, AMOUNT] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRecord(Part):
     """All that is kept of a run beside its predictions; metrics and intervals are fractions of 1.
 
@@ -259,6 +280,7 @@ class RunRecord(Part):
     device: Annotated[str | None, TEXT] = None
     environment: Annotated[Mapping[str, str] | None, checked(_are_versions)] = None
     created: Annotated[str | None, TEXT] = None
+    machine: Annotated[MachinePart | None, parts.part_or_null(MachinePart)] = None
     predictions: PredictionsPart
 
     @classmethod
@@ -273,6 +295,7 @@ class RunRecord(Part):
         if value["schema"] == 1:
             value = {key: part for key, part in value.items() if key != "bootstrap"}
             value |= {"canonical": None, "statistics": _BEFORE}
+            value["task"] = _with_question(value.get("task"), value.get("corpus"))
 
         record = super().from_json({"canonical": None, "clusters": None, **value}, path)
         clusters = _clusters(record.clusters, record.counts.scored)
@@ -284,6 +307,27 @@ _BEFORE = {
     "freedom": 1.0,
 }  # fmt: skip
 """Stands for the statistics of a record of schema 1 until they are computed."""
+
+
+def task_hash(question: str, digest: str | None) -> str:
+    """SHA-256 (hex) of a question (`Task.hash`) and the audio it was put to.
+
+    The question's own where no audio was read.
+    """
+    both = f"{question} {digest}".encode()
+    return question if digest is None else hashlib.sha256(both).hexdigest()
+
+
+def _with_question(task: object, corpus: object) -> object:
+    """Return the task of a record of schema 1 with its question, which the first of them had as
+    their hash.
+    """
+    if not isinstance(task, dict) or not isinstance(corpus, dict) or "question" in task:
+        return task
+
+    question = task.get("hash")
+    both = task_hash(str(question), corpus.get("index_digest"))
+    return {**task, "question": question, "hash": both}
 
 
 def _clusters(value: object, scored: int) -> tuple[int | None, ...] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from mserbench.results.record import (
     VerdictPart,
     WeightsPart,
 )
+from mserbench.results.record import task_hash as task_hash
 from mserbench.results.scoring import Scores
 from mserbench.statistics.intervals import LEVEL
 
@@ -78,15 +78,6 @@ def model_part(
         source=source or None,
         files=dict(files) if files else None,
     )
-
-
-def task_hash(question: str, digest: str | None) -> str:
-    """SHA-256 (hex) of a question (`Task.hash`) and the audio it was put to.
-
-    The question's own where no audio was read.
-    """
-    both = f"{question} {digest}".encode()
-    return question if digest is None else hashlib.sha256(both).hexdigest()
 
 
 def task_part(task: Task, digest: str | None) -> TaskPart:

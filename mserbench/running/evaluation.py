@@ -20,7 +20,7 @@ from mserbench.errors import ModelError
 from mserbench.labels import read_answer
 from mserbench.model import Model
 from mserbench.report.progress import doing
-from mserbench.results import exposure, predictions, recording, runs, scoring
+from mserbench.results import exposure, machine, predictions, recording, runs, scoring
 from mserbench.results.journal import Answer, Journal
 from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
@@ -293,6 +293,9 @@ def _finish(
         device=subject.model.device,
         environment=recording.environment(),
         created=recording.now(),
+        machine=machine.machine_part(
+            subject.model, sum(item.facts.seconds for item in target.items)
+        ),
         predictions=recording.UNWRITTEN,
     )
 

@@ -46,6 +46,7 @@ class Introduced:
     version: str
     options: Any  # None where they are those of the spec: a class made at run time is not sent
     device: str
+    precision: str
     transductive: bool
     prepares: bool
 
@@ -89,7 +90,7 @@ class _Distant(Model):
         super().__init__(own.options or spec.settings, spec.folder, own.device)
         self._introduced = own
         # Of the instance, as each stands for another class.
-        vars(self)["version"] = own.version
+        vars(self).update(version=own.version, devices=spec.kind.devices)
 
     @property
     def card(self) -> ModelCard:
@@ -98,6 +99,10 @@ class _Distant(Model):
     @property
     def transductive(self) -> bool:
         return self._introduced.transductive
+
+    @property
+    def precision(self) -> str:
+        return self._introduced.precision
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         if not self._introduced.prepares:
@@ -172,6 +177,7 @@ def introduced(subject: Subject, spec: Spec) -> Introduced:
         version=model.version,
         options=None if model.options == spec.settings else model.options,
         device=model.device,
+        precision=model.precision,
         transductive=model.transductive,
         prepares=type(model).prepare is not Model.prepare,
     )

@@ -71,6 +71,12 @@ class MserLlm(Planned):
         """Whether scores are calibrated by all clips of the target; never by their labels."""
         return described(self.settings, self.options, self.weights).transductive
 
+    @property
+    def precision(self) -> str:
+        """Of its frozen parts the coarser."""
+        both = {self.settings.language_precision, self.settings.encoder_precision}
+        return "bfloat16" if "bfloat16" in both else "float32"
+
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Compute the frames that are not cached yet; these are the clips that `calibration=target`
         is of.

@@ -49,6 +49,11 @@ class SupconW2V2(Planned):
             self._load(weights)
 
     @property
+    def precision(self) -> str:
+        """Of its frozen encoder."""
+        return self.settings.encoder_precision
+
+    @property
     def card(self) -> ModelCard:
         """The card of its settings; see `described`."""
         return card_of(self.settings, self.options, self.weights)

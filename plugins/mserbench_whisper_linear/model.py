@@ -70,6 +70,11 @@ class WhisperLinear(DescribedWhisperLinear):
         """Return the classifier of a record; DataError names the entry that is not right."""
         return StandardLinear.from_json(record, self._features.dim)
 
+    @property
+    def precision(self) -> str:
+        """Of its frozen encoder."""
+        return self._made_with.encoder_precision
+
     def settings(self) -> dict[str, Any]:
         """Return which classifier it is."""
         return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from mserbench.contracts import Task
 from mserbench.labels import CANONICAL, DROP
 from mserbench_tasks.source_tasks import EMODB, FOUR, SOURCES, restricted
@@ -182,4 +184,16 @@ _TASKS = (
     _demo("demo-ru", "Demo, Russian", "demo-ru", ("ru",), 80, "test"),
 )  # fmt: skip
 
-TASKS: dict[str, Task] = {task.name: task for task in (*_TASKS, *SOURCES)}
+FROZEN = (
+    "ravdess", "aesdd", "emodb", "emovo", "resd", "shemo", "demo-el", "demo-fa", "demo-ru",
+)  # fmt: skip
+"""The tasks whose frozen subsets are listed in `frozen/`; of others the rule is computed."""
+
+
+def _with_subset(task: Task) -> Task:
+    if task.name not in FROZEN:
+        return task
+    return dataclasses.replace(task, frozen=f"mserbench_tasks:frozen/{task.name}.csv")
+
+
+TASKS: dict[str, Task] = {task.name: _with_subset(task) for task in (*_TASKS, *SOURCES)}

@@ -23,6 +23,7 @@ def record(**changed: Any) -> Any:
     """Return the parts of a run's record that marks and names rest on, without any mark."""
     plain = {
         "model": {"name": "good", "weights": None, "development": []},
+        "task": {"name": "emodb"},
         "corpus": {"synthetic": False},
         "verdict": {"transductive": False, "development": False},
         "counts": {"partial": False},
@@ -100,3 +101,8 @@ def test_a_model_is_called_with_the_preset_of_its_weights(weights: Any, name: st
     assert (
         marks.name_of(record(model={"name": "good", "weights": weights, "development": []})) == name
     )
+
+
+def test_frozen_subset_is_marked_and_its_task_is_not() -> None:
+    assert marks.of_record(record(task={"name": "emodb:frozen"})) == ["frozen"]
+    assert marks.meanings(["frozen"]) == [f"frozen: {marks.OFF_BOARD['frozen']}"]

@@ -83,7 +83,7 @@ L = "boredom"
 # A row of an experiment's table of systems: its last two columns are seconds.
 _SYSTEM = re.compile(rb"^(\|.*\|) \d+ \| \d+ \|$", re.MULTILINE)
 DEMO_CLIPS = 8
-TIMES = ("seconds", "created")  # keys of records; all else must be the same
+TIMES = ("seconds", "machine", "created")  # keys of records; all else must be the same
 
 
 @dataclass(frozen=True)

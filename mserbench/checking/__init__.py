@@ -1,0 +1,1 @@
+"""Whether runs got worse: baselines of a device, and each clip compared with them."""
