@@ -237,7 +237,7 @@ SLOW = {
         Change(WHISPER, "torch.stack([states[layer] for layer in layers])",
                "torch.stack([states[max(0, layer - 1)] for layer in layers])"),
     ]),
-    "clips of a batch attend to one another": ("whisper-linear", [
+    "clips of a batch attend to one another": ("mser-llm", [
         Change(WHISPER, "hidden = states[number] = _through(block, hidden, lengths)",
                "hidden = states[number] = _through(block, hidden, [sum(lengths)])"),
     ]),
