@@ -29,10 +29,10 @@ def commands(outcomes: Sequence[Outcome]) -> list[str]:
         ],
     }
     for kind, members in kinds.items():
-        shown = members if len(members) <= MOST else members[: MOST - 1]
-        lines += [_line(kind, _title(outcome), outcome.sentence) for outcome in shown]
-        if len(members) > len(shown):
-            sentence = f"{len(members) - len(shown)} more runs: the step summary has them"
+        first = members if len(members) <= MOST else members[: MOST - 1]
+        lines += [_line(kind, _title(outcome), outcome.sentence) for outcome in first]
+        if len(members) > len(first):
+            sentence = f"{len(members) - len(first)} more runs: the step summary has them"
             lines.append(_line(kind, "more", sentence))
 
     return lines

@@ -128,12 +128,12 @@ def _how_to_accept(outcomes: Sequence[Outcome]) -> list[Block]:
 def step_summary(outcomes: Sequence[Outcome], limit: int = SUMMARY_LIMIT) -> str:
     """Return the report as Markdown of at most `limit` bytes; what is left out is counted."""
     counts = [len(_flips(outcome)) for outcome in outcomes]
-    for shown in _FLIPS_SHOWN:
+    for flips_shown in _FLIPS_SHOWN:
         # What cannot fit is not written first: many runs with many flips would take minutes.
-        if sum(min(count, shown) for count in counts) * _LEAST_OF_A_FLIP > limit:
+        if sum(min(count, flips_shown) for count in counts) * _LEAST_OF_A_FLIP > limit:
             continue
 
-        page = markdown.page(blocks(outcomes, shown))
+        page = markdown.page(blocks(outcomes, flips_shown))
         if len(page.encode()) <= limit:
             return page
 

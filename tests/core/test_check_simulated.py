@@ -62,11 +62,17 @@ def test_with_no_change_at_most_one_run_in_a_hundred_fails(tail: Tail, clips: in
 
 
 def detections(
-    trials: int, drop: float, churn: float, tasks: int, conditions: tuple[str, ...], seed: int
+    trials: int,
+    drop: float,
+    churn: float,
+    tasks: int,
+    conditions: tuple[str, ...],
+    seed: int,
+    clips: int = CLIPS,
 ) -> float:
     """Return in which share of checks the first of some tasks fails, which alone got worse."""
     rng = np.random.default_rng(seed)
-    simulated = model(rng, CLIPS)
+    simulated = model(rng, clips)
     before = simulated.rows()
     same = [compare(before, worse(rng, simulated, 0.0, churn), LABELS, 0.0)] * (tasks - 1)
     hits = 0
@@ -91,6 +97,14 @@ def test_power_by_how_many_answers_change(churn: float, power: float, tasks: int
         f"seen in {100 * rate:.1f} %"
     )
     assert rate >= power
+
+
+@pytest.mark.slow
+def test_few_clips_hide_what_many_show() -> None:
+    """Whoever gates by scores on a small set shall know what passes."""
+    rate = detections(500, 0.03, 0.05, 1, ON_SCORES, seed=8, clips=512)
+    print(f"3 points on 512 clips, 5 % of answers change: seen in {100 * rate:.1f} %")
+    assert 0.6 <= rate <= 0.9
 
 
 @pytest.mark.slow
