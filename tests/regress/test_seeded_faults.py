@@ -64,6 +64,12 @@ REFACTORED = (
     Change("mserbench/running/batches.py", "ALIKE = 0.92", "ALIKE = 0.8"),
 )  # fmt: skip
 
+PADDING = Change(
+    "plugins/mserbench_mser_llm/connector.py",
+    "self._kept(mask).long()",
+    "torch.ones_like(mask).long()",
+)
+
 MELS_OF_LOGMEL = """
 import numpy as np, scipy.fft
 _plain = scipy.fft.rfft
@@ -237,13 +243,9 @@ SLOW = {
         Change(WHISPER, "torch.stack([states[layer] for layer in layers])",
                "torch.stack([states[max(0, layer - 1)] for layer in layers])"),
     ]),
-    "clips of a batch attend to one another": ("whisper-linear", [
+    "clips of a batch attend to one another": ("mser-llm", [
         Change(WHISPER, "hidden = states[number] = _through(block, hidden, lengths)",
                "hidden = states[number] = _through(block, hidden, [sum(lengths)])"),
-    ]),
-    "a padding mask dropped": ("mser-llm", [
-        Change("plugins/mserbench_mser_llm/connector.py", "self._kept(mask).long()",
-               "torch.ones_like(mask).long()"),
     ]),
     "the prompt edited": ("mser-llm", [
         Change("plugins/mserbench_mser_llm/scoring.py", "prompt = template.replace(LABELS",
@@ -271,6 +273,21 @@ def test_fault_of_a_network_is_caught(
     outcome = checked(copy.run(baseline.record, tmp_path), baseline)
 
     assert outcome.exit_code == 1, outcome.sentence
+
+
+@pytest.mark.slow
+def test_dropped_padding_mask_is_caught_by_the_test_of_the_connector(copy: Copy) -> None:
+    """No weights that ship hear padded frames, so no run of them could show it."""
+    copy.change([PADDING])
+    test = "tests/plugins/test_mser_llm_connector.py"
+    words = ["-m", "pytest", "-q", "-k", "masked_frames", "-p", "no:cacheprovider", test]
+    environ = copy.environment(copy.folder / "cache")
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1, done.stdout
+    assert "test_masked_frames_are_as_if_they_were_not_there" in done.stdout
 
 
 @pytest.mark.slow
