@@ -73,7 +73,7 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "return np.clip(mono, -1.0, 1.0).astype(np.float32, copy=False) -> True": (
             "a copy has the same numbers"
         ),
-        "if samples.shape[1] == 1: -> never": "the weight of a single channel is 1",
+        "if samples.shape[1] == 1: -> never": "a single channel has weight 1; only -0.0 becomes 0.0",
         "mono: NDArray[np.float32] = (samples @ weights(samples.shape[1])).astype(np.float32,"
         " copy=False) -> without copy": "a copy has the same numbers",
         "mono: NDArray[np.float32] = (samples @ weights(samples.shape[1])).astype(np.float32,"
