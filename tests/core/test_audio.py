@@ -5,19 +5,36 @@ sentence.
 from __future__ import annotations
 
 import builtins
+import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mserbench.data import audio
 from mserbench.data.sound import libsndfile
-from mserbench.errors import DataError, MissingExtra
+from mserbench.errors import DataError, MissingExtra, PackageMisfit
 
 Tone = Callable[..., NDArray[np.float32]]
+# Left and right are averaged after the surrounds of each side were added at their level.
+HALF_POWER = 0.5**0.5
+SHARES = {  # by ITU-R BS.775: FL FR FC LFE BL BR (SL SR); no rule for what is between
+    1: [1],
+    2: [1, 1],
+    3: [1, 1, 1],
+    5: [1, 1, 1, 1, 1],
+    6: [1, 1, 2 * HALF_POWER, 0, HALF_POWER, HALF_POWER],
+    7: [1, 1, 1, 1, 1, 1, 1],
+    8: [1, 1, 2 * HALF_POWER, 0, 0.5, 0.5, 0.5, 0.5],
+    9: [1, 1, 1, 1, 1, 1, 1, 1, 1],
+}
 
 
 def rms(samples: NDArray[np.float32]) -> float:
@@ -32,6 +49,21 @@ def refused(path: Path, *words: str) -> None:
         assert word in str(caught.value)
 
     assert caught.value.exit_code == 3
+
+
+def refused_in_pieces(path: Path, text: str) -> None:
+    """Look for the whole sentence, with the name that a person gave the file and without one."""
+    for name, shown in (("mine.wav", "mine.wav"), ("", str(path))):
+        with pytest.raises(DataError) as caught:
+            list(audio.blocks(path, 1.0, name))
+
+        assert str(caught.value) == f"audio file {shown!r} {text}"
+
+
+def write_wav(path: Path, n_samples: int, rate: int = 16_000) -> Path:
+    """Write samples that each tell their place."""
+    soundfile.write(path, np.arange(n_samples, dtype=np.int16), rate)
+    return path
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])
@@ -94,6 +126,50 @@ def test_surround_sound_is_mixed_by_itu(tmp_path: Path, tone: Tone, channels: in
     assert all(front_left > level for level in surround)
 
 
+@pytest.mark.parametrize("n_channels", SHARES)
+def test_a_channel_alone_is_heard_at_its_weight(n_channels: int) -> None:
+    """Each sample has sound in one channel only, so that the clip is the list of the weights."""
+    alone = np.eye(n_channels, dtype=np.float32)
+    weights = np.array(SHARES[n_channels]) / sum(SHARES[n_channels])
+    for mono in (audio.mix_down(alone), audio.to_clip(audio.Recording(alone, 16_000))):
+        assert mono.shape == (n_channels,)
+        assert mono.dtype == np.float32
+        np.testing.assert_allclose(mono, weights, rtol=1e-4)
+
+    assert audio.weights(n_channels).sum() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_the_weights_are_those_of_published_predictions_to_the_last_bit() -> None:
+    """Sums in doubles would differ there, and each embedding of a film with them."""
+    front, centre, surround = 0.1846995, 0.26120204, 0.09234975
+    shares = np.array([front, front, centre, 0.0, *[surround] * 4], dtype=np.float32)
+    assert audio.weights(8).tolist() == shares.tolist()
+    assert audio.weights(8).dtype == np.float32
+
+
+@pytest.mark.parametrize("rate", [2_000, 22_050, 48_000])
+def test_another_rate_is_resampled_at_the_highest_quality(rate: int) -> None:
+    """A lower one keeps less of what is near 8 kHz, where sibilants are."""
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (rate // 4, 1)).astype(np.float32)
+    clip = audio.to_clip(audio.Recording(noise, rate))
+    best = soxr.resample(noise[:, 0], rate, 16_000, quality="VHQ")
+    np.testing.assert_array_equal(clip, np.clip(best, -1, 1))
+    assert clip.dtype == np.float32
+    assert len(clip) == pytest.approx(4_000, abs=1)
+
+
+def test_sound_at_16_khz_is_left_as_it_is() -> None:
+    noise = np.random.default_rng(0).uniform(-1, 1, (1_000, 1)).astype(np.float32)
+    clip = audio.to_clip(audio.Recording(noise, 16_000))
+    np.testing.assert_array_equal(clip, noise[:, 0])
+
+
+def test_what_resampling_overshoots_is_limited() -> None:
+    square = np.where(np.arange(2_000) // 20 % 2, 1.0, -1.0).astype(np.float32)
+    clip = audio.to_clip(audio.Recording(square[:, None], 22_050))
+    assert (clip.min(), clip.max()) == (-1.0, 1.0)
+
+
 def test_the_channel_order_of_ogg_is_heeded(tmp_path: Path, tone: Tone) -> None:
     loud = []
     # as written by Vorbis and Opus: left, centre, right, two surrounds, low frequencies
@@ -143,6 +219,152 @@ def test_a_segment_beyond_the_end_holds_no_audio(tmp_path: Path, tone: Tone) -> 
     for start, end in ((5.0, 6.0), (5.0, None), (0.1, 0.1)):
         with pytest.raises(DataError, match=r"a\.wav' holds no audio from .* to .*: get it"):
             audio.read(tmp_path / "a.wav", start, end)
+
+
+@pytest.mark.parametrize(("start", "end"), [(None, None), (0.0, None), (None, 9.0)])
+def test_no_audio_in_a_part_names_the_part(
+    tmp_path: Path, start: float | None, end: float | None
+) -> None:
+    write_wav(tmp_path / "a.wav", 0)
+    span = "" if (start, end) == (None, None) else f" from {start} to {end} s"
+    with pytest.raises(DataError, match=rf"a\.wav' holds no audio{re.escape(span)}: get it"):
+        audio.read(tmp_path / "a.wav", start, end)
+
+
+def test_a_recording_tells_its_seconds(tmp_path: Path) -> None:
+    assert audio.read(write_wav(tmp_path / "a.wav", 12_000, 8_000)).seconds == 1.5
+
+
+def test_the_key_is_the_hash_of_rate_channels_and_samples() -> None:
+    """Keys are published: what was made by an earlier release must be the same audio still."""
+    samples = np.array([[0.5, -1.0], [0.25, 0.0]], dtype=np.float32)
+    content = b"8000 2 " + b"".join(value.tobytes() for value in samples.ravel())
+    for layout in (samples, np.asfortranarray(samples)):
+        assert audio.Recording(layout, 8_000).key == hashlib.sha256(content).hexdigest()
+
+
+def test_audio_that_was_changed_in_use_is_refused(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", 1_600)
+    key = audio.read(path, 0.0, 0.05).key
+    np.testing.assert_array_equal(
+        audio.decode_known(path, 0.0, 0.05, key), audio.decode(path, 0.0, 0.05)
+    )
+
+    soundfile.write(path, np.ones(1_600, dtype=np.int16), 16_000)
+    with pytest.raises(DataError, match=r"a\.wav' was changed while it was in use"):
+        audio.decode_known(path, 0.0, 0.05, key)
+
+
+def test_a_file_tells_its_seconds_without_being_decoded(tmp_path: Path) -> None:
+    assert audio.told_seconds(write_wav(tmp_path / "a.wav", 12_000, 8_000)) == 1.5
+
+    (tmp_path / "b.wav").write_bytes(b"no audio")
+    assert audio.told_seconds(tmp_path / "b.wav") == 0.0
+    assert audio.told_seconds(tmp_path / "none.wav") == 0.0
+
+
+@settings(max_examples=25)
+@given(n_samples=st.integers(1, 2_000), n_piece=st.integers(100, 2_500))
+def test_pieces_are_the_whole_in_order_and_only_the_last_is_shorter(
+    tmp_path_factory: pytest.TempPathFactory, n_samples: int, n_piece: int
+) -> None:
+    path = write_wav(tmp_path_factory.mktemp("pieces") / "a.wav", n_samples)
+    pieces = list(audio.blocks(path, n_piece / 16_000))
+    *full, last = [len(piece.samples) for piece in pieces]
+    assert set(full) <= {n_piece}
+    assert 1 <= last <= n_piece
+    assert {piece.rate for piece in pieces} == {16_000}
+    np.testing.assert_array_equal(
+        np.concatenate([piece.samples for piece in pieces]), audio.read(path).samples
+    )
+
+
+def test_a_piece_comes_before_the_next_is_decoded(tmp_path: Path, tone: Tone) -> None:
+    """Else hours of a recording would be held at once, and a fault at its end cost all of it."""
+    samples = tone()
+    samples[2_000] = np.nan
+    soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
+    pieces = audio.blocks(tmp_path / "a.wav", 0.1)
+    assert len(next(pieces).samples) == 1_600
+    with pytest.raises(DataError, match="holds NaN or infinite samples: convert it"):
+        next(pieces)
+
+
+def test_a_file_in_pieces_that_is_missing_empty_or_short_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    refused_in_pieces(path, "does not exist: give the name of a file that does")
+
+    path.touch()
+    refused_in_pieces(path, "is empty (0 bytes): record or copy it again")
+    for n_samples, rate in ((0, 16_000), (2, 48_000)):
+        refused_in_pieces(
+            write_wav(path, n_samples, rate), "holds no audio: record or copy it again"
+        )
+
+    assert [len(piece.samples) for piece in audio.blocks(write_wav(path, 3, 48_000), 1.0)] == [3]
+
+
+@pytest.mark.parametrize("n_samples", [1, 1_600])
+def test_a_file_that_was_cut_short_says_so(tmp_path: Path, n_samples: int) -> None:
+    """Libsndfile takes what is left for the whole, and the clip would be a part of a word."""
+    path = write_wav(tmp_path / "a.wav", 3_200)
+    path.write_bytes(path.read_bytes()[: 44 + 2 * n_samples])
+    refused(path, "was cut short", "get it from the publisher again")
+    with pytest.raises(DataError, match=r"'mine' was cut short.*: record or copy it again"):
+        list(audio.blocks(path, 1.0, "mine"))
+
+
+def test_a_single_byte_is_not_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"R")
+    refused(tmp_path / "a.wav", "cannot be decoded")
+    with pytest.raises(DataError, match="cannot be decoded"):
+        list(audio.blocks(tmp_path / "a.wav", 1.0))
+
+
+def test_a_library_that_does_not_load_is_not_the_fault_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unloaded(*_: object) -> None:
+        raise OSError("cannot load library 'libsndfile.so'")
+
+    monkeypatch.setattr(libsndfile, "read", unloaded)
+    monkeypatch.setattr(libsndfile, "pieces", unloaded)
+    path = write_wav(tmp_path / "a.wav", 1_600)
+    with pytest.raises(PackageMisfit, match="cannot load library"):
+        audio.read(path)
+
+    with pytest.raises(PackageMisfit, match="cannot load library"):
+        list(audio.blocks(path, 1.0))
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(path: Path, *_: object) -> None:
+        path.unlink()
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(libsndfile, "read", gone)
+    refused(write_wav(tmp_path / "a.wav", 1_600), "does not exist", "unpack the corpus again")
+
+
+def test_a_reason_in_pieces_is_that_of_the_library_and_names_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_wav(tmp_path / "a.wav", 1_600)
+
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission \n denied", "folder/of/the/host")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(libsndfile, "pieces", denied)
+        refused_in_pieces(path, "cannot be decoded (Permission denied): convert it to wav or flac")
+
+    path.write_bytes(b"no audio")
+    with pytest.raises(DataError, match=r"cannot be decoded \(\w.*\): convert") as caught:
+        list(audio.blocks(path, 1.0, "mine"))
+
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_a_lossless_copy_has_the_same_key_and_another_recording_has_not(
@@ -278,6 +500,20 @@ def test_containers_are_read_by_pyav(tmp_path: Path, tone: Tone, suffix: str) ->
     assert len(clip) == pytest.approx(16_000, abs=1_600), "coding adds or drops some frames"
     assert rms(clip[4_000:12_000]) == pytest.approx(rms(tone(1.0)[4_000:12_000]), rel=0.05)
     assert len(audio.decode(tmp_path / f"a.{suffix}", 0.25, 0.5)) == 4_000
+
+
+def test_the_content_decides_who_reads_a_file_not_its_name(tmp_path: Path, tone: Tone) -> None:
+    pytest.importorskip("av", reason="PyAV is absent: pip install 'mserbench[video]'")
+    write_container(tmp_path / "a.mp4", tone(1.0, 44_100, channels=2), 44_100, "stereo")
+    (tmp_path / "a.mp4").rename(tmp_path / "a.wav")
+    assert rms(audio.decode(tmp_path / "a.wav")[4_000:12_000]) == pytest.approx(
+        rms(tone(1.0)[4_000:12_000]), rel=0.05
+    )
+    pieces = list(audio.blocks(tmp_path / "a.wav", 0.25))
+    assert sum(piece.seconds for piece in pieces) == pytest.approx(1.0, abs=0.1)
+
+    soundfile.write(tmp_path / "b.mp4", tone(), 16_000, format="WAV")
+    assert len(audio.decode(tmp_path / "b.mp4")) == len(tone())
 
 
 def test_the_centre_of_a_film_is_louder_than_its_surrounds(tmp_path: Path, tone: Tone) -> None:

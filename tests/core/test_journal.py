@@ -102,6 +102,44 @@ def test_a_damaged_line_names_file_line_and_remedy(tmp_path: Path, line: bytes) 
         Journal(tmp_path / "j", "k")
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("[]", "it is no object"),
+        ('"check"', "it is no object"),
+        ('{"rows": [[5, [0.5], ""]]}', "an answer is not id, finite scores and text"),
+        ('{"rows": [["b", [0.5], 5]]}', "an answer is not id, finite scores and text"),
+        ('{"rows": [["b", [0.5, NaN], ""]]}', "an answer is not id, finite scores and text"),
+        ('{"rows": [["b", [0.5, 1e999], ""]]}', "an answer is not id, finite scores and text"),
+        ('{"rows": [], "seconds": {"predict": -0.5}}', "predict did not take -0.5 seconds"),
+        ('{"rows": [], "seconds": {"predict": NaN}}', "predict did not take nan seconds"),
+        ('{"rows": [], "seconds": {"predict": Infinity}}', "predict did not take inf seconds"),
+    ],
+)
+def test_what_no_hash_tells_is_looked_at_itself(tmp_path: Path, line: str, reason: str) -> None:
+    """Lines of a journal from before they were checked have no hash that damage would break."""
+    path = tmp_path / "j"
+    path.write_text(f'{{"schema": 1, "key": "k"}}\n{line}\n', encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        Journal(path, "k")
+
+    assert f"line 2 is damaged ({reason}): give" in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["[]", "5", '"check"', "null"])
+def test_a_first_line_that_is_no_object_says_so(tmp_path: Path, line: str) -> None:
+    (tmp_path / "j").write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 1 is damaged \(it is no object\)"):
+        Journal(tmp_path / "j", "k")
+
+
+def test_seconds_are_kept_to_the_thousandth_and_none_is_a_number_too(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", "k")
+    journal.add(BATCHES[0], {"prepare": 0.0, "predict": 1.23449})
+    journal.close()
+    assert Journal(tmp_path / "j", "k").seconds == {"prepare": 0.0, "predict": 1.234}
+
+
 def test_a_row_with_too_few_scores_is_damage(tmp_path: Path) -> None:
     """If it were taken, the best label would be sought among scores that are not there."""
     path = tmp_path / "j"

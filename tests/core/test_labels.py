@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mserbench.labels import CANONICAL, DROP, SYNONYMS, canonical_subset, read_answer
+from mserbench.labels import (
+    CANONICAL,
+    DROP,
+    LONGEST,
+    SYNONYMS,
+    canonical_subset,
+    read_answer,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +99,13 @@ def test_labels_of_several_words_are_read_whole(answer: str) -> None:
     """The shorter label inside must not win, nor an underscore or a capital decide."""
     labels = ("high", "High_Spirits")
     assert read_answer(answer, labels) == "High_Spirits"
+
+
+def test_the_longest_answer_is_read_and_a_longer_one_is_not() -> None:
+    """Another limit would read other answers than those that published results count."""
+    assert LONGEST == 20_000
+    assert read_answer("happy".ljust(20_000), CANONICAL) == "happy"
+    assert read_answer("happy".ljust(20_001), CANONICAL) is None
 
 
 def test_a_word_that_is_no_label_leads_to_none_of_them() -> None:

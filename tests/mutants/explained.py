@@ -66,6 +66,23 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     },
     "mserbench.data.audio": {
         "if TYPE_CHECKING: -> never": "it is never true when the program runs",
-        "if size_of(path) is None: -> never": "what opens it fails, and that looks for the file again",
+        "if size is None: -> never": "what opens it fails, and that looks for the file again",
+        "return np.clip(mono, -1.0, 1.0).astype(np.float32, copy=False) -> without copy": (
+            "a copy has the same numbers"
+        ),
+        "return np.clip(mono, -1.0, 1.0).astype(np.float32, copy=False) -> True": (
+            "a copy has the same numbers"
+        ),
+        "if samples.shape[1] == 1: -> never": "a single channel has weight 1; only -0.0 becomes 0.0",
+        "mono: NDArray[np.float32] = (samples @ weights(samples.shape[1])).astype(np.float32,"
+        " copy=False) -> without copy": "a copy has the same numbers",
+        "mono: NDArray[np.float32] = (samples @ weights(samples.shape[1])).astype(np.float32,"
+        " copy=False) -> True": "a copy has the same numbers",
+        "shares = np.array(_DOWNMIX.get(n_channels, [1.0] * n_channels), dtype=np.float32)"
+        " -> 1.0 + 1": "equal shares are divided by their sum, whatever each is",
+        "return np.asarray(shares / shares.sum(), dtype=np.float32) -> without dtype": (
+            "shares are of that type already"
+        ),
+        "n_samples, rate = 0, 1 -> 1 + 1": "without a piece, no samples are fewer than any rate",
     },
 }
