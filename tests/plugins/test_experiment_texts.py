@@ -124,7 +124,7 @@ def test_the_small_model_is_never_called_the_paper_s() -> None:
     assert not re.search(r"\| mser-llm \|.*\| the paper's mser-llm \|", text)
 
 
-@pytest.mark.parametrize("name", ["transfer-real", "mser-real", "mser-prompts"])
+@pytest.mark.parametrize("name", ["transfer-real", "mser-real", "mser-prompts", "mser-stages"])
 def test_a_committed_page_says_what_its_definition_says(name: str) -> None:
     """A sentence that was mended in the definition alone would go on being read where people
     look.
