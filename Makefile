@@ -2,8 +2,6 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13,$(shell $(name) -c '' >/dev/null 2>&1 && echo $(name))) python3)
 BIN := .venv/bin
 BENCH ?= tests/benchmarks
-# The systems and seeds that were computed; the last layer was not.
-MSER_REAL := --seeds 0,1,2 --only mser-llm,mser-llm_wo_lec,mser-llm_generate,whisper-linear,prior
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # A machine's own constraints would fight the lock; its index, proxy and certificates are used as they are.
@@ -68,7 +66,7 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/lint-imports
 	$(BIN)/mserbench leaderboard --replay
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
-	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --replay
+	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --seeds 0 --replay
 
@@ -91,7 +89,7 @@ replay: $(DEV)  ## remake every number of the board, the baselines and the exper
 	$(BIN)/mserbench leaderboard --replay
 	$(BIN)/mserbench baseline replay
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
-	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real $(MSER_REAL) --replay
+	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --seeds 0 --replay
 

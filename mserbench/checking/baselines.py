@@ -15,7 +15,7 @@ from typing import Annotated, Self
 from mserbench.checking.device_key import device_key
 from mserbench.disk import folders, outside
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench.results import parts, runs
 from mserbench.results.parts import COUNT, NAME, TEXT, TEXTS, Part, checked
 from mserbench.results.predictions import Prediction
@@ -299,8 +299,8 @@ def _read(folder: Path) -> Baseline:
         told = BaselineFile.from_json(json.loads(outside.read(path, outside.RECORD, folder)))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"baseline {str(path)!r} is damaged ({error}): take it back from version control, or "
-            "make it again by 'mserbench baseline add'"
+            f"baseline {str(path)!r} is damaged ({why(error)}): take it back from version control, "
+            "or make it again by 'mserbench baseline add'"
         ) from error
 
     return Baseline(folder, runs.read(folder).record, told)

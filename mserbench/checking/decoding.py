@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mserbench.data.audio import Recording, to_clip
 from mserbench.disk import outside
 from mserbench.disk.files import write_atomic
+from mserbench.errors import why
 
 FILE = "decoding.json"
 RATES = (8_000, 22_050, 44_100, 48_000)  # Hz
@@ -48,7 +49,7 @@ def findings(folder: Path) -> list[str]:
         stated = json.loads(outside.read(path, outside.RECORD, folder))
         forms = [form for form, now in answers().items() if not _close(stated.get(form), now)]
     except (OSError, ValueError, AttributeError) as error:
-        return [f"{str(path)!r} is damaged ({error}): take it back from version control"]
+        return [f"{str(path)!r} is damaged ({why(error)}): take it back from version control"]
 
     if not forms:
         return []

@@ -26,6 +26,7 @@ WEIGHTS = {"logmel": "emovo-ravdess", "whisper-linear": "whisper-linear-de-it-el
            "mser-llm": "mini-real"}  # fmt: skip
 
 EVALUATION = "mserbench/running/evaluation.py"
+ANSWERS = "mserbench/running/answers.py"
 DATASET = "mserbench/data/dataset.py"
 WHISPER = "plugins/mserbench_training/encoders/whisper.py"
 LINEAR = "plugins/mserbench_baselines/linear.py"
@@ -46,7 +47,7 @@ CLIP_LOST_UNSAID = Change(
     DATASET, "partial=bool(problems) or len(chosen) < len(items),", "partial=False,"
 )
 FLOAT16 = Change(
-    EVALUATION, "scores = np.asarray(output)", "scores = np.asarray(output, dtype=np.float16)"
+    ANSWERS, "scores = np.asarray(output)", "scores = np.asarray(output, dtype=np.float16)"
 )
 SPEAKERS = Change(
     DATASET,
