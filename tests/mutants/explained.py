@@ -14,6 +14,7 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     },
     "mserbench.statistics.averages": {
         "if abs(value) < 1e-12: -> LtE": "no difference is that number to the last bit",
+        "if spread.value < 1e-24: -> LtE": "no variance is that number to the last bit",
         "0.0, (0.0, 0.0) if not spread.value else _around(0.0, spread), 1.0, by_clip -> never": (
             "without spread the reach around 0 is 0 too"
         ),
