@@ -55,12 +55,15 @@ def rerun(
         device: `cpu` or `cuda`; a model that has no choice runs on what it has.
         full: whole tasks too: those of the baselines, and those whose subsets are among them.
     """
-    made, skipped, failed = 0, list[str](), list[str]()
+    made, failed = 0, list[str]()
+    absent: dict[str, list[str]] = {}  # what is not here, and of which runs
     for group in _groups(baselines, full):
         name = marks.name_of(group.record)
         try:
-            here, absent = _that_can_be_run(group, data)
-            skipped += [f"{name}: {sentence}" for sentence in absent]
+            here, missing = _that_can_be_run(group, data)
+            for task, sentence in missing:
+                absent.setdefault(sentence, []).append(f"{name} on {task}")
+
             if here:
                 say(f"{name}: {', '.join(here)}")
                 _run(replace(group, tasks=here), out, device, data)
@@ -68,7 +71,14 @@ def rerun(
         except MserbenchError as error:
             failed.append(f"{name} on {', '.join(group.tasks)}: {error}")
 
-    return Rerun(made, tuple(dict.fromkeys(skipped)), tuple(failed))
+    skipped = [f"{sentence} ({_counted(runs)})" for sentence, runs in absent.items()]
+    return Rerun(made, tuple(skipped), tuple(failed))
+
+
+def _counted(runs: Sequence[str]) -> str:
+    """Return how many runs these are, and the first of them."""
+    named = "; ".join(runs[:3]) + ("; ..." if len(runs) > 3 else "")
+    return f"{len(runs)} run{'s' if len(runs) > 1 else ''}: {named}"
 
 
 def _groups(baselines: Sequence[Baseline], full: bool) -> list[_Group]:
@@ -91,13 +101,16 @@ def _groups(baselines: Sequence[Baseline], full: bool) -> list[_Group]:
     return list(groups.values())
 
 
-def _that_can_be_run(group: _Group, data: Path | None) -> tuple[tuple[str, ...], list[str]]:
-    """Return the tasks whose corpora are here, and a sentence for each thing that is not."""
+def _that_can_be_run(
+    group: _Group, data: Path | None
+) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+    """Return the tasks whose corpora are here, and each other one with what is not here."""
     kind = described_class(group.record.model.name)
     missing = [name for name in kind.pretrained(kind.Options()) if read_record(name) is None]
     if missing:
         sentence = "weights {0} are not here: 'mserbench weights get {0}' gets them"
-        return (), [sentence.format(name) for name in missing]
+        sentences = " and ".join(sentence.format(name) for name in missing)
+        return (), [(task, sentences) for task in group.tasks]
 
     here, absent = [], []
     for name in group.tasks:
@@ -105,7 +118,7 @@ def _that_can_be_run(group: _Group, data: Path | None) -> tuple[tuple[str, ...],
         try:
             corpus.find(lookup.corpus(task.corpus), data)
         except (DataError, MissingExtra) as error:
-            absent.append(f"{name}: {error}")
+            absent.append((name, str(error)))
         else:
             here.append(name)
 
