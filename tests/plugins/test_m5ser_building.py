@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -294,6 +295,34 @@ def test_interrupted_work_is_not_done_again(
     assert files(second.folder) == files(whole.folder)
     assert set(log.read_text().splitlines()) == set(in_order)
     assert len(log.read_text().splitlines()) == len(in_order) + 1
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_build_that_ended_in_its_last_moment_leaves_nothing(
+    standin: None,
+    calls: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_removed: bool,
+) -> None:
+    """If the notes of parts outlived their files, the next set would lack its shards."""
+    whole = build(request(calls), tmp_path / "whole" / "set")
+    out = tmp_path / "again" / "set"
+
+    def ended(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("mserbench_m5ser.building.building.shutil.rmtree", ended)
+        build(request(calls), out)
+
+    assert files(out) == files(whole.folder)
+    if is_removed:
+        shutil.rmtree(out)
+
+    build(request(calls), out)
+    assert files(out) == files(whole.folder)
+    assert [path.name for path in out.parent.iterdir()] == ["set"]
 
 
 def test_batches_are_of_nearly_one_length(standin: None, calls: Path) -> None:

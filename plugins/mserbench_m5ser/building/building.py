@@ -67,11 +67,13 @@ def build(
 
     order = request.record(material)
     # Only now, as what was asked for is known by the audio of its sources.
+    store = Store(out.absolute().parent / f".{out.absolute().name}.work")
     standing = _standing(out, order)
     if standing is not None:
+        # Of a build that was killed in its last moment.
+        shutil.rmtree(store.folder, ignore_errors=True)
         return Built(out, standing, material.notes, was_there=True)
 
-    store = Store(out.absolute().parent / f".{out.absolute().name}.work")
     plan = Plan(material.pieces, request.languages, request.kind.batch_size, request.part_clips)
     with _alone(store, out), _writable(out):
         _take_up(store, order, out, fresh)

@@ -78,7 +78,10 @@ class Store:
             return None
 
         record: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-        return record
+        # Killed between the rename of the set and the end of this folder, and the set then removed:
+        # the notes stand, and their files are gone.
+        shard = record["shard"]
+        return record if shard is None or (self.set_folder / shard["file"]).is_file() else None
 
     def finish(self, part: str, record: dict[str, Any]) -> None:
         """Note that the file of a part is whole; its results can go."""
