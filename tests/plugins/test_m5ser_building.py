@@ -312,9 +312,10 @@ def test_a_build_that_ended_in_its_last_moment_leaves_nothing(
     def ended(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("mserbench_m5ser.building.building.shutil.rmtree", ended)
-        build(request(calls), out)
+        with pytest.raises(KeyboardInterrupt):
+            build(request(calls), out)
 
     assert files(out) == files(whole.folder)
     if is_removed:
