@@ -22,6 +22,10 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
     "mserbench.statistics.compare": {
         "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
         "  # (S, 2, K, K + 1) -> IsNot": "a comparison says itself whether it is over clips",
+        "target = averages.target(np.stack(tables, axis=1), by_clip=clusters is None)"
+        "  # (S, 2, K, K + 1) -> without by_clip": "a comparison says itself whether it is over clips",
+        "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
+        " -> False": "what is counted first refuses unequal lengths",
         "adjusted, floor = [0.0] * len(pvalues), 0.0 -> 0.0 + 1": "each of them is written anew",
         "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
         " -> without strict": "what is counted first refuses unequal lengths",
@@ -45,6 +49,12 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         ),
         "support = confusion(truth, truth, labels).sum(-1) -> 1 + 1": (
             "a truth against itself is a diagonal: sums over columns are those over rows"
+        ),
+        "support = confusion(truth, truth, labels).sum(-1) -> no sign": (
+            "the table has two axes, and the last is number 1"
+        ),
+        "return np.asarray(part / np.maximum(whole, 1), dtype=np.float64) -> without dtype": (
+            "a quotient of whole numbers is of that type already"
         ),
     },
     "mserbench.statistics.intervals": {
