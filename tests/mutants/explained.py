@@ -26,6 +26,8 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         "  # (S, 2, K, K + 1) -> without by_clip": "a comparison says itself whether it is over clips",
         "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
         " -> False": "what is counted first refuses unequal lengths",
+        "return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0"
+        " -> Sub": "of the condition: where both are equal the test gives 1 too",
         "adjusted, floor = [0.0] * len(pvalues), 0.0 -> 0.0 + 1": "each of them is written anew",
         "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
         " -> without strict": "what is counted first refuses unequal lengths",
