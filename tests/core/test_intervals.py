@@ -297,3 +297,22 @@ def test_a_clip_of_unknown_speaker_is_its_own_cluster() -> None:
 def test_examples_in_the_documentation_hold() -> None:
     """A wrong example would teach a wrong call."""
     assert doctest.testmod(module) == (0, doctest.testmod(module).attempted)
+
+
+def test_two_speakers_are_each_left_out() -> None:
+    """If two were taken for one, both would have the score of all clips, and no variance."""
+    truth, prediction, speakers = simulate(speakers=2, seed=3)
+    counts = cluster_counts(truth, prediction, LABELS, speakers)
+    leaving_out = leave_out(counts)
+    for left_out in range(2):
+        alone = leave_out(counts[1 - left_out : 2 - left_out]).point
+        assert {name: values[left_out] for name, values in leaving_out.without.items()} == alone
+
+
+def test_clips_of_a_speaker_are_counted_once_whatever_models_are_scored() -> None:
+    """If they were counted a model, the freedom of a comparison would not be that of one model."""
+    truth, prediction, speakers = simulate(seed=4)
+    counts = cluster_counts(truth, prediction, LABELS, speakers)
+    both = leave_out(np.stack([counts, counts], axis=1))
+    assert both.sizes.tolist() == leave_out(counts).sizes.tolist()
+    assert both.sizes.sum() == len(truth)

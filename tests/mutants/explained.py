@@ -28,6 +28,8 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         " -> False": "what is counted first refuses unequal lengths",
         "return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0"
         " -> Sub": "of the condition: where both are equal the test gives 1 too",
+        "p = averages.p_value(apart, spread) if spread.value > 1e-15 else 2.0 ** (1 - clusters)"
+        " -> GtE": "no variance is that number to the last bit",
         "adjusted, floor = [0.0] * len(pvalues), 0.0 -> 0.0 + 1": "each of them is written anew",
         "np.array([answer == label for answer, label in zip(prediction, truth, strict=True)])"
         " -> without strict": "what is counted first refuses unequal lengths",
@@ -60,6 +62,12 @@ EXPLAINED: dict[str, dict[str, str]] = {  # by module and mutant
         ),
     },
     "mserbench.statistics.intervals": {
+        "size, shape = labels * (labels + 1), (-1, labels, labels + 1) -> 1 + 1 #1": (
+            "numpy takes any number below 0 for the axis that is left"
+        ),
+        "return LeftOut(point, without, sizes.reshape(len(counts), -1)[:, 0]) -> 1 + 1": (
+            "numpy takes any number below 0 for the axis that is left"
+        ),
         "return flat.astype(np.int64, copy=False).reshape(shape) -> without copy": (
             "a copy has the same numbers"
         ),
