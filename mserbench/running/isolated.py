@@ -17,14 +17,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
-from mserbench.engine.base import Engine, Outcome, Shard, Workers
+from mserbench.engine.base import Engine, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import engine_named
-from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
-from mserbench.model import Model
+from mserbench.errors import ModelError
 from mserbench.running.answers import check_output
+from mserbench.running.elsewhere import (
+    Elsewhere,
+    Introduced,
+    answered,
+    introduced,
+    plain_facts,
+    value_of,
+)
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
 
@@ -33,22 +39,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DATA = "MSERBENCH_DATA"
-_KINDS = {kind.__name__: kind for kind in (UsageError, DataError, ModelError)}
 
 _child: dict[Spec, Subject] = {}  # of the child process: its model, once it is made
-
-
-@dataclass(frozen=True)
-class Introduced:
-    """What a model in another process tells of itself when it is made."""
-
-    card: ModelCard
-    version: str
-    options: Any  # None where they are those of the spec: a class made at run time is not sent
-    device: str
-    precision: str
-    transductive: bool
-    prepares: bool
 
 
 @dataclass(frozen=True)
@@ -81,31 +73,15 @@ def isolated(spec: Spec) -> Iterator[Subject]:
         yield spec.subject_of(model, model.card)
 
 
-class _Distant(Model):
+class _Distant(Elsewhere):
     """Stands for a model in a child: whatever it is asked is asked there."""
 
     def __init__(self, spec: Spec, engine: Engine) -> None:
         self._spec, self._engine = spec, engine
-        own: Introduced = self._ask("loading", _introduce)
-        super().__init__(own.options or spec.settings, spec.folder, own.device)
-        self._introduced = own
-        # Of the instance, as each stands for another class.
-        vars(self).update(version=own.version, devices=spec.kind.devices)
-
-    @property
-    def card(self) -> ModelCard:
-        return self._introduced.card
-
-    @property
-    def transductive(self) -> bool:
-        return self._introduced.transductive
-
-    @property
-    def precision(self) -> str:
-        return self._introduced.precision
+        super().__init__(spec, self._ask("loading", _introduce))
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
-        if not self._introduced.prepares:
+        if not self.introduced.prepares:
             return
 
         # All audio of a corpus may not fit into memory: files, called by the hash of what they
@@ -138,49 +114,12 @@ class _Distant(Model):
         return value_of(outcome, f"model {name!r} failed while {doing}")
 
 
-def value_of(outcome: Outcome[tuple[str, Any]], failing: str) -> Any:
-    """Return what `answered` gave in another process; raises the error that it told of instead."""
-    if outcome.failure:
-        raise ModelError(f"{failing} ({outcome.failure})")
-
-    kind, value = outcome.result()
-    if kind:
-        raise _KINDS.get(kind, ModelError)(value)
-
-    return value
-
-
-def answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str, Any]:
-    """Do a work in another process: returns ("", value), or the class and sentence of an error.
-
-    It is one of ours. An exception itself may hold anything, and is not sent.
-    """
-    try:
-        return "", work(spec, *arguments)
-    except MserbenchError as error:
-        return type(error).__name__, str(error)
-
-
 def _introduce(spec: Spec) -> Introduced:
     # Ctrl-C is for the parent, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _child.clear()
     subject = _child[spec] = spec.subject
     return introduced(subject, spec)
-
-
-def introduced(subject: Subject, spec: Spec) -> Introduced:
-    """Return what is told of a model to a process that has its spec and has not made it."""
-    model = subject.model
-    return Introduced(
-        card=subject.card,
-        version=model.version,
-        options=None if model.options == spec.settings else model.options,
-        device=model.device,
-        precision=model.precision,
-        transductive=model.transductive,
-        prepares=type(model).prepare is not Model.prepare,
-    )
 
 
 def _prepare(spec: Spec, sent: Sequence[Sent]) -> None:
@@ -200,14 +139,6 @@ def _predict(spec: Spec, sent: Sequence[Sent], labels: Sequence[str]) -> Any:
 
 def _tell(spec: Spec, labels: Sequence[str]) -> Any:
     return plain_facts(_child[spec], labels)
-
-
-def plain_facts(subject: Subject, labels: Sequence[str]) -> Any:
-    """Return the facts of a run as JSON has them, which no class of the model's is among."""
-    import json
-
-    with as_model_error(subject.name, "telling the facts of the run"):
-        return json.loads(json.dumps(subject.model.facts(labels)))
 
 
 def _written(clip: Clip, folder: Path) -> Sent:

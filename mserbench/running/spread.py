@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset, Item
 from mserbench.engine.base import Engine, Shard
 from mserbench.errors import DataError, ModelError, UsageError
@@ -19,7 +18,7 @@ from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.running import batches
 from mserbench.running.answers import check_output
-from mserbench.running.isolated import Introduced, answered, introduced, plain_facts, value_of
+from mserbench.running.elsewhere import Elsewhere, answered, introduced, plain_facts, value_of
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error, device_for
 
@@ -41,7 +40,7 @@ class Spread:
         where a machine lacks the data or the weights, ModelError where the model fails.
         """
         self._require(target)
-        model = _Elsewhere(self)
+        model = _Spread(self)
         if model.transductive:
             raise UsageError(
                 f"model {self.spec.model!r} rests on all clips of the target together, which no "
@@ -115,25 +114,12 @@ class Spread:
                 raise DataError(f"{machine}: {faults[0]}")
 
 
-class _Elsewhere(Model):
-    """Stands for a model that workers make: of itself it tells what one of them told."""
+class _Spread(Elsewhere):
+    """Stands for a model that workers make, and of which one has told."""
 
     def __init__(self, spread: Spread) -> None:
         self._spread = spread
-        spec = spread.spec
-        own: Introduced = spread.ask("loading", introduced, spec)
-        super().__init__(own.options or spec.settings, spec.folder, own.device)
-        self._introduced = own
-        # Of the instance, as each stands for another class.
-        vars(self)["version"] = own.version
-
-    @property
-    def card(self) -> ModelCard:
-        return self._introduced.card
-
-    @property
-    def transductive(self) -> bool:
-        return self._introduced.transductive
+        super().__init__(spread.spec, spread.ask("loading", introduced, spread.spec))
 
     def predict(self, clips: Sequence[Any], labels: Sequence[str]) -> list[str]:
         raise NotImplementedError("workers predict, batch by batch")
