@@ -26,10 +26,14 @@ _SIDE = 512  # rows of the matrices of the reference product: a few milliseconds
 _TIMES = 5
 
 
-def machine_part(model: Model, audio_seconds: float) -> MachinePart:
-    """Describe the machine after a run of a model on clips of so many seconds."""
+def machine_part(model: Model, audio_seconds: float, is_here: bool = True) -> MachinePart:
+    """Describe the machine after a run of a model on clips of so many seconds.
+
+    Of a model that is not here but in another process, neither time nor memory is told: they are
+    those of who computes.
+    """
     on_gpu = device_of(model).startswith("cuda")
-    memory = peak_memory()
+    memory = peak_memory() if is_here else None
     library = library_of(model)
     precision = model.precision or PRECISIONS[library]
     return MachinePart(
@@ -37,7 +41,7 @@ def machine_part(model: Model, audio_seconds: float) -> MachinePart:
         instructions=instructions(),
         gpu=gpu_architecture() if on_gpu else "",
         audio_seconds=round(audio_seconds, 3),
-        product_seconds=float(f"{product_seconds():.4g}"),
+        product_seconds=float(f"{product_seconds():.4g}") if is_here else None,
         memory_mb=None if memory is None else round(memory, 1),
     )
 

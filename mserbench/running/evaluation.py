@@ -28,6 +28,7 @@ from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import arguments, batches, leaks
 from mserbench.running.answers import check_output
+from mserbench.running.elsewhere import Elsewhere
 from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
@@ -294,7 +295,9 @@ def _finish(
         environment=recording.environment(),
         created=recording.now(),
         machine=machine.machine_part(
-            subject.model, sum(item.facts.seconds for item in target.items)
+            subject.model,
+            sum(item.facts.seconds for item in target.items),
+            is_here=not isinstance(subject.model, Elsewhere),
         ),
         predictions=recording.UNWRITTEN,
     )

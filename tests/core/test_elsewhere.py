@@ -48,5 +48,8 @@ def test_a_run_elsewhere_is_compared_with_the_baselines_of_one_here(
     )
 
     assert isinstance(model, Elsewhere)
-    assert machine_part(model, 1.0).arithmetic == "torch-bfloat16"
+    part = machine_part(model, 1.0, is_here=False)
+    assert part.arithmetic == "torch-bfloat16"
+    # Those of this process, which only waits, would pass for those of the model.
+    assert (part.product_seconds, part.memory_mb) == (None, None)
     assert (model.version, model.card, model.transductive) == ("7", TOLD.card, False)
