@@ -183,6 +183,11 @@ def raw_texts(tree: ast.AST) -> list[int]:
             if isinstance(shown, ast.Name) and shown.id == handler.name:
                 lines.append(shown.lineno)
 
+            # By hand, which meets neither controls nor an error without text.
+            is_split = isinstance(node, ast.Attribute) and node.attr in ("split", "splitlines")
+            if is_split and ast.unparse(node.value) == f"str({handler.name})":
+                lines.append(node.lineno)
+
     return lines
 
 
@@ -199,3 +204,6 @@ def test_the_raw_text_of_a_foreign_error_is_seen() -> None:
     assert raw_texts(tree) == [4]
     assert not raw_texts(ast.parse(text.format("errors.DataError as error", "")))
     assert not raw_texts(ast.parse(text.format("ValueError as error", ".strerror")))
+
+    by_hand = "try:\n    f()\nexcept OSError as error:\n    g(str(error).splitlines()[0])\n"
+    assert raw_texts(ast.parse(by_hand)) == [4]

@@ -11,6 +11,7 @@ from mserbench.checking import afresh
 from mserbench.checking.again import Means, arguments
 from mserbench.checking.baselines import Envelope, ReferenceRun
 from mserbench.checking.comparing import compare
+from mserbench.engine.base import thread_variables
 from mserbench.errors import UsageError
 from mserbench.results.runs import Run
 
@@ -139,9 +140,7 @@ def _batch_seconds(runs: Sequence[Run], batch: int) -> float:
 
 def settings(under: Circumstance) -> dict[str, str]:
     """Return the variables of the environment that make a circumstance."""
-    threads = dict.fromkeys(
-        ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(under.threads)
-    )
+    threads = thread_variables(under.threads)
     if not under.processor:
         return threads
 

@@ -77,6 +77,16 @@ class Workers:
     log: Path | None = None
 
 
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the variables of the environment by which libraries of arithmetic take threads.
+
+    They read them when they are loaded, so that a new process alone can be given them.
+    """
+    return dict.fromkeys(
+        ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads)
+    )
+
+
 class Engine(ABC):
     """Carries shards out; as a context it lets its workers go in the end, at once if that was an
     error.

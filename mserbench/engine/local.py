@@ -23,9 +23,9 @@ from mserbench.engine.base import (
     as_they_come,
     carried_out,
     sentence,
+    thread_variables,
 )
 
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _DIED = "a worker process died (killed, or out of memory?): start again, with fewer workers"
 _own = {"device": "cpu"}  # of this process, once it is a worker
 
@@ -66,7 +66,7 @@ class Processes(Engine):
 
     def _submitted(self, shard: Shard[T]) -> Future[Outcome[T]]:
         # New processes inherit the variables; the libraries of arithmetic read them when loaded.
-        with _environment(dict.fromkeys(_THREADS, str(self._workers.threads))):
+        with _environment(thread_variables(self._workers.threads)):
             try:
                 self._pool = self._pool or self._started()
                 return self._pool.submit(_carry_out, shard)

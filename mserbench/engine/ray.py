@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, sentence
+from mserbench.engine.base import Engine, Outcome, Shard, T, Workers, sentence, thread_variables
 from mserbench.engine.nodes import Worker, call, deadly, packages, reason, unlike, unreachable
 from mserbench.errors import MissingExtra, MserbenchError, UsageError
 
@@ -28,7 +28,6 @@ _REACH, _ANSWER = 5.0, 180.0  # seconds until a head is given up, and until a no
 _PATIENCE = 300.0  # seconds that nothing is at work before it is said that nothing starts
 _STORE = 256 * 2**20  # bytes of memory for what is on its way, of a cluster that is started here
 _SILENT = logging.CRITICAL + 1
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
     # Else a cluster that starts here waits for workers nobody asked for, and for ever where one of
@@ -212,13 +211,12 @@ class Cluster(Engine):
                 f"for a worker: start one that has, or ask for less (--device, threads)"
             )
 
-        variables = dict.fromkeys(_THREADS, str(workers.threads))
         self._template = self._ray.remote(Worker).options(
             num_cpus=workers.threads,
             num_gpus=int(wants_gpu),
             max_restarts=0,  # deaths are counted here, a shard
             scheduling_strategy="SPREAD",
-            runtime_env={"env_vars": variables},
+            runtime_env={"env_vars": thread_variables(workers.threads)},
         )
         for _ in range(workers.number or (min(gpus, room) if wants_gpu else room)):
             self._start()

@@ -14,11 +14,11 @@ from typing import Any
 
 from mserbench.disk import folders, outside
 from mserbench.disk.files import cache_dir, write_atomic
-from mserbench.errors import DataError
+from mserbench.errors import DataError, UnknownName
 from mserbench.plugins import misfits
 from mserbench.report.progress import doing
 from mserbench.weights import sources as sources
-from mserbench.weights.named import assembler, weights_named
+from mserbench.weights.named import assembler, weights_named, weights_names
 from mserbench.weights.record import Weights
 from mserbench.weights.verification import revision_problems, sha256, verify_ready
 
@@ -44,6 +44,27 @@ def folder(name: str) -> Path:
             )
 
     return place
+
+
+def registered_or_own(name: str, option: str, built_in: str = "") -> Path:
+    """Return the folder of registered weights, else the folder that `name` is.
+
+    Raises UnknownName where it is neither, which tells the `option` and what needs no weights, the
+    `built_in`, if there is one; DataError where the weights are not on this machine.
+    """
+    names = weights_names()
+    if name in names:
+        return folder(name)
+    if Path(name).is_dir():
+        return Path(name)
+
+    beside = f"{built_in!r} and any folder" if built_in else "any folder"
+    raise UnknownName(
+        option,
+        name,
+        [built_in, *names] if built_in else names,
+        f"'mserbench weights list', beside {beside},",
+    )
 
 
 def digest(name: str) -> str:

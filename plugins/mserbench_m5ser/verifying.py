@@ -14,7 +14,7 @@ from mserbench import languages
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.disk import outside
 from mserbench.engine.ahead import ahead
-from mserbench.errors import DataError, words
+from mserbench.errors import DataError, why, words
 from mserbench.labels import CANONICAL
 from mserbench.report import progress
 from mserbench_m5ser import layout
@@ -170,7 +170,7 @@ def _rows(path: Path, name: str, problems: Problems) -> Iterator[dict[str, Any]]
 
         yield from ahead(_with_samples, shards.rows(path), _AHEAD)
     except (OSError, ValueError) as error:  # Arrow's own errors are of both
-        problems.add(f"a shard cannot be read ({' '.join(str(error).split())[:200]})", name)
+        problems.add(f"a shard cannot be read ({why(error, 200)})", name)
 
 
 def _with_samples(row: dict[str, Any]) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _with_samples(row: dict[str, Any]) -> dict[str, Any]:
     try:
         samples = flac.decoded(audio.get("bytes") or b"")
     except (RuntimeError, ValueError) as error:  # soundfile's errors are of the first
-        return {**row, "fault": " ".join(str(error).split())}
+        return {**row, "fault": why(error)}
 
     return {**row, "fault": "", "n_samples": len(samples), "heard": flac.key(samples)}
 

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from mserbench.errors import DataError, UsageError, why
-from mserbench_training.resources.quiet import quietly
+from mserbench_training.resources.whole import whole_model
 
 _RENAMED = (  # BERT's name and the Q-Former's, as regular expressions
     (r"embeddings\.LayerNorm\.(.*)", r"layernorm.\1"),
@@ -84,17 +84,8 @@ def _read(folder: Path) -> tuple[Any, dict[str, Tensor]]:
         if config.model_type != "bert":
             raise ValueError(f"it holds a {config.model_type!r}, no BERT")
 
-        loading: Any = BertModel
-        with quietly():  # from_pretrained: it knows prefixes and old names, such as LayerNorm.gamma
-            model, report = loading.from_pretrained(
-                folder, add_pooling_layer=False, dtype=torch.float32, local_files_only=True,
-                use_safetensors=True,
-                output_loading_info=True,
-            )  # fmt: skip
-
-        missing = sorted(report["missing_keys"])
-        if missing:
-            raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
+        # By transformers, which knows prefixes and old names, such as LayerNorm.gamma.
+        model = whole_model(BertModel, folder, add_pooling_layer=False, dtype=torch.float32)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = why(error, 200)
         raise DataError(

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from mserbench.errors import DataError, UsageError, why
 from mserbench_mser_llm.exact_head import ExactHead
 from mserbench_training.encoders.base import Precision
-from mserbench_training.resources.quiet import quietly
 from mserbench_training.resources.recomputing import recompute_blocks
+from mserbench_training.resources.whole import whole_model
 
 Tokens = tuple[int, ...]
 # Rows of the table of embeddings that are float32 at a time, as in the head.
@@ -58,21 +58,13 @@ class FrozenLanguageModel:
         """
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        loading: Any = AutoModelForCausalLM
         try:
-            with quietly():
-                module, report = loading.from_pretrained(
-                    folder, dtype=getattr(torch, precision), attn_implementation="sdpa",
-                    local_files_only=True,
-                    use_safetensors=True, output_loading_info=True,
-                )  # fmt: skip
-
-            # transformers fills them with random numbers, and says so in a report that is silenced
-            # here.
-            missing = sorted(set(report["missing_keys"]))
-            if missing:
-                raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
-
+            module = whole_model(
+                AutoModelForCausalLM,
+                folder,
+                dtype=getattr(torch, precision),
+                attn_implementation="sdpa",
+            )
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             reason = why(error, 200)

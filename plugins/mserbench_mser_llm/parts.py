@@ -15,7 +15,6 @@ from mserbench_mser_llm.language_model import FrozenLanguageModel
 from mserbench_mser_llm.names import TINY
 from mserbench_mser_llm.tiny_parts import Role, tiny_folder
 from mserbench_training.encoders.base import Encoder, Length, Precision
-from mserbench_training.encoders.named import registered_or_own
 
 # The options that name the parts, for errors.
 _ROLES: dict[Role, str] = {"whisper": "encoder", "bert": "bert", "llama": "language_model"}
@@ -27,7 +26,7 @@ def folder_of(name: str, role: Role) -> Path:
     """Return the folder of a part. Raises UnknownName for no such part, DataError where it is not
     on this machine.
     """
-    return tiny_folder(role) if name == TINY else registered_or_own(name, _ROLES[role], TINY)
+    return tiny_folder(role) if name == TINY else lookup.registered_or_own(name, _ROLES[role], TINY)
 
 
 def open_encoder(name: str, length: Length, device: str, precision: Precision) -> Encoder:

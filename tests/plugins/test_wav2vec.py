@@ -261,7 +261,7 @@ def edit(name, **changes):
         (edit("preprocessor_config.json", sampling_rate=8_000), "sampling_rate 8000"),
         (
             edit("config.json", num_hidden_layers=4),
-            r"tensor\(s\) are missing, such as encoder.layers.3",
+            r"tensor\(s\) are missing, such as 'encoder.layers.3",
         ),
         (edit("config.json", model_type="bert"), "holds a 'bert'"),
     ],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mserbench.data import trees
 from mserbench.disk import outside
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 from mserbench.plugins import misfits
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def reading(path: Path) -> Iterator[None]:
                 "'git lfs pull' where it was cloned"
             ) from error
 
-        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        reason = why(error, _LONGEST_REASON)
         raise DataError(
             f"parquet shard {str(path)!r} cannot be read ({reason}): get it or build it again"
         ) from error

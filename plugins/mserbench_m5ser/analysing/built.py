@@ -132,7 +132,7 @@ def _opened(shard: Path, columns: Sequence[str]) -> Iterator[Any]:
             yield file
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(
-            f"shard {shard.name} cannot be read ({str(error).splitlines()[0]}): build the set "
+            f"shard {shard.name} cannot be read ({why(error)}): build the set "
             "again, or copy it again"
         ) from error
 

@@ -102,6 +102,8 @@ class _Run:
     tally: Tally = field(default_factory=Tally)
     clips: int = 0
     seconds: float = 0.0
+    _report: progress.Report = field(init=False)
+    _last_failure: str = ""
     _jobs: dict[str, tuple[Part, tuple[Batch, ...]]] = field(default_factory=dict)
     _open: dict[str, int] = field(default_factory=dict)  # jobs that a part waits for
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mserbench.contracts import SAMPLE_RATE
-from mserbench.errors import MserbenchError, words
+from mserbench.engine.base import sentence
+from mserbench.errors import MserbenchError
 from mserbench.running.translators import translator_class, translator_options
 from mserbench.translator import Refusal, SourceClip, Speech, Translator
 from mserbench_m5ser.building import filters, flac
@@ -90,7 +91,7 @@ def _translator(job: Job, device: str) -> Translator:
             kind = translator_class(job.translator)
             translator = kind(translator_options(job.translator, job.options), device)
         except Exception as error:
-            reason = str(error) if isinstance(error, MserbenchError) else words(error)
+            reason = sentence(error)
             raise CannotStart(f"translator {job.translator!r} cannot start: {reason}") from error
 
         # Worker processes end without what `atexit` has; this is called in both.
@@ -146,7 +147,7 @@ def _translated(
             spoken = list(translator.translate(clips, language))
         # A translator may raise anything; a set of days must not be lost by one batch.
         except Exception as error:
-            reason = str(error) if isinstance(error, MserbenchError) else words(error)
+            reason = sentence(error)
             continue
 
         if len(spoken) == len(clips):
@@ -216,6 +217,6 @@ def _row(job: Job, piece: Piece, samples: NDArray[np.int16], text: str | None) -
 
 def _words_on(piece: Piece, error: Exception) -> str:
     """Return why a source clip cannot be read, without a path of this machine."""
-    reason = str(error) if isinstance(error, MserbenchError) else words(error)
+    reason = sentence(error)
     plain = reason.replace(str(piece.item.path), piece.item.utterance.audio)
     return " ".join(plain.replace(str(piece.item.root), piece.corpus).split())

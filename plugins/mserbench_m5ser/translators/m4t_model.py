@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from transformers import GenerationMixin, SeamlessM4TFeatureExtractor, SeamlessM4Tv2Model
 
 from mserbench.contracts import SAMPLE_RATE
-from mserbench.errors import DataError
-from mserbench_training.resources.quiet import quietly
+from mserbench.errors import DataError, why
+from mserbench_training.resources.whole import whole_model
 
 _SPACE = "\u2581"  # what stands for a space in the pieces of a text
 
@@ -116,27 +116,15 @@ class SpeechTranslator:
     @classmethod
     def from_folder(cls, folder: Path, device: str, precision: str) -> SpeechTranslator:
         """Load what `save_pretrained` wrote. Raises DataError where it is none, or damaged."""
-        loading: Any = _Even
         try:
-            with quietly():
-                model, report = loading.from_pretrained(
-                    folder, dtype=getattr(torch, precision), local_files_only=True,
-                    use_safetensors=True, output_loading_info=True,
-                )  # fmt: skip
-
-            # transformers fills them with random numbers.
-            missing = sorted(set(report["missing_keys"]))
-            if missing:
-                raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
-
+            model = whole_model(_Even, folder, dtype=getattr(torch, precision))
             extracting: Any = SeamlessM4TFeatureExtractor
             extractor = extracting.from_pretrained(folder, local_files_only=True)
             return cls(model, extractor, device)
         except (OSError, ValueError, KeyError, AttributeError, SafetensorError) as error:
-            reason = " ".join(str(error).split())[:200]
             raise DataError(
-                f"folder {str(folder)!r} holds no SeamlessM4T v2 that can be loaded ({reason}): "
-                f"give another by --option model=FOLDER"
+                f"folder {str(folder)!r} holds no SeamlessM4T v2 that can be loaded "
+                f"({why(error, 200)}): give another by --option model=FOLDER"
             ) from error
 
     @torch.inference_mode()

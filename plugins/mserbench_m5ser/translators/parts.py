@@ -1,12 +1,7 @@
-"""Pretrained parts of translators: found by name or folder, and the weights registered here."""
+"""Pretrained parts of translators that are registered here by name."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from mserbench.errors import UnknownName
-from mserbench.weights import lookup
-from mserbench.weights.named import weights_names
 from mserbench.weights.record import Hub, Weights
 from mserbench_m5ser.translators import heard
 
@@ -30,19 +25,3 @@ SEAMLESS_M4T_V2 = Weights(
         ),
     ),
 )  # fmt: skip
-
-
-def folder_of(name: str, option: str) -> Path:
-    """Return the folder of registered weights, else the folder that `name` is.
-
-    Raises UnknownName where it is neither, DataError where the weights are not on this machine.
-    """
-    names = weights_names()
-    if name in names:
-        return lookup.folder(name)
-    if Path(name).is_dir():
-        return Path(name)
-
-    raise UnknownName(
-        f"option {option}", name, names, "'mserbench weights list', beside any folder,"
-    )

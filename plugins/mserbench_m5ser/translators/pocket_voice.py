@@ -16,7 +16,7 @@ from pocket_tts import TTSModel
 from safetensors import SafetensorError
 
 from mserbench.contracts import SAMPLE_RATE
-from mserbench.errors import DataError
+from mserbench.errors import DataError, why
 
 LANGUAGES = {"de": "german", "es": "spanish", "fr": "french", "it": "italian"}
 _LARGE = "_24l"
@@ -78,11 +78,10 @@ class PocketVoices:
             else:
                 model = TTSModel.load_model(language=name)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            reason = " ".join(str(error).split())[:200]
             raise DataError(
-                f"the model {name!r} of pocket-tts cannot be loaded ({reason}): let it come from "
-                "the hub where there is a network, or name a folder of its configs and weights by "
-                "--option voices=FOLDER"
+                f"the model {name!r} of pocket-tts cannot be loaded ({why(error, 200)}): let it "
+                "come from the hub where there is a network, or name a folder of its "
+                "configs and weights by --option voices=FOLDER"
             ) from error
 
         # Given a tensor it would speak in no voice at all, without a word.

@@ -11,9 +11,10 @@ from mserbench.errors import ModelError, UsageError, words
 from mserbench.options import check_ranges, option
 from mserbench.plugins import misfits
 from mserbench.translator import Refusal, SourceClip, Speech, Translator, TranslatorCard
+from mserbench.weights import lookup
 from mserbench_m5ser.translators import heard
 from mserbench_m5ser.translators.codes import SEAMLESS, TARGETS
-from mserbench_m5ser.translators.parts import SEAMLESS_M4T_V2, folder_of
+from mserbench_m5ser.translators.parts import SEAMLESS_M4T_V2
 from mserbench_m5ser.translators.prosody_of_source import carried_over
 from mserbench_m5ser.translators.screening import Heard, screened, spoken_reason
 
@@ -73,7 +74,7 @@ class SeamlessM4T(Translator):
     def __init__(self, options: Any = None, device: str = "cpu") -> None:
         super().__init__(options, device)
         check_ranges(self.options)
-        folder = folder_of(self.options.model, "model")
+        folder = lookup.registered_or_own(self.options.model, "option model")
         # Here, as it loads torch and transformers.
         from mserbench_m5ser.translators.m4t_model import SpeechTranslator
 

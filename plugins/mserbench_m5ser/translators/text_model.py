@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import DataError, UsageError, why
 from mserbench_m5ser.translators.codes import SEAMLESS, TOKENS
-from mserbench_training.resources.quiet import quietly
+from mserbench_training.resources.whole import whole_model
 
 _ENGLISH = ("__en__", "eng_Latn")
 _MOST_TOKENS = 256  # of a translation: ten times a sentence of these corpora
@@ -30,19 +30,10 @@ class TextModel:
         """Load what `save_pretrained` wrote: safetensors, and no code. Raises DataError."""
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-        loading: Any = AutoModelForSeq2SeqLM
         try:
-            with quietly():
-                model, report = loading.from_pretrained(
-                    folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
-                    dtype=torch.float32, output_loading_info=True,
-                )  # fmt: skip
-
-            # transformers fills them with random numbers.
-            missing = sorted(set(report["missing_keys"]))
-            if missing:
-                raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]!r}")
-
+            model = whole_model(
+                AutoModelForSeq2SeqLM, folder, dtype=torch.float32, trust_remote_code=False
+            )
             with warnings.catch_warnings():
                 # Marian recommends a package that mends punctuation, which these texts do not need.
                 warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
@@ -52,10 +43,9 @@ class TextModel:
 
             return cls(model, tokenizer, device)
         except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-            reason = " ".join(str(error).split())[:200]
             raise DataError(
                 f"folder {str(folder)!r} holds no translation model that can be loaded "
-                f"({reason}): give another by --option translation_model=FOLDER"
+                f"({why(error, 200)}): give another by --option translation_model=FOLDER"
             ) from error
 
     @torch.inference_mode()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from mserbench.cards import Exposure
-from mserbench.errors import UnknownName, UsageError
+from mserbench.errors import UsageError
 from mserbench.weights import lookup
 from mserbench.weights.named import weights_named, weights_names
 from mserbench_training.encoders.base import Encoder, Precision
@@ -41,27 +41,7 @@ def folder_of(name: str) -> Path:
 
     Raises UnknownName where it is neither, DataError where the weights are not on this machine.
     """
-    return registered_or_own(name, "encoder", LOGMEL)
-
-
-def registered_or_own(name: str, option: str, built_in: str) -> Path:
-    """Return the folder of registered weights, or the folder that `name` is.
-
-    Raises UnknownName where it is neither, which tells the `option` and what needs no weights, the
-    `built_in`; DataError where the weights are not on this machine.
-    """
-    names = weights_names()
-    if name in names:
-        return lookup.folder(name)
-    if Path(name).is_dir():
-        return Path(name)
-
-    raise UnknownName(
-        option,
-        name,
-        [built_in, *names],
-        f"'mserbench weights list', beside {built_in!r} and any folder,",
-    )
+    return lookup.registered_or_own(name, "encoder", LOGMEL)
 
 
 def exposure_of(name: str) -> tuple[tuple[Exposure, ...], bool]:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import DataError, why
 from mserbench_training.encoders.base import check_layers
+from mserbench_training.resources.whole import whole_model
 
 CODE = "1"  # raise it whenever frames change
 KINDS = ("wav2vec2", "hubert", "wavlm")
@@ -69,20 +70,10 @@ class Wav2VecModel(nn.Module):
                 )
 
             config.apply_spec_augment, config.layerdrop = False, 0.0
-            module, loaded = AutoModel.from_pretrained(
-                folder,
-                config=config,
-                local_files_only=True,
-                use_safetensors=True,
-                dtype=torch.float32,
-                output_loading_info=True,
-            )
-
-            # transformers fills what is missing with random numbers and says so in a warning only.
             # `masked_spec_embed` is for SpecAugment alone, which is off, and often left out.
-            missing = sorted(set(loaded["missing_keys"]) - {"masked_spec_embed"})
-            if missing:
-                raise ValueError(f"{len(missing)} tensor(s) are missing, such as {missing[0]}")
+            module = whole_model(
+                AutoModel, folder, {"masked_spec_embed"}, config=config, dtype=torch.float32
+            )
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise DataError(
                 f"{subject} cannot be loaded ({why(error)}): give a folder with "
