@@ -29,11 +29,11 @@ def environment(cache: Path, more: Mapping[str, str] | None = None) -> dict[str,
     """
     cache.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
-        given, link = cache_dir() / name, cache / name
+        source, link = cache_dir() / name, cache / name
         # Without links (a system that forbids them) the weights are got again.
         with contextlib.suppress(OSError):
-            if given.is_dir() and not link.exists():
-                link.symlink_to(given.resolve(), target_is_directory=True)
+            if source.is_dir() and not link.exists():
+                link.symlink_to(source.resolve(), target_is_directory=True)
 
     own = {CACHE: str(cache.resolve()), PATHS: os.pathsep.join(p or os.getcwd() for p in sys.path)}
     merged = {**os.environ, **own, **(more or {})}

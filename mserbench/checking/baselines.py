@@ -15,7 +15,7 @@ from typing import Annotated, Self
 from mserbench.checking.device_key import device_key
 from mserbench.disk import folders, outside
 from mserbench.disk.files import write_atomic
-from mserbench.errors import DataError, UsageError, why
+from mserbench.errors import DataError, MserbenchError, UsageError, why
 from mserbench.results import parts, runs
 from mserbench.results.parts import COUNT, NAME, TEXT, TEXTS, Part, checked
 from mserbench.results.predictions import Prediction
@@ -257,7 +257,6 @@ def model_folder(record: RunRecord) -> str:
 
 
 def _is_default(record: RunRecord) -> bool:
-    from mserbench.errors import MserbenchError
     from mserbench.options import told
     from mserbench.running.lookup import described_class
 

@@ -124,18 +124,18 @@ def compare(
     )
 
 
-def _by_id(rows: Sequence[Prediction], where: str) -> dict[str, Prediction]:
+def _by_id(rows: Sequence[Prediction], whose: str) -> dict[str, Prediction]:
     by_id = {row.id: row for row in rows}
     if not rows or len(by_id) < len(rows):
         raise DataError(
-            f"the predictions of the {where} hold {len(rows)} rows with {len(by_id)} ids: "
+            f"the predictions of the {whose} hold {len(rows)} rows with {len(by_id)} ids: "
             "at least one row, and each id once, were expected"
         )
 
     for row in rows:
         if not all(map(math.isfinite, row.scores)):
             raise DataError(
-                f"the predictions of the {where} hold a score that is NaN or infinite for clip "
+                f"the predictions of the {whose} hold a score that is NaN or infinite for clip "
                 f"{row.id!r}: finite numbers were expected, so look at the model before its answers"
             )
 
@@ -177,10 +177,10 @@ def _moved(
     A run that has scores where its baseline has none is compared by its answers alone.
     """
     if not all(row.scores for row in (*before, *after)):
-        for rows, where in ((before, "baseline"), (after, "run")):
+        for rows, whose in ((before, "baseline"), (after, "run")):
             if any(row.scores for row in rows) and not all(row.scores for row in rows):
                 raise DataError(
-                    f"some predictions of the {where} have scores and some have none: scores for "
+                    f"some predictions of the {whose} have scores and some have none: scores for "
                     "all clips or for none were expected"
                 )
 

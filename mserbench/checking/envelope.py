@@ -118,14 +118,14 @@ def _repeated(runs: Sequence[Run], means: Means, under: Circumstance) -> list[Re
         return [_reference(run, by_task[run.record.task.name], under) for run in runs]
 
 
-def _reference(run: Run, other: Run, under: Circumstance) -> ReferenceRun:
-    seen = compare(run.rows, other.rows, run.labels, 0.0)
+def _reference(run: Run, repeated: Run, under: Circumstance) -> ReferenceRun:
+    comparison = compare(run.rows, repeated.rows, run.labels, 0.0)
     return ReferenceRun(
         threads=under.threads,
         batch=under.batch,
         processor=under.processor,
-        drift=None if seen.drift is None else float(f"{seen.drift:.3g}"),
-        flips=tuple(flip.id for flip in seen.flips),
+        drift=None if comparison.drift is None else float(f"{comparison.drift:.3g}"),
+        flips=tuple(flip.id for flip in comparison.flips),
     )
 
 
@@ -159,5 +159,5 @@ def _numpy_features(beginnings: tuple[str, ...]) -> list[str]:
 
 
 def _told(under: Circumstance) -> str:
-    held = f", kernels held to {under.processor}" if under.processor else ""
-    return f"{under.threads} thread(s), batches of {under.batch}{held}"
+    kernels = f", kernels held to {under.processor}" if under.processor else ""
+    return f"{under.threads} thread(s), batches of {under.batch}{kernels}"

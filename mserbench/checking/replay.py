@@ -50,12 +50,12 @@ def _of(baseline: Baseline) -> list[str]:
     place, told, record = str(baseline.folder), baseline.told, baseline.record
     run = Run(baseline.folder, record)
     try:
-        again = _rounded(runs.rescored(run).record.to_json())
+        remade = _rounded(runs.rescored(run).record.to_json())
     except DataError as error:
         return [str(error)]
 
     stated = _rounded(record.to_json())
-    differing = [name for name in again if stated.get(name) != again[name]]
+    differing = [name for name in remade if stated.get(name) != remade[name]]
     faults = [
         f"baseline {place!r}: its {name} are others when they are computed again from its "
         "predictions: add it again"

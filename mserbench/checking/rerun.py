@@ -30,7 +30,7 @@ class Rerun:
     Skipped is what needs a corpus or weights that are not on this machine.
     """
 
-    made: int
+    n_runs: int
     skipped: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
 
@@ -55,24 +55,24 @@ def rerun(
         device: `cpu` or `cuda`; a model that has no choice runs on what it has.
         full: whole tasks too: those of the baselines, and those whose subsets are among them.
     """
-    made, failed = 0, list[str]()
+    n_runs, failed = 0, list[str]()
     absent: dict[str, list[str]] = {}  # what is not here, and of which runs
     for group in _groups(baselines, full):
         name = marks.name_of(group.record)
         try:
-            here, missing = _that_can_be_run(group, data)
+            tasks_here, missing = _that_can_be_run(group, data)
             for task, sentence in missing:
                 absent.setdefault(sentence, []).append(f"{name} on {task}")
 
-            if here:
-                say(f"{name}: {', '.join(here)}")
-                _run(replace(group, tasks=here), out, device, data)
-                made += len(here)
+            if tasks_here:
+                say(f"{name}: {', '.join(tasks_here)}")
+                _run(replace(group, tasks=tasks_here), out, device, data)
+                n_runs += len(tasks_here)
         except MserbenchError as error:
             failed.append(f"{name} on {', '.join(group.tasks)}: {error}")
 
     skipped = [f"{sentence} ({_counted(runs)})" for sentence, runs in absent.items()]
-    return Rerun(made, tuple(skipped), tuple(failed))
+    return Rerun(n_runs, tuple(skipped), tuple(failed))
 
 
 def _counted(runs: Sequence[str]) -> str:
@@ -112,7 +112,7 @@ def _that_can_be_run(
         sentences = " and ".join(sentence.format(name) for name in missing)
         return (), [(task, sentences) for task in group.tasks]
 
-    here, absent = [], []
+    tasks_here, absent = [], []
     for name in group.tasks:
         task = lookup.task(name)
         try:
@@ -120,9 +120,9 @@ def _that_can_be_run(
         except (DataError, MissingExtra) as error:
             absent.append((name, str(error)))
         else:
-            here.append(name)
+            tasks_here.append(name)
 
-    return tuple(here), absent
+    return tuple(tasks_here), absent
 
 
 def _run(group: _Group, out: Path, device: str, data: Path | None) -> None:

@@ -240,7 +240,7 @@ def run(
     for sentence in (*result.skipped, *result.failed):
         _common.say(f"not run: {sentence}", err=True)
 
-    _common.say(f"{result.made} runs in {out}", err=True)
+    _common.say(f"{result.n_runs} runs in {out}", err=True)
     if result.failed:
         raise click.exceptions.Exit(4)
 

@@ -71,21 +71,21 @@ class Cluster(Engine):
         Raises MserbenchError where the cluster cannot be reached, or no worker can start.
         """
         coming = (_Attempt(shard) for shard in shards)
-        again: deque[_Attempt] = deque()
+        retries: deque[_Attempt] = deque()
         first = next(coming, None)
         if first is None:
             return
 
-        again.append(first)
+        retries.append(first)
         self._open()
         try:
             while True:
-                is_all, refusals = self._hand_out(again, coming)
+                is_all, refusals = self._hand_out(retries, coming)
                 yield from refusals
-                if is_all and not self._working and not again:
+                if is_all and not self._working and not retries:
                     return
 
-                yield from self._finished(again)
+                yield from self._finished(retries)
         finally:
             self._give_up_working()
 
@@ -94,14 +94,14 @@ class Cluster(Engine):
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._connect()
-        asked = {}
+        references = {}
         for node in self._nodes():
             place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             function = self._ray.remote(num_cpus=0, scheduling_strategy=place)(call)
             name = f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
-            asked[f"{name}, {node['NodeID'][:6]}"] = function.remote(work, *arguments)
+            references[f"{name}, {node['NodeID'][:6]}"] = function.remote(work, *arguments)
 
-        return {name: self._answer(name, reference) for name, reference in asked.items()}
+        return {name: self._answer(name, reference) for name, reference in references.items()}
 
     def close(self, at_once: bool = False) -> None:
         """End the workers, and the cluster if it was started here; nothing is left to wait for."""
@@ -229,14 +229,14 @@ class Cluster(Engine):
         self._starting[begun] = actor
 
     def _hand_out(
-        self, again: deque[_Attempt], coming: Iterator[_Attempt]
+        self, retries: deque[_Attempt], coming: Iterator[_Attempt]
     ) -> tuple[bool, list[Outcome[Any]]]:
         """Give shards to all who are idle; return whether none was left, and what cannot be
         sent.
         """
         refusals: list[Outcome[Any]] = []
         while self._idle:
-            attempt = again.popleft() if again else next(coming, None)
+            attempt = retries.popleft() if retries else next(coming, None)
             if attempt is None:
                 return True, refusals
 
@@ -253,7 +253,7 @@ class Cluster(Engine):
 
         return False, refusals
 
-    def _finished(self, again: deque[_Attempt]) -> Iterator[Outcome[Any]]:
+    def _finished(self, retries: deque[_Attempt]) -> Iterator[Outcome[Any]]:
         """Wait for something to happen, and yield the outcomes of it."""
         # While somebody works, who has not begun may take as long as it takes.
         ready, _ = self._ray.wait(
@@ -269,7 +269,7 @@ class Cluster(Engine):
             if reference in self._starting:
                 self._begun(reference)
             else:
-                outcome = self._outcome(reference, again)
+                outcome = self._outcome(reference, retries)
                 if outcome is not None:
                     yield outcome
 
@@ -289,7 +289,7 @@ class Cluster(Engine):
         self._false_starts = 0
         self._idle.append(actor)
 
-    def _outcome(self, reference: Any, again: deque[_Attempt]) -> Outcome[Any] | None:
+    def _outcome(self, reference: Any, retries: deque[_Attempt]) -> Outcome[Any] | None:
         """Return what came of a shard; None where it is to be done again."""
         faults = self._ray.exceptions
         actor, attempt = self._working.pop(reference)
@@ -302,7 +302,7 @@ class Cluster(Engine):
             self._start()
             attempt = replace(attempt, deaths=attempt.deaths + 1)
             if attempt.deaths < TRIES:
-                again.append(attempt)
+                retries.append(attempt)
                 return None
 
             return Outcome(key, failure=deadly(key, TRIES, error))

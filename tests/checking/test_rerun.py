@@ -70,7 +70,7 @@ def test_a_model_is_loaded_once_for_all_tasks(
     assert words[words.index("--task") + 1] == tasks
     # It has no GPU to run on, which is no reason to leave it out.
     assert words[words.index("--device") + 1] == "cpu"
-    assert (result.made, result.failed) == (len(tasks.split(",")), ())
+    assert (result.n_runs, result.failed) == (len(tasks.split(",")), ())
 
 
 def test_run_that_fails_is_told_and_hides_no_other(
@@ -83,7 +83,7 @@ def test_run_that_fails_is_told_and_hides_no_other(
     monkeypatch.setattr(rerun.afresh, "run", fail)
     result = rerun.rerun(baselines, tmp_path / "out", "cpu", False, None, lambda _: None)
 
-    assert result.made == 0
+    assert result.n_runs == 0
     assert "no memory" in result.failed[0]
     assert "- failed: random on emodb-sample, ravdess:frozen" in rerun.page(result)
 

@@ -70,9 +70,9 @@ def read(settings: Settings) -> tuple[Settings, Table]:
 
     columns = {**places, **named}
     selected = (key for key in settings.select if key not in FIELDS)
-    wanted = tuple(dict.fromkeys((*named.values(), *selected)))
-    shared = _checked(settings, root, files, wanted, audio)
-    table = table_of(root, files, wanted, audio)
+    asked_columns = tuple(dict.fromkeys((*named.values(), *selected)))
+    shared = _checked(settings, root, files, asked_columns, audio)
+    table = table_of(root, files, asked_columns, audio)
 
     return replace(settings, columns=columns), replace(table, columns=(*shared, *PLACES))
 
@@ -129,7 +129,11 @@ def split_of(file: str) -> str:
 
 
 def _checked(
-    settings: Settings, root: Path, files: tuple[str, ...], wanted: tuple[str, ...], audio: str
+    settings: Settings,
+    root: Path,
+    files: tuple[str, ...],
+    asked_columns: tuple[str, ...],
+    audio: str,
 ) -> tuple[str, ...]:
     """Return the columns that all shards have. Raises DataError where one lacks its recordings, or
     what another has of the columns that are asked for.
@@ -143,7 +147,7 @@ def _checked(
         columns = columns_of(shard)
         _check_recordings(settings, shard, file, audio)
         first = first or columns
-        lost = next((name for name in wanted if name in first and name not in columns), None)
+        lost = next((name for name in asked_columns if name in first and name not in columns), None)
         if lost is not None:
             raise DataError(
                 settings.error(
@@ -169,10 +173,10 @@ def _check_recordings(settings: Settings, shard: Shard, file: str, audio: str) -
         return
 
     key = ("columns", AUDIO) if AUDIO in settings.columns else ("parquet",)
-    others = [name for name in shard.recordings if names.can_name(name)]
+    other_columns = [name for name in shard.recordings if names.can_name(name)]
     advice = (
-        f"its columns of bytes are {listed(others)}: give one as 'audio' of [columns]"
-        if others
+        f"its columns of bytes are {listed(other_columns)}: give one as 'audio' of [columns]"
+        if other_columns
         else f"no column holds bytes, as 'datasets.Audio' stores them; "
         f"{nearest(audio, shard.schema.names)}"
     )
