@@ -90,6 +90,9 @@ class Translator(ABC):
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
     # How many clips one call of `translate` is given at most, of nearly one length.
     batch_size: ClassVar[int] = 1
+    # Options that are paths of which nothing that is inside decides what is spoken, as the
+    # environment of a tool; of all others the contents do.
+    by_name_alone: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: Any = None, device: str = "cpu") -> None:
         self.options = self.Options() if options is None else options

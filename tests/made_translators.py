@@ -20,12 +20,14 @@ CODE = """
         factor: float = 1.0  # length of the speech, as a multiple of the source's
         sleep: float = 0.0  # seconds a clip
         batch: str = ""  # a file to which the ids of each batch are added
+        weights: str = ""  # a file, of which the name alone is never enough
 
 
     class Standin(Translator):
         Options = Asked
         version = "1"
         batch_size = 4
+        by_name_alone = ("batch",)  # a log
 
         def __init__(self, options=None, device="cpu"):
             super().__init__(options, device)

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -55,8 +55,10 @@ def is_in_files(kind: type[Model]) -> bool:
     return _place(kind) is not None
 
 
-def files_of(options: Any) -> dict[str, str]:
+def files_of(options: Any, without: Collection[str] = ()) -> dict[str, str]:
     """Return the SHA-256 (hex) of what each option that is a path names, by the option's name.
+
+    Options of the names `without` are not looked at.
 
     A text counts where a file or folder of that name is there, as models take it for one. Raises
     OSError where it cannot be read.
@@ -64,7 +66,8 @@ def files_of(options: Any) -> dict[str, str]:
     digests = {}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
-        if isinstance(value, (str, Path)) and _exists(value):
+        is_path = field.name not in without and isinstance(value, (str, Path))
+        if is_path and _exists(value):
             digests[field.name] = _digest_of_path(Path(value))
 
     return digests

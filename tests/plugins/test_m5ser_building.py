@@ -394,6 +394,31 @@ def test_nothing_made_is_an_error(
     assert not (tmp_path / "set").exists()
 
 
+def test_other_weights_under_the_same_name_are_another_translator(
+    standin: None, calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If they were not, half a set would be spoken by the one and half by the other."""
+    weights = tmp_path / "voice.safetensors"
+    weights.write_bytes(b"first")
+    order = request(calls, weights=str(weights))
+    first = build(order, tmp_path / "set")
+    assert first.manifest["asked"]["translator"]["inputs"].keys() == {"weights"}
+    assert str(tmp_path) not in json.dumps(first.manifest)
+
+    def stops(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(building.Store, "add", stops)
+        with pytest.raises(KeyboardInterrupt):
+            build(order, tmp_path / "unfinished")
+
+    weights.write_bytes(b"second")
+    for name in ("set", "unfinished"):
+        with pytest.raises(UsageError, match=r"asked for otherwise .translator.: give"):
+            build(request(calls, weights=str(weights)), tmp_path / name)
+
+
 def test_the_same_build_again_is_done_and_another_is_refused(
     standin: None, calls: Path, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mserbench.cards import Exposure
 from mserbench.options import told
-from mserbench.running.translators import translator_class, translator_options
+from mserbench.running.translators import inputs_of, translator_class, translator_options
 from mserbench.translator import Translator, TranslatorCard
 from mserbench_m5ser.building.agreement import Judge
 from mserbench_m5ser.building.filters import Filters
@@ -79,6 +79,7 @@ class Request:
     def record(self, material: Material) -> dict[str, Any]:
         """Return all that decides the bytes of the set: no path, no time, no worker."""
         parts, complete = self.exposure()
+        inputs = inputs_of(self.kind, self.settings)
         record = {
             "sources": list(material.records),
             "languages": list(self.languages),
@@ -90,6 +91,8 @@ class Request:
                 "options": without_folders(told(self.settings)),
                 "prosody": self.card.prosody,
                 "voice": self.card.voice,
+                # Other weights in the same folder are another translator.
+                **({"inputs": inputs} if inputs else {}),
             },
             "exposure": [_exposure(part) for part in parts],
             "exposure_complete": complete,

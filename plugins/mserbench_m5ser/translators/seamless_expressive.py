@@ -84,6 +84,9 @@ class SeamlessExpressive(Translator):
         "a GPU of some 8 GB, or much patience",
     )
 
+    # Gigabytes of a foreign environment; the weights that speak are in the other folder.
+    by_name_alone = ("environment",)
+
     def __init__(self, options: Any = None, device: str = "cpu") -> None:
         super().__init__(options, device)
         check_ranges(self.options)
