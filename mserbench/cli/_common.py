@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -16,14 +15,12 @@ from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
 
 if TYPE_CHECKING:
-    from mserbench.engine.base import Engine, Workers
     from mserbench.report.blocks import Block
 
 # `progress` is the core's, offered here with what else commands share.
 __all__ = [
     "data_option",
     "device_option",
-    "engine_asked",
     "engine_options",
     "json_option",
     "names",
@@ -102,20 +99,6 @@ def engine_options(command: F) -> F:
         help="Who does the work: local[:N], or ray[:HOST:PORT], a Ray cluster.",
     )
     return name(count(command))
-
-
-def engine_asked(name: str, count: int | None, workers: Workers) -> AbstractContextManager[Engine]:
-    """Return the engine that --engine and --workers ask for; nothing is started yet.
-
-    Raises UsageError for an engine that is not known, or two numbers of workers.
-    """
-    from dataclasses import replace
-
-    from mserbench.engine.named import engine_named
-
-    if count is not None and name.startswith("local:"):
-        raise UsageError(f"--engine {name} and --workers {count} both say a number: leave one away")
-    return engine_named(name, workers if count is None else replace(workers, number=count))
 
 
 def option_option(command: F) -> F:

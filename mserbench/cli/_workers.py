@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mserbench.cli import _common
 from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ def spread(
     out of reach.
     """
     from mserbench.engine.base import Workers
+    from mserbench.engine.named import engine_asked
 
     if name == "local" and count is None:
         yield None
@@ -41,7 +41,7 @@ def spread(
     # The last digits of numbers depend on the threads, so they do not follow from the machine.
     threads = int(os.environ.get("OMP_NUM_THREADS") or 1)
     workers = Workers(0, devices=_devices(models, device), threads=threads, log=out / LOG)
-    with _common.engine_asked(name, count, workers) as engine:
+    with engine_asked(name, count, workers) as engine:
         # Before corpora are looked at, which takes minutes.
         engine.require([])
         yield engine

@@ -123,12 +123,13 @@ def verify(
 
     from mserbench.data import corpus, lookup, verification
     from mserbench.engine.base import Workers
+    from mserbench.engine.named import engine_asked
 
     source = lookup.corpus(name)
     # A file of one's own describes one task too, which may select a part of its corpus.
     task = lookup.task(name) if lookup.own_file(name) else None
     is_spread = engine != "local" or workers is not None
-    carrying = _common.engine_asked(engine, workers, Workers(0, kind="threads"))
+    carrying = engine_asked(engine, workers, Workers(0, kind="threads"))
     with carrying as hired, _common.progress(f"decoding {source.card.name}") as report:
         root = corpus.find(source, data)
         verified = verification.verify(source, root, report, task, hired if is_spread else None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from mserbench.cli._common import (
     data_option,
-    engine_asked,
     engine_options,
     json_option,
     names,
@@ -21,7 +20,6 @@ from mserbench.cli._common import (
 
 __all__ = [
     "data_option",
-    "engine_asked",
     "engine_options",
     "json_option",
     "names",

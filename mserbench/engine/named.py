@@ -28,6 +28,18 @@ def engine_named(text: str, workers: Workers) -> Engine:
     return _ENGINES[name](detail, workers)
 
 
+def engine_asked(name: str, number: int | None, workers: Workers) -> Engine:
+    """Return the engine that the options --engine and --workers ask for, as `engine_named` does.
+
+    Raises UsageError also where both say a number of workers.
+    """
+    if number is not None and name.startswith(f"{LOCAL}:"):
+        raise UsageError(
+            f"--engine {name} and --workers {number} both say a number: leave one away"
+        )
+    return engine_named(name, workers if number is None else replace(workers, number=number))
+
+
 def _local(detail: str, workers: Workers) -> Engine:
     if detail and not (detail.isdecimal() and int(detail) > 0):
         raise UsageError(

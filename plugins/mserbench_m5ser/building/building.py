@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mserbench.cli.for_plugins import engine_asked
 from mserbench.disk import folders
 from mserbench.disk.files import write_atomic
 from mserbench.engine.base import Engine, Outcome, Shard, Workers
+from mserbench.engine.named import engine_asked
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.report import progress
 from mserbench.running.translators import devices_of
