@@ -14,8 +14,6 @@ from mserbench.errors import DataError, UsageError
 from mserbench.experiments.shapes import Definition
 from mserbench.labels import CANONICAL
 
-_FILE = "corpus.toml"  # what makes a folder a corpus of one's own
-
 Files = tuple[tuple[str, str], ...]  # names of sets, and their TOML files, absolute
 
 
@@ -59,7 +57,7 @@ def find(experiment: Definition, folders: Mapping[str, str], data: Path | None) 
         here = [file for file in map(_file, places) if file.is_file()]
         if name in folders and not here:
             raise DataError(
-                f"--source {name}={folders[name]} holds no set, as there is no {_FILE!r}: give the "
+                f"--source {name}={folders[name]} holds no set, as there is no {lookup.SET!r}: give the "
                 f"folder of one that is built, or build it: {command}"
             )
 
@@ -109,4 +107,4 @@ def told(missing: Iterable[str], commands: Mapping[str, str]) -> str:
 
 
 def _file(place: Path) -> Path:
-    return place if place.name.endswith(lookup.OWN) else place / _FILE
+    return place if place.name.endswith(lookup.OWN) else place / lookup.SET
