@@ -57,8 +57,8 @@ def find(experiment: Definition, folders: Mapping[str, str], data: Path | None) 
         here = [file for file in map(_file, places) if file.is_file()]
         if name in folders and not here:
             raise DataError(
-                f"--source {name}={folders[name]} holds no set, as there is no {lookup.SET!r}: give the "
-                f"folder of one that is built, or build it: {command}"
+                f"--source {name}={folders[name]} holds no set, as there is no {lookup.SET!r}: "
+                f"give the folder of one that is built, or build it: {command}"
             )
 
         files += [(name, str(file.absolute())) for file in here[:1]]
