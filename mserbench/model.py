@@ -36,6 +36,25 @@ class Described:
     transductive: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Remoteness:
+    """How far the mean of some clips lies from what a model was trained on, in the model's own
+    measure.
+
+    `distance`: from the nearest training corpus, called `nearest`; `reach`: how far the training
+    corpora lie from one another at most. Both at least 0, in the same unit.
+    """
+
+    distance: float
+    reach: float
+    nearest: str
+
+    @property
+    def far(self) -> bool:
+        """Whether the clips lie further from every training corpus than these from one another."""
+        return self.distance > self.reach
+
+
 class Model(ABC):
     """Clips and a label set in; a score for each label, or a text answer, out.
 
@@ -55,6 +74,10 @@ class Model(ABC):
     bound_by_weights: ClassVar[tuple[str, ...]] = ()
     # True: several processes may train one model, as `train` is launched by torchrun.
     trains_together: ClassVar[bool] = False
+    # True: it defines `adapt`, and `mserbench run --adapt N` may be asked of it.
+    adapts: ClassVar[bool] = False
+    # The option that takes what follows a colon in `--model NAME:REST`; empty: there is none.
+    address: ClassVar[str] = ""
     # Of its weights, where it tells: `mserbench predict` has no task and asks for these.
     labels: tuple[str, ...] = ()
 
@@ -105,6 +128,20 @@ class Model(ABC):
         """
         return ""
 
+    def adapt(self, clips: Sequence[Clip]) -> None:
+        """Hear unlabelled clips of the target's conditions, before `prepare` and the first
+        `predict`.
+
+        Optional; a class that defines it sets `adapts`. The clips are none of those that are
+        scored, their number may be anything from 1, and they may all have one label or one speaker:
+        one-sided clips should harm little. Called at most once, and never where no `--adapt` is
+        asked for. Raises UsageError where the model cannot adapt.
+        """
+        raise UsageError(
+            f"model {self.card.name!r} cannot adapt to unlabelled clips: its class has no method "
+            f"'adapt'; leave --adapt out, or take another model (docs/write-a-model.md)"
+        )
+
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:  # noqa: B027 - optional hook
         """Look at every clip of the run before the first `predict`: fill a feature cache, gather
         statistics.
@@ -130,6 +167,14 @@ class Model(ABC):
         the harness, which adds `ties` where there are scores.
         """
         return {}
+
+    def remoteness(self, clips: Sequence[Clip]) -> Remoteness | None:
+        """Return how far the mean of clips lies from every corpus that the model was trained on.
+
+        Optional; None where the model does not know. It keeps to the rules of `predict` and changes
+        no score; after `adapt`, it is still told of the clips as they are.
+        """
+        return None
 
     def embeddings(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         """Return the vectors that the scores of clips rest on: finite, float64, shape (n_clips,
