@@ -68,7 +68,7 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
-	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --seeds 0 --replay
+	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --replay
 
 lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless VERSIONS=newest or =lowest
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
@@ -91,7 +91,7 @@ replay: $(DEV)  ## remake every number of the board, the baselines and the exper
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
-	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --seeds 0 --replay
+	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --replay
 
 regress: replay  ## run every model with a baseline again and compare (DEVICE=cuda, FULL=1); the report is runs/regress/summary.md
 	-$(BIN)/mserbench weights get whisper-base
