@@ -54,6 +54,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "For authors": {
         "conform": "run the conformance kit on a model, task or corpus",
         "packages": "load all packages; say which do not fit one another",
+        "completion": "print a script that completes the command line",
     },
 }
 COMMANDS = {name: title for group in GROUPS.values() for name, title in group.items()}
