@@ -362,6 +362,22 @@ def test_a_job_has_its_clips_in_all_languages(standin: None, calls: Path) -> Non
         assert sum(map(len, own)) == len(parts[0].pieces)
 
 
+def test_a_batch_that_is_too_large_for_a_job_is_cut_by_language(
+    standin: None, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mserbench_m5ser.building.plan._JOB_CLIPS", 8)
+    material: Material = gathered((str(calls),), None, False, Protected())
+    plan = Plan(material.pieces, ("fr", "de", "zh"), 4, 9)
+    (first, *_) = plan.rounds()
+    jobs = [[(part.language, len(batch)) for part, batch in job] for job in plan.jobs(first)]
+    assert jobs == [
+        [("fr", 4), ("de", 4)],
+        [("zh", 4)],
+        [("fr", 4), ("de", 4)],
+        [("zh", 4), ("fr", 1), ("de", 1), ("zh", 1)],
+    ]
+
+
 def test_what_fails_is_told_and_the_rest_is_made(
     standin: None, calls: Path, tmp_path: Path
 ) -> None:

@@ -80,12 +80,18 @@ class Plan:
         """
         job: list[tuple[Part, Batch]] = []
         for batch in self._batches(parts[0].pieces) if parts else ():
-            for part in parts:
-                if job and _is_full([*job, (part, batch)]):
+            pairs = [(part, batch) for part in parts]
+            # Not some of its languages in this job and the others in the next one, if all fit.
+            if job and _is_full([*job, *pairs]):
+                yield tuple(job)
+                job = []
+
+            for pair in pairs:
+                if job and _is_full([*job, pair]):
                     yield tuple(job)
                     job = []
 
-                job.append((part, batch))
+                job.append(pair)
 
         if job:
             yield tuple(job)
