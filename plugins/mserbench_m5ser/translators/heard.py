@@ -50,7 +50,7 @@ SEAMLESS_EXPRESSIVE = (
         "expressive speech of SeamlessExpressive, not all named; it may be mExpresso, mDRAL",
         ("de", "en", "es", "fr", "it", "zh"),
         "speech",
-        "arXiv 2312.05187, section 4, and docs/expressive/README.md of "
+        "arXiv 2312.05187, section 4, and the page on SeamlessExpressive of "
         "https://github.com/facebookresearch/seamless_communication: mExpresso is read in seven "
         "styles, happy and sad among them, and given there as dev and test sets; styles are no "
         "labels that it learns to tell",
