@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from mserbench.checking.baselines import Envelope, ReferenceRun
 from mserbench.checking.comparing import compare
 from mserbench.engine.base import thread_variables
 from mserbench.errors import UsageError
+from mserbench.results import machine
 from mserbench.results.runs import Run
 
 LEAST = 10  # reference runs of an envelope
@@ -62,6 +65,10 @@ _HELD = {
 
 _WIDE = {"avx2": ("AVX512", "X86_V4"), "basic": ("AVX", "X86_V3", "X86_V4", "FMA", "F16C")}
 """How features begin that numpy's own loops must not use at a level."""
+
+_NUMPY = "NPY_DISABLE_CPU_FEATURES"
+LEVELS = tuple(_HELD)
+"""The levels that the kernels of a processor with more can be held to."""
 
 Say = Callable[[str], None]
 
@@ -145,7 +152,37 @@ def settings(under: Circumstance) -> dict[str, str]:
         return threads
 
     disabled = _numpy_features(_WIDE[under.processor])
-    return {**threads, **_HELD[under.processor], "NPY_DISABLE_CPU_FEATURES": " ".join(disabled)}
+    return {**threads, **_HELD[under.processor], _NUMPY: " ".join(disabled)}
+
+
+@contextmanager
+def held(level: str) -> Iterator[None]:
+    """Hold the kernels of all processes that are started in the body to a level: `avx2`, `basic`,
+    or "" for their own choice.
+
+    Their runs tell the level as theirs, so that they get the device key of a processor that has no
+    more. Raises UsageError where this processor has less, or numpy cannot be told.
+    """
+    if not level:
+        yield
+        return
+    if level == "avx2" and machine.instructions() not in ("avx2", "avx512"):
+        raise UsageError(
+            f"kernels cannot be held to {level!r} here, as this processor has "
+            f"{machine.instructions()!r}: do it on one with AVX2 or AVX-512"
+        )
+
+    variables = {**_HELD[level], _NUMPY: " ".join(_numpy_features(_WIDE[level]))}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _numpy_features(beginnings: tuple[str, ...]) -> list[str]:

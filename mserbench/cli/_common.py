@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -36,6 +37,7 @@ __all__ = [
     "wide_option",
 ]
 
+_DATA = "MSERBENCH_DATA"
 _WIDE = "wide"
 _HINT = f"--{_WIDE} shows all columns"
 
@@ -65,13 +67,37 @@ def wide_option(command: F) -> F:
 
 
 def data_option(command: F) -> F:
-    """Add --data, which falls back to $MSERBENCH_DATA."""
+    """Add --data, which falls back to $MSERBENCH_DATA, and stands in its place for the command."""
     return click.option(
         "--data",
         type=click.Path(path_type=Path),
-        envvar="MSERBENCH_DATA",
+        envvar=_DATA,
+        callback=_stand_for_data,
         help="Folder with one folder a corpus (else $MSERBENCH_DATA).",
     )(command)
+
+
+def _stand_for_data(
+    context: click.Context, parameter: click.Parameter, folder: Path | None
+) -> Path | None:
+    """Let $MSERBENCH_DATA be what --data is, until the command ends.
+
+    A task's name alone may need the corpora, as a frozen subset is drawn from its whole one.
+    """
+    if folder is None:
+        return None
+
+    before = os.environ.get(_DATA)
+    os.environ[_DATA] = str(folder)
+
+    @context.call_on_close
+    def restore() -> None:
+        if before is None:
+            del os.environ[_DATA]
+        else:
+            os.environ[_DATA] = before
+
+    return folder
 
 
 def device_option(command: F) -> F:

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 _STORE = Path("leaderboard") / "baselines"
 _AUTO = "auto"
 
+# Spelt out, as the module that has them loads what a list of commands does not need.
+_held_option = click.option(
+    "--held-to",
+    "level",
+    type=click.Choice(["avx2", "basic"]),
+    help="Hold kernels to these instructions, for the baselines of processors that have no more.",
+)
+
 _store_option = click.option(
     "--store",
     type=click.Path(path_type=Path),
@@ -64,6 +72,7 @@ def command() -> None:
     type=click.Path(path_type=Path),
     help="For reference runs: a folder of weights that do not ship; repeatable.",
 )
+@_held_option
 @_common.data_option
 @_common.json_option
 def add(
@@ -75,6 +84,7 @@ def add(
     reason: str,
     commit: str,
     weights: Sequence[Path],
+    level: str | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
@@ -82,6 +92,7 @@ def add(
 
     All are looked at before any is added.
     """
+    from mserbench.checking import envelope as envelopes
     from mserbench.checking.again import Means, named_weights
     from mserbench.checking.baselines import Store
     from mserbench.checking.conduct import folders
@@ -98,9 +109,10 @@ def add(
 
     means = Means(data, named_weights(weights))
     why, added = reason or "first baseline", []
-    for run, envelope in _with_envelopes(finished, means, count):
-        added.append(baselines.add(run.folder, envelope, why, replace, key=key, commit=commit))
-        _tell(f"{_name(added[-1])}: epsilon {envelope.epsilon:g}")
+    with envelopes.held(level or ""):
+        for run, envelope in _with_envelopes(finished, means, count):
+            added.append(baselines.add(run.folder, envelope, why, replace, key=key, commit=commit))
+            _tell(f"{_name(added[-1])}: epsilon {envelope.epsilon:g}")
 
     if as_json:
         _common.print_json([_facts(baseline) for baseline in added])
@@ -212,18 +224,28 @@ def show(key: str, store: Path, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Write what was skipped or failed to this file, as Markdown.",
 )
+@click.option("--model", "models", multiple=True, help="Runs of this model alone; repeatable.")
+@_held_option
 @_common.data_option
 def run(
-    store: Path, out: Path, device: str, full: bool, not_run: Path | None, data: Path | None
+    store: Path,
+    out: Path,
+    device: str,
+    full: bool,
+    not_run: Path | None,
+    models: Sequence[str],
+    level: str | None,
+    data: Path | None,
 ) -> None:
     """Make the runs of all baselines again, afresh, for 'mserbench check'.
 
+    What they make on another kind of device 'mserbench baseline add' takes as its baselines.
     Nothing is taken from the cache but pretrained weights and demo corpora. What needs a corpus or
     weights that are not here is skipped, and said; exit status 4 where a run failed.
     """
     import shutil
 
-    from mserbench.checking import rerun
+    from mserbench.checking import envelope, rerun
     from mserbench.checking.baselines import Store
     from mserbench.data import corpus
     from mserbench.disk.files import write_atomic
@@ -232,8 +254,16 @@ def run(
     if not baselines:
         raise UsageError(f"{str(store)!r} holds no baseline: 'mserbench baseline add RUN' adds one")
 
+    names = sorted({baseline.record.model.name for baseline in baselines})
+    for name in models:
+        if name not in names:
+            raise UnknownName("model with a baseline", name, names, "'mserbench baseline list'")
+
+    chosen = [own for own in baselines if not models or own.record.model.name in models]
     shutil.rmtree(out, ignore_errors=True)
-    result = rerun.rerun(baselines, out, device, full, corpus.data_folder(data), _tell)
+    with envelope.held(level or ""):
+        result = rerun.rerun(chosen, out, device, full, corpus.data_folder(data), _tell)
+
     if not_run:
         write_atomic(not_run, rerun.page(result))
 

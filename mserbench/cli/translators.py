@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common, _shown
+from mserbench.cli import _common, _option_page, _shown
+from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
     from mserbench.cards import Exposure
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 @click.command(name="translators", short_help="list the translators of speech, or tell of one")
 @click.argument("name", required=False)
 @_common.wide_option
+@click.option(
+    "--markdown",
+    is_flag=True,
+    help="Print the page of its options, as docs/options/ has it, and nothing else.",
+)
 @_common.json_option
-def command(name: str | None, as_json: bool) -> None:
+def command(name: str | None, markdown: bool, as_json: bool) -> None:
     """List the translators of all installed plugins; with NAME, what that one needs, carries over
     and heard, and its options.
 
@@ -31,13 +37,20 @@ def command(name: str | None, as_json: bool) -> None:
     from mserbench.cli._listing import listing
     from mserbench.plugins.hookspecs import TranslatorEntry
 
+    if markdown and as_json:
+        raise UsageError("--markdown and --json were both given: give one of them")
+    if markdown and name is None:
+        raise UsageError(
+            "--markdown prints the page of one translator: name it, 'translators NAME'"
+        )
+
     if name is None:
         listing(TranslatorEntry, as_json)
     else:
-        _one(name, as_json)
+        _one(name, markdown, as_json)
 
 
-def _one(name: str, as_json: bool) -> None:
+def _one(name: str, markdown: bool, as_json: bool) -> None:
     from mserbench.options import describe_options
     from mserbench.plugins import registry
     from mserbench.plugins.hookspecs import TranslatorEntry
@@ -46,7 +59,12 @@ def _one(name: str, as_json: bool) -> None:
     translator: type[Translator] = registry.resolve(entry)
     card = translator.describe(translator.Options())
     options = describe_options(translator.Options)
+    about = " ".join((translator.Options.__doc__ or "").split())
 
+    if markdown:
+        written = f"mserbench translators {name} --markdown"
+        click.echo(_option_page.page(name, written, about, options), nl=False)
+        return
     if as_json:
         record = {
             "card": {**asdict(card), "exposure": [_heard(each) for each in card.exposure]},
@@ -57,7 +75,6 @@ def _one(name: str, as_json: bool) -> None:
         return
 
     columns = _shown.width()
-    about = " ".join((translator.Options.__doc__ or "").split())
     click.echo("\n".join(_card_lines(card, entry, columns)))
     if options:
         click.echo("\n" + "\n".join(_shown.lines(about, options, columns)))

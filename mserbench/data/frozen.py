@@ -13,6 +13,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from mserbench.contracts import FROZEN, Task, Utterance
 from mserbench.errors import DataError, PluginError, UsageError
@@ -23,9 +24,9 @@ SEED = "frozen-1"  # another one draws other subsets: it is raised, never reused
 _HEAD = ["id", "label"]
 
 
-def subset_of(task: Task) -> Task:
+def subset_of(task: Task, data: Path | None = None) -> Task:
     """Return the frozen subset of a task: its name ends in `:frozen`, and its hash is its own, of
-    the ids too.
+    the ids too. `data` is where a subset without a list is drawn from, else $MSERBENCH_DATA.
 
     Raises UsageError for a subset of a subset, DataError where the rule needs a corpus that is not
     here, PluginError for a list that is not one.
@@ -33,7 +34,7 @@ def subset_of(task: Task) -> Task:
     if task.ids:
         raise UsageError(f"task {task.name!r} is a frozen subset already: leave one ':frozen' away")
 
-    labels = _listed(task) if task.frozen else _by_rule(task)
+    labels = _listed(task) if task.frozen else _by_rule(task, data)
     counts = Counter(labels.values())
     return dataclasses.replace(
         task,
@@ -106,13 +107,13 @@ def _pairs(rows: Iterable[Sequence[str]]) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) == len(_HEAD)}
 
 
-def _by_rule(task: Task) -> dict[str, str]:
+def _by_rule(task: Task, data: Path | None) -> dict[str, str]:
     from mserbench.data import corpus, dataset
 
     try:
-        return chosen(dataset.truth(task, corpus.data_folder(None)))
+        return chosen(dataset.truth(task, corpus.data_folder(data)))
     except DataError as error:
         raise DataError(
             f"the frozen subset of task {task.name!r} is drawn from its whole corpus, as no list "
-            f"of it ships: set MSERBENCH_DATA; {error}"
+            f"of it ships: give --data or set MSERBENCH_DATA; {error}"
         ) from error

@@ -34,7 +34,7 @@ def labelled_clips(
     `allow_partial` those are its warnings.
     """
     return dataset.load(
-        lookup.task(task), corpus.data_folder(data), allow_partial, progress=progress
+        lookup.task(task, data), corpus.data_folder(data), allow_partial, progress=progress
     )
 
 
@@ -43,7 +43,7 @@ def labelled_utterances(task: str, data: Path | None = None) -> list[tuple[Utter
 
     A corpus with an inventory need not be here. Raises as `labelled_clips`.
     """
-    return dataset.truth(lookup.task(task), corpus.data_folder(data))
+    return dataset.truth(lookup.task(task, data), corpus.data_folder(data))
 
 
 def dropped_utterances(task: str, data: Path | None = None) -> dict[str, int]:
@@ -51,7 +51,7 @@ def dropped_utterances(task: str, data: Path | None = None) -> dict[str, int]:
 
     What lies outside of the task's selection or part is not counted. Raises as `labelled_clips`.
     """
-    question = lookup.task(task)
+    question = lookup.task(task, data)
     source = lookup.corpus(question.corpus)
     reading = corpus.read(source, corpus.find(source, corpus.data_folder(data)))
 

@@ -67,9 +67,11 @@ def family(name: str) -> str:
     return name if meant is None else corpus(meant).card.same_as
 
 
-def task(name: str) -> Task:
+def task(name: str, data: Path | None = None) -> Task:
     """Return the task of that name, of a TOML file, `TASK:PART` of a division of its corpus, or
     `TASK:frozen`, the subset of any of them for comparisons.
+
+    `data` is where a subset is drawn from that no list tells, else $MSERBENCH_DATA.
 
     Raises UnknownName, DataError or PluginError.
     """
@@ -79,7 +81,7 @@ def task(name: str) -> Task:
     if name.endswith(FROZEN):
         from mserbench.data import frozen
 
-        return frozen.subset_of(task(name.removesuffix(FROZEN)))
+        return frozen.subset_of(task(name.removesuffix(FROZEN)), data)
 
     if file := own_file(name):
         return _own(file).task
@@ -143,6 +145,7 @@ def _part_of(whole: Task, part: str) -> Task:
         title=f"{whole.title}, part {full}",
         part=full,
         counts={},
+        frozen="",  # that list is of the whole task
     )
 
 

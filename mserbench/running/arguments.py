@@ -15,15 +15,16 @@ from mserbench.errors import UsageError
 from mserbench.model import Model
 
 
-def task(name_or_task: object) -> Task:
-    """Return the task of a name, of the path of a TOML file, or the object itself.
+def task(name_or_task: object, data: Path | None = None) -> Task:
+    """Return the task of a name, of the path of a TOML file, or the object itself;
+    `data` as in `lookup.task`.
 
     Raises UsageError for anything else, and as `lookup.task`.
     """
     if isinstance(name_or_task, Task):
         return name_or_task
     if isinstance(name_or_task, str | os.PathLike):
-        return lookup.task(os.fsdecode(name_or_task))
+        return lookup.task(os.fsdecode(name_or_task), data)
 
     remedy = ": call it once for each" if isinstance(name_or_task, Iterable) else ""
     raise UsageError(

@@ -61,10 +61,10 @@ def evaluate(
     UsageError for arguments of other types, unknown names, options and folders in use, ModelError
     where the model fails or breaks its contract.
     """
-    question, model = arguments.task(task), arguments.model_or_name(model)
+    folder = corpus.data_folder(arguments.folder_or_none("data", data))
+    question, model = arguments.task(task, folder), arguments.model_or_name(model)
     arguments.check_numbers(limit, batch_seconds)
     texts, runs_folder = arguments.options(options), arguments.folder("out", out)
-    folder = corpus.data_folder(arguments.folder_or_none("data", data))
     named_weights = None if weights is None else str(arguments.folder("weights", weights))
     # A name that nobody knows is told before a corpus of gigabytes is indexed.
     if isinstance(model, str):

@@ -39,10 +39,11 @@ def score_file(
     verdict is `unknown`. Raises DataError with every fault of the file.
     """
     path = Path(path)
-    question = lookup.task(task)
+    folder = corpus.data_folder(data)
+    question = lookup.task(task, folder)
     own = own_cards.read_card(Path(card), name) if card else own_cards.unknown_card(name)
     own = exposure.with_families(own, lookup.family)
-    labelled = dataset.truth(question, corpus.data_folder(data))
+    labelled = dataset.truth(question, folder)
     truth = {utterance.id: label for utterance, label in labelled}
     file = foreign.read_foreign(path, truth, question.labels)
     rows = file.rows

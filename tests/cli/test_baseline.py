@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from mserbench import evaluate
 from mserbench.checking.baselines import Store
 from mserbench.checking.device_key import device_key_here
+from mserbench.results import machine
 from mserbench.results.runs import Run
 from tests.conftest import Outcome
 
@@ -134,6 +136,35 @@ def test_corpus_that_is_not_here_is_skipped_and_said(
     told = not_run.read_text()
     assert "- skipped: corpus 'ravdess' needs a data folder" in told
     assert told.rstrip().endswith("(1 run: random on ravdess:frozen)")
+
+
+def test_runs_with_kernels_held_back_are_those_of_a_lesser_processor(
+    cli: Cli, run: Run, store: Path, tmp_path: Path
+) -> None:
+    """So one machine makes the baselines of a runner that nobody has at hand."""
+    if machine.instructions() not in ("avx2", "avx512"):
+        pytest.skip("no x86 processor with AVX2")
+
+    added(cli, run, store)
+    before = dict(os.environ)
+    out = tmp_path / "again" / "runs"
+    words = ("--store", store, "--out", out, "--held-to", "avx2", "--model", "random")
+    assert cli("baseline", "run", *words).code == 0
+    assert dict(os.environ) == before
+
+    avx2 = tmp_path / "of-avx2"
+    (made,) = out.rglob("run.json")
+    words = ("--store", avx2, "--envelope-runs", "0", "--held-to", "avx2")
+    assert cli("baseline", "add", made.parent, *words).code == 0
+    assert [own.device_key for own in Store(avx2).all()] == ["cpu-avx2-numpy2-float64"]
+
+
+def test_model_without_a_baseline_is_an_error(cli: Cli, run: Run, store: Path) -> None:
+    added(cli, run, store)
+    made = cli("baseline", "run", "--store", store, "--model", "randon")
+
+    assert made.code == 2
+    assert "'random'" in made.err
 
 
 def test_empty_store_is_no_success(cli: Cli, store: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mserbench import evaluate
+from mserbench.cli import program
 from mserbench.contracts import Utterance
 from mserbench.data import dataset, frozen, lookup
+from mserbench.data.labelled import labelled_utterances
 from mserbench.errors import DataError, PluginError, UsageError
 from mserbench.plugins.packages import package_file
 from mserbench.running.submission import score_file
@@ -104,6 +108,11 @@ def test_clips_outside_the_subset_do_not_change_it() -> None:
     assert len(set(frozen.chosen(drawn_last)) - set(chosen)) <= 1
 
 
+def test_subset_of_a_part_is_not_that_of_the_whole_task() -> None:
+    assert lookup.task("resd").frozen
+    assert not lookup.task("resd:test").frozen
+
+
 def test_subset_of_a_subset_is_refused() -> None:
     with pytest.raises(UsageError, match="frozen subset already"):
         lookup.task("ravdess:frozen:frozen")
@@ -114,6 +123,36 @@ def test_task_without_a_list_needs_its_corpus(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(DataError, match="drawn from its whole corpus"):
         lookup.task("iemocap-4:frozen")
+
+
+@pytest.mark.parametrize("means", ["api", "labelled", "score", "command"])
+def test_task_without_a_list_is_drawn_from_the_folder_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, means: str
+) -> None:
+    """Not from $MSERBENCH_DATA, which is another one, or not set."""
+    elsewhere, named = tmp_path / "elsewhere", tmp_path / "named"
+    monkeypatch.setenv("MSERBENCH_DATA", str(elsewhere))
+    asked: list[Path | None] = []
+
+    def truth(task: object, data: Path | None) -> list[tuple[Utterance, str]]:
+        asked.append(data)
+        raise DataError("the corpus is not here")
+
+    monkeypatch.setattr(dataset, "truth", truth)
+    ways: dict[str, Callable[[], object]] = {
+        "api": lambda: evaluate("prior", "iemocap-4:frozen", data=named, out=tmp_path),
+        "labelled": lambda: labelled_utterances("iemocap-4:frozen", named),
+        "score": lambda: score_file("answers.csv", "iemocap-4:frozen", "me", data=named),
+        "command": lambda: program.main(
+            ["run", "--model", "prior", "--task", "iemocap-4:frozen", "--data", str(named)],
+            standalone_mode=False,
+        ),
+    }
+    with pytest.raises(DataError, match="give --data or set MSERBENCH_DATA"):
+        ways[means]()
+
+    assert asked == [named]
+    assert os.environ["MSERBENCH_DATA"] == str(elsewhere)
 
 
 def test_list_of_other_labels_is_refused() -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from mserbench.options import OptionDescription, describe_options
 from mserbench.plugins import registry
-from mserbench.plugins.hookspecs import ModelEntry
+from mserbench.plugins.hookspecs import ModelEntry, TranslatorEntry
 from mserbench.running.lookup import described_class
 
 PAGES = Path(__file__).parents[2] / "docs/options"
 MODELS = list(registry.entries(ModelEntry))
+TRANSLATORS = list(registry.entries(TranslatorEntry))
 REBUILT = ("mser-llm", "supcon-w2v2")  # the models of the two papers
 
 
@@ -73,7 +74,18 @@ def test_the_committed_page_is_what_the_code_says(cli, model: str) -> None:
 
 
 def test_there_is_no_page_of_a_model_that_is_gone() -> None:
-    assert {path.stem for path in PAGES.iterdir()} == set(MODELS)
+    assert {path.stem for path in PAGES.glob("*.md")} == set(MODELS)
+    assert {path.stem for path in (PAGES / "translators").iterdir()} == set(TRANSLATORS)
+
+
+@pytest.mark.parametrize("translator", TRANSLATORS)
+def test_the_committed_page_of_a_translator_is_what_the_code_says(cli, translator: str) -> None:
+    done = cli("translators", translator, "--markdown")
+    page = PAGES / "translators" / f"{translator}.md"
+    assert page.read_text(encoding="utf-8") == done.out, (
+        f"remake it: mserbench translators {translator} --markdown > "
+        f"docs/options/translators/{translator}.md"
+    )
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,35 +1,33 @@
-"""The build itself: jobs to an engine, results to the disk, parts to shards, the folder whole."""
+"""The build itself: what is asked, what is there of it already, the folder whole."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mserbench.disk import folders
 from mserbench.disk.files import write_atomic
-from mserbench.engine.base import Engine, Outcome, Shard, Workers
+from mserbench.engine.base import Workers
 from mserbench.engine.named import engine_asked
 from mserbench.errors import DataError, ModelError, UsageError
-from mserbench.report import progress
 from mserbench.running.translators import devices_of
 from mserbench_m5ser import layout
-from mserbench_m5ser.building import finishing, work
+from mserbench_m5ser.building import finishing
 from mserbench_m5ser.building.counts import Tally
-from mserbench_m5ser.building.plan import Batch, Part, Plan
+from mserbench_m5ser.building.plan import Plan
 from mserbench_m5ser.building.protected import as_spoken, check_targets, protected
 from mserbench_m5ser.building.request import Request
 from mserbench_m5ser.building.sources import gathered
 from mserbench_m5ser.building.store import Store
-from mserbench_m5ser.building.work import Result
+from mserbench_m5ser.building.under_way import Run
 
 _REQUEST = "request.json"
-_TRIES = 3  # of a job whose worker dies
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def build(
         crew = Workers(0, "processes", devices_of(request.kind), log=store.folder / "workers.log")
         with engine_asked(engine, workers, crew) as hands:
             hands.require(material.roots)
-            tally = _Run(request, plan, store, hands).carry_out()
+            tally = Run(request, plan, store, hands).carry_out()
 
         _require_clips(tally, store, request.translator)
         manifest = finishing.finish(store, plan, order, tally, guard)
@@ -89,127 +87,6 @@ def build(
 
     shutil.rmtree(store.folder, ignore_errors=True)
     return Built(out, manifest, material.notes)
-
-
-@dataclass
-class _Run:
-    """One run of a plan: what is under way, and what is done."""
-
-    request: Request
-    plan: Plan
-    store: Store
-    engine: Engine
-    tally: Tally = field(default_factory=Tally)
-    clips: int = 0
-    seconds: float = 0.0
-    _report: progress.Report = field(init=False)
-    _last_failure: str = ""
-    _jobs: dict[str, tuple[Part, tuple[Batch, ...]]] = field(default_factory=dict)
-    _open: dict[str, int] = field(default_factory=dict)  # jobs that a part waits for
-
-    def carry_out(self) -> Tally:
-        """Do what is not done yet; return the counts of all parts."""
-        title = f"{self.request.translator}: clips"
-        with progress.counting(title) as self._report:
-            retry = self._round(self._coming())
-            # In the end each by itself: a worker that dies takes those beside it along.
-            for _ in range(_TRIES - 2):
-                retry = self._round(retry)
-
-            for shard in retry:
-                for lost in self._round([shard]):
-                    self._give_up(lost)
-
-        return self.tally
-
-    def _coming(self) -> Iterator[Shard[work.Done]]:
-        """Yield the jobs that are not done, part by part; what is done is counted."""
-        for part in self.plan.parts():
-            note = self.store.finished(part.name)
-            if note is not None:
-                self.store.forget(part.name)
-                self._count(part.pieces)
-                self.tally.merge(Tally.from_json(note["tally"]))
-                continue
-
-            done = self.store.numbers(part.name)
-            jobs = {}
-            for number, batches in enumerate(self.plan.jobs(part)):
-                pieces = [piece for batch in batches for piece in batch]
-                if done.issuperset(piece.number for piece in pieces):
-                    self._count(pieces)
-                else:
-                    jobs[f"{part.name}/{number}"] = (part, batches)
-
-            self._open[part.name] = len(jobs)
-            self._jobs.update(jobs)
-            if not jobs:
-                self._finish(part)
-
-            task = self.request.job(part.language)
-            for key, (_, batches) in jobs.items():
-                yield Shard(key, work.results, (task, batches), on_device=True)
-
-    def _round(self, shards_to_do: Iterable[Shard[work.Done]]) -> list[Shard[work.Done]]:
-        """Carry jobs out; return those that failed."""
-        order: dict[str, Shard[work.Done]] = {}
-
-        def noted() -> Iterator[Shard[work.Done]]:
-            for shard in shards_to_do:
-                order[shard.key] = shard
-                yield shard
-
-        # By key, as outcomes come in any order and a failed job is handed out again.
-        failed = []
-        for outcome in self.engine.do(noted()):
-            shard = order.pop(outcome.key)
-            if not self._take(outcome):
-                failed.append(shard)
-                self._last_failure = outcome.failure
-
-        return failed
-
-    def _take(self, outcome: Outcome[work.Done]) -> bool:
-        """Keep what came of a job; False where nothing did."""
-        if outcome.failure or outcome.value is None:
-            return False
-        if outcome.value.stopped:
-            raise ModelError(outcome.value.stopped)
-
-        self._keep(outcome.key, outcome.value.results)
-        return True
-
-    def _give_up(self, shard: Shard[work.Done]) -> None:
-        """Note the clips of a job as failed: it was tried often enough."""
-        _, batches = self._jobs[shard.key]
-        reason = f"failed {_TRIES} times: {self._last_failure}"
-        pieces = [piece for batch in batches for piece in batch]
-        self._keep(shard.key, [Result(piece.number, "failed", reason) for piece in pieces])
-
-    def _keep(self, key: str, results: list[Result]) -> None:
-        part, batches = self._jobs.pop(key)
-        self.store.add(part.name, results)
-        self._count([piece for batch in batches for piece in batch])
-
-        self._open[part.name] -= 1
-        if not self._open[part.name]:
-            self._finish(part)
-
-    def _finish(self, part: Part) -> None:
-        """Make the shard of a part whose clips are all done."""
-        # First the shard, then the note of it: killed in between, it is written again.
-        del self._open[part.name]
-        note, tally = finishing.finish_part(self.store, part)
-        self.tally.merge(tally)
-        self.store.finish(part.name, note)
-
-    def _count(self, pieces: Iterable[Any]) -> None:
-        for piece in pieces:
-            self.clips += 1
-            self.seconds += piece.item.facts.seconds
-
-        hours, total = self.seconds / 3600, self.plan.seconds / 3600
-        self._report(self.clips, self.plan.clips, f"{hours:.2f} of {total:.2f} h")
 
 
 def _require_free(out: Path) -> None:

@@ -15,9 +15,10 @@ from mserbench_m5ser.building.sources import Piece
 _T = TypeVar("_T")
 
 PART_CLIPS = 4_000  # source clips of a shard of the set: some hours, under half a gigabyte
-# What a worker is given at once; a killed build does so much again for each of its workers.
-_JOB_CLIPS = 32
-_JOB_SECONDS = 120.0
+# What a worker is given at once, counted in each language; a killed build does so much again for
+# each of its workers.
+_JOB_CLIPS = 48
+_JOB_SECONDS = 240.0
 
 Batch = tuple[Piece, ...]
 
@@ -34,6 +35,10 @@ class Part:
     def name(self) -> str:
         """Its name, which is that of its file without the ending."""
         return f"{self.language}-{self.index:05d}"
+
+
+Job = tuple[tuple[Part, Batch], ...]
+"""What a worker is given at once: batches, each with the part that it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,32 @@ class Plan:
             for index, pieces in enumerate(_cut(self.pieces, self.part_clips)):
                 yield Part(language, index, pieces)
 
-    def jobs(self, part: Part) -> Iterator[tuple[Batch, ...]]:
-        """Yield the batches of a part, as many together as a worker is given at once."""
-        job: list[Batch] = []
-        for batch in self._batches(part.pieces):
-            if job and _is_full([*job, batch]):
+    def rounds(self) -> Iterator[tuple[Part, ...]]:
+        """Yield the same parts, those of the same clips together: one a language."""
+        for index, pieces in enumerate(_cut(self.pieces, self.part_clips)):
+            yield tuple(Part(language, index, pieces) for language in self.languages)
+
+    def jobs(self, parts: Sequence[Part]) -> Iterator[Job]:
+        """Yield the batches of parts of the same clips, as many together as a worker is given.
+
+        A batch comes in all languages before the next one, so that a worker that measured a source
+        for one language has it for the others: in jobs of one language each of the workers would
+        measure all.
+        """
+        job: list[tuple[Part, Batch]] = []
+        for batch in self._batches(parts[0].pieces) if parts else ():
+            pairs = [(part, batch) for part in parts]
+            # Not some of its languages in this job and the others in the next one, if all fit.
+            if job and _is_full([*job, *pairs]):
                 yield tuple(job)
                 job = []
 
-            job.append(batch)
+            for pair in pairs:
+                if job and _is_full([*job, pair]):
+                    yield tuple(job)
+                    job = []
+
+                job.append(pair)
 
         if job:
             yield tuple(job)
@@ -80,9 +102,9 @@ class Plan:
         yield from _cut(by_length, self.batch_size)
 
 
-def _is_full(job: Sequence[Batch]) -> bool:
-    n_clips = sum(map(len, job))
-    seconds = sum(piece.item.facts.seconds for batch in job for piece in batch)
+def _is_full(job: Sequence[tuple[Part, Batch]]) -> bool:
+    n_clips = sum(len(batch) for _, batch in job)
+    seconds = sum(piece.item.facts.seconds for _, batch in job for piece in batch)
     return n_clips > _JOB_CLIPS or seconds > _JOB_SECONDS
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +27,9 @@ _AT_ONCE = 100  # results read at a time: some tens of megabytes at most
 
 @dataclass(frozen=True)
 class Store:
-    """The folder of an unfinished build. One process writes it, which holds its lock."""
+    """The folder of an unfinished build. One process writes it, which holds its lock; its threads
+    may write at once.
+    """
 
     folder: Path
 
@@ -45,10 +47,13 @@ class Store:
 
         return self._transact(read)
 
-    def add(self, part: str, results: Sequence[Result]) -> None:
-        """Keep results in one transaction. Raises sqlite3.Error where the disk is full."""
+    def add(self, results: Sequence[tuple[str, Result]]) -> None:
+        """Keep results, each with its part, in one transaction. Raises sqlite3.Error where the disk
+        is full.
+        """
         rows = [
-            (part, result.number, json.dumps(_facts(result)), result.audio) for result in results
+            (part, result.number, json.dumps(_facts(result)), result.audio)
+            for part, result in results
         ]
 
         def write(base: sqlite3.Connection) -> None:
@@ -97,9 +102,9 @@ class Store:
 
 
 def _facts(result: Result) -> dict[str, Any]:
-    facts = asdict(result)
-    del facts["audio"]
-    return facts
+    # By name, as `asdict` copies each value, which costs more than the rest of it.
+    names = (field.name for field in fields(Result))
+    return {name: getattr(result, name) for name in names if name != "audio"}
 
 
 def _after(base: sqlite3.Connection, part: str, number: int) -> list[Result]:

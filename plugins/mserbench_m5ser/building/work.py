@@ -73,14 +73,18 @@ class Result:
     audio: bytes = b""
 
 
-def results(job: Job, batches: Sequence[Batch], device: str) -> Done:
+def results(batches: Sequence[tuple[Job, Batch]], device: str) -> Done:
     """Return what became of each clip of some batches, in order."""
-    try:
-        translator = _translator(job, device)
-    except CannotStart as error:  # a value, as engines hand on only the words of an error
-        return Done([], str(error))
+    became: list[Result] = []
+    for job, batch in batches:
+        try:
+            translator = _translator(job, device)
+        except CannotStart as error:  # a value, as engines hand on only the words of an error
+            return Done([], str(error))
 
-    return Done([result for batch in batches for result in _of_batch(job, translator, batch)])
+        became += _of_batch(job, translator, batch)
+
+    return Done(became)
 
 
 def _translator(job: Job, device: str) -> Translator:

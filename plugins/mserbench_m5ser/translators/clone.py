@@ -25,7 +25,7 @@ _LANGUAGE = "{language}"  # in the name of a folder, where each language has a m
 
 @dataclass(frozen=True)
 class CloneOptions:
-    """Options of `clone`."""
+    """Where words and voices come from, and how large the voices are."""
 
     sentences: str = option(
         "",

@@ -41,7 +41,9 @@ _VOICE: dict[str, str | int] = {"range": 30, "volume": 90}
 # In espeak-ng's units: by themselves some of its men lie at 75 Hz, where Praat hears little voice.
 _PITCH = {"f": 50, "m": 65}
 _SOURCES = 2_048  # clips whose prosody is kept, 6 kB each, as they come again in each language
-_SENTENCES = 64  # that are kept as they were spoken, 0.2 MB each
+# Speech that is kept as it was spoken, 0.2 MB each: two sentences in 21 timbres and five languages
+# are 210, which come again and again.
+_SENTENCES = 256
 
 Samples = NDArray[np.float32]
 

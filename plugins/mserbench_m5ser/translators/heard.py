@@ -33,8 +33,8 @@ SEAMLESS_M4T = (
         "web audio of w2v-BERT 2.0, 4,500,000 h, recordings not named",
         SEAMLESS_LANGUAGES,
         "speech",
-        "arXiv 2312.05187, section 3.2: unlabelled audio of over 143 languages; no labels of "
-        "emotion",
+        "https://huggingface.co/facebook/w2v-bert-2.0, and arXiv 2312.05187, section 3: unlabelled "
+        "audio of over 143 languages; no labels of emotion",
     ),
     Exposure(
         "aligned speech of SeamlessAlign, and recordings with transcripts",
@@ -47,19 +47,29 @@ SEAMLESS_M4T = (
 SEAMLESS_EXPRESSIVE = (
     *SEAMLESS_M4T,
     Exposure(
-        "expressive speech of SeamlessExpressive: mExpresso, mDRAL and others",
+        "expressive speech of SeamlessExpressive, not all named; it may be mExpresso, mDRAL",
         ("de", "en", "es", "fr", "it", "zh"),
         "speech",
-        "arXiv 2312.05187, section 4: acted in styles, which are no labels that it learns to tell; "
-        "mined and licensed recordings, not all named",
+        "arXiv 2312.05187, section 4, and the page on SeamlessExpressive of "
+        "https://github.com/facebookresearch/seamless_communication: mExpresso is read in seven "
+        "styles, happy and sad among them, and given there as dev and test sets; styles are no "
+        "labels that it learns to tell",
     ),
 )
 POCKET_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 POCKET_TTS = (
     Exposure(
-        "speech of pocket-tts, recordings not named",
-        POCKET_LANGUAGES,
+        "public English speech of pocket-tts, corpora not named here",
+        ("en",),
         "speech",
-        "its README names the languages that it speaks, and no corpus of them",
+        "https://kyutai.org/blog/2026-01-13-pocket-tts: the English model learnt from public "
+        "English data sets alone",
+    ),
+    Exposure(
+        "speech of pocket-tts in other languages, recordings not named",
+        tuple(language for language in POCKET_LANGUAGES if language != "en"),
+        "speech",
+        "https://github.com/kyutai-labs/pocket-tts, README: it names the languages, and no corpus "
+        "of them",
     ),
 )

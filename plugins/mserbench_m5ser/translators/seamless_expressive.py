@@ -26,7 +26,7 @@ _FRUITLESS = 3
 
 @dataclass(frozen=True)
 class SeamlessExpressiveOptions:
-    """Options of `seamless-expressive`."""
+    """Where the tools and gated weights are, and how they are run."""
 
     environment: str = option(
         "",

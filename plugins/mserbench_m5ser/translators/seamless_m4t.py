@@ -26,7 +26,7 @@ Precision = Literal["float32", "float16", "bfloat16"]
 
 @dataclass(frozen=True)
 class SeamlessM4TOptions:
-    """Options of `seamless-m4t`."""
+    """Which weights, how they compute, and what of the source is put on their speech."""
 
     model: str = option(
         SEAMLESS_M4T_V2.name,
