@@ -118,7 +118,7 @@ _ALL = (
         "slower tempo",
         ("0.85 times the tempo", "0.7 times", "0.6 times"),
         "languages and speakers differ by as much in the same emotion",
-        "within one speaker slow speech is a cue of sadness; beyond 0.6 it would be one for anybody",
+        "within one speaker slow speech is a cue of sadness; below 0.6 for anybody",
         timing.slower,
     ),
     Alteration(
