@@ -17,6 +17,13 @@ SEVERITIES = (1, 2, 3)
 # Samples in, severity and a generator of random numbers; samples out, of any length but none.
 Change = Callable[["NDArray[np.float64]", int, np.random.Generator], "NDArray[np.float64]"]
 
+# Seconds before, severity and a generator in the same state; seconds after.
+Lasting = Callable[[float, int, np.random.Generator], float]
+
+
+def _unchanged(seconds: float, severity: int, random: np.random.Generator) -> float:
+    return seconds
+
 
 @dataclass(frozen=True)
 class Alteration:
@@ -34,6 +41,7 @@ class Alteration:
     why: str
     limits: str
     change: Change = field(repr=False, compare=False)
+    lasting: Lasting = field(default=_unchanged, repr=False, compare=False)
     version: str = "1"
 
     def apply(self, waveform: NDArray[np.float32], severity: int, key: str) -> NDArray[np.float32]:
@@ -49,10 +57,20 @@ class Alteration:
         if not len(waveform):
             return np.zeros(0, dtype=np.float32)
 
-        random = np.random.default_rng(_seed(key, self.name, severity))
-        altered = self.change(np.asarray(waveform, dtype=np.float64), severity, random)
+        samples = np.asarray(waveform, dtype=np.float64)
+        altered = self.change(samples, severity, self._random(severity, key))
         peak = float(np.abs(altered).max())
         return (altered / max(1.0, peak)).astype(np.float32)
+
+    def seconds(self, seconds: float, severity: int, key: str) -> float:
+        """Return how long a clip of so many seconds is once it is altered, to a few samples.
+
+        Known without the samples, as batches are planned before any audio is read.
+        """
+        return self.lasting(seconds, severity, self._random(severity, key))
+
+    def _random(self, severity: int, key: str) -> np.random.Generator:
+        return np.random.default_rng(_seed(key, self.name, severity))
 
 
 def _seed(key: str, name: str, severity: int) -> int:

@@ -96,6 +96,7 @@ _ALL = (
         "when the recorder was started is no part of what was said",
         "the silence is noise of the recording's own floor; a hesitation sounds alike",
         timing.padded,
+        timing.lasts_padded,
     ),
     Alteration(
         "cut",
@@ -104,6 +105,7 @@ _ALL = (
         "a label is given to the utterance, most of which is left",
         "at most 15 % off each end, yet the last word carries much of the intonation",
         timing.trimmed,
+        timing.lasts_trimmed,
     ),
     Alteration(
         "pauses",
@@ -112,6 +114,7 @@ _ALL = (
         "a pause for breath in the same words and tone leaves the tone",
         "many pauses alone sound hesitant or sad, and some fall inside a word",
         timing.paused,
+        timing.lasts_paused,
     ),
     Alteration(
         "slower",
@@ -120,6 +123,7 @@ _ALL = (
         "languages and speakers differ by as much in the same emotion",
         "within one speaker slow speech is a cue of sadness; below 0.6 for anybody",
         timing.slower,
+        timing.lasts_slower,
     ),
     Alteration(
         "faster",
@@ -128,6 +132,7 @@ _ALL = (
         "languages and speakers differ by as much in the same emotion",
         "within one speaker fast speech is a cue of fear, anger and joy",
         timing.faster,
+        timing.lasts_faster,
     ),
     Alteration(
         "speed",
@@ -136,6 +141,7 @@ _ALL = (
         "it is as if another person spoke: voices differ by more than 15 % in pitch and formants",
         "pitch and tempo move together, as they do with arousal; which way is drawn for each clip",
         timing.speed,
+        timing.lasts_at_speed,
     ),
 )
 

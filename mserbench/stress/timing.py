@@ -19,6 +19,7 @@ _MOST_CUT = 0.15  # of the clip, at each end
 
 _PAUSES = ((1, 0.2), (2, 0.4), (3, 0.6))  # how many, of how many seconds
 _SMOOTHED = 5  # frames of 20 ms, over which the quietest places are looked for
+_SHORTEST = 0.5  # seconds: below it a clip has no place for a pause
 _INSIDE = 0.1  # of the clip at each end, where no pause is inserted
 _FADE = SAMPLE_RATE // 200  # 5 ms, by which a pause begins and ends without a click
 
@@ -86,9 +87,7 @@ def speed(
     """Play faster or slower, as a tape does, so that pitch and formants move too; drawn by clip."""
     import soxr
 
-    factor = _SPEEDS[severity - 1]
-    factor = factor if random.random() < 0.5 else 1 / factor
-    played = soxr.resample(samples, SAMPLE_RATE * factor, SAMPLE_RATE)
+    played = soxr.resample(samples, SAMPLE_RATE * _drawn_speed(severity, random), SAMPLE_RATE)
     # Of a few samples the resampler may leave none.
     return np.asarray(played, dtype=np.float64) if len(played) else samples
 
@@ -118,11 +117,11 @@ def at_tempo(samples: NDArray[np.float64], factor: float) -> NDArray[np.float64]
 
 
 def quietest_places(samples: NDArray[np.float64], count: int) -> list[int]:
-    """Return at most `count` places inside a clip where it is quietest, ascending, in samples.
+    """Return `count` places (at most 3) inside a clip where it is quietest, ascending, in samples.
 
     They lie at least an eighth of the clip apart; a clip shorter than 0.5 s has none.
     """
-    if len(samples) < SAMPLE_RATE // 2:
+    if len(samples) < _SHORTEST * SAMPLE_RATE:
         return []
 
     frame = SAMPLE_RATE // 50
@@ -133,14 +132,47 @@ def quietest_places(samples: NDArray[np.float64], count: int) -> list[int]:
     places: list[int] = []
     for _ in range(count):
         quietest = int(np.argmin(energies))
-        if not np.isfinite(energies[quietest]):
-            break
-
         places.append(quietest * frame + frame // 2)
         apart = max(1, len(energies) // 8)
         energies[max(0, quietest - apart) : quietest + apart + 1] = np.inf
 
     return sorted(places)
+
+
+def lasts_padded(seconds: float, severity: int, random: np.random.Generator) -> float:
+    """Return the seconds of a clip with silence at both ends."""
+    return seconds + 2 * _SILENCES[severity - 1]
+
+
+def lasts_trimmed(seconds: float, severity: int, random: np.random.Generator) -> float:
+    """Return the seconds of a clip whose ends are cut."""
+    return seconds - 2 * min(_CUTS[severity - 1], _MOST_CUT * seconds)
+
+
+def lasts_paused(seconds: float, severity: int, random: np.random.Generator) -> float:
+    """Return the seconds of a clip with pauses."""
+    count, each = _PAUSES[severity - 1]
+    return seconds if seconds < _SHORTEST else seconds + count * each
+
+
+def lasts_slower(seconds: float, severity: int, random: np.random.Generator) -> float:
+    """Return the seconds of a clip at slower tempo."""
+    return seconds if seconds < _BLOCK else seconds / _SLOWER[severity - 1]
+
+
+def lasts_faster(seconds: float, severity: int, random: np.random.Generator) -> float:
+    """Return the seconds of a clip at faster tempo."""
+    return seconds if seconds < _BLOCK else seconds / _FASTER[severity - 1]
+
+
+def lasts_at_speed(seconds: float, severity: int, random: np.random.Generator) -> float:
+    """Return the seconds of a clip at the speed that is drawn for it."""
+    return seconds / _drawn_speed(severity, random)
+
+
+def _drawn_speed(severity: int, random: np.random.Generator) -> float:
+    factor = _SPEEDS[severity - 1]
+    return factor if random.random() < 0.5 else 1 / factor
 
 
 def _faded(samples: NDArray[np.float64], begins: bool, ends: bool) -> NDArray[np.float64]:
