@@ -64,5 +64,6 @@ INSIDE = {
         "mserbench.results",
         "mserbench.running.lookup",
         "mserbench.statistics",
+        "mserbench.stress",
     ),
 }

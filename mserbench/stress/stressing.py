@@ -42,9 +42,9 @@ def stress(
     """
     every = altered(target)
     # What does not tell of itself would be made for it, which with an engine is the workers' part.
-    if spec.tells or engine is None:
-        if finished := _finished(spec, every, out, fresh):
-            return finished
+    may_ask = spec.tells or engine is None
+    if may_ask and (finished := _finished(spec, every, out, fresh)):
+        return finished
 
     run = _asked(spec, every, out, batch_seconds, fresh, progress, engine)
     with runs.locked(run.folder):
