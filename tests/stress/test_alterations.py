@@ -115,9 +115,7 @@ def test_chance_follows_from_the_clip(speech: list[Samples]) -> None:
 
 
 @pytest.mark.parametrize(("severity", "expected"), [(1, -10), (2, -20), (3, -30)])
-def test_level_falls_by_what_is_said(
-    severity: int, expected: float, speech: list[Samples]
-) -> None:
+def test_level_falls_by_what_is_said(severity: int, expected: float, speech: list[Samples]) -> None:
     after = altered("level", severity, speech[0])
     assert decibels(rms(after) / rms(speech[0])) == pytest.approx(expected, abs=0.01)
 
