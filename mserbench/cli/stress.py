@@ -103,10 +103,10 @@ def command(
                 for name in models:
                     spec = Spec.of(name, target, weights, typed, device)
                     with _common.progress(f"{name} on {target.task.name}, altered") as report:
-                        found = stress(spec, target, out, seconds, fresh, report, hired)
+                        stressed = stress(spec, target, out, seconds, fresh, report, hired)
 
-                    _note(found)
-                    finished.append(found)
+                    _note(stressed)
+                    finished.append(stressed)
         except MserbenchError:
             # An error in one must not hide the numbers of those before it.
             if finished:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -254,3 +255,13 @@ def test_speed_moves_the_pitch() -> None:
         heard.add(round(peak / 200, 2))
 
     assert heard == {1.15, 0.87}
+
+
+def test_the_page_says_what_is_done() -> None:
+    """As the code has it, each with its reason and its limits."""
+    page = (Path(__file__).parents[2] / "docs" / "stress.md").read_text(encoding="utf-8")
+    for alteration in ALTERATIONS.values():
+        assert (
+            f"`{alteration.name}`: {alteration.title} | {' | '.join(alteration.severities)}" in page
+        )
+        assert f"| `{alteration.name}` | {alteration.why} | {alteration.limits} |" in page
