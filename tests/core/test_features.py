@@ -196,6 +196,18 @@ def test_switched_off_it_writes_nothing_and_still_computes_once(monkeypatch):
     assert not Path(os.environ["MSERBENCH_CACHE"]).exists()
 
 
+def test_memory_has_a_bound_and_the_oldest_go_first(monkeypatch):
+    """What hears dozens of altered copies of each clip would else fill it."""
+    monkeypatch.setenv(features.OFF, "1")
+    monkeypatch.setattr(features, "_MEMORY_BYTES", 2 * 4 * DIM)
+    loads: list[int] = []
+    cache = FeatureCache(MOMENTS)
+
+    rows = extract([clip(n, loads) for n in range(3)], MOMENTS, cache)
+    assert rows[:, 2].tolist() == [10, 11, 12]
+    assert list(cache.get_many(["key-0", "key-1", "key-2"])) == ["key-1", "key-2"]
+
+
 def _fill(start: int, stop: int) -> None:
     cache = FeatureCache(MOMENTS)
     for number in range(start, stop):
