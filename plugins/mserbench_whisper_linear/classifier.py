@@ -49,6 +49,11 @@ class StandardLinear:
         """Mean and deviation of each feature in training."""
         return Statistics(self.mean, self.scale)
 
+    @property
+    def slopes(self) -> NDArray[np.float64]:
+        """What a step of each feature changes in each logit: (n_labels, n_features)."""
+        return self.coef / self.scale
+
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]
     ) -> NDArray[np.float64]:
