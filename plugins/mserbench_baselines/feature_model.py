@@ -17,12 +17,15 @@ from mserbench.model import TrainingItem
 from mserbench.options import later, option
 from mserbench_baselines import linear
 from mserbench_training.models.feature_model import (
+    BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
     SPEAKER_PRIOR_HELP,
+    Balance,
     FeatureModel,
     Labels,
     Normalise,
+    cell_weights,
     check_choices,
 )
 
@@ -37,6 +40,9 @@ class LinearOptions:
     speaker_prior: float = option(
         0.0, SPEAKER_PRIOR_HELP, "as it was before", metadata=later(before=0.0)
     )
+    balance: Balance = option(
+        "labels", BALANCE_HELP, "as it was before", metadata=later(before="labels")
+    )
     labels: Labels = option("canonical", LABELS_HELP, "assumed")
     C: float | None = option(
         None,
@@ -47,7 +53,7 @@ class LinearOptions:
     )
 
     def __post_init__(self) -> None:
-        check_choices(self.normalise, self.labels, self.speaker_prior)
+        check_choices(self.normalise, self.labels, self.speaker_prior, self.balance)
         if self.C is not None and not self.C > 0:
             raise UsageError(f"option C is {self.C}, but must be above 0: give a larger one")
 
@@ -116,7 +122,12 @@ class LinearModel(FeatureModel):
     ) -> dict[str, Any]:
         """Train the linear classifier on features of shape (n_clips, n_features)."""
         labels = [item.label for item in training]
-        return linear.fit(features, labels, self.options.penalty, self._scores).to_json()
+        counts = (
+            cell_weights(labels, [item.corpus for item in training])
+            if self.options.balance == "corpora"
+            else None
+        )
+        return linear.fit(features, labels, self.options.penalty, self._scores, counts).to_json()
 
     def read(self, record: Mapping[str, Any]) -> linear.LinearClassifier:
         """Return the classifier of a record; DataError names the entry that is not right."""

@@ -137,8 +137,11 @@ def fit(
     labels: Sequence[str],
     penalty: float = C,
     scores: NormalScores | None = None,
+    counts: NDArray[np.float64] | None = None,
 ) -> LinearClassifier:
     """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
+
+    `counts`: what each clip counts, (n_clips,), in place of that.
 
     `penalty` is the inverse strength C of the L2 penalty. `scores`: what mapped the features, where
     they are normal scores already. Raises DataError for fewer than two
@@ -155,13 +158,14 @@ def fit(
     mapping = scores or NormalScores.of(features)
     inputs = features if scores else mapping(features)
     # Newton's method reaches the optimum itself, so that another machine gets the same weights.
-    regression = LogisticRegression(C=penalty, class_weight="balanced", solver="newton-cholesky")
+    rare = "balanced" if counts is None else None
+    regression = LogisticRegression(C=penalty, class_weight=rare, solver="newton-cholesky")
 
     # Threads only hinder on arrays this small. What does not converge must fail: its weights would
     # depend on the machine.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        regression.fit(inputs, np.array(labels))
+        regression.fit(inputs, np.array(labels), sample_weight=counts)
 
     coef, intercept = logit_a_label(regression.coef_, regression.intercept_)
     names = tuple(regression.classes_.tolist())

@@ -17,7 +17,9 @@ from mserbench_baselines import linear
 from mserbench_baselines.feature_model import LinearModel, LinearOptions
 from mserbench_training.models.adapting import SCALE_FROM, adapted, moved
 from mserbench_training.models.corpora import Corpora
+from mserbench_training.models.feature_model import cell_weights
 from mserbench_training.models.speakers import Statistics, speaker_statistics
+from mserbench_whisper_linear.classifier import Method, fit
 
 LABELS = ("angry", "happy", "sad")
 DIM = 12
@@ -276,6 +278,32 @@ def test_the_prior_of_speakers_is_bound_by_the_weights():
     assert "speaker_prior" in Plain.bound_by_weights
     with pytest.raises(UsageError, match="speaker_prior is -1"):
         dataclasses.replace(LinearOptions(), speaker_prior=-1)
+
+
+def test_a_large_corpus_counts_no_more_than_a_small_one():
+    """Weights for people are of all corpora at hand, whose sizes are an accident."""
+    labels = ["sad"] * 90 + ["sad"] * 10 + ["happy"] * 20
+    corpora = ["large"] * 90 + ["small"] * 10 + ["small"] * 20
+    counts = cell_weights(labels, corpora)
+    assert counts.mean() == pytest.approx(1)
+    assert counts[:90].sum() == pytest.approx(counts[90:100].sum())
+    assert counts[:100].sum() == pytest.approx(counts[100:].sum())
+
+    rows = np.random.default_rng(0).normal(0, 1, (120, 3))
+    rows[:90, 0] += 5  # what the large corpus alone is like
+    even = fit(rows, labels, corpora, Method("discriminant", 0.5), counts)
+    twice = np.r_[
+        np.arange(90), np.repeat(np.arange(90, 100), 9), np.repeat(np.arange(100, 120), 9)
+    ]
+    same = fit(
+        rows[twice],
+        [labels[i] for i in twice],
+        [corpora[i] for i in twice],
+        Method("discriminant", 0.5),
+    )
+    logits = [each.inputs(rows) @ each.coef.T + each.intercept for each in (even, same)]
+    differences = [each[:, 0] - each[:, 1] for each in logits]
+    assert np.corrcoef(*differences)[0, 1] > 0.99
 
 
 def test_scores_come_before_the_centring():

@@ -27,6 +27,7 @@ from mserbench_training.models.speakers import Statistics, speaker_statistics, s
 
 Normalise = Literal["training", "speaker", "corpus"]
 Labels = Literal["canonical", "all"]
+Balance = Literal["labels", "corpora"]
 NORMALISE_HELP = (
     "training maps features by the training clips alone; speaker first standardises each clip by "
     "all clips of its speaker, a statistic of the target; corpus standardises each training corpus "
@@ -38,6 +39,10 @@ LABELS_HELP = (
 SPEAKER_PRIOR_HELP = (
     "With normalise=speaker, how many clips the statistics of all speakers count for in a "
     "speaker's: of n clips, n / (n + this) are his own. 0 or more."
+)
+BALANCE_HELP = (
+    "labels: every label counts alike, however rare; corpora: and within it every corpus that has "
+    "it, however large."
 )
 """What the options do that all feature models have; each states its own default."""
 
@@ -354,8 +359,21 @@ class FeatureModel(TrainableModel):
             )
 
 
-def check_choices(normalise: str, labels: str, speaker_prior: float) -> None:
+def cell_weights(labels: Sequence[str], corpora: Sequence[str]) -> NDArray[np.float64]:
+    """Return what each clip counts: float64, (n_clips,), of mean 1.
+
+    Every label counts alike, and within it every corpus that has it.
+    """
+    cells = list(zip(labels, corpora, strict=True))
+    clips_of, corpora_of = Counter(cells), Counter(label for label, _ in set(cells))
+    share = len(cells) / len(corpora_of)
+    return np.array([share / corpora_of[label] / clips_of[label, name] for label, name in cells])
+
+
+def check_choices(normalise: str, labels: str, speaker_prior: float, balance: str) -> None:
     """Raise UsageError where an option that all feature models have is none of its values."""
+    if balance not in get_args(Balance):
+        raise UsageError(f"option balance is {balance!r}, but must be one of {get_args(Balance)}")
     if not 0 <= speaker_prior < float("inf"):
         raise UsageError(
             f"option speaker_prior is {speaker_prior}, but must be 0 or more: give another value"
