@@ -19,6 +19,7 @@ from mserbench.options import told
 from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.frames.pooled import pooled_features
+from mserbench_training.models.feature_model import cell_weights
 from mserbench_training.resources.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
@@ -59,11 +60,17 @@ class WhisperLinear(DescribedWhisperLinear):
             # From here on the model is one of the layer chosen, and its weights say so.
             self._made_with = replace(options, layers=str(choice.layer))
             self._features = self.features()
-            features = features[:, choice.layer * width : (choice.layer + 1) * width]
+            self.kept = slice(choice.layer * width, (choice.layer + 1) * width)
+            features = features[:, self.kept]
 
         labels = [item.label for item in training]
         speakers = [(item.corpus, item.speaker) for item in training]
-        classifier = fit(features, labels, speakers, method(options, choice))
+        counts = (
+            cell_weights(labels, [item.corpus for item in training])
+            if options.balance == "corpora"
+            else None
+        )
+        classifier = fit(features, labels, speakers, method(options, choice), counts)
         return {**_told(choice), **classifier.to_json()}
 
     def read(self, record: Mapping[str, Any]) -> StandardLinear:

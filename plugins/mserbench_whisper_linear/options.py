@@ -10,8 +10,11 @@ from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
 from mserbench_training.frames.pooled import Pooling
 from mserbench_training.models.feature_model import (
+    BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
+    SPEAKER_PRIOR_HELP,
+    Balance,
     Labels,
     Normalise,
     check_choices,
@@ -76,7 +79,8 @@ class WhisperLinearOptions:
     directions: int | Auto | None = option(
         None,
         "How many directions in which speakers differ are projected out. none: 3, and 0 with "
-        "normalise=speaker, after which what is left of them is labels that some speakers lack.",
+        "normalise=speaker, after which what is left of them is labels that some speakers lack, "
+        "and with normalise=corpus.",
         "taken over from a prototype; 1, 2, 5 and 8 are level with it: docs/whisper-linear.md",
     )
     classifier: ClassifierKind = option(
@@ -104,10 +108,16 @@ class WhisperLinearOptions:
         "tried beside 0.003 on EmoDB, EMOVO and AESDD: docs/whisper-linear.md",
     )
     normalise: Normalise = option("training", NORMALISE_HELP, _TARGET)
+    speaker_prior: float = option(
+        0.0, SPEAKER_PRIOR_HELP, "as it was before", metadata=later(before=0.0)
+    )
+    balance: Balance = option(
+        "labels", BALANCE_HELP, "as it was before", metadata=later(before="labels")
+    )
     labels: Labels = option("canonical", LABELS_HELP, _OURS)
 
     def __post_init__(self) -> None:
-        check_choices(self.normalise, self.labels)
+        check_choices(self.normalise, self.labels, self.speaker_prior, self.balance)
         choices_of = {
             "length": Length,
             "mix": Mix,
@@ -122,6 +132,11 @@ class WhisperLinearOptions:
                     f"{get_args(choices)}"
                 )
 
+        if self.balance == "corpora" and self.centres == "speakers":
+            raise UsageError(
+                "options balance=corpora and centres=speakers were both given, but label means "
+                "are balanced by one of them: leave one away"
+            )
         if self.shrinkage != AUTO and not 0 < self.shrinkage <= 1:
             raise UsageError(
                 f"option shrinkage is {self.shrinkage}, but must be above 0 and at most 1"
@@ -144,7 +159,7 @@ class WhisperLinearOptions:
         """How many speaker directions are projected out."""
         if self.directions is None:
             # What still differs between standardised speakers is labels that some of them lack.
-            return 0 if self.normalise == "speaker" else DIRECTIONS
+            return DIRECTIONS if self.normalise == "training" else 0
         return self.directions
 
     @property
