@@ -245,6 +245,11 @@ def test_old_weights_without_any_mean_say_that_they_cannot_adapt(tmp_path: Path)
         MserLlm().adapt(TARGET)
 
 
+def test_no_clip_is_nothing_to_adapt_to(case: str, centred: Path) -> None:
+    with pytest.raises(UsageError, match="was given no clip to adapt to"):
+        loaded(case, centred).adapt([])
+
+
 def test_an_encoder_that_was_trained_inside_does_not_adapt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -155,8 +155,8 @@ class CentredNetwork(DescribedNetwork):
         """Move all clips that are heard from here on by the mean of these, shrunk to the sources',
         and from 30 clips on by their deviation too.
 
-        Raises UsageError where the encoder itself was trained, so that no frozen part tells where
-        corpora lie, and where weights from before hold no mean of their sources.
+        Raises UsageError without clips, where the encoder itself was trained, so that no frozen
+        part tells where corpora lie, and where weights from before hold no mean of their sources.
         """
         reader = self._reader()
         if reader is None:
@@ -168,6 +168,12 @@ class CentredNetwork(DescribedNetwork):
             raise UsageError(
                 f"weights {str(self.weights)!r} hold no mean of their training clips, so model "
                 f"{self.name!r} cannot adapt: leave --adapt out, or train again"
+            )
+
+        if not clips:
+            raise UsageError(
+                f"model {self.name!r} was given no clip to adapt to: give one or more, or leave "
+                f"--adapt out"
             )
 
         reader.fill(clips)
