@@ -135,13 +135,9 @@ def run_spec(
         return shown
 
     # Made before a folder is: one that fails leaves nothing behind.
-    subject = spec.subject
-    if adaptation is None:
-        return run(spec.identity, asked=Asked(lambda: subject))
-
-    # Two models may not fit into memory: this one is let go when the next is made.
-    del subject
-    return run(spec.identity, asked=Asked(_new_each_time(spec)))
+    _ = spec.subject
+    made = _new_each_time(spec) if adaptation else lambda: spec.subject
+    return run(spec.identity, asked=Asked(made))
 
 
 def _new_each_time(spec: Spec) -> Callable[[], Subject]:
