@@ -32,7 +32,8 @@ def remoteness(
         return None
 
     with timed(seconds, "remoteness"):
-        return of_clips(subject, list(target.clips(_positions(target))))
+        grouped = subject.model.transductive
+        return of_clips(subject, list(target.clips(_positions(target), grouped)))
 
 
 def of_clips(subject: Subject, clips: Sequence[Clip]) -> RemotenessPart | None:
@@ -41,6 +42,8 @@ def of_clips(subject: Subject, clips: Sequence[Clip]) -> RemotenessPart | None:
         return None
 
     with as_model_error(subject.name, "telling how far the clips lie from its training"):
+        # As before `predict`: it may have been prepared with other clips, or with none.
+        subject.model.prepare(lambda: iter(clips))
         remote = subject.model.remoteness(clips)
 
     if remote is None:

@@ -207,7 +207,11 @@ def _subject(spec: Spec, corpus: str = "", heard: Sequence[Item] = ()) -> Subjec
 def _remoteness(
     subject: Subject, corpus: str, items: Sequence[Item]
 ) -> tuple[float, float, str] | None:
-    return plain_remoteness(subject, [item.clip(corpus) for item in items])
+    clips = [item.clip(corpus) for item in items]
+    with as_model_error(subject.name, "preparing"):
+        subject.model.prepare(lambda: iter(clips))
+
+    return plain_remoteness(subject, clips)
 
 
 def _predict(
