@@ -100,12 +100,28 @@ def folds(target: Dataset, adaptation: Adaptation | None) -> tuple[Fold, ...]:
     return tuple(_fold(target, adaptation, number, fold) for fold in range(FOLDS))
 
 
+def pools(target: Dataset, adaptation: Adaptation) -> tuple[int, ...]:
+    """Return for each fold how many clips there are to hear."""
+    number = _folds_of_clips(target, adaptation.way)
+    return tuple(len(_pool(target, number, fold)) for fold in range(FOLDS))
+
+
+def _pool(target: Dataset, number: Sequence[int], fold: int) -> dict[str, int]:
+    """Return the positions of the clips that may be heard before a fold is scored, by their audio:
+    copies of a recording are heard once, and none that is scored.
+    """
+    keys = [item.facts.key for item in target.items]
+    scored = {keys[at] for at, own in enumerate(number) if own == fold}
+    return {
+        keys[at]: at
+        for at in reversed(range(len(keys)))
+        if number[at] != fold and keys[at] not in scored
+    }
+
+
 def _fold(target: Dataset, adaptation: Adaptation, number: Sequence[int], fold: int) -> Fold:
     scored = tuple(at for at, own in enumerate(number) if own == fold)
-    keys = [item.facts.key for item in target.items]
-    # Copies of a recording are heard once, and none that is scored.
-    first = {keys[at]: at for at in reversed(range(len(keys))) if number[at] != fold}
-    pool = sorted(set(first) - {keys[at] for at in scored})
+    pool = _pool(target, number, fold)
     if len(pool) < adaptation.clips:
         raise UsageError(
             f"{adaptation.clips} clips of task {target.task.name!r} are to be heard, but only "
@@ -114,7 +130,7 @@ def _fold(target: Dataset, adaptation: Adaptation, number: Sequence[int], fold: 
         )
 
     drawn = sorted(pool, key=lambda key: _rank(target, "draw", adaptation, key))
-    return Fold(scored, tuple(sorted(first[key] for key in drawn[: adaptation.clips])))
+    return Fold(scored, tuple(sorted(pool[key] for key in drawn[: adaptation.clips])))
 
 
 def _folds_of_clips(target: Dataset, way: str) -> list[int]:
