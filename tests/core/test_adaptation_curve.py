@@ -13,11 +13,13 @@ import pytest
 from made_adapting import CODE
 
 from mserbench import evaluate
+from mserbench.data import dataset, lookup
 from mserbench.errors import DataError, UsageError
 from mserbench.experiments import folder
-from mserbench.experiments.adaptation import curve, letters
+from mserbench.experiments.adaptation import curve, letters, warnings
 from mserbench.experiments.adaptation.curve import Curve, Point
 from mserbench.experiments.lookup import experiment_file
+from mserbench.running.spec import Spec
 
 Cli = Callable[..., Any]
 TASK = "emodb-sample"
@@ -151,3 +153,26 @@ def test_the_shipped_curve_is_of_the_issue() -> None:
     assert (shipped.clips, shipped.draws) == ((0, 1, 3, 10, 30, 100), 20)
     assert len(list(shipped.points())) == 101
     assert experiment_file("adaptation").is_file()
+
+
+def test_the_rate_of_warnings_counts_draws_that_are_called_far_or_one_sided(
+    plugin: Callable[..., Path],
+) -> None:
+    """A rate that is always 0 would let any warning pass for a right one."""
+    plugin(
+        CODE
+        + """
+    class Loud(Centred):
+        def predict(self, clips, labels):
+            return np.array([[label == "sad" for label in labels]] * len(clips), float)
+
+        def remoteness(self, clips):
+            return Remoteness(float(len(clips) > 25), 0.5, "small corpus")
+""",
+        models=["Loud"],
+    )
+    target = dataset.load(lookup.task(TASK), None)
+    near = warnings.rates(Spec.of("steady", target), target, [20, 30, 500], 5)
+    assert [(rate.clips, rate.one_sided) for rate in near] == [(20, 0.0), (30, 0.0)]
+    far = warnings.rates(Spec.of("loud", target), target, [20, 30], 5)
+    assert [(rate.far, rate.one_sided) for rate in far] == [(0.0, 1.0), (1.0, 1.0)]
