@@ -15,6 +15,7 @@ TORCH = (
     "mserbench_whisper_linear.choosing",
     "mserbench_supcon_w2v2.choosing",
     "mserbench_mser_llm.choosing",
+    "mserbench_mser_llm.remake_weights",
 )
 LIGHT = (
     "mserbench_baselines.choose_penalty",

@@ -31,6 +31,10 @@ class PooledReader(FrameReader):
         """Return both means of clips: float32, (n_layers, 2, dim) each."""
         return [_means(frames) for frames in super().read(clips, copies)]
 
+    def _vector(self, frames: NDArray[np.floating]) -> NDArray[np.float64]:
+        # Each of the two means has a place of its own: pauses move the one and not the other.
+        return frames.astype(np.float64)
+
 
 def _means(frames: NDArray[np.floating]) -> NDArray[np.float32]:
     wide = frames.astype(np.float32)
@@ -50,11 +54,11 @@ def standardise(connector: Connector, reader: FrameReader, items: Sequence[Train
     clips = [item.clip for item in items]
     n_views = connector.shape.n_views
     for view in range(n_views):
-        read = partial(_one_view, reader, view) if n_views > 1 else reader.read
+        read = partial(_one_view, reader, view) if n_views > 1 else reader.moved
         centre, spread = statistics(read, clips)
         connector.mix.centre[:, view].copy_(torch.from_numpy(centre))
         connector.mix.spread[:, view].copy_(torch.from_numpy(spread))
 
 
 def _one_view(reader: FrameReader, view: int, clips: Sequence[Clip]) -> list[NDArray[np.floating]]:
-    return [frames[:, view : view + 1] for frames in reader.read(clips)]
+    return [frames[:, view : view + 1] for frames in reader.moved(clips)]

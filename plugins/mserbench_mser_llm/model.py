@@ -31,14 +31,15 @@ from mserbench_mser_llm.scoring import Question
 from mserbench_mser_llm.settings import Settings
 from mserbench_mser_llm.soft_prompts import soft_prompts
 from mserbench_mser_llm.teaching import Alignment, Decoding, Teacher
-from mserbench_training.frames.frame_reader import HOLD
+from mserbench_training.frames.frame_reader import HOLD, FrameReader
 from mserbench_training.learning.machine import own_device
 from mserbench_training.models import network_folder
+from mserbench_training.models.centred_network import CentredNetwork, Places, centre_each, places_of
 from mserbench_training.models.fitting import Sources, train_and_write
 from mserbench_training.models.label_scores import softmax
 
 
-class MserLlm(Planned):
+class MserLlm(CentredNetwork, Planned):
     """Paper 1's model, at the paper's size or one that runs anywhere; see `Settings` for every
     choice.
     """
@@ -192,7 +193,7 @@ class MserLlm(Planned):
         ]
         question = questions[settings.synonyms]
         ready.feeder.fill_for_training(sources.items, sources.held_out)
-        self._start(network, ready, settings, sources.items)
+        places = self._start(network, ready, settings, sources)
 
         train_and_write(
             self,
@@ -220,6 +221,7 @@ class MserLlm(Planned):
                 "parts": ready.versions(),
                 "question": question.record(),
                 "calibration": _calibrations(network, ready, questions, settings, sources.items),
+                **places.to_json(),
             },
             stored=getattr(torch, settings.stored),
         )
@@ -248,22 +250,30 @@ class MserLlm(Planned):
         network: Network,
         ready: assembly.FrozenParts,
         settings: Settings,
-        items: Sequence[TrainingItem],
-    ) -> None:
+        sources: Sources,
+    ) -> Places:
         """Start from the stage before, with its standardisation; or from BERT, with that of the
-        training clips.
+        training clips. Return where the corpora of all stages lie.
         """
+        own = Places.measured(ready.feeder, sources.items)
+        places = own
         if settings.init:
             folder = Path(settings.init)
-            weights_folder.check_parts(
-                folder, weights_folder.read(folder, self.name), ready.versions()
-            )
+            record = weights_folder.read(folder, self.name)
+            weights_folder.check_parts(folder, record, ready.versions())
             network_folder.load(folder, network)
-            return
+            start = places_of(folder, record, *_centre(network, settings))
+            places = own if start is None else own.going_on_from(start)
 
-        assembly.start(network, settings)
-        if settings.standardise:
-            standardise(network.connector, ready.feeder, items)
+        if settings.centring == "corpus":
+            centre_each(ready.feeder, own, places.origin, [*sources.items, *sources.held_out])
+
+        if not settings.init:
+            assembly.start(network, settings)
+            if settings.standardise:
+                standardise(network.connector, ready.feeder, sources.items)
+
+        return places
 
     def _take(self, settings: Settings) -> None:
         """Ask by these settings; the version is that of the scores which they give."""
@@ -281,12 +291,21 @@ class MserLlm(Planned):
         weights_folder.check_parts(folder, record, self._parts.versions())
         self._network = assembly.network_of(self._parts, self.settings)
         network_folder.load_for_scoring(folder, self._network, self.device)
+        self._places = places_of(folder, record, *_centre(self._network, self.settings))
+
+    def _reader(self) -> FrameReader:
+        return self._loaded()[1].feeder
 
     def _loaded(self) -> tuple[Network, assembly.FrozenParts]:
         if self._network is None or self._parts is None:
             raise self.no_weights()
 
         return self._network, self._parts
+
+
+def _centre(network: Network, settings: Settings) -> tuple[NDArray[np.float64], bool]:
+    """Return the mean by which a network standardises, and whether it was measured."""
+    return network.connector.mix.centre.double().cpu().numpy(), settings.standardise
 
 
 def _teachers(

@@ -71,6 +71,9 @@ class Settings(NetworkSettings):
         "the LayerNorm.",
         NOT_NAMED,
     )
+    centring: Literal["none", "corpus"] = common(
+        "centring", "none", NOT_NAMED, metadata=later(before="none")
+    )
     longest_seconds: float = common("longest_seconds", 30.0, "assumed: what Whisper hears at once")
     bert: str = option(
         "bert-base-uncased",

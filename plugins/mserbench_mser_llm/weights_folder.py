@@ -31,6 +31,7 @@ ASKING = frozenset(
 """What is free in scoring: how trained weights are asked."""
 STRUCTURE = (
     "encoder", "length", "layers", "pooling", "loud_decibels", "reduce", "standardise",
+    "centring",
     "longest_seconds", "bert",
     "qformer_layers", "cross_frequency", "hidden_size", "attention_heads", "intermediate_size",
     "num_queries",

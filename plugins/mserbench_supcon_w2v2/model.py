@@ -24,14 +24,20 @@ from mserbench_supcon_w2v2.objective import Objective, embeddings_of, logits_of
 from mserbench_supcon_w2v2.planning import Planned
 from mserbench_supcon_w2v2.settings import Settings, resolve
 from mserbench_training.frames.computed import statistics
-from mserbench_training.frames.frame_reader import HOLD
+from mserbench_training.frames.frame_reader import HOLD, FrameReader
 from mserbench_training.learning.machine import own_device
 from mserbench_training.models import network_folder
+from mserbench_training.models.centred_network import (
+    CentredNetwork,
+    Places,
+    centre_each,
+    places_of,
+)
 from mserbench_training.models.fitting import Sources, train_and_write
 from mserbench_training.models.label_scores import asked_for, softmax
 
 
-class SupconW2V2(Planned):
+class SupconW2V2(CentredNetwork, Planned):
     """Paper 2's model, with its own encoder or one that can be had everywhere; see `Settings` for
     every choice.
     """
@@ -101,7 +107,7 @@ class SupconW2V2(Planned):
         torch.manual_seed(settings.seed)
         parts = assembly.build(settings, self.device, HOLD)
         network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
-        _fill(parts, sources.items, sources.held_out, settings)
+        places = _fill(parts, sources.items, sources.held_out, settings)
         version = parts.encoder_version
 
         train_and_write(
@@ -115,6 +121,7 @@ class SupconW2V2(Planned):
             record=lambda: {
                 "settings": told(settings),
                 "encoder": {"name": settings.encoder, "version": version},
+                **(places.to_json() if places else {}),
             },
         )
 
@@ -127,6 +134,15 @@ class SupconW2V2(Planned):
         speakers = len(record["codes"]["speakers"])
         self._network = assembly.network_of(self._parts, self.settings, len(self.labels), speakers)
         network_folder.load_for_scoring(folder, self._network, self.device)
+        if self._reader() is not None:
+            backbone: Any = self._parts.backbone
+            # The reader's vectors have one view of a clip, the mean over its frames.
+            centre = backbone.centre.double().cpu().numpy()[:, None]
+            self._places = places_of(folder, record, centre, is_measured=True)
+
+    def _reader(self) -> FrameReader | None:
+        feeder = self._loaded()[1].feeder
+        return feeder if isinstance(feeder, FrameFeeder) else None
 
     def _loaded(self) -> tuple[Network, assembly.NetworkParts]:
         if self._network is None or self._parts is None:
@@ -140,18 +156,24 @@ def _fill(
     items: Sequence[TrainingItem],
     held_out: Sequence[TrainingItem],
     settings: Settings,
-) -> None:
+) -> Places | None:
     """Compute the frames of all clips once; several processes share the work. Then standardise by
-    the sources.
+    the sources, and return where these lie.
     """
     if not isinstance(parts.feeder, FrameFeeder):
-        return
+        return None
 
     parts.feeder.fill_for_training(items, held_out)
+    places = Places.measured(parts.feeder, items)
+    if settings.centring == "corpus":
+        centre_each(parts.feeder, places, places.origin, [*items, *held_out])
+
     backbone: Any = parts.backbone
     dim = backbone.centre.shape[1]
     centre, spread = statistics(
-        parts.feeder.read, [item.clip for item in items], settings.standardise, dim
+        parts.feeder.moved, [item.clip for item in items], settings.standardise, dim
     )
     backbone.centre.copy_(torch.from_numpy(centre))
     backbone.spread.copy_(torch.from_numpy(spread))
+
+    return places

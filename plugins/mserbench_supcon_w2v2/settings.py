@@ -70,6 +70,9 @@ class Settings(NetworkSettings):
         "clips, so that each number of h begins with deviation 1.",
         OURS,
     )
+    centring: Literal["none", "corpus"] = common(
+        "centring", "none", NOT_NAMED, metadata=later(before="none")
+    )
     pooling: Pooling = option(
         "mean",
         "h is the mean over frames, that over loud ones, or both side by side.",
@@ -184,6 +187,9 @@ class Settings(NetworkSettings):
         inside = self.adaptation == "inside"
         self._require(
             "checkpointing", inside or not self.checkpointing, "false unless adaptation=inside"
+        )
+        self._require(
+            "centring", not inside or self.centring == "none", "none with adaptation=inside"
         )
         self._require(
             "encoder_precision",

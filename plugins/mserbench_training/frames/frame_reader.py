@@ -18,8 +18,10 @@ from mserbench.report.progress import counting
 from mserbench_training.encoders.base import padded
 from mserbench_training.frames.augment import drawn_number, generator, mask_frames
 from mserbench_training.frames.computed import Frames
+from mserbench_training.frames.move import Move
 
 HOLD = 2**30  # bytes of frames that a training keeps in memory: 1 GiB
+_TOGETHER = 64  # clips whose frames are read at once, where only their means are kept
 
 
 class VaryingSettings(Protocol):
@@ -53,6 +55,9 @@ class FrameReader:
     from disk each time, so that memory does not grow with the corpus beyond the bound. Scoring
     reads each clip once and holds none. `unmaskable` is how many numbers at the end of a frame say
     something of the frame itself, as its loudness, and must never be hidden.
+
+    What is kept on disk and in memory are frames as the encoder gives them; a clip is moved onto
+    the sources when it is heard: by `own_moves`, by the key of a training clip, else by `move`.
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class FrameReader:
     ) -> None:
         self.frames, self.settings = frames, settings
         self._frame_seconds = frames.encoder.frame_seconds * frames.reduce
+        self.move: Move | None = None
+        self.own_moves: Mapping[str, Move] = {}
         self._room, self._unmaskable = hold, unmaskable
         self._held: dict[tuple[str, int], NDArray[np.float16]] = {}
 
@@ -73,13 +80,13 @@ class FrameReader:
         `epoch` None: the clips as they are.
         """
         if epoch is None:
-            frames, mask = padded(self.read(clips))
+            frames, mask = padded(self.moved(clips))
         else:
             # A generator a clip, not one a batch: what a clip becomes must not depend on the clips
             # beside it, nor on how many processes share the batch.
             draws = [generator(self.settings.seed, clip.key, epoch) for clip in clips]
             copies = [drawn_number(draw, self.settings.copies + 1) for draw in draws]
-            read = self.read(clips, copies)
+            read = self.moved(clips, copies)
             frames, mask = padded(
                 [
                     self._varied(clip_frames, draw)
@@ -119,6 +126,36 @@ class FrameReader:
         with self._lock:
             self._hold(new)
             return [new[key] if key in new else self._held[key] for key in keys]
+
+    def moved(
+        self, clips: Sequence[Clip], copies: Sequence[int] | None = None
+    ) -> list[NDArray[np.floating]]:
+        """Return what `read` gives, moved onto the sources where there is a move: then float32."""
+        moves = [self.own_moves.get(clip.key, self.move) for clip in clips]
+        return [
+            frames if move is None else self._moved(frames, move)
+            for frames, move in zip(self.read(clips, copies), moves, strict=True)
+        ]
+
+    def vectors(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        """Return where clips lie, as they are, before any move: float64, (n_clips, n_layers, 1,
+        dim), the mean over the frames of each.
+        """
+        # A few at a time: of frames, unlike their means, a corpus may be larger than the memory.
+        parts = [clips[start : start + _TOGETHER] for start in range(0, len(clips), _TOGETHER)]
+        return np.stack([self._vector(frames) for part in parts for frames in self.read(part)])
+
+    def _vector(self, frames: NDArray[np.floating]) -> NDArray[np.float64]:
+        dim = frames.shape[2] - self._unmaskable
+        mean: NDArray[np.float64] = frames[..., :dim].astype(np.float64).mean(axis=1, keepdims=True)
+        return mean
+
+    def _moved(self, frames: NDArray[np.floating], move: Move) -> NDArray[np.float32]:
+        dim = frames.shape[2] - self._unmaskable
+        moved = move.apply(frames[..., :dim])
+        if not self._unmaskable:
+            return moved
+        return np.concatenate([moved, frames[..., dim:].astype(np.float32)], axis=2)
 
     def _hold(self, new: Mapping[tuple[str, int], NDArray[np.float16]]) -> None:
         for key, array in new.items():

@@ -17,6 +17,7 @@ class DescribedNetwork(TrainableModel):
     # Frames are cached, and waveforms are decoded by threads of its own.
     decodes_ahead: ClassVar[bool] = False
     trains_together: ClassVar[bool] = True
+    adapts: ClassVar[bool] = True
     name: ClassVar[str]
 
     def no_weights(self) -> ModelError:

@@ -30,6 +30,8 @@ _HELP: Mapping[str, str] = {
     "of it from the other languages, skip leaves the place empty, error refuses such data.",
     "labels": "canonical leaves out training clips with other labels than the seven, all learns "
     "those too.",
+    "centring": "What the trained part hears of training clips: none, as the frozen encoder gives "
+    "it; corpus, each corpus moved and scaled onto all of them by the mean of its label means.",
     "crop_seconds": "Seconds of a clip that are heard in training, a random stretch.",
     "longest_seconds": "Seconds of a clip that are heard at all, from its beginning.",
     "copies": "Augmented copies (speed, noise) of each training clip that take turns with it.",
