@@ -71,10 +71,10 @@ def fill(
             else answers(subject, target, pending)
         )
         start = time.perf_counter()
-        for batch, given in source:
+        for batch, outputs in source:
             start, before = time.perf_counter(), start
             spent["predict"] = start - before
-            journal.add(zip((ids[i] for i in batch), given, strict=True), spent)
+            journal.add(zip((ids[i] for i in batch), outputs, strict=True), spent)
             for phase, value in spent.items():
                 seconds[phase] = seconds.get(phase, 0.0) + value
 
@@ -95,11 +95,11 @@ def _pending(
     """
     lengths = [target.items[at].facts.seconds for at in fold.scored]
     planned = ([fold.scored[i] for i in batch] for batch in batches.plan(lengths, batch_seconds))
-    left = [
+    unanswered = [
         [at for at in batch if target.items[at].utterance.id not in journal.answers]
         for batch in planned
     ]
-    return [batch for batch in left if batch]
+    return [batch for batch in unanswered if batch]
 
 
 def hear(subject: Subject, target: Dataset, fold: Fold, spent: dict[str, float]) -> None:
@@ -130,9 +130,9 @@ def answers(
     for batch, part in zip(pending, _decoded(model, parts), strict=True):
         first = target.items[batch[0]].utterance.id
         with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
-            given = check_output(subject.name, model.predict(part, labels), len(part), labels)
+            outputs = check_output(subject.name, model.predict(part, labels), len(part), labels)
 
-        yield batch, given
+        yield batch, outputs
 
 
 def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:

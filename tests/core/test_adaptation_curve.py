@@ -119,6 +119,7 @@ def test_a_curve_that_was_cut_off_asks_for_what_is_missing_alone(
         (("draws = 2", "draws = 0"), "'draws' is 0, but a whole number from 1"),
         (("clips = [3, 100]", "clips = [-1]"), "'clips' is"),
         (("draws = 2", 'adapt_from = "us"'), "'adapt_from' is 'us'"),
+        (("draws = 2", "draws_of.centred = true"), "'centred' is True"),
         (("draws = 2", "drawn = 2"), "did you mean 'draws'"),
     ],
 )
@@ -143,6 +144,8 @@ def test_options_of_tables_are_refused_and_a_plan_asks_nothing(
     assert "leave the other options out" in " ".join(refused.err.split())
     plan = cli("experiment", tmp_path / "mine.toml", "--plan")
     assert "adaptations: 5" in plan.out
+    (tmp_path / "mine.toml").write_text(f"{TOML}draws_of.centred = 1\n")
+    assert "adaptations: 3" in cli("experiment", tmp_path / "mine.toml", "--plan").out
 
 
 def test_the_shipped_curve_is_of_the_issue() -> None:
@@ -151,7 +154,7 @@ def test_the_shipped_curve_is_of_the_issue() -> None:
     assert isinstance(shipped, Curve)
     assert shipped.tasks == ("ravdess", "emodb", "emovo", "aesdd")
     assert (shipped.clips, shipped.draws) == ((0, 1, 3, 10, 30, 100), 20)
-    assert len(list(shipped.points())) == 101
+    assert len(list(shipped.points("logmel"))) == 101
     assert experiment_file("adaptation").is_file()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mserbench.contracts import ADAPT_WAYS
@@ -12,10 +12,10 @@ from mserbench.experiments import toml_file
 from mserbench.experiments.lookup import OWN, experiment_file
 from mserbench.experiments.toml_file import Table
 from mserbench.running.adapting import Adaptation
-from mserbench.running.lookup import adaptable, model_entry
+from mserbench.running.lookup import adaptable, described_class, model_entry
 
 KIND = "adaptation"  # the value of `kind` in a file of this sort
-_KEYS = ("kind", "title", "text", "models", "tasks", "clips", "draws", "adapt_from")
+_KEYS = ("kind", "title", "text", "models", "tasks", "clips", "draws", "draws_of", "adapt_from")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """A definition as read: `clips` sorted, with 0; `adapt_from` is "" for that of each task."""
+    """A definition as read: `clips` sorted, with 0; `adapt_from` is "" for that of each task;
+    `draws_of` has the draws of models that take long.
+    """
 
     name: str
     title: str
@@ -42,11 +44,13 @@ class Curve:
     clips: tuple[int, ...]
     draws: int
     adapt_from: str = ""
+    draws_of: Mapping[str, int] = field(default_factory=dict)
 
-    def points(self) -> Iterator[Point]:
-        """Yield the points of a curve, that without adaptation once."""
+    def points(self, model: str) -> Iterator[Point]:
+        """Yield the points of a model's curve, that without adaptation once."""
+        draws = self.draws_of.get(model, self.draws)
         for clips in self.clips:
-            for draw in range(self.draws if clips else 1):
+            for draw in range(draws if clips else 1):
                 yield Point(clips, draw)
 
 
@@ -68,14 +72,16 @@ def load(name: str, models: Sequence[str] = (), tasks: Sequence[str] = ()) -> Cu
     if way not in ("", *ADAPT_WAYS):
         raise top.error("adapt_from", f"is {way!r}, but {' or '.join(ADAPT_WAYS)} was expected")
 
+    of_models = top.table("draws_of")
     curve = Curve(
         name=Path(name).stem if name.endswith(OWN) else name,
         title=top.text("title"),
         text=top.text("text").strip(),
-        models=top.texts("models") or tuple(adaptable()),
+        models=top.texts("models") or _ready(),
         tasks=top.texts("tasks"),
         clips=tuple(sorted({0, *top.numbers("clips", (0, 1, 3, 10, 30, 100))})),
-        draws=_draws(top),
+        draws=_draws(top, "draws"),
+        draws_of={model: _draws(of_models, model) for model in of_models.values},
         adapt_from=way,
     )
     for model in curve.models:
@@ -90,7 +96,7 @@ def load(name: str, models: Sequence[str] = (), tasks: Sequence[str] = ()) -> Cu
 
 def plan(curve: Curve) -> dict[str, object]:
     """Return what a curve asks, for people and as JSON."""
-    points = len(list(curve.points()))
+    points = sum(len(list(curve.points(model))) for model in curve.models)
     return {
         "title": curve.title,
         "models": list(curve.models),
@@ -98,14 +104,23 @@ def plan(curve: Curve) -> dict[str, object]:
         "clips heard": list(curve.clips),
         "draws": curve.draws,
         "clips of": curve.adapt_from or "as each task says",
-        "adaptations": points * len(curve.models) * len(curve.tasks),
+        "adaptations": points * len(curve.tasks),
     }
 
 
-def _draws(top: Table) -> int:
-    draws = top.values.get("draws", 20)
+def _ready() -> tuple[str, ...]:
+    """Return the models that can be adapted as they come: those that need weights ship some."""
+    return tuple(
+        name
+        for name in adaptable()
+        if model_entry(name).weights or not described_class(name).needs_weights
+    )
+
+
+def _draws(table: Table, key: str) -> int:
+    draws = table.values.get(key, 20)
     if type(draws) is not int or draws < 1:  # true is a whole number in Python
-        raise top.error("draws", f"is {draws!r}, but a whole number from 1 was expected")
+        raise table.error(key, f"is {draws!r}, but a whole number from 1 was expected")
     return draws
 
 

@@ -43,11 +43,11 @@ class Figures:
         self,
         record: Mapping[str, Any],
         clips: Mapping[str, Clips],
-        said: Mapping[tuple[str, str], Mapping[Point, str]],
+        answers: Mapping[tuple[str, str], Mapping[Point, str]],
     ) -> None:
         self.record = record
         self.clips = clips
-        self._said = said
+        self._answers = answers
         self._part = cache(self._part_of)
 
     @property
@@ -90,7 +90,7 @@ class Figures:
         """Return UA after so many clips less UA after none, with its interval over speakers and
         draws.
         """
-        if (model, task) not in self._said:
+        if (model, task) not in self._answers:
             return None
 
         part, positions = self._part(model, task)
@@ -103,7 +103,7 @@ class Figures:
         return averages.difference(heard, none, "UA")
 
     def _values(self, model: str, task: str, clips: int) -> NDArray[np.float64] | None:
-        if (model, task) not in self._said:
+        if (model, task) not in self._answers:
             return None
 
         part, positions = self._part(model, task)
@@ -116,7 +116,7 @@ class Figures:
         clips.
         """
         clips, labels = self.clips[task], self.record["tasks"][task]["labels"]
-        points = self._said[model, task]
+        points = self._answers[model, task]
         counts = np.stack(
             [
                 cluster_counts(clips.truth, answers_of(text, labels), labels, clips.speakers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from mserbench.experiments.adaptation import picture
 from mserbench.experiments.adaptation.figures import Figures, Spread
@@ -58,10 +59,11 @@ def _explained(figures: Figures) -> str:
     record = figures.record
     return f"""
         UA in percent after N unlabelled clips of the task were heard: mean over {record["draws"]}
-        draws ± the standard deviation between them. The scored clips are the same in each column,
-        and none of them was heard by the model that scored it (docs/adaptation.md). N = 0 is the
-        model as it ships. The gain is paired: in brackets its 95 % interval over speakers and
-        draws (jackknife, t). {NONE}: the model failed, or so many clips are not there to hear.
+        draws (of models that take long fewer, as told below) ± the standard deviation between them.
+        The scored clips are the same in each column, and none of them was heard by the model that
+        scored it (docs/adaptation.md). N = 0 is the model as it ships. The gain is paired: in
+        brackets its 95 % interval over speakers and draws (jackknife, t). {NONE}: the model failed,
+        or so many clips are not there to hear.
     """
 
 
@@ -118,6 +120,11 @@ def _text(spread: Spread | None) -> str:
     return f"{100 * spread.mean:.1f}{deviation}"
 
 
+def _draws(row: Mapping[str, Any]) -> int:
+    """Return how many draws there are of a number of clips, at most."""
+    return 1 + max(int(draw) for _, draw in row["points"])
+
+
 def _told(figures: Figures) -> list[str]:
     """Return a line for each model on each task: whose clips were heard, weights and verdict."""
     lines = []
@@ -131,7 +138,7 @@ def _told(figures: Figures) -> list[str]:
         development = ", *development*" if row["development"] else ""
         lines.append(
             f"{pair}: {row['verdict']}{development}{weights}, version {row['version']}; clips of "
-            f"the {row['way']}"
+            f"the {row['way']}, {_draws(row)} draw(s)"
         )
 
     return lines

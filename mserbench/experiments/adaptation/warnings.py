@@ -47,7 +47,7 @@ def rates(
     """
     answers = ask(spec, target, None)
     subject = spec.subject
-    found = []
+    measured = []
     for size in sizes:
         random = np.random.default_rng([seed, size])
         far: list[bool] = []
@@ -63,9 +63,9 @@ def rates(
 
         if sided:
             share = float(np.mean(far)) if far else None
-            found.append(Rate(target.task.name, size, share, float(np.mean(sided))))
+            measured.append(Rate(target.task.name, size, share, float(np.mean(sided))))
 
-    return found
+    return measured
 
 
 def _drawn(target: Dataset, size: int, random: np.random.Generator) -> list[int]:
@@ -89,13 +89,13 @@ def main(
     model_name: str, weights: str | None, tasks: str, sizes: str, draws: int, data: Path | None
 ) -> None:
     """Print as JSON how often draws of the clips of tasks are called far, and one-sided."""
-    found: list[Rate] = []
+    measured: list[Rate] = []
     for name in tasks.split(","):
         target = dataset.load(lookup.task(name), corpus.data_folder(data))
         spec = Spec.of(model_name, target, weights, {}, "cpu")
-        found += rates(spec, target, [int(size) for size in sizes.split(",")], draws)
+        measured += rates(spec, target, [int(size) for size in sizes.split(",")], draws)
 
-    click.echo(json.dumps([asdict(rate) for rate in found], indent=1))
+    click.echo(json.dumps([asdict(rate) for rate in measured], indent=1))
 
 
 if __name__ == "__main__":

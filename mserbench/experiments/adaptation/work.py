@@ -52,7 +52,7 @@ def do_curve(place: Workplace, curve: Curve, model: str, task: str, device: str)
         way = adapting.way_of(target, curve.adapt_from)
         asking.require_adapts(spec.subject, model)
         told = _told(spec, target, way)
-        points = [point for point in curve.points() if has(target, point, way)]
+        points = [point for point in curve.points(model) if has(target, point, way)]
         name = f"{LINES}/{_key(spec.identity, target, way)}.txt"
         _ask(place.out / name, spec, target, points, way)
     except MserbenchError as error:

@@ -147,6 +147,12 @@ class FeatureModel(TrainableModel):
                 f"trained with normalise=corpus"
             )
 
+        if not clips:
+            raise UsageError(
+                f"model {self.name!r} was given no clip to adapt to: give one or more, or leave "
+                f"--adapt out"
+            )
+
         self._target = adapted(self._extract(clips), self._origin)
 
     def remoteness(self, clips: Sequence[Clip]) -> Remoteness | None:
