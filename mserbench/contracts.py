@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 API_VERSION = 1
 FROZEN = ":frozen"  # ends the name of a task's subset for comparisons
 SAMPLE_RATE = 16_000  # Hz, of every clip
+# Whose unlabelled clips a model may hear before it is scored (docs/adaptation.md).
+SAME_SPEAKERS, OTHER_SPEAKERS = "same speakers", "other speakers"
+ADAPT_WAYS = (SAME_SPEAKERS, OTHER_SPEAKERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class Task:
     ids: tuple[str, ...] = ()  # the utterances alone that a frozen subset consists of, sorted
     # `"package:file"` with the ids and labels of its frozen subset; no part of the question.
     frozen: str = field(default="", compare=False)
+    # The one of `ADAPT_WAYS` that `--adapt` has here, "" for both; no part of the question either.
+    adapt: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         strange = sorted(set(self.label_map.values()) - set(self.labels) - {DROP})
@@ -121,6 +126,11 @@ class Task:
             raise ValueError(
                 f"task {self.name!r}: label_map and counts must use exactly the labels "
                 f"{self.labels}, but map to {strange} and count {sorted(self.counts)}"
+            )
+        if self.adapt not in ("", *ADAPT_WAYS):
+            raise ValueError(
+                f"task {self.name!r}: adapt is {self.adapt!r}, but {' or '.join(ADAPT_WAYS)} was "
+                f"expected"
             )
 
     @property

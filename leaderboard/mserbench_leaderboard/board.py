@@ -35,6 +35,8 @@ GROUPS: dict[str, Callable[[BoardRun], bool]] = {
 A leaked run is shown last, not ranked.
 """
 
+ADAPTED = ", adapted:"  # and the number of clips: what the title of such a group ends with
+
 FLOORS = ("prior", "random")
 
 
@@ -168,7 +170,11 @@ def _section(
             Row(system, names[system.place]) for system in sorted(kin.of(chosen), key=_best_first)
         ]
 
-    groups = {title: _of_group(ranked, belongs) for title, belongs in GROUPS.items()}
+    groups = {
+        title: _of_group((entry for entry in ranked if entry.adapted == clips), belongs)
+        for base, belongs in GROUPS.items()
+        for clips, title in _titles(base, ranked)
+    }
     return Section(
         question=question,
         groups=_ranked({title: systems for title, systems in groups.items() if systems}, names),
@@ -178,6 +184,14 @@ def _section(
         older=rows(entry for entry in entries if entry.question.hash != question.hash),
         published=published,
     )
+
+
+def _titles(base: str, entries: Sequence[BoardRun]) -> list[tuple[int, str]]:
+    """Return the titles of a group: that of systems that heard nothing of the target, then of those
+    that heard the same number of clips.
+    """
+    adapted = sorted({entry.adapted for entry in entries} - {0})
+    return [(0, base), *((clips, f"{base}{ADAPTED}{clips}") for clips in adapted)]
 
 
 def _of_group(entries: Iterable[BoardRun], belongs: Callable[[BoardRun], bool]) -> list[System]:

@@ -87,6 +87,18 @@ class BoardRun:
         return self.run.record.verdict.transductive
 
     @property
+    def adapted(self) -> int:
+        """How many unlabelled clips of the target were heard before; 0 for none."""
+        part = self.run.record.adaptation
+        return part.clips if part else 0
+
+    @property
+    def adapted_to(self) -> str:
+        """Whose clips these were, and which draw, as a name tells it; empty where none were."""
+        part = self.run.record.adaptation
+        return f"{part.clips} clips of {part.way}, draw {part.draw}" if part else ""
+
+    @property
     def development(self) -> bool | None:
         """Whether the target was used in choosing the model's defaults; None where its record does
         not say.

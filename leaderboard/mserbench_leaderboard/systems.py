@@ -188,7 +188,7 @@ def _names_of_kin(model: str, kin: Sequence[System]) -> dict[str, str]:
             for key, text in sorted(options.items())
             if key not in _NO_PART_OF_A_NAME
         ]
-        parts[system.place] = [model, *weights, *words]
+        parts[system.place] = [model, *weights, *words, *filter(None, [entry.adapted_to])]
 
     looks: dict[tuple[object, ...], list[System]] = defaultdict(list)
     for system in kin:
@@ -236,6 +236,7 @@ def _identity(entry: BoardRun) -> str:
         entry.question.name, entry.question.hash, entry.partial, entry.model, model.version, steps,
         _without_seed(model.options), model.development,
         [verdict.verdict, verdict.heard, verdict.transductive, entry.development],
+        entry.adapted_to,
     ]  # fmt: skip
 
     return json.dumps(shared, sort_keys=True)

@@ -5,7 +5,7 @@ page.
 from __future__ import annotations
 
 from mserbench.results import marks
-from mserbench_leaderboard.board import DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT
+from mserbench_leaderboard.board import ADAPTED, DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT
 
 TITLE = "Leaderboard"
 OPENING = """
@@ -101,6 +101,17 @@ GROUP_NOTES = {
     """,
 }
 """What is said below the title of each group of `board.GROUPS`."""
+ADAPTED_NOTE = """
+    So many unlabelled clips of the target were heard before, from the half of its clips that is not
+    scored meanwhile (docs/adaptation.md): ranked apart.
+"""
+
+
+def group_note(title: str) -> str:
+    """Return what is said below the title of a group, of adapted systems too."""
+    base, adapted, _ = title.partition(ADAPTED)
+    return GROUP_NOTES[base] + (ADAPTED_NOTE if adapted else "")
+
 
 SYNTHETIC = """
     **Synthetic, rule-based speech**: it shows that things work, and proves nothing about people.

@@ -120,6 +120,10 @@ def arguments(record: RunRecord, means: Means, out: Path) -> list[str]:
     if model.weights is not None:
         words += ["--weights", _weights(record, means)]
 
+    if heard := record.adaptation:
+        words += ["--adapt", str(heard.clips), "--adapt-from", heard.way.replace(" ", "-")]
+        words += ["--draw", str(heard.draw)]
+
     # What the model would do anyway is not said: weights may bind it.
     defaults = told(described_class(model.name).Options())
     for name, value in model.options.items():

@@ -249,6 +249,9 @@ def model_folder(record: RunRecord) -> str:
     """
     weights = record.model.weights
     name = f"{record.model.name}-{weights.name}" if weights else record.model.name
+    if heard := _heard(record):
+        name += f"-adapted-{'-'.join(map(str, heard))}"
+
     if _is_default(record):
         return _safe(name)
 
@@ -271,12 +274,18 @@ def _is_default(record: RunRecord) -> bool:
     return all(options.get(name) == value for name, value in defaults.items() if name not in bound)
 
 
+def _heard(record: RunRecord) -> tuple[object, ...]:
+    """Return what the model was adapted to: clips, way and draw; empty where it was not."""
+    part = record.adaptation
+    return (part.clips, part.way, part.draw) if part else ()
+
+
 def _same(baseline: RunRecord, record: RunRecord) -> bool:
     def identity(of: RunRecord) -> tuple[object, ...]:
         weights = of.model.weights
         # An option that came later, and is not set, makes no other question.
         options = {name: value for name, value in of.model.options.items() if value is not None}
-        return of.task.name, of.model.name, options, weights and weights.name
+        return of.task.name, of.model.name, options, weights and weights.name, _heard(of)
 
     return identity(baseline) == identity(record)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # `progress` is the core's, offered here with what else commands share.
 __all__ = [
+    "adapt_options",
     "data_option",
     "device_option",
     "engine_options",
@@ -125,6 +126,30 @@ def engine_options(command: F) -> F:
         help="Who does the work: local[:N], or ray[:HOST:PORT], a Ray cluster.",
     )
     return name(count(command))
+
+
+def adapt_options(command: F) -> F:
+    """Add --adapt, --adapt-from and --draw."""
+    clips = click.option(
+        "--adapt",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Let the model hear N unlabelled clips of the task first, none that it scores.",
+    )
+    way = click.option(
+        "--adapt-from",
+        type=click.Choice(["same-speakers", "other-speakers"]),
+        help="Whose clips these are, of a task that has both.",
+    )
+    draw = click.option(
+        "--draw",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="K",
+        help="Which of the draws of N clips.  [default: 0]",
+    )
+    return clips(way(draw(command)))
 
 
 def option_option(command: F) -> F:

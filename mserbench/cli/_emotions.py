@@ -15,6 +15,7 @@ from mserbench.report import foreign, screens
 from mserbench.results.predictions import SCORE
 
 if TYPE_CHECKING:
+    from mserbench.predicting.room import Room
     from mserbench.running.subject import Subject
 
 WIDTH = 100  # columns of a table, at most
@@ -26,7 +27,11 @@ _GAP = 2
 class Report:
     """Rows and failures as they come: csv is written at once, a table or JSON at the end."""
 
-    def __init__(self, out: TextIO, labels: Sequence[str], as_csv: bool) -> None:
+    def __init__(
+        self, out: TextIO, labels: Sequence[str], as_csv: bool, room: Room | None = None
+    ) -> None:
+        self.room = room  # what the model was adapted to
+        self.doubts: dict[str, Any] = {}  # on all that was predicted, as JSON tells it
         self.failed: list[Failed] = []
         self._out = screens.raw(out)
         self._labels = labels
@@ -40,7 +45,9 @@ class Report:
         return self._csv is not None and self._out.isatty()
 
     def add(self, row: Row) -> None:
-        """Take a row; as csv: file, start, end, prediction, score_<label>... or answer, part."""
+        """Take a row; as csv: file, start, end, prediction, score_<label>... or answer, part, and
+        the number of clips that an adapted model heard before.
+        """
         if self._csv is None:
             self._rows.append(row)
             return
@@ -49,13 +56,15 @@ class Report:
             self._begun = True
             columns = [f"{SCORE}{label}" for label in self._labels] if row.scores else ["answer"]
             columns = [foreign.cell(column, self._out) for column in columns]
-            self._csv.writerow(["file", "start", "end", "prediction", *columns, "part"])
+            last = ["part", *(["adapted"] if self.room else [])]
+            self._csv.writerow(["file", "start", "end", "prediction", *columns, *last])
 
         cells = [f"{score:.6g}" for score in row.scores] or [
             row.answer.replace("\r\n", "\n").replace("\r", "\n")
         ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
-        texts = [row.file, *times, row.prediction, *cells, row.part]
+        heard = [str(self.room.clips)] if self.room else []
+        texts = [row.file, *times, row.prediction, *cells, row.part, *heard]
         # A spreadsheet runs what a cell begins with `=`, and a terminal obeys what a name may hold.
         self._csv.writerow([foreign.cell(printable(text), self._out) for text in texts])
         # Whoever reads from a pipe sees each row as it comes.
@@ -69,11 +78,15 @@ class Report:
                 {
                     "model": model,
                     "weights": weights,
+                    **({"adaptation": self.room.record()} if self.room else {}),
+                    **self.doubts,
                     **_by_file(self._rows, self.failed, self._labels),
                 }
             )
         elif self._csv is None:
             print_table(self._rows, self._labels)
+            if self._rows and self.room:
+                _common.say(self.room.sentence)
 
 
 def _by_file(

@@ -13,6 +13,8 @@ from mserbench.cli import _common, _tables
 from mserbench.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
+    from mserbench.experiments.conduct import Finished, Means
+    from mserbench.experiments.definition import Wishes
     from mserbench.experiments.shapes import Definition
 
 
@@ -156,14 +158,20 @@ def command(
     # Imported here, as a replay needs neither plans nor workers.
     from mserbench.cli._means import chosen
     from mserbench.experiments import conduct, definition
+    from mserbench.experiments.adaptation import curve
 
     wishes = _tables.wishes(preset, seeds, only, settings, options)
+    means = chosen(engine, data, device, jobs, threads, allow_partial, processes)
+    if curve.is_curve(name):
+        refused = preset or seeds or options or sources or dry_run or processes > 1
+        _curve(name, wishes, folder, means, plan_only, bool(refused), as_json)
+        return
+
     experiment, folders = definition.load(name, wishes), _tables.folders(sources)
     if plan_only:
         _plan(experiment, data, dry_run, folders, as_json)
         return
 
-    means = chosen(engine, data, device, jobs, threads, allow_partial, processes)
     done = conduct.conduct(
         experiment,
         folder,
@@ -171,6 +179,45 @@ def command(
         _tables.typed(name, wishes, allow_partial),
         _say,
     )
+    _told(done, as_json)
+
+
+def _curve(
+    name: str,
+    wishes: Wishes,
+    folder: Path,
+    means: Means,
+    plan_only: bool,
+    is_refused: bool,
+    as_json: bool,
+) -> None:
+    """Make a curve of adaptation, or say what it takes. Raises UsageError for options of tables."""
+    from mserbench.experiments.adaptation import conduct, curve
+
+    if is_refused:
+        raise UsageError(
+            f"{name!r} is a curve of adaptation, which takes --only MODEL, --settings TASK, "
+            f"--data, --jobs, --device and --engine: leave the other options out"
+        )
+
+    asked = curve.load(name, wishes.systems, wishes.settings)
+    if plan_only:
+        plan = curve.plan(asked)
+        _common.print_json(plan) if as_json else _say_lines(plan)
+        return
+
+    command = _tables.typed(name, wishes, means.allow_partial)
+    _told(conduct.conduct(asked, folder, means, command, _say), as_json)
+
+
+def _say_lines(plan: Mapping[str, object]) -> None:
+    for key, value in plan.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        click.echo(f"{key}: {shown}")
+
+
+def _told(done: Finished, as_json: bool) -> None:
+    """Print the page that was made. Raises ModelError where cells have no numbers."""
     if as_json:
         _common.print_json({"page": str(done.page), "failures": list(done.failures)})
     else:
@@ -205,9 +252,11 @@ def _rewrite(folder: Path) -> None:
     page's words.
     """
     from mserbench.disk.files import write_atomic
-    from mserbench.experiments.folder import PAGE, remade
+    from mserbench.experiments.folder import PAGE, contents
 
-    write_atomic(folder / PAGE, remade(folder))
+    for name, content in contents(folder).items():
+        write_atomic(folder / name, content)
+
     click.echo(f"written: {folder / PAGE}")
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mserbench.data.windows import Windowing
     from mserbench.predicting.listening import Failed, Heard, Source
     from mserbench.predicting.predicting import Said
+    from mserbench.predicting.room import Room, Watch
+    from mserbench.running.subject import Subject
 
 _SHORTEST = 0.1  # seconds, of a window or a hop
 
@@ -33,6 +35,14 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
     "--weights", help="Folder of weights, or the name of weights that ship with the model."
 )
 @_common.option_option
+@click.option(
+    "--adapt",
+    "rooms",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Recordings, or a folder of them, that the model hears unlabelled first; repeatable.",
+)
 @click.option(
     "--labels",
     "label_names",
@@ -53,6 +63,7 @@ def command(
     model: str,
     weights: str | None,
     options: Sequence[str],
+    rooms: Sequence[Path],
     label_names: str | None,
     window: str | None,
     hop: str | None,
@@ -64,11 +75,14 @@ def command(
 
     FILE is an audio file, a folder of them, or - for one on standard input. A long file has a row
     for each window and one for the whole: the mean over its windows. Exit code 3 if a file could
-    not be read; the others are predicted all the same.
+    not be read; the others are predicted all the same. With --adapt a model that can hears other
+    recordings of the same room first, or the same ones.
     """
     from mserbench.cli._emotions import Report
     from mserbench.predicting import listening, predicting
-    from mserbench.running.lookup import model_entry
+    from mserbench.predicting.room import Watch
+    from mserbench.running.asking import require_adapts
+    from mserbench.running.lookup import adaptable, described_class, model_entry
 
     if as_csv and as_json:
         raise UsageError(
@@ -80,14 +94,18 @@ def command(
     typed_options = _common.pairs(options)
     # An unknown model is told before any file is opened.
     model_entry(model)
+    if rooms:
+        require_adapts(described_class(model), model, adaptable())
 
+    watch = Watch()
     with tempfile.TemporaryDirectory(prefix="mserbench-") as scratch:
         sources = list(listening.expand(files, Path(scratch)))
         subject = (
             predicting.load(model, weights, typed_options, device) if _any_there(sources) else None
         )
         labels = predicting.labels_to_ask(subject, requested) if subject else ()
-        report = Report(_streams.results(), labels, as_csv)
+        room = _room(subject, rooms, sources, windowing, Path(scratch)) if subject else None
+        report = Report(_streams.results(), labels, as_csv, room)
 
         if subject:
             _say("note", predicting.about(subject))
@@ -95,7 +113,9 @@ def command(
 
         heard = listening.listen(sources, windowing)
         try:
-            _take(report, predicting.predict(subject, labels, heard) if subject else heard, sources)
+            said = predicting.predict(subject, labels, heard, watch) if subject else heard
+            _take(report, said, sources)
+            _doubt(report, subject, watch)
         # An error of the model must not hide what it said before.
         except MserbenchError:
             report.finish(model, subject, as_json)
@@ -104,6 +124,35 @@ def command(
     report.finish(model, subject, as_json)
     if report.failed:
         raise click.exceptions.Exit(3)
+
+
+def _room(
+    subject: Subject,
+    rooms: Sequence[Path],
+    sources: Sequence[Source | Failed],
+    windowing: Windowing,
+    scratch: Path,
+) -> Room | None:
+    """Let the model hear the recordings of --adapt; None where there are none."""
+    from mserbench.predicting import listening, room
+
+    if not rooms:
+        return None
+
+    heard = list(listening.expand(rooms, scratch))
+    adapted = room.adapt(subject, heard, sources, windowing)
+    _say("note", adapted.sentence)
+    return adapted
+
+
+def _doubt(report: Report, subject: Subject | None, watch: Watch) -> None:
+    """Tell what makes all that was predicted doubtful."""
+    from mserbench.predicting import room
+
+    if subject:
+        sentences, report.doubts = room.told(subject, watch, report.room is not None)
+        for sentence in sentences:
+            _say("warning", sentence)
 
 
 def _take(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mserbench.data.dataset import Dataset
     from mserbench.engine.base import Engine
     from mserbench.results.runs import Run
+    from mserbench.running.adapting import Wish
     from mserbench.running.spec import Spec
 
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Seconds of audio in a batch.",
 )
+@_common.adapt_options
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids."
 )
@@ -71,6 +73,9 @@ def command(
     out: Path,
     device: str,
     batch_seconds: float | None,
+    adapt: int,
+    adapt_from: str | None,
+    draw: int,
     limit: int | None,
     allow_partial: bool,
     fresh: bool,
@@ -83,18 +88,23 @@ def command(
     each pair.
 
     A run that was killed goes on where it stopped; a finished one of the same contents is shown
-    again. With --workers, or an --engine other than local, batches go to workers that each make
+    again. With --adapt N a model hears N unlabelled clips of the task first, and scores others.
+    With --workers, or an --engine other than local, batches go to workers that each make
     the model.
     """
     from mserbench.data import lookup
-    from mserbench.running.lookup import model_entry
+    from mserbench.running.asking import require_adapts
+    from mserbench.running.lookup import adaptable, described_class, model_entry
     from mserbench.running.spec import Spec
 
     models = _common.names(model_names, "model")
+    wish = _wish(adapt, adapt_from, draw)
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     # A misspelt name must not be found only after the corpora were indexed, which takes minutes.
     for name in models:
         model_entry(name)
+        if wish.clips:
+            require_adapts(described_class(name), name, adaptable())
 
     typed = _common.settings(options, preset, models)
     if batch_seconds is not None and math.isnan(batch_seconds):
@@ -102,7 +112,7 @@ def command(
 
     finished: list[Run] = []
     with spread(engine, workers, models, device, isolated, out) as hired:
-        way = _Way(out, batch_seconds, fresh, isolated, hired)
+        way = _Way(out, batch_seconds, fresh, isolated, hired, wish)
         targets = load_all(tasks, data, allow_partial, limit)
         try:
             for target in targets:
@@ -118,6 +128,17 @@ def command(
     _report(finished, as_json)
 
 
+def _wish(adapt: int, adapt_from: str | None, draw: int) -> Wish:
+    """Return what the models are adapted to. Raises UsageError for a draw of no clips."""
+    from mserbench.running.adapting import Wish
+
+    if not adapt and (draw or adapt_from):
+        option = "--draw" if draw else "--adapt-from"
+        raise UsageError(f"{option} says which clips are heard, but none are: give --adapt N too")
+
+    return Wish(adapt, (adapt_from or "").replace("-", " "), draw)
+
+
 @dataclass(frozen=True)
 class _Way:
     """How models are run: where to, in what batches, and by whom."""
@@ -127,16 +148,19 @@ class _Way:
     fresh: bool
     isolated: bool
     engine: Engine | None
+    wish: Wish
 
     def run(self, spec: Spec, target: Dataset) -> Run:
         """Run a model on a task, with progress and notes on stderr."""
         from mserbench.running import batches, evaluation
         from mserbench.running.earlier import passed_over
 
+        adaptation = self.wish.of(target)
         # What does not tell of itself would be made for it, in this process.
         is_elsewhere = self.isolated or self.engine is not None
         is_asked = not self.fresh and (spec.tells or not is_elsewhere)
-        _note(target, passed_over(spec.identity, target, self.out) if is_asked else "")
+        before = passed_over(spec.identity, target, self.out, adaptation) if is_asked else ""
+        _note(target, before)
         with _common.progress(f"{spec.model} on {target.task.name}") as report:
             run = evaluation.run_spec(
                 spec,
@@ -147,6 +171,7 @@ class _Way:
                 report,
                 self.isolated,
                 self.engine,
+                adaptation,
             )
 
         _note(target, _shown_again(run))
@@ -257,10 +282,20 @@ def _smallest(run: Run) -> list[str]:
     ]
 
 
+def _adapted(run: Run) -> str:
+    """Say whose clips a run was adapted to, and by which draw."""
+    part = run.record.adaptation
+    assert part is not None
+    return (
+        f"{run.record.task.name}: {part.clips} unlabelled clip(s) of the {part.way} were heard "
+        f"before, for each half of the scored ones from the other half (draw {part.draw})"
+    )
+
+
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
     from mserbench.report.numbers import percent
-    from mserbench.results import marks
+    from mserbench.results import doubts, marks
 
     lines = [
         "Percent. UA: mean recall over the classes; "
@@ -286,6 +321,7 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
             )
 
     lines += marks.meanings({mark for run in finished for mark in run.marks})
+    lines += list(dict.fromkeys(_adapted(run) for run in finished if run.record.adaptation))
     lines += marks.meanings_of_heard({run.heard for run in finished})
     for run in finished:
         # Zero-shot is what a reader expects here; of anything else the reasons stand in the record.
@@ -293,6 +329,12 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
             lines.append(
                 f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}"
             )
+
+    for run in finished:
+        lines += [
+            f"warning: {run.name} on {run.record.task.name}: {sentence}"
+            for sentence in doubts.of_record(run.record)
+        ]
 
     notes = {
         f"{run.name}: {run.record.verdict.note}": None

@@ -15,6 +15,8 @@ from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, why, words
 from mserbench.experiments import answers as files
 from mserbench.experiments import page
+from mserbench.experiments.adaptation import curve
+from mserbench.experiments.adaptation import files as curves
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.collecting import SCHEMA
 
@@ -44,6 +46,11 @@ def remade(out: Path) -> str:
     """Return the page that the record and the answers give. Raises DataError where they are not
     there or damaged.
     """
+    return contents(out)[PAGE].decode("utf-8")
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Return the page, and pictures where there are any, by name, as `remade`."""
     try:
         record = json.loads(outside.read(out / RECORD, outside.RECORD))
     except (OSError, ValueError, RecursionError) as error:
@@ -52,6 +59,8 @@ def remade(out: Path) -> str:
             f"experiment with this --out"
         ) from error
 
+    if isinstance(record, dict) and record.get("kind") == curve.KIND:
+        return curves.remade(out, record)
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise DataError(
             f"{str(out / RECORD)!r} is of another version of mserbench: run the experiment again"
@@ -72,7 +81,7 @@ def remade(out: Path) -> str:
         hashes[path.name] = hashlib.sha256(data).hexdigest()
 
     try:
-        return page.render(record, answers, hashes)
+        return {PAGE: page.render(record, answers, hashes).encode("utf-8")}
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         raise DataError(
             f"{str(out / RECORD)!r} does not fit its answers ({words(error)}): run the "
@@ -81,17 +90,18 @@ def remade(out: Path) -> str:
 
 
 def is_remade(out: Path) -> bool:
-    """Whether the page is, byte for byte, what its record and answers give. Raises DataError as
-    `remade`.
+    """Whether page and pictures are, byte for byte, what record and answers give. Raises DataError
+    as `remade`.
     """
+    made = contents(out)
     try:
-        stored = (out / PAGE).read_bytes()
+        stored = {name: (out / name).read_bytes() for name in made}
     except OSError as error:
         raise DataError(
-            f"{str(out / PAGE)!r} cannot be read ({error.strerror}): run the experiment again"
+            f"{str(error.filename)!r} cannot be read ({error.strerror}): run the experiment again"
         ) from error
 
-    return stored == remade(out).encode("utf-8")
+    return stored == made
 
 
 def file_name(task: str) -> str:

@@ -13,6 +13,7 @@ from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.options import completed
 from mserbench.predicting.listening import Failed, Heard, Piece, Remark
+from mserbench.predicting.room import Watch
 from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
@@ -143,13 +144,15 @@ def other_options(subject: Subject, typed: Mapping[str, str]) -> str:
     )
 
 
-def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> Iterator[Said]:
+def predict(
+    subject: Subject, labels: Sequence[str], heard: Iterable[Heard], watch: Watch | None = None
+) -> Iterator[Said]:
     """Yield what a model says of each piece, in order, a row of each file after its windows, and
     what failed.
 
     A file that fails after some windows has no row of its own. Clips that the model was trained on
-    are told at the end, in one remark. Raises ModelError where the model fails or breaks its
-    contract; what was yielded before holds.
+    are told at the end, in one remark. `watch` sees each clip with its answer. Raises ModelError
+    where the model fails or breaks its contract; what was yielded before holds.
     """
     trained_on = frozenset[str]().union(*(corpus.clips for corpus in subject.card.exposure))
     windows: list[Row] = []
@@ -170,6 +173,8 @@ def predict(subject: Subject, labels: Sequence[str], heard: Iterable[Heard]) -> 
 
             row = _row(part, next(answers), labels)
             yield row
+            if watch is not None:
+                watch.add(part.clip, row.prediction)
             if part.trained_key in trained_on:
                 trained_files.append(part.file)
 

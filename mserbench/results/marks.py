@@ -28,6 +28,8 @@ VERDICT = {
 MEANING = {
     "synthetic": "rule-based speech, not people; it shows that things work and proves nothing else",
     "transductive": "statistics of the target's clips were used, without their labels",
+    "adapted": "so many unlabelled clips of the target were heard before, none of them "
+    "by the model that scored it (docs/adaptation.md)",
     "development": "the target was used in choosing the model's defaults, "
     "or its figures were seen meanwhile",
     "development not stated": "nobody says what the model's defaults were chosen on",
@@ -64,6 +66,7 @@ def of_record(record: RunRecord) -> list[str]:
     flags = {
         "synthetic": record.corpus.synthetic,
         "transductive": verdict.transductive,
+        "adapted": record.adaptation is not None,
         "development": bool(verdict.development),
         "development not stated": record.model.development is None,
         "partial": record.counts.partial,
@@ -73,7 +76,14 @@ def of_record(record: RunRecord) -> list[str]:
         "frozen": record.task.name.endswith(FROZEN),
     }
 
-    return [name for name, is_set in flags.items() if is_set]
+    return [_numbered(name, record) for name, is_set in flags.items() if is_set]
+
+
+def _numbered(name: str, record: RunRecord) -> str:
+    """Return a mark with the number that it has, if any: `adapted:10`."""
+    if name != "adapted" or record.adaptation is None:
+        return name
+    return f"{name}:{record.adaptation.clips}"
 
 
 def is_wide(interval: Collection[float] | None) -> bool:
@@ -82,9 +92,12 @@ def is_wide(interval: Collection[float] | None) -> bool:
 
 
 def meanings(used: Collection[str]) -> list[str]:
-    """Return a line for each mark that occurs: its name, a colon, its meaning."""
-    explained = MEANING | OFF_BOARD
-    return [f"{mark}: {text}" for mark, text in explained.items() if mark in used]
+    """Return a line for each mark that occurs: its name, a colon, its meaning.
+
+    The number of a mark that has one, as `adapted:10`, is left out.
+    """
+    explained, names = MEANING | OFF_BOARD, {mark.partition(":")[0] for mark in used}
+    return [f"{mark}: {text}" for mark, text in explained.items() if mark in names]
 
 
 def meanings_of_heard(used: Collection[str]) -> list[str]:

@@ -13,6 +13,7 @@ from mserbench.contracts import Task
 from mserbench.results import record
 from mserbench.results.exposure import Verdict
 from mserbench.results.record import (
+    AdaptationPart,
     CorpusPart,
     Counts,
     ExposurePart,
@@ -105,6 +106,22 @@ def corpus_part(card: CorpusCard, digest: str | None) -> CorpusPart:
         citation=card.citation,
         synthetic=card.synthetic,
         index_digest=digest,
+    )
+
+
+def adaptation_part(
+    identity: Mapping[str, Any] | None, heard: Sequence[Sequence[str]]
+) -> AdaptationPart | None:
+    """Describe what a model was adapted to (`Adaptation.identity`), by the ids that were heard for
+    each fold; None where it was not.
+    """
+    if identity is None:
+        return None
+    return AdaptationPart(
+        clips=identity["clips"],
+        way=identity["way"],
+        draw=identity["draw"],
+        heard=tuple(map(tuple, heard)),
     )
 
 

@@ -17,7 +17,7 @@ from mserbench.disk import folders, outside
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError, why
 from mserbench.report.numbers import percent
-from mserbench.results import marks, predictions
+from mserbench.results import doubts, marks, predictions
 from mserbench.results.predictions import Prediction
 from mserbench.results.record import PREDICTIONS as PREDICTIONS
 from mserbench.results.record import SCHEMA, Interval, PredictionsPart, RunRecord
@@ -129,9 +129,23 @@ class Run:
             "verdict": self.verdict,
             "heard": self.heard,
             "marks": self.marks,
+            **self._doubts(),
             "run_dir": str(self.folder),
             "created": self.record.created,
         }
+
+    def _doubts(self) -> dict[str, Any]:
+        """Return what a run was adapted to, and what makes its answers doubtful as a whole."""
+        parts = {
+            "adaptation": self.record.adaptation,
+            "remoteness": self.record.remoteness,
+            "one_sided": self.record.one_sided,
+        }
+        told = {name: part.to_json() for name, part in parts.items() if part is not None}
+        if far := self.record.remoteness:
+            told["remoteness"]["far"] = doubts.is_far(far)
+
+        return told
 
     def __repr__(self) -> str:
         again = f"; shown again, of {self.record.created}" if self.shown_again else ""

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mserbench.contracts import Task
+from mserbench.contracts import ADAPT_WAYS, Task
 from mserbench.data import lookup
 from mserbench.errors import UsageError
 from mserbench.model import Model
+from mserbench.running.adapting import Wish
 
 
 def task(name_or_task: object, data: Path | None = None) -> Task:
@@ -147,6 +148,23 @@ def check_numbers(limit: object, batch_seconds: object) -> None:
         raise UsageError(
             f"batch_seconds is {_shown(batch_seconds)}, but seconds above 0 were expected"
         )
+
+
+def adaptation(clips: object, way: object, draw: object) -> Wish:
+    """Return what a run is to be adapted to. Raises UsageError unless `clips` and `draw` are counts
+    from 0 and `way` is empty or one of the two.
+    """
+    for name, number in {"adapt": clips, "draw": draw}.items():
+        is_count = isinstance(number, numbers.Integral) and not isinstance(number, bool)
+        if not (is_count and number >= 0):  # type: ignore[operator]
+            raise UsageError(f"{name} is {_shown(number)}, but a count of 0 or more was expected")
+
+    if way not in ("", *ADAPT_WAYS):
+        raise UsageError(
+            f"adapt_from is {_shown(way)}, but {' or '.join(map(repr, ADAPT_WAYS))} was expected"
+        )
+
+    return Wish(int(clips), str(way), int(draw))  # type: ignore[call-overload]
 
 
 def model_or_name(candidate: object) -> str | Model:

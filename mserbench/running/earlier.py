@@ -8,23 +8,26 @@ from typing import Any
 
 from mserbench.data.dataset import Dataset
 from mserbench.results import recording, runs
+from mserbench.running.adapting import Adaptation
 from mserbench.running.subject import Identity
 
 _CODE = "the code of the model"
 
 
-def passed_over(identity: Identity, target: Dataset, out: Path) -> str:
+def passed_over(
+    identity: Identity, target: Dataset, out: Path, adaptation: Adaptation | None = None
+) -> str:
     """Return one sentence on the last run of this model, these options and weights on these clips,
     which another key has; empty where there is none.
     """
-    key = identity.key(target.task, target.digest)
+    key = identity.key(target.task, target.digest, adaptation)
     # A folder's name is made of its key, which differs.
     own = runs.run_folder(out, target.task.name, identity.name, key)
     pattern = f"{own.name.removesuffix(key[:12])}*"
     alike = [
         (record.get("created") or "", folder, record)
         for folder in own.parent.glob(pattern)
-        if (record := _record(folder)) and _is_alike(record, identity, target)
+        if (record := _record(folder)) and _is_alike(record, identity, target, adaptation)
     ]
     if not alike or own in {folder for _, folder, _ in alike}:
         return ""
@@ -46,14 +49,19 @@ def _record(folder: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _is_alike(record: dict[str, Any], identity: Identity, target: Dataset) -> bool:
-    model, task = record.get("model"), record.get("task")
+def _is_alike(
+    record: dict[str, Any], identity: Identity, target: Dataset, adaptation: Adaptation | None
+) -> bool:
+    model, task, heard = (record.get(name) for name in ("model", "task", "adaptation"))
+    adapted = (adaptation.clips, adaptation.way, adaptation.draw) if adaptation else None
+    before = tuple(map(heard.get, ("clips", "way", "draw"))) if isinstance(heard, dict) else None
     if not isinstance(model, dict) or not isinstance(task, dict):
         return False
 
     weights = model.get("weights") or {}
     return (
-        task.get("hash") == recording.task_hash(target.task.hash, target.digest)
+        before == adapted
+        and task.get("hash") == recording.task_hash(target.task.hash, target.digest)
         and model.get("options") == identity.record().to_json()["options"]
         and weights.get("hash") == (identity.weights.hash if identity.weights else None)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mserbench.cards import ModelCard
+from mserbench.contracts import Clip
 from mserbench.engine.base import Outcome
 from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.model import Model
@@ -28,19 +29,23 @@ class Introduced:
     precision: str
     transductive: bool
     prepares: bool
+    tells_remoteness: bool = False
 
 
 class Elsewhere(Model):
     """Stands here for a model of another process: of itself it tells what that one told.
 
-    Whoever asks it defines `predict` and `facts`.
+    Whoever asks it defines `predict`, `facts`, `remoteness` and, where it is adapted, `adapt`: the
+    model is made anew there, and hears the clips.
     """
 
     def __init__(self, spec: Spec, introduced: Introduced) -> None:
         super().__init__(introduced.options or spec.settings, spec.folder, introduced.device)
         self.introduced = introduced
         # Of the instance, as each stands for another class.
-        vars(self).update(version=introduced.version, devices=spec.kind.devices)
+        vars(self).update(
+            version=introduced.version, devices=spec.kind.devices, adapts=spec.kind.adapts
+        )
 
     @property
     def card(self) -> ModelCard:
@@ -69,6 +74,7 @@ def introduced(subject: Subject, spec: Spec) -> Introduced:
         precision=model.precision,
         transductive=model.transductive,
         prepares=type(model).prepare is not Model.prepare,
+        tells_remoteness=type(model).remoteness is not Model.remoteness,
     )
 
 
@@ -99,3 +105,13 @@ def plain_facts(subject: Subject, labels: Sequence[str]) -> Any:
     """Return the facts of a run as JSON has them, which no class of the model's is among."""
     with as_model_error(subject.name, "telling the facts of the run"):
         return json.loads(json.dumps(subject.model.facts(labels)))
+
+
+def plain_remoteness(subject: Subject, clips: Sequence[Clip]) -> tuple[float, float, str] | None:
+    """Return the distance, the reach and the nearest corpus that a model tells of some clips."""
+    with as_model_error(subject.name, "telling how far the clips lie from its training"):
+        remote = subject.model.remoteness(clips)
+        # Plain values: a class of the model's own is not sent.
+        if remote is None:
+            return None
+        return float(remote.distance), float(remote.reach), str(remote.nearest)

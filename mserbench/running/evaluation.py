@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mserbench.contracts import Clip, Task
+from mserbench.contracts import Task
 from mserbench.data import corpus, dataset
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
@@ -19,22 +17,21 @@ from mserbench.engine.base import Engine
 from mserbench.errors import ModelError
 from mserbench.labels import read_answer
 from mserbench.model import Model
-from mserbench.report.progress import doing
 from mserbench.results import exposure, machine, predictions, recording, runs, scoring
+from mserbench.results.doubts import one_sided
 from mserbench.results.journal import Answer, Journal
 from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
-from mserbench.results.record import SCHEMA, ModelPart, RunRecord
+from mserbench.results.record import SCHEMA, AdaptationPart, ModelPart, RunRecord
 from mserbench.results.runs import Run
-from mserbench.running import arguments, batches, leaks
-from mserbench.running.answers import check_output
+from mserbench.running import adapting, arguments, batches, leaks
+from mserbench.running.adapting import Adaptation
+from mserbench.running.asking import Asked, anew, fill, require_adapts, timed
 from mserbench.running.elsewhere import Elsewhere
-from mserbench.running.lookup import model_entry
+from mserbench.running.lookup import adaptable, model_entry
+from mserbench.running.remote import remoteness
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
-
-# Batches of positions in; those with their answers out, as they come.
-Answered = Callable[[Sequence[Sequence[int]]], Iterator[tuple[Sequence[int], Sequence[Answer]]]]
 
 
 def evaluate(
@@ -51,12 +48,17 @@ def evaluate(
     allow_partial: bool = False,
     fresh: bool = False,
     progress: Progress | None = None,
+    adapt: int = 0,
+    adapt_from: str = "",
+    draw: int = 0,
 ) -> Run:
     """Score a model on a task and return the run; an unfinished run of the same contents is
     resumed, and a finished one is shown again (`Run.shown_again`), unless `fresh`.
 
     `model` and `task` are names or objects, or for `task` the path of a TOML file; `weights` a
-    folder or the name of shipped weights; `options` texts as they are typed, or plain values. The
+    folder or the name of shipped weights; `options` texts as they are typed, or plain values. With
+    `adapt` the model hears that many unlabelled clips first, those of the `draw`, of "same
+    speakers" or "other speakers" (`adapt_from`; else as the task says: docs/adaptation.md). The
     corpus is checked first: DataError lists all its problems before the model loads. Raises
     UsageError for arguments of other types, unknown names, options and folders in use, ModelError
     where the model fails or breaks its contract.
@@ -66,16 +68,23 @@ def evaluate(
     arguments.check_numbers(limit, batch_seconds)
     texts, runs_folder = arguments.options(options), arguments.folder("out", out)
     named_weights = None if weights is None else str(arguments.folder("weights", weights))
+    wish = arguments.adaptation(adapt, adapt_from, draw)
     # A name that nobody knows is told before a corpus of gigabytes is indexed.
     if isinstance(model, str):
         model_entry(model)
 
     target = dataset.load(question, folder, allow_partial, limit)
+    adaptation = wish.of(target)
     if isinstance(model, Model):
-        return run_subject(of_instance(model), target, runs_folder, batch_seconds, fresh, progress)
+        subject = of_instance(model)
+        return run_subject(
+            subject, target, runs_folder, batch_seconds, fresh, progress, adaptation=adaptation
+        )
 
     spec = Spec.of(model, target, named_weights, texts, device)
-    return run_spec(spec, target, runs_folder, batch_seconds, fresh, progress)
+    return run_spec(
+        spec, target, runs_folder, batch_seconds, fresh, progress, adaptation=adaptation
+    )
 
 
 def run_spec(
@@ -87,43 +96,71 @@ def run_spec(
     progress: Progress | None = None,
     isolated: bool = False,
     engine: Engine | None = None,
+    adaptation: Adaptation | None = None,
 ) -> Run:
     """Show a finished run of the same contents again; the model is made only where there is none,
     or if `fresh`; in a child process if `isolated`, by the workers of an `engine` where there is
     one.
+
+    Raises UsageError for an adaptation of a model that cannot adapt.
     """
+    if adaptation is not None:
+        require_adapts(spec.kind, spec.model, adaptable())
+
+    finished = partial(finished_run, target=target, out=out, adaptation=adaptation)
+    run = partial(
+        _run, target=target, out=out, batch_seconds=batch_seconds, fresh=fresh, progress=progress,
+        adaptation=adaptation,
+    )  # fmt: skip
     if engine is not None:
         from mserbench.running.spread import Spread
 
-        if not fresh and spec.tells and (run := finished_run(spec.identity, target, out)):
-            return run
+        if not fresh and spec.tells and (shown := finished(spec.identity)):
+            return shown
 
         spread = Spread(spec, engine)
         subject = spread.subject(target)
-        return run_subject(
-            subject, target, out, batch_seconds, fresh, progress, partial(spread.answers, target)
-        )
+        return run(subject.identity, asked=Asked(lambda: subject, partial(spread.answers, target)))
 
     if isolated:
         from mserbench.running.isolated import isolated as made_in_a_child
 
         # A class that does not tell its identity is made for it, which happens in the child.
-        if not fresh and spec.tells and (run := finished_run(spec.identity, target, out)):
-            return run
+        if not fresh and spec.tells and (shown := finished(spec.identity)):
+            return shown
         with made_in_a_child(spec) as subject:
-            return run_subject(subject, target, out, batch_seconds, fresh, progress)
+            return run(subject.identity, asked=Asked(lambda: subject))
 
-    finished = None if fresh else finished_run(spec.identity, target, out)
-    if finished is not None:
-        return finished
-    return run_subject(spec.subject, target, out, batch_seconds, fresh, progress)
+    if not fresh and (shown := finished(spec.identity)):
+        return shown
+
+    # Made before a folder is: one that fails leaves nothing behind.
+    _ = spec.subject
+    made = _new_each_time(spec) if adaptation else lambda: spec.subject
+    return run(spec.identity, asked=Asked(made))
 
 
-def finished_run(identity: Identity, target: Dataset, out: Path) -> Run | None:
+def _new_each_time(spec: Spec) -> Callable[[], Subject]:
+    """Return a function that gives the model which is there at first, then one made anew: one that
+    has heard some clips is of no use for the others.
+    """
+    was_given = False
+
+    def made() -> Subject:
+        nonlocal was_given
+        is_first, was_given = not was_given, True
+        return spec.subject if is_first else spec.anew()
+
+    return made
+
+
+def finished_run(
+    identity: Identity, target: Dataset, out: Path, adaptation: Adaptation | None = None
+) -> Run | None:
     """Return the finished run of a model on a task, or None. Raises DataError where it is
     damaged.
     """
-    key = identity.key(target.task, target.digest)
+    key = identity.key(target.task, target.digest, adaptation)
     folder = runs.run_folder(out, target.task.name, identity.name, key)
     if not (folder / runs.RECORD).exists():  # a folder is made only by a run that begins
         return None
@@ -144,15 +181,35 @@ def run_subject(
     batch_seconds: float = batches.BATCH_SECONDS,
     fresh: bool = False,
     progress: Progress | None = None,
-    answered: Answered | None = None,
+    adaptation: Adaptation | None = None,
 ) -> Run:
-    """Ask the model about every clip, journal each batch, score, and finish the run folder.
+    """Ask a model that was made about every clip, journal each batch, score, and finish the run
+    folder.
 
-    `answered` gives the answers to batches in place of the model.
+    With an adaptation models like it are asked, and it hears nothing itself. Raises UsageError
+    where it cannot adapt.
     """
-    identity = subject.identity
-    key = identity.key(target.task, target.digest)
-    folder = runs.run_folder(out, target.task.name, subject.name, key)
+    if adaptation is not None:
+        require_adapts(subject, subject.name)
+
+    asked = Asked(partial(anew, subject) if adaptation else lambda: subject)
+    return _run(subject.identity, target, out, batch_seconds, fresh, progress, adaptation, asked)
+
+
+def _run(
+    identity: Identity,
+    target: Dataset,
+    out: Path,
+    batch_seconds: float,
+    fresh: bool,
+    progress: Progress | None,
+    adaptation: Adaptation | None,
+    asked: Asked,
+) -> Run:
+    key = identity.key(target.task, target.digest, adaptation)
+    folder = runs.run_folder(out, target.task.name, identity.name, key)
+    # Told before anything is locked or made, where the clips are too few.
+    folds = adapting.folds(target, adaptation)
 
     with runs.locked(folder):
         if fresh:
@@ -166,81 +223,17 @@ def run_subject(
         # A run that goes on took the time of all its sessions.
         seconds = dict(journal.seconds)
         try:
-            _ask(subject, target, journal, batch_seconds, seconds, progress, answered)
+            subject = fill(asked, target, folds, journal, batch_seconds, seconds, progress)
         finally:
             journal.close()
 
-        return _finish(folder, key, identity.record(), subject, target, journal.answers, seconds)
-
-
-def _ask(
-    subject: Subject,
-    target: Dataset,
-    journal: Journal,
-    batch_seconds: float,
-    seconds: dict[str, float],
-    progress: Progress | None,
-    answered: Answered | None,
-) -> None:
-    """Fill the journal with the answers that it lacks."""
-    ids = [item.utterance.id for item in target.items]
-    lengths = [item.facts.seconds for item in target.items]
-
-    # The plan is made over all clips, so that a resumed run sees the batches of an uninterrupted
-    # one.
-    planned = [
-        [i for i in batch if ids[i] not in journal.answers]
-        for batch in batches.plan(lengths, batch_seconds)
-    ]
-    pending = [batch for batch in planned if batch]
-    if not pending:
-        return
-
-    spent: dict[str, float] = {}  # since the last batch, for the journal
-    if answered is None:
-        _prepare(subject, target, spent)
-
-    start = time.perf_counter()
-    source = answered(pending) if answered else _answers(subject, target, pending)
-    for batch, answers in source:
-        start, before = time.perf_counter(), start
-        spent["predict"] = start - before
-        journal.add(zip((ids[i] for i in batch), answers, strict=True), spent)
-        for phase, value in spent.items():
-            seconds[phase] = seconds.get(phase, 0.0) + value
-
-        spent = {}
-        if progress:
-            progress(len(journal.answers), len(ids))
-
-
-def _prepare(subject: Subject, target: Dataset, spent: dict[str, float]) -> None:
-    model = subject.model
-    with _timed(spent, "prepare"), doing("preparing"), as_model_error(subject.name, "preparing"):
-        model.prepare(lambda: target.clips(range(len(target.items)), grouped=model.transductive))
-
-
-def _answers(
-    subject: Subject, target: Dataset, pending: Sequence[Sequence[int]]
-) -> Iterator[tuple[Sequence[int], list[Answer]]]:
-    """Yield batches with what the model of this process answers, while the next ones are
-    decoded.
-    """
-    model, labels = subject.model, target.task.labels
-    # Only a transductive model may know which clips are of one speaker.
-    parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
-    for batch, part in zip(pending, _decoded(model, parts), strict=True):
-        first = target.items[batch[0]].utterance.id
-        with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
-            answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
-
-        yield batch, answers
-
-
-def _decoded(model: Model, parts: Iterable[Sequence[Clip]]) -> Iterator[Sequence[Clip]]:
-    if not model.decodes_ahead:
-        return iter(parts)
-    return batches.decoded_ahead(parts)
+        heard = recording.adaptation_part(
+            adaptation.identity if adaptation else None,
+            [[target.items[at].utterance.id for at in fold.heard] for fold in folds],
+        )
+        return _finish(
+            folder, key, identity.record(), subject, target, journal.answers, seconds, heard
+        )
 
 
 def _predictions(target: Dataset, answers: Mapping[str, Answer]) -> list[Prediction]:
@@ -265,6 +258,7 @@ def _finish(
     target: Dataset,
     answers: Mapping[str, Answer],
     seconds: dict[str, float],
+    heard: AdaptationPart | None,
 ) -> Run:
     rows = _predictions(target, answers)
     verdict = _verdict(subject, target)
@@ -276,7 +270,7 @@ def _finish(
         **_facts(subject, target.task.labels),
         **({"ties": ties} if rows and rows[0].scores else {}),
     }
-    with _timed(seconds, "score"):
+    with timed(seconds, "score"):
         scores = scoring.score(rows, target.task.labels, clusters)
 
     record = RunRecord(
@@ -288,6 +282,9 @@ def _finish(
         **recording.numbers(scores, target.expected, target.partial, clusters),
         verdict=recording.verdict_part(verdict),
         facts=facts or None,
+        adaptation=heard,
+        remoteness=remoteness(subject, target, seconds),
+        one_sided=one_sided(rows),
         warnings=tuple(target.warnings),
         notes=tuple(target.notes),
         seconds={name: round(value, 3) for name, value in seconds.items()},
@@ -337,12 +334,3 @@ def _clear(folder: Path) -> None:
     """Forget an earlier run of the same contents; the lock file stays."""
     for name in (runs.RECORD, runs.PREDICTIONS, runs.JOURNAL):
         (folder / name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        seconds[phase] = seconds.get(phase, 0.0) + time.perf_counter() - start

@@ -22,6 +22,7 @@ from mserbench.engine.base import Engine, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import engine_named
 from mserbench.errors import ModelError
+from mserbench.model import Remoteness
 from mserbench.running.answers import check_output
 from mserbench.running.elsewhere import (
     Elsewhere,
@@ -29,6 +30,7 @@ from mserbench.running.elsewhere import (
     answered,
     introduced,
     plain_facts,
+    plain_remoteness,
     value_of,
 )
 from mserbench.running.spec import Spec
@@ -90,6 +92,19 @@ class _Distant(Elsewhere):
             sent = [_written(clip, Path(folder)) for clip in clips()]
             self._ask("preparing", _prepare, sent)
 
+    def adapt(self, clips: Sequence[Clip]) -> None:
+        # The child lets go of a model that has heard other clips.
+        with tempfile.TemporaryDirectory(prefix="mserbench-isolated-") as folder:
+            self._ask("adapting", _adapt, [_written(clip, Path(folder)) for clip in clips])
+
+    def remoteness(self, clips: Sequence[Clip]) -> Remoteness | None:
+        with tempfile.TemporaryDirectory(prefix="mserbench-isolated-") as folder:
+            sent = [_written(clip, Path(folder)) for clip in clips]
+            doing = "telling how far the clips lie from its training"
+            remote = self._ask(doing, _remoteness, sent)
+
+        return None if remote is None else Remoteness(*remote)
+
     def predict(
         self, clips: Sequence[Clip], labels: Sequence[str]
     ) -> NDArray[np.float64] | list[str]:
@@ -125,6 +140,18 @@ def _introduce(spec: Spec) -> Introduced:
 def _prepare(spec: Spec, sent: Sequence[Sent]) -> None:
     with as_model_error(spec.model, "preparing"):
         _child[spec].model.prepare(lambda: (clip.clip() for clip in sent))
+
+
+def _adapt(spec: Spec, sent: Sequence[Sent]) -> None:
+    _child.clear()
+    # The spec of each job is a copy without a model, so that this one has heard nothing.
+    _child[spec] = spec.subject
+    with as_model_error(spec.model, "adapting"):
+        _child[spec].model.adapt([clip.clip() for clip in sent])
+
+
+def _remoteness(spec: Spec, sent: Sequence[Sent]) -> tuple[float, float, str] | None:
+    return plain_remoteness(_child[spec], [clip.clip() for clip in sent])
 
 
 def _predict(spec: Spec, sent: Sequence[Sent], labels: Sequence[str]) -> Any:

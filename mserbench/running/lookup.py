@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.util
 from pathlib import Path
 
-from mserbench.errors import MissingExtra, UnknownName
+from mserbench.errors import MissingExtra, PluginError, UnknownName
 from mserbench.model import Model
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
@@ -41,6 +42,21 @@ def shipped_weights(entry: ModelEntry, name: str) -> Path:
         raise UnknownName(f"weights of {entry.name!r}", name, entry.weights, "'mserbench models'")
 
     return package_file(entry.weights[name])
+
+
+def adaptable() -> list[str]:
+    """Return the names of the installed models that can be adapted, sorted.
+
+    One that cannot be imported is left out: `mserbench models` says which, and why.
+    """
+    names = []
+    for name in registry.entries(ModelEntry):
+        # One plugin that is broken must not hide the models of others.
+        with contextlib.suppress(PluginError, MissingExtra):
+            if described_class(name).adapts:
+                names.append(name)
+
+    return sorted(names)
 
 
 def _class_of(entry: ModelEntry) -> type[Model]:

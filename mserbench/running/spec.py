@@ -151,6 +151,12 @@ class Spec:
 
         return self.subject_of(model, full_card(card, self.manifest))
 
+    def anew(self) -> Subject:
+        """Return the model made anew; the one that was made before is let go first."""
+        # A cached property lies among the attributes; two models may not fit into memory.
+        vars(self).pop("subject", None)
+        return self.subject
+
     def subject_of(self, model: Model, card: ModelCard) -> Subject:
         """Return a model that was made from these names, with its full card."""
         weights = self._weights_record

@@ -14,16 +14,24 @@ from typing import Any
 from mserbench.data.dataset import Dataset, Item
 from mserbench.engine.base import Engine, Shard
 from mserbench.errors import DataError, ModelError, UsageError
-from mserbench.model import Model
+from mserbench.model import Model, Remoteness
 from mserbench.results.journal import Answer
 from mserbench.running import batches
 from mserbench.running.answers import check_output
-from mserbench.running.elsewhere import Elsewhere, answered, introduced, plain_facts, value_of
+from mserbench.running.elsewhere import (
+    Elsewhere,
+    answered,
+    introduced,
+    plain_facts,
+    plain_remoteness,
+    value_of,
+)
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error, device_for
 
 TRIES = 3  # times that a batch is handed out whose worker was lost
-_own: dict[Spec, Subject] = {}  # of a worker: the model that it made last
+# Of a worker: the model that it made last, by what it was made from and the clips that it heard.
+_own: dict[tuple[Spec, tuple[str, ...]], Subject] = {}
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Spread:
         where a machine lacks the data or the weights, ModelError where the model fails.
         """
         self._require(target)
-        model = _Spread(self)
+        model = _Spread(self, target)
         if model.transductive:
             raise UsageError(
                 f"model {self.spec.model!r} rests on all clips of the target together, which no "
@@ -50,9 +58,10 @@ class Spread:
         return self.spec.subject_of(model, model.card)
 
     def answers(
-        self, target: Dataset, pending: Sequence[Sequence[int]]
+        self, target: Dataset, pending: Sequence[Sequence[int]], heard: Sequence[int] = ()
     ) -> Iterator[tuple[Sequence[int], list[Answer]]]:
-        """Yield batches (positions in the target) with their answers, as workers are done.
+        """Yield batches (positions in the target) with their answers, as workers are done; each
+        hears the clips at the positions `heard` before.
 
         A batch whose workers died is passed over until all others are done. Raises ModelError for
         it then, and at once where the model's own code fails.
@@ -61,7 +70,7 @@ class Spread:
         failures = dict.fromkeys(batch_of, "")
         to_do = list(batch_of)
         for _ in range(TRIES):
-            shards = (self._shard(key, target, batch_of[key]) for key in to_do)
+            shards = (self._shard(key, target, batch_of[key], heard) for key in to_do)
             lost = []
             for outcome in self.engine.do(shards):
                 failures[outcome.key] = outcome.failure
@@ -85,7 +94,7 @@ class Spread:
     def ask(self, doing: str, work: Any, *arguments: Any) -> Any:
         """Return what a function of one worker's model gives."""
         shard: Shard[Any] = Shard(
-            doing, _with_model, (work, self._sent, *arguments), on_device=True
+            doing, _with_model, (_told, self._sent, work, *arguments), on_device=True
         )
         (outcome,) = self.engine.do([shard])
         return value_of(outcome, f"model {self.spec.model!r} failed while {doing}")
@@ -99,9 +108,11 @@ class Spread:
     def _key(self, target: Dataset, batch: Sequence[int]) -> str:
         return f"the batch with clip {target.items[batch[0]].utterance.id!r}"
 
-    def _shard(self, key: str, target: Dataset, batch: Sequence[int]) -> Shard[Any]:
-        items = [_unlabelled(target.items[position]) for position in batch]
-        arguments = (_predict, self._sent, target.card.name, items, target.task.labels)
+    def _shard(
+        self, key: str, target: Dataset, batch: Sequence[int], heard: Sequence[int]
+    ) -> Shard[Any]:
+        items, before = _unlabelled(target, batch), _unlabelled(target, heard)
+        arguments = (_predict, self._sent, target.card.name, items, target.task.labels, before)
         return Shard(key, _with_model, arguments, on_device=True)
 
     def _require(self, target: Dataset) -> None:
@@ -117,8 +128,8 @@ class Spread:
 class _Spread(Elsewhere):
     """Stands for a model that workers make, and of which one has told."""
 
-    def __init__(self, spread: Spread) -> None:
-        self._spread = spread
+    def __init__(self, spread: Spread, target: Dataset) -> None:
+        self._spread, self._target = spread, target
         super().__init__(spread.spec, spread.ask("loading", introduced, spread.spec))
 
     def predict(self, clips: Sequence[Any], labels: Sequence[str]) -> list[str]:
@@ -130,10 +141,27 @@ class _Spread(Elsewhere):
         )
         return facts
 
+    def remoteness(self, clips: Sequence[Any]) -> Remoteness | None:
+        corpus, wanted = self._target.card.name, {clip.seed for clip in clips}
+        # A clip's decoder stays in its process: a worker reads the file.
+        positions = [
+            at for at, item in enumerate(self._target.items) if item.clip(corpus).seed in wanted
+        ]
+        remote = self._spread.ask(
+            "telling how far the clips lie from its training",
+            _remoteness,
+            corpus,
+            _unlabelled(self._target, positions),
+        )
+        return None if remote is None else Remoteness(*remote)
 
-def _unlabelled(item: Item) -> Item:
-    """Return a clip without what a model must not know: where it lies and what it sounds like."""
-    return replace(item, label="", utterance=replace(item.utterance, raw_label="", speaker=None))
+
+def _unlabelled(target: Dataset, positions: Sequence[int]) -> list[Item]:
+    """Return clips without what a model must not know: where they lie and what they sound like."""
+    return [
+        replace(item, label="", utterance=replace(item.utterance, raw_label="", speaker=None))
+        for item in map(target.items.__getitem__, positions)
+    ]
 
 
 def _with_model(work: Any, spec: Spec, *arguments: Any) -> tuple[str, Any]:
@@ -142,22 +170,59 @@ def _with_model(work: Any, spec: Spec, *arguments: Any) -> tuple[str, Any]:
     """
     *arguments_of_work, device = arguments
     own = replace(spec, device=device_for(spec.kind, device))
-    return answered(_on_subject, own, work, *arguments_of_work)
+    return answered(_on_spec, own, work, *arguments_of_work)
 
 
-def _on_subject(spec: Spec, work: Any, *arguments: Any) -> Any:
-    if spec not in _own:
+def _on_spec(spec: Spec, work: Any, *arguments: Any) -> Any:
+    return work(spec, *arguments)
+
+
+def _told(spec: Spec, work: Any, *arguments: Any) -> Any:
+    """Return what a function of the model gives, whatever the model has heard: what it tells of
+    itself does not depend on that.
+    """
+    for (own, _), subject in _own.items():
+        if own == spec:
+            return work(subject, *arguments)
+
+    return work(_subject(spec), *arguments)
+
+
+def _subject(spec: Spec, corpus: str = "", heard: Sequence[Item] = ()) -> Subject:
+    """Return the model of this process, which has heard these clips and no others."""
+    known_as = (spec, tuple(item.facts.key for item in heard))
+    if known_as not in _own:
         # Two models may not fit into memory.
         _own.clear()
-        _own[spec] = spec.subject
+        subject = spec.anew()
+        if heard:
+            with as_model_error(subject.name, "adapting"):
+                subject.model.adapt([item.clip(corpus) for item in heard])
 
-    return work(_own[spec], *arguments)
+        _own[known_as] = subject
+
+    return _own[known_as]
+
+
+def _remoteness(
+    subject: Subject, corpus: str, items: Sequence[Item]
+) -> tuple[float, float, str] | None:
+    clips = [item.clip(corpus) for item in items]
+    with as_model_error(subject.name, "preparing"):
+        subject.model.prepare(lambda: iter(clips))
+
+    return plain_remoteness(subject, clips)
 
 
 def _predict(
-    subject: Subject, corpus: str, items: Sequence[Item], labels: Sequence[str]
+    spec: Spec,
+    corpus: str,
+    items: Sequence[Item],
+    labels: Sequence[str],
+    heard: Sequence[Item],
 ) -> list[Answer]:
-    """Return the answers to one batch, in order."""
+    """Return the answers to one batch, in order, after the clips `heard`."""
+    subject = _subject(spec, corpus, heard)
     model, first = subject.model, items[0].utterance.id
     if type(model).prepare is not Model.prepare:
         # Of a model that is not transductive, a score depends on its own clip alone.

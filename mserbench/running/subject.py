@@ -23,6 +23,7 @@ from mserbench.results import exposure, recording, runs
 from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import ModelPart, WeightsPart
 from mserbench.running import recipes
+from mserbench.running.adapting import Adaptation
 from mserbench.running.cards import checked_card
 from mserbench.running.lookup import shipped_weights
 from mserbench.running.source import files_of, source_of
@@ -55,8 +56,10 @@ class Identity:
             self.card, self.version, self.options, self.weights, None, self.source, self.files
         )
 
-    def key(self, task: Task, digest: str | None) -> str:
-        """Return the key of a run on a task, the audio of whose clips has this digest."""
+    def key(self, task: Task, digest: str | None, adaptation: Adaptation | None = None) -> str:
+        """Return the key of a run on a task, the audio of whose clips has this digest, after the
+        model was adapted.
+        """
         model = self.record().to_json()
         # All that decides predictions and verdict: a corrected model card must not show an old
         # verdict again.
@@ -67,6 +70,7 @@ class Identity:
             # Left out of what has none, so that runs of before keep their keys.
             **({"source": self.source} if self.source else {}),
             **({"files": dict(self.files)} if self.files else {}),
+            **({"adapted": adaptation.identity} if adaptation else {}),
             "weights": self.weights.hash if self.weights else None,
             "transductive": self.transductive,
             "task": recording.task_hash(task.hash, digest),

@@ -16,6 +16,7 @@ from mserbench.labels import CANONICAL
 from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.testing import guard, sounds
+from mserbench.testing.adapting import check_adaptation, check_remoteness
 from mserbench.testing.described import check_described, check_source
 from mserbench.testing.embeddings import check_embeddings
 from mserbench.testing.findings import (
@@ -287,4 +288,6 @@ CHECKS: Mapping[str, Callable[[Probe], str]] = {
     "clip seed": _seed,
     "labels out of reach": _labels_out_of_reach,
     "embeddings": check_embeddings,
+    "adaptation": check_adaptation,
+    "remoteness": check_remoteness,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from mserbench.plugins.hookspecs import ModelEntry, hookimpl
+from mserbench.plugins.hookspecs import ExperimentEntry, ModelEntry, hookimpl
 
 MSERBENCH_API = 1
 
@@ -61,4 +61,16 @@ def register_models() -> Iterable[ModelEntry]:
             needs={"opensmile": "egemaps"},
             weights=_shipped("egemaps"),
         ),
+    ]
+
+
+@hookimpl
+def register_experiments() -> Iterable[ExperimentEntry]:
+    """Return the curve of adaptation, over all models that can be adapted."""
+    return [
+        ExperimentEntry(
+            "adaptation",
+            "mserbench_baselines:experiments/adaptation.toml",
+            "What 1 to 100 unlabelled clips of the target bring, on four corpora of people",
+        )
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from made_adapting import CODE
 from numpy.typing import NDArray
 
 Cli = Callable[..., "object"]
@@ -342,3 +343,77 @@ def test_whisper_linear_hears_anger(cli, pretrained: Path, real_data: Path) -> N
     answers = [row["prediction"] for row in csv.DictReader(io.StringIO(done.out))]
     assert answers.count("angry") >= 5, answers
     assert "languages it was trained on: de, el, it" in done.err
+
+
+# The user's own room
+
+
+def room(folder: Path, n: int, gain: float = 0.3) -> Path:
+    """Write so many recordings of different pitch into a folder."""
+    folder.mkdir()
+    for at in range(n):
+        sine = gain * np.sin(2 * np.pi * (200 + 10 * at) * np.arange(8_000) / 16_000)
+        soundfile.write(folder / f"{at:02}.wav", sine, 16_000)
+    return folder
+
+
+def test_a_model_hears_the_users_room_first_and_it_is_told_everywhere(
+    cli, plugin: Install, tmp_path: Path
+) -> None:
+    plugin(CODE, models=["Centred"])
+    calls, other = room(tmp_path / "calls", 4), room(tmp_path / "other", 3, 0.01)
+    words = ["predict", calls, "--model", "centred", "--labels", "sad,surprise"]
+    table = cli(*words, "--adapt", calls)
+    said = "adapted:4: the model first heard 4 clip(s) of 4 recording(s), without labels; 4 of them"
+    assert said in " ".join(table.out.split())
+    assert said in " ".join(table.err.split())
+
+    whole = json.loads(cli(*words, "--adapt", other, "--adapt", calls / "00.wav", "--json").out)
+    assert whole["adaptation"] == {"clips": 4, "recordings": 4, "predicted": 1, "unread": 0}
+    plain = json.loads(cli(*words, "--json").out)
+    assert "adaptation" not in plain
+    assert whole["files"][0]["scores"] != plain["files"][0]["scores"]
+
+    rows = list(csv.DictReader(io.StringIO(cli(*words, "--adapt", other, "--csv").out)))
+    assert {row["adapted"] for row in rows} == {"3"}
+    assert "adapted" not in cli(*words, "--csv").out
+
+
+def test_a_room_that_cannot_be_heard_and_a_model_that_cannot_hear_are_told(
+    cli, plugin: Install, tmp_path: Path
+) -> None:
+    plugin(CODE, models=["Centred"])
+    calls = room(tmp_path / "calls", 2)
+    (calls / "torn.wav").write_bytes(b"RIFF")
+    words = ["predict", calls / "00.wav", "--model", "centred", "--adapt"]
+    done = cli(*words, calls)
+    assert done.code == 0
+    assert "1 could not be read" in " ".join(done.err.split())
+
+    nothing = cli(*words, calls / "torn.wav")
+    assert nothing.code == 3
+    assert "no recording to adapt to can be read" in " ".join(nothing.err.split())
+
+    steady = cli("predict", calls / "00.wav", "--model", "steady", "--adapt", calls)
+    assert steady.code == 2
+    assert "'steady' cannot adapt to unlabelled clips: take one that can (" in steady.err
+
+
+def test_far_and_one_sided_recordings_are_told_with_what_to_do(
+    cli, plugin: Install, tmp_path: Path
+) -> None:
+    """Nobody who predicts own recordings knows otherwise that the answers mean little."""
+    plugin(CODE.replace("mean + 2.0), 0.5", "mean + 2.0), 0.01"), models=["Centred"])
+    calls = room(tmp_path / "calls", 20)
+    words = ["predict", calls, "--model", "centred", "--labels", "sad,surprise"]
+    done = cli(*words)
+    said = " ".join(done.err.split())
+    assert "far from all that it was trained on" in said
+    assert "100 % of its answers are 'surprise'; --adapt FOLDER" in said
+    told = json.loads(cli(*words, "--json").out)
+    assert told["remoteness"]["far"] is True
+    assert told["one_sided"] == {"label": "surprise", "share": 1.0}
+
+    (calls / "19.wav").unlink()
+    few = cli(*words)
+    assert "warning" not in few.err, "of nineteen recordings nothing is known"

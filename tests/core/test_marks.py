@@ -29,6 +29,7 @@ def record(**changed: Any) -> Any:
         "counts": {"partial": False},
         "intervals": {"UA": [0.5, 0.6]},
         "statistics": {"cluster": "speaker"},
+        "adaptation": None,
     }
 
     return as_parts(plain | changed)
@@ -74,6 +75,11 @@ def test_a_mark_is_explained_in_experiments_and_in_the_documents(mark: str) -> N
     """A word that no page explains is read as praise."""
     assert facts.meanings({mark}) == [f"{mark}: {marks.MEANING[mark]}"]
     assert f"| `{mark}` |" in RESULTS
+
+
+def test_the_mark_of_adaptation_says_how_many_clips_were_heard() -> None:
+    assert marks.of_record(record(adaptation={"clips": 10})) == ["adapted:10"]
+    assert marks.meanings(["adapted:10"]) == [f"adapted: {marks.MEANING['adapted']}"]
 
 
 def test_every_value_of_heard_is_explained() -> None:

@@ -580,3 +580,12 @@ def test_what_a_table_holds_comes_out(names: list[str]) -> None:
     table = own_table.parse("t.csv", data.encode())
     rows = [row.values["file"] for row in table.rows if isinstance(row, own_table.OwnRow)]
     assert rows == [name.strip() for name in names]
+
+
+def test_a_corpus_of_ones_own_says_whose_clips_a_model_may_hear_before(
+    make: Callable[..., own.OwnTask],
+) -> None:
+    """Else 'other speakers' would be drawn where its speakers are known to be one."""
+    assert make(f'adapt = "same speakers"\n{TOML}').task.adapt == "same speakers"
+    with pytest.raises(DataError, match=r"'adapt': is .*, but \"same speakers\" or \"other"):
+        make(f'adapt = "anybody"\n{TOML}')

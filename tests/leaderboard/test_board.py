@@ -215,6 +215,30 @@ def test_groups_follow_the_verdicts(board: Path, make_run: MakeRun) -> None:
     }
 
 
+def test_systems_that_heard_clips_of_the_target_are_ranked_by_their_number_of_clips(
+    board: Path, make_run: MakeRun
+) -> None:
+    """A model that heard the room has an advantage, the greater the more it heard."""
+    make_run(None, "blind", right=0.5, seed=1)
+    for seed, (name, clips) in enumerate([("a", 10), ("b", 10), ("c", 100)], start=2):
+        run = make_run(None, name, right=0.9, seed=seed)
+        heard = {"clips": clips, "way": "other speakers", "draw": 0, "heard": [["x"], ["y"]]}
+        rewrite_record(run.folder, lambda record, heard=heard: record.update(adaptation=heard))
+
+    groups = sections(board)["toy-a"].groups
+    assert {title: {row.name for row in rows} for title, rows in groups.items()} == {
+        "Zero-shot": {"blind"},
+        "Zero-shot, adapted:10": {
+            "a, 10 clips of other speakers, draw 0",
+            "b, 10 clips of other speakers, draw 0",
+        },
+        "Zero-shot, adapted:100": {"c, 100 clips of other speakers, draw 0"},
+    }
+    page = written(board)
+    assert "### Zero-shot, adapted:10" in page
+    assert "*adapted:10*" in page or "adapted:10" in page
+
+
 def test_floors_and_the_best_constant_stand_apart(board: Path, make_run: MakeRun) -> None:
     """A floor in the ranking would be a result; without floors 33 % of three classes looks like
     one.

@@ -205,6 +205,7 @@ def _task(settings: Settings, clips: Sequence[Utterance]) -> Task:
         select=select,
         version=settings.version,
         origin=_origin(settings, clips),
+        adapt=settings.adapt,
     )
 
     return task if settings.pattern else replace(task, counts=_counts(task, clips))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mserbench import languages
+from mserbench.contracts import ADAPT_WAYS
 from mserbench.data.own import heard
 from mserbench.data.own.wording import nearest, shown
 from mserbench.languages import UNDECLARED, UNNAMED
@@ -37,7 +38,7 @@ TEXTS = (
 _TABLES = ("columns", "labels", "select")
 _KEYS = (
     *TEXTS, "language", "table", "version", "synthetic", "units_per_second", "derived_corpora",
-    "exposure", "exposure_complete", *_TABLES,
+    "adapt", "exposure", "exposure_complete", *_TABLES,
 )  # fmt: skip
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _LABEL = re.compile(r"\w[\w +.-]{0,59}")
@@ -60,6 +61,10 @@ def faults(record: Mapping[str, Any]) -> Iterator[Fault]:
     for key in ("language", "table", "derived_corpora"):
         if key in record and not _texts(record[key]):
             yield (key,), f"is {shown(record[key])}, but a text or a list of texts was expected"
+
+    if record.get("adapt", ADAPT_WAYS[0]) not in ADAPT_WAYS:
+        ways = " or ".join(f'"{way}"' for way in ADAPT_WAYS)
+        yield ("adapt",), f"is {shown(record['adapt'])}, but {ways} was expected"
 
     version, synthetic = record.get("version", 1), record.get("synthetic", False)
     # In Python true is a whole number too.

@@ -53,6 +53,7 @@ class Settings:
     strip: str = ""  # what paths of the table begin with on another machine
     units_per_second: float = 1.0  # of the times in the table: 1000 where they are milliseconds
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    adapt: str = ""  # whose clips a model may hear before, as in `Task`
     derived_corpora: tuple[str, ...] = ()  # not installed, that speech is made from
     # Of what made the speech; complete is None where the file says nothing of it.
     exposure: tuple[Exposure, ...] = ()
@@ -105,7 +106,7 @@ def parse(data: bytes, path: Path) -> Settings:
         for key, sentence in (*faults(record), *_path_faults(record, path))
     ]
     raise_all(path, problems)
-    simple = (*TEXTS, "version", "synthetic", "units_per_second")
+    simple = (*TEXTS, "version", "synthetic", "units_per_second", "adapt")
     plain = {key: record[key] for key in simple if key in record}
     columns = dict(record.get("columns", {}))
     apart = columns.get("label")

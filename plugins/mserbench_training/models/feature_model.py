@@ -169,6 +169,12 @@ class FeatureModel(TrainableModel):
                 f"trained with normalise=corpus"
             )
 
+        if not clips:
+            raise UsageError(
+                f"model {self.name!r} was given no clip to adapt to: give one or more, or leave "
+                f"--adapt out"
+            )
+
         features, classifier = self._placed(clips), self._trained()
 
         def answers(place: Statistics) -> NDArray[np.float64]:

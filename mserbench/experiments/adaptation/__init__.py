@@ -1,0 +1,1 @@
+"""Experiments on adaptation: what so many unlabelled clips of a target bring each model."""
