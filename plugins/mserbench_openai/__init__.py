@@ -17,5 +17,6 @@ def register_models() -> Iterable[ModelEntry]:
             "openai",
             "mserbench_openai.model:OpenAI",
             "Any speech LLM behind an OpenAI-compatible server (vLLM, SGLang, llama.cpp, a vendor)",
+            address="URL#MODEL",
         )
     ]

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mserbench.cards import ModelCard
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.errors import ModelError, UsageError
-from mserbench.model import Model
+from mserbench.model import Described, Model
 from mserbench_openai.kept import Kept
-from mserbench_openai.options import Options, address_of
-from mserbench_openai.pacing import Budget
+from mserbench_openai.options import Address, Options, address_of
+from mserbench_openai.pacing import Budget, Stopped
 from mserbench_openai.prompts import prompt_of
 from mserbench_openai.replies import Reply, reply_of, scores_of
 from mserbench_openai.secret import Secret
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_VERSION = "1"
 _SHORTEST = SAMPLE_RATE // 10  # samples: servers refuse what is too short, so silence is put behind
 _TOP = 20  # likeliest tokens to list, the most that the protocol allows
 _EMPTY_TRIES = 3  # times that an answer without any choice is asked for
@@ -39,7 +38,7 @@ _FLEETING = ("created", "permission")
 class OpenAI(Model):
     """A speech LLM behind a server: each clip is one request, and each answer is kept on disk.
 
-    What the server lists of the model is part of the version, and so of a run's key.
+    What the server lists of the model is part of a run's key.
     """
 
     Options: ClassVar[type[Any]] = Options
@@ -52,33 +51,32 @@ class OpenAI(Model):
         self._address = address_of(self.options.server)
         self._prompt = prompt_of(self.options.prompt)
         self._over_body = self.options.over_body
-        self._server = Server(
-            self._address.url,
-            Secret(self.options.key_from),
-            Budget(self.options.max_requests),
-            self.options.timeout,
-            self.options.tries,
-        )
+        self._server = _server_of(self.options)
+        self._identity = _listed(self._server, self._address)
 
-        listed = self._server.models()
-        self._require_model([str(entry.get("id", "")) for entry in listed])
-        entries = [entry for entry in listed if entry.get("id") == self._address.model]
-        # Size, root and owner of the model, as far as the server tells.
-        self._identity = {
-            **self._server.headers,
-            **{name: value for name, value in (entries or [{}])[0].items() if name not in _FLEETING},
-            **({"revision": self.options.revision} if self.options.revision else {}),
-        }
-        # Of the instance, as each asks another server.
-        vars(self).update(version=f"{_VERSION}+{_digest(self._identity)[:12]}")
+    @classmethod
+    def describe(cls, options: Any, weights: Path | None) -> Described:
+        """Return what can be said of a model that others serve: it may have heard anything."""
+        address = address_of(options.server)
+        title = f"{address.model} at {address.url}"
+        card = ModelCard(
+            "openai", title, cls.version, "unknown", "", exposure=(), exposure_complete=False
+        )
+        return Described(card, cls.version)
+
+    @classmethod
+    def contents(cls, options: Any) -> Mapping[str, str]:
+        """Return what the server lists of the model, which it is asked for; with its address.
+
+        Raises ModelError where it cannot be reached or refuses, UsageError where no model is named.
+        """
+        address = address_of(options.server)
+        return {"server": _canonical([address.url, _listed(_server_of(options), address)])}
 
     @property
     def card(self) -> ModelCard:
-        """What can be said of a model that others serve: it may have heard anything."""
-        title = f"{self._address.model} at {self._address.url}"
-        return ModelCard(
-            "openai", title, self.version, "unknown", "", exposure=(), exposure_complete=False
-        )
+        """The card that `describe` gives."""
+        return self.describe(self.options, self.weights).card
 
     def predict(
         self, clips: Sequence[Clip], labels: Sequence[str]
@@ -89,18 +87,18 @@ class OpenAI(Model):
         kept.
         """
         body = self._body(labels)
-        kept = Kept(self._question(body))
+        store = Kept(self._question(body))
         recordings = [wav_of(clip.waveform) for clip in clips]
         names = [hashlib.sha256(recording).hexdigest() for recording in recordings]
 
-        replies = kept.get(names)
+        replies = store.get(names)
         # Equal recordings once.
         missing = {
             name: recording
             for name, recording in zip(names, recordings, strict=True)
             if name not in replies
         }
-        replies |= self._ask_all(missing, body, kept)
+        replies |= self._ask_all(missing, body, store)
         answers = [replies[name] for name in names]
         if self.options.scores == "text":
             return [reply.answer for reply in answers]
@@ -124,26 +122,42 @@ class OpenAI(Model):
             "system_fingerprints": sorted({reply.fingerprint for reply in replies} - {""}),
         }
 
-    def _ask_all(self, recordings: Mapping[str, bytes], body: Any, kept: Kept) -> dict[str, Reply]:
+    def _ask_all(self, recordings: Mapping[str, bytes], body: Any, store: Kept) -> dict[str, Reply]:
         """Ask for the answers to recordings, several at once; each is kept as it comes."""
-        ask = partial(self._ask, body=body, kept=kept)
+        ask = partial(self._ask, body=body, store=store)
         self._server.pacing.go_on()
         pool = ThreadPoolExecutor(self.options.concurrency, thread_name_prefix="openai")
+        futures: dict[str, Future[Reply]] = {}
         try:
-            asked = {name: pool.submit(ask, name, data) for name, data in recordings.items()}
-            done, _ = wait(asked.values(), return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()  # raises what went wrong
+            futures = {name: pool.submit(ask, name, data) for name, data in recordings.items()}
+            wait(futures.values(), return_when=FIRST_EXCEPTION)
+        finally:
+            # After an error, or Ctrl-C, no request is sent any more; those on their way still end,
+            # and what they bring is kept.
+            if not all(future.done() for future in futures.values()):
+                self._server.pacing.stop()
+
+            pool.shutdown(wait=True, cancel_futures=True)
+
+        faults = [future.exception() for future in futures.values() if not future.cancelled()]
+        for fault in faults:
+            if fault is not None and not isinstance(fault, Stopped):
+                raise fault
+
+        return {name: future.result() for name, future in futures.items()}
+
+    def _ask(self, name: str, recording: bytes, body: dict[str, Any], store: Kept) -> Reply:
+        """Ask for one answer and keep it; where that fails, no other thread asks any more."""
+        try:
+            reply = self._answer(recording, body)
         except BaseException:
             self._server.pacing.stop()
             raise
-        finally:
-            # After an error those on their way still end, and what they bring is kept.
-            pool.shutdown(wait=True, cancel_futures=True)
 
-        return {name: future.result() for name, future in asked.items()}
+        store.add(name, reply)
+        return reply
 
-    def _ask(self, name: str, recording: bytes, body: dict[str, Any], kept: Kept) -> Reply:
+    def _answer(self, recording: bytes, body: dict[str, Any]) -> Reply:
         reply = None
         for _ in range(_EMPTY_TRIES):
             reply = reply_of(self._server.complete(_with_audio(body, recording)))
@@ -156,17 +170,16 @@ class OpenAI(Model):
         if self.options.scores == "logprobs":
             scores_of(reply, ["sad"])  # before it is kept: raises where no tokens are listed
 
-        kept.add(name, reply)
         return reply
 
     def _check_who_answers(self, reply: Reply) -> None:
         """Raise ModelError where another model answers than the one that was asked for."""
-        asked = self.options.served_as or self._address.model
-        dated = reply.model.startswith(f"{asked}-")
-        if reply.model and reply.model != asked and not dated:
+        expected = self.options.served_as or self._address.model
+        dated = reply.model.startswith(f"{expected}-")
+        if reply.model and reply.model != expected and not dated:
             raise ModelError(
                 f"server {self._address.url!r} answers as model {reply.model[:100]!r}, but "
-                f"{asked!r} was asked: name that model, or take --option "
+                f"{expected!r} was asked: name that model, or take --option "
                 f"served_as={reply.model[:100]!r} where it is the same"
             )
 
@@ -191,14 +204,36 @@ class OpenAI(Model):
 
     def _question(self, body: Mapping[str, Any]) -> str:
         """Return the digest of all that decides an answer beside the audio."""
-        return _digest({"url": self._address.url, "listed": self._identity, "body": dict(body)})
+        parts = [self._address.url, self._identity, self.options.revision, body]
+        return hashlib.sha256(_canonical(parts).encode()).hexdigest()
 
-    def _require_model(self, names: Sequence[str]) -> None:
-        if not self._address.model:
-            listing = f"; it lists {', '.join(names[:20])}" if names else ""
-            raise UsageError(
-                f"the address {self._address.url!r} names no model{listing}: put #MODEL behind it"
-            )
+
+def _server_of(options: Options) -> Server:
+    return Server(
+        address_of(options.server).url,
+        Secret(options.key_from),
+        Budget(options.max_requests),
+        options.timeout,
+        options.tries,
+    )
+
+
+def _listed(server: Server, address: Address) -> dict[str, Any]:
+    """Ask a server what it says of itself and of a model: size, root, owner, as far as it tells.
+
+    Raises UsageError where no model is named, ModelError where the server does not answer.
+    """
+    listed = server.models()
+    if not address.model:
+        names = ", ".join(str(entry.get("id")) for entry in listed[:20])
+        raise UsageError(
+            f"the address {address.url!r} names no model{f'; it lists {names}' if names else ''}: "
+            "put #MODEL behind it"
+        )
+
+    entry = next((entry for entry in listed if entry.get("id") == address.model), {})
+    lasting = {name: value for name, value in entry.items() if name not in _FLEETING}
+    return {**server.headers, **lasting}
 
 
 def wav_of(waveform: NDArray[np.float32]) -> bytes:
@@ -219,9 +254,9 @@ def _with_audio(body: dict[str, Any], recording: bytes) -> dict[str, Any]:
     """Return the body with the audio before the text of its first message."""
     data = base64.b64encode(recording).decode("ascii")
     audio = {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
-    first, *others = body["messages"]
-    return {**body, "messages": [{**first, "content": [audio, *first["content"]]}, *others]}
+    first, *later = body["messages"]
+    return {**body, "messages": [{**first, "content": [audio, *first["content"]]}, *later]}
 
 
-def _digest(parts: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def _canonical(parts: Any) -> str:
+    return json.dumps(parts, sort_keys=True)

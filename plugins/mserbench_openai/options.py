@@ -110,9 +110,9 @@ class Options:
                 'expected, such as {"top_p": 1}'
             )
 
-        if taken := sorted({"model", "messages"} & set(laid)):
+        if fixed := sorted({"model", "messages"} & set(laid)):
             raise UsageError(
-                f"option extra of model 'openai' sets {taken[0]!r}, which the address and the "
+                f"option extra of model 'openai' sets {fixed[0]!r}, which the address and the "
                 "prompt decide: leave it out"
             )
 

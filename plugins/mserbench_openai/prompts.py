@@ -1,4 +1,4 @@
-"""Prompts: packaged ones by name, and those in a file; the labels are put where `{labels}` stands."""
+"""Prompts: packaged ones by name, and those in a file, with a place for the labels."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from mserbench.errors import ModelError
 from mserbench.labels import LONGEST, SYNONYMS
@@ -128,7 +128,9 @@ def _begun_by(token: str, labels: Sequence[str]) -> set[str]:
 def _first_tokens(record: Any) -> tuple[tuple[str, float], ...]:
     """Return the likeliest tokens at the place where the answer begins, after any thinking."""
     content = record.get("content") if isinstance(record, dict) else None
-    places = [place for place in content if isinstance(place, dict)] if isinstance(content, list) else []
+    places = (
+        [place for place in content if isinstance(place, dict)] if isinstance(content, list) else []
+    )
     thought = [at for at, place in enumerate(places) if "</think" in _text(place.get("token"))]
     for place in places[thought[-1] + 1 if thought else 0 :]:
         # Quotes, stars and blanks may stand before the word.
@@ -136,14 +138,19 @@ def _first_tokens(record: Any) -> tuple[tuple[str, float], ...]:
             continue
 
         listed = place.get("top_logprobs")
-        entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+        entries = (
+            [entry for entry in listed if isinstance(entry, dict)]
+            if isinstance(listed, list)
+            else []
+        )
         pairs = [(_text(entry.get("token")), entry.get("logprob")) for entry in entries]
         return tuple((token, float(value)) for token, value in pairs if _is_finite(value))
 
     return ()
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: Any) -> TypeGuard[float]:
+    # Booleans are numbers to Python; some servers list infinite ones.
     return type(value) in (int, float) and math.isfinite(value)
 
 

@@ -48,5 +48,3 @@ class Secret:
         if self._key:
             return f"check the key in ${self.variable}"
         return f"set ${self.variable} to a key, or name another variable by option key_from"
-
-

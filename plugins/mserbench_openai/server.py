@@ -31,7 +31,7 @@ _TELLING = ("Server", "openai-version")  # headers that say what the server is, 
 
 
 class _Unanswered(Exception):
-    """A request that may be sent again: why it failed, and the pause the server asks for, if any."""
+    """A request that may be sent again: why it failed, and the pause that the server asks for."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -153,24 +153,24 @@ class Server:
     def _refuse(self, status: int, text: str, after: str | None, path: str) -> None:
         """Raise for an answer that is none: to be asked again, or for good."""
         reason, code = _fault_of(text)
-        told = f"HTTP {status}" + (f", {reason}" if reason else "")
+        fault = f"HTTP {status}" + (f", {reason}" if reason else "")
         if path == _LIST and status in _NO_LIST:
             raise _Absent
         if status in _REFUSED:
-            raise ModelError(f"server {self.url!r} refuses ({told}): {self.secret.hint}")
+            raise ModelError(f"server {self.url!r} refuses ({fault}): {self.secret.hint}")
         if code == _NO_MONEY:
             raise ModelError(
-                f"server {self.url!r} has no credit left for this key ({told}): all answers are "
+                f"server {self.url!r} has no credit left for this key ({fault}): all answers are "
                 "kept, so the same command goes on once there is"
             )
         if status in _LATER or status >= 500:
-            raise _Unanswered(told, asked_pause(after))
+            raise _Unanswered(fault, asked_pause(after))
         if 300 <= status < 400:
             raise ModelError(
-                f"server {self.url!r} sends elsewhere ({told}): give the address it sends to"
+                f"server {self.url!r} sends elsewhere ({fault}): give the address it sends to"
             )
         raise ModelError(
-            f"server {self.url!r} does not take the request ({told}): mend what it names; audio "
+            f"server {self.url!r} does not take the request ({fault}): mend what it names; audio "
             "goes as input_audio in wav, and option extra changes the body"
         )
 

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -18,10 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mserbench_openai import pacing, server
-from mserbench_openai.model import OpenAI, wav_of
-from mserbench_openai.options import Options, address_of
-from mserbench_openai.prompts import prompt_of
 from openai_server import (
     MODEL,
     Asked,
@@ -39,14 +34,19 @@ from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.running.subject import of_instance
 from mserbench.testing import assert_model
+from mserbench_openai import kept, pacing, server
+from mserbench_openai.model import OpenAI, wav_of
+from mserbench_openai.options import Options, address_of
+from mserbench_openai.prompts import prompt_of
 
+FEW = 24  # clips of the 70 in the package
 KEY = "sk-planted-0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
 def own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test answers of its own, no key, and no real pauses."""
-    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept, "cache_dir", lambda: tmp_path / "cache")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setattr(server, "pause", lambda attempt: 0.01 * 2**attempt)
     return tmp_path / "cache"
@@ -86,12 +86,17 @@ def test_the_kit_passes(good: State) -> None:
 
 
 def test_a_run_holds_prompt_answers_and_who_gave_them(good: State, tmp_path: Path) -> None:
-    run = evaluate(model(good), "emodb-sample", out=tmp_path)
+    run = evaluate(model(good), "emodb-sample", out=tmp_path, limit=FEW)
     facts = run.record.facts or {}
-    assert run.record.counts.scored == 70 and run.record.verdict.verdict == "unknown"
-    assert "anger" not in facts["prompt"] and "angry, " in facts["prompt"]
+    assert run.record.counts.scored == FEW
+    assert run.record.model.called == f"openai:{MODEL}"
+    assert good.url in run.record.model.title
+    assert run.record.verdict.verdict == "unknown"
+    assert "anger" not in facts["prompt"]
+    assert "angry, " in facts["prompt"]
     assert facts["prompt_sha256"] == prompt_of("default").sha256
-    assert facts["answered_as"] == [MODEL] and facts["system_fingerprints"] == ["fp_1"]
+    assert facts["answered_as"] == [MODEL]
+    assert facts["system_fingerprints"] == ["fp_1"]
     assert facts["server_model"]["owned_by"] == "tests"
 
 
@@ -107,7 +112,9 @@ def test_audio_goes_as_it_is_heard(good: State) -> None:
 
 def test_what_is_too_short_for_servers_gets_silence_behind_it() -> None:
     sent = samples_of(wav_of(np.full(1, 0.5, dtype=np.float32)))
-    assert len(sent) == 1_600 and sent[0] == pytest.approx(0.5) and not sent[1:].any()
+    assert len(sent) == 1_600
+    assert sent[0] == pytest.approx(0.5)
+    assert not sent[1:].any()
 
 
 # Twelve ways to misbehave: each has one outcome.
@@ -126,7 +133,17 @@ def test_what_is_too_short_for_servers_gets_silence_behind_it() -> None:
         Response(raw=b"<html>bad gateway</html>"),
         Response(body=[]),
     ],
-    ids=["429 after", "429", "500", "503 date", "cut JSON", "cut body", "no choice", "html", "list"],
+    ids=[
+        "429 after",
+        "429",
+        "500",
+        "503 date",
+        "cut JSON",
+        "cut body",
+        "no choice",
+        "html",
+        "list",
+    ],
 )
 def test_what_may_pass_is_asked_again(fault: Response) -> None:
     """A busy minute of a server must not end a run of hours, nor lose a clip."""
@@ -149,14 +166,18 @@ def test_a_hang_is_given_up_and_asked_again() -> None:
         (fails(429, "no money", "insufficient_quota"), "no credit left"),
         (fails(429, "tomorrow", Retry_After="86400"), "asks to wait 86400 s"),
         (Response(302, {}, headers={"Location": "http://x"}), "sends elsewhere (HTTP 302"),
-        (Response(body={"model": "other", "choices": [{"message": {"content": "sad"}}]}), "'other'"),
+        (
+            Response(body={"model": "other", "choices": [{"message": {"content": "sad"}}]}),
+            "'other'",
+        ),
     ],
 )
 def test_what_stays_wrong_is_one_sentence(fault: Response, words: str) -> None:
     with pytest.raises(ModelError) as caught:
         answers(lambda asked: fault, concurrency=1)
 
-    assert words in str(caught.value) and "\n" not in str(caught.value)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_silent_server_is_one_sentence() -> None:
@@ -205,11 +226,12 @@ def test_a_name_with_a_date_is_the_same_model_and_another_one_by_consent() -> No
 
 def test_no_answer_is_paid_twice(good: State, tmp_path: Path) -> None:
     """Not in another run, another order, another label order, another process's place."""
-    evaluate(model(good), "emodb-sample", out=tmp_path / "a")
+    evaluate(model(good), "emodb-sample", out=tmp_path / "a", limit=FEW)
     n = len(good.requests)
-    assert n == 70
+    assert n == FEW
 
-    evaluate(model(good, concurrency=2, max_requests=1), "emodb-sample", out=tmp_path / "b")
+    cheap = model(good, concurrency=2, max_requests=1)
+    evaluate(cheap, "emodb-sample", out=tmp_path / "b", limit=FEW)
     model(good).predict(clips(3), CANONICAL)
     model(good).predict(clips(3)[::-1], CANONICAL[::-1])
     model(good).predict([*clips(2), *clips(2)], CANONICAL)
@@ -234,16 +256,15 @@ def test_another_question_is_asked_anew(good: State, options: dict[str, Any]) ->
 
 
 def test_a_server_that_lists_another_model_of_the_same_name_is_another_run(good: State) -> None:
-    def key() -> tuple[str, str]:
-        subject = of_instance(model(good))
-        return subject.identity.version, good.requests[-1].wav.hex() if good.requests else ""
+    def key() -> str:
+        return of_instance(model(good)).identity.record().files["server"]
 
     before = key()
     assert key() == before  # "created" moves from one asking to the next
     model(good).predict(clips(1), CANONICAL)
 
     good.listed[0]["root"] = "other-weights"
-    assert key()[0] != before[0]
+    assert key() != before
     model(good).predict(clips(1), CANONICAL)
     assert len(good.requests) == 2
 
@@ -257,60 +278,64 @@ def test_how_it_is_asked_is_no_part_of_the_key(good: State) -> None:
 
 def test_a_failed_run_goes_on_from_the_answers_it_has(tmp_path: Path) -> None:
     def respond(asked: Asked) -> Response:
-        broken = len(state.requests) > 30 and not mended.is_set()
+        broken = len(state.requests) > 10 and not mended.is_set()
         return fails(400, "out of order") if broken else by_audio(asked)
 
     mended = threading.Event()
     with served(respond) as state:
         with pytest.raises(ModelError, match="out of order"):
-            evaluate(model(state), "emodb-sample", out=tmp_path)
+            evaluate(model(state), "emodb-sample", out=tmp_path, limit=FEW)
 
         mended.set()
-        run = evaluate(model(state), "emodb-sample", out=tmp_path)
-        assert run.record.counts.scored == 70
+        run = evaluate(model(state), "emodb-sample", out=tmp_path, limit=FEW)
+        assert run.record.counts.scored == FEW
         # The failed ones, four at once at most, are all that came twice.
-        assert sum(Counter(asked.wav for asked in state.requests).values()) <= 70 + 4
+        assert len(state.requests) <= FEW + 4
 
 
-def test_a_killed_run_goes_on_from_the_answers_it_has(tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_from_the_answers_it_has(tmp_path: Path, own_answers: Path) -> None:
     """SIGKILL leaves no time to write: an answer is on disk before the next question is asked."""
     program = """
 import sys
 from mserbench import evaluate
 from mserbench_openai.model import OpenAI
 from mserbench_openai.options import Options
-evaluate(OpenAI(Options(server=sys.argv[1])), "emodb-sample", out=sys.argv[2])
+evaluate(OpenAI(Options(server=sys.argv[1])), "emodb-sample", out=sys.argv[2], limit=24)
 """
 
     def respond(asked: Asked) -> Response:
-        if len(state.requests) > 40 and not killed.is_set():
+        if len(state.requests) > 12 and not killed.is_set():
             enough.set()
             killed.wait(30)
         return by_audio(asked)
 
     enough, killed = threading.Event(), threading.Event()
     with served(respond) as state:
-        child = subprocess.Popen([sys.executable, "-c", program, state.address, str(tmp_path)])
+        child = subprocess.Popen(
+            [sys.executable, "-c", program, state.address, str(tmp_path)],
+            env={**os.environ, "MSERBENCH_CACHE": str(own_answers)},
+        )
         assert enough.wait(60)
         time.sleep(0.2)  # those before are written
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        answered = {asked.wav for asked in state.requests[:40]}
+        answered = {asked.wav for asked in state.requests[:12]}
         killed.set()
 
-        evaluate(model(state), "emodb-sample", out=tmp_path)
+        evaluate(model(state), "emodb-sample", out=tmp_path, limit=FEW)
         again = [asked.wav for asked in state.requests if asked.before]
-        assert len(again) <= 4 and not answered & set(again)
+        assert len(again) <= 4
+        assert not answered & set(again)
 
 
 def test_a_budget_is_kept_and_the_run_goes_on_with_a_larger_one(tmp_path: Path) -> None:
     with served() as state:
-        with pytest.raises(ModelError, match="budget of 20 requests is spent"):
-            evaluate(model(state, max_requests=20), "emodb-sample", out=tmp_path)
+        with pytest.raises(ModelError, match="budget of 10 requests is spent"):
+            evaluate(model(state, max_requests=10), "emodb-sample", out=tmp_path, limit=FEW)
 
-        assert len(state.requests) == 20
-        evaluate(model(state, max_requests=50), "emodb-sample", out=tmp_path)
-        assert len(state.requests) == 70
+        assert len(state.requests) == 10
+        evaluate(model(state, max_requests=14), "emodb-sample", out=tmp_path, limit=FEW)
+        assert len(state.requests) == FEW
 
 
 def test_tries_count_as_requests() -> None:
@@ -465,7 +490,8 @@ def test_a_key_that_no_header_can_hold_is_not_shown(
     with pytest.raises(UsageError) as caught:
         model(good)
 
-    assert "$OPENAI_API_KEY" in str(caught.value) and "0123" not in str(caught.value)
+    assert "$OPENAI_API_KEY" in str(caught.value)
+    assert "0123" not in str(caught.value)
 
 
 # Before anything is sent.
@@ -486,7 +512,8 @@ def test_an_address_that_is_none_is_told(address: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
         address_of(address)
 
-    assert words in str(caught.value) and "secret" not in str(caught.value)
+    assert words in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_server_that_is_not_there_is_exit_4(unused: str) -> None:
@@ -517,7 +544,9 @@ def test_a_prompt_without_a_place_for_labels_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", ["[]", "{", '{"model": "x"}', '{"messages": []}'])
-def test_extra_that_is_no_object_or_takes_the_question_over_is_told(good: State, extra: str) -> None:
+def test_extra_that_is_no_object_or_takes_the_question_over_is_told(
+    good: State, extra: str
+) -> None:
     with pytest.raises(UsageError, match="option extra"):
         model(good, extra=extra)
 
@@ -525,4 +554,5 @@ def test_extra_that_is_no_object_or_takes_the_question_over_is_told(good: State,
 def test_null_takes_a_key_out_of_the_body(good: State) -> None:
     model(good, extra='{"temperature": null, "top_k": 1}').predict(clips(1), CANONICAL)
     body = good.requests[0].body
-    assert "temperature" not in body and body["top_k"] == 1
+    assert "temperature" not in body
+    assert body["top_k"] == 1
