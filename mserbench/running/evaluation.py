@@ -27,7 +27,7 @@ from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import arguments, batches, leaks
-from mserbench.running.answers import check_output
+from mserbench.running.answers import check_output, clip_named
 from mserbench.running.elsewhere import Elsewhere
 from mserbench.running.lookup import model_entry
 from mserbench.running.spec import Spec
@@ -230,8 +230,9 @@ def _answers(
     # Only a transductive model may know which clips are of one speaker.
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     for batch, part in zip(pending, _decoded(model, parts), strict=True):
-        first = target.items[batch[0]].utterance.id
-        with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
+        ids = [target.items[position].utterance.id for position in batch]
+        step = f"predicting a batch with clip {ids[0]!r}"
+        with as_model_error(subject.name, step), clip_named(ids):
             answers = check_output(subject.name, model.predict(part, labels), len(part), labels)
 
         yield batch, answers
