@@ -1,7 +1,6 @@
 """SpeechBrain's wav2vec 2.0 trained on IEMOCAP; an argument names another source.
 
-It runs the Python file that the source holds: take one that you trust.
-"""
+It runs the Python file that the source holds: take one that you trust."""
 
 import sys
 

@@ -7,11 +7,7 @@ of ready environments; else they are made, which wants a package index. A stand-
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import sysconfig
-import venv
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
@@ -19,47 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mserbench_worker.model import Worker
-from mserbench_worker.options import Options
+from worker_environments import python_of, run
 
 from mserbench import Clip, evaluate
 from mserbench.labels import CANONICAL, read_answer
+from mserbench_worker.model import Worker
+from mserbench_worker.options import Options
 
 WORKERS = Path(__file__).parents[2] / "docs/workers"
-ENVIRONMENTS = "MSERBENCH_WORKER_ENVS"
-NEEDS = {
-    "funasr": (
-        ["funasr", "umap-learn", "pynndescent", "jieba", "modelscope", "oss2", "tiktoken"],
-        ["omegaconf", "hydra-core", "librosa", "kaldiio", "tensorboardX", "torch_complex"],
-    ),
-    "speechbrain": (["speechbrain"], ["hyperpyyaml"]),
-    "nkululeko": (["nkululeko"], []),
-}
-
-
-def python_of(name: str, tmp_path: Path) -> str:
-    """Return the Python of an environment with a package; skips where none can be made."""
-    ready = Path(os.environ.get(ENVIRONMENTS, tmp_path)) / name
-    if (ready / "bin/python").exists():
-        return str(ready / "bin/python")
-
-    venv.create(ready, with_pip=True)
-    own = sysconfig.get_path("purelib", vars={"base": str(ready)})
-    # Torch and what it stands on is gigabytes, and here already.
-    (Path(own) / "shared.pth").write_text(sysconfig.get_path("purelib"))
-    alone, whole = NEEDS[name]
-    for packages, flags in ((alone, ["--no-deps"]), (whole, [])):
-        command = [str(ready / "bin/pip"), "install", "-q", *flags, *packages]
-        if packages and subprocess.run(command, capture_output=True).returncode:
-            pytest.skip(f"{name} cannot be installed here: no package index")
-
-    return str(ready / "bin/python")
-
-
-def run(python: str, program: str, *arguments: object) -> None:
-    command = [python, "-c", dedent(program), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2_000:]
 
 
 def clips(n: int) -> list[Clip]:
@@ -123,9 +86,11 @@ def test_emotion2vec_of_funasr(tmp_path: Path) -> None:
     check_scores(answers("emotion2vec.py", tmp_path, python), CANONICAL)
 
 
-def test_sensevoice_by_a_stand_in_for_funasr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sensevoice_by_a_stand_in_for_funasr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The documented form of its text: tags of language, emotion and event before the words."""
-    stand_in = '''
+    stand_in = """
     class AutoModel:
         def __init__(self, model, **options):
             assert model == "my-source"
@@ -133,7 +98,7 @@ def test_sensevoice_by_a_stand_in_for_funasr(tmp_path: Path, monkeypatch: pytest
             assert (language, use_itn, ban_emo_unk) == ("auto", False, True)
             tag = open(path, "rb").read()[50] % 2
             return [{"key": "0", "text": "<|zh|>" + ("<|FEARFUL|>", "<|ANGRY|>")[tag] + "<|Speech|><|woitn|>happy"}]
-    '''
+    """
     (tmp_path / "funasr.py").write_text(dedent(stand_in))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     texts = answers("sensevoice.py", "my-source")
@@ -272,7 +237,9 @@ def test_a_run_of_one(tmp_path: Path) -> None:
     source.mkdir()
     run(sys.executable, AUDEERING, source)
     command = f"{WORKERS / 'audeering_dimensional.py'} {source}"
-    record = evaluate(Worker(Options(command=command)), "emodb-sample", out=tmp_path, limit=8).record
+    record = evaluate(
+        Worker(Options(command=command)), "emodb-sample", out=tmp_path, limit=8
+    ).record
     assert record.counts.scored == 8
     assert record.facts is not None
     assert "transformers" in record.facts["packages"]
