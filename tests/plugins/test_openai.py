@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -556,3 +557,25 @@ def test_null_takes_a_key_out_of_the_body(good: State) -> None:
     body = good.requests[0].body
     assert "temperature" not in body
     assert body["top_k"] == 1
+
+
+def test_a_sweep_of_prompts_reports_the_spread(good: State, tmp_path: Path) -> None:
+    """The table of docs/openai.md, as it stands there but for the server and the corpus."""
+    from mserbench.cli import main
+    from mserbench.data.lookup import task
+
+    page = (Path(__file__).parents[2] / "docs/openai.md").read_text()
+    table = page.partition("```toml\n")[2].partition("```")[0]
+    table = table.replace("http://localhost:8000/v1#MODEL", good.address)
+    table = table.replace('"aesdd"', '"emodb-sample"').replace('"emodb-5"', '"emodb"')
+    labels = ", ".join(f'"{label}"' for label in task("emodb-sample").labels)
+    table = re.sub(r"labels = \[.*\]", f"labels = [{labels}]", table)
+    (tmp_path / "sweep.toml").write_text(table)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["experiment", str(tmp_path / "sweep.toml"), "--out", str(tmp_path / "out")])
+
+    assert ended.value.code == 0
+    written = (tmp_path / "out/README.md").read_text()
+    assert "Prompts" in written
+    assert len({asked.body["messages"][0]["content"][1]["text"] for asked in good.requests}) == 3

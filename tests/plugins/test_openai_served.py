@@ -119,10 +119,10 @@ def test_it_answers_the_same_at_temperature_0(
     assert model.predict([clip], ["happy", "sad"]) == first
 
 
-def test_a_field_that_it_does_not_know_is_one_sentence(address: str) -> None:
-    """This server takes no log-probabilities, and says so."""
+def test_a_server_without_logprobs_is_one_sentence(address: str) -> None:
+    """This one takes the question for them and passes over it."""
     clip = Clip("0" * 64, "0" * 64, 1.0, lambda: np.zeros(16_000, np.float32))
-    with pytest.raises(ModelError, match="does not take the request") as caught:
+    with pytest.raises(ModelError, match="no log-probabilities of tokens") as caught:
         OpenAI(Options(server=address, scores="logprobs")).predict([clip], ["happy", "sad"])
 
     assert "\n" not in str(caught.value)
