@@ -111,7 +111,7 @@ class ClipError(ModelError):
 
     def __init__(self, sentence: str, position: int) -> None:
         super().__init__(sentence)
-        self.position = position
+        self.sentence, self.position = sentence, position
 
 
 class PluginError(MserbenchError):

@@ -70,9 +70,9 @@ def says(text: str | None, **fields: Any) -> Response:
     return Response(body={"model": MODEL, "choices": [choice], **fields})
 
 
-def by_audio(asked: Asked) -> Response:
+def by_audio(request: Asked) -> Response:
     """Answer with a label that the audio decides, as a model does at temperature 0."""
-    return says(asked.label, system_fingerprint="fp_1")
+    return says(request.label, system_fingerprint="fp_1")
 
 
 def fails(status: int, message: str, code: str = "", **headers: str) -> Response:
@@ -103,14 +103,14 @@ def served(respond: Respond = by_audio, **model: Any) -> Iterator[State]:
             assert audio["format"] == "wav"
             wav = base64.b64decode(audio["data"])
             with state.lock:
-                asked = Asked(body, wav, heard[wav])
+                request = Asked(body, wav, heard[wav])
                 heard[wav] += 1
-                state.requests.append(asked)
+                state.requests.append(request)
                 state.keys.append(self.headers.get("Authorization", ""))
                 state.at_once += 1
                 state.most_at_once = max(state.most_at_once, state.at_once)
             try:
-                self._send(state.respond(asked))
+                self._send(state.respond(request))
             finally:
                 with state.lock:
                     state.at_once -= 1

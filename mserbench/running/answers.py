@@ -16,7 +16,7 @@ def clip_named(ids: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except ClipError as error:
-        raise ModelError(f"at clip {ids[error.position]!r}, {error}") from error
+        raise ModelError(f"at clip {ids[error.position]!r}, {error.sentence}") from error
 
 
 def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:

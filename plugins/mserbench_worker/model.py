@@ -162,9 +162,10 @@ class Worker(Model):
                         reply = process.ask(request, self.options.timeout)
                         return answer_of(reply, self._hello, labels)
                     except Died as error:
-                        fault, words = f"{error} at it", process.last_words
+                        fault, words = f"{error} at a clip", process.last_words
                         process = None
                         self._after_death(number, fault, words, is_last=attempt == TRIES)
+            fault = f"{fault}, {TRIES} times"
             self._ending = True
         except Unfit as error:
             fault, words = str(error), process.last_words if process else ""

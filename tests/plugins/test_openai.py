@@ -78,7 +78,7 @@ def answers(respond: Callable[[Asked], Response], n: int = 3, **options: Any) ->
 
 def once(fault: Response) -> Callable[[Asked], Response]:
     """Misbehave the first time that a recording comes, then answer."""
-    return lambda asked: by_audio(asked) if asked.before else fault
+    return lambda request: by_audio(request) if request.before else fault
 
 
 def test_the_kit_passes(good: State) -> None:
@@ -175,7 +175,7 @@ def test_a_hang_is_given_up_and_asked_again() -> None:
 )
 def test_what_stays_wrong_is_one_sentence(fault: Response, words: str) -> None:
     with pytest.raises(ModelError) as caught:
-        answers(lambda asked: fault, concurrency=1)
+        answers(lambda request: fault, concurrency=1)
 
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -183,7 +183,7 @@ def test_what_stays_wrong_is_one_sentence(fault: Response, words: str) -> None:
 
 def test_a_silent_server_is_one_sentence() -> None:
     with pytest.raises(ModelError, match=r"in 2 tries, the last time as silence of 0\.1 s"):
-        answers(lambda asked: Response(delay=0.5, body={}), n=1, timeout=0.1, tries=2)
+        answers(lambda request: Response(delay=0.5, body={}), n=1, timeout=0.1, tries=2)
 
 
 @pytest.mark.parametrize(
@@ -209,17 +209,17 @@ def test_a_silent_server_is_one_sentence() -> None:
 )
 def test_an_answer_is_read_as_one_label_or_none(response: Response, label: str | None) -> None:
     """Two labels, another language, a refusal and half a thought are no answers: unparsed."""
-    (answer,) = answers(lambda asked: response, n=1)
+    (answer,) = answers(lambda request: response, n=1)
     assert read_answer(answer, CANONICAL) == label
 
 
 def test_a_name_with_a_date_is_the_same_model_and_another_one_by_consent() -> None:
-    def respond(asked: Asked) -> Response:
+    def respond(request: Asked) -> Response:
         return Response(body={**says("sad").body, "model": f"{MODEL}-2026-01-01"})
 
     assert answers(respond, n=1) == ["sad"]
     other = Response(body={**says("sad").body, "model": "alias"})
-    assert answers(lambda asked: other, n=1, served_as="alias") == ["sad"]
+    assert answers(lambda request: other, n=1, served_as="alias") == ["sad"]
 
 
 # What was paid for.
@@ -278,9 +278,9 @@ def test_how_it_is_asked_is_no_part_of_the_key(good: State) -> None:
 
 
 def test_a_failed_run_goes_on_from_the_answers_it_has(tmp_path: Path) -> None:
-    def respond(asked: Asked) -> Response:
+    def respond(request: Asked) -> Response:
         broken = len(state.requests) > 10 and not mended.is_set()
-        return fails(400, "out of order") if broken else by_audio(asked)
+        return fails(400, "out of order") if broken else by_audio(request)
 
     mended = threading.Event()
     with served(respond) as state:
@@ -304,11 +304,11 @@ from mserbench_openai.options import Options
 evaluate(OpenAI(Options(server=sys.argv[1])), "emodb-sample", out=sys.argv[2], limit=24)
 """
 
-    def respond(asked: Asked) -> Response:
+    def respond(request: Asked) -> Response:
         if len(state.requests) > 12 and not killed.is_set():
             enough.set()
             killed.wait(30)
-        return by_audio(asked)
+        return by_audio(request)
 
     enough, killed = threading.Event(), threading.Event()
     with served(respond) as state:
@@ -320,11 +320,11 @@ evaluate(OpenAI(Options(server=sys.argv[1])), "emodb-sample", out=sys.argv[2], l
         time.sleep(0.2)  # those before are written
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        answered = {asked.wav for asked in state.requests[:12]}
+        answered = {request.wav for request in state.requests[:12]}
         killed.set()
 
         evaluate(model(state), "emodb-sample", out=tmp_path, limit=FEW)
-        again = [asked.wav for asked in state.requests if asked.before]
+        again = [request.wav for request in state.requests if request.before]
         assert len(again) <= 4
         assert not answered & set(again)
 
@@ -341,7 +341,7 @@ def test_a_budget_is_kept_and_the_run_goes_on_with_a_larger_one(tmp_path: Path) 
 
 def test_tries_count_as_requests() -> None:
     with pytest.raises(ModelError, match="budget of 2 requests"):
-        answers(lambda asked: fails(500, "oops"), n=1, max_requests=2)
+        answers(lambda request: fails(500, "oops"), n=1, max_requests=2)
 
 
 def test_answers_that_cannot_be_kept_are_not_asked_for(
@@ -367,8 +367,8 @@ def test_damaged_answers_are_set_aside_not_lost(good: State, own_answers: Path) 
 
 
 def test_requests_are_on_their_way_together_up_to_the_limit() -> None:
-    def slowly(asked: Asked) -> Response:
-        return Response(body=by_audio(asked).body, delay=0.05)
+    def slowly(request: Asked) -> Response:
+        return Response(body=by_audio(request).body, delay=0.05)
 
     with served(slowly) as state:
         model(state, concurrency=3).predict(clips(9), CANONICAL)
@@ -379,9 +379,9 @@ def test_too_many_requests_hold_for_all_threads() -> None:
     """Four threads that each wait for themselves go on to ask while the server says no."""
     moments: list[float] = []
 
-    def respond(asked: Asked) -> Response:
+    def respond(request: Asked) -> Response:
         moments.append(time.monotonic())
-        return fails(429, "slow", Retry_After="0.3") if len(moments) == 1 else by_audio(asked)
+        return fails(429, "slow", Retry_After="0.3") if len(moments) == 1 else by_audio(request)
 
     answers(respond, n=1)
     assert moments[1] - moments[0] >= 0.3
@@ -415,7 +415,7 @@ def listing(*tokens: tuple[str, float], before: tuple[str, ...] = ()) -> Respons
 def test_labels_are_scored_by_the_first_token() -> None:
     response = listing((" Sad", 0.5), ("happ", 0.2), ("Joy", 0.1), ("s", 0.1), ("The", 0.05))
     labels = ["happy", "sad", "surprise"]
-    with served(lambda asked: response) as state:
+    with served(lambda request: response) as state:
         scores = model(state, scores="logprobs").predict(clips(1), labels)
         assert state.requests[0].body["top_logprobs"] == 20
 
@@ -427,12 +427,12 @@ def test_labels_are_scored_by_the_first_token() -> None:
 
 def test_thinking_and_marks_before_the_answer_are_passed_over() -> None:
     response = listing(("fear", 0.9), before=("sad", "</think>", "\n", "**"))
-    scores = answers(lambda asked: response, n=1, scores="logprobs")
+    scores = answers(lambda request: response, n=1, scores="logprobs")
     assert CANONICAL[int(np.argmax(scores))] == "fear"
 
 
 def test_a_refusal_among_scores_is_a_tie() -> None:
-    scores = answers(lambda asked: says(None), n=1, scores="logprobs")
+    scores = answers(lambda request: says(None), n=1, scores="logprobs")
     assert len(set(scores[0])) == 1
 
 
@@ -444,8 +444,8 @@ def test_a_server_without_logprobs_is_told_before_a_second_request() -> None:
 
 
 def test_the_kit_passes_with_scores() -> None:
-    def respond(asked: Asked) -> Response:
-        shares = [(label, 0.9 if label == asked.label else 0.01) for label in asked.labels]
+    def respond(request: Asked) -> Response:
+        shares = [(label, 0.9 if label == request.label else 0.01) for label in request.labels]
         return listing(*shares)
 
     with served(respond) as state:
@@ -463,7 +463,7 @@ def test_the_key_is_sent_and_never_written(
     monkeypatch.setenv("MY_KEY", KEY)
     echo = says(f"sad {KEY}", system_fingerprint=KEY, message={"refusal": ""})
 
-    with served(lambda asked: echo, owned_by=f"of {KEY}") as state:
+    with served(lambda request: echo, owned_by=f"of {KEY}") as state:
         asking = model(state, key_from="MY_KEY")
         evaluate(asking, "emodb-sample", out=tmp_path / "runs", limit=FEW)
         told = repr(vars(asking))
@@ -471,7 +471,7 @@ def test_the_key_is_sent_and_never_written(
 
     errors = []
     for fault in (401, 400, 500, 302):
-        with served(lambda asked, fault=fault: fails(fault, f"key {KEY}", Location=KEY)) as state:
+        with served(lambda request, fault=fault: fails(fault, f"key {KEY}", Location=KEY)) as state:
             with pytest.raises(MserbenchError) as caught:
                 model(state, key_from="MY_KEY").predict(clips(2), CANONICAL)
             errors.append(repr(caught.getrepr(style="long")) + str(caught.value))
@@ -578,4 +578,6 @@ def test_a_sweep_of_prompts_reports_the_spread(good: State, tmp_path: Path) -> N
     assert ended.value.code == 0
     written = (tmp_path / "out/README.md").read_text()
     assert "Prompts" in written
-    assert len({asked.body["messages"][0]["content"][1]["text"] for asked in good.requests}) == 3
+    assert (
+        len({request.body["messages"][0]["content"][1]["text"] for request in good.requests}) == 3
+    )
