@@ -102,6 +102,18 @@ class ModelError(MserbenchError):
     """A model broke its contract or failed while it ran (exit 4)."""
 
 
+class ClipError(ModelError):
+    """A model failed at one clip of a batch (exit 4): `position` is its place there, from 0.
+
+    A model does not know what a clip is called; who asked it names the clip in front of the
+    sentence.
+    """
+
+    def __init__(self, sentence: str, position: int) -> None:
+        super().__init__(sentence)
+        self.sentence, self.position = sentence, position
+
+
 class PluginError(MserbenchError):
     """A plugin could not be loaded or contradicts another (exit 4)."""
 

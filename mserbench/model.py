@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mserbench.cards import ModelCard
@@ -107,6 +108,29 @@ class Model(ABC):
         """
         return None
 
+    @classmethod
+    def address_name(cls, options: Any) -> str:
+        """Return how a model with these options is called behind its own name and a colon, short
+        and without a path of the machine; empty where no address is given.
+
+        By default what follows the last `#` of the address, else the last part of a path, else all
+        of it. Records hold this in place of the address.
+        """
+        return short_name(str(getattr(options, cls.address, "") or "")) if cls.address else ""
+
+    @classmethod
+    def contents(cls, options: Any) -> Mapping[str, Path | Sequence[Path] | str]:
+        """Return what decides scores beside options, weights and code, by the name that a reader
+        knows it by: the files of a checkpoint, the script of a command, what a server says of
+        itself.
+
+        Optional. Of a path, what the file or all files of the folder hold is part of the key of a
+        run, of several paths what these files hold, of a text the text itself. It is asked before
+        the model is made. An option of that name is not looked at then, else each option that is a
+        path is. Raises DataError or UsageError where something is not there.
+        """
+        return {}
+
     @property
     @abstractmethod
     def card(self) -> ModelCard:
@@ -185,6 +209,32 @@ class Model(ABC):
         vectors.
         """
         raise no_embeddings(self.card.name)
+
+
+def short_name(address: str) -> str:
+    """Return what an address is called where people read it: never the folders of a machine.
+
+    >>> short_name("http://localhost:8000/v1#qwen"), short_name("/home/me/models/ser/")
+    ('qwen', 'ser')
+    >>> short_name("superb/hubert-base-superb-er"), short_name("python /opt/worker.py --fast")
+    ('superb/hubert-base-superb-er', 'python worker.py --fast')
+    """
+    _, mark, after = address.rpartition("#")
+    if mark and after:
+        return after
+
+    # One that is there may hold blanks; what else has them is a command and its arguments.
+    words = [address] if Path(address).exists() else address.split()
+    return " ".join(map(_last_part, words))
+
+
+def _last_part(word: str) -> str:
+    # Both kinds of separators, as a record of one machine is read on another.
+    is_path = word.startswith(("/", "./", "../", "~", ".\\", "\\")) or word[1:3] in (":\\", ":/")
+    if is_path or ("://" not in word and Path(word).exists()):
+        return PureWindowsPath(os.path.abspath(word) if word in (".", "..") else word).name
+
+    return word.rsplit("@", 1)[-1] if "://" in word else word  # a URL may hold a password
 
 
 def no_embeddings(name: str) -> UsageError:

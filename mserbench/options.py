@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _BEFORE, _ALWAYS = "before", "always_told"
 _HELP, _EVIDENCE, _GROUP, _RANGE = "help", "evidence", "group", "range"
 _OVER_PRESET = "over_preset"
+_CONDUCT = "conduct"
 
 RANGES: Mapping[str, Callable[[float], bool]] = {
     "at least 1": lambda value: value >= 1,
@@ -59,17 +60,20 @@ def option(
     *,
     within: str = "",
     group: str = "",
+    conduct: bool = False,
     metadata: Mapping[str, Any] | None = None,
 ) -> Any:
     """Declare an option where its default stands: a field of a frozen dataclass.
 
     `help` says what it does, `evidence` what its default rests on: a section of a paper, figures,
     or that it is assumed. `within` is one of RANGES, for `check_ranges`. `group` is the title of
-    the options from this one on. `metadata` is that of `later`, for an option that came later.
+    the options from this one on. `conduct`: it says how the work is done and changes no answer, as
+    a number of threads or a budget, so that it is part of no record and no key. `metadata` is that
+    of `later`, for an option that came later.
     """
     told_of = {_HELP: help, _EVIDENCE: evidence, _GROUP: group}
-    ranged = {_RANGE: within} if within else {}
-    return dataclasses.field(default=default, metadata={**told_of, **ranged, **(metadata or {})})
+    marks = {**({_RANGE: within} if within else {}), **({_CONDUCT: True} if conduct else {})}
+    return dataclasses.field(default=default, metadata={**told_of, **marks, **(metadata or {})})
 
 
 def later(*, before: Any, always_told: bool = False) -> dict[str, Any]:
@@ -116,6 +120,7 @@ def told(options: Any) -> dict[str, Any]:
         and not field.metadata[_ALWAYS]
         and values[field.name] == field.metadata[_BEFORE]
     ]
+    silent += [field.name for field in dataclasses.fields(options) if _CONDUCT in field.metadata]
 
     return {name: value for name, value in values.items() if name not in silent}
 
@@ -129,6 +134,12 @@ def completed(record: Mapping[str, Any], kind: type[Any]) -> dict[str, Any]:
         field.name: field.metadata[_BEFORE]
         for field in dataclasses.fields(kind)
         if _BEFORE in field.metadata
+    }
+    # No record holds those, so any value does.
+    before |= {
+        field.name: field.default
+        for field in dataclasses.fields(kind)
+        if _CONDUCT in field.metadata
     }
 
     return {**before, **record}

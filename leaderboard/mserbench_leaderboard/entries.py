@@ -138,7 +138,7 @@ def entry_of(run: Run, place: str, predictions: bytes) -> BoardRun:
         run=run,
         place=place,
         question=question,
-        model=record.model.name,
+        model=record.model.called,
         weights=weights.name if weights else None,
         weights_hash=weights.hash[:8] if weights else "",
         variant=_variant(record.model),

@@ -25,6 +25,7 @@ __all__ = [
     "device_option",
     "engine_options",
     "json_option",
+    "models",
     "names",
     "option_option",
     "pairs",
@@ -179,6 +180,31 @@ def names(text: str, option: str) -> list[str]:
         raise UsageError(
             f"--{option} is {text!r}, but a comma list of different names was expected"
         )
+
+    return listed
+
+
+def models(text: str) -> list[str]:
+    """Split the comma list of models that `--model` has; an address may hold commas itself.
+
+    A comma begins a new model where a model's name follows it, alone or with an address. Raises
+    UsageError as `names`.
+    """
+    from mserbench.plugins import registry
+    from mserbench.plugins.hookspecs import ModelEntry
+
+    registered = registry.entries(ModelEntry)
+    joined: list[str] = []
+    for part in text.split(","):
+        is_named = part.partition(":")[0].strip() in registered
+        if joined and ":" in joined[-1] and not is_named:
+            joined[-1] += f",{part}"
+        else:
+            joined.append(part)
+
+    listed = [name.strip() for name in joined if name.strip()]
+    if not listed or len(set(listed)) < len(listed):
+        raise UsageError(f"--model is {text!r}, but a comma list of different names was expected")
 
     return listed
 

@@ -30,7 +30,7 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
-@click.option("--model", required=True, help="Name of a model.")
+@click.option("--model", required=True, help="Name of a model, or NAME:ADDRESS.")
 @click.option(
     "--weights", help="Folder of weights, or the name of weights that ship with the model."
 )

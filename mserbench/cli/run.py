@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 @click.command(name="run", short_help="score models on tasks")
-@click.option("--model", "model_names", required=True, help="Names of models, comma separated.")
+@click.option(
+    "--model",
+    "model_names",
+    required=True,
+    help="Names of models, comma separated; of some with an address, such as hf:FOLDER.",
+)
 @click.option("--task", "task_names", required=True, help="Names of tasks, comma separated.")
 @click.option(
     "--weights", help="Folder of weights, or the name of weights that ship with the model."
@@ -97,7 +102,7 @@ def command(
     from mserbench.running.lookup import adaptable, described_class, model_entry
     from mserbench.running.spec import Spec
 
-    models = _common.names(model_names, "model")
+    models = _common.models(model_names)
     wish = _wish(adapt, adapt_from, draw)
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     # A misspelt name must not be found only after the corpora were indexed, which takes minutes.

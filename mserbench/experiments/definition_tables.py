@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mserbench.errors import words
+from mserbench.errors import UsageError, words
 from mserbench.experiments.shapes import (
     AVERAGE,
     ROLES,
@@ -22,6 +22,7 @@ from mserbench.experiments.shapes import (
     System,
 )
 from mserbench.experiments.toml_file import Table
+from mserbench.running.lookup import addressed
 from mserbench.statistics.metrics import METRICS
 
 Named = TypeVar("Named", Setting, System)
@@ -66,6 +67,7 @@ def system(table: Table) -> System:
     for stage in stages:
         train += tuple(role for role in stage.train if role not in train)
 
+    model, options = _addressed(table)
     of_run = table.options("asked")
     # Of a system without a training the options are those of the run: two tables would contradict.
     if of_run and not train:
@@ -76,12 +78,20 @@ def system(table: Table) -> System:
     return System(
         name,
         table.text("title", name),
-        table.text("model"),
+        model,
         train,
-        table.options("options"),
+        options,
         of_run,
         stages,
     )
+
+
+def _addressed(table: Table) -> tuple[str, dict[str, str]]:
+    """Read the model of a system, whose address, if it has one, is an option from here on."""
+    try:
+        return addressed(table.text("model"), table.options("options"))
+    except UsageError as error:
+        raise table.error("model", str(error)) from error
 
 
 def _stages(table: Table) -> tuple[Stage, ...]:

@@ -48,12 +48,15 @@ class ModelEntry(Entry):
     `needs` maps each optional package it imports to the extra that installs it. `weights` maps the
     names of weights that ship with the plugin to `"package:folder"`, the preferred first.
     `described` names a base class of the target that imports nothing heavy and has its options and
-    its `describe`; without, the target is asked.
+    its `describe`; without, the target is asked. `address` says to people what follows a colon in
+    `--model NAME:REST`, such as `FOLDER`; the class then names the option that takes it
+    (`Model.address`).
     """
 
     needs: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
     described: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ KINDS: tuple[Kind, ...] = (
         hookspecs.ModelEntry,
         hookspecs.register_models,
         listed_by="'mserbench models'",
-        columns=("name", "title", "weights", "plugin"),
+        columns=("name", "address", "title", "weights", "plugin"),
         form="subclass",
         resolves="mserbench.model:Model",
     ),

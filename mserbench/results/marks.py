@@ -115,7 +115,7 @@ def model_of(record: RunRecord) -> str:
     stages = model.weights.trained if model.weights else ()
     preset = stages[-1].options.get("preset") if stages else None
 
-    return f"{model.name} ({preset})" if preset else model.name
+    return f"{model.called} ({preset})" if preset else model.called
 
 
 def name_of(record: RunRecord) -> str:

@@ -140,7 +140,8 @@ class WeightsPart(Part):
 class ModelPart(Part):
     """The model of a run; `submitted` is the file of predictions that somebody sent.
 
-    `source` is the digest of its code, `files` are those of what options that are paths name.
+    `source` is the digest of its code, `files` are those of what options that are paths name, and
+    of other contents; `address` is the short name of what a model such as `hf` is made of.
     """
 
     name: Annotated[str, NAME]
@@ -156,6 +157,12 @@ class ModelPart(Part):
     submitted: Annotated[str | None, TEXT] = None
     source: Annotated[str | None, TEXT] = None
     files: Annotated[Mapping[str, Any] | None, OBJECT] = None
+    address: Annotated[str | None, TEXT] = None
+
+    @property
+    def called(self) -> str:
+        """Its name where people read it: `hf:my-checkpoint`, `prior`."""
+        return f"{self.name}:{self.address}" if self.address else self.name
 
 
 @dataclass(frozen=True, kw_only=True)

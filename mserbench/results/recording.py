@@ -53,6 +53,7 @@ def model_part(
     submitted: str | None = None,
     source: str = "",
     files: Mapping[str, str] | None = None,
+    address: str = "",
 ) -> ModelPart:
     """Describe the model; its exposure without the long lists of clips."""
     return ModelPart(
@@ -78,6 +79,7 @@ def model_part(
         submitted=submitted,
         source=source or None,
         files=dict(files) if files else None,
+        address=address or None,
     )
 
 

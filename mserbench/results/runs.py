@@ -118,7 +118,7 @@ class Run:
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints of this run."""
         return {
-            "model": self.record.model.name,
+            "model": self.record.model.called,
             "task": self.record.task.name,
             "n": self.record.counts.scored,
             "metrics": self.metrics,

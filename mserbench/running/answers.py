@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from mserbench.errors import ModelError, why
+from mserbench.errors import ClipError, ModelError, why
 from mserbench.labels import LONGEST
 from mserbench.results.journal import Answer
+
+
+@contextmanager
+def clip_named(ids: Sequence[str]) -> Iterator[None]:
+    """Stand around a model's prediction of clips, so that an error at one of them names it."""
+    try:
+        yield
+    except ClipError as error:
+        raise ModelError(f"at clip {ids[error.position]!r}, {error.sentence}") from error
 
 
 def check_output(model: str, output: object, n: int, labels: Sequence[str]) -> list[Answer]:

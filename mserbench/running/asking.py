@@ -16,7 +16,7 @@ from mserbench.report.progress import doing
 from mserbench.results.journal import Answer, Journal
 from mserbench.running import batches
 from mserbench.running.adapting import Fold
-from mserbench.running.answers import check_output
+from mserbench.running.answers import check_output, clip_named
 from mserbench.running.subject import Subject, as_model_error
 
 Batch = Sequence[int]  # positions in a target
@@ -128,8 +128,9 @@ def answers(
     # Only a transductive model may know which clips are of one speaker.
     parts = (list(target.clips(batch, grouped=model.transductive)) for batch in pending)
     for batch, part in zip(pending, _decoded(model, parts), strict=True):
-        first = target.items[batch[0]].utterance.id
-        with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
+        ids = [target.items[position].utterance.id for position in batch]
+        step = f"predicting a batch with clip {ids[0]!r}"
+        with as_model_error(subject.name, step), clip_named(ids):
             outputs = check_output(subject.name, model.predict(part, labels), len(part), labels)
 
         yield batch, outputs

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -20,6 +20,8 @@ from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ExperimentEntry
 from mserbench.plugins.packages import package_file
 from mserbench.results.manifest import MANIFEST
+
+Contents = Mapping[str, Path | Sequence[Path] | str]  # as `Model.contents` tells them
 
 # The core is no model's own code: what of it decides scores has versions of its own.
 _CORE = "mserbench"
@@ -55,30 +57,45 @@ def is_in_files(kind: type[Model]) -> bool:
     return _place(kind) is not None
 
 
-def files_of(options: Any, without: Collection[str] = ()) -> dict[str, str]:
-    """Return the SHA-256 (hex) of what each option that is a path names, by the option's name.
+def files_of(
+    options: Any, without: Collection[str] = (), contents: Contents | None = None
+) -> dict[str, str]:
+    """Return the SHA-256 (hex) of what each option that is a path names, by the option's name, and
+    of `contents`, which a model tells (`Model.contents`), by theirs.
 
-    Options of the names `without` are not looked at.
-
-    A text counts where a file or folder of that name is there, as models take it for one. Raises
-    OSError where it cannot be read.
+    Options of the names `without`, and of those of `contents`, are not looked at. A text counts
+    where a file or folder of that name is there, as models take it for one. Raises OSError where it
+    cannot be read.
     """
-    digests = {}
+    told_of = contents or {}
+    digests = {name: _digest_of_contents(content) for name, content in told_of.items()}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
-        is_path = field.name not in without and isinstance(value, (str, Path))
-        if is_path and _exists(value):
+        is_path = field.name not in {*without, *told_of} and isinstance(value, (str, Path))
+        if is_path and names_path(value):
             digests[field.name] = _digest_of_path(Path(value))
 
     return digests
 
 
-def _exists(value: str | Path) -> bool:
+def names_path(value: str | Path) -> bool:
+    """Return whether the value of an option is the path of what is there."""
     # An empty text is the working folder to a path, but no option that names it.
     try:
         return bool(str(value).strip(". ")) and Path(value).exists()
     except (OSError, ValueError):  # too long for a name, or with a NUL: a text like a prompt
         return False
+
+
+def _digest_of_contents(content: Path | Sequence[Path] | str) -> str:
+    """Return the digest of what a model tells that its scores rest on; names of folders do not
+    count.
+    """
+    if isinstance(content, str):
+        return hashlib.sha256(content.encode()).hexdigest()
+    if isinstance(content, Path):
+        return _digest_of_path(content)
+    return _digest({path.name: _sha256(path) for path in sorted(content)})
 
 
 def _digest_of_path(path: Path) -> str:

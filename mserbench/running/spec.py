@@ -14,20 +14,22 @@ from mserbench.cards import ModelCard
 from mserbench.data.dataset import Dataset
 from mserbench.errors import DataError, why
 from mserbench.model import Described, Model
-from mserbench.options import make_options, told
+from mserbench.options import make_options
 from mserbench.report import progress
 from mserbench.results.manifest import Manifest, read_manifest
 from mserbench.results.record import WeightsPart
 from mserbench.running.cards import checked_card
 from mserbench.running.choosing import find_weights, with_bound_options
-from mserbench.running.lookup import described_class, model_class, model_entry
+from mserbench.running.lookup import addressed, described_class, model_class, model_entry
 from mserbench.running.source import files_of, source_of
 from mserbench.running.subject import (
     Identity,
     Subject,
     as_model_error,
+    called,
     full_card,
     pick_device,
+    recorded_options,
     require_as_described,
     weights_record,
 )
@@ -60,24 +62,24 @@ class Spec:
         """Resolve names without making the model.
 
         `target` decides which of the shipped weights are taken where none are named; it may be
-        None. Raises UnknownName, MissingExtra, UsageError for options, weights and devices that the
-        model does not have, and DataError for weights that are damaged or another model's.
+        None, and `model` may have an address (`NAME:REST`). Raises UnknownName, MissingExtra,
+        UsageError for options, weights and devices that the model does not have, and DataError for
+        weights that are damaged or another model's.
         """
         with progress.doing(f"importing {model}"):
             kind = described_class(model)
 
+        model, texts = addressed(model, options or {})
         with as_model_error(model, "taking its options"):
-            settings = make_options(kind, dict(options or {}), model)
+            settings = make_options(kind, texts, model)
 
         name, folder = find_weights(model, kind, settings, weights, target)
-        spec = cls(
-            model, tuple((options or {}).items()), folder, name, pick_device(kind, model, device)
-        )
+        spec = cls(model, tuple(texts.items()), folder, name, pick_device(kind, model, device))
         # Read now, so that damaged weights are told before anything is made of them.
         if spec.manifest is None:
             return spec
 
-        bound = with_bound_options(model, kind, dict(options or {}), spec.manifest)
+        bound = with_bound_options(model, kind, texts, spec.manifest)
         return replace(spec, options=tuple(bound.items()))
 
     def __reduce__(self) -> tuple[Callable[..., Spec], tuple[Any, ...]]:
@@ -94,6 +96,20 @@ class Spec:
     def settings(self) -> Any:
         """The options as the model takes them."""
         return make_options(self.kind, dict(self.options), self.model)
+
+    @property
+    def called(self) -> str:
+        """The name of the model, with the short name of its address where it has one."""
+        return called(self.model, self._address)
+
+    @cached_property
+    def _address(self) -> str:
+        with as_model_error(self.model, "telling what its address is called"):
+            return self.kind.address_name(self.settings)
+
+    @cached_property
+    def _recorded(self) -> dict[str, Any]:
+        return recorded_options(self.settings, self.kind, self._address)
 
     @cached_property
     def manifest(self) -> Manifest | None:
@@ -121,14 +137,15 @@ class Spec:
         if told_before is None:
             return self.subject.identity
         return Identity(
-            name=self.model,
+            name=self.called,
             card=full_card(told_before.card, self.manifest),
             version=told_before.version,
-            options=told(self.settings),
+            options=self._recorded,
             weights=self._weights_record,
             transductive=told_before.transductive,
             source=self._source,
             files=self._files,
+            address=self._address,
         )
 
     @property
@@ -160,7 +177,17 @@ class Spec:
     def subject_of(self, model: Model, card: ModelCard) -> Subject:
         """Return a model that was made from these names, with its full card."""
         weights = self._weights_record
-        return Subject(self.model, model, card, weights, self._source, self._files, self.manifest)
+        return Subject(
+            self.called,
+            model,
+            card,
+            weights,
+            self._source,
+            self._files,
+            self.manifest,
+            self._address,
+            self._recorded,
+        )
 
     @cached_property
     def _described(self) -> Described | None:
@@ -178,8 +205,11 @@ class Spec:
 
     @cached_property
     def _files(self) -> dict[str, str]:
+        with as_model_error(self.model, "telling what its contents are"):
+            told_of = self.kind.contents(self.settings)
+
         try:
-            return files_of(self.settings)
+            return files_of(self.settings, contents=told_of)
         except OSError as error:
             raise DataError(
                 f"a file or folder that an option of model {self.model!r} names cannot be read "

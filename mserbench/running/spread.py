@@ -17,7 +17,7 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import Model, Remoteness
 from mserbench.results.journal import Answer
 from mserbench.running import batches
-from mserbench.running.answers import check_output
+from mserbench.running.answers import check_output, clip_named
 from mserbench.running.elsewhere import (
     Elsewhere,
     answered,
@@ -233,7 +233,8 @@ def _predict(
     if model.decodes_ahead:
         (clips,) = batches.decoded_ahead([clips])
 
-    with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
+    named = clip_named([item.utterance.id for item in items])
+    with as_model_error(subject.name, f"predicting a batch with clip {first!r}"), named:
         return check_output(subject.name, model.predict(clips, labels), len(clips), labels)
 
 

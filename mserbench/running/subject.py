@@ -15,7 +15,7 @@ from mserbench.cards import ModelCard
 from mserbench.contracts import Task
 from mserbench.data import lookup
 from mserbench.errors import ModelError, UsageError
-from mserbench.model import Described, Model
+from mserbench.model import Described, Model, short_name
 from mserbench.options import told
 from mserbench.plugins import blame, registry
 from mserbench.plugins.hookspecs import ModelEntry
@@ -26,7 +26,7 @@ from mserbench.running import recipes
 from mserbench.running.adapting import Adaptation
 from mserbench.running.cards import checked_card
 from mserbench.running.lookup import shipped_weights
-from mserbench.running.source import files_of, source_of
+from mserbench.running.source import files_of, names_path, source_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Identity:
     records hold them. `weights`: name, hash, whether they ship with the model's plugin, and, where
     it can be said, what they were trained with and the command that remakes them (docs/results.md);
     None for a model without. `source`: the digest of its code, empty for runs from before it was
-    part of the key. `files`: those of what options that are paths name.
+    part of the key. `files`: those of what options that are paths name, and of other contents that
+    decide scores. `address`: the short name of what the model is made of, empty without.
     """
 
     name: str
@@ -49,11 +50,19 @@ class Identity:
     transductive: bool
     source: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
     def record(self) -> ModelPart:
         """Return what `run.json` holds of the model."""
         return recording.model_part(
-            self.card, self.version, self.options, self.weights, None, self.source, self.files
+            self.card,
+            self.version,
+            self.options,
+            self.weights,
+            None,
+            self.source,
+            self.files,
+            self.address,
         )
 
     def key(self, task: Task, digest: str | None, adaptation: Adaptation | None = None) -> str:
@@ -81,8 +90,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model ready to run, with its full exposure; `weights`, `source` and `files` as in
-    `Identity`, and the manifest of the weights.
+    """A model ready to run, with its full exposure; `weights`, `source`, `files` and `address` as
+    in `Identity`, and the manifest of the weights.
+
+    `recorded`: its options as records hold them, where they are not `told` of its own.
     """
 
     name: str
@@ -92,11 +103,13 @@ class Subject:
     source: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     manifest: Manifest | None = None
+    address: str = ""
+    recorded: Mapping[str, Any] | None = None
 
     @property
     def options(self) -> dict[str, Any]:
         """The options as records hold them."""
-        return told(self.model.options)
+        return told(self.model.options) if self.recorded is None else dict(self.recorded)
 
     @property
     def identity(self) -> Identity:
@@ -111,6 +124,7 @@ class Subject:
             transductive,
             self.source,
             self.files,
+            self.address,
         )
 
 
@@ -121,15 +135,47 @@ def of_instance(model: Model) -> Subject:
     with as_model_error(type(model).__name__, "telling its card"):
         card = checked_card(model.card, type(model).__name__)
 
-    source, files = source_of(type(model)), files_of(model.options)
+    kind = type(model)
+    with as_model_error(card.name, "telling what its contents are"):
+        files = files_of(model.options, contents=kind.contents(model.options))
+        address = kind.address_name(model.options)
+
+    source, name = source_of(kind), called(card.name, address)
+    options = recorded_options(model.options, kind, address)
     if model.weights is None:
-        return Subject(card.name, model, full_card(card, None), None, source, files)
+        return Subject(
+            name, model, full_card(card, None), None, source, files, None, address, options
+        )
 
     folder = Path(model.weights)
     manifest = read_manifest(folder)
     record = weights_record(folder.name, manifest, registry.entries(ModelEntry).get(card.name))
 
-    return Subject(card.name, model, full_card(card, manifest), record, source, files, manifest)
+    return Subject(
+        name, model, full_card(card, manifest), record, source, files, manifest, address, options
+    )
+
+
+def called(model: str, address: str) -> str:
+    """Return the name of a model with the short name of its address, where it has one."""
+    return f"{model}:{address}" if address else model
+
+
+def recorded_options(options: Any, kind: type[Model], address: str) -> dict[str, Any]:
+    """Return options as records hold them: of a model with an address, no path of this machine.
+
+    What a path holds is told by digests, so that a folder may move and its runs are found again.
+    """
+    values = told(options)
+    if not kind.address:
+        return values
+
+    short = {
+        name: short_name(value)
+        for name, value in values.items()
+        if isinstance(value, str) and name != kind.address and names_path(value)
+    }
+    return {**values, **short, kind.address: address}
 
 
 def weights_record(name: str, manifest: Manifest, entry: ModelEntry | None) -> WeightsPart:

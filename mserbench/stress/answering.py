@@ -15,7 +15,7 @@ from mserbench.data.dataset import Dataset
 from mserbench.model import Model
 from mserbench.results.journal import Answer
 from mserbench.running import batches
-from mserbench.running.answers import check_output
+from mserbench.running.answers import check_output, clip_named
 from mserbench.running.subject import Subject, as_model_error
 
 
@@ -34,12 +34,13 @@ def answers(
         parts = batches.decoded_ahead(parts)
 
     for batch, clips in zip(pending, parts, strict=True):
-        first = target.items[batch[0]].utterance.id
+        ids = [target.items[position].utterance.id for position in batch]
         if prepares:
             with as_model_error(subject.name, "preparing"):
                 model.prepare(partial(iter, clips))
 
-        with as_model_error(subject.name, f"predicting a batch with clip {first!r}"):
+        step = f"predicting a batch with clip {ids[0]!r}"
+        with as_model_error(subject.name, step), clip_named(ids):
             output = model.predict(clips, labels)
             checked = check_output(subject.name, output, len(clips), labels)
 

@@ -88,6 +88,12 @@ def _options(probe: Probe) -> str:
 
 
 def _loads(probe: Probe) -> str:
+    address = probe.kind.address
+    if address and not getattr(probe.settings(probe.kind), address):
+        raise NotChecked(
+            f"it is no model without an address: give one, as in {probe.name}:REST, or by option "
+            f"{address}"
+        )
     if probe.kind.needs_weights and probe.weights is None:
         raise NotChecked(
             "it needs weights and ships none: train some and give their folder as weights"

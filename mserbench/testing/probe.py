@@ -23,6 +23,7 @@ from mserbench.results.manifest import read_manifest
 from mserbench.running.answers import check_output
 from mserbench.running.choosing import with_bound_options
 from mserbench.running.lookup import (
+    addressed,
     described_class,
     model_class,
     model_entry,
@@ -125,6 +126,7 @@ def probe_of(
     """Find the class and the weights of a model. Raises as `check_model`."""
     if isinstance(model, str):
         kind, telling = model_class(model), described_class(model)
+        model, options = addressed(model, options)
         own = _weights_of_entry(model, kind, weights)
         # As a run does: weights bring the options that they are bound to.
         if own is not None and weights is not None:

@@ -104,9 +104,8 @@ def test_every_value_of_heard_is_explained() -> None:
     ],
 )
 def test_a_model_is_called_with_the_preset_of_its_weights(weights: Any, name: str) -> None:
-    assert (
-        marks.name_of(record(model={"name": "good", "weights": weights, "development": []})) == name
-    )
+    model = {"name": "good", "called": "good", "weights": weights, "development": []}
+    assert marks.name_of(record(model=model)) == name
 
 
 def test_frozen_subset_is_marked_and_its_task_is_not() -> None:

@@ -1,0 +1,56 @@
+"""`hf`: a checkpoint of transformers asked as its own configuration says, clip by clip the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mserbench.contracts import Clip
+from mserbench.errors import UsageError
+from mserbench_hf.checkpoint import opened
+from mserbench_hf.described import DescribedHf
+from mserbench_hf.hearing import Hearing
+from mserbench_hf.label_map import NONE, meanings
+
+
+class Hf(DescribedHf):
+    """Any `AutoModelForAudioClassification` with safetensors; needs the extra `train`."""
+
+    def __init__(
+        self, options: Any = None, weights: Path | None = None, device: str = "cpu"
+    ) -> None:
+        super().__init__(options, weights, device)
+        checkpoint = opened(self.options.checkpoint)
+        # Before gigabytes are read: a label without a meaning ends the run.
+        self._meanings = meanings(checkpoint.name, checkpoint.labels, self.options.labels)
+        self.labels = tuple(dict.fromkeys(label for label in self._meanings if label != NONE))
+        self._hearing = Hearing.of(
+            checkpoint, self.options.window, self.options.precision, self.device
+        )
+
+    def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
+        """Return what the checkpoint gives each of `labels`: float64, shape (n_clips, n_labels).
+
+        Probabilities over all labels of the checkpoint, as `transformers.pipeline` has them: what
+        goes to labels that are not asked for, or mean `none`, is lost, so that rows may sum to less
+        than one. Labels of one meaning are summed; a label that it lacks has 0. Raises UsageError
+        where it knows none of `labels`.
+        """
+        if not set(labels) & set(self.labels):
+            raise UsageError(
+                f"checkpoint {self.options.checkpoint!r} knows {', '.join(self.labels)}, and none of "
+                f"the labels {', '.join(labels)}: give another task, or map its labels by --option "
+                f"labels=FILE"
+            )
+
+        shares = self._hearing.probabilities([clip.waveform for clip in clips])
+        scores = np.zeros((len(clips), len(labels)))
+        for column, label in enumerate(labels):
+            own = [number for number, means in enumerate(self._meanings) if means == label]
+            scores[:, column] = shares[:, own].sum(axis=1)
+
+        return scores
