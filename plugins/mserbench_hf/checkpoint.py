@@ -106,8 +106,8 @@ def opened(name: str) -> Checkpoint:
     if not (folder / EXTRACTOR).is_file() and not (folder / "processor_config.json").is_file():
         raise DataError(
             f"checkpoint {name!r} has no {EXTRACTOR}, which says how audio is given to it: save "
-            f"the feature extractor into its folder too, 'AutoFeatureExtractor.from_pretrained(BASE)"
-            f".save_pretrained(FOLDER)'"
+            f"the feature extractor into its folder too, "
+            f"'AutoFeatureExtractor.from_pretrained(BASE).save_pretrained(FOLDER)'"
         )
 
     extractor = _json(name, folder / EXTRACTOR) if (folder / EXTRACTOR).is_file() else {}
@@ -188,7 +188,8 @@ def _require_classifier(name: str, folder: Path, config: Mapping[str, Any]) -> N
     if kinds and all(kind.endswith("ForSpeechClassification") for kind in kinds):
         raise UsageError(
             f"checkpoint {name!r} ({shown}) has a head of its author's own, which transformers "
-            f"would replace by a random one: run it by --model worker:COMMAND with the author's class"
+            f"would replace by a random one: run it by --model worker:COMMAND with that "
+            f"class"
         )
 
     raise UsageError(

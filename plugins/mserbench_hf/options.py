@@ -24,8 +24,8 @@ class HfOptions:
     )
     labels: str = option(
         "",
-        "TOML file that says what labels of the checkpoint mean: a table [labels], each key a label "
-        "of the checkpoint, each value one of ours, or none.",
+        "TOML file that says what labels of the checkpoint mean: a table [labels], each key a "
+        "label of the checkpoint, each value one of ours, or none.",
     )
     card: str = option(
         "",
