@@ -92,7 +92,7 @@ def save(
 
     prefix, sizes = FAMILIES[family]
     named = {"id2label": dict(enumerate(labels)), "label2id": {n: i for i, n in enumerate(labels)}}
-    config = getattr(transformers, f"{prefix}Config")(**sizes, **named, **settings)
+    config = getattr(transformers, f"{prefix}Config")(**{**sizes, **named, **settings})
     network = _class(prefix)
     torch.manual_seed(seed)
     made = network(config)
