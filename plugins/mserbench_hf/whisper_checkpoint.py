@@ -51,7 +51,7 @@ def export(weights: Path, out: Path) -> None:
     features = record["features"]
     layer = int(features["layers"])
     encoder = load(lookup.folder(features["encoder"]))
-    n_layers, dim = len(encoder.blocks), encoder.positional_embedding.shape[1]  # type: ignore[arg-type]
+    n_layers, dim = len(encoder.blocks), encoder.positional_embedding.shape[1]
     # The layer behind the last block is its normalised output, which is what the encoder returns.
     is_last = layer == n_layers
     labels = list(record["labels"])
@@ -62,7 +62,7 @@ def export(weights: Path, out: Path) -> None:
         max_source_positions=encoder.positional_embedding.shape[0],
         # The last of the states is normalised: one block more than the layer that is taken.
         encoder_layers=n_layers if is_last else min(n_layers, layer + 2),
-        encoder_attention_heads=encoder.blocks[0].attn.n_head,  # type: ignore[union-attr, index, operator]
+        encoder_attention_heads=encoder.blocks[0].attn.n_head,
         encoder_ffn_dim=4 * dim,
         decoder_layers=1,
         decoder_attention_heads=1,
@@ -74,7 +74,8 @@ def export(weights: Path, out: Path) -> None:
     network = transformers.WhisperForAudioClassification(config)
     network.load_state_dict(_tensors(encoder.state_dict(), config) | _head(record, layer, config))
     network.save_pretrained(out)
-    transformers.WhisperFeatureExtractor(feature_size=config.num_mel_bins).save_pretrained(out)
+    extractor: Any = transformers.WhisperFeatureExtractor  # its functions have no types
+    extractor(feature_size=config.num_mel_bins).save_pretrained(out)
 
 
 def _record(weights: Path) -> dict[str, Any]:
