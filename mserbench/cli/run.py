@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     "--weights", help="Folder of weights, or the name of weights that ship with the model."
 )
 @_common.preset_option
+@_common.card_option
 @_common.option_option
 @_common.data_option
 @click.option(
@@ -73,6 +74,7 @@ def command(
     task_names: str,
     weights: str | None,
     preset: str | None,
+    card: str | None,
     options: Sequence[str],
     data: Path | None,
     out: Path,
@@ -111,7 +113,7 @@ def command(
         if wish.clips:
             require_adapts(described_class(name), name, adaptable())
 
-    typed = _common.settings(options, preset, models)
+    typed = _common.settings(options, preset, models, card)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
 

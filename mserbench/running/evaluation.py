@@ -26,7 +26,7 @@ from mserbench.results.record import SCHEMA, AdaptationPart, ModelPart, RunRecor
 from mserbench.results.runs import Run
 from mserbench.running import adapting, arguments, batches, leaks
 from mserbench.running.adapting import Adaptation
-from mserbench.running.asking import Asked, anew, fill, require_adapts, timed
+from mserbench.running.asking import Answered, Asked, anew, fill, require_adapts, timed
 from mserbench.running.elsewhere import Elsewhere
 from mserbench.running.lookup import adaptable, model_entry
 from mserbench.running.remote import remoteness
@@ -182,17 +182,18 @@ def run_subject(
     fresh: bool = False,
     progress: Progress | None = None,
     adaptation: Adaptation | None = None,
+    answered: Answered | None = None,
 ) -> Run:
     """Ask a model that was made about every clip, journal each batch, score, and finish the run
     folder.
 
-    With an adaptation models like it are asked, and it hears nothing itself. Raises UsageError
-    where it cannot adapt.
+    With an adaptation models like it are asked, and it hears nothing itself. `answered` gives the
+    answers in place of the loop. Raises UsageError where it cannot adapt.
     """
     if adaptation is not None:
         require_adapts(subject, subject.name)
 
-    asked = Asked(partial(anew, subject) if adaptation else lambda: subject)
+    asked = Asked(partial(anew, subject) if adaptation else lambda: subject, answered)
     return _run(subject.identity, target, out, batch_seconds, fresh, progress, adaptation, asked)
 
 

@@ -20,12 +20,16 @@ from mserbench.running.subject import Subject, as_model_error
 
 
 def answers(
-    subject: Subject, target: Dataset, pending: Sequence[Sequence[int]]
+    subject: Subject,
+    target: Dataset,
+    pending: Sequence[Sequence[int]],
+    heard: Sequence[int] = (),
 ) -> Iterator[tuple[Sequence[int], list[Answer]]]:
     """Yield batches (positions in the target) with what a model says of them.
 
     A model prepares batch by batch: all clips of all conditions may be hours, which would be heard
     before the first answer is kept. Of a model that is not transductive no score changes by it.
+    `heard` is empty: nothing is adapted to.
     """
     model, labels = subject.model, target.task.labels
     prepares = type(model).prepare is not Model.prepare

@@ -84,8 +84,11 @@ def _asked(
 
     _require_one_by_one(spec, spec.identity.transductive)
     subject = spec.subject
+    # Nothing is heard before: a model under stress is one that never met the altered speech.
     answers = partial(answering.answers, subject, every)
-    return evaluation.run_subject(subject, every, out, batch_seconds, fresh, progress, answers)
+    return evaluation.run_subject(
+        subject, every, out, batch_seconds, fresh, progress, answered=answers
+    )
 
 
 def _require_one_by_one(spec: Spec, is_transductive: bool) -> None:
