@@ -16,7 +16,8 @@ from mserbench.errors import DataError, UsageError
 from mserbench.model import Remoteness, TrainingItem
 from mserbench_training.frames.frame_reader import FrameReader
 from mserbench_training.frames.move import Move
-from mserbench_training.models.corpora import Corpora, adapted
+from mserbench_training.models.adapting import adapted
+from mserbench_training.models.corpora import Corpora
 from mserbench_training.models.described_network import DescribedNetwork
 from mserbench_training.models.model_file import read_array, short_lists
 from mserbench_training.models.speakers import Statistics
@@ -71,11 +72,14 @@ class Places:
 
         mine, before = self.corpora, start.corpora
         new = [row for row, name in enumerate(mine.names) if name not in before.names]
+        labels = [row for row, name in enumerate(mine.labels) if name not in before.labels]
         both = Corpora(
             (*before.names, *(mine.names[row] for row in new)),
             np.concatenate([before.means, mine.means[new]]),
             np.concatenate([before.deviations, mine.deviations[new]]),
             np.concatenate([before.counts, mine.counts[new]]),
+            (*before.labels, *(mine.labels[row] for row in labels)),
+            np.concatenate([before.centres, mine.centres[labels]]),
         )
 
         return Places(both, start.origin, self.shape)
