@@ -11,9 +11,9 @@ from typing import Any
 from mserbench.engine.base import Engine, Outcome, Shard
 from mserbench.errors import ModelError
 from mserbench.report import progress
-from mserbench_m5ser.building import finishing, plan, work
+from mserbench_m5ser.building import finishing, work
 from mserbench_m5ser.building.counts import Tally
-from mserbench_m5ser.building.plan import Part, Plan
+from mserbench_m5ser.building.plan import Batch, Job, Part, Plan
 from mserbench_m5ser.building.request import Request
 from mserbench_m5ser.building.store import Store
 from mserbench_m5ser.building.work import Result
@@ -38,7 +38,7 @@ class Run:
     _report: progress.Report = field(init=False)
     _writers: ThreadPoolExecutor = field(init=False)
     _last_failure: str = ""
-    _jobs: dict[str, plan.Job] = field(default_factory=dict)
+    _jobs: dict[str, Job] = field(default_factory=dict)
     _open: Counter[str] = field(default_factory=Counter)  # jobs that a part waits for
     _finishing: list[Future[Tally]] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class Run:
         for parts in self.plan.rounds():
             open_parts = [part for part in parts if not self._is_finished(part)]
             done = {part.name: self.store.numbers(part.name) for part in open_parts}
-            jobs: dict[str, plan.Job] = {}
+            jobs: dict[str, Job] = {}
             for number, whole in enumerate(self.plan.jobs(open_parts)):
                 job = tuple(pair for pair in whole if not self._is_done(pair, done))
                 if job:
@@ -96,7 +96,7 @@ class Run:
         self.tally.merge(Tally.from_json(note["tally"]))
         return True
 
-    def _is_done(self, pair: tuple[Part, plan.Batch], done: dict[str, set[int]]) -> bool:
+    def _is_done(self, pair: tuple[Part, Batch], done: dict[str, set[int]]) -> bool:
         """Whether all results of a batch are here: then it is counted."""
         part, batch = pair
         if not done[part.name].issuperset(piece.number for piece in batch):
@@ -183,6 +183,6 @@ class Run:
         self._report(self.clips, self.plan.clips, f"{hours:.2f} of {total:.2f} h")
 
 
-def _parts_of(job: plan.Job) -> dict[str, Part]:
+def _parts_of(job: Job) -> dict[str, Part]:
     """Return the parts that a job has batches of, by name."""
     return {part.name: part for part, _ in job}
