@@ -11,7 +11,7 @@ from typing import Any
 from mserbench.engine.base import Engine, Outcome, Shard
 from mserbench.errors import ModelError
 from mserbench.report import progress
-from mserbench_m5ser.building import finishing, plan, work
+from mserbench_m5ser.building import finishing, work
 from mserbench_m5ser.building.counts import Tally
 from mserbench_m5ser.building.plan import Batch, Job, Part, Plan
 from mserbench_m5ser.building.request import Request
