@@ -214,7 +214,7 @@ class Model(ABC):
 def short_name(address: str) -> str:
     """Return what an address is called where people read it: never the folders of a machine.
 
-    >>> short_name("http://localhost:8000/v1#qwen"), short_name("/home/me/models/ser/")
+    >>> short_name("http://localhost:8000/v1#qwen"), short_name("/models/mine/ser/")
     ('qwen', 'ser')
     >>> short_name("superb/hubert-base-superb-er"), short_name("python /opt/worker.py --fast")
     ('superb/hubert-base-superb-er', 'python worker.py --fast')

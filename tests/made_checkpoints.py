@@ -92,7 +92,7 @@ def save(
 
     prefix, sizes = FAMILIES[family]
     named = {"id2label": dict(enumerate(labels)), "label2id": {n: i for i, n in enumerate(labels)}}
-    config = getattr(transformers, f"{prefix}Config")(**sizes, **named, **settings)
+    config = getattr(transformers, f"{prefix}Config")(**{**sizes, **named, **settings})
     network = _class(prefix)
     torch.manual_seed(seed)
     made = network(config)
@@ -103,6 +103,7 @@ def save(
             if name.startswith(("classifier", "projector")):
                 weight.mul_(20)
 
+    transformers.utils.logging.disable_progress_bar()
     made.save_pretrained(folder)
     _extractor(prefix, config, mask).save_pretrained(folder)
     return folder
@@ -126,7 +127,7 @@ def _extractor(prefix: str, config: Any, mask: bool | None) -> Any:
     if prefix == "AST":
         return transformers.ASTFeatureExtractor(max_length=config.max_length)
 
-    is_layer = config.feat_extract_norm == "layer"
+    is_layer = getattr(config, "feat_extract_norm", "layer") == "layer"
     return transformers.Wav2Vec2FeatureExtractor(
         return_attention_mask=is_layer if mask is None else mask
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # `progress` is the core's, offered here with what else commands share.
 __all__ = [
+    "card_option",
     "data_option",
     "device_option",
     "engine_options",
@@ -120,6 +121,16 @@ def preset_option(command: F) -> F:
     )
 
 
+def card_option(command: F) -> F:
+    """Add --card, a short way to write --option card=FILE."""
+    return click.option(
+        "--card",
+        metavar="FILE",
+        help="Model card (JSON) of a checkpoint of your own, such as hf:FOLDER: the same as "
+        "--option card=FILE.",
+    )(command)
+
+
 def names(text: str, option: str) -> list[str]:
     """Split the comma list of names that an option has. Raises UsageError where it is empty or
     repeats one.
@@ -172,38 +183,42 @@ def pairs(options: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def settings(options: Iterable[str], preset: str | None, models: Iterable[str]) -> dict[str, str]:
-    """Turn KEY=VALUE strings and a preset into a mapping of options.
+def settings(
+    options: Iterable[str], preset: str | None, models: Iterable[str], card: str | None = None
+) -> dict[str, str]:
+    """Turn KEY=VALUE strings, a preset and a card into a mapping of options.
 
-    Raises UsageError where the preset is given twice, or to a model that has none.
+    Raises UsageError where one is given twice, or to a model that has no such option.
     """
     values = pairs(options)
-    if preset is None:
-        return values
-    if "preset" in values:
-        raise UsageError(
-            f"--preset {preset} and --option preset={values['preset']} are both given: "
-            f"leave one away"
-        )
-
-    for name in models:
-        if not _has_presets(name):
+    for option, value in (("card", card), ("preset", preset)):
+        if value is None:
+            continue
+        if option in values:
             raise UsageError(
-                f"model {name!r} has no presets: leave --preset away; 'mserbench models "
-                f"{name}' lists its options"
+                f"--{option} {value} and --option {option}={values[option]} are both given: "
+                f"leave one away"
             )
 
-    return {"preset": preset, **values}
+        for name in models:
+            if not _has_option(name, option):
+                what = "presets" if option == "preset" else f"option {option!r}"
+                raise UsageError(
+                    f"model {name!r} has no {what}: leave --{option} away; 'mserbench models "
+                    f"{name}' lists its options"
+                )
+
+        values = {option: value, **values}
+
+    return values
 
 
-def _has_presets(model: str) -> bool:
+def _has_option(model: str, option: str) -> bool:
     import dataclasses
 
     from mserbench.running.lookup import described_class
 
-    return any(
-        field.name == "preset" for field in dataclasses.fields(described_class(model).Options)
-    )
+    return any(field.name == option for field in dataclasses.fields(described_class(model).Options))
 
 
 def print_json(value: Any) -> None:

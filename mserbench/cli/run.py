@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     "--weights", help="Folder of weights, or the name of weights that ship with the model."
 )
 @_common.preset_option
+@_common.card_option
 @_common.option_option
 @_common.data_option
 @click.option(
@@ -71,6 +72,7 @@ def command(
     task_names: str,
     weights: str | None,
     preset: str | None,
+    card: str | None,
     options: Sequence[str],
     data: Path | None,
     out: Path,
@@ -101,7 +103,7 @@ def command(
     for name in models:
         model_entry(name)
 
-    typed = _common.settings(options, preset, models)
+    typed = _common.settings(options, preset, models, card)
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
 

@@ -106,8 +106,8 @@ def opened(name: str) -> Checkpoint:
     if not (folder / EXTRACTOR).is_file() and not (folder / "processor_config.json").is_file():
         raise DataError(
             f"checkpoint {name!r} has no {EXTRACTOR}, which says how audio is given to it: save "
-            f"the feature extractor into its folder too, 'AutoFeatureExtractor.from_pretrained(BASE)"
-            f".save_pretrained(FOLDER)'"
+            f"the feature extractor into its folder too, "
+            f"'AutoFeatureExtractor.from_pretrained(BASE).save_pretrained(FOLDER)'"
         )
 
     extractor = _json(name, folder / EXTRACTOR) if (folder / EXTRACTOR).is_file() else {}
@@ -134,6 +134,7 @@ def _folder(name: str) -> Path:
             f"checkpoint {name!r}: there is no such folder, and an id of the hub is OWNER/NAME"
         )
 
+    # A branch may move; the files that came decide the key all the same.
     identifier, _, revision = name.partition("@")
     return snapshot(identifier, revision or None, _READ)
 
@@ -171,6 +172,7 @@ def _json(name: str, path: Path) -> dict[str, Any]:
 def _require_classifier(name: str, folder: Path, config: Mapping[str, Any]) -> None:
     kinds = [str(kind) for kind in config.get("architectures") or ()]
     is_known = any(kind.endswith(_CLASSIFIES) for kind in kinds)
+    # transformers would add it where the package peft is there, and pass it over elsewhere.
     if (folder / "adapter_config.json").is_file():
         raise UsageError(
             f"checkpoint {name!r} holds an adapter beside its model: merge it and save the whole "
@@ -179,20 +181,21 @@ def _require_classifier(name: str, folder: Path, config: Mapping[str, Any]) -> N
     if is_known and not config.get("auto_map"):
         return
 
-    shown = plain(", ".join(kinds) or "no architecture", 100)
+    classes = plain(", ".join(kinds) or "no architecture", 100)
     if config.get("auto_map"):
         raise UsageError(
-            f"checkpoint {name!r} ({shown}) brings code of its own, which is never run here: run "
+            f"checkpoint {name!r} ({classes}) brings code of its own, which is never run here: run "
             f"it by --model worker:COMMAND"
         )
     if kinds and all(kind.endswith("ForSpeechClassification") for kind in kinds):
         raise UsageError(
-            f"checkpoint {name!r} ({shown}) has a head of its author's own, which transformers "
-            f"would replace by a random one: run it by --model worker:COMMAND with the author's class"
+            f"checkpoint {name!r} ({classes}) has a head of its author's own, which transformers "
+            f"would replace by a random one: run it by --model worker:COMMAND with that "
+            f"class"
         )
 
     raise UsageError(
-        f"checkpoint {name!r} ({shown}) has no head that classifies a clip: a pretrained or "
+        f"checkpoint {name!r} ({classes}) has no head that classifies a clip: a pretrained or "
         f"transcribing model must be fine-tuned first, as AutoModelForAudioClassification"
     )
 
@@ -218,10 +221,10 @@ def _require_categories(name: str, config: Mapping[str, Any], labels: tuple[str,
     """Refuse a head that tells dimensions, or nothing that can be chosen from."""
     scales = [label for label in labels if label.strip().casefold() in _DIMENSIONS]
     if len(scales) == len(labels) or config.get("problem_type") == "regression":
-        shown = ", ".join(scales) or f"{len(labels)} numbers"
+        numbers = ", ".join(scales) or f"{len(labels)} numbers"
         raise UsageError(
-            f"checkpoint {name!r} tells dimensions ({shown}), not emotions: no class follows from "
-            f"them without a rule that somebody chose, so it is not scored on tasks of emotions"
+            f"checkpoint {name!r} tells dimensions ({numbers}), not emotions: no class follows "
+            f"from them without a rule that somebody chose, so tasks of emotions are not for it"
         )
     if len(labels) < 2:
         raise UsageError(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from mserbench.cards import ModelCard
 from mserbench.model import Described, Model
-from mserbench_hf.checkpoint import Checkpoint, opened
+from mserbench_hf.checkpoint import opened
 from mserbench_hf.exposure import card_of
 from mserbench_hf.options import HfOptions
 
@@ -47,15 +47,12 @@ class DescribedHf(Model):
 
 def _card(name: str, own_card: str) -> ModelCard:
     checkpoint = opened(name)
-    return _card_of(checkpoint, own_card)
-
-
-def _card_of(checkpoint: Checkpoint, own_card: str) -> ModelCard:
-    digest = checkpoint.weights_hash
     kinds = ", ".join(map(str, checkpoint.config.get("architectures") or ()))
-    about = {
-        "title": f"{DescribedHf.address_name(HfOptions(checkpoint.name))} ({kinds})",
-        "version": digest[:12],
-        "licence": checkpoint.licence,
-    }
-    return card_of(own_card, checkpoint.identifier, checkpoint.folder.name, digest, about)
+    return card_of(
+        own_card,
+        identifier=checkpoint.identifier,
+        folder=checkpoint.folder.name,
+        weights_hash=checkpoint.weights_hash,
+        title=f"{DescribedHf.address_name(HfOptions(name))} ({kinds})",
+        licence=checkpoint.licence,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +20,17 @@ def exposure_of(identifier: str, folder: str, weights_hash: str) -> ModelCard | 
 
 
 def card_of(
-    own_card: str, identifier: str, folder: str, weights_hash: str, about: Mapping[str, str]
+    own_card: str, identifier: str, folder: str, weights_hash: str, title: str, licence: str
 ) -> ModelCard:
     """Return the card of a checkpoint: the user's own, else the registry's, else that of nothing
     known, which makes the verdict `unknown`.
 
-    `about`: title, version and licence as the checkpoint says them. Raises DataError for a card
-    that cannot be read.
+    `title` and `licence` as the checkpoint says them; its version is the beginning of the hash.
+    Raises DataError for a card that cannot be read.
     """
+    version = weights_hash[:12]
     if own_card:
-        return replace(read_card(Path(own_card), "hf"), version=about["version"])
+        return replace(read_card(Path(own_card), "hf"), version=version)
 
-    card = exposure_of(identifier, folder, weights_hash)
-    return replace(card or unknown_card("hf"), name="hf", **about)
+    card = exposure_of(identifier, folder, weights_hash) or unknown_card("hf")
+    return replace(card, name="hf", title=title, version=version, licence=licence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +23,9 @@ RATE = 16_000  # of clips, samples a second
 SHORTEST = 0.1  # seconds: what is shorter gets silence behind it, as convolutions need some frames
 
 # Their attention, pooling and frames leave padding out, so that a padded batch changes no score:
-# tests hold each to that. Group normalisation in the first convolution is over time, and does not.
-_MASKED = frozenset(
-    [
-        *("wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat"),
-        *("data2vec-audio", "wav2vec2-conformer"),
-    ]
-)
+# tests hold each to that. The convolutions of data2vec and of the conformer hear padding, and group
+# normalisation in the first convolution is over time: those go in batches of equal length.
+_MASKED = frozenset(["wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat"])
 # Their extractors give every clip the same length.
 _FIXED = frozenset(["whisper", "audio-spectrogram-transformer"])
 
@@ -118,9 +115,8 @@ class Hearing:
         """Whether clips of different lengths may stand in one batch."""
         if self.kind in _FIXED:
             return True
-        # wav2vec 2.0 base: statistics over time, padding included. data2vec has no such setting.
-        is_group = getattr(self.network.config, "feat_extract_norm", "layer") == "group"
-        return self.kind in _MASKED and not is_group
+        # wav2vec 2.0 base: statistics over time, padding included.
+        return self.kind in _MASKED and self.network.config.feat_extract_norm != "group"
 
     @torch.inference_mode()
     def _forward(self, windows: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -138,7 +134,10 @@ class Hearing:
             name: value.to(self.device, self.dtype if value.is_floating_point() else None)
             for name, value in inputs.items()
         }
-        logits = self.network(**moved).logits
+        with warnings.catch_warnings():  # of torch, on how the library calls it
+            warnings.simplefilter("ignore")
+            logits = self.network(**moved).logits
+
         return np.asarray(logits.float().cpu().numpy(), dtype=np.float64)
 
 

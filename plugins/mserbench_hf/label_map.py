@@ -71,11 +71,9 @@ def meanings(name: str, labels: Sequence[str], own: str) -> tuple[str, ...]:
     Raises UsageError for a label that nobody knows, with the lines to write, and DataError for a
     file that cannot be read.
     """
-    said = _read(Path(own), name, labels) if own else {}
-    known = [said.get(label) or meaning(label) for label in labels]
-    unknown = [
-        label for label, label_of_ours in zip(labels, known, strict=True) if not label_of_ours
-    ]
+    own_meanings = _read(Path(own), name, labels) if own else {}
+    meant = [own_meanings.get(label) or meaning(label) for label in labels]
+    unknown = [raw for raw, label in zip(labels, meant, strict=True) if not label]
     if unknown:
         lines = "; ".join(f'{_quoted(label)} = "..."' for label in unknown)
         raise UsageError(
@@ -84,12 +82,12 @@ def meanings(name: str, labels: Sequence[str], own: str) -> tuple[str, ...]:
             f'"angry" or "{NONE}", and give it by --option labels=FILE'
         )
 
-    if all(label == NONE for label in known):
+    if all(label == NONE for label in meant):
         raise UsageError(
             f"checkpoint {name!r}: all of its labels mean {NONE!r}: name an emotion for some"
         )
 
-    return tuple(label for label in known if label)
+    return tuple(label for label in meant if label)
 
 
 def _quoted(label: str) -> str:

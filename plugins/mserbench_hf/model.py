@@ -42,9 +42,9 @@ class Hf(DescribedHf):
         """
         if not set(labels) & set(self.labels):
             raise UsageError(
-                f"checkpoint {self.options.checkpoint!r} knows {', '.join(self.labels)}, and none of "
-                f"the labels {', '.join(labels)}: give another task, or map its labels by --option "
-                f"labels=FILE"
+                f"checkpoint {self.options.checkpoint!r} knows {', '.join(self.labels)}, and none "
+                f"of the labels {', '.join(labels)}: give another task, or map its labels by "
+                f"--option labels=FILE"
             )
 
         shares = self._hearing.probabilities([clip.waveform for clip in clips])

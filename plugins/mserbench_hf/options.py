@@ -21,16 +21,19 @@ class HfOptions:
         "",
         "Folder of a checkpoint as transformers saves it, or the id of one on the hub, with "
         "@REVISION if need be; the same as --model hf:CHECKPOINT.",
+        "none is the model's own",
     )
     labels: str = option(
         "",
-        "TOML file that says what labels of the checkpoint mean: a table [labels], each key a label "
-        "of the checkpoint, each value one of ours, or none.",
+        "TOML file that says what labels of the checkpoint mean: a table [labels], each key a "
+        "label of the checkpoint, each value one of ours, or none.",
+        "empty: a closed table of words in many languages (docs/hf.md)",
     )
     card: str = option(
         "",
         "Model card (JSON) that says what the checkpoint was trained on, as for 'mserbench score'; "
         "without, the verdict is unknown.",
+        "empty: nobody says what it learnt",
     )
     window: float | None = option(
         30.0,

@@ -64,7 +64,7 @@ def checkpoint(plugin: Callable[..., Path], tmp_path: Path) -> Path:
     [
         ("http://localhost:8000/v1#qwen/audio", "qwen/audio"),
         ("http://me:secret@localhost:8000/v1", "localhost:8000/v1"),
-        ("/home/me/models/ser/", "ser"),
+        ("/models/mine/ser/", "ser"),
         ("C:\\models\\ser", "ser"),
         ("superb/hubert-base-superb-er", "superb/hubert-base-superb-er"),
         ("python /opt/mine/worker.py --fast", "python worker.py --fast"),
