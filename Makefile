@@ -104,6 +104,7 @@ regress: replay  ## run every model with a baseline again and compare (DEVICE=cu
 
 weights: $(DEV)  ## remake the weights that ship with the baselines (wants $$MSERBENCH_DATA)
 	$(BIN)/python -m mserbench_baselines.remake_weights
+	$(BIN)/python -m mserbench_whisper_linear.remake_weights
 
 audit: $(DEV)  ## remake docs/measured/audit.md from a folder of splits (wants SPLITS=folder and $$MSERBENCH_DATA)
 	$(BIN)/mserbench audit --splits $(SPLITS) --about docs/measured/audit.toml --out docs/measured/audit.md

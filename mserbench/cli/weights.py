@@ -114,6 +114,53 @@ def verify(name: str | None) -> None:
         raise click.exceptions.Exit(1)
 
 
+@command.command(name="show")
+@click.argument("model")
+@click.argument("name", required=False)
+@_common.json_option
+def show(model: str, name: str | None, as_json: bool) -> None:
+    """Say of the weights that ship with MODEL what they answer, and how far they were tried."""
+    from mserbench.running.lookup import model_entry, shipped_weights
+
+    entry = model_entry(model)
+    names = list(entry.weights) if name is None else [name]
+    records = {weights: _told(shipped_weights(entry, weights)) for weights in names}
+    if as_json:
+        _common.print_json(records)
+        return
+
+    for weights, record in records.items():
+        _common.say(weights)
+        for key, value in record.items():
+            _common.say(f"  {key}: {value}")
+
+    if not records:
+        _common.say(f"no weights ship with model {model!r}")
+
+
+def _told(folder: Path) -> dict[str, str]:
+    """Return what a weights folder says of itself, in words."""
+    from mserbench.results.manifest import read_manifest
+    from mserbench.results.weights_card import read_card
+
+    manifest, card = read_manifest(folder), read_card(folder)
+    trained = {"trained on": ", ".join(manifest.stages[-1].on)}
+    if card is None or card.hash != manifest.weights_hash:
+        return {**trained, "answers": "not told", "tried": "not told", "stress": "not told"}
+
+    tried = "; ".join(
+        f"{row.task} UA {row.ua:.1f}{' (development)' if row.development else ''}"
+        for row in card.tried
+    )
+    stress = "; ".join(f"{figure} {value:.1f}" for figure, value in card.stress)
+    return {
+        **trained,
+        "answers": ", ".join(card.labels),
+        "tried": tried or "not measured",
+        "stress": stress or "not measured",
+    }
+
+
 def _facts(name: str) -> dict[str, Any]:
     from dataclasses import asdict
 

@@ -36,6 +36,7 @@ EXPORTED = (
     "mserbench.report.png",
     "mserbench.report.progress",
     "mserbench.results.manifest",
+    "mserbench.results.weights_card",
     "mserbench.running.judging",
     "mserbench.running.translators",
     "mserbench.speaking.synthesizer",

@@ -21,6 +21,9 @@ from mserbench.running import leaks
 from mserbench.running.lookup import model_entry, shipped_weights
 from mserbench.running.subject import full_card
 
+FOR_PEOPLE = "people"
+"""How the names of weights end that learnt from all corpora at hand, for who has no task."""
+
 
 def find_weights(
     model: str, kind: type[Model], settings: Any, named: str | Path | None, target: Dataset | None
@@ -81,16 +84,20 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     strictest verdict.
 
     Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's
-    order. Without a target there is no verdict: the first ones trained with these options.
+    order. Without a target there is no verdict: those for people, if nothing else is asked for,
+    or the first ones trained with these options.
     """
+    plain = settings == type(settings)()
     ranked = []
     for position, name in enumerate(entry.weights):
         folder = shipped_weights(entry, name)
         manifest = read_manifest(folder)
         trained = completed(manifest.options or {}, type(settings))
         n_others = sum(trained.get(option) != value for option, value in asdict(settings).items())
+        for_others = not (target is None and plain and name.endswith(FOR_PEOPLE))
         # The position last: it decides among equal ones only.
-        ranked.append(((n_others, *_distance(entry, manifest, target), position), name, folder))
+        distance = _distance(entry, manifest, target)
+        ranked.append(((for_others, n_others, *distance, position), name, folder))
 
     _, name, folder = min(ranked)
     return name, folder

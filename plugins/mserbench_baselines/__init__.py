@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from mserbench.plugins.hookspecs import ModelEntry, hookimpl
 
@@ -19,9 +20,17 @@ Each is there twice: plain, and under the name with `-speaker` as trained with n
 `python -m mserbench_baselines.remake_weights` makes them.
 """
 
+PEOPLE = "people"
+"""The weights of all real corpora at hand, which `mserbench predict` takes; last, as a task takes
+the first of those that are equally strict.
+"""
+
 
 def _shipped(model: str) -> dict[str, str]:
-    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS)]
+    folder = Path(__file__).parent / "weights" / model
+    # What is not yet trained is not offered: `remake_weights` makes it.
+    people = [PEOPLE] if (folder / PEOPLE).is_dir() else []
+    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS), *people]
     return {name: f"mserbench_baselines:weights/{model}/{name}" for name in names}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,12 +17,15 @@ from mserbench.model import TrainingItem
 from mserbench.options import later, option
 from mserbench_baselines import linear
 from mserbench_training.models.feature_model import (
+    BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
     SPEAKER_PRIOR_HELP,
+    Balance,
     FeatureModel,
     Labels,
     Normalise,
+    cell_weights,
     check_choices,
 )
 
@@ -37,6 +40,9 @@ class LinearOptions:
     speaker_prior: float = option(
         0.0, SPEAKER_PRIOR_HELP, "as it was before", metadata=later(before=0.0)
     )
+    balance: Balance = option(
+        "labels", BALANCE_HELP, "as it was before", metadata=later(before="labels")
+    )
     labels: Labels = option("canonical", LABELS_HELP, "assumed")
     C: float | None = option(
         None,
@@ -47,7 +53,7 @@ class LinearOptions:
     )
 
     def __post_init__(self) -> None:
-        check_choices(self.normalise, self.labels, self.speaker_prior)
+        check_choices(self.normalise, self.labels, self.speaker_prior, self.balance)
         if self.C is not None and not self.C > 0:
             raise UsageError(f"option C is {self.C}, but must be above 0: give a larger one")
 
@@ -66,6 +72,8 @@ class LinearModel(FeatureModel):
     """
 
     Options: ClassVar[type[Any]] = LinearOptions
+    # None: features are mapped by the classifier, after each speaker was standardised.
+    _scores: linear.NormalScores | None = None
     title: ClassVar[str]
     licence: ClassVar[str]
     citation: ClassVar[str] = ""
@@ -96,14 +104,36 @@ class LinearModel(FeatureModel):
         """Return the penalty."""
         return {"C": self.options.penalty}
 
+    def learn_space(self, features: NDArray[np.float64]) -> None:
+        """Learn the quantiles of the features; with normalise=speaker they are of what comes after.
+
+        A corpus is centred by normal scores, as the mean of raw functionals rests on a few extreme
+        clips.
+        """
+        if not self.transductive:
+            self._scores = linear.NormalScores.of(features)
+
+    def in_space(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the features' normal scores, or with normalise=speaker themselves."""
+        return self._scores(features) if self._scores else features
+
     def learn(
         self, features: NDArray[np.float64], training: Sequence[TrainingItem]
     ) -> dict[str, Any]:
         """Train the linear classifier on features of shape (n_clips, n_features)."""
-        return linear.fit(
-            features, [item.label for item in training], self.options.penalty
-        ).to_json()
+        labels = [item.label for item in training]
+        counts = (
+            cell_weights(labels, [item.corpus for item in training])
+            if self.options.balance == "corpora"
+            else None
+        )
+        return linear.fit(features, labels, self.options.penalty, self._scores, counts).to_json()
 
     def read(self, record: Mapping[str, Any]) -> linear.LinearClassifier:
         """Return the classifier of a record; DataError names the entry that is not right."""
-        return linear.LinearClassifier.from_json(record, self._features.dim)
+        classifier = linear.LinearClassifier.from_json(record, self._features.dim)
+        if self.transductive:
+            return classifier
+
+        self._scores = classifier.scores
+        return replace(classifier, hears_scores=True)

@@ -38,27 +38,63 @@ _NORMAL_SCORES = np.array([NormalDist().inv_cdf(rank) for rank in _RANKS])
 
 
 @dataclass(frozen=True, eq=False)
+class NormalScores:
+    """The map from features to normal scores by their quantiles in training.
+
+    `quantiles`: float64, shape (n_features, KNOTS), rising.
+    """
+
+    quantiles: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, features: NDArray[np.float64]) -> NormalScores:
+        """Return that of training features of shape (n_clips, n_features)."""
+        # Rounded to float32, whose digits take half the room in JSON.
+        quantiles = np.quantile(features, _RANKS, axis=0).T
+        return cls(quantiles.astype(np.float32).astype(np.float64))
+
+    def __call__(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Map each feature to normal scores, linearly between quantiles: (n_clips, n_features).
+
+        The result is float64 of the same shape, within +-1.7.
+        """
+        return _interpolated(features, self._knots)
+
+    @cached_property
+    def _knots(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        return _knots(self.quantiles)
+
+
+@dataclass(frozen=True, eq=False)
 class LinearClassifier:
     """Quantiles of each feature in training, and weights of each label on the normal scores.
 
     `quantiles`: float64, shape (n_features, KNOTS), rising; `coef`: (n_labels, n_features);
-    `intercept`: (n_labels,), one logit a label.
+    `intercept`: (n_labels,), one logit a label. `hears_scores`: it is given normal scores, which
+    may have been centred, and not features.
     """
 
     labels: tuple[str, ...]
     quantiles: NDArray[np.float64]
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
+    hears_scores: bool = False
 
     @cached_property
-    def _knots(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        return _knots(self.quantiles)
+    def scores(self) -> NormalScores:
+        """The map from features to what the weights are on."""
+        return NormalScores(self.quantiles)
 
     @property
     def origin(self) -> Statistics:
-        """Mean and deviation of the quantiles of each feature: of training but for its extremes."""
-        scale = self.quantiles.std(axis=1)
-        return Statistics(self.quantiles.mean(axis=1), np.where(scale > 0, scale, np.inf))
+        """Mean and deviation of the normal scores of what was trained on."""
+        n_features = self.coef.shape[1]
+        return Statistics(np.zeros(n_features), np.full(n_features, _NORMAL_SCORES.std()))
+
+    @property
+    def slopes(self) -> NDArray[np.float64]:
+        """What a step of each normal score changes in each logit: (n_labels, n_features)."""
+        return self.coef
 
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]
@@ -74,7 +110,7 @@ class LinearClassifier:
 
     def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the features' normal scores: float64, (n_clips, n_features), within +-1.7."""
-        return _interpolated(features, self._knots)
+        return features if self.hears_scores else self.scores(features)
 
     def to_json(self) -> dict[str, Any]:
         """Return labels and arrays as lists; JSON gives a float back as it was."""
@@ -97,11 +133,18 @@ class LinearClassifier:
 
 
 def fit(
-    features: NDArray[np.float64], labels: Sequence[str], penalty: float = C
+    features: NDArray[np.float64],
+    labels: Sequence[str],
+    penalty: float = C,
+    scores: NormalScores | None = None,
+    counts: NDArray[np.float64] | None = None,
 ) -> LinearClassifier:
     """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
 
-    `penalty` is the inverse strength C of the L2 penalty. Raises DataError for fewer than two
+    `counts`: what each clip counts, (n_clips,), in place of that.
+
+    `penalty` is the inverse strength C of the L2 penalty. `scores`: what mapped the features, where
+    they are normal scores already. Raises DataError for fewer than two
     labels, ValueError for a `penalty` that is not above 0.
     """
     from sklearn.exceptions import ConvergenceWarning
@@ -112,30 +155,21 @@ def fit(
         raise ValueError(f"C is {penalty}, but must be above 0")
     check_labels(labels)
 
-    # Rounded to float32, whose digits take half the room in JSON.
-    quantiles = np.quantile(features, _RANKS, axis=0).T.astype(np.float32).astype(np.float64)
+    mapping = scores or NormalScores.of(features)
+    inputs = features if scores else mapping(features)
     # Newton's method reaches the optimum itself, so that another machine gets the same weights.
-    regression = LogisticRegression(C=penalty, class_weight="balanced", solver="newton-cholesky")
+    rare = "balanced" if counts is None else None
+    regression = LogisticRegression(C=penalty, class_weight=rare, solver="newton-cholesky")
 
     # Threads only hinder on arrays this small. What does not converge must fail: its weights would
     # depend on the machine.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        regression.fit(normal_scores(features, quantiles), np.array(labels))
+        regression.fit(inputs, np.array(labels), sample_weight=counts)
 
     coef, intercept = logit_a_label(regression.coef_, regression.intercept_)
-    return LinearClassifier(tuple(regression.classes_.tolist()), quantiles, coef, intercept)
-
-
-def normal_scores(
-    features: NDArray[np.float64], quantiles: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Map each feature through its training quantiles to normal scores, linearly in between.
-
-    Shapes (n_clips, n_features) and (n_features, KNOTS) to float64, (n_clips, n_features), within
-    +-1.7.
-    """
-    return _interpolated(features, _knots(quantiles))
+    names = tuple(regression.classes_.tolist())
+    return LinearClassifier(names, mapping.quantiles, coef, intercept, scores is not None)
 
 
 def _knots(quantiles: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from mserbench.plugins.hookspecs import ModelEntry, hookimpl
 
@@ -12,14 +13,19 @@ WEIGHTS = {"whisper-linear-de-it-el": ("emodb", "emovo", "aesdd")}
 """The weights that ship with the model, and the tasks they were trained on.
 
 Each is there twice: plain, and under the name with `-speaker` as trained with normalise=speaker.
-`python -m mserbench_whisper_linear.choosing --remake` makes them.
+`python -m mserbench_whisper_linear.remake_weights` makes them.
 """
+
+PEOPLE = "whisper-linear-people"
+"""The weights of all real corpora at hand, which `mserbench predict` takes."""
 
 
 @hookimpl
 def register_models() -> Iterable[ModelEntry]:
     """Return the model."""
-    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS)]
+    # What is not yet trained is not offered: `remake_weights` makes it.
+    people = [PEOPLE] if (Path(__file__).parent / "weights" / PEOPLE).is_dir() else []
+    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS), *people]
     return [
         ModelEntry(
             "whisper-linear",

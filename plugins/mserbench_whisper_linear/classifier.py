@@ -49,6 +49,11 @@ class StandardLinear:
         """Mean and deviation of each feature in training."""
         return Statistics(self.mean, self.scale)
 
+    @property
+    def slopes(self) -> NDArray[np.float64]:
+        """What a step of each feature changes in each logit: (n_labels, n_features)."""
+        return self.coef / self.scale
+
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]
     ) -> NDArray[np.float64]:
@@ -115,8 +120,11 @@ def fit(
     labels: Sequence[str],
     speakers: Sequence[Hashable],
     method: Method,
+    counts: NDArray[np.float64] | None = None,
 ) -> StandardLinear:
     """Train on features of shape (n_clips, n_features); every label counts alike, however rare.
+
+    `counts`: what each clip counts, (n_clips,), in place of that.
 
     Raises DataError for fewer than two labels.
     """
@@ -125,7 +133,7 @@ def fit(
     check_labels(labels)
     with threadpool_limits(1):  # Threads only hinder on arrays this small.
         parts = np.split(features, method.parts, axis=1)
-        return averaged([_fit_part(part, labels, speakers, method) for part in parts])
+        return averaged([_fit_part(part, labels, speakers, method, counts) for part in parts])
 
 
 def averaged(parts: Sequence[StandardLinear]) -> StandardLinear:
@@ -148,6 +156,7 @@ def _fit_part(
     labels: Sequence[str],
     speakers: Sequence[Hashable],
     method: Method,
+    counts: NDArray[np.float64] | None,
 ) -> StandardLinear:
     mean, deviation = features.mean(axis=0), features.std(axis=0)
     # What never varied becomes 0 in training, and next to 0 in any other clip.
@@ -158,9 +167,9 @@ def _fit_part(
 
     if method.kind == "discriminant":
         groups = speakers if method.centres == "speakers" else [None] * len(labels)
-        coef, intercept = _discriminant(blinded, labels, groups, method.strength)
+        coef, intercept = _discriminant(blinded, labels, groups, method.strength, counts)
     else:
-        coef, intercept = _logistic(blinded, labels, method.strength)
+        coef, intercept = _logistic(blinded, labels, method.strength, counts)
 
     return StandardLinear(
         tuple(sorted(set(labels))), mean, scale, without(coef, directions), intercept
@@ -168,7 +177,11 @@ def _fit_part(
 
 
 def _discriminant(
-    inputs: NDArray[np.float64], labels: Sequence[str], groups: Sequence[Hashable], shrinkage: float
+    inputs: NDArray[np.float64],
+    labels: Sequence[str],
+    groups: Sequence[Hashable],
+    shrinkage: float,
+    counts: NDArray[np.float64] | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return weights and intercepts of a linear discriminant whose labels are equally likely.
 
@@ -182,10 +195,19 @@ def _discriminant(
     names = np.unique(label)
 
     # The mean over labels of the covariance within each, however many clips it has.
+    chosen = [label == name for name in names]
+    weights = [None if counts is None else counts[own] for own in chosen]
     within = np.mean(
-        [np.cov(inputs[label == name], rowvar=False, bias=True) for name in names], axis=0
+        [
+            np.cov(inputs[own], rowvar=False, bias=True, aweights=weight)
+            for own, weight in zip(chosen, weights, strict=True)
+        ],
+        axis=0,
     )
-    centres = np.stack([centre(inputs, label == name, groups) for name in names])
+    if counts is None:
+        centres = np.stack([centre(inputs, own, groups) for own in chosen])
+    else:
+        centres = np.stack([np.average(inputs[own], axis=0, weights=counts[own]) for own in chosen])
     shrunk = shrunk_covariance(np.atleast_2d(within), shrinkage) + _LEAST * np.eye(inputs.shape[1])
     coef = solve(shrunk, centres.T, assume_a="pos").T
 
@@ -193,17 +215,21 @@ def _discriminant(
 
 
 def _logistic(
-    inputs: NDArray[np.float64], labels: Sequence[str], penalty: float
+    inputs: NDArray[np.float64],
+    labels: Sequence[str],
+    penalty: float,
+    counts: NDArray[np.float64] | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
+    rare = "balanced" if counts is None else None
     regression = LogisticRegression(
-        C=penalty, class_weight="balanced", max_iter=_ITERATIONS, tol=_TOLERANCE
+        C=penalty, class_weight=rare, max_iter=_ITERATIONS, tol=_TOLERANCE
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        fitted = regression.fit(inputs, np.array(labels))
+        fitted = regression.fit(inputs, np.array(labels), sample_weight=counts)
 
     return logit_a_label(fitted.coef_, fitted.intercept_)
 

@@ -19,6 +19,7 @@ from mserbench.options import told
 from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.frames.pooled import pooled_features
+from mserbench_training.models.feature_model import cell_weights
 from mserbench_training.resources.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
@@ -64,7 +65,12 @@ class WhisperLinear(DescribedWhisperLinear):
 
         labels = [item.label for item in training]
         speakers = [(item.corpus, item.speaker) for item in training]
-        classifier = fit(features, labels, speakers, method(options, choice))
+        counts = (
+            cell_weights(labels, [item.corpus for item in training])
+            if options.balance == "corpora"
+            else None
+        )
+        classifier = fit(features, labels, speakers, method(options, choice), counts)
         return {**_told(choice), **classifier.to_json()}
 
     def read(self, record: Mapping[str, Any]) -> StandardLinear:

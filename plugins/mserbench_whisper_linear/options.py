@@ -10,9 +10,11 @@ from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
 from mserbench_training.frames.pooled import Pooling
 from mserbench_training.models.feature_model import (
+    BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
     SPEAKER_PRIOR_HELP,
+    Balance,
     Labels,
     Normalise,
     check_choices,
@@ -109,10 +111,13 @@ class WhisperLinearOptions:
     speaker_prior: float = option(
         0.0, SPEAKER_PRIOR_HELP, "as it was before", metadata=later(before=0.0)
     )
+    balance: Balance = option(
+        "labels", BALANCE_HELP, "as it was before", metadata=later(before="labels")
+    )
     labels: Labels = option("canonical", LABELS_HELP, _OURS)
 
     def __post_init__(self) -> None:
-        check_choices(self.normalise, self.labels, self.speaker_prior)
+        check_choices(self.normalise, self.labels, self.speaker_prior, self.balance)
         choices_of = {
             "length": Length,
             "mix": Mix,
@@ -127,6 +132,11 @@ class WhisperLinearOptions:
                     f"{get_args(choices)}"
                 )
 
+        if self.balance == "corpora" and self.centres == "speakers":
+            raise UsageError(
+                "options balance=corpora and centres=speakers were both given, but label means "
+                "are balanced by one of them: leave one away"
+            )
         if self.shrinkage != AUTO and not 0 < self.shrinkage <= 1:
             raise UsageError(
                 f"option shrinkage is {self.shrinkage}, but must be above 0 and at most 1"

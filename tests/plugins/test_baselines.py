@@ -268,7 +268,7 @@ def test_probabilities_are_those_of_scikit_learn(classifier):
     from sklearn.linear_model import LogisticRegression
 
     features = np.random.default_rng(1).normal(size=(90, 5)) + np.arange(90)[:, None] % 3
-    inputs = linear.normal_scores(features, classifier.quantiles)
+    inputs = classifier.scores(features)
     reference = LogisticRegression()
     reference.classes_ = np.array(classifier.labels)
     reference.coef_, reference.intercept_ = classifier.coef, classifier.intercept
@@ -331,7 +331,7 @@ FINITE = st.floats(-1e30, 1e30)
 )
 def test_normal_scores_are_bounded_and_rise_with_the_feature(features, quantiles):
     """A wild feature must not decide alone, and order within a feature must stay."""
-    scores = linear.normal_scores(np.sort(features, axis=0), quantiles)
+    scores = linear.NormalScores(quantiles)(np.sort(features, axis=0))
     assert (np.abs(scores) < 1.7).all()
     assert (np.diff(scores, axis=0) >= -1e-12).all()
 

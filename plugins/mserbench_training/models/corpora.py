@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from mserbench.errors import DataError
 from mserbench.model import Remoteness
-from mserbench_training.models.model_file import read_array, short_lists
+from mserbench_training.models.model_file import read_array, read_labels, short_lists
 from mserbench_training.models.speakers import Statistics
 
-PRIOR = 3.0  # clips: what is known before any is heard counts as much as so many
-SCALE_FROM = 30  # clips: the deviation of fewer says more of the clips than of their room
 # Of the largest value: what rounding may leave of a feature that never varied.
-_STILL = 1e-6
+STILL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +26,16 @@ class Corpora:
 
     `means` and `deviations`: float64, (n_corpora, n_features); the mean is that of the means of the
     labels, the deviation the root of the mean over labels of the squared distance from it, 0 where
-    a feature never varied. `counts`: (n_corpora,), clips.
+    a feature never varied. `counts`: (n_corpora,), clips. `centres`: (n_labels, n_features), the
+    mean of each of `labels` over all clips, each standardised by its own corpus.
     """
 
     names: tuple[str, ...]
     means: NDArray[np.float64]
     deviations: NDArray[np.float64]
     counts: NDArray[np.float64]
+    labels: tuple[str, ...]
+    centres: NDArray[np.float64]
 
     @classmethod
     def of(
@@ -47,7 +48,10 @@ class Corpora:
         means, deviations = (np.stack(part) for part in zip(*rows, strict=True))
         counts = np.array([float((corpus == name).sum()) for name in names])
 
-        return cls(tuple(names), means, deviations, counts)
+        placed = _standardised(features, corpus, names, means, deviations)
+        trained = sorted(set(labels))
+        centres = np.stack([placed[label == name].mean(axis=0) for name in trained])
+        return cls(tuple(names), means, deviations, counts, tuple(trained), centres)
 
     @property
     def origin(self) -> Statistics:
@@ -66,40 +70,44 @@ class Corpora:
         self, features: NDArray[np.float64], corpora: Sequence[str]
     ) -> NDArray[np.float64]:
         """Return rows of features, (n_clips, n_features), each standardised by its own corpus."""
-        result = np.empty_like(features)
-        corpus = np.array(corpora)
-        for number, name in enumerate(self.names):
-            own = _statistics(self.means[number], self.deviations[number])
-            result[corpus == name] = own.apply(features[corpus == name])
-
-        return result
+        return _standardised(features, np.array(corpora), self.names, self.means, self.deviations)
 
     def part(self, columns: slice) -> Corpora:
         """Return the same of some of the features."""
-        return Corpora(self.names, self.means[:, columns], self.deviations[:, columns], self.counts)
+        return replace(
+            self,
+            means=self.means[:, columns],
+            deviations=self.deviations[:, columns],
+            centres=self.centres[:, columns],
+        )
 
-    def remoteness(self, features: NDArray[np.float64]) -> Remoteness | None:
+    def remoteness(
+        self, features: NDArray[np.float64], slopes: NDArray[np.float64]
+    ) -> Remoteness | None:
         """Return how far the mean of clips, (n_clips, n_features), lies from the nearest corpus.
 
-        The unit is a corpus' own deviation, in the root of the mean square over features. None
-        where there is one corpus only, as its reach is not known, or no clip.
+        `slopes`: (n_labels, n_features), what a step of each feature changes in the logit of each
+        label: only what moves answers counts. The unit is how far the labels lie from their middle.
+        None where there is one corpus only, as its reach is not known, or no clip.
         """
         if len(self.names) < 2 or not len(features):
             return None
 
-        scale = self.origin.scale
-        n_clips = len(features)
-        mean = np.sort(features, axis=0).mean(axis=0)
-        # Of a single clip the deviation is not known: that of the training stands for it.
-        deviation = features.std(axis=0, ddof=1) if n_clips > 1 else scale
-        distances = [
-            _distance(mean, other, scale, _variance(deviation, scale) / n_clips + 1 / count)
-            for other, count in zip(self.means, self.counts, strict=True)
-        ]
-        reach = max(
-            _distance(self.means[i], self.means[j], scale, sum(1 / self.counts[[i, j]]))
-            for i, j in combinations(range(len(self.names)), 2)
-        )
+        # What all logits share changes no answer.
+        slopes = slopes - slopes.mean(axis=0)
+        scale = np.where(np.isfinite(self.origin.scale), self.origin.scale, 0.0)
+        unit = float(np.mean(((self.centres * scale) @ slopes.T) ** 2))
+        heard, places = np.sort(features @ slopes.T, axis=0), self.means @ slopes.T
+        if unit <= 0:
+            return None
+
+        # Of the distance of a mean of n clips chance brings variance / n; of one clip the variance
+        # is not known, and is taken for that between labels.
+        n_clips = len(heard)
+        variance = float(heard.var(axis=0, ddof=1).mean()) if n_clips > 1 else unit
+        centre = heard.mean(axis=0)
+        distances = [_distance(centre, place, unit, variance / n_clips / unit) for place in places]
+        reach = max(_distance(place, other, unit) for place, other in combinations(places, 2))
         nearest = int(np.argmin(distances))
 
         return Remoteness(distances[nearest], reach, self.names[nearest])
@@ -111,6 +119,8 @@ class Corpora:
             "counts": [int(count) for count in self.counts],
             "means": short_lists(self.means),
             "deviations": short_lists(self.deviations),
+            "labels": list(self.labels),
+            "centres": short_lists(self.centres),
         }
 
     @classmethod
@@ -132,38 +142,24 @@ class Corpora:
                 "again"
             )
 
-        return cls(tuple(names), means, deviations, counts)
+        labels = read_labels(record)
+        centres = read_array(record, "centres", (len(labels), n_features))
+        return cls(tuple(names), means, deviations, counts, labels, centres)
 
 
-def adapted(features: NDArray[np.float64], origin: Statistics) -> Statistics:
-    """Return what clips of the conditions of `features`, (n_clips, n_features), are standardised
-    by.
-
-    Of n clips, n / (n + PRIOR) of the way from the mean of `origin` to theirs; their deviation is
-    taken from SCALE_FROM clips on.
-    """
-    n_clips = len(features)
-    # The order of the clips must not show in the last bit of a sum.
-    features = np.sort(features, axis=0)
-    share = n_clips / (n_clips + PRIOR)
-    mean = origin.mean + share * (features.mean(axis=0) - origin.mean)
-    if n_clips < SCALE_FROM:
-        return Statistics(mean, origin.scale)
-
-    deviation = features.std(axis=0)
-    varies = (deviation > _STILL * np.abs(features).max(axis=0)) & np.isfinite(origin.scale)
-    return Statistics(mean, np.where(varies, deviation, origin.scale))
-
-
-def moved(
-    features: NDArray[np.float64], target: Statistics, origin: Statistics
+def _standardised(
+    features: NDArray[np.float64],
+    corpus: NDArray[np.str_],
+    names: Sequence[str],
+    means: NDArray[np.float64],
+    deviations: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return features, (n_clips, n_features), of the conditions `target` as they were in
-    `origin`.
-    """
-    known = np.isfinite(target.scale) & np.isfinite(origin.scale)
-    ratio = np.where(known, origin.scale, 1.0) / np.where(known, target.scale, 1.0)
-    return np.asarray(origin.mean + (features - target.mean) * ratio)
+    """Return features, (n_clips, n_features), each row standardised by its own corpus."""
+    result = np.empty_like(features)
+    for name, mean, deviation in zip(names, means, deviations, strict=True):
+        result[corpus == name] = _statistics(mean, deviation).apply(features[corpus == name])
+
+    return result
 
 
 def _balanced(
@@ -175,7 +171,7 @@ def _balanced(
     squares = [((own - mean) ** 2).mean(axis=0) for own in of_labels]
     deviation = np.sqrt(np.mean(squares, axis=0))
 
-    varies = deviation > _STILL * np.abs(features).max(axis=0)
+    varies = deviation > STILL * np.abs(features).max(axis=0)
     return mean, np.where(varies, deviation, 0.0)
 
 
@@ -183,17 +179,9 @@ def _statistics(mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> St
     return Statistics(mean, np.where(deviation > 0, deviation, np.inf))
 
 
-def _variance(deviation: NDArray[np.float64], scale: NDArray[np.float64]) -> float:
-    """Return the mean over features of a variance in units of `scale`."""
-    return float(np.mean((deviation / scale) ** 2))
-
-
 def _distance(
-    mean: NDArray[np.float64], other: NDArray[np.float64], scale: NDArray[np.float64], noise: float
+    place: NDArray[np.float64], other: NDArray[np.float64], unit: float, noise: float = 0.0
 ) -> float:
-    """Return how far two means lie apart in units of `scale`, without what chance alone brings.
-
-    `noise`: the expected mean square of the difference of two means of the same conditions.
-    """
-    square = float(np.mean(((mean - other) / scale) ** 2))
+    """Return how far two means lie apart, in roots of `unit`, less what chance alone brings."""
+    square = float(np.mean((place - other) ** 2)) / unit
     return float(np.sqrt(max(0.0, square - noise)))

@@ -20,12 +20,14 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL
 from mserbench.model import Described, Remoteness, TrainableModel, TrainingItem
-from mserbench_training.models.corpora import Corpora, adapted, moved
+from mserbench_training.models.adapting import adapted, moved
+from mserbench_training.models.corpora import Corpora
 from mserbench_training.models.model_file import read_model, write_model
 from mserbench_training.models.speakers import Statistics, speaker_statistics, standardised
 
 Normalise = Literal["training", "speaker", "corpus"]
 Labels = Literal["canonical", "all"]
+Balance = Literal["labels", "corpora"]
 NORMALISE_HELP = (
     "training maps features by the training clips alone; speaker first standardises each clip by "
     "all clips of its speaker, a statistic of the target; corpus standardises each training corpus "
@@ -37,6 +39,10 @@ LABELS_HELP = (
 SPEAKER_PRIOR_HELP = (
     "With normalise=speaker, how many clips the statistics of all speakers count for in a "
     "speaker's: of n clips, n / (n + this) are his own. 0 or more."
+)
+BALANCE_HELP = (
+    "labels: every label counts alike, however rare; corpora: and within it every corpus that has "
+    "it, however large."
 )
 """What the options do that all feature models have; each states its own default."""
 
@@ -51,6 +57,12 @@ class Classifier(Protocol):
     @property
     def origin(self) -> Statistics:
         """Mean and deviation of each feature in training, as far as it remembers them."""
+
+    @property
+    def slopes(self) -> NDArray[np.float64]:
+        """What a step of each feature changes in the logit of each label: (n_labels, n_features),
+        where the logits are linear in the space in which corpora are centred.
+        """
 
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]
@@ -97,6 +109,16 @@ class FeatureModel(TrainableModel):
         rest on.
         """
 
+    def learn_space(self, features: NDArray[np.float64]) -> None:
+        """Learn the space in which corpora are centred, before `learn`: (n_clips, n_features)."""
+
+    def in_space(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return features, (n_clips, n_features), in the space in which corpora are centred.
+
+        It is that of the features themselves, unless a subclass has learnt or read another.
+        """
+        return features
+
     @abstractmethod
     def learn(
         self, features: NDArray[np.float64], training: Sequence[TrainingItem]
@@ -135,7 +157,7 @@ class FeatureModel(TrainableModel):
 
     def adapt(self, clips: Sequence[Clip]) -> None:
         """Take the mean of unlabelled clips of the target, and from 30 on their deviation, for its
-        own.
+        own: see `adapted`.
 
         Raises UsageError with normalise=speaker, where that is done for each speaker, and
         ModelError without weights.
@@ -147,7 +169,16 @@ class FeatureModel(TrainableModel):
                 f"trained with normalise=corpus"
             )
 
-        self._target = adapted(self._extract(clips), self._origin)
+        features, classifier = self._placed(clips), self._trained()
+
+        def answers(place: Statistics) -> NDArray[np.float64]:
+            return classifier.probabilities(self._of(features, place), classifier.labels)
+
+        if self._corpora and self._corpora.labels == classifier.labels:
+            self._target = adapted(features, self._origin, self._corpora.centres, answers)
+        else:
+            # Weights of before the corpora were kept do not know what labels sound like.
+            self._target = adapted(features, self._origin)
 
     def remoteness(self, clips: Sequence[Clip]) -> Remoteness | None:
         """Return how far clips lie from every training corpus; None for weights that do not tell.
@@ -157,7 +188,11 @@ class FeatureModel(TrainableModel):
         """
         if self._corpora is None or self.transductive:
             return None
-        return self._corpora.remoteness(self._extract(clips))
+
+        slopes = self._trained().slopes
+        if self.options.normalise == "corpus":
+            slopes = slopes / self._origin.scale
+        return self._corpora.remoteness(self._placed(clips), slopes)
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's
@@ -198,6 +233,8 @@ class FeatureModel(TrainableModel):
         left_out = Counter(item.label for item in training if not self._is_learnt(item.label))
         training = [item for item in training if self._is_learnt(item.label)]
         features = self._extract([item.clip for item in training])
+        self.learn_space(features)
+        features = self.in_space(features)
         names = [item.corpus for item in training]
         corpora = Corpora.of(features, [item.label for item in training], names)
         if self.transductive:
@@ -244,12 +281,19 @@ class FeatureModel(TrainableModel):
 
     def _features_of(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         """Return the features of clips, (n_clips, n_features), as the classifier learnt them."""
-        features = self._extract(clips)
+        features = self._placed(clips)
         if self.transductive:
             return standardised(features, [clip.group for clip in clips], self._speakers)
+        return self._of(features, self._target)
+
+    def _of(self, features: NDArray[np.float64], place: Statistics | None) -> NDArray[np.float64]:
+        """Return features of conditions that lie at `place`, or are unknown, as they are learnt."""
         if self.options.normalise == "corpus":
-            return (self._target or self._origin).apply(features)
-        return moved(features, self._target, self._origin) if self._target else features
+            return (place or self._origin).apply(features)
+        return moved(features, place, self._origin) if place else features
+
+    def _placed(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        return self.in_space(self._extract(clips))
 
     def _by_speaker(
         self, features: NDArray[np.float64], training: Sequence[TrainingItem]
@@ -288,13 +332,14 @@ class FeatureModel(TrainableModel):
             )
 
         try:
+            classifier = self.read(record)
             # Weights of before the corpora were kept do not have them.
             if "corpora" in record:
                 self._corpora = Corpora.from_json(record["corpora"], self._features.dim)
             elif self.options.normalise == "corpus":
                 raise DataError("they hold no 'corpora': train the model again")
 
-            return self.read(record)
+            return classifier
         except DataError as error:
             raise DataError(f"weights {str(folder)!r} cannot be used: {error}") from error
 
@@ -314,8 +359,21 @@ class FeatureModel(TrainableModel):
             )
 
 
-def check_choices(normalise: str, labels: str, speaker_prior: float) -> None:
+def cell_weights(labels: Sequence[str], corpora: Sequence[str]) -> NDArray[np.float64]:
+    """Return what each clip counts: float64, (n_clips,), of mean 1.
+
+    Every label counts alike, and within it every corpus that has it.
+    """
+    cells = list(zip(labels, corpora, strict=True))
+    clips_of, corpora_of = Counter(cells), Counter(label for label, _ in set(cells))
+    share = len(cells) / len(corpora_of)
+    return np.array([share / corpora_of[label] / clips_of[label, name] for label, name in cells])
+
+
+def check_choices(normalise: str, labels: str, speaker_prior: float, balance: str) -> None:
     """Raise UsageError where an option that all feature models have is none of its values."""
+    if balance not in get_args(Balance):
+        raise UsageError(f"option balance is {balance!r}, but must be one of {get_args(Balance)}")
     if not 0 <= speaker_prior < float("inf"):
         raise UsageError(
             f"option speaker_prior is {speaker_prior}, but must be 0 or more: give another value"
