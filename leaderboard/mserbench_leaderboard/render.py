@@ -67,7 +67,7 @@ def _section(section: Section) -> list[Block]:
 
     extra = len(canonical_subset(question.labels)) < len(question.labels)
     for title, rows in section.groups.items():
-        blocks += [Heading(title, 3), Paragraph(Written(words.group_note(title)))]
+        blocks += [Heading(Written(title), 3), Paragraph(Written(words.group_note(title)))]
         blocks += cells.systems(rows, extra)
 
     blocks += recipes.blocks([row for rows in section.groups.values() for row in rows])
