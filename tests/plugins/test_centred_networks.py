@@ -24,8 +24,8 @@ from mserbench_mser_llm.model import MserLlm  # noqa: E402
 from mserbench_mser_llm.presets import MserLlmOptions  # noqa: E402
 from mserbench_supcon_w2v2.model import SupconW2V2  # noqa: E402
 from mserbench_supcon_w2v2.settings import SupconOptions  # noqa: E402
+from mserbench_training.models.adapting import PRIOR, SCALE_FROM  # noqa: E402
 from mserbench_training.models.centred_network import CLIPS_A_LABEL, Places  # noqa: E402
-from mserbench_training.models.corpora import PRIOR, SCALE_FROM  # noqa: E402
 
 TINY = {
     "preset": "tiny",

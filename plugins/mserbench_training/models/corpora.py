@@ -82,29 +82,22 @@ class Corpora:
         )
 
     def remoteness(
-        self, features: NDArray[np.float64], slopes: NDArray[np.float64] | None = None
+        self, features: NDArray[np.float64], slopes: NDArray[np.float64]
     ) -> Remoteness | None:
         """Return how far the mean of clips, (n_clips, n_features), lies from the nearest corpus.
 
         `slopes`: (n_labels, n_features), what a step of each feature changes in the logit of each
-        label: only what moves answers counts. None: every feature counts, in its own deviation. The
-        unit is how far the labels lie from their middle. None where there is one corpus only, as
-        its reach is not known, or no clip.
+        label: only what moves answers counts. The unit is how far the labels lie from their middle.
+        None where there is one corpus only, as its reach is not known, or no clip.
         """
         if len(self.names) < 2 or not len(features):
             return None
 
-        if slopes is None:
-            size = self.origin.scale  # infinite, and so 0, of what never varied
-            heard, places, labels = features / size, self.means / size, self.centres
-        else:
-            # What all logits share changes no answer.
-            steps = (slopes - slopes.mean(axis=0)).T
-            heard, places = features @ steps, self.means @ steps
-            scale = np.where(np.isfinite(self.origin.scale), self.origin.scale, 0.0)
-            labels = (self.centres * scale) @ steps
-
-        heard, unit = np.sort(heard, axis=0), float(np.mean(labels**2))
+        # What all logits share changes no answer.
+        slopes = slopes - slopes.mean(axis=0)
+        scale = np.where(np.isfinite(self.origin.scale), self.origin.scale, 0.0)
+        unit = float(np.mean(((self.centres * scale) @ slopes.T) ** 2))
+        heard, places = np.sort(features @ slopes.T, axis=0), self.means @ slopes.T
         if unit <= 0:
             return None
 
