@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench.cli import _common
-from mserbench.cli._adapting import heard_by, wish_of
+from mserbench.cli._adapting import heard_by, smallest, wish_of
 from mserbench.cli._workers import spread
 from mserbench.errors import DataError, MserbenchError, UsageError
 
@@ -257,21 +257,6 @@ def show(finished: Sequence[Run]) -> None:
         _common.say(line)
 
 
-def _smallest(run: Run) -> list[str]:
-    """Say what difference the task of a run can show; nothing where no speaker is known."""
-    from mserbench.statistics.compare import smallest_difference
-
-    clusters, clips = run.record.statistics.clusters, run.record.counts.scored
-    smallest = None if run.by_clip else smallest_difference(clips, clusters)
-    if smallest is None:
-        return []
-
-    return [
-        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA "
-        f"between two usual systems from {100 * smallest:.0f} points on"
-    ]
-
-
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
     from mserbench.report.numbers import percent
@@ -288,7 +273,7 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
                 f"each counts as a speaker of its own"
             )
 
-        lines += _smallest(run)
+        lines += smallest(run)
 
     # Several models on one task say the same of it.
     lines = list(dict.fromkeys(lines))
