@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench.cli import _common
+from mserbench.cli._adapting import heard_by, smallest, wish_of
 from mserbench.cli._workers import spread
 from mserbench.errors import DataError, MserbenchError, UsageError
 
@@ -105,7 +106,7 @@ def command(
     from mserbench.running.spec import Spec
 
     models = _common.models(model_names)
-    wish = _wish(adapt, adapt_from, draw)
+    wish = wish_of(adapt, adapt_from, draw)
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     # A misspelt name must not be found only after the corpora were indexed, which takes minutes.
     for name in models:
@@ -133,17 +134,6 @@ def command(
             raise
 
     _report(finished, as_json)
-
-
-def _wish(adapt: int, adapt_from: str | None, draw: int) -> Wish:
-    """Return what the models are adapted to. Raises UsageError for a draw of no clips."""
-    from mserbench.running.adapting import Wish
-
-    if not adapt and (draw or adapt_from):
-        option = "--draw" if draw else "--adapt-from"
-        raise UsageError(f"{option} says which clips are heard, but none are: give --adapt N too")
-
-    return Wish(adapt, (adapt_from or "").replace("-", " "), draw)
 
 
 @dataclass(frozen=True)
@@ -274,31 +264,6 @@ def show(finished: Sequence[Run]) -> None:
         _common.say(line)
 
 
-def _smallest(run: Run) -> list[str]:
-    """Say what difference the task of a run can show; nothing where no speaker is known."""
-    from mserbench.statistics.compare import smallest_difference
-
-    clusters, clips = run.record.statistics.clusters, run.record.counts.scored
-    smallest = None if run.by_clip else smallest_difference(clips, clusters)
-    if smallest is None:
-        return []
-
-    return [
-        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA "
-        f"between two usual systems from {100 * smallest:.0f} points on"
-    ]
-
-
-def _adapted(run: Run) -> str:
-    """Say whose clips a run was adapted to, and by which draw."""
-    part = run.record.adaptation
-    assert part is not None
-    return (
-        f"{run.record.task.name}: {part.clips} unlabelled clip(s) of the {part.way} were heard "
-        f"before, for each half of the scored ones from the other half (draw {part.draw})"
-    )
-
-
 def footnotes(finished: Sequence[Run]) -> list[str]:
     """Explain the marks, the unit of the interval, and each verdict."""
     from mserbench.report.numbers import percent
@@ -315,7 +280,7 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
                 f"each counts as a speaker of its own"
             )
 
-        lines += _smallest(run)
+        lines += smallest(run)
 
     # Several models on one task say the same of it.
     lines = list(dict.fromkeys(lines))
@@ -328,7 +293,7 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
             )
 
     lines += marks.meanings({mark for run in finished for mark in run.marks})
-    lines += list(dict.fromkeys(_adapted(run) for run in finished if run.record.adaptation))
+    lines += list(dict.fromkeys(heard_by(run) for run in finished if run.record.adaptation))
     lines += marks.meanings_of_heard({run.heard for run in finished})
     for run in finished:
         # Zero-shot is what a reader expects here; of anything else the reasons stand in the record.

@@ -87,7 +87,7 @@ def command(
     if batch_seconds is not None and math.isnan(batch_seconds):
         raise UsageError("--batch-seconds is nan, but a number above 0 was expected")
 
-    models = _common.names(model_names, "model")
+    models = _common.models(model_names)
     tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
     for name in models:
         model_entry(name)
