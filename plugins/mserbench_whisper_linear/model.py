@@ -37,7 +37,9 @@ class WhisperLinear(DescribedWhisperLinear):
         # Where the layer is still to be chosen, all are pooled, and `learn` takes one of them.
         options = self._made_with
         layers = range(self._encoder.layers) if options.layers == AUTO else options.layer_numbers
-        return pooled_features(self._encoder, tuple(layers), options.poolings)
+        return pooled_features(
+            self._encoder, tuple(layers), options.poolings, pauses=options.pauses
+        )
 
     def fit(
         self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path

@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 from mserbench.errors import UsageError
 from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
+from mserbench_training.frames.pauses import Pauses, check_pauses
 from mserbench_training.frames.pooled import Pooling
 from mserbench_training.models.feature_model import (
     LABELS_HELP,
@@ -73,6 +74,13 @@ class WhisperLinearOptions:
         "with + between.",
         _CHOSEN,
     )
+    pauses: Pauses = option(
+        "kept",
+        "kept hears the clip as it is; dropped cuts out what lies 35 dB below its loudest 20 ms, "
+        "but for 60 ms beside speech.",
+        "measured under the stress suite: docs/measured/whisper-linear.md",
+        metadata=later(before="kept"),
+    )
     directions: int | Auto | None = option(
         None,
         "How many directions in which speakers differ are projected out. none: 3, and 0 with "
@@ -108,6 +116,7 @@ class WhisperLinearOptions:
 
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels)
+        check_pauses(self.pauses)
         choices_of = {
             "length": Length,
             "mix": Mix,

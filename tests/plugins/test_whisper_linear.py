@@ -155,6 +155,29 @@ def test_weights_remember_the_precision_of_their_encoder(trained):
         WhisperLinear(weights=rounded)
 
 
+def test_weights_remember_whether_pauses_were_dropped(trained):
+    """Asked for nothing, a model hears what its weights were trained on; older weights heard all."""
+    kept, dropped = trained(), trained(WhisperLinearOptions(pauses="dropped"))
+    features = [
+        json.loads((folder / "model.json").read_text())["features"] for folder in (kept, dropped)
+    ]
+    assert "pauses" not in features[0]
+    assert features[1]["pauses"] == "dropped"
+    assert features[0]["name"] != features[1]["name"]
+
+    speech = np.concatenate([clip(1).load(), np.zeros(8_000, np.float32), clip(2).load()])
+    paused = Clip("paused", "paused", len(speech) / 16_000, lambda: speech)
+    for folder, pauses in ((kept, "kept"), (dropped, "dropped")):
+        model = WhisperLinear(None, folder)
+        wanted = WhisperLinear(WhisperLinearOptions(pauses=pauses), folder)
+        np.testing.assert_array_equal(
+            model.predict([paused], LABELS), wanted.predict([paused], LABELS)
+        )
+
+    answers = [WhisperLinear(None, folder)._extract([paused]) for folder in (kept, dropped)]
+    assert not np.allclose(*answers)
+
+
 @pytest.mark.parametrize("options", [None, SPEAKER], ids=["training", "speaker"])
 def test_scores_are_the_same_bits_in_any_batch_and_order(trained, options):
     """Else a resumed or sharded run would differ from an uninterrupted one."""
