@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 DECODING = "1"
 OFF = "MSERBENCH_NO_FEATURE_CACHE"  # set to anything, it keeps features in memory only
 
+_MEMORY_BYTES = 2**30  # of vectors kept in memory where there is no disk: the oldest ones go
 _CHUNK = 64  # clips between two writes: a killed process loses two such chunks at most
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 _QUERY = 500  # keys a query; SQLite before 3.32 allows 999
@@ -109,6 +110,8 @@ class FeatureCache:
         blobs = {key: np.asarray(vector, "<f4").tobytes() for key, vector in vectors.items()}
         if blobs and not self._on_disk(partial(_insert, blobs=blobs), False):
             self._memory.update(blobs)
+            while len(self._memory) * 4 * self._dim > _MEMORY_BYTES:
+                del self._memory[next(iter(self._memory))]
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
         if self._path is None:

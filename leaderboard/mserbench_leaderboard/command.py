@@ -64,8 +64,8 @@ def command(
     pictures: bool,
     as_json: bool,
 ) -> None:
-    """Write DIR/README.md and DIR/pictures from the runs in DIR/results, or compare them with what
-    these give.
+    """Write DIR/README.md and DIR/pictures from the runs in DIR/results and DIR/stress, or compare
+    them with what these give.
 
     The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and
     <!-- /board -->.
@@ -132,12 +132,15 @@ def replay_board(folder: Path, pictures: bool = True) -> list[str]:
     """Return a sentence for each thing that is damaged, stale, or not what the predictions say;
     write nothing.
     """
-    from mserbench_leaderboard import audit, systems
+    from mserbench_leaderboard import audit, stressed, systems
     from mserbench_leaderboard import pictures as matrices
 
     entries, texts, findings = _board(folder)
     for entry in entries:
         findings += audit.findings(entry)
+
+    stresses, _ = stressed.collect(folder)
+    findings += stressed.findings(stresses)
 
     # A page may be stale though all its runs are sound, as after another run was added.
     remedy = "run 'mserbench leaderboard'"
@@ -257,7 +260,15 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     """Return the entries, the texts of the files to write (none where there are problems), and the
     problems.
     """
-    from mserbench_leaderboard import board, drawing, published, registered, render, store
+    from mserbench_leaderboard import (
+        board,
+        drawing,
+        published,
+        registered,
+        render,
+        store,
+        stressed,
+    )
 
     results = folder / store.RESULTS
     if not results.is_dir() or results.is_symlink():
@@ -270,11 +281,14 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     sections, more = board.build(
         entries, published.read(folder / published.FILE), registered.question
     )
-    problems += more
+    stresses, faults = stressed.collect(folder)
+    problems += [*more, *faults]
     if problems:
         return entries, {}, problems
 
-    texts = {folder / README: render.board(sections), **_front_page(folder, sections)}
+    page = render.board(sections, stressed.blocks(stresses))
+    texts = {folder / README: page, **_front_page(folder, sections)}
+    texts |= stressed.for_cards(folder, stresses)
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
 

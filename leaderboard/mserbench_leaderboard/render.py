@@ -27,11 +27,15 @@ from mserbench_leaderboard.board import Constant, Row, Section
 from mserbench_leaderboard.published import METRICS, Published
 
 
-def board(sections: Sequence[Section]) -> str:
-    """Return the whole file. Nothing in it depends on the time or the machine."""
+def board(sections: Sequence[Section], stress: Sequence[Block] = ()) -> str:
+    """Return the whole file, with what was found under stress after the summary.
+
+    Nothing in it depends on the time or the machine.
+    """
     return markdown.page(
         [
             *_introduction(sections),
+            *stress,
             *(content for section in sections for content in _section(section)),
         ]
     )

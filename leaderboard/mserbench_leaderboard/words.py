@@ -73,6 +73,14 @@ SUMMARY = """
     choosing the model's settings, so the figure flatters. UA in percent, 95 % interval over
     speakers.
 """
+STRESS_TITLE = "Under stress"
+STRESS = """
+    The same clips through noise, narrow bands, codecs, rooms, microphones, silence, pauses, tempo
+    and playing speed, three severities each ([what each is](../docs/stress.md)). *mean*: over all
+    of them. *change*: points of UA against the clean clips, with the 95 % interval of the paired
+    difference over speakers. *worst*: the condition of the lowest UA; its interval does not count
+    that it was picked among many.
+"""
 GROUP_NOTES = {
     ZERO_SHOT: """
         Neither this corpus nor its language was seen with emotion labels, and no setting was chosen

@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "run": "score models on tasks",
         "score": "score a file of predictions of your own",
         "compare": "compare two runs on the same utterances",
+        "stress": "score models on the same clips through noise, codecs, rooms, tempo",
         "check": "compare runs with their baselines: did anything get worse",
         "baseline": "keep runs as what later ones of the device are compared with",
         "predict": "say the emotion of any audio file",

@@ -42,6 +42,7 @@ def command(name: str | None, markdown: bool, as_json: bool) -> None:
 def _options(name: str, markdown: bool, as_json: bool) -> None:
     from mserbench.options import describe_options
     from mserbench.running.lookup import described_class
+    from mserbench.stress import measured
 
     options = described_class(name).Options
     descriptions = describe_options(options)
@@ -55,6 +56,10 @@ def _options(name: str, markdown: bool, as_json: bool) -> None:
         click.echo("\n".join(_shown.lines(about, descriptions, _shown.width())))
     else:
         _common.say(f"model {name!r} has no options")
+
+    if not (as_json or markdown):
+        for line in measured.lines(name):
+            _common.say(line)
 
 
 def page(name: str, about: str, options: Sequence[OptionDescription]) -> str:

@@ -103,7 +103,7 @@ def command(
     finished: list[Run] = []
     with spread(engine, workers, models, device, isolated, out) as hired:
         way = _Way(out, batch_seconds, fresh, isolated, hired)
-        targets = _load_all(tasks, data, allow_partial, limit)
+        targets = load_all(tasks, data, allow_partial, limit)
         try:
             for target in targets:
                 for name in _announced(target, models):
@@ -185,7 +185,7 @@ def _report(finished: Sequence[Run], as_json: bool) -> None:
         show(finished)
 
 
-def _load_all(
+def load_all(
     tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None
 ) -> list[Dataset]:
     """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of

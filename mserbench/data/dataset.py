@@ -68,6 +68,11 @@ class Dataset:
     warnings: tuple[str, ...] = field(default=())
 
     @property
+    def as_recorded(self) -> Dataset:
+        """The clips as their publisher gave them, whose verdict altered ones have too."""
+        return self
+
+    @property
     def names(self) -> Iterator[str]:
         """What a training may know the clips by: audio keys and CORPUS:ID."""
         for item in self.items:

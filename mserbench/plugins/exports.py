@@ -41,6 +41,7 @@ EXPORTED = (
     "mserbench.speaking.synthesizer",
     "mserbench.statistics.intervals",
     "mserbench.statistics.metrics",
+    "mserbench.stress.alterations",
     "mserbench.tables",
     "mserbench.testing",
     "mserbench.translator",
@@ -63,5 +64,6 @@ INSIDE = {
         "mserbench.results",
         "mserbench.running.lookup",
         "mserbench.statistics",
+        "mserbench.stress",
     ),
 }

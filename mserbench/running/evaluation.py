@@ -307,6 +307,7 @@ def _finish(
 
 def _verdict(subject: Subject, target: Dataset) -> exposure.Verdict:
     """Judge a run, copies of training clips looked for where the weights keep fingerprints."""
+    target = target.as_recorded
     folder = None if subject.model.weights is None else Path(subject.model.weights)
     copied = leaks.copied_clips(folder, subject.manifest, target)
     judged = leaks.judged(subject.card, target, subject.model.transductive, copied)

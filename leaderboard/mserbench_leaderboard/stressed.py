@@ -1,0 +1,135 @@
+"""What systems lose on altered clips: the records in `stress/TASK/RUN`, their table and audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mserbench.errors import DataError
+from mserbench.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Marks,
+    Number,
+    Paragraph,
+    Table,
+    Written,
+)
+from mserbench.stress import measured, record, wording
+from mserbench.stress.record import Stressed
+from mserbench_leaderboard import words
+
+STRESS = "stress"
+
+# Where what a model's card says of it lies, beside the board of a source tree.
+_FOR_CARDS = Path("mserbench", "stress", measured.FILE)
+
+
+def collect(folder: Path) -> tuple[list[Stressed], list[str]]:
+    """Read every record below `folder`/stress, sorted by place; return them, and a sentence for
+    each fault.
+
+    Nothing is followed that is a link, and nothing is skipped but hidden files.
+    """
+    stresses, problems = [], []
+    for path in _run_folders(folder / STRESS):
+        if path.is_symlink() or not path.is_dir():
+            problems.append(
+                f"{str(path)!r} is no folder, but {STRESS} holds TASK/RUN folders only: remove it"
+            )
+            continue
+
+        try:
+            stresses.append(record.read(path))
+        except DataError as error:
+            problems.append(str(error))
+
+    return stresses, [*problems, *_faults(stresses)]
+
+
+def findings(stresses: Sequence[Stressed]) -> list[str]:
+    """Return a sentence for each record that is not what its answers give, byte for byte."""
+    return [fault for stressed in stresses if (fault := record.finding(stressed))]
+
+
+def blocks(stresses: Sequence[Stressed]) -> list[Block]:
+    """Return the section of the board; nothing where there is no record."""
+    if not stresses:
+        return []
+
+    columns = [
+        Column("task"),
+        Column("model"),
+        Column("clean UA"),
+        Column("mean UA"),
+        Column("change [95 % interval]"),
+        Column("worst"),
+        Column("worst UA"),
+        Column("change at worst"),
+        Column("verdict"),
+        Column("marks"),
+    ]
+    # By task, and the best under stress first; the place decides between equal ones.
+    ordered = sorted(
+        stresses, key=lambda each: (each.record.task.name, -each.costs.mean.ua, str(each.folder))
+    )
+    table = Table(columns, [_row(stressed) for stressed in ordered])
+    return [Heading(words.STRESS_TITLE, 2), Paragraph(Written(words.STRESS)), table]
+
+
+def for_cards(folder: Path, stresses: Sequence[Stressed]) -> dict[Path, str]:
+    """Return the file that models' cards are told from, where the board lies in a source tree."""
+    path = folder.resolve().parent / _FOR_CARDS
+    return {path: measured.text_of(stresses)} if path.is_file() else {}
+
+
+def _row(stressed: Stressed) -> list[Cell]:
+    costs, by_clip = stressed.costs, stressed.by_clip
+    return [
+        stressed.record.task.name,
+        stressed.name,
+        Number(costs.clean.ua, costs.clean.interval, by_clip),
+        Number(costs.mean.ua),
+        wording.change(costs.mean, by_clip),
+        f"{costs.worst.name} ({stressed.record.done.get(costs.worst.name, '')})",
+        Number(costs.worst.ua),
+        wording.change(costs.worst, by_clip),
+        stressed.record.verdict.verdict,
+        Marks(stressed.record.marks),
+    ]
+
+
+def _faults(stresses: Sequence[Stressed]) -> list[str]:
+    """Name the records that may not stand on the board: partial ones, and two of one system."""
+    faults = [
+        f"stress record {str(stressed.folder)!r} is partial: put all clips of its task under stress"
+        for stressed in stresses
+        if stressed.record.partial
+    ]
+    first: dict[tuple[str, str], Path] = {}
+    for stressed in stresses:
+        before = first.setdefault((stressed.record.task.name, stressed.name), stressed.folder)
+        if before != stressed.folder:
+            faults.append(
+                f"stress records {str(before)!r} and {str(stressed.folder)!r} are of one system on "
+                "one task: remove the older one"
+            )
+
+    return faults
+
+
+def _run_folders(stress: Path) -> list[Path]:
+    """Return what lies in the folders of tasks, and what is none, sorted; hidden files apart."""
+    if not stress.is_dir() or stress.is_symlink():
+        return []
+
+    below: list[Path] = []
+    for task in sorted(stress.iterdir()):
+        if task.name.startswith(".") or task.name == "workers.log":
+            continue
+
+        below += sorted(task.iterdir()) if task.is_dir() and not task.is_symlink() else [task]
+
+    return [path for path in below if not path.name.startswith(".")]
