@@ -1,4 +1,4 @@
-"""The rule by which the defaults of `whisper-linear` are chosen, fixed before any figure was seen.
+"""The rule by which the defaults of `whisper-linear` are chosen, fixed before any figure was before.
 
 Left out in turn: EmoDB, EMOVO, AESDD and RAVDESS, which are development corpora by that. What the
 other three teach, clean and whole, is tested on 64 clips of the one left out, drawn by a hash and
@@ -44,13 +44,13 @@ def drawn(
     hashed = sorted(
         range(len(ids)), key=lambda position: hashlib.sha256(ids[position].encode()).digest()
     )
-    seen: dict[Hashable, int] = defaultdict(int)
+    before: dict[Hashable, int] = defaultdict(int)
     rounds = []
     for position in hashed:
         # How many clips of the same label and speaker come before: one of each in a round.
         cell = (labels[position], speakers[position])
-        rounds.append((seen[cell], position))
-        seen[cell] += 1
+        rounds.append((before[cell], position))
+        before[cell] += 1
 
     # Within a round the order of the hash stays, as sorting is stable; then labels take turns.
     turns: dict[Hashable, int] = defaultdict(int)
