@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from mserbench.cards import ModelCard
 from mserbench.errors import UsageError
 from mserbench.model import TrainingItem
-from mserbench.options import option
+from mserbench.options import later, option
 from mserbench_baselines import linear
 from mserbench_training.models.feature_model import (
     LABELS_HELP,
     NORMALISE_HELP,
+    SPEAKER_PRIOR_HELP,
     FeatureModel,
     Labels,
     Normalise,
@@ -33,6 +34,9 @@ class LinearOptions:
     normalise: Normalise = option(
         "training", NORMALISE_HELP, "the target's statistics are not taken unless asked for"
     )
+    speaker_prior: float = option(
+        0.0, SPEAKER_PRIOR_HELP, "as it was before", metadata=later(before=0.0)
+    )
     labels: Labels = option("canonical", LABELS_HELP, "assumed")
     C: float | None = option(
         None,
@@ -43,7 +47,7 @@ class LinearOptions:
     )
 
     def __post_init__(self) -> None:
-        check_choices(self.normalise, self.labels)
+        check_choices(self.normalise, self.labels, self.speaker_prior)
         if self.C is not None and not self.C > 0:
             raise UsageError(f"option C is {self.C}, but must be above 0: give a larger one")
 

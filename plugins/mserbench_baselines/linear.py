@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from mserbench.errors import DataError
 from mserbench_training.models.label_scores import check_labels, linear_probabilities, logit_a_label
 from mserbench_training.models.model_file import read_array, read_labels
+from mserbench_training.models.speakers import Statistics
 
 C = 0.1  # inverse strength of the L2 penalty
 C_SPEAKER = 0.01  # the same where each speaker is standardised first
@@ -52,6 +53,12 @@ class LinearClassifier:
     @cached_property
     def _knots(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         return _knots(self.quantiles)
+
+    @property
+    def origin(self) -> Statistics:
+        """Mean and deviation of the quantiles of each feature: of training but for its extremes."""
+        scale = self.quantiles.std(axis=1)
+        return Statistics(self.quantiles.mean(axis=1), np.where(scale > 0, scale, np.inf))
 
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]

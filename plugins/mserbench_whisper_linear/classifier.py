@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from mserbench.errors import DataError
 from mserbench_training.models.label_scores import check_labels, linear_probabilities, logit_a_label
-from mserbench_training.models.model_file import read_array, read_labels
+from mserbench_training.models.model_file import read_array, read_labels, short_lists
+from mserbench_training.models.speakers import Statistics
 from mserbench_whisper_linear.options import Centres, ClassifierKind
 
 _ITERATIONS = 5_000
@@ -42,6 +43,11 @@ class StandardLinear:
     scale: NDArray[np.float64]
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
+
+    @property
+    def origin(self) -> Statistics:
+        """Mean and deviation of each feature in training."""
+        return Statistics(self.mean, self.scale)
 
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]
@@ -70,7 +76,7 @@ class StandardLinear:
 
         return {
             "labels": list(self.labels),
-            **{name: _short(array) for name, array in arrays.items()},
+            **{name: short_lists(array) for name, array in arrays.items()},
         }
 
     @classmethod
@@ -242,9 +248,3 @@ def speaker_directions(
 def without(rows: NDArray[np.float64], directions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return rows, (n, n_features), without their parts along orthonormal directions."""
     return np.asarray(rows - rows @ directions.T @ directions)
-
-
-def _short(array: NDArray[np.float64]) -> Any:
-    """Return lists of numbers with the digits of float32: half the text, and the same answers."""
-    flat = [float(str(value)) for value in array.astype(np.float32).ravel()]
-    return np.array(flat).reshape(array.shape).tolist()

@@ -61,7 +61,8 @@ class WhisperLinear(DescribedWhisperLinear):
             # From here on the model is one of the layer chosen, and its weights say so.
             self._made_with = replace(options, layers=str(choice.layer))
             self._features = self.features()
-            features = features[:, choice.layer * width : (choice.layer + 1) * width]
+            self.kept = slice(choice.layer * width, (choice.layer + 1) * width)
+            features = features[:, self.kept]
 
         labels = [item.label for item in training]
         speakers = [(item.corpus, item.speaker) for item in training]

@@ -13,6 +13,7 @@ from mserbench_training.frames.pooled import Pooling
 from mserbench_training.models.feature_model import (
     LABELS_HELP,
     NORMALISE_HELP,
+    SPEAKER_PRIOR_HELP,
     Labels,
     Normalise,
     check_choices,
@@ -84,7 +85,8 @@ class WhisperLinearOptions:
     directions: int | Auto | None = option(
         None,
         "How many directions in which speakers differ are projected out. none: 3, and 0 with "
-        "normalise=speaker, after which what is left of them is labels that some speakers lack.",
+        "normalise=speaker, after which what is left of them is labels that some speakers lack, "
+        "and with normalise=corpus.",
         "taken over from a prototype; 1, 2, 5 and 8 are level with it: docs/whisper-linear.md",
     )
     classifier: ClassifierKind = option(
@@ -112,10 +114,13 @@ class WhisperLinearOptions:
         "tried beside 0.003 on EmoDB, EMOVO and AESDD: docs/whisper-linear.md",
     )
     normalise: Normalise = option("training", NORMALISE_HELP, _TARGET)
+    speaker_prior: float = option(
+        0.0, SPEAKER_PRIOR_HELP, "as it was before", metadata=later(before=0.0)
+    )
     labels: Labels = option("canonical", LABELS_HELP, _OURS)
 
     def __post_init__(self) -> None:
-        check_choices(self.normalise, self.labels)
+        check_choices(self.normalise, self.labels, self.speaker_prior)
         check_pauses(self.pauses)
         choices_of = {
             "length": Length,
@@ -153,7 +158,7 @@ class WhisperLinearOptions:
         """How many speaker directions are projected out."""
         if self.directions is None:
             # What still differs between standardised speakers is labels that some of them lack.
-            return 0 if self.normalise == "speaker" else DIRECTIONS
+            return DIRECTIONS if self.normalise == "training" else 0
         return self.directions
 
     @property

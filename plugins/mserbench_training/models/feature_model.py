@@ -7,6 +7,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
@@ -18,20 +19,26 @@ from mserbench.contracts import Clip
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL
-from mserbench.model import Described, TrainableModel, TrainingItem
+from mserbench.model import Described, Remoteness, TrainableModel, TrainingItem
+from mserbench_training.models.corpora import Corpora, adapted, moved
 from mserbench_training.models.model_file import read_model, write_model
 from mserbench_training.models.speakers import Statistics, speaker_statistics, standardised
 
-Normalise = Literal["training", "speaker"]
+Normalise = Literal["training", "speaker", "corpus"]
 Labels = Literal["canonical", "all"]
 NORMALISE_HELP = (
     "training maps features by the training clips alone; speaker first standardises each clip by "
-    "all clips of its speaker, a statistic of the target."
+    "all clips of its speaker, a statistic of the target; corpus standardises each training corpus "
+    "by itself, and a target by the mean over these, or by the clips of --adapt."
 )
 LABELS_HELP = (
     "canonical leaves out training clips with other labels than the seven, all learns those too."
 )
-"""What the two options do that all feature models have; each states its own default."""
+SPEAKER_PRIOR_HELP = (
+    "With normalise=speaker, how many clips the statistics of all speakers count for in a "
+    "speaker's: of n clips, n / (n + this) are his own. 0 or more."
+)
+"""What the options do that all feature models have; each states its own default."""
 
 
 class Classifier(Protocol):
@@ -40,6 +47,10 @@ class Classifier(Protocol):
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that were trained."""
+
+    @property
+    def origin(self) -> Statistics:
+        """Mean and deviation of each feature in training, as far as it remembers them."""
 
     def probabilities(
         self, features: NDArray[np.float64], labels: Sequence[str]
@@ -53,13 +64,15 @@ class Classifier(Protocol):
 
 
 class FeatureModel(TrainableModel):
-    """Scores from one feature vector a clip; its options have `normalise` and `labels`.
+    """Scores from one feature vector a clip; its options have `normalise`, `speaker_prior` and
+    `labels`.
 
     A subclass gives `name`, `card_of`, `features`, and how its classifier is learnt and read.
     """
 
     needs_weights: ClassVar[bool] = True
-    bound_by_weights: ClassVar[tuple[str, ...]] = ("normalise",)
+    bound_by_weights: ClassVar[tuple[str, ...]] = ("normalise", "speaker_prior")
+    adapts: ClassVar[bool] = True
     decodes_ahead: ClassVar[bool] = False
     name: ClassVar[str]
 
@@ -71,6 +84,10 @@ class FeatureModel(TrainableModel):
         self._features = self.features()
         self._cache = FeatureCache(self._features)
         self._speakers: dict[int | None, Statistics] = {}
+        self._target: Statistics | None = None
+        # Which of the features `learn` kept, where it chose among them.
+        self.kept = slice(None)
+        self._corpora: Corpora | None = None
         self._classifier = self._load(weights, self.record) if weights and self.record else None
         self.labels = self._classifier.labels if self._classifier else ()
 
@@ -116,6 +133,32 @@ class FeatureModel(TrainableModel):
         """Whether each speaker of the target is normalised by his own clips."""
         return bool(self.options.normalise == "speaker")
 
+    def adapt(self, clips: Sequence[Clip]) -> None:
+        """Take the mean of unlabelled clips of the target, and from 30 on their deviation, for its
+        own.
+
+        Raises UsageError with normalise=speaker, where that is done for each speaker, and
+        ModelError without weights.
+        """
+        if self.transductive:
+            raise UsageError(
+                f"model {self.name!r} with normalise=speaker standardises each speaker by his own "
+                f"clips, so that there is nothing to adapt: leave --adapt out, or take weights "
+                f"trained with normalise=corpus"
+            )
+
+        self._target = adapted(self._extract(clips), self._origin)
+
+    def remoteness(self, clips: Sequence[Clip]) -> Remoteness | None:
+        """Return how far clips lie from every training corpus; None for weights that do not tell.
+
+        See `Corpora.remoteness`. With normalise=speaker it is None: there all corpora lie in one
+        place.
+        """
+        if self._corpora is None or self.transductive:
+            return None
+        return self._corpora.remoteness(self._extract(clips))
+
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
         """Fill the feature cache on all cores; with speaker normalisation, gather each speaker's
         statistics.
@@ -124,7 +167,9 @@ class FeatureModel(TrainableModel):
         everything = list(clips())
         features = self._extract(everything)
         if self.transductive:
-            self._speakers = speaker_statistics(features, [clip.group for clip in everything])
+            self._speakers = speaker_statistics(
+                features, [clip.group for clip in everything], self.options.speaker_prior
+            )
 
     def predict(self, clips: Sequence[Clip], labels: Sequence[str]) -> NDArray[np.float64]:
         """Return a probability for each label: float64, shape (n_clips, n_labels), see
@@ -153,9 +198,12 @@ class FeatureModel(TrainableModel):
         left_out = Counter(item.label for item in training if not self._is_learnt(item.label))
         training = [item for item in training if self._is_learnt(item.label)]
         features = self._extract([item.clip for item in training])
+        names = [item.corpus for item in training]
+        corpora = Corpora.of(features, [item.label for item in training], names)
         if self.transductive:
-            speakers = [(item.corpus, item.speaker) for item in training]
-            features = standardised(features, speakers, speaker_statistics(features, speakers))
+            features = self._by_speaker(features, training)
+        elif self.options.normalise == "corpus":
+            features = corpora.standardised(features, names)
 
         learnt = self.learn(features, training)
         content = {
@@ -168,6 +216,7 @@ class FeatureModel(TrainableModel):
             **self.settings(),
             "left_out": dict(sorted(left_out.items())),
             **learnt,
+            "corpora": corpora.part(self.kept).to_json(),
         }
         write_model(out, self.name, content)
 
@@ -179,6 +228,12 @@ class FeatureModel(TrainableModel):
         """Return the options of training that the weights tell of, beside `normalise`."""
         return {}
 
+    @cached_property
+    def _origin(self) -> Statistics:
+        """Where clips of unknown conditions are taken to lie."""
+        classifier = self._trained()
+        return self._corpora.origin if self._corpora else classifier.origin
+
     def _trained(self) -> Classifier:
         if self._classifier is None:
             raise ModelError(
@@ -188,14 +243,31 @@ class FeatureModel(TrainableModel):
         return self._classifier
 
     def _features_of(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
-        """Return the features of clips, (n_clips, n_features); each speaker's standardised if so
-        wanted.
-        """
+        """Return the features of clips, (n_clips, n_features), as the classifier learnt them."""
         features = self._extract(clips)
         if self.transductive:
-            features = standardised(features, [clip.group for clip in clips], self._speakers)
+            return standardised(features, [clip.group for clip in clips], self._speakers)
+        if self.options.normalise == "corpus":
+            return (self._target or self._origin).apply(features)
+        return moved(features, self._target, self._origin) if self._target else features
 
-        return features
+    def _by_speaker(
+        self, features: NDArray[np.float64], training: Sequence[TrainingItem]
+    ) -> NDArray[np.float64]:
+        """Return training features, (n_clips, n_features), each speaker's standardised."""
+        speakers = [(item.corpus, item.speaker) for item in training]
+        if not self.options.speaker_prior:
+            return standardised(features, speakers, speaker_statistics(features, speakers))
+
+        # Towards the speakers of his own corpus alone, as when a target is heard.
+        result = np.empty_like(features)
+        for name in {item.corpus for item in training}:
+            rows = [row for row, item in enumerate(training) if item.corpus == name]
+            own = [speakers[row] for row in rows]
+            statistics_of = speaker_statistics(features[rows], own, self.options.speaker_prior)
+            result[rows] = standardised(features[rows], own, statistics_of)
+
+        return result
 
     def _extract(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         return extract(clips, self._features, self._cache)
@@ -216,6 +288,12 @@ class FeatureModel(TrainableModel):
             )
 
         try:
+            # Weights of before the corpora were kept do not have them.
+            if "corpora" in record:
+                self._corpora = Corpora.from_json(record["corpora"], self._features.dim)
+            elif self.options.normalise == "corpus":
+                raise DataError("they hold no 'corpora': train the model again")
+
             return self.read(record)
         except DataError as error:
             raise DataError(f"weights {str(folder)!r} cannot be used: {error}") from error
@@ -236,8 +314,12 @@ class FeatureModel(TrainableModel):
             )
 
 
-def check_choices(normalise: str, labels: str) -> None:
+def check_choices(normalise: str, labels: str, speaker_prior: float) -> None:
     """Raise UsageError where an option that all feature models have is none of its values."""
+    if not 0 <= speaker_prior < float("inf"):
+        raise UsageError(
+            f"option speaker_prior is {speaker_prior}, but must be 0 or more: give another value"
+        )
     if normalise not in get_args(Normalise):
         raise UsageError(
             f"option normalise is {normalise!r}, but must be one of {get_args(Normalise)}"

@@ -93,5 +93,11 @@ def read_array(record: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> 
     return array.astype(np.float64)
 
 
+def short_lists(array: NDArray[np.float64]) -> Any:
+    """Return lists of numbers with the digits of float32: half the text, and the same answers."""
+    flat = [float(str(value)) for value in array.astype(np.float32).ravel()]
+    return np.array(flat).reshape(array.shape).tolist()
+
+
 def _refuse(constant: str) -> float:
     raise ValueError(f"it holds {constant}, which is no number")

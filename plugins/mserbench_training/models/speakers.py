@@ -38,14 +38,40 @@ def statistics(features: NDArray[np.float64]) -> Statistics:
 
 
 def speaker_statistics(
-    features: NDArray[np.float64], speakers: Sequence[_Speaker]
+    features: NDArray[np.float64], speakers: Sequence[_Speaker], prior: float = 0.0
 ) -> dict[_Speaker, Statistics]:
-    """Return the statistics of each speaker's rows of `features`, shape (n_clips, n_features)."""
+    """Return the statistics of each speaker's rows of `features`, shape (n_clips, n_features).
+
+    Those of n clips are n / (n + prior) his own, the rest those of all speakers together.
+    """
     rows: dict[_Speaker, list[int]] = {}
     for row, speaker in enumerate(speakers):
         rows.setdefault(speaker, []).append(row)
 
-    return {speaker: statistics(features[chosen]) for speaker, chosen in rows.items()}
+    own = {speaker: statistics(features[chosen]) for speaker, chosen in rows.items()}
+    if not prior:
+        return own
+
+    # Every speaker counts alike, however many clips he has.
+    everyone = statistics(features)
+    mean = np.mean(np.sort(np.stack([each.mean for each in own.values()]), axis=0), axis=0)
+    common = Statistics(mean, everyone.scale)
+    return {
+        speaker: _shrunk(each, common, len(rows[speaker]) / (len(rows[speaker]) + prior))
+        for speaker, each in own.items()
+    }
+
+
+def _shrunk(own: Statistics, common: Statistics, share: float) -> Statistics:
+    """Return statistics that are `share`, in [0, 1], a speaker's own, and for the rest common."""
+    mean = common.mean + share * (own.mean - common.mean)
+    # Around the shrunk mean, not around his own: a single clip has no deviation of its own.
+    own_square = np.where(np.isfinite(own.scale), own.scale, 0.0) ** 2 + (own.mean - mean) ** 2
+    common_square = np.where(np.isfinite(common.scale), common.scale, 0.0) ** 2
+    scale = np.sqrt(share * own_square + (1 - share) * common_square)
+
+    varies = scale > 1e-6 * np.abs(mean)
+    return Statistics(mean, np.where(varies, scale, np.inf))
 
 
 def standardised(
