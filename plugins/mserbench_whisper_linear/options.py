@@ -29,6 +29,7 @@ had been seen.
 ClassifierKind = Literal["discriminant", "logistic"]
 Centres = Literal["clips", "speakers"]
 Mix = Literal["joined", "averaged"]
+Tempo = Literal["own", "any"]
 
 _CHOSEN = "chosen on EmoDB, EMOVO and AESDD, each left out in turn: docs/whisper-linear.md"
 _TARGET = "the target's statistics are not taken unless asked for"
@@ -82,6 +83,13 @@ class WhisperLinearOptions:
         "measured under the stress suite: docs/measured/whisper-linear.md",
         metadata=later(before="kept"),
     )
+    tempo: Tempo = option(
+        "own",
+        "own trains on clips as they are; any also on a copy of each at 0.6 to 1.6 times its "
+        "tempo, the pitch kept.",
+        "measured under the stress suite: docs/measured/whisper-linear.md",
+        metadata=later(before="own"),
+    )
     directions: int | Auto | None = option(
         None,
         "How many directions in which speakers differ are projected out. none: 3, and 0 with "
@@ -127,6 +135,7 @@ class WhisperLinearOptions:
             "mix": Mix,
             "classifier": ClassifierKind,
             "centres": Centres,
+            "tempo": Tempo,
             "encoder_precision": Precision,
         }
         for name, choices in choices_of.items():

@@ -1,4 +1,4 @@
-"""The rule by which the defaults of `whisper-linear` are chosen, fixed before any figure was before.
+"""The rule by which the defaults of `whisper-linear` are chosen, fixed before any figure.
 
 Left out in turn: EmoDB, EMOVO, AESDD and RAVDESS, which are development corpora by that. What the
 other three teach, clean and whole, is tested on 64 clips of the one left out, drawn by a hash and

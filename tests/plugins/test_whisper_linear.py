@@ -178,6 +178,23 @@ def test_weights_remember_whether_pauses_were_dropped(trained):
     assert not np.allclose(*answers)
 
 
+def test_training_at_any_tempo_learns_a_copy_of_each_clip_too(trained, encoder):
+    """Weights say so, hear a new clip as it is, and those of before the option say nothing."""
+    pytest.importorskip("python_stretch", reason="the extra stress is not installed")
+    own, anyhow = trained(), trained(WhisperLinearOptions(tempo="any"))
+    records = [json.loads((folder / "model.json").read_text()) for folder in (own, anyhow)]
+    assert "tempo" not in records[0]
+    assert records[1]["tempo"] == "any"
+    assert records[0]["features"] == records[1]["features"]
+    assert records[0]["coef"] != records[1]["coef"]
+
+    features, learnt = WhisperLinear(WhisperLinearOptions(tempo="any")).taught_by(items(4))
+    plain = WhisperLinear().taught_by(items(4))[0]
+    np.testing.assert_array_equal(features[:4], plain)
+    assert not np.allclose(features[4:], plain)
+    assert [item.clip.key for item in learnt] == [item.clip.key for item in items(4)] * 2
+
+
 @pytest.mark.parametrize("options", [None, SPEAKER], ids=["training", "speaker"])
 def test_scores_are_the_same_bits_in_any_batch_and_order(trained, options):
     """Else a resumed or sharded run would differ from an uninterrupted one."""
