@@ -57,7 +57,7 @@ class WhisperLinear(DescribedWhisperLinear):
     ) -> tuple[NDArray[np.float64], Sequence[TrainingItem]]:
         """Return the vectors of the clips, and with tempo=any those of a copy of each."""
         features, items = super().taught_by(training)
-        if self.options.tempo == "own":
+        if not self.options.copied:
             return features, items
 
         # A copy is learnt as the same label of the same speaker: how fast one speaks is neither.
@@ -102,7 +102,7 @@ class WhisperLinear(DescribedWhisperLinear):
             "mix": self.options.mix,
         }
         # As `told`: weights of before the option came do not say it, and stay what they were.
-        return settings if self.options.tempo == "own" else {**settings, "tempo": "any"}
+        return {**settings, "tempo": "any"} if self.options.copied else settings
 
     def description(self) -> dict[str, Any]:
         """Return the options that the features rest on."""

@@ -32,6 +32,7 @@ Mix = Literal["joined", "averaged"]
 Tempo = Literal["own", "any"]
 
 _CHOSEN = "chosen on EmoDB, EMOVO and AESDD, each left out in turn: docs/whisper-linear.md"
+_STRESSED = "what its worst alteration leaves, sources left out: docs/measured/whisper-linear.md"
 _TARGET = "the target's statistics are not taken unless asked for"
 _OURS = "assumed"
 
@@ -77,17 +78,17 @@ class WhisperLinearOptions:
         _CHOSEN,
     )
     pauses: Pauses = option(
-        "kept",
+        "dropped",
         "kept hears the clip as it is; dropped cuts out what lies 35 dB below its loudest 20 ms, "
         "but for 60 ms beside speech.",
-        "measured under the stress suite: docs/measured/whisper-linear.md",
+        _STRESSED,
         metadata=later(before="kept"),
     )
-    tempo: Tempo = option(
-        "own",
+    tempo: Tempo | None = option(
+        None,
         "own trains on clips as they are; any also on a copy of each at 0.6 to 1.6 times its "
-        "tempo, the pitch kept.",
-        "measured under the stress suite: docs/measured/whisper-linear.md",
+        "tempo, the pitch kept. none: any, and own with normalise=speaker, where it loses.",
+        _STRESSED,
         metadata=later(before="own"),
     )
     directions: int | Auto | None = option(
@@ -130,12 +131,16 @@ class WhisperLinearOptions:
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels, self.speaker_prior)
         check_pauses(self.pauses)
+        if self.tempo is not None and self.tempo not in get_args(Tempo):
+            raise UsageError(
+                f"option tempo is {self.tempo!r}, but must be one of {get_args(Tempo)}"
+            )
+
         choices_of = {
             "length": Length,
             "mix": Mix,
             "classifier": ClassifierKind,
             "centres": Centres,
-            "tempo": Tempo,
             "encoder_precision": Precision,
         }
         for name, choices in choices_of.items():
@@ -169,6 +174,11 @@ class WhisperLinearOptions:
             # What still differs between standardised speakers is labels that some of them lack.
             return DIRECTIONS if self.normalise == "training" else 0
         return self.directions
+
+    @property
+    def copied(self) -> bool:
+        """Whether a copy of each training clip at another tempo is learnt too."""
+        return self.normalise != "speaker" if self.tempo is None else self.tempo == "any"
 
     @property
     def strength(self) -> float | Auto:

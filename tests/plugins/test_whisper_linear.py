@@ -157,7 +157,9 @@ def test_weights_remember_the_precision_of_their_encoder(trained):
 
 def test_weights_remember_whether_pauses_were_dropped(trained):
     """Asked for nothing, a model hears what its weights were trained on; older weights heard all."""
-    kept, dropped = trained(), trained(WhisperLinearOptions(pauses="dropped"))
+    kept, dropped = (
+        trained(WhisperLinearOptions(pauses=pauses, tempo="own")) for pauses in ("kept", "dropped")
+    )
     features = [
         json.loads((folder / "model.json").read_text())["features"] for folder in (kept, dropped)
     ]
@@ -181,7 +183,7 @@ def test_weights_remember_whether_pauses_were_dropped(trained):
 def test_training_at_any_tempo_learns_a_copy_of_each_clip_too(trained, encoder):
     """Weights say so, hear a new clip as it is, and those of before the option say nothing."""
     pytest.importorskip("python_stretch", reason="the extra stress is not installed")
-    own, anyhow = trained(), trained(WhisperLinearOptions(tempo="any"))
+    own, anyhow = (trained(WhisperLinearOptions(tempo=tempo)) for tempo in ("own", "any"))
     records = [json.loads((folder / "model.json").read_text()) for folder in (own, anyhow)]
     assert "tempo" not in records[0]
     assert records[1]["tempo"] == "any"
@@ -189,7 +191,7 @@ def test_training_at_any_tempo_learns_a_copy_of_each_clip_too(trained, encoder):
     assert records[0]["coef"] != records[1]["coef"]
 
     features, learnt = WhisperLinear(WhisperLinearOptions(tempo="any")).taught_by(items(4))
-    plain = WhisperLinear().taught_by(items(4))[0]
+    plain = WhisperLinear(WhisperLinearOptions(tempo="own")).taught_by(items(4))[0]
     np.testing.assert_array_equal(features[:4], plain)
     assert not np.allclose(features[4:], plain)
     assert [item.clip.key for item in learnt] == [item.clip.key for item in items(4)] * 2
