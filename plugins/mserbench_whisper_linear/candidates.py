@@ -30,7 +30,7 @@ class Candidate:
     `sources`: "centred" moves each source to the mean of all sources' centres, so that rooms,
     microphones and languages do not differ in their mean; "standardised" also scales each by its
     own deviation. `at_any_tempo`: trained also on a copy of each clip at a random tempo, the pitch
-    kept. `brought`: a clip slower than 95 % of the training clips is heard at their tempo.
+    kept.
     """
 
     layers: tuple[int, ...] = (2,)
@@ -39,7 +39,6 @@ class Candidate:
     directions: int = 3
     shrinkage: float = 0.8
     at_any_tempo: bool = False
-    brought: bool = False
 
     @property
     def told(self) -> str:
@@ -54,7 +53,6 @@ class Candidate:
             f"k {self.directions}",
             "" if self.shrinkage == DEFAULT.shrinkage else f"LDA {self.shrinkage:g}",
             "trained at any tempo too" if self.at_any_tempo else "",
-            "slow clips brought to tempo" if self.brought else "",
         ]
 
         return "; ".join(part for part in parts if part)
@@ -86,6 +84,7 @@ def candidates() -> Iterator[Candidate]:
         for layers in ((2,), (1, 2)):
             yield Candidate(layers, pauses, at_any_tempo=True)
             yield Candidate(layers, pauses, "centred", 0, at_any_tempo=True)
+            yield Candidate(layers, pauses, "centred", at_any_tempo=True)
 
 
 @dataclass(frozen=True, eq=False)
