@@ -8,7 +8,7 @@
 
 The figures stand in docs/measured/whisper-linear.md. Wants `mserbench weights get whisper-base`.
 The first run hears some 60,000 s of speech and takes half an hour on two free cores, with
-`--precision bfloat16` (of altered clips) a quarter of that on processors that have it; vectors are
+`--precision bfloat16` (of altered clips and copies) a quarter of that on processors that have it; vectors are
 kept. `--only TEXT`
 keeps the rows that say TEXT.
 """
@@ -122,6 +122,7 @@ def recall(
     learnt: Learnt, vectors: Vectors, labels: Sequence[str], heard: Vectors | None = None
 ) -> float:
     """Return the UA in percent over the labels that were trained; other clips are not asked for."""
+    # A label that only the target has cannot be answered, and would count for nothing but 0.
     common = sorted(set(labels) & set(learnt.classifier.labels))
     asked = [position for position, label in enumerate(labels) if label in common]
     answers = learnt.probabilities(vectors[asked], common, heard).argmax(axis=1)
@@ -194,7 +195,7 @@ def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=str(__doc__))
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--precision", default="float32", help="what the encoder computes in")
+    parser.add_argument("--precision", default="float32", help="of copies and altered clips")
     parser.add_argument("--only", default="", help="rows that say this")
     parser.add_argument("--far", default="", help="TOML files with commas between")
     parser.add_argument("--nested", action="store_true")
