@@ -7,9 +7,9 @@
     $C --alterations      # one by one
 
 The figures stand in docs/measured/whisper-linear.md. Wants `mserbench weights get whisper-base`.
-The first run hears some 60,000 s of speech and takes half an hour on two free cores, with
-`--precision bfloat16` (of altered clips and copies) a quarter of that on processors that have it;
-vectors are kept. `--only TEXT` keeps the rows that say TEXT.
+The first run hears tens of thousands of seconds of speech; `--precision bfloat16` (of altered clips
+and copies) is faster on processors that have it, and many times slower on others; vectors are kept.
+`--only TEXT` keeps the rows that say TEXT.
 """
 
 from __future__ import annotations
