@@ -46,6 +46,7 @@ EXPORTED = (
     "mserbench.statistics.intervals",
     "mserbench.statistics.metrics",
     "mserbench.stress.alterations",
+    "mserbench.stress.timing",
     "mserbench.tables",
     "mserbench.testing",
     "mserbench.translator",

@@ -16,7 +16,7 @@ from mserbench_training.models.model_file import read_model
 from mserbench_whisper_linear.options import CHOSEN_ON, WhisperLinearOptions
 
 # Options that weights remember, and that then hold: on other features their numbers mean nothing.
-MADE_WITH = ("encoder", "encoder_precision", "length", "layers", "pooling")
+MADE_WITH = ("encoder", "encoder_precision", "length", "layers", "pooling", "pauses")
 
 
 class DescribedWhisperLinear(FeatureModel):

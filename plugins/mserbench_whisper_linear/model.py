@@ -18,7 +18,8 @@ from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
-from mserbench_training.frames.pooled import pooled_features
+from mserbench_training.frames.pooled import Copy, pooled_features
+from mserbench_training.frames.tempo import AnyTempo
 from mserbench_training.models.feature_model import cell_weights
 from mserbench_training.resources.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
@@ -35,10 +36,13 @@ class WhisperLinear(DescribedWhisperLinear):
 
         Raises DataError where the encoder is not on this machine.
         """
+        return self._heard()
+
+    def _heard(self, copy: Copy | None = None) -> FeatureSet:
         # Where the layer is still to be chosen, all are pooled, and `learn` takes one of them.
         options = self._made_with
         layers = range(self._encoder.layers) if options.layers == AUTO else options.layer_numbers
-        return pooled_features(self._encoder, tuple(layers), options.poolings)
+        return pooled_features(self._encoder, tuple(layers), options.poolings, copy, options.pauses)
 
     def fit(
         self, training: Sequence[TrainingItem], validation: Sequence[TrainingItem], out: Path
@@ -48,6 +52,20 @@ class WhisperLinear(DescribedWhisperLinear):
         See `FeatureModel`.
         """
         super().fit(training, validation, out)
+
+    def taught_by(
+        self, training: Sequence[TrainingItem]
+    ) -> tuple[NDArray[np.float64], Sequence[TrainingItem]]:
+        """Return the vectors of the clips, and with tempo=any those of a copy of each."""
+        features, items = super().taught_by(training)
+        if not self.options.copied:
+            return features, items
+
+        # A copy is learnt as the same label of the same speaker: how fast one speaks is neither.
+        with one_thread_each():
+            copies = extract([item.clip for item in training], self._heard(Copy(AnyTempo(), 1)))
+
+        return np.concatenate([features, copies]), [*items, *items]
 
     def learn(
         self, features: NDArray[np.float64], training: Sequence[TrainingItem]
@@ -83,12 +101,14 @@ class WhisperLinear(DescribedWhisperLinear):
         return self._made_with.encoder_precision
 
     def settings(self) -> dict[str, Any]:
-        """Return which classifier it is."""
-        return {
+        """Return which classifier it is, and whether it learnt from copies too."""
+        settings = {
             "classifier": self.options.classifier,
             "centres": self.options.centres,
             "mix": self.options.mix,
         }
+        # As `told`: weights of before the option came do not say it, and stay what they were.
+        return {**settings, "tempo": "any"} if self.options.copied else settings
 
     def description(self) -> dict[str, Any]:
         """Return the options that the features rest on."""

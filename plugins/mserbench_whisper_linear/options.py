@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 from mserbench.errors import UsageError
 from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
+from mserbench_training.frames.pauses import Pauses, check_pauses
 from mserbench_training.frames.pooled import Pooling
 from mserbench_training.models.feature_model import (
     BALANCE_HELP,
@@ -30,8 +31,10 @@ had been seen.
 ClassifierKind = Literal["discriminant", "logistic"]
 Centres = Literal["clips", "speakers"]
 Mix = Literal["joined", "averaged"]
+Tempo = Literal["own", "any"]
 
 _CHOSEN = "chosen on EmoDB, EMOVO and AESDD, each left out in turn: docs/whisper-linear.md"
+_STRESSED = "what its worst alteration leaves, sources left out: docs/measured/whisper-linear.md"
 _TARGET = "the target's statistics are not taken unless asked for"
 _OURS = "assumed"
 
@@ -76,6 +79,20 @@ class WhisperLinearOptions:
         "with + between.",
         _CHOSEN,
     )
+    pauses: Pauses = option(
+        "dropped",
+        "kept hears the clip as it is; dropped cuts out what lies 35 dB below its loudest 20 ms, "
+        "but for 60 ms beside speech.",
+        _STRESSED,
+        metadata=later(before="kept"),
+    )
+    tempo: Tempo | None = option(
+        None,
+        "own trains on clips as they are; any also on a copy of each at 0.6 to 1.6 times its "
+        "tempo, the pitch kept. none: any, and own with normalise=speaker, where it loses.",
+        _STRESSED,
+        metadata=later(before="own"),
+    )
     directions: int | Auto | None = option(
         None,
         "How many directions in which speakers differ are projected out. none: 3, and 0 with "
@@ -118,6 +135,12 @@ class WhisperLinearOptions:
 
     def __post_init__(self) -> None:
         check_choices(self.normalise, self.labels, self.speaker_prior, self.balance)
+        check_pauses(self.pauses)
+        if self.tempo is not None and self.tempo not in get_args(Tempo):
+            raise UsageError(
+                f"option tempo is {self.tempo!r}, but must be one of {get_args(Tempo)}"
+            )
+
         choices_of = {
             "length": Length,
             "mix": Mix,
@@ -161,6 +184,11 @@ class WhisperLinearOptions:
             # What still differs between standardised speakers is labels that some of them lack.
             return DIRECTIONS if self.normalise == "training" else 0
         return self.directions
+
+    @property
+    def copied(self) -> bool:
+        """Whether a copy of each training clip at another tempo is learnt too."""
+        return self.normalise != "speaker" if self.tempo is None else self.tempo == "any"
 
     @property
     def strength(self) -> float | Auto:

@@ -155,6 +155,48 @@ def test_weights_remember_the_precision_of_their_encoder(trained):
         WhisperLinear(weights=rounded)
 
 
+def test_weights_remember_whether_pauses_were_dropped(trained):
+    """Asked for nothing, a model hears what its weights were trained on; older weights heard all."""
+    kept, dropped = (
+        trained(WhisperLinearOptions(pauses=pauses, tempo="own")) for pauses in ("kept", "dropped")
+    )
+    features = [
+        json.loads((folder / "model.json").read_text())["features"] for folder in (kept, dropped)
+    ]
+    assert "pauses" not in features[0]
+    assert features[1]["pauses"] == "dropped"
+    assert features[0]["name"] != features[1]["name"]
+
+    speech = np.concatenate([clip(1).load(), np.zeros(8_000, np.float32), clip(2).load()])
+    paused = Clip("paused", "paused", len(speech) / 16_000, lambda: speech)
+    for folder, pauses in ((kept, "kept"), (dropped, "dropped")):
+        model = WhisperLinear(None, folder)
+        wanted = WhisperLinear(WhisperLinearOptions(pauses=pauses), folder)
+        np.testing.assert_array_equal(
+            model.predict([paused], LABELS), wanted.predict([paused], LABELS)
+        )
+
+    answers = [WhisperLinear(None, folder)._extract([paused]) for folder in (kept, dropped)]
+    assert not np.allclose(*answers)
+
+
+def test_training_at_any_tempo_learns_a_copy_of_each_clip_too(trained, encoder):
+    """Weights say so, hear a new clip as it is, and those of before the option say nothing."""
+    pytest.importorskip("python_stretch", reason="the extra stress is not installed")
+    own, anyhow = (trained(WhisperLinearOptions(tempo=tempo)) for tempo in ("own", "any"))
+    records = [json.loads((folder / "model.json").read_text()) for folder in (own, anyhow)]
+    assert "tempo" not in records[0]
+    assert records[1]["tempo"] == "any"
+    assert records[0]["features"] == records[1]["features"]
+    assert records[0]["coef"] != records[1]["coef"]
+
+    features, learnt = WhisperLinear(WhisperLinearOptions(tempo="any")).taught_by(items(4))
+    plain = WhisperLinear(WhisperLinearOptions(tempo="own")).taught_by(items(4))[0]
+    np.testing.assert_array_equal(features[:4], plain)
+    assert not np.allclose(features[4:], plain)
+    assert [item.clip.key for item in learnt] == [item.clip.key for item in items(4)] * 2
+
+
 @pytest.mark.parametrize("options", [None, SPEAKER], ids=["training", "speaker"])
 def test_scores_are_the_same_bits_in_any_batch_and_order(trained, options):
     """Else a resumed or sharded run would differ from an uninterrupted one."""

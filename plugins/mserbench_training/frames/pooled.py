@@ -15,6 +15,8 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench.errors import UsageError
 from mserbench.features import FeatureSet
 from mserbench_training.encoders.base import Encoder, check_layers
+from mserbench_training.frames import pauses as silence
+from mserbench_training.frames.pauses import Pauses
 
 Pooling = Literal["mean", "loud20", "loud36", "std"]
 
@@ -55,15 +57,21 @@ class Copy:
 
 
 def pooled_features(
-    encoder: Encoder, layers: Sequence[int], poolings: Sequence[Pooling], copy: Copy | None = None
+    encoder: Encoder,
+    layers: Sequence[int],
+    poolings: Sequence[Pooling],
+    copy: Copy | None = None,
+    pauses: Pauses = "kept",
 ) -> FeatureSet:
     """Return the feature set of `poolings` of `layers`: layer by layer, poolings in their order.
 
-    `copy`: which copy of each clip is heard; None is the clip itself. The version holds the hash of
-    the encoder's weights. All layers come from one pass. Raises UsageError for layers or poolings
-    that do not exist, and for none.
+    `copy`: which copy of each clip is heard; None is the clip itself. `pauses`: whether the encoder
+    hears them, or a clip without them, see `pauses.without_pauses`. The version holds the hash of
+    the encoder's weights. All layers come from one pass. Raises UsageError for layers, poolings or
+    pauses that do not exist, and for none.
     """
     check_layers(encoder.name, layers, encoder.layers)
+    silence.check_pauses(pauses)
     strange = [pooling for pooling in poolings if pooling not in get_args(Pooling)]
     if strange or not poolings:
         raise UsageError(
@@ -74,9 +82,17 @@ def pooled_features(
     name = f"{encoder.name}-layer{'.'.join(map(str, layers))}-{'.'.join(poolings)}"
     if copy:
         name += f"-{copy.name}"
+    if pauses == "dropped":
+        # With the code that drops them: weights of another way to do it are refused by the name.
+        name += f"-without-pauses{silence.CODE}"
 
     compute = partial(
-        _compute, encoder=encoder, layers=tuple(layers), poolings=tuple(poolings), copy=copy
+        _compute,
+        encoder=encoder,
+        layers=tuple(layers),
+        poolings=tuple(poolings),
+        copy=copy,
+        pauses=pauses,
     )
 
     # No "+": trained weights accept features of another version behind it, but these rest on the
@@ -128,7 +144,11 @@ def _compute(
     layers: Sequence[int],
     poolings: Sequence[Pooling],
     copy: Copy | None,
+    pauses: Pauses,
 ) -> NDArray[np.float64]:
     waveform = copy.of(waveform) if copy else waveform
+    if pauses == "dropped":
+        waveform = silence.without_pauses(waveform)
+
     (frames,) = encoder.frames([waveform], layers)
     return pool(frames, loudness_of(waveform, frames.shape[1], encoder.frame_seconds), poolings)

@@ -238,7 +238,7 @@ class FeatureModel(TrainableModel):
         """
         left_out = Counter(item.label for item in training if not self._is_learnt(item.label))
         training = [item for item in training if self._is_learnt(item.label)]
-        features = self._extract([item.clip for item in training])
+        features, training = self.taught_by(training)
         self.learn_space(features)
         features = self.in_space(features)
         names = [item.corpus for item in training]
@@ -262,6 +262,15 @@ class FeatureModel(TrainableModel):
             "corpora": corpora.part(self.kept).to_json(),
         }
         write_model(out, self.name, content)
+
+    def taught_by(
+        self, training: Sequence[TrainingItem]
+    ) -> tuple[NDArray[np.float64], Sequence[TrainingItem]]:
+        """Return what is learnt from, (n_items, n_features), and the item of each row.
+
+        A subclass that learns from altered copies too names their items again.
+        """
+        return self._extract([item.clip for item in training]), training
 
     def description(self) -> dict[str, Any]:
         """Return what the weights say of their features, beside name and version."""
