@@ -288,7 +288,7 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
 
     page = render.board(sections, stressed.blocks(stresses))
     texts = {folder / README: page, **_front_page(folder, sections)}
-    texts |= stressed.for_cards(folder, stresses)
+    texts |= stressed.for_cards(folder, stresses, (entry.run for entry in entries))
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
 

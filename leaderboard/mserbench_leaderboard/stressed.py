@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mserbench.errors import DataError
@@ -17,14 +17,17 @@ from mserbench.report.blocks import (
     Table,
     Written,
 )
+from mserbench.results import tried
+from mserbench.results.runs import Run
 from mserbench.stress import measured, record, wording
 from mserbench.stress.record import Stressed
 from mserbench_leaderboard import words
 
 STRESS = "stress"
 
-# Where what a model's card says of it lies, beside the board of a source tree.
+# Where what a model and its weights say of themselves lies, beside the board of a source tree.
 _FOR_CARDS = Path("mserbench", "stress", measured.FILE)
+_FOR_WEIGHTS = Path("mserbench", "results", tried.FILE)
 
 
 def collect(folder: Path) -> tuple[list[Stressed], list[str]]:
@@ -79,10 +82,16 @@ def blocks(stresses: Sequence[Stressed]) -> list[Block]:
     return [Heading(words.STRESS_TITLE, 2), Paragraph(Written(words.STRESS)), table]
 
 
-def for_cards(folder: Path, stresses: Sequence[Stressed]) -> dict[Path, str]:
-    """Return the file that models' cards are told from, where the board lies in a source tree."""
-    path = folder.resolve().parent / _FOR_CARDS
-    return {path: measured.text_of(stresses)} if path.is_file() else {}
+def for_cards(folder: Path, stresses: Sequence[Stressed], runs: Iterable[Run]) -> dict[Path, str]:
+    """Return the files that models and their weights are told from, where the board lies in a
+    source tree.
+    """
+    tree = folder.resolve().parent
+    texts = {
+        tree / _FOR_CARDS: measured.text_of(stresses),
+        tree / _FOR_WEIGHTS: tried.text_of(runs),
+    }
+    return {path: text for path, text in texts.items() if path.is_file()}
 
 
 def _row(stressed: Stressed) -> list[Cell]:

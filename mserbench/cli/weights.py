@@ -4,6 +4,7 @@ them.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -132,33 +133,41 @@ def show(model: str, name: str | None, as_json: bool) -> None:
     for weights, record in records.items():
         _common.say(weights)
         for key, value in record.items():
-            _common.say(f"  {key}: {value}")
+            for text in [value] if isinstance(value, str) else value:
+                _common.say(f"  {key}: {text}")
 
     if not records:
         _common.say(f"no weights ship with model {model!r}")
 
 
-def _told(folder: Path) -> dict[str, str]:
-    """Return what a weights folder says of itself, in words."""
+def _told(folder: Path) -> dict[str, Any]:
+    """Return what is known of a weights folder, each in words: what it answers, where it was
+    tried.
+    """
+    from mserbench.results import tried
     from mserbench.results.manifest import read_manifest
-    from mserbench.results.weights_card import read_card
+    from mserbench.stress import measured
 
-    manifest, card = read_manifest(folder), read_card(folder)
-    trained = {"trained on": ", ".join(manifest.stages[-1].on)}
-    if card is None or card.hash != manifest.weights_hash:
-        return {**trained, "answers": "not told", "tried": "not told", "stress": "not told"}
-
-    tried = "; ".join(
-        f"{row.task} UA {row.ua:.1f}{' (development)' if row.development else ''}"
-        for row in card.tried
-    )
-    stress = "; ".join(f"{figure} {value:.1f}" for figure, value in card.stress)
+    manifest = read_manifest(folder)
     return {
-        **trained,
-        "answers": ", ".join(card.labels),
-        "tried": tried or "not measured",
-        "stress": stress or "not measured",
+        "trained on": ", ".join(manifest.stages[-1].on),
+        "answers": ", ".join(_labels(folder)) or "not told",
+        "tried": tried.sentences(manifest.weights_hash) or ["not on the board"],
+        "stress": measured.of_weights(manifest.weights_hash) or ["not measured"],
     }
+
+
+def _labels(folder: Path) -> list[str]:
+    """Return the labels that weights answer, where their record names them: to load the model for
+    that may take gigabytes.
+    """
+    try:
+        record = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+
+    labels = record.get("labels") or record.get("codes", {}).get("labels", [])
+    return [str(label) for label in labels]
 
 
 def _facts(name: str) -> dict[str, Any]:

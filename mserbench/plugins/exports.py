@@ -39,7 +39,6 @@ EXPORTED = (
     "mserbench.report.progress",
     "mserbench.results.manifest",
     "mserbench.results.own_cards",
-    "mserbench.results.weights_card",
     "mserbench.running.judging",
     "mserbench.running.translators",
     "mserbench.speaking.synthesizer",

@@ -24,8 +24,18 @@ def text_of(stresses: Iterable[Stressed]) -> str:
 
 def lines(model: str) -> list[str]:
     """Return a sentence for each record of a model: UA clean, in the mean and at its worst."""
+    return [f"stress, {_sentence(row)}" for row in _rows() if row["model"] == model]
+
+
+def of_weights(weights_hash: str) -> list[str]:
+    """Return the same of some weights, by the hash that their manifest has."""
+    return [_sentence(row) for row in _rows() if row["hash"] == weights_hash]
+
+
+def _rows() -> list[dict[str, Any]]:
     text = importlib.resources.files("mserbench.stress").joinpath(FILE).read_text("utf-8")
-    return [_sentence(row) for row in json.loads(text) if row["model"] == model]
+    rows: list[dict[str, Any]] = json.loads(text)
+    return rows
 
 
 def _row(stressed: Stressed) -> dict[str, Any]:
@@ -33,6 +43,7 @@ def _row(stressed: Stressed) -> dict[str, Any]:
     return {
         "model": record.model.name,
         "name": stressed.name,
+        "hash": record.model.weights.hash if record.model.weights else "",
         "task": record.task.name,
         "clean": costs.clean.ua,
         "mean": costs.mean.ua,
@@ -51,7 +62,7 @@ def _sentence(row: dict[str, Any]) -> str:
         change += f" [{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]"
 
     return (
-        f"stress, {row['name']} on {row['task']} ({row['verdict']}): UA {percent(row['clean'])} "
+        f"{row['name']} on {row['task']} ({row['verdict']}): UA {percent(row['clean'])} "
         f"clean, {percent(row['mean'])} in the mean ({change}), {percent(row['worst_ua'])} at its "
         f"worst ({row['worst']}, {row['worst_done']})"
     )

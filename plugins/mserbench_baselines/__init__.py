@@ -12,12 +12,17 @@ MSERBENCH_API = 1
 WEIGHTS = {
     "emodb-emovo": ("emodb", "emovo"),
     "emovo-ravdess": ("emovo", "ravdess"),
+    "emodb-ravdess": ("emodb", "ravdess"),
     "demo": ("demo-train",),
 }
 """The weights that ship with `logmel` and `egemaps`, and the tasks they were trained on.
 
-Each is there twice: plain, and under the name with `-speaker` as trained with normalise=speaker.
 `python -m mserbench_baselines.remake_weights` makes them.
+"""
+
+BY_SPEAKER = ("emodb-emovo", "emovo-ravdess", "demo")
+"""Those that are there once more, under the name with `-speaker`, as trained with
+normalise=speaker.
 """
 
 PEOPLE = "people"
@@ -30,7 +35,7 @@ def _shipped(model: str) -> dict[str, str]:
     folder = Path(__file__).parent / "weights" / model
     # What is not yet trained is not offered: `remake_weights` makes it.
     people = [PEOPLE] if (folder / PEOPLE).is_dir() else []
-    names = [*WEIGHTS, *(f"{name}-speaker" for name in WEIGHTS), *people]
+    names = [*WEIGHTS, *(f"{name}-speaker" for name in BY_SPEAKER), *people]
     return {name: f"mserbench_baselines:weights/{model}/{name}" for name in names}
 
 

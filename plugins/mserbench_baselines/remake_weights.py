@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mserbench_baselines import PEOPLE, WEIGHTS
+from mserbench_baselines import BY_SPEAKER, PEOPLE, WEIGHTS
 from mserbench_training.models.shipping import remake
 
 FOLDER = Path(__file__).parent / "weights"
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     models = {"logmel": "logmel", "egemaps": "egemaps"}
-    remake(arguments.out, WEIGHTS, PEOPLE, models, arguments.data)
+    remake(arguments.out, WEIGHTS, BY_SPEAKER, PEOPLE, models, arguments.data)
 
 
 if __name__ == "__main__":

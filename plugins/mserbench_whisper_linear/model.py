@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from mserbench.contracts import Clip
-from mserbench.features import FeatureSet, extract
+from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.model import TrainingItem
 from mserbench.options import told
 from mserbench.weights import lookup
@@ -62,8 +62,9 @@ class WhisperLinear(DescribedWhisperLinear):
             return features, items
 
         # A copy is learnt as the same label of the same speaker: how fast one speaks is neither.
+        heard = self._heard(Copy(AnyTempo(), 1))
         with one_thread_each():
-            copies = extract([item.clip for item in training], self._heard(Copy(AnyTempo(), 1)))
+            copies = extract([item.clip for item in training], heard, FeatureCache(heard))
 
         return np.concatenate([features, copies]), [*items, *items]
 

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from mserbench_training.models.shipping import remake
-from mserbench_whisper_linear import PEOPLE, WEIGHTS
+from mserbench_whisper_linear import BY_SPEAKER, PEOPLE, WEIGHTS
 
 FOLDER = Path(__file__).parent / "weights"
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()
-    remake(arguments.out, WEIGHTS, PEOPLE, {"whisper-linear": ""}, arguments.data)
+    remake(arguments.out, WEIGHTS, BY_SPEAKER, PEOPLE, {"whisper-linear": ""}, arguments.data)
 
 
 if __name__ == "__main__":

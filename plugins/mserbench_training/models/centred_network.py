@@ -18,7 +18,7 @@ from mserbench.model import Remoteness, TrainingItem
 from mserbench_training.frames.frame_reader import FrameReader
 from mserbench_training.frames.move import Move
 from mserbench_training.models.adapting import PRIOR, SCALE_FROM
-from mserbench_training.models.corpora import STILL, Corpora
+from mserbench_training.models.corpora import FEWEST, STILL, Corpora
 from mserbench_training.models.described_network import DescribedNetwork
 from mserbench_training.models.model_file import read_array, short_lists
 from mserbench_training.models.speakers import Statistics
@@ -116,7 +116,7 @@ class Places:
 
         Every number counts, also those that move no answer, so the reach has a margin.
         """
-        if self.corpora is None or len(self.corpora.names) < 2:
+        if self.corpora is None or len(self.corpora.names) < FEWEST:
             return None
 
         scale, means = self.corpora.origin.scale, self.corpora.means
@@ -217,7 +217,7 @@ class CentredNetwork(DescribedNetwork):
     def remoteness(self, clips: Sequence[Clip]) -> Remoteness | None:
         """Return how far clips lie from each training corpus in what the frozen encoder gives.
 
-        None where weights do not tell, or fewer than two corpora were trained on.
+        None where weights do not tell, or fewer than three corpora were trained on.
         """
         reader = self._reader()
         if reader is None or self._places is None or not clips:

@@ -17,6 +17,9 @@ from mserbench_training.models.speakers import Statistics
 
 # Of the largest value: what rounding may leave of a feature that never varied.
 STILL = 1e-6
+# Corpora that tell how far corpora lie from one another. Two of them have one distance, and a third
+# lies further off as often as not: of models of two corpora each of six runs on near ones warned.
+FEWEST = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +91,9 @@ class Corpora:
 
         `slopes`: (n_labels, n_features), what a step of each feature changes in the logit of each
         label: only what moves answers counts. The unit is how far the labels lie from their middle.
-        None where there is one corpus only, as its reach is not known, or no clip.
+        None where there are fewer than FEWEST corpora, as their reach is not known, or no clip.
         """
-        if len(self.names) < 2 or not len(features):
+        if len(self.names) < FEWEST or not len(features):
             return None
 
         # What all logits share changes no answer.
