@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from mserbench.results.record import OneSidedPart
 
 if TYPE_CHECKING:
+    from mserbench.results.heard_parts import RemotenessPart
     from mserbench.results.predictions import Prediction
-    from mserbench.results.record import RemotenessPart, RunRecord
+    from mserbench.results.record import RunRecord
 
 # Clips from which on anything is told: the mean of fewer lies anywhere, and ten answers may well
 # be one label.

@@ -12,8 +12,8 @@ from mserbench.cards import CorpusCard, ModelCard
 from mserbench.contracts import Task
 from mserbench.results import record
 from mserbench.results.exposure import Verdict
+from mserbench.results.heard_parts import AdaptationPart
 from mserbench.results.record import (
-    AdaptationPart,
     CorpusPart,
     Counts,
     ExposurePart,

@@ -19,10 +19,11 @@ from mserbench.labels import read_answer
 from mserbench.model import Model
 from mserbench.results import exposure, machine, predictions, recording, runs, scoring
 from mserbench.results.doubts import one_sided
+from mserbench.results.heard_parts import AdaptationPart
 from mserbench.results.journal import Answer, Journal
 from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
-from mserbench.results.record import SCHEMA, AdaptationPart, ModelPart, RunRecord
+from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
 from mserbench.running import adapting, arguments, batches, leaks
 from mserbench.running.adapting import Adaptation

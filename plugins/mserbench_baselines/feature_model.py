@@ -16,16 +16,16 @@ from mserbench.errors import UsageError
 from mserbench.model import TrainingItem
 from mserbench.options import later, option
 from mserbench_baselines import linear
-from mserbench_training.models.feature_model import (
+from mserbench_training.models.feature_classifier import cell_weights
+from mserbench_training.models.feature_model import FeatureModel
+from mserbench_training.models.feature_options import (
     BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
     SPEAKER_PRIOR_HELP,
     Balance,
-    FeatureModel,
     Labels,
     Normalise,
-    cell_weights,
     check_choices,
 )
 

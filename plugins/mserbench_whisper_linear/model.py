@@ -20,7 +20,7 @@ from mserbench.weights import lookup
 from mserbench_training.encoders.whisper import WhisperEncoder
 from mserbench_training.frames.pooled import Copy, pooled_features
 from mserbench_training.frames.tempo import AnyTempo
-from mserbench_training.models.feature_model import cell_weights
+from mserbench_training.models.feature_classifier import cell_weights
 from mserbench_training.resources.threads import one_thread_each
 from mserbench_whisper_linear.choice import Choice, best, method
 from mserbench_whisper_linear.classifier import StandardLinear, fit
@@ -67,6 +67,12 @@ class WhisperLinear(DescribedWhisperLinear):
             copies = extract([item.clip for item in training], heard, FeatureCache(heard))
 
         return np.concatenate([features, copies]), [*items, *items]
+
+    @property
+    def chooses(self) -> bool:
+        """Whether an option is "auto"."""
+        options = self.options
+        return AUTO in (options.layers, options.directions, options.shrinkage, options.C)
 
     def learn(
         self, features: NDArray[np.float64], training: Sequence[TrainingItem]

@@ -10,7 +10,7 @@ from mserbench.options import later, option
 from mserbench_training.encoders.base import Length, Precision
 from mserbench_training.frames.pauses import Pauses, check_pauses
 from mserbench_training.frames.pooled import Pooling
-from mserbench_training.models.feature_model import (
+from mserbench_training.models.feature_options import (
     BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,

@@ -17,7 +17,7 @@ from mserbench_baselines import linear
 from mserbench_baselines.feature_model import LinearModel, LinearOptions
 from mserbench_training.models.adapting import SCALE_FROM, adapted, moved
 from mserbench_training.models.corpora import Corpora
-from mserbench_training.models.feature_model import cell_weights
+from mserbench_training.models.feature_classifier import cell_weights
 from mserbench_training.models.speakers import Statistics, speaker_statistics
 from mserbench_whisper_linear.classifier import Method, fit
 
@@ -200,14 +200,14 @@ def test_what_moves_no_answer_is_not_far():
     assert not corpora.remoteness(moved_rows, blind_to_first).far
 
 
-@pytest.mark.parametrize("n_corpora", [1, 3])
-def test_of_one_corpus_no_reach_is_known(n_corpora):
+@pytest.mark.parametrize("n_corpora", [1, 2, 3])
+def test_of_fewer_than_three_corpora_no_reach_is_known(n_corpora):
     """A warning wants something to be measured by."""
     labels = list(LABELS) * 20
     names = "abc"[:n_corpora]
     rows = np.concatenate([vectors(name, labels) for name in names])
     corpora = Corpora.of(rows, labels * n_corpora, [name for name in names for _ in labels])
-    assert (corpora.remoteness(rows, CENTRES) is None) == (n_corpora == 1)
+    assert (corpora.remoteness(rows, CENTRES) is None) == (n_corpora < 3)
     assert corpora.remoteness(rows[:0], CENTRES) is None
 
 

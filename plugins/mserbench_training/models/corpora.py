@@ -20,6 +20,9 @@ STILL = 1e-6
 # Corpora that tell how far corpora lie from one another. Two of them have one distance, and a third
 # lies further off as often as not: of models of two corpora each of six runs on near ones warned.
 FEWEST = 3
+# Of the reach: 20 clips of a near corpus then seem far in at most 5 % of all draws
+# (docs/measured/whisper-linear.md).
+MARGIN = 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +33,9 @@ class Corpora:
     `means` and `deviations`: float64, (n_corpora, n_features); the mean is that of the means of the
     labels, the deviation the root of the mean over labels of the squared distance from it, 0 where
     a feature never varied. `counts`: (n_corpora,), clips. `centres`: (n_labels, n_features), the
-    mean of each of `labels` over all clips, each standardised by its own corpus.
+    mean of each of `labels` over all clips, each standardised by its own corpus. `reach`: how far a
+    corpus that had no part in a training lay from those that had, in the unit of `remoteness`; 0
+    where that was not tried.
     """
 
     names: tuple[str, ...]
@@ -39,6 +44,7 @@ class Corpora:
     counts: NDArray[np.float64]
     labels: tuple[str, ...]
     centres: NDArray[np.float64]
+    reach: float = 0.0
 
     @classmethod
     def of(
@@ -96,24 +102,40 @@ class Corpora:
         if len(self.names) < FEWEST or not len(features):
             return None
 
-        # What all logits share changes no answer.
-        slopes = slopes - slopes.mean(axis=0)
-        scale = np.where(np.isfinite(self.origin.scale), self.origin.scale, 0.0)
-        unit = float(np.mean(((self.centres * scale) @ slopes.T) ** 2))
-        heard, places = np.sort(features @ slopes.T, axis=0), self.means @ slopes.T
-        if unit <= 0:
-            return None
+        distance, nearest = self.nearest(features, slopes)
+        # In the space of its answers a classifier puts the corpora that it learnt from in one
+        # place, so that what was left out tells more.
+        places = self.means @ _steps(slopes)
+        unit = self._unit(slopes)
+        pairs = combinations(places, 2)
+        reach = max(self.reach, *(_distance(place, other, unit) for place, other in pairs))
+
+        return Remoteness(distance, MARGIN * reach, nearest)
+
+    def nearest(
+        self, features: NDArray[np.float64], slopes: NDArray[np.float64]
+    ) -> tuple[float, str]:
+        """Return how far the mean of at least one clip lies from the nearest corpus, and its
+        name.
+        """
+        steps, unit = _steps(slopes), self._unit(slopes)
+        heard, places = np.sort(features @ steps, axis=0), self.means @ steps
 
         # Of the distance of a mean of n clips chance brings variance / n; of one clip the variance
         # is not known, and is taken for that between labels.
         n_clips = len(heard)
         variance = float(heard.var(axis=0, ddof=1).mean()) if n_clips > 1 else unit
-        centre = heard.mean(axis=0)
-        distances = [_distance(centre, place, unit, variance / n_clips / unit) for place in places]
-        reach = max(_distance(place, other, unit) for place, other in combinations(places, 2))
-        nearest = int(np.argmin(distances))
+        centre, chance = heard.mean(axis=0), variance / n_clips / unit
+        distances = [_distance(centre, place, unit, chance) for place in places]
+        at = int(np.argmin(distances))
 
-        return Remoteness(distances[nearest], reach, self.names[nearest])
+        return distances[at], self.names[at]
+
+    def _unit(self, slopes: NDArray[np.float64]) -> float:
+        """Return the mean square of how far the labels lie from their middle."""
+        scale = np.where(np.isfinite(self.origin.scale), self.origin.scale, 0.0)
+        # Of labels that no feature tells apart, nothing lies far.
+        return float(np.mean(((self.centres * scale) @ _steps(slopes)) ** 2)) or np.inf
 
     def to_json(self) -> dict[str, Any]:
         """Return names, counts and arrays as lists, numbers with the digits of float32."""
@@ -124,6 +146,7 @@ class Corpora:
             "deviations": short_lists(self.deviations),
             "labels": list(self.labels),
             "centres": short_lists(self.centres),
+            **({"reach": float(f"{self.reach:.6g}")} if self.reach else {}),
         }
 
     @classmethod
@@ -147,7 +170,21 @@ class Corpora:
 
         labels = read_labels(record)
         centres = read_array(record, "centres", (len(labels), n_features))
-        return cls(tuple(names), means, deviations, counts, labels, centres)
+        reach = record.get("reach", 0.0)
+        if not isinstance(reach, (int, float)) or not 0 <= reach < np.inf:
+            raise DataError(
+                f"'reach' of 'corpora' is {reach!r}, but a number of 0 or more was expected: train "
+                f"the model again"
+            )
+
+        return cls(tuple(names), means, deviations, counts, labels, centres, float(reach))
+
+
+def _steps(slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what a feature changes in the logits, (n_features, n_labels), beside what all of them
+    share, which changes no answer.
+    """
+    return np.asarray((slopes - slopes.mean(axis=0)).T)
 
 
 def _standardised(

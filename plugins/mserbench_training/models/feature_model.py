@@ -7,9 +7,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, get_args
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,58 +22,10 @@ from mserbench.features import FeatureCache, FeatureSet, extract
 from mserbench.labels import CANONICAL
 from mserbench.model import Described, Remoteness, TrainableModel, TrainingItem
 from mserbench_training.models.adapting import adapted, moved
-from mserbench_training.models.corpora import Corpora
+from mserbench_training.models.corpora import FEWEST, Corpora
+from mserbench_training.models.feature_classifier import Classifier
 from mserbench_training.models.model_file import read_model, write_model
 from mserbench_training.models.speakers import Statistics, speaker_statistics, standardised
-
-Normalise = Literal["training", "speaker", "corpus"]
-Labels = Literal["canonical", "all"]
-Balance = Literal["labels", "corpora"]
-NORMALISE_HELP = (
-    "training maps features by the training clips alone; speaker first standardises each clip by "
-    "all clips of its speaker, a statistic of the target; corpus standardises each training corpus "
-    "by itself, and a target by the mean over these, or by the clips of --adapt."
-)
-LABELS_HELP = (
-    "canonical leaves out training clips with other labels than the seven, all learns those too."
-)
-SPEAKER_PRIOR_HELP = (
-    "With normalise=speaker, how many clips the statistics of all speakers count for in a "
-    "speaker's: of n clips, n / (n + this) are his own. 0 or more."
-)
-BALANCE_HELP = (
-    "labels: every label counts alike, however rare; corpora: and within it every corpus that has "
-    "it, however large."
-)
-"""What the options do that all feature models have; each states its own default."""
-
-
-class Classifier(Protocol):
-    """Vectors in, a probability for each label out."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that were trained."""
-
-    @property
-    def origin(self) -> Statistics:
-        """Mean and deviation of each feature in training, as far as it remembers them."""
-
-    @property
-    def slopes(self) -> NDArray[np.float64]:
-        """What a step of each feature changes in the logit of each label: (n_labels, n_features),
-        where the logits are linear in the space in which corpora are centred.
-        """
-
-    def probabilities(
-        self, features: NDArray[np.float64], labels: Sequence[str]
-    ) -> NDArray[np.float64]:
-        """Return float64, (n_clips, n_labels), for features of shape (n_clips, n_features)."""
-
-    def inputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what the classifier weighs, its features standardised its own way: float64,
-        (n_clips, n_features).
-        """
 
 
 class FeatureModel(TrainableModel):
@@ -195,9 +148,7 @@ class FeatureModel(TrainableModel):
         if self._corpora is None or self.transductive:
             return None
 
-        slopes = self._trained().slopes
-        if self.options.normalise == "corpus":
-            slopes = slopes / self._origin.scale
+        slopes = self._slopes(self._trained(), self._origin)
         return self._corpora.remoteness(self._placed(clips), slopes)
 
     def prepare(self, clips: Callable[[], Iterable[Clip]]) -> None:
@@ -238,17 +189,16 @@ class FeatureModel(TrainableModel):
         """
         left_out = Counter(item.label for item in training if not self._is_learnt(item.label))
         training = [item for item in training if self._is_learnt(item.label)]
+        n_clips = len(training)
         features, training = self.taught_by(training)
         self.learn_space(features)
         features = self.in_space(features)
         names = [item.corpus for item in training]
         corpora = Corpora.of(features, [item.label for item in training], names)
-        if self.transductive:
-            features = self._by_speaker(features, training)
-        elif self.options.normalise == "corpus":
-            features = corpora.standardised(features, names)
+        learnt = self.learn(self._taught(features, training, corpora), training)
+        if not (self.transductive or self.chooses):
+            corpora = replace(corpora, reach=self._reach(features, training, n_clips))
 
-        learnt = self.learn(features, training)
         content = {
             "features": {
                 "name": self._features.name,
@@ -262,6 +212,11 @@ class FeatureModel(TrainableModel):
             "corpora": corpora.part(self.kept).to_json(),
         }
         write_model(out, self.name, content)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether `learn` searches for options, which is too long to be done more than once."""
+        return False
 
     def taught_by(
         self, training: Sequence[TrainingItem]
@@ -309,6 +264,55 @@ class FeatureModel(TrainableModel):
 
     def _placed(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         return self.in_space(self._extract(clips))
+
+    def _taught(
+        self,
+        features: NDArray[np.float64],
+        training: Sequence[TrainingItem],
+        corpora: Corpora,
+    ) -> NDArray[np.float64]:
+        """Return training features, (n_clips, n_features), as the classifier learns them."""
+        if self.transductive:
+            return self._by_speaker(features, training)
+        if self.options.normalise == "corpus":
+            return corpora.standardised(features, [item.corpus for item in training])
+        return features
+
+    def _slopes(self, classifier: Classifier, origin: Statistics) -> NDArray[np.float64]:
+        """Return what a step of each feature changes in each logit: (n_labels, n_features)."""
+        slopes = classifier.slopes
+        return slopes / origin.scale if self.options.normalise == "corpus" else slopes
+
+    def _reach(
+        self, features: NDArray[np.float64], training: Sequence[TrainingItem], n_clips: int
+    ) -> float:
+        """Return how far a corpus lies from the others for a classifier that learnt without it, of
+        all corpora the furthest; 0 for fewer corpora than tell, and where a label would be left
+        alone.
+
+        The first `n_clips` rows are clips as they are, the others copies, which lie elsewhere.
+        """
+        corpus = np.array([item.corpus for item in training])
+        names = sorted(set(corpus.tolist()))
+        if len(names) < FEWEST:
+            return 0.0
+
+        distances = []
+        for name in names:
+            others = np.flatnonzero(corpus != name)
+            items = [training[row] for row in others.tolist()]
+            labels = [item.label for item in items]
+            if len(set(labels)) < 2:
+                return 0.0
+
+            rows = features[others]
+            corpora = Corpora.of(rows, labels, [item.corpus for item in items])
+            classifier = self.read(self.learn(self._taught(rows, items, corpora), items))
+            heard = features[:n_clips][corpus[:n_clips] == name]
+            slopes = self._slopes(classifier, corpora.origin)
+            distances.append(corpora.nearest(heard, slopes)[0])
+
+        return max(distances)
 
     def _by_speaker(
         self, features: NDArray[np.float64], training: Sequence[TrainingItem]
@@ -372,30 +376,3 @@ class FeatureModel(TrainableModel):
                 f"{self._features.name!r}, version {version_here!r}, are computed now: train the "
                 f"model again"
             )
-
-
-def cell_weights(labels: Sequence[str], corpora: Sequence[str]) -> NDArray[np.float64]:
-    """Return what each clip counts: float64, (n_clips,), of mean 1.
-
-    Every label counts alike, and within it every corpus that has it.
-    """
-    cells = list(zip(labels, corpora, strict=True))
-    clips_of, corpora_of = Counter(cells), Counter(label for label, _ in set(cells))
-    share = len(cells) / len(corpora_of)
-    return np.array([share / corpora_of[label] / clips_of[label, name] for label, name in cells])
-
-
-def check_choices(normalise: str, labels: str, speaker_prior: float, balance: str) -> None:
-    """Raise UsageError where an option that all feature models have is none of its values."""
-    if balance not in get_args(Balance):
-        raise UsageError(f"option balance is {balance!r}, but must be one of {get_args(Balance)}")
-    if not 0 <= speaker_prior < float("inf"):
-        raise UsageError(
-            f"option speaker_prior is {speaker_prior}, but must be 0 or more: give another value"
-        )
-    if normalise not in get_args(Normalise):
-        raise UsageError(
-            f"option normalise is {normalise!r}, but must be one of {get_args(Normalise)}"
-        )
-    if labels not in get_args(Labels):
-        raise UsageError(f"option labels is {labels!r}, but must be one of {get_args(Labels)}")
