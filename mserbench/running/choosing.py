@@ -84,8 +84,8 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
     strictest verdict.
 
     Of equal ones those trained on the same kind of speech, real or synthetic, then the plugin's
-    order. Without a target there is no verdict: those for people, if nothing else is asked for,
-    or the first ones trained with these options.
+    order. If nothing else is asked for, those for people come before all others: without a target,
+    and on real speech that is zero-shot for them too, as more sources are then there for nothing.
     """
     plain = settings == type(settings)()
     ranked = []
@@ -94,9 +94,9 @@ def _preferred(entry: ModelEntry, settings: Any, target: Dataset | None) -> tupl
         manifest = read_manifest(folder)
         trained = completed(manifest.options or {}, type(settings))
         n_others = sum(trained.get(option) != value for option, value in asdict(settings).items())
-        for_others = not (target is None and plain and name.endswith(FOR_PEOPLE))
-        # The position last: it decides among equal ones only.
         distance = _distance(entry, manifest, target)
+        for_others = not (plain and name.endswith(FOR_PEOPLE) and distance == (0, False))
+        # The position last: it decides among equal ones only.
         ranked.append(((for_others, n_others, *distance, position), name, folder))
 
     _, name, folder = min(ranked)
