@@ -12,6 +12,7 @@ from mserbench.cli import _common
 from mserbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from mserbench.stress.record import Stressed
     from mserbench_leaderboard.board import Section
     from mserbench_leaderboard.entries import BoardRun
 
@@ -286,8 +287,8 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     if problems:
         return entries, {}, problems
 
-    page = render.board(sections, stressed.blocks(stresses))
-    texts = {folder / README: page, **_front_page(folder, sections)}
+    page = render.board(sections, stresses)
+    texts = {folder / README: page, **_front_page(folder, sections, stresses)}
     texts |= stressed.for_cards(folder, stresses, (entry.run for entry in entries))
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
@@ -295,7 +296,9 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     return entries, texts, []
 
 
-def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
+def _front_page(
+    folder: Path, sections: Sequence[Section], stresses: Sequence[Stressed]
+) -> dict[Path, str]:
     """Return the README beside the board with its table of the best runs, if it has a place for
     one.
     """
@@ -312,7 +315,7 @@ def _front_page(folder: Path, sections: Sequence[Section]) -> dict[Path, str]:
 
     # Whoever comes by the front page would take synthetic speech for a result.
     real = [section for section in sections if not section.question.synthetic]
-    table = markdown.block(summary.table_of(real, f"{folder.name}/{README}"))
+    table = markdown.block(summary.table_of(real, f"{folder.name}/{README}", stresses))
 
     return {path: f"{head}{start}\n\n{table}\n\n{end}{tail}"}
 

@@ -22,26 +22,27 @@ from mserbench.report.blocks import (
     Written,
 )
 from mserbench.statistics.compare import smallest_difference
-from mserbench_leaderboard import cells, drawing, recipes, summary, words
+from mserbench.stress.record import Stressed
+from mserbench_leaderboard import cells, drawing, recipes, stressed, summary, words
 from mserbench_leaderboard.board import Constant, Row, Section
 from mserbench_leaderboard.published import METRICS, Published
 
 
-def board(sections: Sequence[Section], stress: Sequence[Block] = ()) -> str:
-    """Return the whole file, with what was found under stress after the summary.
+def board(sections: Sequence[Section], stresses: Sequence[Stressed] = ()) -> str:
+    """Return the whole file, with what was lost under stress after the summary.
 
     Nothing in it depends on the time or the machine.
     """
     return markdown.page(
         [
-            *_introduction(sections),
-            *stress,
+            *_introduction(sections, stresses),
+            *stressed.blocks(stresses),
             *(content for section in sections for content in _section(section)),
         ]
     )
 
 
-def _introduction(sections: Sequence[Section]) -> list[Block]:
+def _introduction(sections: Sequence[Section], stresses: Sequence[Stressed]) -> list[Block]:
     picture: list[Block] = (
         [Picture(drawing.PLACE, words.PICTURE)] if drawing.picture(sections) else []
     )
@@ -52,7 +53,7 @@ def _introduction(sections: Sequence[Section]) -> list[Block]:
         Heading(words.SUMMARY_TITLE, 2),
         Paragraph(Written(words.SUMMARY)),
         *picture,
-        summary.table_of(sections),
+        summary.table_of(sections, stresses=stresses),
     ]
 
 
