@@ -65,15 +65,16 @@ class Claim:
 class PublicModel:
     """An entry: one checkpoint, or several of one training.
 
-    `ids` on the hub; `sha256` of weights files (hex); `bases` are the entries that it was made
-    from; `complete`: whether `parts` name all corpora with labels of emotion, those of its bases
-    apart.
+    `ids` on the hub; `sha256` of weights files (hex); `reported_as`: its names among published
+    results; `bases` are the entries that it was made from; `complete`: whether `parts` name all
+    corpora with labels of emotion, those of its bases apart.
     """
 
     name: str
     title: str
     ids: tuple[str, ...]
     sha256: tuple[str, ...]
+    reported_as: tuple[str, ...]
     bases: tuple[str, ...]
     complete: bool
     checked: date
@@ -244,6 +245,7 @@ def _model(table: Mapping[str, Any], place: str) -> PublicModel:
         title=_value(table, "title", str, place),
         ids=_texts(table, "ids", place),
         sha256=_texts(table, "sha256", place),
+        reported_as=_texts(table, "reported_as", place),
         bases=_texts(table, "base", place),
         complete=_value(table, "complete", bool, place),
         checked=_value(table, "checked", date, place),

@@ -19,7 +19,7 @@ _HEAD = """# What public checkpoints were trained on
 
 Written by `mserbench exposures list --markdown` from the registry; do not edit it. The registry
 says which corpora public checkpoints learnt from, so that the verdict of a run does not rest on
-what authors call it. How it is used: [results.md](results.md#public-checkpoints).
+what authors call it. How it is used: [public-checkpoints.md](public-checkpoints.md).
 
 {entries} entries. {complete} are complete: all corpora with labels of emotion are named, those of
 base models too. Of {parts} statements {read} were read in a copy of the page that is linked. *Not
@@ -32,8 +32,8 @@ What papers and pages say of a checkpoint on a task, and the verdict that follow
 """
 _VERDICTS = """## Verdicts by task
 
-What a run may claim, by the registry alone: no clip was compared. A checkpoint that learnt no labels
-of emotion is left out, as the verdict is then that of the head which is trained upon it.
+What a run may claim, by the registry alone: no clip was compared. A checkpoint that learnt no
+labels of emotion is left out, as the verdict is then that of the head which is trained upon it.
 """
 _ENTRIES = """## Entries
 
@@ -162,7 +162,8 @@ def _learnt(model: PublicModel, kind: str) -> Iterator[str]:
             few = " ".join(part.exposure.languages[:3])
             more = len(part.exposure.languages) - 3
             spoken = f"{few} and {more} more" if more > 0 else few
-            yield f"[{part.exposure.corpus}]({part.exposure.evidence}) ({spoken}{_unread(part, ', ')})"
+            link = f"[{part.exposure.corpus}]({part.exposure.evidence})"
+            yield f"{link} ({spoken}{_unread(part, ', ')})"
 
 
 def _unread(part: Part | Claim, before: str = " ") -> str:
