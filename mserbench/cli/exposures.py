@@ -26,6 +26,7 @@ def command(context: click.Context) -> None:
 
     `run --model hf:ID` looks a checkpoint up here, and `score --card registry:NAME` takes an entry.
     """
+    # A bare name asks what there is.
     if context.invoked_subcommand is None:
         context.invoke(list_)
 
@@ -106,6 +107,7 @@ def check(file: Path | None) -> None:
     """
     from mserbench.results import public, public_check
 
+    # A file of one's own has the bases that it names in itself.
     registry = public.read(file) if file else public.registry()
     problems = public_check.faults(registry)
     for problem in problems:
@@ -122,6 +124,7 @@ def check(file: Path | None) -> None:
 def _row(registry: Registry, model: PublicModel) -> list[str]:
     from mserbench.results import public_page
 
+    # A base hands its labels on, so they are its heirs' too.
     lineage = [model, *registry.lineage(model)]
     learnt = [
         part.exposure.corpus
@@ -129,6 +132,7 @@ def _row(registry: Registry, model: PublicModel) -> list[str]:
         for part in ancestor.parts
         if part.exposure.kind == "emotion-labels"
     ]
+    # EmoBox has 32 corpora.
     few = ", ".join(learnt[:4])
     named = f"{few} and {len(learnt) - 4} more" if len(learnt) > 4 else few
     complete = "yes" if public_page.is_complete(registry, model) else "no"
@@ -141,6 +145,7 @@ def _record(registry: Registry, model: PublicModel) -> dict[str, Any]:
     from mserbench.results import public_page
 
     record = asdict(model)
+    # JSON has no dates, and the parts of an exposure are nested for no reader.
     record["checked"] = model.checked.isoformat()
     record["parts"] = [
         {

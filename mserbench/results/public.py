@@ -132,6 +132,7 @@ class Registry:
         how a server or a program calls it.
         """
         weights = set(hashes)
+        # What proves which checkpoint it is comes before what only says so.
         for model in self.models.values():
             if _is_id(identifier, model):
                 return Match(model, "id", identifier)
@@ -143,6 +144,7 @@ class Registry:
             if _is_last_part(folder, model):
                 return Match(model, "folder", folder)
 
+        # After the folder, which may tell of a later training than the configuration does.
         for model in self.models.values():
             if _is_id(made_from, model):
                 return Match(model, "made from", made_from)
@@ -155,6 +157,7 @@ class Registry:
         """Return the card of a model that was found, with all that its bases learnt."""
         model = match.model
         lineage = [model, *self.lineage(model)]
+        # Of what bears a name nobody knows what it learnt beside the entry's list.
         is_complete = match.way in _SURE and all(ancestor.complete for ancestor in lineage)
 
         return ModelCard(
@@ -172,6 +175,7 @@ class Registry:
         """Return the bases of an entry, theirs too, each once."""
         ancestors: dict[str, PublicModel] = {}
         waiting = list(model.bases)
+        # A registry that is being checked may have a circle.
         while waiting:
             base = self.models[waiting.pop(0)]
             if base.name not in ancestors:
@@ -190,6 +194,7 @@ def card_named(text: str, name: str) -> ModelCard:
     if not text.startswith(PREFIX):
         return own_cards.read_card(Path(text), name)
 
+    # A card of one's own is refused by the same rule.
     own_cards.require_name(name)
     entries = registry()
     return entries.card(Match(entries.named(text.removeprefix(PREFIX)), "card"), name)
@@ -228,6 +233,7 @@ def parse(text: str, place: str) -> Registry:
 
         models[model.name] = model
 
+    # Only now: an entry may stand before its base.
     for model in models.values():
         missing = [base for base in model.bases if base not in models]
         if missing:
@@ -295,6 +301,7 @@ def _exposures(lineage: Iterable[PublicModel]) -> Iterator[Exposure]:
     for number, model in enumerate(lineage):
         of_base = f", of {model.name}, which it was made from" if number else ""
         for part in model.parts:
+            # The verdict's reasons quote the evidence: there a reader must see how sure it is.
             evidence = f"{part.exposure.evidence}{'' if part.is_read else UNREAD}{of_base}"
             yield dataclasses.replace(part.exposure, evidence=evidence)
 
@@ -305,5 +312,6 @@ def _is_id(text: str, model: PublicModel) -> bool:
 
 def _is_last_part(text: str, model: PublicModel) -> bool:
     """Whether a name is that of a checkpoint without its owner, however it is written large."""
+    # Servers and folders drop the owner; part of a name would match too much.
     last = [identifier.rpartition("/")[2].casefold() for identifier in model.ids]
     return bool(text) and text.casefold() in last

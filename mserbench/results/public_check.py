@@ -31,6 +31,7 @@ def faults(registry: Registry) -> list[str]:
 
 def _twice(registry: Registry) -> Iterator[str]:
     """Yield ids and hashes that two entries have: a model would be found in one by chance."""
+    # The hub takes ids however they are written large.
     kinds = {
         "id": [
             identifier.casefold() for model in registry.models.values() for identifier in model.ids
@@ -51,9 +52,11 @@ def _of_model(model: PublicModel, registry: Registry) -> Iterator[str]:
         yield f"{place} is made from itself: mend 'base'"
     if wrong := [value for value in model.sha256 if not _SHA256.fullmatch(value)]:
         yield f"{place}: hash {wrong[0]!r} is no SHA-256 in small hexadecimal digits"
+    # A model of which nobody says anything still has an entry that says so.
     if not model.parts:
         yield f"{place} names no corpus: add an exposure, 'unknown' where nobody says"
 
+    # Other speech makes no verdict better, so a gap there leaves a list complete.
     doubtful = [part for part in model.parts if part.exposure.kind == "emotion-labels"]
     if model.complete and any(part.exposure.corpus == "unknown" for part in doubtful):
         yield f"{place} is complete, though a corpus with labels of emotion is unknown: it is not"
@@ -67,22 +70,24 @@ def _of_model(model: PublicModel, registry: Registry) -> Iterator[str]:
 def _of_parts(model: PublicModel, registry: Registry, place: str) -> Iterator[str]:
     for part in model.parts:
         exposure = part.exposure
-        where = f"{place}, exposure to {exposure.corpus!r}"
-        meant = names.installed(exposure.corpus)
-        is_strange = meant is None and exposure.corpus not in (*registry.outside, "unknown")
+        item = f"{place}, exposure to {exposure.corpus!r}"
+        # Only a corpus that is known here can be told from another that is spelt alike.
+        installed = names.installed(exposure.corpus)
+        is_strange = installed is None and exposure.corpus not in (*registry.outside, "unknown")
         if is_strange:
-            yield f"{where}: no such corpus is installed: correct it, or add it to 'outside'"
-        if meant is not None and meant != exposure.corpus:
-            yield f"{where}: the corpus is called {meant!r} here: name it so"
+            yield f"{item}: no such corpus is installed: correct it, or add it to 'outside'"
+        if installed is not None and installed != exposure.corpus:
+            yield f"{item}: the corpus is called {installed!r} here: name it so"
         if exposure.kind not in get_args(ExposureKind):
-            yield f"{where}: kind {exposure.kind!r} is none of {', '.join(get_args(ExposureKind))}"
+            yield f"{item}: kind {exposure.kind!r} is none of {', '.join(get_args(ExposureKind))}"
         if not exposure.languages:
-            yield f"{where} has no language: 'mul' stands for several, 'und' for one not known"
+            yield f"{item} has no language: 'mul' stands for several, 'und' for one not known"
         if wrong := languages.fault(exposure.languages):
-            yield f"{where}: {wrong}"
+            yield f"{item}: {wrong}"
         if not _ADDRESS.fullmatch(exposure.evidence):
-            yield f"{where}: evidence {exposure.evidence!r} is no address of a page"
+            yield f"{item}: evidence {exposure.evidence!r} is no address of a page"
 
+    # One corpus may be heard and, elsewhere, learnt from with its labels: two kinds are two.
     pairs = Counter((part.exposure.corpus, part.exposure.kind) for part in model.parts)
     for (corpus, kind), count in pairs.items():
         if count > 1:
@@ -94,6 +99,7 @@ def _of_claims(model: PublicModel, place: str) -> Iterator[str]:
         strange = [task for task in claim.tasks if task not in plugins.entries(TaskEntry)]
         if strange:
             yield f"{place}: claim of task {strange[0]!r}, which is not installed: correct it"
+        # A claim that nothing can be computed for has no place in the table.
         if not claim.tasks or not claim.says:
             yield f"{place}: a claim names no task or says nothing: complete it"
         if not _ADDRESS.fullmatch(claim.evidence):
@@ -104,7 +110,8 @@ def _outside(registry: Registry) -> Iterator[str]:
     """Yield names of 'outside' that are installed by now, or that no entry uses."""
     used = {part.exposure.corpus for model in registry.models.values() for part in model.parts}
     for corpus in registry.outside:
-        if (meant := names.installed(corpus)) is not None:
-            yield f"'outside' has {corpus!r}, which is installed as {meant!r}: take it out"
+        # A corpus may come to be installed long after its name was written here.
+        if (installed := names.installed(corpus)) is not None:
+            yield f"'outside' has {corpus!r}, which is installed as {installed!r}: take it out"
         if corpus not in used:
             yield f"'outside' has {corpus!r}, which no entry uses: take it out"

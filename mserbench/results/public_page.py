@@ -57,6 +57,7 @@ def verdict_of(registry: Registry, model: PublicModel, task: str) -> Verdict:
     Raises UnknownName for no task.
     """
     question = lookup.task(task)
+    # As a user's own word: the entry itself is meant, not what may bear its name.
     card = registry.card(Match(model, "card"), model.name)
     card = exposure.with_families(card, lookup.family)
     return exposure.judge(card, question, lookup.corpus(question.corpus).card, ())
@@ -121,11 +122,13 @@ def _claimed(registry: Registry) -> Table:
 
 def _why(judged: Judged) -> str:
     """Return the first reason in few words, without the address that the entry has."""
+    # The address of the evidence stands in the entry, and would fill the cell.
     reason = judged.verdict.reasons[0].split(" (")[0]
     return reason if len(reason) < 100 else f"{reason[:96]} ..."
 
 
 def _by_task(registry: Registry) -> Table:
+    # What learnt no labels would be zero-shot on everything, and is no recogniser of emotions.
     models = [model for model in registry.models.values() if learns_labels(registry, model)]
     return _table(
         ("checkpoint", *TASKS),
@@ -159,6 +162,7 @@ def _entries(registry: Registry) -> Table:
 def _learnt(model: PublicModel, kind: str) -> Iterator[str]:
     for part in model.parts:
         if part.exposure.kind == kind:
+            # Whisper alone has a hundred.
             few = " ".join(part.exposure.languages[:3])
             more = len(part.exposure.languages) - 3
             spoken = f"{few} and {more} more" if more > 0 else few

@@ -78,6 +78,7 @@ def test_the_shipped_registry_has_no_fault(shipped: Registry) -> None:
 
 def test_the_shipped_registry_keeps_to_its_schema() -> None:
     """Reviewers of an entry have the schema before them, so it must be the form that is read."""
+    # Beside the Python that runs the tests, which may not be on the path.
     tool = shutil.which("check-jsonschema", path=sysconfig.get_path("scripts"))
     if tool is None:
         pytest.skip("check-jsonschema is not installed")
@@ -138,6 +139,7 @@ def test_a_name_makes_a_verdict_worse_and_never_better(
     configuration: either would make zero-shot of what was trained on the target.
     """
     match = shipped.find(**{way: words})  # type: ignore[arg-type]
+    # One task that the entry learnt from, one that it did not.
     in_corpus, unknown = (judged(shipped, match, task) for task in ("ravdess", "aesdd"))
     assert (in_corpus.verdict, unknown.verdict) == ("in-corpus", "unknown")
     assert says in in_corpus.reasons[-1]
@@ -154,14 +156,15 @@ def test_an_incomplete_entry_is_unknown_but_for_what_it_names(shipped: Registry)
     assert judged(shipped, match, "aesdd").verdict == "in-corpus"
 
     salmonn = shipped.find(identifier="tsinghua-ee/SALMONN")
-    named, other = (judged(shipped, salmonn, task) for task in ("iemocap-4", "shemo"))
-    assert (named.verdict, other.verdict) == ("in-corpus", "unknown")
+    named, unnamed = (judged(shipped, salmonn, task) for task in ("iemocap-4", "shemo"))
+    assert (named.verdict, unnamed.verdict) == ("in-corpus", "unknown")
     assert "a page that was not read" in named.reasons[0]
 
 
 def test_weights_are_found_by_their_hash(shipped: Registry) -> None:
     """A copy under another name is the same model."""
     sha256 = shipped.models["whisper"].sha256[0]
+    # Neither id nor folder is known: only the bytes tell.
     match = shipped.find(identifier="somebody/copy", hashes=["0" * 64, sha256], folder="copy")
     assert match is not None
     assert (match.model.name, match.way) == ("whisper", "hash")
@@ -185,6 +188,7 @@ def test_what_a_base_learnt_is_handed_on() -> None:
     assert card.exposure_complete
 
     base = dataclasses.replace(registry.models["base"], complete=False)
+    # One link of the chain that is not known is enough.
     less = Registry({**registry.models, "base": base}, registry.outside)
     assert not less.card(Match(less.models["mine"], "id"), "hf").exposure_complete
 
@@ -198,6 +202,7 @@ def test_a_claim_stands_beside_the_computed_verdict(shipped: Registry) -> None:
         for judged_claim in public_page.claims(shipped)
         if judged_claim.model.name == "mser-llm-paper"
     }
+    # English labels were learnt from, so a second English corpus is no unseen language.
     assert ours == {
         **dict.fromkeys(("aesdd", "resd", "shemo"), ("zero-shot", "zero-shot")),
         "ravdess": ("zero-shot", "cross-corpus"),
@@ -228,6 +233,7 @@ def test_a_claim_stands_beside_the_computed_verdict(shipped: Registry) -> None:
     ],
 )
 def test_a_fault_of_an_entry_is_one_sentence(old: str, new: str, says: str) -> None:
+    # Without the fault there is none, so that the fault alone is what is told.
     assert public_check.faults(public.parse(ENTRY, "test")) == []
     assert old in ENTRY
     sentences = public_check.faults(public.parse(ENTRY.replace(old, new), "test"))
@@ -260,10 +266,10 @@ def test_an_entry_serves_as_a_card() -> None:
 
 
 def test_commands_show_and_check(cli: Callable[..., Any], tmp_path: Path) -> None:
-    shown = cli("exposures", "show", RAVDESS, "--task", "ravdess")
-    assert shown.code == 0
-    assert "in-corpus" in shown.out
-    assert "https://huggingface.co/ehcalabres" in shown.out
+    printed = cli("exposures", "show", RAVDESS, "--task", "ravdess")
+    assert printed.code == 0
+    assert "in-corpus" in printed.out
+    assert "https://huggingface.co/ehcalabres" in printed.out
 
     own = tmp_path / "own.toml"
     own.write_text(ENTRY.replace('corpus = "emodb"', 'corpus = "emodbx"'), encoding="utf-8")
