@@ -169,7 +169,7 @@ def doubts_of(folder: Path, only: Sequence[Path] = ()) -> list[str]:
     from mserbench_leaderboard import doubts, published, store
 
     entries, _ = store.collect(folder / store.RESULTS)
-    reported = published.read(folder / published.FILE)
+    reported = published.judged(published.read(folder / published.FILE))
     chosen = [entry for entry in entries if not only or entry.run.folder in only]
     return [
         doubt
@@ -280,7 +280,7 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
 
     entries, problems = store.collect(results)
     sections, more = board.build(
-        entries, published.read(folder / published.FILE), registered.question
+        entries, published.judged(published.read(folder / published.FILE)), registered.question
     )
     stresses, faults = stressed.collect(folder)
     problems += [*more, *faults]

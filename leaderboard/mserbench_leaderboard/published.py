@@ -6,19 +6,23 @@ again at their source (verified), on a corpus and a number of classes that one o
 in a metric that is certainly one of ours (macro F1 is MF1; an F1 whose averaging is not stated was
 left out). `exposure` is in the words of our verdicts: trained on the target corpus is `in-corpus`;
 an unseen corpus in a language that was seen with emotion labels is `cross-corpus`, whatever the
-paper calls it.
+paper calls it. Of a system in the registry of public checkpoints it is computed from what that says
+(`judged`).
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mserbench.disk import outside
 from mserbench.errors import DataError, why
+from mserbench.plugins import registry
+from mserbench.plugins.hookspecs import TaskEntry
+from mserbench.results import public, public_page
 from mserbench.results.exposure import VERDICTS
 
 FILE = "reported.csv"
@@ -72,6 +76,21 @@ def read(path: Path) -> list[Published]:
     return [
         Published(**dict(zip(_SHARED, key, strict=True)), values=values)
         for key, values in values_of.items()
+    ]
+
+
+def judged(rows: Iterable[Published]) -> list[Published]:
+    """Return published results with the verdict that the registry of public checkpoints leads to,
+    where it has the system; a task that is not installed keeps what the file says.
+    """
+    entries = public.registry()
+    by_system = {name: model for model in entries.models.values() for name in model.reported_as}
+    tasks = registry.entries(TaskEntry)
+    return [
+        replace(row, exposure=public_page.verdict_of(entries, model, row.task).verdict)
+        if (model := by_system.get(row.system)) and row.task in tasks
+        else row
+        for row in rows
     ]
 
 

@@ -44,6 +44,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "corpora": "list the corpora",
         "translators": "list what speaks a corpus in other languages",
         "plugins": "list the plugins, their versions and failures",
+        "exposures": "say what public checkpoints were trained on",
         "weights": "get pretrained weights by name, say which are here, verify them",
     },
     "Data": {

@@ -177,8 +177,8 @@ def card_option(command: F) -> F:
     return click.option(
         "--card",
         metavar="FILE",
-        help="Model card (JSON) of a checkpoint of your own, such as hf:FOLDER: the same as "
-        "--option card=FILE.",
+        help="Model card (JSON) of a checkpoint of your own, such as hf:FOLDER, or registry:NAME: "
+        "the same as --option card=FILE.",
     )(command)
 
 

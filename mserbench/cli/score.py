@@ -16,7 +16,8 @@ from mserbench.cli import _common
 @click.option(
     "--card",
     type=click.Path(path_type=Path),
-    help="Model card (JSON) that says what it was trained on.",
+    help="Model card (JSON) that says what it was trained on, or registry:NAME for an entry of "
+    "'mserbench exposures'.",
 )
 @_common.data_option
 @click.option(

@@ -39,6 +39,7 @@ EXPORTED = (
     "mserbench.report.progress",
     "mserbench.results.manifest",
     "mserbench.results.own_cards",
+    "mserbench.results.public",
     "mserbench.running.judging",
     "mserbench.running.translators",
     "mserbench.speaking.synthesizer",

@@ -112,7 +112,7 @@ def judge(
     chosen_on = {plain(name) for name in card.development}
     return Verdict(
         verdict=verdict,
-        reasons=tuple(reasons),
+        reasons=(*reasons, *([card.basis] if card.basis else [])),
         heard=_heard(card, task, complete and declared and not unproved),
         transductive=transductive,
         development=not chosen_on.isdisjoint(_names(corpus)),

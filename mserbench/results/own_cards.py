@@ -20,7 +20,7 @@ def read_card(path: Path, name: str) -> ModelCard:
     """Read a model card of somebody's own (JSON; docs/results.md). Raises DataError naming the key
     at fault, and UsageError for a name that none can have.
     """
-    _require_name(name)
+    require_name(name)
     try:
         record = json.loads(outside.read(path, outside.CARD, piped=True).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -62,11 +62,12 @@ def unknown_card(name: str) -> ModelCard:
 
     Raises UsageError for a name that none can have.
     """
-    _require_name(name)
+    require_name(name)
     return ModelCard(name, name, "unknown", "unknown", "", (), False)
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> None:
+    """Raise UsageError for a name of a model that cannot be written."""
     # Before a folder is made of it: half a character can be typed, but not written.
     if not is_name(name):
         raise UsageError(

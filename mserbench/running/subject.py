@@ -77,6 +77,7 @@ class Identity:
             **{name: model[name] for name in deciding},
             **({"development": model["development"]} if model["development"] else {}),
             # Left out of what has none, so that runs of before keep their keys.
+            **({"basis": self.card.basis} if self.card.basis else {}),
             **({"source": self.source} if self.source else {}),
             **({"files": dict(self.files)} if self.files else {}),
             **({"adapted": adaptation.identity} if adaptation else {}),

@@ -14,6 +14,7 @@ from mserbench.results import (
     foreign,
     own_cards,
     predictions,
+    public,
     recording,
     runs,
     scoring,
@@ -35,13 +36,14 @@ def score_file(
     """Score a csv of predictions on a task and return the run.
 
     Truth comes from the corpus in `data`, or, where its file names hold all labels, from the task's
-    list of names, so that no audio is needed. Without a card nothing is known of the model: the
-    verdict is `unknown`. Raises DataError with every fault of the file.
+    list of names, so that no audio is needed. `card`: a file, or `registry:NAME` for an entry of
+    the registry of public checkpoints; without one nothing is known of the model, and the verdict
+    is `unknown`. Raises DataError with every fault of the file.
     """
     path = Path(path)
     folder = corpus.data_folder(data)
     question = lookup.task(task, folder)
-    own = own_cards.read_card(Path(card), name) if card else own_cards.unknown_card(name)
+    own = public.card_named(str(card), name) if card else own_cards.unknown_card(name)
     own = exposure.with_families(own, lookup.family)
     labelled = dataset.truth(question, folder)
     truth = {utterance.id: label for utterance, label in labelled}
@@ -54,7 +56,9 @@ def score_file(
     # The content, not the file: the same answers in another order are the same run.
     content = hashlib.sha256(text.encode()).hexdigest()
     identity = {"predictions": content, "task": question.hash, "name": name, "card": repr(own)}
-    key = runs.run_key(identity | ({"development": own.development} if own.development else {}))
+    # Left out of what has none, so that runs of before keep their keys.
+    later = {"development": own.development, "basis": own.basis}
+    key = runs.run_key(identity | {part: value for part, value in later.items() if value})
     folder = runs.run_folder(Path(out), question.name, name, key)
     # As for any run: how many answers rest on the order of the labels.
     ties = {"ties": predictions.count_ties(row.scores for row in rows)}

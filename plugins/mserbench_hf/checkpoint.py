@@ -23,6 +23,7 @@ EXTRACTOR = "preprocessor_config.json"
 _INDEX = "model.safetensors.index.json"
 _READ = (CONFIG, EXTRACTOR, "processor_config.json", _INDEX, "*.safetensors", "README.md")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
+_CACHED = "models--"  # begins the name of a model's folder in the hub's cache
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 # Heads of these names tell how somebody speaks on scales, not which emotion it is.
@@ -58,16 +59,31 @@ class Checkpoint:
     @property
     def weights_hash(self) -> str:
         """SHA-256 (hex) of its safetensors, in the order of their names."""
-        digest = hashlib.sha256()
-        for path in sorted(self.folder.glob("*.safetensors")):
-            digest.update(_digest(path, path.stat().st_size, path.stat().st_mtime_ns))
+        return hashlib.sha256(b"".join(self._digests())).hexdigest()
 
-        return digest.hexdigest()
+    def _digests(self) -> list[bytes]:
+        paths = sorted(self.folder.glob("*.safetensors"))
+        return [_digest(path, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
 
     @property
-    def identifier(self) -> str:
-        """The id on the hub by which others know it; the name where none is said."""
-        return str(self.config.get("_name_or_path") or self.name)
+    def file_hashes(self) -> tuple[str, ...]:
+        """SHA-256 (hex) of each of its safetensors, in the order of their names."""
+        return tuple(digest.hex() for digest in self._digests())
+
+    @property
+    def hub_id(self) -> str:
+        """Its id on the hub, where it came from there; "" of a folder of the user's own."""
+        if not Path(self.name).expanduser().is_dir():
+            return self.name.partition("@")[0]
+
+        # A folder of the hub's cache: models--OWNER--NAME/snapshots/COMMIT.
+        cached = self.folder.absolute().parent.parent.name
+        return cached[len(_CACHED) :].replace("--", "/", 1) if cached.startswith(_CACHED) else ""
+
+    @property
+    def made_from(self) -> str:
+        """What its configuration says that it was loaded from before it was saved."""
+        return str(self.config.get("_name_or_path") or "")
 
     @property
     def licence(self) -> str:

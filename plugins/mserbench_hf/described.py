@@ -48,11 +48,5 @@ class DescribedHf(Model):
 def _card(name: str, own_card: str) -> ModelCard:
     checkpoint = opened(name)
     kinds = ", ".join(map(str, checkpoint.config.get("architectures") or ()))
-    return card_of(
-        own_card,
-        identifier=checkpoint.identifier,
-        folder=checkpoint.folder.name,
-        weights_hash=checkpoint.weights_hash,
-        title=f"{DescribedHf.address_name(HfOptions(name))} ({kinds})",
-        licence=checkpoint.licence,
-    )
+    title = f"{DescribedHf.address_name(HfOptions(name))} ({kinds})"
+    return card_of(own_card, checkpoint, title)

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from mserbench.cards import ModelCard
-from mserbench.results.own_cards import read_card, unknown_card
+from mserbench.results.own_cards import unknown_card
+from mserbench.results.public import card_named, registry
+from mserbench_hf.checkpoint import Checkpoint
 
 
-def exposure_of(identifier: str, folder: str, weights_hash: str) -> ModelCard | None:
-    """Return what is known of a public checkpoint; None where nobody says what it learnt.
+def exposure_of(checkpoint: Checkpoint) -> ModelCard | None:
+    """Return what the registry of public checkpoints says of one; None where it has it not.
 
-    `identifier`: its id on the hub, or what its configuration says that it was made from; `folder`:
-    the last part of its folder; `weights_hash`: SHA-256 (hex) of its safetensors. A registry of
-    public checkpoints is asked here; there is none yet.
+    By its id on the hub, the hash of its weights, the name of its folder, or what its configuration
+    says that it was made from: the last two are claims, and never make a list complete.
     """
-    return None
+    entries = registry()
+    match = entries.find(
+        identifier=checkpoint.hub_id,
+        hashes=checkpoint.file_hashes,
+        folder=checkpoint.folder.name,
+        made_from=checkpoint.made_from,
+    )
+    return entries.card(match, "hf") if match else None
 
 
-def card_of(
-    own_card: str, identifier: str, folder: str, weights_hash: str, title: str, licence: str
-) -> ModelCard:
+def card_of(own_card: str, checkpoint: Checkpoint, title: str) -> ModelCard:
     """Return the card of a checkpoint: the user's own, else the registry's, else that of nothing
     known, which makes the verdict `unknown`.
 
-    `title` and `licence` as the checkpoint says them; its version is the beginning of the hash.
-    Raises DataError for a card that cannot be read.
+    `own_card`: a file, or `registry:NAME`; the version is the beginning of the weights' hash.
+    Raises DataError for a card that cannot be read, UnknownName for no entry.
     """
-    version = weights_hash[:12]
+    version = checkpoint.weights_hash[:12]
     if own_card:
-        return replace(read_card(Path(own_card), "hf"), version=version)
+        return replace(card_named(own_card, "hf"), version=version)
 
-    card = exposure_of(identifier, folder, weights_hash) or unknown_card("hf")
-    return replace(card, name="hf", title=title, version=version, licence=licence)
+    card = exposure_of(checkpoint) or unknown_card("hf")
+    return replace(card, title=title, version=version, licence=checkpoint.licence)

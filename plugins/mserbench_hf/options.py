@@ -31,9 +31,9 @@ class HfOptions:
     )
     card: str = option(
         "",
-        "Model card (JSON) that says what the checkpoint was trained on, as for 'mserbench score'; "
-        "without, the verdict is unknown.",
-        "empty: nobody says what it learnt",
+        "Model card (JSON) that says what the checkpoint was trained on, as for 'mserbench score', "
+        "or registry:NAME for an entry of 'mserbench exposures'; without, it is looked up there.",
+        "empty: what the registry knows, else the verdict is unknown",
     )
     window: float | None = option(
         30.0,

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +17,8 @@ from mserbench.cards import ModelCard
 from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.errors import ModelError, UsageError
 from mserbench.model import Described, Model
+from mserbench.results.own_cards import unknown_card
+from mserbench.results.public import registry
 from mserbench_openai.kept import Kept
 from mserbench_openai.options import Address, Options, address_of
 from mserbench_openai.pacing import Budget, Stopped
@@ -56,13 +59,15 @@ class OpenAI(Model):
 
     @classmethod
     def describe(cls, options: Any, weights: Path | None) -> Described:
-        """Return what can be said of a model that others serve: it may have heard anything."""
+        """Return what can be said of a model that others serve: it may have heard anything, that
+        of its name in the registry at least.
+        """
         address = address_of(options.server)
+        entries = registry()
+        match = entries.find(name=address.model)
+        public = entries.card(match, "openai") if match else unknown_card("openai")
         title = f"{address.model} at {address.url}"
-        card = ModelCard(
-            "openai", title, cls.version, "unknown", "", exposure=(), exposure_complete=False
-        )
-        return Described(card, cls.version)
+        return Described(replace(public, title=title, version=cls.version), cls.version)
 
     @classmethod
     def contents(cls, options: Any) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +22,7 @@ from mserbench.contracts import SAMPLE_RATE, Clip
 from mserbench.disk.files import cache_dir
 from mserbench.errors import ClipError, ModelError, plain
 from mserbench.model import Model, short_name
+from mserbench.results.public import registry
 from mserbench_worker.hello import Hello
 from mserbench_worker.options import Options
 from mserbench_worker.process import Died, Process
@@ -87,9 +88,9 @@ class Worker(Model):
 
     @property
     def card(self) -> ModelCard:
-        """What the worker says of itself."""
+        """What the worker says of itself; of a name alone, what the registry says of that name."""
         hello = self._hello
-        return ModelCard(
+        card = ModelCard(
             "worker",
             hello.name,
             hello.version,
@@ -98,6 +99,13 @@ class Worker(Model):
             exposure=hello.exposure,
             exposure_complete=hello.exposure_complete,
         )
+        entries = registry()
+        match = entries.find(name=hello.name)
+        if match is None or hello.exposure or hello.exposure_complete:
+            return card
+
+        public = entries.card(match, "worker")
+        return replace(card, exposure=public.exposure, basis=public.basis)
 
     def predict(
         self, clips: Sequence[Clip], labels: Sequence[str]

@@ -128,3 +128,15 @@ def test_no_name_writes_outside_the_output_folder(file: Path, tmp_path: Path, na
 def test_a_name_that_no_file_system_takes_says_so(file: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cannot be written \(File name too long\)"):
         score_file(file, TASK, "x" * 300, out=tmp_path / "runs")
+
+
+def test_an_entry_of_the_registry_is_a_card(file: Path, tmp_path: Path) -> None:
+    """Predictions of a public checkpoint get the verdict that its training allows."""
+    run = score_file(
+        file, TASK, "e2v", card="registry:emotion2vec-plus-large", out=tmp_path / "runs"
+    )
+    assert run.verdict == "in-corpus"
+    assert any("emotion2vec-plus-large" in reason for reason in run.record.verdict.reasons)
+
+    with pytest.raises(UnknownName, match="emotion2vec-plus-large"):
+        score_file(file, TASK, "e2v", card="registry:emotion2vec-plus-lrge", out=tmp_path / "runs")

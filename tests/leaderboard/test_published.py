@@ -4,6 +4,7 @@ from.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from mserbench.errors import DataError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import TaskEntry
-from mserbench_leaderboard.published import COLUMNS, read
+from mserbench_leaderboard.published import COLUMNS, judged, read
 
 FILE = Path(__file__).parents[2] / "leaderboard" / "reported.csv"
 
@@ -36,6 +37,19 @@ def test_zero_shot_in_a_seen_language_is_cross_corpus() -> None:
         **dict.fromkeys(("aesdd", "resd", "shemo"), "zero-shot"),
         "ravdess": "cross-corpus",
         **dict.fromkeys(("iemocap-4", "iemocap-7", "meld", "meld-4"), "in-corpus"),
+    }
+
+
+def test_the_registry_says_what_the_file_says() -> None:
+    """The verdict of a public system is computed; a slip of the hand would show here."""
+    rows = read(FILE)
+    computed = judged(rows)
+    assert computed == rows
+    slipped = [replace(row, exposure="leaked") for row in rows]
+    mended = {row.system for row in judged(slipped) if row.exposure != "leaked"}
+    assert mended == {
+        'MSER-LLM zero-shot ("Ours ZS")',
+        *(f"emotion2vec+ {size}" for size in ("seed", "base", "large")),
     }
 
 

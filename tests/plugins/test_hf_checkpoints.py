@@ -20,6 +20,7 @@ from mserbench.errors import DataError, MserbenchError, UsageError
 from mserbench.running.spec import Spec
 from mserbench_hf import label_map
 from mserbench_hf.checkpoint import opened
+from mserbench_hf.exposure import exposure_of
 from mserbench_hf.label_map import meaning, meanings
 
 TASK = "emodb-sample"
@@ -200,6 +201,42 @@ def test_a_card_of_the_user_decides_the_verdict(
     refused = cli("run", "--model", "prior", "--task", TASK, "--card", card)
     assert refused.code == 2
     assert "--card" in refused.err
+
+
+def test_a_public_checkpoint_is_looked_up(checkpoint: Path, tmp_path: Path) -> None:
+    """By its folder alone it is a claim, which the reasons say: the list is not complete then."""
+    import shutil
+
+    folder = tmp_path / "emotion2vec_plus_seed"
+    shutil.copytree(checkpoint, folder)
+    verdict = evaluate(f"hf:{folder}", TASK, out=tmp_path / "runs", limit=8).record.verdict
+    assert verdict.verdict == "in-corpus"
+    assert "only the name of its folder" in verdict.reasons[-1]
+
+    card = Spec.of(f"hf:{folder}", options={"card": "registry:superb-hubert-base-er"}).identity.card
+    assert [part.corpus for part in card.exposure] == ["iemocap", "LibriSpeech"]
+    assert card.exposure_complete
+
+
+def test_what_a_configuration_was_made_from_is_no_id(written: Callable[..., Path]) -> None:
+    """A student's model bears the name of what it was fine-tuned from: it is not that model."""
+    checkpoint = opened(str(written({"_name_or_path": "superb/hubert-base-superb-er"})))
+    assert checkpoint.hub_id == ""
+    card = exposure_of(checkpoint)
+    assert card is not None
+    assert not card.exposure_complete
+    assert "what it learnt after that nobody says" in card.basis
+
+
+def test_a_folder_of_the_hub_cache_has_its_id(written: Callable[..., Path], tmp_path: Path) -> None:
+    folder = tmp_path / "models--superb--hubert-base-superb-er" / "snapshots" / "0123abc"
+    folder.parent.mkdir(parents=True)
+    written().rename(folder)
+    checkpoint = opened(str(folder))
+    assert checkpoint.hub_id == "superb/hubert-base-superb-er"
+    card = exposure_of(checkpoint)
+    assert card is not None
+    assert card.exposure_complete
 
 
 def test_a_head_that_is_not_of_its_class_is_refused(checkpoint: Path, tmp_path: Path) -> None:

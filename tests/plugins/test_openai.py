@@ -101,6 +101,21 @@ def test_a_run_holds_prompt_answers_and_who_gave_them(good: State, tmp_path: Pat
     assert facts["server_model"]["owned_by"] == "tests"
 
 
+def test_a_name_of_the_registry_is_a_claim() -> None:
+    """What a server calls a model decides nothing for it, but may tell against it."""
+    card = OpenAI.describe(Options(server="http://localhost:1/v1#tsinghua-ee/SALMONN"), None).card
+    assert "iemocap" in {part.corpus for part in card.exposure}
+    assert not card.exposure_complete
+    assert "only the name 'tsinghua-ee/SALMONN'" in card.basis
+
+    strange = OpenAI.describe(Options(server="http://localhost:1/v1#mine"), None).card
+    assert (strange.exposure, strange.basis, strange.title) == (
+        (),
+        "",
+        "mine at http://localhost:1/v1",
+    )
+
+
 def test_audio_goes_as_it_is_heard(good: State) -> None:
     """A wav at another rate or scale would be another recording."""
     (clip,) = clips(1)

@@ -105,6 +105,19 @@ def test_a_run_holds_what_the_worker_says_of_itself(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(record.to_json())
 
 
+def test_a_worker_that_tells_only_its_name_is_looked_up(tmp_path: Path) -> None:
+    """Its own words go before the registry's; without any, the name is a claim."""
+    name = "iic/emotion2vec_plus_large"
+    card = made(program(tmp_path, ANSWER, {**HELLO, "name": name})).card
+    assert "emodb" in {part.corpus for part in card.exposure}
+    assert not card.exposure_complete
+    assert (card.title, "only the name" in card.basis) == (name, True)
+
+    part = {"corpus": "iemocap", "languages": ["en"], "kind": "emotion-labels", "evidence": "ours"}
+    own = made(program(tmp_path, ANSWER, {**HELLO, "name": name, "exposure": [part]})).card
+    assert ([part.corpus for part in own.exposure], own.basis) == (["iemocap"], "")
+
+
 def test_labels_go_by_meaning_and_unknown_ones_come_last(tmp_path: Path) -> None:
     hello = {**HELLO, "labels": ["Sadness", "joy", "bored"]}
     reply = 'say({"id": name, "scores": {"Sadness": -3, "joy": -1, "bored": 0}})'
