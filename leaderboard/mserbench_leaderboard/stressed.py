@@ -101,13 +101,22 @@ def _row(stressed: Stressed) -> list[Cell]:
         stressed.name,
         Number(costs.clean.ua, costs.clean.interval, by_clip),
         Number(costs.mean.ua),
-        wording.change(costs.mean, by_clip),
-        f"{costs.worst.name} ({stressed.record.done.get(costs.worst.name, '')})",
+        Written(wording.change(costs.mean, by_clip)),
+        _condition(stressed),
         Number(costs.worst.ua),
-        wording.change(costs.worst, by_clip),
+        Written(wording.change(costs.worst, by_clip)),
         stressed.record.verdict.verdict,
         Marks(stressed.record.marks),
     ]
+
+
+def _condition(stressed: Stressed) -> Cell:
+    """Return the worst condition with what was done there, as text of ours if it is one of ours."""
+    name = stressed.costs.worst.name
+    words = f"{name} ({stressed.record.done.get(name, '')})"
+    # A record may be a stranger's: what it says was done there is his text.
+    is_ours = record.done().get(name) == stressed.record.done.get(name)
+    return Written(words) if is_ours else words
 
 
 def _faults(stresses: Sequence[Stressed]) -> list[str]:

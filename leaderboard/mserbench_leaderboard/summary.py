@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from mserbench.report.blocks import Cell, Column, Emphasis, Link, Number, Table
+from mserbench.report.numbers import percent
 from mserbench.stress.record import Stressed
 from mserbench_leaderboard import cells
 from mserbench_leaderboard.board import ADAPTED, DEVELOPMENT, ZERO_SHOT, Row, Section
@@ -26,7 +27,6 @@ def table_of(
     columns = [
         Column("task"),
         Column("test speech"),
-        Column("chance", right=True),
         Column("best zero-shot, blind"),
         Column("best zero-shot, development"),
         Column(f"{HEARD} unlabelled clips heard first"),
@@ -34,12 +34,11 @@ def table_of(
     ]
     rows: list[list[Cell]] = []
     for section in (section for section in sections if section.complete):
-        name, constant = section.question.name, section.constant
+        name = section.question.name
         rows.append(
             [
                 Link(name, f"{page}#{_anchor(section)}"),
-                speech(section),
-                Number(constant.metrics["UA"]) if constant else "",
+                ", ".join([speech(section), *_chance(section)]),
                 _best(blind(section)),
                 _best(section.groups.get(DEVELOPMENT, [])),
                 _best(adapted(section), hidden=(f"adapted:{HEARD}",)),
@@ -75,6 +74,11 @@ def speech(section: Section) -> str:
     clips = [f"{section.constant.n:,} clips"] if section.constant else []
 
     return ", ".join([languages, *synthetic, _speakers(section), *clips])
+
+
+def _chance(section: Section) -> list[str]:
+    constant = section.constant
+    return [f"chance {percent(constant.metrics['UA'])}"] if constant else []
 
 
 def _speakers(section: Section) -> str:

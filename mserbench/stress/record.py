@@ -132,11 +132,7 @@ def of_run(run: RunRecord, table: Table, recorded: Mapping[str, Any]) -> StressR
         clips=len(table.ids),
         partial=run.counts.partial,
         cluster=run.statistics.cluster,
-        done={
-            f"{alteration.name}:{number}": words
-            for alteration in ALTERATIONS.values()
-            for number, words in enumerate(alteration.severities, start=1)
-        },
+        done=done(),
         tools=tools(),
         costs=_plain(computed),
         answers=_digest(answers_file.write(table, run.task.labels)),
@@ -215,3 +211,12 @@ def _plain(computed: Costs) -> dict[str, Any]:
 
 
 __all__ = ["ANSWERS", "RECORD", "Cost", "StressRecord", "Stressed", "finding", "of_run", "read"]
+
+
+def done() -> dict[str, str]:
+    """Return what each condition does to a clip, in words, by its name."""
+    return {
+        f"{alteration.name}:{number}": words
+        for alteration in ALTERATIONS.values()
+        for number, words in enumerate(alteration.severities, start=1)
+    }
