@@ -54,6 +54,12 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
     show_default=True,
     help="Draw, or check for, confusion matrices.",
 )
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also write, or check, DIR/index.html: the board as one page to look at.",
+)
 @_common.json_option
 def command(
     replay: bool,
@@ -62,12 +68,13 @@ def command(
     rescore: bool,
     folder: Path,
     pictures: bool,
+    html: Path | None,
     as_json: bool,
 ) -> None:
-    """Write DIR/README.md and DIR/pictures from the runs in DIR/results and DIR/stress, or compare
+    """Write README.md and pictures of the board from its runs in results and stress, or compare
     them with what these give.
 
-    The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and
+    The table of the best runs also goes into a README.md beside it, between <!-- board --> and
     <!-- /board -->.
     """
     if check:
@@ -75,7 +82,7 @@ def command(
     if replay and (added or rescore):
         raise UsageError("--replay writes nothing, and --add and --rescore do: give one of them")
     if replay:
-        findings, notes = replay_board(folder, pictures), doubts_of(folder)
+        findings, notes = replay_board(folder, pictures, html), doubts_of(folder)
         count = f"{len(findings)} finding(s) in {str(folder)!r}"
         _tell({"findings": findings, "notes": notes}, [*findings, *notes, count], as_json)
         if findings:
@@ -85,7 +92,7 @@ def command(
     # In this order: a run that is added may be computed anew, and the page shows what came of it.
     copied = add(folder, added) if added else []
     rescored = rescore_all(folder) if rescore else []
-    runs, drawn = rewrite(folder, pictures)
+    runs, drawn = rewrite(folder, pictures, html)
     report = {
         "readme": str(folder / README),
         "runs": runs,
@@ -104,8 +111,11 @@ def command(
     )
 
 
-def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
-    """Write the board; return the number of runs and the pictures drawn.
+def rewrite(
+    folder: Path, pictures: bool = True, html: Path | None = None
+) -> tuple[int, list[Path]]:
+    """Write the board, and its page into the folder `html`; return the number of runs and the
+    pictures drawn.
 
     Raises DataError with every fault of the runs, before anything is written; MissingExtra without
     matplotlib.
@@ -114,7 +124,7 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     from mserbench_leaderboard import pictures as matrices
     from mserbench_leaderboard import systems
 
-    entries, texts, problems = _board(folder)
+    entries, texts, problems = _board(folder, html)
     if problems:
         listed = "\n  - ".join(
             [f"the board {str(folder)!r} is not written, as of its runs", *problems]
@@ -128,14 +138,14 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     return len(entries), drawn
 
 
-def replay_board(folder: Path, pictures: bool = True) -> list[str]:
+def replay_board(folder: Path, pictures: bool = True, html: Path | None = None) -> list[str]:
     """Return a sentence for each thing that is damaged, stale, or not what the predictions say;
     write nothing.
     """
     from mserbench_leaderboard import audit, stressed, systems
     from mserbench_leaderboard import pictures as matrices
 
-    entries, texts, findings = _board(folder)
+    entries, texts, findings = _board(folder, html)
     for entry in entries:
         findings += audit.findings(entry)
 
@@ -256,7 +266,7 @@ def _refusals(entry: BoardRun, standing: Sequence[BoardRun]) -> list[str]:
     return [*audit.findings(entry), *board.contradictions(current, [*same_task, entry])]
 
 
-def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
+def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     """Return the entries, the texts of the files to write (none where there are problems), and the
     problems.
     """
@@ -269,6 +279,7 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
         store,
         stressed,
     )
+    from mserbench_leaderboard.site import page
 
     results = folder / store.RESULTS
     if not results.is_dir() or results.is_symlink():
@@ -286,11 +297,13 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     if problems:
         return entries, {}, problems
 
-    page = render.board(sections, stressed.blocks(stresses))
-    texts = {folder / README: page, **_front_page(folder, sections)}
+    readme = render.board(sections, stressed.blocks(stresses))
+    texts = {folder / README: readme, **_front_page(folder, sections)}
     texts |= stressed.for_cards(folder, stresses)
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
+    if html:
+        texts[html / page.FILE] = page.text(sections, folder, html)
 
     return entries, texts, []
 
