@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -102,5 +103,4 @@ def _way_to(results: Path, board: Path, out: Path) -> str:
     if not page.is_relative_to(around):
         return ""
 
-    ups = len(page.relative_to(around).parts)
-    return "../" * ups + results.resolve().relative_to(around).as_posix()
+    return Path(os.path.relpath(results.resolve(), page)).as_posix()
