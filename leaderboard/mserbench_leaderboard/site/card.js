@@ -12,7 +12,7 @@ function fact(list, key, ...content) {
 function explained(names, meanings) {
   return element("ul", {}, ...names.map((name) => {
     const meaning = meanings[name.split(":")[0]];
-    return element("li", {}, element("b", {}, foreign(name)), meaning ? `: ${meaning}` : "");
+    return element("li", {}, element("b", {}, foreign(name)), meaning ? ": " : "", meaning ? english(meaning) : "");
   }));
 }
 

@@ -120,8 +120,8 @@ function bodies(number, systems) {
     room -= lines.length;
     if (data.groups[group].kind === "floor" && task.constant.length) lines.push(constantRow(task));
     if (!lines.length) continue;
-    const title = element("th", { scope: "rowgroup", colspan: COLUMNS.length }, data.groups[group].title);
-    if (data.groups[group].note) title.append(element("small", {}, data.groups[group].note.replace(/\*/g, "")));
+    const title = element("th", { scope: "rowgroup", colspan: COLUMNS.length }, english(data.groups[group].title));
+    if (data.groups[group].note) title.append(element("small", {}, english(data.groups[group].note.replace(/\*/g, ""))));
     made.push(element("tbody", {}, element("tr", { class: "group" }, title), ...lines));
   }
   return made;
@@ -139,7 +139,7 @@ function publishedTable(task) {
     element("th", { scope: "row" }, foreign(system)),
     element("td", { class: "plot" }, values[0] === null ? "" : forest([values[0]], task.constant[1], "other", false, false)),
     ...values.map((value, position) => element("td", { class: position > 1 ? "number wide-only" : "number" }, digits(value))),
-    element("td", {}, exposure),
+    element("td", {}, english(exposure)),
     element("td", { class: "wide-only" }, foreign(where)), element("td", { class: "wide-only" }, foreign(note))));
   return element("div", { class: "published" }, element("h3", {}, word("publishedTitle")),
     scrolled(`${word("publishedTitle")}, ${task.name}`, element("table", {}, element("thead", {}, line), element("tbody", {}, ...lines))));

@@ -13,12 +13,13 @@ function inView(number) {
   return (state.synthetic || !task.synthetic) && (!state.spoken || task.languages.includes(state.spoken));
 }
 
+// Sentences of several hands and languages, each isolated from the next.
 function facts(task) {
-  const parts = [task.speech];
-  if (task.synthetic) parts.push(data.marks.synthetic);
-  parts.push(word("labels", { labels: task.labels.join(", ") }));
-  if (task.smallest !== undefined && task.smallest !== null) parts.push(word("smallest", { points: task.smallest }));
-  return parts.filter(Boolean).join(". ").replace(/\.\./g, ".");
+  const parts = task.speech ? [english(`${task.speech}.`)] : [];
+  if (task.synthetic) parts.push(english(`${data.marks.synthetic}.`));
+  parts.push(foreign(`${word("labels", { labels: task.labels.join(", ") })}.`));
+  if (task.smallest !== undefined && task.smallest !== null) parts.push(foreign(word("smallest", { points: task.smallest })));
+  return parts.flatMap((part) => [part, " "]);
 }
 
 function corpusOf({ corpus }) {
@@ -37,7 +38,7 @@ function buildSections() {
     const after = element("div");
     const title = element("h2", { id: `task-${number}`, tabindex: "-1" }, foreign(task.name));
     const section = element("section", { class: "task", "aria-labelledby": `task-${number}` },
-      title, element("p", {}, foreign(task.title)), element("p", { class: "facts" }, foreign(facts(task))),
+      title, element("p", {}, foreign(task.title)), element("p", { class: "facts" }, ...facts(task)),
       scrolled(word("tableOf", { task: task.name }), table), after, corpusOf(task));
     sections.push({ section, table, after, title });
     return section;

@@ -37,6 +37,11 @@ function foreign(text) {
   return element("bdi", {}, text);
 }
 
+// What the board says in English whatever the language of the page, for eyes and for voices.
+function english(text) {
+  return element("bdi", { lang: "en" }, text);
+}
+
 function digits(value) {
   return value === null || value === undefined ? "" : value.toFixed(1);
 }
