@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mserbench_leaderboard.entries import BoardRun
 
 README = "README.md"
+PAGE = "index.html"
 FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 
 
@@ -102,13 +103,13 @@ def command(
     }
     notes = doubts_of(folder, copied) if copied else []
     report["notes"] = notes
+    if html:
+        report["page"] = str(html / PAGE)
     lines = [*(f"added {str(path)!r}" for path in copied), *notes]
     lines += [f"computed anew: {str(path)!r}" for path in rescored]
-    _tell(
-        report,
-        [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"],
-        as_json,
-    )
+    lines.append(f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn")
+    lines += [f"{report['page']!r}: open it in a browser"] if html else []
+    _tell(report, lines, as_json)
 
 
 def rewrite(
@@ -303,7 +304,7 @@ def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, 
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
     if html:
-        texts[html / page.FILE] = page.text(sections, folder, html)
+        texts[html / PAGE] = page.text(sections, folder, html)
 
     return entries, texts, []
 

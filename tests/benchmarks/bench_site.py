@@ -12,6 +12,7 @@ import pytest
 
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import registered, store
+from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import page
 from tests.benchmarks.bench_leaderboard import make_board
 from tests.leaderboard.browser import chromium
@@ -55,7 +56,7 @@ def sections(tmp_path_factory: pytest.TempPathFactory) -> list[boards.Section]:
 @pytest.fixture(scope="module")
 def file(sections: list[boards.Section], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the page on disk."""
-    path = tmp_path_factory.mktemp("site") / page.FILE
+    path = tmp_path_factory.mktemp("site") / PAGE
     path.write_text(page.text(sections, path.parent, path.parent), encoding="utf-8")
     return path
 

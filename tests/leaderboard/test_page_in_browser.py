@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import page as site
 from tests.leaderboard.browser import HOSTILE, chromium, hostile_values, made_values
 
@@ -41,7 +42,7 @@ def show(browser: Any, tmp_path: Path, problems: list[str]) -> Iterator[Opened]:
     def opened(
         values: dict[str, Any] | None = None, address: str = "", width: int = 1280, **more: Any
     ) -> Any:
-        path = tmp_path / site.FILE
+        path = tmp_path / PAGE
         path.write_text(site.render(values or made_values(4, 8)), encoding="utf-8")
         contexts.append(browser.new_context(viewport={"width": width, "height": 800}, **more))
         view = contexts[-1].new_page()
@@ -140,6 +141,30 @@ def test_a_card_that_the_filter_hides_opens_by_its_address(show: Opened) -> None
     assert "model-003" in view.get_by_role("dialog").inner_text()
     assert "no result nowhere" in show(address="#nowhere").inner_text("#status")
     assert "no result %E0" in show(address="#%E0").inner_text("#status")
+
+
+def test_the_heat_map_has_a_row_for_a_model_and_leads_on(show: Opened) -> None:
+    """A cell that shows another task's number, or leads to another card, misleads quietly."""
+    view = show(made_values(8, 5))
+    view.get_by_label("synthetic speech").check()
+    table = view.locator("table.heat")
+    languages = table.locator("thead th[scope=colgroup]").all_inner_texts()
+    assert languages == ["de", "el", "en", "fa", "ru", "ur", "zh"]  # of eight tasks two are Greek
+    assert table.locator("thead th[scope=colgroup]").nth(1).get_attribute("colspan") == "2"
+    assert table.locator("tbody tr").count() == 3
+
+    link = table.locator("tbody tr").first.locator("td a").nth(1)
+    value = link.inner_text()
+    link.click()
+    card = view.get_by_role("dialog")
+    assert card.locator("td.number").first.inner_text() == value
+    assert "task-0: Task 0" in card.inner_text()
+    view.go_back()
+    assert view.get_by_role("dialog").count() == 0
+
+    hidden = show(made_values(8, 5), address="#task-2")  # synthetic, so not shown at first
+    hidden.get_by_role("heading", name="task-2").wait_for()
+    assert hidden.evaluate("document.activeElement.textContent") == "task-2"
 
 
 def test_by_keyboard_alone(show: Opened) -> None:

@@ -16,6 +16,7 @@ import pytest
 from mserbench.cli import main
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import published, registered, store
+from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import content, page
 from tests.leaderboard.browser import LONG, hostile_values, made_values
 from tests.leaderboard.conftest import MakeRun, toy_task, trained
@@ -112,15 +113,15 @@ def test_written_then_checked(board: Path, make_run: MakeRun) -> None:
     make_run()
     site = board / "site"
     assert call(board, "--html", str(site)) == 0
-    before = (site / page.FILE).read_bytes()
+    before = (site / PAGE).read_bytes()
     assert call(board, "--html", str(site)) == 0
-    assert (site / page.FILE).read_bytes() == before
+    assert (site / PAGE).read_bytes() == before
     assert call(board, "--replay", "--html", str(site)) == 0
 
-    (site / page.FILE).write_bytes(before.replace(b"Zero-shot", b"Zero-Shot"))
+    (site / PAGE).write_bytes(before.replace(b"Zero-shot", b"Zero-Shot"))
     assert call(board, "--replay", "--html", str(site)) == 1
     assert call(board, "--replay") == 0
-    (site / page.FILE).unlink()
+    (site / PAGE).unlink()
     assert call(board, "--replay", "--html", str(site)) == 1
 
 

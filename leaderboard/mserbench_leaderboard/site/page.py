@@ -22,7 +22,6 @@ from mserbench_leaderboard.board import Section
 from mserbench_leaderboard.site import content
 from mserbench_leaderboard.store import RESULTS
 
-FILE = "index.html"
 FIRST = "en"  # the language that a page opens in, and that gives what another one lacks
 PROGRAM = ("parts.js", "forest.js", "heat.js", "card.js", "page.js")
 """The parts of the program, in the order in which they are joined."""
