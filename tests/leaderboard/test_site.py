@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mserbench.cards import Exposure
 from mserbench.cli import main
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import published, registered, store
@@ -81,6 +82,16 @@ def test_the_page_has_the_numbers_of_the_board(board: Path, make_run: MakeRun) -
         assert re.search(line, readme), line
         assert " | ".join(map(str, system["more"])) in readme
     assert [seed for seed, _, _ in systems[0]["seeds"]] == ["0", "1", "2"]
+
+
+def test_a_model_has_one_name_on_all_tasks(board: Path, make_run: MakeRun) -> None:
+    """If it had another where a neighbour is called alike, the heat map would part its row."""
+    for corpus in ("x", "y"):
+        seen = Exposure(corpus, ("de",), "emotion-labels", "its manifest")
+        make_run(model="good", seed=len(corpus) + ord(corpus), exposures=(seen,))
+    systems = content.of(sections_of(board))["systems"]
+    assert sorted(system["name"] for system in systems) == ["good, on x", "good, on y"]
+    assert [system["called"] for system in systems] == ["good", "good"]
 
 
 def test_what_is_zero_is_not_left_out(board: Path, make_run: MakeRun) -> None:

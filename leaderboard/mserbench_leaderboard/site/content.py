@@ -167,6 +167,8 @@ def _system(row: Row, name: str, texts: Texts) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "place": system.place,
         "name": cut(name),
+        # By this a model with one training is the same on all tasks, whoever its neighbours are.
+        "called": cut(row.name) if row.name != name else None,
         "rank": row.rank,
         "tied": row.tied,
         "ua": _with_interval(system.scores["UA"]),

@@ -3,6 +3,9 @@
 const HEAT_LIMIT = 25;
 const STEPS = 6;
 
+// The name without what tells it from its neighbours on one task.
+const called = (system) => system.called ?? system.name;
+
 // How much of the way from chance to 100 is covered, as one of the colours.
 function step(value, chance) {
   const share = (value - chance) / Math.max(100 - chance, 1);
@@ -16,7 +19,7 @@ function heatTable(systems) {
 
   const lines = new Map();
   for (const system of systems) {
-    const key = JSON.stringify([system.name, system.trained, system.group]);
+    const key = JSON.stringify([called(system), system.trained, system.group]);
     if (!lines.has(key)) lines.set(key, new Map());
     lines.get(key).set(system.task, system);
   }
@@ -49,7 +52,7 @@ function heatRow(line, tasks) {
   const first = line.values().next().value;
   const trained = trainedOn(first);
   const kind = kindOf(first) === "zero-shot" ? "" : data.groups[first.group].title;
-  const name = element("th", { scope: "row" }, foreign(first.name),
+  const name = element("th", { scope: "row" }, foreign(called(first)),
     element("small", {}, foreign([trained, kind].filter(Boolean).join("; "))));
   return element("tr", {}, name, ...tasks.map((number) => {
     const system = line.get(number);
