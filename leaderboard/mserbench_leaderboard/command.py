@@ -154,7 +154,11 @@ def replay_board(folder: Path, pictures: bool = True, html: Path | None = None) 
     findings += stressed.findings(stresses)
 
     # A page may be stale though all its runs are sound, as after another run was added.
-    remedy = "run 'mserbench leaderboard'"
+    remedy = (
+        "run 'mserbench leaderboard'"
+        if html is None
+        else (f"run 'mserbench leaderboard --html {html}'")
+    )
     findings += [
         f"{str(path)!r} is not what its runs give: {remedy}"
         for path, text in texts.items()

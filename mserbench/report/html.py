@@ -92,8 +92,8 @@ def block(content: Block) -> str:
             return f"<ul>\n{lines}\n</ul>"
         case Commands(lines):
             # A command is one line, whatever its text holds, and obeys no terminal it is pasted in.
-            shown = [foreign.shown(" ".join(line.splitlines()), foreign.LONGEST) for line in lines]
-            return f"<pre><code>{escaped(chr(10).join(shown))}</code></pre>"
+            typed = [foreign.shown(" ".join(line.splitlines()), foreign.LONGEST) for line in lines]
+            return f"<pre><code>{escaped(chr(10).join(typed))}</code></pre>"
         case Picture(target, says):
             return f'<p><img src="{_address(target)}" alt="{escape(says)}"></p>'
         case Folded(title, blocks):

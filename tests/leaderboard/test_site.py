@@ -87,8 +87,8 @@ def test_the_page_has_the_numbers_of_the_board(board: Path, make_run: MakeRun) -
 def test_a_model_has_one_name_on_all_tasks(board: Path, make_run: MakeRun) -> None:
     """If it had another where a neighbour is called alike, the heat map would part its row."""
     for corpus in ("x", "y"):
-        seen = Exposure(corpus, ("de",), "emotion-labels", "its manifest")
-        make_run(model="good", seed=len(corpus) + ord(corpus), exposures=(seen,))
+        exposure = Exposure(corpus, ("de",), "emotion-labels", "its manifest")
+        make_run(model="good", seed=len(corpus) + ord(corpus), exposures=(exposure,))
     systems = content.of(sections_of(board))["systems"]
     assert sorted(system["name"] for system in systems) == ["good, on x", "good, on y"]
     assert [system["called"] for system in systems] == ["good", "good"]
@@ -109,9 +109,9 @@ def test_groups_are_filtered_by_what_the_board_calls_them(board: Path, make_run:
     make_run(model="tuned", development=("toy-a-corpus",))
     make_run(model="insider", verdict="in-corpus")
     make_run(model="prior")
-    shown = content.of(sections_of(board))
-    kinds = {system["name"]: shown["groups"][system["group"]]["kind"]
-             for system in shown["systems"]}  # fmt: skip
+    values = content.of(sections_of(board))
+    kinds = {system["name"]: values["groups"][system["group"]]["kind"]
+             for system in values["systems"]}  # fmt: skip
     assert kinds == {
         "good": "zero-shot", "shifting": "transductive", "tuned": "development",
         "insider": "other", "prior": "floor",
@@ -119,7 +119,9 @@ def test_groups_are_filtered_by_what_the_board_calls_them(board: Path, make_run:
     assert set(content.KINDS) == set(boards.GROUPS)
 
 
-def test_written_then_checked(board: Path, make_run: MakeRun) -> None:
+def test_written_then_checked(
+    board: Path, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A page edited by hand, or older than its runs, must not survive a check."""
     make_run()
     site = board / "site"
@@ -130,7 +132,9 @@ def test_written_then_checked(board: Path, make_run: MakeRun) -> None:
     assert call(board, "--replay", "--html", str(site)) == 0
 
     (site / PAGE).write_bytes(before.replace(b"Zero-shot", b"Zero-Shot"))
+    capsys.readouterr()
     assert call(board, "--replay", "--html", str(site)) == 1
+    assert f"run 'mserbench leaderboard --html {site}'" in capsys.readouterr().out
     assert call(board, "--replay") == 0
     (site / PAGE).unlink()
     assert call(board, "--replay", "--html", str(site)) == 1
@@ -176,8 +180,8 @@ def test_strangers_texts_stay_in_the_data() -> None:
 def test_a_name_of_five_thousand_characters_is_cut(board: Path, make_run: MakeRun) -> None:
     """A single stranger's run must not make the page as large as all others."""
     make_run(options={"prompt": LONG}, model="m" * 100)
-    shown = content.of(sections_of(board))
-    assert max(map(len, shown["texts"])) <= content.LONGEST
+    values = content.of(sections_of(board))
+    assert max(map(len, values["texts"])) <= content.LONGEST
     assert content.cut(LONG) == "x" * (content.LONGEST - 1) + "…"
 
 
@@ -207,8 +211,8 @@ def test_labels_are_those_that_the_program_uses() -> None:
         (folder / name).read_text(encoding="utf-8") for name in (*page.PROGRAM, "page.html")
     )
     keys = set(page.words()[page.FIRST])
-    asked = set(re.findall(r'(?:\bword\(|data-word=|fact\(list, )"([\w.]+)"', source))
-    assert asked <= keys
+    keys_of_program = set(re.findall(r'(?:\bword\(|data-word=|fact\(list, )"([\w.]+)"', source))
+    assert keys_of_program <= keys
 
     quoted = set(re.findall(r'"([\w.]+)"|key: "(\w+)"', source))
     used = {text for pair in quoted for text in pair} | {"name", "direction"}
