@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mserbench_leaderboard.entries import BoardRun
 
 README = "README.md"
+PAGE = "index.html"
 FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 
 
@@ -55,6 +56,12 @@ FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
     show_default=True,
     help="Draw, or check for, confusion matrices.",
 )
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also write, or check, DIR/index.html: the board as one page to look at.",
+)
 @_common.json_option
 def command(
     replay: bool,
@@ -63,12 +70,13 @@ def command(
     rescore: bool,
     folder: Path,
     pictures: bool,
+    html: Path | None,
     as_json: bool,
 ) -> None:
-    """Write DIR/README.md and DIR/pictures from the runs in DIR/results and DIR/stress, or compare
+    """Write README.md and pictures of the board from its runs in results and stress, or compare
     them with what these give.
 
-    The table of the best runs also goes into a README.md beside DIR, between <!-- board --> and
+    The table of the best runs also goes into a README.md beside it, between <!-- board --> and
     <!-- /board -->.
     """
     if check:
@@ -76,7 +84,7 @@ def command(
     if replay and (added or rescore):
         raise UsageError("--replay writes nothing, and --add and --rescore do: give one of them")
     if replay:
-        findings, notes = replay_board(folder, pictures), doubts_of(folder)
+        findings, notes = replay_board(folder, pictures, html), doubts_of(folder)
         count = f"{len(findings)} finding(s) in {str(folder)!r}"
         _tell({"findings": findings, "notes": notes}, [*findings, *notes, count], as_json)
         if findings:
@@ -86,7 +94,7 @@ def command(
     # In this order: a run that is added may be computed anew, and the page shows what came of it.
     copied = add(folder, added) if added else []
     rescored = rescore_all(folder) if rescore else []
-    runs, drawn = rewrite(folder, pictures)
+    runs, drawn = rewrite(folder, pictures, html)
     report = {
         "readme": str(folder / README),
         "runs": runs,
@@ -96,17 +104,20 @@ def command(
     }
     notes = doubts_of(folder, copied) if copied else []
     report["notes"] = notes
+    if html:
+        report["page"] = str(html / PAGE)
     lines = [*(f"added {str(path)!r}" for path in copied), *notes]
     lines += [f"computed anew: {str(path)!r}" for path in rescored]
-    _tell(
-        report,
-        [*lines, f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn"],
-        as_json,
-    )
+    lines.append(f"{str(folder / README)!r}: {runs} run(s), {len(drawn)} picture(s) drawn")
+    lines += [f"{report['page']!r}: open it in a browser"] if html else []
+    _tell(report, lines, as_json)
 
 
-def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
-    """Write the board; return the number of runs and the pictures drawn.
+def rewrite(
+    folder: Path, pictures: bool = True, html: Path | None = None
+) -> tuple[int, list[Path]]:
+    """Write the board, and its page into the folder `html`; return the number of runs and the
+    pictures drawn.
 
     Raises DataError with every fault of the runs, before anything is written; MissingExtra without
     matplotlib.
@@ -115,7 +126,7 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     from mserbench_leaderboard import pictures as matrices
     from mserbench_leaderboard import systems
 
-    entries, texts, problems = _board(folder)
+    entries, texts, problems = _board(folder, html)
     if problems:
         listed = "\n  - ".join(
             [f"the board {str(folder)!r} is not written, as of its runs", *problems]
@@ -129,14 +140,14 @@ def rewrite(folder: Path, pictures: bool = True) -> tuple[int, list[Path]]:
     return len(entries), drawn
 
 
-def replay_board(folder: Path, pictures: bool = True) -> list[str]:
+def replay_board(folder: Path, pictures: bool = True, html: Path | None = None) -> list[str]:
     """Return a sentence for each thing that is damaged, stale, or not what the predictions say;
     write nothing.
     """
     from mserbench_leaderboard import audit, stressed, systems
     from mserbench_leaderboard import pictures as matrices
 
-    entries, texts, findings = _board(folder)
+    entries, texts, findings = _board(folder, html)
     for entry in entries:
         findings += audit.findings(entry)
 
@@ -144,7 +155,11 @@ def replay_board(folder: Path, pictures: bool = True) -> list[str]:
     findings += stressed.findings(stresses)
 
     # A page may be stale though all its runs are sound, as after another run was added.
-    remedy = "run 'mserbench leaderboard'"
+    remedy = (
+        "run 'mserbench leaderboard'"
+        if html is None
+        else (f"run 'mserbench leaderboard --html {html}'")
+    )
     findings += [
         f"{str(path)!r} is not what its runs give: {remedy}"
         for path, text in texts.items()
@@ -257,7 +272,7 @@ def _refusals(entry: BoardRun, standing: Sequence[BoardRun]) -> list[str]:
     return [*audit.findings(entry), *board.contradictions(current, [*same_task, entry])]
 
 
-def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
+def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     """Return the entries, the texts of the files to write (none where there are problems), and the
     problems.
     """
@@ -270,6 +285,7 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
         store,
         stressed,
     )
+    from mserbench_leaderboard.site import page
 
     results = folder / store.RESULTS
     if not results.is_dir() or results.is_symlink():
@@ -287,11 +303,13 @@ def _board(folder: Path) -> tuple[list[BoardRun], dict[Path, str], list[str]]:
     if problems:
         return entries, {}, problems
 
-    page = render.board(sections, stresses)
-    texts = {folder / README: page, **_front_page(folder, sections, stresses)}
+    readme = render.board(sections, stresses)
+    texts = {folder / README: readme, **_front_page(folder, sections, stresses)}
     texts |= stressed.for_cards(folder, stresses, (entry.run for entry in entries))
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
+    if html:
+        texts[html / PAGE] = page.text(sections, folder, html)
 
     return entries, texts, []
 

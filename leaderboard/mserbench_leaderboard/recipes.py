@@ -20,14 +20,14 @@ def blocks(rows: Sequence[Row]) -> list[Block]:
     they can be had.
     """
     cells: list[list[Cell]] = [
-        [row.name, ", ".join(row.system.trained_on), way] for row in rows if (way := _way(row))
+        [row.name, ", ".join(row.system.trained_on), way] for row in rows if (way := way_of(row))
     ]
     columns = [Column(name) for name in ("model", "trained on", "weights")]
 
     return [Heading(HEADING, 3), Table(columns, cells)] if cells else []
 
 
-def _way(row: Row) -> tuple[Inline, ...]:
+def way_of(row: Row) -> tuple[Inline, ...]:
     """Return how to come by the weights of a row, in one sentence; nothing where its records do not
     say.
     """

@@ -1,7 +1,7 @@
 """What a report is made of: blocks of text, tables and pictures, which say nothing of their format.
 
-A report is a sequence of blocks. `markdown` and `terminal` turn them into text: one module a
-format.
+A report is a sequence of blocks. `markdown`, `terminal` and `html` turn them into text: one module
+a format.
 """
 
 from __future__ import annotations

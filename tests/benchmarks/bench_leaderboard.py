@@ -63,7 +63,7 @@ def _write_run(
         "task": {
             "name": task, "title": task, "version": 1, "hash": task, "question": task,
             "corpus": task,
-            "languages": ["xx"], "labels": list(CANONICAL),
+            "languages": ["eo"], "labels": list(CANONICAL),
         },
         "corpus": {"name": task, "title": task, "synthetic": False, "index_digest": None},
         "counts": {"expected": CLIPS, "scored": CLIPS, "unparsed": 0, "partial": False},

@@ -1,0 +1,1 @@
+"""The board as one static page that opens from disk: its data, its template, its labels."""
