@@ -64,11 +64,12 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mserbench leaderboard --replay
+	$(BIN)/mserbench leaderboard --replay --html leaderboard/site
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --replay
+	$(BIN)/mserbench experiment adaptation --out leaderboard/adaptation --replay
 
 lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless VERSIONS=newest or =lowest
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
@@ -86,12 +87,13 @@ bench: $(DEV)  ## speed and memory, each against a reference timed in the same r
 		$(if $(FAIL),--benchmark-compare-fail=$(FAIL))
 
 replay: $(DEV)  ## remake every number of the board, the baselines and the experiments from the committed predictions
-	$(BIN)/mserbench leaderboard --replay
+	$(BIN)/mserbench leaderboard --replay --html leaderboard/site
 	$(BIN)/mserbench baseline replay
 	$(BIN)/mserbench experiment transfer-real --out leaderboard/transfer-real --replay
 	$(BIN)/mserbench experiment mser-real --out leaderboard/mser-real --replay
 	$(BIN)/mserbench experiment mser-prompts --out leaderboard/mser-prompts --replay
 	$(BIN)/mserbench experiment mser-stages --out leaderboard/mser-stages --replay
+	$(BIN)/mserbench experiment adaptation --out leaderboard/adaptation --replay
 
 regress: replay  ## run every model with a baseline again and compare (DEVICE=cuda, FULL=1); the report is runs/regress/summary.md
 	-$(BIN)/mserbench weights get whisper-base
