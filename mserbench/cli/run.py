@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _reached
 from mserbench.cli._workers import spread
 from mserbench.errors import DataError, MserbenchError, UsageError
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     help="Seconds of audio in a batch.",
 )
 @_common.adapt_options
+@_common.labels_option
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids."
 )
@@ -83,6 +84,7 @@ def command(
     adapt: int,
     adapt_from: str | None,
     draw: int,
+    labels: str | None,
     limit: int | None,
     allow_partial: bool,
     fresh: bool,
@@ -106,7 +108,9 @@ def command(
 
     models = _common.models(model_names)
     wish = _wish(adapt, adapt_from, draw)
-    tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
+    tasks = [
+        _common.with_labels(lookup.task(name), labels) for name in _common.names(task_names, "task")
+    ]
     # A misspelt name must not be found only after the corpora were indexed, which takes minutes.
     for name in models:
         model_entry(name)
@@ -248,7 +252,7 @@ def show(finished: Sequence[Run]) -> None:
         "task", "model", "n", "speakers", "UA [95 % interval]",
         "WA", "WF1", "MF1", "unparsed", "verdict", "heard", "marks",
     ]  # fmt: skip
-    rows = [
+    rows: list[list[object]] = [
         [
             run.record.task.name,
             run.name,
@@ -263,7 +267,7 @@ def show(finished: Sequence[Run]) -> None:
         for run in finished
     ]
     _common.print_table(
-        rows,
+        _with_floors(finished, rows),
         head,
         right=("n", "speakers", "WA", "WF1", "MF1", "unparsed"),
         least=("MF1", "WF1", "heard", "WA", "speakers", "n", "unparsed", "marks", "verdict"),
@@ -274,19 +278,16 @@ def show(finished: Sequence[Run]) -> None:
         _common.say(line)
 
 
-def _smallest(run: Run) -> list[str]:
-    """Say what difference the task of a run can show; nothing where no speaker is known."""
-    from mserbench.statistics.compare import smallest_difference
+def _with_floors(finished: Sequence[Run], rows: Sequence[list[object]]) -> list[list[object]]:
+    """Return the rows of a table, below those of each task two of what anyone reaches there."""
+    all_rows: list[list[object]] = []
+    for position, (run, row) in enumerate(zip(finished, rows, strict=True)):
+        all_rows.append(row)
+        following = finished[position + 1] if position + 1 < len(finished) else None
+        if following is None or following.record.task != run.record.task:
+            all_rows += _reached.floor_rows(run, len(row))
 
-    clusters, clips = run.record.statistics.clusters, run.record.counts.scored
-    smallest = None if run.by_clip else smallest_difference(clips, clusters)
-    if smallest is None:
-        return []
-
-    return [
-        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA "
-        f"between two usual systems from {100 * smallest:.0f} points on"
-    ]
+    return all_rows
 
 
 def _adapted(run: Run) -> str:
@@ -315,10 +316,13 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
                 f"each counts as a speaker of its own"
             )
 
-        lines += _smallest(run)
+        lines += _reached.of_task(run)
 
     # Several models on one task say the same of it.
     lines = list(dict.fromkeys(lines))
+    for run in finished:
+        lines += _reached.of_labels(run)
+
     for run in finished:
         if part := run.record.canonical:
             value = percent(part.metrics["UA"], part.intervals["UA"], run.by_clip)

@@ -308,7 +308,8 @@ class OneSidedPart(Part):
 class RunRecord(Part):
     """All that is kept of a run beside its predictions; metrics and intervals are fractions of 1.
 
-    `clusters` are the speaker numbers of the rows, so that anyone can recompute.
+    `clusters` are the speaker numbers of the rows, so that anyone can recompute. `knows` are the
+    labels of the task that the model can give, None where it does not tell.
     """
 
     schema: Annotated[int, SCHEMAS]
@@ -324,6 +325,7 @@ class RunRecord(Part):
     clusters: Annotated[tuple[int | None, ...] | None, lambda value, path: value]
     verdict: VerdictPart
     facts: Annotated[Mapping[str, Any] | None, _facts] = None
+    knows: Annotated[tuple[str, ...] | None, TEXTS] = None
     adaptation: Annotated[AdaptationPart | None, parts.part_or_null(AdaptationPart)] = None
     remoteness: Annotated[RemotenessPart | None, parts.part_or_null(RemotenessPart)] = None
     one_sided: Annotated[OneSidedPart | None, parts.part_or_null(OneSidedPart)] = None
