@@ -77,8 +77,8 @@ def of_labels(run: Run) -> list[str]:
     if covered.shared:
         value = percent(covered.shared.metrics["UA"], covered.shared.intervals["UA"], run.by_clip)
         sentences.append(
-            f"{subject}, clips of the shared labels only: UA {value}, n {covered.shared.n} (another "
-            f"question than the task)"
+            f"{subject}, clips of the shared labels only: UA {value}, n {covered.shared.n} "
+            f"(another question than the task)"
         )
 
     return sentences

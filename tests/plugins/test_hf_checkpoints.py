@@ -16,9 +16,9 @@ pytest.importorskip("transformers")
 from made_checkpoints import save
 
 from mserbench import evaluate
+from mserbench.data import label_map
 from mserbench.errors import DataError, MserbenchError, UsageError
 from mserbench.running.spec import Spec
-from mserbench_hf import label_map
 from mserbench_hf.checkpoint import opened
 from mserbench_hf.label_map import meaning, meanings
 
