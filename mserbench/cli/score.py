@@ -64,7 +64,7 @@ def command(
     predict --csv` prints. Every id of the task must occur once; the name of its file may stand for
     it. Without a card the verdict is `unknown`. See docs/your-predictions.md.
     """
-    from mserbench.cli.run import show
+    from mserbench.cli._runs_shown import show
     from mserbench.data import label_map as maps
     from mserbench.results.naming import Naming
     from mserbench.running.submission import score_file

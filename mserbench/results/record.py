@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Self, get_args
 
 from mserbench import languages
-from mserbench.contracts import ADAPT_WAYS
 from mserbench.results import parts
+from mserbench.results.conditions import AdaptationPart as AdaptationPart
+from mserbench.results.conditions import OneSidedPart as OneSidedPart
+from mserbench.results.conditions import RemotenessPart as RemotenessPart
 from mserbench.results.exposure import VERDICTS, Heard
 from mserbench.results.parts import COUNT, FLAG, FRACTION, NAME, OBJECT, TEXT, TEXTS, Part, checked
 from mserbench.statistics.names import METRICS
@@ -59,10 +61,6 @@ def _intervals(value: Any, path: str) -> dict[str, Any]:
     }
 
 
-def _are_heard(value: Any) -> bool:
-    return isinstance(value, list) and all(map(parts.are_texts, value))
-
-
 def _facts(value: Any, path: str) -> dict[str, Any]:
     if not parts.are_facts(value):
         raise ValueError(
@@ -86,12 +84,9 @@ VERDICT = checked(lambda value: value in VERDICTS)
 HEARD = checked(lambda value: value in get_args(Heard))
 DIGEST = checked(lambda value: value is None or parts.is_text(value))
 AMOUNT = checked(lambda value: value is None or parts.is_amount(value))
-LENGTH = checked(parts.is_amount)
 FILE = checked(lambda value: value == PREDICTIONS)
 FREEDOM = checked(_is_freedom)
 CLUSTER = checked(lambda value: value in ("speaker", "clip"))
-WAY = checked(lambda value: value in ADAPT_WAYS)
-HEARD_IDS = checked(_are_heard, lambda value: tuple(map(tuple, value)))
 METRIC_VALUES = parts.each(METRICS, parts.is_fraction)
 
 
@@ -267,41 +262,6 @@ class MachinePart(Part):
     audio_seconds: Annotated[float | None, AMOUNT] = None
     product_seconds: Annotated[float | None, AMOUNT] = None
     memory_mb: Annotated[float | None, AMOUNT] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptationPart(Part):
-    """The unlabelled clips that a model heard first: `clips` of them, of whom (`way`), by which
-    draw, and their ids (`heard`), a list for each fold of the scored clips (docs/adaptation.md).
-    """
-
-    clips: Annotated[int, COUNT]
-    way: Annotated[str, WAY]
-    draw: Annotated[int, COUNT]
-    heard: Annotated[tuple[tuple[str, ...], ...], HEARD_IDS]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemotenessPart(Part):
-    """How far the mean of so many `clips` lies from the nearest training corpus, and how far these
-    lie from one another at most: in the model's own measure.
-    """
-
-    distance: Annotated[float, LENGTH]
-    reach: Annotated[float, LENGTH]
-    nearest: Annotated[str, TEXT]
-    clips: Annotated[int, COUNT]
-
-
-@dataclass(frozen=True, kw_only=True)
-class OneSidedPart(Part):
-    """The label that most answers have, where too many have one: their share, and its share among
-    the true labels.
-    """
-
-    label: Annotated[str, TEXT]
-    share: Annotated[float, FRACTION]
-    truth: Annotated[float, FRACTION]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ WAYS_TO_SAY = {
 }
 MAP = {"W1": "happy", "LABEL_2": "sad", "x": "angry"}
 WAYS_TO_NAME = [
-    "{id}", "{file}", "./{file}", "/home/me/calls/{file}", "D:\\calls\\{windows}", "{id}.mp3",
+    "{id}", "{file}", "./{file}", "calls/today/{file}", "D:\\calls\\{windows}", "{id}.mp3",
 ]  # fmt: skip
 
 
