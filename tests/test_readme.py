@@ -113,7 +113,11 @@ def prepared(
     recordings = [f"{who}_{word}.wav" for who in "ab" for word in ("anger", "joy")]
     official.audio.link(
         tmp_path,
-        [f"{folder}/{name}" for folder in ("my-corpus", "recordings", "calls") for name in recordings],
+        [
+            f"{folder}/{name}"
+            for folder in ("my-corpus", "recordings", "calls")
+            for name in recordings
+        ],
     )
     shutil.copy(tmp_path / "recordings" / recordings[0], tmp_path)
     sides = [

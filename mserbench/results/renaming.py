@@ -183,7 +183,12 @@ class _Steps:
             return
 
         readings = self._read_as("prediction", words.label_of)
-        changed = [f"{raw!r} as {label!r}" for raw, label in readings if raw != label != NONE]
+        # Capitals change no word, and so are not worth a note.
+        changed = [
+            f"{raw!r} as {label!r}"
+            for raw, label in readings
+            if label != NONE and nfc(raw).casefold() != nfc(label).casefold()
+        ]
         if changed:
             self.notes.append(f"predictions were read by what they mean: {listed(changed, str)}")
 

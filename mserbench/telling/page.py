@@ -237,7 +237,10 @@ def _durations(facts: RunFacts) -> list[Block]:
 
 
 def _why_not(facts: RunFacts) -> str:
-    return f"the corpus is not here (--data): {facts.looked_up.why_not}"
+    return (
+        f"the corpus is not here (--data, and --task for one of your own): "
+        f"{facts.looked_up.why_not}"
+    )
 
 
 def _parts(name: str, parts: Sequence[PartFacts]) -> Table:

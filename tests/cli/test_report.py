@@ -103,7 +103,10 @@ def test_without_the_corpus_it_says_what_is_not_known(cli, tmp_path: Path) -> No
     done = cli("report", folder, "--data", tmp_path)
     text = " ".join(done.out.split())
     assert done.code == 0
-    assert "Seconds are not known: the corpus is not here (--data): corpus 'ravdess' is not" in text
+    assert (
+        "Seconds are not known: the corpus is not here (--data, and --task for one of your own): corpus"
+        in text
+    )
     assert "Speakers are numbers, as the corpus is not here" in text
 
 
