@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # `MSERBENCH_API`.
 API_VERSION = 1
 FROZEN = ":frozen"  # ends the name of a task's subset for comparisons
+FEWER = ":labels("  # stands in the name of a task that is asked with some of its labels alone
 SAMPLE_RATE = 16_000  # Hz, of every clip
 # Whose unlabelled clips a model may hear before it is scored (docs/adaptation.md).
 SAME_SPEAKERS, OTHER_SPEAKERS = "same speakers", "other speakers"

@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Score": {
         "run": "score models on tasks",
         "score": "score a file of predictions of your own",
+        "report": "tell all of one run: labels, speakers, ceiling, verdict",
         "compare": "compare two runs on the same utterances",
         "stress": "score models on clips through noise, codecs, rooms",
         "check": "compare runs with their baselines: did anything get worse",

@@ -1,4 +1,4 @@
-"""What `mserbench run` is told of adaptation, and what it tells of that and of its tasks."""
+"""What `mserbench run` is told of adaptation, and what it tells of that."""
 
 from __future__ import annotations
 
@@ -30,18 +30,3 @@ def heard_by(run: Run) -> str:
         f"{run.record.task.name}: {part.clips} unlabelled clip(s) of the {part.way} were heard "
         f"before, for each half of the scored ones from the other half (draw {part.draw})"
     )
-
-
-def smallest(run: Run) -> list[str]:
-    """Say what difference the task of a run can show; nothing where no speaker is known."""
-    from mserbench.statistics.compare import smallest_difference
-
-    clusters, clips = run.record.statistics.clusters, run.record.counts.scored
-    least = None if run.by_clip else smallest_difference(clips, clusters)
-    if least is None:
-        return []
-
-    return [
-        f"{run.record.task.name}: {clips} clips of {clusters} speakers show a difference of UA "
-        f"between two usual systems from {100 * least:.0f} points on"
-    ]

@@ -16,6 +16,7 @@ from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
 
 if TYPE_CHECKING:
+    from mserbench.contracts import Task
     from mserbench.report.blocks import Block
 
 # `progress` is the core's, offered here with what else commands share.
@@ -180,6 +181,25 @@ def card_option(command: F) -> F:
         help="Model card (JSON) of a checkpoint of your own, such as hf:FOLDER, or registry:NAME: "
         "the same as --option card=FILE.",
     )(command)
+
+
+def labels_option(command: F) -> F:
+    """Add --labels, which asks a task with some of its labels alone."""
+    return click.option(
+        "--labels",
+        metavar="LABELS",
+        help="Ask for these labels of the task alone, comma separated, on the clips that bear "
+        "them; marked, and never compared with the task.",
+    )(command)
+
+
+def with_labels(task: Task, labels: str | None) -> Task:
+    """Return a task as --labels asks it. Raises UsageError for labels that it does not have."""
+    from mserbench.data import fewer_labels
+
+    if labels is None:
+        return task
+    return fewer_labels.asked(task, [label.strip() for label in labels.split(",")])
 
 
 def names(text: str, option: str) -> list[str]:

@@ -29,8 +29,9 @@ def results_alone(arguments: Sequence[str], whole_process: bool) -> Iterator[Non
     """
     # Help is for people, of any command.
     words = set(arguments)
-    # Of `predict` alone csv goes to stdout; of `plot` it is a file.
-    is_for_programs = _FOR_PROGRAMS & words or {"predict", "--csv"} <= words
+    # Of `predict` and `data list` alone csv goes to stdout; of `plot` it is a file.
+    prints_csv = "--csv" in words and words & {"predict", "list"}
+    is_for_programs = _FOR_PROGRAMS & words or prints_csv
     is_for_people = not is_for_programs or _HELP & words
     if is_for_people or sys.stdout is None:
         yield

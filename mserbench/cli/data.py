@@ -10,7 +10,12 @@ import click
 from mserbench.cli import _common
 
 # Each in a module of its own, imported on use: what fetches and unpacks takes time to import.
-_LATE = {"download": "fetch a corpus that is open, check and unpack it"}
+_LATE = {
+    "download": "fetch a corpus that is open, check and unpack it",
+    "list": "print the clips of a task: ids, files, speakers",
+}
+
+_MODULES = {"list": "mserbench.cli.data_list"}
 
 
 class _Group(click.Group):
@@ -25,7 +30,9 @@ class _Group(click.Group):
 
         import importlib
 
-        late: click.Command = importlib.import_module(f"mserbench.cli.{cmd_name}").command
+        late: click.Command = importlib.import_module(
+            _MODULES.get(cmd_name, f"mserbench.cli.{cmd_name}")
+        ).command
         return late
 
 

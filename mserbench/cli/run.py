@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
-from mserbench.cli._adapting import heard_by, smallest, wish_of
+from mserbench.cli import _common, _runs_shown
+from mserbench.cli._adapting import wish_of
 from mserbench.cli._workers import spread
 from mserbench.errors import DataError, MserbenchError, UsageError
 
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     help="Seconds of audio in a batch.",
 )
 @_common.adapt_options
+@_common.labels_option
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Score only N clips, chosen by a hash of their ids."
 )
@@ -84,6 +85,7 @@ def command(
     adapt: int,
     adapt_from: str | None,
     draw: int,
+    labels: str | None,
     limit: int | None,
     allow_partial: bool,
     fresh: bool,
@@ -107,7 +109,9 @@ def command(
 
     models = _common.models(model_names)
     wish = wish_of(adapt, adapt_from, draw)
-    tasks = [lookup.task(name) for name in _common.names(task_names, "task")]
+    tasks = [
+        _common.with_labels(lookup.task(name), labels) for name in _common.names(task_names, "task")
+    ]
     # A misspelt name must not be found only after the corpora were indexed, which takes minutes.
     for name in models:
         model_entry(name)
@@ -204,7 +208,7 @@ def _report(finished: Sequence[Run], as_json: bool) -> None:
     if as_json:
         _common.print_json([run.summary() for run in finished])
     else:
-        show(finished)
+        _runs_shown.show(finished)
 
 
 def load_all(
@@ -228,90 +232,3 @@ def load_all(
         raise DataError("\n".join(faults))
 
     return targets
-
-
-def show(finished: Sequence[Run]) -> None:
-    """Print runs as a table, with what a reader must know of them below."""
-    from mserbench.report.numbers import percent
-
-    head = [
-        "task", "model", "n", "speakers", "UA [95 % interval]",
-        "WA", "WF1", "MF1", "unparsed", "verdict", "heard", "marks",
-    ]  # fmt: skip
-    rows = [
-        [
-            run.record.task.name,
-            run.name,
-            run.record.counts.scored,
-            "unknown" if run.by_clip else run.record.statistics.clusters,
-            percent(run.metrics["UA"], run.intervals["UA"], run.by_clip),
-            *(percent(run.metrics[name]) for name in ("WA", "WF1", "MF1", "unparsed")),
-            run.verdict,
-            run.heard,
-            ", ".join(run.marks),
-        ]
-        for run in finished
-    ]
-    _common.print_table(
-        rows,
-        head,
-        right=("n", "speakers", "WA", "WF1", "MF1", "unparsed"),
-        least=("MF1", "WF1", "heard", "WA", "speakers", "n", "unparsed", "marks", "verdict"),
-    )
-    click.echo()
-
-    for line in footnotes(finished):
-        _common.say(line)
-
-
-def footnotes(finished: Sequence[Run]) -> list[str]:
-    """Explain the marks, the unit of the interval, and each verdict."""
-    from mserbench.report.numbers import percent
-    from mserbench.results import doubts, marks
-
-    lines = [
-        "Percent. UA: mean recall over the classes; "
-        "in brackets its 95 % interval over speakers (jackknife, t)."
-    ]
-    for run in finished:
-        if alone := run.record.statistics.unattributed:
-            lines.append(
-                f"{run.record.task.name}: {alone} clip(s) have no speaker: "
-                f"each counts as a speaker of its own"
-            )
-
-        lines += smallest(run)
-
-    # Several models on one task say the same of it.
-    lines = list(dict.fromkeys(lines))
-    for run in finished:
-        if part := run.record.canonical:
-            value = percent(part.metrics["UA"], part.intervals["UA"], run.by_clip)
-            lines.append(
-                f"{run.name} on {run.record.task.name}, canonical labels only: "
-                f"UA {value}, n {part.n}"
-            )
-
-    lines += marks.meanings({mark for run in finished for mark in run.marks})
-    lines += list(dict.fromkeys(heard_by(run) for run in finished if run.record.adaptation))
-    lines += marks.meanings_of_heard({run.heard for run in finished})
-    for run in finished:
-        # Zero-shot is what a reader expects here; of anything else the reasons stand in the record.
-        if run.verdict != "zero-shot":
-            lines.append(
-                f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}"
-            )
-
-    for run in finished:
-        lines += [
-            f"warning: {run.name} on {run.record.task.name}: {sentence}"
-            for sentence in doubts.of_record(run.record)
-        ]
-
-    notes = {
-        f"{run.name}: {run.record.verdict.note}": None
-        for run in finished
-        if run.record.verdict.note
-    }
-    folders = sorted({str(run.folder.parent) for run in finished})
-    return [*lines, *notes, f"Predictions and provenance: {', '.join(folders)}"]

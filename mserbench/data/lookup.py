@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mserbench.contracts import FROZEN, Corpus, Task
+from mserbench.contracts import FEWER, FROZEN, Corpus, Task
 from mserbench.errors import MissingExtra, PluginError, UsageError
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import CorpusEntry, TaskEntry
@@ -69,7 +69,8 @@ def family(name: str) -> str:
 
 def task(name: str, data: Path | None = None) -> Task:
     """Return the task of that name, of a TOML file, `TASK:PART` of a division of its corpus, or
-    `TASK:frozen`, the subset of any of them for comparisons.
+    `TASK:frozen`, the subset of any of them for comparisons, or `TASK:labels(happy+sad)`, with
+    some of its labels.
 
     `data` is where a subset is drawn from that no list tells, else $MSERBENCH_DATA.
 
@@ -82,6 +83,12 @@ def task(name: str, data: Path | None = None) -> Task:
         from mserbench.data import frozen
 
         return frozen.subset_of(task(name.removesuffix(FROZEN)), data)
+
+    if FEWER in name:
+        from mserbench.data import fewer_labels
+
+        if parts := fewer_labels.split(name):
+            return fewer_labels.asked(task(parts[0], data), parts[1])
 
     if file := own_file(name):
         return _own(file).task

@@ -10,6 +10,7 @@ EXPORTED = (
     "mserbench.cli.for_plugins",
     "mserbench.contracts",
     "mserbench.data.audio",
+    "mserbench.data.label_map",
     "mserbench.data.labelled",
     "mserbench.data.own.words",
     "mserbench.disk.files",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mserbench.results.record import OneSidedPart
 
 if TYPE_CHECKING:
-    from mserbench.results.heard_parts import RemotenessPart
+    from mserbench.results.conditions import RemotenessPart
     from mserbench.results.predictions import Prediction
     from mserbench.results.record import RunRecord
 

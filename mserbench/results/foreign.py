@@ -4,18 +4,20 @@ unsaid.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mserbench.data import label_map
 from mserbench.errors import DataError, why
 from mserbench.labels import read_answer
 from mserbench.report import alike
-from mserbench.results import prediction_tables
+from mserbench.results import prediction_tables, renaming, unlike
+from mserbench.results.naming import Clips, Naming, Words, nfc
 from mserbench.results.prediction_tables import PredictionTable
 from mserbench.results.predictions import LISTED, SCORE, Prediction, best_label, score_of
+from mserbench.results.renaming import NO_LABEL
 
 _SHOWN = 20  # faults that an error shows
 _READ = ("id", "label", "prediction", "answer")
@@ -29,34 +31,48 @@ class Foreign:
     notes: tuple[str, ...]
 
 
-def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) -> Foreign:
+def read_foreign(
+    path: Path,
+    truth: Mapping[str, str],
+    labels: Sequence[str],
+    naming: Naming | None = None,
+    files: Mapping[str, str] | None = None,
+) -> Foreign:
     """Read a stranger's file: `id`, and scores for all labels, a `prediction`, or an `answer`.
 
-    `truth` maps each id of the task to its label. Names match however their accents are composed. A
-    decimal comma is read where no comma separates fields. Raises DataError with every fault:
-    unknown, missing or repeated ids, a label outside the set, scores that are no finite numbers, a
-    truth column that differs.
+    `truth` maps each id of the task to its label, `files` to its audio file, whose name may stand
+    for the id where it is unique. `naming` says what the file calls things. Names match however
+    their accents are composed, labels also by a closed table of words. A decimal comma is read
+    where no score has a decimal point. Raises DataError with every fault: unknown, missing or
+    repeated ids, a label outside the set, scores that are no finite numbers, a truth column that
+    differs; and for soft labels and dimensions, which are left for later.
     """
-    table = _composed(prediction_tables.read(path, piped=True))
+    naming = naming or Naming()
+    table = prediction_tables.read(path, piped=True, identity=naming.identity)
     name = f"predictions file {str(path)!r}"
-    columns = [f"{SCORE}{_nfc(label)}" for label in labels]
+    clips, words = Clips((*truth, *naming.passed), files or {}), Words(labels, naming)
+    renamed = renaming.renamed(table, name, naming, clips, words)
+    table = renamed.table
+
+    unknown = _unknown_labels(table, labels)
+    unlike.require_labels(table, name, unknown)
+    columns = _score_columns(table, labels, naming)
     _require_columns(name, table, columns)
 
-    # Some systems decompose the accents of file names, and predictions are made of those.
-    by_name = {_nfc(identity): identity for identity in truth}
-    by_label = {_nfc(label): label for label in labels}
-    records = [
-        (line, _as_named(row, by_name if len(by_name) == len(truth) else {}, by_label))
-        for line, row in table.rows
-    ]
-    problems = _id_problems(name, [record["id"] for _, record in records], truth)
+    records = [(line, _stripped(row)) for line, row in table.rows]
+    problems = [*_lines_to_write(name, unknown), *renamed.faults]
+    problems += _id_problems(name, [record["id"] for _, record in records], truth)
     numbers = _numbers_of(table, columns)
+    scored = [label for label in labels if f"{SCORE}{nfc(label)}" in columns]
     rows = []
 
     for line, record in records:
         if record["id"] in truth:
             try:
                 scores = _scores(record, columns, numbers)
+                if len(columns) < len(labels):
+                    # The user said that these are all: other labels are never the answer.
+                    record, scores = {**record, "prediction": best_label(scores, scored)}, ()
                 rows.append(_prediction(record, truth[record["id"]], labels, scores))
             except ValueError as error:
                 problems.append(f"{name}, line {line} (id {record['id']!r}): {why(error)}")
@@ -67,34 +83,42 @@ def read_foreign(path: Path, truth: Mapping[str, str], labels: Sequence[str]) ->
         more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
         raise DataError("\n  - ".join([f"{name} cannot be scored:", *sentences[:_SHOWN], *more]))
 
-    return Foreign(sorted(rows, key=lambda row: row.id), tuple(_left_out(table, columns)))
+    notes = (*renamed.notes, *_left_out(table, labels, columns))
+    return Foreign(sorted(rows, key=lambda row: row.id), notes)
 
 
-def _composed(table: PredictionTable) -> PredictionTable:
-    # Columns hold labels, which a program may have made of decomposed file names too.
-    columns = tuple(map(_nfc, table.columns))
-    rows = tuple((line, dict(zip(columns, row.values(), strict=True))) for line, row in table.rows)
-    return PredictionTable(columns, rows, table.separator)
+def _stripped(row: Mapping[str, str]) -> dict[str, str]:
+    return {column: text if column == "answer" else text.strip() for column, text in row.items()}
 
 
-def _as_named(
-    row: Mapping[str, str], by_name: Mapping[str, str], by_label: Mapping[str, str]
-) -> dict[str, str]:
-    """Return a row with id and labels as the task writes them, where it knows them."""
-    record = {
-        column: value if column == "answer" else value.strip() for column, value in row.items()
-    }
-    # Unknown ones stay as they are, for the sentence that names them.
-    record["id"] = by_name.get(_nfc(record["id"]), record["id"])
-    for column in ("label", "prediction"):
-        if column in record:
-            record[column] = by_label.get(_nfc(record[column]), record[column])
-
-    return record
+def _unknown_labels(table: PredictionTable, labels: Sequence[str]) -> set[str]:
+    """Return the predictions of a table that are none of `labels`."""
+    # What was read already has the names of the task.
+    predictions = {row.get("prediction", "").strip() for _, row in table.rows}
+    return predictions - {"", NO_LABEL, *labels}
 
 
-def _nfc(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+def _lines_to_write(name: str, unknown: Collection[str]) -> list[str]:
+    """Return the sentence that says how to make labels known; empty where all are."""
+    if not unknown:
+        return []
+
+    lines = "; ".join(label_map.line(raw) for raw in sorted(unknown)[: 4 * LISTED])
+    return [
+        f"{name}: {len(unknown)} label(s) have no known meaning for this task: write into a TOML "
+        f"file, under [labels], {lines}, each with a label of the task or "
+        f'"{label_map.NONE}", and give it by --map FILE'
+    ]
+
+
+def _score_columns(table: PredictionTable, labels: Sequence[str], naming: Naming) -> list[str]:
+    """Return the columns of scores that are expected: of all labels, or, where the user names
+    columns of scores and nothing else answers, of those of them that there are.
+    """
+    columns = [f"{SCORE}{nfc(label)}" for label in labels]
+    present = [column for column in columns if column in table.columns]
+    is_partial = naming.scores is not None and not {"prediction", "answer"} & set(table.columns)
+    return present if is_partial and len(present) > 1 else columns
 
 
 def _require_columns(name: str, table: PredictionTable, columns: Sequence[str]) -> None:
@@ -109,8 +133,8 @@ def _require_columns(name: str, table: PredictionTable, columns: Sequence[str]) 
     partly = f"; of these {lacking} are missing" if 0 < len(lacking) < len(columns) else ""
     raise DataError(
         f"{name} has the columns [{listed}{more}], but needs 'id' and either 'prediction', "
-        f"'answer', or all of {list(columns)}{partly}: fields are separated by a comma, a "
-        f"semicolon or a tab"
+        f"'answer', or all of {list(columns)}{partly}: name the columns by --id, --prediction and "
+        f"--scores; fields are separated by a comma, a semicolon or a tab"
     )
 
 
@@ -132,13 +156,10 @@ class _Numbers:
 
 
 def _numbers_of(table: PredictionTable, columns: Sequence[str]) -> _Numbers:
-    """Tell how scores are written; a comma between fields, or points beside it, decide for points.
+    """Tell how scores are written: with a comma unless one of them has a point.
 
     1,234 could be a thousand, where other scores have a decimal point.
     """
-    if table.separator == ",":
-        return _Numbers(False, ", with a decimal point: a decimal comma needs ';' between fields")
-
     cells = [row.get(column, "") for _, row in table.rows for column in columns]
     if any("." in cell for cell in cells):
         return _Numbers(False, ": others of the file have a decimal point, write all with one")
@@ -148,7 +169,9 @@ def _numbers_of(table: PredictionTable, columns: Sequence[str]) -> _Numbers:
 def _scores(
     record: Mapping[str, str], columns: Sequence[str], numbers: _Numbers
 ) -> tuple[float, ...]:
-    """Return the scores of a row: all or none, as with one missing the highest is of the others."""
+    """Return the scores of a row: all or none, as with a missing one the highest is of the
+    others.
+    """
     if not set(columns) <= set(record):
         return ()
     return tuple(numbers.read(column, record[column]) for column in columns)
@@ -163,7 +186,9 @@ def _prediction(
         )
 
     answer = record.get("answer", "")
-    if record.get("prediction"):  # what is said comes before what is weighed
+    if record.get("prediction") == NO_LABEL:
+        prediction = best_label(scores, labels) if scores else ""
+    elif record.get("prediction"):  # what is said comes before what is weighed
         prediction = record["prediction"]
         if prediction not in labels:
             raise ValueError(
@@ -203,12 +228,19 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
     ]
 
 
-def _left_out(table: PredictionTable, columns: Sequence[str]) -> Iterator[str]:
+def _left_out(
+    table: PredictionTable, labels: Sequence[str], columns: Sequence[str]
+) -> Iterator[str]:
     """Say which columns decide nothing, and how often a score among them is the highest."""
     # A misspelt label would otherwise be a score that nobody misses.
     score_columns = [column for column in table.columns if column.startswith(SCORE)]
-    lacking = [column for column in columns if column not in table.columns]
-    if score_columns and lacking:
+    lacking = [
+        column for label in labels if (column := f"{SCORE}{nfc(label)}") not in table.columns
+    ]
+    if len(columns) < len(labels):
+        yield f"{_listed(lacking)} is missing: the best of the other scores is the answer"
+        lacking = []
+    elif score_columns and lacking:
         yield (
             f"scores are not read, as {_listed(lacking)} is missing: predictions and answers alone "
             "decide"

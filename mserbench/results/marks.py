@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from mserbench.contracts import FROZEN
+from mserbench.contracts import FEWER, FROZEN
 
 if TYPE_CHECKING:
     from mserbench.results.record import RunRecord
@@ -33,6 +33,8 @@ MEANING = {
     "development": "the target was used in choosing the model's defaults, "
     "or its figures were seen meanwhile",
     "development not stated": "nobody says what the model's defaults were chosen on",
+    "covers": "the model can give so many of the task's labels: answers to clips of the others are "
+    "wrong, whatever it hears",
     "partial": "not all clips of the task were scored: not comparable with others",
     "unknown speakers": "no speaker is known: "
     "the range is over clips and says nothing of other speakers",
@@ -45,6 +47,8 @@ MEANING = {
 """What is said of each mark, in the order in which they are shown."""
 
 OFF_BOARD = {
+    "fewer labels": "only some labels of the task were asked for, on the clips that bear them: not "
+    "comparable with the task",
     "frozen": "a fixed subset of the task, to be compared with its own baseline: no result",
 }
 """What is said of marks that no run of a board has."""
@@ -69,10 +73,12 @@ def of_record(record: RunRecord) -> list[str]:
         "adapted": record.adaptation is not None,
         "development": bool(verdict.development),
         "development not stated": record.model.development is None,
+        "covers": record.knows is not None and len(record.knows) < len(record.task.labels),
         "partial": record.counts.partial,
         "unknown speakers": record.statistics.cluster == "clip",
         "few speakers": interval is None,
         "wide": is_wide(interval),
+        "fewer labels": FEWER in record.task.name,
         "frozen": record.task.name.endswith(FROZEN),
     }
 
@@ -80,10 +86,13 @@ def of_record(record: RunRecord) -> list[str]:
 
 
 def _numbered(name: str, record: RunRecord) -> str:
-    """Return a mark with the number that it has, if any: `adapted:10`."""
-    if name != "adapted" or record.adaptation is None:
-        return name
-    return f"{name}:{record.adaptation.clips}"
+    """Return a mark with the number that it has, if any: `adapted:10`, `covers:4/7`."""
+    if name == "adapted" and record.adaptation is not None:
+        return f"{name}:{record.adaptation.clips}"
+    if name == "covers" and record.knows is not None:
+        return f"{name}:{len(record.knows)}/{len(record.task.labels)}"
+
+    return name
 
 
 def is_wide(interval: Collection[float] | None) -> bool:

@@ -33,10 +33,11 @@ class PredictionTable:
     separator: str
 
 
-def read(path: Path, piped: bool = False) -> PredictionTable:
+def read(path: Path, piped: bool = False, identity: str = "") -> PredictionTable:
     """Read a table with a header, separated by comma, semicolon, tab or bar, or objects in JSON.
 
-    With `piped` it may be what another program is printing: a user named it.
+    With `piped` it may be what another program is printing: a user named it. `identity` is the
+    column of ids where it has another name than `id`.
     Bytes become text as those of the tables of corpora do. Raises DataError where the file cannot
     be read, has no header, or has rows of other lengths than that.
     """
@@ -54,14 +55,16 @@ def read(path: Path, piped: bool = False) -> PredictionTable:
             f"CSV UTF-8"
         ) from error
 
-    return _json_objects(name, text) if text.lstrip()[:1] in ("{", "[") else _fields(name, text)
+    if text.lstrip()[:1] in ("{", "["):
+        return _json_objects(name, text)
+    return _fields(name, text, identity or "id")
 
 
-def _fields(name: str, text: str) -> PredictionTable:
+def _fields(name: str, text: str, identity: str) -> PredictionTable:
     """Split a table at its separator; a field in quotes may hold line breaks, as answers do."""
     head = next((line for line in text.split("\n") if line.strip()), "")
     named = head.lower() in {f"{_HINT}{separator}" for separator in _SEPARATORS}
-    separator = head[-1] if named else separator_of(head)
+    separator = head[-1] if named else separator_of(head, identity)
 
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
@@ -88,12 +91,12 @@ def _require_few(name: str, columns: Sequence[str]) -> None:
         )
 
 
-def separator_of(head: str) -> str:
-    """Return what separates the columns of a header: where one is `id`, else into the most."""
+def separator_of(head: str, identity: str = "id") -> str:
+    """Return what separates the columns of a header: so that one is of ids, else into the most."""
     # By the header alone: in rows a comma may as well be a decimal one, or stand in an answer.
     columns = {separator: head.split(separator) for separator in _SEPARATORS}
     for separator, names in columns.items():
-        if "id" in (name.strip().strip('"') for name in names):
+        if identity in (name.strip().strip('"') for name in names):
             return separator
 
     return max(_SEPARATORS, key=lambda separator: len(columns[separator]))

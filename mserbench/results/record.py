@@ -11,8 +11,10 @@ from typing import Annotated, Any, Self, get_args
 
 from mserbench import languages
 from mserbench.results import parts
+from mserbench.results.conditions import AdaptationPart as AdaptationPart
+from mserbench.results.conditions import OneSidedPart as OneSidedPart
+from mserbench.results.conditions import RemotenessPart as RemotenessPart
 from mserbench.results.exposure import VERDICTS, Heard
-from mserbench.results.heard_parts import AdaptationPart, RemotenessPart
 from mserbench.results.parts import COUNT, FLAG, FRACTION, NAME, OBJECT, TEXT, TEXTS, Part, checked
 from mserbench.statistics.names import METRICS
 
@@ -263,21 +265,11 @@ class MachinePart(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneSidedPart(Part):
-    """The label that most answers have, where too many have one: their share, and its share among
-    the true labels.
-    """
-
-    label: Annotated[str, TEXT]
-    share: Annotated[float, FRACTION]
-    truth: Annotated[float, FRACTION]
-
-
-@dataclass(frozen=True, kw_only=True)
 class RunRecord(Part):
     """All that is kept of a run beside its predictions; metrics and intervals are fractions of 1.
 
-    `clusters` are the speaker numbers of the rows, so that anyone can recompute.
+    `clusters` are the speaker numbers of the rows, so that anyone can recompute. `knows` are the
+    labels of the task that the model can give, None where it does not tell.
     """
 
     schema: Annotated[int, SCHEMAS]
@@ -293,6 +285,7 @@ class RunRecord(Part):
     clusters: Annotated[tuple[int | None, ...] | None, lambda value, path: value]
     verdict: VerdictPart
     facts: Annotated[Mapping[str, Any] | None, _facts] = None
+    knows: Annotated[tuple[str, ...] | None, TEXTS] = None
     adaptation: Annotated[AdaptationPart | None, parts.part_or_null(AdaptationPart)] = None
     remoteness: Annotated[RemotenessPart | None, parts.part_or_null(RemotenessPart)] = None
     one_sided: Annotated[OneSidedPart | None, parts.part_or_null(OneSidedPart)] = None

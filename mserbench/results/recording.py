@@ -11,8 +11,8 @@ from typing import Any, TypedDict
 from mserbench.cards import CorpusCard, ModelCard
 from mserbench.contracts import Task
 from mserbench.results import record
+from mserbench.results.conditions import AdaptationPart
 from mserbench.results.exposure import Verdict
-from mserbench.results.heard_parts import AdaptationPart
 from mserbench.results.record import (
     CorpusPart,
     Counts,

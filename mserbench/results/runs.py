@@ -129,9 +129,24 @@ class Run:
             "verdict": self.verdict,
             "heard": self.heard,
             "marks": self.marks,
+            **self._reached(),
             **self._doubts(),
             "run_dir": str(self.folder),
             "created": self.record.created,
+        }
+
+    def _reached(self) -> dict[str, Any]:
+        """Return what the run could have reached: floors, and a ceiling where its labels are
+        fewer.
+        """
+        from mserbench.results import reach  # needs what a record alone does not
+
+        covered = reach.coverage(self)
+        smallest = reach.smallest_difference(self)
+        return {
+            "floors": reach.floors([row.label for row in self.rows], self.labels).to_json(),
+            "smallest_difference": None if smallest is None else round(smallest, 4),
+            **({"coverage": covered.to_json()} if covered.is_told else {}),
         }
 
     def _doubts(self) -> dict[str, Any]:

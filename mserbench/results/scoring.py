@@ -56,12 +56,27 @@ def score(
 
     # A partial run may hold no clip with a canonical label.
     if positions and 1 < len(subset) < len(labels):
-        chosen = [_among(rows[at], labels, subset) for at in positions]
-        inner = _score(chosen, subset, [clusters[at] for at in positions] if clusters else None)
+        inner = among(rows, labels, subset, clusters)
         canonical = {"labels": list(subset), **inner.record()}
         del canonical["canonical"]
 
     return Scores(**{**vars(full), "canonical": canonical})
+
+
+def among(
+    rows: Sequence[Prediction],
+    labels: Sequence[str],
+    subset: Sequence[str],
+    clusters: Sequence[int | None] | None,
+) -> Scores:
+    """Score the clips whose label is in `subset` alone, as `score`.
+
+    A model that gave scores is asked again among these labels; an answer in text stays. Raises
+    ValueError where there is no such clip.
+    """
+    positions = [at for at, row in enumerate(rows) if row.label in subset]
+    chosen = [_among(rows[at], labels, subset) for at in positions]
+    return _score(chosen, subset, [clusters[at] for at in positions] if clusters else None)
 
 
 def _among(row: Prediction, labels: Sequence[str], subset: Sequence[str]) -> Prediction:

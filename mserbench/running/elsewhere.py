@@ -30,6 +30,7 @@ class Introduced:
     transductive: bool
     prepares: bool
     tells_remoteness: bool = False
+    labels: tuple[str, ...] = ()
 
 
 class Elsewhere(Model):
@@ -44,7 +45,10 @@ class Elsewhere(Model):
         self.introduced = introduced
         # Of the instance, as each stands for another class.
         vars(self).update(
-            version=introduced.version, devices=spec.kind.devices, adapts=spec.kind.adapts
+            version=introduced.version,
+            devices=spec.kind.devices,
+            adapts=spec.kind.adapts,
+            labels=introduced.labels,
         )
 
     @property
@@ -75,6 +79,7 @@ def introduced(subject: Subject, spec: Spec) -> Introduced:
         transductive=model.transductive,
         prepares=type(model).prepare is not Model.prepare,
         tells_remoteness=type(model).remoteness is not Model.remoteness,
+        labels=tuple(map(str, model.labels)),
     )
 
 

@@ -17,9 +17,9 @@ from mserbench.engine.base import Engine
 from mserbench.errors import ModelError
 from mserbench.labels import read_answer
 from mserbench.model import Model
-from mserbench.results import exposure, machine, predictions, recording, runs, scoring
+from mserbench.results import exposure, machine, predictions, reach, recording, runs, scoring
+from mserbench.results.conditions import AdaptationPart
 from mserbench.results.doubts import one_sided
-from mserbench.results.heard_parts import AdaptationPart
 from mserbench.results.journal import Answer, Journal
 from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
@@ -284,6 +284,7 @@ def _finish(
         **recording.numbers(scores, target.expected, target.partial, clusters),
         verdict=recording.verdict_part(verdict),
         facts=facts or None,
+        knows=reach.known_labels(rows, target.task.labels, subject.model.labels),
         adaptation=heard,
         remoteness=remoteness(subject, target, seconds),
         one_sided=one_sided(rows),

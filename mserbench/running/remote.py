@@ -10,7 +10,7 @@ from mserbench.contracts import Clip
 from mserbench.data.dataset import Dataset
 from mserbench.errors import ModelError
 from mserbench.model import Model, Remoteness
-from mserbench.results.heard_parts import RemotenessPart
+from mserbench.results.conditions import RemotenessPart
 from mserbench.running.asking import timed
 from mserbench.running.elsewhere import Elsewhere
 from mserbench.running.subject import Subject, as_model_error

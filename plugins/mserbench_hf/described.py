@@ -10,6 +10,7 @@ from mserbench.cards import ModelCard
 from mserbench.model import Described, Model
 from mserbench_hf.checkpoint import opened
 from mserbench_hf.exposure import card_of
+from mserbench_hf.label_map import meanings
 from mserbench_hf.options import HfOptions
 
 
@@ -31,8 +32,18 @@ class DescribedHf(Model):
 
     @classmethod
     def contents(cls, options: Any) -> Mapping[str, Path | Sequence[Path] | str]:
-        """Return the files of the checkpoint that decide scores; a copy elsewhere is the same."""
-        return {"checkpoint": opened(options.checkpoint).files}
+        """Return the files of the checkpoint that decide scores, and what its labels mean.
+
+        A copy elsewhere is the same.
+        """
+        checkpoint = opened(options.checkpoint)
+        # The table of words is the core's, whose code is no part of the key.
+        meant = meanings(checkpoint.name, checkpoint.labels, options.labels)
+        pairs = zip(checkpoint.labels, meant, strict=True)
+        return {
+            "checkpoint": checkpoint.files,
+            "labels": ", ".join(f"{raw}={label}" for raw, label in pairs),
+        }
 
     @property
     def card(self) -> ModelCard:

@@ -121,6 +121,8 @@ def test_json_prints_json_and_nothing_else(cli, plugin: Install) -> None:
         "verdict",
         "heard",
         "marks",
+        "floors",
+        "smallest_difference",
         "run_dir",
         "created",
     }

@@ -152,3 +152,48 @@ def test_runs_that_share_no_clip_are_refused(
     done = cli("compare", first.folder, second.folder)
     assert (done.code, done.out) == (3, "")
     assert "scored no clip in common: run both without --limit" in done.err
+
+
+def test_a_vendor_s_table_takes_one_command(cli, tmp_path: Path) -> None:
+    """Semicolons, UTF-16, own columns, folders of another machine, German labels and one of none."""
+    said = {"happy": "FREUDE", "sad": "Trauer", "boredom": "gelangweilt", "fear": "Sonstiges"}
+    truth = dataset.truth(lookup.task(TASK), None)
+    rows = [f"C:\\calls\\{clip.id}.mp3;{said.get(label, label)};0,5" for clip, label in truth]
+    table = "\r\n".join(["File;Emotion;Confidence", *rows])
+    (tmp_path / "vendor.csv").write_bytes(table.encode("utf-16"))
+    (tmp_path / "map.toml").write_text('[labels]\n"Sonstiges" = "none"\n')
+    words = ["vendor.csv", "--task", TASK, "--name", "v", "--id", "file", "--prediction", "emotion"]
+
+    fault = cli("score", *words)
+    assert fault.code == 3
+    assert '"Sonstiges" = "..."' in fault.err
+
+    done = cli("score", *words, "--map", "map.toml", "--json")
+    (summary,) = json.loads(done.out)
+    assert (done.code, summary["n"]) == (0, 535)
+    assert summary["metrics"]["UA"] == pytest.approx(6 / 7)
+    assert summary["coverage"]["answers_only"]
+    assert summary["coverage"]["lacking"] == ["fear"]
+    assert "535 of 535 rows name a clip by its file" in done.err
+
+    some = cli("score", *words, "--map", "map.toml", "--labels", "sad,happy", "--json")
+    (summary,) = json.loads(some.out)
+    assert (summary["task"], summary["n"]) == (f"{TASK}:labels(happy+sad)", 133)
+    assert summary["metrics"]["UA"] == 1.0
+    assert "rows of clips that are not asked for are left out" in some.err
+
+
+def test_what_data_list_prints_is_what_score_reads(cli, tmp_path: Path) -> None:
+    """The list is what a vendor is given, who adds a column and sends it back."""
+    listed = cli("data", "list", TASK, "--csv", "--labels").out.splitlines()
+    assert listed[0] == "id,file,start,end,speaker,label"
+    (tmp_path / "v.csv").write_text("\n".join(listed))
+    done = cli("score", "v.csv", "--task", TASK, "--prediction", "label", "--name", "v", "--json")
+    assert json.loads(done.out)[0]["metrics"]["UA"] == 1.0
+
+    bare = cli("data", "list", TASK, "--csv")
+    assert bare.out.splitlines()[:2] == [
+        "id,file,start,end,speaker",
+        "03a01Fa,03a01Fa.wav,,,emodb:03",
+    ]
+    assert len(json.loads(cli("data", "list", f"{TASK}:labels(sad+happy)", "--json").out)) == 133

@@ -42,7 +42,7 @@ def test_a_run_elsewhere_is_compared_with_the_baselines_of_one_here(
     asked: dict[str, Any] = {"workers": (Spread, "ask"), "child": (_Distant, "_ask")}
     monkeypatch.setattr(*asked[carrier], lambda *_: TOLD)
     model: Model = (
-        _Spread(Spread(spec, None))  # type: ignore[arg-type] # no engine is asked here
+        _Spread(Spread(spec, None), None)  # type: ignore[arg-type] # no engine is asked here
         if carrier == "workers"
         else _Distant(spec, None)  # type: ignore[arg-type]
     )

@@ -23,13 +23,14 @@ def record(**changed: Any) -> Any:
     """Return the parts of a run's record that marks and names rest on, without any mark."""
     plain = {
         "model": {"name": "good", "weights": None, "development": []},
-        "task": {"name": "emodb"},
+        "task": {"name": "emodb", "labels": ["happy", "sad"]},
         "corpus": {"synthetic": False},
         "verdict": {"transductive": False, "development": False},
         "counts": {"partial": False},
         "intervals": {"UA": [0.5, 0.6]},
         "statistics": {"cluster": "speaker"},
         "adaptation": None,
+        "knows": None,
     }
 
     return as_parts(plain | changed)
@@ -57,6 +58,8 @@ def as_parts(value: Any, name: str = "") -> Any:
             "development not stated",
         ),
         ({"counts": {"partial": True}}, "partial"),
+        ({"knows": ["happy"]}, "covers:1/2"),
+        ({"task": {"name": "emodb:labels(happy+sad)", "labels": ["happy", "sad"]}}, "fewer labels"),
         ({"intervals": {"UA": [0.5, 0.7]}}, "wide"),
         ({"intervals": {"UA": None}}, "few speakers"),
         ({"statistics": {"cluster": "clip"}}, "unknown speakers"),
@@ -67,7 +70,8 @@ def test_each_mark_stands_where_its_reason_does_and_is_explained(
 ) -> None:
     assert marks.of_record(record()) == []
     assert marks.of_record(record(**changed)) == [mark]
-    assert marks.meanings([mark]) == [f"{mark}: {marks.MEANING[mark]}"]
+    name, meanings = mark.partition(":")[0], marks.MEANING | marks.OFF_BOARD
+    assert marks.meanings([mark]) == [f"{name}: {meanings[name]}"]
 
 
 @pytest.mark.parametrize("mark", marks.MEANING)

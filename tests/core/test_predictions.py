@@ -70,6 +70,7 @@ def accept(path: Path, content: bytes | str) -> list[str]:
         "id|answer\na|It is happiness, surely\nb|sad\nc|anger\n",
         "id,prediction\na,happy\nb,sad\nc,angry\n".encode("utf-16"),
         "id\tprediction\r\na\thappy\r\nb\tsad\r\nc\tangry\r\n".encode("utf-16"),
+        SCORES.replace("b,0,1", 'b,"0,5","1,5E-00"'),
         SCORES.replace(",", ";").replace("1;", "0,5;").replace("1\n", "1,5E-03\n"),
         " id , prediction \n a , happy \n b , sad \n c , angry \n",
         '{"id": "a", "prediction": "happy"}\n\n{"id": "b", "prediction": "sad"}\n'
@@ -127,17 +128,19 @@ def test_commas_and_points_in_one_file_are_refused(refuse: Refuse) -> None:
     said = refuse("id;score_happy;score_sad;score_angry\na;1,234;0.5;0\nb;0;1;0\nc;0;0;1\n")
     assert "score_happy is '1,234'" in said
     assert "others of the file have a decimal point" in said
-    assert "a decimal comma needs ';' between fields" in refuse(SCORES.replace("b,0", 'b,"0,5"'))
+    said = refuse(SCORES.replace("a,1,0", 'a,0.5,"1,234"'))
+    assert "score_sad is '1,234', but a finite number was expected: others of the file" in said
 
 
 def test_a_fault_of_every_row_is_one_line_with_a_count(tmp_path: Path) -> None:
     truth = {f"c{n}": "sad" for n in range(2_000)}
     path = tmp_path / "p.csv"
-    path.write_text("id,prediction\n" + "".join(f"{name},glad\n" for name in truth))
+    path.write_text("id,prediction\n" + "".join(f"{name},glum\n" for name in truth))
     with pytest.raises(DataError) as caught:
         read_foreign(path, truth, LABELS)
 
-    assert len(str(caught.value).splitlines()) == 2
+    assert len(str(caught.value).splitlines()) == 3
+    assert '"glum" = "..."' in str(caught.value).splitlines()[1]
     assert "(and 1999 more like this: 'c1', 'c2', ...)" in str(caught.value)
 
 
@@ -176,7 +179,7 @@ def test_two_faults_of_different_kinds_are_both_told(refuse: Refuse) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["nan", "NaN", "inf", "-Infinity", "", "1,5", "high", "1e999", "0x1p3"]
+    "value", ["nan", "NaN", "inf", "-Infinity", "", "1.5,2", "high", "1e999", "0x1p3"]
 )
 def test_a_score_that_is_no_finite_number_is_named(refuse: Refuse, value: str) -> None:
     refusal = refuse(SCORES.replace("b,0,1,0", f'b,0,"{value}",0'))
@@ -184,7 +187,7 @@ def test_a_score_that_is_no_finite_number_is_named(refuse: Refuse, value: str) -
 
 
 def test_line_numbers_are_those_of_an_editor(refuse: Refuse) -> None:
-    refusal = refuse('id,prediction,answer\n\na,happy,"two\nlines"\n\nb,sad,\nc,glad,\n')
+    refusal = refuse('id,prediction,answer\n\na,happy,"two\nlines"\n\nb,sad,\nc,glum,\n')
     assert "line 7 (id 'c')" in refusal
 
 
@@ -235,7 +238,7 @@ def test_an_empty_prediction_needs_an_answer(refuse: Refuse) -> None:
             "id,prediction\na,happy\n".encode("utf-16-le"),
             "is not text in UTF-8, in UTF-16 with its mark, or in Windows-1252: save it as CSV",
         ),
-        ("id,prediction\na,fröhlich\n".encode("latin-1"), "prediction 'fröhlich' is none of"),
+        ("id,prediction\na,gelöst\n".encode("latin-1"), "prediction 'gelöst' is none of"),
         (b"id,prediction\na\0,happy\n", "is not text in UTF-8"),
         (b'{"id": "a", "prediction": "happy", "id": "b"}', "the key 'id' is given twice"),
         (b'{"id": "a", "scores": [1, 0, 0]}', "'scores' is a list or an object, but a text"),

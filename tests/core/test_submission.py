@@ -94,12 +94,12 @@ def test_scoring_again_gives_the_same_folder_and_another_file_another(
 
 def test_faults_leave_no_run_behind(file: Path, tmp_path: Path) -> None:
     file.write_text(
-        file.read_text().replace("03a01Fa,happy", "03a01Fa,glad").replace("03a01Nc,neutral\n", "")
+        file.read_text().replace("03a01Fa,happy", "03a01Fa,glum").replace("03a01Nc,neutral\n", "")
     )
     with pytest.raises(DataError) as caught:
         score_file(file, TASK, "mine", out=tmp_path / "runs")
 
-    assert "prediction 'glad' is none of" in str(caught.value)
+    assert "prediction 'glum' is none of" in str(caught.value)
     assert "missing, such as '03a01Nc'" in str(caught.value)
     assert not (tmp_path / "runs").exists()
 

@@ -16,12 +16,14 @@ pytest.importorskip("transformers")
 from made_checkpoints import save
 
 from mserbench import evaluate
+from mserbench.data import label_map
 from mserbench.errors import DataError, MserbenchError, UsageError
 from mserbench.running.spec import Spec
-from mserbench_hf import label_map
 from mserbench_hf.checkpoint import opened
+from mserbench_hf.described import DescribedHf
 from mserbench_hf.exposure import exposure_of
 from mserbench_hf.label_map import meaning, meanings
+from mserbench_hf.options import HfOptions
 
 TASK = "emodb-sample"
 CONFIG: Mapping[str, Any] = {
@@ -261,3 +263,15 @@ def test_a_task_of_which_it_knows_no_label_is_refused_and_lacking_ones_are_lowes
     assert set(model.labels) == {"angry", "happy", "neutral", "sad", "fear", "boredom", "disgust"}
     with pytest.raises(UsageError, match="none of the labels contempt"):
         model.predict([], ["contempt"])
+
+
+def test_what_labels_mean_is_part_of_the_key(checkpoint: Path, tmp_path: Path) -> None:
+    """The table of words is the core's: a run of before it was corrected must not be shown."""
+    own = tmp_path / "map.toml"
+    plain = DescribedHf.contents(HfOptions(str(checkpoint)))["labels"]
+    raw = str(plain).partition("=")[0]
+    own.write_text(f'[labels]\n"{raw}" = "contempt"\n')
+    assert DescribedHf.contents(HfOptions(str(checkpoint), labels=str(own)))["labels"] != plain
+    assert f"{raw}=contempt" in str(
+        DescribedHf.contents(HfOptions(str(checkpoint), labels=str(own)))
+    )

@@ -1,4 +1,4 @@
-"""What the record of a run tells of the clips that a model heard, and of where they lie."""
+"""Parts of a run's record on the conditions it was made in: clips heard before, clips far away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from mserbench.contracts import ADAPT_WAYS
 from mserbench.results import parts
-from mserbench.results.parts import COUNT, TEXT, Part, checked
+from mserbench.results.parts import COUNT, FRACTION, TEXT, Part, checked
 
 
 def _are_heard(value: Any) -> bool:
@@ -41,3 +41,14 @@ class RemotenessPart(Part):
     reach: Annotated[float, LENGTH]
     nearest: Annotated[str, TEXT]
     clips: Annotated[int, COUNT]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneSidedPart(Part):
+    """The label that most answers have, where too many have one: their share, and its share among
+    the true labels.
+    """
+
+    label: Annotated[str, TEXT]
+    share: Annotated[float, FRACTION]
+    truth: Annotated[float, FRACTION]

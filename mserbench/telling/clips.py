@@ -1,0 +1,56 @@
+"""What a corpus on disk says of the clips of a run: seconds, speakers and files, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mserbench.data import corpus, dataset, lookup
+from mserbench.data.index import Progress
+from mserbench.errors import MserbenchError, plain
+from mserbench.results.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """A clip as its corpus has it; `file` lies below the corpus folder, `speaker` may be None."""
+
+    seconds: float
+    speaker: str | None
+    file: str
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """Clips by id; empty where `why_not` says why nothing is known of them here."""
+
+    clips: Mapping[str, ClipFacts]
+    why_not: str = ""
+
+
+def look_up(
+    run: Run, data: Path | None, task: str | None = None, progress: Progress | None = None
+) -> LookedUp:
+    """Return what the corpus of a run says of its clips, which `task` names where it is of one's
+    own. A corpus that is not here, or is another one, is no error: a report says so.
+    """
+    folder = corpus.data_folder(data)
+    # All of it is an extra: the report itself rests on the run alone.
+    try:
+        question = lookup.task(task or run.record.task.name, folder)
+        target = dataset.load(question, folder, allow_partial=True, progress=progress)
+    except MserbenchError as error:
+        return LookedUp({}, plain(str(error), 200))
+
+    clips = {
+        item.utterance.id: ClipFacts(
+            item.facts.seconds, item.utterance.speaker, item.utterance.audio
+        )
+        for item in target.items
+    }
+    # Of another edition, or of another folder of that name, facts would be of other clips.
+    lacking = [row.id for row in run.rows if row.id not in clips]
+    if lacking:
+        return LookedUp({}, f"corpus {question.corpus!r} here lacks {len(lacking)} of its clips")
+    return LookedUp(clips)
