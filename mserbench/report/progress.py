@@ -147,7 +147,7 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
 
     stop = threading.Event()
     watcher = threading.Thread(
-        target=watch, args=(stop.wait, tell or _to_stderr), name=WATCHER, daemon=True
+        target=watch, args=(stop.wait, tell or to_stderr), name=WATCHER, daemon=True
     )
     watcher.start()
 
@@ -158,12 +158,14 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
         watcher.join()
 
 
-def watch(wait: Callable[[float], bool], tell: Callable[[str], None]) -> None:
+def watch(
+    wait: Callable[[float], bool], tell: Callable[[str], None], every: float | None = None
+) -> None:
     """Tell what is under way each time that `wait`, called with seconds, returns False; end when it
     returns True.
     """
     began = now()
-    while not wait(EVERY):
+    while not wait(EVERY if every is None else every):
         line = describe(now() - began)
         if line:
             tell(line)
@@ -245,10 +247,11 @@ def tell(sentence: str) -> None:
     For what a user must know and a library would log.
     """
     if place().is_main:
-        _to_stderr(f"note: {sentence}")
+        to_stderr(f"note: {sentence}")
 
 
-def _to_stderr(line: str) -> None:
+def to_stderr(line: str) -> None:
+    """Write a line to stderr, and go on where nobody listens."""
     try:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
