@@ -82,10 +82,13 @@ def plot(
     if wrong or isinstance(by, str) or not by:
         raise UsageError(f"by is {by!r}, but a list of {', '.join(FIELDS)} was expected")
 
+    several = [runs] if isinstance(runs, Run | str | Path) else list(runs)
+    if not several:
+        raise UsageError("runs is an empty list, but one or more were expected")
+
     require_matplotlib()
     from mserbench.embeddings import picture, projection
 
-    several = [runs] if isinstance(runs, Run | str | Path) else list(runs)
     folders = [run.folder if isinstance(run, Run) else Path(run) for run in several]
     with watched("embeddings") as report:
         cloud = gather(
