@@ -69,19 +69,27 @@ def _in_cell(title: str) -> Iterator[Report]:
     def shown(text: str) -> dict[str, Any]:
         return {"text/html": f"<pre>{html.escape(text)}</pre>" if text else "", "text/plain": text}
 
-    handle = notebook.display(shown(""), raw=True, display_id=True)
+    handle: Any = None
     drawn_at = -_REDRAWN
 
     def report(done: int, total: int, note: str = "") -> None:
-        nonlocal drawn_at
-        if progress.now() - drawn_at >= _REDRAWN:
-            drawn_at = progress.now()
-            handle.update(shown(bar(title, done, total, note)), raw=True)
+        nonlocal handle, drawn_at
+        if progress.now() - drawn_at < _REDRAWN:
+            return
+
+        drawn_at = progress.now()
+        state = shown(bar(title, done, total, note))
+        # What reports nothing, as a run that is shown again, leaves no empty line in the cell.
+        if handle is None:
+            handle = notebook.display(state, raw=True, display_id=True)
+        else:
+            handle.update(state, raw=True)
 
     try:
         yield report
     finally:
-        handle.update(shown(""), raw=True)
+        if handle is not None:
+            handle.update(shown(""), raw=True)
 
 
 @contextmanager

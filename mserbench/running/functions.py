@@ -15,7 +15,7 @@ from mserbench.errors import ClipError, UsageError, plain
 from mserbench.model import Model
 from mserbench.report.progress import tell
 from mserbench.results import own_cards, public
-from mserbench.running.resting import Rest, rest_of
+from mserbench.running.resting import Basis, basis_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ class FunctionModel(Model):
     function: Callable[[Any, int], Answer]
     meanings: Mapping[str, str]  # a label of the function: the label here
     own_card: ModelCard
-    basis: Rest
+    basis: Basis
 
     @classmethod
     def contents(cls, options: Any) -> Mapping[str, str]:
@@ -83,6 +83,7 @@ class FunctionModel(Model):
         """Return a label, "" for none, or scores by label."""
         # A copy, as a function of somebody's own may change what it is given.
         answer: Any = type(self).function(clip.waveform.copy(), SAMPLE_RATE)
+        # A function may decline: that is counted as an answer which cannot be read.
         if answer is None:
             return ""
         if isinstance(answer, str):
@@ -166,10 +167,11 @@ def from_function(
     own_name = _NO_NAME.sub("", getattr(function, "__name__", "")) or "function"
     card = _card(exposure, complete, name, own_name)
     title = card.name
-    rest = rest_of(function)
-    if rest.unknown or not rest.sources:
-        tell(f"{title}: {rest.sentence}: change version= whenever its answers change")
+    basis = basis_of(function)
+    if basis.unknown or not basis.sources:
+        tell(f"{title}: {basis.sentence}: change version= whenever its answers change")
 
+    # A class of its own, as a class tells what of it decides the key.
     kind = type(
         title,
         (FunctionModel,),
@@ -179,7 +181,7 @@ def from_function(
             "function": staticmethod(function),
             "meanings": meanings,
             "own_card": card,
-            "basis": rest,
+            "basis": basis,
             "version": str(version),
             "labels": tuple(dict.fromkeys(meanings.values())),
         },

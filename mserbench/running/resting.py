@@ -7,20 +7,23 @@ import functools
 import hashlib
 import inspect
 import json
+import operator
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from mserbench.running.source import INSTALLED, compiled, digest_of_place, place_of
+from mserbench.running.source import INSTALLED, compiled, digest_of_place, place_of, place_of_module
 
 _DEPTH = 8  # of functions that use functions; deeper ones are told as values that are not known
+_loaded: dict[Path, tuple[list[Any], str]] = {}  # of packages and files, with their modules' specs
 _PLAIN = (str, bytes, int, float, complex, bool, type(None))
 
 
 @dataclasses.dataclass
-class Rest:
+class Basis:
     """What the key of a function's runs rests on.
 
     `parts` are texts or digests by a name; `unknown` names what decides its answers too, perhaps,
@@ -41,14 +44,14 @@ class Rest:
     @property
     def sentence(self) -> str:
         """What the key rests on, for a reader of the record."""
-        told = f"the key rests on {', '.join(dict.fromkeys(self.sources)) or 'its name alone'}"
+        start = f"the key rests on {', '.join(dict.fromkeys(self.sources)) or 'its name alone'}"
         if not self.unknown:
-            return told
+            return start
         names = ", ".join(dict.fromkeys(self.unknown))
-        return f"{told}; not on what these hold, whose contents cannot be told: {names}"
+        return f"{start}; not on what these hold, whose contents cannot be told: {names}"
 
 
-def rest_of(function: Callable[..., Any]) -> Rest:
+def basis_of(function: Callable[..., Any]) -> Basis:
     """Return what the key of runs of a function rests on.
 
     Of a function in a file that is its package or file, as of any model (`source.source_of`). Of
@@ -56,70 +59,99 @@ def rest_of(function: Callable[..., Any]) -> Rest:
     functions and classes typed in too, plain values, arrays. Where no text can be had, what it was
     compiled to, which another version of Python compiles otherwise.
     """
-    rest = Rest()
-    _add(rest, "function", function, 0)
-    return rest
+    basis = Basis()
+    _add(basis, "function", function, 0)
+    return basis
 
 
-def _add(rest: Rest, name: str, value: Any, depth: int) -> None:
-    if name in rest.parts:
+def _add(basis: Basis, name: str, value: Any, depth: int) -> None:
+    if name in basis.parts:
         return
     if isinstance(value, functools.partial):
-        rest.parts[name] = "partial"
-        _add(rest, f"{name}.function", value.func, depth + 1)
-        _add_values(rest, name, {**dict(enumerate(value.args)), **value.keywords}, depth + 1)
+        basis.parts[name] = "partial"
+        _add(basis, f"{name}.function", value.func, depth + 1)
+        _add_values(basis, name, {**dict(enumerate(value.args)), **value.keywords}, depth + 1)
     elif isinstance(value, MethodType):
-        _add(rest, f"{name}.function", value.__func__, depth + 1)
-        _add_object(rest, f"{name}.self", value.__self__)
+        _add(basis, f"{name}.function", value.__func__, depth + 1)
+        _add_object(basis, f"{name}.self", value.__self__)
     elif isinstance(value, FunctionType | type):
-        _add_code(rest, name, inspect.unwrap(value), depth)
+        _add_code(basis, name, inspect.unwrap(value), depth)
     elif isinstance(value, ModuleType):
-        rest.parts[name] = f"module {value.__name__} {getattr(value, '__version__', '')}"
-    elif not _is_plain(rest, name, value):
-        _add_object(rest, name, value)
+        _add_module(basis, name, value)
+    elif not _is_plain(basis, name, value):
+        _add_object(basis, name, value)
 
 
-def _add_code(rest: Rest, name: str, code: Any, depth: int) -> None:
+def _add_code(basis: Basis, name: str, code: Any, depth: int) -> None:
     """Add a function or a class: its file, or its text and what it uses by name."""
-    rest.parts[name] = f"{code.__module__}.{code.__qualname__}"
+    basis.parts[name] = f"{code.__module__}.{code.__qualname__}"
     # Functions may use one another in a circle.
-    if id(code) in rest.visited:
+    if id(code) in basis.visited:
         return
 
-    rest.visited.add(id(code))
+    basis.visited.add(id(code))
     place = place_of(code)
     if place is not None and depth and (version := _version(code.__module__)):
-        rest.parts[f"{name}.source"] = version
+        basis.parts[f"{name}.source"] = version
         return
     if place is not None:
-        _add_place(rest, name, place)
+        _add_place(basis, name, place)
     else:
-        _add_text(rest, name, code)
+        _add_text(basis, name, code)
 
     if not isinstance(code, FunctionType):
         return
 
     # A file does not hold what a closure or a default was made with.
-    _add_values(rest, name, _closed_over(code), depth + 1)
+    _add_values(basis, name, _closed_over(code), depth + 1)
     values = _named_globals(code)
     if place is not None:
         in_file = FunctionType | type | ModuleType
         values = {key: value for key, value in values.items() if not isinstance(value, in_file)}
 
-    _add_values(rest, name, values, depth + 1)
+    _add_values(basis, name, values, depth + 1)
 
 
-def _add_place(rest: Rest, name: str, place: Path) -> None:
-    rest.parts[f"{name}.source"] = digest_of_place(place)
-    rest.sources.append(f"the source of {place.name}")
+def _add_module(basis: Basis, name: str, module: ModuleType) -> None:
+    version = _version(module.__name__)
+    basis.parts[name] = f"module {module.__name__} {version}"
+    place = None if version else place_of_module(module)
+    if place is not None:
+        _add_place(basis, name, place)
 
 
-def _add_text(rest: Rest, name: str, code: Any) -> None:
+def _add_place(basis: Basis, name: str, place: Path) -> None:
+    basis.parts[f"{name}.source"] = _as_loaded(place)
+    basis.sources.append(f"the source of {place.name}")
+
+
+def _as_loaded(place: Path) -> str:
+    """Return the digest of a package or a file as it was when its modules were last loaded.
+
+    A file that is changed and not loaded anew decides nothing yet; a reload, as by a notebook's
+    autoreload, makes another spec of the module.
+    """
+    beside = f"{place.parent}{os.sep}"
+    specs = [
+        module.__spec__
+        for module in list(sys.modules.values())
+        if str(getattr(module, "__file__", None) or "").startswith(beside)
+    ]
+    before, digest = _loaded.get(place, ([], ""))
+    is_same = len(before) == len(specs) and all(map(operator.is_, before, specs))
+    if not (digest and is_same):
+        digest = digest_of_place(place)
+        _loaded[place] = specs, digest
+
+    return digest
+
+
+def _add_text(basis: Basis, name: str, code: Any) -> None:
     try:
-        rest.parts[f"{name}.source"] = inspect.getsource(code)
-        rest.sources.append(f"the source of {code.__name__}")
+        basis.parts[f"{name}.source"] = inspect.getsource(code)
+        basis.sources.append(f"the source of {code.__name__}")
     except (OSError, TypeError):
-        _add_compiled(rest, name, code)
+        _add_compiled(basis, name, code)
 
 
 def _version(module: str) -> str:
@@ -137,38 +169,38 @@ def _version(module: str) -> str:
     return f"{top} {getattr(sys.modules[top], '__version__', '')}"
 
 
-def _add_compiled(rest: Rest, name: str, code: Any) -> None:
+def _add_compiled(basis: Basis, name: str, code: Any) -> None:
     if isinstance(code, FunctionType):
-        rest.parts[f"{name}.compiled"] = repr(compiled(code.__code__))
-        rest.sources.append(f"what {code.__name__} was compiled to, as its source cannot be had")
+        basis.parts[f"{name}.compiled"] = repr(compiled(code.__code__))
+        basis.sources.append(f"what {code.__name__} was compiled to, as its source cannot be had")
     else:
-        rest.unknown.append(code.__name__)
+        basis.unknown.append(code.__name__)
 
 
-def _add_values(rest: Rest, name: str, values: Mapping[Any, Any], depth: int) -> None:
+def _add_values(basis: Basis, name: str, values: Mapping[Any, Any], depth: int) -> None:
     for key, value in values.items():
         if depth > _DEPTH:
-            rest.unknown.append(str(key))
+            basis.unknown.append(str(key))
         else:
-            _add(rest, f"{name}.{key}", value, depth)
+            _add(basis, f"{name}.{key}", value, depth)
 
 
-def _add_object(rest: Rest, name: str, value: Any) -> None:
+def _add_object(basis: Basis, name: str, value: Any) -> None:
     """Add an object of which its class is all that can be told."""
     kind = type(value)
-    rest.parts[name] = f"object of {kind.__module__}.{kind.__qualname__}"
+    basis.parts[name] = f"object of {kind.__module__}.{kind.__qualname__}"
     called = getattr(value, "__name__", None)
     if inspect.isbuiltin(value) and called:
         # Of C: its name, and nobody sees when it changes.
-        rest.parts[name] = f"{value.__module__}.{called}"
+        basis.parts[name] = f"{value.__module__}.{called}"
 
-    rest.unknown.append(called if isinstance(called, str) else _last(name, kind))
+    basis.unknown.append(called if isinstance(called, str) else _last(name, kind))
     version = _version(kind.__module__)
     place = None if version else place_of(kind)
     if place is not None:
-        _add_place(rest, name, place)
+        _add_place(basis, name, place)
     elif version:
-        rest.parts[f"{name}.source"] = version
+        basis.parts[f"{name}.source"] = version
 
 
 def _last(name: str, kind: type) -> str:
@@ -176,19 +208,21 @@ def _last(name: str, kind: type) -> str:
     return f"an object of {kind.__name__}" if last in ("function", "self") else last
 
 
-def _is_plain(rest: Rest, name: str, value: Any) -> bool:
+def _is_plain(basis: Basis, name: str, value: Any) -> bool:
     """Add a value whose contents can be told; return whether it is one."""
     import numpy as np
 
     if isinstance(value, np.ndarray) and value.dtype != object:
         content = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
-        rest.parts[name] = f"{value.dtype} {value.shape} {content}"
+        basis.parts[name] = f"{value.dtype} {value.shape} {content}"
         return True
+    # Its name, as a key must be the same where the folder lies elsewhere.
     if isinstance(value, Path):
-        rest.parts[name] = f"path {value.name}"
+        basis.parts[name] = f"path {value.name}"
         return True
+    # A set has no order of its own.
     if _is_plain_data(value):
-        rest.parts[name] = repr(sorted(value) if isinstance(value, set | frozenset) else value)
+        basis.parts[name] = repr(sorted(value) if isinstance(value, set | frozenset) else value)
         return True
 
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeAlias, TypedDict, Unpack, overload
@@ -22,9 +22,8 @@ from mserbench.running.lookup import model_entry
 
 AnyModel: TypeAlias = str | Model
 AnyTask: TypeAlias = str | Path | Task
-# A text is one name, so that several are a list or a tuple to the checker of types.
-Models: TypeAlias = list[str] | list[Model] | list[AnyModel] | tuple[AnyModel, ...]
-Tasks: TypeAlias = list[str] | list[Path] | list[Task] | list[AnyTask] | tuple[AnyTask, ...]
+Models: TypeAlias = Sequence[AnyModel]
+Tasks: TypeAlias = Sequence[AnyTask]
 Shown: TypeAlias = Progress | bool
 
 
@@ -40,14 +39,17 @@ class How(TypedDict, total=False):
     limit: int | None
     allow_partial: bool
     fresh: bool
-    progress: Shown
+    progress: Shown | None
     adapt: int
     adapt_from: str
     draw: int
 
 
+# A text is a sequence of texts to the checker of types: the first signature that fits counts.
 @overload
-def evaluate(model: AnyModel, task: AnyTask, **how: Unpack[How]) -> Run: ...
+def evaluate(  # type: ignore[overload-overlap]
+    model: AnyModel, task: AnyTask, **how: Unpack[How]
+) -> Run: ...
 
 
 @overload
@@ -128,6 +130,7 @@ def evaluate(
 
 
 def _is_several(argument: object) -> bool:
+    # A text and a path are one name, never a list of letters or of parts.
     return isinstance(argument, Iterable) and not isinstance(argument, str | os.PathLike)
 
 

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from mserbench.model import Model
@@ -110,7 +110,11 @@ def place_of(kind: type | FunctionType) -> Path | None:
     """Return the outermost package that a class or a function lies in, or its file; None where
     there is none.
     """
-    module = sys.modules.get(kind.__module__)
+    return place_of_module(sys.modules.get(kind.__module__))
+
+
+def place_of_module(module: ModuleType | None) -> Path | None:
+    """Return the outermost package that a module lies in, or its file; None where there is none."""
     name = getattr(module, "__file__", None)
     if name is None or not Path(name).is_file():
         return None
@@ -123,8 +127,10 @@ def place_of(kind: type | FunctionType) -> Path | None:
 
 
 def digest_of_place(place: Path) -> str:
-    """Return the SHA-256 (hex) of a package or a file, and of what it imports beside it."""
-    return _digest(_of_places((place,)))
+    """Return the SHA-256 (hex) of a package or a file as it is now, and of what it imports beside
+    it.
+    """
+    return _digest(_of_places.__wrapped__((place,)))
 
 
 @functools.cache

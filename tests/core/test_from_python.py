@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def test_one_of_each_is_a_run_and_a_list_is_a_table(several: Runs, tmp_path: Pat
     assert isinstance(run, Run)
     alone = mserbench.evaluate("prior", [TASK], out=tmp_path, limit=4, progress=False)
     assert isinstance(alone, Runs)
-    assert [again.folder for again in alone] == [run.folder]
+    assert [alone[0].folder] == [run.folder]
 
     frame = several.to_frame()
     assert frame["model"].tolist() == ["prior", "random"]
@@ -80,9 +81,9 @@ def test_one_of_each_is_a_run_and_a_list_is_a_table(several: Runs, tmp_path: Pat
 
 
 def test_tasks_come_one_after_the_other_with_each_model(tmp_path: Path) -> None:
-    other = dataclasses.replace(lookup.task(TASK), name="mine")
+    mine = dataclasses.replace(lookup.task(TASK), name="mine")
     finished = mserbench.evaluate(
-        ("prior", "random"), (TASK, other), out=tmp_path, limit=4, progress=False
+        ("prior", "random"), (TASK, mine), out=tmp_path, limit=4, progress=False
     )
     pairs = [(run.record.task.name, run.name) for run in finished]
     assert pairs == [(TASK, "prior"), (TASK, "random"), ("mine", "prior"), ("mine", "random")]
@@ -155,8 +156,8 @@ def test_a_run_whose_folder_is_gone_still_shows_its_numbers(several: Runs, tmp_p
 
 def test_two_runs_or_their_folders_are_compared(several: Runs) -> None:
     compared = mserbench.compare(*several)
-    again = mserbench.compare(str(several[0].folder), several[1].folder)
-    assert compared.summary() == again.summary()
+    of_folders = mserbench.compare(str(several[0].folder), several[1].folder)
+    assert compared.summary() == of_folders.summary()
     row = compared.to_frame().set_index("metric").loc["UA"]
     assert row["difference"] == pytest.approx(
         several[0].metrics["UA"] - several[1].metrics["UA"], abs=1e-6
@@ -232,3 +233,22 @@ def test_a_file_of_predictions_is_scored(tmp_path: Path) -> None:
     run = mserbench.score(tmp_path / "mine.csv", TASK, "mine", out=tmp_path / "runs")
     assert run.metrics["UA"] == 1.0
     assert run_folders.read(run.folder).record == run.record
+
+
+def test_the_page_on_python_runs_as_printed(
+    tmp_path: Path, tone: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first thing that somebody copies must work."""
+    import soundfile
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recordings").mkdir()
+    soundfile.write(tmp_path / "recordings" / "a.wav", tone(1.0), 16_000)
+    page = Path(__file__).parents[2] / "docs" / "python.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {"__name__": "page"}
+    for block in blocks:
+        exec(block, names)
+
+    assert len(names["runs"]) == 2
+    assert (tmp_path / "embeddings.png").stat().st_size > 10_000

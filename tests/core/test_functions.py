@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 import operator
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +20,7 @@ from mserbench.cards import Exposure, ModelCard
 from mserbench.errors import DataError, ModelError, UnknownName, UsageError
 from mserbench.results.runs import Run
 from mserbench.running.functions import FunctionModel
-from mserbench.running.resting import rest_of
+from mserbench.running.resting import basis_of
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 TASK = "emodb-sample"
@@ -192,15 +194,15 @@ def test_another_source_version_or_label_is_another_run(score: Score) -> None:
     """The same name with other contents must never show an old number."""
     first = score(typed_in(ONE))
     assert score(typed_in(ONE)).shown_again
-    others = [
+    changed = [
         score(typed_in(TWO)),
         score(typed_in(ONE), version="2"),
         score(typed_in(ONE), [*LABELS, "fear"]),
         score(typed_in(ONE), exposure=[EMODB]),
     ]
-    folders = {run.folder for run in [first, *others]}
+    folders = {run.folder for run in [first, *changed]}
     assert len(folders) == 5
-    assert not any(run.shown_again for run in others)
+    assert not any(run.shown_again for run in changed)
 
 
 USES = "def f(x, rate):\n    return helper(x, limit, weights)\n"
@@ -221,10 +223,10 @@ def test_what_a_typed_in_function_uses_by_name_counts(changed: dict[str, Any]) -
         "weights": np.array([1.0, 2.0]),
         "helper": typed_in("def f(x, limit, weights):\n    return 'happy'\n"),
     }
-    rest = rest_of(typed_in(USES, **names))
-    assert rest.digest == rest_of(typed_in(USES, **names)).digest
-    assert rest.digest != rest_of(typed_in(USES, **{**names, **changed})).digest
-    assert not rest.unknown
+    basis = basis_of(typed_in(USES, **names))
+    assert basis.digest == basis_of(typed_in(USES, **names)).digest
+    assert basis.digest != basis_of(typed_in(USES, **{**names, **changed})).digest
+    assert not basis.unknown
 
 
 def test_what_is_closed_over_and_bound_counts() -> None:
@@ -233,10 +235,10 @@ def test_what_is_closed_over_and_bound_counts() -> None:
     def made(threshold: float) -> Any:
         return lambda x, rate: "happy" if x.mean() > threshold else "sad"
 
-    assert rest_of(made(0.1)).digest != rest_of(made(0.2)).digest
-    assert rest_of(made(0.1)).digest == rest_of(made(0.1)).digest
+    assert basis_of(made(0.1)).digest != basis_of(made(0.2)).digest
+    assert basis_of(made(0.1)).digest == basis_of(made(0.1)).digest
     bound = [functools.partial(answer_happy, rate=rate) for rate in (1, 2)]
-    assert rest_of(bound[0]).digest != rest_of(bound[1]).digest
+    assert basis_of(bound[0]).digest != basis_of(bound[1]).digest
 
 
 class Loaded:
@@ -281,7 +283,28 @@ def test_the_record_says_it_too(score: Score) -> None:
 
 def test_functions_that_use_one_another_come_to_an_end() -> None:
     circle = typed_in("def f(x, rate):\n    return g(x)\ndef g(x):\n    return f(x, 1) or g(x)\n")
-    assert rest_of(circle).digest
+    assert basis_of(circle).digest
+
+
+def test_a_module_of_ones_own_counts_as_it_was_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook goes on for days, and the file that it imports is edited meanwhile."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    file = tmp_path / "helper_of_mine.py"
+    file.write_text("def label(x):\n    return 'happy'\n")
+    helper = importlib.import_module("helper_of_mine")
+    by_module = typed_in("def f(x, rate):\n    return helper.label(x)\n", helper=helper)
+    by_name = typed_in("def f(x, rate):\n    return label(x)\n", label=helper.label)
+    before = [basis_of(function).digest for function in (by_module, by_name)]
+
+    file.write_text("def label(x):\n    return 'sad now'\n")
+    assert [basis_of(function).digest for function in (by_module, by_name)] == before
+    importlib.reload(helper)
+    by_name.__globals__["label"] = helper.label
+    after = [basis_of(function).digest for function in (by_module, by_name)]
+    assert not set(before) & set(after)
 
 
 def test_packages_of_others_count_by_version() -> None:
@@ -289,7 +312,7 @@ def test_packages_of_others_count_by_version() -> None:
     import scipy.signal
 
     function = typed_in("def f(x, rate):\n    return resample(x)\n", resample=scipy.signal.resample)
-    assert f"scipy {scipy.__version__}" in rest_of(function).parts.values()
+    assert f"scipy {scipy.__version__}" in basis_of(function).parts.values()
 
 
 def test_it_predicts_files_and_is_a_model(tmp_path: Path, tone: Callable[..., Any]) -> None:

@@ -22,6 +22,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             states.append(data["text/html"])
 
     def display(data: dict[str, Any], raw: bool, display_id: bool) -> Handle:
+        states.append(data["text/html"])
         return Handle()
 
     shell = SimpleNamespace(kernel=object())
@@ -53,6 +54,13 @@ def test_a_bar_is_not_redrawn_for_each_clip(
             report(done, 1_000)
 
     assert len(notebook) == 2
+
+
+def test_work_that_reports_nothing_leaves_nothing_in_the_cell(notebook: list[str]) -> None:
+    with watched.watched("shown again"):
+        pass
+
+    assert notebook == []
 
 
 def test_elsewhere_a_line_is_told_each_minute_and_none_of_quick_work(
