@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mserbench.report import progress, watched
+from mserbench.report import cells, progress, watched
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_in_a_notebook_a_bar_is_drawn_and_gone(
     notebook: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(100))
-    monkeypatch.setattr(progress, "now", lambda: float(next(clock)))
+    monkeypatch.setattr(cells, "now", lambda: float(next(clock)))
     with watched.watched("<b> on emodb-sample") as report:
         report(35, 70)
 
@@ -48,7 +48,7 @@ def test_a_bar_is_not_redrawn_for_each_clip(
     notebook: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A browser that gets a thousand states a second shows none."""
-    monkeypatch.setattr(progress, "now", lambda: 5.0)
+    monkeypatch.setattr(cells, "now", lambda: 5.0)
     with watched.watched("x") as report:
         for done in range(1_000):
             report(done, 1_000)
@@ -80,6 +80,24 @@ def test_elsewhere_a_line_is_told_each_minute_and_none_of_quick_work(
     assert progress.WATCHER not in {thread.name for thread in threading.enumerate()}
 
 
+def test_a_training_is_told_too_and_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program tells of its own; a second watcher would say each line twice."""
+    monkeypatch.setattr(watched, "EVERY", 0.01)
+    names: list[str] = []
+
+    @watched.telling()
+    def train() -> None:
+        with watched.watched("steps"), progress.doing("training"):
+            threading.Event().wait(0.1)
+            names.extend(thread.name for thread in threading.enumerate())
+
+    train()
+    assert names.count(progress.WATCHER) == 1
+    assert "steps: training" in capsys.readouterr().err
+
+
 def test_the_bars_of_the_callers_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is the user's, who may draw bars with tqdm in the next cell."""
     import os
@@ -100,4 +118,4 @@ def test_the_bars_of_the_callers_libraries_are_left_alone(monkeypatch: pytest.Mo
     ],
 )
 def test_a_bar_in_text(done: int, total: int, note: str, text: str) -> None:
-    assert watched.bar("x", done, total, note) == text
+    assert cells.bar("x", done, total, note) == text
