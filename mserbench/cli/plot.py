@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,16 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mserbench.cli import _common
-from mserbench.errors import DataError, MissingExtra, UsageError
+from mserbench.embeddings import FIELDS
+from mserbench.errors import DataError, UsageError
 from mserbench.report import foreign
 
 if TYPE_CHECKING:
     from mserbench.embeddings.gathering import Cloud
     from mserbench.embeddings.projection import Projection, Separation
-
-FIELDS = ("emotion", "language", "speaker", "prediction", "corpus")
-MEASURED = ("emotion", "language", "speaker")  # always, whatever is drawn
-WITHIN = "emotion within a language"
 
 
 @click.group(name="plot", short_help="draw what a model makes of the clips of a run")
@@ -87,12 +83,10 @@ def embeddings(
     none.
     """
     fields, other_tasks = _fields(by), _common.names(also, "also") if also is not None else []
-    # Before the model runs: it would be missed after minutes of work.
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MissingExtra("drawing embeddings", "matplotlib", "plots")
-
-    from mserbench.embeddings import picture, projection
+    from mserbench.embeddings import picture, plotting, projection
     from mserbench.embeddings.gathering import gather
+
+    plotting.require_matplotlib()
 
     with _common.progress("embeddings") as report:
         cloud = gather(run_folders, other_tasks, data, weights, device, limit, report)
@@ -101,29 +95,12 @@ def embeddings(
         click.echo(f"note: {note}", err=True)
 
     placed = projection.tsne(cloud.vectors, seed)
-    measured = _measured(cloud, fields)
+    measured = plotting.measured(cloud, fields)
     _write(out, picture.draw(cloud, placed, fields, measured, seed))
     if table:
         _write(table, _csv(cloud, placed))
 
     _report(cloud, placed, measured, [out, table] if table else [out], as_json)
-
-
-def _measured(cloud: Cloud, fields: Sequence[str]) -> dict[str, Separation]:
-    """Return the silhouettes of the fields drawn, and of those that every report holds."""
-    from mserbench.embeddings.projection import separation, separation_within
-
-    fields_measured = dict.fromkeys((*MEASURED, *fields))
-    separations = {
-        field: separation(cloud.vectors, cloud.values(field)) for field in fields_measured
-    }
-    # Of one language it would be the silhouette of the emotions again.
-    if separations["language"].groups > 1:
-        separations[WITHIN] = separation_within(
-            cloud.vectors, cloud.values("emotion"), cloud.values("language")
-        )
-
-    return separations
 
 
 def _fields(by: str) -> list[str]:

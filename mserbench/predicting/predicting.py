@@ -65,14 +65,18 @@ def load(
     `subject` raise.
     """
     subject = Spec.of(model, None, weights, options, device).subject
+    require_alone(subject)
+    return subject
+
+
+def require_alone(subject: Subject) -> None:
+    """Raise UsageError for a model that scores a clip by others."""
     if subject.model.transductive:
         raise UsageError(
-            f"model {model!r} is transductive with these options: it scores a clip by "
+            f"model {subject.name!r} is transductive with these options: it scores a clip by "
             f"other clips of the same speaker, but 'predict' hears each file by itself; choose "
             f"options or weights without that"
         )
-
-    return subject
 
 
 def labels_to_ask(subject: Subject, chosen: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mserbench.engine.processes import place
-from mserbench.report import screens
+from mserbench.report import cells, screens
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -96,14 +96,14 @@ _under_way: list[Work] = []  # the innermost last
 @contextmanager
 def counting(title: str, bar: bool = True, megabytes: bool = False) -> Iterator[Report]:
     """Give a function to call with how much is done and how much there is; it shows a bar on a
-    terminal if `bar`.
+    terminal or in a notebook if `bar`.
 
     Of several processes that train together the main one alone shows any.
     """
     work = Work(title, megabytes=megabytes)
     with (
         _opened(work),
-        _bar(title) if bar and sys.stderr.isatty() and place().is_main else nullcontext() as drawn,
+        _bar(title) if bar and place().is_main else nullcontext() as drawn,
     ):
 
         def report(done: int, total: int, note: str = "") -> None:
@@ -147,7 +147,7 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
 
     stop = threading.Event()
     watcher = threading.Thread(
-        target=watch, args=(stop.wait, tell or _to_stderr), name=WATCHER, daemon=True
+        target=watch, args=(stop.wait, tell or to_stderr), name=WATCHER, daemon=True
     )
     watcher.start()
 
@@ -158,12 +158,14 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
         watcher.join()
 
 
-def watch(wait: Callable[[float], bool], tell: Callable[[str], None]) -> None:
+def watch(
+    wait: Callable[[float], bool], tell: Callable[[str], None], every: float | None = None
+) -> None:
     """Tell what is under way each time that `wait`, called with seconds, returns False; end when it
     returns True.
     """
     began = now()
-    while not wait(EVERY):
+    while not wait(EVERY if every is None else every):
         line = describe(now() - began)
         if line:
             tell(line)
@@ -197,7 +199,14 @@ def _opened(work: Work) -> Iterator[Work]:
         _under_way.remove(work)
 
 
-def _bar(title: str) -> AbstractContextManager[Report]:
+def _bar(title: str) -> AbstractContextManager[Report | None]:
+    """Return a bar where one can be drawn."""
+    if cells.in_notebook():
+        return cells.bar_in_cell(title)
+    return _bar_on_terminal(title) if sys.stderr.isatty() else nullcontext()
+
+
+def _bar_on_terminal(title: str) -> AbstractContextManager[Report]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -245,10 +254,11 @@ def tell(sentence: str) -> None:
     For what a user must know and a library would log.
     """
     if place().is_main:
-        _to_stderr(f"note: {sentence}")
+        to_stderr(f"note: {sentence}")
 
 
-def _to_stderr(line: str) -> None:
+def to_stderr(line: str) -> None:
+    """Write a line to stderr, and go on where nobody listens."""
     try:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

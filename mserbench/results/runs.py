@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from mserbench.disk import folders, outside
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, UsageError, why
 from mserbench.report.numbers import percent
-from mserbench.results import doubts, marks, predictions
+from mserbench.results import doubts, marks, predictions, tables_html
 from mserbench.results.predictions import Prediction
 from mserbench.results.record import PREDICTIONS as PREDICTIONS
 from mserbench.results.record import SCHEMA, Interval, PredictionsPart, RunRecord
@@ -167,11 +166,25 @@ class Run:
         return f"<Run {self.name} on {self.record.task.name}: {self._line()}{again}>"
 
     def _repr_html_(self) -> str:
-        cells = {"model": self.name, "task": self.record.task.name, **self._cells()}
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in cells)
-        body = "".join(f"<td>{html.escape(str(value))}</td>" for value in cells.values())
+        table = tables_html.table([self.cells()])
+        try:
+            return table + tables_html.confusion(self.confusion(), self.labels)
+        # The numbers of a run can be shown whose folder was moved meanwhile.
+        except DataError as error:
+            return table + tables_html.sentence(str(error))
 
-        return f"<table><tr>{head}</tr><tr>{body}</tr></table>"
+    def confusion(self) -> list[list[int]]:
+        """Return how many clips of each true label got each answer: a row a label, a column a
+        label and one more of the answers that could not be read. Raises as `rows`.
+        """
+        from mserbench.statistics.metrics import confusion  # only who asks for it waits for numpy
+
+        truth, answers = zip(*((row.label, row.prediction) for row in self.rows), strict=True)
+        return [[int(count) for count in row] for row in confusion(truth, answers, self.labels)]
+
+    def cells(self) -> dict[str, str]:
+        """Return what a table shows of this run, as text by column."""
+        return {"model": self.name, "task": self.record.task.name, **self._cells()}
 
     def _line(self) -> str:
         return ", ".join(f"{name} {value}" for name, value in self._cells().items())

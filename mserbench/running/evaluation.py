@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mserbench.contracts import Task
-from mserbench.data import corpus, dataset
+from mserbench.data import dataset
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
 from mserbench.engine.base import Engine
@@ -25,67 +24,44 @@ from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
-from mserbench.running import adapting, arguments, batches, leaks
+from mserbench.running import adapting, batches, leaks
 from mserbench.running.adapting import Adaptation
 from mserbench.running.asking import Answered, Asked, anew, fill, require_adapts, timed
 from mserbench.running.elsewhere import Elsewhere
-from mserbench.running.lookup import adaptable, model_entry
+from mserbench.running.lookup import adaptable
 from mserbench.running.remote import remoteness
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity, Subject, as_model_error, of_instance
 
 
-def evaluate(
+def run_model(
     model: str | Model,
-    task: str | Path | Task,
-    *,
-    data: str | Path | None = None,
-    weights: str | Path | None = None,
-    options: Mapping[str, object] | None = None,
-    out: str | Path = "runs",
-    device: str = "auto",
+    target: Dataset,
+    weights: str | None,
+    options: Mapping[str, str],
+    device: str,
+    out: Path,
     batch_seconds: float = batches.BATCH_SECONDS,
-    limit: int | None = None,
-    allow_partial: bool = False,
     fresh: bool = False,
     progress: Progress | None = None,
-    adapt: int = 0,
-    adapt_from: str = "",
-    draw: int = 0,
+    adaptation: Adaptation | None = None,
 ) -> Run:
-    """Score a model on a task and return the run; an unfinished run of the same contents is
-    resumed, and a finished one is shown again (`Run.shown_again`), unless `fresh`.
+    """Score a model, or the one of a name, on clips that were loaded, and return the run; an
+    unfinished run of the same contents is resumed, and a finished one is shown again
+    (`Run.shown_again`), unless `fresh`.
 
-    `model` and `task` are names or objects, or for `task` the path of a TOML file; `weights` a
-    folder or the name of shipped weights; `options` texts as they are typed, or plain values. With
-    `adapt` the model hears that many unlabelled clips first, those of the `draw`, of "same
-    speakers" or "other speakers" (`adapt_from`; else as the task says: docs/adaptation.md). The
-    corpus is checked first: DataError lists all its problems before the model loads. Raises
-    UsageError for arguments of other types, unknown names, options and folders in use, ModelError
-    where the model fails or breaks its contract.
+    `weights` is a folder or the name of shipped weights, `options` are texts as they are typed.
+    Raises UsageError for unknown names, options and folders in use, ModelError where the model
+    fails or breaks its contract.
     """
-    folder = corpus.data_folder(arguments.folder_or_none("data", data))
-    question, model = arguments.task(task, folder), arguments.model_or_name(model)
-    arguments.check_numbers(limit, batch_seconds)
-    texts, runs_folder = arguments.options(options), arguments.folder("out", out)
-    named_weights = None if weights is None else str(arguments.folder("weights", weights))
-    wish = arguments.adaptation(adapt, adapt_from, draw)
-    # A name that nobody knows is told before a corpus of gigabytes is indexed.
-    if isinstance(model, str):
-        model_entry(model)
-
-    target = dataset.load(question, folder, allow_partial, limit)
-    adaptation = wish.of(target)
     if isinstance(model, Model):
         subject = of_instance(model)
         return run_subject(
-            subject, target, runs_folder, batch_seconds, fresh, progress, adaptation=adaptation
+            subject, target, out, batch_seconds, fresh, progress, adaptation=adaptation
         )
 
-    spec = Spec.of(model, target, named_weights, texts, device)
-    return run_spec(
-        spec, target, runs_folder, batch_seconds, fresh, progress, adaptation=adaptation
-    )
+    spec = Spec.of(model, target, weights, options, device)
+    return run_spec(spec, target, out, batch_seconds, fresh, progress, adaptation=adaptation)
 
 
 def run_spec(

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from mserbench.model import Model
@@ -25,7 +25,7 @@ Contents = Mapping[str, Path | Sequence[Path] | str]  # as `Model.contents` tell
 
 # The core is no model's own code: what of it decides scores has versions of its own.
 _CORE = "mserbench"
-_INSTALLED = ("site-packages", "dist-packages")
+INSTALLED = frozenset({"site-packages", "dist-packages"})
 _IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([\w., \t]+))", re.MULTILINE)
 _NO_CODE = {".pyc", ".pyo", ".md", ".rst"}
 
@@ -43,7 +43,7 @@ def source_of(kind: type[Model]) -> str:
         if base is Model or not issubclass(base, Model) or base.__module__.startswith("mserbench."):
             continue
 
-        place = _place(base)
+        place = place_of(base)
         if place is None:
             typed_in.append(_text_of(base))
         else:
@@ -54,7 +54,7 @@ def source_of(kind: type[Model]) -> str:
 
 def is_in_files(kind: type[Model]) -> bool:
     """Return whether a class stands in a file, so that all of its package is part of its code."""
-    return _place(kind) is not None
+    return place_of(kind) is not None
 
 
 def files_of(
@@ -106,9 +106,15 @@ def _digest_of_path(path: Path) -> str:
     return _digest({file.relative_to(path).as_posix(): _sha256(file) for file in files})
 
 
-def _place(kind: type) -> Path | None:
-    """Return the outermost package that a class lies in, or its file; None where there is none."""
-    module = sys.modules.get(kind.__module__)
+def place_of(kind: type | FunctionType) -> Path | None:
+    """Return the outermost package that a class or a function lies in, or its file; None where
+    there is none.
+    """
+    return place_of_module(sys.modules.get(kind.__module__))
+
+
+def place_of_module(module: ModuleType | None) -> Path | None:
+    """Return the outermost package that a module lies in, or its file; None where there is none."""
     name = getattr(module, "__file__", None)
     if name is None or not Path(name).is_file():
         return None
@@ -118,6 +124,13 @@ def _place(kind: type) -> Path | None:
         place = place.parent
 
     return place
+
+
+def digest_of_place(place: Path) -> str:
+    """Return the SHA-256 (hex) of a package or a file as it is now, and of what it imports beside
+    it.
+    """
+    return _digest(_of_places.__wrapped__((place,)))
 
 
 @functools.cache
@@ -196,7 +209,7 @@ def _installed_beside(place: Path) -> frozenset[str] | None:
 
     Where packages are installed all stand side by side, and most are of others.
     """
-    if place.parent.name not in _INSTALLED:
+    if place.parent.name not in INSTALLED:
         return None
 
     for plugin in registry.installed():
@@ -221,11 +234,12 @@ def _text_of(kind: type) -> str:
         return inspect.getsource(kind)
     except (OSError, TypeError):
         functions = {k: v for k, v in vars(kind).items() if isinstance(v, FunctionType)}
-        return repr({name: _compiled(function.__code__) for name, function in functions.items()})
+        return repr({name: compiled(function.__code__) for name, function in functions.items()})
 
 
-def _compiled(code: CodeType) -> tuple[object, ...]:
-    constants = [_compiled(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+def compiled(code: CodeType) -> tuple[object, ...]:
+    """Return what a function was compiled to: its steps, names and constants."""
+    constants = [compiled(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
     return code.co_code.hex(), code.co_names, constants
 
 

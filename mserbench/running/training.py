@@ -21,6 +21,7 @@ from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.model import TrainableModel, TrainingItem
 from mserbench.options import make_options, told
 from mserbench.report import progress
+from mserbench.report.watched import telling
 from mserbench.results.manifest import (
     Heard,
     Manifest,
@@ -37,6 +38,7 @@ TaskOrName = str | Path | Task  # a path is that of a TOML file
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
+@telling()
 def train(
     model: str,
     on: TaskOrName | Sequence[TaskOrName],

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mserbench import evaluate
 from mserbench.checking import again, conduct, reporting
 from mserbench.checking.baselines import Envelope, Store
 from mserbench.checking.outcome import Outcome, Status
@@ -19,7 +20,6 @@ from mserbench.results import runs
 from mserbench.results.predictions import Prediction
 from mserbench.results.record import MachinePart, RunRecord
 from mserbench.results.runs import Run
-from mserbench.running.evaluation import evaluate
 from tests.conftest import ROOT
 
 COMMITTED = ROOT / "leaderboard" / "results" / "emodb-sample"

@@ -65,7 +65,9 @@ def own_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("changed", "words"),
     [
         ({"task": 5}, r"task is int '5', but a name, the path of a TOML file or a Task"),
-        ({"task": [TASK]}, "task is list .*: call it once for each"),
+        ({"task": [[TASK]]}, "task is list .*: call it once for each"),
+        ({"task": []}, "task is an empty list, but one or more were expected"),
+        ({"model": ["prior", 5]}, "model is int '5', but the name of a model"),
         ({"task": None}, "task is NoneType 'None'"),
         ({"model": Path("prior")}, "model is PosixPath 'prior', but the name of a model"),
         ({"model": mserbench.Model}, "model is the class Model, .*: make one of it"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mserbench import evaluate
 from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
 from mserbench.data import lookup
@@ -21,7 +22,6 @@ from mserbench.embeddings.vectors import check_vectors
 from mserbench.errors import DataError, ModelError, UsageError
 from mserbench.labels import CANONICAL
 from mserbench.model import Model
-from mserbench.running import evaluation
 from mserbench.running.lookup import model_class, model_entry, shipped_weights
 from mserbench_training.models.label_scores import softmax
 
@@ -74,7 +74,7 @@ def showing(plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_of(model: str, task: str = TASK, **options: object) -> Path:
-    return evaluation.evaluate(model, task, **options).folder
+    return evaluate(model, task, **options).folder
 
 
 # The contract

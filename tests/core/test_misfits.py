@@ -13,12 +13,12 @@ from textwrap import dedent
 
 import pytest
 
+from mserbench import evaluate
 from mserbench.data import audio
 from mserbench.engine.base import Shard, carried_out
 from mserbench.errors import DataError, MissingExtra, PackageMisfit
 from mserbench.experiments.work import in_a_worker
 from mserbench.plugins import misfits
-from mserbench.running import evaluation
 from mserbench.testing import findings
 from mserbench.weights import lookup
 
@@ -179,7 +179,7 @@ def test_a_model_is_not_blamed(torchaudio: None, plugin) -> None:
     """Its author would get a report of a fault that is not theirs."""
     plugin(MODEL, models=["Deaf"])
     with pytest.raises(PackageMisfit, match="does not fit 'torch'"):
-        evaluation.evaluate("deaf", "emodb-sample", limit=2)
+        evaluate("deaf", "emodb-sample", limit=2)
 
 
 def test_a_plugin_that_fails_at_import_says_why(torchaudio: None, plugin, cli) -> None:

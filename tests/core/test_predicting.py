@@ -15,6 +15,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from mserbench import evaluate
 from mserbench.cards import Exposure, ModelCard
 from mserbench.contracts import Clip
 from mserbench.data import audio, lookup
@@ -25,7 +26,6 @@ from mserbench.model import Model
 from mserbench.predicting import predicting
 from mserbench.predicting.listening import Failed, Piece, Remark, Source, expand, listen
 from mserbench.predicting.predicting import Row
-from mserbench.running import evaluation
 from mserbench.running.subject import Subject
 
 Tone = Callable[..., NDArray[np.float32]]
@@ -171,7 +171,7 @@ def test_a_long_file_is_never_held_whole(tmp_path: Path) -> None:
 
 def test_the_numbers_are_those_of_run(tmp_path: Path) -> None:
     """One model, one clip, two commands: two numbers would make one of them a lie."""
-    run = evaluation.evaluate("logmel", "emodb-sample", weights="emovo-ravdess", out=tmp_path)
+    run = evaluate("logmel", "emodb-sample", weights="emovo-ravdess", out=tmp_path)
     subject = predicting.load("logmel", "emovo-ravdess", {}, "auto")
     folder = lookup.corpus("emodb-sample").provide()  # type: ignore[misc]
     labels = lookup.task("emodb-sample").labels

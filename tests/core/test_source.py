@@ -90,7 +90,7 @@ def test_what_the_code_of_a_model_is(
 @pytest.mark.parametrize("name", ["logmel", "prior"])
 def test_our_own_models_count_their_package_and_what_they_share(name: str) -> None:
     """If the whole distribution counted, a new corpus would make every number anew."""
-    places = (source._place(described_class(name)),)
+    places = (source.place_of(described_class(name)),)
     names = {path.partition("/")[0] for path in source._of_places(places)}
     assert names == {"mserbench_baselines", "mserbench_training"}
     assert source.source_of(described_class(name)) == source.source_of(model_class(name))
@@ -98,7 +98,7 @@ def test_our_own_models_count_their_package_and_what_they_share(name: str) -> No
 
 def test_trained_weights_and_experiments_are_no_code() -> None:
     """If they were, new weights would hide every run of those that were there."""
-    places = (source._place(described_class("mser-llm")),)
+    places = (source.place_of(described_class("mser-llm")),)
     names = source._of_places(places)
     assert not [name for name in names if "/weights/" in name or name.endswith(".toml")]
 
