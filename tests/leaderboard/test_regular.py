@@ -121,8 +121,9 @@ def test_forged_answers_are_doubted(task: str, noise: float) -> None:
         "by speaker": np.array(speakers) % n_labels,
     }
     for name, answers in forged.items():
-        # Names of AESDD are sorted by emotion: there blocks are right, and doubted as too good.
-        if np.mean(answers == truth) > 0.5:
+        # Names of AESDD are sorted by emotion: there a block of answers is as one of labels, and
+        # no pair some clips apart can tell hearing from counting.
+        if (task, name) == ("aesdd", "in blocks"):
             continue
 
         changed = np.where(
