@@ -1,6 +1,4 @@
-"""The commands `mserbench leaderboard` and `mserbench submit`: a table of runs that anyone can
-recompute, and what comes to it, registered by hook.
-"""
+"""The commands `mserbench leaderboard` and `mserbench submit`, registered by hook."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A stranger's folder, before anything in it is believed: which files it holds, and what its card
-says.
-"""
+"""A stranger's folder, before anything in it is believed: its files, and what its card says."""
 
 from __future__ import annotations
 

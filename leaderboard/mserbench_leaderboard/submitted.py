@@ -1,6 +1,4 @@
-"""All that a maintainer would check of a stranger's predictions: each is scored anew, then judged
-as a run that is to go on the board.
-"""
+"""A stranger's predictions, scored anew and judged as a run that is to go on the board."""
 
 from __future__ import annotations
 
