@@ -293,3 +293,25 @@ def test_a_board_that_is_none_is_told(cli, write: Write, tmp_path: Path) -> None
 
     checked = submitted.check(folder, tmp_path / "x")
     assert "nothing was compared" in checked.notes[0]
+
+
+ODD = (b"\0", b"\xff", b'"', b"\n", b"\r", b",", b"9" * 400, b"\xef\xbb\xbf", b"=cmd|' /C calc'!A0",
+       "\u202e".encode(), b"NaN", b"[" * 5_000, b'{"a":', b"", b"\x1b]8;;http://x\x07")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [f"{TASK}.csv", "card.json", "README.md"])
+def test_bytes_changed_anywhere_are_findings_or_nothing(
+    write: Write, board: Path, name: str
+) -> None:
+    """Whatever a stranger's file holds, the check ends, and says what it found in lines of text."""
+    generator = random.Random(11)
+    folder = write(readme="A model.\n")
+    whole = (folder / name).read_bytes()
+    for _ in range(25):
+        first, last = sorted(generator.randrange(len(whole)) for _ in range(2))
+        end = last if generator.random() < 0.3 else first
+        (folder / name).write_bytes(whole[:first] + generator.choice(ODD) + whole[end:])
+        checked = submitted.check(folder, board)
+        for sentence in (*checked.findings, *checked.doubts, *checked.notes):
+            assert "\x1b" not in sentence
+            assert len(sentence) < 10_000
