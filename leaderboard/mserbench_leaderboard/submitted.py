@@ -39,7 +39,8 @@ class Answered:
         """Return it as JSON tells it."""
         return {
             "task": self.task, "version": self.version, "hash": self.hash, "clips": self.clips,
-            "UA": round(self.ua, 6), "interval": list(self.interval) if self.interval else None,
+            "UA": round(self.ua, 6),
+            "interval": [round(end, 6) for end in self.interval or ()] or None,
             "verdict": self.verdict, "reasons": list(self.reasons), "note": self.note,
         }  # fmt: skip
 

@@ -176,7 +176,7 @@ def _plain(place: str, content: object) -> dict[str, str]:
         )
 
     texts = {str(key): "" if value is None else str(value) for key, value in content.items()}
-    # JSON can hold half a character (\\ud800), which no file can.
+    # JSON can hold half a character (\ud800), which no file can.
     halves = [key for pair in texts.items() for key in pair if _HALF.search(key)]
     if halves:
         raise DataError(
