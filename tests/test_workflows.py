@@ -72,7 +72,7 @@ def steps() -> Iterator[Step]:
 
 
 def test_there_is_a_workflow_of_each_kind() -> None:
-    assert set(WORKFLOWS) == {"ci", "gpu-regression", "nightly", "canary"}
+    assert set(WORKFLOWS) == {"ci", "gpu-regression", "nightly", "canary", "submission"}
 
 
 def test_they_are_valid() -> None:
@@ -141,6 +141,7 @@ def test_each_step_is_a_script_that_runs(step: Step, tmp_path: Path) -> None:
     write_programs(place / ".venv" / "bin", INSTALLED)
     stand_ins = write_programs(tmp_path / "bin", STANDING_IN)
     (place / "changed.txt").touch()
+    (place / "offered" / "submissions" / "a model").mkdir(parents=True)
     for log in ("tests.log", "regress.log"):
         (place / log).write_text("a failure\n")
 

@@ -1,6 +1,4 @@
-"""The command `mserbench leaderboard`: a table of runs that anyone can recompute, registered by
-hook.
-"""
+"""The commands `mserbench leaderboard` and `mserbench submit`, registered by hook."""
 
 from __future__ import annotations
 
@@ -13,12 +11,18 @@ MSERBENCH_API = 1
 
 @hookimpl
 def register_commands() -> Iterable[CommandEntry]:
-    """Register the command."""
+    """Register the commands."""
     return [
         CommandEntry(
             "leaderboard",
             "mserbench_leaderboard.command:command",
             "rewrite the leaderboard from its runs, or compare",
             group="Score",
-        )
+        ),
+        CommandEntry(
+            "submit",
+            "mserbench_leaderboard.submit:command",
+            "check a folder of predictions before a pull request",
+            group="Score",
+        ),
     ]

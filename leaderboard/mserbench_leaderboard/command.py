@@ -227,7 +227,7 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
 
     Raises DataError with all reasons why a run is refused; then nothing is copied.
     """
-    from mserbench_leaderboard import store
+    from mserbench_leaderboard import admission, store
 
     results = folder / store.RESULTS
     with store.tidied(results):
@@ -237,39 +237,13 @@ def add(folder: Path, added: Sequence[Path]) -> list[Path]:
         # Each is judged beside those before it too, as two that contradict one another must not go
         # in.
         for entry in entries:
-            problems += _refusals(entry, standing)
+            problems += admission.refusals(entry, standing)
             standing.append(entry)
 
         if problems:
             raise DataError("\n  - ".join(["nothing was added:", *problems]))
 
         return [store.copy(entry, results) for entry in entries]
-
-
-def _refusals(entry: BoardRun, standing: Sequence[BoardRun]) -> list[str]:
-    from mserbench_leaderboard import audit, board, registered
-
-    name, question = f"run {str(entry.run.folder)!r}", entry.question
-    neighbours = [run for run in standing if run.place != entry.place]
-    same_task = [run for run in neighbours if run.question.name == question.name]
-    current = registered.question(question.name) or board.newest([*same_task, entry])
-    if entry.partial:
-        return [f"{name} is partial: score all clips of task {question.name!r}"]
-    if current.hash != question.hash:
-        return [
-            f"{name} answers version {question.version} ({question.hash[:8]}) "
-            f"of task {question.name!r}, but {current.version} ({current.hash[:8]}) is current: "
-            f"score the current one"
-        ]
-
-    # The same run again is no fault: then nothing changes.
-    if any(run.place == entry.place and run.digest != entry.digest for run in standing):
-        return [
-            f"{name} has the name of a run with other predictions on the board: "
-            f"remove that one first"
-        ]
-
-    return [*audit.findings(entry), *board.contradictions(current, [*same_task, entry])]
 
 
 def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, str], list[str]]:

@@ -7,23 +7,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mserbench.results import predictions, runs
+from mserbench_leaderboard import regular
 from mserbench_leaderboard.board import FLOORS
 from mserbench_leaderboard.entries import BoardRun
 from mserbench_leaderboard.published import Published
 
-ENOUGH = 30  # clips: of fewer, equal answers and patterns come by chance
-
 PERFECT = 0.999  # of all answers right: no system is, on speech that people label alike
 ABOVE = 0.05  # fraction of UA above the best figure of a model that was trained on the corpus
-REPEATED = 0.9  # of answers that equal those some clips before them
-"""Share of answers that repeat at one distance in the order of ids. Of the 85 runs of the board
-none has more than 0.65 while giving several answers.
-"""
-
-_LONGEST = 24  # clips after which an order may repeat
+ALONE = 0.2  # fraction of UA above the best figure of all, where none was trained on the corpus
 
 
 def doubts(
@@ -33,12 +26,20 @@ def doubts(
 
     `neighbours`: runs of the same task; `published`: results of papers on it.
     """
-    if entry.n < ENOUGH or entry.model in FLOORS:
+    # Whoever calls their own file `prior` is no floor: those are made again, files are not.
+    is_floor = entry.model in FLOORS and entry.run.record.model.submitted is None
+    if entry.n < regular.ENOUGH or is_floor:
         return []
 
     name = f"run {entry.place!r}, to be looked at by a person"
-    sentences = (*_perfect(entry), *_too_good(entry, neighbours, published), *_in_order(entry))
-    return [f"{name}: {doubt}" for doubt in (*sentences, *_constant(entry))]
+    sentences = (
+        *_perfect(entry),
+        *_too_good(entry, neighbours, published),
+        *_patterns(entry),
+        *_constant(entry),
+        *_copied(entry, neighbours),
+    )
+    return [f"{name}: {doubt}" for doubt in sentences]
 
 
 def _perfect(entry: BoardRun) -> Iterator[str]:
@@ -75,32 +76,73 @@ def _too_good(
             f"was trained on the corpus ({whose}), but its verdict is {entry.verdict!r}"
         )
 
+    others = [
+        (neighbour.scores["UA"].value, f"run {neighbour.place!r}")
+        for neighbour in neighbours
+        if neighbour.place != entry.place
+        and neighbour.model not in FLOORS
+        and neighbour.question.hash == entry.question.hash
+    ]
+    others += [
+        (float(result.values["UA"]) / 100, result.system)
+        for result in published
+        if "UA" in result.values
+    ]
+    best, whose = max(others, default=(1.0, ""))
+    if not trained and value > best + ALONE:
+        yield (
+            f"its UA of {100 * value:.1f} % is far above the {100 * best:.1f} % of the best known "
+            f"({whose}): did it see the labels?"
+        )
 
-def _in_order(entry: BoardRun) -> Iterator[str]:
+
+def _patterns(entry: BoardRun) -> Iterator[str]:
     width = len(entry.question.labels) + 1
     truth, answers = entry.cells // width, entry.cells % width
-    if len(np.unique(answers)) < 2:
-        return
 
-    for distance in range(1, min(_LONGEST, entry.n // 3) + 1):
-        repeated, labels = _repeats(answers, distance), _repeats(truth, distance)
-        # Labels that repeat themselves make right answers do so.
-        if repeated >= REPEATED and repeated - labels > 1 - REPEATED:
-            yield (
-                f"{100 * repeated:.0f} % of its answers equal the one {distance} clip(s) before in "
-                f"the order of names, of the labels only {100 * labels:.0f} %: do they follow the "
-                f"order of the files?"
-            )
-            return
+    distance, above_chance = regular.repeats(truth, answers)
+    if above_chance >= regular.REPEATED:
+        yield (
+            f"where labels differ, its answers equal the one {distance} clip(s) before in the "
+            f"order of names far more often than by chance (kappa {above_chance:.2f}): do they "
+            f"follow the order of the files?"
+        )
+
+    explained = regular.by_speaker(truth, answers, entry.items.clusters)
+    if explained >= regular.BY_SPEAKER:
+        yield (
+            f"the speaker alone explains {100 * explained:.0f} % of what differs among its "
+            f"answers: do they follow the speaker?"
+        )
 
 
-def _repeats(values: NDArray[np.int64], distance: int) -> float:
-    return float((values[distance:] == values[:-distance]).mean())
+def _copied(entry: BoardRun, neighbours: Sequence[BoardRun]) -> Iterator[str]:
+    """Yield the run of another model whose answers these are, mistakes included."""
+    width = len(entry.question.labels) + 1
+    truth, answers = entry.cells // width, entry.cells % width
+    alike = [
+        (regular.agreement(truth, answers, neighbour.cells % width), neighbour.place)
+        for neighbour in neighbours
+        # Seeds and options of one model may well agree.
+        if neighbour.model != entry.model and neighbour.items == entry.items
+    ]
+    share, place = max(alike, default=(0.0, ""))
+    if share >= regular.COPIED:
+        yield (
+            f"{100 * share:.1f} % of its answers equal those of run {place!r}, mistakes included: "
+            f"is it the same model, or a copy?"
+        )
 
 
 def _constant(entry: BoardRun) -> Iterator[str]:
     rows = predictions.read(entry.run.folder / runs.PREDICTIONS, entry.question.labels)
-    if rows[0].scores and len({row.scores for row in rows}) == 1:
+    stuck = regular.stuck(np.array([row.scores for row in rows])) if rows[0].scores else 0.0
+    if stuck == 1.0:
         yield "all clips have the same scores, so nothing was heard"
-    elif len({(row.prediction, row.answer) for row in rows}) == 1 and not rows[0].scores:
-        yield "all clips have the same answer, so nothing was heard"
+    elif stuck > regular.STUCK:
+        yield (
+            f"{100 * stuck:.0f} % of the clips have the same scores: are they what is written "
+            f"where a clip failed?"
+        )
+    elif len({row.prediction for row in rows}) == 1:
+        yield "all clips have the same answer, so nothing was told apart"

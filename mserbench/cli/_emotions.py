@@ -16,6 +16,7 @@ from mserbench.results.predictions import SCORE
 
 if TYPE_CHECKING:
     from mserbench.predicting.room import Room
+    from mserbench.predicting.summaries import Summaries
     from mserbench.running.subject import Subject
 
 WIDTH = 100  # columns of a table, at most
@@ -28,8 +29,15 @@ class Report:
     """Rows and failures as they come: csv is written at once, a table or JSON at the end."""
 
     def __init__(
-        self, out: TextIO, labels: Sequence[str], as_csv: bool, room: Room | None = None
+        self,
+        out: TextIO,
+        labels: Sequence[str],
+        as_csv: bool,
+        room: Room | None = None,
+        channels: bool = False,
+        summaries: Summaries | None = None,
     ) -> None:
+        self._channels, self._summaries = channels, summaries
         self.room = room  # what the model was adapted to
         self.doubts: dict[str, Any] = {}  # on all that was predicted, as JSON tells it
         self.failed: list[Failed] = []
@@ -44,10 +52,19 @@ class Report:
         """Whether rows go to a terminal as they come, where a progress bar would get among them."""
         return self._csv is not None and self._out.isatty()
 
+    def fail(self, failed: Failed) -> None:
+        """Take a file that could not be read."""
+        self.failed.append(failed)
+        if self._summaries:
+            self._summaries.add_failed(failed)
+
     def add(self, row: Row) -> None:
         """Take a row; as csv: file, start, end, prediction, score_<label>... or answer, part, and
-        the number of clips that an adapted model heard before.
+        the number of the channel, and that of the clips that an adapted model heard before.
         """
+        if self._summaries:
+            self._summaries.add(row)
+
         if self._csv is None:
             self._rows.append(row)
             return
@@ -56,14 +73,16 @@ class Report:
             self._begun = True
             columns = [f"{SCORE}{label}" for label in self._labels] if row.scores else ["answer"]
             columns = [foreign.cell(column, self._out) for column in columns]
-            last = ["part", *(["adapted"] if self.room else [])]
+            last = ["part", *(["channel"] if self._channels else [])]
+            last += ["adapted"] if self.room else []
             self._csv.writerow(["file", "start", "end", "prediction", *columns, *last])
 
         cells = [f"{score:.6g}" for score in row.scores] or [
             row.answer.replace("\r\n", "\n").replace("\r", "\n")
         ]
         times = [f"{row.start:.3f}", f"{row.end:.3f}"]
-        heard = [str(self.room.clips)] if self.room else []
+        heard = [str(row.channel)] if self._channels else []
+        heard += [str(self.room.clips)] if self.room else []
         texts = [row.file, *times, row.prediction, *cells, row.part, *heard]
         # A spreadsheet runs what a cell begins with `=`, and a terminal obeys what a name may hold.
         self._csv.writerow([foreign.cell(printable(text), self._out) for text in texts])
@@ -98,18 +117,21 @@ def _by_file(
     """
     files: list[dict[str, Any]] = []
     windows: list[dict[str, Any]] = []
-    name = ""
+    name, channel = "", 0
 
     for row in rows:
-        if windows and row.file != name:
+        if windows and (row.file, row.channel) != (name, channel):
             files.append(_broken_off(name, windows))
             windows = []
 
-        name = row.file
-        if row.part == "window":
+        name, channel = row.file, row.channel
+        if row.part != "file":
             windows.append(_record(row, labels))
         else:
-            files.append({"file": printable(name), **_record(row, labels), "windows": windows})
+            beside = {"channel": channel} if channel else {}
+            files.append(
+                {"file": printable(name), **beside, **_record(row, labels), "windows": windows}
+            )
             windows = []
 
     if windows:
@@ -130,9 +152,7 @@ def print_table(rows: Sequence[Row], labels: Sequence[str]) -> None:
     head, cells = _said(rows, labels, WIDTH - _NAME - _width(["time", "emotion"], firsts))
     beside = [[*first, *right] for first, right in zip(firsts, cells, strict=True)]
     room = max(_NAME, WIDTH - _width(["time", "emotion", *head], beside))
-    table = [
-        [_end_of(_line(row.file), room), *cells] for row, cells in zip(rows, beside, strict=True)
-    ]
+    table = [[_end_of(_called(row), room), *cells] for row, cells in zip(rows, beside, strict=True)]
     _print(["file", "time", "emotion", *head], table, right={"time", *(set(head) & set(labels))})
 
     for line in _footnotes(rows, head == ["scores"]):
@@ -217,6 +237,11 @@ def _clock(seconds: float, digits: int = 1) -> str:
 def _line(text: str) -> str:
     """Return text as one line that cannot upset a terminal."""
     return foreign.line(printable(text))
+
+
+def _called(row: Row) -> str:
+    name = _line(row.file)
+    return f"{name} [{row.channel}]" if row.channel else name
 
 
 def _end_of(name: str, room: int) -> str:

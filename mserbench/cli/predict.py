@@ -18,7 +18,7 @@ from mserbench.errors import MserbenchError, UsageError
 if TYPE_CHECKING:
     from mserbench.cli._emotions import Report
     from mserbench.data.windows import Windowing
-    from mserbench.predicting.listening import Failed, Heard, Source
+    from mserbench.predicting.listening import Failed, Heard, Hearing, Source
     from mserbench.predicting.predicting import Said
     from mserbench.predicting.room import Room, Watch
     from mserbench.running.subject import Subject
@@ -54,6 +54,26 @@ _SHORTEST = 0.1  # seconds, of a window or a hop
 )
 @click.option("--hop", help="Seconds from one window to the next; else the window: no overlap.")
 @click.option(
+    "--segments",
+    type=click.Choice(["pauses"]),
+    help="Cut files over 15 s at their pauses into segments of 3 to 15 s, in place of windows.",
+)
+@click.option(
+    "--channels",
+    type=click.Choice(["mix", "each"]),
+    default="mix",
+    show_default=True,
+    help="Hear all channels as one, or each by itself, as the two sides of a call.",
+)
+@click.option(
+    "--summary",
+    "summary_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a line a recording: share of each emotion, longest stretch, mean scores; a .csv or "
+    ".json file.",
+)
+@click.option(
     "--csv", "as_csv", is_flag=True, help="Print csv, row by row, and nothing else on stdout."
 )
 @_common.json_option
@@ -67,6 +87,9 @@ def command(
     label_names: str | None,
     window: str | None,
     hop: str | None,
+    segments: str | None,
+    channels: str,
+    summary_file: Path | None,
     as_csv: bool,
     as_json: bool,
     device: str,
@@ -81,6 +104,7 @@ def command(
     from mserbench.cli._emotions import Report
     from mserbench.predicting import listening, predicting
     from mserbench.predicting.room import Watch
+    from mserbench.predicting.summaries import Summaries, require_suffix
     from mserbench.running.asking import require_adapts
     from mserbench.running.lookup import adaptable, described_class, model_entry
 
@@ -89,7 +113,9 @@ def command(
             "--csv and --json were both given, but only one of them can be printed: choose one"
         )
 
-    windowing = _windowing(window, hop)
+    hearing = _hearing(window, hop, segments, channels)
+    if summary_file is not None:
+        require_suffix(summary_file)
     requested = _common.names(label_names, "labels") if label_names is not None else []
     typed_options = _common.pairs(options)
     # An unknown model is told before any file is opened.
@@ -104,14 +130,15 @@ def command(
             predicting.load(model, weights, typed_options, device) if _any_there(sources) else None
         )
         labels = predicting.labels_to_ask(subject, requested) if subject else ()
-        room = _room(subject, rooms, sources, windowing, Path(scratch)) if subject else None
-        report = Report(_streams.results(), labels, as_csv, room)
+        room = _room(subject, rooms, sources, hearing, Path(scratch)) if subject else None
+        summaries = Summaries(labels, hearing.channels) if summary_file else None
+        report = Report(_streams.results(), labels, as_csv, room, hearing.channels, summaries)
 
         if subject:
             _say("note", predicting.about(subject))
             _say("note", predicting.other_options(subject, typed_options))
 
-        heard = listening.listen(sources, windowing)
+        heard = listening.listen(sources, hearing)
         try:
             said = predicting.predict(subject, labels, heard, watch) if subject else heard
             _take(report, said, sources)
@@ -122,6 +149,8 @@ def command(
             raise
 
     report.finish(model, subject, as_json)
+    if summaries and summary_file:
+        summaries.write(summary_file)
     if report.failed:
         raise click.exceptions.Exit(3)
 
@@ -130,7 +159,7 @@ def _room(
     subject: Subject,
     rooms: Sequence[Path],
     sources: Sequence[Source | Failed],
-    windowing: Windowing,
+    hearing: Hearing,
     scratch: Path,
 ) -> Room | None:
     """Let the model hear the recordings of --adapt; None where there are none."""
@@ -140,7 +169,7 @@ def _room(
         return None
 
     heard = list(listening.expand(rooms, scratch))
-    adapted = room.adapt(subject, heard, sources, windowing)
+    adapted = room.adapt(subject, heard, sources, hearing)
     _say("note", adapted.sentence)
     return adapted
 
@@ -161,19 +190,40 @@ def _take(
     """Hand what is found to the report, as it comes; sentences go to stderr."""
     from mserbench.predicting.listening import Failed, Remark
     from mserbench.predicting.predicting import Row
+    from mserbench.predicting.traits import Trait, sentences
 
+    traits: list[Trait] = []
     # What a model prints must not get among the rows.
     with _progress(sources, bar=not report.on_terminal) as advance, redirect_stdout(sys.stderr):
         for answer in answers:
             if isinstance(answer, Remark):
                 _say("note", answer.sentence)
+            elif isinstance(answer, Trait):
+                traits.append(answer)
             elif isinstance(answer, Failed):
-                report.failed.append(answer)
+                report.fail(answer)
                 _say("error", str(answer.error))
             elif isinstance(answer, Row):
                 report.add(answer)
 
             advance(answer)
+
+    # Once for all files: of a folder of calls each would say the same.
+    for sentence in sentences(traits):
+        _say("note", sentence)
+
+
+def _hearing(window: str | None, hop: str | None, segments: str | None, channels: str) -> Hearing:
+    """Read how files are to be heard. Raises UsageError."""
+    from mserbench.predicting.listening import Hearing
+
+    if segments is not None and (window is not None or hop is not None):
+        raise UsageError(
+            "--segments was given with --window or --hop, but a file is cut at its pauses or into "
+            "windows: give one of them"
+        )
+
+    return Hearing(_windowing(window, hop), segments is not None, channels == "each")
 
 
 def _windowing(window: str | None, hop: str | None) -> Windowing:
@@ -246,10 +296,13 @@ def _progress(sources: Sequence[Source | Failed], bar: bool) -> Iterator[Callabl
         # Windows move the bar within a file; the row or the failure of a file moves it to its end.
         def advance(answer: object) -> None:
             nonlocal finished
-            if isinstance(answer, Row) and answer.part == "window":
-                show(round(ends[finished] + answer.end), round(ends[-1]))
+            # Of several channels the first one moves it, as the lengths are those of files.
+            if isinstance(answer, Row) and answer.channel > 1:
+                return
+            if isinstance(answer, Row) and answer.part != "file":
+                show(min(round(ends[finished] + answer.end), round(ends[-1])), round(ends[-1]))
             elif isinstance(answer, Row | Failed):
-                finished += 1
+                finished = min(finished + 1, len(ends) - 1)
                 show(round(ends[finished]), round(ends[-1]))
 
         yield advance

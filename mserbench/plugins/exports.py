@@ -63,12 +63,14 @@ INSIDE = {
     # chooses data as the core's own do.
     "mserbench_leaderboard": (
         "mserbench.cli._common",
+        "mserbench.data.corpus",
         "mserbench.data.dataset",
         "mserbench.data.lookup",
         "mserbench.plugins.registry",
         "mserbench.report",
         "mserbench.results",
         "mserbench.running.lookup",
+        "mserbench.running.submission",
         "mserbench.statistics",
         "mserbench.stress",
     ),

@@ -16,6 +16,7 @@ from mserbench.model import Model
 from mserbench.predicting import listening, predicting, room
 from mserbench.predicting.listening import Failed, Source
 from mserbench.predicting.predicting import Row
+from mserbench.predicting.traits import Trait, sentences
 from mserbench.report.progress import tell
 from mserbench.report.watched import watched
 from mserbench.results import tables_html
@@ -128,6 +129,7 @@ def _heard(
 ) -> Predicted:
     rows: list[Row] = []
     failed: list[Failed] = []
+    traits: list[Trait] = []
     notes = [predicting.about(subject)]
     watch = room.Watch()
     answers = predicting.predict(subject, labels, listening.listen(sources, windowing), watch)
@@ -137,12 +139,15 @@ def _heard(
                 rows.append(answer)
             elif isinstance(answer, Failed):
                 failed.append(answer)
+            elif isinstance(answer, Trait):
+                traits.append(answer)
             else:
                 notes.append(answer.sentence)
 
             whole = sum(row.part == "file" for row in rows)
             report(whole + len(failed), len(sources))
 
+    notes += sentences(traits)
     if not rows:
         raise _none_read(failed)
 

@@ -5,12 +5,14 @@ order.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -27,6 +29,8 @@ from mserbench.data.windows import Window, Windowing, cut, resampled
 from mserbench.engine.ahead import ahead
 from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError, MissingExtra, MserbenchError, UsageError
+from mserbench.predicting import segments
+from mserbench.predicting.traits import Look, Trait
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +55,8 @@ class Piece:
     if none follows.
 
     `trained_key` is the key by which a manifest would know the whole file, empty for a part.
+    `channel` counts from 1, 0 for all of them mixed; `seconds` is the length of the file where this
+    is a segment between pauses, else 0.
     """
 
     file: str
@@ -59,11 +65,13 @@ class Piece:
     clip: Clip
     last: bool
     trained_key: str = ""
+    channel: int = 0
+    seconds: float = 0.0
 
     @property
     def whole(self) -> bool:
         """Whether it is all of the file."""
-        return self.last and self.start == 0.0
+        return self.last and self.start == 0.0 and not self.seconds
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,16 @@ class Remark:
     sentence: str
 
 
-Heard = Piece | Failed | Remark
+Heard = Piece | Failed | Remark | Trait
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How files are heard: by windows, or by segments between pauses; mixed, or by channel."""
+
+    windowing: Windowing = field(default_factory=Windowing)
+    pauses: bool = False
+    channels: bool = False
 
 
 def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:
@@ -124,23 +141,27 @@ def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:
             yield Source(str(name), name)
 
 
-def listen(sources: Iterable[Source | Failed], windowing: Windowing) -> Iterator[Heard]:
-    """Yield all audio of some files in order, cut as `windowing` says; threads decode the next
-    files meanwhile.
+def listen(
+    sources: Iterable[Source | Failed], hearing: Hearing | Windowing | None = None
+) -> Iterator[Heard]:
+    """Yield all audio of some files in order, cut as `hearing` says; threads decode the next files
+    meanwhile.
 
     Only the first half minute of a file is decoded ahead; of a longer one memory holds a window and
-    a few seconds. A file that cannot be read gives a `Failed` in its place, perhaps after some of
+    a few seconds, and it is decoded again for each channel, and where it is cut at pauses. A file
+    that cannot be read gives a `Failed` in its place, perhaps after some of
     its windows; one that is given stays where it is.
     """
-    begin = partial(_begun, windowing=windowing)
+    settings = Hearing(hearing) if isinstance(hearing, Windowing) else hearing or Hearing()
+    begin = partial(_begun, hearing=settings)
     for pieces in ahead(begin, sources, depth=_AHEAD * available_cores()):
         yield from pieces
 
 
-def _begun(source: Source | Failed, windowing: Windowing) -> Iterator[Heard]:
+def _begun(source: Source | Failed, hearing: Hearing) -> Iterator[Heard]:
     """Begin a file, and return the way to the rest; what cannot be read is told in its place."""
     try:
-        return _caught(source, _begin(source, windowing))
+        return _caught(source, _begin(source, hearing))
     except (DataError, MissingExtra) as error:
         return iter([Failed(source.name, error)])
 
@@ -152,7 +173,7 @@ def _caught(source: Source | Failed, pieces: Iterator[Heard]) -> Iterator[Heard]
         yield Failed(source.name, error)
 
 
-def _begin(source: Source | Failed, windowing: Windowing) -> Iterator[Heard]:
+def _begin(source: Source | Failed, hearing: Hearing) -> Iterator[Heard]:
     """Decode a short file whole, or the beginning of a long one, and return the way to the rest."""
     if isinstance(source, Failed):
         return iter([source])
@@ -162,10 +183,57 @@ def _begin(source: Source | Failed, windowing: Windowing) -> Iterator[Heard]:
     for block in blocks:
         begun.append(block)
         if sum(part.seconds for part in begun) > _WHOLE:
-            return _long(source, chain(_released(begun), blocks), windowing)
+            if hearing.channels or hearing.pauses:
+                return _by_channel(source, begun[0].samples.shape[1], hearing)
+            return _long(source, chain(_released(begun), blocks), hearing.windowing)
 
     recording = audio.Recording(np.concatenate([part.samples for part in begun]), begun[0].rate)
-    return iter(list(_short(source, recording, windowing)))
+    return iter(list(_short(source, recording, hearing)))
+
+
+def _by_channel(source: Source, n_channels: int, hearing: Hearing) -> Iterator[Heard]:
+    """Decode a long file once more for each channel, and once before to find its pauses."""
+    for channel in range(1, n_channels + 1) if hearing.channels else (0,):
+        # Each is decoded anew, so that memory never holds a long file.
+        def blocks(channel: int = channel) -> Iterator[audio.Recording]:
+            for block in audio.blocks(source.path, _BLOCK, source.name):
+                yield _only(block, channel)
+
+        if hearing.pauses:
+            yield from _between_pauses(source, blocks, channel)
+        else:
+            yield from _long(source, blocks(), hearing.windowing, channel)
+
+
+def _only(block: audio.Recording, channel: int) -> audio.Recording:
+    """Return one channel of a recording, or all of it for channel 0."""
+    return (
+        audio.Recording(block.samples[:, channel - 1 : channel], block.rate) if channel else block
+    )
+
+
+def _between_pauses(
+    source: Source, blocks: Callable[[], Iterable[audio.Recording]], channel: int
+) -> Iterator[Heard]:
+    """Yield the segments of a recording, whose blocks are read twice."""
+    seconds, rate = 0.0, SAMPLE_RATE
+
+    def lasting() -> Iterator[audio.Recording]:
+        nonlocal seconds, rate
+        for block in blocks():
+            seconds, rate = seconds + block.seconds, block.rate
+            yield block
+
+    measured = segments.levels(lasting())
+    spans = segments.spans(measured, segments.frame_seconds(rate))
+    look = Look()
+    n_silent = n_parts = 0
+    for part in segments.cut(resampled(look.through(blocks())), spans):
+        n_parts, n_silent = n_parts + 1, n_silent + (not np.any(part.samples))
+        yield _piece(source, part, channel=channel, of_seconds=seconds)
+
+    yield from _remarks(source, seconds, n_parts, n_silent)
+    yield from look.traits(source.name, mixed=not channel)
 
 
 def _released(begun: list[audio.Recording]) -> Iterator[audio.Recording]:
@@ -176,42 +244,76 @@ def _released(begun: list[audio.Recording]) -> Iterator[audio.Recording]:
         yield begun.pop(0)
 
 
-def _short(source: Source, recording: audio.Recording, windowing: Windowing) -> Iterator[Heard]:
+def _short(source: Source, recording: audio.Recording, hearing: Hearing) -> Iterator[Heard]:
+    n_channels = recording.samples.shape[1]
+    for channel in range(1, n_channels + 1) if hearing.channels else (0,):
+        try:
+            yield from _short_channel(source, recording, hearing, channel)
+        except DataError as error:
+            # What is wrong with one side of a call does not hide the other.
+            if not channel:
+                raise
+            yield Failed(source.name, error)
+
+
+def _short_channel(
+    source: Source, whole: audio.Recording, hearing: Hearing, channel: int
+) -> Iterator[Heard]:
+    recording, windowing = _only(whole, channel), hearing.windowing
     samples = audio.to_clip(recording)
     level = level_of(
         recording.samples,
         audio.mix_down(recording.samples),
         audio.weights(recording.samples.shape[1]),
     )
+    name = f"{source.name!r}, channel {channel}," if channel else repr(source.name)
     # A model would not hear what was recorded; silence has a remark of its own.
     if level.ruined:
-        raise DataError(f"audio file {source.name!r} {level.sentence}")
+        raise DataError(f"audio file {name} {level.sentence}")
     if level.sentence and np.any(samples):
-        yield Remark(source.name, f"{source.name!r} {level.sentence}")
+        yield Remark(source.name, f"{name} {level.sentence}")
 
-    if recording.seconds <= windowing.over:
-        yield _piece(source, Window(0, samples, last=True), recording.key, recording.seconds)
-        yield from _remarks(source, recording.seconds, 1, 0 if np.any(samples) else 1)
+    if hearing.pauses and recording.seconds > segments.MOST:
+        yield from _between_pauses(source, lambda: [recording], channel)
+    elif recording.seconds > (math.inf if hearing.pauses else windowing.over):
+        yield from _long(source, [recording], windowing, channel)
     else:
-        yield from _long(source, [audio.Recording(samples[:, None], SAMPLE_RATE)], windowing)
+        yield _piece(source, Window(0, samples, last=True), whole.key, recording.seconds, channel)
+        yield from _remarks(source, recording.seconds, 1, 0 if np.any(samples) else 1)
+        look = Look()
+        deque(look.through([recording]), maxlen=0)
+        yield from look.traits(source.name, mixed=not channel)
 
 
 def _long(
-    source: Source, blocks: Iterable[audio.Recording], windowing: Windowing
+    source: Source, blocks: Iterable[audio.Recording], windowing: Windowing, channel: int = 0
 ) -> Iterator[Heard]:
     n_windows = n_silent = 0
     end = 0.0
-    for window in cut(resampled(blocks), windowing):
-        piece = _piece(source, window)
+    look = Look()
+    for window in cut(resampled(look.through(blocks)), windowing):
+        piece = _piece(source, window, channel=channel)
         n_windows, n_silent, end = n_windows + 1, n_silent + (not np.any(window.samples)), piece.end
         yield piece
 
     yield from _remarks(source, end, n_windows, n_silent)
+    yield from look.traits(source.name, mixed=not channel)
 
 
-def _piece(source: Source, window: Window, key: str = "", seconds: float = 0.0) -> Piece:
-    """Make a piece of a window; `key` and `seconds` are those of the whole file as published."""
-    own = key or audio.Recording(window.samples[:, None], SAMPLE_RATE).key
+def _piece(
+    source: Source,
+    window: Window,
+    key: str = "",
+    seconds: float = 0.0,
+    channel: int = 0,
+    of_seconds: float = 0.0,
+) -> Piece:
+    """Make a piece of a window; `key` and `seconds` are those of the whole file as published, and
+    `of_seconds` too, where the window is a segment between pauses.
+    """
+    own = audio.Recording(window.samples[:, None], SAMPLE_RATE).key
+    # What is kept of a clip by its key must not be that of another channel.
+    own = key if key and not channel else own
     seed = hashlib.sha256(
         f"{own}/{source.name}/{window.start}".encode("utf-8", "surrogateescape")
     ).hexdigest()
@@ -225,6 +327,8 @@ def _piece(source: Source, window: Window, key: str = "", seconds: float = 0.0) 
         Clip(own, seed, lasting, _Held(window.samples)),
         window.last,
         key,
+        channel,
+        of_seconds,
     )
 
 

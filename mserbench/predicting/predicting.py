@@ -14,6 +14,7 @@ from mserbench.labels import CANONICAL, read_answer
 from mserbench.options import completed
 from mserbench.predicting.listening import Failed, Heard, Piece, Remark
 from mserbench.predicting.room import Watch
+from mserbench.predicting.traits import Trait
 from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
@@ -34,7 +35,8 @@ class Row:
     `prediction` is a label, or "" where the answer could not be read; `scores` follow the labels
     asked for, or are empty where the model answers in text; `answer` is that text. Of a file that
     was cut into `windows`, more than one, scores are the mean over the windows, weighted by their
-    lengths; of text answers, `prediction` is the one of most seconds and `answer` empty.
+    lengths; of text answers, `prediction` is the one of most seconds and `answer` empty. `channel`
+    counts from 1, 0 for all mixed. Windows that were cut at pauses need not fill the file.
     """
 
     file: str
@@ -45,6 +47,7 @@ class Row:
     scores: tuple[float, ...] = ()
     answer: str = ""
     windows: int = 1
+    channel: int = 0
 
     @property
     def seconds(self) -> float:
@@ -52,7 +55,7 @@ class Row:
         return self.end - self.start
 
 
-Said = Row | Failed | Remark
+Said = Row | Failed | Remark | Trait
 
 
 def load(
@@ -185,7 +188,7 @@ def predict(
             if not part.whole:
                 windows.append(row)
                 if part.last:
-                    yield summary(windows, labels)
+                    yield summary(windows, labels, part.seconds)
                     windows.clear()
 
         del chunk  # or its audio would be held while the next is gathered
@@ -211,10 +214,13 @@ def _remark_on_trained(files: Sequence[str]) -> Remark:
     )
 
 
-def summary(windows: Sequence[Row], labels: Sequence[str]) -> Row:
-    """Return the row of a file from those of its windows; see `Row`."""
+def summary(windows: Sequence[Row], labels: Sequence[str], seconds: float = 0.0) -> Row:
+    """Return the row of a file from those of its windows, or of its segments, which do not tell how
+    many `seconds` it lasts; see `Row`.
+    """
     first, last = windows[0], windows[-1]
-    whole = replace(first, end=last.end, part="file", answer="", windows=len(windows))
+    start, end = (0.0, seconds) if seconds else (first.start, last.end)
+    whole = replace(first, start=start, end=end, part="file", answer="", windows=len(windows))
     if not first.scores:
         return replace(whole, prediction=_most_seconds(windows))
 
@@ -284,4 +290,4 @@ def _row(piece: Piece, answer: Answer, labels: Sequence[str]) -> Row:
     scores, text = answer
     label = best_label(scores, labels) if scores else read_answer(text, labels) or ""
     part: Literal["file", "window"] = "file" if piece.whole else "window"
-    return Row(piece.file, piece.start, piece.end, part, label, scores, text)
+    return Row(piece.file, piece.start, piece.end, part, label, scores, text, channel=piece.channel)

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mserbench.contracts import Clip
-from mserbench.data.windows import Windowing
 from mserbench.errors import DataError
-from mserbench.predicting.listening import Failed, Piece, Source, listen
+from mserbench.predicting.listening import Failed, Hearing, Piece, Source, listen
 from mserbench.running.asking import require_adapts
 from mserbench.running.lookup import adaptable
 from mserbench.running.subject import Subject, as_model_error
@@ -58,7 +57,7 @@ def adapt(
     subject: Subject,
     room: Sequence[Source | Failed],
     predicted: Sequence[Source | Failed],
-    windowing: Windowing,
+    hearing: Hearing,
 ) -> Room:
     """Let a model hear the recordings of a room, 300 of them by a hash where there are more.
 
@@ -70,7 +69,7 @@ def adapt(
     clips: list[tuple[str, Clip]] = []
     read: set[str] = set()
     failed: list[Failed] = []
-    for part in listen(chosen, windowing):
+    for part in listen(chosen, hearing):
         if isinstance(part, Failed):
             failed.append(part)
         elif isinstance(part, Piece):

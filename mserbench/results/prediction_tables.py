@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from typing import Any
 
 from mserbench import tables
 from mserbench.disk import outside
-from mserbench.errors import DataError, why
+from mserbench.errors import DataError, escaped, why
 
 _SEPARATORS = (",", ";", "\t", "|")
 _HINT = "sep="  # the first line that spreadsheets write or read to name the separator
 _MOST = 1_000  # columns: tasks have some ten labels, and each column costs a look at every row
+_HALF = re.compile("[\ud800-\udfff]")
 _SCORES = "scores"  # in JSON: an object of scores by label
 
 
@@ -176,4 +178,13 @@ def _plain(place: str, content: object) -> dict[str, str]:
             f"expected: give scores as 'scores', an object of numbers by label"
         )
 
-    return {str(key): "" if value is None else str(value) for key, value in content.items()}
+    texts = {str(key): "" if value is None else str(value) for key, value in content.items()}
+    # JSON can hold half a character (\ud800), which no file can.
+    halves = [key for pair in texts.items() for key in pair if _HALF.search(key)]
+    if halves:
+        raise DataError(
+            f"{place}: {escaped(halves[0])[:100]!r} holds half a character, which cannot be "
+            f"written: leave it out"
+        )
+
+    return texts

@@ -354,7 +354,7 @@ def test_the_shipped_weights_are_those_of_the_options() -> None:
     """Without a target there is no verdict to choose by: the plugin's own order decides."""
     subject = predicting.load("logmel", None, {}, "auto")
     assert subject.weights is not None
-    assert subject.weights.name == "emodb-emovo"
+    assert subject.weights.name == "people"
     assert predicting.other_options(subject, {}) == ""
     retuned = predicting.load("logmel", None, {"C": "0.5"}, "auto")
     assert predicting.other_options(retuned, {"C": "0.5"}) == (

@@ -70,7 +70,11 @@ def test_far_above_the_best_that_was_trained_on_the_corpus_is_named(make_run: Ma
 
     paper = Published("toy-a", "S", "in-corpus", "p", "t", "s", "", {"UA": "70.0"})
     assert "(S)" in doubts(strong, [], [paper])[0]
-    assert doubts(strong, [], [Published(**{**_fields(paper), "exposure": "cross-corpus"})]) == []
+    unlearnt = Published(**{**_fields(paper), "exposure": "cross-corpus"})
+    (doubt,) = doubts(strong, [], [unlearnt])
+    assert "far above the 70.0 % of the best known (S)" in doubt
+    near = Published(**{**_fields(unlearnt), "values": {"UA": "80.0"}})
+    assert doubts(strong, [], [near]) == []
 
 
 def _fields(paper: Published) -> dict[str, object]:
@@ -106,3 +110,40 @@ def test_a_clip_that_is_not_heard_has_the_seed_of_one_that_is() -> None:
     item = dataset.load(task, corpus.data_folder(None)).items[0]
     unheard = floors._unheard("emodb-sample", item.utterance.id)
     assert unheard.seed == item.clip("emodb-sample").seed
+
+
+def test_answers_of_another_model_are_named(make_run: MakeRun) -> None:
+    """Mistakes are as good as a signature: nobody makes the same ones."""
+    first = make_run(None, "good", right=0.6, seed=3)
+    copied = entry(make_run(None, "mine", right=0.6, seed=3))
+    (doubt,) = doubts(copied, [entry(first)], [])
+    assert f"100.0 % of its answers equal those of run {entry(first).place!r}" in doubt
+
+    # Another seed of the same model may well agree, and another model makes other mistakes.
+    assert doubts(copied, [entry(make_run(None, "mine", right=0.6, seed=3))], []) == []
+    assert doubts(copied, [entry(make_run(None, "other", right=0.6, seed=4))], []) == []
+
+
+def test_answers_by_speaker_are_named(make_run: MakeRun) -> None:
+    assert ITEMS.clusters is not None
+    speakers = ITEMS.clusters
+    rows = answering(lambda at: LABELS[(speakers[at] or 0) % 3])
+    assert any(
+        "do they follow the speaker" in d for d in doubts(entry(make_run(rows=rows)), [], [])
+    )
+
+
+def test_clips_that_failed_and_one_answer_for_all_are_named(make_run: MakeRun) -> None:
+    rows = [
+        Prediction(row.id, row.label, "happy", (0.4, 0.3, 0.3)) if at % 4 else row
+        for at, row in enumerate(answering(lambda at: LABELS[at % 3]))
+    ]
+    assert any("75 % of the clips have the same scores" in d
+               for d in doubts(entry(make_run(rows=rows)), [], []))  # fmt: skip
+
+    rows = [
+        Prediction(name, truth, "happy", (0.9 + at / 1_000, 0.05, 0.05))
+        for at, (name, truth) in enumerate(zip(ITEMS.ids, ITEMS.truth, strict=True))
+    ]
+    (doubt,) = doubts(entry(make_run(rows=rows)), [], [])
+    assert "all clips have the same answer" in doubt
