@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "check": "compare runs with their baselines: did anything get worse",
         "baseline": "keep runs as what later ones of the device are compared with",
         "predict": "say the emotion of any audio file",
+        "export": "write runs for the model hub, as CSV or JSON-LD",
     },
     "Train and remake": {
         "train": "train a model on the clips of some tasks",

@@ -1,0 +1,1 @@
+"""Results in the formats by which the rest of the field takes them in."""
