@@ -74,7 +74,7 @@ check: $(DEV)  ## style, types, who imports whom, the board and its experiments
 lock: $(DEV)  ## remake requirements/ from pyproject.toml; versions that still fit stay, unless VERSIONS=newest or =lowest
 	$(LOCK) requirements/build.in --output-file requirements/build.txt
 	$(LOCK) pyproject.toml --extra dev --constraint requirements/build.txt --output-file requirements/dev.txt
-	$(LOCK) pyproject.toml --extra demo --extra train --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(LOCK) pyproject.toml --extra demo --extra train --extra stress --constraint requirements/dev.txt --output-file requirements/run.txt
 
 # Times are compared with the stored ones of the same kind of machine. On one of your own, SAVE=NAME stores
 # them, and FAIL=mean:50% makes a slower time an error; on a shared machine only the ratios are held.
