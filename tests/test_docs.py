@@ -292,6 +292,8 @@ def parsed(words: Iterable[str]) -> click.Context:
             else command.make_context(str(name), remaining, parent=context)
         )
 
+    # What stands for the command alone, as its --data, must not stand for the tests that follow.
+    context.close()
     return context
 
 

@@ -63,7 +63,7 @@ def test_without_records_the_board_says_nothing_of_stress(
 ) -> None:
     make_run()
     do()
-    assert "Under stress" not in (board / "README.md").read_text()
+    assert "## Under stress" not in (board / "README.md").read_text()
 
 
 def test_the_replay_finds_a_number_that_was_edited(

@@ -234,7 +234,8 @@ def cheap() -> list[object]:
     for name, entry in registry.entries(ModelEntry).items():
         kind = described_class(name)
         has_weights = not kind.needs_weights or entry.weights
-        if has_weights and not kind.pretrained(kind.Options()):
+        # What opens what others made is no model by itself.
+        if has_weights and not kind.address and not kind.pretrained(kind.Options()):
             # Its features take more than all else here together.
             marks = [pytest.mark.slow] if name == "egemaps" else []
             names.append(pytest.param(name, marks=marks))
