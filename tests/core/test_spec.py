@@ -26,8 +26,8 @@ from mserbench.model import Model
 from mserbench.plugins import registry
 from mserbench.plugins.hookspecs import ModelEntry
 from mserbench.running import evaluation
-from mserbench.running.lookup import model_class
 from mserbench.running.adapting import Adaptation
+from mserbench.running.lookup import model_class
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject
 
