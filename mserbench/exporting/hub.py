@@ -17,13 +17,13 @@ _TASK_TYPE = "audio-classification"
 # Of the hub, which knows these by a name of its own; the others are called as we call them.
 _METRIC_TYPES = {"UA": "recall", "WA": "accuracy", "WF1": "f1", "MF1": "f1"}
 # Which mean over classes it is, in the words of the hub's metrics.
-_AVERAGES = {"UA": "macro", "WF1": "weighted", "MF1": "macro", "precision": "macro"}
+_AVERAGES = {"UA": "macro", "WF1": "weighted", "MF1": "macro", "precision": "weighted"}
 _TITLES = {
     "UA": "Unweighted average recall (UA)",
     "WA": "Accuracy (WA)",
     "WF1": "Weighted F1",
     "MF1": "Macro F1",
-    "precision": "Macro precision",
+    "precision": "Weighted precision",
     "unparsed": "Unparsed answers",
 }
 

@@ -14,7 +14,7 @@ _MEANS = {
     "WA": "accuracy",
     "WF1": "F1 of each class, weighted by its clips",
     "MF1": "mean F1 of the classes",
-    "precision": "mean precision of the classes",
+    "precision": "precision of each class, weighted by its clips",
     "unparsed": "answers that name no label, of all",
 }
 
