@@ -22,6 +22,8 @@ from mserbench_training.models.feature_options import (
     BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
+    SPEAKER_PRIOR,
+    SPEAKER_PRIOR_EVIDENCE,
     SPEAKER_PRIOR_HELP,
     Balance,
     Labels,
@@ -38,11 +40,7 @@ class LinearOptions:
         "training", NORMALISE_HELP, "the target's statistics are not taken unless asked for"
     )
     speaker_prior: float = option(
-        10.0,
-        SPEAKER_PRIOR_HELP,
-        "where each speaker has one label alone UA is 48.6 in place of 17.8 (3: 34.5), and where "
-        "they have all it costs nothing: docs/measured/whisper-linear.md",
-        metadata=later(before=0.0),
+        SPEAKER_PRIOR, SPEAKER_PRIOR_HELP, SPEAKER_PRIOR_EVIDENCE, metadata=later(before=0.0)
     )
     balance: Balance = option(
         "labels", BALANCE_HELP, "as it was before", metadata=later(before="labels")

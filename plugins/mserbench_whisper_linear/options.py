@@ -14,6 +14,8 @@ from mserbench_training.models.feature_options import (
     BALANCE_HELP,
     LABELS_HELP,
     NORMALISE_HELP,
+    SPEAKER_PRIOR,
+    SPEAKER_PRIOR_EVIDENCE,
     SPEAKER_PRIOR_HELP,
     Balance,
     Labels,
@@ -126,11 +128,7 @@ class WhisperLinearOptions:
     )
     normalise: Normalise = option("training", NORMALISE_HELP, _TARGET)
     speaker_prior: float = option(
-        10.0,
-        SPEAKER_PRIOR_HELP,
-        "where each speaker has one label alone UA is 48.6 in place of 17.8 (3: 34.5), and where "
-        "they have all it costs nothing: docs/measured/whisper-linear.md",
-        metadata=later(before=0.0),
+        SPEAKER_PRIOR, SPEAKER_PRIOR_HELP, SPEAKER_PRIOR_EVIDENCE, metadata=later(before=0.0)
     )
     balance: Balance = option(
         "labels", BALANCE_HELP, "as it was before", metadata=later(before="labels")

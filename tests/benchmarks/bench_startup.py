@@ -46,6 +46,14 @@ def register_commands():
 '''
 
 
+# The list of tasks tells their languages and labels, so that each is looked at.
+TASKS = """
+from mserbench.contracts import Task
+
+TASK = Task("task-{n}", "A task", "corpus-{n}", ("eo",), ("happy", "sad"), {{"h": "happy", "s": "sad"}})
+"""
+
+
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Variables of a process that finds `PLUGINS` installed distributions more than this one."""
@@ -56,6 +64,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: stranger-{n}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[mserbench]\nstranger-{n} = stranger_{n}\n")
         (folder / f"stranger_{n}.py").write_text(MODULE.format(n=n))
+        (folder / f"stranger_{n}_tasks.py").write_text(TASKS.format(n=n))
 
     # Bytecode is kept, as it is after any installation; the first round, which writes it, is a
     # warm-up.

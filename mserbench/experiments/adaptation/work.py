@@ -51,14 +51,14 @@ def do_curve(place: Workplace, curve: Curve, model: str, task: str, device: str)
         spec = Spec.of(model, target, None, {}, device_for(described_class(model), device))
         way = adapting.way_of(target, curve.adapt_from)
         asking.require_adapts(spec.subject, model)
-        told = _told(spec, target, way)
+        facts = _told(spec, target, way)
         points = [point for point in curve.points(model) if has(target, point, way)]
         name = f"{LINES}/{_key(spec.identity, target, way)}.txt"
         _ask(place.out / name, spec, target, points, way)
     except MserbenchError as error:
         return Asked(failure=str(error))
 
-    return Asked(name, {**told, "points": [[point.clips, point.draw] for point in points]})
+    return Asked(name, {**facts, "points": [[point.clips, point.draw] for point in points]})
 
 
 def has(target: Dataset, point: Point, way: str) -> bool:
@@ -72,14 +72,14 @@ def has(target: Dataset, point: Point, way: str) -> bool:
 def _ask(path: Path, spec: Spec, target: Dataset, points: list[Point], way: str) -> None:
     """Add the lines that a file lacks, each whole or, after a kill, not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    there = read_lines(path, len(target.items))
+    kept = read_lines(path, len(target.items))
     # A torn last line goes away.
-    text = "".join(f"{letters.line(point, there[point])}\n" for point in there)
+    text = "".join(f"{letters.line(point, kept[point])}\n" for point in kept)
     path.write_text(text, encoding="ascii")
 
     with counting(f"{spec.model} on {target.task.name}", bar=False) as report:
         for number, point in enumerate(points, start=1):
-            if point not in there:
+            if point not in kept:
                 answers = ask(spec, target, point.adaptation(way))
                 with path.open("a", encoding="ascii") as file:
                     coded = letters.letters_of(answers, target.task.labels)
@@ -90,7 +90,7 @@ def _ask(path: Path, spec: Spec, target: Dataset, points: list[Point], way: str)
 
 def read_lines(path: Path, clips: int) -> dict[Point, str]:
     """Return the lines that a file has; one that was cut off is passed over."""
-    there: dict[Point, str] = {}
+    kept: dict[Point, str] = {}
     if path.exists():
         for row in path.read_text(encoding="ascii").splitlines():
             try:
@@ -98,16 +98,16 @@ def read_lines(path: Path, clips: int) -> dict[Point, str]:
             except ValueError:
                 continue
 
-            there[point] = coded
+            kept[point] = coded
 
-    return there
+    return kept
 
 
 def ask(spec: Spec, target: Dataset, adaptation: Adaptation | None) -> list[str]:
     """Return the label of each clip, "" for an answer that could not be read: those of a run that
     is adapted so.
     """
-    labels, said = target.task.labels, [""] * len(target.items)
+    labels, named = target.task.labels, [""] * len(target.items)
     for fold in adapting.folds(target, adaptation):
         subject = spec.anew()
         spent: dict[str, float] = {}
@@ -117,14 +117,14 @@ def ask(spec: Spec, target: Dataset, adaptation: Adaptation | None) -> list[str]
         pending = [[fold.scored[i] for i in batch] for batch in batches.plan(lengths)]
         for batch, answers in asking.answers(subject, target, pending):
             for at, (scores, answer) in zip(batch, answers, strict=True):
-                said[at] = (
+                named[at] = (
                     best_label(scores, labels) if scores else read_answer(answer, labels) or ""
                 )
 
         # Two models may not fit into memory.
         del subject
 
-    return said
+    return named
 
 
 def _told(spec: Spec, target: Dataset, way: str) -> dict[str, Any]:
