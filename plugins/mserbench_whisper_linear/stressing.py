@@ -123,9 +123,9 @@ def recall(
     """Return the UA in percent over the labels that were trained; other clips are not asked for."""
     # A label that only the target has cannot be answered, and would count for nothing but 0.
     common = sorted(set(labels) & set(learnt.classifier.labels))
-    asked = [position for position, label in enumerate(labels) if label in common]
-    answers = learnt.probabilities(vectors[asked], common, heard).argmax(axis=1)
-    truth = [labels[position] for position in asked]
+    scored = [position for position, label in enumerate(labels) if label in common]
+    answers = learnt.probabilities(vectors[scored], common, heard).argmax(axis=1)
+    truth = [labels[position] for position in scored]
     counts = metrics.confusion(truth, [common[answer] for answer in answers], common)
 
     return 100 * float(metrics.metrics(counts)["UA"])
@@ -152,22 +152,22 @@ def nested(study: Study, chosen: Sequence[Candidate]) -> None:
     """Print for each corpus what the rule takes on the three others, and what that gives on it."""
     totals = []
     for target in CORPORA:
-        others = tuple(name for name in CORPORA if name != target)
-        taken = rule.chosen(
-            {candidate: study.under_stress(candidate, others) for candidate in chosen}
+        sources = tuple(name for name in CORPORA if name != target)
+        winner = rule.chosen(
+            {candidate: study.under_stress(candidate, sources) for candidate in chosen}
         )
-        stressed = study.stressed(taken, others, target)
-        before = study.stressed(DEFAULT, others, target)
+        stressed = study.stressed(winner, sources, target)
+        before = study.stressed(DEFAULT, sources, target)
         row = [
-            study.clean(taken, others, target)[0],
+            study.clean(winner, sources, target)[0],
             float(np.mean([*stressed.values()])),
             min(stressed.values()),
-            study.clean(DEFAULT, others, target)[0],
+            study.clean(DEFAULT, sources, target)[0],
             float(np.mean([*before.values()])),
             min(before.values()),
         ]
         totals.append(row)
-        say(f"| {target} | {taken.told} | {' | '.join(f'{value:.1f}' for value in row)} |")
+        say(f"| {target} | {winner.told} | {' | '.join(f'{value:.1f}' for value in row)} |")
 
     say(f"| mean | | {' | '.join(f'{value:.1f}' for value in np.mean(totals, axis=0))} |")
 

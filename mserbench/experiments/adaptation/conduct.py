@@ -41,7 +41,7 @@ def conduct(curve: Curve, out: Path, means: Means, command: str, tell: Tell) -> 
         engine.require([place.out, *([data] if data else [])])
         try:
             with folders.held(place.out / ".lock"):
-                asked = _asked(curve, place, engine, tell)
+                curves = _asked(curve, place, engine, tell)
         except folders.Busy:
             raise UsageError(
                 f"another process works in {str(out)!r}: wait for it, or give another --out"
@@ -49,14 +49,14 @@ def conduct(curve: Curve, out: Path, means: Means, command: str, tell: Tell) -> 
 
     lines = {
         pair: work.read_lines(place.out / done.lines, len(targets[pair[1]].items))
-        for pair, done in asked.items()
+        for pair, done in curves.items()
         if not done.failure
     }
-    record = _record(curve, targets, asked, command)
+    record = _record(curve, targets, curves, command)
     page = files.write(place.out, record, {name: _clips(t) for name, t in targets.items()}, lines)
     failures = tuple(
         f"{model} on {task}: {done.failure}"
-        for (model, task), done in asked.items()
+        for (model, task), done in curves.items()
         if done.failure
     )
 
@@ -70,14 +70,14 @@ def _asked(curve: Curve, place: Workplace, engine: Any, tell: Tell) -> dict[tupl
         Shard(key, work.do_curve, (place, replace(curve), *pair), on_device=True)
         for key, pair in pairs.items()
     )
-    asked: dict[tuple[str, str], Asked] = {}
+    curves: dict[tuple[str, str], Asked] = {}
     for number, outcome in enumerate(engine.do(shards), start=1):
         done = outcome.value or Asked(failure=outcome.failure)
-        asked[pairs[outcome.key]] = done
+        curves[pairs[outcome.key]] = done
         state = f"failed: {done.failure}" if done.failure else "done"
         tell(f"curve {number}/{len(pairs)}: {outcome.key}: {state}")
 
-    return {pair: asked[pair] for pair in pairs.values()}
+    return {pair: curves[pair] for pair in pairs.values()}
 
 
 def _clips(target: Dataset) -> list[tuple[str, str, int | None]]:
@@ -92,7 +92,7 @@ def _clips(target: Dataset) -> list[tuple[str, str, int | None]]:
 def _record(
     curve: Curve,
     targets: Mapping[str, Dataset],
-    asked: Mapping[tuple[str, str], Asked],
+    curves: Mapping[tuple[str, str], Asked],
     command: str,
 ) -> dict[str, Any]:
     return {
@@ -116,6 +116,6 @@ def _record(
         },
         "rows": [
             {"model": model, "task": task, **(done.told or {}), "failure": done.failure}
-            for (model, task), done in asked.items()
+            for (model, task), done in curves.items()
         ],
     }

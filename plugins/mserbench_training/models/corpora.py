@@ -20,7 +20,7 @@ STILL = 1e-6
 # Corpora that tell how far corpora lie from one another. Two of them have one distance, and a third
 # lies further off as often as not: of models of two corpora each of six runs on near ones warned.
 FEWEST = 3
-# Of the reach: 20 clips of a near corpus then seem far in at most 5 % of all draws
+# Of the reach: 20 clips of a near corpus then seem far in 5 % of draws, in the mean
 # (docs/measured/whisper-linear.md).
 MARGIN = 1.1
 
