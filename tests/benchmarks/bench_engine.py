@@ -17,6 +17,7 @@ import soundfile
 
 from mserbench.contracts import Clip, Utterance
 from mserbench.data import index
+from mserbench.data.memory import Digests
 from mserbench.engine.base import Engine, Shard, Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.named import engine_named
@@ -73,7 +74,11 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Utt
 
 def plain_index(root: Path, utterances: list[Utterance], workers: int) -> list[object]:
     """Decode as the index does, by a plain loop or the pool of Python; nothing is remembered."""
-    examine = partial(index._examine, root)
+    digests = Digests()
+
+    def examine(utterance: Utterance) -> object:
+        return index._examine(root, utterance, None, digests)
+
     if workers == 1:
         return list(map(examine, utterances))
 
@@ -88,7 +93,8 @@ def bench_index(
     """An index without what remembers it, shard by shard, costs no more than decoding."""
     monkeypatch.setattr(index, "available_cores", lambda: workers)
     reference, engine = beside(
-        lambda: plain_index(*recordings, workers), lambda: list(index._examined(*recordings))
+        lambda: plain_index(*recordings, workers),
+        lambda: list(index._examined(*recordings, None, Digests())),
     )
     told(f"index of {CLIPS} clips, {workers} worker(s)", reference, engine, CLIPS // 16, "shard")
     assert engine < BAR * reference

@@ -34,7 +34,7 @@ def least(functions: list[Callable[[], object]]) -> list[float]:
 
 
 @pytest.mark.parametrize("family", ["wav2vec2-group", "wav2vec2-layer"])
-def test_hf_is_as_fast_as_the_pipeline(tmp_path: Path, family: str) -> None:
+def bench_hf_is_as_fast_as_the_pipeline(tmp_path: Path, family: str) -> None:
     import torch
     import transformers
 

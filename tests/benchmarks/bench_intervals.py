@@ -60,9 +60,10 @@ def bench_intervals_of_all_metrics(benchmark: BenchmarkFixture) -> None:
     looped = loop_over_scikit_learn(truth, answers, speakers)
     reference = time.perf_counter() - started
     names = [str(speaker) for speaker in speakers]
-    columns = [[LABELS[number] for number in numbers] for numbers in (truth, answers)]
+    true_labels = [LABELS[number] for number in truth]
+    answered = [LABELS[number] for number in answers]
 
-    ends = benchmark(lambda: intervals(cluster_counts(*columns, LABELS, names)))
+    ends = benchmark(lambda: intervals(cluster_counts(true_labels, answered, LABELS, names)))
 
     seconds = benchmark.stats.stats.median
     benchmark.extra_info.update(reference_seconds=reference, ratio=reference / seconds)
@@ -70,7 +71,7 @@ def bench_intervals_of_all_metrics(benchmark: BenchmarkFixture) -> None:
         f"\nintervals {1000 * seconds:.1f} ms, loop {1000 * reference:.0f} ms, ratio "
         f"{reference / seconds:.0f}"
     )
-    left_out = leave_out(cluster_counts(*columns, LABELS, names))
+    left_out = leave_out(cluster_counts(true_labels, answered, LABELS, names))
 
     for column, name in enumerate(METRICS[:4]):  # Both must measure the same.
         assert np.allclose(left_out.without[name], looped[:, column])

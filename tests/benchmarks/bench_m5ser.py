@@ -18,7 +18,7 @@ from mserbench.engine.base import Workers
 from mserbench.engine.cores import available_cores
 from mserbench.engine.threads import Threads
 from mserbench.errors import DataError
-from mserbench_m5ser.building import building
+from mserbench_m5ser.building import building, work
 from mserbench_m5ser.building.building import build
 from mserbench_m5ser.building.plan import Plan
 from mserbench_m5ser.building.protected import Protected
@@ -48,7 +48,7 @@ def peak(clips: int, folder: Path) -> int:
     return int(memory)
 
 
-def test_memory_is_flat(tmp_path: Path) -> None:
+def bench_memory_is_flat(tmp_path: Path) -> None:
     """From 500 to 10,000 clips, in shards of 400."""
     assert peak(10_000, tmp_path / "many") <= FLAT * peak(500, tmp_path / "few")
 
@@ -61,7 +61,7 @@ def asked(own_cache: Path) -> Request:
     return Request(("demo-en",), ("de",), "espeak")
 
 
-def test_a_build_costs_little_more_than_its_translator(
+def bench_a_build_costs_little_more_than_its_translator(
     asked: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seconds of processor, the synthesiser's own process included; and how fast speech is made."""
@@ -69,7 +69,7 @@ def test_a_build_costs_little_more_than_its_translator(
     monkeypatch.setattr(building, "engine_asked", lambda *asked_for: Threads(threads))
     material = gathered(asked.sources, None, False, Protected())
     plan = Plan(material.pieces, ("de",), asked.kind.batch_size)
-    clips = [_clip(piece) for piece in material.pieces]
+    clips = [work._source_clip(piece) for piece in material.pieces]
 
     def alone() -> None:
         translator = asked.kind(asked.settings, "cpu")
@@ -78,8 +78,6 @@ def test_a_build_costs_little_more_than_its_translator(
         translator.close()
 
     def whole() -> None:
-        from mserbench_m5ser.building import work
-
         build(asked, tmp_path / f"set-{time.monotonic_ns()}")
         for translator in work._made.values():
             translator.close()
@@ -97,7 +95,7 @@ def test_a_build_costs_little_more_than_its_translator(
 
 @pytest.mark.skipif(available_cores() < 2, reason="two workers want two cores")
 @pytest.mark.parametrize("engine", ["local", "ray"])
-def test_two_workers_are_nearly_twice_as_fast(asked: Request, tmp_path: Path, engine: str) -> None:
+def bench_two_workers_are_nearly_twice_as_fast(asked: Request, tmp_path: Path, engine: str) -> None:
     """Two workers on two cores against one worker on one core."""
     if engine == "ray":
         pytest.importorskip("ray")
@@ -143,12 +141,6 @@ def _has_ravdess() -> bool:
         return False
 
     return True
-
-
-def _clip(piece: object) -> object:
-    from mserbench_m5ser.building.work import _source_clip
-
-    return _source_clip(piece)  # type: ignore[arg-type]
 
 
 def _least(work: Callable[[], None], rounds: int = 3) -> float:

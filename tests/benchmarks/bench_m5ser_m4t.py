@@ -28,6 +28,7 @@ pytest.importorskip("transformers", reason="the extra train is not installed")
 from mserbench.contracts import SAMPLE_RATE  # noqa: E402
 from mserbench.translator import SourceClip, Speech  # noqa: E402
 from mserbench_m5ser.translators.seamless_m4t import (  # noqa: E402
+    Precision,
     SeamlessM4T,
     SeamlessM4TOptions,
 )
@@ -45,7 +46,7 @@ class Load:
     shape: str
     config: dict[str, Any] | None
     device: str
-    precision: str
+    precision: Precision
     batch: int
     batches: int
     alone: int

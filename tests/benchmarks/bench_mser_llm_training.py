@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -65,11 +66,11 @@ class Numbers:
 
 
 class Training(NamedTuple):
-    """What steps need: the network and its first weights, an objective's arguments, batches."""
+    """What steps need: the network and its first weights, an objective of any teachers, batches."""
 
     network: Network
     start: dict[str, torch.Tensor]
-    arguments: tuple[Any, ...]
+    objective: Callable[[Sequence[tuple[float, Teacher]]], Objective]  # of teachers
     question: Question
     batches: list[list[int]]
 
@@ -109,14 +110,14 @@ def training(
     network = assembly.network_of(ready, MINI)
     codes = Codes.of(items)
     question = Question.of(llm, MINI.prompt, codes.labels)
-    arguments = (items, [], codes, ready.feeder, question, MINI)
+    objective = partial(Objective, items, [], codes, ready.feeder, question, MINI)
     start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield Training(
         network,
         start,
-        arguments,
+        objective,
         question,
         sampler_of(MINI, codes.encode(items)).batches(0)[:STEPS],
     )
@@ -151,7 +152,7 @@ class Plain:
 def steps(training: Training, teacher: Teacher, few: int | None) -> tuple[float, list[float]]:
     """Take a step a batch, or of its first `few` clips; return clips a second, and the losses."""
     training.network.load_state_dict(training.start)
-    objective = Objective(*training.arguments, [(1.0, teacher)])
+    objective = training.objective([(1.0, teacher)])
     machine = Machine("cpu")
     prepared = machine.prepare(
         training.network, torch.optim.AdamW(training.network.parameters(), lr=1e-6)

@@ -38,14 +38,16 @@ def peak(command: str, rows: int, folder: Path) -> int:
 
 
 @pytest.mark.parametrize("command", ["verify", "train"])
-def test_memory_holds_a_few_row_groups_however_many_there_are(command: str, tmp_path: Path) -> None:
+def bench_memory_holds_a_few_row_groups_however_many_there_are(
+    command: str, tmp_path: Path
+) -> None:
     """Twenty times the rows: the kept row groups and what is known of each row, no more audio."""
     few, many = (peak(command, rows, tmp_path / str(rows)) for rows in (FEW, MANY))
     print(f"{command}: {few / 1e6:.0f} MB with {FEW} rows, {many / 1e6:.0f} MB with {MANY}")
     assert many - few < recordings.BUDGET + A_ROW * (MANY - FEW)
 
 
-def test_a_set_is_indexed_nearly_as_fast_as_loose_files(
+def bench_a_set_is_indexed_nearly_as_fast_as_loose_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same bytes as files, in the same run: packing may cost a fifth."""

@@ -29,11 +29,13 @@ from mserbench.errors import DataError  # noqa: E402
 from mserbench.model import TrainingItem  # noqa: E402
 from mserbench.weights import lookup  # noqa: E402
 from mserbench_supcon_w2v2 import assembly  # noqa: E402
-from mserbench_supcon_w2v2.feeding import HOLD  # noqa: E402
+from mserbench_supcon_w2v2.feeding import FrameFeeder  # noqa: E402
 from mserbench_supcon_w2v2.network import Network  # noqa: E402
 from mserbench_supcon_w2v2.objective import Objective  # noqa: E402
 from mserbench_supcon_w2v2.settings import PRESETS  # noqa: E402
-from mserbench_training.learning.machine import Machine, Precision  # noqa: E402
+from mserbench_training.encoders.base import Precision  # noqa: E402
+from mserbench_training.frames.frame_reader import HOLD  # noqa: E402
+from mserbench_training.learning.machine import Machine  # noqa: E402
 from mserbench_training.learning.sampler import ShuffledSampler  # noqa: E402
 from mserbench_training.learning.sets import Codes  # noqa: E402
 from mserbench_training.resources.threads import one_thread_each  # noqa: E402
@@ -50,7 +52,7 @@ class Training(NamedTuple):
     """What an epoch needs."""
 
     clips: list[Clip]
-    parts: assembly.NetworkParts
+    frames: FrameFeeder
     network: Network
     objective: Objective
 
@@ -75,13 +77,16 @@ def training(
     monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path))  # No frames are there.
     settings = PRESETS["small"]
     parts = assembly.build(settings, "cpu", HOLD)
+    assert isinstance(parts.feeder, FrameFeeder)  # as the settings ask for a frozen encoder
     codes = Codes.of(items)
     torch.manual_seed(0)
     network = assembly.network_of(parts, settings, len(codes.labels), len(codes.speakers))
 
     # This small network gains nothing from more threads, and loses where others work beside it.
     with one_thread_each():
-        yield Training(clips, parts, network, Objective(items, [], codes, parts.feeder, settings))
+        yield Training(
+            clips, parts.feeder, network, Objective(items, [], codes, parts.feeder, settings)
+        )
 
 
 def epoch(training: Training, precision: Precision = "float32") -> list[float]:
@@ -115,7 +120,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
     """Uncached: frames are computed on all cores, then learnt from. Cached: they are only read."""
     # The first epoch reads from disk, later ones from memory.
-    filled, fill_processor = timed(lambda: training.parts.frames.fill(training.clips))
+    filled, fill_processor = timed(lambda: training.frames.fill(training.clips))
     (read, read_processor), *from_memory = [timed(lambda: epoch(training)) for _ in range(4)]
     reread, processor = min(from_memory)
     ratios = [(filled + reading) / reading for reading in (read, reread)]
@@ -130,7 +135,7 @@ def bench_a_cached_epoch_against_an_uncached_one(training: Training) -> None:
 
 def bench_what_bfloat16_brings(training: Training) -> None:
     """Said without a bar of speed: a CPU that has no instructions for it is slower with it."""
-    training.parts.frames.fill(training.clips)
+    training.frames.fill(training.clips)
     start = {name: tensor.clone() for name, tensor in training.network.state_dict().items()}
     seconds, losses = {}, {}
 
