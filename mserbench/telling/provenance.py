@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mserbench.report.blocks import Block, Cell, Code, Column, Commands, Paragraph, Table
+from mserbench.report.blocks import Block, Cell, Column, Commands, Paragraph, Table
 from mserbench.results.record import ExposurePart, WeightsPart
 from mserbench.results.runs import Run
 
@@ -57,7 +57,6 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
     )
     versions = record.environment or {}
     yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
-    yield "folder", Code(str(run.folder), 200)
 
 
 def _weights(weights: WeightsPart) -> str:
