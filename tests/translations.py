@@ -75,16 +75,19 @@ def sections(page: Page) -> list[Section]:
 
 
 def numbers(section: Section) -> Iterator[str]:
-    """Yield the numbers in prose, in digits of the West: `۳٫۲` is 3.2."""
+    """Yield the numbers in prose, in digits of the West, with points: `۳٫۲` and `3,2` are 3.2."""
     prose = re.sub(r"\]\([^)]*\)", "]", section.prose)
     western = "".join(_western(character) for character in prose)
-    yield from re.findall(r"\d+(?:[.,]\d+)*", western)
+    yield from re.findall(r"\d+(?:\.\d+)*", re.sub(r"(?<=\d),(?=\d)", ".", western))
 
 
 def _western(character: str) -> str:
-    separators = {"٫": ".", "٬": ","}
+    # Which sign parts thousands and which decimals is the language's affair.
+    if character in "٫٬":
+        return "."
+
     digit = unicodedata.decimal(character, None)
-    return separators.get(character, character) if digit is None else str(digit)
+    return character if digit is None else str(digit)
 
 
 def targets(section: Section) -> Iterator[str]:
