@@ -12,13 +12,13 @@ const state = {
 // The label of a key in the language of the page, with its {slots} filled.
 function word(key, values = {}) {
   const label = words[state.tongue][key] ?? words.en[key] ?? key;
-  return label.replace(/\{(\w+)\}/g, (slot, name) => (name in values ? worded(values[name]) : slot));
+  return label.replace(/\{(\w+)\}/g, (slot, name) => counted(values[name] ?? slot));
 }
 
-// A number within a sentence has the digits of its language (those of tables and plots are as in
-// the records). A name keeps its own direction there: U+2068 and U+2069 isolate it, as bdi does.
-function worded(value) {
-  if (typeof value === "number") return value.toLocaleString(state.tongue, { useGrouping: false });
+// A count in the digits of the page's language; figures of the tables stay as README.md has them.
+// A name keeps its own direction in a sentence: U+2068 and U+2069 isolate it, as bdi does.
+function counted(value) {
+  if (typeof value === "number") return value.toLocaleString(state.tongue);
   return words[state.tongue].direction === "rtl" ? `\u2068${value}\u2069` : String(value);
 }
 
