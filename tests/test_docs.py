@@ -209,7 +209,12 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert dead == []
 
 
-USED = [path for path in DOCS.glob("*.md") if page_id(path) not in GENERATED]
+# Other languages take more words or fewer; a translation is as long as the README, which is held.
+USED = [
+    path
+    for path in DOCS.glob("*.md")
+    if page_id(path) not in GENERATED and not path.match("README.*.md")
+]
 
 
 @pytest.mark.parametrize("path", USED, ids=page_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mserbench_leaderboard.entries import BoardRun
 
 README = "README.md"
+TRANSLATED = "docs/README.*.md"  # from the folder that the board lies in
 PAGE = "index.html"
 FRONT_START, FRONT_END = "<!-- board -->", "<!-- /board -->"
 
@@ -77,7 +79,7 @@ def command(
     them with what these give.
 
     The table of the best runs also goes into a README.md beside it, between <!-- board --> and
-    <!-- /board -->.
+    <!-- /board -->, and into its translations, docs/README.*.md, whose first row stays.
     """
     if check:
         raise UsageError("--check of the leaderboard is --replay now: give that")
@@ -278,7 +280,7 @@ def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, 
         return entries, {}, problems
 
     readme = render.board(sections, stresses)
-    texts = {folder / README: readme, **_front_page(folder, sections, stresses)}
+    texts = {folder / README: readme, **_front_pages(folder, sections, stresses)}
     texts |= stressed.for_cards(folder, stresses, (entry.run for entry in entries))
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
@@ -288,28 +290,43 @@ def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, 
     return entries, texts, []
 
 
-def _front_page(
+def _front_pages(
     folder: Path, sections: Sequence[Section], stresses: Sequence[Stressed]
 ) -> dict[Path, str]:
-    """Return the README beside the board with its table of the best runs, if it has a place for
-    one.
+    """Return the README beside the board, and its translations in docs, with the table of the best
+    runs: those that have a place for one.
     """
     from mserbench.report import markdown
     from mserbench_leaderboard import summary
 
-    path = folder.resolve().parent / README
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    head, start, after_start = text.partition(FRONT_START)
-    _, end, tail = after_start.partition(FRONT_END)
-
-    if not (start and end):
-        return {}
-
     # Whoever comes by the front page would take synthetic speech for a result.
     real = [section for section in sections if not section.question.synthetic]
-    table = markdown.block(summary.table_of(real, f"{folder.name}/{README}", stresses))
+    around = folder.resolve().parent
+    pages: dict[Path, str] = {}
+    for path in [around / README, *sorted(around.glob(TRANSLATED))]:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        head, start, after_start = text.partition(FRONT_START)
+        before, end, tail = after_start.partition(FRONT_END)
+        if not (start and end):
+            continue
 
-    return {path: f"{head}{start}\n\n{table}\n\n{end}{tail}"}
+        way = Path(os.path.relpath(folder.resolve() / README, path.parent)).as_posix()
+        table = markdown.block(summary.table_of(real, way, stresses))
+        if path.name != README:
+            table = _headed_as(before.strip(), table)
+        pages[path] = f"{head}{start}\n\n{table}\n\n{end}{tail}"
+
+    return pages
+
+
+def _headed_as(before: str, table: str) -> str:
+    """Return a table of Markdown with the first row that it had before, which a person translated:
+    if it has as many columns still.
+    """
+    titles, _, rows = table.partition("\n")
+    translated = before.partition("\n")[0]
+    fits = translated.count("|") == titles.count("|")
+    return f"{translated if fits else titles}\n{rows}"
 
 
 def _tell(report: dict[str, object], lines: Sequence[str], as_json: bool) -> None:

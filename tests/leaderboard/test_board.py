@@ -143,6 +143,26 @@ def test_the_front_page_shows_the_best_runs_on_real_speech(board: Path, make_run
     assert any(str(front.name) in finding for finding in replay_board(board, pictures=False))
 
 
+def test_a_translated_front_page_has_the_same_runs(board: Path, make_run: MakeRun) -> None:
+    """Else its figures would be those of the day on which it was translated."""
+    translated = board.parent / "docs" / "README.zh.md"
+    translated.parent.mkdir()
+    titles = "| 任务 | b | c | d | e | f |"
+    translated.write_text(f"<!-- board -->\n\n{titles}\n| old |\n\n<!-- /board -->\n", "utf-8")
+    make_run(None, "honest", right=0.9, seed=1)
+    rewrite(board, pictures=False)
+    text = translated.read_text("utf-8")
+    assert text.startswith(f"<!-- board -->\n\n{titles}\n| ---")
+    assert f"[toy-a](../{board.name}/README.md#toy-a)" in text
+    assert replay_board(board, pictures=False) == []
+
+    # Titles of other columns would stand above the wrong figures.
+    translated.write_text(text.replace(" f |", " f | g |"), "utf-8")
+    assert any(translated.name in finding for finding in replay_board(board, pictures=False))
+    rewrite(board, pictures=False)
+    assert "\n\n| task |" in translated.read_text("utf-8")
+
+
 def test_a_row_by_which_systems_are_compared_fits_a_screen(board: Path, make_run: MakeRun) -> None:
     """Wider, and nobody sees the interval beside the number; all else stands below, and is folded."""
     for seed in (1, 2, 3):

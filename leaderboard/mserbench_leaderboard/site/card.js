@@ -8,9 +8,9 @@ function fact(list, key, ...content) {
   if (filled.length) list.append(element("dt", {}, word(key)), element("dd", {}, ...filled));
 }
 
-// A list of texts with what each means.
+// A list of texts with what each means: English, so read from left to right on every page.
 function explained(names, meanings) {
-  return element("ul", {}, ...names.map((name) => {
+  return element("ul", { dir: "ltr" }, ...names.map((name) => {
     const meaning = meanings[name.split(":")[0]];
     return element("li", {}, element("b", {}, foreign(name)), meaning ? ": " : "", meaning ? english(meaning) : "");
   }));
@@ -64,7 +64,7 @@ function fillCard(system) {
   const list = element("dl");
   fact(list, "task", foreign(`${task.name}: ${task.title}`));
   fact(list, "verdict", explained([system.verdict], data.verdicts),
-    element("ul", {}, ...(system.reasons ?? []).map((number) => element("li", {}, foreign(text(number))))));
+    element("ul", { dir: "ltr" }, ...(system.reasons ?? []).map((number) => element("li", {}, foreign(text(number))))));
   if (system.marks) fact(list, "marks", explained(system.marks, data.marks));
   fact(list, "heard", explained([system.heard], data.heard));
   fact(list, "trained", foreign(trainedOn(system)));

@@ -41,7 +41,8 @@ function badges(system) {
   if (system.tied) line.append(" ", element("span", { class: "badge tie" }, word("top")));
   for (const mark of system.marks ?? []) line.append(" ", element("span", { class: "badge" }, mark));
   if (system.spread !== undefined) {
-    line.append(" ", element("span", { class: "badge" }, `${word("seeds")}: ${system.seeds.length} ± ${digits(system.spread)}`));
+    const spread = element("bdi", { dir: "ltr" }, `${system.seeds.length} ± ${digits(system.spread)}`);
+    line.append(" ", element("span", { class: "badge" }, `${word("seeds")}: `, spread));
   }
   return line;
 }

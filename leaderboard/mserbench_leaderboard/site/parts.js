@@ -12,7 +12,14 @@ const state = {
 // The label of a key in the language of the page, with its {slots} filled.
 function word(key, values = {}) {
   const label = words[state.tongue][key] ?? words.en[key] ?? key;
-  return label.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
+  return label.replace(/\{(\w+)\}/g, (slot, name) => counted(values[name] ?? slot));
+}
+
+// A count in the digits of the page's language; figures of the tables stay as README.md has them.
+// A name keeps its own direction in a sentence: U+2068 and U+2069 isolate it, as bdi does.
+function counted(value) {
+  if (typeof value === "number") return value.toLocaleString(state.tongue);
+  return words[state.tongue].direction === "rtl" ? `\u2068${value}\u2069` : String(value);
 }
 
 // An element with attributes and children; a string among the children is text.
