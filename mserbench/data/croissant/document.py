@@ -1,6 +1,4 @@
-"""A task as a document of the Croissant format: card, files, labels, and utterances where the
-licence of the corpus lets them be passed on.
-"""
+"""A task as a document of the Croissant format: card, files, labels, utterances if they may go."""
 
 from __future__ import annotations
 
