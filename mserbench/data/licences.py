@@ -43,3 +43,11 @@ def lets_labels_be_passed_on(licence: str) -> bool:
     """
     # Such a list is an extract, which a licence without derivatives (ND) does not allow.
     return bool(addresses(licence)) and "-ND" not in licence
+
+
+def for_schema_org(licence: str) -> str | list[str] | dict[str, str]:
+    """Return a licence as schema.org has it: its address or addresses, else a work of that name."""
+    known_addresses = addresses(licence)
+    if not known_addresses:
+        return {"@type": "CreativeWork", "name": licence}
+    return known_addresses[0] if len(known_addresses) == 1 else list(known_addresses)

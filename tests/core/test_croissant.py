@@ -348,7 +348,7 @@ def test_data_at_hand_does_not_open_what_a_licence_closes(
     assert record_set(content, "labels")["data"][1]["labels/clips"] == 2
     assert content["distribution"][-1]["includes"] == ["**/*.wav"]
     assert content["license"] == {
-        "@type": "sc:CreativeWork",
+        "@type": "CreativeWork",
         "name": "free for research; a mirror states CC BY 4.0",
     }
     assert "splits" not in {entry["@id"] for entry in content["recordSet"]}
