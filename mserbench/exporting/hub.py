@@ -117,6 +117,7 @@ def _name_of(runs: Sequence[Run], form: str) -> str:
             f"{', '.join(names)}; export those of each model by themselves"
         )
 
+    # Of two results of one task the hub would show whichever it reads last.
     folders: dict[str, Run] = {}
     for run in runs:
         task = run.record.task.name
@@ -136,6 +137,7 @@ def _check(dataset: str) -> None:
         from huggingface_hub.errors import HFValidationError
         from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
+    # Its rule also lets through what has no owner, as old models have none.
     reason = "" if dataset.count("/") == 1 else "it has no owner"
     try:
         validate_repo_id(dataset)

@@ -291,6 +291,7 @@ def read(folder: Path) -> Run:
 
 def _runs_below(folder: Path) -> str:
     """Return a clause that names a run in a folder of runs, as `run` tells that one."""
+    # The last line of `run` names the folder of the task, which is the one above.
     below = [*folder.glob(f"*/{RECORD}"), *folder.glob(f"*/*/{RECORD}")]
     if not below:
         return ""
