@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # `progress` is the core's, offered here with what else commands share.
 __all__ = [
     "adapt_options",
+    "can_be_written",
     "card_option",
     "data_option",
     "device_option",
@@ -302,15 +303,16 @@ def as_json(value: Any, encoding: str | None = None) -> str:
     """Return a value as JSON that can be written in an encoding (UTF-8 for None)."""
     text = json.dumps(value, indent=1, ensure_ascii=False)
     # Where the terminal or the locale cannot have a sign, JSON has its own escape for it.
-    if foreign.shown(text) != text or not _can_be_written(text, encoding or "utf-8"):
+    if foreign.shown(text) != text or not can_be_written(text, encoding):
         text = json.dumps(value, indent=1)
 
     return text
 
 
-def _can_be_written(text: str, encoding: str) -> bool:
+def can_be_written(text: str, encoding: str | None) -> bool:
+    """Say whether an encoding (UTF-8 for None) has all signs of a text."""
     try:
-        text.encode(encoding)
+        text.encode(encoding or "utf-8")
     except UnicodeEncodeError:
         return False
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from mserbench.cli import _streams
+from mserbench.cli import _common, _streams
 from mserbench.errors import UsageError
+from mserbench.report import foreign, screens
+
+if TYPE_CHECKING:
+    from mserbench.results.runs import Run
 
 _FORMATS = ("eval-results", "model-index", "csv", "jsonld")
 
@@ -42,22 +48,39 @@ def command(run_folders: tuple[str, ...], name: str, dataset: str | None, out: P
             "that the results are of: the hub shows results on that dataset's page"
         )
 
-    text = _writer(name, dataset)([runs.read(Path(folder)) for folder in run_folders])
+    records = [runs.read(Path(folder)) for folder in run_folders]
+    # Past the screen that shortens what people read: programs want all of it.
+    stream = None if out else screens.raw(_streams.results())
+    text = _written(records, name, dataset, stream)
     if out is None:
-        click.echo(text, nl=False, file=_streams.results())
+        click.echo(text, nl=False, file=stream)
         return
 
     write_atomic(out, text)
     click.echo(f"{len(run_folders)} run(s): written to {out}", file=_streams.results())
 
 
-def _writer(name: str, dataset: str | None) -> Callable[..., str]:
+def _written(records: Sequence[Run], name: str, dataset: str | None, stream: TextIO | None) -> str:
+    """Return the runs in a format, in signs that `stream` (UTF-8 for None) can write and that no
+    terminal obeys.
+    """
     # Each imports what it needs alone: CSV wants no package of the hub.
     if name == "csv":
         from mserbench.exporting.tables import table
 
-        return table
+        return table(records, stream)
 
+    write = _writer(name, dataset)
+    text = write(records, ascii_only=False)
+    is_plain = foreign.shown(text) == text
+    if is_plain and _common.can_be_written(text, getattr(stream, "encoding", None)):
+        return text
+
+    # Both formats have escapes of their own, which a reader turns back.
+    return write(records, ascii_only=True)
+
+
+def _writer(name: str, dataset: str | None) -> Callable[..., str]:
     if name == "jsonld":
         from mserbench.exporting.jsonld import document
 
@@ -66,5 +89,5 @@ def _writer(name: str, dataset: str | None) -> Callable[..., str]:
     from mserbench.exporting import hub
 
     if name == "model-index":
-        return lambda runs: hub.model_index(runs, dataset)
-    return lambda runs: hub.eval_results(runs, dataset or "")
+        return partial(hub.model_index, dataset=dataset)
+    return partial(hub.eval_results, dataset=dataset or "")

@@ -53,3 +53,11 @@ def lets_audio_be_passed_on(licence: str) -> bool:
     """
     # These are extracts too, and of a form that is not the publisher's.
     return lets_labels_be_passed_on(licence)
+
+
+def for_schema_org(licence: str) -> str | list[str] | dict[str, str]:
+    """Return a licence as schema.org has it: its address or addresses, else a work of that name."""
+    links = addresses(licence)
+    if not links:
+        return {"@type": "CreativeWork", "name": licence}
+    return links[0] if len(links) == 1 else list(links)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mserbench.errors import UsageError
+from mserbench.errors import UsageError, why
 from mserbench.plugins import misfits
 from mserbench.report.numbers import percent
 from mserbench.results.runs import Run
@@ -28,16 +28,18 @@ _TITLES = {
 }
 
 
-def eval_results(runs: Sequence[Run], dataset: str) -> str:
+def eval_results(runs: Sequence[Run], dataset: str, ascii_only: bool = False) -> str:
     """Return the YAML of `.eval_results/NAME.yaml`: UA of each run in percent, with its notes.
 
-    `dataset` is the id of the benchmark dataset on the hub, `OWNER/NAME`. Raises UsageError where
-    it is no id, MissingExtra without `huggingface-hub`.
+    `dataset` is the id of the benchmark dataset on the hub, `OWNER/NAME`. With `ascii_only` all
+    other signs are escapes of YAML. Raises UsageError where it is no id, the runs are of several
+    models or two of one task, MissingExtra without `huggingface-hub`.
     """
     with misfits.optional("the hub's format of results", "huggingface_hub", "train"):
         from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
     _check(dataset)
+    _name_of(runs, "an .eval_results file")
     entries = [
         EvalResultEntry(
             dataset_id=dataset,
@@ -49,25 +51,20 @@ def eval_results(runs: Sequence[Run], dataset: str) -> str:
         for run in runs
     ]
 
-    return _yaml(eval_result_entries_to_yaml(entries))
+    return _yaml(eval_result_entries_to_yaml(entries), ascii_only)
 
 
-def model_index(runs: Sequence[Run], dataset: str | None = None) -> str:
+def model_index(runs: Sequence[Run], dataset: str | None = None, ascii_only: bool = False) -> str:
     """Return the YAML of a model card's `model-index`: all metrics of each run, in percent.
 
     `dataset` is the id on the hub of the runs' dataset; None names it as the task is called here.
-    Raises UsageError where the runs are of several models, or `dataset` is no id.
+    Raises as `eval_results`.
     """
     with misfits.optional("the hub's format of results", "huggingface_hub", "train"):
         from huggingface_hub import EvalResult
         from huggingface_hub.repocard_data import eval_results_to_model_index
 
-    names = sorted({run.name for run in runs})
-    if len(names) > 1:
-        raise UsageError(
-            f"a model-index is of one model, but the runs are of {len(names)}: "
-            f"{', '.join(names)}; export those of each model by themselves"
-        )
+    name_of_model = _name_of(runs, "a model-index")
     if dataset is not None:
         _check(dataset)
 
@@ -87,7 +84,7 @@ def model_index(runs: Sequence[Run], dataset: str | None = None) -> str:
         for name, value in run.metrics.items()
     ]
 
-    return _yaml({"model-index": eval_results_to_model_index(names[0], results)})
+    return _yaml({"model-index": eval_results_to_model_index(name_of_model, results)}, ascii_only)
 
 
 def note(run: Run) -> str:
@@ -111,12 +108,46 @@ def _arguments(run: Run, metric: str) -> dict[str, Any]:
     return {**average, **ends, "verdict": run.verdict, "marks": list(run.marks)}
 
 
+def _name_of(runs: Sequence[Run], form: str) -> str:
+    """Return the name of the model that all runs are of, no two of them of one task."""
+    names = sorted({run.name for run in runs})
+    if len(names) > 1:
+        raise UsageError(
+            f"{form} is of one model, but the runs are of {len(names)}: "
+            f"{', '.join(names)}; export those of each model by themselves"
+        )
+
+    # Of two results of one task the hub would show whichever it reads last.
+    folders: dict[str, Run] = {}
+    for run in runs:
+        task = run.record.task.name
+        first = folders.setdefault(task, run)
+        if first is not run:
+            raise UsageError(
+                f"{form} has one result of a task, but {str(first.folder)!r} and "
+                f"{str(run.folder)!r} are both of task {task!r}: leave one of them away"
+            )
+
+    return names[0]
+
+
 def _check(dataset: str) -> None:
-    owner, _, name = dataset.partition("/")
-    if not owner or not name or "/" in name or set(dataset) & set(" \t\n:?#"):
+    """Raise UsageError where the hub's own code takes an id for none."""
+    with misfits.optional("the hub's format of results", "huggingface_hub", "train"):
+        from huggingface_hub.errors import HFValidationError
+        from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    # Its rule also lets through what has no owner, as old models have none.
+    reason = "" if dataset.count("/") == 1 else "it has no owner"
+    try:
+        validate_repo_id(dataset)
+    except HFValidationError as error:
+        reason = why(error).rstrip(".")
+
+    if reason:
         raise UsageError(
             f"--dataset is {dataset!r}, but the id of a dataset on the hub was expected, as "
-            f"OWNER/NAME: its page shows it"
+            f"OWNER/NAME: its page shows it ({reason})"
         )
 
 
@@ -124,7 +155,7 @@ def _percent(fraction: float) -> float:
     return round(100 * fraction, 2)
 
 
-def _yaml(content: Any) -> str:
+def _yaml(content: Any, ascii_only: bool) -> str:
     import yaml  # huggingface_hub needs it too
 
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=not ascii_only))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mserbench import __version__
+from mserbench.data import licences
 from mserbench.results.runs import Run
 
 _MEANS = {
@@ -19,14 +20,15 @@ _MEANS = {
 }
 
 
-def document(runs: Sequence[Run]) -> str:
+def document(runs: Sequence[Run], ascii_only: bool = False) -> str:
     """Return one JSON-LD document with a schema.org `Dataset` for each run, in the order given.
 
-    Metrics are percent, `minValue` and `maxValue` the ends of the 95 % interval.
+    Metrics are percent, `minValue` and `maxValue` the ends of the 95 % interval. With `ascii_only`
+    all other signs are escapes of JSON.
     """
     graph = [_dataset(run) for run in runs]
     content = {"@context": {"@vocab": "https://schema.org/"}, "@graph": graph}
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(content, indent=1, ensure_ascii=ascii_only, allow_nan=False) + "\n"
 
 
 def _dataset(run: Run) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def _model(run: Run) -> dict[str, Any]:
         "@type": "SoftwareApplication",
         "name": run.name,
         "softwareVersion": model.version,
-        "license": model.licence,
+        "license": licences.for_schema_org(model.licence) if model.licence else None,
         "citation": model.citation,
     }
 
@@ -72,7 +74,7 @@ def _corpus(run: Run) -> dict[str, Any]:
     return {
         "@type": "Dataset",
         "name": corpus.title or corpus.name,
-        "license": corpus.licence,
+        "license": licences.for_schema_org(corpus.licence) if corpus.licence else None,
         "citation": corpus.citation,
         "inLanguage": list(run.record.task.languages),
     }

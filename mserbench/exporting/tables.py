@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from typing import TextIO
 
+from mserbench.report import foreign
 from mserbench.results.runs import Run
 from mserbench.statistics.names import METRICS
 
@@ -19,12 +21,22 @@ is no interval; names in one cell are separated by blanks.
 """
 
 
-def table(runs: Sequence[Run]) -> str:
-    """Return the runs as CSV, one row a run in the order given, with a header."""
+def table(runs: Sequence[Run], stream: TextIO | None = None) -> str:
+    """Return the runs as CSV, one row a run in the order given, with a header.
+
+    Texts are such as a spreadsheet and a terminal take for text (`mserbench.report.foreign`), in
+    signs that `stream` can write.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(run) for run in runs)
+    for run in runs:
+        writer.writerow(
+            {
+                column: foreign.cell(value, stream) if isinstance(value, str) else value
+                for column, value in _row(run).items()
+            }
+        )
 
     return text.getvalue()
 

@@ -264,9 +264,10 @@ def read(folder: Path) -> Run:
         record = RunRecord.from_json(
             json.loads(_plain_file(path, outside.RECORD).decode("utf-8"), parse_constant=_refuse)
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(
             f"{str(folder)!r} is no finished run: a file {RECORD} was expected in it"
+            f"{_runs_below(folder)}"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"run record {str(path)!r} is damaged ({why(error)}): {_AGAIN}") from error
@@ -286,6 +287,15 @@ def read(folder: Path) -> Run:
 
     run = Run(folder, record)
     return run if record.schema == SCHEMA else rescored(run)
+
+
+def _runs_below(folder: Path) -> str:
+    """Return a clause that names a run in a folder of runs, as `run` tells that one."""
+    # The last line of `run` names the folder of the task, which is the one above.
+    below = [*folder.glob(f"*/{RECORD}"), *folder.glob(f"*/*/{RECORD}")]
+    if not below:
+        return ""
+    return f"; runs lie below it, such as {str(min(below).parent)!r}: give that"
 
 
 def rescored(run: Run) -> Run:

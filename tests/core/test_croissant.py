@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from made_sets import row, write_set
 
 from mserbench.data import corpus, licences, lookup
 from mserbench.data.croissant import citation, document
@@ -348,7 +349,7 @@ def test_data_at_hand_does_not_open_what_a_licence_closes(
     assert record_set(content, "labels")["data"][1]["labels/clips"] == 2
     assert content["distribution"][-1]["includes"] == ["**/*.wav"]
     assert content["license"] == {
-        "@type": "sc:CreativeWork",
+        "@type": "CreativeWork",
         "name": "free for research; a mirror states CC BY 4.0",
     }
     assert "splits" not in {entry["@id"] for entry in content["recordSet"]}
@@ -405,6 +406,31 @@ def test_a_corpus_of_ones_own_is_treated_as_any_other(
     assert str(tmp_path) not in done.out, "no path of the machine goes out"
     assert ("03a01" in done.out) == bool(n_records)
     assert bool(done.err) == (not n_records)
+
+
+def test_a_licence_of_many_lines_is_one_sentence(
+    cli: Callable[..., Any], load: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Whoever wrote the file may have put the whole text there, or signs for a terminal."""
+    text = OWN.replace('"LICENCE"', '"""CC BY 4.0\n\\u001b[31mand more"""')
+    (tmp_path / "own.toml").write_text(text.replace("AUDIO", str(SAMPLE)).replace("NAME", "lines"))
+    done = cli("croissant", tmp_path / "own.toml")
+    load(json.loads(done.out), (NO_DATE, *NO_CITATION))
+    assert "\x1b" not in done.out + done.err
+    assert done.err.count("\n") == 1
+    assert "(CC BY 4.0 \\x1b[31mand more) is none of those" in done.err
+
+
+def test_the_recordings_of_a_parquet_set_are_told_by_row(
+    load: Callable[..., Any], tmp_path: Path
+) -> None:
+    rows = [row(number) for number in range(4)]
+    folder = write_set(tmp_path / "rows", rows, name="rows-open", more='licence = "CC0-1.0"\n')
+    content = document.describe(lookup.task(str(folder))).document
+    records = list(load(content, (NO_DATE, *NO_CITATION)).records("utterances"))
+    assert len(records) == 4
+    assert len({record["utterances/sha256"] for record in records}) == 4
+    assert content["distribution"][-1]["includes"] == ["**/*.parquet"]
 
 
 NO_CITATION = (

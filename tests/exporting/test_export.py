@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mserbench.report import foreign
 from mserbench.results import runs
 
 BOARD = Path(__file__).parents[2] / "leaderboard" / "results"
@@ -77,7 +79,12 @@ def test_json_ld_says_value_interval_licence_and_digest(cli, run: runs.Run) -> N
 
     assert values["UA"]["value"] == 100 * run.metrics["UA"]
     assert (values["UA"]["minValue"], values["UA"]["maxValue"]) == (100 * low, 100 * high)
-    assert dataset["isBasedOn"]["license"] == "CC0-1.0"
+    assert dataset["isBasedOn"]["license"] == "https://spdx.org/licenses/CC0-1.0"
+    # A text that is no known licence is that of a work, as schema.org wants an address or a work.
+    assert dataset["about"]["license"] == {
+        "@type": "CreativeWork",
+        "name": run.record.model.licence,
+    }
     assert dataset["distribution"]["sha256"] == run.record.predictions.sha256
 
 
@@ -97,7 +104,10 @@ def test_where_no_interval_can_be_given_none_is_written(run: runs.Run) -> None:
     ("arguments", "words"),
     [
         (["--format", "eval-results"], "wants --dataset OWNER/NAME"),
-        (["--format", "eval-results", "--dataset", "emodb"], "the id of a dataset on the hub"),
+        (["--format", "eval-results", "--dataset", "emodb"], "it has no owner"),
+        (["--format", "eval-results", "--dataset", "../.."], "Repo id must use alphanumeric"),
+        (["--format", "model-index", "--dataset", "a/b'c"], "the id of a dataset on the hub"),
+        (["--format", "model-index", "--dataset", "a/b/c"], "the id of a dataset on the hub"),
         (["--format", "csv", "--dataset", "a/b"], "format csv names no dataset"),
         (["--format", "xml"], "xml"),
     ],
@@ -108,11 +118,101 @@ def test_what_cannot_be_written_is_a_sentence(cli, arguments: list[str], words: 
     assert words in done.err
 
 
-def test_a_model_index_is_of_one_model(cli) -> None:
-    others = [str(path) for path in sorted(BOARD.glob("emodb-sample/*"))]
-    done = cli("export", *others, "--format", "model-index")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("model-index",), "a model-index is of one model"),
+        (("eval-results", "--dataset", "a/b"), "an .eval_results file is of one model"),
+    ],
+)
+def test_what_the_hub_keeps_with_a_model_is_of_one_model(
+    cli, arguments: tuple[str, ...], words: str
+) -> None:
+    """Else results of another model would stand on this one's page."""
+    folders = [str(path) for path in sorted(BOARD.glob("emodb-sample/*"))]
+    done = cli("export", *folders, "--format", *arguments)
     assert (done.code, done.out) == (2, "")
-    assert "a model-index is of one model" in done.err
+    assert words in done.err
+
+
+def test_two_results_of_one_task_are_not_one_result(cli) -> None:
+    done = cli("export", str(RUN), str(RUN), "--format", "eval-results", "--dataset", "a/b")
+    assert (done.code, done.out) == (2, "")
+    assert "are both of task 'emodb-sample': leave one of them away" in done.err
+
+
+HOSTILE = (
+    "\x1b[31mred",
+    "a\u202eb",
+    "a: b #c",
+    "two\nlines",
+    "- x",
+    "<script>",
+    "\x9b2J",
+    "数",
+    "'",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_read_back_and_commands_no_terminal(
+    cli, run: runs.Run, name: str, tmp_path: Path
+) -> None:
+    """stdout and --out are the same bytes, which the formats' own readers turn back."""
+    import yaml
+    from huggingface_hub import ModelCard
+
+    folder = tmp_path / "run"
+    shutil.copytree(RUN, folder)
+    record = json.loads((folder / "run.json").read_text("utf-8"))
+    record["model"] |= {"name": name, "weights": None}
+    (folder / "run.json").write_text(json.dumps(record), "utf-8")
+    name_on_the_board = runs.read(folder).name
+
+    texts = {}
+    for form in ("model-index", "jsonld", "csv"):
+        texts[form] = cli("export", folder, "--format", form).out
+        cli("export", folder, "--format", form, "--out", tmp_path / form)
+        assert (tmp_path / form).read_text("utf-8") == texts[form]
+        assert not set(texts[form]) & {"\x1b", "\u202e", "\x9b"}
+
+    card = ModelCard(f"---\n{texts['model-index']}---\nA model.\n")
+    assert card.data.model_name == name_on_the_board
+    (dataset,) = json.loads(texts["jsonld"])["@graph"]
+    assert dataset["about"]["name"] == name_on_the_board
+    assert yaml.safe_load(texts["model-index"])["model-index"][0]["name"] == name_on_the_board
+    (row,) = csv.DictReader(io.StringIO(texts["csv"]))
+    assert row["model"] == foreign.cell(name_on_the_board)
+
+
+def test_a_name_is_no_formula_of_a_spreadsheet(run: runs.Run) -> None:
+    from mserbench.exporting import tables
+
+    model = replace(run.record.model, name="=1+1", weights=None)
+    (row,) = csv.DictReader(
+        io.StringIO(tables.table([runs.Run(run.folder, replace(run.record, model=model))]))
+    )
+    assert row["model"].startswith("'=")
+
+
+def test_a_long_line_is_written_in_full(cli, run: runs.Run, tmp_path: Path) -> None:
+    """What people see is cut after some thousand signs; what programs read is not."""
+    folder = tmp_path / "run"
+    shutil.copytree(RUN, folder)
+    record = json.loads((folder / "run.json").read_text("utf-8"))
+    record["model"]["citation"] = "word " * 2_000
+    (folder / "run.json").write_text(json.dumps(record), "utf-8")
+    (dataset,) = json.loads(cli("export", folder, "--format", "jsonld").out)["@graph"]
+    assert dataset["about"]["citation"] == "word " * 2_000
+
+
+def test_a_folder_of_runs_names_one_of_them(cli) -> None:
+    """`run` tells the folder of a task, which is the first that one tries."""
+    done = cli("export", RUN.parent, "--format", "csv")
+    assert done.code == 3
+    assert "runs lie below it, such as" in done.err
+    assert cli("export", Path(__file__), "--format", "csv").err.startswith("error: ")
+    assert "is no finished run" in cli("export", Path(__file__), "--format", "csv").err
 
 
 def test_a_file_is_written_whole(cli, tmp_path: Path) -> None:

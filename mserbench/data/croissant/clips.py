@@ -12,8 +12,10 @@ from mserbench.data import corpus, dataset, index, licences
 from mserbench.data.memory import Digests
 from mserbench.data.shards.names import file_of
 from mserbench.data.trees import Inventory
+from mserbench.report import foreign
 
 Record = dict[str, object]
+_LONGEST = 300  # characters of a licence in a sentence
 _DIGITS = 3  # of seconds: a millisecond, as formats round to whole frames
 
 
@@ -72,8 +74,10 @@ def of_task(
 
 
 def _forbidden(source: Corpus) -> str:
+    # The text of somebody's file: it may have many lines, and the reason is one.
+    licence = foreign.line(source.card.licence, _LONGEST) or "no text"
     return (
-        f"the licence of corpus {source.card.name!r} ({source.card.licence}) is none of those that "
+        f"the licence of corpus {source.card.name!r} ({licence}) is none of those that "
         f"are known to let ids and labels be passed on ({licences.PASSABLE})"
     )
 

@@ -1,6 +1,4 @@
-"""A task as a document of the Croissant format: card, files, labels, and utterances where the
-licence of the corpus lets them be passed on.
-"""
+"""A task as a document of the Croissant format: card, files, labels, utterances if they may go."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ def describe(
         "name": task.name,
         "description": _description(task, card),
         "url": card.source if card.source.startswith("http") else None,
-        "license": _licence(card.licence),
+        "license": licences.for_schema_org(card.licence),
         "creator": _creators(card),
         "datePublished": citation.year(card.citation),
         "citeAs": card.citation,
@@ -67,14 +65,6 @@ def describe(
     # False is an answer, nothing is none.
     present = {name: value for name, value in document.items() if value or value is False}
     return Description(present, content.withheld)
-
-
-def _licence(text: str) -> str | list[str] | Json:
-    """Return the address or addresses of a licence, or its text as that of a work without one."""
-    addresses = licences.addresses(text)
-    if not addresses:
-        return {"@type": "sc:CreativeWork", "name": text}
-    return addresses[0] if len(addresses) == 1 else list(addresses)
 
 
 def _creators(card: CorpusCard) -> list[Json]:

@@ -24,7 +24,7 @@ _FIELDS = {  # of an utterance, as mserbench reads them from names, label files 
     "session": "Recording session, if the corpus has sessions.",
     "split": "Part of the corpus in its publisher's split, if there is one.",
     "text": "What is said; absent where the corpus does not write it.",
-    "sha256": "SHA-256 of its file.",
+    "sha256": "SHA-256 of its file, of a row of a Parquet file that of the recording in it.",
 }
 _NUMBERS = ("start", "end", "seconds")
 _PARTS = {"train": "cr:TrainingSplit", "dev": "cr:ValidationSplit", "test": "cr:TestSplit"}
