@@ -73,6 +73,12 @@ class Piece:
         """Whether it is all of the file."""
         return self.last and self.start == 0.0 and not self.seconds
 
+    @property
+    def called(self) -> str:
+        """How errors call it: its file, with the seconds of a part and the channel."""
+        part = "" if self.whole else f" from {self.start:g} to {self.end:g} s"
+        return f"{self.file}{f' [{self.channel}]' if self.channel else ''}{part}"
+
 
 @dataclass(frozen=True)
 class Failed:
