@@ -108,8 +108,16 @@ class Spec:
             return self.kind.address_name(self.settings)
 
     @cached_property
-    def _recorded(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
+        """The options as records hold them."""
         return recorded_options(self.settings, self.kind, self._address)
+
+    @property
+    def title(self) -> str | None:
+        """The title of its card, such as the address that it is at; None where only the model that
+        is made tells it.
+        """
+        return self._described.card.title if self._described else None
 
     @cached_property
     def manifest(self) -> Manifest | None:
@@ -140,8 +148,8 @@ class Spec:
             name=self.called,
             card=full_card(told_before.card, self.manifest),
             version=told_before.version,
-            options=self._recorded,
-            weights=self._weights_record,
+            options=self.recorded,
+            weights=self.weights_record,
             transductive=told_before.transductive,
             source=self._source,
             files=self._files,
@@ -176,7 +184,7 @@ class Spec:
 
     def subject_of(self, model: Model, card: ModelCard) -> Subject:
         """Return a model that was made from these names, with its full card."""
-        weights = self._weights_record
+        weights = self.weights_record
         return Subject(
             self.called,
             model,
@@ -186,7 +194,7 @@ class Spec:
             self._files,
             self.manifest,
             self._address,
-            self._recorded,
+            self.recorded,
         )
 
     @cached_property
@@ -217,7 +225,8 @@ class Spec:
             ) from error
 
     @cached_property
-    def _weights_record(self) -> WeightsPart | None:
+    def weights_record(self) -> WeightsPart | None:
+        """What records hold of the weights; None where there are none."""
         if self.manifest is None or self.weights is None:
             return None
         return weights_record(self.weights, self.manifest, model_entry(self.model))

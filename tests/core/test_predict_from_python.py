@@ -66,15 +66,15 @@ def test_a_room_is_heard_first_and_the_callers_model_stays_as_it_is(
     calls: Path, tmp_path: Path, tone: Tone
 ) -> None:
     """A model that has heard one room may not hear another: the next call would be a lie."""
-    other = tmp_path / "other.wav"
-    soundfile.write(other, 0.01 * tone(2.0), 16_000)
+    quiet = tmp_path / "quiet.wav"
+    soundfile.write(quiet, 0.01 * tone(2.0), 16_000)
     model = Centred()
     plain = mserbench.predict(calls, model, labels=LABELS)
-    adapted = mserbench.predict(calls, model, labels=LABELS, adapt=[calls, other])
-    again = mserbench.predict(calls, model, labels=LABELS, adapt=[calls, other])
+    adapted = mserbench.predict(calls, model, labels=LABELS, adapt=[calls, quiet])
+    second = mserbench.predict(calls, model, labels=LABELS, adapt=[calls, quiet])
 
     assert adapted.rows[0].scores != plain.rows[0].scores
-    assert adapted.rows == again.rows
+    assert adapted.rows == second.rows
     assert mserbench.predict(calls, model, labels=LABELS).rows == plain.rows
     assert adapted.adaptation is not None
     assert (adapted.adaptation.clips, adapted.adaptation.predicted) == (3, 2)
