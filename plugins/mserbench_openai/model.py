@@ -226,7 +226,7 @@ class OpenAI(Model):
         if is_new:
             _log.warning(
                 "server '%s' answers as %s, but answered as %s before the run: the run holds "
-                "answers of both, and is marked as mixed; start it again for one system alone, or "
+                "answers of both, and is marked as mixed; --fresh runs it for one system alone, or "
                 "take --option fingerprint=record where a vendor's fingerprint changes all the "
                 "time",
                 self._address.url,

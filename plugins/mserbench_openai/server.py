@@ -119,14 +119,14 @@ class Server:
                 auth=self._authorised,
             ) as answer:
                 text = self.secret.hide(self._text(answer))
-                status, after = answer.status_code, answer.headers.get("Retry-After")
+                status, headers = answer.status_code, answer.headers
                 if status == _FINE:
-                    self._note(answer.headers)
+                    self._note(headers)
         except requests.RequestException as error:
             raise _Unanswered(self._why(error)) from None
 
         if status != _FINE:
-            self._refuse(status, text, after, path)
+            self._refuse(status, text, headers, path)
         try:
             parsed = json.loads(text)
         except ValueError:
@@ -157,7 +157,7 @@ class Server:
 
         return b"".join(pieces).decode("utf-8", "replace")
 
-    def _refuse(self, status: int, text: str, after: str | None, path: str) -> None:
+    def _refuse(self, status: int, text: str, headers: Mapping[str, str], path: str) -> None:
         """Raise for an answer that is none: to be asked again, or for good."""
         reason, code = _fault_of(text)
         fault = f"HTTP {status}" + (f", {reason}" if reason else "")
@@ -171,10 +171,12 @@ class Server:
                 "kept, so the same command goes on once there is"
             )
         if status in _LATER or status >= 500:
-            raise _Unanswered(fault, asked_pause(after))
+            raise _Unanswered(fault, asked_pause(headers.get("Retry-After")))
         if 300 <= status < 400:
+            place = plain(self.secret.hide(headers.get("Location", "an unnamed place")), _SHOWN)
             raise ModelError(
-                f"server {self.url!r} sends elsewhere ({fault}): give the address it sends to"
+                f"server {self.url!r} sends elsewhere (HTTP {status}, to {place}), where neither "
+                "audio nor key is sent unasked: give that address where you trust it"
             )
         if status == _UNKNOWN:
             raise ModelError(

@@ -189,7 +189,7 @@ def test_a_hang_is_given_up_and_asked_again() -> None:
         (fails(401, "bad key"), "refuses (HTTP 401, bad key): set $OPENAI_API_KEY"),
         (fails(429, "no money", "insufficient_quota"), "no credit left"),
         (fails(429, "tomorrow", Retry_After="86400"), "asks to wait 86400 s"),
-        (Response(302, {}, headers={"Location": "http://x"}), "sends elsewhere (HTTP 302"),
+        (Response(302, {}, headers={"Location": "http://x"}), "elsewhere (HTTP 302, to http://x)"),
         (
             Response(body={"model": "other", "choices": [{"message": {"content": "sad"}}]}),
             "'other'",
@@ -257,6 +257,18 @@ def test_an_answer_is_read_as_one_label_or_none(response: Response, label: str |
     """Two labels, another language, a refusal and half a thought are no answers: unparsed."""
     (answer,) = answers(lambda request: response, n=1)
     assert read_answer(answer, CANONICAL) == label
+
+
+def test_answers_that_name_no_label_are_shown_with_their_clip(
+    tmp_path: Path, cli: Callable[..., Any]
+) -> None:
+    """A table that says `unparsed 100.0` leaves the user to guess what the model answered."""
+    words = ["--task", "emodb-sample", "--limit", 3, "--out", tmp_path]
+    with served(lambda request: says("happy or sad")) as state:
+        printed = " ".join(cli("run", "--model", f"openai:{state.address}", *words).out.split())
+
+    assert "3 of 3 answers name no label of the task, or more than one, and count as" in printed
+    assert re.search(r"the first, at clip '\w+': 'happy or sad'", printed)
 
 
 def test_a_name_with_a_date_is_the_same_model_and_another_one_by_consent() -> None:
