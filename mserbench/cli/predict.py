@@ -17,7 +17,8 @@ from mserbench.errors import MserbenchError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.cli._emotions import Report
-    from mserbench.predicting.listening import Failed, Heard, Hearing, Source
+    from mserbench.predicting.hearing import Hearing
+    from mserbench.predicting.listening import Failed, Heard, Source
     from mserbench.predicting.predicting import Said
     from mserbench.predicting.room import Room, Watch
     from mserbench.running.subject import Subject

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from mserbench.errors import DataError, UsageError
 from mserbench.model import Model
 from mserbench.predicting import hearing, listening, predicting, room, summaries
-from mserbench.predicting.listening import Failed, Hearing, Source
+from mserbench.predicting.hearing import Hearing
+from mserbench.predicting.listening import Failed, Source
 from mserbench.predicting.predicting import Row
 from mserbench.predicting.room import Room
 from mserbench.predicting.summaries import Summaries

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 
 from mserbench.data.windows import Windowing
 from mserbench.errors import UsageError
-from mserbench.predicting.listening import Hearing
 
 SHORTEST = 0.1  # seconds, of a window or a hop
 PAUSES = "pauses"
 CHANNELS = ("mix", "each")
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How files are heard: by windows, or by segments between pauses; mixed, or by channel."""
+
+    windowing: Windowing = field(default_factory=Windowing)
+    pauses: bool = False
+    channels: bool = False
 
 
 def hearing_of(

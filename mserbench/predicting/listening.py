@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -30,6 +30,7 @@ from mserbench.engine.ahead import ahead
 from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError, MissingExtra, MserbenchError, UsageError
 from mserbench.predicting import segments
+from mserbench.predicting.hearing import Hearing
 from mserbench.predicting.traits import Look, Trait
 
 if TYPE_CHECKING:
@@ -97,15 +98,6 @@ class Remark:
 
 
 Heard = Piece | Failed | Remark | Trait
-
-
-@dataclass(frozen=True)
-class Hearing:
-    """How files are heard: by windows, or by segments between pauses; mixed, or by channel."""
-
-    windowing: Windowing = field(default_factory=Windowing)
-    pauses: bool = False
-    channels: bool = False
 
 
 def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:

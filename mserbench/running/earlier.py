@@ -1,6 +1,4 @@
-"""Finished runs of before that are not shown again: which there is, and what has changed since, or
-why nobody can say whether it has.
-"""
+"""Finished runs of before that are not shown again: what has changed, or cannot be checked."""
 
 from __future__ import annotations
 

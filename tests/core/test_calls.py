@@ -18,7 +18,8 @@ from mserbench.contracts import SAMPLE_RATE
 from mserbench.data.audio import Recording
 from mserbench.errors import UsageError
 from mserbench.predicting import segments, summaries
-from mserbench.predicting.listening import Failed, Hearing, Piece, Remark, Source, listen
+from mserbench.predicting.hearing import Hearing
+from mserbench.predicting.listening import Failed, Piece, Remark, Source, listen
 from mserbench.predicting.predicting import Row
 from mserbench.predicting.traits import DIFFER, NARROW, Look, Trait, sentences
 
