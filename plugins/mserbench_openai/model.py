@@ -95,7 +95,7 @@ class OpenAI(Model):
         """
         now = served.last(self.options)
         body = body_of(self.options, labels)
-        store = Kept(self._question(body, now), now.system)
+        store = self._store(body, now)
         recordings = [wav_of(clip.waveform) for clip in clips]
         names = [hashlib.sha256(recording).hexdigest() for recording in recordings]
 
@@ -127,7 +127,7 @@ class OpenAI(Model):
         They are read from the answers on disk, so that a run that was cut off tells of all.
         """
         now = served.last(self.options)
-        store = Kept(self._question(body_of(self.options, labels), now), now.system)
+        store = self._store(body_of(self.options, labels), now)
         counts = Counter(reply.system for reply in store.of_run() if reply.finish != NO_CHOICE)
         return {
             "prompt": self._prompt.asking(labels),
@@ -245,9 +245,10 @@ class OpenAI(Model):
                 f"served_as={reply.model[:100]!r} where it is the same"
             )
 
-    def _question(self, body: Mapping[str, Any], now: Served) -> str:
-        """Return the digest of all that decides an answer, beside the audio and the system that
-        gives it.
+    def _store(self, body: Mapping[str, Any], now: Served) -> Kept:
+        """Return the kept answers to a question: all that decides an answer, beside the audio and
+        the system that gives it.
         """
         parts = [self._address.url, now.listed, self.options.revision, body]
-        return hashlib.sha256(canonical(parts).encode()).hexdigest()
+        question = hashlib.sha256(canonical(parts).encode()).hexdigest()
+        return Kept(question, now.system, is_ignored=self.options.fingerprint == "record")

@@ -59,9 +59,9 @@ class Options:
     )
     fingerprint: Literal["key", "record"] = option(
         "key",
-        "`key`: the name and the fingerprint that answers bear are part of a run, so that another "
-        "system behind the same name is another run; `record`: they are in its record alone, for a "
-        "vendor whose fingerprint changes from one answer to the next.",
+        "`key`: the fingerprint that answers bear is part of a run, so that another system behind "
+        "the same name is another run; `record`: it is in the record alone, for a vendor whose "
+        "fingerprint changes from one answer to the next.",
         "assumed: servers that give a fingerprint give the same one as long as they are the same",
     )
     key_from: str = option(

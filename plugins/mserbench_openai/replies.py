@@ -35,11 +35,6 @@ class System:
     fingerprint: str = ""
     weights: str = ""
 
-    @property
-    def is_told(self) -> bool:
-        """Whether anything is told of it."""
-        return self != System()
-
     def record(self) -> dict[str, str]:
         """Return it as JSON has it."""
         return asdict(self)

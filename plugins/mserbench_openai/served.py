@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,9 @@ def look(options: Options) -> Served:
     server = server_of(options)
     # First what costs nothing: a server that is not there is told at once.
     before = listed(server, options)
-    system = _answering(server, options) if options.fingerprint == "key" else System()
+    system = _answering(server, options)
+    if options.fingerprint == "record":
+        system = replace(system, fingerprint="")
 
     # Again, as some list a model only once it is in memory, into which the question brought it.
     lasting = {**before, **listed(server, options)}

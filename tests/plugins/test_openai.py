@@ -428,7 +428,16 @@ def test_a_vendor_whose_fingerprint_changes_all_the_time_is_not_paid_twice(
     assert again.shown_again
     assert "mixed" in first.marks
     assert len(good.requests) == FEW
-    assert good.probes == []
+
+    # Answers that were paid for with the fingerprint in the key serve here too, but not those of
+    # another dated model.
+    model(good).predict(clips(2), CANONICAL)
+    model(good, fingerprint="record").predict(clips(2), CANONICAL)
+    assert len(good.requests) == FEW + 2
+    good.probe = lambda request: Response(body={**says("sad").body, "model": f"{MODEL}-2027"})
+    key_of(good, fingerprint="record")
+    model(good, fingerprint="record").predict(clips(2), CANONICAL)
+    assert len(good.requests) == FEW + 4
 
 
 def test_a_server_that_refuses_before_the_first_clip_is_one_sentence() -> None:
