@@ -164,6 +164,16 @@ class Spec:
     @cached_property
     def subject(self) -> Subject:
         """The model, made at the first asking. Raises ModelError where its own code fails."""
+        return self.subject_of(*self._made())
+
+    def for_a_worker(self) -> Subject:
+        """Return the model made anew for a process that only answers, without what the key rests
+        on: a server would be asked for that once more, and the files of a checkpoint read.
+        """
+        return Subject(self.called, *self._made(), None)
+
+    def _made(self) -> tuple[Model, ModelCard]:
+        """Make the model; returns it with its full card. Raises as `subject`."""
         with progress.doing(f"importing {self.model}"):
             kind = model_class(self.model)
 
@@ -174,7 +184,7 @@ class Spec:
         if self._described is not None:
             require_as_described(self._described, model, self.model)
 
-        return self.subject_of(model, full_card(card, self.manifest))
+        return model, full_card(card, self.manifest)
 
     def anew(self) -> Subject:
         """Return the model made anew; the one that was made before is let go first."""

@@ -36,7 +36,8 @@ from mserbench.errors import ClipError, DataError, ModelError, MserbenchError, U
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.running.subject import of_instance
 from mserbench.testing import assert_model
-from mserbench_openai import pacing, server
+from mserbench_openai import kept, pacing, server
+from mserbench_openai import served as now_served
 from mserbench_openai.model import OpenAI, wav_of
 from mserbench_openai.options import Options, address_of
 from mserbench_openai.prompts import prompt_of
@@ -48,7 +49,10 @@ KEY = "sk-planted-0123456789abcdef"
 @pytest.fixture(autouse=True)
 def own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test answers of its own, no key, and no real pauses."""
-    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
+    # Not by the environment: the index of the sample would be made anew for each test.
+    for module in (kept, now_served):
+        monkeypatch.setattr(module, "cache_dir", lambda: tmp_path / "cache")
+
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setattr(server, "pause", lambda attempt: 0.01 * 2**attempt)
     return tmp_path / "cache"
@@ -438,6 +442,32 @@ def test_a_vendor_whose_fingerprint_changes_all_the_time_is_not_paid_twice(
     key_of(good, fingerprint="record")
     model(good, fingerprint="record").predict(clips(2), CANONICAL)
     assert len(good.requests) == FEW + 4
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        [],
+        ["--fresh"],
+        pytest.param(["--isolated"], marks=pytest.mark.slow),
+        pytest.param(["--workers", "2"], marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_one_question_goes_out_before_a_run(
+    good: State,
+    tmp_path: Path,
+    cli: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    way: list[str],
+) -> None:
+    """It is paid for too; and a worker that asked for itself might compare with another system."""
+    if way and way != ["--fresh"]:
+        monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))  # for other processes too
+
+    words = ["run", "--model", f"openai:{good.address}", "--task", "emodb-sample", "--limit", 6]
+    assert cli(*words, "--out", tmp_path, *way).code == 0
+    assert len(good.probes) == 1
 
 
 def test_a_server_that_refuses_before_the_first_clip_is_one_sentence() -> None:
