@@ -18,6 +18,8 @@ from mserbench.disk.stores import transact
 from mserbench.errors import DataError, why
 from mserbench_openai.replies import Reply, System
 
+SCHEMA = 2  # of the table: files of another one are other files
+
 # `run`: the system that was there before the run in which an answer came, which may not have given
 # it.
 _TABLE = (

@@ -21,7 +21,7 @@ from mserbench.results.own_cards import unknown_card
 from mserbench.results.public import registry
 from mserbench_openai import served
 from mserbench_openai.asking import body_of, canonical, wav_of, with_audio
-from mserbench_openai.kept import Kept
+from mserbench_openai.kept import SCHEMA, Kept
 from mserbench_openai.options import Options, address_of
 from mserbench_openai.pacing import Spent, Stopped
 from mserbench_openai.prompts import prompt_of
@@ -249,6 +249,6 @@ class OpenAI(Model):
         """Return the kept answers to a question: all that decides an answer, beside the audio and
         the system that gives it.
         """
-        parts = [self._address.url, now.listed, self.options.revision, body]
+        parts = [SCHEMA, self._address.url, now.listed, self.options.revision, body]
         question = hashlib.sha256(canonical(parts).encode()).hexdigest()
         return Kept(question, now.system, is_ignored=self.options.fingerprint == "record")

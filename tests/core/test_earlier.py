@@ -44,7 +44,7 @@ def test_the_finished_run_of_a_server_that_is_gone_is_named(cli: Cli, tmp_path: 
     command = sentence.partition("mserbench ")[2].removesuffix(" shows that run")
     report = cli(*shlex.split(command))
     assert report.code == 0
-    assert MODEL in report.out
+    assert f"model {MODEL}, fingerprint fp_1, answers 4" in " ".join(report.out.split())
 
     # Of other clips, options or another address it says nothing.
     for change in (["--limit", 5], ["--option", "prompt=feels"]):
