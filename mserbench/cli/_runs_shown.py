@@ -9,9 +9,12 @@ import click
 
 from mserbench.cli import _common, _reached
 from mserbench.cli._adapting import heard_by
+from mserbench.errors import plain
 
 if TYPE_CHECKING:
     from mserbench.results.runs import Run
+
+_SHOWN = 120  # characters of an answer
 
 
 def show(finished: Sequence[Run]) -> None:
@@ -102,6 +105,7 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
             )
 
     for run in finished:
+        lines += _unread(run)
         lines += [
             f"warning: {run.name} on {run.record.task.name}: {sentence}"
             for sentence in doubts.of_record(run.record)
@@ -114,3 +118,17 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
     }
     folders = sorted({str(run.folder.parent) for run in finished})
     return [*lines, *notes, f"Predictions and provenance: {', '.join(folders)}"]
+
+
+def _unread(run: Run) -> list[str]:
+    """Say how many answers name no label, or several, and show one of them with its clip."""
+    count, scored = run.record.counts.unparsed, run.record.counts.scored
+    if not count:
+        return []
+
+    first = next(row for row in run.rows if not row.prediction)
+    return [
+        f"{run.name} on {run.record.task.name}: {count} of {scored} answers name no label of the "
+        f"task, or more than one, and count as wrong; the first, at clip {first.id!r}: "
+        f"{plain(first.answer, _SHOWN)!r}"
+    ]

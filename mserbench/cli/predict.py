@@ -17,13 +17,11 @@ from mserbench.errors import MserbenchError, UsageError
 
 if TYPE_CHECKING:
     from mserbench.cli._emotions import Report
-    from mserbench.data.windows import Windowing
-    from mserbench.predicting.listening import Failed, Heard, Hearing, Source
+    from mserbench.predicting.hearing import Hearing
+    from mserbench.predicting.listening import Failed, Heard, Source
     from mserbench.predicting.predicting import Said
     from mserbench.predicting.room import Room, Watch
     from mserbench.running.subject import Subject
-
-_SHORTEST = 0.1  # seconds, of a window or a hop
 
 
 @click.command(name="predict", short_help="say the emotion of any audio file")
@@ -115,7 +113,7 @@ def command(
 
     hearing = _hearing(window, hop, segments, channels)
     if summary_file is not None:
-        require_suffix(summary_file)
+        require_suffix(summary_file, "--")
     requested = _common.names(label_names, "labels") if label_names is not None else []
     typed_options = _common.pairs(options)
     # An unknown model is told before any file is opened.
@@ -215,52 +213,28 @@ def _take(
 
 def _hearing(window: str | None, hop: str | None, segments: str | None, channels: str) -> Hearing:
     """Read how files are to be heard. Raises UsageError."""
-    from mserbench.predicting.listening import Hearing
+    from mserbench.predicting.hearing import hearing_of
 
-    if segments is not None and (window is not None or hop is not None):
-        raise UsageError(
-            "--segments was given with --window or --hop, but a file is cut at its pauses or into "
-            "windows: give one of them"
-        )
-
-    return Hearing(_windowing(window, hop), segments is not None, channels == "each")
+    is_whole = window is not None and window.casefold() == "none"
+    # One window without end: the whole file.
+    length = math.inf if is_whole else _seconds("--window", window, " or 'none'")
+    return hearing_of(length, _seconds("--hop", hop), segments, channels, "--")
 
 
-def _windowing(window: str | None, hop: str | None) -> Windowing:
-    """Read --window and --hop. Raises UsageError."""
-    from mserbench.data.windows import Windowing
+def _seconds(option: str, text: str | None, otherwise: str = "") -> float | None:
+    """Read the seconds of an option; None where it is not given. Raises UsageError."""
+    from mserbench.predicting.hearing import SHORTEST
 
-    if window is not None and window.casefold() == "none":
-        if hop is not None:
-            raise UsageError(
-                "--hop was given with --window none, which has no windows: leave one of them away"
-            )
-
-        # One window without end: the whole file.
-        return Windowing(math.inf, math.inf, math.inf)
-
-    usual = Windowing()
-    length = usual.length if window is None else _seconds("--window", window, " or 'none'")
-    step = length if hop is None else _seconds("--hop", hop)
-    if step > length:
-        raise UsageError(
-            f"--hop is {step:g} s, but at most the window of {length:g} s was expected: else audio "
-            "is lost"
-        )
-
-    # Who asks for windows wants them of every longer file, not of those over 30 s alone.
-    return Windowing(length, step, usual.over if window is None else length)
-
-
-def _seconds(option: str, text: str, otherwise: str = "") -> float:
+    if text is None:
+        return None
     try:
         value = float(text)
     except ValueError:
         value = math.nan
 
-    if not _SHORTEST <= value < math.inf:
+    if not SHORTEST <= value < math.inf:
         raise UsageError(
-            f"{option} is {text!r}, but seconds, {_SHORTEST} or more{otherwise}, were expected"
+            f"{option} is {text!r}, but seconds, {SHORTEST} or more{otherwise}, were expected"
         )
 
     return value

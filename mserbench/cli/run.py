@@ -154,13 +154,19 @@ class _Way:
     def run(self, spec: Spec, target: Dataset) -> Run:
         """Run a model on a task, with progress and notes on stderr."""
         from mserbench.running import batches, evaluation
-        from mserbench.running.earlier import passed_over
+        from mserbench.running.earlier import finished_named, passed_over
 
         adaptation = self.wish.of(target)
         # What does not tell of itself would be made for it, in this process.
         is_elsewhere = self.isolated or self.engine is not None
         is_asked = not self.fresh and (spec.tells or not is_elsewhere)
-        before = passed_over(spec.identity, target, self.out, adaptation) if is_asked else ""
+        before = ""
+        if is_asked:
+            with finished_named(spec, target, self.out, adaptation):
+                identity = spec.identity
+
+            before = passed_over(identity, target, self.out, adaptation)
+
         _note(target, before)
         with _common.progress(f"{spec.model} on {target.task.name}") as report:
             run = evaluation.run_spec(

@@ -18,13 +18,15 @@ from mserbench.errors import DataError
 from mserbench.experiments import plan
 from mserbench.experiments.answers import Answers
 from mserbench.experiments.learning import Training
-from mserbench.experiments.options import asked_with
+from mserbench.experiments.options import asked_of, asked_with
 from mserbench.experiments.plan import Cell, Column
 from mserbench.experiments.shapes import Definition, System
 from mserbench.experiments.work import Result, Workplace
+from mserbench.options import make_options
 from mserbench.results import runs
 from mserbench.results.exposure import VERDICTS
 from mserbench.results.manifest import Manifest
+from mserbench.results.marks import MIXED
 from mserbench.results.predictions import Prediction
 from mserbench.results.runs import Run
 from mserbench.running.lookup import described_class
@@ -126,8 +128,21 @@ def _of_system(experiment: Definition, system: System) -> dict[str, Any]:
         "train": list(system.train),
         "options": dict(system.options),
         "asked": asked_with(experiment, system),
+        **_of_address(experiment, system),
         **_of_stages(system),
     }
+
+
+def _of_address(experiment: Definition, system: System) -> dict[str, Any]:
+    """Return what a model with an address is called behind its own name, as the model of a server;
+    nothing of any other.
+    """
+    kind = described_class(system.model)
+    if not kind.address:
+        return {}
+
+    texts = asked_of(experiment, system, experiment.settings[0])
+    return {"address": kind.address_name(make_options(kind, texts, system.model))}
 
 
 def _of_stages(system: System) -> dict[str, Any]:
@@ -161,6 +176,8 @@ def _of_cell(cell: Cell, done: Done, finished: Mapping[str, Run]) -> dict[str, A
         ),
         "transductive": any(run.record.verdict.transductive for run in cell_runs),
         "development": any(bool(run.record.verdict.development) for run in cell_runs),
+        # Left out of what is not, as in all records from before.
+        **({"mixed": True} if any(MIXED in run.marks for run in cell_runs) else {}),
         "columns": [_of_column(column, finished) for column in cell.columns],
     }
 

@@ -72,7 +72,7 @@ def opening(record: Mapping[str, Any]) -> list[Block]:
 
 def meanings(used: Set[str]) -> list[str]:
     """Explain the verdicts and marks that occur."""
-    explained = {**marks.VERDICT, **marks.MEANING}
+    explained = {**marks.VERDICT, **marks.MEANING, **marks.OFF_BOARD}
     return [f"{word}: {text}" for word, text in explained.items() if word in used]
 
 
@@ -159,13 +159,19 @@ def _system(record: Mapping[str, Any], system: Mapping[str, Any]) -> list[str]:
 
     return [
         system["title"],
-        f"{system['model']} {system['version']}",
+        f"{_called(system)} {system['version']}",
         _trained_on(system),
         ", ".join(options),
         str(len(trainings)),
         f"{spent:,.0f}",
         f"{sum(scoring.values()):,.0f}",
     ]
+
+
+def _called(system: Mapping[str, Any]) -> str:
+    """Return the name of a system's model, with what it is made of: `openai:MODEL`, `logmel`."""
+    address = system.get("address")
+    return f"{system['model']}:{address}" if address else str(system["model"])
 
 
 def _trained_on(system: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from mserbench.report.blocks import (
     written_table,
 )
 from mserbench.report.numbers import percent
-from mserbench.results.marks import is_wide
+from mserbench.results.marks import MIXED, is_wide
 
 _HEADINGS = {"test": "", "whole": ", whole corpora"}
 
@@ -199,6 +199,7 @@ def _marks(figures: Figures, cell: Mapping[str, Any]) -> list[str]:
         "unknown speakers": bool(figure and figure.by_clip),
         "few speakers": interval is None,
         "wide": is_wide(interval),
+        MIXED: cell.get(MIXED, False),
     }
 
     return [name for name, is_set in flags.items() if is_set]

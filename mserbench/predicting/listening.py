@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -30,6 +30,7 @@ from mserbench.engine.ahead import ahead
 from mserbench.engine.cores import available_cores
 from mserbench.errors import DataError, MissingExtra, MserbenchError, UsageError
 from mserbench.predicting import segments
+from mserbench.predicting.hearing import Hearing
 from mserbench.predicting.traits import Look, Trait
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class Piece:
         """Whether it is all of the file."""
         return self.last and self.start == 0.0 and not self.seconds
 
+    @property
+    def called(self) -> str:
+        """How errors call it: its file, with the seconds of a part and the channel."""
+        part = "" if self.whole else f" from {self.start:g} to {self.end:g} s"
+        return f"{self.file}{f' [{self.channel}]' if self.channel else ''}{part}"
+
 
 @dataclass(frozen=True)
 class Failed:
@@ -91,15 +98,6 @@ class Remark:
 
 
 Heard = Piece | Failed | Remark | Trait
-
-
-@dataclass(frozen=True)
-class Hearing:
-    """How files are heard: by windows, or by segments between pauses; mixed, or by channel."""
-
-    windowing: Windowing = field(default_factory=Windowing)
-    pauses: bool = False
-    channels: bool = False
 
 
 def expand(names: Sequence[Path], scratch: Path) -> Iterator[Source | Failed]:

@@ -19,7 +19,7 @@ from mserbench.results.journal import Answer
 from mserbench.results.manifest import read_manifest
 from mserbench.results.predictions import best_label
 from mserbench.running import batches
-from mserbench.running.answers import check_output
+from mserbench.running.answers import check_output, clip_named
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
 
@@ -277,7 +277,8 @@ def _ask(subject: Subject, labels: Sequence[str], pieces: Sequence[Piece]) -> li
 
     for batch in batches.plan([piece.clip.seconds for piece in pieces]):
         clips = [pieces[i].clip for i in batch]
-        with as_model_error(subject.name, f"predicting a batch with {pieces[batch[0]].file!r}"):
+        step = f"predicting a batch with {pieces[batch[0]].file!r}"
+        with as_model_error(subject.name, step), clip_named([pieces[i].called for i in batch]):
             output = subject.model.predict(clips, labels)
             checked = check_output(subject.name, output, len(clips), labels)
 

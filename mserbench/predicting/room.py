@@ -11,7 +11,8 @@ from typing import Any
 
 from mserbench.contracts import Clip
 from mserbench.errors import DataError
-from mserbench.predicting.listening import Failed, Hearing, Piece, Source, listen
+from mserbench.predicting.hearing import Hearing
+from mserbench.predicting.listening import Failed, Piece, Source, listen
 from mserbench.running.asking import require_adapts
 from mserbench.running.lookup import adaptable
 from mserbench.running.subject import Subject, as_model_error

@@ -21,15 +21,17 @@ SUFFIXES = (".csv", ".json")
 UNREAD = "unread"  # the share of answers that name no label
 
 
-def require_suffix(path: Path) -> None:
-    """Raise UsageError unless a file is one that `Summaries.write` can write."""
+def require_suffix(path: Path, dashes: str = "") -> None:
+    """Raise UsageError unless a file is one that `Summaries.write` can write; `dashes` stand before
+    the argument's name, as it is typed.
+    """
     if path.suffix.casefold() not in SUFFIXES:
         raise UsageError(
-            f"--summary is {str(path)!r}, but a file that ends in .csv or .json was expected"
+            f"{dashes}summary is {str(path)!r}, but a file that ends in .csv or .json was expected"
         )
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(
-            f"--summary {str(path)!r} cannot be written: name a file in a folder that exists"
+            f"{dashes}summary {str(path)!r} cannot be written: name a file in a folder that exists"
         )
 
 
@@ -37,7 +39,7 @@ class Summaries:
     """Takes rows as they come, and holds a line a recording; the parts of one at most besides."""
 
     def __init__(self, labels: Sequence[str], channels: bool) -> None:
-        self._labels, self._channels = tuple(labels), channels
+        self.labels, self._channels = tuple(labels), channels
         self._parts: list[Row] = []
         self._lines: list[dict[str, Any]] = []
 
@@ -66,7 +68,7 @@ class Summaries:
         heard = sum(part.seconds for part in parts)
         shares = {
             label: sum(part.seconds for part in parts if part.prediction == label) / heard
-            for label in (*self._labels, "")
+            for label in (*self.labels, "")
         }
         stretch = _longest(parts)
         return {
@@ -82,16 +84,26 @@ class Summaries:
             "longest_end": round(stretch[-1].end, 3),
             **{
                 f"{SCORE}{label}": _six(score)
-                for label, score in zip(self._labels, row.scores, strict=False)
+                for label, score in zip(self.labels, row.scores, strict=False)
             },
             "error": "",
         }
 
+    @property
+    def lines(self) -> tuple[dict[str, Any], ...]:
+        """A line a recording, or a channel of it, by column."""
+        return tuple(self._lines)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of all lines, in order."""
+        columns = dict.fromkeys(key for line in self._lines for key in line)
+        # What a failed recording alone has stands last, as in all others.
+        return [*(column for column in columns if column != "error"), "error"]
+
     def write(self, path: Path) -> None:
         """Write all lines, as csv or JSON by the suffix. Raises DataError where that fails."""
-        columns = list(dict.fromkeys(key for line in self._lines for key in line))
-        # What a failed recording alone has stands last, as in all others.
-        columns = [*(column for column in columns if column != "error"), "error"]
+        columns = self.columns
         if path.suffix.casefold() == ".json":
             text = json.dumps(self._lines, ensure_ascii=False, indent=1) + "\n"
         else:
@@ -106,7 +118,8 @@ class Summaries:
             write_atomic(path, text)
         except OSError as error:
             raise DataError(
-                f"--summary {str(path)!r} cannot be written: {error.strerror}"
+                f"the summary {str(path)!r} cannot be written ({error.strerror}): make room there, "
+                "or name another file"
             ) from error
 
 

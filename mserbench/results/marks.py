@@ -46,9 +46,13 @@ MEANING = {
 }
 """What is said of each mark, in the order in which they are shown."""
 
+MIXED = "mixed"  # of a run that more than one system answered, by its facts
+
 OFF_BOARD = {
     "fewer labels": "only some labels of the task were asked for, on the clips that bear them: not "
     "comparable with the task",
+    MIXED: "what answers behind the model's name changed in mid-run: the answers are of more than "
+    "one system, counted in the record",
     "frozen": "a fixed subset of the task, to be compared with its own baseline: no result",
 }
 """What is said of marks that no run of a board has."""
@@ -79,6 +83,7 @@ def of_record(record: RunRecord) -> list[str]:
         "few speakers": interval is None,
         "wide": is_wide(interval),
         "fewer labels": FEWER in record.task.name,
+        MIXED: (record.facts or {}).get(MIXED) is True,
         "frozen": record.task.name.endswith(FROZEN),
     }
 

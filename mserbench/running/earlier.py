@@ -1,14 +1,21 @@
-"""Finished runs of before that are not shown again: which there is, and what has changed since."""
+"""Finished runs of before that are not shown again: what has changed, or cannot be checked."""
 
 from __future__ import annotations
 
+import glob
 import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mserbench.data.dataset import Dataset
+from mserbench.errors import DataError, ModelError
 from mserbench.results import recording, runs
+from mserbench.results.record import WeightsPart
 from mserbench.running.adapting import Adaptation
+from mserbench.running.spec import Spec
 from mserbench.running.subject import Identity
 
 _CODE = "the code of the model"
@@ -21,21 +28,68 @@ def passed_over(
     which another key has; empty where there is none.
     """
     key = identity.key(target.task, target.digest, adaptation)
-    # A folder's name is made of its key, which differs.
     own = runs.run_folder(out, target.task.name, identity.name, key)
-    pattern = f"{own.name.removesuffix(key[:12])}*"
-    alike = [
-        (record.get("created") or "", folder, record)
-        for folder in own.parent.glob(pattern)
-        if (record := _record(folder)) and _is_alike(record, identity, target, adaptation)
-    ]
+    options = identity.record().to_json()["options"]
+    alike = _alike(identity.name, options, identity.weights, target, out, adaptation)
     if not alike or own in {folder for _, folder, _ in alike}:
         return ""
 
-    created, folder, record = max(alike, key=lambda run: run[:2])
+    created, folder, record = alike[-1]
     return (
         f"the run of {created or 'an unknown day'} in {str(folder)!r} is not shown again, as "
         f"{_changed(record['model'], identity)}: it is run anew"
+    )
+
+
+@contextmanager
+def finished_named(
+    spec: Spec, target: Dataset, out: Path, adaptation: Adaptation | None = None
+) -> Iterator[None]:
+    """Stand around what tells the identity of a model: where a server or a worker is not there to
+    tell it, the error names the last finished run, which nobody can check now.
+
+    It is not shown in place of an error: what answered then may be another model today.
+    """
+    try:
+        yield
+    except (ModelError, DataError) as error:
+        weights = spec.weights_record
+        alike = _alike(spec.called, spec.recorded, weights, target, out, adaptation)
+        title = spec.title
+        alike = [run for run in alike if title in (None, run[2]["model"].get("title"))]
+        if not alike:
+            raise
+
+        created, folder, _ = alike[-1]
+        kind = ModelError if isinstance(error, ModelError) else DataError
+        raise kind(
+            f"{error}; the finished run of {created or 'an unknown day'} cannot be checked against "
+            f"it, so it is not shown as its result: mserbench report {shlex.quote(str(folder))} "
+            "shows that run"
+        ) from error
+
+
+def _alike(
+    name: str,
+    options: dict[str, Any],
+    weights: WeightsPart | None,
+    target: Dataset,
+    out: Path,
+    adaptation: Adaptation | None,
+) -> list[tuple[str, Path, dict[str, Any]]]:
+    """Return the finished runs of a model of this name, these options and weights on these clips,
+    with day, folder and record; the last one last.
+    """
+    # A folder's name ends in its key, whatever that is.
+    prefix = runs.run_folder(out, target.task.name, name, "")
+    return sorted(
+        (
+            (record.get("created") or "", folder, record)
+            for folder in prefix.parent.glob(f"{glob.escape(prefix.name)}*")
+            if (record := _record(folder))
+            and _is_alike(record, options, weights, target, adaptation)
+        ),
+        key=lambda run: run[:2],
     )
 
 
@@ -50,7 +104,11 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _is_alike(
-    record: dict[str, Any], identity: Identity, target: Dataset, adaptation: Adaptation | None
+    record: dict[str, Any],
+    options: dict[str, Any],
+    own_weights: WeightsPart | None,
+    target: Dataset,
+    adaptation: Adaptation | None,
 ) -> bool:
     model, task, heard = (record.get(name) for name in ("model", "task", "adaptation"))
     adapted = (adaptation.clips, adaptation.way, adaptation.draw) if adaptation else None
@@ -62,8 +120,8 @@ def _is_alike(
     return (
         before == adapted
         and task.get("hash") == recording.task_hash(target.task.hash, target.digest)
-        and model.get("options") == identity.record().to_json()["options"]
-        and weights.get("hash") == (identity.weights.hash if identity.weights else None)
+        and model.get("options") == json.loads(json.dumps(options))
+        and weights.get("hash") == (own_weights.hash if own_weights else None)
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from mserbench.cards import ModelCard
 from mserbench.contracts import Clip
 from mserbench.engine.base import Outcome
-from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
+from mserbench.errors import ClipError, DataError, ModelError, MserbenchError, UsageError
 from mserbench.model import Model
 from mserbench.running.spec import Spec
 from mserbench.running.subject import Subject, as_model_error
@@ -89,6 +89,9 @@ def value_of(outcome: Outcome[tuple[str, Any]], failing: str) -> Any:
         raise ModelError(f"{failing} ({outcome.failure})")
 
     kind, value = outcome.result()
+    # Whoever asked knows what the clip is called.
+    if kind == ClipError.__name__:
+        raise ClipError(*value)
     if kind:
         raise _KINDS.get(kind, ModelError)(value)
 
@@ -102,6 +105,8 @@ def answered(work: Callable[..., Any], spec: Spec, *arguments: Any) -> tuple[str
     """
     try:
         return "", work(spec, *arguments)
+    except ClipError as error:
+        return ClipError.__name__, (error.sentence, error.position)
     except MserbenchError as error:
         return type(error).__name__, str(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from mserbench.results.parts import are_facts
 from mserbench.results.predictions import Prediction, best_label
 from mserbench.results.record import SCHEMA, ModelPart, RunRecord
 from mserbench.results.runs import Run
-from mserbench.running import adapting, batches, leaks
+from mserbench.running import adapting, batches, earlier, leaks
 from mserbench.running.adapting import Adaptation
 from mserbench.running.asking import Answered, Asked, anew, fill, require_adapts, timed
 from mserbench.running.elsewhere import Elsewhere
@@ -84,32 +85,35 @@ def run_spec(
     if adaptation is not None:
         require_adapts(spec.kind, spec.model, adaptable())
 
+    named = partial(earlier.finished_named, spec, target, out, adaptation)
     finished = partial(finished_run, target=target, out=out, adaptation=adaptation)
     run = partial(
         _run, target=target, out=out, batch_seconds=batch_seconds, fresh=fresh, progress=progress,
         adaptation=adaptation,
     )  # fmt: skip
+    # Elsewhere, a class that does not tell its identity is made for it there.
+    is_elsewhere = engine is not None or isolated
+    if not fresh and (spec.tells or not is_elsewhere):
+        with named():
+            identity = spec.identity
+        if shown := finished(identity):
+            return shown
+
     if engine is not None:
         from mserbench.running.spread import Spread
 
-        if not fresh and spec.tells and (shown := finished(spec.identity)):
-            return shown
-
         spread = Spread(spec, engine)
-        subject = spread.subject(target)
+        with named():
+            subject = spread.subject(target)
         return run(subject.identity, asked=Asked(lambda: subject, partial(spread.answers, target)))
 
     if isolated:
         from mserbench.running.isolated import isolated as made_in_a_child
 
-        # A class that does not tell its identity is made for it, which happens in the child.
-        if not fresh and spec.tells and (shown := finished(spec.identity)):
-            return shown
-        with made_in_a_child(spec) as subject:
-            return run(subject.identity, asked=Asked(lambda: subject))
-
-    if not fresh and (shown := finished(spec.identity)):
-        return shown
+        with ExitStack() as stack:
+            with named():
+                made_there = stack.enter_context(made_in_a_child(spec))
+            return run(made_there.identity, asked=Asked(lambda: made_there))
 
     # Made before a folder is: one that fails leaves nothing behind.
     _ = spec.subject

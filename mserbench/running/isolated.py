@@ -133,7 +133,7 @@ def _introduce(spec: Spec) -> Introduced:
     # Ctrl-C is for the parent, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _child.clear()
-    subject = _child[spec] = spec.subject
+    subject = _child[spec] = spec.for_a_worker()
     return introduced(subject, spec)
 
 
@@ -144,8 +144,8 @@ def _prepare(spec: Spec, sent: Sequence[Sent]) -> None:
 
 def _adapt(spec: Spec, sent: Sequence[Sent]) -> None:
     _child.clear()
-    # The spec of each job is a copy without a model, so that this one has heard nothing.
-    _child[spec] = spec.subject
+    # Made anew, so that this one has heard nothing.
+    _child[spec] = spec.for_a_worker()
     with as_model_error(spec.model, "adapting"):
         _child[spec].model.adapt([clip.clip() for clip in sent])
 

@@ -108,8 +108,16 @@ class Spec:
             return self.kind.address_name(self.settings)
 
     @cached_property
-    def _recorded(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
+        """The options as records hold them."""
         return recorded_options(self.settings, self.kind, self._address)
+
+    @property
+    def title(self) -> str | None:
+        """The title of its card, such as the address that it is at; None where only the model that
+        is made tells it.
+        """
+        return self._described.card.title if self._described else None
 
     @cached_property
     def manifest(self) -> Manifest | None:
@@ -140,8 +148,8 @@ class Spec:
             name=self.called,
             card=full_card(told_before.card, self.manifest),
             version=told_before.version,
-            options=self._recorded,
-            weights=self._weights_record,
+            options=self.recorded,
+            weights=self.weights_record,
             transductive=told_before.transductive,
             source=self._source,
             files=self._files,
@@ -156,6 +164,16 @@ class Spec:
     @cached_property
     def subject(self) -> Subject:
         """The model, made at the first asking. Raises ModelError where its own code fails."""
+        return self.subject_of(*self._made())
+
+    def for_a_worker(self) -> Subject:
+        """Return the model made anew for a process that only answers, without what the key rests
+        on: a server would be asked for that once more, and the files of a checkpoint read.
+        """
+        return Subject(self.called, *self._made(), None)
+
+    def _made(self) -> tuple[Model, ModelCard]:
+        """Make the model; returns it with its full card. Raises as `subject`."""
         with progress.doing(f"importing {self.model}"):
             kind = model_class(self.model)
 
@@ -166,7 +184,7 @@ class Spec:
         if self._described is not None:
             require_as_described(self._described, model, self.model)
 
-        return self.subject_of(model, full_card(card, self.manifest))
+        return model, full_card(card, self.manifest)
 
     def anew(self) -> Subject:
         """Return the model made anew; the one that was made before is let go first."""
@@ -176,7 +194,7 @@ class Spec:
 
     def subject_of(self, model: Model, card: ModelCard) -> Subject:
         """Return a model that was made from these names, with its full card."""
-        weights = self._weights_record
+        weights = self.weights_record
         return Subject(
             self.called,
             model,
@@ -186,7 +204,7 @@ class Spec:
             self._files,
             self.manifest,
             self._address,
-            self._recorded,
+            self.recorded,
         )
 
     @cached_property
@@ -217,7 +235,8 @@ class Spec:
             ) from error
 
     @cached_property
-    def _weights_record(self) -> WeightsPart | None:
+    def weights_record(self) -> WeightsPart | None:
+        """What records hold of the weights; None where there are none."""
         if self.manifest is None or self.weights is None:
             return None
         return weights_record(self.weights, self.manifest, model_entry(self.model))

@@ -194,7 +194,7 @@ def _subject(spec: Spec, corpus: str = "", heard: Sequence[Item] = ()) -> Subjec
     if known_as not in _own:
         # Two models may not fit into memory.
         _own.clear()
-        subject = spec.anew()
+        subject = spec.for_a_worker()
         if heard:
             with as_model_error(subject.name, "adapting"):
                 subject.model.adapt([item.clip(corpus) for item in heard])

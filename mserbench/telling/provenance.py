@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mserbench.report.blocks import Block, Cell, Column, Commands, Paragraph, Table
 from mserbench.results.record import ExposurePart, WeightsPart
@@ -44,6 +45,7 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
     for name, digest in (model.files or {}).items():
         yield f"its {name}", _cut(digest)
 
+    yield "answered by", _systems(record.facts)
     yield "key", _short(record.key)
     yield "task", f"{task.name}, version {task.version}, question {_short(task.question)}"
     # Predictions that somebody sent were made from audio that we did not see.
@@ -57,6 +59,20 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
     )
     versions = record.environment or {}
     yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _systems(facts: Mapping[str, Any] | None) -> str:
+    """Return what answered behind the name of a model that others serve; empty for any other."""
+    systems = (facts or {}).get("systems")
+    if not isinstance(systems, list):
+        return ""
+
+    # Facts are a model's own: of another form, nothing is said of them.
+    return "; ".join(
+        ", ".join(f"{name} {_cut(value)}" for name, value in system.items() if value)
+        for system in systems
+        if isinstance(system, dict)
+    )
 
 
 def _weights(weights: WeightsPart) -> str:

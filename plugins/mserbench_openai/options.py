@@ -57,6 +57,13 @@ class Options:
         "precision; another one, and all is asked anew.",
         "assumed: what the server lists tells models apart",
     )
+    fingerprint: Literal["key", "record"] = option(
+        "key",
+        "`key`: the fingerprint that answers bear is part of a run, so that another system behind "
+        "the same name is another run; `record`: it is in the record alone, for a vendor whose "
+        "fingerprint changes from one answer to the next.",
+        "assumed: servers that give a fingerprint give the same one as long as they are the same",
+    )
     key_from: str = option(
         "OPENAI_API_KEY",
         "Environment variable that holds the key; without it none is sent.",

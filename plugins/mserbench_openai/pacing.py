@@ -16,6 +16,10 @@ class Stopped(Exception):
     """The work that a thread belongs to has failed elsewhere."""
 
 
+class Spent(ModelError):
+    """No request may be sent any more, be it for this clip or another."""
+
+
 class Pacing:
     """The moment before which nobody asks, as one thread's "too many requests" holds for all."""
 
@@ -56,10 +60,10 @@ class Budget:
         self.spent = 0
 
     def spend(self) -> None:
-        """Count a request that is about to be sent. Raises ModelError where none is left."""
+        """Count a request that is about to be sent. Raises Spent where none is left."""
         with self._lock:
             if self._limit and self.spent >= self._limit:
-                raise ModelError(
+                raise Spent(
                     f"the budget of {self._limit} requests is spent (option max_requests): all "
                     "answers are kept, so the same command goes on from here"
                 )

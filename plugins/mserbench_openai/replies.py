@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any, TypeGuard
 
 from mserbench.errors import ModelError
@@ -14,11 +14,42 @@ from mserbench.labels import LONGEST, SYNONYMS
 
 EMPTY = "(no answer)"
 REFUSED = "(refused)"
+NO_CHOICE = "no choice"
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _OPEN_THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _END_OF_THOUGHT = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _AROUND = " \t\n\r\"'`*_#.,:;!-▁Ġ"  # beside words, also as tokens show a space
 _UNLISTED = 1.0  # nats that a label lies below the least likely token that the server lists
+
+
+@dataclass(frozen=True)
+class System:
+    """What gave an answer, as far as the answer tells; empty texts where it does not.
+
+    `model` is the name that it bears. `fingerprint` is the protocol's `system_fingerprint`: of
+    vLLM its version and a hash of its configuration, of llama.cpp its build. `weights` is the
+    `weight_version` of SGLang.
+    """
+
+    model: str = ""
+    fingerprint: str = ""
+    weights: str = ""
+
+    def record(self) -> dict[str, str]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """Return it as one text, the same for the same system."""
+        return json.dumps(self.record(), sort_keys=True)
+
+    def differs(self, before: System) -> bool:
+        """Whether both tell something, and not the same: what is left out tells nothing."""
+        pairs = zip(astuple(self), astuple(before), strict=True)
+        return any(now and then and now != then for now, then in pairs)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value!r}" for name, value in self.record().items() if value)
 
 
 @dataclass(frozen=True)
@@ -34,6 +65,12 @@ class Reply:
     refusal: str = ""
     finish: str = ""
     top: tuple[tuple[str, float], ...] = ()
+    weights: str = ""
+
+    @property
+    def system(self) -> System:
+        """What gave it."""
+        return System(self.model, self.fingerprint, self.weights)
 
     def to_json(self) -> str:
         """Return it as it is kept."""
@@ -66,18 +103,20 @@ class Reply:
         return spoken or EMPTY
 
 
-def reply_of(body: Mapping[str, Any]) -> Reply | None:
-    """Return the answer that a server's JSON object holds; None where it holds no choice.
+def reply_of(body: Mapping[str, Any]) -> Reply:
+    """Return the answer that a server's JSON object holds; it ends by `NO_CHOICE` where there is no
+    choice in it.
 
     Fields of other types than the protocol's count as absent.
     """
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict):
-        return None
+        choice = {"finish_reason": NO_CHOICE}
 
-    message = choice.get("message")
+    message, metadata = choice.get("message"), body.get("metadata")
     message = message if isinstance(message, dict) else {}
+    metadata = metadata if isinstance(metadata, dict) else {}
     return Reply(
         text=_text(message.get("content")),
         model=_text(body.get("model")),
@@ -85,6 +124,7 @@ def reply_of(body: Mapping[str, Any]) -> Reply | None:
         refusal=_text(message.get("refusal")),
         finish=_text(choice.get("finish_reason")),
         top=_first_tokens(choice.get("logprobs")),
+        weights=_text(metadata.get("weight_version")),
     )
 
 

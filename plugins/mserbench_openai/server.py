@@ -23,11 +23,14 @@ _MOST = 16_000_000  # bytes of an answer; log-probabilities of many tokens are a
 _SHOWN = 300  # characters of what a server says of a fault
 # What may go better later, beside all of 500 and above: time-outs, conflicts, too early, too many.
 _LATER = (408, 409, 425, 429)
+_FINE = 200
 _REFUSED = (401, 403)
+_UNKNOWN = 404
 _LIST = "/models"
 _NO_LIST = (404, 405, 501)
 _NO_MONEY = "insufficient_quota"
-_TELLING = ("Server", "openai-version")  # headers that say what the server is, the same each time
+# Headers that say what the server is, the same each time.
+_TELLING = ("Server", "openai-version", "openai-model")
 
 
 class _Unanswered(Exception):
@@ -116,16 +119,14 @@ class Server:
                 auth=self._authorised,
             ) as answer:
                 text = self.secret.hide(self._text(answer))
-                status, after = answer.status_code, answer.headers.get("Retry-After")
-                if path == _LIST:
-                    self.headers = {
-                        name: answer.headers[name] for name in _TELLING if name in answer.headers
-                    }
+                status, headers = answer.status_code, answer.headers
+                if status == _FINE:
+                    self._note(headers)
         except requests.RequestException as error:
             raise _Unanswered(self._why(error)) from None
 
-        if status != 200:
-            self._refuse(status, text, after, path)
+        if status != _FINE:
+            self._refuse(status, text, headers, path)
         try:
             parsed = json.loads(text)
         except ValueError:
@@ -135,6 +136,12 @@ class Server:
             raise _Unanswered("an answer that is no JSON object")
 
         return parsed
+
+    def _note(self, headers: Mapping[str, str]) -> None:
+        """Note the headers that tell what the server is, without the key that one may repeat."""
+        for name in _TELLING:
+            if name in headers:
+                self.headers[name] = self.secret.hide(headers[name])
 
     def _text(self, answer: requests.Response) -> str:
         """Read an answer to its end, which has to come in time: a drip of bytes is a hang too."""
@@ -150,7 +157,7 @@ class Server:
 
         return b"".join(pieces).decode("utf-8", "replace")
 
-    def _refuse(self, status: int, text: str, after: str | None, path: str) -> None:
+    def _refuse(self, status: int, text: str, headers: Mapping[str, str], path: str) -> None:
         """Raise for an answer that is none: to be asked again, or for good."""
         reason, code = _fault_of(text)
         fault = f"HTTP {status}" + (f", {reason}" if reason else "")
@@ -164,10 +171,17 @@ class Server:
                 "kept, so the same command goes on once there is"
             )
         if status in _LATER or status >= 500:
-            raise _Unanswered(fault, asked_pause(after))
+            raise _Unanswered(fault, asked_pause(headers.get("Retry-After")))
         if 300 <= status < 400:
+            place = plain(self.secret.hide(headers.get("Location", "an unnamed place")), _SHOWN)
             raise ModelError(
-                f"server {self.url!r} sends elsewhere ({fault}): give the address it sends to"
+                f"server {self.url!r} sends elsewhere (HTTP {status}, to {place}), where neither "
+                "audio nor key is sent unasked: give that address where you trust it"
+            )
+        if status == _UNKNOWN:
+            raise ModelError(
+                f"server {self.url!r} knows no such model or page ({fault}): give its address up "
+                "to /v1, and behind # the name of a model that it lists"
             )
         raise ModelError(
             f"server {self.url!r} does not take the request ({fault}): mend what it names; audio "

@@ -187,7 +187,7 @@ def test_two_runs_or_their_folders_are_compared(several: Runs) -> None:
         (
             lambda: mserbench.predict("x", "prior", hop=11),
             UsageError,
-            "hop is 11, but seconds from",
+            "hop is 11 s, but at most the window of 10 s",
         ),
         (lambda: mserbench.score("nowhere.csv", TASK, "mine"), DataError, "nowhere.csv"),
         (lambda: mserbench.plot([], by="emotion"), UsageError, "by is 'emotion', but a list of"),

@@ -46,6 +46,16 @@ LOOKING = """
 
         def predict(self, clips, labels):
             os._exit(0)
+
+
+    class Choosy(Model):
+        @property
+        def card(self):
+            return _card("choosy")
+
+        def predict(self, clips, labels):
+            from mserbench.errors import ClipError
+            raise ClipError("it heard nothing", 0)
 """
 
 
@@ -54,7 +64,7 @@ def ask(
     plugin: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str, bool], Run]:
     """Run a model by its name, in this process or in a child."""
-    folder = plugin(LOOKING, models=["Looking", "Dying"])
+    folder = plugin(LOOKING, models=["Looking", "Dying", "Choosy"])
     monkeypatch.setenv("MSERBENCH_DATA", str(tmp_path))
     # The child finds the plugin of this test as any process finds what is installed.
     before = os.environ.get("PYTHONPATH", "")
@@ -89,6 +99,12 @@ def test_a_child_that_ends_is_the_models_fault(ask: Callable[[str, bool], Run]) 
     """If the program ended with it, a model could end a run of many models without a word."""
     with pytest.raises(ModelError, match="model 'dying' ended its process while predicting"):
         ask("dying", True)
+
+
+def test_a_clip_at_which_a_child_fails_is_named(ask: Callable[[str, bool], Run]) -> None:
+    """The child does not know what the clip is called."""
+    with pytest.raises(ModelError, match=r"at clip '.+', it heard nothing"):
+        ask("choosy", True)
 
 
 ODD = """

@@ -31,6 +31,7 @@ def record(**changed: Any) -> Any:
         "statistics": {"cluster": "speaker"},
         "adaptation": None,
         "knows": None,
+        "facts": None,
     }
 
     return as_parts(plain | changed)
@@ -42,7 +43,7 @@ def as_parts(value: Any, name: str = "") -> Any:
     """
     if isinstance(value, list):
         return [as_parts(part) for part in value]
-    if not isinstance(value, dict) or name in ("intervals", "options"):
+    if not isinstance(value, dict) or name in ("intervals", "options", "facts"):
         return value
     return SimpleNamespace(**{key: as_parts(part, key) for key, part in value.items()})
 
@@ -58,6 +59,7 @@ def as_parts(value: Any, name: str = "") -> Any:
             "development not stated",
         ),
         ({"counts": {"partial": True}}, "partial"),
+        ({"facts": {"mixed": True}}, "mixed"),
         ({"knows": ["happy"]}, "covers:1/2"),
         ({"task": {"name": "emodb:labels(happy+sad)", "labels": ["happy", "sad"]}}, "fewer labels"),
         ({"intervals": {"UA": [0.5, 0.7]}}, "wide"),

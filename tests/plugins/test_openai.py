@@ -30,12 +30,14 @@ from openai_server import (
     served,
 )
 
-from mserbench import Clip, evaluate
-from mserbench.errors import DataError, ModelError, MserbenchError, UsageError
+from mserbench import Clip, Run, evaluate
+from mserbench.data import dataset, lookup
+from mserbench.errors import ClipError, DataError, ModelError, MserbenchError, UsageError
 from mserbench.labels import CANONICAL, read_answer
 from mserbench.running.subject import of_instance
 from mserbench.testing import assert_model
 from mserbench_openai import kept, pacing, server
+from mserbench_openai import served as now_served
 from mserbench_openai.model import OpenAI, wav_of
 from mserbench_openai.options import Options, address_of
 from mserbench_openai.prompts import prompt_of
@@ -47,7 +49,10 @@ KEY = "sk-planted-0123456789abcdef"
 @pytest.fixture(autouse=True)
 def own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test answers of its own, no key, and no real pauses."""
-    monkeypatch.setattr(kept, "cache_dir", lambda: tmp_path / "cache")
+    # Not by the environment: the index of the sample would be made anew for each test.
+    for module in (kept, now_served):
+        monkeypatch.setattr(module, "cache_dir", lambda: tmp_path / "cache")
+
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.setattr(server, "pause", lambda attempt: 0.01 * 2**attempt)
     return tmp_path / "cache"
@@ -57,6 +62,11 @@ def own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def good() -> Iterator[State]:
     with served() as state:
         yield state
+
+
+def by_audio_body(text: str) -> Any:
+    """Return the body of an answer by the system that `by_audio` stands for."""
+    return says(text, system_fingerprint="fp_1").body
 
 
 def clips(n: int, offset: int = 0) -> list[Clip]:
@@ -96,8 +106,10 @@ def test_a_run_holds_prompt_answers_and_who_gave_them(good: State, tmp_path: Pat
     assert "anger" not in facts["prompt"]
     assert "angry, " in facts["prompt"]
     assert facts["prompt_sha256"] == prompt_of("default").sha256
-    assert facts["answered_as"] == [MODEL]
-    assert facts["system_fingerprints"] == ["fp_1"]
+    system = {"model": MODEL, "fingerprint": "fp_1", "weights": ""}
+    assert facts["system"] == system
+    assert facts["systems"] == [{**system, "answers": FEW}]
+    assert facts["mixed"] is False
     assert facts["server_model"]["owned_by"] == "tests"
 
 
@@ -181,7 +193,7 @@ def test_a_hang_is_given_up_and_asked_again() -> None:
         (fails(401, "bad key"), "refuses (HTTP 401, bad key): set $OPENAI_API_KEY"),
         (fails(429, "no money", "insufficient_quota"), "no credit left"),
         (fails(429, "tomorrow", Retry_After="86400"), "asks to wait 86400 s"),
-        (Response(302, {}, headers={"Location": "http://x"}), "sends elsewhere (HTTP 302"),
+        (Response(302, {}, headers={"Location": "http://x"}), "elsewhere (HTTP 302, to http://x)"),
         (
             Response(body={"model": "other", "choices": [{"message": {"content": "sad"}}]}),
             "'other'",
@@ -194,6 +206,29 @@ def test_what_stays_wrong_is_one_sentence(fault: Response, words: str) -> None:
 
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+    # So that whoever asked can name the clip.
+    assert isinstance(caught.value, ClipError)
+    assert caught.value.position == 0
+
+
+def test_an_error_about_an_answer_names_its_clip(tmp_path: Path) -> None:
+    """Of 10,000 clips one that the server refuses is to be heard, or left out: which is it?"""
+
+    def respond(request: Asked) -> Response:
+        return fails(400, "Invalid audio") if len(state.requests) == 3 else by_audio(request)
+
+    with served(respond) as state:
+        with pytest.raises(ModelError) as caught:
+            evaluate(model(state, concurrency=1), "emodb-sample", out=tmp_path, limit=FEW)
+
+        refused = state.requests[2].wav
+
+    named = re.match(r"at clip '(.+?)', server 'http://.*' does not take", str(caught.value))
+    assert named is not None
+    target = dataset.load(lookup.task("emodb-sample"), None, limit=FEW)
+    ids = [item.utterance.id for item in target.items]
+    (clip,) = target.clips([ids.index(named[1])])
+    assert wav_of(clip.waveform) == refused
 
 
 def test_a_silent_server_is_one_sentence() -> None:
@@ -226,6 +261,18 @@ def test_an_answer_is_read_as_one_label_or_none(response: Response, label: str |
     """Two labels, another language, a refusal and half a thought are no answers: unparsed."""
     (answer,) = answers(lambda request: response, n=1)
     assert read_answer(answer, CANONICAL) == label
+
+
+def test_answers_that_name_no_label_are_shown_with_their_clip(
+    tmp_path: Path, cli: Callable[..., Any]
+) -> None:
+    """A table that says `unparsed 100.0` leaves the user to guess what the model answered."""
+    words = ["--task", "emodb-sample", "--limit", 3, "--out", tmp_path]
+    with served(lambda request: says("happy or sad")) as state:
+        printed = " ".join(cli("run", "--model", f"openai:{state.address}", *words).out.split())
+
+    assert "3 of 3 answers name no label of the task, or more than one, and count as" in printed
+    assert re.search(r"the first, at clip '\w+': 'happy or sad'", printed)
 
 
 def test_a_name_with_a_date_is_the_same_model_and_another_one_by_consent() -> None:
@@ -283,6 +330,152 @@ def test_a_server_that_lists_another_model_of_the_same_name_is_another_run(good:
     assert key() != before
     model(good).predict(clips(1), CANONICAL)
     assert len(good.requests) == 2
+
+
+def key_of(state: State, **options: Any) -> str:
+    return of_instance(model(state, **options)).identity.record().files["server"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says("sad", system_fingerprint="fp_2"),
+        says("sad", system_fingerprint="fp_1", metadata={"weight_version": "7"}),
+        Response(body={**says("sad").body, "model": f"{MODEL}-2026-01-01"}),
+        Response(body=by_audio_body("sad"), headers={"openai-model": "other"}),
+    ],
+    ids=["fingerprint", "weights", "dated name", "header"],
+)
+def test_what_the_answers_bear_is_part_of_the_key(good: State, answer: Response) -> None:
+    """The same name with other contents never shows an old result, nor old answers."""
+    before = key_of(good)
+    model(good).predict(clips(1), CANONICAL)
+    good.probe = lambda request: answer
+    assert key_of(good) != before
+    model(good).predict(clips(1), CANONICAL)
+    if "openai-model" not in answer.headers:
+        assert len(good.requests) == 2
+
+    # Back to what it was: that is known, and paid for.
+    good.probe = by_audio
+    assert key_of(good) == before
+    model(good).predict(clips(1), CANONICAL)
+    assert len(good.requests) == 2
+
+
+def test_what_changes_from_one_asking_to_the_next_is_no_part_of_the_key(good: State) -> None:
+    """vLLM lists random ids, llama.cpp whether the model is loaded: else nothing would be shown
+    again, and all would be paid twice.
+    """
+    keys = set()
+    for at, status in enumerate(("unloaded", "loaded")):
+        good.listed[0] |= {"permission": [{"id": f"{at}"}], "status": {"value": status}}
+        keys.add(key_of(good))
+
+    assert len(keys) == 1
+
+
+def test_a_model_that_is_listed_once_it_is_loaded_has_one_key() -> None:
+    """As `transformers serve` does with a folder."""
+
+    def probe(request: Asked) -> Response:
+        state.listed[:] = entries
+        return by_audio(request)
+
+    with served(probe=probe) as state:
+        entries = list(state.listed)
+        state.listed.clear()
+        assert key_of(state) == key_of(state)
+
+
+def test_a_change_in_mid_run_is_told_and_marked(
+    good: State, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half a table of one model and half of another is the table of none."""
+
+    def respond(request: Asked) -> Response:
+        name = "fp_1" if len(good.requests) <= 10 else "fp_2"
+        return says(request.label, system_fingerprint=name)
+
+    def run() -> Run:
+        return evaluate(model(good, concurrency=1), "emodb-sample", out=tmp_path, limit=FEW)
+
+    good.respond = respond
+    mixed = run()
+    assert "mixed" in mixed.marks
+    facts = mixed.record.facts or {}
+    assert [(part["fingerprint"], part["answers"]) for part in facts["systems"]] == [
+        ("fp_1", 10),
+        ("fp_2", FEW - 10),
+    ]
+    told = [record.getMessage() for record in caplog.records if "fp_2" in record.getMessage()]
+    assert len(told) == 1
+    assert "fingerprint 'fp_2', but answered as model 'tiny-audio', fingerprint 'fp_1'" in told[0]
+
+    # What answers now is another run, of its own answers alone.
+    good.probe = lambda request: says("sad", system_fingerprint="fp_2")
+    pure = run()
+    assert not pure.shown_again
+    assert "mixed" not in pure.marks
+    assert len(good.requests) == FEW + 10
+
+
+def test_a_vendor_whose_fingerprint_changes_all_the_time_is_not_paid_twice(
+    good: State, tmp_path: Path
+) -> None:
+    def changing(request: Asked) -> Response:
+        return says("sad", system_fingerprint=f"fp_{len(good.requests) % 3}")
+
+    good.respond = good.probe = changing
+    first = evaluate(model(good, fingerprint="record"), "emodb-sample", out=tmp_path, limit=FEW)
+    again = evaluate(model(good, fingerprint="record"), "emodb-sample", out=tmp_path, limit=FEW)
+    assert again.shown_again
+    assert "mixed" in first.marks
+    assert len(good.requests) == FEW
+
+    # Answers that were paid for with the fingerprint in the key serve here too, but not those of
+    # another dated model.
+    model(good).predict(clips(2), CANONICAL)
+    model(good, fingerprint="record").predict(clips(2), CANONICAL)
+    assert len(good.requests) == FEW + 2
+    good.probe = lambda request: Response(body={**says("sad").body, "model": f"{MODEL}-2027"})
+    key_of(good, fingerprint="record")
+    model(good, fingerprint="record").predict(clips(2), CANONICAL)
+    assert len(good.requests) == FEW + 4
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        [],
+        ["--fresh"],
+        pytest.param(["--isolated"], marks=pytest.mark.slow),
+        pytest.param(["--workers", "2"], marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_one_question_goes_out_before_a_run(
+    good: State,
+    tmp_path: Path,
+    cli: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    way: list[str],
+) -> None:
+    """It is paid for too; and a worker that asked for itself might compare with another system."""
+    if way and way != ["--fresh"]:
+        monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))  # for other processes too
+
+    words = ["run", "--model", f"openai:{good.address}", "--task", "emodb-sample", "--limit", 6]
+    assert cli(*words, "--out", tmp_path, *way).code == 0
+    assert len(good.probes) == 1
+
+
+def test_a_server_that_refuses_before_the_first_clip_is_one_sentence() -> None:
+    with served(probe=lambda request: fails(400, "Invalid audio format")) as state:
+        with pytest.raises(ModelError, match="before the first clip, asked about a second of sil"):
+            key_of(state)
+
+        assert state.requests == []
 
 
 def test_how_it_is_asked_is_no_part_of_the_key(good: State) -> None:
@@ -463,7 +656,8 @@ def test_the_kit_passes_with_scores() -> None:
         shares = [(label, 0.9 if label == request.label else 0.01) for label in request.labels]
         return listing(*shares)
 
-    with served(respond) as state:
+    # One of the kit's clips is silent, as the question before a run is.
+    with served(respond, probe=respond) as state:
         assert_model(OpenAI, options={"server": state.address, "scores": "logprobs"})
 
 
@@ -478,7 +672,8 @@ def test_the_key_is_sent_and_never_written(
     monkeypatch.setenv("MY_KEY", KEY)
     echo = says(f"sad {KEY}", system_fingerprint=KEY, message={"refusal": ""})
 
-    with served(lambda request: echo, owned_by=f"of {KEY}") as state:
+    echo.headers["openai-version"] = KEY
+    with served(lambda request: echo, lambda request: echo, owned_by=f"of {KEY}") as state:
         asking = model(state, key_from="MY_KEY")
         evaluate(asking, "emodb-sample", out=tmp_path / "runs", limit=FEW)
         told = repr(vars(asking))
@@ -486,12 +681,17 @@ def test_the_key_is_sent_and_never_written(
 
     errors = []
     for fault in (401, 400, 500, 302):
-        with served(lambda request, fault=fault: fails(fault, f"key {KEY}", Location=KEY)) as state:
-            with pytest.raises(MserbenchError) as caught:
-                model(state, key_from="MY_KEY").predict(clips(2), CANONICAL)
-            errors.append(repr(caught.getrepr(style="long")) + str(caught.value))
+        answer = fails(fault, f"key {KEY}", Location=KEY)
+        # At a clip, and before the first one.
+        for probe in (by_audio, lambda request, answer=answer: answer):
+            with served(lambda request, answer=answer: answer, probe) as state:
+                with pytest.raises(MserbenchError) as caught:
+                    model(state, key_from="MY_KEY").predict(clips(2), CANONICAL)
+                errors.append(repr(caught.getrepr(style="long")) + str(caught.value))
 
-    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("served-") for path in files)
+    written = b"".join(path.read_bytes() for path in files)
     assert len(written) > 10_000
     assert KEY.encode() not in written
     assert KEY not in caplog.text + "".join(errors) + told
@@ -592,7 +792,21 @@ def test_a_sweep_of_prompts_reports_the_spread(good: State, tmp_path: Path) -> N
 
     assert ended.value.code == 0
     written = (tmp_path / "out/README.md").read_text()
-    assert "Prompts" in written
+    # Which model it was, each prompt's number, and the spread over them.
+    assert f"| openai:{MODEL} 1 |" in written
+    means = {
+        name: float(value)
+        for name, value in re.findall(r"\| (default|feels|annotator) \| ([\d.]+) \[", written)[:3]
+    }
+    spread = re.search(
+        r"Prompts, over 3 systems: mean ([\d.]+), standard deviation ([\d.]+), "
+        r"least ([\d.]+) \(.*?\), largest ([\d.]+) \(",
+        written,
+    )
+    assert spread is not None
+    values = np.array(list(means.values()))
+    expected = [values.mean(), values.std(ddof=1), values.min(), values.max()]
+    assert [float(number) for number in spread.groups()] == pytest.approx(expected, abs=0.11)
     assert (
         len({request.body["messages"][0]["content"][1]["text"] for request in good.requests}) == 3
     )

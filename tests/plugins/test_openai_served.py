@@ -19,7 +19,6 @@ import worker_environments as environments
 
 from mserbench import Clip, evaluate
 from mserbench.errors import ModelError
-from mserbench_openai import kept
 from mserbench_openai.model import OpenAI
 from mserbench_openai.options import Options
 
@@ -96,16 +95,21 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "cache"))
 
 
 def test_a_real_server_answers_real_recordings(address: str, tmp_path: Path) -> None:
     """Its words are random, so they say nothing of emotions: that they come and are counted does."""
     model = OpenAI(Options(server=address, max_tokens=3, timeout=300.0))
-    record = evaluate(model, "emodb-sample", out=tmp_path, limit=6).record
-    assert record.counts.scored == 6
-    assert record.facts is not None
-    assert len(record.facts["answered_as"]) == 1
+    run = evaluate(model, "emodb-sample", out=tmp_path, limit=6)
+    assert run.record.counts.scored == 6
+    facts = run.record.facts or {}
+    assert [part["answers"] for part in facts["systems"]] == [6]
+    assert facts["mixed"] is False
+
+    # This server lists a folder only once its model is in memory, and says so: no part of the key.
+    again = OpenAI(Options(server=address, max_tokens=3, timeout=300.0))
+    assert evaluate(again, "emodb-sample", out=tmp_path, limit=6).shown_again
 
 
 def test_it_answers_the_same_at_temperature_0(
@@ -115,7 +119,7 @@ def test_it_answers_the_same_at_temperature_0(
     clip = Clip("0" * 64, "0" * 64, 1.0, lambda: noise)
     model = OpenAI(Options(server=address, max_tokens=3, timeout=300.0))
     first = model.predict([clip], ["happy", "sad"])
-    monkeypatch.setattr(kept, "cache_dir", lambda: tmp_path / "other")
+    monkeypatch.setenv("MSERBENCH_CACHE", str(tmp_path / "other"))
     assert model.predict([clip], ["happy", "sad"]) == first
 
 
