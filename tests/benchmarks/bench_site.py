@@ -77,7 +77,7 @@ def bench_filters(file: Path) -> None:
         start = time.perf_counter()
         view.goto(file.as_uri())
         opened = time.perf_counter() - start
-        assert "of 2000 results" in view.inner_text("#status")
+        assert "of 2,000 results" in view.inner_text("#status")
         least = view.evaluate(FILTERS)
         view.evaluate("for (let task = 0; task < 20; task += 1) state.whole.add(`task ${task}`)")
         whole = view.evaluate(FILTERS)

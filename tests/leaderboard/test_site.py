@@ -9,16 +9,20 @@ import re
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from mserbench.cards import Exposure
 from mserbench.cli import main
+from mserbench.disk import outside
+from mserbench.errors import DataError
+from mserbench.stress.record import Stressed
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import published, registered, store
 from mserbench_leaderboard.command import PAGE
-from mserbench_leaderboard.site import content, page
+from mserbench_leaderboard.site import across, content, page, shortened
 from tests.leaderboard.browser import LONG, hostile_values, made_values
 from tests.leaderboard.conftest import MakeRun, toy_task, trained
 
@@ -82,6 +86,63 @@ def test_the_page_has_the_numbers_of_the_board(board: Path, make_run: MakeRun) -
         assert re.search(line, readme), line
         assert " | ".join(map(str, system["more"])) in readme
     assert [seed for seed, _, _ in systems[0]["seeds"]] == ["0", "1", "2"]
+
+
+def test_the_best_of_a_task_is_that_of_the_first_table(board: Path, make_run: MakeRun) -> None:
+    """If the page chose by itself, it and README.md would name two best systems."""
+    make_run(model="worse", right=0.4)
+    make_run(model="blind", right=0.6)
+    make_run(model="tuned", right=0.9, development=("toy-a-corpus",))
+    make_run(model="shifting", right=0.9, transductive=True)
+    values = content.of(sections_of(board))
+    names = {system["place"]: system["name"] for system in values["systems"]}
+    (task,) = values["tasks"]
+    assert {kind: names[place] for kind, place in task["best"].items()} == {
+        "zero-shot": "blind", "development": "tuned",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict", "marks", "kind"),
+    [
+        ("egemaps", "zero-shot", ("wide",), "zero-shot"),
+        ("egemaps", "zero-shot", ("development", "wide"), "development"),
+        ("egemaps", "zero-shot", ("transductive", "development"), "transductive"),
+        ("egemaps", "cross-corpus", ("adapted:10",), "adapted"),
+        ("egemaps", "cross-corpus", ("development",), "cross-corpus"),
+        ("egemaps", "leaked", (), "other"),
+        ("prior", "zero-shot", ("wide",), "floor"),
+    ],
+)
+def test_stress_has_the_kind_of_its_run(
+    model: str, verdict: str, marks: tuple[str, ...], kind: str
+) -> None:
+    """Of a kind that no filter knows, nothing would ever be shown."""
+    record = SimpleNamespace(
+        model=SimpleNamespace(name=model), verdict=SimpleNamespace(verdict=verdict), marks=marks
+    )
+    assert across.kind_of(cast(Stressed, SimpleNamespace(record=record))) == kind
+
+
+def test_the_rest_of_a_board_is_linked_from_within_it(board: Path, make_run: MakeRun) -> None:
+    """A page that is passed on leads nowhere, and a link of one that stays must lead somewhere."""
+    make_run()
+    for name, text in (("tried", "# <b>What was tried\n\nMuch."), ("untold", "")):
+        (board / name).mkdir()
+        (board / name / "record.json").write_text("{}")
+        if text:
+            (board / name / "README.md").write_text(text)
+
+    text = page.text(sections_of(board), board, board / "site")
+    (linked,) = [json.loads(block) for name, block in Blocks(text).texts if name == "data"]
+    assert linked["elsewhere"] == [
+        ["Leaderboard", "../README.md"], ["<b>What was tried", "../tried/README.md"],
+    ]  # fmt: skip
+    assert '"elsewhere":[]' in page.text(sections_of(board), board, board.parent.parent / "away")
+
+    (board / "tried" / "README.md").write_bytes(b" " * (outside.CARD + 1))
+    with pytest.raises(DataError, match="cannot be linked from the page"):
+        list(across.elsewhere(board))
 
 
 def test_a_model_has_one_name_on_all_tasks(board: Path, make_run: MakeRun) -> None:
@@ -181,8 +242,8 @@ def test_a_name_of_five_thousand_characters_is_cut(board: Path, make_run: MakeRu
     """A single stranger's run must not make the page as large as all others."""
     make_run(options={"prompt": LONG}, model="m" * 100)
     values = content.of(sections_of(board))
-    assert max(map(len, values["texts"])) <= content.LONGEST
-    assert content.cut(LONG) == "x" * (content.LONGEST - 1) + "…"
+    assert max(map(len, values["texts"])) <= shortened.LONGEST
+    assert shortened.cut(LONG) == "x" * (shortened.LONGEST - 1) + "…"
 
 
 def test_two_thousand_results_stay_small() -> None:

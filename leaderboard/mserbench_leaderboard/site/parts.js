@@ -12,7 +12,22 @@ const state = {
 // The label of a key in the language of the page, with its {slots} filled.
 function word(key, values = {}) {
   const label = words[state.tongue][key] ?? words.en[key] ?? key;
-  return label.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
+  return label.replace(/\{(\w+)\}/g, (slot, name) => counted(values[name] ?? slot));
+}
+
+// A count in the digits of the page's language; figures of the tables stay as README.md has them.
+function counted(value) {
+  return typeof value === "number" ? value.toLocaleString(state.tongue) : String(value);
+}
+
+// The name of a language in that of the page; what is no code of one stands as it is.
+function languageName(code) {
+  try {
+    const name = new Intl.DisplayNames([state.tongue], { type: "language" }).of(code);
+    return name === code ? code : `${name} (${code})`;
+  } catch {
+    return code;
+  }
 }
 
 // An element with attributes and children; a string among the children is text.
