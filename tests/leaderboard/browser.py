@@ -1,4 +1,4 @@
-"""A headless Chromium for tests of the page, and pages of made-up boards to open in it."""
+"""Headless browsers for tests of the page, and pages of made-up boards to open in them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,25 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def firefox(**preferences: object) -> Iterator[Any]:
+    """Give Mozilla's driver of a Firefox; the test is skipped where either is missing."""
+    driver = pytest.importorskip(
+        "marionette_driver.marionette", reason="wants marionette_driver: pip install it"
+    )
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    if path is None:
+        pytest.skip("wants a browser: apt-get install firefox-esr")
+
+    # No log of its own beside the tests.
+    session = driver.Marionette(bin=path, headless=True, gecko_log="-", prefs=preferences)
+    try:
+        session.start_session()
+        yield session
+    finally:
+        session.cleanup()
 
 
 def made_values(tasks: int, models: int) -> dict[str, Any]:

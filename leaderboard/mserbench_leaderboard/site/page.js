@@ -117,8 +117,9 @@ function showTask(number) {
     fillControls();
     render();
   }
+  // To focus alone would scroll too, to the middle in some browsers.
+  title.focus({ preventScroll: true });
   title.scrollIntoView();
-  title.focus();
 }
 
 function fillControls() {
