@@ -16,18 +16,10 @@ function word(key, values = {}) {
 }
 
 // A count in the digits of the page's language; figures of the tables stay as README.md has them.
+// A name keeps its own direction in a sentence: U+2068 and U+2069 isolate it, as bdi does.
 function counted(value) {
-  return typeof value === "number" ? value.toLocaleString(state.tongue) : String(value);
-}
-
-// The name of a language in that of the page; what is no code of one stands as it is.
-function languageName(code) {
-  try {
-    const name = new Intl.DisplayNames([state.tongue], { type: "language" }).of(code);
-    return name === code ? code : `${name} (${code})`;
-  } catch {
-    return code;
-  }
+  if (typeof value === "number") return value.toLocaleString(state.tongue);
+  return words[state.tongue].direction === "rtl" ? `\u2068${value}\u2069` : String(value);
 }
 
 // An element with attributes and children; a string among the children is text.
@@ -77,6 +69,16 @@ function source(text) {
 
 function addressOf(place) {
   return "#" + encodeURIComponent(place).replace(/%2F/g, "/");
+}
+
+// The name of a language in that of the page; what is no code of one stands as it is.
+function languageName(code) {
+  try {
+    const name = new Intl.DisplayNames([state.tongue], { type: "language" }).of(code);
+    return name === code ? code : `${name} (${code})`;
+  } catch {
+    return code;
+  }
 }
 
 const kindOf = (system) => data.groups[system.group].kind;
