@@ -238,10 +238,18 @@ def test_stress_is_filtered_as_all_else(show: Opened) -> None:
 
 def test_words_and_ways_are_told(show: Opened) -> None:
     """A badge that nobody explains, and a part of the board that nobody leads to, are not there."""
-    view = show()
+    values = made_values(4, 8)
+    values["systems"][0]["marks"] = ["covers:4/7"]
+    values["marks"]["covers"] = "can give so many labels"
+    view = show(values)
     view.get_by_text("How to read this page").click()
     assert "wide: spans more than 15 points" in view.locator("#all-marks").inner_text()
     assert "zero-shot: nothing was seen" in view.locator("#all-verdicts").inner_text()
+    view.get_by_text("covers:4/7").first.wait_for()
+    view.evaluate("place => { location.hash = place; }", values["systems"][0]["place"])
+    assert "covers:4/7: can give so many labels" in view.get_by_role("dialog").inner_text()
+    view.keyboard.press("Escape")
+
     ways = view.locator("#elsewhere a")
     assert [way.get_attribute("href") for way in ways.all()] == [
         "../README.md", "../tried/README.md",
