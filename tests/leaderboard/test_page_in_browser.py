@@ -241,13 +241,21 @@ def test_words_and_ways_are_told(show: Opened) -> None:
     values = made_values(4, 8)
     values["systems"][0]["marks"] = ["covers:4/7"]
     values["marks"]["covers"] = "can give so many labels"
+    values["tasks"][0] |= {"smallest": 0, "unattributed": 3}
+    values["systems"][1]["fixed"] = True
     view = show(values)
     view.get_by_text("How to read this page").click()
     assert "wide: spans more than 15 points" in view.locator("#all-marks").inner_text()
     assert "zero-shot: nothing was seen" in view.locator("#all-verdicts").inner_text()
+    assert "So few speakers" in str(view.locator(".task .facts").first.text_content())
+    assert "known speaker: 3." in str(view.locator(".task .facts").first.text_content())
     view.get_by_text("covers:4/7").first.wait_for()
     view.evaluate("place => { location.hash = place; }", values["systems"][0]["place"])
     assert "covers:4/7: can give so many labels" in view.get_by_role("dialog").inner_text()
+    view.keyboard.press("Escape")
+
+    view.evaluate("place => { location.hash = place; }", values["systems"][1]["place"])
+    view.get_by_text("nothing in its training is random").wait_for()
     view.keyboard.press("Escape")
 
     ways = view.locator("#elsewhere a")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +26,7 @@ from mserbench_leaderboard import published, registered, store
 from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import across, content, page, shortened
 from tests.leaderboard.browser import LONG, hostile_values, made_values
-from tests.leaderboard.conftest import MakeRun, toy_task, trained
+from tests.leaderboard.conftest import MakeRun, toy_items, toy_task, trained
 
 MOST_BYTES = 3_000_000
 
@@ -161,6 +163,40 @@ def test_what_is_zero_is_not_left_out(board: Path, make_run: MakeRun) -> None:
     (system,) = content.of(sections_of(board))["systems"]
     assert system["unparsed"] == 0.0
     assert "trained" in system
+
+
+@pytest.mark.parametrize(
+    ("speakers", "smallest", "unattributed"),
+    [
+        ((0, 1, 2, 3), "smallest difference: (?P<points>\\d+) points", 0),
+        ((0, 1, 2, 3, None), "speakers: 10 \\(of which 6 clips without one\\)", 6),
+        ((0, 1), "smallest difference: none", 0),
+        (None, "speakers: not known", 0),
+    ],
+)
+def test_a_task_has_the_facts_of_the_board(
+    board: Path, make_run: MakeRun, speakers: Sequence[int | None] | None, smallest: str,
+    unattributed: int,
+) -> None:  # fmt: skip
+    """That nothing can be shown, and that nobody knows, are two facts, and no number is a third."""
+    items = toy_items(toy_task())
+    clusters = speakers and tuple(speakers[at // 3 % len(speakers)] for at in range(len(items.ids)))
+    make_run(items=dataclasses.replace(items, clusters=clusters), weights=trained(None))
+    assert call(board) == 0
+    shown = re.search(smallest, (board / "README.md").read_text(encoding="utf-8"))
+    assert shown is not None
+
+    values = content.of(sections_of(board))
+    (task,), (system,) = values["tasks"], values["systems"]
+    points = shown.groupdict().get("points")
+    if points:
+        assert task["smallest"] == int(points)
+    elif "none" in smallest:
+        assert task["smallest"] == 0
+    elif speakers is None:
+        assert task["smallest"] is None
+    assert task["unattributed"] == unattributed
+    assert system["fixed"] is True  # as the table of README.md says of its seeds: none
 
 
 def test_groups_are_filtered_by_what_the_board_calls_them(board: Path, make_run: MakeRun) -> None:
