@@ -183,12 +183,12 @@ def test_a_task_has_the_facts_of_the_board(
     clusters = speakers and tuple(speakers[at // 3 % len(speakers)] for at in range(len(items.ids)))
     make_run(items=dataclasses.replace(items, clusters=clusters), weights=trained(None))
     assert call(board) == 0
-    shown = re.search(smallest, (board / "README.md").read_text(encoding="utf-8"))
-    assert shown is not None
+    fact = re.search(smallest, (board / "README.md").read_text(encoding="utf-8"))
+    assert fact is not None
 
     values = content.of(sections_of(board))
     (task,), (system,) = values["tasks"], values["systems"]
-    points = shown.groupdict().get("points")
+    points = fact.groupdict().get("points")
     if points:
         assert task["smallest"] == int(points)
     elif "none" in smallest:

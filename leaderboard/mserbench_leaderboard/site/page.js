@@ -120,6 +120,8 @@ function showTask(number) {
   // To focus alone would scroll too, to the middle in some browsers.
   title.focus({ preventScroll: true });
   title.scrollIntoView();
+  // And once more when the page is drawn: WebKit forgets what was scrolled before.
+  requestAnimationFrame(() => title.scrollIntoView());
 }
 
 function fillControls() {
