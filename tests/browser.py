@@ -1,4 +1,4 @@
-"""A headless Chromium for tests of pages: what a page does when it is opened from disk."""
+"""Headless browsers for tests of pages: what a page does when it is opened from disk."""
 
 from __future__ import annotations
 
@@ -67,3 +67,22 @@ def violations(view: Any) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="wants axe").Axe()
     broken = axe.run(view).response["violations"]
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in broken]
+
+
+@contextmanager
+def firefox(**preferences: object) -> Iterator[Any]:
+    """Give Mozilla's driver of a Firefox; the test is skipped where either is missing."""
+    driver = pytest.importorskip(
+        "marionette_driver.marionette", reason="wants marionette_driver: pip install it"
+    )
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    if path is None:
+        pytest.skip("wants a browser: apt-get install firefox-esr")
+
+    # No log of its own beside the tests.
+    session = driver.Marionette(bin=path, headless=True, gecko_log="-", prefs=preferences)
+    try:
+        session.start_session()
+        yield session
+    finally:
+        session.cleanup()

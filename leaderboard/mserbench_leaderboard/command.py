@@ -285,7 +285,7 @@ def _board(folder: Path, html: Path | None) -> tuple[list[BoardRun], dict[Path, 
     if picture := drawing.picture(sections):
         texts[folder / drawing.PLACE] = picture
     if html:
-        texts[html / PAGE] = page.text(sections, folder, html)
+        texts[html / PAGE] = page.text(sections, folder, html, stresses)
 
     return entries, texts, []
 

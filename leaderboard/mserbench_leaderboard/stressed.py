@@ -74,12 +74,22 @@ def blocks(stresses: Sequence[Stressed]) -> list[Block]:
         Column("verdict"),
         Column("marks"),
     ]
-    # By task, and the best under stress first; the place decides between equal ones.
-    ordered = sorted(
+    table = Table(columns, [_row(stressed) for stressed in ordered(stresses)])
+    return [Heading(words.STRESS_TITLE, 2), Paragraph(Written(words.STRESS)), table]
+
+
+def ordered(stresses: Sequence[Stressed]) -> list[Stressed]:
+    """Return records by task, and of each task the best under stress first."""
+    # The place decides between equal ones, so that the board is the same on every machine.
+    return sorted(
         stresses, key=lambda each: (each.record.task.name, -each.costs.mean.ua, str(each.folder))
     )
-    table = Table(columns, [_row(stressed) for stressed in ordered])
-    return [Heading(words.STRESS_TITLE, 2), Paragraph(Written(words.STRESS)), table]
+
+
+def worst_condition(stressed: Stressed) -> str:
+    """Return the condition of the lowest UA, and what was done there: `mp3:3 (16 kbit/s)`."""
+    name = stressed.costs.worst.name
+    return f"{name} ({stressed.record.done.get(name, '')})"
 
 
 def for_cards(folder: Path, stresses: Sequence[Stressed], runs: Iterable[Run]) -> dict[Path, str]:
@@ -112,8 +122,7 @@ def _row(stressed: Stressed) -> list[Cell]:
 
 def _condition(stressed: Stressed) -> Cell:
     """Return the worst condition with what was done there, as text of ours if it is one of ours."""
-    name = stressed.costs.worst.name
-    words = f"{name} ({stressed.record.done.get(name, '')})"
+    name, words = stressed.costs.worst.name, worst_condition(stressed)
     # A record may be a stranger's: what it says was done there is his text.
     is_ours = record.done().get(name) == stressed.record.done.get(name)
     return Written(words) if is_ours else words

@@ -23,6 +23,9 @@ def made_values(tasks: int, models: int) -> dict[str, Any]:
         ],
         "texts": ["emodb, emovo", "no clip of the corpus was seen", "A model", "1", "MIT",
                   "Somebody, A paper of some length in a journal, 2026"],
+        "stress": [made_stress(0, "development"), made_stress(1, "zero-shot"),
+                   made_stress(1, "floor")],
+        "elsewhere": [["Leaderboard", "../README.md"], ["An experiment", "../tried/README.md"]],
         "verdicts": {"zero-shot": "nothing was seen"},
         "marks": {"wide": "spans more than 15 points", "synthetic": "no people"},
         "heard": {"no": "in no way"},
@@ -41,7 +44,19 @@ def made_task(number: int) -> dict[str, Any]:
         "languages": [["el", "fa", "ru", "en", "de", "ur", "zh"][number % 7]],
         "labels": list(CANONICAL), "synthetic": number % 3 == 2, "version": 1, "hash": "00000000",
         "speech": "el, 6 speakers, 700 clips", "smallest": 12, "clips": 700,
-        "constant": ["sad", 14.3], "corpus": corpus, "published": [published],
+        "constant": ["sad", 14.3, 15.3, 3.6], "corpus": corpus, "published": [published],
+        "unattributed": 0, "best": {"zero-shot": f"task-{number}/model-1-0123456789ab"},
+    }  # fmt: skip
+
+
+def made_stress(task: int, kind: str) -> dict[str, Any]:
+    """Return what a system of some kind lost under stress on a task."""
+    return {
+        "task": f"task-{task}", "languages": made_task(task)["languages"],
+        "synthetic": made_task(task)["synthetic"], "name": f"stressed-{kind}", "kind": kind,
+        "verdict": "zero-shot", "marks": ["wide"], "byClip": False, "clean": [50.0, 45.0, 55.0],
+        "mean": 43.2, "change": "-6.8 [-9.0, -4.6]", "worst": "mp3:3 (16 kbit/s)",
+        "worstUa": 30.1, "worstChange": "-19.9 [-25.0, -14.8]",
     }  # fmt: skip
 
 
@@ -74,6 +89,9 @@ def hostile_values() -> dict[str, Any]:
 
     values["systems"][1]["place"] = BREAKING
     values["texts"] = [HOSTILE, BREAKING, TURNED, LONG, "{{program}}", "</script><b>"]
+    for line in values["stress"]:
+        line |= {"name": BREAKING, "worst": HOSTILE, "task": LONG, "marks": [TURNED]}
+    values["elsewhere"] = [[HOSTILE, "../javascript:alert(1)/README.md"], [LONG, BREAKING]]
     for task in values["tasks"]:
         task["title"], task["labels"][0] = BREAKING, HOSTILE
         task["corpus"] = {"title": HOSTILE, "licence": LONG, "citation": TURNED,

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from mserbench.cards import Exposure
 from mserbench.cli import main
+from mserbench.disk import outside
+from mserbench.errors import DataError
+from mserbench.stress.record import Stressed
 from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import published, registered, store
 from mserbench_leaderboard.command import PAGE
-from mserbench_leaderboard.site import content, page
+from mserbench_leaderboard.site import across, content, page, shortened
 from tests.browser import LONG
 from tests.leaderboard.browser import hostile_values, made_values
-from tests.leaderboard.conftest import MakeRun, toy_task, trained
+from tests.leaderboard.conftest import MakeRun, toy_items, toy_task, trained
 
 MOST_BYTES = 3_000_000
 
@@ -85,6 +91,63 @@ def test_the_page_has_the_numbers_of_the_board(board: Path, make_run: MakeRun) -
     assert [seed for seed, _, _ in systems[0]["seeds"]] == ["0", "1", "2"]
 
 
+def test_the_best_of_a_task_is_that_of_the_first_table(board: Path, make_run: MakeRun) -> None:
+    """If the page chose by itself, it and README.md would name two best systems."""
+    make_run(model="worse", right=0.4)
+    make_run(model="blind", right=0.6)
+    make_run(model="tuned", right=0.9, development=("toy-a-corpus",))
+    make_run(model="shifting", right=0.9, transductive=True)
+    values = content.of(sections_of(board))
+    names = {system["place"]: system["name"] for system in values["systems"]}
+    (task,) = values["tasks"]
+    assert {kind: names[place] for kind, place in task["best"].items()} == {
+        "zero-shot": "blind", "development": "tuned",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict", "marks", "kind"),
+    [
+        ("egemaps", "zero-shot", ("wide",), "zero-shot"),
+        ("egemaps", "zero-shot", ("development", "wide"), "development"),
+        ("egemaps", "zero-shot", ("transductive", "development"), "transductive"),
+        ("egemaps", "cross-corpus", ("adapted:10",), "adapted"),
+        ("egemaps", "cross-corpus", ("development",), "cross-corpus"),
+        ("egemaps", "leaked", (), "other"),
+        ("prior", "zero-shot", ("wide",), "floor"),
+    ],
+)
+def test_stress_has_the_kind_of_its_run(
+    model: str, verdict: str, marks: tuple[str, ...], kind: str
+) -> None:
+    """Of a kind that no filter knows, nothing would ever be shown."""
+    record = SimpleNamespace(
+        model=SimpleNamespace(name=model), verdict=SimpleNamespace(verdict=verdict), marks=marks
+    )
+    assert across.kind_of(cast(Stressed, SimpleNamespace(record=record))) == kind
+
+
+def test_the_rest_of_a_board_is_linked_from_within_it(board: Path, make_run: MakeRun) -> None:
+    """A page that is passed on leads nowhere, and a link of one that stays must lead somewhere."""
+    make_run()
+    for name, text in (("tried", "# <b>What was tried\n\nMuch."), ("untold", "")):
+        (board / name).mkdir()
+        (board / name / "record.json").write_text("{}")
+        if text:
+            (board / name / "README.md").write_text(text)
+
+    text = page.text(sections_of(board), board, board / "site")
+    (linked,) = [json.loads(block) for name, block in Blocks(text).texts if name == "data"]
+    assert linked["elsewhere"] == [
+        ["Leaderboard", "../README.md"], ["<b>What was tried", "../tried/README.md"],
+    ]  # fmt: skip
+    assert '"elsewhere":[]' in page.text(sections_of(board), board, board.parent.parent / "away")
+
+    (board / "tried" / "README.md").write_bytes(b" " * (outside.CARD + 1))
+    with pytest.raises(DataError, match="cannot be linked from the page"):
+        list(across.elsewhere(board))
+
+
 def test_a_model_has_one_name_on_all_tasks(board: Path, make_run: MakeRun) -> None:
     """If it had another where a neighbour is called alike, the heat map would part its row."""
     for corpus in ("x", "y"):
@@ -101,6 +164,40 @@ def test_what_is_zero_is_not_left_out(board: Path, make_run: MakeRun) -> None:
     (system,) = content.of(sections_of(board))["systems"]
     assert system["unparsed"] == 0.0
     assert "trained" in system
+
+
+@pytest.mark.parametrize(
+    ("speakers", "smallest", "unattributed"),
+    [
+        ((0, 1, 2, 3), "smallest difference: (?P<points>\\d+) points", 0),
+        ((0, 1, 2, 3, None), "speakers: 10 \\(of which 6 clips without one\\)", 6),
+        ((0, 1), "smallest difference: none", 0),
+        (None, "speakers: not known", 0),
+    ],
+)
+def test_a_task_has_the_facts_of_the_board(
+    board: Path, make_run: MakeRun, speakers: Sequence[int | None] | None, smallest: str,
+    unattributed: int,
+) -> None:  # fmt: skip
+    """That nothing can be shown, and that nobody knows, are two facts, and no number is a third."""
+    items = toy_items(toy_task())
+    clusters = speakers and tuple(speakers[at // 3 % len(speakers)] for at in range(len(items.ids)))
+    make_run(items=dataclasses.replace(items, clusters=clusters), weights=trained(None))
+    assert call(board) == 0
+    fact = re.search(smallest, (board / "README.md").read_text(encoding="utf-8"))
+    assert fact is not None
+
+    values = content.of(sections_of(board))
+    (task,), (system,) = values["tasks"], values["systems"]
+    points = fact.groupdict().get("points")
+    if points:
+        assert task["smallest"] == int(points)
+    elif "none" in smallest:
+        assert task["smallest"] == 0
+    elif speakers is None:
+        assert task["smallest"] is None
+    assert task["unattributed"] == unattributed
+    assert system["fixed"] is True  # as the table of README.md says of its seeds: none
 
 
 def test_groups_are_filtered_by_what_the_board_calls_them(board: Path, make_run: MakeRun) -> None:
@@ -182,8 +279,8 @@ def test_a_name_of_five_thousand_characters_is_cut(board: Path, make_run: MakeRu
     """A single stranger's run must not make the page as large as all others."""
     make_run(options={"prompt": LONG}, model="m" * 100)
     values = content.of(sections_of(board))
-    assert max(map(len, values["texts"])) <= content.LONGEST
-    assert content.cut(LONG) == "x" * (content.LONGEST - 1) + "…"
+    assert max(map(len, values["texts"])) <= shortened.LONGEST
+    assert shortened.cut(LONG) == "x" * (shortened.LONGEST - 1) + "…"
 
 
 def test_two_thousand_results_stay_small() -> None:

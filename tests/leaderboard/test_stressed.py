@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,6 +57,25 @@ def test_the_board_shows_mean_and_worst(
     assert f"{100 * made.costs.mean.ua:.1f}" in row
     assert f"{100 * made.costs.worst.ua:.1f}" in row
     assert do("--replay")[0] == 0
+
+
+def test_the_page_has_the_row_of_the_board(
+    do: Callable[..., tuple[int, str, str]], stressed: Path, board: Path
+) -> None:
+    """If the page rounded or ordered by itself, the two would contradict each other."""
+    assert do("--html", str(board / "site"))[0] == 0
+    (row,) = [
+        line for line in (board / "README.md").read_text().split("\n") if "10 dB quieter" in line
+    ]
+    page = (board / "site" / "index.html").read_text()
+    block = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)[0]
+    (line,) = json.loads(block)["stress"]
+    clean, lower, upper = line["clean"]
+    cells = [line["task"], line["name"], f"{clean} [{lower}, {upper}]", str(line["mean"]),
+             line["change"], line["worst"], str(line["worstUa"]), line["worstChange"]]  # fmt: skip
+    assert row.startswith(f"| {' | '.join(cells)} |")
+    assert line["kind"] == "floor"
+    assert do("--replay", "--html", str(board / "site"))[0] == 0
 
 
 def test_without_records_the_board_says_nothing_of_stress(

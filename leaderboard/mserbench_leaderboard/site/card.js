@@ -46,8 +46,7 @@ function confusionTable(system) {
         return element("td", { class: line === column ? `${colour} right` : colour }, total ? share.toFixed(0) : "");
       }), element("td", { class: "number" }, String(total)));
   });
-  return scrolled(word("confusion"), element("table", { class: "heat confusion" },
-    element("caption", {}, word("confusionNote")), element("thead", {}, head), element("tbody", {}, ...body)));
+  return scrolled(word("confusion"), element("table", { class: "heat confusion", "aria-describedby": "confusion-note" }, element("thead", {}, head), element("tbody", {}, ...body)));
 }
 
 function predictionsOf(system) {
@@ -68,6 +67,8 @@ function fillCard(system) {
   if (system.marks) fact(list, "marks", explained(system.marks, data.marks));
   fact(list, "heard", explained([system.heard], data.heard));
   fact(list, "trained", foreign(trainedOn(system)));
+  fact(list, "scored", counted(system.n));
+  if (system.fixed) fact(list, "seeds", word("noSeeds"));
   if (system.seeds) {
     const values = system.seeds.map(([seed, value]) => `${word("seed", { seed })}: ${digits(value)}`).join("; ");
     fact(list, "seeds", foreign(values), `; ${word("spread", { points: digits(system.spread) })}`);
@@ -83,7 +84,8 @@ function fillCard(system) {
     element("form", { method: "dialog" }, element("button", { class: "close" }, word("close"))),
     element("h2", { id: "card-title" }, foreign(system.name)),
     element("p", {}, foreign(text(system.title))),
-    metricsTable(system), element("h3", {}, word("confusion")), confusionTable(system), list);
+    metricsTable(system), element("h3", {}, word("confusion")),
+    element("p", { id: "confusion-note", class: "facts" }, word("confusionNote")), confusionTable(system), list);
 }
 
 // Opens what the address names: a card, or the section of a task.

@@ -7,13 +7,23 @@ from typing import Any
 
 from mserbench.results import marks
 from mserbench.statistics.compare import smallest_difference
+from mserbench.stress.record import Stressed
 from mserbench_leaderboard import board, cells, recipes, registered, summary, words
-from mserbench_leaderboard.board import ADAPTED, DEVELOPMENT, TRANSDUCTIVE, ZERO_SHOT, Row, Section
+from mserbench_leaderboard.board import (
+    ADAPTED,
+    DEVELOPMENT,
+    TRANSDUCTIVE,
+    ZERO_SHOT,
+    Constant,
+    Row,
+    Section,
+)
 from mserbench_leaderboard.entries import Score
 from mserbench_leaderboard.published import METRICS, Published
+from mserbench_leaderboard.site import across
+from mserbench_leaderboard.site.shortened import APART, FLOOR, LONGEST, cut, percent
 
 SCHEMA = 1
-LONGEST = 300  # characters of a text of a record: a name of 5,000 is no name, and fills a page
 
 KINDS = {
     ZERO_SHOT: "zero-shot",
@@ -24,7 +34,6 @@ KINDS = {
 }
 """What a group of the board is filtered by; those that heard clips of the target are `adapted`."""
 
-FLOOR, APART = "floor", "apart"
 FLOORS, PARTIAL, OLDER = "Floors", "Partial runs, not comparable", "Older versions, not comparable"
 
 _OF_EXPOSURE = {"zero-shot": "zero-shot", "cross-corpus": "cross-corpus"}
@@ -46,16 +55,17 @@ class Texts:
         return list(self._numbers)
 
 
-def cut(text: str, longest: int = LONGEST) -> str:
-    """Return at most `longest` characters of a text, with a sign where some are missing."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def of(sections: Sequence[Section], results: str = "") -> dict[str, Any]:
+def of(
+    sections: Sequence[Section],
+    results: str = "",
+    stresses: Sequence[Stressed] = (),
+    elsewhere: Sequence[tuple[str, str]] = (),
+) -> dict[str, Any]:
     """Return what the page shows of a board, as values that JSON can hold.
 
     All numbers are percent with one digit, rounded as in README.md. `results` is the path from the
-    page to the folder of runs; without one the page links no files.
+    page to the folder of runs; without one the page links no predictions. `elsewhere` holds titles
+    and paths of what the page links besides.
     """
     texts = Texts()
     groups: dict[str, dict[str, str]] = {}
@@ -75,6 +85,8 @@ def of(sections: Sequence[Section], results: str = "") -> dict[str, Any]:
         "tasks": [_task(section) for section in sections],
         "groups": list(groups.values()),
         "systems": systems,
+        "stress": across.stress(sections, stresses),
+        "elsewhere": [list(title_and_path) for title_and_path in elsewhere],
         "texts": texts.all,
         "verdicts": marks.VERDICT,
         "marks": marks.MEANING,
@@ -115,15 +127,25 @@ def _task(section: Section) -> dict[str, Any]:
         "hash": question.hash[:8],
         "speech": summary.speech(section) if section.complete else "",
         "smallest": _smallest(section),
+        "unattributed": _unattributed(section),
         "clips": constant.n if constant else None,
-        "constant": [cut(constant.label, 40), percent(constant.metrics["UA"])] if constant else [],
+        "constant": _constant(constant) if constant else [],
+        "best": across.best(section),
         "corpus": _corpus(section),
         "published": [_published(result) for result in section.published],
     }
 
 
+def _constant(constant: Constant) -> list[Any]:
+    """Return the label of the best constant answer, its UA, and the metrics beside that."""
+    metrics = ("UA", *cells.OTHERS)
+    return [cut(constant.label, 40), *(percent(constant.metrics[name]) for name in metrics)]
+
+
 def _smallest(section: Section) -> int | None:
-    """Return how many points two usual systems must differ by to be told apart, None if unknown."""
+    """Return how many points two usual systems must differ by to be told apart; 0 where the
+    speakers are too few to show any difference, None if they are unknown.
+    """
     if not section.complete:
         return None
 
@@ -132,7 +154,16 @@ def _smallest(section: Section) -> int | None:
         return None
 
     smallest = smallest_difference(record.counts.scored, record.statistics.clusters)
-    return None if smallest is None else round(100 * smallest)
+    return round(100 * (smallest or 0.0))
+
+
+def _unattributed(section: Section) -> int:
+    """Return how many clips of a task have no known speaker, where others have one."""
+    if not section.complete:
+        return 0
+
+    statistics = section.complete[0].system.first.run.record.statistics
+    return 0 if statistics.cluster == "clip" else statistics.unattributed
 
 
 def _corpus(section: Section) -> dict[str, str]:
@@ -173,7 +204,7 @@ def _system(row: Row, name: str, texts: Texts) -> dict[str, Any]:
         "tied": row.tied,
         "ua": _with_interval(system.scores["UA"]),
         "byClip": system.scores["UA"].by_clip,
-        "more": [percent(system.scores[metric].value) for metric in ("WA", "WF1", "MF1")],
+        "more": [percent(system.scores[metric].value) for metric in cells.OTHERS],
         "unparsed": percent(system.scores["unparsed"].value),
         "canonical": _with_interval(system.canonical) if system.canonical else None,
         "verdict": entry.verdict,
@@ -182,6 +213,8 @@ def _system(row: Row, name: str, texts: Texts) -> dict[str, Any]:
         "marks": [] if entry.model in board.FLOORS else cells.flags(row),
         "trained": texts.number(", ".join(system.trained_on)),
         "n": entry.n,
+        # Not False: what is empty is left out below.
+        "fixed": True if system.is_random is False else None,
         "confusion": system.confusion.ravel().tolist(),
         "options": {key: texts.number(value) for key, value in entry.variant.items()},
         "title": texts.number(record.model.title),
@@ -215,8 +248,3 @@ def _weights(row: Row) -> str:
 
 def _with_interval(score: Score) -> list[float]:
     return [percent(value) for value in (score.value, *(score.interval or ()))]
-
-
-def percent(value: float) -> float:
-    """Return a fraction as percent with one digit, the digit that `report.numbers` writes."""
-    return float(f"{100 * value:.1f}")

@@ -23,7 +23,9 @@ function forest(values, chance, kind, isFilled, byClip) {
   if (values.length > 1) {
     plot.append(drawn("line", { class: byClip ? "interval by-clip" : "interval", x1: `${values[1]}%`, x2: `${values[2]}%`, y1: "50%", y2: "50%" }));
   }
-  plot.append(drawn("circle", { class: isFilled ? "dot filled" : "dot", cx: `${values[0]}%`, cy: "50%", r: 4.5 }));
+  if (values.length) {
+    plot.append(drawn("circle", { class: isFilled ? "dot filled" : "dot", cx: `${values[0]}%`, cy: "50%", r: 4.5 }));
+  }
   return plot;
 }
 
@@ -33,9 +35,10 @@ function axis() {
   return scale;
 }
 
+// Of a system, or of a row of those under stress.
 function badges(system) {
   const line = element("span", { class: "badges" });
-  if (kindOf(system) !== "floor") {
+  if ((system.kind ?? kindOf(system)) !== "floor") {
     line.append(element("span", { class: `badge verdict-${system.verdict}` }, system.verdict));
   }
   if (system.tied) line.append(" ", element("span", { class: "badge tie" }, word("top")));
@@ -71,12 +74,13 @@ function makeRow(system) {
 }
 
 function constantRow(task) {
-  const [label, value] = task.constant;
+  const [label, value, wa, , mf1] = task.constant;
   const name = element("th", { scope: "row" }, foreign(word("constant", { label })));
   return element("tr", {}, element("td", { class: "narrow wide-only" }), name,
     element("td", { class: "plot" }, forest([value], value, "floor", false, false)),
     element("td", { class: "number" }, figure([value], false)),
-    element("td", { class: "wide-only" }), element("td", { class: "wide-only" }), element("td", { class: "wide-only" }));
+    element("td", { class: "number wide-only" }, digits(wa)), element("td", { class: "number wide-only" }, digits(mf1)),
+    element("td", { class: "wide-only" }));
 }
 
 function head() {
@@ -129,15 +133,17 @@ function bodies(number, systems) {
 }
 
 function publishedTable(task) {
-  const chosen = task.published.filter((result) => state.kinds.has(result.kind));
-  if (!state.published || !chosen.length) return null;
+  const chosen = publishedShown(task);
+  if (!chosen.length) return null;
   const line = element("tr");
   for (const key of ["system", "forest", "ua", "wa", "wf1", "mf1", "exposure", "source", "note"]) {
     const narrow = { forest: "plot", wf1: "wide-only", mf1: "wide-only", source: "wide-only", note: "wide-only" };
-    line.append(element("th", { scope: "col", class: narrow[key] ?? null }, word(key), key === "forest" ? axis() : ""));
+    line.append(element("th", { scope: "col", class: narrow[key] ?? null },
+      word(key === "forest" ? "ua" : key), key === "forest" ? axis() : ""));
   }
   const lines = chosen.map(({ system, values, exposure, source: where, note }) => element("tr", {},
-    element("th", { scope: "row" }, foreign(system)),
+    element("th", { scope: "row" }, foreign(system),
+      element("small", { class: "phone-only" }, foreign([where, note].filter(Boolean).join(". ")))),
     element("td", { class: "plot" }, values[0] === null ? "" : forest([values[0]], task.constant[1], "other", false, false)),
     ...values.map((value, position) => element("td", { class: position > 1 ? "number wide-only" : "number" }, digits(value))),
     element("td", {}, english(exposure)),

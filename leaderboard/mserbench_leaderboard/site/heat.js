@@ -38,7 +38,7 @@ function heatTable(systems) {
     else groups.push([language(number), 1]);
   }
   const top = element("tr", {}, element("th", { scope: "col", rowspan: "2" }, word("model")),
-    ...groups.map(([name, count]) => element("th", { scope: "colgroup", colspan: count }, foreign(name))));
+    ...groups.map(([name, count]) => element("th", { scope: "colgroup", colspan: count }, foreign(name.split(", ").map(languageName).join(", ")))));
   const second = element("tr", {}, ...tasks.map((number) => element("th", { scope: "col" },
     element("a", { href: addressOf(data.tasks[number].name) }, foreign(data.tasks[number].name)))));
   const table = element("table", { class: "heat" }, element("thead", {}, top, second),
@@ -57,7 +57,8 @@ function heatRow(line, tasks) {
   return element("tr", {}, name, ...tasks.map((number) => {
     const system = line.get(number);
     if (!system) return element("td", {});
-    const link = element("a", { href: addressOf(system.place) }, digits(system.ua[0]));
+    const link = element("a", { href: addressOf(system.place),
+      "aria-label": `${digits(system.ua[0])}, ${called(system)}, ${data.tasks[number].name}` }, digits(system.ua[0]));
     return element("td", { class: `heat-${step(system.ua[0], data.tasks[number].constant[1] ?? 0)}` }, link);
   }));
 }

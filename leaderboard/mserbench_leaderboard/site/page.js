@@ -4,8 +4,16 @@ const KINDS = ["zero-shot", "development", "transductive", "adapted", "cross-cor
 const sections = [];
 
 function matches(system) {
-  return state.kinds.has(kindOf(system)) && inView(system.task)
-    && (!state.search || system.haystack.includes(state.search));
+  return state.kinds.has(kindOf(system)) && isLookedFor(system);
+}
+
+function isLookedFor(system) {
+  return inView(system.task) && (!state.search || system.haystack.includes(state.search));
+}
+
+// The published numbers of a task that are shown. They are greyed, and no search leads to them.
+function publishedShown(task, kinds = state.kinds) {
+  return state.published && !state.search ? task.published.filter(({ kind }) => kinds.has(kind)) : [];
 }
 
 function inView(number) {
@@ -18,16 +26,19 @@ function facts(task) {
   const parts = task.speech ? [english(`${task.speech}.`)] : [];
   if (task.synthetic) parts.push(english(`${data.marks.synthetic}.`));
   parts.push(foreign(`${word("labels", { labels: task.labels.join(", ") })}.`));
-  if (task.smallest !== undefined && task.smallest !== null) parts.push(foreign(word("smallest", { points: task.smallest })));
+  if (task.smallest) parts.push(foreign(word("smallest", { points: task.smallest })));
+  else if (task.smallest === 0) parts.push(foreign(word("noSmallest")));
+  if (task.unattributed) parts.push(foreign(word("unattributed", { count: task.unattributed })));
   return parts.flatMap((part) => [part, " "]);
 }
 
-function corpusOf({ corpus }) {
+function corpusOf({ corpus, version, hash }) {
   const list = element("dl");
-  fact(list, "corpus", foreign(corpus.title));
+  fact(list, "corpusName", foreign(corpus.title));
   for (const key of ["licence", "citation", "source"]) {
     if (corpus[key]) fact(list, key, key === "source" ? source(corpus[key]) : foreign(corpus[key]));
   }
+  fact(list, "version", `${version} (${hash})`);
   return element("details", { class: "corpus" }, element("summary", {}, word("corpus")), list);
 }
 
@@ -58,7 +69,7 @@ function render() {
   let tasks = 0;
   for (const [number, { section, table, after }] of sections.entries()) {
     const systems = byTask[number];
-    const isEmpty = !systems.length && !(state.published && !state.search && data.tasks[number].published.some(({ kind }) => state.kinds.has(kind)));
+    const isEmpty = !systems.length && !publishedShown(data.tasks[number]).length;
     section.hidden = !inView(number) || isEmpty;
     if (section.hidden) continue;
     tasks += 1;
@@ -67,14 +78,34 @@ function render() {
     const count = systems.length;
     const further = count > LIMIT && !state.whole.has(`task ${number}`) ? [showAllButton(`task ${number}`, count)] : [];
     const none = count ? [] : [element("p", {}, word("noRows"))];
-    const others = state.search ? null : publishedTable(data.tasks[number]);
+    const others = publishedTable(data.tasks[number]);
     after.replaceChildren(...none, ...further, ...(others ? [others] : []));
   }
   const ranked = data.systems.filter((system) => matches(system) && kindOf(system) !== "floor");
   document.getElementById("heat").hidden = !ranked.length;
   document.getElementById("heat-table").replaceChildren(...(ranked.length ? heatTable(ranked) : []));
-  document.getElementById("status").textContent = word("status",
-    { shown, all: data.systems.length, tasks, allTasks: data.tasks.length });
+  fillBest();
+  fillStress();
+  tell(shown, tasks);
+}
+
+// Says how much is shown and how it is sorted, for eyes and for voices.
+function tell(shown, tasks) {
+  const published = data.tasks.reduce((sum, task, number) => sum + (inView(number) ? publishedShown(task).length : 0), 0);
+  const column = word(COLUMNS.find(({ sort }) => sort === state.sort).key);
+  document.getElementById("status").textContent = [
+    word("status", { shown, all: data.systems.length, tasks, allTasks: data.tasks.length }),
+    published ? word("statusPublished", { count: published }) : "",
+    word(state.descending ? "sortedDown" : "sortedUp", { column }),
+  ].filter(Boolean).join(" ");
+
+  // What each kind would show, by all else that is chosen.
+  const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+  for (const system of data.systems) counts[kindOf(system)] += isLookedFor(system) ? 1 : 0;
+  for (const [number, task] of data.tasks.entries()) {
+    if (inView(number)) for (const { kind } of publishedShown(task, new Set(KINDS))) counts[kind] += 1;
+  }
+  for (const count of document.querySelectorAll("[data-count]")) count.textContent = `(${counts[count.dataset.count].toLocaleString(state.tongue)})`;
 }
 
 function showTask(number) {
@@ -86,21 +117,25 @@ function showTask(number) {
     fillControls();
     render();
   }
+  // To focus alone would scroll too, to the middle in some browsers.
+  title.focus({ preventScroll: true });
   title.scrollIntoView();
-  title.focus();
+  // And once more when the page is drawn: WebKit forgets what was scrolled before.
+  requestAnimationFrame(() => title.scrollIntoView());
 }
 
 function fillControls() {
   document.getElementById("search").value = state.search;
   document.getElementById("synthetic").checked = state.synthetic;
-  const present = new Set(data.groups.map(({ kind }) => kind));
+  const present = new Set([...data.groups, ...data.stress].map(({ kind }) => kind));
   for (const task of data.tasks) for (const { kind } of task.published) present.add(kind);
   document.getElementById("kinds").replaceChildren(...KINDS.filter((kind) => present.has(kind)).map((kind) =>
     element("label", { class: `chip of-${kind}` },
-      element("input", { type: "checkbox", value: kind, checked: state.kinds.has(kind) }), " ", word(`kind.${kind}`))));
+      element("input", { type: "checkbox", value: kind, checked: state.kinds.has(kind) }), " ", word(`kind.${kind}`),
+      " ", element("span", { "data-count": kind }))));
   const languages = [...new Set(data.systems.flatMap(spokenIn))].sort();
   document.getElementById("spoken").replaceChildren(element("option", { value: "" }, word("allLanguages")),
-    ...languages.map((code) => element("option", { value: code, selected: code === state.spoken }, code)));
+    ...languages.map((code) => element("option", { value: code, selected: code === state.spoken }, languageName(code))));
 }
 
 // Writes all labels anew, as when another language was chosen.
@@ -111,6 +146,9 @@ function translate() {
   for (const labelled of document.querySelectorAll("[data-word]")) labelled.textContent = word(labelled.dataset.word);
   rows.clear();
   fillControls();
+  fillLegend();
+  fillMeanings();
+  fillElsewhere();
   buildSections();
   render();
 }
@@ -141,8 +179,14 @@ function listen() {
   });
   document.querySelector("main").addEventListener("click", pressed);
   addEventListener("hashchange", followAddress);
+  // On paper nothing can be unfolded; afterwards the page is as it was.
+  let unfolded = [];
   addEventListener("beforeprint", () => {
-    for (const folded of document.querySelectorAll("details")) folded.open = true;
+    unfolded = [...document.querySelectorAll("details:not([open])")];
+    for (const folded of unfolded) folded.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const folded of unfolded) folded.open = false;
   });
 }
 

@@ -18,12 +18,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from mserbench.stress.record import Stressed
 from mserbench_leaderboard.board import Section
-from mserbench_leaderboard.site import content
+from mserbench_leaderboard.site import across, content
 from mserbench_leaderboard.store import RESULTS
 
 FIRST = "en"  # the language that a page opens in, and that gives what another one lacks
-PROGRAM = ("parts.js", "forest.js", "heat.js", "card.js", "page.js")
+PROGRAM = ("parts.js", "forest.js", "heat.js", "across.js", "card.js", "page.js")
 """The parts of the program, in the order in which they are joined."""
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -33,12 +34,20 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-def text(sections: Sequence[Section], board: Path, out: Path) -> str:
+def text(
+    sections: Sequence[Section], board: Path, out: Path, stresses: Sequence[Stressed] = ()
+) -> str:
     """Return the page of a board; `out` is the folder that it is to lie in.
 
-    It links the predictions of runs where it lies beside or below the board.
+    It links the predictions of runs, and the experiments, where it lies beside or below the board.
+
+    Raises DataError as `across.elsewhere`.
     """
-    return render(content.of(sections, _way_to(board / RESULTS, board, out)))
+    results = _way_to(board / RESULTS, board, out)
+    linked = across.elsewhere(board) if results else ()
+    elsewhere = [(title, _way_to(path, board, out)) for title, path in linked]
+
+    return render(content.of(sections, results, stresses, elsewhere))
 
 
 def render(values: Mapping[str, Any]) -> str:
@@ -94,12 +103,12 @@ def _digest(source: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
-def _way_to(results: Path, board: Path, out: Path) -> str:
-    """Return the relative path from the page to the runs; empty where that would tell of folders
-    that are no part of the board.
+def _way_to(target: Path, board: Path, out: Path) -> str:
+    """Return the relative path from the page to a part of the board; empty where that would tell of
+    folders that are no part of it.
     """
     around, page = board.resolve().parent, out.resolve()
     if not page.is_relative_to(around):
         return ""
 
-    return Path(os.path.relpath(results.resolve(), page)).as_posix()
+    return Path(os.path.relpath(target.resolve(), page)).as_posix()

@@ -71,6 +71,16 @@ function addressOf(place) {
   return "#" + encodeURIComponent(place).replace(/%2F/g, "/");
 }
 
+// The name of a language in that of the page; what is no code of one stands as it is.
+function languageName(code) {
+  try {
+    const name = new Intl.DisplayNames([state.tongue], { type: "language" }).of(code);
+    return name === code ? code : `${name} (${code})`;
+  } catch {
+    return code;
+  }
+}
+
 const kindOf = (system) => data.groups[system.group].kind;
 const trainedOn = (system) => data.texts[system.trained] ?? "";
 const spokenIn = (system) => data.tasks[system.task].languages;
