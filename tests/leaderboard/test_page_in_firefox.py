@@ -11,7 +11,8 @@ import pytest
 
 from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import page as site
-from tests.leaderboard.browser import firefox, made_values
+from tests.browser import firefox
+from tests.leaderboard.browser import made_values
 
 pytestmark = pytest.mark.slow  # a browser starts
 
