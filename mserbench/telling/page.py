@@ -16,7 +16,7 @@ from mserbench.report.blocks import (
     Table,
 )
 from mserbench.results import doubts, marks
-from mserbench.telling import provenance
+from mserbench.telling import ends, provenance
 from mserbench.telling.facts import PartFacts, RunFacts
 
 _METRICS = {
@@ -27,8 +27,6 @@ _METRICS = {
     "precision": "weighted precision",
     "unparsed": "answers that cannot be read, which count as wrong",
 }
-_MANY = 24  # speakers; of more the lowest and the highest are shown
-_LOWEST, _HIGHEST = 12, 6
 
 
 def report(facts: RunFacts) -> list[Block]:
@@ -209,19 +207,8 @@ def _speakers(facts: RunFacts) -> list[Block]:
     if not facts.speakers:
         return [_text("No speaker is known.")]
 
-    # With a hundred speakers the ends tell where a model fails, and JSON has all.
-    speakers, is_cut = facts.speakers, len(facts.speakers) > _MANY
-    if is_cut:
-        speakers = [*speakers[:_LOWEST], *speakers[-_HIGHEST:]]
-
-    blocks: list[Block] = [_parts("speaker", speakers)]
-    if is_cut:
-        blocks.append(
-            _text(
-                f"The {_LOWEST} lowest and the {_HIGHEST} highest of {len(facts.speakers)} "
-                f"speakers; --json has all."
-            )
-        )
+    speakers, cut = ends.of_many(facts.speakers, "lowest", "highest")
+    blocks: list[Block] = [_parts("speaker", speakers), *([_text(cut)] if cut else [])]
     if not facts.looked_up.clips:
         blocks.append(_text(f"Speakers are numbers, as {_why_not(facts)}"))
 
