@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from mserbench.cli import _streams
-from mserbench.errors import UsageError
+from mserbench.errors import DataError, UsageError, plain, why
 from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
 
@@ -39,6 +39,7 @@ __all__ = [
     "say",
     "settings",
     "wide_option",
+    "write",
 ]
 
 _DATA = "MSERBENCH_DATA"
@@ -310,6 +311,20 @@ def _can_write(out: TextIO, text: str) -> bool:
         return False
 
     return True
+
+
+def write(path: Path, content: bytes | str) -> None:
+    """Write what a command makes for people to a file, which may be there. Raises DataError where
+    it cannot be written.
+    """
+    from mserbench.disk.files import write_atomic
+
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise DataError(
+            f"{plain(str(path))!r} cannot be written ({why(error)}): give another file"
+        ) from error
 
 
 def say(text: str, err: bool = False) -> None:

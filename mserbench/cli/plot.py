@@ -96,9 +96,9 @@ def embeddings(
 
     placed = projection.tsne(cloud.vectors, seed)
     measured = plotting.measured(cloud, fields)
-    _write(out, picture.draw(cloud, placed, fields, measured, seed))
+    _common.write(out, picture.draw(cloud, placed, fields, measured, seed))
     if table:
-        _write(table, _csv(cloud, placed))
+        _common.write(table, _csv(cloud, placed))
 
     _report(cloud, placed, measured, [out, table] if table else [out], as_json)
 
@@ -112,17 +112,6 @@ def _fields(by: str) -> list[str]:
         )
 
     return fields
-
-
-def _write(path: Path, content: bytes | str) -> None:
-    from mserbench.disk.files import write_atomic
-
-    try:
-        write_atomic(path, content)
-    except OSError as error:
-        raise DataError(
-            f"{str(path)!r} cannot be written ({error.strerror or error}): give another file"
-        ) from error
 
 
 def _csv(cloud: Cloud, placed: Projection) -> str:

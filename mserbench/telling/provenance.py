@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mserbench.report.blocks import Block, Cell, Code, Column, Commands, Paragraph, Table
 from mserbench.results.record import ExposurePart, WeightsPart
@@ -37,18 +37,18 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
     yield "model", f"{model.title} ({model.called}), version {model.version}"
     # Names are short: they take the room of what they name.
     yield "licence", model.licence or ""
-    yield "options", ", ".join(f"{name}={_cut(value)}" for name, value in model.options.items())
+    yield "options", options(model.options)
     yield "weights", _weights(model.weights) if model.weights else ""
     yield "submitted as", model.submitted or ""
-    yield "its code", _short(model.source)
+    yield "its code", short(model.source)
     for name, digest in (model.files or {}).items():
         yield f"its {name}", _cut(digest)
 
-    yield "key", _short(record.key)
-    yield "task", f"{task.name}, version {task.version}, question {_short(task.question)}"
+    yield "key", short(record.key)
+    yield "task", f"{task.name}, version {task.version}, question {short(task.question)}"
     # Predictions that somebody sent were made from audio that we did not see.
-    yield "audio", _short(record.corpus.index_digest) or "was not read"
-    yield "predictions", f"{record.predictions.file}, SHA-256 {_short(record.predictions.sha256)}"
+    yield "audio", short(record.corpus.index_digest) or "was not read"
+    yield "predictions", f"{record.predictions.file}, SHA-256 {short(record.predictions.sha256)}"
     yield "run", record.created or ""
     yield "device", record.device or ""
     yield (
@@ -63,7 +63,7 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
 def _weights(weights: WeightsPart) -> str:
     ships = {True: ", shipped", False: ", not shipped", None: ""}[weights.shipped]
     on = "; ".join(", ".join(stage.on) for stage in weights.trained)
-    return f"{weights.name} ({_short(weights.hash)}{ships})" + (f", trained on {on}" if on else "")
+    return f"{weights.name} ({short(weights.hash)}{ships})" + (f", trained on {on}" if on else "")
 
 
 def _exposure(exposure: tuple[ExposurePart, ...]) -> Table:
@@ -87,8 +87,14 @@ def _exposure(exposure: tuple[ExposurePart, ...]) -> Table:
     return Table(columns, rows)
 
 
-def _short(digest: str | None) -> str:
+def short(digest: str | None) -> str:
+    """Return the first characters of a digest; empty without one."""
     return (digest or "")[:_DIGEST]
+
+
+def options(values: Mapping[str, object]) -> str:
+    """Return the options of a model as they are typed, long values cut."""
+    return ", ".join(f"{name}={_cut(value)}" for name, value in values.items())
 
 
 def _cut(value: object) -> str:

@@ -1,0 +1,322 @@
+"""A comparison of two runs as blocks: the whole of it as a page shows it, and what a terminal has
+room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mserbench.report.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Heading,
+    Marks,
+    Number,
+    Paragraph,
+    Strong,
+    Table,
+)
+from mserbench.results import marks
+from mserbench.results.comparing import HEAD, Compared
+from mserbench.results.disagreeing import Disagreement, Flips
+from mserbench.results.runs import Run
+from mserbench.statistics.power import LEVEL
+from mserbench.telling import ends, provenance
+from mserbench.telling.comparison import ComparisonFacts
+from mserbench.telling.page import shortened, smallest_shown
+
+SHOWN = 50  # disagreements of a page; a reader listens to the first, and JSON has all
+_UNREAD = "(unread)"  # an answer that names no label
+_COUNTS = "Both right to both wrong count clips."
+
+
+def title(compared: Compared) -> str:
+    """Return what a comparison is called."""
+    return f"{compared.a.name} against {compared.b.name} on {compared.a.record.task.name}"
+
+
+def report(facts: ComparisonFacts) -> list[Block]:
+    """Return the blocks of a whole comparison, its heading first."""
+    # In the order of a reader's questions: of what, which is better, where, how alike, from what.
+    sections: list[tuple[str, Callable[[ComparisonFacts], list[Block]]]] = [
+        ("The two runs", _runs),
+        ("Which is better", _tests),
+        ("Label by label", _labels),
+        ("Speaker by speaker", _speakers),
+        ("What one answers where the other answers something", _answers),
+        ("How alike they answer", _agreement),
+        ("Where they disagree", _disagreements),
+        ("Where they come from", _origins),
+    ]
+
+    blocks: list[Block] = [Heading(title(facts.compared), 1)]
+    for heading, section in sections:
+        blocks += [Heading(heading, 2), *section(facts)]
+
+    return blocks
+
+
+def short(facts: ComparisonFacts) -> list[Block]:
+    """Return what a terminal has room for: the test, and the flips by label and by speaker."""
+    disagreements = len(facts.compared.disagreements)
+    return [
+        *_tests(facts),
+        *_labels(facts),
+        *_speakers(facts),
+        Paragraph(
+            f"They answer {disagreements} of {facts.compared.result.n} clips differently: "
+            f"--html FILE shows which, --json has all."
+        ),
+    ]
+
+
+def _runs(facts: ComparisonFacts) -> list[Block]:
+    a, b = facts.compared.a, facts.compared.b
+    told: list[tuple[str, Callable[[Run], Cell]]] = [
+        ("model", lambda run: run.name),
+        ("version", lambda run: run.record.model.version),
+        ("options", lambda run: _options(run, b if run is a else a)),
+        ("key", lambda run: provenance.short(run.record.key)),
+        ("verdict", lambda run: Strong(run.verdict)),
+        ("language heard", lambda run: run.heard),
+        ("marks", lambda run: Marks(run.marks)),
+        ("clips scored", lambda run: str(run.record.counts.scored)),
+        ("UA of these", lambda run: Number(run.metrics["UA"], run.intervals["UA"], run.by_clip)),
+    ]
+    rows: list[list[Cell]] = [[name, of(a), of(b)] for name, of in told]
+    points: list[Cell] = [_clips(facts)]
+    if a.verdict != b.verdict:
+        points.append(
+            "Their verdicts differ, so what the one learnt from may be all that makes it better."
+        )
+
+    points += [f"{verdict}: {marks.VERDICT[verdict]}" for verdict in sorted({a.verdict, b.verdict})]
+    points += marks.meanings_of_heard({a.heard, b.heard})
+    points += marks.meanings({*a.marks, *b.marks})
+    return [Table([Column("of"), Column("A"), Column("B")], rows), Bullets(points)]
+
+
+def _options(run: Run, rival: Run) -> str:
+    """Return the options of a run; of two runs of one model those that differ, if any do."""
+    own, others = run.record.model.options, rival.record.model.options
+    if run.record.model.called == rival.record.model.called:
+        differing = {name: value for name, value in own.items() if others.get(name) != value}
+        own = differing or own
+
+    return provenance.options(own)
+
+
+def _clips(facts: ComparisonFacts) -> str:
+    compared, result = facts.compared, facts.compared.result
+    if compared.notes:
+        return f"They are {'; '.join(compared.notes)}."
+
+    speakers = "of unknown speakers" if result.by_clip else f"of {result.clusters} speakers"
+    return f"Both scored the same {result.n} clips {speakers}."
+
+
+def _tests(facts: ComparisonFacts) -> list[Block]:
+    compared = facts.compared
+    columns = [Column(name, right=name in HEAD[1:4]) for name in HEAD]
+    points = [*compared.tests, smallest_shown(compared.smallest)]
+    return [
+        Paragraph(Strong(_conclusion(compared))),
+        Table(columns, compared.rows),
+        Bullets(points),
+    ]
+
+
+def _conclusion(compared: Compared) -> str:
+    """Return which run is better, if the test tells."""
+    difference, p = compared.result.differences["UA"], compared.result.ua_p
+    by = f"by {100 * abs(difference):.1f} points of UA"
+    better, worse = ("A", "B") if difference > 0 else ("B", "A")
+    if p is None:
+        return f"{better} is ahead {by}: of so few speakers no test can tell more."
+    if compared.result.by_clip:
+        return f"{better} is ahead {by}; of other speakers that says nothing, as none is known."
+    if p >= LEVEL:
+        return f"A and B cannot be told apart: {better} is ahead {by}, which may be chance."
+    return f"{better} is better than {worse} {by}."
+
+
+def _labels(facts: ComparisonFacts) -> list[Block]:
+    note = (
+        f"Recall in percent, and A - B in points with the 95 % interval over speakers who have "
+        f"the label; of several labels now and then an interval errs. {_COUNTS}"
+    )
+    return [_flips("label", facts.compared.by_label), Paragraph(note)]
+
+
+def _speakers(facts: ComparisonFacts) -> list[Block]:
+    if not facts.speakers:
+        return [Paragraph("No speaker is known.")]
+
+    speakers, cut = ends.of_many(facts.speakers, "on whom A trails most", "on whom it leads most")
+    notes = [
+        f"UA in percent over the labels that a speaker has, and A - B in points. {_COUNTS}", cut
+    ]
+    if facts.unattributed:
+        notes.append(f"{facts.unattributed} clips have no speaker.")
+    if not facts.looked_up.clips:
+        notes.append(
+            f"Speakers are numbers, as the corpus is not here (--data, and --task for one of your "
+            f"own): {facts.looked_up.why_not}"
+        )
+
+    return [_flips("speaker", speakers), *(Paragraph(note) for note in notes if note)]
+
+
+def _flips(name: str, parts: Sequence[Flips]) -> Table:
+    columns = [
+        Column(name),
+        Column("clips", right=True, priority=1),
+        Column("A", right=True, priority=2),
+        Column("B", right=True, priority=2),
+        Column("A - B", right=True),
+        Column("both right", right=True, priority=3),
+        Column("only A", right=True),
+        Column("only B", right=True),
+        Column("both wrong", right=True, priority=3),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            part.name,
+            str(part.clips),
+            Number(part.a),
+            Number(part.b),
+            _points(part),
+            str(part.both_right),
+            str(part.only_a),
+            str(part.only_b),
+            str(part.both_wrong),
+        ]
+        for part in parts
+    ]
+    return Table(columns, rows)
+
+
+def _points(part: Flips) -> str:
+    text = f"{100 * part.difference:+.1f}"
+    if part.interval is None:
+        return text
+
+    low, high = part.interval
+    return f"{text} [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def _answers(facts: ComparisonFacts) -> list[Block]:
+    labels, counts = facts.compared.a.labels, facts.compared.answers
+    # Most models answer with labels alone: a row and a column of zeros would tell nothing.
+    is_unread = [any(row[-1] for row in counts), any(counts[-1])]
+    columns = len(labels) + is_unread[0]
+    names = [*labels, *([_UNREAD] if is_unread[1] else [])]
+    heads = [*shortened(labels), _UNREAD][:columns]
+    rows: list[list[Cell]] = [
+        [
+            name,
+            *(
+                Strong(str(count)) if column == at else str(count)
+                for column, count in enumerate(counts[at][:columns])
+            ),
+        ]
+        for at, name in enumerate(names)
+    ]
+    table = Table([Column("A answers"), *(Column(head, right=True) for head in heads)], rows)
+    return [table, Paragraph("Clips by the answer of A (rows) and that of B (columns).")]
+
+
+def _agreement(facts: ComparisonFacts) -> list[Block]:
+    alike = facts.compared.agreement
+    points: list[Cell] = [
+        (
+            "The same answer to ",
+            Number(alike.same),
+            f" % of the clips. Cohen's kappa {_kappa(alike.kappa)}: 0 if they agree as often as "
+            f"chance has it, 1 if always.",
+        ),
+        f"Consistency of errors {_kappa(alike.errors)}, kappa of right and wrong: 0 if they fail "
+        f"on the same clips as often as chance has it, 1 if always.",
+        (
+            "At least one of them is right on ",
+            Number(alike.either),
+            " % of the clips: the WA of whoever always chose the better answer.",
+        ),
+    ]
+    return [Bullets(points)]
+
+
+def _kappa(value: float | None) -> str:
+    return "is not defined" if value is None else f"{value:.2f}"
+
+
+def _disagreements(facts: ComparisonFacts) -> list[Block]:
+    disagreements = facts.compared.disagreements
+    if not disagreements:
+        return [Paragraph("They give every clip the same answer.")]
+
+    shown = disagreements[:SHOWN]
+    count = f"{len(disagreements)} of {facts.compared.result.n} clips"
+    if len(shown) < len(disagreements):
+        count += f", {len(shown)} of them here; --json has all"
+
+    # Without any score nobody knows of which answers a model is sure.
+    has_scores = any(clip.rank is not None for clip in disagreements)
+    order = (
+        "first those of which both are surest, by how far a score of the own answer lies above "
+        "that of the other's, ranked for each"
+        if has_scores
+        else "in the order of their ids, as neither gave scores"
+    )
+    return [_clip_table(facts, shown, has_scores), Paragraph(f"{count}, {order}.")]
+
+
+def _clip_table(
+    facts: ComparisonFacts, clips: Sequence[Disagreement], has_scores: bool
+) -> Table:
+    columns = [Column("clip"), Column("true"), Column("A"), Column("B"), Column("right")]
+    if has_scores:
+        columns += [Column("scores of A", priority=1), Column("scores of B", priority=1)]
+
+    rows: list[list[Cell]] = [
+        [
+            facts.file(clip.id),
+            clip.label,
+            clip.answer_a or _UNREAD,
+            clip.answer_b or _UNREAD,
+            _right(clip),
+            *([_scores(clip, clip.scores_a), _scores(clip, clip.scores_b)] if has_scores else []),
+        ]
+        for clip in clips
+    ]
+    return Table(columns, rows)
+
+
+def _right(clip: Disagreement) -> Cell:
+    right = [
+        name
+        for name, answer in (("A", clip.answer_a), ("B", clip.answer_b))
+        if answer == clip.label
+    ]
+    return Strong(right[0]) if right else "neither"
+
+
+def _scores(clip: Disagreement, scores: tuple[float | None, float | None]) -> str:
+    """Return the scores of both answers, that of A's first."""
+    answers = (clip.answer_a, clip.answer_b)
+    texts = [
+        f"{answer} {score:.3g}"
+        for answer, score in zip(answers, scores, strict=True)
+        if score is not None
+    ]
+    return ", ".join(texts) or "-"
+
+
+def _origins(facts: ComparisonFacts) -> list[Block]:
+    blocks: list[Block] = []
+    for name, run in (("A", facts.compared.a), ("B", facts.compared.b)):
+        blocks += [Heading(f"{name}: {run.name}", 3), *provenance.blocks(run)]
+
+    return blocks
