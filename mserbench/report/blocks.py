@@ -1,7 +1,7 @@
 """What a report is made of: blocks of text, tables and pictures, which say nothing of their format.
 
 A report is a sequence of blocks. `markdown`, `terminal` and `html` turn them into text: one module
-a format.
+a format. What one of them cannot show is said by a text that stands for it.
 """
 
 from __future__ import annotations
@@ -53,6 +53,17 @@ class Emphasis:
 
 
 @dataclass(frozen=True, slots=True)
+class Shaded:
+    """A text on a ground the darker the larger `share` is, a fraction of 1; where a format has no
+    grounds, the text alone. `strong`: it is what the others of its row are compared with.
+    """
+
+    text: str
+    share: float
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A text that leads to a file of ours, or to a heading of the page."""
 
@@ -68,7 +79,7 @@ class Code:
     longest: int
 
 
-Inline = str | Written | Number | Marks | Strong | Emphasis | Link | Code
+Inline = str | Written | Number | Marks | Strong | Emphasis | Shaded | Link | Code
 """A piece of a line; a string is text that nobody vouches for, and is shown literally."""
 
 Cell = Inline | tuple[Inline, ...]
@@ -80,20 +91,38 @@ class Column:
     """A column of a table. `right`: aligned to the right, as numbers are.
 
     `priority`: 0 is always shown; of the others the highest are left out first where there is no
-    room.
+    room. `long` is its name where there is room for more than `name`.
     """
 
     name: str
     right: bool = False
     priority: int = 0
+    long: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """That a column of numbers is drawn beside them too, where a format can: a dot and its interval
+    a row, on a scale from `low` to `high`; fractions of 1.
+
+    `at` is the position of the column. `line` is a value that a dashed line marks in each row, such
+    as chance, and `says` tells what that is.
+    """
+
+    at: int
+    line: float | None = None
+    says: str = ""
+    low: float = 0.0
+    high: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of as many cells as there are columns."""
+    """Rows of as many cells as there are columns. What is drawn says nothing that no cell says."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    drawn: Drawn | None = None
 
 
 def written_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -155,6 +184,37 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a reader must see before all else, and on paper too."""
+
+    text: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What stands beside a picture: places as fractions of its width and height, each with a text;
+    0 is left, and below.
+    """
+
+    across: Sequence[tuple[float, str]]
+    up: Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A clip to be heard and looked at where a format can; elsewhere its title stands for it.
+
+    `flac` and `png` hold whole files. `says` tells what the picture shows.
+    """
+
+    title: Cell
+    flac: bytes
+    png: bytes
+    axes: Axes
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """Blocks that a reader opens by a click on `title`, where the format can fold."""
 
@@ -162,4 +222,4 @@ class Folded:
     blocks: Sequence[Block]
 
 
-Block = Table | Heading | Paragraph | Bullets | Commands | Picture | Folded
+Block = Table | Heading | Paragraph | Bullets | Commands | Picture | Notice | Recording | Folded

@@ -1,76 +1,124 @@
 """Blocks as HTML: the same bytes on every machine; text that nobody vouches for is escaped.
 
-A whole page holds its style, and a policy under which it can neither load nor run anything.
+A whole page holds its style and all that it shows, and a policy under which it can neither load nor
+run anything.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from html import escape as escaped
+from importlib.resources import files
 from typing import assert_never
 
-from mserbench.report import foreign
+from mserbench.report import foreign, inline
 from mserbench.report.blocks import (
     Block,
     Bullets,
     Cell,
-    Code,
     Column,
     Commands,
-    Emphasis,
+    Drawn,
     Folded,
     Heading,
-    Inline,
-    Link,
-    Marks,
+    Notice,
     Number,
     Paragraph,
     Picture,
-    Strong,
+    Recording,
+    Shaded,
     Table,
-    Written,
 )
-from mserbench.report.numbers import percent
+from mserbench.report.html_text import LONGEST as LONGEST
+from mserbench.report.html_text import address, cell_of, escape, inline_of
+from mserbench.report.terminal import plain
 
-LONGEST = 300  # characters of one text: a page breaks lines, but a name of 5,000 is no name
-
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 60rem; }
-body, bdi { overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; overflow-wrap: normal; }
-th, td { text-align: start; padding: 0.2rem 0.6rem; border-bottom: 1px solid #8c959f; }
-.right { text-align: end; font-variant-numeric: tabular-nums; }
-pre { overflow-x: auto; }
-img { max-width: 100%; }
-""".lstrip()
-
-# What authors of ours write in Markdown: a text in stars or backticks, and a link. Their text is
-# escaped before, so that these patterns alone become elements.
-_WRITTEN = re.compile(
-    r"\*\*(?P<strong>[^*]+)\*\*|\*(?P<em>[^*]+)\*|`(?P<code>[^`]+)`"
-    r"|\[(?P<text>[^\]]+)\]\((?P<target>[^)\s]+)\)"
-)
-
-# A relative path, an anchor or an address of the web; `javascript:` and `data:` are none of these.
-_TARGET = re.compile(r"(?:https?://|[^:]*$)")
+_PART = 2  # level of the headings that part a page
 
 
 def page(blocks: Sequence[Block], title: str) -> str:
-    """Return a whole page that opens from disk: its pictures are files beside it."""
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self' file:"
+    """Return a whole page that opens from disk: its pictures are files beside it.
+
+    Its parts begin at headings of level 2, which a list at the top leads to.
+    """
+    parts = _parts(blocks)
+    style = _style()
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(blocks, style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"{fragment(blocks)}\n</main>\n</body>\n</html>\n"
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
+        f"{_whole(parts)}\n</main>\n</body>\n</html>\n"
     )
+
+
+def policy(blocks: Sequence[Block], style: str) -> str:
+    """Return the content security policy of a page: its own style and what its blocks need, and
+    nothing else. No address is allowed at all, so that a page can neither fetch nor send.
+    """
+    kinds = {type(content) for content in _each(blocks)}
+    images = [
+        *(["'self' file:"] if Picture in kinds else []),
+        *(["data:"] if Recording in kinds else []),
+    ]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    rules = [
+        "default-src 'none'",
+        f"style-src 'sha256-{digest}'",
+        *([f"img-src {' '.join(images)}"] if images else []),
+        *(["media-src data:"] if Recording in kinds else []),
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return "; ".join(rules)
+
+
+def _each(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks, and those folded into them."""
+    for content in blocks:
+        yield content
+        if isinstance(content, Folded):
+            yield from _each(content.blocks)
+
+
+@cache
+def _style() -> str:
+    return (files(__package__) / "page.css").read_text(encoding="utf-8")
+
+
+def _parts(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Return what stands before the first heading of level 2, then each of these with what follows
+    it.
+    """
+    parts: list[list[Block]] = [[]]
+    for content in blocks:
+        if isinstance(content, Heading) and content.level == _PART:
+            parts.append([])
+
+        parts[-1].append(content)
+
+    return parts
+
+
+def _whole(parts: Sequence[Sequence[Block]]) -> str:
+    """Return the parts of a page, each in a section that its heading names."""
+    opening, *named = parts
+    headings = [part[0].text for part in named if isinstance(part[0], Heading)]
+    links = "".join(
+        f'<li><a href="#part-{number}">{inline_of(text)}</a></li>\n'
+        for number, text in enumerate(headings, 1)
+    )
+    sections = [
+        f'<section aria-labelledby="part-{number}">\n<h{_PART} id="part-{number}">'
+        f"{inline_of(text)}</h{_PART}>\n{fragment(part[1:])}\n</section>"
+        for number, (text, part) in enumerate(zip(headings, named, strict=True), 1)
+    ]
+    contents = f'<nav aria-label="Parts of this page">\n<ul>\n{links}</ul>\n</nav>'
+    return "\n".join([fragment(opening), *([contents] if links else []), *sections])
 
 
 def fragment(blocks: Sequence[Block]) -> str:
@@ -84,18 +132,22 @@ def block(content: Block) -> str:
         case Table():
             return _table(content)
         case Heading(text, level):
-            return f"<h{level}>{_inline(text)}</h{level}>"
+            return f"<h{level}>{inline_of(text)}</h{level}>"
         case Paragraph(text):
-            return f"<p>{_cell(text)}</p>"
+            return f"<p>{cell_of(text)}</p>"
         case Bullets(items):
-            lines = "\n".join(f"<li>{_cell(item)}</li>" for item in items)
+            lines = "\n".join(f"<li>{cell_of(item)}</li>" for item in items)
             return f"<ul>\n{lines}\n</ul>"
         case Commands(lines):
             # A command is one line, whatever its text holds, and obeys no terminal it is pasted in.
             typed = [foreign.shown(" ".join(line.splitlines()), foreign.LONGEST) for line in lines]
             return f"<pre><code>{escaped(chr(10).join(typed))}</code></pre>"
         case Picture(target, says):
-            return f'<p><img src="{_address(target)}" alt="{escape(says)}"></p>'
+            return f'<p><img src="{address(target)}" alt="{escape(says)}"></p>'
+        case Notice(text):
+            return f'<p class="notice" role="note">{cell_of(text)}</p>'
+        case Recording():
+            return _recording(content)
         case Folded(title, blocks):
             inside = fragment(blocks)
             return f"<details><summary>{escape(title)}</summary>\n{inside}\n</details>"
@@ -103,90 +155,68 @@ def block(content: Block) -> str:
             assert_never(content)
 
 
-def escape(text: str, longest: int = LONGEST) -> str:
-    """Return `text` as HTML that shows it literally, for elements and attributes, cut after
-    `longest` characters.
-
-    Characters that turn or hide text become visible escapes, runs of white space a space.
-
-    >>> escape('<b> "a" & b')
-    '&lt;b&gt; &quot;a&quot; &amp; b'
-    """
-    short = " ".join(foreign.shown(text[: 4 * longest]).split())
-    return escaped(short if len(short) <= longest else f"{short[: longest - 1]}…")
+def _recording(content: Recording) -> str:
+    # Nothing plays by itself. Its name alone tells a screen reader one player from another.
+    player = (
+        f'<audio controls preload="metadata" aria-label="{escape(plain(content.title))}" '
+        f'src="{inline.data_uri(content.flac, "audio/flac")}"></audio>'
+    )
+    picture = inline.with_axes(content.png, content.axes, escape(content.says))
+    caption = f"<figcaption>{cell_of(content.title)}</figcaption>"
+    return f"<figure>\n{caption}\n{player}\n{picture}\n</figure>"
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col"{_side(column)}>{escape(column.name)}</th>'
-                   for column in table.columns)  # fmt: skip
-    rows = "\n".join(f"<tr>{_row(table.columns, row)}</tr>" for row in table.rows)
+    head = [_head(column) for column in table.columns]
+    rows = [[_data(*pair) for pair in zip(table.columns, row, strict=True)] for row in table.rows]
+    if table.columns and not table.columns[0].right:
+        rows = [[_as_head(cells[0]), *cells[1:]] for cells in rows]
+
+    if drawn := table.drawn:
+        head.insert(drawn.at + 1, _drawn_head(table.columns[drawn.at], drawn))
+        for cells, row in zip(rows, table.rows, strict=True):
+            cells.insert(drawn.at + 1, _drawn(row[drawn.at], drawn))
 
     # A wide table scrolls by itself, by keyboard too, so that the page never does sideways.
     name = escape(" ".join(["table:", *(column.name for column in table.columns)]))
+    lines = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">\n<table>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+        f"<thead><tr>{''.join(head)}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table>\n</div>"
     )
 
 
-def _row(columns: Sequence[Column], row: Sequence[Cell]) -> str:
-    return "".join(
-        f"<td{_side(column)}>{_cell(cell)}</td>" for column, cell in zip(columns, row, strict=True)
-    )
+def _head(column: Column) -> str:
+    name = escape(column.name)
+    if column.long:
+        name = f'<span class="long">{escape(column.long)}</span><span class="short">{name}</span>'
+
+    return f'<th scope="col"{_side(column)}>{name}</th>'
+
+
+def _drawn_head(column: Column, drawn: Drawn) -> str:
+    says = f"{column.name}, drawn" + (f"; {drawn.says}" if drawn.says else "")
+    return f'<th scope="col" class="plot">{escape(says)}{inline.scale(drawn)}</th>'
+
+
+def _drawn(cell: Cell, drawn: Drawn) -> str:
+    number = cell if isinstance(cell, Number) else None
+    return f'<td class="plot">{inline.interval(number, drawn)}</td>'
+
+
+def _data(column: Column, cell: Cell) -> str:
+    if isinstance(cell, Shaded):
+        main = " main" if cell.strong else ""
+        level = inline.shade(cell.share)
+        return f'<td class="shade shade-{level}{main}">{escape(cell.text)}</td>'
+
+    return f"<td{_side(column)}>{cell_of(cell)}</td>"
+
+
+def _as_head(cell: str) -> str:
+    """Return the first cell of a row as what the others are about."""
+    return f'<th scope="row"{cell.removeprefix("<td").removesuffix("</td>")}</th>'
 
 
 def _side(column: Column) -> str:
     return ' class="right"' if column.right else ""
-
-
-def _cell(cell: Cell) -> str:
-    return "".join(map(_inline, cell)) if isinstance(cell, tuple) else _inline(cell)
-
-
-def _inline(piece: Inline) -> str:
-    match piece:
-        case str():
-            # A space at an end of a piece parts it from its neighbour.
-            before, after = piece[:1].isspace(), piece[1:] and piece[-1:].isspace()
-            return f"{' ' if before else ''}{escape(piece)}{' ' if after else ''}"
-        case Written(text):
-            return _written(text)
-        case Number(value, interval, by_clip, is_strong):
-            text, plain = percent(value, interval, by_clip), percent(value)
-            return f"<strong>{plain}</strong>{text.removeprefix(plain)}" if is_strong else text
-        case Marks(names):
-            return ", ".join(map(escape, names))
-        case Strong(text):
-            return f"<strong>{escape(text)}</strong>"
-        case Emphasis(text):
-            return f"<em>{escape(text)}</em>"
-        case Link(text, target):
-            return f'<a href="{_address(target)}">{escape(text)}</a>'
-        case Code(text, longest):
-            return f"<code>{escape(text, longest)}</code>"
-        case _:
-            assert_never(piece)
-
-
-def _written(text: str) -> str:
-    """Return Markdown of ours as HTML; what is none of its few signs stands as it is."""
-    return _WRITTEN.sub(_element, escaped(" ".join(text.split())))
-
-
-def _element(match: re.Match[str]) -> str:
-    if match["code"]:
-        return f"<code>{match['code']}</code>"
-
-    # Within stars and brackets there may be code, or a word in stars.
-    name = match.lastgroup
-    inside = _WRITTEN.sub(_element, match["text"] or match[name or 0])
-    if name == "target":
-        return f'<a href="{_address(match["target"], is_escaped=True)}">{inside}</a>'
-    return f"<{name}>{inside}</{name}>"
-
-
-def _address(target: str, is_escaped: bool = False) -> str:
-    """Return the target of a link for an attribute; one that could run code leads nowhere."""
-    if not _TARGET.match(target):
-        return "#"
-    return target if is_escaped else escaped(target)

@@ -20,9 +20,12 @@ from mserbench.report.blocks import (
     Inline,
     Link,
     Marks,
+    Notice,
     Number,
     Paragraph,
     Picture,
+    Recording,
+    Shaded,
     Strong,
     Table,
     Written,
@@ -54,8 +57,10 @@ def block(content: Block) -> str:
             return _table(content)
         case Heading(text, level):
             return f"{'#' * level} {_inline(text)}"
-        case Paragraph(text):
+        case Paragraph(text) | Recording(title=text):
             return _joined(_cell(text))
+        case Notice(text):
+            return f"> {_joined(_cell(text))}"
         case Bullets(items):
             return "\n".join(f"- {_joined(_cell(item))}" for item in items)
         case Commands(lines):
@@ -134,6 +139,8 @@ def _inline(piece: Inline) -> str:
             return f"**{escape(text)}**"
         case Emphasis(text):
             return f"*{escape(text)}*"
+        case Shaded(text, _, is_strong):
+            return f"**{escape(text)}**" if is_strong else escape(text)
         case Link(text, target):
             return f"[{escape(text)}]({target})"
         case Code(text, longest):

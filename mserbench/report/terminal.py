@@ -23,9 +23,12 @@ from mserbench.report.blocks import (
     Inline,
     Link,
     Marks,
+    Notice,
     Number,
     Paragraph,
     Picture,
+    Recording,
+    Shaded,
     Strong,
     Table,
     Written,
@@ -90,7 +93,7 @@ def _block(content: Block, width: int | None, hint: str) -> str:
             return _table(content, width, hint)
         case Heading(text, _):
             return wrapped(plain(text), width)
-        case Paragraph(text):
+        case Paragraph(text) | Notice(text) | Recording(title=text):
             return wrapped(" ".join(plain(text).split()), width)
         case Bullets(items):
             lines = (f"- {' '.join(plain(item).split())}" for item in items)
@@ -115,7 +118,7 @@ def _inline(piece: Inline) -> str:
     match piece:
         case str():
             return piece
-        case Written(text) | Strong(text) | Emphasis(text) | Link(text) | Code(text):
+        case Written(text) | Strong(text) | Emphasis(text) | Shaded(text) | Link(text) | Code(text):
             return text
         case Number(value, interval, by_clip):
             return percent(value, interval, by_clip)
