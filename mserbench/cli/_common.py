@@ -323,7 +323,7 @@ def write(path: Path, content: bytes | str) -> None:
         write_atomic(path, content)
     except OSError as error:
         raise DataError(
-            f"{plain(str(path))!r} cannot be written ({why(error)}): give another file"
+            f"{plain(str(path))!r} cannot be written ({error.strerror or why(error)}): give another file"
         ) from error
 
 

@@ -48,8 +48,8 @@ def command(
         facts = ComparisonFacts(compared, clips.look_up(compared.a, data, task, progress))
 
     if page is not None:
-        text = html.page(comparison_page.report(facts), comparison_page.title(compared))
-        _write(page, text)
+        title = comparison_page.title(compared)
+        _common.write(page, html.page(comparison_page.report(facts), title))
 
     if as_json:
         _common.print_json(facts.to_json())

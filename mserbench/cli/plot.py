@@ -12,7 +12,7 @@ import click
 
 from mserbench.cli import _common
 from mserbench.embeddings import FIELDS
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import UsageError
 from mserbench.report import foreign
 
 if TYPE_CHECKING:

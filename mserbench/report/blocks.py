@@ -23,12 +23,14 @@ class Number:
     """A fraction of 1, shown as percent, with its 95 % interval where there is one.
 
     `by_clip`: the interval is over clips, as no speaker is known. `strong`: the value stands out.
+    `signed`: it is a difference, in points, which would be read as a score without its sign.
     """
 
     value: float
     interval: Sequence[float] | None = None
     by_clip: bool = False
     strong: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

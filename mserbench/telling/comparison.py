@@ -31,7 +31,8 @@ class ComparisonFacts:
             replace(flips, name=names.get(flips.name, flips.name))
             for flips in self.compared.by_speaker
         ]
-        return sorted(named, key=lambda flips: (flips.difference, flips.name))
+        # Differences that are equal as fractions may not be in their last bits.
+        return sorted(named, key=lambda flips: (round(flips.difference, 9), flips.name))
 
     @property
     def unattributed(self) -> int:

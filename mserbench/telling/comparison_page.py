@@ -4,22 +4,26 @@ room for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
+from mserbench.report import terminal
 from mserbench.report.blocks import (
     Block,
     Bullets,
     Cell,
     Column,
+    Drawn,
     Heading,
     Marks,
     Number,
     Paragraph,
+    Shaded,
     Strong,
     Table,
 )
 from mserbench.results import marks
-from mserbench.results.comparing import HEAD, Compared
+from mserbench.results.comparing import Compared
 from mserbench.results.disagreeing import Disagreement, Flips
 from mserbench.results.runs import Run
 from mserbench.statistics.power import LEVEL
@@ -119,13 +123,36 @@ def _clips(facts: ComparisonFacts) -> str:
 
 def _tests(facts: ComparisonFacts) -> list[Block]:
     compared = facts.compared
-    columns = [Column(name, right=name in HEAD[1:4]) for name in HEAD]
+    result = compared.result
+    differences = {
+        name: Number(value, result.intervals[name], result.by_clip, name == "UA", signed=True)
+        for name, value in result.differences.items()
+    }
+    rows: list[list[Cell]] = [
+        [
+            name,
+            Number(compared.metrics_a[name]),
+            Number(compared.metrics_b[name]),
+            # Of answers that cannot be read fewer are better: drawn it would be misread.
+            terminal.plain(difference) if name == "unparsed" else difference,
+        ]
+        for name, difference in differences.items()
+    ]
+    columns = [Column("metric"), *(Column(name, right=True) for name in ("A", "B", "A - B"))]
     points = [*compared.tests, smallest_shown(compared.smallest)]
     return [
         Paragraph(Strong(_conclusion(compared))),
-        Table(columns, compared.rows),
+        Table(columns, rows, _drawn(3, list(differences.values()))),
         Bullets(points),
     ]
+
+
+def _drawn(at: int, differences: Sequence[Number]) -> Drawn:
+    """Return how differences are drawn: about 0, on a scale that holds all of them."""
+    ends = [end for number in differences for end in (number.value, *(number.interval or ()))]
+    # To whole tens of points, so that its ends can be read.
+    reach = max(1, math.ceil(10 * max(map(abs, ends)) - 1e-9)) / 10
+    return Drawn(at, 0.0, "right of the dashed line A is better", -reach, reach)
 
 
 def _conclusion(compared: Compared) -> str:
@@ -156,7 +183,8 @@ def _speakers(facts: ComparisonFacts) -> list[Block]:
 
     speakers, cut = ends.of_many(facts.speakers, "on whom A trails most", "on whom it leads most")
     notes = [
-        f"UA in percent over the labels that a speaker has, and A - B in points. {_COUNTS}", cut
+        f"UA in percent over the labels that a speaker has, and A - B in points. {_COUNTS}",
+        cut,
     ]
     if facts.unattributed:
         notes.append(f"{facts.unattributed} clips have no speaker.")
@@ -181,30 +209,22 @@ def _flips(name: str, parts: Sequence[Flips]) -> Table:
         Column("only B", right=True),
         Column("both wrong", right=True, priority=3),
     ]
+    differences = [Number(part.difference, part.interval, signed=True) for part in parts]
     rows: list[list[Cell]] = [
         [
             part.name,
             str(part.clips),
             Number(part.a),
             Number(part.b),
-            _points(part),
+            difference,
             str(part.both_right),
             str(part.only_a),
             str(part.only_b),
             str(part.both_wrong),
         ]
-        for part in parts
+        for part, difference in zip(parts, differences, strict=True)
     ]
-    return Table(columns, rows)
-
-
-def _points(part: Flips) -> str:
-    text = f"{100 * part.difference:+.1f}"
-    if part.interval is None:
-        return text
-
-    low, high = part.interval
-    return f"{text} [{100 * low:+.1f}, {100 * high:+.1f}]"
+    return Table(columns, rows, _drawn(4, differences))
 
 
 def _answers(facts: ComparisonFacts) -> list[Block]:
@@ -213,18 +233,21 @@ def _answers(facts: ComparisonFacts) -> list[Block]:
     is_unread = [any(row[-1] for row in counts), any(counts[-1])]
     columns = len(labels) + is_unread[0]
     names = [*labels, *([_UNREAD] if is_unread[1] else [])]
-    heads = [*shortened(labels), _UNREAD][:columns]
+    heads = [
+        Column(short, right=True, long=long)
+        for short, long in zip([*shortened(labels), _UNREAD], [*labels, ""], strict=True)
+    ]
     rows: list[list[Cell]] = [
         [
             name,
             *(
-                Strong(str(count)) if column == at else str(count)
+                Shaded(str(count), count / (sum(counts[at]) or 1), strong=column == at)
                 for column, count in enumerate(counts[at][:columns])
             ),
         ]
         for at, name in enumerate(names)
     ]
-    table = Table([Column("A answers"), *(Column(head, right=True) for head in heads)], rows)
+    table = Table([Column("A answers"), *heads[:columns]], rows)
     return [table, Paragraph("Clips by the answer of A (rows) and that of B (columns).")]
 
 
@@ -273,9 +296,7 @@ def _disagreements(facts: ComparisonFacts) -> list[Block]:
     return [_clip_table(facts, shown, has_scores), Paragraph(f"{count}, {order}.")]
 
 
-def _clip_table(
-    facts: ComparisonFacts, clips: Sequence[Disagreement], has_scores: bool
-) -> Table:
+def _clip_table(facts: ComparisonFacts, clips: Sequence[Disagreement], has_scores: bool) -> Table:
     columns = [Column("clip"), Column("true"), Column("A"), Column("B"), Column("right")]
     if has_scores:
         columns += [Column("scores of A", priority=1), Column("scores of B", priority=1)]
