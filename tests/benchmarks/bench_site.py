@@ -15,7 +15,7 @@ from mserbench_leaderboard import registered, store
 from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import page
 from tests.benchmarks.bench_leaderboard import make_board
-from tests.leaderboard.browser import chromium
+from tests.browser import chromium
 
 MOST_BYTES = 3_000_000
 MOST_MILLISECONDS = 100.0  # of a filter, until the page is laid out anew

@@ -1,37 +1,11 @@
-"""A headless Chromium for tests of the page, and pages of made-up boards to open in it."""
+"""Pages of made-up boards to open in a browser."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mserbench.labels import CANONICAL
-
-HOSTILE = "<script>document.title='owned'</script>"
-BREAKING = '"><img src=x onerror="document.title=\'owned\'">'
-TURNED = "\u202eevil\u202c \u2067abc\u200f"
-LONG = "x" * 5000
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Give a browser: Debian's, else Playwright's own; the test is skipped where there is none."""
-    api = pytest.importorskip("playwright.sync_api", reason="wants playwright: pip install it")
-    with api.sync_playwright() as playwright:
-        system = shutil.which("chromium") or shutil.which("chromium-browser")
-        if system is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("wants a browser: apt-get install chromium, or playwright install chromium")
-
-        browser = playwright.chromium.launch(executable_path=system)
-        try:
-            yield browser
-        finally:
-            browser.close()
+from tests.browser import BREAKING, HOSTILE, LONG, TURNED
 
 
 def made_values(tasks: int, models: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 
 from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import page as site
-from tests.leaderboard.browser import HOSTILE, chromium, hostile_values, made_values
+from tests.browser import HOSTILE, chromium, violations
+from tests.leaderboard.browser import hostile_values, made_values
 
 pytestmark = pytest.mark.slow  # a browser starts, and reads some pages
 
@@ -193,19 +194,13 @@ def test_by_keyboard_alone(show: Opened) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(show: Opened, scheme: str) -> None:
     """Roles, names and contrasts, of the page, of a card, and with everything shown."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="wants axe").Axe()
     view = show(color_scheme=scheme)
     for kind in ("cross-corpus", "synthetic speech"):
         view.get_by_label(kind).check()
     view.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-    assert _violations(axe, view) == []
+    assert violations(view) == []
     view.locator(f"table.systems {ROWS} > a").first.click()
-    assert _violations(axe, view) == []
-
-
-def _violations(axe: Any, view: Any) -> list[str]:
-    broken = axe.run(view).response["violations"]
-    return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in broken]
+    assert violations(view) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -19,7 +19,8 @@ from mserbench_leaderboard import board as boards
 from mserbench_leaderboard import published, registered, store
 from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import content, page
-from tests.leaderboard.browser import LONG, hostile_values, made_values
+from tests.browser import LONG
+from tests.leaderboard.browser import hostile_values, made_values
 from tests.leaderboard.conftest import MakeRun, toy_task, trained
 
 MOST_BYTES = 3_000_000
