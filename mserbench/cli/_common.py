@@ -322,8 +322,9 @@ def write(path: Path, content: bytes | str) -> None:
     try:
         write_atomic(path, content)
     except OSError as error:
+        reason = error.strerror or why(error)
         raise DataError(
-            f"{plain(str(path))!r} cannot be written ({error.strerror or why(error)}): give another file"
+            f"{plain(str(path))!r} cannot be written ({reason}): give another file"
         ) from error
 
 

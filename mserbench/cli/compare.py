@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mserbench.cli import _common
+from mserbench.errors import plain
 
 
 @click.command(name="compare", short_help="compare two runs on the same utterances")
@@ -56,4 +57,5 @@ def command(
         return
 
     _common.say(f"{compared.heading}\n")
-    _common.print_blocks(comparison_page.short(facts))
+    whole = {"page": plain(str(page))} if page else {}
+    _common.print_blocks(comparison_page.short(facts, **whole))

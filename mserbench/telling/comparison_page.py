@@ -14,6 +14,7 @@ from mserbench.report.blocks import (
     Cell,
     Column,
     Drawn,
+    Folded,
     Heading,
     Marks,
     Number,
@@ -49,29 +50,32 @@ def report(facts: ComparisonFacts) -> list[Block]:
         ("Which is better", _tests),
         ("Label by label", _labels),
         ("Speaker by speaker", _speakers),
-        ("What one answers where the other answers something", _answers),
+        ("Answer against answer", _answers),
         ("How alike they answer", _agreement),
         ("Where they disagree", _disagreements),
         ("Where they come from", _origins),
     ]
 
-    blocks: list[Block] = [Heading(title(facts.compared), 1)]
+    blocks: list[Block] = [Heading(title(facts.compared), 1), _conclusion(facts.compared)]
     for heading, section in sections:
         blocks += [Heading(heading, 2), *section(facts)]
 
     return blocks
 
 
-def short(facts: ComparisonFacts) -> list[Block]:
-    """Return what a terminal has room for: the test, and the flips by label and by speaker."""
+def short(facts: ComparisonFacts, page: str = "--html FILE") -> list[Block]:
+    """Return what a terminal has room for: the test, and the flips by label and by speaker; `page`
+    is where all of it stands.
+    """
     disagreements = len(facts.compared.disagreements)
     return [
+        _conclusion(facts.compared),
         *_tests(facts),
         *_labels(facts),
         *_speakers(facts),
         Paragraph(
             f"They answer {disagreements} of {facts.compared.result.n} clips differently: "
-            f"--html FILE shows which, --json has all."
+            f"{page} shows which, --json has all."
         ),
     ]
 
@@ -96,10 +100,16 @@ def _runs(facts: ComparisonFacts) -> list[Block]:
             "Their verdicts differ, so what the one learnt from may be all that makes it better."
         )
 
-    points += [f"{verdict}: {marks.VERDICT[verdict]}" for verdict in sorted({a.verdict, b.verdict})]
-    points += marks.meanings_of_heard({a.heard, b.heard})
-    points += marks.meanings({*a.marks, *b.marks})
-    return [Table([Column("of"), Column("A"), Column("B")], rows), Bullets(points)]
+    words: list[Cell] = [
+        f"{verdict}: {marks.VERDICT[verdict]}" for verdict in sorted({a.verdict, b.verdict})
+    ]
+    words += marks.meanings_of_heard({a.heard, b.heard})
+    words += marks.meanings({*a.marks, *b.marks})
+    return [
+        Table([Column("of"), Column("A"), Column("B")], rows),
+        Bullets(points),
+        Folded("What these words mean", [Bullets(words)]),
+    ]
 
 
 def _options(run: Run, rival: Run) -> str:
@@ -141,7 +151,6 @@ def _tests(facts: ComparisonFacts) -> list[Block]:
     columns = [Column("metric"), *(Column(name, right=True) for name in ("A", "B", "A - B"))]
     points = [*compared.tests, smallest_shown(compared.smallest)]
     return [
-        Paragraph(Strong(_conclusion(compared))),
         Table(columns, rows, _drawn(3, list(differences.values()))),
         Bullets(points),
     ]
@@ -152,21 +161,28 @@ def _drawn(at: int, differences: Sequence[Number]) -> Drawn:
     ends = [end for number in differences for end in (number.value, *(number.interval or ()))]
     # To whole tens of points, so that its ends can be read.
     reach = max(1, math.ceil(10 * max(map(abs, ends)) - 1e-9)) / 10
-    return Drawn(at, 0.0, "right of the dashed line A is better", -reach, reach)
+    return Drawn(at, 0.0, "right: A is better", -reach, reach)
 
 
-def _conclusion(compared: Compared) -> str:
+def _conclusion(compared: Compared) -> Paragraph:
     """Return which run is better, if the test tells."""
     difference, p = compared.result.differences["UA"], compared.result.ua_p
     by = f"by {100 * abs(difference):.1f} points of UA"
     better, worse = ("A", "B") if difference > 0 else ("B", "A")
-    if p is None:
-        return f"{better} is ahead {by}: of so few speakers no test can tell more."
-    if compared.result.by_clip:
-        return f"{better} is ahead {by}; of other speakers that says nothing, as none is known."
-    if p >= LEVEL:
-        return f"A and B cannot be told apart: {better} is ahead {by}, which may be chance."
-    return f"{better} is better than {worse} {by}."
+    if abs(difference) < 1e-9:
+        sentence = "A and B have the same UA."
+    elif compared.result.by_clip:
+        sentence = (
+            f"{better} is ahead {by}: no speaker is known, so of other people it says nothing."
+        )
+    elif p is None:
+        sentence = f"{better} is ahead {by}: of so few speakers no test can tell more."
+    elif p >= LEVEL:
+        sentence = f"A and B cannot be told apart: {better} is ahead {by}, which may be chance."
+    else:
+        sentence = f"{better} is better than {worse} {by}."
+
+    return Paragraph(Strong(sentence))
 
 
 def _labels(facts: ComparisonFacts) -> list[Block]:
@@ -201,30 +217,30 @@ def _flips(name: str, parts: Sequence[Flips]) -> Table:
     columns = [
         Column(name),
         Column("clips", right=True, priority=1),
-        Column("A", right=True, priority=2),
-        Column("B", right=True, priority=2),
-        Column("A - B", right=True),
         Column("both right", right=True, priority=3),
         Column("only A", right=True),
         Column("only B", right=True),
         Column("both wrong", right=True, priority=3),
+        Column("A", right=True, priority=2),
+        Column("B", right=True, priority=2),
+        Column("A - B", right=True),
     ]
     differences = [Number(part.difference, part.interval, signed=True) for part in parts]
     rows: list[list[Cell]] = [
         [
             part.name,
             str(part.clips),
-            Number(part.a),
-            Number(part.b),
-            difference,
             str(part.both_right),
             str(part.only_a),
             str(part.only_b),
             str(part.both_wrong),
+            Number(part.a),
+            Number(part.b),
+            difference,
         ]
         for part, difference in zip(parts, differences, strict=True)
     ]
-    return Table(columns, rows, _drawn(4, differences))
+    return Table(columns, rows, _drawn(8, differences))
 
 
 def _answers(facts: ComparisonFacts) -> list[Block]:
@@ -297,22 +313,21 @@ def _disagreements(facts: ComparisonFacts) -> list[Block]:
 
 
 def _clip_table(facts: ComparisonFacts, clips: Sequence[Disagreement], has_scores: bool) -> Table:
-    columns = [Column("clip"), Column("true"), Column("A"), Column("B"), Column("right")]
-    if has_scores:
-        columns += [Column("scores of A", priority=1), Column("scores of B", priority=1)]
-
-    rows: list[list[Cell]] = [
-        [
-            facts.file(clip.id),
-            clip.label,
-            clip.answer_a or _UNREAD,
-            clip.answer_b or _UNREAD,
-            _right(clip),
-            *([_scores(clip, clip.scores_a), _scores(clip, clip.scores_b)] if has_scores else []),
-        ]
-        for clip in clips
+    # Two columns of a system's answer, the second where there are scores.
+    names = ["A", "its score", "B", "its score"] if has_scores else ["A", "B"]
+    answers = [
+        Column(name, right=name == "its score", priority=name == "its score") for name in names
     ]
-    return Table(columns, rows)
+    rows: list[list[Cell]] = []
+    for clip in clips:
+        own_a, own_b = clip.scores_a[0], clip.scores_b[1]
+        cells: list[Cell] = [clip.answer_a or _UNREAD, clip.answer_b or _UNREAD]
+        if has_scores:
+            cells = [cells[0], _score(own_a), cells[1], _score(own_b)]
+
+        rows.append([facts.file(clip.id), clip.label, *cells, _right(clip)])
+
+    return Table([Column("clip"), Column("true"), *answers, Column("right")], rows)
 
 
 def _right(clip: Disagreement) -> Cell:
@@ -324,15 +339,8 @@ def _right(clip: Disagreement) -> Cell:
     return Strong(right[0]) if right else "neither"
 
 
-def _scores(clip: Disagreement, scores: tuple[float | None, float | None]) -> str:
-    """Return the scores of both answers, that of A's first."""
-    answers = (clip.answer_a, clip.answer_b)
-    texts = [
-        f"{answer} {score:.3g}"
-        for answer, score in zip(answers, scores, strict=True)
-        if score is not None
-    ]
-    return ", ".join(texts) or "-"
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
 
 
 def _origins(facts: ComparisonFacts) -> list[Block]:
