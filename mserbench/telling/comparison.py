@@ -32,7 +32,7 @@ class ComparisonFacts:
             for flips in self.compared.by_speaker
         ]
         # Differences that are equal as fractions may not be in their last bits.
-        return sorted(named, key=lambda flips: (round(flips.difference, 9), flips.name))
+        return sorted(named, key=lambda flips: round(flips.difference, 9))
 
     @property
     def unattributed(self) -> int:

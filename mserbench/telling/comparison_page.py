@@ -32,8 +32,9 @@ from mserbench.telling import ends, provenance
 from mserbench.telling.comparison import ComparisonFacts
 from mserbench.telling.page import shortened, smallest_shown
 
-SHOWN = 50  # disagreements of a page; a reader listens to the first, and JSON has all
+LISTED = 50  # disagreements of a page; a reader listens to the first, and JSON has all
 _UNREAD = "(unread)"  # an answer that names no label
+_UNSET = object()  # of an option that a run does not have, whose value may be None
 _COUNTS = "Both right to both wrong count clips."
 
 
@@ -82,10 +83,11 @@ def short(facts: ComparisonFacts, page: str = "--html FILE") -> list[Block]:
 
 def _runs(facts: ComparisonFacts) -> list[Block]:
     a, b = facts.compared.a, facts.compared.b
-    told: list[tuple[str, Callable[[Run], Cell]]] = [
+    name_of_options, options = _options(a, b)
+    cells: list[tuple[str, Callable[[Run], Cell]]] = [
         ("model", lambda run: run.name),
         ("version", lambda run: run.record.model.version),
-        ("options", lambda run: _options(run, b if run is a else a)),
+        (name_of_options, lambda run: provenance.options(options[run is b])),
         ("key", lambda run: provenance.short(run.record.key)),
         ("verdict", lambda run: Strong(run.verdict)),
         ("language heard", lambda run: run.heard),
@@ -93,12 +95,10 @@ def _runs(facts: ComparisonFacts) -> list[Block]:
         ("clips scored", lambda run: str(run.record.counts.scored)),
         ("UA of these", lambda run: Number(run.metrics["UA"], run.intervals["UA"], run.by_clip)),
     ]
-    rows: list[list[Cell]] = [[name, of(a), of(b)] for name, of in told]
+    rows: list[list[Cell]] = [[name, of(a), of(b)] for name, of in cells]
     points: list[Cell] = [_clips(facts)]
     if a.verdict != b.verdict:
-        points.append(
-            "Their verdicts differ, so what the one learnt from may be all that makes it better."
-        )
+        points.append("Their verdicts differ: what one of them learnt from may be why it is ahead.")
 
     words: list[Cell] = [
         f"{verdict}: {marks.VERDICT[verdict]}" for verdict in sorted({a.verdict, b.verdict})
@@ -112,14 +112,18 @@ def _runs(facts: ComparisonFacts) -> list[Block]:
     ]
 
 
-def _options(run: Run, rival: Run) -> str:
-    """Return the options of a run; of two runs of one model those that differ, if any do."""
-    own, others = run.record.model.options, rival.record.model.options
-    if run.record.model.called == rival.record.model.called:
-        differing = {name: value for name, value in own.items() if others.get(name) != value}
-        own = differing or own
-
-    return provenance.options(own)
+def _options(a: Run, b: Run) -> tuple[str, list[dict[str, object]]]:
+    """Return the options of both and what they are called; of two runs of one model those that
+    differ, if any do.
+    """
+    both = [dict(run.record.model.options) for run in (a, b)]
+    differing = [
+        {name: value for name, value in own.items() if rival.get(name, _UNSET) != value}
+        for own, rival in (both, reversed(both))
+    ]
+    if a.record.model.called == b.record.model.called and any(differing):
+        return "options that differ", differing
+    return "options", both
 
 
 def _clips(facts: ComparisonFacts) -> str:
@@ -296,38 +300,52 @@ def _disagreements(facts: ComparisonFacts) -> list[Block]:
     if not disagreements:
         return [Paragraph("They give every clip the same answer.")]
 
-    shown = disagreements[:SHOWN]
+    listed = disagreements[:LISTED]
     count = f"{len(disagreements)} of {facts.compared.result.n} clips"
-    if len(shown) < len(disagreements):
-        count += f", {len(shown)} of them here; --json has all"
+    if len(listed) < len(disagreements):
+        count += f", {len(listed)} of them here; --json has all"
 
     # Without any score nobody knows of which answers a model is sure.
-    has_scores = any(clip.rank is not None for clip in disagreements)
+    scored = _scored(disagreements)
     order = (
-        "first those of which both are surest, by how far a score of the own answer lies above "
-        "that of the other's, ranked for each"
-        if has_scores
+        f"first those of which {' and '.join(scored)} {'are' if scored[1:] else 'is'} surest, by "
+        f"how far the score of the own answer lies above that of the other's (ranks)"
+        if scored
         else "in the order of their ids, as neither gave scores"
     )
-    return [_clip_table(facts, shown, has_scores), Paragraph(f"{count}, {order}.")]
+    return [_clip_table(facts, listed, scored), Paragraph(f"{count}, {order}.")]
 
 
-def _clip_table(facts: ComparisonFacts, clips: Sequence[Disagreement], has_scores: bool) -> Table:
-    # Two columns of a system's answer, the second where there are scores.
-    names = ["A", "its score", "B", "its score"] if has_scores else ["A", "B"]
-    answers = [
-        Column(name, right=name == "its score", priority=name == "its score") for name in names
+def _scored(clips: Sequence[Disagreement]) -> list[str]:
+    """Return which of the two gave scores."""
+    return [
+        name
+        for name, scores in (
+            ("A", [clip.scores_a for clip in clips]),
+            ("B", [clip.scores_b for clip in clips]),
+        )
+        if any(score is not None for both in scores for score in both)
     ]
+
+
+def _clip_table(
+    facts: ComparisonFacts, clips: Sequence[Disagreement], scored: Sequence[str]
+) -> Table:
+    columns = [Column("clip"), Column("true")]
+    for name in ("A", "B"):
+        columns.append(Column(name))
+        if name in scored:
+            columns.append(Column("its score", right=True))
+
     rows: list[list[Cell]] = []
     for clip in clips:
-        own_a, own_b = clip.scores_a[0], clip.scores_b[1]
-        cells: list[Cell] = [clip.answer_a or _UNREAD, clip.answer_b or _UNREAD]
-        if has_scores:
-            cells = [cells[0], _score(own_a), cells[1], _score(own_b)]
+        cells: list[Cell] = [facts.file(clip.id), clip.label, clip.answer_a or _UNREAD]
+        cells += [_score(clip.scores_a[0])] if "A" in scored else []
+        cells += [clip.answer_b or _UNREAD]
+        cells += [_score(clip.scores_b[1])] if "B" in scored else []
+        rows.append([*cells, _right(clip)])
 
-        rows.append([facts.file(clip.id), clip.label, *cells, _right(clip)])
-
-    return Table([Column("clip"), Column("true"), *answers, Column("right")], rows)
+    return Table([*columns, Column("right")], rows)
 
 
 def _right(clip: Disagreement) -> Cell:
