@@ -36,6 +36,7 @@ from mserbench.report.html_text import LONGEST as LONGEST
 from mserbench.report.html_text import address, cell_of, escape, inline_of
 from mserbench.report.terminal import plain
 
+_LONG_WORD = 24  # characters
 _PART = 2  # level of the headings that part a page
 
 
@@ -195,8 +196,8 @@ def _head(column: Column) -> str:
 
 
 def _drawn_head(column: Column, drawn: Drawn) -> str:
-    says = f"{column.name}, drawn" + (f"; {drawn.says}" if drawn.says else "")
-    return f'<th scope="col" class="plot">{escape(says)}{inline.scale(drawn)}</th>'
+    says = escape(drawn.says or f"{column.name}, drawn")
+    return f'<th scope="col" class="plot">{says}{inline.scale(drawn)}</th>'
 
 
 def _drawn(cell: Cell, drawn: Drawn) -> str:
@@ -210,7 +211,11 @@ def _data(column: Column, cell: Cell) -> str:
         level = inline.shade(cell.share)
         return f'<td class="shade shade-{level}{main}">{escape(cell.text)}</td>'
 
-    return f"<td{_side(column)}>{cell_of(cell)}</td>"
+    # Broken within, a short word is hard to read, and a long one makes a table too wide.
+    is_long = any(len(word) > _LONG_WORD for word in plain(cell).split())
+    kinds = ["right"] * column.right + ["breaks"] * is_long
+    marked = f' class="{" ".join(kinds)}"' if kinds else ""
+    return f"<td{marked}>{cell_of(cell)}</td>"
 
 
 def _as_head(cell: str) -> str:
