@@ -165,7 +165,7 @@ def _drawn(at: int, differences: Sequence[Number]) -> Drawn:
     ends = [end for number in differences for end in (number.value, *(number.interval or ()))]
     # To whole tens of points, so that its ends can be read.
     reach = max(1, math.ceil(10 * max(map(abs, ends)) - 1e-9)) / 10
-    return Drawn(at, 0.0, "right: A is better", -reach, reach)
+    return Drawn(at, 0.0, "A is better to the right", -reach, reach)
 
 
 def _conclusion(compared: Compared) -> Paragraph:

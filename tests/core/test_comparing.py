@@ -192,9 +192,7 @@ def test_parts_add_up_and_turn_round_with_the_runs(rows: list[tuple]) -> None:
 
     by_label = both_ways[0][: len({row[0] for row in rows})]
     assert sum(part.clips for part in by_label) == len(rows)
-    assert sum(part.only_a for part in by_label) == sum(
-        row[1] == row[0] != row[2] for row in rows
-    )
+    assert sum(part.only_a for part in by_label) == sum(row[1] == row[0] != row[2] for row in rows)
 
 
 @given(answered)
