@@ -53,7 +53,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "data": "get corpora, say which are here and what is wrong with them",
         "audit": "say what the parts of a split share: speakers, sentences, audio",
         "init-task": "propose a task for a corpus of your own",
-        "croissant": "print the metadata of a task as Croissant JSON-LD",
+        "croissant": "print a task as Croissant JSON-LD",
     },
     "For authors": {
         "conform": "run the conformance kit on a model, task or corpus",

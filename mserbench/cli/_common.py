@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -296,17 +296,22 @@ def _has_option(model: str, option: str) -> bool:
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
     out = screens.raw(_streams.results())
+    click.echo(as_json(value, getattr(out, "encoding", None)), file=out)
+
+
+def as_json(value: Any, encoding: str | None = None) -> str:
+    """Return a value as JSON that can be written in an encoding (UTF-8 for None)."""
     text = json.dumps(value, indent=1, ensure_ascii=False)
     # Where the terminal or the locale cannot have a sign, JSON has its own escape for it.
-    if foreign.shown(text) != text or not _can_write(out, text):
+    if foreign.shown(text) != text or not _can_be_written(text, encoding or "utf-8"):
         text = json.dumps(value, indent=1)
 
-    click.echo(text, file=out)
+    return text
 
 
-def _can_write(out: TextIO, text: str) -> bool:
+def _can_be_written(text: str, encoding: str) -> bool:
     try:
-        text.encode(getattr(out, "encoding", None) or "utf-8")
+        text.encode(encoding)
     except UnicodeEncodeError:
         return False
 

@@ -179,7 +179,27 @@ def parse(corpus: Corpus, tree: Tree) -> tuple[list[Utterance], list[Fault]]:
         parsed = list(corpus.parse(tree))
 
     utterances = [entry for entry in parsed if isinstance(entry, Utterance)]
-    return utterances, [entry for entry in parsed if isinstance(entry, Fault)]
+    faults = [entry for entry in parsed if isinstance(entry, Fault)]
+    # Of folders any name will do: what is written of an utterance is its id.
+    nameless = [entry for entry in utterances if not _is_text(entry.id)]
+    if not nameless:
+        return utterances, faults
+
+    faults += [
+        Fault(f"file {entry.audio!r} has a name that is not UTF-8 text: give it another name")
+        for entry in nameless
+    ]
+    return [entry for entry in utterances if _is_text(entry.id)], faults
+
+
+def _is_text(name: str) -> bool:
+    """Say whether a name can be written: Python has signs of its own for bytes that are no text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+
+    return True
 
 
 def utterances(corpus: Corpus, tree: Tree) -> list[Utterance]:

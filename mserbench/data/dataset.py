@@ -190,7 +190,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     DataError.
     """
     source = lookup.corpus(task.corpus)
-    if listed := _by_inventory(task, source):
+    if listed := by_inventory(task, source):
         return listed
 
     reading = corpus.read(source, corpus.find(source, data))
@@ -202,7 +202,7 @@ def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:
     return labelled
 
 
-def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
+def by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
     """Return the labelled utterances that an inventory tells; empty where names do not."""
     names = corpus.inventory(source.card)
     try:
@@ -215,7 +215,7 @@ def _by_inventory(task: Task, source: Corpus) -> list[tuple[Utterance, str]]:
 
 def _problems_of(task: Task, source: Corpus, reading: corpus.Reading) -> list[str]:
     """Return the problems of a corpus, without missing utterances that the task does not use."""
-    labelled = _by_inventory(task, source) if reading.missing else []
+    labelled = by_inventory(task, source) if reading.missing else []
     return (
         reading.problems_of_task(utterance.id for utterance, _ in labelled)
         if labelled

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
@@ -12,6 +14,7 @@ import soundfile
 from mserbench.contracts import Corpus
 from mserbench.data import corpus, lookup, trees
 from mserbench.errors import DataError
+from tests.conftest import WAV_HEADER
 
 Build = Callable[..., Path]
 
@@ -188,3 +191,23 @@ def test_a_corpus_with_a_changed_class_tells_the_counts(
     (folder / "wav/03a01Fa.wav").unlink()
     (problem,) = corpus.read(unlisted, folder).problems
     assert problem.startswith("emodb: 534 utterances were found, 535 expected; by raw label")
+
+
+def test_a_name_that_is_no_text_is_a_problem_by_its_name(
+    cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Ids go into hashes and tables, which hold text: a run must not end in a fault of ours."""
+    (tmp_path / "mine").mkdir()
+    for name in (b"x_1.wav", b"y_\xff.wav"):
+        with open(os.fsencode(tmp_path / "mine") + b"/" + name, "wb") as file:
+            file.write(WAV_HEADER + bytes(4_800))
+
+    (tmp_path / "mine.toml").write_text(
+        'name = "no-text"\nlanguage = "de"\naudio = "mine"\npattern = "(?P<label>[xy])_.*"\n'
+        '[labels]\nx = "happy"\ny = "sad"\n'
+    )
+    done = cli("run", "--model", "prior", "--task", tmp_path / "mine.toml")
+    assert done.code == 3
+    assert (
+        "file 'y_\\udcff.wav' has a name that is not UTF-8 text: give it another name" in done.err
+    )

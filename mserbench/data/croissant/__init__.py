@@ -1,0 +1,1 @@
+"""A task and its corpus as a document of the Croissant format (JSON-LD)."""
