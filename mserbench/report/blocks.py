@@ -120,11 +120,15 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of as many cells as there are columns. What is drawn says nothing that no cell says."""
+    """Rows of as many cells as there are columns. What is drawn says nothing that no cell says.
+
+    `name` is what tells it from others of the same columns to those who hear a page.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     drawn: Drawn | None = None
+    name: str = ""
 
 
 def written_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

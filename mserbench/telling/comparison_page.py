@@ -364,6 +364,6 @@ def _score(value: float | None) -> str:
 def _origins(facts: ComparisonFacts) -> list[Block]:
     blocks: list[Block] = []
     for name, run in (("A", facts.compared.a), ("B", facts.compared.b)):
-        blocks += [Heading(f"{name}: {run.name}", 3), *provenance.blocks(run)]
+        blocks += [Heading(f"{name}: {run.name}", 3), *provenance.blocks(run, name)]
 
     return blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mserbench.report.blocks import Block, Cell, Code, Column, Commands, Paragraph, Table
+from mserbench.report.blocks import Block, Cell, Column, Commands, Paragraph, Table
 from mserbench.results.record import ExposurePart, WeightsPart
 from mserbench.results.runs import Run
 
@@ -12,10 +12,15 @@ _DIGEST = 12  # characters of a digest that are shown
 _CLIPPED = 60  # characters of an option's value
 
 
-def blocks(run: Run) -> list[Block]:
-    """Return what is told of a run's origin; of what its record does not hold, nothing."""
+def blocks(run: Run, whose: str = "") -> list[Block]:
+    """Return what is told of a run's origin; of what its record does not hold, nothing.
+
+    `whose` tells a run from another one on the same page.
+    """
     rows: list[list[Cell]] = [[name, text] for name, text in _facts(run) if text]
-    shown_blocks: list[Block] = [Table([Column("of"), Column("is")], rows)]
+    shown_blocks: list[Block] = [
+        Table([Column("of"), Column("is")], rows, name=whose and f"where {whose} comes from")
+    ]
     weights = run.record.model.weights
     if weights and weights.recipe:
         shown_blocks += [
@@ -26,7 +31,7 @@ def blocks(run: Run) -> list[Block]:
     # Empty where nobody says what it learnt from, which the verdict tells.
     exposure = run.record.model.exposure
     if exposure:
-        shown_blocks += [Paragraph("What it learnt from:"), _exposure(exposure)]
+        shown_blocks += [Paragraph("What it learnt from:"), _exposure(exposure, whose)]
 
     return shown_blocks
 
@@ -57,7 +62,6 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
     )
     versions = record.environment or {}
     yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
-    yield "folder", Code(str(run.folder), 200)
 
 
 def _weights(weights: WeightsPart) -> str:
@@ -66,7 +70,7 @@ def _weights(weights: WeightsPart) -> str:
     return f"{weights.name} ({short(weights.hash)}{ships})" + (f", trained on {on}" if on else "")
 
 
-def _exposure(exposure: tuple[ExposurePart, ...]) -> Table:
+def _exposure(exposure: tuple[ExposurePart, ...], whose: str) -> Table:
     columns = [
         Column("corpus"),
         Column("languages"),
@@ -84,7 +88,7 @@ def _exposure(exposure: tuple[ExposurePart, ...]) -> Table:
         ]
         for part in exposure
     ]
-    return Table(columns, rows)
+    return Table(columns, rows, name=whose and f"what {whose} learnt from")
 
 
 def short(digest: str | None) -> str:

@@ -74,7 +74,7 @@ def test_json_has_every_clip_that_they_answer_differently(cli, pair: list[Run]) 
     assert sum(part["only_a"] for part in record["labels"]) == record["only_a"]
     assert sum(part["both_wrong"] for part in record["speakers"]) == record["both_wrong"]
     assert sum(map(sum, record["answers"]["rows_are_a"])) == record["n"] == 36
-    assert record["agreement"]["same"] == 1 - len(differing) / 36
+    assert record["agreement"]["same"] == pytest.approx(1 - len(differing) / 36)
     assert "no task" in record["unknown_of_clips"] or "toy-a" in record["unknown_of_clips"]
 
 
@@ -174,7 +174,7 @@ def test_a_page_may_load_and_run_nothing(pair: list[Run]) -> None:
     ]  # fmt: skip
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "script" not in policy
-    assert not any("src" in given or "href" in given and given["href"][0] != "#"
+    assert not any("src" in given or given.get("href", "#")[0] != "#"
                    for _, given in elements)  # fmt: skip
 
 
@@ -205,7 +205,7 @@ def test_of_many_speakers_and_clips_the_ends_are_shown_and_counted(tmp_path: Pat
     clips = len(facts_of(runs).compared.disagreements)
     assert clips > comparison_page.LISTED
     assert f"{clips} of 180 clips, {comparison_page.LISTED} of them here; --json has all" in text
-    assert sum(line.startswith("| clip0") or line.startswith("| clip1")
+    assert sum(line.startswith(("| clip0", "| clip1"))
                for line in text.splitlines()) == comparison_page.LISTED  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def test_the_first_sentence_claims_no_more_than_the_test(
     items = replace(toy_items(toy_task()), clusters=clusters)
     runs = [
         write_run(tmp_path, model=name, right=right, seed=seed, items=items)
-        for name, right, seed in (("good", 1.0, 1), ("poor", 0.1, 2))
+        for name, right, seed in (("good", 0.95, 1), ("poor", 0.1, 3))
     ]
     assert words in markdown.page(comparison_page.report(facts_of(runs)))
 
