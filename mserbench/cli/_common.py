@@ -40,6 +40,7 @@ __all__ = [
     "settings",
     "wide_option",
     "write",
+    "write_page",
 ]
 
 _DATA = "MSERBENCH_DATA"
@@ -331,6 +332,15 @@ def write(path: Path, content: bytes | str) -> None:
         raise DataError(
             f"{plain(str(path))!r} cannot be written ({reason}): give another file"
         ) from error
+
+
+def write_page(path: Path, blocks: Sequence[Block], title: str) -> None:
+    """Write blocks as a page, and say so. Raises as `write`."""
+    from mserbench.report import html
+
+    text = html.page(blocks, title)
+    write(path, text)
+    say(f"written: {path}, {len(text.encode()) / 1000:,.0f} kB")
 
 
 def say(text: str, err: bool = False) -> None:

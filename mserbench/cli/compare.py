@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mserbench.cli import _common
-from mserbench.errors import plain
+from mserbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from mserbench.telling.comparison import ComparisonFacts
 
 
 @click.command(name="compare", short_help="compare two runs on the same utterances")
@@ -15,10 +20,10 @@ from mserbench.errors import plain
 @click.argument("run_b", type=click.Path(path_type=Path))
 @click.option(
     "--html",
-    "page",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write FILE: all of it as one page, with the clips on which they disagree.",
+    help="Write a page to look at, one file, in place of text: with the clips on which they "
+    "disagree.",
 )
 @click.option(
     "--task", help="TOML file of the task, where the runs are of a corpus of your own: for names."
@@ -27,7 +32,7 @@ from mserbench.errors import plain
 @_common.wide_option
 @_common.json_option
 def command(
-    run_a: Path, run_b: Path, page: Path | None, task: str | None, data: Path | None, as_json: bool
+    run_a: Path, run_b: Path, html: Path | None, task: str | None, data: Path | None, as_json: bool
 ) -> None:
     """Compare the run folders RUN_A and RUN_B: a paired t test over speakers, then McNemar over
     clips, and who is right label by label and speaker by speaker.
@@ -35,7 +40,9 @@ def command(
     Where one scored fewer clips, as with --limit, both are compared on those that they share. Where
     the corpus is here, speakers and files have their names.
     """
-    from mserbench.report import html
+    if as_json and html:
+        raise UsageError("--json and --html are both given: leave one away")
+
     from mserbench.results import comparing
     from mserbench.telling import clips, comparison_page
     from mserbench.telling.comparison import ComparisonFacts
@@ -48,14 +55,24 @@ def command(
     with _common.progress(f"looking at the clips of {question}") as progress:
         facts = ComparisonFacts(compared, clips.look_up(compared.a, data, task, progress))
 
-    if page is not None:
-        title = comparison_page.title(compared)
-        _common.write(page, html.page(comparison_page.report(facts), title))
-
-    if as_json:
+    if html:
+        _write(html, facts)
+    elif as_json:
         _common.print_json(facts.to_json())
-        return
+    else:
+        _common.say(f"{compared.heading}\n")
+        _common.print_blocks(comparison_page.short(facts))
 
-    _common.say(f"{compared.heading}\n")
-    whole = {"page": plain(str(page))} if page else {}
-    _common.print_blocks(comparison_page.short(facts, **whole))
+
+def _write(path: Path, facts: ComparisonFacts) -> None:
+    """Write the page of a comparison, and say what a page must not: where files of this machine
+    lie.
+    """
+    from mserbench.telling import comparison_page
+
+    why_not = facts.looked_up.why_not
+    without_paths = replace(facts, looked_up=replace(facts.looked_up, why_not=""))
+    title = f"{comparison_page.title(facts.compared)}: comparison by mserbench"
+    _common.write_page(path, comparison_page.report(without_paths), title)
+    if why_not:
+        _common.say(f"without names of speakers and files: {why_not}", err=True)

@@ -64,10 +64,8 @@ def report(facts: ComparisonFacts) -> list[Block]:
     return blocks
 
 
-def short(facts: ComparisonFacts, page: str = "--html FILE") -> list[Block]:
-    """Return what a terminal has room for: the test, and the flips by label and by speaker; `page`
-    is where all of it stands.
-    """
+def short(facts: ComparisonFacts) -> list[Block]:
+    """Return what a terminal has room for: the test, and the flips by label and by speaker."""
     disagreements = len(facts.compared.disagreements)
     return [
         _conclusion(facts.compared),
@@ -76,7 +74,7 @@ def short(facts: ComparisonFacts, page: str = "--html FILE") -> list[Block]:
         *_speakers(facts),
         Paragraph(
             f"They answer {disagreements} of {facts.compared.result.n} clips differently: "
-            f"{page} shows which, --json has all."
+            f"--html FILE shows which, --json has all."
         ),
     ]
 
@@ -209,9 +207,10 @@ def _speakers(facts: ComparisonFacts) -> list[Block]:
     if facts.unattributed:
         notes.append(f"{facts.unattributed} clips have no speaker.")
     if not facts.looked_up.clips:
+        why_not = facts.looked_up.why_not
         notes.append(
-            f"Speakers are numbers, as the corpus is not here (--data, and --task for one of your "
-            f"own): {facts.looked_up.why_not}"
+            "Speakers are numbers, as the corpus is not here (--data, and --task for one of your "
+            "own)" + (f": {why_not}" if why_not else ".")
         )
 
     return [_flips("speaker", speakers), *(Paragraph(note) for note in notes if note)]
