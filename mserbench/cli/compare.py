@@ -41,7 +41,7 @@ def command(
     the corpus is here, speakers and files have their names.
     """
     if as_json and html:
-        raise UsageError("--json and --html are both given: leave one away")
+        raise UsageError("--html and --json are both given: leave one away")
 
     from mserbench.results import comparing
     from mserbench.telling import clips, comparison_page

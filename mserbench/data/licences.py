@@ -43,3 +43,13 @@ def lets_labels_be_passed_on(licence: str) -> bool:
     """
     # Such a list is an extract, which a licence without derivatives (ND) does not allow.
     return bool(addresses(licence)) and "-ND" not in licence
+
+
+def lets_audio_be_passed_on(licence: str) -> bool:
+    """Say whether clips of a corpus, cut and resampled, may be passed on under its terms.
+
+    >>> [lets_audio_be_passed_on(name) for name in ("CC0-1.0", "free for research")]
+    [True, False]
+    """
+    # These are extracts too, and of a form that is not the publisher's.
+    return lets_labels_be_passed_on(licence)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mserbench.contracts import Task
-from mserbench.data import corpus, dataset, index, lookup
+from mserbench.data import corpus, dataset, lookup
 from mserbench.data.dataset import Dataset, Item
 from mserbench.data.index import Progress
 from mserbench.embeddings.vectors import vectors_of
 from mserbench.errors import DataError, UsageError
 from mserbench.model import Model, no_embeddings
-from mserbench.results import runs
+from mserbench.results import heard, runs
 from mserbench.results.record import WeightsPart
 from mserbench.results.runs import Run
 from mserbench.running.lookup import model_class, model_entry, shipped_weights
@@ -187,19 +187,11 @@ def _part_of(run: Run, task: Task, data: Path | None) -> _Part:
         )
 
     whole = dataset.load(task, data, allow_partial=record.counts.partial)
-    answers = {row.id: row.prediction or UNPARSED for row in run.rows}
-    items = tuple(item for item in whole.items if item.utterance.id in answers)
-    digest = index.digest({item.utterance.id: item.facts for item in items})
-
     # Vectors of other audio would be shown under the answers to this.
-    if digest != record.corpus.index_digest:
-        raise DataError(
-            f"{place} scored other audio than that of corpus {task.corpus!r} here, where "
-            f"{len(items)} of its {len(answers)} clips are: give the data that it was made with by "
-            "--data, or run it again"
-        )
+    items = heard.items(run, whole)
+    answers = {row.id: row.prediction or UNPARSED for row in run.rows}
 
-    return _Part(replace(whole, items=items, digest=digest), answers)
+    return _Part(replace(whole, items=items, digest=record.corpus.index_digest), answers)
 
 
 def _subject_of(run: Run, target: Dataset, weights: str | None, device: str) -> Subject:

@@ -191,9 +191,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a reader must see before all else, and on paper too."""
+    """What a reader must see before all else. `is_private`: the page may not be passed on, which
+    each sheet of paper says too.
+    """
 
     text: Cell
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

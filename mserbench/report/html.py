@@ -145,8 +145,9 @@ def block(content: Block) -> str:
             return f"<pre><code>{escaped(chr(10).join(typed))}</code></pre>"
         case Picture(target, says):
             return f'<p><img src="{address(target)}" alt="{escape(says)}"></p>'
-        case Notice(text):
-            return f'<p class="notice" role="note">{cell_of(text)}</p>'
+        case Notice(text, is_private):
+            kind = "notice private" if is_private else "notice"
+            return f'<p class="{kind}" role="note">{cell_of(text)}</p>'
         case Recording():
             return _recording(content)
         case Folded(title, blocks):

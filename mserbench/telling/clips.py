@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mserbench.data import corpus, dataset, lookup
+from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
-from mserbench.errors import MserbenchError, plain
+from mserbench.errors import DataError, MserbenchError, plain
 from mserbench.results.runs import Run
 
 
@@ -23,10 +24,20 @@ class ClipFacts:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """Clips by id; empty where `why_not` says why nothing is known of them here."""
+    """Clips by id; empty where `why_not` says why nothing is known of them here. `corpus` is what
+    they were read from.
+    """
 
     clips: Mapping[str, ClipFacts]
     why_not: str = ""
+    corpus: Dataset | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why nothing is known of the clips, and what would help."""
+        return "the corpus is not here (--data, and --task for one of your own)" + (
+            f": {self.why_not}" if self.why_not else "."
+        )
 
 
 def look_up(
@@ -35,22 +46,34 @@ def look_up(
     """Return what the corpus of a run says of its clips, which `task` names where it is of one's
     own. A corpus that is not here, or is another one, is no error: a report says so.
     """
-    folder = corpus.data_folder(data)
     # All of it is an extra: the report itself rests on the run alone.
     try:
-        question = lookup.task(task or run.record.task.name, folder)
-        target = dataset.load(question, folder, allow_partial=True, progress=progress)
+        return look_up_all(run, data, task, progress)
     except MserbenchError as error:
         return LookedUp({}, plain(str(error), 200))
 
+
+def look_up_all(
+    run: Run, data: Path | None, task: str | None = None, progress: Progress | None = None
+) -> LookedUp:
+    """Return the same. Raises DataError where the corpus is not here or lacks clips of the run."""
+    folder = corpus.data_folder(data)
+    question = lookup.task(task or run.record.task.name, folder)
+    target = dataset.load(question, folder, allow_partial=True, progress=progress)
     clips = {
         item.utterance.id: ClipFacts(
             item.facts.seconds, item.utterance.speaker, item.utterance.audio
         )
         for item in target.items
     }
+
     # Of another edition, or of another folder of that name, facts would be of other clips.
     lacking = [row.id for row in run.rows if row.id not in clips]
     if lacking:
-        return LookedUp({}, f"corpus {question.corpus!r} here lacks {len(lacking)} of its clips")
-    return LookedUp(clips)
+        raise DataError(
+            f"corpus {question.corpus!r} here lacks {len(lacking)} of its clips (first "
+            f"{lacking[0]!r}), or holds other audio under their names: 'mserbench data verify "
+            f"{lookup.typed(question.corpus)}' says which"
+        )
+
+    return LookedUp(clips, corpus=target)

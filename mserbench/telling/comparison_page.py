@@ -30,7 +30,8 @@ from mserbench.results.runs import Run
 from mserbench.statistics.power import LEVEL
 from mserbench.telling import ends, provenance
 from mserbench.telling.comparison import ComparisonFacts
-from mserbench.telling.page import shortened, smallest_shown
+from mserbench.telling.page import shortened
+from mserbench.telling.reached import smallest_shown
 
 LISTED = 50  # disagreements of a page; a reader listens to the first, and JSON has all
 _UNREAD = "(unread)"  # an answer that names no label
@@ -207,11 +208,7 @@ def _speakers(facts: ComparisonFacts) -> list[Block]:
     if facts.unattributed:
         notes.append(f"{facts.unattributed} clips have no speaker.")
     if not facts.looked_up.clips:
-        why_not = facts.looked_up.why_not
-        notes.append(
-            "Speakers are numbers, as the corpus is not here (--data, and --task for one of your "
-            "own)" + (f": {why_not}" if why_not else ".")
-        )
+        notes.append(f"Speakers are numbers, as {facts.looked_up.reason}")
 
     return [_flips("speaker", speakers), *(Paragraph(note) for note in notes if note)]
 

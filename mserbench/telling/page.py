@@ -9,15 +9,18 @@ from mserbench.report.blocks import (
     Bullets,
     Cell,
     Column,
+    Drawn,
     Heading,
     Number,
     Paragraph,
+    Shaded,
     Strong,
     Table,
 )
 from mserbench.results import doubts, marks
-from mserbench.telling import ends, provenance
+from mserbench.telling import ends, provenance, reached
 from mserbench.telling.facts import PartFacts, RunFacts
+from mserbench.telling.listening import Heard
 
 _METRICS = {
     "UA": "mean recall over the labels",
@@ -29,13 +32,13 @@ _METRICS = {
 }
 
 
-def report(facts: RunFacts) -> list[Block]:
-    """Return the blocks of a report, its heading first."""
+def report(facts: RunFacts, heard: Heard | None = None) -> list[Block]:
+    """Return the blocks of a report, its heading first; `heard` are clips of it to listen to."""
     run = facts.run
     # In the order of a reader's questions: how much, of how much, where, why, from what.
     sections: list[tuple[str, Callable[[RunFacts], list[Block]]]] = [
         ("What it reached", _metrics),
-        ("What could have been reached", _reach),
+        ("What could have been reached", reached.blocks),
         ("Label by label", _labels),
         ("What was taken for what", _confusion),
         ("Speaker by speaker", _speakers),
@@ -46,8 +49,12 @@ def report(facts: RunFacts) -> list[Block]:
     ]
 
     blocks: list[Block] = [Heading(f"{run.name} on {run.record.task.name}", 1)]
+    # What may not be passed on must say so before anything else.
+    blocks += heard.terms if heard else []
     for title, section in sections:
         blocks += [Heading(title, 2), *section(facts)]
+        if section is _worst and heard:
+            blocks += heard.clips
 
     return blocks
 
@@ -75,74 +82,8 @@ def _metrics(facts: RunFacts) -> list[Block]:
         f"Percent, with the 95 % interval over speakers. {scored} clips {speakers}, "
         f"{len(run.labels)} labels."
     )
-    return [Table([Column("metric"), Column("value", right=True), Column("is")], rows), _text(note)]
-
-
-def _reach(facts: RunFacts) -> list[Block]:
-    run, floors = facts.run, facts.floors
-    chance = Number(floors.chance)
-    rows: list[list[Cell]] = [
-        [
-            "this run",
-            Number(run.metrics["UA"], run.intervals["UA"], run.by_clip, strong=True),
-            Number(run.metrics["WA"]),
-        ],
-        [
-            f"always {floors.label!r}",
-            Number(floors.constant["UA"]),
-            Number(floors.constant["WA"]),
-        ],
-        ["random answers", chance, chance],
-    ]
-    lowest, highest = map(Number, floors.range)
-    points: list[Cell] = [
-        ("Of random answerers 19 of 20 have a UA of ", lowest, " to ", highest, ".")
-    ]
-
-    # A model that can give all labels has no ceiling to be told of.
-    if facts.coverage.is_told:
-        of_labels, sentences = _coverage(facts)
-        rows += of_labels
-        points += sentences
-
-    points.append(smallest_shown(facts.smallest))
-    columns = [Column("what"), Column("UA", right=True), Column("WA", right=True)]
-    return [Table(columns, rows), Bullets(points)]
-
-
-def _coverage(facts: RunFacts) -> tuple[list[list[Cell]], list[Cell]]:
-    """Return rows and sentences on the labels that a model can give."""
-    run, covered = facts.run, facts.coverage
-    share = f"{len(covered.labels)} of {len(run.labels)} labels"
-    lacking = f"lacking: {', '.join(covered.lacking)}."
-
-    # What never occurs among answers may be known all the same.
-    proof = "occur among its answers (answers only: no proof that it knows no others)"
-    points: list[Cell] = [
-        f"{share} {proof if covered.by_answers else 'are what it can give'}; {lacking}"
-    ]
-    ceiling = Number(covered.ceiling["UA"]), Number(covered.ceiling["WA"])
-    rows: list[list[Cell]] = [[f"ceiling with {share}", *ceiling]]
-
-    if shared := covered.shared:
-        value = Number(shared.metrics["UA"], shared.intervals["UA"], run.by_clip)
-        name = f"this run, the {shared.n} clips of those labels"
-        rows.append([name, value, Number(shared.metrics["WA"])])
-        points.append("The last row answers another question than the task, and is not ranked.")
-
-    return rows, points
-
-
-def smallest_shown(difference: float | None) -> str:
-    """Return what is said of the smallest difference that clips show, a fraction of 1."""
-    if difference is None:
-        return "Without four speakers or more no difference between two systems can be shown."
-    if difference >= 1:
-        return "These clips show no difference between two usual systems: one speaker has most."
-    return (
-        f"These clips and speakers show a difference of UA between two usual systems from "
-        f"{100 * difference:.1f} points on, in 4 of 5 tries (simulated)."
-    )
+    columns = [Column("metric"), Column("value", right=True), Column("is")]
+    return [Table(columns, rows, Drawn(1, says="percent")), _text(note)]
 
 
 def _labels(facts: RunFacts) -> list[Block]:
@@ -164,27 +105,34 @@ def _labels(facts: RunFacts) -> list[Block]:
         Column("recall", right=True),
         Column("precision", right=True),
     ]
-    return [Table(columns, rows)]
+    return [Table(columns, rows, reached.beside_chance(3, facts))]
 
 
 def _confusion(facts: RunFacts) -> list[Block]:
     labels, counts = facts.run.labels, facts.confusion
     # Most models answer with labels alone: a column of zeros would tell nothing.
     has_unreadable = bool(counts[:, -1].any())
-    short = shortened(labels)
-    heads = [*short, *(["none"] if has_unreadable else [])]
+    heads = [
+        Column(short, right=True, long=label)
+        for short, label in zip(shortened(labels), labels, strict=True)
+    ]
+    if has_unreadable:
+        heads.append(Column("none", right=True))
+
+    # A label without clips has no shares.
+    totals = counts.sum(axis=1).clip(min=1)
     rows: list[list[Cell]] = [
         [
             label,
             *(
-                Strong(str(count)) if column == at else str(count)
+                Shaded(str(count), float(count / totals[at]), strong=column == at)
                 for column, count in enumerate(counts[at, : len(heads)])
             ),
         ]
         for at, label in enumerate(labels)
     ]
 
-    table = Table([Column("true"), *(Column(head, right=True) for head in heads)], rows)
+    table = Table([Column("true"), *heads], rows)
     unreadable = "; none: could not be read" if has_unreadable else ""
     return [table, _text(f"Clips by true label (rows) and answer (columns){unreadable}.")]
 
@@ -209,38 +157,32 @@ def _speakers(facts: RunFacts) -> list[Block]:
         return [_text("No speaker is known.")]
 
     speakers, cut = ends.of_many(facts.speakers, "lowest", "highest")
-    blocks: list[Block] = [_parts("speaker", speakers), *([_text(cut)] if cut else [])]
+    blocks: list[Block] = [_parts("speaker", speakers, facts), *([_text(cut)] if cut else [])]
     if not facts.looked_up.clips:
-        blocks.append(_text(f"Speakers are numbers, as {_why_not(facts)}"))
+        blocks.append(_text(f"Speakers are numbers, as {facts.looked_up.reason}"))
 
     return blocks
 
 
 def _durations(facts: RunFacts) -> list[Block]:
     if facts.durations:
-        return [_parts("seconds", facts.durations)]
+        return [_parts("seconds", facts.durations, facts)]
     if facts.looked_up.clips:
         return [_text("Too few clips for quarters.")]
-    return [_text(f"Seconds are not known: {_why_not(facts)}")]
+    return [_text(f"Seconds are not known: {facts.looked_up.reason}")]
 
 
-def _why_not(facts: RunFacts) -> str:
-    return (
-        f"the corpus is not here (--data, and --task for one of your own): "
-        f"{facts.looked_up.why_not}"
-    )
-
-
-def _parts(name: str, parts: Sequence[PartFacts]) -> Table:
+def _parts(name: str, parts: Sequence[PartFacts], facts: RunFacts) -> Table:
     columns = [
         Column(name),
         Column("clips", right=True),
         Column("UA", right=True),
         Column("WA", right=True),
     ]
-    return Table(
-        columns, [[part.name, str(part.clips), Number(part.ua), Number(part.wa)] for part in parts]
-    )
+    rows: list[list[Cell]] = [
+        [part.name, str(part.clips), Number(part.ua), Number(part.wa)] for part in parts
+    ]
+    return Table(columns, rows, reached.beside_chance(2, facts))
 
 
 def _verdict(facts: RunFacts) -> list[Block]:
