@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mserbench.cli import _streams
-from mserbench.errors import DataError, UsageError, plain, why
+from mserbench.errors import UsageError
 from mserbench.report import foreign, screens
 from mserbench.report.progress import counting as progress
 
@@ -39,8 +39,6 @@ __all__ = [
     "say",
     "settings",
     "wide_option",
-    "write",
-    "write_page",
 ]
 
 _DATA = "MSERBENCH_DATA"
@@ -317,30 +315,6 @@ def _can_be_written(text: str, encoding: str) -> bool:
         return False
 
     return True
-
-
-def write(path: Path, content: bytes | str) -> None:
-    """Write what a command makes for people to a file, which may be there. Raises DataError where
-    it cannot be written.
-    """
-    from mserbench.disk.files import write_atomic
-
-    try:
-        write_atomic(path, content)
-    except OSError as error:
-        reason = error.strerror or why(error)
-        raise DataError(
-            f"{plain(str(path))!r} cannot be written ({reason}): give another file"
-        ) from error
-
-
-def write_page(path: Path, blocks: Sequence[Block], title: str) -> None:
-    """Write blocks as a page, and say so. Raises as `write`."""
-    from mserbench.report import html
-
-    text = html.page(blocks, title)
-    write(path, text)
-    say(f"written: {path}, {len(text.encode()) / 1000:,.0f} kB")
 
 
 def say(text: str, err: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _files
 from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +73,6 @@ def _write(path: Path, facts: ComparisonFacts) -> None:
     why_not = facts.looked_up.why_not
     without_paths = replace(facts, looked_up=replace(facts.looked_up, why_not=""))
     title = f"{comparison_page.title(facts.compared)}: comparison by mserbench"
-    _common.write_page(path, comparison_page.report(without_paths), title)
+    _files.write_page(path, comparison_page.report(without_paths), title)
     if why_not:
         _common.say(f"without names of speakers and files: {why_not}", err=True)

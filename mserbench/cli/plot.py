@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _files
 from mserbench.embeddings import FIELDS
 from mserbench.errors import UsageError
 from mserbench.report import foreign
@@ -96,9 +96,9 @@ def embeddings(
 
     placed = projection.tsne(cloud.vectors, seed)
     measured = plotting.measured(cloud, fields)
-    _common.write(out, picture.draw(cloud, placed, fields, measured, seed))
+    _files.write(out, picture.draw(cloud, placed, fields, measured, seed))
     if table:
-        _common.write(table, _csv(cloud, placed))
+        _files.write(table, _csv(cloud, placed))
 
     _report(cloud, placed, measured, [out, table] if table else [out], as_json)
 

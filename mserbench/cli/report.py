@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _files
 from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,6 +91,6 @@ def _write(path: Path, run: Run, looked_up: LookedUp, with_audio: bool) -> None:
             _common.say("no clip to listen to: the page says why", err=True)
 
     title = f"{run.name} on {run.record.task.name}: report of mserbench"
-    _common.write_page(path, page.report(facts, heard), title)
+    _files.write_page(path, page.report(facts, heard), title)
     if looked_up.why_not:
         _common.say(f"without names of speakers and files: {looked_up.why_not}", err=True)

@@ -4,8 +4,7 @@ room for.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from mserbench.report import terminal
 from mserbench.report.blocks import (
@@ -13,30 +12,23 @@ from mserbench.report.blocks import (
     Bullets,
     Cell,
     Column,
-    Drawn,
     Folded,
     Heading,
     Marks,
     Number,
     Paragraph,
-    Shaded,
     Strong,
     Table,
 )
 from mserbench.results import marks
 from mserbench.results.comparing import Compared
-from mserbench.results.disagreeing import Disagreement, Flips
 from mserbench.results.runs import Run
 from mserbench.statistics.power import LEVEL
-from mserbench.telling import ends, provenance
+from mserbench.telling import flips, provenance
 from mserbench.telling.comparison import ComparisonFacts
-from mserbench.telling.page import shortened
 from mserbench.telling.reached import smallest_shown
 
-LISTED = 50  # disagreements of a page; a reader listens to the first, and JSON has all
-_UNREAD = "(unread)"  # an answer that names no label
 _UNSET = object()  # of an option that a run does not have, whose value may be None
-_COUNTS = "Both right to both wrong count clips."
 
 
 def title(compared: Compared) -> str:
@@ -50,11 +42,11 @@ def report(facts: ComparisonFacts) -> list[Block]:
     sections: list[tuple[str, Callable[[ComparisonFacts], list[Block]]]] = [
         ("The two runs", _runs),
         ("Which is better", _tests),
-        ("Label by label", _labels),
-        ("Speaker by speaker", _speakers),
-        ("Answer against answer", _answers),
-        ("How alike they answer", _agreement),
-        ("Where they disagree", _disagreements),
+        ("Label by label", flips.labels),
+        ("Speaker by speaker", flips.speakers),
+        ("Answer against answer", flips.answers),
+        ("How alike they answer", flips.agreement),
+        ("Where they disagree", flips.clips),
         ("Where they come from", _origins),
     ]
 
@@ -71,8 +63,8 @@ def short(facts: ComparisonFacts) -> list[Block]:
     return [
         _conclusion(facts.compared),
         *_tests(facts),
-        *_labels(facts),
-        *_speakers(facts),
+        *flips.labels(facts),
+        *flips.speakers(facts),
         Paragraph(
             f"They answer {disagreements} of {facts.compared.result.n} clips differently: "
             f"--html FILE shows which, --json has all."
@@ -130,8 +122,8 @@ def _clips(facts: ComparisonFacts) -> str:
     if compared.notes:
         return f"They are {'; '.join(compared.notes)}."
 
-    speakers = "of unknown speakers" if result.by_clip else f"of {result.clusters} speakers"
-    return f"Both scored the same {result.n} clips {speakers}."
+    speakers = "unknown speakers" if result.by_clip else f"{len(facts.speakers)} speakers"
+    return f"Both scored the same {result.n} clips of {speakers}."
 
 
 def _tests(facts: ComparisonFacts) -> list[Block]:
@@ -154,17 +146,9 @@ def _tests(facts: ComparisonFacts) -> list[Block]:
     columns = [Column("metric"), *(Column(name, right=True) for name in ("A", "B", "A - B"))]
     points = [*compared.tests, smallest_shown(compared.smallest)]
     return [
-        Table(columns, rows, _drawn(3, list(differences.values()))),
+        Table(columns, rows, flips.drawn(3, list(differences.values()))),
         Bullets(points),
     ]
-
-
-def _drawn(at: int, differences: Sequence[Number]) -> Drawn:
-    """Return how differences are drawn: about 0, on a scale that holds all of them."""
-    ends = [end for number in differences for end in (number.value, *(number.interval or ()))]
-    # To whole tens of points, so that its ends can be read.
-    reach = max(1, math.ceil(10 * max(map(abs, ends)) - 1e-9)) / 10
-    return Drawn(at, 0.0, "A is better to the right", -reach, reach)
 
 
 def _conclusion(compared: Compared) -> Paragraph:
@@ -186,175 +170,6 @@ def _conclusion(compared: Compared) -> Paragraph:
         sentence = f"{better} is better than {worse} {by}."
 
     return Paragraph(Strong(sentence))
-
-
-def _labels(facts: ComparisonFacts) -> list[Block]:
-    note = (
-        f"Recall in percent, and A - B in points with the 95 % interval over speakers who have "
-        f"the label; of several labels now and then an interval errs. {_COUNTS}"
-    )
-    return [_flips("label", facts.compared.by_label), Paragraph(note)]
-
-
-def _speakers(facts: ComparisonFacts) -> list[Block]:
-    if not facts.speakers:
-        return [Paragraph("No speaker is known.")]
-
-    speakers, cut = ends.of_many(facts.speakers, "on whom A trails most", "on whom it leads most")
-    notes = [
-        f"UA in percent over the labels that a speaker has, and A - B in points. {_COUNTS}",
-        cut,
-    ]
-    if facts.unattributed:
-        notes.append(f"{facts.unattributed} clips have no speaker.")
-    if not facts.looked_up.clips:
-        notes.append(f"Speakers are numbers, as {facts.looked_up.reason}")
-
-    return [_flips("speaker", speakers), *(Paragraph(note) for note in notes if note)]
-
-
-def _flips(name: str, parts: Sequence[Flips]) -> Table:
-    columns = [
-        Column(name),
-        Column("clips", right=True, priority=1),
-        Column("both right", right=True, priority=3),
-        Column("only A", right=True),
-        Column("only B", right=True),
-        Column("both wrong", right=True, priority=3),
-        Column("A", right=True, priority=2),
-        Column("B", right=True, priority=2),
-        Column("A - B", right=True),
-    ]
-    differences = [Number(part.difference, part.interval, signed=True) for part in parts]
-    rows: list[list[Cell]] = [
-        [
-            part.name,
-            str(part.clips),
-            str(part.both_right),
-            str(part.only_a),
-            str(part.only_b),
-            str(part.both_wrong),
-            Number(part.a),
-            Number(part.b),
-            difference,
-        ]
-        for part, difference in zip(parts, differences, strict=True)
-    ]
-    return Table(columns, rows, _drawn(8, differences))
-
-
-def _answers(facts: ComparisonFacts) -> list[Block]:
-    labels, counts = facts.compared.a.labels, facts.compared.answers
-    # Most models answer with labels alone: a row and a column of zeros would tell nothing.
-    is_unread = [any(row[-1] for row in counts), any(counts[-1])]
-    columns = len(labels) + is_unread[0]
-    names = [*labels, *([_UNREAD] if is_unread[1] else [])]
-    heads = [
-        Column(short, right=True, long=long)
-        for short, long in zip([*shortened(labels), _UNREAD], [*labels, ""], strict=True)
-    ]
-    rows: list[list[Cell]] = [
-        [
-            name,
-            *(
-                Shaded(str(count), count / (sum(counts[at]) or 1), strong=column == at)
-                for column, count in enumerate(counts[at][:columns])
-            ),
-        ]
-        for at, name in enumerate(names)
-    ]
-    table = Table([Column("A answers"), *heads[:columns]], rows)
-    return [table, Paragraph("Clips by the answer of A (rows) and that of B (columns).")]
-
-
-def _agreement(facts: ComparisonFacts) -> list[Block]:
-    alike = facts.compared.agreement
-    points: list[Cell] = [
-        (
-            "The same answer to ",
-            Number(alike.same),
-            f" % of the clips. Cohen's kappa {_kappa(alike.kappa)}: 0 if they agree as often as "
-            f"chance has it, 1 if always.",
-        ),
-        f"Consistency of errors {_kappa(alike.errors)}, kappa of right and wrong: 0 if they fail "
-        f"on the same clips as often as chance has it, 1 if always.",
-        (
-            "At least one of them is right on ",
-            Number(alike.either),
-            " % of the clips: the WA of whoever always chose the better answer.",
-        ),
-    ]
-    return [Bullets(points)]
-
-
-def _kappa(value: float | None) -> str:
-    return "is not defined" if value is None else f"{value:.2f}"
-
-
-def _disagreements(facts: ComparisonFacts) -> list[Block]:
-    disagreements = facts.compared.disagreements
-    if not disagreements:
-        return [Paragraph("They give every clip the same answer.")]
-
-    listed = disagreements[:LISTED]
-    count = f"{len(disagreements)} of {facts.compared.result.n} clips"
-    if len(listed) < len(disagreements):
-        count += f", {len(listed)} of them here; --json has all"
-
-    # Without any score nobody knows of which answers a model is sure.
-    scored = _scored(disagreements)
-    order = (
-        f"first those of which {' and '.join(scored)} {'are' if scored[1:] else 'is'} surest, by "
-        f"how far the score of the own answer lies above that of the other's (ranks)"
-        if scored
-        else "in the order of their ids, as neither gave scores"
-    )
-    return [_clip_table(facts, listed, scored), Paragraph(f"{count}, {order}.")]
-
-
-def _scored(clips: Sequence[Disagreement]) -> list[str]:
-    """Return which of the two gave scores."""
-    return [
-        name
-        for name, scores in (
-            ("A", [clip.scores_a for clip in clips]),
-            ("B", [clip.scores_b for clip in clips]),
-        )
-        if any(score is not None for both in scores for score in both)
-    ]
-
-
-def _clip_table(
-    facts: ComparisonFacts, clips: Sequence[Disagreement], scored: Sequence[str]
-) -> Table:
-    columns = [Column("clip"), Column("true")]
-    for name in ("A", "B"):
-        columns.append(Column(name))
-        if name in scored:
-            columns.append(Column("its score", right=True))
-
-    rows: list[list[Cell]] = []
-    for clip in clips:
-        cells: list[Cell] = [facts.file(clip.id), clip.label, clip.answer_a or _UNREAD]
-        cells += [_score(clip.scores_a[0])] if "A" in scored else []
-        cells += [clip.answer_b or _UNREAD]
-        cells += [_score(clip.scores_b[1])] if "B" in scored else []
-        rows.append([*cells, _right(clip)])
-
-    return Table([*columns, Column("right")], rows)
-
-
-def _right(clip: Disagreement) -> Cell:
-    right = [
-        name
-        for name, answer in (("A", clip.answer_a), ("B", clip.answer_b))
-        if answer == clip.label
-    ]
-    return Strong(right[0]) if right else "neither"
-
-
-def _score(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}"
 
 
 def _origins(facts: ComparisonFacts) -> list[Block]:

@@ -17,7 +17,7 @@ import pytest
 import mserbench
 from mserbench.report import html, markdown
 from mserbench.results.runs import Run
-from mserbench.telling import comparison_page
+from mserbench.telling import comparison_page, flips
 from mserbench.telling.clips import LookedUp
 from mserbench.telling.comparison import ComparisonFacts
 from mserbench_leaderboard.entries import Items
@@ -107,7 +107,7 @@ def test_a_page_that_cannot_be_written_is_one_sentence(
     for more, code, words in (
         ([tmp_path], 2, "is a directory"),
         ([tmp_path / "file" / "d.html"], 3, "cannot be written"),
-        ([tmp_path / "d.html", "--json"], 2, "--html and --json are both given"),
+        ([tmp_path / "d.html", "--json"], 2, "--html and --json are both attributes"),
     ):
         done = cli("compare", *folders, "--html", *more)
         assert (done.code, done.out) == (code, "")
@@ -163,7 +163,9 @@ def attacked(tmp_path: Path) -> list[Run]:
 def test_what_strangers_wrote_is_text_and_nothing_else(attacked: list[Run]) -> None:
     elements = Elements(pages_of(attacked))
     assert {tag for tag, _ in elements.elements}.isdisjoint({"script", "img", "b", "iframe"})
-    assert not any(name.startswith("on") for _, given in elements.elements for name in given)
+    assert not any(
+        name.startswith("on") for _, attributes in elements.elements for name in attributes
+    )
     assert "<script>document.title='owned'</script>" in elements.text
     assert "\u202e" not in elements.text
     assert "x" * 301 not in elements.text
@@ -172,13 +174,13 @@ def test_what_strangers_wrote_is_text_and_nothing_else(attacked: list[Run]) -> N
 def test_a_page_may_load_and_run_nothing(pair: list[Run]) -> None:
     elements = Elements(pages_of(pair)).elements
     (policy,) = [
-        given["content"] for tag, given in elements
-        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy"
+        attributes["content"] for tag, attributes in elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
     ]  # fmt: skip
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "script" not in policy
-    assert not any("src" in given or given.get("href", "#")[0] != "#"
-                   for _, given in elements)  # fmt: skip
+    assert not any("src" in attributes or attributes.get("href", "#")[0] != "#"
+                   for _, attributes in elements)  # fmt: skip
 
 
 def test_options_of_one_model_are_those_that_differ(tmp_path: Path) -> None:
@@ -203,13 +205,13 @@ def test_of_many_speakers_and_clips_the_ends_are_shown_and_counted(tmp_path: Pat
         for name, right, seed in (("good", 0.9, 1), ("poor", 0.2, 2))
     ]
     text = markdown.page(comparison_page.report(facts_of(runs)))
-    assert "The 12 on whom A trails most and the 6 on whom it leads most of 30 speakers" in text
+    assert "The 12 with the lowest A - B and the 6 with the highest of 30 speakers" in text
 
     clips = len(facts_of(runs).compared.disagreements)
-    assert clips > comparison_page.LISTED
-    assert f"{clips} of 180 clips, {comparison_page.LISTED} of them here; --json has all" in text
+    assert clips > flips.LISTED
+    assert f"{clips} of 180 clips, {flips.LISTED} of them here; --json has all" in text
     assert sum(line.startswith(("| clip0", "| clip1"))
-               for line in text.splitlines()) == comparison_page.LISTED  # fmt: skip
+               for line in text.splitlines()) == flips.LISTED  # fmt: skip
 
 
 @pytest.mark.parametrize(
