@@ -194,7 +194,7 @@ def _head(column: Column) -> str:
     if column.long:
         name = f'<span class="long">{escape(column.long)}</span><span class="short">{name}</span>'
 
-    return f'<th scope="col"{_side(column)}>{name}</th>'
+    return f'<th scope="col"{_kinds(column, column.long or column.name)}>{name}</th>'
 
 
 def _drawn_head(column: Column, drawn: Drawn) -> str:
@@ -213,11 +213,7 @@ def _data(column: Column, cell: Cell) -> str:
         level = inline.shade(cell.share)
         return f'<td class="shade shade-{level}{main}">{escape(cell.text)}</td>'
 
-    # Broken within, a short word is hard to read, and a long one makes a table too wide.
-    is_long = any(len(word) > _LONG_WORD for word in plain(cell).split())
-    kinds = ["right"] * column.right + ["breaks"] * is_long
-    marked = f' class="{" ".join(kinds)}"' if kinds else ""
-    return f"<td{marked}>{cell_of(cell)}</td>"
+    return f"<td{_kinds(column, plain(cell))}>{cell_of(cell)}</td>"
 
 
 def _as_head(cell: str) -> str:
@@ -225,5 +221,9 @@ def _as_head(cell: str) -> str:
     return f'<th scope="row"{cell.removeprefix("<td").removesuffix("</td>")}</th>'
 
 
-def _side(column: Column) -> str:
-    return ' class="right"' if column.right else ""
+def _kinds(column: Column, text: str) -> str:
+    """Return the classes of a cell with some text, as an attribute."""
+    # Broken within, a short word is hard to read, and a long one makes a table too wide.
+    is_long = any(len(word) > _LONG_WORD for word in text.split())
+    kinds = ["right"] * column.right + ["breaks"] * is_long
+    return f' class="{" ".join(kinds)}"' if kinds else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from mserbench.data import corpus, dataset, lookup
 from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
-from mserbench.errors import DataError, MserbenchError, plain
+from mserbench.errors import DataError, MserbenchError, UsageError, plain
 from mserbench.results.runs import Run
 
 
@@ -56,9 +56,17 @@ def look_up(
 def look_up_all(
     run: Run, data: Path | None, task: str | None = None, progress: Progress | None = None
 ) -> LookedUp:
-    """Return the same. Raises DataError where the corpus is not here or lacks clips of the run."""
+    """Return the same. Raises DataError where the corpus is not here or lacks clips of the run, and
+    UsageError where nobody knows its task.
+    """
     folder = corpus.data_folder(data)
-    question = lookup.task(task or run.record.task.name, folder)
+    try:
+        question = lookup.task(task or run.record.task.name, folder)
+    except UsageError as error:
+        if task is not None:
+            raise
+        raise UsageError(f"{error}; the file of a task of your own is given by --task") from error
+
     target = dataset.load(question, folder, allow_partial=True, progress=progress)
     clips = {
         item.utterance.id: ClipFacts(
