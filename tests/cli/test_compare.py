@@ -107,7 +107,7 @@ def test_a_page_that_cannot_be_written_is_one_sentence(
     for more, code, words in (
         ([tmp_path], 2, "is a directory"),
         ([tmp_path / "file" / "d.html"], 3, "cannot be written"),
-        ([tmp_path / "d.html", "--json"], 2, "--html and --json are both attributes"),
+        ([tmp_path / "d.html", "--json"], 2, "--html and --json are both given"),
     ):
         done = cli("compare", *folders, "--html", *more)
         assert (done.code, done.out) == (code, "")
