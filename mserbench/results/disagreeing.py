@@ -38,7 +38,7 @@ class Flips:
 
     `a` and `b` are the UA of each on the part, which of one label is its recall, and `difference`
     A - B with its 95 % interval over speakers, as fractions of 1; `interval` is None for a speaker,
-    with too few of them, and where neither is right alone. The last four count clips and add up to
+    with too few of them, and where all show the same difference. The last four count clips and add up to
     `clips`.
     """
 
@@ -162,12 +162,15 @@ def _with_interval(name: str, pairs: Sequence[Pair], labels: Sequence[str], by_c
     # With one label in the truth UA is its recall, and its interval that of a comparison.
     tested = compare([pair.a.label for pair in pairs], answers_a, answers_b, labels, speakers)
     flips, interval = _flips(name, pairs, labels), tested.intervals["UA"]
-    # Where no clip tells the two apart there is nothing to measure an error by.
-    if by_clip or interval is None or not flips.only_a + flips.only_b:
+    if by_clip or interval is None:
+        return flips
+
+    # Where all speakers show the same difference there is nothing to measure its error by.
+    low, high = interval
+    if high - low < 1e-9:
         return flips
 
     # Of few speakers t reaches beyond what a difference of recalls can be.
-    low, high = interval
     return replace(flips, interval=(max(-1.0, low), min(1.0, high)))
 
 

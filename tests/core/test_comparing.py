@@ -129,6 +129,13 @@ def test_a_label_on_which_nothing_flips_has_no_interval(tmp_path: Path) -> None:
     sad = compared(tmp_path, clips).by_label[1]
     assert (sad.difference, sad.interval) == (0, None)
 
+    # As little as where two flips of one speaker cancel.
+    right, wrong = ("sad", ()), ("happy", ())
+    answers = [(right, wrong), (wrong, right), *[(right, right)] * 6]
+    clips = [(f"c{at}", at // 2, "sad", *of_a, *of_b) for at, (of_a, of_b) in enumerate(answers)]
+    (sad,) = compared(tmp_path, clips).by_label
+    assert (sad.only_a, sad.only_b, sad.interval) == (1, 1, None)
+
 
 def test_clips_without_a_speaker_are_no_speaker_s(tmp_path: Path) -> None:
     clips = [(clip[0], None if clip[1] == 2 else clip[1], *clip[2:]) for clip in CLIPS]
