@@ -38,8 +38,8 @@ class Flips:
 
     `a` and `b` are the UA of each on the part, which of one label is its recall, and `difference`
     A - B with its 95 % interval over speakers, as fractions of 1; `interval` is None for a speaker,
-    with too few of them, and where all show the same difference. The last four count clips and add up to
-    `clips`.
+    with too few of them, and where all show the same difference. The last four count clips and add
+    up to `clips`.
     """
 
     name: str
