@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _files
 from mserbench.embeddings import FIELDS
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import UsageError
 from mserbench.report import foreign
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ def embeddings(
 
     placed = projection.tsne(cloud.vectors, seed)
     measured = plotting.measured(cloud, fields)
-    _write(out, picture.draw(cloud, placed, fields, measured, seed))
+    _files.write(out, picture.draw(cloud, placed, fields, measured, seed))
     if table:
-        _write(table, _csv(cloud, placed))
+        _files.write(table, _csv(cloud, placed))
 
     _report(cloud, placed, measured, [out, table] if table else [out], as_json)
 
@@ -112,17 +112,6 @@ def _fields(by: str) -> list[str]:
         )
 
     return fields
-
-
-def _write(path: Path, content: bytes | str) -> None:
-    from mserbench.disk.files import write_atomic
-
-    try:
-        write_atomic(path, content)
-    except OSError as error:
-        raise DataError(
-            f"{str(path)!r} cannot be written ({error.strerror or error}): give another file"
-        ) from error
 
 
 def _csv(cloud: Cloud, placed: Projection) -> str:

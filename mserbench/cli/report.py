@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mserbench.cli import _common
+from mserbench.cli import _common, _files
 from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,8 +80,6 @@ def command(
 
 def _write(path: Path, run: Run, looked_up: LookedUp, with_audio: bool) -> None:
     """Write the page of a run, and say what a page must not: where files of this machine lie."""
-    from mserbench.disk.files import write_atomic
-    from mserbench.report import html
     from mserbench.telling import listening, page
     from mserbench.telling.facts import RunFacts
 
@@ -93,9 +91,6 @@ def _write(path: Path, run: Run, looked_up: LookedUp, with_audio: bool) -> None:
             _common.say("no clip to listen to: the page says why", err=True)
 
     title = f"{run.name} on {run.record.task.name}: report of mserbench"
-    text = html.page(page.report(facts, heard), title)
-    write_atomic(path, text)
+    _files.write_page(path, page.report(facts, heard), title)
     if looked_up.why_not:
         _common.say(f"without names of speakers and files: {looked_up.why_not}", err=True)
-
-    _common.say(f"written: {path}, {len(text.encode()) / 1000:,.0f} kB")

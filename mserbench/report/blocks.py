@@ -23,12 +23,14 @@ class Number:
     """A fraction of 1, shown as percent, with its 95 % interval where there is one.
 
     `by_clip`: the interval is over clips, as no speaker is known. `strong`: the value stands out.
+    `signed`: it is a difference, in points, which would be read as a score without its sign.
     """
 
     value: float
     interval: Sequence[float] | None = None
     by_clip: bool = False
     strong: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,15 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of as many cells as there are columns. What is drawn says nothing that no cell says."""
+    """Rows of as many cells as there are columns. What is drawn says nothing that no cell says.
+
+    `name` is what tells it from others of the same columns to those who hear a page.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     drawn: Drawn | None = None
+    name: str = ""
 
 
 def written_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

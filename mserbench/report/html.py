@@ -179,8 +179,9 @@ def _table(table: Table) -> str:
         for cells, row in zip(rows, table.rows, strict=True):
             cells.insert(drawn.at + 1, _drawn(row[drawn.at], drawn))
 
+    names = (column.name for column in table.columns)
     # A wide table scrolls by itself, by keyboard too, so that the page never does sideways.
-    name = escape(" ".join(["table:", *(column.name for column in table.columns)]))
+    name = escape(" ".join(["table:", table.name or " ".join(names)]))
     lines = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">\n<table>\n'

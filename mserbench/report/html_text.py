@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from html import escape as escaped
 from typing import assert_never
 
@@ -49,8 +48,8 @@ def inline_of(piece: Inline) -> str:
             return f"{' ' if before else ''}{escape(piece)}{' ' if after else ''}"
         case Written(text):
             return _written(text)
-        case Number(value, interval, by_clip, is_strong):
-            return _number(value, interval, by_clip, is_strong)
+        case Number():
+            return _number(piece)
         case Marks(names):
             return ", ".join(map(escape, names))
         case Strong(text):
@@ -67,11 +66,12 @@ def inline_of(piece: Inline) -> str:
             assert_never(piece)
 
 
-def _number(value: float, interval: Sequence[float] | None, by_clip: bool, is_strong: bool) -> str:
-    text = percent(value)
-    ends = percent(value, interval, by_clip).removeprefix(text).lstrip()
+def _number(number: Number) -> str:
+    text = percent(number.value, signed=number.signed)
+    whole = percent(number.value, number.interval, number.by_clip, number.signed)
+    ends = whole.removeprefix(text).lstrip()
     # Where there is no room a line may break before the interval, and never within.
-    return (f"<strong>{text}</strong>" if is_strong else text) + (
+    return (f"<strong>{text}</strong>" if number.strong else text) + (
         f' <span class="ends">{ends}</span>' if ends else ""
     )
 

@@ -130,8 +130,9 @@ def _inline(piece: Inline) -> str:
             return f"{' ' if before else ''}{escape(piece)}{' ' if after else ''}"
         case Written(text):
             return text
-        case Number(value, interval, by_clip, is_strong):
-            text, plain = percent(value, interval, by_clip), percent(value)
+        case Number(value, interval, by_clip, is_strong, is_signed):
+            text = percent(value, interval, by_clip, is_signed)
+            plain = percent(value, signed=is_signed)
             return f"**{plain}**{text.removeprefix(plain)}" if is_strong else text
         case Marks(names):
             return ", ".join(map(escape, names))

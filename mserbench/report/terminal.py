@@ -120,8 +120,8 @@ def _inline(piece: Inline) -> str:
             return piece
         case Written(text) | Strong(text) | Emphasis(text) | Shaded(text) | Link(text) | Code(text):
             return text
-        case Number(value, interval, by_clip):
-            return percent(value, interval, by_clip)
+        case Number(value, interval, by_clip, _, is_signed):
+            return percent(value, interval, by_clip, is_signed)
         case Marks(names):
             return ", ".join(names)
         case _:

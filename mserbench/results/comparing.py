@@ -1,16 +1,17 @@
-"""Two runs on the utterances that both scored: which one is better, and by how much."""
+"""Two runs on the utterances that both scored: which one is better, by how much, and where."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mserbench.errors import DataError, UsageError, plain
-from mserbench.results import runs, tables_html
-from mserbench.results.predictions import Prediction
+from mserbench.results import disagreeing, reach, runs, tables_html
+from mserbench.results.disagreeing import Agreement, Disagreement, Flips, Pair
 from mserbench.results.runs import Run
 from mserbench.statistics.compare import Comparison
 from mserbench.statistics.compare import compare as compare_answers
@@ -25,13 +26,52 @@ HEAD = ("metric", "A", "B", "A - B", "95 % interval")
 
 @dataclass(frozen=True)
 class Compared:
-    """Two runs, their metrics on the clips that both scored, as fractions of 1, and the tests."""
+    """Two runs, their metrics on the clips that both scored, as fractions of 1, the tests, and the
+    rows of both for each of these clips, by id.
+    """
 
     a: Run
     b: Run
     metrics_a: Mapping[str, float]
     metrics_b: Mapping[str, float]
     result: Comparison
+    pairs: Sequence[Pair]
+
+    @cached_property
+    def by_label(self) -> list[Flips]:
+        """Who is right on the clips of each label, in the order of the task."""
+        return disagreeing.by_label(self.pairs, self.a.labels, self.result.by_clip)
+
+    @cached_property
+    def by_speaker(self) -> list[Flips]:
+        """Who is right on the clips of each speaker, named by the number that A's record has."""
+        return disagreeing.by_speaker(self.pairs, self.a.labels)
+
+    @cached_property
+    def disagreements(self) -> list[Disagreement]:
+        """The clips that they answer differently, those of which both are surest first."""
+        return disagreeing.disagreements(self.pairs, self.a.labels)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How alike they answer."""
+        return disagreeing.alike(self.pairs, self.a.labels)
+
+    @cached_property
+    def answers(self) -> list[list[int]]:
+        """Clips by the answer of A (row) and of B (column): labels, then answers not read."""
+        return [
+            [int(count) for count in row] for row in disagreeing.crossed(self.pairs, self.a.labels)
+        ]
+
+    @cached_property
+    def smallest(self) -> float | None:
+        """The smallest difference of UA that these clips show, as `reach.smallest_difference`."""
+        if self.result.by_clip:
+            return None
+
+        truth = [pair.a.label for pair in self.pairs]
+        return reach.smallest_shown(truth, self.a.labels, [pair.speaker for pair in self.pairs])
 
     @property
     def notes(self) -> list[str]:
@@ -93,7 +133,17 @@ class Compared:
         """Return what `--json` prints of the comparison."""
         shared = {"a": dict(self.metrics_a), "b": dict(self.metrics_b)}
         both = {"a": self.a.summary(), "b": self.b.summary()}
-        return {**both, "shared": shared, **asdict(self.result)}
+        return {
+            **both,
+            "shared": shared,
+            **asdict(self.result),
+            "smallest_difference": None if self.smallest is None else round(self.smallest, 4),
+            "agreement": asdict(self.agreement),
+            "labels": [asdict(flips) for flips in self.by_label],
+            "speakers": [asdict(flips) for flips in self.by_speaker],
+            "answers": {"labels": list(self.a.labels), "rows_are_a": self.answers},
+            "disagreements": [asdict(clip) for clip in self.disagreements],
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a metric, as fractions of 1: of A, of B, their difference and its 95 %
@@ -130,22 +180,16 @@ def compare(run_a: Run | str | Path, run_b: Run | str | Path) -> Compared:
     first, second = _run("run_a", run_a), _run("run_b", run_b)
     _check_same_question(first, second)
     pairs = _shared(first, second)
-    clusters = first.record.clusters
-    truth = [row.label for row, _, _ in pairs]
-    answers_a = [row.prediction for row, _, _ in pairs]
-    answers_b = [row.prediction for _, row, _ in pairs]
-    result = compare_answers(
-        truth,
-        answers_a,
-        answers_b,
-        first.labels,
-        None if clusters is None else [clusters[at] for _, _, at in pairs],
-    )
+    truth = [pair.a.label for pair in pairs]
+    answers_a = [pair.a.prediction for pair in pairs]
+    answers_b = [pair.b.prediction for pair in pairs]
+    speakers = None if first.record.clusters is None else [pair.speaker for pair in pairs]
+    result = compare_answers(truth, answers_a, answers_b, first.labels, speakers)
     # Not those of the records: a difference beside them must be theirs.
     metrics_a, metrics_b = (
         _metrics(truth, predicted, first.labels) for predicted in (answers_a, answers_b)
     )
-    return Compared(first, second, metrics_a, metrics_b, result)
+    return Compared(first, second, metrics_a, metrics_b, result, pairs)
 
 
 def _run(argument: str, run: object) -> Run:
@@ -170,20 +214,25 @@ def _check_same_question(first: Run, second: Run) -> None:
         )
 
 
-def _shared(first: Run, second: Run) -> list[tuple[Prediction, Prediction, int]]:
-    """Return the rows of both runs for each clip that both scored, with its position in the first.
+def _shared(first: Run, second: Run) -> list[Pair]:
+    """Return the rows of both runs for each clip that both scored, with its speaker in the first.
 
     Raises DataError where there is none, and where a run holds another truth than the other.
     """
     by_id = {row.id: row for row in second.rows}
-    pairs = [(row, by_id[row.id], at) for at, row in enumerate(first.rows) if row.id in by_id]
+    clusters = first.record.clusters or [None] * len(first.rows)
+    pairs = [
+        Pair(row, by_id[row.id], speaker)
+        for row, speaker in zip(first.rows, clusters, strict=True)
+        if row.id in by_id
+    ]
     if not pairs:
         raise DataError(
             f"{str(first.folder)!r} and {str(second.folder)!r} scored no clip in common: run both "
             f"without --limit and --allow-partial"
         )
 
-    differing = [row_a.id for row_a, row_b, _ in pairs if row_a.label != row_b.label]
+    differing = [pair.a.id for pair in pairs if pair.a.label != pair.b.label]
     if differing:
         raise DataError(
             f"{str(first.folder)!r} and {str(second.folder)!r} hold different labels of "

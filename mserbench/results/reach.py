@@ -161,6 +161,12 @@ def smallest_difference(run: Run) -> float | None:
     if run.by_clip:
         return None
 
-    truth = [row.label for row in run.rows]
-    counts = cluster_counts(truth, truth, run.labels, run.record.clusters)
+    return smallest_shown([row.label for row in run.rows], run.labels, run.record.clusters)
+
+
+def smallest_shown(
+    truth: Sequence[str], labels: Sequence[str], speakers: Sequence[int | None] | None
+) -> float | None:
+    """Return the same for clips of these true labels and speakers."""
+    counts = cluster_counts(truth, truth, labels, speakers)
     return detectable_difference(counts.sum(axis=-1))

@@ -1,1 +1,1 @@
-"""What is to be told of one finished run: its facts, and the blocks of a report on it."""
+"""What is to be told of one finished run, or of two: facts, and the blocks of a report on them."""

@@ -32,6 +32,13 @@ class LookedUp:
     why_not: str = ""
     corpus: Dataset | None = None
 
+    @property
+    def reason(self) -> str:
+        """Why nothing is known of the clips, and what would help."""
+        return "the corpus is not here (--data, and --task for one of your own)" + (
+            f": {self.why_not}" if self.why_not else "."
+        )
+
 
 def look_up(
     run: Run, data: Path | None, task: str | None = None, progress: Progress | None = None

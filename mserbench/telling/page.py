@@ -18,7 +18,7 @@ from mserbench.report.blocks import (
     Table,
 )
 from mserbench.results import doubts, marks
-from mserbench.telling import provenance, reached
+from mserbench.telling import ends, provenance, reached
 from mserbench.telling.facts import PartFacts, RunFacts
 from mserbench.telling.listening import Heard
 
@@ -30,8 +30,6 @@ _METRICS = {
     "precision": "weighted precision",
     "unparsed": "answers that cannot be read, which count as wrong",
 }
-_MANY = 24  # speakers; of more the lowest and the highest are shown
-_LOWEST, _HIGHEST = 12, 6
 
 
 def report(facts: RunFacts, heard: Heard | None = None) -> list[Block]:
@@ -158,21 +156,10 @@ def _speakers(facts: RunFacts) -> list[Block]:
     if not facts.speakers:
         return [_text("No speaker is known.")]
 
-    # With a hundred speakers the ends tell where a model fails, and JSON has all.
-    speakers, is_cut = facts.speakers, len(facts.speakers) > _MANY
-    if is_cut:
-        speakers = [*speakers[:_LOWEST], *speakers[-_HIGHEST:]]
-
-    blocks: list[Block] = [_parts("speaker", speakers, facts)]
-    if is_cut:
-        blocks.append(
-            _text(
-                f"The {_LOWEST} lowest and the {_HIGHEST} highest of {len(facts.speakers)} "
-                f"speakers; --json has all."
-            )
-        )
+    speakers, cut = ends.of_many(facts.speakers, "lowest", "highest")
+    blocks: list[Block] = [_parts("speaker", speakers, facts), *([_text(cut)] if cut else [])]
     if not facts.looked_up.clips:
-        blocks.append(_text(f"Speakers are numbers, as {_why_not(facts)}"))
+        blocks.append(_text(f"Speakers are numbers, as {facts.looked_up.reason}"))
 
     return blocks
 
@@ -182,14 +169,7 @@ def _durations(facts: RunFacts) -> list[Block]:
         return [_parts("seconds", facts.durations, facts)]
     if facts.looked_up.clips:
         return [_text("Too few clips for quarters.")]
-    return [_text(f"Seconds are not known: {_why_not(facts)}")]
-
-
-def _why_not(facts: RunFacts) -> str:
-    why_not = facts.looked_up.why_not
-    return "the corpus is not here (--data, and --task for one of your own)" + (
-        f": {why_not}" if why_not else "."
-    )
+    return [_text(f"Seconds are not known: {facts.looked_up.reason}")]
 
 
 def _parts(name: str, parts: Sequence[PartFacts], facts: RunFacts) -> Table:

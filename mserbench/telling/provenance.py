@@ -13,10 +13,15 @@ _DIGEST = 12  # characters of a digest that are shown
 _CLIPPED = 60  # characters of an option's value
 
 
-def blocks(run: Run) -> list[Block]:
-    """Return what is told of a run's origin; of what its record does not hold, nothing."""
+def blocks(run: Run, whose: str = "") -> list[Block]:
+    """Return what is told of a run's origin; of what its record does not hold, nothing.
+
+    `whose` tells a run from another one on the same page.
+    """
     rows: list[list[Cell]] = [[name, text] for name, text in _facts(run) if text]
-    shown_blocks: list[Block] = [Table([Column("of"), Column("is")], rows)]
+    shown_blocks: list[Block] = [
+        Table([Column("of"), Column("is")], rows, name=whose and f"where {whose} comes from")
+    ]
     weights = run.record.model.weights
     if weights and weights.recipe:
         shown_blocks += [
@@ -27,7 +32,7 @@ def blocks(run: Run) -> list[Block]:
     # Empty where nobody says what it learnt from, which the verdict tells.
     exposure = run.record.model.exposure
     if exposure:
-        shown_blocks += [Paragraph("What it learnt from:"), _exposure(exposure)]
+        shown_blocks += [Paragraph("What it learnt from:"), _exposure(exposure, whose)]
 
     return shown_blocks
 
@@ -38,19 +43,19 @@ def _facts(run: Run) -> Iterator[tuple[str, Cell]]:
     yield "model", f"{model.title} ({model.called}), version {model.version}"
     # Names are short: they take the room of what they name.
     yield "licence", model.licence or ""
-    yield "options", ", ".join(f"{name}={_cut(value)}" for name, value in model.options.items())
+    yield "options", options(model.options)
     yield "weights", _weights(model.weights) if model.weights else ""
     yield "submitted as", model.submitted or ""
-    yield "its code", _short(model.source)
+    yield "its code", short(model.source)
     for name, digest in (model.files or {}).items():
         yield f"its {name}", _cut(digest)
 
     yield "answered by", _systems(record.facts)
-    yield "key", _short(record.key)
-    yield "task", f"{task.name}, version {task.version}, question {_short(task.question)}"
+    yield "key", short(record.key)
+    yield "task", f"{task.name}, version {task.version}, question {short(task.question)}"
     # Predictions that somebody sent were made from audio that we did not see.
-    yield "audio", _short(record.corpus.index_digest) or "was not read"
-    yield "predictions", f"{record.predictions.file}, SHA-256 {_short(record.predictions.sha256)}"
+    yield "audio", short(record.corpus.index_digest) or "was not read"
+    yield "predictions", f"{record.predictions.file}, SHA-256 {short(record.predictions.sha256)}"
     yield "run", record.created or ""
     yield "device", record.device or ""
     yield (
@@ -78,10 +83,10 @@ def _systems(facts: Mapping[str, Any] | None) -> str:
 def _weights(weights: WeightsPart) -> str:
     ships = {True: ", shipped", False: ", not shipped", None: ""}[weights.shipped]
     on = "; ".join(", ".join(stage.on) for stage in weights.trained)
-    return f"{weights.name} ({_short(weights.hash)}{ships})" + (f", trained on {on}" if on else "")
+    return f"{weights.name} ({short(weights.hash)}{ships})" + (f", trained on {on}" if on else "")
 
 
-def _exposure(exposure: tuple[ExposurePart, ...]) -> Table:
+def _exposure(exposure: tuple[ExposurePart, ...], whose: str) -> Table:
     columns = [
         Column("corpus"),
         Column("languages"),
@@ -99,11 +104,17 @@ def _exposure(exposure: tuple[ExposurePart, ...]) -> Table:
         ]
         for part in exposure
     ]
-    return Table(columns, rows)
+    return Table(columns, rows, name=whose and f"what {whose} learnt from")
 
 
-def _short(digest: str | None) -> str:
+def short(digest: str | None) -> str:
+    """Return the first characters of a digest; empty without one."""
     return (digest or "")[:_DIGEST]
+
+
+def options(values: Mapping[str, object]) -> str:
+    """Return the options of a model as they are typed, long values cut."""
+    return ", ".join(f"{name}={_cut(value)}" for name, value in values.items())
 
 
 def _cut(value: object) -> str:

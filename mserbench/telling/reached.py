@@ -34,7 +34,7 @@ def blocks(facts: RunFacts) -> list[Block]:
         rows += of_labels
         points += sentences
 
-    points.append(_smallest(facts))
+    points.append(smallest_shown(facts.smallest))
     columns = [Column("what"), Column("UA", right=True), Column("WA", right=True)]
     return [Table(columns, rows, beside_chance(1, facts)), Bullets(points)]
 
@@ -67,12 +67,13 @@ def _coverage(facts: RunFacts) -> tuple[list[list[Cell]], list[Cell]]:
     return rows, points
 
 
-def _smallest(facts: RunFacts) -> str:
-    if facts.smallest is None:
+def smallest_shown(difference: float | None) -> str:
+    """Return what is said of the smallest difference that clips show, a fraction of 1."""
+    if difference is None:
         return "Without four speakers or more no difference between two systems can be shown."
-    if facts.smallest >= 1:
+    if difference >= 1:
         return "These clips show no difference between two usual systems: one speaker has most."
     return (
         f"These clips and speakers show a difference of UA between two usual systems from "
-        f"{100 * facts.smallest:.1f} points on, in 4 of 5 tries (simulated)."
+        f"{100 * difference:.1f} points on, in 4 of 5 tries (simulated)."
     )
