@@ -83,6 +83,8 @@ def interrupted_as_on_a_terminal() -> Iterator[None]:
 def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give no width, as a pipe has none: whoever starts the tests, or pytest-xdist, sets one."""
     monkeypatch.delenv("COLUMNS", raising=False)
+    # readline, which pytest imports, sets it behind the back of `os.environ`: children inherit it.
+    os.unsetenv("COLUMNS")
 
 
 @pytest.fixture(scope="session")
