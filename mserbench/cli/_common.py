@@ -274,9 +274,9 @@ def settings(
 
         for name in models:
             if not _has_option(name, option):
-                what = "presets" if option == "preset" else f"option {option!r}"
+                choice = "presets" if option == "preset" else f"option {option!r}"
                 raise UsageError(
-                    f"model {name!r} has no {what}: leave --{option} away; 'mserbench models "
+                    f"model {name!r} has no {choice}: leave --{option} away; 'mserbench models "
                     f"{name}' lists its options"
                 )
 

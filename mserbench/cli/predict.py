@@ -138,8 +138,8 @@ def command(
 
         heard = listening.listen(sources, hearing)
         try:
-            said = predicting.predict(subject, labels, heard, watch) if subject else heard
-            _take(report, said, sources)
+            answers = predicting.predict(subject, labels, heard, watch) if subject else heard
+            _take(report, answers, sources)
             _doubt(report, subject, watch)
         # An error of the model must not hide what it said before.
         except MserbenchError:

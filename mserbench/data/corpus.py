@@ -53,10 +53,10 @@ class Reading:
         if not self.links_out:
             return []
 
-        shown = ", ".join(map(repr, self.links_out[:3]))
+        examples = ", ".join(map(repr, self.links_out[:3]))
         return [
             f"{self.corpus}: {len(self.links_out)} link(s) lead out of the folder, such as "
-            f"{shown}: copy what they lead to, or link the whole folder"
+            f"{examples}: copy what they lead to, or link the whole folder"
         ]
 
     @property

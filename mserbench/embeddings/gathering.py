@@ -121,8 +121,8 @@ def gather(
 
 def _check_one_model(finished: Sequence[Run]) -> None:
     """Refuse runs that do not show one and the same model."""
-    first, *others = finished
-    for run in others:
+    first, *further_runs = finished
+    for run in further_runs:
         for fact in ("name", "version", "weights", "options"):
             ours, theirs = (_known(finished_run, fact) for finished_run in (first, run))
             # A reader wants the options that differ, not two whole lists of them.

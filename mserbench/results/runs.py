@@ -155,15 +155,15 @@ class Run:
             "remoteness": self.record.remoteness,
             "one_sided": self.record.one_sided,
         }
-        told = {name: part.to_json() for name, part in parts.items() if part is not None}
+        facts = {name: part.to_json() for name, part in parts.items() if part is not None}
         if far := self.record.remoteness:
-            told["remoteness"]["far"] = doubts.is_far(far)
+            facts["remoteness"]["far"] = doubts.is_far(far)
 
-        return told
+        return facts
 
     def __repr__(self) -> str:
-        again = f"; shown again, of {self.record.created}" if self.shown_again else ""
-        return f"<Run {self.name} on {self.record.task.name}: {self._line()}{again}>"
+        earlier = f"; shown again, of {self.record.created}" if self.shown_again else ""
+        return f"<Run {self.name} on {self.record.task.name}: {self._line()}{earlier}>"
 
     def _repr_html_(self) -> str:
         table = tables_html.table([self.cells()])

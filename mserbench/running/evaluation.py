@@ -96,8 +96,8 @@ def run_spec(
     if not fresh and (spec.tells or not is_elsewhere):
         with named():
             identity = spec.identity
-        if shown := finished(identity):
-            return shown
+        if run_shown := finished(identity):
+            return run_shown
 
     if engine is not None:
         from mserbench.running.spread import Spread

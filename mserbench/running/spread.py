@@ -142,10 +142,10 @@ class _Spread(Elsewhere):
         return facts
 
     def remoteness(self, clips: Sequence[Any]) -> Remoteness | None:
-        corpus, wanted = self._target.card.name, {clip.seed for clip in clips}
+        corpus, seeds = self._target.card.name, {clip.seed for clip in clips}
         # A clip's decoder stays in its process: a worker reads the file.
         positions = [
-            at for at, item in enumerate(self._target.items) if item.clip(corpus).seed in wanted
+            at for at, item in enumerate(self._target.items) if item.clip(corpus).seed in seeds
         ]
         remote = self._spread.ask(
             "telling how far the clips lie from its training",
