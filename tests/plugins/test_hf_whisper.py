@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,6 @@ import pytest
 pytest.importorskip("transformers")
 pytest.importorskip("whisper")
 
-from mserbench.contracts import Clip
 from mserbench.data import dataset, lookup
 from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL
@@ -18,37 +19,36 @@ from mserbench.model import TrainingItem
 from mserbench.running.spec import Spec
 from mserbench_hf.whisper_checkpoint import export
 
-SAMPLES = 30 * 16_000  # what Whisper hears at once
+# What a checkpoint of transformers hears, and so what its twin must.
+HEARD: dict[str, Any] = {"length": "whole", "pooling": "mean", "pauses": "kept", "tempo": "own"}
 
 
-def padded(n: int) -> list[TrainingItem]:
-    """Return clips of the packaged sample with silence behind them, up to 30 s."""
+def items_of(n: int) -> list[TrainingItem]:
+    """Return clips of the packaged sample, 2 to 6 s each."""
     target = dataset.load(lookup.task("emodb-sample"), None)
     items = [item for item in target.items if item.label in CANONICAL][:n]
-    made = []
-    for item in items:
-        clip = item.clip(target.card.name)
-        wave = np.pad(clip.waveform, (0, SAMPLES - len(clip.waveform)))
-        key = f"{clip.key[:-6]}padded"
-        longer = Clip(key, clip.seed, SAMPLES / 16_000, lambda wave=wave: wave, None)
-        made.append(TrainingItem(longer, item.label, item.utterance.speaker, "de", "emodb"))
-
-    return made
+    name = target.card.name
+    return [
+        TrainingItem(item.clip(name), item.label, item.utterance.speaker, "de", name)
+        for item in items
+    ]
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("layer", ["2", "4", "6"])
 def test_a_checkpoint_of_whisper_answers_as_the_plugin_does(
-    pretrained: Path, tmp_path: Path
+    pretrained: Path, tmp_path: Path, layer: str
 ) -> None:
+    """The last ones too: transformers normalises what is behind the last block, and that alone."""
     if not (pretrained / "whisper-base").is_dir():
         pytest.skip("whisper-base is not here: mserbench weights get whisper-base")
 
     from mserbench_whisper_linear.model import WhisperLinear
     from mserbench_whisper_linear.options import WhisperLinearOptions
 
-    items = padded(14)
+    items = items_of(14)
     clips = [item.clip for item in items]
-    options = WhisperLinearOptions(layers="2", pooling="mean", length="padded", directions=0)
+    options = WhisperLinearOptions(layers=layer, **HEARD)
     weights = tmp_path / "weights"
     weights.mkdir()
     WhisperLinear(options).fit(items, [], weights)
@@ -65,7 +65,44 @@ def test_a_checkpoint_of_whisper_answers_as_the_plugin_does(
     assert len(set(scores.argmax(axis=1).tolist())) > 1
 
 
-def test_what_the_head_cannot_hold_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"length": "padded"}, "rest on length=padded"),
+        ({"pauses": "dropped"}, "rest on pauses=dropped"),
+        ({"pooling": "mean+std"}, "rest on pooling=mean.std"),
+        ({"layers": "1,2"}, "rest on several layers"),
+    ],
+)
+def test_features_that_transformers_cannot_compute_are_refused(
+    tmp_path: Path, changed: dict[str, str], expected: str
+) -> None:
+    """A checkpoint would be written, and answer otherwise than its weights."""
+    features = {**HEARD, "layers": "2", "encoder": "whisper-base", **changed}
+    record = {"features": features, "normalise": "training"}
+    (tmp_path / "model.json").write_text(json.dumps(record))
+
+    with pytest.raises(UsageError, match=expected):
+        export(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_the_last_block_before_it_is_normalised_is_refused(
+    pretrained: Path, tmp_path: Path
+) -> None:
+    """transformers gives it normalised alone: a checkpoint would answer something else."""
+    if not (pretrained / "whisper-base").is_dir():
+        pytest.skip("whisper-base is not here: mserbench weights get whisper-base")
+
+    features = {**HEARD, "layers": "5", "encoder": "whisper-base"}
+    record = {"features": features, "normalise": "training", "labels": []}
+    (tmp_path / "model.json").write_text(json.dumps(record))
+
+    with pytest.raises(UsageError, match="rest on layer 5, the last block before"):
+        export(tmp_path, tmp_path / "out")
+
+
+def test_shipped_weights_are_refused_with_what_to_train(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "plugins/mserbench_whisper_linear/weights"
-    with pytest.raises(UsageError, match="one layer and its mean"):
+    with pytest.raises(UsageError, match="one layer and its mean over 30 s: train with"):
         export(shipped / "whisper-linear-de-it-el", tmp_path)
