@@ -162,7 +162,7 @@ class _Way:
         is_asked = not self.fresh and (spec.tells or not is_elsewhere)
         before = passed_over(spec.identity, target, self.out, adaptation) if is_asked else ""
         _note(target, before)
-        with _common.progress(f"{spec.model} on {target.task.name}") as report:
+        with _common.progress(f"{spec.called} on {target.task.name}") as report:
             run = evaluation.run_spec(
                 spec,
                 target,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("transformers")
 pytest.importorskip("whisper")
@@ -16,11 +17,16 @@ from mserbench.data import dataset, lookup
 from mserbench.errors import UsageError
 from mserbench.labels import CANONICAL
 from mserbench.model import TrainingItem
+from mserbench.results import runs
+from mserbench.results.runs import Run
 from mserbench.running.spec import Spec
 from mserbench_hf.whisper_checkpoint import export
 
 # What a checkpoint of transformers hears, and so what its twin must.
 HEARD: dict[str, Any] = {"length": "whole", "pooling": "mean", "pauses": "kept", "tempo": "own"}
+WEIGHTS = "whisper-linear-it-whole"
+ON_THE_BOARD = Path(__file__).parents[2] / "leaderboard" / "results"
+TWINS = ("emodb-sample",)
 
 
 def items_of(n: int) -> list[TrainingItem]:
@@ -106,3 +112,31 @@ def test_shipped_weights_are_refused_with_what_to_train(tmp_path: Path) -> None:
     shipped = Path(__file__).parents[2] / "plugins/mserbench_whisper_linear/weights"
     with pytest.raises(UsageError, match="one layer and its mean over 30 s: train with"):
         export(shipped / "whisper-linear-de-it-el", tmp_path)
+
+
+def shares(run: Run) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of a run by id, those of a clip summing to one: `hf` leaves out what goes
+    to labels that are not asked for.
+    """
+    scores = {row.id: np.array(row.scores) for row in run.rows}
+    return {identity: values / values.sum() for identity, values in scores.items()}
+
+
+@pytest.mark.parametrize("task", TWINS)
+def test_the_checkpoint_on_the_board_answers_as_its_weights_there_do(task: str) -> None:
+    """Both rows are one model asked in two ways: where a clip differs, one of the ways is wrong."""
+    entries = [runs.read(folder) for folder in sorted((ON_THE_BOARD / task).iterdir())]
+    (checkpoint,) = [run for run in entries if run.name == "hf:whisper-it"]
+    (own,) = [run for run in entries if (part := run.record.model.weights) and part.name == WEIGHTS]
+
+    # The one is made of the other, and both say so.
+    assert str(own.record.model.weights and own.record.model.weights.recipe) in str(
+        checkpoint.record.model.recipe
+    )
+    assert checkpoint.verdict == own.verdict == "zero-shot"
+
+    expected = shares(own)
+    off = [np.abs(scores - expected[at]).max() for at, scores in shares(checkpoint).items()]
+    assert max(off) <= 1e-4
+    answers = {row.id: row.prediction for row in own.rows}
+    assert {row.id: row.prediction for row in checkpoint.rows} == answers
