@@ -146,6 +146,13 @@ def test_an_unknown_label_is_told_with_the_line_to_write(tmp_path: Path) -> None
     path.write_text('[labels]\n"LABEL_1" = "sad"\n"ang" = "none"\n')
     assert meanings("ser", ("ang", "LABEL_1"), str(path)) == ("none", "sad")
 
+    path.write_text('[labels]\n"LABEL_1" = "Freude"\n"ang" = "content"\n')
+    assert meanings("ser", ("ang", "LABEL_1"), str(path)) == ("content", "happy")
+
+    path.write_text('[labels]\n"LABEL_1" = "hapy"\n')
+    with pytest.raises(DataError, match=re.escape("means 'hapy', which is no emotion")):
+        meanings("ser", ("ang", "LABEL_1"), str(path))
+
     path.write_text('[labels]\n"LABEL_2" = "sad"\n')
     with pytest.raises(DataError, match="'LABEL_2', which is no label of checkpoint 'ser'"):
         meanings("ser", ("ang", "LABEL_1"), str(path))
