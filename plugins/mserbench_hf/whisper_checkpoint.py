@@ -25,6 +25,7 @@ from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, MserbenchError, UsageError, why
 from mserbench.running.spec import Spec
 from mserbench.weights import lookup
+from mserbench_hf.hearing import quiet
 from mserbench_training.encoders.whisper_model import load
 
 CARD = "card.json"
@@ -92,7 +93,9 @@ def export(weights: Path, out: Path) -> None:
     )
     network = transformers.WhisperForAudioClassification(config)
     network.load_state_dict(_tensors(encoder.state_dict(), config) | _head(record, layer, config))
-    network.save_pretrained(out)
+    with quiet():
+        network.save_pretrained(out)
+
     extractor: Any = transformers.WhisperFeatureExtractor  # its functions have no types
     extractor(feature_size=config.num_mel_bins).save_pretrained(out)
 
