@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from mserbench.data import dataset, lookup
 Wave = NDArray[np.float32]
 Way = Callable[[Wave], object]
 
-ROUNDS = 5
-CLIPS = 12
+ROUNDS = 3
+CLIPS = int(os.environ.get("BENCH_CLIPS", "12"))
 SECONDS = (2.0, 4.0)  # of a clip
 BAR = 1.05  # of the pipeline's seconds: a busy machine varies by this much
 
