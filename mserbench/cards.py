@@ -111,7 +111,8 @@ class ModelCard:
     `exposure_complete` is True only where the list is known to hold all it was trained on, base
     models included. `development` names the corpora that its defaults were chosen on, or whose
     figures were seen while they were. `basis`: how it is known what the model was trained on, where
-    that is not its own word: the verdict's reasons tell it.
+    that is not its own word: the verdict's reasons tell it. `recipe`: the commands that make the
+    model again, of one that no plugin brings.
     """
 
     name: str
@@ -124,3 +125,4 @@ class ModelCard:
     # Left out of the text of a card, so that a key made of that text does not change by it.
     development: tuple[str, ...] = field(default=(), repr=False)
     basis: str = field(default="", repr=False)
+    recipe: str = field(default="", repr=False)

@@ -124,7 +124,11 @@ def _copied(entry: BoardRun, neighbours: Sequence[BoardRun]) -> Iterator[str]:
         (regular.agreement(truth, answers, neighbour.cells % width), neighbour.place)
         for neighbour in neighbours
         # Seeds and options of one model may well agree.
-        if neighbour.model != entry.model and neighbour.items == entry.items
+        if neighbour.model != entry.model
+        and neighbour.items == entry.items
+        # What a record says itself, and the board shows, is no doubt.
+        and not _is_made_of(entry, neighbour)
+        and not _is_made_of(neighbour, entry)
     ]
     share, place = max(alike, default=(0.0, ""))
     if share >= regular.COPIED:
@@ -132,6 +136,13 @@ def _copied(entry: BoardRun, neighbours: Sequence[BoardRun]) -> Iterator[str]:
             f"{100 * share:.1f} % of its answers equal those of run {place!r}, mistakes included: "
             f"is it the same model, or a copy?"
         )
+
+
+def _is_made_of(entry: BoardRun, other: BoardRun) -> bool:
+    """Say whether the commands that make a model begin with those that train another's weights."""
+    weights = other.run.record.model.weights
+    recipe = weights.recipe if weights else None
+    return bool(recipe) and (entry.run.record.model.recipe or "").startswith(f"{recipe} && ")
 
 
 def _constant(entry: BoardRun) -> Iterator[str]:

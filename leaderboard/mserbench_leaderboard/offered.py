@@ -28,7 +28,7 @@ FILES = 50  # there are not so many tasks
 
 KEYS = (
     "title", "version", "licence", "citation", "exposure", "exposure_complete", "development",
-    "tasks", "verdict",
+    "recipe", "tasks", "verdict",
 )  # fmt: skip
 
 _CLAIM = re.compile(r"zero[\s-]?shot", re.IGNORECASE)

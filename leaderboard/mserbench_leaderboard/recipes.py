@@ -13,6 +13,7 @@ from mserbench_leaderboard.board import Row
 # Characters of a command. A longer one is no line to be typed, and its record is a stranger's.
 LONGEST = 600
 HEADING = "Weights"
+_UNTOLD = ("not shipped, and no command is known that trains them again",)
 
 
 def blocks(rows: Sequence[Row]) -> list[Block]:
@@ -31,6 +32,11 @@ def way_of(row: Row) -> tuple[Inline, ...]:
     """Return how to come by the weights of a row, in one sentence; nothing where its records do not
     say.
     """
+    recipe = row.system.recipe
+    if recipe:
+        is_typed = len(recipe) <= LONGEST
+        return ("not shipped, made again by ", _code(recipe)) if is_typed else _UNTOLD
+
     weights = [entry.run.record.model.weights for entry in row.system.entries]
     stated = [part for part in weights if part and part.shipped is not None]
     if len(stated) < len(weights):
@@ -54,7 +60,7 @@ def _again(weights: Sequence[tuple[str, WeightsPart]]) -> tuple[Inline, ...]:
     """Say what trains weights that do not ship: the first one's command, and the other seeds."""
     recipes = [(seed, part.recipe) for seed, part in weights if part.recipe]
     if len(recipes) < len(weights) or any(len(recipe) > LONGEST for _, recipe in recipes):
-        return ("not shipped, and no command is known that trains them again",)
+        return _UNTOLD
 
     # Seeds differ in the seed alone, so one command tells a reader all of them.
     (_, first), *further = recipes

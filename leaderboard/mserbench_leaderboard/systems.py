@@ -93,9 +93,17 @@ class System:
         """Whether all of its weights ship; None of a model without weights, or where its records do
         not say.
         """
+        if self.recipe:
+            return False
+
         weights = [entry.run.record.model.weights for entry in self.entries]
         flags = [part.shipped for part in weights if part and part.shipped is not None]
         return all(flags) if flags else None
+
+    @property
+    def recipe(self) -> str:
+        """The commands that make a model again that no plugin brings; "" where nobody says them."""
+        return self.first.run.record.model.recipe or ""
 
     @property
     def confusion(self) -> NDArray[np.int64]:

@@ -86,6 +86,8 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
     for run in finished:
         lines += _reached.of_labels(run)
 
+    lines += dict.fromkeys(sentence for run in finished if (sentence := _read_as(run)))
+
     for run in finished:
         if part := run.record.canonical:
             value = percent(part.metrics["UA"], part.intervals["UA"], run.by_clip)
@@ -104,6 +106,7 @@ def footnotes(finished: Sequence[Run]) -> list[str]:
                 f"{run.name} on {run.record.task.name}: {run.verdict}: {'; '.join(run.reasons)}"
             )
 
+    lines += dict.fromkeys(sentence for run in finished if (sentence := _card_wanted(run)))
     for run in finished:
         lines += _unread(run)
         lines += [
@@ -132,3 +135,26 @@ def _unread(run: Run) -> list[str]:
         f"task, or more than one, and count as wrong; the first, at clip {first.id!r}: "
         f"{plain(first.answer, _SHOWN)!r}"
     ]
+
+
+def _read_as(run: Run) -> str:
+    """Say what words of a model's own were read as; "" where it has none."""
+    from mserbench.data.label_map import MEANINGS
+
+    # A record is a file that anybody may have written.
+    meanings = (run.record.facts or {}).get(MEANINGS)
+    pairs = meanings.items() if isinstance(meanings, dict) else ()
+    read = [f"{raw!r} as {label}" for raw, label in pairs if raw != label]
+
+    # A word that is read as what its author did not mean is seen here, or nowhere.
+    return f"{run.name}: of its labels it reads {', '.join(read)}" if read else ""
+
+
+def _card_wanted(run: Run) -> str:
+    """Say how a model of somebody's own gets a verdict; "" where it has one, or takes no card."""
+    if run.verdict != "unknown" or run.record.model.options.get("card", None) != "":
+        return ""
+    return (
+        f"{run.name}: say what it was trained on, --card FILE (docs/your-predictions.md), and the "
+        f"verdict is computed"
+    )

@@ -168,7 +168,7 @@ class _Way:
             before = passed_over(identity, target, self.out, adaptation)
 
         _note(target, before)
-        with _common.progress(f"{spec.model} on {target.task.name}") as report:
+        with _common.progress(f"{spec.called} on {target.task.name}") as report:
             run = evaluation.run_spec(
                 spec,
                 target,

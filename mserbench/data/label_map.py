@@ -12,6 +12,7 @@ from mserbench.disk import outside
 from mserbench.errors import DataError, plain, why
 
 NONE = "none"  # of a label that stands for no emotion: what it gets is lost
+MEANINGS = "meanings"  # under this name the facts of a run tell what a model's labels were read as
 
 # What public checkpoints write beside the words of `mserbench.data.own.words`, folded.
 _ALIASES = {

@@ -69,10 +69,12 @@ def advised(sentences: Sequence[str], advice: str) -> list[str]:
     return [*sentences[:-1], f"{sentences[-1]}; {advice}"]
 
 
-ADVICE_RUN = "--adapt 10 lets a model that can hear ten unlabelled clips first (docs/adaptation.md)"
-ADVICE_PREDICT = (
-    "--adapt FOLDER lets a model that can hear unlabelled recordings of the same room first "
+ADVICE_RUN = (
+    "where a model can adapt, --adapt 10 lets it hear ten unlabelled clips first "
     "(docs/adaptation.md)"
+)
+ADVICE_PREDICT = (
+    "--adapt FOLDER lets it hear unlabelled recordings of the same room first (docs/adaptation.md)"
 )
 
 

@@ -54,6 +54,7 @@ def read_card(path: Path, name: str) -> ModelCard:
         ),
         exposure_complete=complete,
         development=tuple(development),
+        recipe=_text(path, record, "recipe", ""),
     )
 
 

@@ -136,7 +136,8 @@ class ModelPart(Part):
     """The model of a run; `submitted` is the file of predictions that somebody sent.
 
     `source` is the digest of its code, `files` are those of what options that are paths name, and
-    of other contents; `address` is the short name of what a model such as `hf` is made of.
+    of other contents; `address` is the short name of what a model such as `hf` is made of, `recipe`
+    the commands that make this again, as its card tells them.
     """
 
     name: Annotated[str, NAME]
@@ -153,6 +154,7 @@ class ModelPart(Part):
     source: Annotated[str | None, TEXT] = None
     files: Annotated[Mapping[str, Any] | None, OBJECT] = None
     address: Annotated[str | None, TEXT] = None
+    recipe: Annotated[str | None, TEXT] = None
 
     @property
     def called(self) -> str:

@@ -80,6 +80,7 @@ def model_part(
         source=source or None,
         files=dict(files) if files else None,
         address=address or None,
+        recipe=card.recipe or None,
     )
 
 

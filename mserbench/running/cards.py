@@ -10,7 +10,7 @@ from mserbench.cards import Exposure, ExposureKind, ModelCard
 from mserbench.errors import ModelError, plain
 from mserbench.results.parts import is_text
 
-_TEXTS = ("name", "title", "version", "licence", "citation")
+_TEXTS = ("name", "title", "version", "licence", "citation", "recipe")
 
 
 def checked_card(card: Any, model: str) -> ModelCard:

@@ -5,6 +5,7 @@ Nothing here imports torch or transformers, and no file is read that could run c
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import json
@@ -147,12 +148,20 @@ def _folder(name: str) -> Path:
         )
     if not _HUB_ID.fullmatch(name) or name.startswith("."):
         raise UsageError(
-            f"checkpoint {name!r}: there is no such folder, and an id of the hub is OWNER/NAME"
+            f"checkpoint {name!r}: there is no such folder{_near(folder)}, and an id of the hub is "
+            f"OWNER/NAME"
         )
 
     # A branch may move; the files that came decide the key all the same.
     identifier, _, revision = name.partition("@")
     return snapshot(identifier, revision or None, _READ)
+
+
+def _near(folder: Path) -> str:
+    """Return the checkpoint beside a folder that is not there whose name is the most like it."""
+    beside = [path.parent.name for path in folder.parent.glob(f"*/{CONFIG}")]
+    near = difflib.get_close_matches(folder.name, beside, n=1)
+    return f" (did you mean {str(folder.parent / near[0])!r}?)" if near else ""
 
 
 def _what_else(folder: Path) -> str:

@@ -163,7 +163,7 @@ def _hears_at_once(kind: str, extractor: Any) -> float:
 
 def _network(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
     try:
-        with _quiet():
+        with quiet():
             network, report = transformers.AutoModelForAudioClassification.from_pretrained(
                 checkpoint.folder,
                 dtype=dtype,
@@ -198,7 +198,7 @@ def _network(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
 
 def _extractor(checkpoint: Checkpoint) -> Any:
     try:
-        with _quiet():
+        with quiet():
             kind: Any = transformers.AutoFeatureExtractor  # its functions have no types
             return kind.from_pretrained(
                 checkpoint.folder, trust_remote_code=False, local_files_only=True
@@ -212,7 +212,7 @@ def _extractor(checkpoint: Checkpoint) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep warnings and bars of the library off stderr: a fault is said once, as an error."""
     log: Any = transformers.utils.logging  # its functions have no types
     verbosity, has_bars = log.get_verbosity(), log.is_progress_bar_enabled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from mserbench.data import label_map
 from mserbench.data.label_map import NONE as NONE
 from mserbench.data.label_map import meaning as meaning
 from mserbench.errors import DataError, UsageError, plain
+from mserbench.labels import CANONICAL
+
+_MISSPELT = 0.85  # of the letters: `hapy` is a slip, `content` beside `contempt` is another word
 
 
 def meanings(name: str, labels: Sequence[str], own: str) -> tuple[str, ...]:
@@ -47,4 +51,22 @@ def _read(path: Path, name: str, labels: Sequence[str]) -> Mapping[str, str]:
             f"{name!r}: it has {plain(', '.join(labels), 200)}"
         )
 
-    return table
+    return {raw: _label(path, raw, value) for raw, value in table.items()}
+
+
+def _label(path: Path, raw: str, value: str) -> str:
+    """Return what a user says that a label means, as tasks call it; a word that nobody knows may be
+    a label of the user's own corpus. Raises DataError for one that looks misspelt.
+    """
+    if (label := meaning(value)) is not None:
+        return label
+
+    # Else its clips would be lost without a word.
+    near = difflib.get_close_matches(value, (*CANONICAL, NONE), n=1, cutoff=_MISSPELT)
+    if near:
+        raise DataError(
+            f"label map {str(path)!r} says that {raw!r} means {value!r}, which is no emotion that "
+            f"is known here: did you mean {near[0]!r}?"
+        )
+
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mserbench.contracts import Clip
+from mserbench.data.label_map import MEANINGS
 from mserbench.errors import UsageError
 from mserbench_hf.checkpoint import opened
 from mserbench_hf.described import DescribedHf
@@ -25,6 +26,7 @@ class Hf(DescribedHf):
     ) -> None:
         super().__init__(options, weights, device)
         checkpoint = opened(self.options.checkpoint)
+        self._own_labels = checkpoint.labels
         # Before gigabytes are read: a label without a meaning ends the run.
         self._meanings = meanings(checkpoint.name, checkpoint.labels, self.options.labels)
         self.labels = tuple(dict.fromkeys(label for label in self._meanings if label != NONE))
@@ -54,3 +56,7 @@ class Hf(DescribedHf):
             scores[:, column] = shares[:, own].sum(axis=1)
 
         return scores
+
+    def facts(self, labels: Sequence[str]) -> Mapping[str, Any]:
+        """Return what each label of the checkpoint was read as, for the record and the reader."""
+        return {MEANINGS: dict(zip(self._own_labels, self._meanings, strict=True))}

@@ -1,29 +1,42 @@
 """Weights of `whisper-linear` as a checkpoint of transformers, which others can open.
 
 `python -m mserbench_hf.whisper_checkpoint WEIGHTS OUT`. A `WhisperForAudioClassification` takes the
-mean over all frames of 30 s, silence behind the clip too, where `whisper-linear` takes those of the
-clip alone: both are the same function of clips that are padded to 30 s.
+mean over all frames of 30 s, silence behind the clip too. With `length=whole` `whisper-linear` does
+the same, and both answer the same to 1e-4, of clips of up to 30 s. Beside it lies `card.json`, what
+the weights were trained on, for `--card`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import torch
 from torch import Tensor
 
-from mserbench.errors import DataError, UsageError, why
+from mserbench.disk.files import write_atomic
+from mserbench.errors import DataError, MserbenchError, UsageError, why
+from mserbench.running.spec import Spec
 from mserbench.weights import lookup
+from mserbench_hf.hearing import quiet
 from mserbench_training.encoders.whisper_model import load
+
+CARD = "card.json"
+_MODEL = "whisper-linear"
+_MODULE = "mserbench_hf.whisper_checkpoint"
 
 # Of the weighted sum of layers: its softmax is then 1 and 0 to the last bit.
 _CHOSEN = 200.0
+
+# What transformers computes: of a clip as it is, the mean over all frames of 30 s.
+_HEARD = {"length": "whole", "pooling": "mean", "pauses": "kept", "normalise": "training"}
 
 _NAMES = {
     "positional_embedding": "embed_positions.weight",
@@ -40,10 +53,10 @@ _NAMES = {
 
 
 def export(weights: Path, out: Path) -> None:
-    """Write weights of one layer, pooled by its mean, into a new folder as a checkpoint.
+    """Write weights of one layer, pooled by its mean over 30 s, into a new folder as a checkpoint.
 
-    Raises UsageError for weights of other layers or poolings, which the head of transformers cannot
-    hold, and DataError where the file is damaged.
+    Raises UsageError for weights of other features, which transformers cannot compute, and
+    DataError where the file is damaged.
     """
     import transformers
 
@@ -54,6 +67,13 @@ def export(weights: Path, out: Path) -> None:
     n_layers, dim = len(encoder.blocks), encoder.positional_embedding.shape[1]
     # The layer behind the last block is its normalised output, which is what the encoder returns.
     is_last = layer == n_layers
+    if layer == n_layers - 1:
+        raise UsageError(
+            f"weights {str(weights)!r} rest on layer {layer}, the last block before the encoder "
+            f"normalises it, which transformers does not give: train with --option "
+            f"layers={n_layers}, which is the same normalised, or a lower one"
+        )
+
     labels = list(record["labels"])
 
     config = transformers.WhisperConfig(
@@ -61,7 +81,7 @@ def export(weights: Path, out: Path) -> None:
         num_mel_bins=encoder.conv1.in_channels,
         max_source_positions=encoder.positional_embedding.shape[0],
         # The last of the states is normalised: one block more than the layer that is taken.
-        encoder_layers=n_layers if is_last else min(n_layers, layer + 2),
+        encoder_layers=n_layers if is_last else layer + 2,
         encoder_attention_heads=encoder.blocks[0].attn.n_head,
         encoder_ffn_dim=4 * dim,
         decoder_layers=1,
@@ -73,27 +93,61 @@ def export(weights: Path, out: Path) -> None:
     )
     network = transformers.WhisperForAudioClassification(config)
     network.load_state_dict(_tensors(encoder.state_dict(), config) | _head(record, layer, config))
-    network.save_pretrained(out)
+    with quiet():
+        network.save_pretrained(out)
+
     extractor: Any = transformers.WhisperFeatureExtractor  # its functions have no types
     extractor(feature_size=config.num_mel_bins).save_pretrained(out)
+
+
+def write_card(weights: Path, out: Path) -> Path:
+    """Write what weights were trained on beside the checkpoint made of them, and return the file.
+
+    Raises DataError for weights without a manifest.
+    """
+    identity = Spec.of(_MODEL, None, weights).identity
+    card, trained = identity.card, identity.weights
+    exposure = [
+        {"corpus": part.corpus, "languages": list(part.languages), "kind": part.kind,
+         "evidence": part.evidence}
+        for part in card.exposure
+    ]  # fmt: skip
+    record = {
+        "title": f"{card.title}, as a checkpoint of transformers",
+        "licence": card.licence,
+        "citation": card.citation,
+        "exposure": exposure,
+        "exposure_complete": card.exposure_complete,
+        "development": list(card.development),
+    }
+    if trained and trained.recipe:
+        written = shlex.join(["python", "-m", _MODULE, trained.name, out.name])
+        record["recipe"] = f"{trained.recipe} && {written}"
+
+    path = out / CARD
+    write_atomic(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return path
 
 
 def _record(weights: Path) -> dict[str, Any]:
     """Read the classifier. Raises DataError, and UsageError for what cannot be written."""
     try:
         record: dict[str, Any] = json.loads((weights / "model.json").read_text(encoding="utf-8"))
-        features, normalise = record["features"], record["normalise"]
-        layers, pooling = features["layers"], features["pooling"]
+        # Weights of before pauses could be dropped do not say that these were heard.
+        rest_on = {"pauses": "kept", **record["features"], "normalise": record["normalise"]}
+        has_one_layer = "," not in rest_on["layers"]
+        strange = [f"{name}={rest_on[name]}" for name in _HEARD if rest_on[name] != _HEARD[name]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"weights {str(weights)!r} are none of whisper-linear ({why(error)}): give their folder"
         ) from error
 
-    if "," in layers or pooling != "mean" or normalise != "training":
+    if strange or not has_one_layer:
+        options = " ".join(f"--option {name}={value}" for name, value in _HEARD.items())
         raise UsageError(
-            f"weights {str(weights)!r} rest on layers {layers}, pooling {pooling} and normalise "
-            f"{normalise}, but a checkpoint of transformers has one layer and its mean: train with "
-            f"--option layers=2 --option pooling=mean"
+            f"weights {str(weights)!r} rest on {', '.join(strange) or 'several layers'}, but a "
+            f"checkpoint of transformers has one layer and its mean over 30 s: train with "
+            f"{options} --option layers=2"
         )
 
     return record
@@ -136,8 +190,21 @@ def _head(record: Mapping[str, Any], layer: int, config: Any) -> dict[str, Tenso
     return head
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: python -m mserbench_hf.whisper_checkpoint WEIGHTS OUT")
+def main(arguments: list[str]) -> None:
+    """Write a checkpoint and its card, and say how to run it; a fault is one sentence."""
+    if len(arguments) != 2:
+        sys.exit(f"usage: python -m {_MODULE} WEIGHTS OUT")
 
-    export(Path(sys.argv[1]), Path(sys.argv[2]))
+    weights, out = map(Path, arguments)
+    try:
+        export(weights, out)
+        card = write_card(weights, out)
+    except MserbenchError as error:
+        sys.exit(f"error: {error}")
+
+    run = shlex.join(["mserbench", "run", "--model", f"hf:{out}", "--card", str(card)])
+    click.echo(f"{str(out)!r} is written: {run} --task emodb-sample")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

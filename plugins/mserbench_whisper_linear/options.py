@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 
 from mserbench.errors import UsageError
 from mserbench.options import later, option
-from mserbench_training.encoders.base import Length, Precision
+from mserbench_training.encoders.base import Precision, Span
 from mserbench_training.frames.pauses import Pauses, check_pauses
 from mserbench_training.frames.pooled import Pooling
 from mserbench_training.models.feature_options import (
@@ -56,10 +56,10 @@ class WhisperLinearOptions:
     encoder_precision: Precision = option(
         "float32", "What the encoder computes in.", _OURS, metadata=later(before="float32")
     )
-    length: Length = option(
+    length: Span = option(
         "trimmed",
         "trimmed hears the clip alone; padded pads it to 30 s as Whisper was trained, many times "
-        "slower.",
+        "slower; whole does so and pools the silence too, as transformers does (docs/hf.md).",
         "some ten times as fast; padded is 2 points better on three source corpora: "
         "docs/whisper-linear.md",
     )
@@ -144,7 +144,7 @@ class WhisperLinearOptions:
             )
 
         choices_of = {
-            "length": Length,
+            "length": Span,
             "mix": Mix,
             "classifier": ClassifierKind,
             "centres": Centres,

@@ -544,6 +544,7 @@ def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard)
     assert not read_card({}).exposure_complete, "silence must not count as knowledge"
     assert read_card(b"\xef\xbb\xbf{}").exposure == ()
     assert read_card({"development": ["emodb"]}).development == ("emodb",)
+    assert read_card({"recipe": "make it"}).recipe == "make it"
 
 
 @pytest.mark.parametrize(
@@ -560,6 +561,7 @@ def test_a_card_is_read_and_what_it_does_not_say_is_unknown(read_card: ReadCard)
             "'development' is 'emodb', but must be a list of names of corpora",
         ),
         ({"development": [1]}, "'development' is [1]"),
+        ({"recipe": ["make", "it"]}, "'recipe' is ['make', 'it'], but a text was expected"),
         (
             {"exposure": ["emodb"]},
             "exposure 1: an object with 'corpus', 'languages', 'kind' and 'evidence'",

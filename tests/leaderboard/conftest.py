@@ -89,6 +89,7 @@ def write_run(
     transductive: bool = False,
     partial: bool = False,
     verdict: str | None = None,
+    recipe: str = "",
 ) -> Run:
     """Finish a run of a made-up model below `folder`, in the folder that `mserbench run` would give
     it.
@@ -99,8 +100,9 @@ def write_run(
     rows = rows or rows_of(items, task.labels, right, seed)
     clusters = None if items.clusters is None else list(items.clusters)
     model_card = ModelCard(
-        model, f"The model {model}", "1", "MIT", "", exposures, complete, development
-    )
+        model, f"The model {model}", "1", "MIT", "", exposures, complete, development,
+        recipe=recipe,
+    )  # fmt: skip
     judged = exposure.judge(model_card, task, card, (), transductive)
     judged = dataclasses.replace(judged, verdict=verdict or judged.verdict)
     record = RunRecord(

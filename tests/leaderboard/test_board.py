@@ -514,6 +514,7 @@ def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(
         make_run(None, "good", right=0.6, seed=seed, weights=trained(seed))
 
     make_run(None, "lost", right=0.6, seed=4, weights={**trained(4), "recipe": "x" * 700})
+    make_run(None, "own", right=0.6, seed=5, recipe="mserbench train && python -m made")
     text = written(board)
     commands = "`mserbench train --model good --on x --option seed=2 --out w2`, and so with seed 3"
     listed = text.partition("### Weights")[2].partition("### ")[0]
@@ -524,7 +525,8 @@ def test_weights_that_do_not_ship_are_named_with_what_trains_them_again(
     }
     assert rows["good"] == f"ship as `w1` (seed 1); not shipped, trained again by {commands}"
     assert rows["lost"] == "not shipped, and no command is known that trains them again"
-    for name in ("good", "lost"):
+    assert rows["own"] == "not shipped, made again by `mserbench train && python -m made`"
+    for name in ("good", "lost", "own"):
         (row,) = [line for line in compared(text) if f"| {name} |" in line]
         assert "weights not shipped" in row
 

@@ -19,7 +19,7 @@ from mserbench_leaderboard import audit, floors, store
 from mserbench_leaderboard.doubts import doubts
 from mserbench_leaderboard.entries import BoardRun
 from mserbench_leaderboard.published import Published
-from tests.leaderboard.conftest import LABELS, MakeRun, toy_items, toy_task
+from tests.leaderboard.conftest import LABELS, MakeRun, toy_items, toy_task, trained
 
 ITEMS = toy_items(toy_task())
 SCORES = {label: tuple(float(at == place) for place in range(3)) for at, label in enumerate(LABELS)}
@@ -122,6 +122,12 @@ def test_answers_of_another_model_are_named(make_run: MakeRun) -> None:
     # Another seed of the same model may well agree, and another model makes other mistakes.
     assert doubts(copied, [entry(make_run(None, "mine", right=0.6, seed=3))], []) == []
     assert doubts(copied, [entry(make_run(None, "other", right=0.6, seed=4))], []) == []
+
+    # A checkpoint that is made of the other's weights says so itself.
+    own = entry(make_run(None, "own", right=0.6, seed=3, weights=trained(1)))
+    recipe = f"{trained(1)['recipe']} && python -m made"
+    checkpoint = entry(make_run(None, "made", right=0.6, seed=3, recipe=recipe))
+    assert doubts(checkpoint, [own], []) == doubts(own, [checkpoint], []) == []
 
 
 def test_answers_by_speaker_are_named(make_run: MakeRun) -> None:

@@ -64,8 +64,13 @@ def check_as_pipeline(folder: Path, waveforms: Sequence[Any]) -> None:
     together = dataclasses.replace(hearing, most=8).probabilities(waveforms)
     alone = hearing.probabilities(waveforms)
 
-    assert np.abs(alone - expected).max() <= TOLERANCE
-    assert np.abs(together - expected).max() <= TOLERANCE
+    off = [np.abs(scores - expected).max() for scores in (alone, together)]
+    # With `-s`: the figures of docs/measured/hf.md.
+    print(
+        f"\n{folder.name}, {len(waveforms)} clips: off by {off[0]:.1e} alone, {off[1]:.1e} in batches"
+    )
+
+    assert max(off) <= TOLERANCE
     assert expected.std(axis=0).max() > 3 * TOLERANCE, "equal scores of all clips prove nothing"
 
 
@@ -78,13 +83,11 @@ def test_scores_are_those_of_the_pipeline_alone_and_in_batches(
 
 @pytest.mark.slow
 @pytest.mark.real
-@pytest.mark.parametrize(
-    "family", ["wav2vec2-group", "wav2vec2-layer", "hubert-layer", "wavlm-layer", "ast"]
-)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_scores_of_200_real_clips_are_those_of_the_pipeline(
     checkpoints: dict[str, Path], family: str, real_data: Path
 ) -> None:
-    check_as_pipeline(checkpoints[family], spoken(200, real_data, "emodb"))
+    check_as_pipeline(checkpoints[family], spoken(200, real_data, "ravdess"))
 
 
 def test_a_long_clip_is_the_mean_of_the_logits_of_equal_windows(

@@ -99,6 +99,7 @@ def test_what_cannot_be_asked_is_named_as_what_it_is(
     [
         ("", "no model by itself"),
         ("./nowhere", "there is no such folder"),
+        ("my-modle", "did you mean 'my-model'?"),
         ("nobody/nothing", "hf download nobody/nothing"),
     ],
 )
@@ -107,6 +108,8 @@ def test_a_name_that_leads_nowhere_is_told_with_what_to_do(
 ) -> None:
     monkeypatch.setenv("MSERBENCH_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-model").mkdir()
+    (tmp_path / "my-model" / "config.json").write_text("{}")
     with pytest.raises(MserbenchError, match=re.escape(expected)):
         opened(name)
 
@@ -115,6 +118,7 @@ def test_a_name_that_leads_nowhere_is_told_with_what_to_do(
     ("raw", "label"),
     [
         ("ang", "angry"), ("Anger", "angry"), ("ANGRY", "angry"), ("Wut", "angry"), ("ira", "angry"),
+        ("ärgerlich", "angry"), ("Überrascht", "surprise"), ("ueberrascht", "surprise"),
         ("злость", "angry"), ("生气/angry", "angry"), ("怒り", "angry"), ("분노", "angry"),
         ("male_angry", "angry"), ("hap", "happy"), ("Freude", "happy"), ("开心/happy", "happy"),
         ("neu", "neutral"), ("中立/neutral", "neutral"), ("sad", "sad"), ("难过/sad", "sad"),
@@ -141,6 +145,13 @@ def test_an_unknown_label_is_told_with_the_line_to_write(tmp_path: Path) -> None
     path = tmp_path / "map.toml"
     path.write_text('[labels]\n"LABEL_1" = "sad"\n"ang" = "none"\n')
     assert meanings("ser", ("ang", "LABEL_1"), str(path)) == ("none", "sad")
+
+    path.write_text('[labels]\n"LABEL_1" = "Freude"\n"ang" = "content"\n')
+    assert meanings("ser", ("ang", "LABEL_1"), str(path)) == ("content", "happy")
+
+    path.write_text('[labels]\n"LABEL_1" = "hapy"\n')
+    with pytest.raises(DataError, match=re.escape("means 'hapy', which is no emotion")):
+        meanings("ser", ("ang", "LABEL_1"), str(path))
 
     path.write_text('[labels]\n"LABEL_2" = "sad"\n')
     with pytest.raises(DataError, match="'LABEL_2', which is no label of checkpoint 'ser'"):
@@ -203,6 +214,18 @@ def test_a_card_of_the_user_decides_the_verdict(
     refused = cli("run", "--model", "prior", "--task", TASK, "--card", card)
     assert refused.code == 2
     assert "--card" in refused.err
+
+
+def test_a_run_says_how_its_labels_were_read_and_what_a_verdict_wants(
+    checkpoint: Path, tmp_path: Path, cli: Callable[..., Any]
+) -> None:
+    """A label that is read as what its author did not mean would be seen nowhere else."""
+    done = cli(
+        "run", "--model", f"hf:{checkpoint}", "--task", TASK, "--limit", 8, "--out", tmp_path,
+    )  # fmt: skip
+    assert "of its labels it reads 'ang' as angry, 'Freude' as happy, 'neu' as neutral" in done.out
+    assert "'fear' as" not in done.out, "what is said as we say it needs no word"
+    assert done.out.count("say what it was trained on, --card FILE") == 1
 
 
 def test_a_public_checkpoint_is_looked_up(checkpoint: Path, tmp_path: Path) -> None:

@@ -66,6 +66,17 @@ def test_padded_frames_are_those_of_openai_whisper(module):
         np.testing.assert_allclose(frames[0], expected, atol=1e-5)
 
 
+def test_whole_frames_are_those_of_the_silence_too(module):
+    """The head of transformers is over them: a mean that left them out would be another model."""
+    whole = WhisperEncoder(module, "small", "whole")
+    waveforms = [noise(8_000), noise(480_000 + 8_000)]
+    first, second = whole.frames(waveforms, [whole.layers - 1])
+
+    np.testing.assert_allclose(first[0], official(module, waveforms[0]), atol=1e-5)
+    # Two windows of 30 s, the second one nearly silent.
+    assert second.shape[1] == 2 * len(official(module, waveforms[0]))
+
+
 def test_middle_layers_are_the_outputs_of_the_blocks(module):
     """A layer that is off by one would make every figure that names a layer wrong."""
     outputs: list[np.ndarray] = []

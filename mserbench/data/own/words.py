@@ -17,21 +17,26 @@ _ABROAD = {
     "ουδέτερο nötr "
     "中立 中性 中立的 خنثی طبيعي",
     "happy": "freude fröhlich glücklich joie heureux alegría felicidad feliz gioia felicità "
-    "alegria felicidade vreugde "
+    "alegria felicidade vreugde contento contenta χαρούμενος χαρούμενη "
     "blij radość радость счастье χαρά mutluluk mutlu 快乐 高兴 开心 شادی خوشحالی فرح سعادة",
     "sad": "trauer traurig tristesse triste tristeza tristezza verdriet smutek грусть печаль "
-    "λύπη üzüntü üzgün 悲伤 "
+    "λύπη λυπημένος λυπημένη üzüntü üzgün 悲伤 "
     "伤心 غم حزن",
     "angry": "wut wütend ärger zorn colère enojo ira enfado rabbia raiva woede boos złość gniew "
-    "гнев злость θυμός "
+    "гнев злость θυμός θυμωμένος θυμωμένη ärgerlich verärgert zornig fâché fâchée arrabbiato "
+    "arrabbiata raivoso raivosa "
     "öfke kızgın 生气 愤怒 خشم غضب",
     "surprise": "überraschung surpris sorpresa surpresa verrassing zaskoczenie удивление έκπληξη "
-    "şaşkınlık 惊讶 吃惊 "
+    "έκπληκτος έκπληκτη überrascht sorpreso sorprendido sorprendida surpreso şaşkınlık 惊讶 吃惊 "
     "تعجب",
-    "disgust": "ekel dégoût asco disgusto nojo walging wstręt отвращение αηδία tiksinti 厌恶 恶心 "
+    "disgust": "ekel angeekelt angewidert dégoûté dégoûtée disgustato disgustata asqueado asqueada "
+    "dégoût asco disgusto nojo walging wstręt отвращение αηδία tiksinti 厌恶 恶心 "
     "اشمئزاز",
-    "fear": "angst ängstlich peur miedo paura medo strach страх φόβος korku 害怕 恐惧 ترس خوف",
-    "boredom": "langeweile gelangweilt ennui aburrimiento noia tédio verveling nuda скука πλήξη",
+    "fear": "angst ängstlich verängstigt effrayé effrayée apeuré apeurée spaventato spaventata "
+    "impaurito impaurita asustado asustada assustado assustada φοβισμένος φοβισμένη "
+    "peur miedo paura medo strach страх φόβος korku 害怕 恐惧 ترس خوف",
+    "boredom": "langeweile gelangweilt ennui annoiato annoiata aburrido aburrida "
+    "aburrimiento noia tédio verveling nuda скука πλήξη",
     "calm": "ruhig calme calma kalm spokój спокойствие ηρεμία",
     "enthusiasm": "begeisterung enthousiasme entusiasmo энтузиазм",
 }  # words that are another emotion in another language are left out

@@ -14,6 +14,9 @@ from mserbench.errors import UsageError
 Precision = Literal["float32", "bfloat16"]  # of what a frozen part computes in
 # What Whisper hears: the clip alone, or the clip padded to 30 s, as it was trained.
 Length = Literal["trimmed", "padded"]
+# "whole" is padded, and the frames of the silence are taken too: the head that transformers has for
+# Whisper (WhisperForAudioClassification) is over all of them.
+Span = Literal["trimmed", "padded", "whole"]
 
 
 class Encoder(Protocol):

@@ -21,7 +21,7 @@ from whisper.audio import (
 )
 from whisper.model import AudioEncoder, ResidualAttentionBlock
 
-from mserbench_training.encoders.base import Length, Precision, check_layers
+from mserbench_training.encoders.base import Precision, Span, check_layers
 from mserbench_training.encoders.whisper_model import load
 
 CODE = "1"  # raise it whenever frames change
@@ -32,17 +32,18 @@ class WhisperEncoder:
     """Frames of a Whisper encoder; layer i is the output of block i, the last that of `ln_post`.
 
     `length`: "padded" hears each clip as Whisper was trained, with silence up to 30 s, and gives
-    the frames of the clip alone; "trimmed" hears the clip alone, which is many times faster. Longer
-    clips are heard in windows of 30 s. The log-mels are whisper's own; frames of padded clips equal
-    those of `whisper.model.AudioEncoder`. In `precision` "bfloat16" the weights take half the
-    memory, and log-mels and norms are float32 still, as in whisper's own float16.
+    the frames of the clip alone; "whole" hears the same and gives the frames of the silence too;
+    "trimmed" hears the clip alone, which is many times faster. Longer clips are heard in windows of
+    30 s. The log-mels are whisper's own; frames of padded clips equal those of
+    `whisper.model.AudioEncoder`. In `precision` "bfloat16" the weights take half the memory, and
+    log-mels and norms are float32 still, as in whisper's own float16.
     """
 
     def __init__(
         self,
         module: AudioEncoder,
         name: str,
-        length: Length = "trimmed",
+        length: Span = "trimmed",
         device: str = "cpu",
         precision: Precision = "float32",
     ) -> None:
@@ -59,7 +60,7 @@ class WhisperEncoder:
         cls,
         folder: Path,
         name: str,
-        length: Length = "trimmed",
+        length: Span = "trimmed",
         device: str = "cpu",
         precision: Precision = "float32",
     ) -> WhisperEncoder:
@@ -88,7 +89,8 @@ class WhisperEncoder:
         """Return float32, (n_layers, n_frames, dim), for each waveform.
 
         `waveforms`: float32, (n_samples,), 16 kHz mono, in [-1, 1], of any length. A clip has one
-        frame for each 20 ms begun, at least one. Blocks above the highest layer are not computed.
+        frame for each 20 ms begun, at least one, and 1,500 a window where it is heard "whole".
+        Blocks above the highest layer are not computed.
         Raises UsageError for layers that do not exist.
         """
         check_layers(self.name, layers, self.layers)
@@ -104,17 +106,21 @@ class WhisperEncoder:
 
         for waveform in waveforms:
             pieces = [next(heard) for _ in _windows(waveform)]
-            trimmed = [encoded[:, : n_frames(len(window))] for window, encoded in pieces]
-            frames.append(torch.cat(trimmed, dim=1).float().cpu().numpy())
+            taken = [encoded[:, : self._n_taken(len(window))] for window, encoded in pieces]
+            frames.append(torch.cat(taken, dim=1).float().cpu().numpy())
 
         return frames
+
+    def _n_taken(self, n_samples: int) -> int:
+        """Return how many frames of a window of so many samples are given."""
+        return n_frames(N_SAMPLES if self._length == "whole" else n_samples)
 
     def _log_mel(self, window: NDArray[np.float32]) -> Tensor:
         """Return whisper's log-mels of one window: (n_mels, n_mel_frames), 3000 if padded."""
         bands = self._module.conv1.in_channels
         # A copy: the window may be a view that cannot be written, which torch warns of.
         samples = torch.from_numpy(np.array(window, dtype=np.float32)).to(self._device)
-        if self._length == "padded":
+        if self._length != "trimmed":
             return log_mel_spectrogram(pad_or_trim(samples), bands)
 
         # Up to whole frames, and at least one window of the Fourier transform.
