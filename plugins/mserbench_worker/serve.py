@@ -37,7 +37,7 @@ def main() -> None:
         request = json.loads(line)
         try:
             answer = worker["predict"](_audio(request), request["labels"])
-            _write(replies, {"id": request["id"], **_reply(answer)})
+            _write(replies, {"id": request["id"], **_reply(answer, worker.get("LABELS"))})
         except Exception as error:
             traceback.print_exc()
             _write(replies, {"id": request["id"], "error": f"{type(error).__name__}: {error}"})
@@ -61,7 +61,7 @@ def _hello(worker: dict[str, Any], file: str) -> dict[str, Any]:
         "mserbench": PROTOCOL,
         "name": worker.get("NAME", name),
         "version": str(worker.get("VERSION", "1")),
-        "labels": list(worker["LABELS"]) if "LABELS" in worker else None,
+        "labels": _listed(worker.get("LABELS")),
         "wants": worker.get("WANTS", "path"),
         "exposure": list(worker.get("EXPOSURE", [])),
         "exposure_complete": bool(worker.get("EXPOSURE_COMPLETE", False)),
@@ -69,6 +69,11 @@ def _hello(worker: dict[str, Any], file: str) -> dict[str, Any]:
         "citation": worker.get("CITATION", ""),
         "packages": _packages(),
     }
+
+
+def _listed(labels: Any) -> Any:
+    """Return labels as JSON has them; a text stays one, to be refused, and is not spelt out."""
+    return labels if labels is None or isinstance(labels, str) else list(labels)
 
 
 def _packages() -> dict[str, str]:
@@ -94,10 +99,25 @@ def _audio(request: dict[str, Any]) -> Any:
     return numpy.frombuffer(base64.b64decode(request["samples"]), "<f4").copy()
 
 
-def _reply(answer: Any) -> dict[str, Any]:
-    """Return scores by label, or a text, as JSON has them."""
+def _reply(answer: Any, labels: Any) -> dict[str, Any]:
+    """Return scores by label, or a text, as JSON has them.
+
+    Raises TypeError for what is neither, nor as many scores as there are `labels`.
+    """
     if isinstance(answer, str):
         return {"text": answer}
+    is_mapping = hasattr(answer, "keys")
+    n_scores = len(answer) if hasattr(answer, "__len__") else 0
+    # An array or a tensor of scores, in the order of the labels.
+    if labels is not None and not is_mapping and n_scores == len(labels):
+        return _reply(dict(zip(labels, answer)), labels)  # noqa: B905 (no `strict` in Python 3.8)
+
+    if not is_mapping:
+        raise TypeError(
+            f"predict returned {str(answer)[:100]!r}, but a score for each of LABELS was expected, "
+            "by label or in their order; or a text, without LABELS"
+        )
+
     return {"scores": {str(label): float(score) for label, score in dict(answer).items()}}
 
 
