@@ -218,7 +218,10 @@ def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> lis
     counts = Counter(ids)
     once = "each id of the task must occur exactly once"
     groups = {
-        "are not of this task": (sorted(set(counts) - set(truth)), once),
+        "are not of this task": (
+            sorted(set(counts) - set(truth)),
+            f"{once}; name the column of ids or files by --id, and leave out rows of other clips",
+        ),
         "of the task are missing": (
             sorted(set(truth) - set(counts)),
             f"{once}; give a clip without an answer a row with an empty prediction, and count it "

@@ -49,7 +49,9 @@ def renamed(
         (number, {column: row.get(column, "") for column in columns}) for number, row in steps.rows
     )
     return Renamed(
-        PredictionTable(columns, rows, table.separator), tuple(steps.notes), tuple(steps.faults)
+        PredictionTable(columns, rows, table.separator, table.above),
+        tuple(steps.notes),
+        tuple(steps.faults),
     )
 
 
@@ -66,6 +68,8 @@ class _Steps:
             for line_number, row in table.rows
         ]
         self.notes: list[str] = []
+        if table.above:
+            self.notes.append(f"{table.above} lines above the header are left out")
         self.faults: list[str] = []
         self._name, self._naming = name, naming
 

@@ -239,6 +239,36 @@ def test_the_file_is_named_once_above_its_faults(tmp_path: Path) -> None:
     assert faults[1].startswith("  - line 2 (id 's1/a'): prediction 'gereizt' is none of")
 
 
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        (
+            "Export of 29 November; calls, all\n\nVendor X\n",
+            "3 lines above the header are left out",
+        ),
+        ("Export\nsep=;\n", "1 lines above the header are left out"),
+        ("sep=;\n", None),
+        ("\n\n", None),
+    ],
+)
+def test_lines_above_the_header_and_blank_rows_are_no_part_of_it(
+    tmp_path: Path, above: str, told: str | None
+) -> None:
+    """Exports begin with a title, and spreadsheets end with rows of separators."""
+    rows = "".join(f"{file};{TRUTH[name]}\n" for name, file in FILES.items())
+    file = accept(
+        tmp_path / "p.csv", f"{above}Datei;Emotion\n{rows};\n;\n", Naming("datei", "emotion")
+    )
+    assert {row.id: row.prediction for row in file.rows} == TRUTH
+    assert [note for note in file.notes if "above" in note] == ([told] if told else [])
+
+
+def test_a_workbook_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "p.xlsx").write_bytes(b"PK\x03\x04 and more")
+    with pytest.raises(DataError, match="is a workbook or an archive, and no text: save it as CSV"):
+        read_foreign(tmp_path / "p.xlsx", TRUTH, LABELS)
+
+
 def test_an_exact_id_comes_before_any_file(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("id,prediction\n1,happy\n2,sad\n")
