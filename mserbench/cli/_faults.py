@@ -13,6 +13,7 @@ from mserbench.errors import DataError, MserbenchError, words
 from mserbench.report import screens
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
+_EXTRA = "unexpected extra argument"  # click's words
 _GONE = (errno.ENOENT, errno.ESTALE)
 
 
@@ -31,7 +32,10 @@ def report(error: Exception) -> int:
         _say(error.ctx.get_help() if error.ctx else str(error))
         return 2
     if isinstance(error, click.ClickException):
-        return _told(error.format_message(), error.exit_code)
+        sentence = error.format_message()
+        # A pattern may name more than one expects: `runs/a-* runs/b-*`.
+        remedy = ": --help tells how many are expected" if _EXTRA in sentence else ""
+        return _told(f"{sentence}{remedy}", error.exit_code)
     # So click calls Ctrl-C, and the end of stdin at a question.
     if isinstance(error, click.exceptions.Abort):
         return interrupted()
