@@ -104,7 +104,13 @@ class Options:
                 "--option python=FOLDER/bin/python"
             )
 
-        return f"its first line must be JSON with the key {KEY!r} (docs/worker.md)"
+        sentence = f"its first line must be JSON with the key {KEY!r} (docs/worker.md)"
+        file = next((word for word in self.words if word.endswith(".py")), None)
+        if file is None:
+            return sentence
+
+        # `python my_worker.py` runs to its end and says nothing.
+        return f"{sentence}; a file that defines 'predict' is given alone, as worker:{file}"
 
     @property
     def paths(self) -> dict[str, Path]:

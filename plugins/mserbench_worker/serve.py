@@ -118,7 +118,18 @@ def _reply(answer: Any, labels: Any) -> dict[str, Any]:
             "by label or in their order; or a text, without LABELS"
         )
 
-    return {"scores": {str(label): float(score) for label, score in dict(answer).items()}}
+    scores = dict(answer).items()
+    return {"scores": {str(label): _score(label, score) for label, score in scores}}
+
+
+def _score(label: Any, score: Any) -> float:
+    """Return a score as a number. Raises TypeError for what is none, by its label."""
+    try:
+        return float(score)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"predict gave {label!r} the score {str(score)[:100]!r}, but a number was expected"
+        ) from error
 
 
 def _write(replies: TextIO, message: dict[str, Any]) -> None:

@@ -161,6 +161,11 @@ def test_scores_may_come_in_the_order_of_the_labels(tmp_path: Path, values: str)
         ('["sad", "happy"]', "[1, 2, 3]", "predict returned '[1, 2, 3]', but a score for each of"),
         ('["sad", "happy"]', "0.5", "predict returned '0.5', but a score for each of LABELS was"),
         ('["sad", "happy"]', "'sad'", "but an object 'scores' was expected, as it names labels"),
+        (
+            '["sad", "happy"]',
+            '{"sad": [1], "happy": 1}',
+            "predict gave 'sad' the score '[1]', but a",
+        ),
         ("None", '{"sad": 1}', "as it names no labels (LABELS in a Python file)"),
     ],
 )
@@ -187,6 +192,10 @@ def test_mistakes_at_the_head_of_a_file_say_what_to_mend(tmp_path: Path) -> None
         with pytest.raises(ModelError) as caught:
             made(served(tmp_path, head + body))
         assert words in str(caught.value)
+
+    file = served(tmp_path, 'LABELS = ["sad", "happy"]' + body)
+    with pytest.raises(ModelError, match="a file that defines 'predict' is given alone, as worker"):
+        made(f"{sys.executable} {file}")
 
 
 def test_text_answers(tmp_path: Path) -> None:
