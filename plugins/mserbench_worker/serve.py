@@ -18,6 +18,10 @@ from typing import Any, TextIO
 PROTOCOL = 1
 
 
+class _WrongAnswer(Exception):
+    """What `predict` returned is no answer; the text says why, and no traceback of ours helps."""
+
+
 def main() -> None:
     """Introduce the worker, then answer a request a line until the input ends."""
     requests, replies = _apart()
@@ -38,6 +42,8 @@ def main() -> None:
         try:
             answer = worker["predict"](_audio(request), request["labels"])
             _write(replies, {"id": request["id"], **_reply(answer, worker.get("LABELS"))})
+        except _WrongAnswer as error:
+            _write(replies, {"id": request["id"], "error": str(error)})
         except Exception as error:
             traceback.print_exc()
             _write(replies, {"id": request["id"], "error": f"{type(error).__name__}: {error}"})
@@ -102,7 +108,7 @@ def _audio(request: dict[str, Any]) -> Any:
 def _reply(answer: Any, labels: Any) -> dict[str, Any]:
     """Return scores by label, or a text, as JSON has them.
 
-    Raises TypeError for what is neither, nor as many scores as there are `labels`.
+    Raises _WrongAnswer for what is neither, nor as many scores as there are `labels`.
     """
     if isinstance(answer, str):
         return {"text": answer}
@@ -113,7 +119,7 @@ def _reply(answer: Any, labels: Any) -> dict[str, Any]:
         return _reply(dict(zip(labels, answer)), labels)  # noqa: B905 (no `strict` in Python 3.8)
 
     if not is_mapping:
-        raise TypeError(
+        raise _WrongAnswer(
             f"predict returned {str(answer)[:100]!r}, but a score for each of LABELS was expected, "
             "by label or in their order; or a text, without LABELS"
         )
@@ -123,11 +129,11 @@ def _reply(answer: Any, labels: Any) -> dict[str, Any]:
 
 
 def _score(label: Any, score: Any) -> float:
-    """Return a score as a number. Raises TypeError for what is none, by its label."""
+    """Return a score as a number. Raises _WrongAnswer for what is none, by its label."""
     try:
         return float(score)
     except (TypeError, ValueError) as error:
-        raise TypeError(
+        raise _WrongAnswer(
             f"predict gave {label!r} the score {str(score)[:100]!r}, but a number was expected"
         ) from error
 
