@@ -1,20 +1,20 @@
-"""audeering's wav2vec 2.0 of arousal, dominance and valence, read as the nearest of seven points."""
-import sys, torch
-from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model, Wav2Vec2PreTrainedModel
-NAME, WANTS = "audeering wav2vec2 dimensional, nearest point (ours)", "samples"
-POINTS = {"angry": (0.8, 0.75, 0.25), "happy": (0.7, 0.6, 0.8), "sad": (0.3, 0.35, 0.25), "neutral": (0.4, 0.5, 0.5),
-          "fear": (0.7, 0.3, 0.3), "surprise": (0.7, 0.5, 0.6), "disgust": (0.5, 0.6, 0.25)}  # assumed, not audeering's
-LABELS = list(POINTS)
-class EmotionModel(Wav2Vec2PreTrainedModel):  # the layers and names of the published checkpoint
-    def __init__(self, config):
-        super().__init__(config)
-        self.wav2vec2, n = Wav2Vec2Model(config), config.hidden_size
-        self.classifier = torch.nn.ModuleDict({"dense": torch.nn.Linear(n, n), "out_proj": torch.nn.Linear(n, 3)})
-        self.post_init()
-source = sys.argv[1] if len(sys.argv) > 1 else "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim"
-extract, model = Wav2Vec2FeatureExtractor.from_pretrained(source), EmotionModel.from_pretrained(source).eval()
-@torch.no_grad()
+"""audeering's wav2vec 2.0 of arousal, dominance and valence. The nearest of PLACES is its answer:
+means of Russell and Mehrabian (1977), doi:10.1016/0092-6566(77)90037-X; neutral's is assumed."""
+import sys
+
+import torch
+from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2ForSequenceClassification as Net
+
+PLACES = {"angry": (0.59, 0.25, -0.51), "disgust": (0.35, 0.11, -0.60), "neutral": (0, 0, 0),
+          "fear": (0.60, -0.43, -0.64), "happy": (0.51, 0.46, 0.81), "sad": (-0.27, -0.33, -0.63),
+          "surprise": (0.67, -0.13, 0.40)}  # arousal, dominance, valence, from -1 to 1
+source = " ".join(sys.argv[1:]) or "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim"
+NAME, WANTS, LABELS = source.split("/")[-1], "samples", list(PLACES)
+layers = {"key_mapping": {"^classifier.dense": "projector", "^classifier.out_proj": "classifier"}}
+extract = Wav2Vec2FeatureExtractor.from_pretrained(source)
+model = Net.from_pretrained(source, classifier_proj_size=1024, **layers)
+
 def predict(samples, labels):
-    mean = model.wav2vec2(extract(samples, sampling_rate=16_000, return_tensors="pt").input_values).last_hidden_state.mean(1)
-    place = model.classifier["out_proj"](torch.tanh(model.classifier["dense"](mean)))[0]
-    return {label: -float(torch.dist(place, torch.tensor(point))) for label, point in POINTS.items()}
+    mean = model.wav2vec2(**extract(samples, sampling_rate=16_000, return_tensors="pt"))[0].mean(1)
+    place = 2 * model.classifier(model.projector(mean).tanh())[0].detach() - 1
+    return {label: -torch.dist(place, torch.tensor(PLACES[label])) for label in LABELS}

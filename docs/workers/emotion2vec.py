@@ -1,12 +1,13 @@
 """emotion2vec+ by FunASR; an argument names a model of its hub, or a folder."""
 
 import sys
+from pathlib import Path
 
 from funasr import AutoModel
 
-NAME = "emotion2vec+"
 LABELS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
-source = sys.argv[1] if len(sys.argv) > 1 else "iic/emotion2vec_plus_base"
+source = " ".join(sys.argv[1:]) or "iic/emotion2vec_plus_base"
+NAME = Path(source).name  # by which the registry of exposures is asked
 model = AutoModel(model=source, disable_update=True, disable_pbar=True)
 
 

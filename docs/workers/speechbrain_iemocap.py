@@ -3,14 +3,14 @@
 It runs the Python file that the source holds: take one that you trust."""
 
 import sys
+from pathlib import Path
 
 from speechbrain.inference.interfaces import foreign_class
 
-NAME, LABELS = "speechbrain wav2vec2 IEMOCAP", ["neutral", "angry", "happy", "sad"]
+LABELS = ["neutral", "angry", "happy", "sad"]
 NAMES = {"neu": "neutral", "ang": "angry", "hap": "happy", "sad": "sad"}
-PAGE = "huggingface.co/speechbrain/emotion-recognition-wav2vec2-IEMOCAP"
-EXPOSURE = [{"corpus": "iemocap", "languages": ["en"], "kind": "emotion-labels", "evidence": PAGE}]
-source = sys.argv[1] if len(sys.argv) > 1 else "speechbrain/emotion-recognition-wav2vec2-IEMOCAP"
+source = " ".join(sys.argv[1:]) or "speechbrain/emotion-recognition-wav2vec2-IEMOCAP"
+NAME = Path(source).name  # by which the registry of exposures is asked
 interface = {"pymodule_file": "custom_interface.py", "classname": "CustomEncoderWav2vec2Classifier"}
 model = foreign_class(source, **interface)
 

@@ -263,7 +263,7 @@ def _footnotes(rows: Sequence[Row], best_only: bool) -> list[str]:
 
     if any(row.windows > 1 for row in rows):
         how = (
-            "mean over the windows, weighted by seconds"
+            "mean over its parts, weighted by seconds"
             if rows[0].scores
             else "the emotion of most seconds"
         )

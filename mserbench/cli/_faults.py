@@ -13,6 +13,7 @@ from mserbench.errors import DataError, MserbenchError, words
 from mserbench.report import screens
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
+_EXTRA = "unexpected extra argument"  # click's words
 _GONE = (errno.ENOENT, errno.ESTALE)
 
 
@@ -25,11 +26,16 @@ def report(error: Exception) -> int:
     if isinstance(error, click.NoSuchOption):
         near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
         return _told(f"option {error.option_name!r} is not known{near or ': --help lists all'}", 2)
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return _told(_of_what_is_missing(error.param), error.exit_code)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.ctx.get_help() if error.ctx else str(error))
         return 2
     if isinstance(error, click.ClickException):
-        return _told(error.format_message(), error.exit_code)
+        sentence = error.format_message()
+        # A pattern may name more than one expects: `runs/a-* runs/b-*`.
+        remedy = ": --help tells how many are expected" if _EXTRA in sentence else ""
+        return _told(f"{sentence}{remedy}", error.exit_code)
     # So click calls Ctrl-C, and the end of stdin at a question.
     if isinstance(error, click.exceptions.Abort):
         return interrupted()
@@ -45,6 +51,16 @@ def report(error: Exception) -> int:
 
     _told(f"mserbench itself failed ({words(error)}): add --debug and report what it shows", 4)
     return 4
+
+
+def _of_what_is_missing(parameter: click.Parameter) -> str:
+    """Return a sentence on what a command needs and was not given, with what lists its values."""
+    if not isinstance(parameter, click.Option):
+        return f"{parameter.human_readable_name} is missing: --help tells what is expected"
+
+    option = parameter.opts[0]
+    listing = {"--model": "mserbench models", "--task": "mserbench tasks"}.get(option)
+    return f"option {option} is missing: " + (f"{listing!r} lists all" if listing else "give it")
 
 
 def interrupted() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from mserbench.errors import UsageError
 
 if TYPE_CHECKING:
     from mserbench.results.public import PublicModel, Registry
+
+_LANGUAGES = 12  # shown of a corpus, of which some have a hundred
 
 
 @click.group(
@@ -84,14 +87,10 @@ def show(name: str, tasks: tuple[str, ...], as_json: bool) -> None:
     _common.say(f"ids: {', '.join(model.ids) or 'none'}")
     for ancestor in [model, *registry.lineage(model)]:
         complete = "complete" if ancestor.complete else "not complete"
-        _common.say(
-            f"\n{ancestor.name} ({complete}, checked {ancestor.checked}): {ancestor.remark}"
-        )
-        for part in ancestor.parts:
-            unread = "" if part.is_read else public.UNREAD
-            spoken = " ".join(part.exposure.languages)
-            _common.say(f"  {part.exposure.kind}: {part.exposure.corpus} ({spoken})")
-            _common.say(f"    {part.exposure.evidence}{unread}")
+        remark = f": {ancestor.remark}" if ancestor.remark else ""
+        _common.say(f"\n{ancestor.name} ({complete}, checked {ancestor.checked}){remark}")
+        for line in _evidence(ancestor):
+            _common.say(line)
 
     _common.say("")
     rows = [[task, each.verdict, each.reasons[0]] for task, each in verdicts.items()]
@@ -121,6 +120,27 @@ def check(file: Path | None) -> None:
     _common.say(f"{len(models)} entries, nothing wrong; of {read} all evidence was read")
 
 
+def _evidence(model: PublicModel) -> Iterator[str]:
+    """Yield what a model was trained on, and below it the page that says so, each page once."""
+    from mserbench.results import public
+
+    # A page may name thirty corpora.
+    by_page: dict[tuple[str, str], list[str]] = {}
+    for part in model.parts:
+        exposure, unread = part.exposure, "" if part.is_read else public.UNREAD
+        named = f"{exposure.corpus} ({_spoken(exposure.languages)})"
+        by_page.setdefault((exposure.kind, f"{exposure.evidence}{unread}"), []).append(named)
+
+    for (kind, page), corpora in by_page.items():
+        yield f"  {kind}: {', '.join(corpora)}"
+        yield f"    {page}"
+
+
+def _spoken(languages: Sequence[str]) -> str:
+    more = f" and {len(languages) - _LANGUAGES} more" if len(languages) > _LANGUAGES else ""
+    return " ".join(languages[:_LANGUAGES]) + more
+
+
 def _row(registry: Registry, model: PublicModel) -> list[str]:
     from mserbench.results import public_page
 
@@ -132,7 +152,8 @@ def _row(registry: Registry, model: PublicModel) -> list[str]:
         for part in ancestor.parts
         if part.exposure.kind == "emotion-labels"
     ]
-    # EmoBox has 32 corpora.
+    # EmoBox has 32 corpora; an entry and its base may name the same one.
+    learnt = list(dict.fromkeys(learnt))
     few = ", ".join(learnt[:4])
     named = f"{few} and {len(learnt) - 4} more" if len(learnt) > 4 else few
     complete = "yes" if public_page.is_complete(registry, model) else "no"

@@ -16,19 +16,22 @@ MEANINGS = "meanings"  # under this name the facts of a run tell what a model's 
 
 # What public checkpoints write beside the words of `mserbench.data.own.words`, folded.
 _ALIASES = {
-    "neutral": "neut neutrality netural normal нейтр нейтральность нейтральная"
-    " 平静 中立 平常 ニュートラル 普通 중립 trung_tính neutr",
-    "happy": "hap happ joyful joyfully joy happily happyness felice "
-    "allegro веселье радостный радостная счастливый счастливая 喜 喜悦 喜び 幸せ 행복 기쁨 vui "
-    "gembira senang mutlu mutluluk glad glädje ευτυχία",
-    "sad": "sadly sadnes unhappy грустный грустная печальный 悲しみ 悲しい 悲 슬픔 buồn sedih "
-    "üzgün ledsen θλίψη",
-    "angry": "angr angrily furious rage злой злая сердитый гневный 怒 怒り 분노 화남 "
-    "giận marah arg ilska zlost",
-    "surprise": "surp suprised suprise surprised pleasant_surprise pleasantsurprise ps "
-    "pleasant_surprised удивлённый удивленный удивление 惊 惊喜 驚き 놀람 ngạc_nhiên terkejut",
-    "disgust": "disg disgusted disgusting брезгливость омерзение 嫌悪 厌 혐오 jijik äckel",
-    "fear": "fearf scared terrified испуг испуганный 恐れ 恐怖 恐 두려움 공포 sợ takut rädsla",
+    "neutral": "neut neutrality netural normal нейтр нейтральность нейтральная 平静 中立 平常 "
+    "ニュートラル 普通 중립 trung_tính neutr neutraal",
+    "happy": "hap happ joyful joyfully joy happily happyness felice allegro glück erfreut "
+    "fröhlichkeit 愉快 快樂 高興 開心 嬉しい веселье радостный радостная счастливый счастливая 喜 "
+    "喜悦 喜び 幸せ 행복 기쁨 vui gembira senang mutlu mutluluk glad glädje ευτυχία",
+    "sad": "sadly sadnes unhappy traurigkeit betrübt niedergeschlagen 难过 難過 悲傷 傷心 грустный "
+    "грустная печальный 悲しみ 悲しい 悲 슬픔 buồn sedih üzgün ledsen θλίψη",
+    "angry": "angr angrily furious rage zorn zornig verärgert ärgerlich enojado enfadado "
+    "arrabbiato 生氣 憤怒 злой злая сердитый гневный 怒 怒り 분노 화남 giận marah arg ilska zlost",
+    "surprise": "surp suprised überrascht sorprendido sorpreso 驚訝 suprise surprised "
+    "pleasant_surprise pleasantsurprise ps pleasant_surprised удивлённый удивленный "
+    "удивление 惊 惊喜 驚き 놀람 ngạc_nhiên terkejut",
+    "disgust": "disg disgusted disgusting angeekelt angewidert abscheu 厭惡 брезгливость омерзение "
+    "嫌悪 厌 혐오 jijik äckel",
+    "fear": "fearf scared furcht furchtsam verängstigt asustado 恐懼 恐慌 terrified испуг "
+    "испуганный 恐れ 恐怖 恐 두려움 공포 sợ takut rädsla",
     "calm": "calmness calmly spokojny 冷静",
     "boredom": "bored boring bore",
     "enthusiasm": "enthusiastic воодушевление",

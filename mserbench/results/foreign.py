@@ -17,10 +17,10 @@ from mserbench.results import prediction_tables, renaming, unlike
 from mserbench.results.naming import Clips, Naming, Words, nfc
 from mserbench.results.prediction_tables import PredictionTable
 from mserbench.results.predictions import LISTED, SCORE, Prediction, best_label, score_of
-from mserbench.results.renaming import NO_LABEL
+from mserbench.results.renaming import NO_LABEL, READ
 
 _SHOWN = 20  # faults that an error shows
-_READ = ("id", "label", "prediction", "answer")
+_AS_WRONG = f'the line "" = "{label_map.NONE}" under [labels] of a TOML file, given by --map FILE'
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,10 @@ def read_foreign(
 
     if problems:
         # What is wrong with a whole column must not hide what else is.
-        sentences = alike.together(problems)
+        # The file is named once, above them.
+        sentences = [
+            sentence.removeprefix(name).lstrip(":, ") for sentence in alike.together(problems)
+        ]
         more = [f"and {len(sentences) - _SHOWN} more"] if len(sentences) > _SHOWN else []
         raise DataError("\n  - ".join([f"{name} cannot be scored:", *sentences[:_SHOWN], *more]))
 
@@ -205,7 +208,7 @@ def _prediction(
         prediction = read_answer(answer, labels) or ""
     else:
         raise ValueError(
-            "'prediction' is empty: give a label, or an 'answer' column for what cannot be read"
+            f"'prediction' is empty: give a label, or count it as wrong by {_AS_WRONG}"
         )
 
     return Prediction(record["id"], label, prediction, scores, answer)
@@ -213,17 +216,27 @@ def _prediction(
 
 def _id_problems(name: str, ids: Sequence[str], truth: Mapping[str, str]) -> list[str]:
     counts = Counter(ids)
+    once = "each id of the task must occur exactly once"
     groups = {
-        "are not of this task": sorted(set(counts) - set(truth)),
-        "of the task are missing": sorted(set(truth) - set(counts)),
-        "occur more than once": sorted(identity for identity, n in counts.items() if n > 1),
+        "are not of this task": (
+            sorted(set(counts) - set(truth)),
+            f"{once}; name the column of ids or files by --id, and leave out rows of other clips",
+        ),
+        "of the task are missing": (
+            sorted(set(truth) - set(counts)),
+            f"{once}; give a clip without an answer a row with an empty prediction, and count it "
+            f"as wrong by {_AS_WRONG}",
+        ),
+        "occur more than once, with answers that differ": (
+            sorted(identity for identity, n in counts.items() if n > 1),
+            once,
+        ),
     }
 
     return [
         f"{name}: {len(ids_of)} id(s) {fault}, such as "
-        f"{', '.join(repr(identity[:100]) for identity in ids_of[:LISTED])}: "
-        f"each id of the task must occur exactly once"
-        for fault, ids_of in groups.items()
+        f"{', '.join(repr(identity[:100]) for identity in ids_of[:LISTED])}: {remedy}"
+        for fault, (ids_of, remedy) in groups.items()
         if ids_of
     ]
 
@@ -256,7 +269,7 @@ def _left_out(
     elif strange:
         yield f"{_listed(strange)} is of no label of the task and left out"
 
-    unread = [column for column in table.columns if column not in (*_READ, *score_columns)]
+    unread = [column for column in table.columns if column not in (*READ, *score_columns)]
     if unread:
         yield f"{_listed(unread)} is no column that is read, and left out"
 

@@ -101,10 +101,12 @@ class Clips:
             names += [(name, identity) for name in _names_of(nfc(identity))]
 
         self._names = unique(names)
+        # Last, as some systems write names of files in capitals, or tell none apart by them.
+        self._folded = unique((name.casefold(), identity) for name, identity in names)
 
     def id_of(self, text: str) -> str | None:
-        """Return the id of a clip by its id, or by its file with or without folders and ending;
-        None where that names none, or several.
+        """Return the id of a clip by its id, or by its file with or without folders and ending,
+        at last in any case; None where that names none, or several.
         """
         # A cell that a spreadsheet would run has an apostrophe before it.
         word = nfc(text.strip())
@@ -112,8 +114,10 @@ class Clips:
             return self._ids[word]
 
         tries = [word, word[1:]] if word.startswith("'") else [word]
-        names = (name for attempt in tries for name in _names_of(attempt))
-        return next((self._names[name] for name in names if name in self._names), None)
+        names = [name for attempt in tries for name in _names_of(attempt)]
+        exact = (self._names[name] for name in names if name in self._names)
+        in_any_case = (self._folded.get(name.casefold()) for name in names)
+        return next(exact, None) or next(filter(None, in_any_case), None)
 
 
 def _names_of(path: str) -> list[str]:

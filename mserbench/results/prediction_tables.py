@@ -21,18 +21,22 @@ _HINT = "sep="  # the first line that spreadsheets write or read to name the sep
 _MOST = 1_000  # columns: tasks have some ten labels, and each column costs a look at every row
 _HALF = re.compile("[\ud800-\udfff]")
 _SCORES = "scores"  # in JSON: an object of scores by label
+_ABOVE = 20  # lines that may stand above a header, as titles and dates of exports do
+_ZIP = b"PK\x03\x04"  # what workbooks of spreadsheets begin with
 
 
 @dataclass(frozen=True)
 class PredictionTable:
     """The rows of a file in order: `rows` are (line number, value by column).
 
-    Column names have no outer blanks. `separator` stands between the fields; "" for JSON.
+    Column names have no outer blanks. `separator` stands between the fields; "" for JSON. `above`
+    are the lines over the header that are no part of the table.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[int, Mapping[str, str]], ...]
     separator: str
+    above: int = 0
 
 
 def read(path: Path, piped: bool = False, identity: str = "") -> PredictionTable:
@@ -49,6 +53,9 @@ def read(path: Path, piped: bool = False, identity: str = "") -> PredictionTable
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror}") from error
 
+    if data.startswith(_ZIP):
+        raise DataError(f"{name} is a workbook or an archive, and no text: save it as CSV UTF-8")
+
     try:
         text = tables.text(path.name, data)
     except DataError as error:
@@ -64,15 +71,19 @@ def read(path: Path, piped: bool = False, identity: str = "") -> PredictionTable
 
 def _fields(name: str, text: str, identity: str) -> PredictionTable:
     """Split a table at its separator; a field in quotes may hold line breaks, as answers do."""
-    head = next((line for line in text.split("\n") if line.strip()), "")
+    above = _lines_above(text, identity)
+    body = text.split("\n", above)[-1]
+    head = next((line for line in body.split("\n") if line.strip()), "")
     named = head.lower() in {f"{_HINT}{separator}" for separator in _SEPARATORS}
     separator = head[-1] if named else separator_of(head, identity)
 
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True)
     try:
-        lines = [(reader.line_num, fields) for fields in reader if fields]
+        # Spreadsheets write a row of separators for a blank one.
+        lines = [(above + reader.line_num, fields) for fields in reader if any(fields)]
     except csv.Error as error:
-        raise DataError(f"{name}, line {reader.line_num} is no valid csv: {why(error)}") from error
+        place = f"{name}, line {above + reader.line_num}"
+        raise DataError(f"{place} is no valid csv: {why(error)}") from error
 
     lines = lines[1:] if named else lines
     columns = tuple(column.strip() for column in lines[0][1]) if lines else ()
@@ -82,7 +93,23 @@ def _fields(name: str, text: str, identity: str) -> PredictionTable:
 
     _require_equal_lengths(name, columns, lines[1:], separator)
     rows = ((number, dict(zip(columns, fields, strict=True))) for number, fields in lines[1:])
-    return PredictionTable(columns, tuple(rows), separator)
+    return PredictionTable(columns, tuple(rows), separator, above)
+
+
+def _lines_above(text: str, identity: str) -> int:
+    """Return how many lines stand above the first that names the column of ids; 0 where none of
+    the first lines does, as then the first is the header, and where they are blank.
+    """
+    heads = text.split("\n", _ABOVE)[:_ABOVE]
+    for number, head in enumerate(heads):
+        names = {field.strip().strip('"').casefold() for field in re.split(r"[,;\t|]", head)}
+        if identity.casefold() in names:
+            # What names the separator is read with the header.
+            has_hint = number > 0 and heads[number - 1].strip().lower()[:-1] == _HINT
+            above = number - has_hint
+            return above if any(line.strip() for line in heads[:above]) else 0
+
+    return 0
 
 
 def _require_few(name: str, columns: Sequence[str]) -> None:

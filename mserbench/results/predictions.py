@@ -107,12 +107,15 @@ def count_ties(rows: Iterable[Sequence[float]]) -> int:
 
 
 def score_of(column: str, text: str) -> float:
-    """Return the score that a text is. Raises ValueError where it is no finite number."""
+    """Return the score that a text is; `50 %` is 0.5. Raises ValueError where it is no finite
+    number.
+    """
+    number = text.rstrip().removesuffix("%")
     try:
-        value = float(text)
+        value = float(number)
     except ValueError:
         value = math.nan
 
     if not math.isfinite(value):
         raise ValueError(f"{column} is {text!r}, but a finite number was expected")
-    return value
+    return value if number == text.rstrip() else value / 100

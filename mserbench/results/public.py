@@ -107,13 +107,19 @@ class Registry:
     outside: tuple[str, ...]
 
     def named(self, name: str) -> PublicModel:
-        """Return an entry by its name or by an id of the hub. Raises UnknownName."""
+        """Return an entry by its name, by an id of the hub, or by the last part of an id where no
+        other entry has it. Raises UnknownName.
+        """
         if name in self.models:
             return self.models[name]
 
         for model in self.models.values():
             if name.casefold() in map(str.casefold, model.ids):
                 return model
+
+        alike = [model for model in self.models.values() if _is_last_part(name, model)]
+        if len(alike) == 1:
+            return alike[0]
 
         raise UnknownName("entry of the registry", name, self.models, "'mserbench exposures list'")
 

@@ -10,12 +10,13 @@ from mserbench.data.label_map import NONE
 from mserbench.errors import DataError
 from mserbench.results.naming import Clips, Naming, Words, nfc, unique
 from mserbench.results.prediction_tables import PredictionTable
-from mserbench.results.predictions import LISTED, SCORE
+from mserbench.results.predictions import LISTED, SCORE, score_of
 
 # The columns of `mserbench predict --csv` beside prediction and scores, and of its rows those of
 # windows, which are no clips.
 _PREDICTED = ("file", "start", "end", "part")
 _WINDOW = "window"
+READ = ("id", "label", "prediction", "answer")  # columns that are read, beside scores
 NO_LABEL = "\0none"  # a prediction that means no label of the task; no text of a file is this
 _DROPPED = ("start", "end", "part", "adapted")
 
@@ -41,13 +42,16 @@ def renamed(
     steps.join_scores(words)
     steps.name_clips(clips)
     steps.name_labels(words)
+    steps.drop_repeats()
     columns = tuple(dict.fromkeys(steps.columns))
 
     rows = tuple(
         (number, {column: row.get(column, "") for column in columns}) for number, row in steps.rows
     )
     return Renamed(
-        PredictionTable(columns, rows, table.separator), tuple(steps.notes), tuple(steps.faults)
+        PredictionTable(columns, rows, table.separator, table.above),
+        tuple(steps.notes),
+        tuple(steps.faults),
     )
 
 
@@ -64,6 +68,8 @@ class _Steps:
             for line_number, row in table.rows
         ]
         self.notes: list[str] = []
+        if table.above:
+            self.notes.append(f"{table.above} lines above the header are left out")
         self.faults: list[str] = []
         self._name, self._naming = name, naming
 
@@ -116,7 +122,7 @@ class _Steps:
         prefix = SCORE if self._naming.scores is None else nfc(self._naming.scores)
         by_label: dict[str, list[str]] = {}
         for column in self.columns:
-            if column.startswith(prefix) and column not in ("id", "label", "prediction", "answer"):
+            if column.startswith(prefix) and column not in READ:
                 label = words.label_of(column[len(prefix) :])
                 # Without a beginning any column might be meant: only labels are.
                 if label in (None, NONE):
@@ -196,6 +202,22 @@ class _Steps:
         if nameless:
             self._count_as_wrong(nameless)
 
+    def drop_repeats(self) -> None:
+        """Leave out rows that give a clip the same answer again, as joined tables do."""
+        if "id" not in self.columns:
+            return
+
+        # Columns that nobody reads, as the number of a row, make no other answer.
+        deciding = [c for c in self.columns if c in READ or c.startswith(SCORE)]
+        first: dict[tuple[str, ...], tuple[int, dict[str, str]]] = {}
+        for pair in self.rows:
+            first.setdefault(tuple(pair[1].get(column, "") for column in deciding), pair)
+
+        repeats = len(self.rows) - len(first)
+        if repeats:
+            self.rows = list(first.values())
+            self.notes.append(f"{repeats} rows give a clip the same answer again and are left out")
+
     def _read_as(self, column: str, label_of: Callable[[str], str | None]) -> list[tuple[str, str]]:
         """Name the labels of a column, and return what was read as what, by first occurrence."""
         # Each word is looked up once: a table may have a million rows of seven.
@@ -203,7 +225,7 @@ class _Steps:
         for _, row in self.rows:
             raw = row[column].strip()
             if raw not in readings:
-                readings[raw] = label_of(raw) if raw else None
+                readings[raw] = label_of(raw)
             label = readings[raw]
             if label is not None and label != NONE:
                 row[column] = label
@@ -234,7 +256,7 @@ class _Steps:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text.replace(",", ".", 1))
+        return score_of("", text.replace(",", ".", 1))
     except ValueError:
         return None
 

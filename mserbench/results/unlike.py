@@ -10,7 +10,20 @@ from mserbench.results.prediction_tables import PredictionTable
 from mserbench.results.predictions import SCORE
 
 _DIMENSIONS = frozenset(
-    ["arousal", "valence", "dominance", "activation", "pleasure", "evaluation", "act", "val", "dom"]
+    [
+        "arousal",
+        "valence",
+        "dominance",
+        "activation",
+        "pleasure",
+        "evaluation",
+        "act",
+        "val",
+        "dom",
+        "valenz",
+        "erregung",
+        "dominanz",
+    ]
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 _WHOLE = re.compile(r"\d{1,3}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from mserbench.cards import Exposure
+from mserbench.cards import Exposure, ExposureKind
+from mserbench.data.label_map import NONE, meaning
 from mserbench.errors import ModelError, plain
 from mserbench.labels import CANONICAL, SYNONYMS
 
@@ -32,8 +33,12 @@ class Hello:
 
     @property
     def usual_labels(self) -> tuple[str, ...]:
-        """Its labels as everybody calls them. Raises ModelError for one that nobody knows."""
-        return tuple(_usual(own, ()) for own in self.labels or ())
+        """Its labels as everybody calls them, without those that mean none, as `other`.
+
+        Raises ModelError for one that nobody knows.
+        """
+        usual = (_usual(own, ()) for own in self.labels or ())
+        return tuple(label for label in usual if label != NONE)
 
     def label_of(self, labels: Sequence[str]) -> dict[str, str]:
         """Map each label of the worker to one of `labels`, as far as it is among them.
@@ -43,6 +48,8 @@ class Hello:
         names: dict[str, str] = {}
         for own in self.labels or ():
             name = _usual(own, labels)
+            if name == NONE:
+                continue
             # Their scores could be added, or the larger one taken: the worker knows, not we.
             if name in names.values():
                 raise ModelError(
@@ -88,19 +95,22 @@ def hello_of(line: Mapping[str, Any]) -> Hello:
 
 
 def _usual(own: str, labels: Sequence[str]) -> str:
-    """Return the label of a task that a worker's label means, else the usual one that it means."""
+    """Return the label of a task that a worker's label means, else the usual one that it means;
+    NONE for one that means no emotion. Raises ModelError for one that nobody knows.
+    """
     by_fold = {label.casefold(): label for label in labels}
     word = own.casefold().replace("_", " ").strip()
-    usual = SYNONYMS.get(word, word)
+    usual = SYNONYMS.get(word) or meaning(own)
     # The task's own word first: it may have both forms.
     for name in (word, usual):
         if name in by_fold:
             return by_fold[name]
 
-    if usual not in (*CANONICAL, *SYNONYMS.values()):
+    if usual is None:
+        usable = sorted({*CANONICAL, *SYNONYMS.values(), *labels})
         raise ModelError(
             f"the worker's label {own!r} is no known emotion: rename it, or leave it out of labels "
-            f"and scores; known are {', '.join(sorted({*CANONICAL, *SYNONYMS.values(), *labels}))}"
+            f"and scores; known are {', '.join(usable)}, and words for them in many languages"
         )
 
     return usual
@@ -112,6 +122,11 @@ def _exposures(parts: Any) -> tuple[Exposure, ...]:
     is_list = isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
     if not is_list or any(set(part) != set(needed) for part in parts):
         raise _wrong("exposure", parts, f"a list of objects with {', '.join(needed)}")
+
+    kinds = get_args(ExposureKind)
+    strange = [part["kind"] for part in parts if part["kind"] not in kinds]
+    if strange:
+        raise _wrong("exposure of kind", strange[0], f"one of {', '.join(kinds)}")
 
     return tuple(
         Exposure(part["corpus"], tuple(part["languages"]), part["kind"], part["evidence"])
@@ -128,7 +143,8 @@ def _shown(value: Any) -> str:
 
 
 def _wrong(name: str, value: Any, expected: str) -> ModelError:
+    # Who wrote a Python file never saw the line that is made of it.
     return ModelError(
-        f"the worker's first line has {name} {_shown(value)}, but {expected} was expected: mend it "
-        "(docs/worker.md)"
+        f"the worker tells {name} {_shown(value)}, but {expected} was expected: mend its first "
+        f"line, or {name.split()[0].upper()} in its Python file (docs/worker.md)"
     )

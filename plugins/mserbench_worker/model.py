@@ -223,9 +223,11 @@ class Worker(Model):
         if gpu is not None:
             environment[_VISIBLE] = gpu
 
-        log = self._logs.folder / f"{number}.log"
+        log, options = self._logs.folder / f"{number}.log", self.options
         try:
-            process = Process(self._command, environment, log, self.options.start_timeout)
+            process = Process(
+                self._command, environment, log, options.start_timeout, options.remedy
+            )
         except ModelError:
             self._logs.are_wanted = True
             raise

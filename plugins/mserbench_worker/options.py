@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mserbench.errors import DataError, UsageError
 from mserbench.options import check_ranges, option
+from mserbench_worker.hello import KEY
 
 _SERVE = Path(__file__).parent / "serve.py"
 
@@ -93,6 +94,23 @@ class Options:
             raise DataError(f"worker {words[0]!r} is no file: give the path of one")
 
         return [self.python or sys.executable, "-u", str(_SERVE), *words]
+
+    @property
+    def remedy(self) -> str:
+        """What to do with a program that does not introduce itself."""
+        if self.words[0].endswith(".py"):
+            return (
+                "mend the file, or name the Python that has its packages by "
+                "--option python=FOLDER/bin/python"
+            )
+
+        sentence = f"its first line must be JSON with the key {KEY!r} (docs/worker.md)"
+        file = next((word for word in self.words if word.endswith(".py")), None)
+        if file is None:
+            return sentence
+
+        # `python my_worker.py` runs to its end and says nothing.
+        return f"{sentence}; a file that defines 'predict' is given alone, as worker:{file}"
 
     @property
     def paths(self) -> dict[str, Path]:

@@ -30,15 +30,22 @@ class Died(Exception):
 class Process:
     """A running worker. One thread at a time may ask it.
 
-    `log` is a file that what it prints is put behind. Raises ModelError where the process cannot be
-    started, ends, or says nothing before it has introduced itself.
+    `log` is a file that what it prints is put behind, `remedy` what to do where it never introduces
+    itself in `timeout` seconds. Raises ModelError where the process cannot be started, ends, or
+    says nothing before it has introduced itself.
     """
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], log: Path, timeout: float
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        timeout: float,
+        remedy: str,
     ) -> None:
         self.log = log
         self._hung = False
+        self._remedy = remedy
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "ab") as prints:
             try:
@@ -106,8 +113,7 @@ class Process:
                 return hello_of(self._next(lambda line: KEY in line))
         except Died as error:
             raise ModelError(
-                f"the worker {error} before it introduced itself, {self.last_words}: its first "
-                f"line must be JSON with the key {KEY!r} (docs/worker.md)"
+                f"the worker {error} before it introduced itself, {self.last_words}: {self._remedy}"
             ) from None
         except ModelError:
             self.kill()

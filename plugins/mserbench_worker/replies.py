@@ -27,7 +27,9 @@ def answer_of(reply: Mapping[str, Any], hello: Hello, labels: Sequence[str]) -> 
 
     scores = reply.get("scores")
     if not isinstance(scores, dict):
-        raise Unfit(f"replied {_shown(reply)}, but an object 'scores' was expected")
+        raise Unfit(
+            f"replied {_shown(reply)}, but an object 'scores' was expected, as it names labels"
+        )
 
     _check_names(scores, hello)
     # `type`, not `isinstance`: true of JSON is a number to Python.
@@ -42,7 +44,8 @@ def _text_of(reply: Mapping[str, Any]) -> str:
     text = reply.get("text")
     if not isinstance(text, str):
         raise Unfit(
-            f"replied {_shown(reply)}, but a 'text' was expected, as its first line names no labels"
+            f"replied {_shown(reply)}, but a 'text' was expected, as it names no labels (LABELS in "
+            "a Python file)"
         )
 
     return text

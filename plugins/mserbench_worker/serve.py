@@ -18,6 +18,10 @@ from typing import Any, TextIO
 PROTOCOL = 1
 
 
+class _WrongAnswer(Exception):
+    """What `predict` returned is no answer; the text says why, and no traceback of ours helps."""
+
+
 def main() -> None:
     """Introduce the worker, then answer a request a line until the input ends."""
     requests, replies = _apart()
@@ -37,7 +41,9 @@ def main() -> None:
         request = json.loads(line)
         try:
             answer = worker["predict"](_audio(request), request["labels"])
-            _write(replies, {"id": request["id"], **_reply(answer)})
+            _write(replies, {"id": request["id"], **_reply(answer, worker.get("LABELS"))})
+        except _WrongAnswer as error:
+            _write(replies, {"id": request["id"], "error": str(error)})
         except Exception as error:
             traceback.print_exc()
             _write(replies, {"id": request["id"], "error": f"{type(error).__name__}: {error}"})
@@ -61,7 +67,7 @@ def _hello(worker: dict[str, Any], file: str) -> dict[str, Any]:
         "mserbench": PROTOCOL,
         "name": worker.get("NAME", name),
         "version": str(worker.get("VERSION", "1")),
-        "labels": list(worker["LABELS"]) if "LABELS" in worker else None,
+        "labels": _listed(worker.get("LABELS")),
         "wants": worker.get("WANTS", "path"),
         "exposure": list(worker.get("EXPOSURE", [])),
         "exposure_complete": bool(worker.get("EXPOSURE_COMPLETE", False)),
@@ -69,6 +75,11 @@ def _hello(worker: dict[str, Any], file: str) -> dict[str, Any]:
         "citation": worker.get("CITATION", ""),
         "packages": _packages(),
     }
+
+
+def _listed(labels: Any) -> Any:
+    """Return labels as JSON has them; a text stays one, to be refused, and is not spelt out."""
+    return labels if labels is None or isinstance(labels, str) else list(labels)
 
 
 def _packages() -> dict[str, str]:
@@ -94,11 +105,37 @@ def _audio(request: dict[str, Any]) -> Any:
     return numpy.frombuffer(base64.b64decode(request["samples"]), "<f4").copy()
 
 
-def _reply(answer: Any) -> dict[str, Any]:
-    """Return scores by label, or a text, as JSON has them."""
+def _reply(answer: Any, labels: Any) -> dict[str, Any]:
+    """Return scores by label, or a text, as JSON has them.
+
+    Raises _WrongAnswer for what is neither, nor as many scores as there are `labels`.
+    """
     if isinstance(answer, str):
         return {"text": answer}
-    return {"scores": {str(label): float(score) for label, score in dict(answer).items()}}
+    is_mapping = hasattr(answer, "keys")
+    n_scores = len(answer) if hasattr(answer, "__len__") else 0
+    # An array or a tensor of scores, in the order of the labels.
+    if labels is not None and not is_mapping and n_scores == len(labels):
+        return _reply(dict(zip(labels, answer)), labels)  # noqa: B905 (no `strict` in Python 3.8)
+
+    if not is_mapping:
+        raise _WrongAnswer(
+            f"predict returned {str(answer)[:100]!r}, but a score for each of LABELS was expected, "
+            "by label or in their order; or a text, without LABELS"
+        )
+
+    scores = dict(answer).items()
+    return {"scores": {str(label): _score(label, score) for label, score in scores}}
+
+
+def _score(label: Any, score: Any) -> float:
+    """Return a score as a number. Raises _WrongAnswer for what is none, by its label."""
+    try:
+        return float(score)
+    except (TypeError, ValueError) as error:
+        raise _WrongAnswer(
+            f"predict gave {label!r} the score {str(score)[:100]!r}, but a number was expected"
+        ) from error
 
 
 def _write(replies: TextIO, message: dict[str, Any]) -> None:

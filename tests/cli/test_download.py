@@ -216,8 +216,8 @@ def test_a_copy_of_a_hub_dataset_is_exported(cli, publisher: Publisher, tmp_path
     ("arguments", "expected"),
     [
         (["nothing", "--to", "x"], "corpus 'nothing' is not known"),
-        (["emodb"], "Missing option '--to'"),
-        (["--to", "x"], "Missing argument 'NAME...'"),
+        (["emodb"], "option --to is missing: give it"),
+        (["--to", "x"], "NAME... is missing: --help tells"),
         (
             ["emodb", "emovo", "--to", "x", "--from", "."],
             "--from is the copy of one corpus, but 2 were named",

@@ -88,7 +88,7 @@ def test_a_table_of_a_short_and_a_long_file(cli) -> None:
         assert row.split()[2] in labels
         assert abs(sum(map(int, row.split()[3:])) - 100) <= 4, "percents, rounded"
 
-    assert "whole: mean over the windows, weighted by seconds." in done.out
+    assert "whole: mean over its parts, weighted by seconds." in done.out
     about, band = done.err.splitlines()
     assert about == (
         "note: logmel (people): scores are the model's own, not calibrated; "
@@ -272,7 +272,7 @@ def test_a_failing_model_is_exit_4_and_what_it_said_before_is_shown(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Missing option '--model'"),
+        ([], "option --model is missing: 'mserbench models' lists all"),
         (["--model", "logmal"], "model 'logmal' is not known; did you mean 'logmel'"),
         (["--model", "logmel", "--csv", "--json"], "only one of them can be printed"),
         (["--model", "logmel", "-", "-"], "standard input can be read only once"),

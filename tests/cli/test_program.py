@@ -57,6 +57,8 @@ def test_strict_plugins_stops_at_a_failure_wherever_the_flag_stands(cli, plugin:
         (["tasks", "extra"], "extra"),
         (["data", "verifi"], "verifi"),
         (["compare", "one"], "RUN_B"),
+        (["compare", "a", "b", "c"], "extra argument (c): --help tells how many are expected"),
+        (["compare", "a"], "is missing: --help tells what is expected"),
     ],
 )
 def test_a_wrong_request_is_exit_2(cli, arguments: list[str], words: str) -> None:

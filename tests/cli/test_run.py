@@ -168,7 +168,7 @@ def test_debug_shows_the_traceback(program, plugin: Install) -> None:
             "task 'emodb-sampel' is not known; did you mean 'emodb-sample'",
         ),
         (["--model", "steady", "--task", "qqq"], "'mserbench tasks' lists all"),
-        (["--model", "steady"], "Missing option '--task'"),
+        (["--model", "steady"], "option --task is missing: 'mserbench tasks' lists all"),
         (
             ["--model", "steady,steady", "--task", TASK],
             "a comma list of different names was expected",

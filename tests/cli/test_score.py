@@ -67,7 +67,7 @@ def test_a_missing_file_a_bad_card_and_an_unknown_task(cli, file: File, tmp_path
             "model card 'card.json' cannot be read as JSON",
         ),
         ([file(), "--task", "emodbb", "--name", "m"], 2, "did you mean 'emodb'"),
-        ([file(), "--task", TASK], 2, "Missing option '--name'"),
+        ([file(), "--task", TASK], 2, "option --name is missing: give it"),
     ):
         done = cli("score", *arguments)
         assert (done.code, done.out) == (code, "")

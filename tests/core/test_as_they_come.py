@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +25,12 @@ FILES = {"s1/a": "s1/a.wav", "s1/b": "s1/b.wav", "s2/c": "s2/c.flac", "s2/d": "s
 WAYS_TO_SAY = {
     "happy": ["happy", "HAPPY", "Happiness", "hap", "Freude", "joy", "W1"],
     "sad": ["sad", "Sad", "sadness", "Trauer", "LABEL_2"],
-    "angry": ["angry", "ANG", "anger", "Wut", "生气", "x"],
+    "angry": ["angry", "ANG", "anger", "WUT", "生气/angry", "x"],
 }
 MAP = {"W1": "happy", "LABEL_2": "sad", "x": "angry"}
 WAYS_TO_NAME = [
     "{id}", "{file}", "./{file}", "calls/today/{file}", "D:\\calls\\{windows}", "{id}.mp3",
+    "{loud}.WAV",
 ]  # fmt: skip
 
 
@@ -55,6 +57,7 @@ class Writing:
     identity: str
     prediction: str
     scores: str | None
+    percent: str
     is_json: bool
 
 
@@ -68,6 +71,7 @@ writings = st.builds(
     identity=st.sampled_from(["id", "file", "Datei", "utterance id"]),
     prediction=st.sampled_from(["prediction", "emotion", "Top-1"]),
     scores=st.sampled_from([None, "prob_", "p:", ""]),
+    percent=st.sampled_from(["", "%", " %"]),
     is_json=st.booleans(),
 )
 
@@ -88,7 +92,7 @@ def test_any_writing_of_a_table_gives_the_same_predictions(
         rows = [
             {way.identity: names[name]}
             | {
-                prefix + raw[label]: str(0.5 if label == answers[name] else 0.125)
+                prefix + raw[label]: _share(0.5 if label == answers[name] else 0.125, way)
                 for label in LABELS
             }
             for name in TRUTH
@@ -107,13 +111,18 @@ def test_any_writing_of_a_table_gives_the_same_predictions(
     naming = Naming(way.identity, "" if with_scores else way.prediction, way.scores, MAP)
     file = accept(path, _written(rows, way), naming)
     assert {row.id: row.prediction for row in file.rows} == answers
-    assert all(len(row.scores) == 3 * with_scores for row in file.rows)
+    shares = [0.125, 0.125, 0.5] if with_scores else []
+    assert all(sorted(row.scores) == shares for row in file.rows)
+
+
+def _share(value: float, way: Writing) -> str:
+    return f"{100 * value}{way.percent}" if way.percent else str(value)
 
 
 def _named(data: st.DataObject, name: str) -> str:
     way = data.draw(st.sampled_from(WAYS_TO_NAME))
     file = FILES[name]
-    return way.format(id=name, file=file, windows=file.replace("/", "\\"))
+    return way.format(id=name, file=file, windows=file.replace("/", "\\"), loud=name.upper())
 
 
 def _written(rows: list[dict[str, str]], way: Writing) -> bytes:
@@ -131,7 +140,11 @@ def _written(rows: list[dict[str, str]], way: Writing) -> bytes:
     writer.writeheader()
     for row in rows:
         # Scores alone: a point in a file's name stays one.
-        numbers = {key: text.replace(".", way.decimal) for key, text in row.items() if "0." in text}
+        numbers = {
+            key: text.replace(".", way.decimal)
+            for key, text in row.items()
+            if re.match(r"\d+\.\d", text)
+        }
         writer.writerow(row | numbers)
 
     return out.getvalue().encode(way.encoding)
@@ -178,6 +191,82 @@ def test_a_file_name_that_two_clips_share_names_neither(tmp_path: Path) -> None:
     path.write_text("id,prediction\na.wav,sad\nb/a.wav,sad\n")
     with pytest.raises(DataError, match=r"1 id\(s\) are not of this task, such as 'a.wav'"):
         read_foreign(path, {"1": "sad", "2": "sad"}, LABELS, None, {"1": "a/a.wav", "2": "b/a.wav"})
+
+
+def test_names_that_differ_in_their_case_alone_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("id,prediction\nx/a.wav,sad\nX/a.wav,happy\n")
+    files = {"1": "x/a.wav", "2": "X/a.wav"}
+    file = read_foreign(path, {"1": "sad", "2": "sad"}, LABELS, None, files)
+    assert [(row.id, row.prediction) for row in file.rows] == [("1", "sad"), ("2", "happy")]
+
+    path.write_text("id,prediction\nx/A.wav,sad\nX/a.wav,happy\n")
+    with pytest.raises(DataError, match=r"1 id\(s\) are not of this task, such as 'x/A.wav'"):
+        read_foreign(path, {"1": "sad", "2": "sad"}, LABELS, None, files)
+
+
+def test_a_row_that_says_the_same_again_is_left_out_and_told(tmp_path: Path) -> None:
+    """Joined tables repeat rows; one that says something else is a fault."""
+    table = (
+        "row,id,prediction\n1,s1/a,happy\n2,s1/b,sad\n3,s2/c,angry\n4,s2/d,sad\n5,s1/A.wav,hap\n"
+    )
+    file = accept(tmp_path / "p.csv", table)
+    assert [row.prediction for row in file.rows] == ["happy", "sad", "angry", "sad"]
+    assert "1 rows give a clip the same answer again and are left out" in file.notes
+
+    fault = refused(tmp_path / "p.csv", table.replace(",hap\n", ",sad\n"))
+    assert "1 id(s) occur more than once, with answers that differ, such as 's1/a'" in fault
+
+
+def test_a_clip_without_an_answer_is_counted_as_the_user_says(tmp_path: Path) -> None:
+    """A vendor may find no speech: the sentence says how that is written, and it works."""
+    table = "id,prediction\ns1/a,happy\ns1/b,\ns2/c,angry\n"
+    fault = refused(tmp_path / "p.csv", table)
+    assert "1 id(s) of the task are missing, such as 's2/d'" in fault
+    assert fault.count('by the line "" = "none" under [labels] of a TOML file') == 2
+
+    (tmp_path / "map.toml").write_text('[labels]\n"" = "none"\n')
+    naming = Naming(meanings=label_map.read(tmp_path / "map.toml"))
+    file = accept(tmp_path / "p.csv", table + "s2/d,\n", naming)
+    assert [row.prediction for row in file.rows] == ["happy", "", "angry", ""]
+
+
+def test_the_file_is_named_once_above_its_faults(tmp_path: Path) -> None:
+    table = "id,prediction\n" + "".join(f"{name},gereizt\n" for name in TRUTH)
+    first, *faults = refused(tmp_path / "p.csv", table).splitlines()
+    assert "predictions file" in first
+    assert not any("predictions file" in fault for fault in faults)
+    assert faults[1].startswith("  - line 2 (id 's1/a'): prediction 'gereizt' is none of")
+
+
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        (
+            "Export of 29 November; calls, all\n\nVendor X\n",
+            "3 lines above the header are left out",
+        ),
+        ("Export\nsep=;\n", "1 lines above the header are left out"),
+        ("sep=;\n", None),
+        ("\n\n", None),
+    ],
+)
+def test_lines_above_the_header_and_blank_rows_are_no_part_of_it(
+    tmp_path: Path, above: str, told: str | None
+) -> None:
+    """Exports begin with a title, and spreadsheets end with rows of separators."""
+    rows = "".join(f"{file};{TRUTH[name]}\n" for name, file in FILES.items())
+    file = accept(
+        tmp_path / "p.csv", f"{above}Datei;Emotion\n{rows};\n;\n", Naming("datei", "emotion")
+    )
+    assert {row.id: row.prediction for row in file.rows} == TRUTH
+    assert [note for note in file.notes if "above" in note] == ([told] if told else [])
+
+
+def test_a_workbook_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "p.xlsx").write_bytes(b"PK\x03\x04 and more")
+    with pytest.raises(DataError, match="is a workbook or an archive, and no text: save it as CSV"):
+        read_foreign(tmp_path / "p.xlsx", TRUTH, LABELS)
 
 
 def test_an_exact_id_comes_before_any_file(tmp_path: Path) -> None:

@@ -162,10 +162,10 @@ def test_equal_scores_go_to_the_first_label() -> None:
 
 
 def test_unknown_missing_and_repeated_ids_are_all_told(refuse: Refuse) -> None:
-    refusal = refuse("id,prediction\na,happy\na,happy\nz,sad\ny,sad\n")
+    refusal = refuse("id,prediction\na,happy\na,sad\nz,sad\ny,sad\n")
     assert "2 id(s) are not of this task, such as 'y', 'z'" in refusal
     assert "2 id(s) of the task are missing, such as 'b', 'c'" in refusal
-    assert "1 id(s) occur more than once, such as 'a'" in refusal
+    assert "1 id(s) occur more than once, with answers that differ, such as 'a'" in refusal
     assert "each id of the task must occur exactly once" in refusal
 
 
@@ -204,7 +204,7 @@ def test_the_truth_of_another_task_is_noticed(refuse: Refuse) -> None:
 
 
 def test_an_empty_prediction_needs_an_answer(refuse: Refuse) -> None:
-    assert "'prediction' is empty: give a label, or an 'answer' column" in refuse(
+    assert "'prediction' is empty: give a label, or count it as wrong by" in refuse(
         "id,prediction\na,\nb,sad\nc,angry\n"
     )
 

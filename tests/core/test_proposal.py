@@ -181,6 +181,15 @@ def test_a_folder_without_labels_says_what_was_looked_for(
         proposed(touch(tmp_path / "c", names))
 
     assert words in str(caught.value)
+    assert "lies beside" not in str(caught.value)
+
+
+def test_a_table_beside_the_folder_is_pointed_to(tmp_path: Path) -> None:
+    """Whoever names the folder of recordings alone would not learn why nothing was found."""
+    folder = touch(tmp_path / "calls", ["1.wav", "2.wav"])
+    (tmp_path / "labels.csv").write_text("file,emotion\n1.wav,Wut\n2.wav,Freude\n")
+    with pytest.raises(DataError, match=r"'labels.csv' lies beside that folder: 'mserbench init"):
+        proposed(folder)
 
 
 @settings(

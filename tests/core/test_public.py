@@ -271,6 +271,11 @@ def test_commands_show_and_check(cli: Callable[..., Any], tmp_path: Path) -> Non
     assert "in-corpus" in printed.out
     assert "https://huggingface.co/ehcalabres" in printed.out
 
+    # The last part of an id names it too, and a page that names thirty corpora is shown once.
+    printed = cli("exposures", "show", "emotion2vec_plus_base")
+    assert printed.out.count("    https://github.com/emo-box/EmoBox") == 1
+    assert "aesdd (el), ASED (am)" in printed.out
+
     own = tmp_path / "own.toml"
     own.write_text(ENTRY.replace('corpus = "emodb"', 'corpus = "emodbx"'), encoding="utf-8")
     checked = cli("exposures", "check", own)

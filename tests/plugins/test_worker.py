@@ -68,6 +68,7 @@ def made(command: str, **options: Any) -> Worker:
     return Worker(Options(command=command, **{"timeout": 20.0, "start_timeout": 20.0, **options}))
 
 
+PART = {"corpus": "iemocap", "languages": ["en"], "kind": "emotion-labels", "evidence": "ours"}
 ANSWER = f'say({{"id": name, "scores": {FINE}}})'
 
 
@@ -113,8 +114,7 @@ def test_a_worker_that_tells_only_its_name_is_looked_up(tmp_path: Path) -> None:
     assert not card.exposure_complete
     assert (card.title, "only the name" in card.basis) == (name, True)
 
-    part = {"corpus": "iemocap", "languages": ["en"], "kind": "emotion-labels", "evidence": "ours"}
-    own = made(program(tmp_path, ANSWER, {**HELLO, "name": name, "exposure": [part]})).card
+    own = made(program(tmp_path, ANSWER, {**HELLO, "name": name, "exposure": [PART]})).card
     assert ([part.corpus for part in own.exposure], own.basis) == (["iemocap"], "")
 
 
@@ -127,6 +127,75 @@ def test_labels_go_by_meaning_and_unknown_ones_come_last(tmp_path: Path) -> None
     assert happy == -1
     assert sad == -3
     assert angry < -3
+
+
+def test_labels_go_by_the_table_of_words_that_all_models_share(tmp_path: Path) -> None:
+    """What `hf:` and `score` read a worker may write too; `other` stands for none of a task's."""
+    text = """
+    LABELS = ["ang", "Freude", "难过/sad", "other"]
+    def predict(path, labels):
+        return {"ang": 3, "Freude": 1, "难过/sad": 2, "other": 9}
+    """
+    worker = made(served(tmp_path, text))
+    assert worker.labels == ("angry", "happy", "sad")
+    scores = np.asarray(worker.predict(clips(1), ["happy", "angry", "sad"]))
+    assert scores.tolist() == [[1, 3, 2]]
+
+
+@pytest.mark.parametrize("values", ["[1, 2]", "(1, 2)", "numpy.array([1, 2], dtype='float32')"])
+def test_scores_may_come_in_the_order_of_the_labels(tmp_path: Path, values: str) -> None:
+    text = f"""
+    import numpy
+    LABELS = ["sad", "happy"]
+    def predict(path, labels):
+        return {values}
+    """
+    scores = np.asarray(made(served(tmp_path, text)).predict(clips(1), ["happy", "sad"]))
+    assert scores.tolist() == [[2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "answer", "words"),
+    [
+        ('["sad", "happy"]', "None", "predict returned 'None', but a score for each of LABELS was"),
+        ('["sad", "happy"]', "[1, 2, 3]", "predict returned '[1, 2, 3]', but a score for each of"),
+        ('["sad", "happy"]', "0.5", "predict returned '0.5', but a score for each of LABELS was"),
+        ('["sad", "happy"]', "'sad'", "but an object 'scores' was expected, as it names labels"),
+        (
+            '["sad", "happy"]',
+            '{"sad": [1], "happy": 1}',
+            "predict gave 'sad' the score '[1]', but a",
+        ),
+        ("None", '{"sad": 1}', "as it names no labels (LABELS in a Python file)"),
+    ],
+)
+def test_a_wrong_answer_of_predict_is_told_in_words_of_the_file(
+    tmp_path: Path, labels: str, answer: str, words: str
+) -> None:
+    text = f"""
+    LABELS = {labels}
+    def predict(path, labels):
+        return {answer}
+    """
+    with pytest.raises(ClipError) as caught:
+        made(served(tmp_path, text)).predict(clips(1), ["sad", "happy"])
+
+    assert words in str(caught.value)
+
+
+def test_mistakes_at_the_head_of_a_file_say_what_to_mend(tmp_path: Path) -> None:
+    body = "\ndef predict(path, labels): return {}\n"
+    for head, words in (
+        ('LABELS = "sad happy"', "tells labels 'sad happy', but two or more different texts"),
+        ("import no_such_package", "name the Python that has its packages by --option python="),
+    ):
+        with pytest.raises(ModelError) as caught:
+            made(served(tmp_path, head + body))
+        assert words in str(caught.value)
+
+    file = served(tmp_path, 'LABELS = ["sad", "happy"]' + body)
+    with pytest.raises(ModelError, match="a file that defines 'predict' is given alone, as worker"):
+        made(f"{sys.executable} {file}")
 
 
 def test_text_answers(tmp_path: Path) -> None:
@@ -288,12 +357,19 @@ def test_an_exception_in_predict_is_told_and_the_worker_goes_on(tmp_path: Path) 
     ("hello", "words"),
     [
         ({**HELLO, "mserbench": 2}, "speaks version 2 of the protocol, but 1 was expected"),
-        ({"mserbench": 1}, "has name None, but a text"),
+        (
+            {"mserbench": 1},
+            "tells name None, but a text was expected: mend its first line, or NAME",
+        ),
         ({**HELLO, "labels": ["sad", "sad"]}, "two or more different texts"),
         ({**HELLO, "labels": "sad"}, "two or more different texts"),
         ({**HELLO, "wants": "mp3"}, "'path' or 'samples'"),
-        ({**HELLO, "exposure": [{"corpus": "emodb"}]}, "has exposure"),
-        ({**HELLO, "labels": ["sad", "Wut"]}, "label 'Wut' is no known emotion"),
+        ({**HELLO, "exposure": [{"corpus": "emodb"}]}, "tells exposure"),
+        (
+            {**HELLO, "exposure": [{**PART, "kind": "labels"}]},
+            "tells exposure of kind 'labels', but",
+        ),
+        ({**HELLO, "labels": ["sad", "glum"]}, "label 'glum' is no known emotion"),
     ],
 )
 def test_an_introduction_that_is_none_is_one_sentence(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,8 +107,22 @@ def _no_labels(proposal: Proposal, reasons: list[str]) -> str:
         f"no labels were found for the {proposal.files} audio files of "
         f"{str(proposal.folder)!r}: an audformat database, a csv, tsv or jsonl table with a "
         "column of their paths and one of emotions, and emotion words in the names of files or "
-        "folders were looked for"
+        f"folders were looked for{_beside(proposal.folder)}"
     )
+
+
+def _beside(folder: Path) -> str:
+    """Return what names a table that lies beside a folder; empty where none does."""
+    # A table is often kept apart from the recordings that it lists.
+    above, names = folder.absolute().parent, []
+    with contextlib.suppress(OSError):
+        names = [path.name for path in above.iterdir() if path.suffix in proposed_table.ENDINGS]
+
+    if not names:
+        return ""
+
+    parent = os.path.relpath(above)
+    return f"; {min(names)!r} lies beside that folder: 'mserbench init-task {parent}' looks at both"
 
 
 def _refused(proposal: Proposal, refusal: str, reasons: list[str]) -> Proposal:

@@ -15,7 +15,7 @@ from mserbench.data.own.findings import Findings
 from mserbench.data.own.table import OwnRow, Table, needed
 from mserbench.errors import DataError
 
-_ENDINGS = (".csv", ".tsv", ".jsonl", ".json")
+ENDINGS = (".csv", ".tsv", ".jsonl", ".json")
 _MOST_TABLES = 40
 _MOST_BYTES = 200_000_000
 
@@ -63,7 +63,7 @@ def find(folder: Path, names: Sequence[str], audio: Sequence[str]) -> Search:
 
 def _candidates(folder: Path, names: Sequence[str], reasons: list[str]) -> list[str]:
     """Return the tables worth reading, those high up first; `reasons` get what is not read."""
-    fitting = [name for name in names if PurePosixPath(name).suffix.lower() in _ENDINGS]
+    fitting = [name for name in names if PurePosixPath(name).suffix.lower() in ENDINGS]
     fitting.sort(key=lambda name: (name.count("/"), name))
     readable = []
     for name in fitting:
