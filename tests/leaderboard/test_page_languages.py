@@ -10,7 +10,8 @@ import pytest
 
 from mserbench_leaderboard.command import PAGE
 from mserbench_leaderboard.site import page as site
-from tests.leaderboard.browser import TURNED, chromium, made_values
+from tests.browser import TURNED, chromium
+from tests.leaderboard.browser import made_values
 
 pytestmark = pytest.mark.slow  # a browser starts
 
