@@ -16,7 +16,16 @@ import pytest
 
 NEEDS = {  # packages that are installed alone, and those with what they need
     "funasr": (
-        ["funasr", "umap-learn", "pynndescent", "jieba", "modelscope", "oss2", "tiktoken"],
+        [
+            "funasr",
+            "umap-learn",
+            "pynndescent",
+            "jieba",
+            "modelscope",
+            "oss2",
+            "rapidfuzz",
+            "tiktoken",
+        ],
         ["omegaconf", "hydra-core", "librosa", "kaldiio", "tensorboardX", "torch_complex"],
     ),
     "speechbrain": (["speechbrain"], ["hyperpyyaml"]),
