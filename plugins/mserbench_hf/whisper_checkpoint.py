@@ -23,7 +23,7 @@ from torch import Tensor
 
 from mserbench.disk.files import write_atomic
 from mserbench.errors import DataError, MserbenchError, UsageError, why
-from mserbench.running.spec import Spec
+from mserbench.running.judging import judging
 from mserbench.weights import lookup
 from mserbench_hf.hearing import quiet
 from mserbench_training.encoders.whisper_model import load
@@ -105,8 +105,8 @@ def write_card(weights: Path, out: Path) -> Path:
 
     Raises DataError for weights without a manifest.
     """
-    identity = Spec.of(_MODEL, None, weights).identity
-    card, trained = identity.card, identity.weights
+    model = judging(_MODEL, weights, "cpu")
+    card, trained = model.card, model.subject.weights
     exposure = [
         {"corpus": part.corpus, "languages": list(part.languages), "kind": part.kind,
          "evidence": part.evidence}

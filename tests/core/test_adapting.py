@@ -311,7 +311,9 @@ def test_a_run_tells_of_far_and_one_sided_answers_and_tells_it_again(
     for said in (first, again):
         assert "far from all that it was trained on" in said
         assert "6.0 times as far from the nearest corpus (quiet corpus)" in said
-        assert "100 % of its answers are 'sad', which 14 % of the clips are; --adapt 10" in said
+        assert (
+            "100 % of its answers are 'sad', which 14 % of the clips are; where a model can" in said
+        )
 
     (summary,) = json.loads(cli(*words, "--json").out)
     assert summary["remoteness"]["far"] is True

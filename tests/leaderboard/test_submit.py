@@ -148,7 +148,11 @@ def test_what_the_readme_claims_is_held_against_the_card(
 TABLES: list[tuple[str, list[str], str]] = [
     ("id,prediction", ["03a01Fa,happy"], "of the task are missing"),
     ("id,prediction", [*answers(), "x,happy"], "1 id(s) are not of this task"),
-    ("id,prediction", [*answers(), answers()[0]], "occur more than once"),
+    (
+        "id,prediction",
+        [*answers(), *(f"{truth()[0][0]},{label}" for label in ("sad", "happy"))],
+        "occur more than once",
+    ),
     ("id,prediction", [line.split(",")[0] + ",joyous" for line in answers()], "'joyous'"),
     ("id,label,prediction", [f"{name},sad,sad" for name, _ in truth()], "another task"),
     ("file,emotion", answers(), "needs 'id'"),
