@@ -17,7 +17,9 @@ from mserbench.data import index
 from mserbench.data.shards import recordings
 
 FEW, MANY = 500, 10_000
-A_ROW = 8_000  # bytes that may be kept of a row: names, labels, facts; its recording has 55,000
+# Bytes that may be kept of a row: names, labels, facts; and what is learnt from, 120 features in some
+# copies and a fingerprint (measured: 7,000 to 11,000 up to 40,000 rows). Its recording has 55,000.
+A_ROW = {"verify": 8_000, "train": 12_000}
 TIMED, ROUNDS = 1_000, 3
 SCRIPT = Path(__file__).with_name("many_rows.py")
 
@@ -44,7 +46,7 @@ def bench_memory_holds_a_few_row_groups_however_many_there_are(
     """Twenty times the rows: the kept row groups and what is known of each row, no more audio."""
     few, many = (peak(command, rows, tmp_path / str(rows)) for rows in (FEW, MANY))
     print(f"{command}: {few / 1e6:.0f} MB with {FEW} rows, {many / 1e6:.0f} MB with {MANY}")
-    assert many - few < recordings.BUDGET + A_ROW * (MANY - FEW)
+    assert many - few < recordings.BUDGET + A_ROW[command] * (MANY - FEW)
 
 
 def bench_a_set_is_indexed_nearly_as_fast_as_loose_files(
