@@ -30,6 +30,8 @@ CLIPS = 4
 
 
 def llm_before_clips(recompute: bool) -> Callable[[], torch.Tensor]:
+    # As a process of its own it has no path to the tests.
+    sys.path.append(str(Path(__file__).parents[1]))
     from made_llm import language_model
 
     from mserbench_mser_llm.scoring import Question

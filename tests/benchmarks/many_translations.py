@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import soundfile
@@ -27,9 +28,15 @@ from mserbench_m5ser.building.request import Request
 FILES = 50  # different ones; all the others are links to them
 
 
+@dataclass(frozen=True)
+class EchoOptions:
+    """None."""
+
+
 class Echo(Translator):
     """Next to no work, so that the memory is that of the build and of the audio that it holds."""
 
+    Options = EchoOptions
     batch_size = 8
 
     @classmethod
@@ -65,7 +72,7 @@ def main(clips: int, folder: Path) -> None:
     """Make the corpus, build the set in this process, print what it took."""
     for module in (request, work):
         module.translator_class = lambda name: Echo  # type: ignore[attr-defined]
-        module.translator_options = lambda name, texts: None  # type: ignore[attr-defined]
+        module.translator_options = lambda name, texts: EchoOptions()  # type: ignore[attr-defined]
 
     request.told = lambda options: {}  # type: ignore[attr-defined, assignment]
     threads = Workers(1, "threads")
