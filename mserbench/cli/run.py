@@ -13,10 +13,9 @@ import click
 from mserbench.cli import _common, _runs_shown
 from mserbench.cli._adapting import wish_of
 from mserbench.cli._workers import spread
-from mserbench.errors import DataError, MserbenchError, UsageError
+from mserbench.errors import MserbenchError, UsageError
 
 if TYPE_CHECKING:
-    from mserbench.contracts import Task
     from mserbench.data.dataset import Dataset
     from mserbench.engine.base import Engine
     from mserbench.results.runs import Run
@@ -102,7 +101,7 @@ def command(
     With --workers, or an --engine other than local, batches go to workers that each make
     the model.
     """
-    from mserbench.data import lookup
+    from mserbench.data import dataset, lookup
     from mserbench.running.asking import require_adapts
     from mserbench.running.lookup import adaptable, described_class, model_entry
     from mserbench.running.spec import Spec
@@ -125,7 +124,7 @@ def command(
     finished: list[Run] = []
     with spread(engine, workers, models, device, isolated, out) as hired:
         way = _Way(out, batch_seconds, fresh, isolated, hired, wish)
-        targets = load_all(tasks, data, allow_partial, limit)
+        targets = dataset.load_all(tasks, data, allow_partial, limit, _common.progress)
         try:
             for target in targets:
                 for name in _announced(target, models):
@@ -215,26 +214,3 @@ def _report(finished: Sequence[Run], as_json: bool) -> None:
         _common.print_json([run.summary() for run in finished])
     else:
         _runs_shown.show(finished)
-
-
-def load_all(
-    tasks: Sequence[Task], data: Path | None, allow_partial: bool, limit: int | None
-) -> list[Dataset]:
-    """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of
-    the first.
-    """
-    from mserbench.data import dataset
-
-    targets, faults = [], {}
-    for task in tasks:
-        try:
-            with _common.progress(f"indexing {task.corpus}") as report:
-                targets.append(dataset.load(task, data, allow_partial, limit, report))
-        except DataError as error:
-            # Tasks of one corpus may say the same.
-            faults[str(error)] = task.name
-
-    if faults:
-        raise DataError("\n".join(faults))
-
-    return targets

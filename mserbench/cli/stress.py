@@ -71,8 +71,8 @@ def command(
     clips, paired over speakers. What was killed goes on where it stopped; what is finished is shown
     again.
     """
-    from mserbench.cli import run
-    from mserbench.data import lookup
+
+    from mserbench.data import dataset, lookup
     from mserbench.running import batches
     from mserbench.running.lookup import model_entry
     from mserbench.running.spec import Spec
@@ -97,7 +97,7 @@ def command(
     finished: list[Stressed] = []
     # Before workers start, which are to keep nothing either.
     with nothing_kept(), spread(engine, workers, models, device, False, out) as hired:
-        targets = run.load_all(tasks, data, allow_partial, limit)
+        targets = dataset.load_all(tasks, data, allow_partial, limit, _common.progress)
         try:
             for target in targets:
                 for name in models:

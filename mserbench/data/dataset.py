@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -181,6 +182,32 @@ def load(
         notes=(*reading.notes, *reading.told_links, *reading.stray, *compared.notes(source.card)),
         warnings=(*alike.together(problems), *_remarks(chosen)),
     )
+
+
+def load_all(
+    tasks: Sequence[Task],
+    data: Path | None,
+    allow_partial: bool,
+    limit: int | None,
+    indexing: Callable[[str], AbstractContextManager[index.Progress | None]],
+) -> list[Dataset]:
+    """Load the clips of all tasks; `indexing` is given a title, and gives what hears of the clips.
+
+    Raises DataError with the problems of every corpus, not only of the first.
+    """
+    targets, faults = [], {}
+    for task in tasks:
+        try:
+            with indexing(f"indexing {task.corpus}") as report:
+                targets.append(load(task, data, allow_partial, limit, report))
+        except DataError as error:
+            # Tasks of one corpus may say the same.
+            faults[str(error)] = task.name
+
+    if faults:
+        raise DataError("\n".join(faults))
+
+    return targets
 
 
 def truth(task: Task, data: Path | None) -> list[tuple[Utterance, str]]:

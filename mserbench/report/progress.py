@@ -145,9 +145,16 @@ def lines(tell: Callable[[str], None] | None = None) -> Iterator[None]:
         yield
         return
 
+    with told_every(EVERY, tell or to_stderr):
+        yield
+
+
+@contextmanager
+def told_every(seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
+    """Tell every so many seconds what is under way while the body runs."""
     stop = threading.Event()
     watcher = threading.Thread(
-        target=watch, args=(stop.wait, tell or to_stderr), name=WATCHER, daemon=True
+        target=watch, args=(stop.wait, tell, seconds), name=WATCHER, daemon=True
     )
     watcher.start()
 

@@ -36,16 +36,5 @@ def telling() -> Iterator[None]:
         yield
         return
 
-    stop = threading.Event()
-    watcher = threading.Thread(
-        target=progress.watch,
-        args=(stop.wait, progress.to_stderr, EVERY),
-        name=progress.WATCHER,
-        daemon=True,
-    )
-    watcher.start()
-    try:
+    with progress.told_every(EVERY, progress.to_stderr):
         yield
-    finally:
-        stop.set()
-        watcher.join()

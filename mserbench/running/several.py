@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypedDict, Unpack, overload
 
 from mserbench.contracts import Task
 from mserbench.data import corpus, dataset
-from mserbench.data.dataset import Dataset
 from mserbench.data.index import Progress
-from mserbench.errors import DataError, UsageError
+from mserbench.errors import UsageError
 from mserbench.model import Model
 from mserbench.report.watched import watched
 from mserbench.results.runs import Run
@@ -116,7 +116,8 @@ def evaluate(
             model_entry(entry)
 
     finished = Runs()
-    for target in _loaded(questions, folder, allow_partial, limit, progress):
+    indexing = partial(_reporting, progress=_silent(progress))
+    for target in dataset.load_all(questions, folder, allow_partial, limit, indexing):
         for entry in models:
             with _reporting(f"{_called(entry)} on {target.task.name}", progress) as report:
                 finished.append(
@@ -144,31 +145,6 @@ def _listed(argument: str, one_or_several: object) -> list[object]:
         raise UsageError(f"{argument} is an empty list, but one or more were expected")
 
     return entries
-
-
-def _loaded(
-    questions: list[Task],
-    folder: Path | None,
-    allow_partial: bool,
-    limit: int | None,
-    progress: Shown | None,
-) -> list[Dataset]:
-    """Load the clips of all tasks. Raises DataError with the problems of every corpus, not only of
-    the first.
-    """
-    targets, faults = [], {}
-    for question in questions:
-        try:
-            with _reporting(f"indexing {question.corpus}", _silent(progress)) as report:
-                targets.append(dataset.load(question, folder, allow_partial, limit, report))
-        except DataError as error:
-            # Tasks of one corpus may say the same.
-            faults[str(error)] = question.name
-
-    if faults:
-        raise DataError("\n".join(faults))
-
-    return targets
 
 
 def _silent(progress: Shown | None) -> Shown | None:
